@@ -1,0 +1,68 @@
+"""Headstart: a folder of labelled photos becomes a trustworthy image classifier in seconds.
+
+>>> import headstart as hs
+>>> hs.load_backbone().spec.n_features
+1280
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from headstart.errors import HeadstartError
+from headstart.version import __version__
+
+if TYPE_CHECKING:
+    from headstart.backbone.loading import load_backbone
+    from headstart.catalog.scan import scan_photos as scan
+    from headstart.catalog.table import Catalog
+    from headstart.classifier.classifier import Classifier, Prediction
+    from headstart.classifier.classifier import load_classifier as load
+    from headstart.features.transformer import FeatureExtractor
+    from headstart.training.estimator import ImageClassifier
+    from headstart.training.evaluate import evaluate_classifier as evaluate
+    from headstart.training.run import Run
+    from headstart.training.train import train_classifier as train
+
+__all__ = [
+    "Catalog",
+    "Classifier",
+    "FeatureExtractor",
+    "HeadstartError",
+    "ImageClassifier",
+    "Prediction",
+    "Run",
+    "__version__",
+    "evaluate",
+    "load",
+    "load_backbone",
+    "scan",
+    "train",
+]
+
+# Importing the front door opens no room: each name is fetched at first use.
+_ROOMS = {
+    "Catalog": ("headstart.catalog.table", "Catalog"),
+    "Classifier": ("headstart.classifier.classifier", "Classifier"),
+    "FeatureExtractor": ("headstart.features.transformer", "FeatureExtractor"),
+    "ImageClassifier": ("headstart.training.estimator", "ImageClassifier"),
+    "Prediction": ("headstart.classifier.classifier", "Prediction"),
+    "Run": ("headstart.training.run", "Run"),
+    "evaluate": ("headstart.training.evaluate", "evaluate_classifier"),
+    "load": ("headstart.classifier.classifier", "load_classifier"),
+    "load_backbone": ("headstart.backbone.loading", "load_backbone"),
+    "scan": ("headstart.catalog.scan", "scan_photos"),
+    "train": ("headstart.training.train", "train_classifier"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'headstart' has no attribute {name!r}")
+    module, attribute = _ROOMS[name]
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,191 @@
+"""The classifier: from photo files to probabilities, by the same way in training, prediction and serving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.backbone.engine import Engine
+from headstart.classifier.file import ClassifierFile, parse_classifier, read_classifier, write_bytes_safely
+from headstart.classifier.metadata import Metadata
+from headstart.errors import ClassifierError, PhotoError
+from headstart.head.linear import LinearHead
+from headstart.pixels.decode import read_photo
+
+PhotoPath = str | Path
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The answer for one photo.
+
+    Attributes
+    ----------
+    path
+        The photo.
+    label, probability
+        The most probable class and its probability, or None where the photo could not be read.
+    probabilities
+        Every class and its probability, most probable first.
+    error
+        Why there is no answer, or None.
+    """
+
+    path: Path
+    label: str | None
+    probability: float | None
+    probabilities: dict[str, float]
+    error: str | None = None
+
+    def top(self, n: int = 5) -> list[tuple[str, float]]:
+        """Return the ``n`` most probable classes with their probabilities."""
+        return list(self.probabilities.items())[:n]
+
+
+class Classifier:
+    """Frozen part + head + labels + preprocessing: the one thing that leaves training.
+
+    Use `load` (``hs.load``) to get one from a file.
+
+    Parameters
+    ----------
+    contents
+        A checked classifier file.
+    precision
+        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``.
+    """
+
+    def __init__(self, contents: ClassifierFile, *, precision: str = "auto") -> None:
+        self._contents = contents
+        self._precision = precision
+        self._head = LinearHead(contents.weights, contents.bias)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, precision: str = "auto") -> Classifier:
+        """Make a classifier from the bytes of a classifier file."""
+        return cls(parse_classifier(data), precision=precision)
+
+    @property
+    def metadata(self) -> Metadata:
+        """How it was trained and with what."""
+        return self._contents.metadata
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names, in the order of the probabilities."""
+        return self.metadata.labels
+
+    @property
+    def image_size(self) -> int:
+        """Side of the network's input in pixels."""
+        return self.metadata.image_size
+
+    @cached_property
+    def _engine(self) -> Engine:
+        # The head is left to numpy: in bf16 the engine would round the probabilities to three digits
+        return Engine(self._contents.network, image_size=self.image_size, precision=self._precision)
+
+    @property
+    def precision(self) -> str:
+        """The arithmetic that is used here, ``f32`` or ``bf16``."""
+        return self._engine.precision
+
+    @overload
+    def predict(self, photos: PhotoPath) -> Prediction: ...  # type: ignore[overload-overlap]  # a str is iterable too
+    @overload
+    def predict(self, photos: Iterable[PhotoPath]) -> list[Prediction]: ...
+    def predict(self, photos: PhotoPath | Iterable[PhotoPath]) -> Prediction | list[Prediction]:
+        """Predict the label of one photo file or of many.
+
+        Returns
+        -------
+        A Prediction for one path, a list for several. In a list, a photo that cannot be read is a Prediction with
+        ``error`` set.
+
+        Raises
+        ------
+        PhotoError
+            If a single photo cannot be read.
+        """
+        if isinstance(photos, str | Path):
+            answer = next(self.predict_iter([photos]))
+            if answer.error is not None:
+                raise PhotoError(f"Cannot predict '{photos}': {answer.error}.")
+            return answer
+        return list(self.predict_iter(photos))
+
+    def predict_iter(
+        self, photos: Iterable[PhotoPath], *, load: Callable[[Path, int], Pixels] = read_photo
+    ) -> Iterator[Prediction]:
+        """Predict photo files one after another, in order, holding only a few in memory.
+
+        Parameters
+        ----------
+        load
+            Gives the pixels of a path at a size; may be replaced to keep what was decoded.
+        """
+        paths = (Path(photo) for photo in photos)
+        for path, row in self._engine.stream(paths, lambda path: load(path, self.image_size)):
+            if isinstance(row, PhotoError):
+                yield Prediction(path, None, None, {}, str(row))
+            else:
+                yield self._name(path, self._head.probabilities(row[None])[0])
+
+    def predict_probabilities(self, photos: Sequence[PhotoPath]) -> npt.NDArray[np.float32]:
+        """Return (N, C) float32 probabilities of photo files; a row of NaN where one cannot be read."""
+        rows = [
+            [answer.probabilities.get(label, np.nan) for label in self.labels] for answer in self.predict_iter(photos)
+        ]
+        return np.array(rows, np.float32).reshape(len(rows), len(self.labels))
+
+    def predict_pixels(self, pixels: Pixels) -> npt.NDArray[np.float32]:
+        """Return (N, C) float32 probabilities of decoded pixels, (N, S, S, 3) uint8 RGB with S the image size."""
+        side = self.image_size
+        if pixels.dtype != np.uint8 or pixels.shape[1:] != (side, side, 3):
+            raise ClassifierError(
+                f"Cannot predict pixels: got {pixels.dtype} of shape {pixels.shape}, need uint8 of (N, {side}, {side}, "
+                "3). Give paths to `predict` instead: it decodes and resizes."
+            )
+        return self._head.probabilities(self._engine.infer(pixels))
+
+    def save(self, path: PhotoPath) -> Path:
+        """Write the classifier file, whole or not at all, and return its path."""
+        target = Path(path)
+        try:
+            write_bytes_safely(self._contents.data, target)
+        except OSError as error:
+            raise ClassifierError(f"Cannot save classifier '{target}': {error.strerror or error}.") from None
+        return target
+
+    def _name(self, path: Path, probabilities: npt.NDArray[np.float32]) -> Prediction:
+        # a stable sort: equal probabilities keep the order of the labels, as argmax does
+        order = np.argsort(-probabilities, kind="stable")
+        ranked = {self.labels[i]: float(probabilities[i]) for i in order}
+        return Prediction(path, self.labels[order[0]], float(probabilities[order[0]]), ranked)
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.labels[:5]) + (", ..." if len(self.labels) > 5 else "")
+        return f"Classifier({self.metadata.spec.name} at {self.image_size} px, {len(self.labels)} labels: {names})"
+
+
+def load_classifier(path: PhotoPath, *, precision: str = "auto") -> Classifier:
+    """Load a classifier file, or the one in a run folder (about 0.1 s; compiled at the first prediction).
+
+    Parameters
+    ----------
+    precision
+        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``.
+
+    Raises
+    ------
+    ClassifierError
+        If the file is missing, damaged, foreign, too new, or its parts do not fit together.
+    """
+    return Classifier(read_classifier(Path(path)), precision=precision)

@@ -1,0 +1,113 @@
+"""Read and write the classifier file: one .onnx, compared before it is trusted, and no pickle."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.classifier.build import BIAS, RECORD_KEY, WEIGHTS
+from headstart.classifier.metadata import Metadata
+from headstart.classifier.seal import check_seal
+from headstart.errors import ClassifierError
+
+if TYPE_CHECKING:
+    import openvino
+
+MAX_BYTES = 2**31  # protobuf's own limit
+
+
+@dataclass(frozen=True)
+class ClassifierFile:
+    """The checked contents of a classifier file.
+
+    Attributes
+    ----------
+    data
+        The file's bytes.
+    network
+        The parsed graph, from ``pixels`` to ``features`` and on to ``probabilities``.
+    weights, bias
+        Of the linear head, (D, C) and (C,) float32.
+    """
+
+    data: bytes
+    metadata: Metadata
+    network: openvino.Model
+    weights: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+
+
+def read_classifier(path: Path) -> ClassifierFile:
+    """Read a classifier file, or the ``model.onnx`` of a run folder.
+
+    Raises
+    ------
+    ClassifierError
+        If there is no such file, or it is damaged, foreign, too new, or its parts do not fit together.
+    """
+    if path.is_dir():
+        path = path / "model.onnx"
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ClassifierError("it is larger than 2 GiB, more than any classifier that headstart writes")
+        return parse_classifier(path.read_bytes())
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ClassifierError(
+            f"Cannot load classifier '{path}': {reason}. Give a model.onnx, or the run folder that holds it."
+        ) from None
+    except ClassifierError as error:
+        raise ClassifierError(f"Cannot load classifier '{path}': {error}.") from None
+
+
+def parse_classifier(data: bytes) -> ClassifierFile:
+    """Check and parse the bytes of a classifier file; raise ClassifierError (the reason alone)."""
+    import openvino
+
+    check_seal(data)
+    try:
+        network = openvino.Core().read_model(data)
+        text = network.get_rt_info(["framework", RECORD_KEY]).value
+        constants = {op.get_friendly_name(): op for op in network.get_ops() if op.get_type_name() == "Constant"}
+        weights, bias = (np.array(constants[name].data, np.float32) for name in (WEIGHTS, BIAS))
+    except (RuntimeError, KeyError) as error:
+        raise ClassifierError(f"its graph cannot be read ({str(error).splitlines()[0]})") from None
+    metadata = Metadata.from_json(text)
+    _check_parts(network, metadata, weights, bias)
+    return ClassifierFile(data, metadata, network, weights, bias)
+
+
+def _check_parts(
+    network: openvino.Model, metadata: Metadata, weights: npt.NDArray[np.float32], bias: npt.NDArray[np.float32]
+) -> None:
+    n_labels, side = len(metadata.labels), metadata.image_size
+    shape = network.input(0).get_partial_shape().to_string()
+    problems = []
+    if len(set(metadata.labels)) != n_labels:
+        problems.append("a label occurs twice")
+    if weights.shape != (metadata.spec.n_features, n_labels) or bias.shape != (n_labels,):
+        problems.append(
+            f"a head of shape {weights.shape} for {metadata.spec.n_features} features and {n_labels} labels"
+        )
+    if not shape.endswith(f",{side},{side},3]"):
+        problems.append(f"an input of shape {shape} for an image size of {side}")
+    if problems:
+        raise ClassifierError(f"its parts do not fit together: {'; '.join(problems)}")
+
+
+def write_bytes_safely(data: bytes, path: Path) -> None:
+    """Write to a temporary name, flush to disk, rename: ``path`` holds all of ``data`` or what it held before."""
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

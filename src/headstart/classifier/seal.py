@@ -1,0 +1,39 @@
+"""The seal: the last bytes of a classifier file are the SHA-256 of all bytes before them.
+
+An ONNX file is a protobuf message, and a protobuf message may be continued by appending fields. The seal is one more
+entry of the model's own metadata, so any ONNX reader still opens the file, and ours can tell a damaged file from a
+foreign one before it parses a byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from headstart.errors import ClassifierError
+
+MARK = b"headstart.seal"
+_DIGEST_LENGTH = 64
+# ModelProto.metadata_props is field 14, StringStringEntryProto has key = 1 and value = 2 (onnx.proto3)
+_ENTRY = b"\x0a" + bytes([len(MARK)]) + MARK + b"\x12" + bytes([_DIGEST_LENGTH])
+_PREFIX = b"\x72" + bytes([len(_ENTRY) + _DIGEST_LENGTH]) + _ENTRY
+SEAL_LENGTH = len(_PREFIX) + _DIGEST_LENGTH
+
+
+def seal_bytes(model: bytes) -> bytes:
+    """Return the serialised ONNX model with its seal appended."""
+    return model + _PREFIX + hashlib.sha256(model).hexdigest().encode()
+
+
+def check_seal(data: bytes) -> bytes:
+    """Return ``data``; raise ClassifierError (the reason alone) if its seal is missing or broken."""
+    if not data:
+        raise ClassifierError("it is empty")
+    body, seal = data[:-SEAL_LENGTH], data[-SEAL_LENGTH:]
+    if not seal.startswith(_PREFIX):
+        if b'"trained_on"' in data or MARK in data:
+            raise ClassifierError("it is damaged (cut off or appended to). Copy it again from where it came")
+        raise ClassifierError("it is not a classifier that headstart wrote")
+    if not re.fullmatch(rb"[0-9a-f]{64}", seal[len(_PREFIX) :]) or seal != seal_bytes(body)[-SEAL_LENGTH:]:
+        raise ClassifierError("it is damaged (its SHA-256 is not the one it records). Copy it again from where it came")
+    return data

@@ -1,0 +1,64 @@
+"""The command line: ``headstart VERB``.
+
+Exit status: 0 done; 1 the data or the model cannot be used (one message on stderr); 2 the command line is wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Annotated
+
+import typer
+
+from headstart.cli import cache, demo, evaluate, predict, train
+from headstart.cli.speech import say
+from headstart.errors import HeadstartError
+from headstart.version import __version__
+
+app = typer.Typer(
+    name="headstart",
+    help="Point it at a folder of labelled photos and get a trustworthy image classifier in seconds.",
+    epilog="First look: headstart demo. Then: headstart train PHOTOS.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (train, predict, evaluate, demo, cache):
+    verb.register(app)
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"headstart {__version__}")  # noqa: T201
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None: ...
+
+
+def _say_warning(message: Warning | str, *_: object) -> None:
+    say(f"Note: {message}")
+
+
+def main() -> None:
+    """Run the command line; every error that is meant for the user is one message, without a traceback."""
+    warnings.filterwarnings("default", category=UserWarning, module="headstart")
+    warnings.showwarning = _say_warning  # type: ignore[assignment]  # it needs the message alone
+    try:
+        app()
+    except HeadstartError as error:
+        say(f"headstart: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say("headstart: stopped. What was extracted is kept: the same command goes on from here.")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""``headstart cache``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from headstart.cli.speech import print_json, print_line
+
+
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Empty it.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Show where the cache of features is and how large, or clear it."""
+    from headstart.features.cache import FeatureCache
+
+    with FeatureCache() as store:
+        n_freed = store.clear() if clear else 0
+        path, n_features, n_bytes = str(store.path), store.count(), store.measure_bytes()
+    if as_json:
+        print_json({"path": path, "n_features": n_features, "n_bytes": n_bytes, "n_bytes_freed": n_freed})
+        return
+    if clear:
+        print_line(f"Freed {n_freed / 1e6:,.1f} MB.")
+    print_line(f"{path}: features of {n_features:,} photos, {n_bytes / 1e6:,.1f} MB.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command()(cache)

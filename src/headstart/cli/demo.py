@@ -1,0 +1,47 @@
+"""``headstart demo``."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headstart.cli.speech import print_json, print_line, say
+
+
+def demo(
+    out: Annotated[Path | None, typer.Option(help="The run folder to write. [default: runs/solar-cells]")] = None,
+    seed: Annotated[int, typer.Option(help="Of the 75/25 split.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder if it exists.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json on stdout.")] = False,
+) -> None:
+    """Train on 2,624 photos of solar cells: which are defective? Beside it, what was published."""
+    from headstart.training.demo import PUBLISHED, write_demo_catalog
+    from headstart.training.run_folder import choose_folder
+    from headstart.training.train import train_classifier
+
+    with tempfile.TemporaryDirectory() as folder:
+        catalog = Path(folder, "solar-cells.csv")
+        write_demo_catalog(catalog, seed)
+        say("Solar cells: 2,624 photos, functional or defective; three quarters to train on, one quarter to test.")
+        run = train_classifier(catalog, out=out or choose_folder(str(catalog)), overwrite=overwrite, say=say, seed=seed)
+    metrics = run.metrics
+    if as_json:
+        print_json(metrics | {"run": str(run.folder), "published": PUBLISHED})
+        return
+    test = metrics["test"]
+    low, high = test["accuracy_ci95"]
+    name = "Headstart, features fixed"
+    width = max(len(text) for text in (name, *PUBLISHED))
+    print_line(f"\nTest accuracy on {test['n']:,} solar cells")
+    print_line(f"  {name:<{width}}  {test['accuracy']:.2%}  (95% interval {low:.2%} to {high:.2%})")
+    for text, accuracy in PUBLISHED.items():
+        print_line(f"  {text:<{width}}  {accuracy:.2%}  (Deitsch et al. 2019)")
+    print_line(f"{metrics['seconds']['total']:.1f} s from photos to report.\n\nLook at it: {run.report}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command()(demo)

@@ -1,0 +1,53 @@
+"""``headstart evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from headstart.cli.speech import print_json, print_line, say
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A classifier (model.onnx), or the run folder that holds it.")],
+    data: Annotated[Path, typer.Argument(help="A folder of labelled photos, or a CSV: path,label[,split].")],
+    split: Annotated[
+        Literal["auto", "train", "validation", "test", "all"],
+        typer.Option(help="auto: the test split of the photos it was trained on; all photos of any others."),
+    ] = "auto",
+    precision: Annotated[
+        Literal["auto", "f32", "bf16"], typer.Option(help="f32 answers exactly as other ONNX runtimes do.")
+    ] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Evaluate a classifier on labelled photos that it was not trained on."""
+    from headstart.classifier.classifier import load_classifier
+    from headstart.training.evaluate import evaluate_classifier
+
+    metrics = evaluate_classifier(load_classifier(model, precision=precision), data, split=split)
+    if as_json:
+        print_json(metrics)
+        return
+    low, high = metrics["accuracy_ci95"]
+    print_line(f"Accuracy  {metrics['accuracy']:.1%}  (95% interval {low:.1%} to {high:.1%}, {metrics['n']:,} photos)")
+    print_line(f"Log loss  {metrics['loss']:.4f}   Macro F1  {metrics['macro_f1']:.3f}")
+    width = max(len("class"), *(len(name) for name in metrics["per_class"]))
+    print_line(f"\n{'class':<{width}}  precision  recall     f1  photos")
+    for name, row in metrics["per_class"].items():
+        figures = (f"{row[key]:>{w}.3f}" if row[key] is not None else f"{'-':>{w}}"
+                   for key, w in (("precision", 9), ("recall", 6), ("f1", 5)))  # fmt: skip
+        print_line(f"{name:<{width}}  {'  '.join(figures)}  {row['support']:>6,}")
+    if metrics["n_seen"]:
+        say(f"{metrics['n_seen']:,} photos were left out: the classifier was trained on them.")
+    for label, n in metrics["unknown_labels"].items():
+        say(f"{n:,} photos were left out: the classifier does not know their label '{label}'.")
+    if metrics["skipped"]:
+        first = metrics["skipped"][0]
+        say(f"{len(metrics['skipped']):,} files were left out, such as '{first['path']}': {first['reason']}.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command()(evaluate)

@@ -1,0 +1,123 @@
+"""``headstart predict``."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from headstart.cli.speech import print_json, print_line, say
+
+if TYPE_CHECKING:
+    from headstart.classifier.classifier import Classifier, Prediction
+
+N_GRID = 36
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(help="A classifier (model.onnx), or the run folder that holds it.")],
+    photos: Annotated[list[str], typer.Argument(help="Photo files, folders, or globs in quotes.", metavar="PATH...")],
+    output: Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="What to print.")] = "table",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    top: Annotated[int, typer.Option(min=1, help="How many classes to name for each photo.")] = 3,
+    grid: Annotated[Path | None, typer.Option(help="Draw the first photos with their predictions, a PNG.")] = None,
+    precision: Annotated[
+        Literal["auto", "f32", "bf16"], typer.Option(help="f32 answers exactly as other ONNX runtimes do.")
+    ] = "auto",
+) -> None:
+    """Predict the labels of photos."""
+    from headstart.catalog.find import find_photos
+    from headstart.classifier.classifier import load_classifier
+
+    classifier = load_classifier(model, precision=precision)
+    paths = find_photos(photos)
+    answers = _answer(classifier, paths)
+    kind = "json" if as_json else output
+    printed = list(
+        _print_table(answers, paths, top) if kind == "table" else _print_machine(answers, kind, top, classifier)
+    )
+    if grid is not None:
+        _draw_grid([answer for answer in printed if answer.error is None][:N_GRID], grid)
+    failed = [answer for answer in printed if answer.error is not None]
+    if failed:
+        say(
+            f"headstart: {len(failed)} of {len(printed)} photos cannot be read, such as '{failed[0].path}': {failed[0].error}."
+        )
+        raise typer.Exit(1)
+
+
+def _answer(classifier: Classifier, paths: list[Path]) -> Iterator[Prediction]:
+    from headstart.progress import show_progress
+
+    # a table that scrolls by on a terminal is its own progress
+    with show_progress("Predicting", is_shown=not sys.stdout.isatty()) as progress:
+        for n_done, answer in enumerate(classifier.predict_iter(paths), 1):
+            yield answer
+            progress(n_done, len(paths))
+
+
+def _print_table(answers: Iterator[Prediction], paths: list[Path], top: int) -> Iterator[Prediction]:
+    width = max(len(str(path)) for path in paths)
+    for answer in answers:
+        if answer.error is not None:
+            line = f"cannot be read: {answer.error.removeprefix('cannot be read: ')}"
+        else:
+            line = "  ".join(f"{label} {probability:.1%}" for label, probability in answer.top(top))
+        print_line(f"{answer.path!s:<{width}}  {line}")
+        yield answer
+
+
+def _print_machine(answers: Iterator[Prediction], kind: str, top: int, classifier: Classifier) -> Iterator[Prediction]:
+    if kind == "json":
+        everything = list(answers)
+        predictions = [_to_record(answer, top) for answer in everything]
+        print_json({"schema": 1, "labels": list(classifier.labels), "predictions": predictions})
+        yield from everything
+        return
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(
+        ["path", "label", "probability", *(f"probability of {label}" for label in classifier.labels), "error"]
+    )
+    for answer in answers:
+        values = ["" if answer.error else f"{answer.probabilities[label]:.6f}" for label in classifier.labels]
+        probability = "" if answer.probability is None else f"{answer.probability:.6f}"
+        writer.writerow([answer.path, answer.label or "", probability, *values, answer.error or ""])
+        yield answer
+
+
+def _to_record(answer: Prediction, top: int) -> dict[str, Any]:
+    return {
+        "path": str(answer.path),
+        "label": answer.label,
+        "probability": answer.probability,
+        "top": [{"label": label, "probability": probability} for label, probability in answer.top(top)],
+        "error": answer.error,
+    }
+
+
+def _draw_grid(answers: list[Prediction], path: Path) -> None:
+    from headstart.errors import RunError
+    from headstart.evaluation.figure_file import save_figure
+    from headstart.evaluation.photo_grid import plot_photo_grid
+    from headstart.pixels.decode import read_thumbnail
+
+    if not answers:
+        say("No grid was drawn: no photo could be read.")
+        return
+    titles = [f"{answer.label} {answer.probability:.0%}" for answer in answers]
+    n_columns = min(len(answers), 3 if len(answers) <= 9 else 6)
+    figure = plot_photo_grid([read_thumbnail(answer.path, 240) for answer in answers], titles, n_columns=n_columns)
+    try:
+        save_figure(figure, path)
+    except (OSError, ValueError) as error:
+        raise RunError(f"Cannot write grid '{path}': {error}. Give a path that ends in .png.") from None
+    say(f"Grid: {path}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command()(predict)

@@ -1,0 +1,22 @@
+"""What the command line says: messages to stderr, results to stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+
+def say(message: str) -> None:
+    """Say something to the person at the terminal, on stderr."""
+    print(message, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def print_json(record: Any) -> None:
+    """Print one JSON object on stdout."""
+    print(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False))  # noqa: T201
+
+
+def print_line(line: str) -> None:
+    """Print a line of a result on stdout."""
+    print(line)  # noqa: T201

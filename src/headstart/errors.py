@@ -1,0 +1,43 @@
+"""Every error that Headstart raises on purpose, on one page.
+
+A message reads ``Cannot <verb> <object>: got <what>, need <rule>. <Next step.>`` and is meant for the person
+who typed the command: it names what was wrong and what to do next, and the command line prints it alone.
+"""
+
+from __future__ import annotations
+
+
+class HeadstartError(Exception):
+    """The base of the family: catch this one to catch them all."""
+
+
+class CatalogError(HeadstartError):
+    """A folder or CSV cannot become a catalog of labelled photos."""
+
+
+class PhotoError(HeadstartError):
+    """One photo cannot be decoded. The message is the reason alone; the caller knows the path."""
+
+
+class BackboneError(HeadstartError):
+    """A backbone's weights or spec cannot be used."""
+
+
+class CacheError(HeadstartError):
+    """The cache of features cannot be used."""
+
+
+class FitError(HeadstartError):
+    """A head cannot be fitted to these features and labels."""
+
+
+class ClassifierError(HeadstartError):
+    """A classifier file cannot be loaded, or does not fit what it is asked to do."""
+
+
+class RunError(HeadstartError):
+    """A run folder cannot be written."""
+
+
+class MissingExtraError(HeadstartError):
+    """A feature needs a package that is not installed; the message names the extra."""

@@ -1,0 +1,1 @@
+"""Floor 4: catalog to features, computed once and cached."""

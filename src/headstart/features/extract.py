@@ -1,0 +1,167 @@
+"""Catalog to features, once: what the cache has is read, the rest is computed and kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.backbone.engine import Engine, choose_precision
+from headstart.backbone.loading import Backbone
+from headstart.errors import PhotoError
+from headstart.features.cache import FeatureCache
+from headstart.features.keys import Recipe, make_key
+from headstart.pixels.decode import describe_decoder, read_photo
+from headstart.pixels.views import AS_IT_IS, View, render_view
+from headstart.progress import Progress, ignore_progress
+
+SAVE_EVERY_S = 1.0  # a killed run loses at most this much work
+
+
+class PhotoFile(Protocol):
+    """What extraction needs to know of a photo; the catalog's `Photo` is one."""
+
+    @property
+    def path(self) -> Path:
+        """Where its bytes are."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its bytes in hex."""
+        ...
+
+
+@dataclass(frozen=True)
+class Features:
+    """What the frozen part gives for N photos, D numbers each.
+
+    Attributes
+    ----------
+    matrix
+        (N, D) float32; rows of photos that failed are NaN.
+    failures
+        Reasons by row, for photos that could not be decoded.
+    precision
+        The arithmetic that was used, ``f32`` or ``bf16``.
+    n_extracted, n_cached
+        Rows that were computed, and that came from the cache.
+    """
+
+    matrix: npt.NDArray[np.float32]
+    failures: dict[int, str]
+    precision: str
+    n_extracted: int
+    n_cached: int
+
+
+def make_recipe(backbone: Backbone, image_size: int, precision: str) -> Recipe:
+    """Return the recipe of pooled features, with the precision that ``auto`` means on this machine."""
+    import openvino
+
+    spec = backbone.spec
+    return Recipe(
+        backbone=spec.fingerprint(),
+        tensor="features",
+        image_size=spec.check_image_size(image_size),
+        precision=choose_precision(precision),
+        engine=f"openvino {openvino.__version__}",
+        decoder=describe_decoder(),
+    )
+
+
+def extract_features(
+    photos: Sequence[PhotoFile],
+    backbone: Backbone,
+    *,
+    image_size: int,
+    precision: str = "auto",
+    views: Sequence[View] | None = None,
+    cache: FeatureCache | None = None,
+    progress: Progress = ignore_progress,
+) -> Features:
+    """Compute the pooled features of photos, or read them from the cache.
+
+    Memory holds the result and a few batches, however many photos there are.
+
+    Parameters
+    ----------
+    photos
+        N photos; one may occur several times, in several views.
+    image_size
+        Side of the network's input in pixels.
+    precision
+        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``.
+    views
+        One for each of ``photos``; default: all as they are.
+    cache
+        None computes everything and keeps nothing.
+    """
+    recipe = make_recipe(backbone, image_size, precision)
+    views = [AS_IT_IS] * len(photos) if views is None else views
+    keys = [make_key(photo.digest, recipe, view) for photo, view in zip(photos, views, strict=True)]
+    matrix = np.full((len(photos), backbone.spec.n_features), np.nan, np.float32)
+    missing = _fill_from_cache(matrix, keys, cache)
+    n_cached = len(photos) - len(missing)
+    failures: dict[int, str] = {}
+    if missing:
+
+        def load(n: int) -> npt.NDArray[np.uint8]:
+            return render_view(read_photo(photos[n].path, image_size, photos[n].digest), views[n])
+
+        engine = Engine(backbone.weights, image_size=image_size, precision=recipe.precision)
+        with _Saver(cache) as saver:
+            for n_done, (n, row) in enumerate(engine.stream(missing, load), n_cached + 1):
+                if isinstance(row, PhotoError):
+                    failures[n] = str(row)
+                else:
+                    matrix[n] = row
+                    saver.add(keys[n], row)
+                progress(n_done, len(photos))
+    return Features(matrix, failures, recipe.precision, len(missing) - len(failures), n_cached)
+
+
+def _fill_from_cache(matrix: npt.NDArray[np.float32], keys: Sequence[bytes], cache: FeatureCache | None) -> list[int]:
+    """Fill the rows of ``matrix`` that the cache has, and return the numbers of the others."""
+    found = cache.get_many(keys) if cache is not None else {}
+    missing = []
+    for n, key in enumerate(keys):
+        row = found.get(key)
+        if row is not None and row.shape == matrix.shape[1:]:
+            matrix[n] = row
+        else:
+            missing.append(n)
+    return missing
+
+
+class _Saver:
+    """Puts rows into the cache about once a second, and whatever is left at the end, even after an error."""
+
+    def __init__(self, cache: FeatureCache | None) -> None:
+        self._cache = cache
+        self._rows: dict[bytes, npt.NDArray[np.float32]] = {}
+        self._saved_at = time.monotonic()
+
+    def add(self, key: bytes, row: npt.NDArray[np.float32]) -> None:
+        if self._cache is None:
+            return
+        self._rows[key] = row
+        if time.monotonic() - self._saved_at > SAVE_EVERY_S:
+            self._save()
+
+    def _save(self) -> None:
+        if self._cache is not None and self._rows:
+            self._cache.put_many(self._rows)
+        self._rows = {}
+        self._saved_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._save()

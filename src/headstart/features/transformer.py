@@ -1,0 +1,139 @@
+"""The frozen part as a scikit-learn transformer: lists of paths become features."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.backbone.loading import load_backbone
+from headstart.errors import MissingExtraError, PhotoError
+from headstart.features.cache import FeatureCache
+from headstart.features.extract import extract_features
+from headstart.progress import show_progress
+
+try:
+    from sklearn.base import BaseEstimator, TransformerMixin
+except ImportError:
+    raise MissingExtraError(
+        "Cannot use FeatureExtractor and ImageClassifier: scikit-learn is not installed. "
+        "Install it with: pip install 'headstart[sklearn]'"
+    ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    digest: str
+
+
+class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """Pooled features of a frozen backbone, for scikit-learn pipelines.
+
+    It learns nothing: ``fit`` only settles the number of features. Features are cached by the photos' content, so the
+    same photos in another fold, pipeline or process cost a look-up.
+
+    Parameters
+    ----------
+    backbone
+        The name of the pretrained network.
+    image_size
+        Side of the network's input in pixels; None for the backbone's own.
+    precision
+        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``.
+    cache
+        Use the user's cache of features.
+    verbose
+        Show progress on stderr.
+
+    Attributes
+    ----------
+    n_features_out_
+        D, the number of features.
+    """
+
+    def __init__(
+        self,
+        backbone: str = "mobilenet_v2",
+        image_size: int | None = None,
+        precision: str = "auto",
+        cache: bool = True,
+        verbose: bool = False,
+    ) -> None:
+        self.backbone = backbone
+        self.image_size = image_size
+        self.precision = precision
+        self.cache = cache
+        self.verbose = verbose
+
+    def fit(self, X: Sequence[str | Path], y: Any = None) -> Self:
+        """Settle the number of features; ``X`` (paths) and ``y`` are not looked at."""
+        self.n_features_out_ = load_backbone(self.backbone).spec.n_features
+        return self
+
+    def transform(self, X: Sequence[str | Path]) -> npt.NDArray[np.float32]:
+        """Compute features.
+
+        Parameters
+        ----------
+        X
+            N paths of photo files.
+
+        Returns
+        -------
+        (N, D) float32.
+
+        Raises
+        ------
+        PhotoError
+            If photos cannot be read or decoded; the message names them all, up to ten.
+        """
+        backbone = load_backbone(self.backbone)
+        files, problems = _hash_files(X)
+        if not problems:
+            store = FeatureCache() if self.cache else None
+            try:
+                with show_progress("Extracting", is_shown=self.verbose) as progress:
+                    features = extract_features(
+                        files,
+                        backbone,
+                        image_size=self.image_size or backbone.spec.image_size,
+                        precision=self.precision,
+                        cache=store,
+                        progress=progress,
+                    )
+            finally:
+                if store is not None:
+                    store.close()
+            problems = [f"'{files[n].path}': {reason}" for n, reason in sorted(features.failures.items())]
+            if not problems:
+                return features.matrix
+        more = f" and {len(problems) - 10} more" if len(problems) > 10 else ""
+        raise PhotoError(f"Cannot extract features: {'; '.join(problems[:10])}{more}. Leave these photos out.")
+
+    def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
+        """Return names such as ``mobilenet_v2_17``."""
+        n_features = load_backbone(self.backbone).spec.n_features
+        return np.array([f"{self.backbone}_{i}" for i in range(n_features)], dtype=object)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True  # there is nothing to learn
+
+
+def _hash_files(paths: Sequence[str | Path]) -> tuple[list[_File], list[str]]:
+    """Return files with their digests, and what is wrong with the others."""
+    if isinstance(paths, str | Path):
+        raise PhotoError(f"Cannot extract features: got the single path '{paths}', need a list of paths.")
+    files, problems = [], []
+    for path in map(Path, paths):
+        try:
+            with path.open("rb") as file:
+                files.append(_File(path, hashlib.file_digest(file, "sha256").hexdigest()))
+        except OSError as error:
+            problems.append(f"'{path}': {error.strerror or error}")
+    return files, problems

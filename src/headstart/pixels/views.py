@@ -1,0 +1,86 @@
+"""Views: augmented versions of a photo, the tutorial's random flips and rotations, fixed by a seed.
+
+A view is drawn from the photo's content, the seed and the view's number, never from the order of processing: the
+same training sees the same views, cached or not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+MAX_TURNS = 0.2  # Keras' RandomRotation(0.2): up to a fifth of a full turn either way
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One augmented version of a photo.
+
+    Attributes
+    ----------
+    is_flipped
+        Mirrored left to right, before the rotation.
+    turns
+        Rotation counter-clockwise in full turns.
+    """
+
+    is_flipped: bool = False
+    turns: float = 0.0
+
+    def describe(self) -> str:
+        """Return a text that is equal for equal views."""
+        return f"flip {int(self.is_flipped)}, turn {self.turns:.6f}"
+
+
+AS_IT_IS = View()
+
+
+def draw_view(digest: str, number: int, seed: int) -> View:
+    """Draw view ``number`` of a photo; number 0 is the photo as it is.
+
+    Parameters
+    ----------
+    digest
+        The photo's content hash in hex.
+
+    Examples
+    --------
+    >>> draw_view("ab12", 0, seed=0)
+    View(is_flipped=False, turns=0.0)
+    >>> draw_view("ab12", 3, seed=0) == draw_view("ab12", 3, seed=0)
+    True
+    """
+    if number == 0:
+        return AS_IT_IS
+    bits = hashlib.sha256(f"{digest} {number} {seed}".encode()).digest()
+    generator = np.random.default_rng(int.from_bytes(bits[:8], "big"))
+    is_flipped = bool(generator.integers(2))
+    return View(is_flipped, round(float(generator.uniform(-MAX_TURNS, MAX_TURNS)), 6))
+
+
+def render_view(pixels: npt.NDArray[np.uint8], view: View) -> npt.NDArray[np.uint8]:
+    """Flip and rotate square pixels; corners are filled by reflection, as Keras does.
+
+    Parameters
+    ----------
+    pixels
+        (S, S, 3) uint8.
+
+    Returns
+    -------
+    (S, S, 3) uint8; ``pixels`` itself, untouched, for the photo as it is.
+    """
+    if view.is_flipped:
+        pixels = pixels[:, ::-1]
+    if view.turns == 0.0:
+        return np.ascontiguousarray(pixels)
+    from PIL import Image
+
+    size_px = pixels.shape[0]
+    margin = size_px // 4  # at any angle a corner reaches at most (sqrt(2) - 1) / 2 = 0.21 sides beyond the square
+    wide = Image.fromarray(np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), mode="symmetric"))
+    turned = wide.rotate(360 * view.turns, Image.Resampling.BILINEAR)
+    return np.asarray(turned)[margin : margin + size_px, margin : margin + size_px]

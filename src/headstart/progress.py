@@ -1,0 +1,84 @@
+"""Progress on stderr: a bar with rate and time left for anything that takes more than a moment."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Progress = Callable[[int, int], None]
+"""Called as ``progress(n_done, n_total)``, often; cheap."""
+
+QUIET_S = 0.5  # what ends sooner needs no bar
+
+
+def ignore_progress(n_done: int, n_total: int) -> None:
+    """Show nothing."""
+
+
+@contextmanager
+def show_progress(verb: str, *, is_shown: bool = True, unit: str = "photos") -> Iterator[Progress]:
+    """Show a bar such as ``Extracting  1,200/3,000 photos  612/s  0:00:03 left`` until the block ends.
+
+    On a terminal the bar moves and then vanishes; elsewhere (a log file) a line is printed every ten seconds.
+    """
+    if not is_shown:
+        yield ignore_progress
+    elif sys.stderr.isatty():
+        with _show_bar(verb, unit) as progress:
+            yield progress
+    else:
+        yield _make_log(verb, unit)
+
+
+@contextmanager
+def _show_bar(verb: str, unit: str) -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    rate = TextColumn("{task.fields[rate]}")
+    columns = (
+        TextColumn(verb),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        rate,
+        TimeRemainingColumn(),
+    )
+    bar = Bar(*columns, console=Console(stderr=True), transient=True, refresh_per_second=8)
+    task = bar.add_task(verb, total=None, rate="")
+    started = time.monotonic()
+    is_open = False
+
+    def update(n_done: int, n_total: int) -> None:
+        nonlocal is_open
+        seconds = time.monotonic() - started
+        if not is_open and seconds > QUIET_S and n_done < n_total:
+            bar.start()
+            is_open = True
+        bar.update(task, completed=n_done, total=n_total, rate=f"{n_done / max(seconds, 1e-9):,.0f}/s")
+
+    try:
+        yield update
+    finally:
+        if is_open:
+            bar.stop()
+
+
+def _make_log(verb: str, unit: str, every_s: float = 10.0) -> Progress:
+    started = time.monotonic()
+    last = started
+
+    def update(n_done: int, n_total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < every_s:
+            return
+        last = now
+        rate = n_done / (now - started)
+        left_s = (n_total - n_done) / rate if rate else 0.0
+        print(f"{verb} {n_done:,}/{n_total:,} {unit}, {rate:,.0f}/s, {left_s:,.0f} s left", file=sys.stderr)  # noqa: T201
+
+    return update

@@ -1,0 +1,59 @@
+"""The demo: solar cells, functional or defective, by the protocol of a published benchmark.
+
+Photos and labels are those of the ELPV data set (Buerhop-Lutz et al. 2018; Deitsch et al. 2019, 2021; CC BY-NC-SA 4.0),
+read from the ``elpv-dataset`` package where pip has put it and never copied.
+"""
+
+from __future__ import annotations
+
+import csv
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from headstart.errors import MissingExtraError
+
+# Deitsch et al. 2019, Automatic classification of defective photovoltaic module cells in electroluminescence images,
+# Solar Energy 185, table 4: accuracy on the 25% test split
+PUBLISHED = {"SVM on hand-made features": 0.8244, "fine-tuned VGG-19": 0.8842}
+TRAIN_SHARE = 0.75
+DEFECTIVE_ABOVE = 0.5  # of the probability that the experts gave
+
+
+def find_cells() -> list[tuple[Path, float, str]]:
+    """Return path, defect probability and cell type (mono or poly) of the 2,624 photos.
+
+    Raises
+    ------
+    MissingExtraError
+        If the package that holds them is not installed.
+    """
+    package = find_spec("elpv_dataset")
+    if package is None or package.origin is None:
+        raise MissingExtraError(
+            "Cannot run the demo: its photos are not installed (the package elpv-dataset, 91 MB). "
+            "Install them with: pip install 'headstart[demo]'"
+        )
+    folder = Path(package.origin).parent / "data"
+    rows = [line.split() for line in (folder / "labels.csv").read_text().splitlines() if line.strip()]
+    return [(folder / name, float(probability), kind) for name, probability, kind in rows]
+
+
+def write_demo_catalog(path: Path, seed: int = 0) -> None:
+    """Write a CSV of ``path,label,split``: 75% train and 25% test, stratified by probability and cell type."""
+    cells = find_cells()
+    strata: dict[tuple[float, str], list[int]] = {}
+    for i, (_, probability, kind) in enumerate(cells):
+        strata.setdefault((probability, kind), []).append(i)
+    generator = np.random.default_rng(seed)
+    train: set[int] = set()
+    for _, members in sorted(strata.items()):
+        order = generator.permutation(len(members))
+        train |= {members[int(i)] for i in order[: round(TRAIN_SHARE * len(members))]}
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["path", "label", "split"])
+        for i, (photo, probability, _) in enumerate(cells):
+            label = "defective" if probability > DEFECTIVE_ABOVE else "functional"
+            writer.writerow([photo, label, "train" if i in train else "test"])

@@ -1,0 +1,134 @@
+"""The whole of it as a scikit-learn classifier: fit on paths and labels, predict labels of paths."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.backbone.engine import choose_precision
+from headstart.backbone.loading import load_backbone
+from headstart.classifier.build import build_classifier
+from headstart.classifier.classifier import Classifier
+from headstart.classifier.metadata import Metadata, shorten_digests
+from headstart.errors import FitError
+from headstart.features.transformer import FeatureExtractor
+from headstart.training.fitting import fit_head
+
+from sklearn.base import BaseEstimator, ClassifierMixin  # isort: skip  # after the transformer, which names the extra
+
+
+class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """A frozen backbone and a regularised linear head, for scikit-learn pipelines and searches.
+
+    Parameters
+    ----------
+    backbone
+        The name of the pretrained network.
+    image_size
+        Side of the network's input in pixels; None for the backbone's own.
+    strength
+        Inverse regularisation strength C; None chooses it by cross-validation inside the training photos.
+    class_weight
+        ``balanced``, ``none``, or ``auto``: balanced where classes are skewed.
+    precision
+        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``.
+    cache
+        Use the user's cache of features.
+    seed
+        Of the folds.
+
+    Attributes
+    ----------
+    classes_
+        (C,) labels, sorted.
+    head_
+        The fitted head.
+    strength_
+        The strength that was used.
+
+    Examples
+    --------
+    >>> from sklearn.base import clone
+    >>> clone(ImageClassifier(image_size=160)).image_size
+    160
+    """
+
+    def __init__(
+        self,
+        backbone: str = "mobilenet_v2",
+        image_size: int | None = None,
+        strength: float | None = None,
+        class_weight: str = "auto",
+        precision: str = "auto",
+        cache: bool = True,
+        seed: int = 0,
+    ) -> None:
+        self.backbone = backbone
+        self.image_size = image_size
+        self.strength = strength
+        self.class_weight = class_weight
+        self.precision = precision
+        self.cache = cache
+        self.seed = seed
+
+    def _extractor(self) -> FeatureExtractor:
+        return FeatureExtractor(self.backbone, self.image_size, self.precision, self.cache)
+
+    def fit(self, X: Sequence[str | Path], y: Sequence[Any], sample_weight: Any = None) -> Self:
+        """Fit the head.
+
+        Parameters
+        ----------
+        X
+            N paths of photo files.
+        y
+            N labels.
+        sample_weight
+            (N,) weights, or None.
+        """
+        if len(X) != len(y):
+            raise FitError(f"Cannot fit: got {len(X)} photos and {len(y)} labels, need one label a photo.")
+        self.classes_, numbers = np.unique(np.asarray(y), return_inverse=True)
+        if len(self.classes_) < 2:
+            raise FitError(f"Cannot fit: got {len(self.classes_)} class, need at least 2.")
+        features = self._extractor().fit(X).transform(X)
+        weight = None if sample_weight is None else np.asarray(sample_weight, np.float64)
+        fitted = fit_head(
+            features[None], numbers.astype(np.int64), len(self.classes_), seed=self.seed, strength=self.strength,
+            class_weight=self.class_weight, sample_weight=weight,
+        )  # fmt: skip
+        self.head_, self.strength_ = fitted.head, fitted.strength
+        self._fitted_on = [Path(path) for path in X]
+        return self
+
+    def predict_proba(self, X: Sequence[str | Path]) -> npt.NDArray[np.float32]:
+        """Return (N, C) float32 probabilities, columns in the order of ``classes_``."""
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(self)
+        probabilities: npt.NDArray[np.float32] = self.head_.probabilities(self._extractor().transform(X))
+        return probabilities
+
+    def predict(self, X: Sequence[str | Path]) -> npt.NDArray[Any]:
+        """Return (N,) labels."""
+        labels: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(1)]
+        return labels
+
+    def to_classifier(self) -> Classifier:
+        """Return what was fitted as a `Classifier`, which can be saved as one ``.onnx`` file."""
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(self)
+        backbone = load_backbone(self.backbone)
+        metadata = Metadata(
+            labels=tuple(map(str, self.classes_)), image_size=self.image_size or backbone.spec.image_size,
+            spec=backbone.spec, precision=choose_precision(self.precision), method="fixed", cut="top", head="logistic",
+            seed=self.seed, n_views=1,
+            trained_on=shorten_digests(hashlib.sha256(path.read_bytes()).hexdigest() for path in self._fitted_on),
+        )  # fmt: skip
+        return Classifier.from_bytes(build_classifier(backbone, self.head_.weights, self.head_.bias, metadata))

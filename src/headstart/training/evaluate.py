@@ -1,0 +1,100 @@
+"""Evaluate a classifier on photos: only on those it has not been trained on, and by the names of the classes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.catalog.scan import scan_photos
+from headstart.catalog.table import Catalog, Photo
+from headstart.classifier.classifier import Classifier
+from headstart.errors import CatalogError
+from headstart.evaluation.metrics import evaluate_probabilities
+from headstart.progress import show_progress
+
+SPLIT_CHOICES = ("auto", "train", "validation", "test", "all")
+
+
+def evaluate_classifier(
+    model: Classifier, photos: Catalog | str | Path, *, split: str = "auto", verbose: bool = True
+) -> dict[str, Any]:
+    """Evaluate a classifier on labelled photos.
+
+    A photo that it was trained on is left out and counted, wherever it lies now; so is a photo whose label it does
+    not know, and one that cannot be read. Labels are matched by name, never by position.
+
+    Parameters
+    ----------
+    photos
+        A catalog, or a folder or CSV.
+    split
+        Which photos: ``train``, ``validation``, ``test`` or ``all``. ``auto``: the test split if the classifier was
+        trained on photos of this folder (the same seed gives the same split), otherwise all.
+
+    Returns
+    -------
+    Plain JSON types: the metrics of `evaluate_probabilities`, and ``split``, ``n_seen``, ``unknown_labels``,
+    ``skipped`` and ``notes``.
+
+    Raises
+    ------
+    CatalogError
+        If no photo is left.
+    """
+    if split not in SPLIT_CHOICES:
+        raise CatalogError(f"Cannot evaluate on split {split!r}: need one of {', '.join(SPLIT_CHOICES)}.")
+    if not isinstance(photos, Catalog):
+        with show_progress("Scanning", is_shown=verbose) as progress:
+            photos = scan_photos(photos, seed=model.metadata.seed, progress=progress)
+    seen = [photo for photo in photos.photos if model.metadata.has_seen(photo.digest)]
+    if split == "auto":
+        split = "test" if seen else "all"
+    chosen = [photo for photo in photos.photos if split == "all" or photo.split == split]
+    fresh = [photo for photo in chosen if not model.metadata.has_seen(photo.digest)]
+    known = [photo for photo in fresh if photo.label in model.labels]
+    unknown = Counter(photo.label for photo in fresh if photo.label not in model.labels)
+    if not known:
+        raise CatalogError(
+            f"Cannot evaluate on '{photos.source}': of {len(chosen)} photos (split: {split}), "
+            f"{len(chosen) - len(fresh)} were trained on and {sum(unknown.values())} have labels that the "
+            f"classifier does not know ({', '.join(unknown) or 'none'}). Its labels: {', '.join(model.labels)}."
+        )
+    answered, metrics, failures = _predict(model, known, verbose)
+    if not answered:
+        raise CatalogError(f"Cannot evaluate on '{photos.source}': none of its {len(known)} photos can be decoded.")
+    return {
+        "schema": 1,
+        "data": photos.source,
+        "split": split,
+        "precision": model.precision,
+        "classes": list(model.labels),
+        **metrics,
+        "n_seen": len(chosen) - len(fresh),
+        "unknown_labels": dict(unknown),
+        "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in photos.skipped] + failures,
+        "notes": list(photos.notes),
+    }
+
+
+def _predict(
+    model: Classifier, photos: Sequence[Photo], verbose: bool
+) -> tuple[list[Photo], dict[str, Any], list[dict[str, str]]]:
+    numbers = {label: i for i, label in enumerate(model.labels)}
+    answered, rows, failures = [], [], []
+    with show_progress("Evaluating", is_shown=verbose) as progress:
+        answers = model.predict_iter(photo.path for photo in photos)
+        for n_done, (photo, answer) in enumerate(zip(photos, answers, strict=True), 1):
+            if answer.error is None:
+                answered.append(photo)
+                rows.append([answer.probabilities[label] for label in model.labels])
+            else:
+                failures.append({"path": str(photo.path), "reason": answer.error})
+            progress(n_done, len(photos))
+    if not answered:
+        return [], {}, failures
+    y = np.array([numbers[photo.label] for photo in answered])
+    return answered, evaluate_probabilities(y, np.array(rows), model.labels), failures

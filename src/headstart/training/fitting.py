@@ -1,0 +1,115 @@
+"""Fit a head to features: which weights, which strength, which solver."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.errors import FitError
+from headstart.head.adam import fit_adam
+from headstart.head.balance import balanced_weights, is_skewed
+from headstart.head.history import Epoch
+from headstart.head.linear import LinearHead
+from headstart.head.logistic import fit_logistic
+from headstart.head.strength import StrengthChoice, choose_strength
+
+HEADS = ("logistic", "adam")
+CLASS_WEIGHTS = ("auto", "balanced", "none")
+Matrix = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class FittedHead:
+    """A head and how it came about.
+
+    Attributes
+    ----------
+    choice
+        How the regularisation strength was chosen; None for ``adam`` and for a strength that was given.
+    strength
+        The inverse regularisation strength C; None for ``adam``.
+    class_weight
+        (C,) float64, or None where all classes weigh the same.
+    """
+
+    head: LinearHead
+    history: tuple[Epoch, ...]
+    strength: float | None
+    choice: StrengthChoice | None
+    class_weight: npt.NDArray[np.float64] | None
+
+
+def weigh_classes(y: Numbers, n_classes: int, rule: str = "auto") -> npt.NDArray[np.float64] | None:
+    """Return (C,) class weights: balanced if ``rule`` says so, or for ``auto`` where the classes are skewed."""
+    if rule not in CLASS_WEIGHTS:
+        raise FitError(f"Cannot weigh classes by {rule!r}: need one of {', '.join(CLASS_WEIGHTS)}.")
+    if rule == "balanced" or (rule == "auto" and is_skewed(y, n_classes)):
+        return balanced_weights(y, n_classes)
+    return None
+
+
+def fit_head(
+    views: Matrix,
+    y: Numbers,
+    n_classes: int,
+    *,
+    kind: str = "logistic",
+    seed: int = 0,
+    strength: float | None = None,
+    class_weight: str = "auto",
+    sample_weight: npt.NDArray[np.float64] | None = None,
+    groups: Sequence[str] | None = None,
+    validation: tuple[Matrix, Numbers] | None = None,
+    epochs: int = 10,
+) -> FittedHead:
+    """Fit a head to the features of N training photos in V views.
+
+    Parameters
+    ----------
+    views
+        (V, N, D) float32.
+    y
+        (N,) class numbers.
+    kind
+        ``logistic``, converged and with a strength chosen by cross-validation inside these photos, or ``adam``, the
+        tutorial's recipe, one view an epoch.
+    strength
+        Inverse regularisation strength C of ``logistic``; None chooses it.
+    groups
+        (N,) names; photos of one group never stand on both sides of a fold.
+    validation
+        Features (M, D) and class numbers (M,) that are only watched, never fitted to.
+    """
+    weights = weigh_classes(y, n_classes, class_weight)
+    if kind == "adam":
+        adam = fit_adam(
+            views, y, n_classes=n_classes, seed=seed, epochs=epochs,
+            sample_weight=sample_weight, class_weight=weights, validation=validation,
+        )  # fmt: skip
+        return FittedHead(adam.head, adam.history, None, None, weights)
+    if kind != "logistic":
+        raise FitError(f"Cannot fit a head of kind {kind!r}: need one of {', '.join(HEADS)}.")
+
+    n_views = len(views)
+    X, y_all = views.reshape(-1, views.shape[-1]), np.tile(y, n_views)
+    # the views of a photo share its weight, and a fold has all of them or none
+    per_row = np.tile(np.ones(len(y)) if sample_weight is None else sample_weight, n_views) / n_views
+    row_weight = None if sample_weight is None and n_views == 1 else per_row
+    names = list(groups) if groups is not None else [str(n) for n in range(len(y))]
+    row_groups = None if groups is None and n_views == 1 else np.array(names * n_views)
+    choice = None
+    if strength is None:
+        choice = choose_strength(
+            X, y_all, n_classes=n_classes, seed=seed, groups=row_groups,
+            sample_weight=row_weight, class_weight=weights,
+        )  # fmt: skip
+        strength = choice.strength
+    fit = fit_logistic(
+        X, y_all, n_classes=n_classes, strength=strength,
+        sample_weight=row_weight, class_weight=weights, validation=validation,
+    )  # fmt: skip
+    return FittedHead(fit.head, fit.history, strength, choice, weights)

@@ -1,0 +1,131 @@
+"""A catalog with its features: the arrays that fitting and judging need, row by row beside the photos."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.backbone.loading import Backbone
+from headstart.catalog.table import Catalog, Photo
+from headstart.errors import CatalogError
+from headstart.features.cache import FeatureCache
+from headstart.features.extract import extract_features
+from headstart.pixels.views import draw_view
+from headstart.progress import Progress, ignore_progress
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The photos of one split.
+
+    Attributes
+    ----------
+    X
+        (N, D) float32 features.
+    y
+        (N,) class numbers, positions in the catalog's labels.
+    """
+
+    photos: tuple[Photo, ...]
+    X: npt.NDArray[np.float32]
+    y: npt.NDArray[np.int64]
+
+    @property
+    def weights(self) -> npt.NDArray[np.float64] | None:
+        """(N,) sample weights, or None where all are 1."""
+        weights = np.array([photo.weight for photo in self.photos])
+        return None if (weights == 1).all() else weights
+
+    @property
+    def groups(self) -> list[str] | None:
+        """(N,) group names, identical photos counting as a group; None where every photo stands alone."""
+        names = [photo.group if photo.group is not None else photo.digest for photo in self.photos]
+        return None if len(set(names)) == len(names) else names
+
+
+@dataclass(frozen=True)
+class Table:
+    """A catalog and the features of its photos.
+
+    Attributes
+    ----------
+    catalog
+        Without the photos that could not be decoded; they are among its skips.
+    splits
+        Rows by split.
+    train_views
+        (V, N, D) float32: the training photos as they are, then V - 1 augmented views of them.
+    """
+
+    catalog: Catalog
+    splits: dict[str, Rows]
+    train_views: npt.NDArray[np.float32]
+    precision: str
+    n_extracted: int
+    n_cached: int
+
+
+@contextmanager
+def open_cache(is_used: bool) -> Iterator[FeatureCache | None]:
+    """Open the user's cache of features, or give None."""
+    if not is_used:
+        yield None
+        return
+    with FeatureCache() as cache:
+        yield cache
+
+
+def build_table(
+    catalog: Catalog,
+    backbone: Backbone,
+    *,
+    image_size: int,
+    precision: str = "auto",
+    n_views: int = 1,
+    seed: int = 0,
+    cache: FeatureCache | None = None,
+    progress: Progress = ignore_progress,
+) -> Table:
+    """Extract the features of a catalog's photos, and of augmented views of its training photos.
+
+    Raises
+    ------
+    CatalogError
+        If fewer than two classes have a training photo that can be decoded.
+    """
+    train = catalog.select("train")
+    photos = [*catalog.photos, *(photo for _ in range(1, n_views) for photo in train)]
+    views = [draw_view(photo.digest, 0, seed) for photo in catalog.photos]
+    views += [draw_view(photo.digest, v, seed) for v in range(1, n_views) for photo in train]
+    features = extract_features(
+        photos, backbone, image_size=image_size, precision=precision, views=views, cache=cache, progress=progress
+    )
+    broken = {photos[n].path: reason for n, reason in features.failures.items()}
+    kept = catalog.without(broken) if broken else catalog
+    if len(kept.labels) < 2:
+        reasons = "; ".join(f"{reason} ({n} photos)" for reason, n in Counter(broken.values()).most_common(3))
+        raise CatalogError(
+            f"Cannot train on '{catalog.source}': got {len(kept.labels)} class with photos that can be decoded, need "
+            f"at least 2. What was wrong: {reasons}."
+        )
+    numbers = {label: i for i, label in enumerate(kept.labels)}
+    base = features.matrix[: len(catalog.photos)]
+    splits = {}
+    for split in SPLITS:
+        at = [
+            i for i, photo in enumerate(catalog.photos)
+            if photo.split == split and photo.path not in broken and photo.label in numbers
+        ]  # fmt: skip
+        chosen = tuple(catalog.photos[i] for i in at)
+        splits[split] = Rows(chosen, base[at], np.array([numbers[photo.label] for photo in chosen], np.int64))
+    augmented = features.matrix[len(catalog.photos) :].reshape(n_views - 1, len(train), base.shape[1])
+    is_kept = np.array([photo.path not in broken for photo in train])
+    train_views = np.concatenate([splits["train"].X[None], augmented[:, is_kept]])
+    return Table(kept, splits, train_views, features.precision, features.n_extracted, features.n_cached)

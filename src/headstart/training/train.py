@@ -1,0 +1,231 @@
+"""A whole training, from a catalog to a run folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from headstart.backbone.loading import load_backbone
+from headstart.catalog.scan import scan_photos
+from headstart.catalog.table import Catalog
+from headstart.classifier.build import build_classifier
+from headstart.classifier.metadata import Metadata, shorten_digests
+from headstart.errors import FitError
+from headstart.evaluation.verdict import write_verdict
+from headstart.progress import show_progress
+from headstart.training.cross_validation import cross_validate
+from headstart.training.fitting import CLASS_WEIGHTS, HEADS, FittedHead, fit_head
+from headstart.training.judging import Judged, measure_split
+from headstart.training.run import Run
+from headstart.training.run_folder import choose_folder, write_run_folder
+from headstart.training.table import SPLITS, Table, build_table, open_cache
+from headstart.training.writing import Outcome, write_run
+from headstart.version import __version__
+
+METHODS = ("fixed",)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user may choose about a training.
+
+    Attributes
+    ----------
+    method
+        ``fixed``: the whole backbone is frozen, a linear head is trained.
+    backbone
+        The name of the pretrained network.
+    image_size
+        Side of the network's input in pixels; None for the backbone's own, 224 for MobileNetV2.
+    head
+        ``logistic`` (converged, regularised as cross-validation says) or ``adam`` (the tutorial's recipe).
+    strength
+        Inverse regularisation strength C of ``logistic``; None chooses it by cross-validation.
+    epochs
+        Of ``adam``.
+    n_views
+        Versions of each training photo: the photo itself and random flips and rotations of it.
+    class_weight
+        ``balanced``, ``none``, or ``auto``: balanced where classes are skewed.
+    precision
+        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``.
+    seed
+        Of the split, the folds, the views and the solver's order.
+    """
+
+    method: str = "fixed"
+    backbone: str = "mobilenet_v2"
+    image_size: int | None = None
+    head: str = "logistic"
+    strength: float | None = None
+    epochs: int = 10
+    n_views: int = 1
+    class_weight: str = "auto"
+    precision: str = "auto"
+    seed: int = 0
+
+    def check(self) -> None:
+        """Raise FitError that names everything wrong with the settings at once."""
+        problems = []
+        for name, allowed in (("method", METHODS), ("head", HEADS), ("class_weight", CLASS_WEIGHTS)):
+            if getattr(self, name) not in allowed:
+                problems.append(f"{name} {getattr(self, name)!r}, need one of {', '.join(allowed)}")
+        for name in ("epochs", "n_views"):
+            if getattr(self, name) < 1:
+                problems.append(f"{name} {getattr(self, name)}, need 1 or more")
+        if self.strength is not None and not self.strength > 0:
+            problems.append(f"strength {self.strength}, need more than 0")
+        if problems:
+            raise FitError(f"Cannot train: got {'; got '.join(problems)}.")
+
+
+def train_classifier(
+    photos: Catalog | str | Path,
+    *,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    cache: bool = True,
+    verbose: bool = True,
+    say: Callable[[str], None] = lambda _: None,
+    **settings: Any,
+) -> Run:
+    """Train a classifier and write its run folder.
+
+    Parameters
+    ----------
+    photos
+        A catalog, or a folder or CSV to scan for one.
+    out
+        The run folder; default ``runs/NAME`` or, if that exists, ``runs/NAME-2`` and so on.
+    overwrite
+        Replace a run folder that exists already.
+    cache
+        Use the user's cache of features.
+    verbose
+        Show progress on stderr.
+    say
+        Called with sentences for the user, the verdict among them, as soon as they are known.
+    settings
+        The fields of `Settings`.
+
+    Raises
+    ------
+    HeadstartError
+        If the photos or the settings cannot be used, or the folder cannot be written.
+    """
+    try:
+        chosen = Settings(**settings)
+    except TypeError as error:
+        raise FitError(f"Cannot train: {str(error).split('() ')[-1]}.") from None
+    chosen.check()
+    source = photos.source if isinstance(photos, Catalog) else str(photos)
+    clock = _Clock()
+    if not isinstance(photos, Catalog):
+        with show_progress("Scanning", is_shown=verbose) as progress:
+            photos = scan_photos(photos, seed=chosen.seed, progress=progress)
+    clock.note("scan")
+    folder = Path(out) if out is not None else choose_folder(source)
+    with write_run_folder(folder, is_replacing=overwrite) as partial:
+        outcome = _learn(photos, chosen, clock, cache=cache, verbose=verbose)
+        say(write_verdict(outcome.metrics))
+        write_run(partial, outcome)
+    return Run(folder)
+
+
+class _Clock:
+    """Seconds by step of a training."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._started = self._last = time.perf_counter()
+
+    def note(self, step: str) -> None:
+        now = time.perf_counter()
+        self.seconds[step] = round(now - self._last, 3)
+        self.seconds["total"] = round(now - self._started, 3)
+        self._last = now
+
+
+def _learn(catalog: Catalog, chosen: Settings, clock: _Clock, *, cache: bool, verbose: bool) -> Outcome:
+    backbone = load_backbone(chosen.backbone)
+    image_size = backbone.spec.check_image_size(chosen.image_size or backbone.spec.image_size)
+    with open_cache(cache) as store, show_progress("Extracting", is_shown=verbose) as progress:
+        table = build_table(
+            catalog, backbone, image_size=image_size, precision=chosen.precision,
+            n_views=chosen.n_views, seed=chosen.seed, cache=store, progress=progress,
+        )  # fmt: skip
+    clock.note("extract")
+    labels = table.catalog.labels
+    train, validation = table.splits["train"], table.splits["validation"]
+    fitted = fit_head(
+        table.train_views, train.y, len(labels), kind=chosen.head, seed=chosen.seed, strength=chosen.strength,
+        class_weight=chosen.class_weight, sample_weight=train.weights, groups=train.groups, epochs=chosen.epochs,
+        validation=(validation.X, validation.y) if validation.photos else None,
+    )  # fmt: skip
+    clock.note("fit")
+    judged = {split: Judged(table.splits[split], fitted.head.probabilities(table.splits[split].X)) for split in SPLITS}
+    metrics = _describe(chosen, image_size, table, fitted)
+    metrics |= {split: measure_split(judged[split], train.y, labels) for split in SPLITS}
+    metrics["cross_validation"] = _cross_validate(table, fitted, chosen)
+    clock.note("evaluate")
+    metrics["seconds"] = clock.seconds
+    metadata = Metadata(
+        labels=labels, image_size=image_size, spec=backbone.spec, precision=table.precision, method=chosen.method,
+        cut=metrics["cut"], head=chosen.head, seed=chosen.seed, n_views=chosen.n_views,
+        trained_on=shorten_digests(photo.digest for photo in train.photos),
+    )  # fmt: skip
+    model = build_classifier(backbone, fitted.head.weights, fitted.head.bias, metadata)
+    return Outcome(table.catalog, metrics, fitted.history, judged, model, clock.note)
+
+
+def _cross_validate(table: Table, fitted: FittedHead, chosen: Settings) -> Any:
+    """Cross-validate on everything but the test set: its photos are looked at once, at the end."""
+    import numpy as np
+
+    if fitted.strength is None:
+        return None  # the tutorial's recipe has no strength to hold fixed, and ten epochs of it are not converged
+    train, validation = table.splits["train"], table.splits["validation"]
+    both = type(train)(
+        (*train.photos, *validation.photos), np.concatenate([train.X, validation.X]), np.concatenate([train.y, validation.y])
+    )  # fmt: skip
+    return cross_validate(
+        both.X, both.y, len(table.catalog.labels), strength=fitted.strength, seed=chosen.seed,
+        class_weight=chosen.class_weight, sample_weight=both.weights, groups=both.groups,
+    )  # fmt: skip
+
+
+def _describe(chosen: Settings, image_size: int, table: Table, fitted: FittedHead) -> dict[str, Any]:
+    """Return the part of metrics.json that says what was trained, on what and how."""
+    labels = table.catalog.labels
+    weights = None if fitted.class_weight is None else dict(zip(labels, map(float, fitted.class_weight), strict=True))
+    notes = list(table.catalog.notes)
+    if weights is not None and chosen.class_weight == "auto":
+        notes.append(
+            "The classes are of unequal size, so a photo of a rare class counted more (balanced class weights)."
+        )
+    strength = None
+    if fitted.strength is not None:
+        rows = [] if fitted.choice is None else [asdict(row) for row in fitted.choice.table]
+        strength = {"chosen": fitted.strength, "table": rows}
+    return {
+        "schema": 1,
+        "headstart": __version__,
+        "method": chosen.method,
+        "cut": "top",
+        "head": chosen.head,
+        "backbone": chosen.backbone,
+        "image_size": image_size,
+        "precision": table.precision,
+        "views": chosen.n_views,
+        "classes": list(labels),
+        "seed": chosen.seed,
+        "strength": strength,
+        "class_weights": weights,
+        "n_extracted": table.n_extracted,
+        "n_cached": table.n_cached,
+        "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in table.catalog.skipped],
+        "notes": notes,
+    }

@@ -1,0 +1,87 @@
+"""The engine: in order, overlapped, independent of batches, and it survives what it is fed."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from headstart.backbone.engine import Engine, choose_precision
+from headstart.backbone.loading import load_backbone
+from headstart.errors import BackboneError, PhotoError
+
+PIXELS = np.random.default_rng(0).integers(0, 255, (19, 96, 96, 3), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return Engine(load_backbone().weights, image_size=96, precision="f32")
+
+
+def test_features_have_their_shape(engine):
+    features = engine.infer(PIXELS)
+    assert features.shape == (19, 1280)
+    assert features.dtype == np.float32
+    assert np.isfinite(features).all()
+
+
+@pytest.mark.parametrize("precision", ["f32", "auto"])
+def test_neither_neighbours_nor_batch_size_change_a_bit(precision):
+    engines = [Engine(load_backbone().weights, image_size=96, precision=precision, batch_size=n) for n in (1, 8)]
+    alone, together = (engine.infer(PIXELS) for engine in engines)
+    np.testing.assert_array_equal(alone, together)
+    np.testing.assert_array_equal(engines[1].infer(PIXELS[::-1])[::-1], together)
+
+
+def test_any_layer_can_be_the_output():
+    stage = load_backbone().spec.stages[3]
+    engine = Engine(load_backbone().weights, image_size=96, precision="f32", tensor=stage.tensor)
+    assert engine.infer(PIXELS[:2]).shape == (2, stage.n_channels, 96 // stage.stride, 96 // stage.stride)
+
+
+def test_stream_keeps_the_order_and_passes_errors_on(engine):
+    def load(i):
+        if i % 5 == 3:
+            raise PhotoError(f"number {i} is broken")
+        return PIXELS[i % 19]
+
+    expected = engine.infer(PIXELS)
+    answers = list(engine.stream(range(40), load))
+    assert [item for item, _ in answers] == list(range(40))
+    for i, row in answers:
+        if i % 5 == 3:
+            assert str(row) == f"number {i} is broken"
+        else:
+            np.testing.assert_array_equal(row, expected[i % 19])
+
+
+def test_stream_reads_its_source_lazily(engine):
+    n_read = 0
+
+    def source():
+        nonlocal n_read
+        while True:
+            n_read += 1
+            yield PIXELS[0]
+
+    stream = engine.stream(source(), lambda pixels: pixels)
+    next(stream)
+    assert n_read <= engine.n_threads * 4 * engine.batch_size + engine.batch_size
+    stream.close()
+
+
+def test_an_unexpected_error_ends_the_stream_and_its_threads(engine):
+    def load(_):
+        raise ZeroDivisionError("a defect")
+
+    before = threading.active_count()
+    with pytest.raises(ZeroDivisionError, match="a defect"):
+        list(engine.stream(range(100), load))
+    assert threading.active_count() == before
+    assert engine.infer(PIXELS).shape == (19, 1280)
+
+
+def test_precision_is_one_of_three():
+    assert choose_precision("f32") == "f32"
+    assert choose_precision("auto") in ("f32", "bf16")
+    with pytest.raises(BackboneError, match="need auto, f32 or bf16"):
+        choose_precision("f16")

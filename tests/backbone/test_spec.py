@@ -1,0 +1,45 @@
+"""The spec is one record: complete, comparable, and its fingerprint holds what changes an answer."""
+
+from dataclasses import replace
+
+import pytest
+
+from headstart.backbone.mobilenet_v2 import MOBILENET_V2
+from headstart.backbone.spec import BackboneSpec
+from headstart.errors import BackboneError
+
+
+def test_json_and_back_gives_the_same_spec():
+    assert BackboneSpec.from_dict(MOBILENET_V2.to_dict()) == MOBILENET_V2
+
+
+def test_missing_and_unknown_fields_are_named():
+    record = MOBILENET_V2.to_dict()
+    with pytest.raises(BackboneError, match="colour"):
+        BackboneSpec.from_dict({**record, "colour": "RGB"})
+    del record["resize"]
+    with pytest.raises(BackboneError, match="resize"):
+        BackboneSpec.from_dict(record)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"weights_sha256": "0" * 64}, {"colour_order": "BGR"}, {"value_range": (0.0, 1.0)}, {"resize": "crop"}],
+)
+def test_fingerprint_changes_with_whatever_changes_an_answer(change):
+    assert replace(MOBILENET_V2, **change).fingerprint() != MOBILENET_V2.fingerprint()
+
+
+def test_fingerprint_ignores_what_only_describes():
+    assert replace(MOBILENET_V2, paper="another", image_size=160).fingerprint() == MOBILENET_V2.fingerprint()
+
+
+@pytest.mark.parametrize("size", [95, 513, 0, -1])
+def test_image_size_outside_the_range_is_refused(size):
+    with pytest.raises(BackboneError, match="96 to 512 pixels"):
+        MOBILENET_V2.check_image_size(size)
+
+
+@pytest.mark.parametrize("size", [96, 160, 224, 512])
+def test_image_size_inside_the_range_is_taken(size):
+    assert MOBILENET_V2.check_image_size(size) == size

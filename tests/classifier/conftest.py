@@ -1,0 +1,38 @@
+"""A small classifier with a head that was not trained but fits."""
+
+import numpy as np
+import pytest
+
+from headstart.backbone.loading import load_backbone
+from headstart.classifier.build import build_classifier
+from headstart.classifier.metadata import Metadata, shorten_digests
+
+LABELS = ("dots", "stripes", "Zürich 猫")
+
+
+def make_metadata(**changes):
+    record = {
+        "labels": LABELS, "image_size": 96, "spec": load_backbone().spec, "precision": "f32", "method": "fixed",
+        "cut": "top", "head": "logistic", "seed": 0, "n_views": 1, "trained_on": shorten_digests(["ab" * 32]),
+    }  # fmt: skip
+    return Metadata(**{**record, **changes})
+
+
+def make_head(n_classes=3):
+    generator = np.random.default_rng(0)
+    return generator.normal(0, 0.1, (1280, n_classes)).astype(np.float32), np.zeros(n_classes, np.float32)
+
+
+@pytest.fixture(scope="session")
+def classifier_bytes():
+    return build_classifier(load_backbone(), *make_head(), make_metadata())
+
+
+@pytest.fixture
+def parts():
+    return (load_backbone(), *make_head(), make_metadata())
+
+
+@pytest.fixture
+def change_metadata():
+    return make_metadata

@@ -1,0 +1,65 @@
+"""From photo files to probabilities."""
+
+import numpy as np
+import pytest
+
+from headstart.classifier.classifier import Classifier, load_classifier
+from headstart.errors import ClassifierError, PhotoError
+from headstart.pixels.decode import read_photo
+
+
+@pytest.fixture(scope="module")
+def classifier(classifier_bytes):
+    return Classifier.from_bytes(classifier_bytes, precision="f32")
+
+
+@pytest.fixture
+def photos(make_folder):
+    return sorted(make_folder(n=5).rglob("*.jpg"))
+
+
+def test_one_path_gives_one_prediction(classifier, photos):
+    answer = classifier.predict(str(photos[0]))
+    assert answer.label in classifier.labels
+    assert answer.probability == max(answer.probabilities.values())
+    assert list(answer.probabilities.values()) == sorted(answer.probabilities.values(), reverse=True)
+    assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-5)
+    assert answer.top(2) == list(answer.probabilities.items())[:2]
+
+
+def test_many_paths_give_the_same_answers_as_one_by_one(classifier, photos):
+    assert classifier.predict(photos) == [classifier.predict(path) for path in photos]
+
+
+def test_files_and_decoded_pixels_give_the_same_answers(classifier, photos):
+    pixels = np.stack([read_photo(path, 96) for path in photos])
+    np.testing.assert_array_equal(classifier.predict_pixels(pixels), classifier.predict_probabilities(photos))
+
+
+def test_a_broken_photo_is_a_row_among_others_and_an_error_alone(classifier, photos, tmp_path):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"nothing like a photo, whatever its name says")
+    answers = classifier.predict([photos[0], broken, photos[1]])
+    assert [answer.error is None for answer in answers] == [True, False, True]
+    assert answers[1].label is None
+    assert np.isnan(classifier.predict_probabilities([broken])).all()
+    with pytest.raises(PhotoError, match=r"Cannot predict '.*broken.png': not a photo"):
+        classifier.predict(broken)
+
+
+def test_pixels_of_another_shape_are_refused(classifier):
+    with pytest.raises(ClassifierError, match=r"uint8 of \(N, 96, 96, 3\)"):
+        classifier.predict_pixels(np.zeros((1, 224, 224, 3), np.uint8))
+
+
+def test_save_and_load_give_the_same_bytes_and_answers(classifier, photos, tmp_path):
+    path = classifier.save(tmp_path / "copy.onnx")
+    again = load_classifier(path, precision="f32")
+    assert again.predict(photos) == classifier.predict(photos)
+    assert again.save(tmp_path / "again.onnx").read_bytes() == path.read_bytes()
+    assert "3 labels" in repr(again)
+
+
+def test_saving_where_nothing_can_be_written_is_one_sentence(classifier, tmp_path):
+    with pytest.raises(ClassifierError, match="Cannot save"):
+        classifier.save(tmp_path / "missing" / "model.onnx")

@@ -1,0 +1,40 @@
+"""What a file says of itself survives the way to disk, and what it cannot say is refused."""
+
+import hashlib
+import json
+
+import pytest
+
+from headstart.backbone.loading import load_backbone
+from headstart.classifier.metadata import Metadata, shorten_digests
+from headstart.errors import ClassifierError
+
+RECORD = Metadata(
+    ("a", "b"), 224, load_backbone().spec, "f32", "fixed", "top", "logistic", 7, 1,
+    shorten_digests(hashlib.sha256(bytes([i])).hexdigest() for i in range(5)),
+)  # fmt: skip
+
+
+def test_json_and_back():
+    assert Metadata.from_json(RECORD.to_json()) == RECORD
+
+
+def test_equal_records_give_equal_texts():
+    assert Metadata.from_json(RECORD.to_json()).to_json() == RECORD.to_json()
+
+
+def test_training_photos_are_known_again():
+    assert RECORD.has_seen(hashlib.sha256(bytes([3])).hexdigest())
+    assert not RECORD.has_seen(hashlib.sha256(bytes([9])).hexdigest())
+
+
+def test_a_newer_format_is_refused_with_advice():
+    record = json.loads(RECORD.to_json()) | {"format": 2}
+    with pytest.raises(ClassifierError, match=r"format 2.*Update headstart"):
+        Metadata.from_json(json.dumps(record))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', "nonsense"])
+def test_what_is_no_record_is_refused(text):
+    with pytest.raises(ClassifierError, match="cannot be read"):
+        Metadata.from_json(text)

@@ -1,0 +1,51 @@
+"""The frozen part as a scikit-learn transformer."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from headstart.errors import PhotoError
+from headstart.features.transformer import FeatureExtractor
+
+
+@pytest.fixture
+def photos(make_folder):
+    paths = sorted(make_folder(n=10).rglob("*.jpg"))
+    return paths, [path.parent.name for path in paths]
+
+
+def test_paths_become_features(photos):
+    features = FeatureExtractor(image_size=96).fit_transform(photos[0])
+    assert features.shape == (20, 1280)
+    assert features.dtype == np.float32
+    assert len(FeatureExtractor().get_feature_names_out()) == 1280
+
+
+def test_it_clones_and_works_in_pipelines_and_searches(photos):
+    paths, labels = photos
+    extractor = clone(FeatureExtractor(image_size=96))
+    assert extractor.get_params()["image_size"] == 96
+    pipeline = make_pipeline(extractor, StandardScaler(), LogisticRegression())
+    assert cross_val_score(pipeline, paths, labels, cv=3).mean() > 0.9
+    search = GridSearchCV(pipeline, {"logisticregression__C": [0.01, 1], "featureextractor__image_size": [96, 128]}, cv=2)
+    assert search.fit([str(path) for path in paths], labels).best_score_ > 0.9
+
+
+def test_all_photos_that_cannot_be_read_are_named_at_once(photos, tmp_path):
+    text = tmp_path / "text.jpg"
+    text.write_text("no photo, but a text that is long enough")
+    other = tmp_path / "empty.jpg"
+    other.write_bytes(b"")
+    with pytest.raises(PhotoError, match=r"text\.jpg.*empty\.jpg|empty\.jpg.*text\.jpg"):
+        FeatureExtractor(image_size=96).transform([photos[0][0], text, other])
+    with pytest.raises(PhotoError, match="missing"):
+        FeatureExtractor(image_size=96).transform([tmp_path / "missing.jpg"])
+
+
+def test_a_single_path_is_refused_with_advice():
+    with pytest.raises(PhotoError, match="need a list of paths"):
+        FeatureExtractor().transform("cat.jpg")

@@ -1,0 +1,174 @@
+"""One decoder: every format and colour mode becomes upright RGB, and what is broken says why."""
+
+import hashlib
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from headstart.errors import PhotoError
+from headstart.pixels.decode import decode_photo, open_photo, read_photo, read_thumbnail
+
+RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (250, 250, 250)
+
+
+def make_quarters(size: int = 64) -> Image.Image:
+    """Red and green above, blue and white below: no two orientations look alike."""
+    pixels = np.zeros((size, size, 3), np.uint8)
+    half = size // 2
+    pixels[:half, :half], pixels[:half, half:], pixels[half:, :half], pixels[half:, half:] = RED, GREEN, BLUE, WHITE
+    return Image.fromarray(pixels)
+
+
+def encode(image: Image.Image, kind: str, **options: object) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def read_corners(pixels: np.ndarray) -> list[list[int]]:
+    at = pixels.shape[0] // 4
+    return [pixels[y, x].astype(int).tolist() for y in (at, -at) for x in (at, -at)]
+
+
+def assert_quarters(pixels: np.ndarray, tolerance: int = 12) -> None:
+    np.testing.assert_allclose(read_corners(pixels), [RED, GREEN, BLUE, WHITE], atol=tolerance)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF"])
+def test_every_format_is_decoded(kind):
+    pixels = decode_photo(encode(make_quarters(), kind), 96)
+    assert pixels.shape == (96, 96, 3)
+    assert pixels.dtype == np.uint8
+    assert_quarters(pixels)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(kind, orientation):
+    # what a camera stores is the upright picture turned the other way
+    undo = {2: [0], 3: [3], 4: [1], 5: [5], 6: [2], 7: [6], 8: [4]}
+    turned = make_quarters()
+    for turn in undo.get(orientation, []):
+        turned = turned.transpose(Image.Transpose(turn))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    assert_quarters(decode_photo(encode(turned, kind, exif=exif), 64))
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "RGBA", "LA", "CMYK", "I;16", "F", "YCbCr"])
+def test_every_colour_mode_becomes_rgb(mode):
+    grey = Image.fromarray(np.tile(np.linspace(0, 255, 64).astype(np.uint8), (64, 1)))
+    if mode == "I;16":
+        image, kind = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257), "PNG"
+    elif mode == "F":
+        image, kind = grey.convert("F"), "TIFF"
+    else:
+        image, kind = grey.convert("RGB").convert(mode), "JPEG" if mode == "YCbCr" else "TIFF"
+    pixels = decode_photo(encode(image, kind), 64)
+    if mode == "1":
+        assert set(np.unique(pixels)) <= set(range(256))
+        assert pixels[:, -8:].mean() > pixels[:, :8].mean() + 200
+    else:
+        np.testing.assert_allclose(pixels.mean((0, 2)), np.linspace(0, 255, 64), atol=6)
+
+
+def test_cmyk_jpeg_has_the_colours_of_its_rgb_twin():
+    assert_quarters(decode_photo(encode(make_quarters().convert("CMYK"), "JPEG", quality=95), 64), tolerance=20)
+
+
+def test_transparent_pixels_become_white():
+    image = Image.new("RGBA", (32, 32), (255, 0, 0, 0))
+    assert (decode_photo(encode(image, "PNG"), 32) == 255).all()
+    palette = image.convert("P", palette=Image.Palette.ADAPTIVE)
+    palette.info["transparency"] = 0
+    assert (decode_photo(encode(palette, "GIF", transparency=0), 32) == 255).all()
+
+
+def test_16_bit_keeps_its_range_instead_of_clipping():
+    values = np.linspace(0, 65535, 64).astype(np.uint16)
+    pixels = decode_photo(encode(Image.fromarray(np.tile(values, (64, 1))), "PNG"), 64)
+    np.testing.assert_allclose(pixels[0, :, 0], values / 257, atol=3)
+
+
+def test_first_frame_of_an_animation_counts():
+    frames = [Image.new("RGB", (32, 32), RED), Image.new("RGB", (32, 32), BLUE)]
+    data = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    np.testing.assert_allclose(decode_photo(data, 32)[16, 16], RED, atol=4)
+
+
+def test_large_jpeg_shrinks_to_what_a_full_decode_gives():
+    generator = np.random.default_rng(0)
+    smooth = Image.fromarray(generator.integers(0, 255, (12, 16, 3), np.uint8)).resize((1600, 1200), Image.Resampling.BICUBIC)
+    data = encode(smooth, "JPEG", quality=95)
+    fast = decode_photo(data, 160).astype(float)
+    full = np.asarray(Image.open(io.BytesIO(data)).resize((160, 160), Image.Resampling.BICUBIC), float)
+    assert np.abs(fast - full).mean() < 1.5
+
+
+def test_broken_exif_costs_nothing():
+    data = encode(make_quarters(), "JPEG", quality=95)
+    segment = b"\xff\xe1" + struct.pack(">H", 40) + b"Exif\x00\x00" + b"MM\x00\x2a\xff\xff\xff\xff" + b"\x99" * 24
+    assert_quarters(decode_photo(data[:2] + segment + data[2:], 64))
+
+
+def test_truncated_photos_of_every_format_are_refused():
+    noisy = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
+    for kind in ("JPEG", "PNG", "WEBP", "BMP", "TIFF"):
+        data = encode(noisy, kind)
+        with pytest.raises(PhotoError, match="cannot be decoded"):
+            decode_photo(data[: len(data) // 2], 64)
+
+
+def test_empty_and_foreign_bytes_say_so():
+    with pytest.raises(PhotoError, match="empty file"):
+        decode_photo(b"", 64)
+    with pytest.raises(PhotoError, match="no known signature"):
+        decode_photo(b"once upon a time there was no photo", 64)
+
+
+def test_decompression_bomb_is_refused_before_it_is_unpacked():
+    header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 1000)), (b"IEND", b"")]
+    body = b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+    with pytest.raises(PhotoError, match="too many pixels"):
+        decode_photo(b"\x89PNG\r\n\x1a\n" + body, 64)
+
+
+def test_decoding_twice_gives_the_same_bits():
+    data = encode(make_quarters(300), "JPEG")
+    np.testing.assert_array_equal(decode_photo(data, 224), decode_photo(data, 224))
+
+
+def test_read_photo_notices_a_changed_file(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(encode(make_quarters(), "PNG"))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert read_photo(path, 64, digest).shape == (64, 64, 3)
+    path.write_bytes(encode(make_quarters().rotate(90), "PNG"))
+    with pytest.raises(PhotoError, match="was changed"):
+        read_photo(path, 64, digest)
+    with pytest.raises(PhotoError, match="cannot be read"):
+        read_photo(tmp_path / "missing.png", 64)
+
+
+def test_thumbnail_keeps_the_proportions(tmp_path):
+    path = tmp_path / "wide.jpg"
+    Image.new("RGB", (900, 300)).save(path)
+    assert read_thumbnail(path, 240).shape == (80, 240, 3)
+
+
+def test_full_size_is_kept_when_no_size_is_asked_for():
+    assert open_photo(encode(Image.new("RGB", (900, 300)), "JPEG")).size == (900, 300)
+
+
+def test_real_odd_files_are_decoded(shared_data):
+    paths = sorted((shared_data / "odd-files").iterdir())
+    assert len(paths) == 7
+    for path in paths:
+        assert read_photo(path, 96).std() > 1

@@ -1,0 +1,50 @@
+"""The embedded network answers as the Keras implementation of MobileNetV2 does, at every listed layer."""
+
+import numpy as np
+import pytest
+
+from headstart.backbone.engine import Engine
+from headstart.backbone.loading import load_backbone
+
+LAYERS = (
+    "bn_Conv1",
+    "expanded_conv_project_BN",
+    "block_2_add",
+    "block_5_add",
+    "block_9_add",
+    "block_12_add",
+    "block_15_add",
+    "block_16_project_BN",
+    "out_relu",
+)
+TOLERANCE = 1e-3
+
+
+@pytest.fixture(scope="module")
+def reference(shared_data):
+    path = shared_data.parent / "reference" / "mobilenet_v2_reference.npz"
+    if not path.is_file():
+        pytest.skip("needs the reference answers of ../shared/reference, which this machine lacks")
+    with np.load(path) as file:
+        return dict(file)
+
+
+def make_waves(size: int) -> np.ndarray:
+    """The three test images that the reference answers belong to."""
+    k, i, j, c = np.ogrid[:3, :size, :size, :3]
+    waves = 127.5 + 127.5 * np.sin(0.05 * (k + 1) * i + 0.03 * j + c + k)
+    return np.clip(np.round(waves), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("size", [160, 224])
+def test_features_agree(reference, size):
+    engine = Engine(load_backbone().weights, image_size=size, precision="f32")
+    assert np.abs(engine.infer(make_waves(size)) - reference[f"{size}/features"]).max() < TOLERANCE
+
+
+@pytest.mark.parametrize("size", [160, 224])
+@pytest.mark.parametrize("layer", LAYERS)
+def test_layers_agree(reference, size, layer):
+    engine = Engine(load_backbone().weights, image_size=size, precision="f32", tensor=layer)
+    means = engine.infer(make_waves(size)).mean((2, 3))
+    assert np.abs(means - reference[f"{size}/mean/{layer}"]).max() < TOLERANCE

@@ -31,6 +31,10 @@ class FitError(HeadstartError):
     """A head cannot be fitted to these features and labels."""
 
 
+class EvaluationError(HeadstartError):
+    """Numbers cannot be judged or drawn."""
+
+
 class ClassifierError(HeadstartError):
     """A classifier file cannot be loaded, or does not fit what it is asked to do."""
 

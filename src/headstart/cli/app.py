@@ -5,6 +5,7 @@ Exit status: 0 done; 1 the data or the model cannot be used (one message on stde
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from typing import Annotated
@@ -48,6 +49,7 @@ def _say_warning(message: Warning | str, *_: object) -> None:
 
 def main() -> None:
     """Run the command line; every error that is meant for the user is one message, without a traceback."""
+    os.environ.setdefault("MPLBACKEND", "agg")  # figures are files here, never windows
     warnings.filterwarnings("default", category=UserWarning, module="headstart")
     warnings.showwarning = _say_warning  # type: ignore[assignment]  # it needs the message alone
     try:

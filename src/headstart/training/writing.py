@@ -10,14 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from headstart.catalog.table import Catalog
-from headstart.evaluation.report import Figured, ReportContent, render_report
+from headstart.evaluation.report import ReportContent, render_report
 from headstart.head.history import Epoch
 from headstart.training.judging import Judged, write_predictions
-from headstart.training.pictures import draw_metric_pictures, draw_photo_pictures
-
-# the order in which the report shows them: first what was answered, then how good, then what went in
-ORDER = ("predictions.png", "mistakes.png", "confusion.png", "per_class.png", "reliability.png", "history.png",
-         "training_photos.png", "views.png")  # fmt: skip
+from headstart.training.pictures import PictureFolder, draw_answers, draw_charts, draw_training_photos
 
 
 @dataclass(frozen=True)
@@ -49,34 +45,33 @@ def write_run(folder: Path, outcome: Outcome) -> None:
     outcome.catalog.write_csv(folder / "catalog.csv")
     write_predictions(folder / "predictions.csv", outcome.judged, labels)
     _write_history(folder / "history.csv", outcome.history)
-    figures = folder / "figures"
-    figures.mkdir()
-    captions = _draw_pictures(figures, outcome)
+    pictures = _draw_pictures(PictureFolder(folder / "figures"), outcome)
     outcome.note_time("report")
     content = ReportContent(
-        title=Path(outcome.catalog.source).resolve().name,
+        title=Path(outcome.catalog.source).resolve().stem,
         metrics=outcome.metrics,
-        figures={
-            name.removesuffix(".png"): Figured(captions[name], (figures / name).read_bytes())
-            for name in ORDER
-            if name in captions
-        },
-        counts=outcome.catalog.counts(),
+        figures=pictures.drawn,
+        catalog_summary=_count_rows(outcome.catalog),
     )
     (folder / "report.html").write_text(render_report(content), encoding="utf-8")
     text = json.dumps(outcome.metrics, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _draw_pictures(folder: Path, outcome: Outcome) -> dict[str, str]:
+def _draw_pictures(pictures: PictureFolder, outcome: Outcome) -> PictureFolder:
     metrics = outcome.metrics
     # a catalog without a test set is judged on what there is
-    shown = next(split for split in ("test", "validation", "train") if metrics[split] is not None)
-    train = outcome.judged["train"].rows.photos
-    photo_captions = draw_photo_pictures(
-        folder, train, outcome.judged[shown], metrics["classes"], seed=metrics["seed"], n_views=metrics["views"]
-    )
-    return photo_captions | draw_metric_pictures(folder, outcome.history, metrics[shown], metrics["head"])
+    split = next(split for split in ("test", "validation", "train") if metrics[split] is not None)
+    draw_answers(pictures, outcome.judged[split], metrics["classes"], metrics["seed"])
+    draw_charts(pictures, outcome.history, metrics[split], metrics["head"])
+    draw_training_photos(pictures, outcome.judged["train"].rows.photos, metrics["seed"], metrics["views"])
+    return pictures
+
+
+def _count_rows(catalog: Catalog) -> list[dict[str, Any]]:
+    counts = catalog.counts()
+    labels = sorted({label for split in counts.values() for label in split})
+    return [{"label": label, **{split: counts[split].get(label, 0) for split in counts}} for label in labels]
 
 
 def _write_history(path: Path, history: Sequence[Epoch]) -> None:

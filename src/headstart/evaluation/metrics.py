@@ -1,0 +1,156 @@
+"""Every number that judges a classifier, from the true classes and the probabilities it gave.
+
+Letters: N photos, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from headstart.errors import EvaluationError
+from headstart.evaluation.calibration import bin_confidence
+from headstart.evaluation.checks import check_classes, check_inputs
+from headstart.evaluation.intervals import wilson_interval
+from headstart.evaluation.ranking import average_over_classes
+
+MIN_PROBABILITY = 1e-7  # the log loss of one photo is at most 16.1: one certain mistake cannot hide the rest
+
+Floats = NDArray[np.float64]
+
+
+def evaluate_probabilities(
+    y: ArrayLike,
+    probabilities: ArrayLike,
+    classes: Sequence[str],
+    *,
+    sample_weight: ArrayLike | None = None,
+) -> dict[str, Any]:
+    """Judge the probabilities that a classifier gave to N photos.
+
+    Parameters
+    ----------
+    y
+        int (N,), 0 to C - 1. The true class of each photo.
+    probabilities
+        float (N, C), each row at least 0 and summing to 1. Ties go to the class with the lower index.
+    classes
+        The C names, at least 2, in the order of the columns.
+    sample_weight
+        float (N,), at least 0, not all 0. The weight of each photo; None weighs them alike.
+
+    Returns
+    -------
+    dict
+        Plain Python values, ready for JSON; None where a number is undefined. Shares are 0 to 1.
+        ``n``; ``accuracy`` and ``accuracy_ci95`` (Wilson; with weights for the effective number of photos);
+        ``loss`` (mean log loss in nats, probabilities clipped at 1e-7); ``macro_f1`` (over classes that occur in
+        ``y`` or in the answers); ``balanced_accuracy`` (mean recall of the classes in ``y``); ``top3_accuracy``
+        (None unless C > 3); ``roc_auc`` and ``average_precision`` (class 1 if C = 2, else the mean of each class
+        in ``y`` against the rest); ``expected_calibration_error`` and ``calibration_bins`` (15);
+        ``per_class``: name to ``precision``, ``recall``, ``f1``, ``support`` (photos) and ``recall_ci95``;
+        ``confusion_matrix``: C lists of C, rows true, columns predicted; counts, or sums of weights if given.
+
+    Raises
+    ------
+    EvaluationError
+        If there is no photo or an array does not fit; the message lists every problem.
+
+    Examples
+    --------
+    >>> metrics = evaluate_probabilities([0, 1, 1], [[0.8, 0.2], [0.4, 0.6], [0.7, 0.3]], ["cats", "dogs"])
+    >>> round(metrics["accuracy"], 3), metrics["confusion_matrix"], metrics["per_class"]["dogs"]["recall"]
+    (0.667, [[1, 0], [1, 1]], 0.5)
+    """
+    truth, given, weights = check_inputs(y, probabilities, classes, sample_weight)
+    n_classes = len(classes)
+    predicted = given.argmax(axis=1)
+    is_right = predicted == truth
+    matrix = np.zeros((n_classes, n_classes))
+    np.add.at(matrix, (truth, predicted), weights)
+    per_class = {name: _judge_class(matrix, c, truth == c, is_right, weights) for c, name in enumerate(classes)}
+    chosen = np.clip(given[np.arange(len(truth)), truth], MIN_PROBABILITY, 1.0)
+    roc_auc, average_precision = average_over_classes(truth, given, weights)
+    calibration_error, bins = bin_confidence(given.max(axis=1), is_right, weights)
+    f1s = [numbers["f1"] for numbers in per_class.values() if numbers["f1"] is not None]
+    recalls = [numbers["recall"] for numbers in per_class.values() if numbers["recall"] is not None]
+    return {
+        "n": len(truth),
+        "accuracy": float(np.average(is_right, weights=weights)),
+        "accuracy_ci95": _bound_share(is_right, weights),
+        "loss": float(-np.average(np.log(chosen), weights=weights)),
+        "macro_f1": float(np.mean(f1s)),
+        "balanced_accuracy": float(np.mean(recalls)),
+        "top3_accuracy": _measure_top_3(truth, given, weights) if n_classes > 3 else None,
+        "roc_auc": roc_auc,
+        "average_precision": average_precision,
+        "expected_calibration_error": calibration_error,
+        "calibration_bins": bins,
+        "per_class": per_class,
+        "confusion_matrix": (matrix if sample_weight is not None else matrix.astype(np.int64)).tolist(),
+    }
+
+
+def majority_accuracy(y_train: ArrayLike, y: ArrayLike, n_classes: int) -> float:
+    """Compute the accuracy of always answering the commonest training class: the guess to beat.
+
+    Parameters
+    ----------
+    y_train, y
+        int (N,), 0 to C - 1, at least one each. The true classes of the training photos and of those judged.
+    n_classes
+        C. Of two classes equally common, the one with the lower index is answered.
+
+    Raises
+    ------
+    EvaluationError
+        If either is empty or holds something else than class indices.
+
+    Examples
+    --------
+    >>> majority_accuracy([0, 0, 1], [0, 1, 1, 1], 2)
+    0.25
+    """
+    trained, judged = check_classes(y_train, n_classes), check_classes(y, n_classes)
+    if trained.size == 0 or judged.size == 0:
+        raise EvaluationError(
+            f"Cannot compute the majority guess: got {trained.size} training and {judged.size} evaluated "
+            "photos, need at least 1 of each. Evaluate a split that has photos."
+        )
+    commonest = int(np.bincount(trained, minlength=n_classes).argmax())
+    return float(np.mean(judged == commonest))
+
+
+def _judge_class(
+    matrix: Floats, c: int, in_class: NDArray[np.bool_], is_right: NDArray[np.bool_], weights: Floats
+) -> dict[str, Any]:
+    """Precision, recall and F1 of class ``c``; None where there was nothing to divide by."""
+    hits, n_true, n_answered = matrix[c, c], matrix[c].sum(), matrix[:, c].sum()
+    return {
+        "precision": float(hits / n_answered) if n_answered > 0 else None,
+        "recall": float(hits / n_true) if n_true > 0 else None,
+        "f1": float(2 * hits / (n_true + n_answered)) if n_true + n_answered > 0 else None,
+        "support": int(in_class.sum()),
+        "recall_ci95": _bound_share(is_right[in_class], weights[in_class]),
+    }
+
+
+def _bound_share(is_right: NDArray[np.bool_], weights: Floats) -> list[float]:
+    """Wilson interval of a weighted share, for Kish's effective number (sum w)^2 / sum w^2 of photos.
+
+    Equal weights of any size give back the number of photos, so an unweighted interval is a special case.
+    """
+    total = weights.sum()
+    if total <= 0:
+        return [0.0, 1.0]
+    share = float(weights[is_right].sum() / total)
+    n_effective = float(total**2 / (weights**2).sum())
+    return list(wilson_interval(min(share, 1.0) * n_effective, n_effective))
+
+
+def _measure_top_3(truth: NDArray[np.int64], given: Floats, weights: Floats) -> float:
+    top = np.argsort(-given, axis=1, kind="stable")[:, :3]
+    return float(np.average((top == truth[:, None]).any(axis=1), weights=weights))

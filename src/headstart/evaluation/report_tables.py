@@ -1,0 +1,122 @@
+"""The tables of the report, as rows of text: what a number is called and how it is written is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headstart.evaluation.verdict import SPLITS, choose_headline
+from headstart.evaluation.words import (
+    MEASURES,
+    METHODS,
+    STAGES,
+    count_photos,
+    format_number,
+    format_percent,
+    format_seconds,
+)
+
+SPLIT_NAMES = {"test": "Test", "validation": "Validation", "train": "Training"}
+
+Row = dict[str, Any]
+
+
+def list_bars(metrics: Mapping[str, Any]) -> list[Row]:
+    """List the bars at the top: the classifier, cross-validation, and the guess to beat.
+
+    Each has ``label``, ``kind``, ``value`` (0 to 1), ``low`` and ``high`` (or None) and ``text``.
+    """
+    headline = choose_headline(metrics)
+    if headline is None:
+        return []
+    split, numbers = headline
+    low, high = numbers["accuracy_ci95"]
+    accuracy, guess, repeated = numbers["accuracy"], numbers.get("majority_accuracy"), metrics.get("cross_validation")
+    name = SPLIT_NAMES[split].lower()
+    bars = [_draw_bar(f"This classifier, {name} photos", "classifier", accuracy, low, high)]
+    if repeated:
+        mean, sd = repeated["accuracy_mean"], repeated["accuracy_sd"]
+        bars.append(_draw_bar("Cross-validation", "repeated", mean, max(0.0, mean - sd), min(1.0, mean + sd)))
+    if guess is not None:
+        bars.append(_draw_bar(f"Always answering '{numbers['majority_class']}'", "guess", guess, None, None))
+    return bars
+
+
+def list_measures(metrics: Mapping[str, Any]) -> Row:
+    """Make the table of measures: ``columns`` (splits that have photos) and ``rows`` with ``cells``.
+
+    A measure that is undefined in every split, such as the top 3 of two classes, has no row.
+    """
+    splits = [split for split in SPLITS if metrics.get(split)]
+    rows = []
+    for key, name, meaning, kind in MEASURES:
+        values = [metrics[split].get(key) for split in splits]
+        if all(value is None for value in values):
+            continue
+        ranges = [""] * len(splits)
+        if key == "accuracy":
+            ranges = [" to ".join(map(format_percent, metrics[split]["accuracy_ci95"])) for split in splits]
+        cells = [
+            {"text": format_number(v, kind), "range": r} for v, r in zip(values, ranges, strict=True)
+        ]  # fmt: skip
+        rows.append({"name": name, "meaning": meaning, "cells": cells})
+    return {"columns": [SPLIT_NAMES[split] for split in splits], "rows": rows}
+
+
+def list_classes(numbers: Mapping[str, Any]) -> list[Row]:
+    """List each class with its number in the classifier's output, precision, recall, F1 and photos, as text."""
+    return [
+        {
+            "number": place,
+            "name": name,
+            "recall": format_percent(row["recall"]),
+            "range": " to ".join(map(format_percent, row["recall_ci95"])) if row["support"] else "",
+            "precision": format_percent(row["precision"]),
+            "f1": format_number(row["f1"], "number"),
+            "support": format_number(row["support"], "count"),
+        }
+        for place, (name, row) in enumerate(numbers["per_class"].items())
+    ]
+
+
+def list_strengths(metrics: Mapping[str, Any]) -> list[Row]:
+    """List the strengths of regularisation that were tried, as text; ``is_chosen`` marks the one that was kept."""
+    strength = metrics.get("strength") or {}
+    return [
+        {
+            "strength": f"{row['strength']:g}",
+            "loss": format_number(row["loss"], "number"),
+            "accuracy": format_percent(row["accuracy"]),
+            "sd": f"± {100 * row['accuracy_sd']:.1f} points" if row.get("accuracy_sd") is not None else "",
+            "is_chosen": row["strength"] == strength["chosen"],
+        }
+        for row in strength.get("table", [])
+    ]
+
+
+def describe_making(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List how the classifier was made, as (term, description); what the metrics do not tell is left out."""
+    method = metrics.get("method")
+    precision = {"bf16": "bfloat16", "f32": "float32"}.get(str(metrics.get("precision")), metrics.get("precision"))
+    weights = metrics.get("class_weights") or {}
+    seconds = {name: s for name, s in (metrics.get("seconds") or {}).items() if s is not None}
+    computed, cached = metrics.get("n_extracted"), metrics.get("n_cached")
+    descriptions = {
+        "Method": f"{method}: {METHODS[method]}" if method in METHODS else method,
+        "Cut": metrics.get("cut") and f"{metrics['cut']} (below it the network is frozen, above it trained)",
+        "Head": metrics.get("head") and f"{metrics['head']} (the step from features to classes)",
+        "Backbone": metrics.get("backbone") and f"{metrics['backbone']}, pretrained network in {precision}",
+        "Photo size": metrics.get("image_size") and f"{metrics['image_size']} by {metrics['image_size']} pixels",
+        "Views of a photo": metrics.get("views") and f"{metrics['views']}",
+        "Class weights": ", ".join(f"{name} {weight:.3g}" for name, weight in weights.items()),
+        "Seed": str(metrics["seed"]) if metrics.get("seed") is not None else None,
+        "Features": computed is not None and f"{count_photos(computed)} computed, {cached or 0:,} from the cache",
+        "Time": ", ".join(f"{format_seconds(seconds[s])} {what}" for s, what in STAGES.items() if s in seconds),
+        "In all": format_seconds(seconds["total"]) if "total" in seconds else None,
+        "Headstart": metrics.get("headstart") and f"version {metrics['headstart']}",
+    }
+    return [(term, text) for term, text in descriptions.items() if isinstance(text, str) and text]
+
+
+def _draw_bar(label: str, kind: str, value: float, low: float | None, high: float | None) -> Row:
+    return {"label": label, "kind": kind, "value": value, "low": low, "high": high, "text": format_percent(value)}

@@ -1,0 +1,46 @@
+"""Imports go one way: a room imports only from floors below its own."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import headstart
+
+SOURCE = Path(headstart.__file__).parent
+FLOORS = {
+    "errors": 1, "progress": 1, "version": 1, "head": 1, "evaluation": 1, "pixels": 2, "backbone": 2,
+    "catalog": 3, "classifier": 3, "features": 4, "training": 6, "cli": 7,
+}  # fmt: skip
+FREE = {"errors", "version", "progress"}  # single files without a room: any room may use them
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+def list_imports(path: Path) -> set[str]:
+    """Names of the rooms that a file imports from, wherever in the file it does."""
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules.add(node.module)
+    return {name.split(".")[1] for name in modules if name.startswith("headstart.")}
+
+
+def test_every_room_has_a_floor():
+    rooms = {path.stem if path.is_file() else path.name for path in SOURCE.iterdir() if not path.name.startswith("__")}
+    assert rooms - {"py.typed", "py"} == set(FLOORS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_come_from_below(path):
+    room = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+    if room == "__init__":
+        return  # the front door opens every room
+    for other in list_imports(path) - {room} - FREE:
+        assert FLOORS[other] < FLOORS[room], f"{room} (floor {FLOORS[room]}) imports {other} (floor {FLOORS[other]})"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_files_stay_small(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300

@@ -1,0 +1,41 @@
+"""Importing does nothing: no heavy package, no thread, no setting."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "ray", "matplotlib", "plotnine", "openvino", "pandas", "fastapi", "numpy", "scipy", "sklearn", "onnx", "PIL")
+
+
+def list_loaded(code: str) -> set[str]:
+    script = f"{code}\nimport sys\nprint(*sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    return {name.split(".")[0] for name in printed.split()}
+
+
+def test_the_front_door_opens_no_room():
+    assert not list_loaded("import headstart") & set(HEAVY)
+
+
+def test_help_loads_nothing_heavy():
+    code = "import contextlib, io, headstart.cli.app as a, sys\nsys.argv = ['headstart', '--help']\n"
+    code += "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): a.main()"
+    assert not list_loaded(code) & set(HEAVY)
+
+
+@pytest.mark.parametrize(
+    ("module", "allowed"),
+    [
+        ("headstart.classifier.classifier", {"numpy"}),
+        ("headstart.training.train", {"numpy"}),
+        ("headstart.evaluation.report", {"numpy"}),
+    ],
+)
+def test_rooms_load_heavy_packages_where_they_are_used(module, allowed):
+    assert not list_loaded(f"import {module}") & set(HEAVY) - allowed
+
+
+def test_no_thread_is_started():
+    code = "import threading, headstart.training.train; assert threading.active_count() == 1"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,49 @@
+"""The front door, name by name: a change here is a change for every user."""
+
+import inspect
+
+import pytest
+
+import headstart as hs
+
+NAMES = [
+    "Catalog", "Classifier", "FeatureExtractor", "HeadstartError", "ImageClassifier", "Prediction", "Run",
+    "__version__", "evaluate", "load", "load_backbone", "scan", "train",
+]  # fmt: skip
+OBJECTS = [name for name in NAMES if name != "__version__"]
+
+
+def test_names_are_these():
+    assert sorted(hs.__all__) == NAMES
+    assert dir(hs) == NAMES
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_every_name_has_a_docstring_and_types(name):
+    thing = getattr(hs, name)
+    assert inspect.getdoc(thing)
+    function = thing.__init__ if inspect.isclass(thing) else thing
+    if function is object.__init__ or issubclass(thing if inspect.isclass(thing) else object, Exception):
+        return
+    for parameter in inspect.signature(function).parameters.values():
+        assert parameter.name == "self" or parameter.annotation is not inspect.Parameter.empty, parameter
+
+
+@pytest.mark.parametrize("name", [name for name in OBJECTS if name[0].isupper()])
+def test_public_methods_have_docstrings(name):
+    for method, value in vars(getattr(hs, name)).items():
+        if not method.startswith("_") and callable(value):
+            assert inspect.getdoc(value), f"{name}.{method}"
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'trian'"):
+        _ = hs.trian
+
+
+def test_every_error_belongs_to_the_family():
+    from headstart import errors
+
+    family = [thing for thing in vars(errors).values() if inspect.isclass(thing)]
+    assert all(issubclass(error, hs.HeadstartError) for error in family)
+    assert len(family) >= 8

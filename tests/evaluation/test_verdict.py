@@ -1,0 +1,76 @@
+"""The verdict is true, and honest where honesty costs."""
+
+import pytest
+
+from headstart.evaluation.intervals import wilson_interval
+from headstart.evaluation.verdict import choose_headline, write_verdict
+
+
+def judge(n_right, n, guess=0.5, majority_class="cats"):
+    return {
+        "n": n, "accuracy": n_right / n, "accuracy_ci95": list(wilson_interval(n_right, n)),
+        "majority_accuracy": guess, "majority_class": majority_class,
+    }  # fmt: skip
+
+
+def test_a_good_classifier_in_two_sentences():
+    assert write_verdict({"test": judge(989, 1000), "train": judge(2000, 2000)}) == (
+        "On 1,000 test photos it has never seen, this classifier names the right class 98.9% of the time "
+        "(95% interval 98.0% to 99.4%). Always answering 'cats' would be right 50.0% of the time."
+    )
+
+
+@pytest.mark.parametrize(
+    ("n_right", "guess", "says"),
+    [
+        (900, 0.5, "would be right 50.0% of the time."),
+        (900, 0.89, "which lies inside the interval: the classifier is not clearly better than that guess."),
+        (900, 0.91, "which lies inside the interval: the classifier is not clearly better than that guess."),
+        (900, 0.99, "the classifier does worse than that guess."),
+    ],
+)
+def test_compares_with_the_guess(n_right, guess, says):
+    assert write_verdict({"test": judge(n_right, 1000, guess)}).endswith(says)
+
+
+def test_few_photos_say_how_wide_the_interval_is():
+    assert "With only 40 photos the interval is 19 points wide" in write_verdict({"test": judge(36, 40)})
+    assert "points wide" not in write_verdict({"test": judge(90, 100)})
+
+
+@pytest.mark.parametrize(("n_trained_right", "is_warned"), [(1000, True), (940, True), (890, False)])
+def test_overfitting_is_said(n_trained_right, is_warned):
+    verdict = write_verdict({"test": judge(800, 1000), "train": judge(n_trained_right, 1000)})
+    assert ("overfitting" in verdict) == is_warned
+
+
+def test_a_gap_that_few_photos_explain_is_no_overfitting():
+    assert "overfitting" not in write_verdict({"test": judge(8, 10), "train": judge(92, 100)})
+
+
+def test_without_test_photos_validation_is_no_promise():
+    verdict = write_verdict({"test": None, "validation": judge(270, 300), "train": judge(300, 300)})
+    assert verdict.startswith("On 300 validation photos, this classifier")
+    assert "never seen" not in verdict
+    assert verdict.endswith("these photos helped to choose the settings: expect a little less.")
+
+
+def test_training_photos_alone_say_little():
+    verdict = write_verdict({"train": judge(99, 100)})
+    assert verdict.startswith("On 100 training photos, the very ones it was trained on,")
+    assert verdict.endswith("this says little about new photos.")
+
+
+def test_cross_validation_stands_in_for_a_test():
+    repeated = {"accuracy_mean": 0.91, "accuracy_sd": 0.02, "n": 100, "n_folds": 5, "n_repeats": 1}
+    verdict = write_verdict({"train": judge(100, 100), "cross_validation": repeated})
+    assert verdict.endswith("judged again on other parts of the photos it was right 91.0% of the time.")
+
+
+def test_nothing_judged_is_said():
+    assert choose_headline({"test": None}) is None
+    assert write_verdict({}).startswith("No photos were left to judge this classifier with")
+
+
+def test_one_photo_is_not_photos():
+    assert write_verdict({"test": judge(1, 1)}).startswith("On 1 test photo it has never seen")

@@ -1,0 +1,35 @@
+"""Numbers as people read them."""
+
+import pytest
+
+from headstart.evaluation.words import count_photos, format_number, format_percent, format_seconds
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0.0%"), (0.989, "98.9%"), (0.99949, "99.9%"), (0.9999, "99.99%"), (0.99999999, "100.000%"), (1, "100.0%")],
+)
+def test_only_a_perfect_share_is_100_percent(share, text):
+    assert format_percent(share) == text
+
+
+def test_what_is_undefined_is_a_dash():
+    assert format_percent(None) == format_number(None, "count") == "—"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"), [(1234, "count", "1,234"), (0.5, "percent", "50.0%"), (2, "number", "2.000")]
+)
+def test_kinds_of_numbers(value, kind, text):
+    assert format_number(value, kind) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.123, "0.12 s"), (59.94, "59.9 s"), (61, "1 min 1 s"), (3600, "60 min 0 s")]
+)
+def test_durations(seconds, text):
+    assert format_seconds(seconds) == text
+
+
+def test_photos_are_counted_in_good_english():
+    assert (count_photos(1, "test"), count_photos(0)) == ("1 test photo", "0 photos")

@@ -1,0 +1,65 @@
+"""The whole of it as a scikit-learn classifier."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from headstart.classifier.classifier import load_classifier
+from headstart.errors import FitError
+from headstart.training.estimator import ImageClassifier
+
+
+@pytest.fixture
+def photos(make_folder):
+    paths = sorted(make_folder(n=12).rglob("*.jpg"))
+    return [str(path) for path in paths], np.array([path.parent.name for path in paths])
+
+
+@pytest.fixture
+def classifier():
+    return ImageClassifier(image_size=96)
+
+
+def test_fit_predict_score(photos, classifier):
+    paths, labels = photos
+    assert classifier.fit(paths, labels) is classifier
+    assert list(classifier.classes_) == ["dots", "stripes"]
+    probabilities = classifier.predict_proba(paths)
+    assert probabilities.shape == (24, 2)
+    np.testing.assert_allclose(probabilities.sum(1), 1, atol=1e-5)
+    assert classifier.score(paths, labels) > 0.9
+
+
+def test_scikit_learn_s_tools_take_lists_of_paths(photos, classifier):
+    paths, labels = photos
+    assert clone(classifier).get_params() == classifier.get_params()
+    assert cross_val_score(classifier, paths, labels, cv=3).mean() > 0.8
+    assert make_pipeline(classifier).fit(paths, labels).score(paths, labels) > 0.9
+    search = GridSearchCV(classifier, {"strength": [0.001, 0.1]}, cv=2).fit(paths, labels)
+    assert search.best_params_["strength"] in (0.001, 0.1)
+
+
+def test_labels_may_be_numbers(photos, classifier):
+    paths, labels = photos
+    numbers = (labels == "stripes").astype(int) * 7
+    assert set(classifier.fit(paths, numbers).predict(paths)) == {0, 7}
+
+
+def test_what_was_fitted_becomes_a_file(photos, classifier, tmp_path):
+    paths, labels = photos
+    classifier.fit(paths, labels)
+    model = load_classifier(classifier.to_classifier().save(tmp_path / "model.onnx"))
+    assert [answer.label for answer in model.predict(paths)] == list(classifier.predict(paths))
+    np.testing.assert_allclose(model.predict_probabilities(paths), classifier.predict_proba(paths), atol=1e-6)
+
+
+def test_not_fitted_and_wrongly_fitted_say_so(photos, classifier):
+    with pytest.raises(NotFittedError, match="not fitted"):
+        classifier.predict(photos[0])
+    with pytest.raises(FitError, match="24 photos and 3 labels"):
+        classifier.fit(photos[0], ["a", "b", "c"])
+    with pytest.raises(FitError, match="got 1 class"):
+        classifier.fit(photos[0], ["a"] * 24)

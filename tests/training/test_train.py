@@ -1,0 +1,151 @@
+"""A whole training on small painted photos: complete, repeatable, and careful with what it is given."""
+
+import csv
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+import headstart as hs
+from headstart.errors import CatalogError, FitError, RunError
+
+FILES = {"catalog.csv", "figures", "history.csv", "metrics.json", "model.onnx", "predictions.csv", "report.html"}
+TIMES = ("seconds", "n_extracted", "n_cached")
+
+
+def without_times(metrics):
+    return {key: value for key, value in metrics.items() if key not in TIMES}
+
+
+def train(folder, out, **options):
+    return hs.train(folder, out=out, image_size=96, verbose=False, **options)
+
+
+@pytest.fixture
+def run(make_folder, tmp_path):
+    return train(make_folder(), tmp_path / "run")
+
+
+def test_a_run_folder_has_everything(run):
+    assert {path.name for path in run.folder.iterdir()} == FILES
+    assert run.metrics["test"]["accuracy"] > 0.8
+    assert run.metrics["schema"] == 1
+    assert {path.stem for path in (run.folder / "figures").iterdir()} >= {
+        "confusion_matrix", "history", "per_class", "predictions", "reliability", "training_photos", "views",
+    }  # fmt: skip
+    assert list(run.history.columns) == ["Data", "Epoch", "Accuracy", "Loss"]
+    assert set(run.history["Data"]) == {"Training", "Validation"}
+    assert len(run.predictions) == 40
+    assert "test photos" in run.verdict
+    assert "report.html" in repr(run)
+
+
+def test_the_same_seed_gives_the_same_numbers_cached_or_not(run, tmp_path):
+    cached = train(tmp_path / "photos", tmp_path / "again")
+    fresh = train(tmp_path / "photos", tmp_path / "fresh", cache=False)
+    assert cached.metrics["n_extracted"] == 0
+    assert fresh.metrics["n_cached"] == 0
+    assert without_times(cached.metrics) == without_times(run.metrics) == without_times(fresh.metrics)
+    models = {hashlib.sha256((r.folder / "model.onnx").read_bytes()).hexdigest() for r in (run, cached, fresh)}
+    assert len(models) == 1
+    other = train(tmp_path / "photos", tmp_path / "other", seed=1)
+    assert without_times(other.metrics) != without_times(run.metrics)
+
+
+def test_training_on_its_catalog_again_gives_the_same_split(run, tmp_path):
+    again = train(run.folder / "catalog.csv", tmp_path / "again", seed=5)
+    splits = [{row["path"]: row["split"] for row in _read_predictions(r)} for r in (run, again)]
+    assert splits[0] == splits[1]
+    assert again.metrics["test"] == run.metrics["test"]
+
+
+def test_the_classifier_answers_as_the_report_says(run):
+    for row in _read_predictions(run)[:12]:
+        answer = run.model.predict(row["path"])
+        assert answer.label == row["prediction"]
+        assert answer.probability == pytest.approx(float(row["probability"]), abs=1e-5)
+
+
+def test_broken_photos_are_skipped_by_name_and_photos_never_changed(make_folder, tmp_path):
+    folder = make_folder()
+    whole = (folder / "dots" / "000.jpg").read_bytes()
+    (folder / "dots" / "truncated.jpg").write_bytes(whole[:400])
+    (folder / "dots" / "empty.jpg").write_bytes(b"")
+    before = {path: path.read_bytes() for path in folder.rglob("*.jpg")}
+    run = train(folder, tmp_path / "run")
+    reasons = {skip["path"].rsplit("/", 1)[1]: skip["reason"] for skip in run.metrics["skipped"]}
+    assert set(reasons) == {"truncated.jpg", "empty.jpg"}
+    assert "cannot be decoded" in reasons["truncated.jpg"]
+    assert {path: path.read_bytes() for path in folder.rglob("*.jpg")} == before
+    assert "truncated.jpg" in run.report.read_text(encoding="utf-8")
+
+
+def test_a_class_without_a_photo_that_decodes_is_an_error_and_no_folder_is_left(make_folder, tmp_path):
+    folder = make_folder()
+    for path in (folder / "dots").iterdir():
+        path.write_bytes(path.read_bytes()[:350])
+    with pytest.raises(CatalogError, match=r"got 1 class with photos that can be decoded"):
+        train(folder, tmp_path / "run")
+    assert {path.name for path in tmp_path.iterdir()} == {"photos"}
+
+
+def test_an_existing_run_is_not_overwritten_by_chance(run, tmp_path):
+    with pytest.raises(RunError, match="exists already"):
+        train(tmp_path / "photos", run.folder)
+    assert train(tmp_path / "photos", run.folder, overwrite=True).metrics["test"] == run.metrics["test"]
+
+
+def test_adam_and_views(make_folder, tmp_path):
+    run = train(make_folder(), tmp_path / "run", head="adam", epochs=4, n_views=2)
+    assert run.metrics["head"] == "adam"
+    assert run.metrics["strength"] is None
+    assert run.metrics["cross_validation"] is None
+    assert sorted(set(run.history["Epoch"])) == [1, 2, 3, 4]
+    assert run.metrics["n_extracted"] + run.metrics["n_cached"] == 40 + 28
+
+
+def test_views_of_the_default_head(make_folder, tmp_path):
+    run = train(make_folder(), tmp_path / "run", n_views=3)
+    assert run.metrics["views"] == 3
+    assert run.metrics["test"]["accuracy"] > 0.8
+
+
+def test_sample_weights_of_a_csv_are_honoured(make_folder, tmp_path):
+    folder = make_folder()
+    tables = []
+    for weight in ("1", "0.001"):
+        table = tmp_path / f"weights{weight}.csv"
+        with table.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["path", "label", "weight"])
+            for path in sorted(folder.rglob("*.jpg")):
+                writer.writerow([path, path.parent.name, weight if path.parent.name == "dots" else "1"])
+        tables.append(train(table, tmp_path / f"run{weight}", class_weight="none", strength=0.001))
+    means = [run.predictions["probability of dots"].mean() for run in tables]
+    assert means[1] < means[0] - 0.1
+
+
+def test_metrics_are_strict_json(run):
+    def refuse(text):
+        raise AssertionError(text)
+
+    json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"), parse_constant=refuse)
+
+
+def test_wrong_settings_are_all_named_at_once(tmp_path):
+    with pytest.raises(FitError, match=r"method 'magic'.*head 'x'.*epochs 0.*strength -1"):
+        hs.train(tmp_path, method="magic", head="x", epochs=0, strength=-1)
+    with pytest.raises(FitError, match="unexpected keyword argument 'learning_rate'"):
+        hs.train(tmp_path, learning_rate=1)
+
+
+def test_probabilities_of_a_run_are_the_head_s(run):
+    table = run.predictions
+    columns = [column for column in table if column.startswith("probability of ")]
+    np.testing.assert_allclose(table[columns].sum(axis=1), 1, atol=1e-4)
+
+
+def _read_predictions(run):
+    with (run.folder / "predictions.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

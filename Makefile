@@ -24,8 +24,8 @@ test: $(VENV)/.dev  ## run the tests
 test-all: lint types test  ## lint, types and tests
 bench: $(VENV)/.dev  ## measure: benchmarks that assert their own claims
 	$(BIN)/python benchmarks/extraction.py
-docs: $(VENV)/.dev  ## make the pictures of the README and the tutorial
-	$(BIN)/python tools/make_docs.py
+docs: $(VENV)/.dev  ## make the pictures of the README and the tutorial (PHOTOS=folder of dogs and cats)
+	$(BIN)/python tools/make_docs.py $(PHOTOS)
 demo: $(VENV)/.demo  ## train on real photos of solar cells and say where the report is
 	$(BIN)/headstart demo
 clean:  ## remove .venv and what the tools left

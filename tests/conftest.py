@@ -54,16 +54,25 @@ def encode(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
     return stream.getvalue()
 
 
-@pytest.fixture
-def make_folder(tmp_path: Path) -> Callable[..., Path]:
+@pytest.fixture(scope="session")
+def paint_folder() -> Callable[..., Path]:
     """Make a folder of class folders with painted photos."""
 
-    def make(name: str = "photos", labels: tuple[str, ...] = ("dots", "stripes"), n: int = 20) -> Path:
+    def paint(folder: Path, labels: tuple[str, ...] = ("dots", "stripes"), n: int = 20) -> Path:
         for label in labels:
-            folder = tmp_path / name / label
-            folder.mkdir(parents=True)
+            (folder / label).mkdir(parents=True)
             for number in range(n):
-                (folder / f"{number:03}.jpg").write_bytes(encode(paint_photo(label, number), quality=90))
-        return tmp_path / name
+                (folder / label / f"{number:03}.jpg").write_bytes(encode(paint_photo(label, number), quality=90))
+        return folder
+
+    return paint
+
+
+@pytest.fixture
+def make_folder(tmp_path: Path, paint_folder: Callable[..., Path]) -> Callable[..., Path]:
+    """Make such a folder below the test's own."""
+
+    def make(name: str = "photos", labels: tuple[str, ...] = ("dots", "stripes"), n: int = 20) -> Path:
+        return paint_folder(tmp_path / name, labels, n)
 
     return make

@@ -33,7 +33,10 @@ def test_many_paths_give_the_same_answers_as_one_by_one(classifier, photos):
 
 def test_files_and_decoded_pixels_give_the_same_answers(classifier, photos):
     pixels = np.stack([read_photo(path, 96) for path in photos])
-    np.testing.assert_array_equal(classifier.predict_pixels(pixels), classifier.predict_probabilities(photos))
+    # the features are the same bits; the head's sum over them may be ordered otherwise for many rows than for one
+    np.testing.assert_allclose(
+        classifier.predict_pixels(pixels), classifier.predict_probabilities(photos), rtol=0, atol=1e-6
+    )
 
 
 def test_a_broken_photo_is_a_row_among_others_and_an_error_alone(classifier, photos, tmp_path):

@@ -5,7 +5,20 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "ray", "matplotlib", "plotnine", "openvino", "pandas", "fastapi", "numpy", "scipy", "sklearn", "onnx", "PIL")
+HEAVY = (
+    "torch",
+    "ray",
+    "matplotlib",
+    "plotnine",
+    "openvino",
+    "pandas",
+    "fastapi",
+    "numpy",
+    "scipy",
+    "sklearn",
+    "onnx",
+    "PIL",
+)
 
 
 def list_loaded(code: str) -> set[str]:

@@ -62,7 +62,9 @@ def test_clear_frees_the_disk(cache):
     assert cache.count() == 1
 
 
-@pytest.mark.parametrize("content", [b"this is no database at all, but it is long enough" * 9, b"SQLite format 3\0" + b"\xff" * 4096])
+@pytest.mark.parametrize(
+    "content", [b"this is no database at all, but it is long enough" * 9, b"SQLite format 3\0" + b"\xff" * 4096]
+)
 def test_a_broken_file_is_set_aside_with_a_message(tmp_path, content):
     (tmp_path / FILE_NAME).write_bytes(content)
     with pytest.warns(UserWarning, match="was set aside"):
@@ -92,8 +94,9 @@ def test_a_file_damaged_in_the_middle_is_set_aside_when_that_is_noticed(tmp_path
     data = bytearray(path.read_bytes())
     data[4096 : len(data) - 4096] = b"\xee" * (len(data) - 8192)
     path.write_bytes(data)
-    with pytest.warns(UserWarning, match="was set aside"), FeatureCache(tmp_path) as cache:
-        assert cache.get_many([b"5"]) == {}
+    with FeatureCache(tmp_path) as cache:
+        with pytest.warns(UserWarning, match="was set aside"):
+            assert cache.get_many([b"5"]) == {}
         cache.put_many({b"k": ROW})
         assert cache.count() == 1
 

@@ -95,7 +95,7 @@ def test_an_interrupted_run_keeps_what_it_has(files, tmp_path):
             raise KeyboardInterrupt
 
     with FeatureCache(tmp_path / "cache") as cache:
-        with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+        with pytest.raises(KeyboardInterrupt):
             extract(files, cache, progress=stop)
         assert cache.count() >= 8
         assert extract(files, cache).n_cached >= 8

@@ -31,7 +31,9 @@ def test_it_clones_and_works_in_pipelines_and_searches(photos):
     assert extractor.get_params()["image_size"] == 96
     pipeline = make_pipeline(extractor, StandardScaler(), LogisticRegression())
     assert cross_val_score(pipeline, paths, labels, cv=3).mean() > 0.9
-    search = GridSearchCV(pipeline, {"logisticregression__C": [0.01, 1], "featureextractor__image_size": [96, 128]}, cv=2)
+    search = GridSearchCV(
+        pipeline, {"logisticregression__C": [0.01, 1], "featureextractor__image_size": [96, 128]}, cv=2
+    )
     assert search.fit([str(path) for path in paths], labels).best_score_ > 0.9
 
 

@@ -26,7 +26,9 @@ def test_copies_in_a_group_do_not_leak():
     labels = GENERATOR.integers(0, 2, 45)
     doubled, y = np.concatenate([noise, noise]), np.concatenate([labels, labels])
     leaky = cross_validate(doubled, y, 2, strength=10, seed=0, class_weight="none")
-    honest = cross_validate(doubled, y, 2, strength=10, seed=0, class_weight="none", groups=[str(i) for i in range(45)] * 2)
+    honest = cross_validate(
+        doubled, y, 2, strength=10, seed=0, class_weight="none", groups=[str(i) for i in range(45)] * 2
+    )
     assert leaky["accuracy_mean"] > 0.85
     assert honest["accuracy_mean"] < 0.7
 

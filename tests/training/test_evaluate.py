@@ -8,7 +8,9 @@ from headstart.errors import CatalogError
 
 @pytest.fixture
 def run(make_folder, tmp_path):
-    return hs.train(make_folder(labels=("dots", "rings", "stripes")), out=tmp_path / "run", image_size=96, verbose=False)
+    return hs.train(
+        make_folder(labels=("dots", "rings", "stripes")), out=tmp_path / "run", image_size=96, verbose=False
+    )
 
 
 def test_the_folder_it_was_trained_on_gives_the_run_s_test_figures(run, tmp_path):

@@ -44,9 +44,8 @@ def predict(
         _draw_grid([answer for answer in printed if answer.error is None][:N_GRID], grid)
     failed = [answer for answer in printed if answer.error is not None]
     if failed:
-        say(
-            f"headstart: {len(failed)} of {len(printed)} photos cannot be read, such as '{failed[0].path}': {failed[0].error}."
-        )
+        first = failed[0]
+        say(f"headstart: {len(failed)} of {len(printed)} photos cannot be read, such as '{first.path}': {first.error}.")
         raise typer.Exit(1)
 
 

@@ -55,10 +55,8 @@ def train(
     for note in metrics["notes"]:
         say(f"Note: {note}")
     if metrics["skipped"]:
-        first = metrics["skipped"][0]
-        say(
-            f"{len(metrics['skipped'])} files left out, such as {first['path']}: {first['reason']}. All are in the report."
-        )
+        n_skipped, first = len(metrics["skipped"]), metrics["skipped"][0]
+        say(f"{n_skipped} files left out, such as '{first['path']}': {first['reason']}. The report lists them.")
     print_line(f"Report:     {run.report}")
     print_line(f"Classifier: {run.folder / 'model.onnx'}")
 

@@ -31,7 +31,7 @@ class Judged:
     @property
     def predicted(self) -> npt.NDArray[np.int64]:
         """(N,) class numbers."""
-        return self.probabilities.argmax(1)
+        return np.asarray(self.probabilities.argmax(1), np.int64)
 
     @property
     def is_right(self) -> npt.NDArray[np.bool_]:

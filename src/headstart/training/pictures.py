@@ -61,7 +61,9 @@ def draw_answers(pictures: PictureFolder, judged: Judged, labels: Sequence[str],
     wrong = np.flatnonzero(~judged.is_right)
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:GRID]
     if len(worst):
-        titles = [f"Prediction: {labels[judged.predicted[i]]} {confidence[i]:.0%}\nLabel: {photos[i].label}" for i in worst]
+        titles = [
+            f"Prediction: {labels[judged.predicted[i]]} {confidence[i]:.0%}\nLabel: {photos[i].label}" for i in worst
+        ]
         figure = plot_photo_grid([_show(photos[i]) for i in worst], titles, colours=[ACCENT] * len(worst))
         pictures.add("mistakes", figure, "The most confident mistakes. Look here first: some may be wrong labels.")
 

@@ -49,6 +49,10 @@ class Rows:
         names = [photo.group if photo.group is not None else photo.digest for photo in self.photos]
         return None if len(set(names)) == len(names) else names
 
+    def join(self, other: Rows) -> Rows:
+        """Return these rows and then the others."""
+        return Rows((*self.photos, *other.photos), np.concatenate([self.X, other.X]), np.concatenate([self.y, other.y]))
+
 
 @dataclass(frozen=True)
 class Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,69 +17,14 @@ from headstart.errors import FitError
 from headstart.evaluation.verdict import write_verdict
 from headstart.progress import show_progress
 from headstart.training.cross_validation import cross_validate
-from headstart.training.fitting import CLASS_WEIGHTS, HEADS, FittedHead, fit_head
+from headstart.training.fitting import FittedHead, fit_head
 from headstart.training.judging import Judged, measure_split
 from headstart.training.run import Run
 from headstart.training.run_folder import choose_folder, write_run_folder
+from headstart.training.settings import Settings
 from headstart.training.table import SPLITS, Table, build_table, open_cache
 from headstart.training.writing import Outcome, write_run
 from headstart.version import __version__
-
-METHODS = ("fixed",)
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a user may choose about a training.
-
-    Attributes
-    ----------
-    method
-        ``fixed``: the whole backbone is frozen, a linear head is trained.
-    backbone
-        The name of the pretrained network.
-    image_size
-        Side of the network's input in pixels; None for the backbone's own, 224 for MobileNetV2.
-    head
-        ``logistic`` (converged, regularised as cross-validation says) or ``adam`` (the tutorial's recipe).
-    strength
-        Inverse regularisation strength C of ``logistic``; None chooses it by cross-validation.
-    epochs
-        Of ``adam``.
-    n_views
-        Versions of each training photo: the photo itself and random flips and rotations of it.
-    class_weight
-        ``balanced``, ``none``, or ``auto``: balanced where classes are skewed.
-    precision
-        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``.
-    seed
-        Of the split, the folds, the views and the solver's order.
-    """
-
-    method: str = "fixed"
-    backbone: str = "mobilenet_v2"
-    image_size: int | None = None
-    head: str = "logistic"
-    strength: float | None = None
-    epochs: int = 10
-    n_views: int = 1
-    class_weight: str = "auto"
-    precision: str = "auto"
-    seed: int = 0
-
-    def check(self) -> None:
-        """Raise FitError that names everything wrong with the settings at once."""
-        problems = []
-        for name, allowed in (("method", METHODS), ("head", HEADS), ("class_weight", CLASS_WEIGHTS)):
-            if getattr(self, name) not in allowed:
-                problems.append(f"{name} {getattr(self, name)!r}, need one of {', '.join(allowed)}")
-        for name in ("epochs", "n_views"):
-            if getattr(self, name) < 1:
-                problems.append(f"{name} {getattr(self, name)}, need 1 or more")
-        if self.strength is not None and not self.strength > 0:
-            problems.append(f"strength {self.strength}, need more than 0")
-        if problems:
-            raise FitError(f"Cannot train: got {'; got '.join(problems)}.")
 
 
 def train_classifier(
@@ -183,14 +128,9 @@ def _learn(catalog: Catalog, chosen: Settings, clock: _Clock, *, cache: bool, ve
 
 def _cross_validate(table: Table, fitted: FittedHead, chosen: Settings) -> Any:
     """Cross-validate on everything but the test set: its photos are looked at once, at the end."""
-    import numpy as np
-
     if fitted.strength is None:
         return None  # the tutorial's recipe has no strength to hold fixed, and ten epochs of it are not converged
-    train, validation = table.splits["train"], table.splits["validation"]
-    both = type(train)(
-        (*train.photos, *validation.photos), np.concatenate([train.X, validation.X]), np.concatenate([train.y, validation.y])
-    )  # fmt: skip
+    both = table.splits["train"].join(table.splits["validation"])
     return cross_validate(
         both.X, both.y, len(table.catalog.labels), strength=fitted.strength, seed=chosen.seed,
         class_weight=chosen.class_weight, sample_weight=both.weights, groups=both.groups,
@@ -203,9 +143,7 @@ def _describe(chosen: Settings, image_size: int, table: Table, fitted: FittedHea
     weights = None if fitted.class_weight is None else dict(zip(labels, map(float, fitted.class_weight), strict=True))
     notes = list(table.catalog.notes)
     if weights is not None and chosen.class_weight == "auto":
-        notes.append(
-            "The classes are of unequal size, so a photo of a rare class counted more (balanced class weights)."
-        )
+        notes.append("The classes are of unequal size: photos of rare classes counted more (balanced class weights).")
     strength = None
     if fitted.strength is not None:
         rows = [] if fitted.choice is None else [asdict(row) for row in fitted.choice.table]

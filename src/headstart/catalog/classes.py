@@ -1,0 +1,94 @@
+"""Classes are matched by name between the splits: what is not learned cannot be judged."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+
+from headstart.catalog.table import SPLITS, Photo, Skip
+
+N_NAMED = 5  # classes that a sentence names before it only counts
+
+
+def drop_unlearned(photos: Sequence[Photo]) -> tuple[list[Photo], list[Skip], list[str]]:
+    """Leave out photos of classes that have none in train.
+
+    Returns
+    -------
+    The photos that stay, those that go, and a note for each class that goes.
+    """
+    learned = {photo.label for photo in photos if photo.split == "train"}
+    kept = [photo for photo in photos if photo.label in learned]
+    lost: dict[str, list[Photo]] = {}
+    for photo in photos:
+        if photo.label not in learned:
+            lost.setdefault(photo.label, []).append(photo)
+    if not lost:
+        return kept, [], []
+    twins = {label.casefold(): label for label in sorted(learned)}
+    skipped, notes = [], []
+    for label, gone in sorted(lost.items()):
+        skipped += [Skip(photo.path, f"class '{label}' has no training photo") for photo in gone]
+        places = {photo.split for photo in gone}
+        twin = twins.get(label.casefold())
+        notes.append(
+            f"Class '{label}' is in {' and '.join(split for split in SPLITS if split in places)} but not in train: "
+            f"its {len(gone):,} {'photo was' if len(gone) == 1 else 'photos were'} left out."
+            + (f" Did you mean '{twin}'? Names are compared letter by letter." if twin else "")
+        )
+    return kept, skipped, notes
+
+
+def note_classes(photos: Sequence[Photo]) -> list[str]:
+    """Say which classes have a single photo, or are missing from a split that others have."""
+    sizes = Counter(photo.label for photo in photos)
+    found: dict[str, set[str]] = {split: set() for split in SPLITS}
+    for photo in photos:
+        if photo.split is not None:
+            found[photo.split].add(photo.label)
+    notes = []
+    single = [label for label, n in sizes.items() if n == 1]
+    if single:
+        notes.append(f"Only 1 photo each, which trains and cannot be judged: {name_classes(single)}.")
+    for split in ("validation", "test"):
+        missing = sizes.keys() - found[split]
+        if not found[split]:
+            notes.append(f"No photo is in {split}.")
+        elif missing:
+            notes.append(f"Classes without a photo in {split}: {name_classes(missing)}.")
+    return notes
+
+
+def note_empty(announced: Iterable[str], usable: Collection[str]) -> list[str]:
+    """Say which announced classes hold no usable photo."""
+    empty = [label for label in announced if label not in usable]
+    return [f"Classes without a usable photo, which were left out: {name_classes(empty)}."] if empty else []
+
+
+def name_classes(labels: Iterable[str]) -> str:
+    """Name classes in a sentence: sorted, the first five and how many more.
+
+    Examples
+    --------
+    >>> name_classes("gfedcba")
+    "'a', 'b', 'c', 'd', 'e' and 2 more"
+    """
+    names = sorted(labels)
+    shown = ", ".join(f"'{name}'" for name in names[:N_NAMED])
+    return shown + (f" and {len(names) - N_NAMED:,} more" if len(names) > N_NAMED else "")
+
+
+def clean_label(name: str) -> str | None:
+    """Return the label that a name stands for, or None if it has characters that cannot be shown.
+
+    macOS writes é as two characters, other systems as one: they are the same label (Unicode NFC).
+
+    Examples
+    --------
+    >>> len("cafe\N{COMBINING ACUTE ACCENT}"), len(clean_label("cafe\N{COMBINING ACUTE ACCENT}"))
+    (5, 4)
+    """
+    label = unicodedata.normalize("NFC", name)
+    is_shown = all(unicodedata.category(character) not in ("Cc", "Cs") for character in label)
+    return label if is_shown else None

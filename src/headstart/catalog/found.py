@@ -1,0 +1,44 @@
+"""What a folder or a CSV says, before any photo is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from headstart.catalog.split import SplitPlan
+from headstart.catalog.table import Skip
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file that may be a photo; the fields are those of `Photo`."""
+
+    path: Path
+    label: str
+    split: str | None
+    group: str | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a source holds.
+
+    Attributes
+    ----------
+    root
+        The folder that names are shown relative to.
+    candidates
+        Files with labels, not yet opened.
+    labels
+        All classes that were announced, those without a file too.
+    plan
+        What is still to be split at random.
+    """
+
+    root: Path
+    candidates: list[Candidate]
+    labels: frozenset[str]
+    plan: SplitPlan
+    skipped: list[Skip] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)

@@ -1,0 +1,186 @@
+"""Understand a folder: which of its folders are splits, which are classes, and which files belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from headstart.catalog.classes import clean_label, name_classes
+from headstart.catalog.find import PHOTO_SUFFIXES
+from headstart.catalog.found import Candidate, Found
+from headstart.catalog.split import SYNONYMS, parse_split, plan_folders
+from headstart.catalog.table import SPLITS, Skip
+from headstart.catalog.walk import Folder, join_names, walk_folder
+from headstart.errors import CatalogError
+
+Tree = Mapping[str, Folder]
+Classes = dict[tuple[str | None, str], str]
+"""Class folders, relative to the source, by split (None: not yet drawn) and name."""
+
+ADVICE = "Put each class in a folder of its own, such as {0}/cats/ and {0}/dogs/."
+
+
+def read_folder(root: Path) -> Found:
+    """Read a folder of labelled photos as one of the layouts that are understood.
+
+    Raises
+    ------
+    CatalogError
+        If it is none of them.
+    """
+    tree, skipped = walk_folder(root)
+    if not any(folder.files for folder in tree.values()):
+        reason = f"; {skipped[0].path} {skipped[0].reason}" if skipped else ""
+        raise CatalogError(f"Cannot scan '{root}/': got an empty folder{reason}, need photos. {ADVICE.format(root)}")
+    home = _step_into(tree)
+    notes = [f"The photos are in '{home}/', the only folder in '{root}/'."] if home else []
+    sides = _find_sides(root, tree, home)
+    for side in [side for side in sides if sides[side] != "train" and not tree[join_names(home, side)].folders]:
+        notes.append(f"Nothing in '{side}/' has a label: there are no class folders in it.")
+        del sides[side]
+    given = set(sides.values())
+    if not sides:
+        _refuse_sides_inside(root, tree, home)
+        found: Classes = {(None, name): join_names(home, name) for name in tree[home].folders}
+    else:
+        found = _read_sides(root, tree, home, sides)
+        if given == {"train"}:  # a name without a meaning: there is nothing to tell it from
+            found = {(None, name): folder for (_, name), folder in found.items()}
+    notes.append(_describe_layout(sides))
+    candidates = _list_candidates(root, tree, found)
+    labels = {_make_label(name) for _, name in found}
+    learned = {_make_label(name) for split, name in found if split in ("train", None)}
+    loose = _list_loose(root, tree, found.values(), sides)
+    if len(learned) < 2:
+        raise CatalogError(_describe_shortage(root, learned, len(loose)))
+    return Found(root, candidates, frozenset(labels), plan_folders(given), [*skipped, *loose], notes)
+
+
+def _step_into(tree: Tree) -> str:
+    """Return the folder in which the layout begins, mostly ``""``: unzipping often adds a level or two."""
+    home = ""
+    while len(tree[home].folders) == 1:
+        inner = join_names(home, tree[home].folders[0])
+        is_layout = bool(tree[inner].folders) and not any(map(is_photo_name, tree[inner].files))
+        if not is_layout or parse_split(tree[home].folders[0]) in ("validation", "test"):
+            break
+        home = inner
+    return home
+
+
+def _find_sides(root: Path, tree: Tree, home: str) -> dict[str, str]:
+    """Return the folders that stand for splits, with their splits; none if there are only class folders.
+
+    Among other folders a folder named like a split may be a class: trains beside cars. It is a split if there are
+    folders in it.
+    """
+    named = {name: split for name in tree[home].folders if (split := parse_split(name)) is not None}
+    if len(named) < len(tree[home].folders):
+        named = {name: split for name, split in named.items() if tree[join_names(home, name)].folders}
+    splits = set(named.values())
+    problems = []
+    for split in SPLITS:
+        twins = [f"'{name}'" for name in named if named[name] == split]
+        if len(twins) > 1:
+            problems.append(f"got {len(twins)} folders for {split} ({', '.join(twins)}), need one")
+    if splits and "train" not in splits:
+        problems.append(
+            f"got {name_classes(named)} without a folder to train on, need one ({', '.join(SYNONYMS['train'])})"
+        )
+    if problems:
+        raise CatalogError(
+            f"Cannot scan '{root}/': {'; '.join(problems)}. Correct the names of the folders, or scan one that "
+            "holds class folders, which is then split at random."
+        )
+    return named
+
+
+def _read_sides(root: Path, tree: Tree, home: str, sides: Mapping[str, str]) -> Classes:
+    """Return the class folders by split and name."""
+    found: Classes = {}
+    for side, split in sides.items():
+        folder = join_names(home, side)
+        for name in tree[folder].folders:
+            found[split, name] = join_names(folder, name)
+        if not tree[folder].folders:
+            raise CatalogError(
+                f"Cannot scan '{root}/': got no class folder in '{side}' ({len(tree[folder].files):,} files), need one "
+                f"for each class. {ADVICE.format(root / folder)}"
+            )
+    return found
+
+
+def _refuse_sides_inside(root: Path, tree: Tree, home: str) -> None:
+    for name in tree[home].folders:
+        inside = {inner: parse_split(inner) for inner in tree[join_names(home, name)].folders}
+        if "train" in inside.values() and {"validation", "test"} & set(inside.values()):
+            first = next(inner for inner, split in inside.items() if split == "train")
+            raise CatalogError(
+                f"Cannot scan '{root}/': got the splits inside the class folders ('{name}/{first}'), need the classes "
+                f"inside the splits ('{first}/{name}'). Move the folders, or list the photos in a CSV."
+            )
+
+
+def _list_candidates(root: Path, tree: Tree, found: Classes) -> list[Candidate]:
+    """List the files of the class folders, those in deeper folders too, sorted by name."""
+    classes = {folder: (split, _make_label(name)) for (split, name), folder in found.items()}
+    candidates = []
+    for folder, inside in tree.items():
+        parts = folder.split("/")
+        owner = next((owner for n in range(1, len(parts) + 1) if (owner := "/".join(parts[:n])) in classes), None)
+        if owner is not None:
+            split, label = classes[owner]
+            place = root / folder
+            candidates += [Candidate(place / name, label, split) for name in inside.files]
+    return candidates
+
+
+def _list_loose(root: Path, tree: Tree, classes: Iterable[str], sides: Mapping[str, str]) -> list[Skip]:
+    """List the photos outside all class folders, by their names; other files there are none of our business."""
+    known = set(classes)
+    outside = "outside the folders of the splits" if sides else "outside the class folders"
+    loose = []
+    for folder, inside in tree.items():
+        parts = folder.split("/")
+        if any("/".join(parts[:n]) in known for n in range(1, len(parts) + 1)):
+            continue
+        is_beside = any(join_names(folder, name) in known for name in inside.folders)
+        reason = "lies next to the class folders" if is_beside else f"lies {outside}"
+        loose += [
+            Skip(root / folder / name, f"{reason}, so it has no label") for name in inside.files if is_photo_name(name)
+        ]
+    return loose
+
+
+def is_photo_name(name: str) -> bool:
+    """Say whether a file is named like a photo."""
+    return Path(name).suffix.lower() in PHOTO_SUFFIXES
+
+
+def _make_label(name: str) -> str:
+    label = clean_label(name)
+    if label is None:
+        raise CatalogError(
+            f"Cannot scan class folder {name!a}: its name has characters that cannot be shown, need plain text. "
+            "Rename the folder."
+        )
+    return label
+
+
+def _describe_layout(sides: Mapping[str, str]) -> str:
+    shown = ", ".join(f"{name}/" for name in sorted(sides, key=lambda name: SPLITS.index(sides[name])))
+    given = set(sides.values())
+    if given == set(SPLITS):
+        return f"Read as {shown}: the splits are taken as they are."
+    if given == {"train", "validation"}:
+        return f"Read as {shown}: 20% of the validation photos became the test set, drawn by the seed."
+    if given == {"train", "test"}:
+        return f"Read as {shown}: 20% of the training photos became the validation set, drawn by the seed."
+    where = f"class folders in {shown}" if sides else "class folders"
+    return f"Read as {where}: split 70/15/15 into train, validation and test, drawn by the seed."
+
+
+def _describe_shortage(root: Path, labels: set[str], n_loose: int) -> str:
+    got = f"{len(labels) or 'no'} class folder{f' ({name_classes(labels)})' if labels else ''}"
+    loose = f" and {n_loose:,} photo{'' if n_loose == 1 else 's'} outside" if n_loose else ""
+    return f"Cannot scan '{root}/': got {got}{loose}, need at least 2. {ADVICE.format(root)}"

@@ -1,0 +1,78 @@
+"""Identical photos: those under two labels teach nothing, and those on two sides of a split flatter the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from headstart.catalog.table import SPLITS, Photo, Skip
+
+Name = Callable[[Photo], str]
+"""How a photo is called in a sentence, such as by its path relative to the source."""
+
+Outcome = tuple[list[Photo], list[Skip], list[str]]
+"""The photos that stay, those that go, and what to say about it."""
+
+_SPOKEN = {"train": "training", "validation": "validation", "test": "test"}
+
+
+def drop_conflicts(photos: Sequence[Photo], name: Name) -> Outcome:
+    """Leave out all copies of photos that carry different labels: nobody but the user knows which is right."""
+    by_digest: dict[str, list[Photo]] = {}
+    for photo in photos:
+        by_digest.setdefault(photo.digest, []).append(photo)
+    conflicts = {d: copies for d, copies in by_digest.items() if len({photo.label for photo in copies}) > 1}
+    if not conflicts:
+        return list(photos), [], []
+    skipped = []
+    for copies in conflicts.values():
+        for photo in copies:
+            other = next(copy for copy in copies if copy.label != photo.label)
+            reason = f"identical photos have different labels ('{photo.label}', but '{other.label}' as {name(other)})"
+            skipped.append(Skip(photo.path, reason))
+    first = next(iter(conflicts.values()))
+    other = next(photo for photo in first if photo.label != first[0].label)
+    note = (
+        f"{_count(len(skipped))} left out because identical photos have different labels, such as {name(first[0])} and "
+        f"{name(other)}. Keep the one that is right."
+    )
+    return [photo for photo in photos if photo.digest not in conflicts], skipped, [note]
+
+
+def drop_leaks(photos: Sequence[Photo], name: Name) -> Outcome:
+    """Leave out evaluated photos that are identical to photos of an earlier split (train, validation, test)."""
+    first: dict[str, Photo] = {}
+    for photo in sorted((photo for photo in photos if photo.split), key=lambda photo: SPLITS.index(str(photo.split))):
+        first.setdefault(photo.digest, photo)
+    kept, skipped = [], []
+    leaks: dict[tuple[str, str], list[Photo]] = {}
+    for photo in photos:
+        original = first.get(photo.digest)
+        if photo.split is None or original is None or original.split == photo.split:
+            kept.append(photo)
+            continue
+        spoken = _SPOKEN[str(original.split)]
+        skipped.append(Skip(photo.path, f"identical to a {spoken} photo ({name(original)})"))
+        leaks.setdefault((photo.split, str(original.split)), []).append(photo)
+    notes = []
+    for (split, other), leaked in sorted(leaks.items()):
+        examples = ", ".join(f"{name(photo)} (as {name(first[photo.digest])})" for photo in leaked[:3])
+        notes.append(
+            f"Leak: {_count(len(leaked), _SPOKEN[split])} left out of {split} because identical photos are in {other}: "
+            f"{examples}{', ...' if len(leaked) > 3 else ''}."
+        )
+    return kept, skipped, notes
+
+
+def note_copies(photos: Sequence[Photo]) -> list[str]:
+    """Say how many photos are copies of others with the same label; they stay, together on one side."""
+    n = len(photos) - len({photo.digest for photo in photos})
+    if n == 0:
+        return []
+    verb = "is an identical copy of another" if n == 1 else "are identical copies of others"
+    return [
+        f"{n:,} {'photo' if n == 1 else 'photos'} {verb} with the same label; copies stay on one side of the split."
+    ]
+
+
+def _count(n: int, kind: str = "") -> str:
+    return f"{n:,} {kind + ' ' if kind else ''}{'photo was' if n == 1 else 'photos were'}"

@@ -1,0 +1,52 @@
+"""A look at the photos: nine of them with their labels."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.errors import CatalogError, PhotoError
+from headstart.evaluation.photo_grid import plot_photo_grid
+from headstart.pixels.decode import read_thumbnail
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from headstart.catalog.table import Photo
+
+N_SHOWN = 9
+THUMBNAIL_PX = 320
+
+
+def plot_training_photos(photos: Sequence[Photo], seed: int) -> Figure:
+    """Draw nine photos, or all if there are fewer, with their labels above them.
+
+    Which ones, the seed decides; photos that cannot be decoded give way to others.
+
+    Raises
+    ------
+    CatalogError
+        If no photo can be decoded.
+    """
+    order = sorted(photos, key=lambda photo: photo.digest)
+    random.Random(seed).shuffle(order)  # noqa: S311  # nothing is kept secret
+    shown: list[npt.NDArray[np.uint8]] = []
+    titles = []
+    for photo in order:
+        if len(shown) == N_SHOWN:
+            break
+        try:
+            shown.append(read_thumbnail(photo.path, THUMBNAIL_PX))
+            titles.append(photo.label)
+        except PhotoError:
+            continue
+    if not shown:
+        raise CatalogError(
+            f"Cannot plot photos: got {len(photos):,} training photos, none of which can be decoded, need 1. "
+            "Check the files."
+        )
+    return plot_photo_grid(shown, titles)

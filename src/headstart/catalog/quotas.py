@@ -1,0 +1,63 @@
+"""How many photos of each class each split should get: whole numbers by largest remainder."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+
+
+def count_quotas(
+    sizes: Mapping[str, int], shares: Mapping[str, int], tiny: Container[str] = ()
+) -> dict[str, dict[str, int]]:
+    """Divide each class by the shares, so that the classes and their sum both stay close to them.
+
+    Each class gets its share rounded down. What is left over goes to the splits that are furthest behind, counted
+    over all classes so far: with remainders alone, a hundred classes of ten photos would all round the same way.
+    A class with as many photos as there are splits has one in each. Only integers are used: no machine rounds
+    them differently.
+
+    Parameters
+    ----------
+    sizes
+        Photos by label.
+    shares
+        Percent by split, 100 in all.
+    tiny
+        Labels that go to the first split as a whole.
+
+    Returns
+    -------
+    Photos by label and split; those of a label sum to its size.
+
+    Examples
+    --------
+    >>> count_quotas({"cats": 10, "dogs": 10}, {"train": 70, "validation": 15, "test": 15})
+    {'cats': {'train': 7, 'validation': 2, 'test': 1}, 'dogs': {'train': 7, 'validation': 1, 'test': 2}}
+    """
+    behind = dict.fromkeys(shares, 0)  # in hundredths of a photo
+    quotas = {}
+    for label in sorted(sizes):
+        if label in tiny:
+            quota = dict.fromkeys(shares, 0) | {next(iter(shares)): sizes[label]}
+        else:
+            quota = _divide(sizes[label], shares, behind)
+        for split, percent in shares.items():
+            behind[split] += sizes[label] * percent - 100 * quota[split]
+        quotas[label] = quota
+    return quotas
+
+
+def _divide(size: int, shares: Mapping[str, int], behind: Mapping[str, int]) -> dict[str, int]:
+    quota = {split: size * percent // 100 for split, percent in shares.items()}
+    remainder = {split: size * percent % 100 for split, percent in shares.items()}
+    in_need = sorted(
+        (split for split in shares if remainder[split]),
+        key=lambda split: behind[split] + remainder[split],
+        reverse=True,
+    )
+    for split in in_need[: size - sum(quota.values())]:
+        quota[split] += 1
+    for split in shares:
+        if quota[split] == 0 and size >= len(shares):
+            quota[max(shares, key=lambda other: quota[other])] -= 1
+            quota[split] = 1
+    return quota

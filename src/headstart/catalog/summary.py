@@ -1,0 +1,54 @@
+"""The catalog in words: a table of labels and splits, what was skipped, and the notes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from headstart.catalog.table import Catalog, Skip
+
+N_ROWS = 30  # labels that are listed before the rest is only counted
+
+
+def write_summary(catalog: Catalog) -> str:
+    """Write a readable table: photos by label and split, then what was skipped and the notes."""
+    counts = catalog.counts()
+    splits = list(counts)
+    labels = list(counts[splits[0]])
+    shown = labels if len(labels) <= N_ROWS + 1 else labels[:N_ROWS]
+    rows = [["label", *splits, "all"]]
+    rows += [[label, *_count_row(counts, [label])] for label in shown]
+    if len(shown) < len(labels):
+        rows.append([f"{len(labels) - len(shown):,} more labels", *_count_row(counts, labels[len(shown) :])])
+    rows.append(["all", *_count_row(counts, labels)])
+    lines = [f"{catalog.source}: {len(catalog.photos):,} photos, {len(labels):,} labels (seed {catalog.seed})", ""]
+    lines += _align(rows)
+    if catalog.skipped:
+        lines += ["", f"{len(catalog.skipped):,} skipped:"]
+        lines += [f"  {n:,} x {reason}" for reason, n in count_reasons(catalog.skipped)]
+    if catalog.notes:
+        lines += ["", *(f"- {note}" for note in catalog.notes)]
+    return "\n".join(lines)
+
+
+def count_reasons(skipped: Iterable[Skip]) -> list[tuple[str, int]]:
+    """Count skipped files by reason, the commonest first, without what stands in brackets about single files."""
+    return Counter(skip.reason.split(" (")[0] for skip in skipped).most_common()
+
+
+def _count_row(counts: dict[str, dict[str, int]], labels: list[str]) -> list[str]:
+    numbers = [sum(of_split[label] for label in labels) for of_split in counts.values()]
+    return [f"{n:,}" for n in [*numbers, sum(numbers)]]
+
+
+def _align(rows: list[list[str]]) -> list[str]:
+    """Pad the cells: the first column to the left, numbers to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(
+            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        )
+        for row in rows
+    ]

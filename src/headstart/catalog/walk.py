@@ -1,0 +1,88 @@
+"""A folder tree becomes a table of what each folder holds; nothing is opened."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from headstart.catalog.table import Skip
+
+# what systems and programs leave behind; everything with a leading dot is ignored as well
+IGNORED = frozenset({"__macosx", "__pycache__", "@eadir", "thumbs.db", "desktop.ini", "lost+found"})
+
+
+@dataclass
+class Folder:
+    """The names in one folder, sorted: sub-folders, and everything else."""
+
+    folders: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+
+def walk_folder(root: Path) -> tuple[dict[str, Folder], list[Skip]]:
+    """List a folder and all folders below it.
+
+    Links to folders are followed, except to one that contains the link. The cost is one directory read per folder.
+
+    Returns
+    -------
+    The folders by their path relative to ``root`` (with slashes; ``""`` is ``root`` itself), in sorted order, and
+    the folders that could not be entered.
+    """
+    tree: dict[str, Folder] = {}
+    skipped: list[Skip] = []
+    real = os.path.realpath(root)
+    above = frozenset({real, *map(str, Path(real).parents)})
+    waiting = [("", real, above)]
+    while waiting:
+        name, real, above = waiting.pop()
+        place = root / name
+        try:
+            with os.scandir(place) as entries:
+                inside = sorted((entry for entry in entries if not is_ignored(entry.name)), key=lambda e: e.name)
+        except OSError as error:
+            skipped.append(Skip(place, f"cannot be read: {error.strerror or error}"))
+            tree[name] = Folder()
+            continue
+        folder = tree[name] = Folder()
+        for entry in inside:
+            if not _is_folder(entry):
+                folder.files.append(entry.name)
+                continue
+            target = os.path.realpath(entry.path) if entry.is_symlink() else str(Path(real, entry.name))
+            if target in above:
+                skipped.append(Skip(Path(entry.path), "a link to a folder that it is inside of"))
+                continue
+            folder.folders.append(entry.name)
+            waiting.append((join_names(name, entry.name), target, above | {target}))
+    return dict(sorted(tree.items())), skipped
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, for one: reading it says what is wrong
+        return False
+
+
+def is_ignored(name: str) -> bool:
+    """Say whether a file or folder is none of the user's photos: hidden, or made by a system.
+
+    Examples
+    --------
+    >>> is_ignored(".ipynb_checkpoints"), is_ignored("__MACOSX"), is_ignored("cats")
+    (True, True, False)
+    """
+    return name.startswith(".") or name.casefold() in IGNORED
+
+
+def join_names(*names: str) -> str:
+    """Join relative names with slashes, leaving out empty ones.
+
+    Examples
+    --------
+    >>> join_names("", "train", "cats")
+    'train/cats'
+    """
+    return "/".join(name for name in names if name)

@@ -1,0 +1,96 @@
+"""The head itself: one matrix and one row, features in and class scores out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.errors import FitError
+
+
+@dataclass(frozen=True, eq=False)
+class LinearHead:
+    """A linear head for D features and C classes.
+
+    Attributes
+    ----------
+    weights
+        (D, C) float32. They apply to features as the backbone gives them: any standardisation is already in them.
+    bias
+        (C,) float32.
+
+    Raises
+    ------
+    FitError
+        If the shapes of weights and bias do not belong together.
+
+    Examples
+    --------
+    >>> head = LinearHead(np.array([[-1.0, 1.0]], np.float32), np.zeros(2, np.float32))
+    >>> head.probabilities(np.array([[0.0], [2.0]])).round(2)
+    array([[0.5 , 0.5 ], [0.02, 0.98]], dtype=float32)
+    """
+
+    weights: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if self.weights.ndim != 2 or self.bias.shape != self.weights.shape[1:]:
+            raise FitError(
+                f"Cannot make a head: got weights {self.weights.shape} and bias {self.bias.shape}, "
+                "need (D, C) and (C,). Pass one column of weights and one bias a class."
+            )
+
+    def scores(self, X: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Return the class scores (logits) of N photos.
+
+        Parameters
+        ----------
+        X
+            (N, D) features.
+
+        Returns
+        -------
+        (N, C) float32, any real number.
+
+        Raises
+        ------
+        FitError
+            If the features are not (N, D).
+        """
+        if X.ndim != 2 or X.shape[1] != len(self.weights):
+            raise FitError(
+                f"Cannot score features: got shape {X.shape}, need (N, {len(self.weights)}). "
+                "Use features of the backbone and the cut that the head was fitted to."
+            )
+        scores: npt.NDArray[np.float32] = X.astype(np.float32, copy=False) @ self.weights + self.bias
+        return scores
+
+    def probabilities(self, X: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Return the (N, C) float32 class probabilities of N photos; rows sum to 1. Otherwise as `scores`."""
+        return softmax(self.scores(X)).astype(np.float32, copy=False)
+
+
+def softmax(scores: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Turn scores into probabilities along the last axis.
+
+    Parameters
+    ----------
+    scores
+        (..., C) floating point; scores of any finite size are fine, for the largest of a row is subtracted first.
+
+    Returns
+    -------
+    (..., C) of the same dtype, 0 to 1, each row summing to 1.
+
+    Examples
+    --------
+    >>> softmax(np.array([[1000.0, 1000.0], [0.0, -1000.0]]))
+    array([[0.5, 0.5], [1. , 0. ]])
+    """
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    probabilities: npt.NDArray[Any] = powers / powers.sum(axis=-1, keepdims=True)
+    return probabilities

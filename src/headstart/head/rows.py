@@ -1,0 +1,123 @@
+"""Training rows, checked: everything that is wrong with them is said at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.errors import FitError
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """N rows that a head can be fitted to.
+
+    Attributes
+    ----------
+    X
+        (N, D) float32, or float64 where that is what was given: then the whole fit computes in float64.
+    y
+        (N,) int64, 0 to C - 1.
+    weight
+        (N,) float64, at least 0: the row's own weight times that of its class.
+    """
+
+    X: npt.NDArray[Any]
+    y: npt.NDArray[np.int64]
+    weight: npt.NDArray[np.float64]
+
+
+def check_rows(
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    n_classes: int,
+    *,
+    sample_weight: npt.ArrayLike | None = None,
+    class_weight: npt.ArrayLike | None = None,
+) -> Rows:
+    """Check training rows and combine their weights.
+
+    Raises
+    ------
+    FitError
+        If shapes do not match, features are not finite, labels are out of range, a class has no row, or a weight is
+        negative. Lists all of it.
+    """
+    features, labels = _check_shapes(X, y, "fit a head")
+    n_rows = len(labels)
+    row_weight = np.ones(n_rows) if sample_weight is None else np.asarray(sample_weight, np.float64)
+    per_class = np.ones(n_classes) if class_weight is None else np.asarray(class_weight, np.float64)
+    problems = _find_label_problems(labels, n_classes) + _find_feature_problems(features)
+    for name, values, n_needed in (("sample_weight", row_weight, n_rows), ("class_weight", per_class, n_classes)):
+        if values.shape != (n_needed,):
+            problems.append(f"got {name} of shape {values.shape}, need ({n_needed},)")
+        elif not (np.isfinite(values) & (values >= 0)).all():
+            n_wrong = int((~(np.isfinite(values) & (values >= 0))).sum())
+            problems.append(f"got {n_wrong} negative or infinite values of {name}, need 0 or more")
+    if not problems:
+        row_weight = row_weight * per_class[labels]
+        problems += _find_missing_classes(labels[row_weight > 0], n_classes)
+    _raise_if_any(problems, "fit a head")
+    return Rows(features, labels, row_weight)
+
+
+def check_watched(
+    validation: tuple[npt.ArrayLike, npt.ArrayLike], n_features: int, n_classes: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """Check rows that are only watched: a class may be missing from them.
+
+    Raises
+    ------
+    FitError
+        As `check_rows`, and if there are not ``n_features`` features.
+    """
+    features, labels = _check_shapes(*validation, "watch validation rows")
+    problems = _find_label_problems(labels, n_classes) + _find_feature_problems(features)
+    if features.shape[1] != n_features:
+        problems.append(f"got {features.shape[1]} features, need {n_features} as in training")
+    _raise_if_any(problems, "watch validation rows")
+    return features, labels
+
+
+def _check_shapes(X: npt.ArrayLike, y: npt.ArrayLike, action: str) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    features, labels = np.asarray(X), np.asarray(y)
+    is_matching = features.ndim == 2 and labels.shape == features.shape[:1] and features.size > 0
+    is_numeric = features.dtype.kind in "fiu" and labels.dtype.kind in "iu"
+    if not (is_matching and is_numeric):
+        raise FitError(
+            f"Cannot {action}: got features {features.shape} of {features.dtype} and labels {labels.shape} of "
+            f"{labels.dtype}, need (N, D) numbers and (N,) integers, N and D at least 1. Pass one label a row."
+        )
+    kind = np.float64 if features.dtype == np.float64 else np.float32
+    return features.astype(kind, copy=False), labels.astype(np.int64, copy=False)
+
+
+def _find_label_problems(y: npt.NDArray[np.int64], n_classes: int) -> list[str]:
+    if n_classes < 2:
+        return [f"got n_classes {n_classes}, need at least 2"]
+    if y.min() < 0 or y.max() >= n_classes:
+        return [f"got labels from {y.min()} to {y.max()}, need 0 to {n_classes - 1}"]
+    return []
+
+
+def _find_feature_problems(X: npt.NDArray[Any]) -> list[str]:
+    n_broken = int((~np.isfinite(X).all(axis=1)).sum())
+    return [f"got {n_broken} rows with NaN or infinity, need finite features"] if n_broken else []
+
+
+def _find_missing_classes(y: npt.NDArray[np.int64], n_classes: int) -> list[str]:
+    counts = np.bincount(y, minlength=n_classes)
+    present, missing = np.flatnonzero(counts), np.flatnonzero(counts == 0)
+    if len(present) == 1:
+        return [f"got rows of class {present[0]} alone, need at least 2 classes"]
+    if len(missing):
+        return [f"got no rows of class {', '.join(map(str, missing))}, need rows of all {n_classes} classes"]
+    return []
+
+
+def _raise_if_any(problems: list[str], action: str) -> None:
+    if problems:
+        raise FitError(f"Cannot {action}: {'; '.join(problems)}. Mend the rows or leave them out.")

@@ -1,0 +1,86 @@
+"""Standardisation: every feature gets mean 0 and standard deviation 1, and the head takes it back in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.head.linear import LinearHead
+
+BLOCK = 1024  # rows at a time: a float64 copy of all of them would be twice the features themselves
+
+
+@dataclass(frozen=True, eq=False)
+class Standardisation:
+    """What to subtract from D features and what to divide them by.
+
+    Attributes
+    ----------
+    mean, scale
+        (D,) float64. ``scale`` is the standard deviation, and 1 for a feature that does not vary.
+    """
+
+    mean: npt.NDArray[np.float64]
+    scale: npt.NDArray[np.float64]
+
+    def apply(self, X: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return (N, D + 1): the standardised features, and a column of ones that carries the bias."""
+        out = np.ones((len(X), X.shape[1] + 1), X.dtype)
+        for start in range(0, len(X), BLOCK):
+            rows = slice(start, start + BLOCK)
+            out[rows, :-1] = (X[rows] - self.mean) / self.scale
+        return out
+
+    def fold_in(self, coefficients: npt.NDArray[Any]) -> LinearHead:
+        """Return the head for raw features.
+
+        Parameters
+        ----------
+        coefficients
+            (C, D + 1) for rows as `apply` gives them; or (1, D + 1), the log odds of class 1 against class 0, which
+            are shared out between the two: half of them to class 1, minus half to class 0.
+        """
+        if len(coefficients) == 1:
+            coefficients = np.concatenate([-coefficients / 2, coefficients / 2])
+        weights = coefficients[:, :-1].astype(np.float64) / self.scale
+        bias = coefficients[:, -1] - weights @ self.mean
+        return LinearHead(np.ascontiguousarray(weights.T, np.float32), bias.astype(np.float32))
+
+
+def measure_standardisation(X: npt.NDArray[Any], weight: npt.NDArray[np.float64]) -> Standardisation:
+    """Measure the weighted mean and standard deviation of each feature.
+
+    Parameters
+    ----------
+    X
+        (N, D) finite features.
+    weight
+        (N,) at least 0, not all 0.
+
+    Examples
+    --------
+    >>> measure_standardisation(np.array([[1.0, 5.0], [3.0, 5.0]]), np.ones(2))
+    Standardisation(mean=array([2., 5.]), scale=array([1., 1.]))
+    """
+    share = weight / weight.sum()
+    mean = _sum_rows(share, X, np.zeros(X.shape[1]), power=1)
+    variance = _sum_rows(share, X, mean, power=2)
+    # what varies less than its own rounding errors is constant, and dividing by it would make noise a feature
+    rounding = 10 * np.finfo(X.dtype).eps * np.sqrt(mean**2 + variance) + 1e-20
+    scale = np.sqrt(variance)
+    scale[scale <= rounding] = 1.0
+    return Standardisation(mean, scale)
+
+
+def _sum_rows(
+    share: npt.NDArray[np.float64], X: npt.NDArray[Any], centre: npt.NDArray[np.float64], power: int
+) -> npt.NDArray[np.float64]:
+    """Return the weighted sum over rows of (X - centre) ** power, in float64; two passes, so nothing cancels."""
+    total = np.zeros(X.shape[1])
+    for start in range(0, len(X), BLOCK):
+        rows = slice(start, start + BLOCK)
+        total += share[rows] @ (X[rows] - centre) ** power
+    return total

@@ -1,0 +1,157 @@
+"""How firmly to hold the weights small: cross-validation inside the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.head.folds import make_folds
+from headstart.head.lbfgs import Memory, minimise
+from headstart.head.logistic import check_strengths
+from headstart.head.objective import Objective, judge_scores
+from headstart.head.rows import Rows, check_rows
+from headstart.head.standardise import measure_standardisation
+
+DEFAULT = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0)
+FALLBACK = 1e-2  # where no row can be held out: in the middle of what was best on real photos, 0.001 to 0.1
+# The loss moves in its fourth digit if solved ten times as well, and by much more from fold to fold; at 1e-2 the
+# warm start hides what a weaker strength does.
+TOLERANCE = 1e-3
+MAX_ITERATIONS = 200
+HOPELESS = 1.05  # times the least loss so far: the loss has one valley, and the far side of it takes longest to solve
+MANY_SCORES = 500_000  # rows times classes: from here on one fold holds out enough, and five would take long
+
+
+@dataclass(frozen=True, slots=True)
+class StrengthRow:
+    """One strength and how well it did on held-out rows.
+
+    Attributes
+    ----------
+    strength
+        The inverse regularisation strength C.
+    loss, accuracy
+        Mean log loss in nats and mean accuracy over the held-out rows, each counted with its weight.
+    accuracy_sd
+        Standard deviation of the accuracy from fold to fold; 0 where only one fold could be judged.
+    """
+
+    strength: float
+    loss: float
+    accuracy: float
+    accuracy_sd: float
+
+
+@dataclass(frozen=True, slots=True)
+class StrengthChoice:
+    """The chosen strength and those that were tried, ascending, up to where the loss was clearly on the rise."""
+
+    strength: float
+    table: tuple[StrengthRow, ...]
+
+
+def choose_strength(
+    X: npt.NDArray[Any],
+    y: npt.NDArray[Any],
+    *,
+    n_classes: int,
+    seed: int,
+    groups: npt.NDArray[Any] | None = None,
+    sample_weight: npt.NDArray[Any] | None = None,
+    class_weight: npt.NDArray[Any] | None = None,
+    strengths: Sequence[float] = DEFAULT,
+    n_folds: int = 5,
+) -> StrengthChoice:
+    """Choose the strength of `fit_logistic` that has the least mean log loss on held-out rows.
+
+    Parameters
+    ----------
+    X, y, sample_weight, class_weight
+        As for `fit_logistic`.
+    seed
+        Of the folds. The same rows and seed give the same choice.
+    groups
+        (N,) names; rows of one group are held out together.
+    strengths
+        Values of C to try, in any order.
+
+    Raises
+    ------
+    FitError
+        If the rows, the weights, the strengths or the folds cannot be used.
+
+    Notes
+    -----
+    A row is judged only if its class is among the rows that its fold's head was fitted to. If no row is, the choice is
+    the strength nearest to 0.01 and the table is empty. With half a million scores or more (rows times classes) one
+    fold is held out instead of all. 2,000 rows of 1,280 features and two classes take 0.2 s on 2 cores, 10,000 some
+    0.8 s.
+
+    Rejected: the strongest regularisation within one standard error of the least loss. On five sets of photos, 8 splits
+    each, it cost 0.3 to 2 points of test accuracy and up to trebled the test loss.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    >>> choice = choose_strength(X, (X[:, 0] > 0).astype(int), n_classes=2, seed=0, strengths=(0.01, 1.0))
+    >>> choice.strength, [row.strength for row in choice.table]
+    (1.0, [0.01, 1.0])
+    """
+    check_strengths(*strengths)
+    rows = check_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
+    folds = make_folds(rows.y, n_folds=n_folds, seed=seed, groups=groups)
+    trial = _Trial(rows, folds, n_classes)
+    if not trial.n_judged:
+        return StrengthChoice(float(min(strengths, key=lambda strength: abs(np.log(strength / FALLBACK)))), ())
+    table: list[StrengthRow] = []
+    for strength in sorted(strengths):
+        table.append(trial.judge_strength(float(strength)))
+        if table[-1].loss > HOPELESS * min(row.loss for row in table):
+            break
+    return StrengthChoice(min(table, key=lambda row: row.loss).strength, tuple(table))
+
+
+class _Trial:
+    """All folds side by side: one head a fold, which moves on from strength to strength."""
+
+    def __init__(self, rows: Rows, folds: npt.NDArray[np.int64], n_classes: int) -> None:
+        parts = range(folds.max() + 1 if len(folds) * n_classes < MANY_SCORES else 1)
+        # of each fold: how many rows of each class are left to fit to
+        is_used = rows.weight > 0
+        left = np.array([np.bincount(rows.y[(folds != part) & is_used], minlength=n_classes) for part in parts])
+        held = np.flatnonzero((left > 0).sum(axis=1) >= 2)
+        self._rows = rows
+        self._column = np.full(len(folds), -1)  # of the scores: which fold's head has not seen the row
+        for column, part in enumerate(held):
+            self._column[(folds == part) & is_used & (left[part][rows.y] > 0)] = column
+        self._judged = np.flatnonzero(self._column >= 0)
+        self.n_judged = len(self._judged)
+        if not self.n_judged:
+            return
+        # the standardisation is that of all rows: it sees no label, and so the folds can share one matrix
+        X = measure_standardisation(rows.X, rows.weight).apply(rows.X)
+        fold_weight = rows.weight[:, None] * (folds[:, None] != held)
+        self._objective = Objective(X, rows.y, fold_weight, n_classes)
+        self._coefficients, self._memory = self._objective.make_start(), Memory()
+
+    def judge_strength(self, strength: float) -> StrengthRow:
+        """Fit the folds' heads, starting from those of the strength before, and judge them on the held-out rows."""
+        minimum = minimise(
+            self._objective, strength, self._coefficients, self._memory,
+            tolerance=TOLERANCE, max_iterations=MAX_ITERATIONS,
+        )  # fmt: skip
+        self._coefficients = minimum.coefficients
+        column, weight = self._column[self._judged], self._rows.weight[self._judged]
+        losses, is_right = judge_scores(minimum.scores[self._judged, column], self._rows.y[self._judged])
+        by_fold = np.bincount(column, weight * is_right) / np.maximum(np.bincount(column, weight), 1e-300)
+        by_fold = by_fold[np.unique(column)]
+        return StrengthRow(
+            strength,
+            loss=float(np.average(losses, weights=weight)),
+            accuracy=float(np.average(is_right, weights=weight)),
+            accuracy_sd=float(by_fold.std(ddof=1)) if len(by_fold) > 1 else 0.0,
+        )

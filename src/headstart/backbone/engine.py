@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import queue
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from headstart.backbone.cutting import has_layer, take_below, take_between
 from headstart.errors import BackboneError, PhotoError
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class Engine:
         ``auto``, ``f32`` or ``bf16``; what was chosen is in the attribute of this name.
     tensor
         Name of the layer whose output is wanted.
+    float32_below
+        Name of the layer below which everything is computed in float32, whatever ``precision`` is.
     n_threads
         Default: one per core that this process may use.
     batch_size
@@ -81,40 +84,41 @@ class Engine:
         image_size: int,
         precision: str = "auto",
         tensor: str = "features",
+        float32_below: str | None = None,
         n_threads: int | None = None,
         batch_size: int = BATCH_SIZE,
     ) -> None:
         import openvino
-        from openvino import properties
-        from openvino.properties import hint
 
         self.image_size = image_size
         self.precision = choose_precision(precision)
         self.batch_size = batch_size
         self.n_threads = n_threads or count_cores()
         model = openvino.Core().read_model(network) if isinstance(network, bytes) else network.clone()
-        output = model.add_outputs(tensor)[0] if tensor not in _names(model.outputs) else model.output(tensor)
-        model = openvino.Model([output], model.get_parameters())
         model.reshape([batch_size, image_size, image_size, 3])
+        below = take_below(model, tensor)
+        if self.precision == "f32" or float32_below is None or not has_layer(below, float32_below):
+            parts = [(below, self.precision)]
+        else:
+            upper = take_between(model, float32_below, tensor)
+            parts = [(take_below(model, float32_below), "f32"), (upper, self.precision)]
+        self._compiled = [self._compile(part, part_precision) for part, part_precision in parts]
+        self._lanes: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
+        for _ in range(self.n_threads):
+            self._lanes.put(_Lane(self._compiled, (batch_size, image_size, image_size, 3)))
+
+    def _compile(self, part: openvino.Model, precision: str) -> openvino.CompiledModel:
+        import openvino
+        from openvino import properties
+        from openvino.properties import hint
+
         settings = {
-            hint.inference_precision(): getattr(openvino.Type, self.precision),
+            hint.inference_precision(): getattr(openvino.Type, precision),
             properties.num_streams(): self.n_threads,
             properties.inference_num_threads(): self.n_threads,
             hint.enable_cpu_pinning(): False,  # two processes on one machine would be pinned to the same cores
         }
-        self._compiled = openvino.Core().compile_model(model, "CPU", settings)
-        self._lanes: queue.SimpleQueue[tuple[Any, npt.NDArray[np.uint8]]] = queue.SimpleQueue()
-        for _ in range(self.n_threads):
-            self._lanes.put(self._open_lane())
-
-    def _open_lane(self) -> tuple[Any, npt.NDArray[np.uint8]]:
-        import openvino
-
-        # the engine reads this buffer in place: decoding into it saves a copy
-        buffer = np.zeros((self.batch_size, self.image_size, self.image_size, 3), np.uint8)
-        request = self._compiled.create_infer_request()
-        request.set_input_tensor(openvino.Tensor(buffer, shared_memory=True))
-        return request, buffer
+        return openvino.Core().compile_model(part, "CPU", settings)
 
     def infer(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Compute the output for pixels that are already decoded.
@@ -167,22 +171,39 @@ class Engine:
     def _run_batch(
         self, batch: list[Item], load: Callable[[Item], npt.NDArray[np.uint8]]
     ) -> list[tuple[Item, npt.NDArray[np.float32] | PhotoError]]:
-        request, buffer = self._lanes.get()
+        lane = self._lanes.get()
         try:
             failures: dict[int, PhotoError] = {}
             for i, item in enumerate(batch):
                 try:
-                    buffer[i] = load(item)
+                    lane.buffer[i] = load(item)
                 except PhotoError as error:
                     failures[i] = error
             if len(failures) == len(batch):
                 return [(item, failures[i]) for i, item in enumerate(batch)]
-            request.infer(share_inputs=True)
-            rows = np.array(request.get_output_tensor(0).data, np.float32)
+            rows = lane.run()
             return [(item, failures.get(i, rows[i])) for i, item in enumerate(batch)]
         finally:
-            self._lanes.put((request, buffer))
+            self._lanes.put(lane)
 
 
-def _names(outputs: Iterable[Any]) -> set[str]:
-    return {name for output in outputs for name in output.get_names()}
+class _Lane:
+    """The buffer that a batch is decoded into, and the requests that run it, one for each part of the network."""
+
+    def __init__(self, parts: Sequence[openvino.CompiledModel], shape: tuple[int, ...]) -> None:
+        import openvino
+
+        # the engine reads this buffer in place, and each part the output of the one before it: nothing is copied
+        self.buffer = np.zeros(shape, np.uint8)
+        tensor = openvino.Tensor(self.buffer, shared_memory=True)
+        self._requests = []
+        for part in parts:
+            request = part.create_infer_request()
+            request.set_input_tensor(tensor)
+            tensor = request.get_output_tensor(0)
+            self._requests.append(request)
+
+    def run(self) -> npt.NDArray[np.float32]:
+        for request in self._requests:
+            request.infer(share_inputs=True)
+        return np.array(self._requests[-1].get_output_tensor(0).data, np.float32)

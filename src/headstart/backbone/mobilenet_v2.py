@@ -41,6 +41,7 @@ MOBILENET_V2 = BackboneSpec(
     value_range=(-1.0, 1.0),
     resize="stretch",
     stages=_list_stages(),
+    n_float32_stages=2,  # in bf16, block_0 alone made four fifths of the error: docs/decisions/0006-bf16.md
     licence="Apache-2.0",
     source="TF-Hub google/tf2-preview/mobilenet_v2/feature_vector/4, trained on ImageNet",
     paper="Sandler et al. 2018, MobileNetV2: Inverted Residuals and Linear Bottlenecks, arXiv:1801.04381",

@@ -49,6 +49,8 @@ class BackboneSpec:
         How a photo becomes a square: ``stretch`` (both sides scaled, bicubic with antialiasing, nothing cut off).
     stages
         From the input to the output.
+    n_float32_stages
+        So many of the first stages do not bear bf16: they are computed in float32 even where the rest is not.
     """
 
     name: str
@@ -62,6 +64,7 @@ class BackboneSpec:
     value_range: tuple[float, float]
     resize: str
     stages: tuple[Stage, ...]
+    n_float32_stages: int
     licence: str
     source: str
     paper: str
@@ -75,9 +78,14 @@ class BackboneSpec:
             )
         return size_px
 
+    @property
+    def float32_below(self) -> str | None:
+        """The name of the layer where the stages end that do not bear bf16, or None if all do."""
+        return self.stages[self.n_float32_stages - 1].tensor if self.n_float32_stages else None
+
     def fingerprint(self) -> str:
         """Return a SHA-256 in hex over everything that changes an answer, and nothing that only describes."""
-        decisive = (self.weights_sha256, self.colour_order, list(self.value_range), self.resize)
+        decisive = (self.weights_sha256, self.colour_order, list(self.value_range), self.resize, self.float32_below)
         return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:

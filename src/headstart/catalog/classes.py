@@ -82,6 +82,7 @@ def name_classes(labels: Iterable[str]) -> str:
 def clean_label(name: str) -> str | None:
     """Return the label that a name stands for, or None if it has characters that cannot be shown.
 
+    Spaces around it are not part of it.
     macOS writes é as two characters, other systems as one: they are the same label (Unicode NFC).
 
     Examples
@@ -89,6 +90,6 @@ def clean_label(name: str) -> str | None:
     >>> len("cafe\N{COMBINING ACUTE ACCENT}"), len(clean_label("cafe\N{COMBINING ACUTE ACCENT}"))
     (5, 4)
     """
-    label = unicodedata.normalize("NFC", name)
+    label = unicodedata.normalize("NFC", name).strip()
     is_shown = all(unicodedata.category(character) not in ("Cc", "Cs") for character in label)
     return label if is_shown else None

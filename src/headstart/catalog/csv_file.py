@@ -100,8 +100,11 @@ def _read_rows(path: Path, problems: list[str]) -> Iterator[tuple[int, Row]]:
                 if len(cells) > len(columns):
                     problems.append(f"row {number} has {len(cells)} cells, the header {len(columns)}: quote the commas")
                 elif any(cell.strip() for cell in cells):
-                    texts = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
-                    yield number, {column: texts.get(column, "") for column in COLUMNS}
+                    texts = dict(zip(columns, cells, strict=False))
+                    row = {column: texts.get(column, "").strip() for column in COLUMNS}
+                    if texts.get("path", "") != row["path"] and os.path.lexists(path.parent / texts["path"]):
+                        row["path"] = texts["path"]  # a name may end in a space
+                    yield number, row
     except OSError as error:
         raise CatalogError(f"Cannot read '{path}': {error.strerror or error}. Give a folder or a CSV.") from None
     except csv.Error as error:
@@ -154,7 +157,7 @@ def _find_straddlers(candidates: Sequence[Candidate]) -> list[str]:
         if candidate.group is not None and candidate.split is not None:
             sides.setdefault(candidate.group, set()).add(candidate.split)
     return [
-        f"group '{group}' is in {' and '.join(split for split in SPLITS if split in splits)}, need one split a group"
+        f"group '{group}' is in {' and '.join(split for split in SPLITS if split in splits)}, need one split for it"
         for group, splits in sides.items()
         if len(splits) > 1
     ]
@@ -164,6 +167,8 @@ def _describe_rows(n: int, n_open: int, named: set[str]) -> str:
     if n_open == 0:
         return f"Read {n:,} rows of a CSV: the splits are taken as they are."
     shares = plan_rows(named).shares
-    drawn = "/".join(map(str, shares.values())) + " into " + " and ".join(shares) if len(shares) > 1 else "train"
-    rows = "all rows" if n_open == n else f"the {n_open:,} without a split"
-    return f"Read {n:,} rows of a CSV: {rows} went {drawn}, drawn by the seed."
+    rows = "all" if n_open == n else f"the {n_open:,} without a split"
+    if len(shares) == 1:
+        return f"Read {n:,} rows of a CSV: {rows} went into train."
+    percents = "/".join(map(str, shares.values()))
+    return f"Read {n:,} rows of a CSV: {rows} went {percents} into {', '.join(shares)}, drawn by the seed."

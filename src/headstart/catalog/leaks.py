@@ -58,7 +58,7 @@ def drop_leaks(photos: Sequence[Photo], name: Name) -> Outcome:
         examples = ", ".join(f"{name(photo)} (as {name(first[photo.digest])})" for photo in leaked[:3])
         notes.append(
             f"Leak: {_count(len(leaked), _SPOKEN[split])} left out of {split} because identical photos are in {other}: "
-            f"{examples}{', ...' if len(leaked) > 3 else ''}."
+            f"{examples}{f' and {len(leaked) - 3:,} more' if len(leaked) > 3 else ''}."
         )
     return kept, skipped, notes
 

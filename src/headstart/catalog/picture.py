@@ -46,7 +46,7 @@ def plot_training_photos(photos: Sequence[Photo], seed: int) -> Figure:
             continue
     if not shown:
         raise CatalogError(
-            f"Cannot plot photos: got {len(photos):,} training photos, none of which can be decoded, need 1. "
+            f"Cannot plot photos: got none that can be decoded among {len(photos):,} for training, need 1. "
             "Check the files."
         )
     return plot_photo_grid(shown, titles)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from headstart.catalog.classes import drop_unlearned, name_classes, note_classes, note_empty
@@ -39,7 +40,10 @@ def scan_photos(source: str | Path, *, seed: int = 0, progress: Callable[[int, i
     CatalogError
         If there is nothing there, or fewer than two classes with training photos.
     """
-    found = _find(Path(source).expanduser())
+    path = Path(source)
+    with suppress(RuntimeError):  # ~ and a name that is nobody's
+        path = path.expanduser()
+    found = _find(path)
     readings = read_photos([candidate.path for candidate in found.candidates], progress)
     photos, skipped, notes = [], list(found.skipped), list(found.notes)
     for candidate, reading in zip(found.candidates, readings, strict=True):
@@ -64,7 +68,7 @@ def scan_photos(source: str | Path, *, seed: int = 0, progress: Callable[[int, i
     notes += [*said, *note_copies(photos), *note_classes(photos)]
     catalog = Catalog(tuple(photos), tuple(skipped), tuple(notes), str(source), seed)
     if len(catalog.labels) < 2:
-        raise CatalogError(_describe_shortage(catalog, found))
+        raise CatalogError(_describe_shortage(catalog))
     return catalog
 
 
@@ -80,13 +84,11 @@ def _find(path: Path) -> Found:
     raise CatalogError(f"Cannot scan '{path}': got {got}, need a folder of photos or a CSV. Check the path.")
 
 
-def _describe_shortage(catalog: Catalog, found: Found) -> str:
+def _describe_shortage(catalog: Catalog) -> str:
     learned = catalog.labels
     got = f"1 class with training photos ({name_classes(learned)})" if learned else "no training photo"
     reasons = ", ".join(f"{reason} ({n:,})" for reason, n in count_reasons(catalog.skipped)[:5])
-    left_out = (
-        f" {len(catalog.skipped):,} of {len(found.candidates):,} files were left out: {reasons}." if reasons else ""
-    )
+    left_out = f" Left out: {reasons}." if reasons else ""
     return (
         f"Cannot scan '{catalog.source}': got {got}, need at least 2 classes with training photos.{left_out} "
         "Add photos, or correct those that were left out."

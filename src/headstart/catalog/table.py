@@ -127,8 +127,8 @@ class Catalog:
         unknown = set(paths_with_reasons).difference(photo.path for photo in self.photos)
         if unknown:
             raise CatalogError(
-                f"Cannot leave out photos: got {len(unknown)} paths that are not in the catalog, such as "
-                f"'{min(unknown)}'. Give the paths of its photos."
+                f"Cannot leave out photos: got '{min(unknown)}', one of {len(unknown)} not in the catalog, need photos "
+                "of its own. Give their paths as the catalog has them."
             )
         left_out = tuple(
             Skip(photo.path, paths_with_reasons[photo.path])

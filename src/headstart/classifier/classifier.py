@@ -90,7 +90,12 @@ class Classifier:
     @cached_property
     def _engine(self) -> Engine:
         # The head is left to numpy: in bf16 the engine would round the probabilities to three digits
-        return Engine(self._contents.network, image_size=self.image_size, precision=self._precision)
+        return Engine(
+            self._contents.network,
+            image_size=self.image_size,
+            precision=self._precision,
+            float32_below=self.metadata.spec.float32_below,
+        )
 
     @property
     def precision(self) -> str:

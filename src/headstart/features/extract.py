@@ -114,7 +114,12 @@ def extract_features(
         def load(n: int) -> npt.NDArray[np.uint8]:
             return render_view(read_photo(photos[n].path, image_size, photos[n].digest), views[n])
 
-        engine = Engine(backbone.weights, image_size=image_size, precision=recipe.precision)
+        engine = Engine(
+            backbone.weights,
+            image_size=image_size,
+            precision=recipe.precision,
+            float32_below=backbone.spec.float32_below,
+        )
         with _Saver(cache) as saver:
             for n_done, (n, row) in enumerate(engine.stream(missing, load), n_cached + 1):
                 if isinstance(row, PhotoError):

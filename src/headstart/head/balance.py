@@ -9,13 +9,14 @@ import numpy.typing as npt
 
 from headstart.errors import FitError
 
-# A ratio of 1.5 shifts the log odds by log(1.5) = 0.4, about the noise in the ratio of two classes of a dozen photos
-# each. Below it a random split of a balanced folder would switch the weights on; above it the folder is uneven.
-SKEW = 1.5
+# Weights trade accuracy over all photos for accuracy on rare classes. On solar cells (ratio 2.2) they cost 1.1 points of
+# accuracy and 0.025 of log loss for 2 points of balanced accuracy; on coffee leaves (ratio 3.6) they cost nothing and
+# gave 2.5. So a class that is merely smaller keeps its natural share, and one that is rare is lifted.
+SKEW = 3.0
 
 
 def is_skewed(y: npt.NDArray[Any], n_classes: int) -> bool:
-    """Tell whether the largest class has more than 1.5 times the rows of the smallest.
+    """Tell whether the largest class has more than 3 times the rows of the smallest.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ def is_skewed(y: npt.NDArray[Any], n_classes: int) -> bool:
 
     Examples
     --------
-    >>> is_skewed(np.array([0, 0, 0, 1, 1]), 2), is_skewed(np.array([0, 0, 0, 0, 1, 1]), 2)
+    >>> is_skewed(np.array([0, 0, 0, 1]), 2), is_skewed(np.array([0, 0, 0, 0, 1]), 2)
     (False, True)
     """
     counts = np.bincount(y, minlength=n_classes)

@@ -78,7 +78,7 @@ class Minimum:
     coefficients, scores
         (P, K * (D + 1)) and (N, P, K).
     gradient_norm
-        (P,), as a multiple of the norm at coefficients of 0.
+        (P,), as a multiple of the objective's scale.
     """
 
     coefficients: Array
@@ -106,7 +106,7 @@ def minimise(
     memory
         Of this objective's earlier strengths, or empty. It is added to.
     tolerance
-        A problem is solved when the norm of its gradient is at most this multiple of the norm at coefficients of 0.
+        A problem is solved when the norm of its gradient is at most this multiple of the objective's scale.
     watch
         Called after every iteration with the scores (N, P, K) and the step (P, K * (D + 1)).
 

@@ -30,7 +30,8 @@ class LogisticFit:
     strength
         The inverse regularisation strength C it was fitted with.
     gradient_norm
-        Norm of the objective's gradient at the end, as a multiple of the norm at weights of 0.
+        Norm of the gradient of the mean objective at the end, as a multiple of the norm at weights of 0 or of 0.01,
+        whichever is more.
     is_converged
         Whether ``gradient_norm`` reached the tolerance.
     """
@@ -74,7 +75,7 @@ def fit_logistic(
     validation
         Features (M, D) and class numbers (M,) that are only watched, for the history.
     tolerance
-        Converged when the gradient's norm has fallen to this multiple of its norm at weights of 0.
+        Converged when ``gradient_norm`` is at most this.
 
     Raises
     ------
@@ -104,6 +105,8 @@ def fit_logistic(
         objective, strength, objective.make_start(), Memory(),
         tolerance=tolerance, max_iterations=max_iterations, watch=recorder.record,
     )  # fmt: skip
+    if not recorder.history:  # solved before the first step, as where no feature tells the classes apart
+        recorder.record(minimum.scores, minimum.coefficients)
     head = standardisation.fold_in(minimum.coefficients.reshape(objective.n_columns, -1))
     norm = float(minimum.gradient_norm[0])
     return LogisticFit(

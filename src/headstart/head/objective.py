@@ -25,7 +25,12 @@ class Objective:
     y
         (N,) int64.
     weight
-        (N, P), at least 0.
+        (N, P), at least 0, no column all 0.
+
+    Attributes
+    ----------
+    scale
+        (P,) norm of the gradient at coefficients of 0: what later gradients are measured by.
     """
 
     def __init__(self, X: Array, y: npt.NDArray[np.int64], weight: Array, n_classes: int) -> None:
@@ -40,7 +45,7 @@ class Objective:
         gradient = self.pull_back(pull)
         # Features that tell the classes nothing have a gradient of rounding errors; do not solve for those. (A feature
         # of standard deviation 1 that did tell the classes apart would have a gradient of up to 1.)
-        self.scale = np.maximum(np.sqrt(np.einsum("pj,pj->p", gradient, gradient)), 1e-3)
+        self.scale = np.maximum(np.sqrt(np.einsum("pj,pj->p", gradient, gradient)), 1e-2)
 
     def make_start(self) -> Array:
         """Return coefficients of 0, (P, K * (D + 1)): the bias is every (D + 1)th of a row."""
@@ -53,7 +58,11 @@ class Objective:
 
     def pull_back(self, pull: Array) -> Array:
         """Return the gradient (P, K * (D + 1)) by the coefficients for one by the scores. The other pass."""
-        gradient = pull.reshape(len(self._X), -1).T @ self._X
+        gradient = (pull.reshape(len(self._X), -1).T @ self._X).reshape(self.n_problems, self.n_columns, -1)
+        if self.n_columns > 1:
+            # the classes' gradients cancel, but their rounding errors do not, and no ridge would stop the biases from
+            # drifting off together
+            gradient -= gradient.mean(axis=1, keepdims=True)
         return gradient.reshape(self.n_problems, -1)
 
     def evaluate(self, scores: Array) -> tuple[npt.NDArray[np.float64], Array]:

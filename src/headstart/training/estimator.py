@@ -116,7 +116,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     def predict(self, X: Sequence[str | Path]) -> npt.NDArray[Any]:
         """Return (N,) labels."""
-        labels: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(1)]
+        numbers = self.predict_proba(X).argmax(1)
+        labels: npt.NDArray[Any] = self.classes_[numbers]
         return labels
 
     def to_classifier(self) -> Classifier:

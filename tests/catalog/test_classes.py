@@ -1,0 +1,58 @@
+"""Classes are matched by name; what is missing somewhere is told."""
+
+import pytest
+
+from headstart.catalog.classes import clean_label, drop_unlearned, name_classes, note_classes, note_empty
+
+
+def test_classes_that_are_not_in_train_go(make_photo):
+    photos = [
+        make_photo("a", "cats", "train"),
+        make_photo("b", "owls", "validation"),
+        make_photo("c", "owls", "test"),
+        make_photo("d", "Cats", "test"),
+    ]
+    kept, skipped, notes = drop_unlearned(photos)
+    assert kept == photos[:1]
+    assert [(skip.path.name, skip.reason) for skip in skipped] == [
+        ("d", "class 'Cats' has no training photo"),
+        ("b", "class 'owls' has no training photo"),
+        ("c", "class 'owls' has no training photo"),
+    ]
+    assert notes == [
+        "Class 'Cats' is in test but not in train: its 1 photo was left out. Did you mean 'cats'? Names are compared "
+        "letter by letter.",
+        "Class 'owls' is in validation and test but not in train: its 2 photos were left out.",
+    ]
+
+
+def test_nothing_to_tell_of_whole_splits(make_photo):
+    photos = [make_photo(split + label, label, split) for split in ("train", "validation", "test") for label in "ab"]
+    assert drop_unlearned(photos) == (photos, [], [])
+    assert note_classes(photos) == []
+
+
+def test_missing_and_single_classes_are_told(make_photo):
+    photos = [make_photo("1", "a", "train"), make_photo("2", "a", "test"), make_photo("3", "b", "train")]
+    assert note_classes(photos) == [
+        "Only 1 photo each, which trains and cannot be judged: 'b'.",
+        "No photo is in validation.",
+        "Classes without a photo in test: 'b'.",
+    ]
+
+
+def test_empty_classes_are_told():
+    assert note_empty(["b", "a", "c"], {"c"}) == ["Classes without a usable photo, which were left out: 'a', 'b'."]
+    assert note_empty(["a"], {"a"}) == []
+
+
+def test_long_lists_are_cut():
+    assert name_classes(["a"]) == "'a'"
+    assert name_classes(map(str, range(1005))).endswith("'1', '10', '100', '1000' and 1,000 more")
+
+
+@pytest.mark.parametrize(
+    ("name", "label"), [("cats", "cats"), ("", ""), (" a b ", "a b"), ("\udcff", None), ("a\nb", None), ("猫", "猫")]
+)
+def test_labels_can_be_shown(name, label):
+    assert clean_label(name) == label

@@ -1,0 +1,195 @@
+"""A CSV is read whatever its order and separator; its problems are told all at once; what is written reads back."""
+
+import csv
+
+import pytest
+
+from headstart.catalog.csv_file import read_csv, write_csv
+from headstart.catalog.split import plan_rows
+from headstart.errors import CatalogError
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_text(text, encoding="utf-8"):
+        path = tmp_path / "photos.csv"
+        path.write_bytes(text.encode(encoding))
+        return path
+
+    return write_text
+
+
+def rows(found):
+    return [(c.path.as_posix(), c.label, c.split, c.group, c.weight) for c in found.candidates]
+
+
+def test_all_columns(write, tmp_path):
+    found = read_csv(write("path,label,split,group,weight\na.jpg,cats,train,g1,0.5\n/b.jpg,dogs,TEST_SET,,\n"))
+    assert rows(found) == [
+        (f"{tmp_path.as_posix()}/a.jpg", "cats", "train", "g1", 0.5),
+        ("/b.jpg", "dogs", "test", None, 1),
+    ]
+    assert found.labels == {"cats", "dogs"}
+    assert found.root == tmp_path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "path,label\na.jpg,cats\nb.jpg,dogs\n",
+        "label,path\ncats,a.jpg\ndogs,b.jpg",
+        " Path , LABEL \r\n a.jpg , cats \r\nb.jpg,dogs\r\n",
+        "\ufeffpath;label;digest;\na.jpg;cats;12;\nb.jpg;dogs;13;\n",
+        "path\tlabel\na.jpg\tcats\n\nb.jpg\tdogs\n\t\n",
+        'path,label,split\n"a.jpg","cats"\n"b.jpg",dogs,\n',
+    ],
+)
+def test_dialects_give_the_same(write, tmp_path, text):
+    found = read_csv(write(text))
+    assert [(c.path.name, c.label, c.split) for c in found.candidates] == [
+        ("a.jpg", "cats", None),
+        ("b.jpg", "dogs", None),
+    ]
+    assert found.plan == plan_rows(set())
+
+
+def test_quoted_commas_and_foreign_scripts(write):
+    found = read_csv(write('path,label\n"a, b.jpg",猫\n"c ""d"".jpg",cafe\u0301\n'))
+    assert [(c.path.name, c.label) for c in found.candidates] == [("a, b.jpg", "猫"), ('c "d".jpg', "caf\u00e9")]
+
+
+@pytest.mark.parametrize(
+    ("splits", "named", "told"),
+    [
+        ("train val test", {"train", "validation", "test"}, "3 rows of a CSV: the splits are taken as they are."),
+        ("- -", set(), "2 rows of a CSV: all went 70/15/15 into train, validation, test, drawn by the seed."),
+        (
+            "train test - -",
+            {"train", "test"},
+            "the 2 without a split went 80/20 into train, validation, drawn by the seed.",
+        ),
+        (
+            "train val test -",
+            {"train", "validation", "test"},
+            "4 rows of a CSV: the 1 without a split went into train.",
+        ),
+    ],
+)
+def test_rows_without_a_split_are_planned(write, splits, named, told):
+    cells = enumerate(splits.replace("-", "").split(" "))
+    found = read_csv(write("path,label,split\n" + "".join(f"{n}.jpg,cats,{split}\n" for n, split in cells)))
+    assert found.plan == plan_rows(named)
+    (note,) = found.notes
+    assert note.startswith("Read ")
+    assert note.endswith(told)
+
+
+def test_all_problems_are_told_at_once(write):
+    text = (
+        "path,label,split,group,weight\n"
+        "a.jpg,,train,,\n"
+        ",cats,train,,\n"
+        "b.jpg,cats,trian,,\n"
+        "c.jpg,cats,train,,many\n"
+        "d.jpg,cats,train,,-1\n"
+        "./x/../d.jpg,cats,train,,inf\n"
+        "e.jpg,cats,train,anna,1,7\n"
+        "f.jpg,cats,train,anna,\n"
+        "g.jpg,cats,test,anna,\n"
+        "h.jpg,c\tats,test,,\n"
+    )
+    with pytest.raises(CatalogError, match="got 10 problems, need none") as caught:
+        read_csv(write(text))
+    lines = str(caught.value).splitlines()
+    assert lines[1:] == [
+        "  row 2 has no label",
+        "  row 3 has no path",
+        "  row 4 has the split 'trian', need train, validation, test or nothing",
+        "  row 5 has the weight 'many', need a number, 0 or more",
+        "  row 6 has the weight '-1', need a number, 0 or more",
+        "  row 7 has the weight 'inf', need a number, 0 or more",
+        "  row 7 repeats the path of row 6 ('./x/../d.jpg')",
+        "  row 8 has 6 cells, the header 5: quote the commas",
+        "  row 11 has the label 'c\\tats', need plain text in UTF-8",
+        "  group 'anna' is in train and test, need one split for it",
+        "Correct the CSV and scan it again.",
+    ]
+
+
+def test_the_first_ten_problems_are_told_and_the_rest_counted(write):
+    with pytest.raises(
+        CatalogError, match=r"got 1,200 problems(?s:.*)row 11 has no label\n  and 1,190 more\nCorrect"
+    ) as caught:
+        read_csv(write("path,label\n" + "".join(f"{n}.jpg,\n" for n in range(1200))))
+    assert len(str(caught.value).splitlines()) == 13
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"got no column 'path' and no column 'label' \(its first row: \)"),
+        ("file,class\na,b\n", r"no column 'path' and no column 'label' \(its first row: file, class\)"),
+        ("path,split\na,train\n", "got no column 'label'"),
+        ("path,label,label\na,b,c\n", "the column 'label' 2 times"),
+        ("# Pets\n\nAll about pets.\n", "no column 'path'"),
+        ("path,label\nx\0y.jpg,cats\n", "got a binary file, need a folder of photos or a CSV"),
+        ("path,label\n" + "x" * 200_000 + ",cats\n", "got no CSV .*field larger than field limit"),
+        ("path,label,weight\na,b,0\nc,d,0\n", "all weights are 0"),
+        ("path,label\na.jpg,b\na.jpg,b\na.jpg,c\n", r"row 3 repeats the path of row 2 \('a.jpg'\)\n  row 4 repeats"),
+    ],
+)
+def test_what_is_no_catalog_is_refused(write, text, message):
+    with pytest.raises(CatalogError, match=f"Cannot read '.*photos.csv': (?s:.*){message}"):
+        read_csv(write(text))
+
+
+def test_a_label_in_another_encoding_is_told(write):
+    with pytest.raises(CatalogError, match=r"row 2 has the label 'caf\\udce9', need plain text in UTF-8"):
+        read_csv(write("path,label\na.jpg,caf\u00e9\n", "latin-1"))
+
+
+def test_a_spreadsheet_in_utf16_is_told(write):
+    with pytest.raises(CatalogError, match="need a folder of photos or a CSV in UTF-8"):
+        read_csv(write("path,label\na.jpg,cats\n", "utf-16"))
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(CatalogError, match=r"Cannot read '.*none.csv': No such file"):
+        read_csv(tmp_path / "none.csv")
+
+
+def test_what_is_written_reads_back(make_photo, tmp_path):
+    photos = [
+        make_photo("a, b.jpg", "cats", "train", digest="1", group="anna", weight=0.1 + 0.2),
+        make_photo("/far/away\udce9.jpg", "猫", "test", digest="2"),
+        make_photo("new\nline.jpg", "dogs", None, digest="3", group="bert"),
+    ]
+    write_csv(photos, tmp_path / "catalog.csv")
+    found = read_csv(tmp_path / "catalog.csv")
+    assert [(c.label, c.split, c.group, c.weight) for c in found.candidates] == [
+        (photo.label, photo.split, photo.group, photo.weight) for photo in photos
+    ]
+    assert [c.path for c in found.candidates] == [photo.path.absolute() for photo in photos]
+
+
+def test_a_name_may_end_in_a_space(make_photo, tmp_path):
+    path = tmp_path / "1.jpg "
+    path.touch()
+    write_csv([make_photo(path)], tmp_path / "catalog.csv")
+    assert read_csv(tmp_path / "catalog.csv").candidates[0].path == path
+
+
+def test_only_columns_that_say_something_are_written(make_photo, tmp_path):
+    path = tmp_path / "catalog.csv"
+    write_csv([make_photo("/a", split="train")], path)
+    assert path.read_text().splitlines() == ["path,label,split,digest", "/a,cats,train,digest of /a"]
+    write_csv([make_photo("/a", split="train", weight=2.0), make_photo("/b", split="train", group="g")], path)
+    with path.open(newline="") as file:
+        assert next(csv.reader(file)) == ["path", "label", "split", "digest", "group", "weight"]
+
+
+def test_a_place_that_cannot_be_written_is_told(make_photo, tmp_path):
+    with pytest.raises(
+        CatalogError, match=r"Cannot write '.*x.csv': No such file or directory. Choose a file in a folder"
+    ):
+        write_csv([make_photo("a")], tmp_path / "none" / "x.csv")

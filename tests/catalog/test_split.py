@@ -1,0 +1,163 @@
+"""The split: a partition by content and seed, without leaks, close to the shares."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headstart.catalog.split import SYNONYMS, SplitPlan, assign_splits, parse_split, plan_folders, plan_rows
+from headstart.catalog.table import Photo
+
+RANDOM = plan_folders(set())
+
+
+@st.composite
+def rows(draw, splits=(None,)):
+    """Rows with repeated digests (always under one label, as conflicts are gone by then) and groups."""
+    photos = []
+    for n in range(draw(st.integers(0, 60))):
+        digest = draw(st.integers(0, 80))
+        group = draw(st.sampled_from([None, None, "anna", "bert", "carl"]))
+        photos.append(Photo(Path(f"{n}.jpg"), "abc"[digest % 3], f"d{digest}", draw(st.sampled_from(splits)), group))
+    return photos
+
+
+@pytest.mark.parametrize("split", SYNONYMS)
+def test_every_synonym_is_understood_in_any_case(split):
+    for synonym in SYNONYMS[split]:
+        assert parse_split(synonym) == parse_split(synonym.upper()) == parse_split(f" {synonym.title()} ") == split
+
+
+@pytest.mark.parametrize("name", ["", "cats", "trains", "test2", "validate"])
+def test_other_names_are_no_splits(name):
+    assert parse_split(name) is None
+
+
+def test_plans_of_folders():
+    assert plan_folders(set()) == SplitPlan(None, {"train": 70, "validation": 15, "test": 15})
+    assert plan_folders({"train"}) == plan_folders(set())
+    assert plan_folders({"train", "test"}) == SplitPlan("train", {"train": 80, "validation": 20})
+    assert plan_folders({"train", "validation"}) == SplitPlan("validation", {"validation": 80, "test": 20})
+    assert plan_folders({"train", "validation", "test"}) == SplitPlan()
+
+
+def test_plans_of_rows():
+    assert plan_rows(set()).shares == plan_rows({"train"}).shares == {"train": 70, "validation": 15, "test": 15}
+    assert plan_rows({"train", "validation"}).shares == {"train": 80, "test": 20}
+    assert plan_rows({"test"}).shares == {"train": 80, "validation": 20}
+    assert plan_rows({"train", "validation", "test"}).shares == {"train": 100}
+
+
+@settings(deadline=None)
+@given(rows(), st.integers())
+def test_the_split_is_a_partition(photos, seed):
+    split, skipped = assign_splits(photos, RANDOM, seed)
+    assert skipped == []
+    assert [photo.path for photo in split] == [photo.path for photo in photos]
+    assert {photo.split for photo in split} <= {"train", "validation", "test"}
+
+
+@settings(deadline=None)
+@given(rows(), st.integers())
+def test_groups_and_identical_photos_never_straddle(photos, seed):
+    split, _ = assign_splits(photos, RANDOM, seed)
+    sides = {}
+    for photo in split:
+        for key in (photo.digest, photo.group):
+            if key is not None:
+                assert sides.setdefault(key, photo.split) == photo.split
+
+
+@settings(deadline=None)
+@given(rows(), st.integers(), st.randoms())
+def test_the_order_of_rows_and_their_names_play_no_part(photos, seed, rng):
+    order = list(range(len(photos)))
+    rng.shuffle(order)
+    renamed = [Photo(Path(f"moved/{n}"), photos[n].label, photos[n].digest, None, photos[n].group) for n in order]
+    split, _ = assign_splits(photos, RANDOM, seed)
+    again, _ = assign_splits(renamed, RANDOM, seed)
+    assert [photo.split for photo in again] == [split[n].split for n in order]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from("abc"), max_size=120), st.integers())
+def test_without_groups_every_class_is_close_to_its_share(labels, seed):
+    photos = [Photo(Path(f"{n}"), label, f"d{n}", None) for n, label in enumerate(labels)]
+    split, _ = assign_splits(photos, RANDOM, seed)
+    counts = Counter((photo.label, photo.split) for photo in split)
+    for label, n in Counter(labels).items():
+        if n < 3:
+            assert counts[label, "train"] == n
+        for name, percent in RANDOM.shares.items():
+            if n >= 3:
+                assert counts[label, name] >= 1
+                assert abs(counts[label, name] - n * percent / 100) <= 1.1
+
+
+def test_seeds_differ_and_repeat(make_photo):
+    photos = [make_photo(f"{n}") for n in range(100)]
+    splits = {seed: tuple(photo.split for photo in assign_splits(photos, RANDOM, seed)[0]) for seed in range(20)}
+    assert len(set(splits.values())) == 20
+    assert tuple(photo.split for photo in assign_splits(photos, RANDOM, 7)[0]) == splits[7]
+
+
+def test_the_split_of_today_is_the_split_of_tomorrow():
+    photos = [Photo(Path(f"{n}"), "ab"[n % 2], f"{n:064x}", None) for n in range(20)]
+    split, _ = assign_splits(photos, RANDOM, 0)
+    assert [n for n, photo in enumerate(split) if photo.split == "validation"] == [2, 8, 13]
+    assert [n for n, photo in enumerate(split) if photo.split == "test"] == [9, 10, 11]
+
+
+def test_a_photo_is_as_likely_in_test_as_any_other():
+    photos = [Photo(Path(f"{n}"), "a", f"d{n}", None) for n in range(20)]
+    hits = Counter(
+        photo.digest for seed in range(400) for photo in assign_splits(photos, RANDOM, seed)[0] if photo.split == "test"
+    )
+    assert len(hits) == 20
+    assert max(hits.values()) < 100  # 60 expected, standard deviation 7
+    assert min(hits.values()) > 25
+
+
+@settings(deadline=None)
+@given(rows((None, "train", "test")), st.integers())
+def test_rows_with_a_split_keep_it_and_others_follow_them(photos, seed):
+    split, skipped = assign_splits(photos, plan_rows({"train", "test"}), seed)
+    gone = {skip.path for skip in skipped}
+    kept = [photo for photo in photos if photo.path not in gone]
+    assert [photo.path for photo in split] == [photo.path for photo in kept]
+    for before, after in zip(kept, split, strict=True):
+        if before.split is not None:
+            assert after.split == before.split
+            continue
+        friends = {
+            p.split for p in kept if p.split and (p.digest == after.digest or p.group == after.group is not None)
+        }
+        assert friends <= {after.split}
+
+
+def test_a_row_that_two_splits_claim_is_skipped(make_photo):
+    photos = [
+        make_photo("a", split="train", digest="1"),
+        make_photo("b", split="test", group="anna"),
+        make_photo("c", digest="1", group="anna"),
+    ]
+    kept, skipped = assign_splits(photos, plan_rows({"train", "test"}), 0)
+    assert [photo.path.name for photo in kept] == ["a", "b"]
+    assert [(skip.path.name, skip.reason) for skip in skipped] == [
+        ("c", "it belongs with photos of train and of test (same group or identical bytes)")
+    ]
+
+
+def test_the_pool_of_validation_is_divided_and_train_is_left_alone(make_photo):
+    photos = [make_photo(f"t{n}", split="train") for n in range(10)]
+    photos += [make_photo(f"v{n}", split="validation") for n in range(10)]
+    split, _ = assign_splits(photos, plan_folders({"train", "validation"}), 0)
+    assert [photo.split for photo in split[:10]] == ["train"] * 10
+    assert Counter(photo.split for photo in split[10:]) == {"validation": 8, "test": 2}
+
+
+def test_nothing_moves_without_a_plan(make_photo):
+    photos = [make_photo("a", split="test"), make_photo("b", split="train")]
+    assert assign_splits(photos, SplitPlan(), 0) == (photos, [])

@@ -54,7 +54,7 @@ def build_classifier(
     graph.output.append(helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n_photos", n_classes]))
     graph.name = "headstart_classifier"
     model.producer_name = "headstart"
-    labels = "\n".join(metadata.labels)
+    labels = "\n".join(metadata.labels).encode(errors="replace").decode()  # protobuf takes UTF-8 alone
     helper.set_model_props(
         model,
         {RECORD_KEY: metadata.to_json(), "labels": labels, **{f"backbone.{key}": origin[key] for key in origin}},

@@ -57,7 +57,7 @@ class Metadata:
             "spec": self.spec.to_dict(),
             "trained_on": base64.b64encode(b"".join(sorted(self.trained_on))).decode(),
         }
-        return json.dumps(record, sort_keys=True, ensure_ascii=False)
+        return json.dumps(record, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Metadata:

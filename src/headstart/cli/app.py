@@ -5,6 +5,7 @@ Exit status: 0 done; 1 the data or the model cannot be used (one message on stde
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -49,6 +50,9 @@ def _say_warning(message: Warning | str, *_: object) -> None:
 
 def main() -> None:
     """Run the command line; every error that is meant for the user is one message, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # the name of a file may be anything
     os.environ.setdefault("MPLBACKEND", "agg")  # figures are files here, never windows
     warnings.filterwarnings("default", category=UserWarning, module="headstart")
     warnings.showwarning = _say_warning  # type: ignore[assignment]  # it needs the message alone

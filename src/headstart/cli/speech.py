@@ -14,7 +14,7 @@ def say(message: str) -> None:
 
 def print_json(record: Any) -> None:
     """Print one JSON object on stdout."""
-    print(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False))  # noqa: T201
+    print(json.dumps(record, indent=2, allow_nan=False))  # noqa: T201
 
 
 def print_line(line: str) -> None:

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from headstart.errors import FitError
 
-# Weights trade accuracy over all photos for accuracy on rare classes. On solar cells (ratio 2.2) they cost 1.1 points of
-# accuracy and 0.025 of log loss for 2 points of balanced accuracy; on coffee leaves (ratio 3.6) they cost nothing and
-# gave 2.5. So a class that is merely smaller keeps its natural share, and one that is rare is lifted.
+# Weights trade accuracy over all photos for accuracy on rare classes. On solar cells (ratio 2.2) they cost 1.1 points
+# of accuracy and 0.025 of log loss for 2 points of balanced accuracy; on coffee leaves (ratio 3.6) they cost nothing
+# and gave 2.5. So a class that is merely smaller keeps its natural share, and one that is rare is lifted.
 SKEW = 3.0
 
 

@@ -52,7 +52,7 @@ def measure_split(judged: Judged, y_train: npt.NDArray[np.int64], labels: Sequen
 
 def write_predictions(path: Path, splits: Mapping[str, Judged], labels: Sequence[str]) -> None:
     """Write one row per photo: path, split, label, prediction, probability, is_right, and every class's probability."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
         writer = csv.writer(file)
         header = ["path", "split", "label", "prediction", "probability", "is_right"]
         writer.writerow([*header, *(f"probability of {label}" for label in labels)])

@@ -53,8 +53,8 @@ def write_run(folder: Path, outcome: Outcome) -> None:
         figures=pictures.drawn,
         catalog_summary=_count_rows(outcome.catalog),
     )
-    (folder / "report.html").write_text(render_report(content), encoding="utf-8")
-    text = json.dumps(outcome.metrics, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "report.html").write_text(render_report(content), encoding="utf-8", errors="replace")
+    text = json.dumps(outcome.metrics, indent=2, allow_nan=False)  # in ASCII: a path may not be UTF-8
     (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
 
 

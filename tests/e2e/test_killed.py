@@ -1,0 +1,40 @@
+"""Killed at a random moment, a training goes on where it was and ends with the same numbers."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import headstart as hs
+
+N_KILLS = 10
+
+
+def without_times(metrics):
+    return {key: value for key, value in metrics.items() if key not in ("seconds", "n_extracted", "n_cached")}
+
+
+def test_kill_9_ten_times(make_folder, tmp_path):
+    folder = make_folder(n=60)
+    expected = hs.train(folder, out=tmp_path / "expected", image_size=128, cache=False, verbose=False).metrics
+    (tmp_path / "out").mkdir()
+    environment = os.environ | {"HEADSTART_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "headstart.cli.app", "train", str(folder), "--out", str(tmp_path / "out" / "run"),
+               "--image-size", "128"]  # fmt: skip
+    generator = random.Random(0)
+    for _ in range(N_KILLS):
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(generator.uniform(0.3, 2.0))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        if (tmp_path / "out" / "run").exists():  # it was faster than the kill: then it is whole
+            assert without_times(hs.Run(tmp_path / "out" / "run").metrics) == without_times(expected)
+            (tmp_path / "out" / "run").rename(tmp_path / f"whole{time.time_ns()}")
+    answer = subprocess.run([*command, "--json"], env=environment, capture_output=True, text=True, check=True)
+    metrics = json.loads(answer.stdout)
+    del metrics["run"]
+    assert without_times(metrics) == without_times(expected)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["run"]

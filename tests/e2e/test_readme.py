@@ -1,0 +1,29 @@
+"""The README's Python runs as it stands, on a few painted photos."""
+
+import re
+from pathlib import Path
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def test_its_python_runs_and_prints_what_it_says(make_folder, tmp_path, monkeypatch, capsys):
+    folder = make_folder("pets")
+    (folder / "dots").rename(folder / "cats")
+    (folder / "stripes").rename(folder / "dogs")
+    (folder / "cats" / "001.jpg").rename(folder / "cats" / "1.jpg")
+    monkeypatch.chdir(tmp_path)
+    use, scikit_learn = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names = {}
+    exec(use, names)  # noqa: S102  it is the project's own page
+    printed = capsys.readouterr().out
+    promised = re.search(r"```\n(On \d+ test photos.*?)```", README, re.DOTALL)[1]
+    pattern = re.escape(promised.strip()).replace(r"\.\.\.", ".*").replace("9.*", r"[\d.]*")
+    assert re.fullmatch(pattern, printed.strip(), re.DOTALL)
+    exec(scikit_learn, names)  # noqa: S102
+    assert capsys.readouterr().out.count(".") == 3
+
+
+def test_its_files_exist():
+    root = Path(__file__).parents[2]
+    for link in re.findall(r"\]\(([^)h][^)]*)\)", README):
+        assert (root / link).exists(), link

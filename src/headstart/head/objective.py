@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+SMALL_PRODUCT = 260_000  # multiplications; from 262,144 on OpenBLAS calls for threads
 
 
 class Objective:
@@ -41,6 +42,7 @@ class Objective:
         self._share = (weight / self.total).astype(X.dtype)
         self._sign = np.where(y == 1, 1, -1).astype(X.dtype)[:, None]
         self.is_ridged = np.tile(np.arange(X.shape[1]) < X.shape[1] - 1, self.n_columns).astype(X.dtype)
+        self._blocks = _split_rows(len(X), X.shape[1], self.n_problems * self.n_columns)
         _, pull = self.evaluate(np.zeros((len(X), self.n_problems, self.n_columns), X.dtype))
         gradient = self.pull_back(pull)
         # Features that tell the classes nothing have a gradient of rounding errors; do not solve for those. (A feature
@@ -54,16 +56,23 @@ class Objective:
     def score(self, coefficients: Array) -> Array:
         """Return (N, P, K) scores for coefficients (P, K * (D + 1)). One pass over the rows, for all problems."""
         columns = coefficients.reshape(-1, self._X.shape[1])
-        return (self._X @ columns.T).reshape(len(self._X), self.n_problems, self.n_columns)
+        scores = np.empty((len(self._X), len(columns)), self._X.dtype)
+        for rows in self._blocks:
+            np.matmul(self._X[rows], columns.T, out=scores[rows])
+        return scores.reshape(-1, self.n_problems, self.n_columns)
 
     def pull_back(self, pull: Array) -> Array:
         """Return the gradient (P, K * (D + 1)) by the coefficients for one by the scores. The other pass."""
-        gradient = (pull.reshape(len(self._X), -1).T @ self._X).reshape(self.n_problems, self.n_columns, -1)
+        columns = pull.reshape(len(self._X), -1)
+        gradient = np.zeros((columns.shape[1], self._X.shape[1]), self._X.dtype)
+        for rows in self._blocks:
+            gradient += columns[rows].T @ self._X[rows]
+        by_class = gradient.reshape(self.n_problems, self.n_columns, -1)
         if self.n_columns > 1:
             # the classes' gradients cancel, but their rounding errors do not, and no ridge would stop the biases from
             # drifting off together
-            gradient -= gradient.mean(axis=1, keepdims=True)
-        return gradient.reshape(self.n_problems, -1)
+            by_class -= by_class.mean(axis=1, keepdims=True)
+        return by_class.reshape(self.n_problems, -1)
 
     def evaluate(self, scores: Array) -> tuple[npt.NDArray[np.float64], Array]:
         """Return the loss of each problem, (P,), and its gradient by the scores, (N, P, K), without the ridge."""
@@ -72,9 +81,8 @@ class Objective:
             power = np.exp(-np.abs(margin))  # at most 1, so nothing overflows
             losses = np.log1p(power) + np.maximum(-margin, 0)
             misses = np.where(margin >= 0, power, 1) / (1 + power)
-            return np.einsum("np,np->p", self._share, losses, dtype=np.float64), (-self._share * self._sign * misses)[
-                ..., None
-            ]
+            pull = (-self._share * self._sign * misses)[..., None]
+            return np.einsum("np,np->p", self._share, losses, dtype=np.float64), pull
         top = scores.max(axis=2, keepdims=True)
         pull = np.exp(scores - top)
         total = pull.sum(axis=2, keepdims=True)
@@ -90,6 +98,19 @@ class Objective:
         most = 0.25 if self.n_columns == 1 else 0.5
         bound: Array = most * np.einsum("np,npk,npk->p", self._share, drift, drift)
         return bound
+
+
+def _split_rows(n_rows: int, n_features: int, n_columns: int) -> list[slice]:
+    """Return the blocks of rows to multiply with: all at once, or many small ones for a few columns.
+
+    OpenBLAS gives a product of many rows and few columns to threads that spin while they wait for each other. Memory is
+    the limit, so they win nothing; and where another program used a core, they took up to ten times as long. A product
+    that is small enough stays in one thread. (One column is another routine, which waits once only.)
+    """
+    size = SMALL_PRODUCT // (n_features * n_columns)
+    if n_columns == 1 or size < 8:  # less would be slower than what it saves
+        return [slice(0, n_rows)]
+    return [slice(start, start + size) for start in range(0, n_rows, size)]
 
 
 def judge_scores(scores: Array, y: npt.NDArray[np.int64]) -> tuple[Array, npt.NDArray[np.bool_]]:

@@ -7,9 +7,10 @@ from headstart.errors import FitError
 from headstart.head import strength as strength_module
 from headstart.head.folds import make_folds
 from headstart.head.lbfgs import Memory, minimise
+from headstart.head.logistic import fit_logistic
 from headstart.head.objective import Objective, judge_scores
 from headstart.head.standardise import measure_standardisation
-from headstart.head.strength import DEFAULT, choose_strength
+from headstart.head.strength import DEFAULT, choose_strength, hold_out
 
 
 def judge_plainly(X, y, n_classes, strength, weight, folds):
@@ -153,3 +154,21 @@ def test_what_cannot_be_chosen_is_refused(make_features, options, message):
     X, y = make_features(20, 5, 2)
     with pytest.raises(FitError, match=message):
         choose_strength(X, y, **{"n_classes": 2, "seed": 0, **options})
+
+
+def test_hold_out_judges_every_row_by_a_head_that_has_not_seen_it():
+    generator = np.random.default_rng(0)
+    y = np.repeat([0, 1, 2], 40)
+    centres = generator.normal(0, 4, (3, 8))
+    X = (centres[y] + generator.normal(size=(120, 8))).astype(np.float32)
+    held = hold_out(X, y, n_classes=3, strength=0.1, seed=0)
+    assert set(held.fold.tolist()) == {0, 1, 2, 3, 4}
+    assert held.is_right.mean() > 0.9
+    random = hold_out(X, generator.permutation(y), n_classes=3, strength=0.1, seed=0)
+    assert random.is_right.mean() < 0.6
+    by_fold = [
+        fit_logistic(X[held.fold != k], y[held.fold != k], n_classes=3, strength=0.1).head.scores(X[held.fold == k])
+        for k in range(5)
+    ]
+    right = np.concatenate([scores.argmax(1) == y[held.fold == k] for k, scores in enumerate(by_fold)])
+    assert abs(right.mean() - held.is_right.mean()) < 0.02

@@ -116,6 +116,55 @@ def choose_strength(
     return StrengthChoice(min(table, key=lambda row: row.loss).strength, tuple(table))
 
 
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """What heads say of rows that they were not fitted to.
+
+    Attributes
+    ----------
+    fold
+        (N,) int64: which fold held the row out; -1 where no head could judge it.
+    is_right
+        (N,) bool: whether the row's class had the highest score; False where no head could judge it.
+    """
+
+    fold: npt.NDArray[np.int64]
+    is_right: npt.NDArray[np.bool_]
+
+
+def hold_out(
+    X: npt.NDArray[Any],
+    y: npt.NDArray[Any],
+    *,
+    n_classes: int,
+    strength: float,
+    seed: int,
+    groups: npt.NDArray[Any] | None = None,
+    sample_weight: npt.NDArray[Any] | None = None,
+    class_weight: npt.NDArray[Any] | None = None,
+    n_folds: int = 5,
+) -> HeldOut:
+    """Judge every row by a head of one strength that was fitted to the other folds.
+
+    Parameters
+    ----------
+    X, y, sample_weight, class_weight, seed, groups
+        As for `choose_strength`.
+
+    Raises
+    ------
+    FitError
+        As `choose_strength`.
+    """
+    check_strengths(strength)
+    rows = check_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
+    trial = _Trial(rows, make_folds(rows.y, n_folds=n_folds, seed=seed, groups=groups), n_classes)
+    is_right = np.zeros(len(rows.y), bool)
+    if trial.n_judged:
+        is_right[trial.column >= 0] = trial.judge_rows(strength)[1]
+    return HeldOut(trial.column, is_right)
+
+
 class _Trial:
     """All folds side by side: one head a fold, which moves on from strength to strength."""
 
@@ -126,10 +175,10 @@ class _Trial:
         left = np.array([np.bincount(rows.y[(folds != part) & is_used], minlength=n_classes) for part in parts])
         held = np.flatnonzero((left > 0).sum(axis=1) >= 2)
         self._rows = rows
-        self._column = np.full(len(folds), -1)  # of the scores: which fold's head has not seen the row
+        self.column = np.full(len(folds), -1)  # of the scores: which fold's head has not seen the row
         for column, part in enumerate(held):
-            self._column[(folds == part) & is_used & (left[part][rows.y] > 0)] = column
-        self._judged = np.flatnonzero(self._column >= 0)
+            self.column[(folds == part) & is_used & (left[part][rows.y] > 0)] = column
+        self._judged = np.flatnonzero(self.column >= 0)
         self.n_judged = len(self._judged)
         if not self.n_judged:
             return
@@ -139,15 +188,20 @@ class _Trial:
         self._objective = Objective(X, rows.y, fold_weight, n_classes)
         self._coefficients, self._memory = self._objective.make_start(), Memory()
 
-    def judge_strength(self, strength: float) -> StrengthRow:
-        """Fit the folds' heads, starting from those of the strength before, and judge them on the held-out rows."""
+    def judge_rows(self, strength: float) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+        """Fit the folds' heads from those of the strength before; return the loss and rightness of judged rows."""
         minimum = minimise(
             self._objective, strength, self._coefficients, self._memory,
             tolerance=TOLERANCE, max_iterations=MAX_ITERATIONS,
         )  # fmt: skip
         self._coefficients = minimum.coefficients
-        column, weight = self._column[self._judged], self._rows.weight[self._judged]
-        losses, is_right = judge_scores(minimum.scores[self._judged, column], self._rows.y[self._judged])
+        column = self.column[self._judged]
+        return judge_scores(minimum.scores[self._judged, column], self._rows.y[self._judged])
+
+    def judge_strength(self, strength: float) -> StrengthRow:
+        """Return the row of the table of strengths."""
+        losses, is_right = self.judge_rows(strength)
+        column, weight = self.column[self._judged], self._rows.weight[self._judged]
         by_fold = np.bincount(column, weight * is_right) / np.maximum(np.bincount(column, weight), 1e-300)
         by_fold = by_fold[np.unique(column)]
         return StrengthRow(

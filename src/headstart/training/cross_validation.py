@@ -8,8 +8,7 @@ from typing import TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.folds import make_folds
-from headstart.head.logistic import fit_logistic
+from headstart.head.strength import hold_out
 from headstart.training.fitting import weigh_classes
 
 N_FOLDS = 5
@@ -52,20 +51,21 @@ def cross_validate(
     if np.bincount(y, minlength=n_classes).min() < 2:
         return None
     n_repeats = 1 if len(y) > N_MANY else N_REPEATS
-    accuracies = []
+    weights = weigh_classes(y, n_classes, class_weight)
+    names = None if groups is None else np.array(groups)
+    accuracies: list[float] = []
     for repeat in range(n_repeats):
-        folds = make_folds(y, n_folds=N_FOLDS, seed=seed + repeat, groups=None if groups is None else np.array(groups))
-        for fold in np.unique(folds):
-            is_held = folds == fold
-            if len(np.unique(y[~is_held])) < n_classes:
-                continue  # all photos of a class are in one group, and it is held out
-            weights = None if sample_weight is None else sample_weight[~is_held]
-            fit = fit_logistic(
-                X[~is_held], y[~is_held], n_classes=n_classes, strength=strength, sample_weight=weights,
-                class_weight=weigh_classes(y[~is_held], n_classes, class_weight),
-            )  # fmt: skip
-            accuracies.append(float((fit.head.scores(X[is_held]).argmax(1) == y[is_held]).mean()))
+        held = hold_out(
+            X, y, n_classes=n_classes, strength=strength, seed=seed + repeat, groups=names,
+            sample_weight=sample_weight, class_weight=weights, n_folds=N_FOLDS,
+        )  # fmt: skip
+        accuracies += [float(held.is_right[held.fold == fold].mean()) for fold in np.unique(held.fold[held.fold >= 0])]
     if not accuracies:
         return None
-    mean, sd = float(np.mean(accuracies)), float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else 0.0
-    return {"accuracy_mean": mean, "accuracy_sd": sd, "n_folds": N_FOLDS, "n_repeats": n_repeats, "n": len(y)}
+    return {
+        "accuracy_mean": float(np.mean(accuracies)),
+        "accuracy_sd": float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else 0.0,
+        "n_folds": N_FOLDS,
+        "n_repeats": n_repeats,
+        "n": len(y),
+    }

@@ -34,6 +34,28 @@ def test_fingerprint_ignores_what_only_describes():
     assert replace(MOBILENET_V2, paper="another", image_size=160).fingerprint() == MOBILENET_V2.fingerprint()
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_features": 0}, "below 1"),
+        ({"n_features": 1280.0}, "n_features 1280.0, need an int"),
+        ({"image_size": 600}, "outside its own range"),
+        ({"min_image_size": 0}, "outside its own range"),
+        ({"n_float32_stages": -1}, "-1 float32 stages"),
+        ({"weights_sha256": "0" * 63}, "64 hex digits"),
+        ({"value_range": [-1, 1]}, "two floats"),
+        ({"value_range": 1.0}, "value_range 1.0, need a list"),
+        ({"name": ""}, "empty name"),
+        ({"stages": "stem"}, "stages 'stem', need a list"),
+        ({"stages": ["stem"]}, "a stage with 'stem'"),
+        ({"stages": [{"name": "a", "tensor": "b", "n_channels": 1}]}, "a stage with no stride"),
+    ],
+)
+def test_fields_of_another_type_or_range_are_refused(change, message):
+    with pytest.raises(BackboneError, match=message):
+        BackboneSpec.from_dict({**MOBILENET_V2.to_dict(), **change})
+
+
 @pytest.mark.parametrize("size", [95, 513, 0, -1])
 def test_image_size_outside_the_range_is_refused(size):
     with pytest.raises(BackboneError, match="96 to 512 pixels"):

@@ -1,5 +1,7 @@
 """Files, folders and globs become a list of photos."""
 
+import os
+
 import pytest
 
 from headstart.catalog.find import find_photos
@@ -35,3 +37,28 @@ def test_globs_and_repeats(folder):
 def test_all_problems_are_named_at_once(tmp_path):
     with pytest.raises(CatalogError, match=r"holds no photo; 'x.jpg' does not exist; '\*.gif' does not exist"):
         find_photos([tmp_path, "x.jpg", "*.gif"])
+
+
+def test_a_folder_is_searched_as_in_training(tmp_path):
+    for name in ("in/@eaDir/thumb.jpg", "in/__mine__/a.jpg", "elsewhere/b.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(PNG)
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in" / "__mine__" / "loop").symlink_to(tmp_path / "in")
+    expected = ["__mine__/a.jpg", "link/b.jpg"]
+    assert [path.relative_to(tmp_path / "in").as_posix() for path in find_photos([tmp_path / "in"])] == expected
+
+
+def test_globs_ignore_what_folders_ignore_unless_it_is_named(tmp_path):
+    for name in ("@eaDir/thumb.jpg", "cats/a.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(PNG)
+    assert [path.name for path in find_photos([f"{tmp_path}/**/*.jpg"])] == ["a.jpg"]
+    assert [path.name for path in find_photos([f"{tmp_path}/@eaDir/*.jpg"])] == ["thumb.jpg"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_does_not_stop_the_search(tmp_path):
+    (tmp_path / "a.png").write_bytes(PNG)
+    os.mkfifo(tmp_path / "pipe")
+    assert find_photos([tmp_path]) == [tmp_path / "a.png"]

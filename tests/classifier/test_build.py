@@ -42,4 +42,11 @@ def test_parts_that_do_not_fit_are_refused(parts):
     backbone, weights, bias, metadata = parts
     with pytest.raises(ClassifierError, match=r"head of shape \(1280, 2\)"):
         build_classifier(backbone, weights[:, :2], bias, metadata)
+    with pytest.raises(ClassifierError, match="not finite"):
+        build_classifier(backbone, weights, bias * np.nan, metadata)
     assert load_backbone().weights == backbone.weights
+
+
+def test_what_could_not_be_loaded_is_not_built(parts, change_metadata):
+    with pytest.raises(ClassifierError, match=r"Cannot build a classifier: .*label 'b\\x07'"):
+        build_classifier(*parts[:3], change_metadata(labels=("a", "b\x07", "c")))

@@ -55,6 +55,12 @@ def test_pixels_of_another_shape_are_refused(classifier):
         classifier.predict_pixels(np.zeros((1, 224, 224, 3), np.uint8))
 
 
+def test_no_photos_give_no_rows(classifier):
+    probabilities = classifier.predict_pixels(np.zeros((0, 96, 96, 3), np.uint8))
+    assert probabilities.shape == classifier.predict_probabilities([]).shape == (0, 3)
+    assert probabilities.dtype == np.float32
+
+
 def test_save_and_load_give_the_same_bytes_and_answers(classifier, photos, tmp_path):
     path = classifier.save(tmp_path / "copy.onnx")
     again = load_classifier(path, precision="f32")

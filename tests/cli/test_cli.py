@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -12,7 +14,7 @@ import headstart as hs
 
 
 def headstart(*arguments, **options):
-    command = [sys.executable, "-m", "headstart.cli.app", *map(str, arguments)]
+    command = [sys.executable, "-m", "headstart", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
 
 
@@ -84,9 +86,11 @@ def test_a_photo_that_cannot_be_read_is_a_row_and_status_1(run, photos, tmp_path
 def test_evaluate_prints_accuracy_with_its_interval(run, photos):
     answer = headstart("evaluate", run.folder, photos)
     assert answer.returncode == 0, answer.stderr
-    assert answer.stdout.startswith("Accuracy")
+    assert answer.stdout.startswith(f"Of all photos in {photos}, the 8 that the classifier was not trained on:")
+    assert "\nAccuracy " in answer.stdout
     assert "95% interval" in answer.stdout
-    record = json.loads(headstart("evaluate", run.folder, photos, "--json").stdout)
+    record = json.loads(headstart("evaluate", run.folder, run.folder / "catalog.csv", "--json").stdout)
+    assert record["split"] == "test"
     assert record["accuracy"] == run.metrics["test"]["accuracy"]
 
 
@@ -135,3 +139,17 @@ def test_a_damaged_classifier_is_one_sentence(run, photos, tmp_path):
     assert answer.returncode == 1
     assert "damaged" in answer.stderr
     assert len(answer.stderr.splitlines()) == 1
+
+
+def test_ctrl_c_says_what_is_kept(photos, tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "headstart", "train", str(photos), "--out", str(tmp_path / "run"), "--no-cache"],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(1.2)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "stopped" in said
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ import pytest
 @pytest.fixture
 def headstart():
     def run(*arguments, **options):
-        command = [sys.executable, "-m", "headstart.cli.app", *map(str, arguments)]
+        command = [sys.executable, "-m", "headstart", *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
 
     return run

@@ -64,11 +64,13 @@ def test_one_class(make_folder, tmp_path, headstart):
 
 def test_an_empty_folder(tmp_path, headstart):
     (tmp_path / "empty").mkdir()
-    assert_refused(headstart("train", tmp_path / "empty"), "Cannot scan", cwd=tmp_path)
+    assert_refused(headstart("train", tmp_path / "empty", cwd=tmp_path), "Cannot scan")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_missing_folder(tmp_path, headstart):
-    assert_refused(headstart("train", tmp_path / "missing"), "does not exist", cwd=tmp_path)
+    assert_refused(headstart("train", tmp_path / "missing", cwd=tmp_path), "does not exist")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_an_output_that_cannot_be_written(make_folder, headstart):
@@ -93,10 +95,8 @@ def test_a_class_that_only_the_test_split_has(make_folder, tmp_path, headstart):
     assert any("rings" in note for note in metrics["notes"])
 
 
-def assert_refused(answer, message, cwd=None):
+def assert_refused(answer, message):
     assert answer.returncode == 1, answer.stderr
     assert message in answer.stderr
     assert "Traceback" not in answer.stderr
     assert answer.stdout == ""
-    if cwd is not None:
-        assert not (cwd / "runs").exists()

@@ -9,6 +9,7 @@ import sys
 import time
 
 import headstart as hs
+from headstart.features.cache import FeatureCache
 
 N_KILLS = 10
 
@@ -22,8 +23,19 @@ def test_kill_9_ten_times(make_folder, tmp_path):
     expected = hs.train(folder, out=tmp_path / "expected", image_size=128, cache=False, verbose=False).metrics
     (tmp_path / "out").mkdir()
     environment = os.environ | {"HEADSTART_CACHE": str(tmp_path / "cache")}
-    command = [sys.executable, "-m", "headstart.cli.app", "train", str(folder), "--out", str(tmp_path / "out" / "run"),
-               "--image-size", "128"]  # fmt: skip
+    # features are saved every 20th of a second here: the photos are so few that none would be saved before the end
+    script = "import headstart.features.extract as e; e.SAVE_EVERY_S = 0.05; from headstart.cli.app import main; main()"
+    command = [
+        sys.executable,
+        "-c",
+        script,
+        "train",
+        str(folder),
+        "--out",
+        str(tmp_path / "out" / "run"),
+        "--image-size",
+        "128",
+    ]
     generator = random.Random(0)
     for _ in range(N_KILLS):
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -33,8 +45,12 @@ def test_kill_9_ten_times(make_folder, tmp_path):
         if (tmp_path / "out" / "run").exists():  # it was faster than the kill: then it is whole
             assert without_times(hs.Run(tmp_path / "out" / "run").metrics) == without_times(expected)
             (tmp_path / "out" / "run").rename(tmp_path / f"whole{time.time_ns()}")
+    with FeatureCache(tmp_path / "cache") as cache:
+        n_kept = cache.count()
+    assert n_kept > 0
     answer = subprocess.run([*command, "--json"], env=environment, capture_output=True, text=True, check=True)
     metrics = json.loads(answer.stdout)
     del metrics["run"]
+    assert metrics["n_cached"] == n_kept
     assert without_times(metrics) == without_times(expected)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["run"]

@@ -52,7 +52,7 @@ def test_without_test_photos_validation_is_no_promise():
     verdict = write_verdict({"test": None, "validation": judge(270, 300), "train": judge(300, 300)})
     assert verdict.startswith("On 300 validation photos, this classifier")
     assert "never seen" not in verdict
-    assert verdict.endswith("these photos helped to choose the settings: expect a little less.")
+    assert verdict.endswith("these photos were watched during training, though never fitted to.")
 
 
 def test_training_photos_alone_say_little():

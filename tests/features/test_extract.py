@@ -1,6 +1,7 @@
 """Features once: cached and fresh are the same bits, failures are named, order is kept."""
 
 import hashlib
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from headstart.backbone.loading import load_backbone
 from headstart.errors import BackboneError
+from headstart.features import extract as extract_module
 from headstart.features.cache import FeatureCache
 from headstart.features.extract import extract_features, make_recipe
 from headstart.pixels.views import View
@@ -41,6 +43,25 @@ def test_cached_features_equal_fresh_ones_bit_for_bit(files, tmp_path):
     assert (again.n_extracted, again.n_cached) == (0, 12)
     np.testing.assert_array_equal(first.matrix, fresh.matrix)
     np.testing.assert_array_equal(again.matrix, fresh.matrix)
+
+
+def test_the_cache_is_read_in_chunks(files, tmp_path, monkeypatch):
+    asked = []
+
+    class CountingCache(FeatureCache):
+        def get_many(self, keys):
+            asked.append(len(keys))
+            return super().get_many(keys)
+
+    monkeypatch.setattr(extract_module, "ROWS_AT_ONCE", 5)
+    with CountingCache(tmp_path / "cache") as cache:
+        first = extract(files[:7], cache)
+        asked.clear()
+        again = extract(files, cache)
+    assert asked == [5, 5, 2]
+    assert again.n_cached == 7
+    np.testing.assert_array_equal(again.matrix[:7], first.matrix)
+    assert np.isfinite(again.matrix).all()
 
 
 def test_the_cache_knows_content_not_paths(files, tmp_path):
@@ -105,6 +126,8 @@ def test_recipe_records_what_computed(files):
     recipe = make_recipe(BACKBONE, 160, "f32")
     assert recipe.precision == "f32"
     assert recipe.engine.startswith("openvino 20")
+    assert platform.machine() in recipe.engine
+    assert "FP32" in recipe.engine
     assert "simplejpeg" in recipe.decoder
     with pytest.raises(BackboneError, match="96 to 512"):
         make_recipe(BACKBONE, 20, "f32")

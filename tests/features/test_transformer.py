@@ -1,5 +1,8 @@
 """The frozen part as a scikit-learn transformer."""
 
+import hashlib
+import os
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -46,6 +49,19 @@ def test_all_photos_that_cannot_be_read_are_named_at_once(photos, tmp_path):
         FeatureExtractor(image_size=96).transform([photos[0][0], text, other])
     with pytest.raises(PhotoError, match="missing"):
         FeatureExtractor(image_size=96).transform([tmp_path / "missing.jpg"])
+
+
+def test_extraction_gives_the_digests_beside_the_features(photos):
+    features, digests = FeatureExtractor(image_size=96).extract(photos[0])
+    assert digests == [hashlib.sha256(path.read_bytes()).hexdigest() for path in photos[0]]
+    assert features.matrix.shape == (20, 1280)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(PhotoError, match=r"pipe\.jpg': not a"):
+        FeatureExtractor(image_size=96).transform([tmp_path / "pipe.jpg"])
 
 
 def test_a_single_path_is_refused_with_advice():

@@ -2,15 +2,26 @@
 
 import hashlib
 import io
+import os
 import struct
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from headstart.errors import PhotoError
-from headstart.pixels.decode import decode_photo, open_photo, read_photo, read_thumbnail
+from headstart.pixels import decode, reading
+from headstart.pixels.decode import (
+    PILLOW_FILTER,
+    decode_photo,
+    describe_decoder,
+    open_photo,
+    read_photo,
+    read_thumbnail,
+)
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (250, 250, 250)
 
@@ -169,6 +180,75 @@ def test_thumbnail_keeps_the_proportions(tmp_path):
 
 def test_full_size_is_kept_when_no_size_is_asked_for():
     assert open_photo(encode(Image.new("RGB", (900, 300)), "JPEG")).size == (900, 300)
+
+
+def make_png_that_pillow_warns_about() -> bytes:
+    orientation = struct.pack(">HHIHH", 0x0112, 3, 1, 1, 0)
+    too_large = struct.pack(">HHII", 0x010E, 2, 60_000, 8)  # a description that ends beyond the file
+    exif = b"Exif\x00\x00MM\x00\x2a" + struct.pack(">IH", 8, 2) + orientation + too_large + bytes(4)
+    data = encode(make_quarters(), "PNG", exif=exif)
+    with pytest.warns(UserWarning, match="Tag data larger"):
+        Image.open(io.BytesIO(data)).getexif()
+    return data
+
+
+def test_threads_leave_the_warning_filters_as_they_were():
+    data = make_png_that_pillow_warns_about()
+    before = list(warnings.filters)
+    for _ in range(3):
+        with ThreadPoolExecutor(8) as pool:
+            for pixels in pool.map(lambda _: decode_photo(data, 64), range(60)):
+                assert_quarters(pixels)
+    assert [entry for entry in warnings.filters if entry != PILLOW_FILTER] == before
+    assert warnings.filters.count(PILLOW_FILTER) == 1
+
+
+def test_what_is_a_photo_does_not_hang_on_the_filters_of_the_day():
+    data = make_png_that_pillow_warns_about()
+    decode_photo(data, 64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # in front of ours
+        assert_quarters(decode_photo(data, 64))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF"])
+def test_one_pixel_limit_holds_for_every_format(kind, monkeypatch):
+    assert decode.MAX_PIXELS == 2 * Image.MAX_IMAGE_PIXELS  # above it Pillow refuses to open a photo, whatever we say
+    small, large = (encode(Image.new("RGB", (width, 50)), kind) for width in (30, 50))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    monkeypatch.setattr(decode, "MAX_PIXELS", 2000)
+    assert decode_photo(small, 16).shape == (16, 16, 3)
+    with pytest.raises(PhotoError, match="too many pixels: more than 2,000"):
+        decode_photo(large, 16)
+
+
+def test_our_limit_holds_where_pillow_has_none(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    monkeypatch.setattr(decode, "MAX_PIXELS", 2000)
+    with pytest.raises(PhotoError, match="too many pixels"):
+        decode_photo(encode(Image.new("RGB", (50, 50)), "PNG"), 16)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "a.jpg")
+    for read in (read_photo, read_thumbnail):
+        with pytest.raises(PhotoError, match="not a regular file"):
+            read(tmp_path / "a.jpg", 64)
+
+
+def test_a_huge_file_is_refused_unread(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    path.write_bytes(encode(make_quarters(), "PNG"))
+    monkeypatch.setattr(reading, "MAX_BYTES", 10)
+    with pytest.raises(PhotoError, match="too large"):
+        read_photo(path, 64)
+
+
+def test_the_decoder_names_its_codecs_and_rules():
+    text = describe_decoder()
+    for part in ("decoding rules ", "rendering rules ", "simplejpeg ", "pillow ", "jpg ", "webp ", "libtiff ", "zlib "):
+        assert part in text
 
 
 def test_real_odd_files_are_decoded(shared_data):

@@ -33,5 +33,11 @@ def test_copies_in_a_group_do_not_leak():
     assert honest["accuracy_mean"] < 0.7
 
 
-def test_a_class_of_one_photo_cannot_be_held_out():
-    assert cross_validate(X[:31], Y[:31], 2, strength=0.1, seed=0) is None
+def test_a_class_of_one_photo_cannot_be_held_out_and_the_others_are_judged():
+    assert cross_validate(X[:61], Y[:61], 3, strength=0.1, seed=0)["n"] == 60
+
+
+def test_few_groups_give_few_folds_and_one_repeat():
+    names = [str(i % 3) for i in range(90)]
+    result = cross_validate(X, Y, 3, strength=0.1, seed=0, groups=names)
+    assert (result["n_folds"], result["n_repeats"]) == (3, 1)

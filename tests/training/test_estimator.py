@@ -1,5 +1,7 @@
 """The whole of it as a scikit-learn classifier."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -54,6 +56,27 @@ def test_what_was_fitted_becomes_a_file(photos, classifier, tmp_path):
     model = load_classifier(classifier.to_classifier().save(tmp_path / "model.onnx"))
     assert [answer.label for answer in model.predict(paths)] == list(classifier.predict(paths))
     np.testing.assert_allclose(model.predict_probabilities(paths), classifier.predict_proba(paths), atol=1e-6)
+
+
+def test_what_was_fitted_counts_not_what_is_set_afterwards(photos, classifier, tmp_path):
+    paths, labels = photos
+    before = classifier.fit(paths, labels).predict_proba(paths)
+    trained_on = classifier.to_classifier().metadata.trained_on
+    classifier.set_params(image_size=160, backbone="another", precision="another", seed=7)
+    np.testing.assert_array_equal(classifier.predict_proba(paths), before)
+    copies = [tmp_path / f"{n}.jpg" for n in range(len(paths))]
+    for path, copy in zip(paths, copies, strict=True):
+        Path(path).rename(copy)  # the photos that were trained on are known without being read again
+    model = classifier.to_classifier()
+    assert (model.image_size, model.metadata.seed, model.metadata.trained_on) == (96, 0, trained_on)
+    assert model.precision == model.metadata.precision
+    np.testing.assert_allclose(model.predict_probabilities(copies), before, atol=1e-6)
+
+
+def test_numbers_of_numpy_are_numbers(photos):
+    paths, labels = photos
+    classifier = ImageClassifier(image_size=np.int64(96), seed=np.int64(3)).fit(paths, labels)
+    assert classifier.to_classifier().metadata.seed == 3
 
 
 def test_not_fitted_and_wrongly_fitted_say_so(photos, classifier):

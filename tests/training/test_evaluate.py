@@ -1,43 +1,73 @@
 """Evaluation: only unseen photos, and by the names of the classes."""
 
+import shutil
+
 import pytest
 
 import headstart as hs
 from headstart.errors import CatalogError
 
+LABELS = ("dots", "rings", "stripes")
+
 
 @pytest.fixture
 def run(make_folder, tmp_path):
-    return hs.train(
-        make_folder(labels=("dots", "rings", "stripes")), out=tmp_path / "run", image_size=96, verbose=False
-    )
+    return hs.train(make_folder(labels=LABELS), out=tmp_path / "run", image_size=96, verbose=False)
 
 
-def test_the_folder_it_was_trained_on_gives_the_run_s_test_figures(run, tmp_path):
-    metrics = hs.evaluate(run.model, tmp_path / "photos", verbose=False)
+def test_the_run_s_catalog_gives_its_test_figures(run):
+    metrics = hs.evaluate(run.model, run.folder / "catalog.csv", verbose=False)
     assert metrics["split"] == "test"
     assert metrics["n_seen"] == 0
     for name in ("n", "accuracy", "confusion_matrix", "per_class"):
         assert metrics[name] == run.metrics["test"][name]
 
 
-def test_training_photos_are_left_out_wherever_they_lie(run, make_folder):
-    copies = make_folder("elsewhere", labels=("dots", "rings", "stripes"), n=24)
-    metrics = hs.evaluate(run.model, copies, split="all", verbose=False)
-    n_train = run.metrics["train"]["n"]
-    assert metrics["n_seen"] == n_train
-    assert metrics["n"] == 72 - n_train
-    with pytest.raises(CatalogError, match=f"of {n_train} photos .*, {n_train} were trained on"):
-        hs.evaluate(run.model, hs.scan(run.folder / "catalog.csv"), split="train", verbose=False)
+def test_the_folder_it_was_trained_on_gives_all_that_was_not(run, tmp_path):
+    metrics = hs.evaluate(run.model, tmp_path / "photos", verbose=False)
+    assert metrics["split"] == "all"
+    assert metrics["n_seen"] == run.metrics["train"]["n"]
+    assert metrics["n"] == run.metrics["validation"]["n"] + run.metrics["test"]["n"]
+
+
+def test_one_photo_that_was_trained_on_costs_that_photo_and_no_other(run, make_folder):
+    folder = make_folder("new", labels=LABELS, n=30)
+    for label in LABELS:
+        for path in sorted((folder / label).iterdir())[:20]:
+            path.unlink()
+    assert hs.evaluate(run.model, folder, verbose=False)["n"] == 30
+    seen = next(photo for photo in hs.scan(run.folder / "catalog.csv").photos if photo.split == "train")
+    shutil.copy(seen.path, folder / seen.label / "seen.jpg")
+    metrics = hs.evaluate(run.model, folder, verbose=False)
+    assert (metrics["n"], metrics["n_seen"]) == (30, 1)
+
+
+def test_nothing_left_says_why(run):
+    with pytest.raises(CatalogError, match=r"was trained on all of its \d+ photos in its train split"):
+        hs.evaluate(run.model, run.folder / "catalog.csv", split="train", verbose=False)
 
 
 def test_classes_are_matched_by_name_and_unknown_ones_left_out(run, make_folder):
     folder = make_folder("new", labels=("rings", "stripes"), n=30)
+    for path in [path for path in folder.rglob("*.jpg") if int(path.stem) < 20]:
+        path.unlink()
     (folder / "rings").rename(folder / "zebras")
-    metrics = hs.evaluate(run.model, folder, split="all", verbose=False)
-    assert metrics["unknown_labels"] == {"zebras": metrics["unknown_labels"]["zebras"]}
+    metrics = hs.evaluate(run.model, folder, verbose=False)
+    assert metrics["unknown_labels"] == {"zebras": 10}
+    assert metrics["n"] == 10
     assert metrics["per_class"]["stripes"]["recall"] > 0.8
     assert metrics["per_class"]["dots"]["support"] == 0
+    shutil.rmtree(folder / "stripes")
+    with pytest.raises(CatalogError, match=r"does not know its labels \(zebras\).*It knows dots, rings, stripes"):
+        hs.evaluate(run.model, folder, verbose=False)
+
+
+def test_one_class_or_a_test_folder_alone_is_enough(run, make_folder, tmp_path):
+    folder = make_folder("one", labels=("rings",), n=25)
+    assert hs.evaluate(run.model, folder, verbose=False)["n"] >= 5
+    (tmp_path / "only").mkdir()
+    folder.rename(tmp_path / "only" / "test")
+    assert hs.evaluate(run.model, tmp_path / "only", verbose=False)["split"] == "test"
 
 
 def test_an_unknown_split_is_refused(run, tmp_path):

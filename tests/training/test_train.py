@@ -134,8 +134,8 @@ def test_metrics_are_strict_json(run):
 
 
 def test_wrong_settings_are_all_named_at_once(tmp_path):
-    with pytest.raises(FitError, match=r"method 'magic'.*head 'x'.*epochs 0.*strength -1"):
-        hs.train(tmp_path, method="magic", head="x", epochs=0, strength=-1)
+    with pytest.raises(FitError, match=r"method 'magic'.*head 'x'.*epochs 0.*seed -1.*strength -1"):
+        hs.train(tmp_path, method="magic", head="x", epochs=0, seed=-1, strength=-1)
     with pytest.raises(FitError, match="unexpected keyword argument 'learning_rate'"):
         hs.train(tmp_path, learning_rate=1)
 

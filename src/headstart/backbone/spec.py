@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from headstart.errors import BackboneError
+
+# What this version can do. The graph does the arithmetic of the value range; a record with another is not its own.
+COLOUR_ORDERS = ("RGB",)
+VALUE_RANGES = ((-1.0, 1.0),)
+RESIZES = ("stretch",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +102,72 @@ class BackboneSpec:
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> BackboneSpec:
-        """Rebuild a spec from `to_dict`; raise BackboneError if a field is missing or unknown."""
-        try:
-            stages = tuple(Stage(**stage) for stage in record["stages"])
-            low, high = record["value_range"]
-            return cls(**{**record, "stages": stages, "value_range": (low, high)})
-        except (KeyError, TypeError, ValueError) as error:
-            raise BackboneError(f"Cannot read a backbone's spec: {error}.") from None
+        """Rebuild a spec from `to_dict`; raise BackboneError if a field is missing, unknown, or out of its range."""
+        problems = find_problems(record, cls) or _find_spec_problems(record)
+        if problems:
+            raise BackboneError(f"Cannot read a backbone's spec: {'; '.join(problems[:3])}.")
+        low, high = record["value_range"]
+        stages = tuple(Stage(**stage) for stage in record["stages"])
+        return cls(**{**record, "stages": stages, "value_range": (low, high)})
+
+
+def find_problems(record: Any, kind: type) -> list[str]:
+    """Say what keeps a record read from JSON from being a dataclass: missing and unknown fields, and wrong types.
+
+    Parameters
+    ----------
+    kind
+        The dataclass. Its fields of type ``str`` and ``int`` must be exactly that, tuples must come as lists; other
+        fields are the caller's to check.
+
+    Examples
+    --------
+    >>> find_problems({"name": "top", "tensor": "out", "n_channels": True, "strides": 2}, Stage)
+    ['no stride', "unknown field 'strides'", 'n_channels True, need an int']
+    """
+    if not isinstance(record, Mapping):
+        return [f"{record!r:.40}, need an object with the fields of {kind.__name__}"]
+    types = {field.name: str(field.type).partition("[")[0] for field in fields(kind)}
+    problems = [f"no {name}" for name in types if name not in record]
+    problems += [f"unknown field {name!r:.40}" for name in record if name not in types]
+    plain = {"str": str, "int": int, "tuple": list}
+    for name, value in record.items():
+        wanted = plain.get(types.get(name, ""))
+        if wanted is not None and type(value) is not wanted:  # a bool is an int to isinstance
+            article = "an" if wanted is int else "a"
+            problems.append(f"{name} {value!r:.40}, need {article} {wanted.__name__}")
+        elif wanted is str and not is_showable(value):
+            problems.append(f"{name} {value!a:.40}, need characters that can be shown")
+    return problems
+
+
+def is_showable(text: str) -> bool:
+    """Say whether a text is free of control characters and halves of characters: it may go to a terminal."""
+    return not any(unicodedata.category(character) in ("Cc", "Cs") for character in text)
+
+
+def _find_spec_problems(record: Mapping[str, Any]) -> list[str]:
+    stages = [f"a stage with {problem}" for stage in record["stages"] for problem in find_problems(stage, Stage)]
+    if stages:
+        return stages
+    allowed = {"colour_order": COLOUR_ORDERS, "value_range": VALUE_RANGES, "resize": RESIZES}
+    found = {**record, "value_range": tuple(record["value_range"])}
+    problems = [
+        f"{name} {found[name]!r:.40}, which this version cannot do: it knows {', '.join(map(str, known))}"
+        for name, known in allowed.items()
+        if found[name] not in known
+    ]
+    if any(type(end) is not float for end in record["value_range"]):
+        problems.append("value_range, need two floats")
+    if not re.fullmatch("[0-9a-f]{64}", record["weights_sha256"]):
+        problems.append(f"weights_sha256 {record['weights_sha256']!r:.40}, need 64 hex digits")
+    if not record["name"]:
+        problems.append("an empty name")
+    numbers = [record["n_features"], record["n_parameters"]]
+    if min(numbers + [number for stage in record["stages"] for number in (stage["n_channels"], stage["stride"])]) < 1:
+        problems.append("a number of features, parameters, channels or a stride below 1")
+    if not 1 <= record["min_image_size"] <= record["image_size"] <= record["max_image_size"]:
+        problems.append("an image size outside its own range")
+    if not 0 <= record["n_float32_stages"] <= len(record["stages"]):
+        problems.append(f"{record['n_float32_stages']} float32 stages of {len(record['stages'])}")
+    return problems

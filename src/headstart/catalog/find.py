@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import glob
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from headstart.catalog.walk import is_ignored, walk_folder
 from headstart.errors import CatalogError
-from headstart.pixels.sniff import sniff_format
+from headstart.pixels.sniff import HEAD_SIZE, sniff_format
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
@@ -16,8 +16,9 @@ PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".
 def find_photos(places: Iterable[str | Path]) -> list[Path]:
     """List the photos that files, folders and globs name, each once, sorted within a folder or glob.
 
-    A file that is named is always listed, whatever it is: that it cannot be read is for prediction to say. In a folder
-    (searched through all levels, hidden entries ignored) a file counts if its name or its content is a photo's.
+    A file that is named is always listed, whatever it is: that it cannot be read is for prediction to say. A folder is
+    searched through all levels as in training (`walk_folder`: what is hidden or a system's is ignored, links to folders
+    are followed); there a file counts if its name or its content is a photo's.
 
     Raises
     ------
@@ -33,8 +34,7 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
         elif path.exists():
             inside = [path]
         else:
-            names = glob.glob(str(place), recursive=True)  # noqa: PTH207  the pattern may be absolute
-            inside = [Path(name) for name in sorted(names) if Path(name).is_file()]
+            inside = sorted(_match(place))
         if not inside:
             problems.append(f"'{place}' holds no photo" if path.exists() else f"'{place}' does not exist")
         found.update(dict.fromkeys(inside))
@@ -43,18 +43,28 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
     return list(found)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for here, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith((".", "__"))]
-        for name in names:
-            path = Path(here, name)
-            if not name.startswith(".") and (path.suffix.lower() in PHOTO_SUFFIXES or _is_photo(path)):
+def _walk(root: Path) -> Iterator[Path]:
+    tree, _ = walk_folder(root)
+    for name, folder in tree.items():
+        for path in (root / name / file for file in folder.files):
+            if path.suffix.lower() in PHOTO_SUFFIXES or _is_photo(path):
                 yield path
+
+
+def _match(pattern: str | Path) -> Iterator[Path]:
+    named = Path(pattern).parts
+    for path in map(Path, glob.glob(str(pattern), recursive=True)):  # noqa: PTH207  the pattern may be absolute
+        # a wildcard matches hidden names only where the pattern says so
+        met = [part for part in path.parts if part not in named and not part.startswith(".")]
+        if not path.is_dir() and not any(map(is_ignored, met)):
+            yield path
 
 
 def _is_photo(path: Path) -> bool:
     try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            return False
         with path.open("rb") as file:
-            return sniff_format(file.read(32)) is not None
+            return sniff_format(file.read(HEAD_SIZE)) is not None
     except OSError:
         return False

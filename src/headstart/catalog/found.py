@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from headstart.catalog.split import SplitPlan
-from headstart.catalog.table import Skip
+from headstart.catalog.table import Photo, Skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +42,8 @@ class Found:
     plan: SplitPlan
     skipped: list[Skip] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def name_photo(self, photo: Photo) -> str:
+        """Return the name by which a note speaks of a photo: relative to the root where it lies below it."""
+        is_inside = photo.path.is_relative_to(self.root)
+        return (photo.path.relative_to(self.root) if is_inside else photo.path).as_posix()

@@ -8,7 +8,7 @@ from pathlib import Path
 from headstart.catalog.classes import clean_label, name_classes
 from headstart.catalog.find import PHOTO_SUFFIXES
 from headstart.catalog.found import Candidate, Found
-from headstart.catalog.split import SYNONYMS, parse_split, plan_folders
+from headstart.catalog.split import KEEP_ALL, SYNONYMS, parse_split, plan_folders
 from headstart.catalog.table import SPLITS, Skip
 from headstart.catalog.walk import Folder, join_names, walk_folder
 from headstart.errors import CatalogError
@@ -20,8 +20,10 @@ Classes = dict[tuple[str | None, str], str]
 ADVICE = "Put each class in a folder of its own, such as {0}/cats/ and {0}/dogs/."
 
 
-def read_folder(root: Path) -> Found:
+def read_folder(root: Path, *, is_for_training: bool = True) -> Found:
     """Read a folder of labelled photos as one of the layouts that are understood.
+
+    Training needs two classes and photos to train on; without it, any class folder will do.
 
     Raises
     ------
@@ -34,7 +36,7 @@ def read_folder(root: Path) -> Found:
         raise CatalogError(f"Cannot scan '{root}/': got an empty folder{reason}, need photos. {ADVICE.format(root)}")
     home = _step_into(tree)
     notes = [f"The photos are in '{home}/', the only folder in '{root}/'."] if home else []
-    sides = _find_sides(root, tree, home)
+    sides = _find_sides(root, tree, home, is_for_training)
     for side in [side for side in sides if sides[side] != "train" and not tree[join_names(home, side)].folders]:
         notes.append(f"Nothing in '{side}/' has a label: there are no class folders in it.")
         del sides[side]
@@ -44,16 +46,18 @@ def read_folder(root: Path) -> Found:
         found: Classes = {(None, name): join_names(home, name) for name in tree[home].folders}
     else:
         found = _read_sides(root, tree, home, sides)
-        if given == {"train"}:  # a name without a meaning: there is nothing to tell it from
+        if given == {"train"} and is_for_training:  # a name without a meaning: there is nothing to tell it from
             found = {(None, name): folder for (_, name), folder in found.items()}
-    notes.append(_describe_layout(sides))
+    if is_for_training:
+        notes.append(_describe_layout(sides))
     candidates = _list_candidates(root, tree, found)
     labels = {_make_label(name) for _, name in found}
     learned = {_make_label(name) for split, name in found if split in ("train", None)}
     loose = _list_loose(root, tree, found.values(), sides)
-    if len(learned) < 2:
+    if is_for_training and len(learned) < 2:
         raise CatalogError(_describe_shortage(root, learned, len(loose)))
-    return Found(root, candidates, frozenset(labels), plan_folders(given), [*skipped, *loose], notes)
+    plan = plan_folders(given) if is_for_training else KEEP_ALL
+    return Found(root, candidates, frozenset(labels), plan, [*skipped, *loose], notes)
 
 
 def _step_into(tree: Tree) -> str:
@@ -68,7 +72,7 @@ def _step_into(tree: Tree) -> str:
     return home
 
 
-def _find_sides(root: Path, tree: Tree, home: str) -> dict[str, str]:
+def _find_sides(root: Path, tree: Tree, home: str, is_for_training: bool) -> dict[str, str]:
     """Return the folders that stand for splits, with their splits; none if there are only class folders.
 
     Among other folders a folder named like a split may be a class: trains beside cars. It is a split if there are
@@ -83,7 +87,7 @@ def _find_sides(root: Path, tree: Tree, home: str) -> dict[str, str]:
         twins = [f"'{name}'" for name in named if named[name] == split]
         if len(twins) > 1:
             problems.append(f"got {len(twins)} folders for {split} ({', '.join(twins)}), need one")
-    if splits and "train" not in splits:
+    if splits and "train" not in splits and is_for_training:
         problems.append(
             f"got {name_classes(named)} without a folder to train on, need one ({', '.join(SYNONYMS['train'])})"
         )

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from headstart.pixels.reading import MAX_BYTES
 from headstart.pixels.sniff import HEAD_SIZE, sniff_format
 
-MAX_BYTES = 500_000_000  # no camera makes such photos; a video or an archive under a photo's name does
 BLOCK_BYTES = 4 << 20
 N_THREADS = 4  # for disks and networks that answer late; with files already in memory one would do
 CHUNK = 32  # files for each task: the pool costs about as much as a small file

@@ -40,25 +40,10 @@ def scan_photos(source: str | Path, *, seed: int = 0, progress: Callable[[int, i
     CatalogError
         If there is nothing there, or fewer than two classes with training photos.
     """
-    path = Path(source)
-    with suppress(RuntimeError):  # ~ and a name that is nobody's
-        path = path.expanduser()
-    found = _find(path)
-    readings = read_photos([candidate.path for candidate in found.candidates], progress)
-    photos, skipped, notes = [], list(found.skipped), list(found.notes)
-    for candidate, reading in zip(found.candidates, readings, strict=True):
-        if reading.digest is None:
-            skipped.append(Skip(candidate.path, str(reading.reason)))
-        else:
-            fields = (candidate.label, reading.digest, candidate.split, candidate.group, candidate.weight)
-            photos.append(Photo(candidate.path, *fields))
-
-    def name(photo: Photo) -> str:
-        is_inside = photo.path.is_relative_to(found.root)
-        return (photo.path.relative_to(found.root) if is_inside else photo.path).as_posix()
-
+    found = _find(Path(source), is_for_training=True)
+    photos, skipped, notes = _read(found, progress)
     for check in (drop_conflicts, drop_leaks):
-        photos, dropped, said = check(photos, name)
+        photos, dropped, said = check(photos, found.name_photo)
         skipped += dropped
         notes += said
     notes += note_empty(found.labels, {photo.label for photo in photos})
@@ -72,10 +57,52 @@ def scan_photos(source: str | Path, *, seed: int = 0, progress: Callable[[int, i
     return catalog
 
 
-def _find(path: Path) -> Found:
+def scan_labelled(source: str | Path, *, progress: Callable[[int, int], None] | None = None) -> Catalog:
+    """Scan labelled photos to evaluate on: nothing is drawn at random, and one class is enough.
+
+    A photo has the split that its folder or the CSV names, or None. Whether a class is known is for the classifier
+    to say.
+
+    Parameters
+    ----------
+    source, progress
+        As for `scan_photos`.
+
+    Raises
+    ------
+    CatalogError
+        If there is nothing there, or no photo with a label.
+    """
+    found = _find(Path(source), is_for_training=False)
+    photos, skipped, notes = _read(found, progress)
+    photos, dropped, said = drop_conflicts(photos, found.name_photo)
+    if not photos:
+        raise CatalogError(
+            f"Cannot scan '{source}': got no photo with a label, need class folders or a CSV of path,label. "
+            "Check what is in it."
+        )
+    return Catalog(tuple(photos), (*skipped, *dropped), (*notes, *said), str(source))
+
+
+def _read(found: Found, progress: Callable[[int, int], None] | None) -> tuple[list[Photo], list[Skip], list[str]]:
+    """Read the files that were found: the photos, what is left out, and the notes so far."""
+    readings = read_photos([candidate.path for candidate in found.candidates], progress)
+    photos, skipped = [], list(found.skipped)
+    for candidate, reading in zip(found.candidates, readings, strict=True):
+        if reading.digest is None:
+            skipped.append(Skip(candidate.path, str(reading.reason)))
+        else:
+            fields = (candidate.label, reading.digest, candidate.split, candidate.group, candidate.weight)
+            photos.append(Photo(candidate.path, *fields))
+    return photos, skipped, list(found.notes)
+
+
+def _find(path: Path, *, is_for_training: bool) -> Found:
+    with suppress(RuntimeError):  # ~ and a name that is nobody's
+        path = path.expanduser()
     try:
         if path.is_dir():
-            return read_folder(path)
+            return read_folder(path, is_for_training=is_for_training)
         if path.is_file():
             return read_csv(path)
     except PermissionError as error:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from headstart.backbone.loading import Backbone
 from headstart.classifier.metadata import Metadata
-from headstart.classifier.seal import seal_bytes
+from headstart.classifier.seal import PRODUCER, seal_bytes
 from headstart.errors import ClassifierError
 
 RECORD_KEY = "headstart"
@@ -30,7 +30,7 @@ def build_classifier(
     Raises
     ------
     ClassifierError
-        If backbone, head and labels do not fit together.
+        If backbone, head and labels do not fit together, or the file could not be loaded again.
     """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -41,8 +41,14 @@ def build_classifier(
             f"Cannot build a classifier: got a head of shape {weights.shape} and {bias.shape}, "
             f"need ({n_features}, {n_classes}) and ({n_classes},)."
         )
+    if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
+        raise ClassifierError("Cannot build a classifier: got a head with numbers that are not finite.")
+    record = metadata.to_json()
+    try:
+        Metadata.from_json(record)
+    except ClassifierError as error:
+        raise ClassifierError(f"Cannot build a classifier: {error}.") from None
     model = onnx.load_from_string(backbone.weights)
-    origin = {entry.key: entry.value for entry in model.metadata_props}
     graph = model.graph
     graph.node.append(helper.make_node("Gemm", ["features", WEIGHTS, BIAS], ["scores"], name="scores"))
     graph.node.append(helper.make_node("Softmax", ["scores"], ["probabilities"], name="probabilities", axis=1))
@@ -53,10 +59,7 @@ def build_classifier(
     graph.input.append(helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n_photos", side, side, 3]))
     graph.output.append(helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n_photos", n_classes]))
     graph.name = "headstart_classifier"
-    model.producer_name = "headstart"
-    labels = "\n".join(metadata.labels).encode(errors="replace").decode()  # protobuf takes UTF-8 alone
-    helper.set_model_props(
-        model,
-        {RECORD_KEY: metadata.to_json(), "labels": labels, **{f"backbone.{key}": origin[key] for key in origin}},
-    )
+    model.producer_name = PRODUCER
+    origin = {f"backbone.{entry.key}": entry.value for entry in model.metadata_props}
+    helper.set_model_props(model, {RECORD_KEY: record, "labels": "\n".join(metadata.labels), **origin})
     return seal_bytes(model.SerializeToString(deterministic=True))

@@ -158,6 +158,8 @@ class Classifier:
                 f"Cannot predict pixels: got {pixels.dtype} of shape {pixels.shape}, need uint8 of (N, {side}, {side}, "
                 "3). Give paths to `predict` instead: it decodes and resizes."
             )
+        if not len(pixels):
+            return np.empty((0, len(self.labels)), np.float32)
         return self._head.probabilities(self._engine.infer(pixels))
 
     def save(self, path: PhotoPath) -> Path:

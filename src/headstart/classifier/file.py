@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from headstart.backbone.cutting import has_layer, take_below
 from headstart.classifier.build import BIAS, RECORD_KEY, WEIGHTS
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.seal import check_seal
@@ -75,27 +77,31 @@ def parse_classifier(data: bytes) -> ClassifierFile:
         text = network.get_rt_info(["framework", RECORD_KEY]).value
         constants = {op.get_friendly_name(): op for op in network.get_ops() if op.get_type_name() == "Constant"}
         weights, bias = (np.array(constants[name].data, np.float32) for name in (WEIGHTS, BIAS))
-    except (RuntimeError, KeyError) as error:
-        raise ClassifierError(f"its graph cannot be read ({str(error).splitlines()[0]})") from None
-    metadata = Metadata.from_json(text)
-    _check_parts(network, metadata, weights, bias)
-    return ClassifierFile(data, metadata, network, weights, bias)
+    except (RuntimeError, KeyError, TypeError, ValueError) as error:
+        reason = ascii(str(error).partition("\n")[0])  # it may hold names from the file
+        raise ClassifierError(f"its graph cannot be read ({reason})") from None
+    contents = ClassifierFile(data, Metadata.from_json(text), network, weights, bias)
+    _check_parts(contents)
+    return contents
 
 
-def _check_parts(
-    network: openvino.Model, metadata: Metadata, weights: npt.NDArray[np.float32], bias: npt.NDArray[np.float32]
-) -> None:
-    n_labels, side = len(metadata.labels), metadata.image_size
-    shape = network.input(0).get_partial_shape().to_string()
+def _check_parts(contents: ClassifierFile) -> None:
+    metadata, network = contents.metadata, contents.network
+    n_features, n_labels, side = metadata.spec.n_features, len(metadata.labels), metadata.image_size
+    inputs = [f"{end.get_element_type().to_string()} {end.get_partial_shape().to_string()}" for end in network.inputs]
     problems = []
-    if len(set(metadata.labels)) != n_labels:
-        problems.append("a label occurs twice")
-    if weights.shape != (metadata.spec.n_features, n_labels) or bias.shape != (n_labels,):
-        problems.append(
-            f"a head of shape {weights.shape} for {metadata.spec.n_features} features and {n_labels} labels"
-        )
-    if not shape.endswith(f",{side},{side},3]"):
-        problems.append(f"an input of shape {shape} for an image size of {side}")
+    if contents.weights.shape != (n_features, n_labels) or contents.bias.shape != (n_labels,):
+        problems.append(f"a head of shape {contents.weights.shape} for {n_features} features and {n_labels} labels")
+    if not (np.isfinite(contents.weights).all() and np.isfinite(contents.bias).all()):
+        problems.append("a head with numbers that are not finite")
+    if len(inputs) != 1 or not re.fullmatch(rf"u8 \[.*,{side},{side},3\]", inputs[0]):
+        problems.append(f"an input of shape {', '.join(inputs)} for an image size of {side}")
+    if not has_layer(network, "features"):
+        problems.append("no layer 'features' for its head")
+    else:
+        shape = take_below(network, "features").output(0).get_partial_shape().to_string()
+        if not re.fullmatch(rf"\[[^,]*,{n_features}\]", shape):
+            problems.append(f"features of shape {shape} for a head of {n_features}")
     if problems:
         raise ClassifierError(f"its parts do not fit together: {'; '.join(problems)}")
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from headstart.backbone.spec import BackboneSpec
+from headstart.backbone.spec import BackboneSpec, find_problems, is_showable
 from headstart.errors import BackboneError, ClassifierError
 
 FORMAT = 1
+PRECISIONS = ("f32", "bf16")
 DIGEST_BYTES = 8  # of each training photo's SHA-256: among a million photos a false match has odds of 1 in 10 million
 
 
@@ -61,24 +62,51 @@ class Metadata:
 
     @classmethod
     def from_json(cls, text: str) -> Metadata:
-        """Read the record; raise ClassifierError if it is too new or lacks something."""
+        """Read the record; raise ClassifierError (the reason alone) if it is too new or a field is not as it must be.
+
+        Nothing in it is trusted: anybody can write a record and seal it.
+        """
         try:
-            record: dict[str, Any] = json.loads(text)
-            version = record.pop("format")
-            if version != FORMAT:
+            record = json.loads(text)
+            version = record.pop("format", None) if isinstance(record, dict) else None
+            if type(version) is int and version != FORMAT:
                 raise ClassifierError(
                     f"it has format {version}, this version of headstart reads format {FORMAT}. Update headstart"
                 )
-            digests = base64.b64decode(record["trained_on"])
-            pieces = (digests[i : i + DIGEST_BYTES] for i in range(0, len(digests), DIGEST_BYTES))
-            changed = {
-                "spec": BackboneSpec.from_dict(record["spec"]),
-                "labels": tuple(record["labels"]),
-                "trained_on": frozenset(pieces),
-            }
+            problems = find_problems(record, cls) or _find_problems(record)
+            if type(version) is not int or problems:
+                raise ValueError("; ".join(problems[:3]) or "no number of its format")
+            spec = BackboneSpec.from_dict(record["spec"])
+            spec.check_image_size(record["image_size"])
+            changed = {"labels": tuple(record["labels"]), "spec": spec, "trained_on": _split(record["trained_on"])}
             return cls(**{**record, **changed})
-        except (BackboneError, KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ClassifierError(f"its record cannot be read ({error})") from None
+        except (BackboneError, ValueError, RecursionError) as error:
+            raise ClassifierError(f"its record cannot be read ({str(error).removesuffix('.')})") from None
+
+
+def _find_problems(record: dict[str, Any]) -> list[str]:
+    labels = record["labels"]
+    if type(record["trained_on"]) is not str:
+        return [f"trained_on {record['trained_on']!r:.40}, need a str"]
+    problems = [
+        f"label {label!a:.40}, need a text that can be shown"
+        for label in labels
+        if type(label) is not str or not label or not is_showable(label)
+    ]
+    if not problems and (len(labels) < 2 or len(set(labels)) < len(labels)):
+        problems.append(f"{len(labels)} labels, {len(set(labels))} of them different, need 2 or more that all differ")
+    if record["precision"] not in PRECISIONS:
+        problems.append(f"precision {record['precision']!r:.40}, need one of {', '.join(PRECISIONS)}")
+    if record["n_views"] < 1:
+        problems.append(f"n_views {record['n_views']}, need 1 or more")
+    return problems
+
+
+def _split(text: str) -> frozenset[bytes]:
+    digests = base64.b64decode(text, validate=True)
+    if len(digests) % DIGEST_BYTES:
+        raise ValueError(f"trained_on of {len(digests)} bytes, need {DIGEST_BYTES} for each photo")
+    return frozenset(digests[i : i + DIGEST_BYTES] for i in range(0, len(digests), DIGEST_BYTES))
 
 
 def shorten_digests(digests: Iterable[str]) -> frozenset[bytes]:

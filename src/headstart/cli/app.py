@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 import warnings
 from typing import Annotated
@@ -48,6 +49,14 @@ def _say_warning(message: Warning | str, *_: object) -> None:
     say(f"Note: {message}")
 
 
+class _Stopped(BaseException):
+    """Ctrl-C. Typer would answer KeyboardInterrupt itself, and say nothing."""
+
+
+def _stop(*_: object) -> None:
+    raise _Stopped
+
+
 def main() -> None:
     """Run the command line; every error that is meant for the user is one message, without a traceback."""
     for stream in (sys.stdout, sys.stderr):
@@ -56,13 +65,14 @@ def main() -> None:
     os.environ.setdefault("MPLBACKEND", "agg")  # figures are files here, never windows
     warnings.filterwarnings("default", category=UserWarning, module="headstart")
     warnings.showwarning = _say_warning  # type: ignore[assignment]  # it needs the message alone
+    signal.signal(signal.SIGINT, _stop)
     try:
         app()
     except HeadstartError as error:
         say(f"headstart: {error}")
         sys.exit(1)
-    except KeyboardInterrupt:
-        say("headstart: stopped. What was extracted is kept: the same command goes on from here.")
+    except _Stopped:
+        say("headstart: stopped. Features that were extracted are kept: the same command goes on from here.")
         sys.exit(130)
 
 

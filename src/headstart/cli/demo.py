@@ -13,7 +13,7 @@ from headstart.cli.speech import print_json, print_line, say
 
 def demo(
     out: Annotated[Path | None, typer.Option(help="The run folder to write. [default: runs/solar-cells]")] = None,
-    seed: Annotated[int, typer.Option(help="Of the 75/25 split.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the 75/25 split.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder if it exists.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json on stdout.")] = False,
 ) -> None:

@@ -15,7 +15,7 @@ def evaluate(
     data: Annotated[Path, typer.Argument(help="A folder of labelled photos, or a CSV: path,label[,split].")],
     split: Annotated[
         Literal["auto", "train", "validation", "test", "all"],
-        typer.Option(help="auto: the test split of the photos it was trained on; all photos of any others."),
+        typer.Option(help="Which photos. auto: the test photos if the data name any, otherwise all."),
     ] = "auto",
     precision: Annotated[
         Literal["auto", "f32", "bf16"], typer.Option(help="f32 answers exactly as other ONNX runtimes do.")
@@ -31,6 +31,8 @@ def evaluate(
         print_json(metrics)
         return
     low, high = metrics["accuracy_ci95"]
+    which = "all photos" if metrics["split"] == "all" else f"the {metrics['split']} photos"
+    print_line(f"Of {which} in {metrics['data']}, the {metrics['n']:,} that the classifier was not trained on:\n")
     print_line(f"Accuracy  {metrics['accuracy']:.1%}  (95% interval {low:.1%} to {high:.1%}, {metrics['n']:,} photos)")
     print_line(f"Log loss  {metrics['loss']:.4f}   Macro F1  {metrics['macro_f1']:.3f}")
     width = max(len("class"), *(len(name) for name in metrics["per_class"]))

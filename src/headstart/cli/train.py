@@ -22,6 +22,9 @@ def train(
         Literal["logistic", "adam"],
         typer.Option(help="logistic: converged and regularised; adam: the tutorial's recipe."),
     ] = "logistic",
+    strength: Annotated[
+        float | None, typer.Option(help="Inverse regularisation strength C. [default: by cross-validation]")
+    ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Of the adam head.")] = 10,
     views: Annotated[
         int, typer.Option(min=1, help="Versions of each training photo: itself, and random flips and rotations.")
@@ -32,7 +35,7 @@ def train(
     precision: Annotated[
         Literal["auto", "f32", "bf16"], typer.Option(help="auto: bf16 where the processor computes in it.")
     ] = "auto",
-    seed: Annotated[int, typer.Option(help="Of the split, the folds and the views.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the split, the folds and the views.")] = 0,
     cache: Annotated[bool, typer.Option(help="Keep and reuse features in the user's cache.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder if it exists.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json on stdout.")] = False,
@@ -42,7 +45,7 @@ def train(
 
     run = train_classifier(
         data, out=out, overwrite=overwrite, cache=cache, say=say, method=method, backbone=backbone,
-        image_size=image_size, head=head, epochs=epochs, n_views=views, class_weight=class_weight,
+        image_size=image_size, head=head, strength=strength, epochs=epochs, n_views=views, class_weight=class_weight,
         precision=precision, seed=seed,
     )  # fmt: skip
     metrics = run.metrics

@@ -49,9 +49,9 @@ def plot_per_class(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
     for place, name in enumerate(shown):
         row = per_class[name]
         axes.plot(row["recall_ci95"], [place, place], color=GREY, linewidth=5, alpha=0.4, solid_capstyle="butt")
-        axes.plot([row["recall"]], [place], "o", color=ACCENT, markersize=5.5)
-        axes.text(1.02, place, f"{row['support']:,}", va="center", fontsize=SMALL_PT, color=GREY)
-    axes.text(1.02, -0.9, "photos", va="center", fontsize=SMALL_PT, color=GREY)
+        axes.plot([row["recall"]], [place], "o", color=ACCENT, markersize=5.5, clip_on=False)
+        axes.text(1.05, place, f"{row['support']:,}", va="center", fontsize=SMALL_PT, color=GREY)
+    axes.text(1.05, -0.9, "photos", va="center", fontsize=SMALL_PT, color=GREY)
     axes.set_yticks(range(len(shown)), [names[name] for name in shown], fontfamily=choose_fonts(names.values()))
     axes.set(xlim=(0, 1.0), ylim=(len(shown) - 0.4, -0.6))
     left_out = len(judged) - len(shown)

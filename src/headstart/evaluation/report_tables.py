@@ -16,6 +16,13 @@ from headstart.evaluation.words import (
     format_seconds,
 )
 
+PRECISIONS = {
+    "f32": "float32",
+    "bf16": (
+        "bfloat16 (other programs that run the classifier compute in float32 and may differ in rare, unsure cases; "
+        "--precision f32 answers as they do)"
+    ),
+}
 SPLIT_NAMES = {"test": "Test", "validation": "Validation", "train": "Training"}
 
 Row = dict[str, Any]
@@ -97,13 +104,13 @@ def list_strengths(metrics: Mapping[str, Any]) -> list[Row]:
 def describe_making(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     """List how the classifier was made, as (term, description); what the metrics do not tell is left out."""
     method = metrics.get("method")
-    precision = {"bf16": "bfloat16", "f32": "float32"}.get(str(metrics.get("precision")), metrics.get("precision"))
+    precision = PRECISIONS.get(str(metrics.get("precision")), metrics.get("precision"))
     weights = metrics.get("class_weights") or {}
     seconds = {name: s for name, s in (metrics.get("seconds") or {}).items() if s is not None}
     computed, cached = metrics.get("n_extracted"), metrics.get("n_cached")
     descriptions = {
         "Method": f"{method}: {METHODS[method]}" if method in METHODS else method,
-        "Cut": metrics.get("cut") and f"{metrics['cut']} (below it the network is frozen, above it trained)",
+        "Cut": metrics.get("cut") and f"after the stage {metrics['cut']}: up to there the network is frozen",
         "Head": metrics.get("head") and f"{metrics['head']} (the step from features to classes)",
         "Backbone": metrics.get("backbone") and f"{metrics['backbone']}, pretrained network in {precision}",
         "Photo size": metrics.get("image_size") and f"{metrics['image_size']} by {metrics['image_size']} pixels",

@@ -51,7 +51,7 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     sentences = [
         _say_accuracy(split, numbers),
         _compare_with_guess(numbers),
-        _warn_of_few_photos(numbers),
+        _warn_of_few_photos(split, numbers, metrics.get("cross_validation")),
         _warn_of_overfitting(split, numbers, metrics.get("train")),
         _warn_of_missing_test(split, metrics.get("cross_validation")),
     ]
@@ -82,21 +82,24 @@ def _compare_with_guess(numbers: Mapping[str, Any]) -> str:
     return f"{sentence}."
 
 
-def _warn_of_few_photos(numbers: Mapping[str, Any]) -> str:
+def _warn_of_few_photos(split: str, numbers: Mapping[str, Any], cross_validation: Mapping[str, Any] | None) -> str:
     if numbers["n"] >= FEW_PHOTOS:
         return ""
     low, high = numbers["accuracy_ci95"]
-    return (
-        f"With only {count_photos(numbers['n'])} the interval is {100 * (high - low):.0f} points wide: judge it on "
-        "more photos before relying on it."
-    )
+    sentence = f"With only {count_photos(numbers['n'])} the interval is {100 * (high - low):.0f} points wide: "
+    if split == "test" and cross_validation and cross_validation["n"] >= 2 * numbers["n"]:
+        return (
+            f"{sentence}cross-validation over {count_photos(cross_validation['n'])} is the steadier figure, and says "
+            f"{format_percent(cross_validation['accuracy_mean'])}."
+        )
+    return f"{sentence}judge it on more photos before relying on it."
 
 
 def _warn_of_overfitting(split: str, numbers: Mapping[str, Any], train: Mapping[str, Any] | None) -> str:
     if split == "train" or not train or train["accuracy"] - numbers["accuracy"] < OVERFIT_GAP:
         return ""
-    if train["accuracy"] <= numbers["accuracy_ci95"][1]:
-        return ""
+    if numbers["n"] < FEW_PHOTOS or train["accuracy"] - numbers["accuracy_ci95"][1] < OVERFIT_GAP / 2:
+        return ""  # so few photos, or so small a gap, may be chance
     return (
         f"On its own training photos it is right {format_percent(train['accuracy'])} of the time, much more often "
         "than on new ones: it knows some of them by heart (overfitting), and more photos would help most."
@@ -112,5 +115,5 @@ def _warn_of_missing_test(split: str, cross_validation: Mapping[str, Any] | None
             f"{format_percent(cross_validation['accuracy_mean'])} of the time."
         )
     if split == "validation":
-        return "There was no test split, and these photos helped to choose the settings: expect a little less."
+        return "There was no test split: these photos were watched during training, though never fitted to."
     return "There was no photo to test it with, so this says little about new photos."

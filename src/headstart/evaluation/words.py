@@ -37,6 +37,7 @@ STAGES = {
     "extract": "computing what the network sees in each",
     "fit": "training",
     "evaluate": "judging",
+    "report": "drawing",
 }
 
 

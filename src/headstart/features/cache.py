@@ -11,7 +11,7 @@ import sqlite3
 import time
 import warnings
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -25,6 +25,8 @@ FILE_NAME = "features-1.sqlite"  # another layout gets another name: old and new
 APPLICATION_ID = 0x48535446  # "HSTF", in the file's header, tells our files from other people's
 KEYS_AT_ONCE = 500  # SQLite's default limit on variables is 999 in old builds
 WAIT_S = 60.0  # for another process that is writing
+COLUMNS = ["key", "checksum", "value"]
+SIDE_FILES = ("-wal", "-shm")  # SQLite's own, beside the file
 
 
 def find_cache_folder() -> Path:
@@ -40,8 +42,8 @@ def find_cache_folder() -> Path:
 class FeatureCache:
     """Features by key, on disk.
 
-    A file that is broken or foreign is set aside under another name, with a warning, and a new one is begun. A folder
-    that cannot be written means no cache, with a warning: training goes on.
+    A file that is broken or foreign is set aside under another name (``.broken-N`` or ``.foreign-N``), with a warning,
+    and a new one is begun. A folder that cannot be written means no cache, with a warning: training goes on.
 
     Parameters
     ----------
@@ -52,6 +54,7 @@ class FeatureCache:
     def __init__(self, folder: Path | None = None) -> None:
         self.path = (folder or find_cache_folder()) / FILE_NAME
         self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None  # of the file that was opened, whatever lies at the path later
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -63,15 +66,18 @@ class FeatureCache:
         """Open the file; set it aside and begin a new one if it is not a cache that works."""
         for is_last_try in (False, True):
             try:
+                self._identity = _identify(self.path)  # before it is opened: in doubt the file of today is left alone
                 self._connection = _connect(self.path)
-            except sqlite3.OperationalError as error:  # no right to write, disk full
+                self._identity = self._identity or _identify(self.path)
+            except (sqlite3.OperationalError, OSError) as error:  # no right to write, disk full
                 self._give_up(error)
                 return
             except (sqlite3.DatabaseError, CacheError) as error:
                 if is_last_try:
                     self._give_up(error)
                     return
-                self._set_aside(error)
+                if not self._set_aside(error):
+                    return
             else:
                 return
 
@@ -107,11 +113,18 @@ class FeatureCache:
         return self._attempt(lambda connection: int(connection.execute(query).fetchone()[0]), 0)
 
     def measure_bytes(self) -> int:
-        """Return the bytes that the cache takes on disk."""
-        return sum(path.stat().st_size for path in self._files())
+        """Return the bytes that the cache takes on disk, files that were set aside as broken included."""
+        n_bytes = 0
+        for path in [self.path, *map(self._beside, SIDE_FILES), *self._leftovers()]:
+            with contextlib.suppress(FileNotFoundError):  # other processes come and go
+                n_bytes += path.stat().st_size
+        return n_bytes
 
     def clear(self) -> int:
-        """Empty the cache and return the bytes that are free again; other processes may go on using it."""
+        """Empty the cache and return the bytes that are free again; other processes may go on using it.
+
+        Files that were set aside as broken are deleted; foreign ones are not ours to delete.
+        """
         before = self.measure_bytes()
 
         def delete(connection: sqlite3.Connection) -> None:
@@ -121,7 +134,7 @@ class FeatureCache:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
         self._attempt(delete, None)
-        for leftover in self.path.parent.glob(f"{FILE_NAME}.broken-*"):
+        for leftover in self._leftovers():
             leftover.unlink(missing_ok=True)
         return before - self.measure_bytes()
 
@@ -137,8 +150,11 @@ class FeatureCache:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _files(self) -> Iterator[Path]:
-        return (path for path in self.path.parent.glob(f"{FILE_NAME}*") if path.is_file())
+    def _leftovers(self) -> list[Path]:
+        return list(self.path.parent.glob(f"{FILE_NAME}.broken-*"))
+
+    def _beside(self, ending: str) -> Path:
+        return self.path.with_name(self.path.name + ending)
 
     def _attempt(self, action: Callable[[sqlite3.Connection], Answer], otherwise: Answer) -> Answer:
         """Act on the file; whatever is wrong with it costs the cache, never the training."""
@@ -149,8 +165,8 @@ class FeatureCache:
         except sqlite3.OperationalError as error:
             self._give_up(error)
         except sqlite3.DatabaseError as error:
-            self._set_aside(error)
-            self._open()
+            if self._set_aside(error):
+                self._open()
         return otherwise
 
     def _give_up(self, error: Exception) -> None:
@@ -161,18 +177,48 @@ class FeatureCache:
             stacklevel=4,
         )
 
-    def _set_aside(self, error: Exception) -> None:
+    def _set_aside(self, error: Exception) -> bool:
+        """Rename the file that was opened, with what lies beside it; say whether opening again makes sense.
+
+        If another file lies at the path by now, another process has been faster, and nothing is renamed.
+        """
         self.close()
-        aside = self.path.with_name(f"{self.path.name}.broken-{time.time_ns()}")
-        with contextlib.suppress(FileNotFoundError):  # another process may have been faster
-            self.path.replace(aside)
-        for side_file in ("-wal", "-shm"):
-            self.path.with_name(self.path.name + side_file).unlink(missing_ok=True)
+        try:
+            if self._identity is None or _identify(self.path) != self._identity:
+                return True
+            kind = "broken" if _is_ours(self.path) else "foreign"
+            aside = self._beside(f".{kind}-{time.time_ns()}")
+            moves = [(self._beside(ending), aside.with_name(aside.name + ending)) for ending in ("", *SIDE_FILES)]
+            identities = [_identify(source) for source, _ in moves]
+            for (source, target), identity in zip(moves, identities, strict=True):
+                # looked at again: from the first rename on, another process may begin its own files
+                if identity is not None and _identify(source) == identity:
+                    source.replace(target)
+        except OSError as problem:
+            self._give_up(problem)
+            return False
         warnings.warn(
             f"The cache of features {str(self.path)!r} cannot be read ({error}); it was set aside as "
             f"{aside.name!r} and a new one was begun.",
             stacklevel=4,
         )
+        return True
+
+
+def _identify(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from others that have had its name; None if there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _is_ours(path: Path) -> bool:
+    """Say whether a file that SQLite may refuse was ours, by its header (SQLite file format, 1.3)."""
+    with path.open("rb") as file:
+        header = file.read(100)
+    return header.startswith(b"SQLite format 3\0") and int.from_bytes(header[68:72], "big") == APPLICATION_ID
 
 
 def _to_bytes(row: npt.NDArray[np.float32]) -> bytes:
@@ -193,6 +239,9 @@ def _connect(path: Path) -> sqlite3.Connection:
             "CREATE TABLE IF NOT EXISTS features (key BLOB PRIMARY KEY, checksum INTEGER NOT NULL, value BLOB NOT NULL)"
         )
         connection.commit()
+        columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(features)")]
+        if columns != COLUMNS:
+            raise CacheError(f"its table has the columns {', '.join(columns)}, not {', '.join(COLUMNS)}")
     except BaseException:
         connection.close()
         raise

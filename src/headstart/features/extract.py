@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from headstart.pixels.decode import describe_decoder, read_photo
 from headstart.pixels.views import AS_IT_IS, View, render_view
 from headstart.progress import Progress, ignore_progress
 
+ROWS_AT_ONCE = 2000  # asked of the cache: what it answers lies in memory a second time
 SAVE_EVERY_S = 1.0  # a killed run loses at most this much work
 
 
@@ -62,17 +64,23 @@ class Features:
 
 def make_recipe(backbone: Backbone, image_size: int, precision: str) -> Recipe:
     """Return the recipe of pooled features, with the precision that ``auto`` means on this machine."""
-    import openvino
-
     spec = backbone.spec
     return Recipe(
         backbone=spec.fingerprint(),
         tensor="features",
         image_size=spec.check_image_size(image_size),
         precision=choose_precision(precision),
-        engine=f"openvino {openvino.__version__}",
+        engine=describe_engine(),
         decoder=describe_decoder(),
     )
+
+
+def describe_engine() -> str:
+    """Return what decides a feature's bits in OpenVINO: its version, and what the processor can compute in."""
+    import openvino
+
+    capabilities = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return f"openvino {openvino.__version__}, {platform.machine()} {' '.join(sorted(capabilities))}"
 
 
 def extract_features(
@@ -133,14 +141,18 @@ def extract_features(
 
 def _fill_from_cache(matrix: npt.NDArray[np.float32], keys: Sequence[bytes], cache: FeatureCache | None) -> list[int]:
     """Fill the rows of ``matrix`` that the cache has, and return the numbers of the others."""
-    found = cache.get_many(keys) if cache is not None else {}
+    if cache is None:
+        return list(range(len(keys)))
     missing = []
-    for n, key in enumerate(keys):
-        row = found.get(key)
-        if row is not None and row.shape == matrix.shape[1:]:
-            matrix[n] = row
-        else:
-            missing.append(n)
+    for start in range(0, len(keys), ROWS_AT_ONCE):
+        some = keys[start : start + ROWS_AT_ONCE]
+        found = cache.get_many(some)
+        for n, key in enumerate(some, start):
+            row = found.get(key)
+            if row is not None and row.shape == matrix.shape[1:]:
+                matrix[n] = row
+            else:
+                missing.append(n)
     return missing
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.loading import load_backbone
+from headstart.catalog.read import read_photos
 from headstart.errors import MissingExtraError, PhotoError
 from headstart.features.cache import FeatureCache
-from headstart.features.extract import extract_features
+from headstart.features.extract import Features, extract_features
 from headstart.progress import show_progress
 
 try:
@@ -93,6 +93,11 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         PhotoError
             If photos cannot be read or decoded; the message names them all, up to ten.
         """
+        features, _ = self.extract(X)
+        return features.matrix
+
+    def extract(self, X: Sequence[str | Path]) -> tuple[Features, list[str]]:
+        """Compute features as `transform` does; return them with the SHA-256 (hex) of each photo."""
         backbone = load_backbone(self.backbone)
         files, problems = _hash_files(X)
         if not problems:
@@ -112,7 +117,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
                     store.close()
             problems = [f"'{files[n].path}': {reason}" for n, reason in sorted(features.failures.items())]
             if not problems:
-                return features.matrix
+                return features, [file.digest for file in files]
         more = f" and {len(problems) - 10} more" if len(problems) > 10 else ""
         raise PhotoError(f"Cannot extract features: {'; '.join(problems[:10])}{more}. Leave these photos out.")
 
@@ -130,10 +135,10 @@ def _hash_files(paths: Sequence[str | Path]) -> tuple[list[_File], list[str]]:
     if isinstance(paths, str | Path):
         raise PhotoError(f"Cannot extract features: got the single path '{paths}', need a list of paths.")
     files, problems = [], []
-    for path in map(Path, paths):
-        try:
-            with path.open("rb") as file:
-                files.append(_File(path, hashlib.file_digest(file, "sha256").hexdigest()))
-        except OSError as error:
-            problems.append(f"'{path}': {error.strerror or error}")
+    named = [Path(path) for path in paths]
+    for path, reading in zip(named, read_photos(named), strict=True):
+        if reading.digest is None:
+            problems.append(f"'{path}': {reading.reason}")
+        else:
+            files.append(_File(path, reading.digest))
     return files, problems

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
+import threading
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,22 +18,31 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import PhotoError
+from headstart.pixels.colours import convert_to_rgb
+from headstart.pixels.orientation import read_jpeg_orientation, read_orientation, turn_upright
+from headstart.pixels.reading import read_bytes
 from headstart.pixels.sniff import sniff_format
+from headstart.pixels.views import RENDERING_RULES
 
 if TYPE_CHECKING:
     from PIL import Image
 
-MAX_PIXELS = 178_956_970  # Pillow's own limit for a decompression bomb: half a gigabyte of RGB
+DECODING_RULES = 2  # counts up when this room's code gives other pixels for the same photo
+MAX_PIXELS = 178_956_970  # for every format: where Pillow refuses a decompression bomb, half a gigabyte of RGB
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")  # a list: Pillow would open far more, EPS among them
-_EXIF_ORIENTATION = 0x0112
+PILLOW_FILTER = ("ignore", None, Warning, re.compile(r"PIL\."), 0)  # as `warnings.filters` holds it
+_CODECS = ("jpg", "webp", "libtiff", "zlib")
+_filter_lock = threading.Lock()
 
 
 def describe_decoder() -> str:
-    """Return what decided the pixels besides the photo: libraries, their versions and this file's own rules."""
+    """Return what decides the pixels besides the photo: libraries, their codecs' versions and this room's own rules."""
     import simplejpeg
-    from PIL import __version__
+    from PIL import __version__, features
 
-    return f"rules 1, simplejpeg {simplejpeg.__version__}, pillow {__version__}"
+    codecs = ", ".join(f"{name} {features.version(name)}" for name in _CODECS)
+    rules = f"decoding rules {DECODING_RULES}, rendering rules {RENDERING_RULES}"
+    return f"{rules}, simplejpeg {simplejpeg.__version__}, pillow {__version__} ({codecs})"
 
 
 def decode_photo(data: bytes, size_px: int) -> npt.NDArray[np.uint8]:
@@ -67,7 +78,7 @@ def read_thumbnail(path: Path, size_px: int) -> npt.NDArray[np.uint8]:
     PhotoError
         If it cannot be read or decoded.
     """
-    image = open_photo(_read_bytes(path), size_px)
+    image = open_photo(read_bytes(path), size_px)
     image.thumbnail((size_px, size_px))
     return np.asarray(image)
 
@@ -85,17 +96,10 @@ def read_photo(path: Path, size_px: int, digest: str | None = None) -> npt.NDArr
     PhotoError
         If it cannot be read or decoded, or its bytes are no longer those of ``digest``.
     """
-    data = _read_bytes(path)
+    data = read_bytes(path)
     if digest is not None and hashlib.sha256(data).hexdigest() != digest:
         raise PhotoError("was changed while it was being used")
     return decode_photo(data, size_px)
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise PhotoError(f"cannot be read: {error.strerror or error}") from None
 
 
 def shrink_photo(image: Image.Image, size_px: int) -> npt.NDArray[np.uint8]:
@@ -128,89 +132,52 @@ def _decode_jpeg(data: bytes, size_px: int | None) -> Image.Image | None:
     side = size_px or 0  # the shortest shrunken sides that will do; a bigger margin was tried and changed nothing
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-        if height * width > MAX_PIXELS or colours not in ("YCbCr", "RGB", "Gray"):
+        _check_pixels(width, height)
+        if colours not in ("YCbCr", "RGB", "Gray"):
             return None
         pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=side, min_width=side, min_factor=1)
     except ValueError:
         return None
-    return _turn_upright(Image.fromarray(pixels), _read_orientation(data))
+    _ignore_pillow_warnings()
+    return turn_upright(Image.fromarray(pixels), read_jpeg_orientation(data))
 
 
 def _decode_any(data: bytes) -> Image.Image:
     from PIL import Image
 
+    _ignore_pillow_warnings()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a broken tag is no reason to refuse a photo ...
-            warnings.simplefilter("error", Image.DecompressionBombWarning)  # ... a bomb is
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise Image.DecompressionBombError
-                image.load()
-                orientation = _orientation_of(image)
-                return _turn_upright(_convert_to_rgb(image), orientation)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
-        raise PhotoError(f"too many pixels: more than {MAX_PIXELS // 2:,}") from None
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check_pixels(image.width, image.height)
+            image.load()
+            orientation = read_orientation(image)
+            return turn_upright(convert_to_rgb(image), orientation)
+    except PhotoError:
+        raise
+    except (Image.DecompressionBombError, MemoryError):
+        raise _refuse_size() from None
     except Exception as error:
         # Pillow's readers raise almost anything on damaged bytes (SyntaxError and struct.error among them)
         reason = str(error).split("<")[0].strip().rstrip(".") or type(error).__name__
         raise PhotoError(f"cannot be decoded: {reason}") from None
 
 
-def _convert_to_rgb(image: Image.Image) -> Image.Image:
-    from PIL import Image
-
-    if image.mode.startswith(("I", "F")):
-        # 16-bit and float: Pillow's own conversion clips everything above 255 to white
-        values = np.asarray(image, np.float64)
-        top = 65535.0 if image.mode.startswith("I;16") or values.max(initial=0) > 255 else 255.0
-        top = 1.0 if image.mode == "F" and values.max(initial=0) <= 1 else top
-        scaled = np.clip(values * (255.0 / top), 0, 255).round().astype(np.uint8)
-        return Image.fromarray(scaled).convert("RGB")
-    if image.has_transparency_data:
-        with_alpha = image.convert("RGBA")
-        canvas = Image.new("RGB", image.size, "white")
-        canvas.paste(with_alpha, mask=with_alpha.getchannel("A"))
-        return canvas
-    return image.convert("RGB")
+def _check_pixels(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise _refuse_size()
 
 
-def _read_orientation(data: bytes) -> int:
-    """Return the EXIF orientation of a JPEG, 1 to 8, without decoding it."""
-    if b"Exif\x00\x00" not in data[:65536]:
-        return 1
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=("JPEG", "MPO")) as image:
-                return _orientation_of(image)
-    except Exception:
-        return 1  # the pixels were decoded: a tag that cannot be read must not cost the photo
+def _refuse_size() -> PhotoError:
+    return PhotoError(f"too many pixels: more than {MAX_PIXELS:,}")
 
 
-def _orientation_of(image: Image.Image) -> int:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
-    except Exception:
-        return 1
-    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
+def _ignore_pillow_warnings() -> None:
+    """Ignore Pillow's warnings in the whole process, from the first photo on: a broken tag is no reason to refuse one.
 
-
-def _turn_upright(image: Image.Image, orientation: int) -> Image.Image:
-    from PIL import Image
-
-    # EXIF 2.3, tag 274
-    turns = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_270,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_90,
-    }
-    return image.transpose(turns[orientation]) if orientation in turns else image
+    `warnings.catch_warnings` around each photo is not safe in threads: it leaves the filters of the process changed.
+    This one filter concerns the modules of Pillow alone, and is put back in front where someone's own
+    `catch_warnings` or a newer filter has taken it away: what is a photo must not hang on the filters of the day.
+    """
+    if warnings.filters[:1] != [PILLOW_FILTER]:
+        with _filter_lock:
+            warnings.filterwarnings("ignore", module=PILLOW_FILTER[3].pattern)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+RENDERING_RULES = 1  # counts up when `render_view` gives other pixels for the same view
 MAX_TURNS = 0.2  # Keras' RandomRotation(0.2): up to a fifth of a full turn either way
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -10,7 +9,6 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.engine import choose_precision
 from headstart.backbone.loading import load_backbone
 from headstart.classifier.build import build_classifier
 from headstart.classifier.classifier import Classifier
@@ -50,6 +48,9 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         The fitted head.
     strength_
         The strength that was used.
+    metadata_
+        The backbone, image size, precision and photos that were used: predictions and the exported file go by these,
+        whatever the parameters are set to afterwards.
 
     Examples
     --------
@@ -76,9 +77,6 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.cache = cache
         self.seed = seed
 
-    def _extractor(self) -> FeatureExtractor:
-        return FeatureExtractor(self.backbone, self.image_size, self.precision, self.cache)
-
     def fit(self, X: Sequence[str | Path], y: Sequence[Any], sample_weight: Any = None) -> Self:
         """Fit the head.
 
@@ -96,14 +94,20 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.classes_, numbers = np.unique(np.asarray(y), return_inverse=True)
         if len(self.classes_) < 2:
             raise FitError(f"Cannot fit: got {len(self.classes_)} class, need at least 2.")
-        features = self._extractor().fit(X).transform(X)
+        spec = load_backbone(self.backbone).spec
+        image_size = spec.image_size if self.image_size is None else int(self.image_size)
+        features, digests = FeatureExtractor(self.backbone, image_size, self.precision, self.cache).extract(X)
         weight = None if sample_weight is None else np.asarray(sample_weight, np.float64)
         fitted = fit_head(
-            features[None], numbers.astype(np.int64), len(self.classes_), seed=self.seed, strength=self.strength,
+            features.matrix[None], numbers.astype(np.int64), len(self.classes_), seed=self.seed, strength=self.strength,
             class_weight=self.class_weight, sample_weight=weight,
         )  # fmt: skip
         self.head_, self.strength_ = fitted.head, fitted.strength
-        self._fitted_on = [Path(path) for path in X]
+        self.metadata_ = Metadata(
+            labels=tuple(map(str, self.classes_)), image_size=image_size, spec=spec, precision=features.precision,
+            method="fixed", cut="top", head="logistic", seed=int(self.seed), n_views=1,
+            trained_on=shorten_digests(digests),
+        )  # fmt: skip
         return self
 
     def predict_proba(self, X: Sequence[str | Path]) -> npt.NDArray[np.float32]:
@@ -111,7 +115,9 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(self)
-        probabilities: npt.NDArray[np.float32] = self.head_.probabilities(self._extractor().transform(X))
+        fitted = self.metadata_
+        extractor = FeatureExtractor(fitted.spec.name, fitted.image_size, fitted.precision, self.cache)
+        probabilities: npt.NDArray[np.float32] = self.head_.probabilities(extractor.transform(X))
         return probabilities
 
     def predict(self, X: Sequence[str | Path]) -> npt.NDArray[Any]:
@@ -125,11 +131,6 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(self)
-        backbone = load_backbone(self.backbone)
-        metadata = Metadata(
-            labels=tuple(map(str, self.classes_)), image_size=self.image_size or backbone.spec.image_size,
-            spec=backbone.spec, precision=choose_precision(self.precision), method="fixed", cut="top", head="logistic",
-            seed=self.seed, n_views=1,
-            trained_on=shorten_digests(hashlib.sha256(path.read_bytes()).hexdigest() for path in self._fitted_on),
-        )  # fmt: skip
-        return Classifier.from_bytes(build_classifier(backbone, self.head_.weights, self.head_.bias, metadata))
+        backbone = load_backbone(self.metadata_.spec.name)
+        data = build_classifier(backbone, self.head_.weights, self.head_.bias, self.metadata_)
+        return Classifier.from_bytes(data, precision=self.metadata_.precision)

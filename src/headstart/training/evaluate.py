@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.catalog.scan import scan_photos
+from headstart.catalog.scan import scan_labelled
 from headstart.catalog.table import Catalog, Photo
 from headstart.classifier.classifier import Classifier
 from headstart.errors import CatalogError
@@ -32,8 +32,8 @@ def evaluate_classifier(
     photos
         A catalog, or a folder or CSV.
     split
-        Which photos: ``train``, ``validation``, ``test`` or ``all``. ``auto``: the test split if the classifier was
-        trained on photos of this folder (the same seed gives the same split), otherwise all.
+        Which photos: those that the folder or CSV names ``train``, ``validation`` or ``test``, or ``all``. ``auto``:
+        its test photos if it names any, otherwise all.
 
     Returns
     -------
@@ -49,20 +49,15 @@ def evaluate_classifier(
         raise CatalogError(f"Cannot evaluate on split {split!r}: need one of {', '.join(SPLIT_CHOICES)}.")
     if not isinstance(photos, Catalog):
         with show_progress("Scanning", is_shown=verbose) as progress:
-            photos = scan_photos(photos, seed=model.metadata.seed, progress=progress)
-    seen = [photo for photo in photos.photos if model.metadata.has_seen(photo.digest)]
+            photos = scan_labelled(photos, progress=progress)
     if split == "auto":
-        split = "test" if seen else "all"
-    chosen = [photo for photo in photos.photos if split == "all" or photo.split == split]
+        split = "test" if photos.select("test") else "all"
+    chosen = [photo for photo in photos.photos if split in ("all", photo.split)]
     fresh = [photo for photo in chosen if not model.metadata.has_seen(photo.digest)]
     known = [photo for photo in fresh if photo.label in model.labels]
     unknown = Counter(photo.label for photo in fresh if photo.label not in model.labels)
     if not known:
-        raise CatalogError(
-            f"Cannot evaluate on '{photos.source}': of {len(chosen)} photos (split: {split}), "
-            f"{len(chosen) - len(fresh)} were trained on and {sum(unknown.values())} have labels that the "
-            f"classifier does not know ({', '.join(unknown) or 'none'}). Its labels: {', '.join(model.labels)}."
-        )
+        raise CatalogError(_say_nothing_left(model, photos.source, split, len(chosen), len(fresh), unknown))
     answered, metrics, failures = _predict(model, known, verbose)
     if not answered:
         raise CatalogError(f"Cannot evaluate on '{photos.source}': none of its {len(known)} photos can be decoded.")
@@ -78,6 +73,23 @@ def evaluate_classifier(
         "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in photos.skipped] + failures,
         "notes": list(photos.notes),
     }
+
+
+def _say_nothing_left(
+    model: Classifier, source: str, split: str, n_chosen: int, n_fresh: int, unknown: Counter[str]
+) -> str:
+    of_split = "" if split == "all" else f" in its {split} split"
+    if not n_chosen:
+        return f"Cannot evaluate on '{source}': it has no photos{of_split}. Try --split all."
+    if not n_fresh:
+        return (
+            f"Cannot evaluate on '{source}': the classifier was trained on all of its {n_chosen:,} photos{of_split}. "
+            "Give photos that it has not seen."
+        )
+    return (
+        f"Cannot evaluate on '{source}': the classifier does not know its labels ({', '.join(sorted(unknown))}). "
+        f"It knows {', '.join(model.labels)}, letter by letter: rename the class folders."
+    )
 
 
 def _predict(

@@ -43,12 +43,14 @@ class FittedHead:
     class_weight: npt.NDArray[np.float64] | None
 
 
-def weigh_classes(y: Numbers, n_classes: int, rule: str = "auto") -> npt.NDArray[np.float64] | None:
+def weigh_classes(
+    y: Numbers, n_classes: int, rule: str = "auto", sample_weight: npt.NDArray[np.float64] | None = None
+) -> npt.NDArray[np.float64] | None:
     """Return (C,) class weights: balanced if ``rule`` says so, or for ``auto`` where the classes are skewed."""
     if rule not in CLASS_WEIGHTS:
         raise FitError(f"Cannot weigh classes by {rule!r}: need one of {', '.join(CLASS_WEIGHTS)}.")
     if rule == "balanced" or (rule == "auto" and is_skewed(y, n_classes)):
-        return balanced_weights(y, n_classes)
+        return balanced_weights(y, n_classes, sample_weight)
     return None
 
 
@@ -84,7 +86,7 @@ def fit_head(
     validation
         Features (M, D) and class numbers (M,) that are only watched, never fitted to.
     """
-    weights = weigh_classes(y, n_classes, class_weight)
+    weights = weigh_classes(y, n_classes, class_weight, sample_weight)
     if kind == "adam":
         adam = fit_adam(
             views, y, n_classes=n_classes, seed=seed, epochs=epochs,

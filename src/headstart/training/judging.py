@@ -39,13 +39,14 @@ class Judged:
         return np.asarray(self.predicted == self.rows.y, np.bool_)
 
 
-def measure_split(judged: Judged, y_train: npt.NDArray[np.int64], labels: Sequence[str]) -> dict[str, Any] | None:
+def measure_split(judged: Judged, labels: Sequence[str]) -> dict[str, Any] | None:
     """Return the metrics of a split as they stand in metrics.json, or None if the split is empty."""
     if not judged.rows.photos:
         return None
-    majority = int(np.bincount(y_train, minlength=len(labels)).argmax())
+    # the best that one constant answer could do here: with classes of equal size the commonest in training is a toss-up
+    majority = int(np.bincount(judged.rows.y, minlength=len(labels)).argmax())
     return evaluate_probabilities(judged.rows.y, judged.probabilities, labels) | {
-        "majority_accuracy": majority_accuracy(y_train, judged.rows.y, len(labels)),
+        "majority_accuracy": majority_accuracy(judged.rows.y, judged.rows.y, len(labels)),
         "majority_class": labels[majority],
     }
 

@@ -50,14 +50,15 @@ class PictureFolder:
         self.drawn[name] = Figured(caption, save_figure(figure, self._folder / f"{name}.png"))
 
 
-def draw_answers(pictures: PictureFolder, judged: Judged, labels: Sequence[str], seed: int) -> None:
+def draw_answers(pictures: PictureFolder, split: str, judged: Judged, labels: Sequence[str], seed: int) -> None:
     """Draw nine photos of a split with their predictions, and the most confident mistakes."""
     photos, confidence = judged.rows.photos, judged.probabilities.max(1)
     at = _pick(len(photos), seed)
     titles = [f"Prediction: {labels[judged.predicted[i]]} ({bool(judged.is_right[i])})" for i in at]
     colours = [INK if judged.is_right[i] else ACCENT for i in at]
     figure = plot_photo_grid([_show(photos[i]) for i in at], titles, colours=colours)
-    pictures.add("predictions", figure, "Photos that were not trained on, drawn at random, and what was predicted.")
+    caption = f"Photos of the {split} split, drawn at random, and what was predicted."
+    pictures.add("predictions", figure, caption)
     wrong = np.flatnonzero(~judged.is_right)
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:GRID]
     if len(worst):
@@ -65,7 +66,9 @@ def draw_answers(pictures: PictureFolder, judged: Judged, labels: Sequence[str],
             f"Prediction: {labels[judged.predicted[i]]} {confidence[i]:.0%}\nLabel: {photos[i].label}" for i in worst
         ]
         figure = plot_photo_grid([_show(photos[i]) for i in worst], titles, colours=[ACCENT] * len(worst))
-        pictures.add("mistakes", figure, "The most confident mistakes. Look here first: some may be wrong labels.")
+        names = ", ".join(str(Path(photos[i].label, photos[i].path.name)) for i in worst)
+        caption = f"The most confident mistakes. Look here first: some may be wrong labels. In this order: {names}."
+        pictures.add("mistakes", figure, caption)
 
 
 def draw_training_photos(pictures: PictureFolder, photos: Sequence[Photo], seed: int, n_views: int) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import itertools
+import json
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,15 +15,31 @@ from pathlib import Path
 
 from headstart.errors import RunError
 
-RUNS = Path("runs")
+CONTENTS = frozenset({"model.onnx", "report.html", "metrics.json", "history.csv", "predictions.csv", "catalog.csv",
+                      "figures"})  # fmt: skip
 
 
 def choose_folder(source: str) -> Path:
-    """Return ``runs/NAME`` for a catalog's source, or the first of ``runs/NAME-2``, ``-3``, ... that is free."""
-    path = Path(source).resolve()
-    name = path.stem if path.suffix else path.name
-    names = (f"{name or 'run'}{suffix}" for suffix in itertools.chain([""], (f"-{n}" for n in itertools.count(2))))
-    return next(RUNS / name for name in names if not (RUNS / name).exists())
+    """Return ``runs/NAME`` for a catalog's source, or the first of ``runs/NAME-2``, ``-3``, ... that is free.
+
+    ``runs`` lies in the current folder, or beside the photos where the current folder is one of theirs.
+    """
+    photos = Path(source).resolve()
+    name = (photos.stem if photos.is_file() else photos.name) or "run"
+    runs = Path("runs")
+    if photos.is_dir() and Path.cwd().is_relative_to(photos):
+        runs = photos.parent / "runs"
+    return next(folder for folder in _count_up(runs / name) if not folder.exists() and not _find_living(folder))
+
+
+def check_outside(folder: Path, source: str) -> None:
+    """Raise RunError if a run folder would lie among the photos: the next scan would take its figures for photos."""
+    photos = Path(source).resolve()
+    if photos.is_dir() and folder.resolve().is_relative_to(photos):
+        raise RunError(
+            f"Cannot write run '{folder}': it lies inside the folder of photos '{source}', need a place outside. "
+            "Choose another --out."
+        )
 
 
 @contextmanager
@@ -32,14 +51,16 @@ def write_run_folder(folder: Path, *, is_replacing: bool = False) -> Iterator[Pa
     Raises
     ------
     RunError
-        If ``folder`` exists already and is not to be replaced, or cannot be written.
+        If ``folder`` exists already and is not to be replaced, or cannot be written. If it came into being while the
+        block ran, what was written is kept under another name, which the message tells.
     """
-    if folder.exists() and not (is_replacing and _is_replaceable(folder)):
+    folder = folder.resolve()
+    if folder.exists() and not (is_replacing and _is_run(folder)):
         hint = "Give --overwrite to replace it, or another --out."
         if is_replacing:
-            hint = "It is no run folder, so it is left alone: choose another --out."
+            hint = "It holds other things than a run, so it is left alone: choose another --out."
         raise RunError(f"Cannot write run '{folder}': it exists already. {hint}")
-    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+    partial = folder.with_name(f".{folder.name}.partial-{platform.node()}-{os.getpid()}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder)
@@ -49,36 +70,71 @@ def write_run_folder(folder: Path, *, is_replacing: bool = False) -> Iterator[Pa
     try:
         yield partial
         _flush(partial)
-        if folder.exists():
-            old = folder.with_name(f".{folder.name}.replaced-{os.getpid()}")
-            folder.rename(old)
-            partial.rename(folder)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            partial.rename(folder)
+        _put_in_place(partial, folder, is_replacing)
     except OSError as error:
         raise RunError(f"Cannot write run '{folder}': {error.strerror or error}. Choose another --out.") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _is_replaceable(folder: Path) -> bool:
-    return (folder / "metrics.json").is_file() or (folder.is_dir() and not any(folder.iterdir()))
+def _put_in_place(partial: Path, folder: Path, is_replacing: bool) -> None:
+    if not folder.exists():
+        partial.rename(folder)
+        return
+    if not (is_replacing and _is_run(folder)):
+        kept = next(other for other in _count_up(folder) if not other.exists())
+        partial.rename(kept)
+        raise RunError(f"Cannot write run '{folder}': it came into being meanwhile. The run was kept as '{kept}'.")
+    old = folder.with_name(f".{folder.name}.replaced-{os.getpid()}")
+    folder.rename(old)
+    try:
+        partial.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _count_up(folder: Path) -> Iterator[Path]:
+    yield folder
+    for number in itertools.count(2):
+        yield folder.with_name(f"{folder.name}-{number}")
+
+
+def _is_run(folder: Path) -> bool:
+    """Say whether a folder is a run and nothing else, or empty: only then may it be replaced."""
+    try:
+        names = {path.name for path in folder.iterdir()}
+        if not names:
+            return True
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return names <= CONTENTS and isinstance(metrics, dict) and {"schema", "headstart"} <= metrics.keys()
+
+
+def _find_leftovers(folder: Path) -> list[Path]:
+    return list(folder.parent.glob(f".{glob.escape(folder.name)}.partial-*"))
+
+
+def _find_living(folder: Path) -> list[Path]:
+    return [leftover for leftover in _find_leftovers(folder) if _is_alive(leftover)]
 
 
 def _remove_leftovers(folder: Path) -> None:
     """Remove what killed runs of the same name have left behind; a run that is still going is left alone."""
-    for leftover in folder.parent.glob(f".{folder.name}.partial-*"):
-        number = leftover.name.rsplit("-", 1)[1]
-        if number.isdigit() and not _is_alive(int(number)):
+    for leftover in _find_leftovers(folder):
+        if not _is_alive(leftover):
             shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _is_alive(process: int) -> bool:
-    if os.name == "nt":
-        return True  # there, signal 0 is no question but an interrupt
+def _is_alive(partial: Path) -> bool:
+    """Say whether the process that writes a temporary folder may still be going."""
+    host, _, number = partial.name.rpartition(".partial-")[2].rpartition("-")
+    if host != platform.node() or not number.isdigit() or os.name == "nt":
+        return True  # not for us to know; on Windows signal 0 would be an interrupt, not a question
     try:
-        os.kill(process, 0)
+        os.kill(int(number), 0)
     except ProcessLookupError:
         return False
     except OSError:

@@ -59,6 +59,8 @@ class Settings:
         ]
         numbers = ("epochs", "n_views")
         problems += [f"{name} {getattr(self, name)}, need 1 or more" for name in numbers if getattr(self, name) < 1]
+        if self.seed < 0:
+            problems.append(f"seed {self.seed}, need 0 or more")
         if self.strength is not None and not self.strength > 0:
             problems.append(f"strength {self.strength}, need more than 0")
         if problems:

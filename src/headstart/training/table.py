@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.loading import Backbone
+from headstart.catalog.blocks import join_blocks
 from headstart.catalog.table import Catalog, Photo
 from headstart.errors import CatalogError
 from headstart.features.cache import FeatureCache
@@ -45,9 +46,12 @@ class Rows:
 
     @property
     def groups(self) -> list[str] | None:
-        """(N,) group names, identical photos counting as a group; None where every photo stands alone."""
-        names = [photo.group if photo.group is not None else photo.digest for photo in self.photos]
-        return None if len(set(names)) == len(names) else names
+        """(N,) names of what must stay together, groups and copies alike; None where every photo stands alone."""
+        blocks = join_blocks(self.photos, seed=0)
+        if len(blocks) == len(self.photos):
+            return None
+        names = {n: str(number) for number, block in enumerate(blocks) for n in block.members}
+        return [names[n] for n in range(len(self.photos))]
 
     def join(self, other: Rows) -> Rows:
         """Return these rows and then the others."""

@@ -20,7 +20,7 @@ from headstart.training.cross_validation import cross_validate
 from headstart.training.fitting import FittedHead, fit_head
 from headstart.training.judging import Judged, measure_split
 from headstart.training.run import Run
-from headstart.training.run_folder import choose_folder, write_run_folder
+from headstart.training.run_folder import check_outside, choose_folder, write_run_folder
 from headstart.training.settings import Settings
 from headstart.training.table import SPLITS, Table, build_table, open_cache
 from headstart.training.writing import Outcome, write_run
@@ -67,12 +67,13 @@ def train_classifier(
         raise FitError(f"Cannot train: {str(error).split('() ')[-1]}.") from None
     chosen.check()
     source = photos.source if isinstance(photos, Catalog) else str(photos)
+    folder = Path(out) if out is not None else choose_folder(source)
+    check_outside(folder, source)
     clock = _Clock()
     if not isinstance(photos, Catalog):
         with show_progress("Scanning", is_shown=verbose) as progress:
             photos = scan_photos(photos, seed=chosen.seed, progress=progress)
     clock.note("scan")
-    folder = Path(out) if out is not None else choose_folder(source)
     with write_run_folder(folder, is_replacing=overwrite) as partial:
         outcome = _learn(photos, chosen, clock, cache=cache, verbose=verbose)
         say(write_verdict(outcome.metrics))
@@ -113,7 +114,7 @@ def _learn(catalog: Catalog, chosen: Settings, clock: _Clock, *, cache: bool, ve
     clock.note("fit")
     judged = {split: Judged(table.splits[split], fitted.head.probabilities(table.splits[split].X)) for split in SPLITS}
     metrics = _describe(chosen, image_size, table, fitted)
-    metrics |= {split: measure_split(judged[split], train.y, labels) for split in SPLITS}
+    metrics |= {split: measure_split(judged[split], labels) for split in SPLITS}
     metrics["cross_validation"] = _cross_validate(table, fitted, chosen)
     clock.note("evaluate")
     metrics["seconds"] = clock.seconds
@@ -144,6 +145,12 @@ def _describe(chosen: Settings, image_size: int, table: Table, fitted: FittedHea
     notes = list(table.catalog.notes)
     if weights is not None and chosen.class_weight == "auto":
         notes.append("The classes are of unequal size: photos of rare classes counted more (balanced class weights).")
+    if chosen.head == "adam":
+        notes.append(
+            "The adam head is the tutorial's recipe: so many epochs, converged or not, and no cross-validation."
+        )
+    elif chosen.n_views > 1:
+        notes.append("Cross-validation judged heads that were fitted to the photos as they are, without further views.")
     strength = None
     if fitted.strength is not None:
         rows = [] if fitted.choice is None else [asdict(row) for row in fitted.choice.table]
@@ -160,6 +167,7 @@ def _describe(chosen: Settings, image_size: int, table: Table, fitted: FittedHea
         "views": chosen.n_views,
         "classes": list(labels),
         "seed": chosen.seed,
+        "split_seed": table.catalog.seed,
         "strength": strength,
         "class_weights": weights,
         "n_extracted": table.n_extracted,

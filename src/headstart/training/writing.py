@@ -62,7 +62,7 @@ def _draw_pictures(pictures: PictureFolder, outcome: Outcome) -> PictureFolder:
     metrics = outcome.metrics
     # a catalog without a test set is judged on what there is
     split = next(split for split in ("test", "validation", "train") if metrics[split] is not None)
-    draw_answers(pictures, outcome.judged[split], metrics["classes"], metrics["seed"])
+    draw_answers(pictures, split, outcome.judged[split], metrics["classes"], metrics["seed"])
     draw_charts(pictures, outcome.history, metrics[split], metrics["head"])
     draw_training_photos(pictures, outcome.judged["train"].rows.photos, metrics["seed"], metrics["views"])
     return pictures

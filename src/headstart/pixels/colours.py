@@ -1,0 +1,55 @@
+"""Every colour mode becomes RGB of 8 bits, by one rule for each mode."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.errors import PhotoError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+def convert_to_rgb(image: Image.Image) -> Image.Image:
+    """Convert a decoded image to RGB.
+
+    Transparent pixels are laid over white. Deep grey photos are scaled by their mode and never by the brightest pixel,
+    so that a dark photo stays dark: integers, of 16 bits (modes I;16, I;16B, I;16L) or 32 (mode I), by 1/257 after
+    clipping to 0..65535; floats (mode F) by 255 if all lie in 0..1, and not at all if all lie in 0..255.
+
+    Raises
+    ------
+    PhotoError
+        If a float photo has values outside 0..255, or NaN or infinity.
+    """
+    from PIL import Image
+
+    # Pillow's own conversion of these two clips everything above 255 to white
+    if image.mode.startswith("I"):
+        return Image.fromarray(_round(np.clip(np.asarray(image), 0, 65535) / np.float32(257))).convert("RGB")
+    if image.mode == "F":
+        return Image.fromarray(_round(_scale_floats(np.asarray(image)))).convert("RGB")
+    if image.has_transparency_data:
+        with_alpha = image.convert("RGBA")
+        canvas = Image.new("RGB", image.size, "white")
+        canvas.paste(with_alpha, mask=with_alpha.getchannel("A"))
+        return canvas
+    return image.convert("RGB")
+
+
+def _scale_floats(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    low, high = values.min(initial=0), values.max(initial=0)  # NaN if any value is
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise PhotoError("float photo with values that are not finite, need 0 to 1 or 0 to 255")
+    if low < 0 or high > 255:
+        low, high = values.min(), values.max()
+        raise PhotoError(f"float photo with values from {low:g} to {high:g}, need 0 to 1 or 0 to 255")
+    return values * np.float32(255) if high <= 1 else values
+
+
+def _round(values: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
+    rounded: npt.NDArray[np.uint8] = np.rint(values).astype(np.uint8)
+    return rounded

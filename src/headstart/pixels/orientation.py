@@ -1,0 +1,69 @@
+"""EXIF orientation: which way up a photo is, and turning it upright."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_EXIF_ORIENTATION = 0x0112
+_APP1, _START_OF_SCAN = 0xE1, 0xDA  # ITU-T T.81, table B.1
+
+
+def read_jpeg_orientation(data: bytes) -> int:
+    """Return the EXIF orientation of a JPEG, 1 to 8, without decoding it; 1 if there is none that can be read."""
+    if not any(marker == _APP1 and data.startswith(b"Exif\x00\x00", start) for marker, start in _walk_segments(data)):
+        return 1  # most photos: opening them with Pillow would cost more than this walk
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "MPO")) as image:
+            return read_orientation(image)
+    except Exception:
+        return 1  # the pixels were decoded: a tag that cannot be read must not cost the photo
+
+
+def _walk_segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the marker of each segment before the pixels and where its content starts (ITU-T T.81, B.1.1)."""
+    at = 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF or data[at + 1] in (0x00, 0xFF):  # stray bytes, stuffing or fill bytes before a marker
+            at += 1
+            continue
+        marker = data[at + 1]
+        if marker == _START_OF_SCAN:
+            return
+        if marker == 0x01 or 0xD0 <= marker <= 0xD9:  # these have no length
+            at += 2
+            continue
+        yield marker, at + 4
+        at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+
+
+def read_orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation of an open image, 1 to 8; 1 if there is none that can be read."""
+    try:
+        orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+    except Exception:
+        return 1
+    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
+
+
+def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
+    """Undo an EXIF orientation."""
+    from PIL import Image
+
+    # EXIF 2.3, tag 274
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }
+    return image.transpose(turns[orientation]) if orientation in turns else image

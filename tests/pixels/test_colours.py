@@ -1,0 +1,40 @@
+"""Deep greys become RGB by their mode, never by what is in them."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from headstart.errors import PhotoError
+from headstart.pixels.colours import convert_to_rgb
+
+
+def convert(values: list[float], dtype: str) -> list[int]:
+    """Convert one row of grey pixels and return it."""
+    return np.asarray(convert_to_rgb(Image.fromarray(np.array([values], dtype))))[0, :, 0].tolist()
+
+
+@pytest.mark.parametrize("dtype", ["<u2", ">u2", "<i4"])
+def test_integers_are_scaled_by_their_type_however_dark_they_are(dtype):
+    assert convert([0, 100, 257, 514], dtype) == [0, 0, 1, 2]
+    assert convert([0, 257 * 77, 65535], dtype) == [0, 77, 255]
+
+
+def test_integers_of_32_bits_are_clipped():
+    assert convert([-5, 65_536, 2_000_000_000], "<i4") == [0, 255, 255]
+
+
+def test_floats_are_fractions_or_as_they_are():
+    assert convert([0, 0.5, 1], "<f4") == [0, 128, 255]
+    assert convert([0, 0.5, 1.2, 255], "<f4") == [0, 0, 1, 255]
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 256), (-1, 1), (300, 400), (-9, -2)])
+def test_floats_of_another_range_are_refused(low, high):
+    with pytest.raises(PhotoError, match=f"float photo with values from {low} to {high}, need 0 to 1 or 0 to 255"):
+        convert([low, high], "<f4")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_floats_that_are_no_numbers_are_refused(value):
+    with pytest.raises(PhotoError, match="not finite"):
+        convert([0, value, 1], "<f4")

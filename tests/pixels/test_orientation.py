@@ -1,0 +1,54 @@
+"""Orientation is found wherever a JPEG may keep it."""
+
+import io
+import struct
+
+import pytest
+from PIL import Image
+
+from headstart.pixels.decode import open_photo
+from headstart.pixels.orientation import read_jpeg_orientation
+
+
+def make_jpeg(orientation: int | None, before: bytes = b"") -> bytes:
+    """A JPEG with its EXIF segment, if any, behind other bytes."""
+    stream = io.BytesIO()
+    Image.new("RGB", (40, 20)).save(stream, "JPEG")
+    segment = b""
+    if orientation is not None:
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        content = exif.tobytes()
+        segment = b"\xff\xe1" + struct.pack(">H", len(content) + 2) + content
+    return stream.getvalue()[:2] + before + segment + stream.getvalue()[2:]
+
+
+def make_segment(marker: int, n_bytes: int) -> bytes:
+    return bytes([0xFF, marker]) + struct.pack(">H", n_bytes + 2) + b"x" * n_bytes
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"",
+        b"\xff",  # a fill byte
+        make_segment(0xE2, 65_000) * 3,  # a long colour profile
+        make_segment(0xE1, 60_000) + make_segment(0xFE, 60_000),  # XMP and a comment
+    ],
+    ids=["first", "fill byte", "behind a profile", "behind XMP"],
+)
+def test_exif_is_found_behind_other_segments(before):
+    data = make_jpeg(6, before)
+    assert read_jpeg_orientation(data) == 6
+    assert open_photo(data).size == (20, 40)
+
+
+def test_the_letters_exif_elsewhere_mean_nothing(monkeypatch):
+    monkeypatch.setattr(Image, "open", None)  # the quick answer opens nothing
+    assert read_jpeg_orientation(make_jpeg(None)) == 1
+    assert read_jpeg_orientation(make_jpeg(None) + b"\xff\xe1\x00\x10Exif\x00\x00") == 1
+
+
+@pytest.mark.parametrize("size", [2, 3, 5, 7, 12])
+def test_a_cut_header_ends_the_search(size):
+    assert read_jpeg_orientation(make_jpeg(6)[:size]) == 1

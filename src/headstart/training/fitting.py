@@ -34,6 +34,8 @@ class FittedHead:
         The inverse regularisation strength C; None for ``adam``.
     class_weight
         (C,) float64, or None where all classes weigh the same.
+    is_converged
+        Whether the solver reached the optimum; ``adam`` has none to reach.
     """
 
     head: LinearHead
@@ -41,6 +43,7 @@ class FittedHead:
     strength: float | None
     choice: StrengthChoice | None
     class_weight: npt.NDArray[np.float64] | None
+    is_converged: bool = True
 
 
 def weigh_classes(
@@ -114,4 +117,4 @@ def fit_head(
         X, y_all, n_classes=n_classes, strength=strength,
         sample_weight=row_weight, class_weight=weights, validation=validation,
     )  # fmt: skip
-    return FittedHead(fit.head, fit.history, strength, choice, weights)
+    return FittedHead(fit.head, fit.history, strength, choice, weights, fit.is_converged)

@@ -145,6 +145,8 @@ def _describe(chosen: Settings, image_size: int, table: Table, fitted: FittedHea
     notes = list(table.catalog.notes)
     if weights is not None and chosen.class_weight == "auto":
         notes.append("The classes are of unequal size: photos of rare classes counted more (balanced class weights).")
+    if not fitted.is_converged:
+        notes.append("The solver stopped before its optimum: the features are hard to separate at this strength.")
     if chosen.head == "adam":
         notes.append(
             "The adam head is the tutorial's recipe: so many epochs, converged or not, and no cross-validation."

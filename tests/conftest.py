@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,3 +78,14 @@ def make_folder(tmp_path: Path, paint_folder: Callable[..., Path]) -> Callable[.
         return paint_folder(tmp_path / name, labels, n)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def headstart() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command line as a user does: in a process of its own."""
+
+    def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "headstart", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
+
+    return run

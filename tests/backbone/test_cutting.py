@@ -1,0 +1,54 @@
+"""The network cut in two gives what it gives whole."""
+
+import numpy as np
+import openvino
+import pytest
+
+from headstart.backbone.cutting import has_layer, take_below, take_between
+from headstart.backbone.engine import Engine
+from headstart.backbone.loading import load_backbone
+from headstart.errors import BackboneError
+
+PIXELS = np.random.default_rng(0).integers(0, 255, (4, 96, 96, 3), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return openvino.Core().read_model(load_backbone().weights)
+
+
+@pytest.mark.parametrize("stage", ["stem", "block_0", "block_9", "top"])
+def test_below_and_above_a_cut_make_the_whole(network, stage):
+    tensor = next(s.tensor for s in load_backbone().spec.stages if s.name == stage)
+    settings = {openvino.properties.hint.inference_precision(): openvino.Type.f32}
+    compile_part = openvino.Core().compile_model
+    below = compile_part(take_below(network, tensor), "CPU", settings)
+    above = compile_part(take_between(network, tensor, "features"), "CPU", settings)
+    whole = Engine(load_backbone().weights, image_size=96, precision="f32").infer(PIXELS)
+    np.testing.assert_allclose(above(below(PIXELS)[0])[0], whole, atol=1e-4)
+
+
+def test_cutting_leaves_the_network_as_it_was(network):
+    n_layers = len(network.get_ops())
+    take_below(network, "Conv1_relu")
+    take_between(network, "Conv1_relu", "features")
+    assert len(network.get_ops()) == n_layers
+
+
+def test_layers_are_found_by_name(network):
+    assert has_layer(network, "block_2_add")
+    assert not has_layer(network, "block_99_add")
+    with pytest.raises(BackboneError, match="no layer has this name"):
+        take_below(network, "block_99_add")
+
+
+def test_the_first_stages_stay_in_float32_where_they_are_asked_to():
+    spec, weights = load_backbone().spec, load_backbone().weights
+    try:
+        mixed = Engine(weights, image_size=96, precision="bf16", float32_below=spec.float32_below)
+    except BackboneError:
+        pytest.skip("this processor has no bf16 arithmetic")
+    exact = Engine(weights, image_size=96, precision="f32").infer(PIXELS)
+    rough = Engine(weights, image_size=96, precision="bf16").infer(PIXELS)
+    errors = [np.square(features - exact).mean() for features in (mixed.infer(PIXELS), rough)]
+    assert errors[0] < 0.5 * errors[1]

@@ -1,0 +1,53 @@
+"""``headstart predict``: tables, JSON, CSV, grids, and photos that cannot be read."""
+
+import csv
+import io
+import json
+
+
+def test_predict_prints_a_table(run, photos, headstart):
+    answer = headstart("predict", run.folder, photos / "dots" / "000.jpg", photos / "stripes")
+    assert answer.returncode == 0, answer.stderr
+    lines = answer.stdout.splitlines()
+    assert len(lines) == 15
+    assert lines[0].split()[:2] == [str(photos / "dots" / "000.jpg"), "dots"]
+
+
+def test_predict_json_and_csv_agree(run, photos, headstart):
+    record = json.loads(headstart("predict", run.folder, photos, "--format", "json").stdout)
+    rows = list(csv.DictReader(io.StringIO(headstart("predict", run.folder, photos, "--format", "csv").stdout)))
+    assert record["labels"] == ["dots", "stripes"]
+    assert [p["label"] for p in record["predictions"]] == [row["label"] for row in rows]
+    assert all(row["error"] == "" for row in rows)
+
+
+def test_predict_takes_globs_and_draws_a_grid(run, photos, tmp_path, headstart):
+    grid = tmp_path / "grid.png"
+    answer = headstart("predict", run.folder / "model.onnx", f"{photos}/dots/00*.jpg", "--grid", grid)
+    assert len(answer.stdout.splitlines()) == 10
+    assert grid.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_photo_that_cannot_be_read_is_a_row_and_status_1(run, photos, tmp_path, headstart):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"")
+    answer = headstart("predict", run.folder, photos / "dots" / "000.jpg", broken, photos / "dots" / "001.jpg")
+    assert answer.returncode == 1
+    assert [("empty file" in line) for line in answer.stdout.splitlines()] == [False, True, False]
+    assert "1 of 3 photos cannot be read" in answer.stderr
+
+
+def test_predict_names_places_without_photos(run, tmp_path, headstart):
+    answer = headstart("predict", run.folder, tmp_path, "missing.jpg")
+    assert answer.returncode == 1
+    assert "holds no photo" in answer.stderr
+    assert "'missing.jpg' does not exist" in answer.stderr
+
+
+def test_a_damaged_classifier_is_one_sentence(run, photos, tmp_path, headstart):
+    path = tmp_path / "model.onnx"
+    path.write_bytes((run.folder / "model.onnx").read_bytes()[:-1000])
+    answer = headstart("predict", path, photos)
+    assert answer.returncode == 1
+    assert "damaged" in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1

@@ -22,7 +22,7 @@ from headstart.pixels.views import AS_IT_IS, View, render_view
 from headstart.progress import Progress, ignore_progress
 
 ROWS_AT_ONCE = 2000  # asked of the cache: what it answers lies in memory a second time
-SAVE_EVERY_S = 1.0  # a killed run loses at most this much work
+SAVE_EVERY_S = 0.5  # a killed run loses at most this much work
 
 
 class PhotoFile(Protocol):
@@ -157,7 +157,7 @@ def _fill_from_cache(matrix: npt.NDArray[np.float32], keys: Sequence[bytes], cac
 
 
 class _Saver:
-    """Puts rows into the cache about once a second, and whatever is left at the end, even after an error."""
+    """Puts rows into the cache twice a second, and whatever is left at the end, even after an error."""
 
     def __init__(self, cache: FeatureCache | None) -> None:
         self._cache = cache

@@ -6,6 +6,8 @@ who typed the command: it names what was wrong and what to do next, and the comm
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class HeadstartError(Exception):
     """The base of the family: catch this one to catch them all."""
@@ -41,6 +43,14 @@ class ClassifierError(HeadstartError):
 
 class RunError(HeadstartError):
     """A run folder cannot be written."""
+
+
+class RunMovedError(RunError):
+    """A run is whole, but its name was taken meanwhile: ``folder`` is where it is."""
+
+    def __init__(self, message: str, folder: Path) -> None:
+        super().__init__(message)
+        self.folder = folder
 
 
 class MissingExtraError(HeadstartError):

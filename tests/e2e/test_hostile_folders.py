@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -100,3 +102,13 @@ def assert_refused(answer, message):
     assert message in answer.stderr
     assert "Traceback" not in answer.stderr
     assert answer.stdout == ""
+
+
+def test_two_trainings_begun_together_take_two_names(make_folder, tmp_path):
+    make_folder("pets")
+    command = [sys.executable, "-m", "headstart", "train", "pets", "--image-size", "96"]
+    both = [
+        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(2)
+    ]
+    assert [process.wait() for process in both] == [0, 0]
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == {"pets", "pets-2"}

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from headstart.errors import RunError
+from headstart.errors import RunError, RunMovedError
 
 CONTENTS = frozenset({"model.onnx", "report.html", "metrics.json", "history.csv", "predictions.csv", "catalog.csv",
                       "figures"})  # fmt: skip
@@ -51,8 +51,9 @@ def write_run_folder(folder: Path, *, is_replacing: bool = False) -> Iterator[Pa
     Raises
     ------
     RunError
-        If ``folder`` exists already and is not to be replaced, or cannot be written. If it came into being while the
-        block ran, what was written is kept under another name, which the message tells.
+        If ``folder`` exists already and is not to be replaced, or cannot be written.
+    RunMovedError
+        If it came into being while the block ran: what was written is kept under another name, which the error tells.
     """
     folder = folder.resolve()
     if folder.exists() and not (is_replacing and _is_run(folder)):
@@ -61,6 +62,7 @@ def write_run_folder(folder: Path, *, is_replacing: bool = False) -> Iterator[Pa
             hint = "It holds other things than a run, so it is left alone: choose another --out."
         raise RunError(f"Cannot write run '{folder}': it exists already. {hint}")
     partial = folder.with_name(f".{folder.name}.partial-{platform.node()}-{os.getpid()}")
+    is_new_parent = not folder.parent.exists()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder)
@@ -75,6 +77,9 @@ def write_run_folder(folder: Path, *, is_replacing: bool = False) -> Iterator[Pa
         raise RunError(f"Cannot write run '{folder}': {error.strerror or error}. Choose another --out.") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        if is_new_parent:
+            with contextlib.suppress(OSError):  # it holds the run, as it should
+                folder.parent.rmdir()
 
 
 def _put_in_place(partial: Path, folder: Path, is_replacing: bool) -> None:
@@ -84,7 +89,9 @@ def _put_in_place(partial: Path, folder: Path, is_replacing: bool) -> None:
     if not (is_replacing and _is_run(folder)):
         kept = next(other for other in _count_up(folder) if not other.exists())
         partial.rename(kept)
-        raise RunError(f"Cannot write run '{folder}': it came into being meanwhile. The run was kept as '{kept}'.")
+        raise RunMovedError(
+            f"Cannot write run '{folder}': it came into being meanwhile. The run was kept as '{kept}'.", kept
+        )
     old = folder.with_name(f".{folder.name}.replaced-{os.getpid()}")
     folder.rename(old)
     try:

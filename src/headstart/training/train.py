@@ -13,7 +13,7 @@ from headstart.catalog.scan import scan_photos
 from headstart.catalog.table import Catalog
 from headstart.classifier.build import build_classifier
 from headstart.classifier.metadata import Metadata, shorten_digests
-from headstart.errors import FitError
+from headstart.errors import FitError, RunMovedError
 from headstart.evaluation.verdict import write_verdict
 from headstart.progress import show_progress
 from headstart.training.cross_validation import cross_validate
@@ -70,14 +70,20 @@ def train_classifier(
     folder = Path(out) if out is not None else choose_folder(source)
     check_outside(folder, source)
     clock = _Clock()
-    if not isinstance(photos, Catalog):
-        with show_progress("Scanning", is_shown=verbose) as progress:
-            photos = scan_photos(photos, seed=chosen.seed, progress=progress)
-    clock.note("scan")
-    with write_run_folder(folder, is_replacing=overwrite) as partial:
-        outcome = _learn(photos, chosen, clock, cache=cache, verbose=verbose)
-        say(write_verdict(outcome.metrics))
-        write_run(partial, outcome)
+    try:
+        # the folder is claimed first: of two trainings begun together, the second then takes another name
+        with write_run_folder(folder, is_replacing=overwrite) as partial:
+            if not isinstance(photos, Catalog):
+                with show_progress("Scanning", is_shown=verbose) as progress:
+                    photos = scan_photos(photos, seed=chosen.seed, progress=progress)
+            clock.note("scan")
+            outcome = _learn(photos, chosen, clock, cache=cache, verbose=verbose)
+            say(write_verdict(outcome.metrics))
+            write_run(partial, outcome)
+    except RunMovedError as moved:
+        if out is not None:
+            raise
+        folder = moved.folder
     return Run(folder)
 
 

@@ -87,3 +87,14 @@ def test_a_folder_that_cannot_be_read_is_skipped_with_its_reason(lay, monkeypatc
 def test_names_are_joined_without_empty_parts():
     assert join_names("", "a", "", "b") == "a/b"
     assert join_names("") == ""
+
+
+def test_a_run_among_the_photos_is_left_out(tmp_path):
+    for name in ("cats/1.jpg", "runs/pets/model.onnx", "runs/pets/metrics.json", "runs/pets/figures/views.png"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    tree, skipped = walk_folder(tmp_path)
+    assert set(tree) == {"", "cats", "runs"}
+    assert tree["runs"].folders == []
+    assert [skip.path for skip in skipped] == [tmp_path / "runs" / "pets"]

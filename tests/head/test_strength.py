@@ -172,3 +172,10 @@ def test_hold_out_judges_every_row_by_a_head_that_has_not_seen_it():
     ]
     right = np.concatenate([scores.argmax(1) == y[held.fold == k] for k, scores in enumerate(by_fold)])
     assert abs(right.mean() - held.is_right.mean()) < 0.02
+
+
+def test_hold_out_judges_every_fold_however_many_scores_there_are(monkeypatch):
+    monkeypatch.setattr(strength_module, "MANY_SCORES", 10)
+    y = np.repeat([0, 1], 30)
+    X = (np.random.default_rng(0).normal(size=(60, 4)) + y[:, None]).astype(np.float32)
+    assert set(hold_out(X, y, n_classes=2, strength=0.1, seed=0).fold.tolist()) == {0, 1, 2, 3, 4}

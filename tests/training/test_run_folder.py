@@ -138,3 +138,41 @@ def test_training_from_inside_the_photos_puts_the_run_beside_them(tmp_path, monk
     (tmp_path / "pets" / "cats").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "pets")
     assert choose_folder(".") == tmp_path / "runs" / "pets"
+
+
+def test_a_leftover_with_our_own_number_is_removed(tmp_path):
+    (tmp_path / f".run.partial-{platform.node()}-{os.getpid()}").mkdir()
+    with write_run_folder(tmp_path / "run"):
+        pass
+    assert list_names(tmp_path) == ["run"]
+
+
+def test_what_a_file_manager_leaves_is_no_reason_to_keep_a_run(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "metrics.json").write_text(RUN)
+    (tmp_path / "run" / ".DS_Store").touch()
+    with write_run_folder(tmp_path / "run", is_replacing=True):
+        pass
+    assert list_names(tmp_path / "run") == []
+
+
+def test_ctrl_c_between_the_renames_brings_the_old_run_back(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "metrics.json").write_text(RUN)
+    rename = Path.rename
+
+    def interrupt(self, target):
+        if ".partial-" in self.name:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", interrupt)
+    with pytest.raises(KeyboardInterrupt), write_run_folder(tmp_path / "run", is_replacing=True):
+        pass
+    assert list_names(tmp_path) == ["run"]
+
+
+def test_a_catalog_without_a_source_may_be_written_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check_outside(Path("x"), "")
+    assert choose_folder("") == Path("runs/run")

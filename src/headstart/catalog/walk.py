@@ -11,6 +11,8 @@ from headstart.catalog.table import Skip
 # what systems and programs leave behind; everything with a leading dot is ignored as well
 IGNORED = frozenset({"__macosx", "__pycache__", "@eadir", "thumbs.db", "desktop.ini", "lost+found"})
 
+RUN = frozenset({"model.onnx", "metrics.json"})  # a folder with both holds figures, not photos
+
 
 @dataclass
 class Folder:
@@ -44,6 +46,11 @@ def walk_folder(root: Path) -> tuple[dict[str, Folder], list[Skip]]:
         except OSError as error:
             skipped.append(Skip(place, f"cannot be read: {error.strerror or error}"))
             tree[name] = Folder()
+            continue
+        if name and {entry.name for entry in inside} >= RUN:
+            above_it, _, own = name.rpartition("/")
+            tree[above_it].folders.remove(own)
+            skipped.append(Skip(place, "a run that training wrote, not photos"))
             continue
         folder = tree[name] = Folder()
         for entry in inside:

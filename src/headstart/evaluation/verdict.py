@@ -8,6 +8,7 @@ from typing import Any
 from headstart.evaluation.words import count_photos, format_percent
 
 FEW_PHOTOS = 100  # below, the interval is so wide that the sentence must say so
+STEADY_PHOTOS = 30  # below, cross-validation is no steadier: heads fitted to a handful of photos know little
 OVERFIT_GAP = 0.10  # a head that fits its own photos ten points better knows some of them by heart
 
 SPLITS = ("test", "validation", "train")
@@ -87,7 +88,7 @@ def _warn_of_few_photos(split: str, numbers: Mapping[str, Any], cross_validation
         return ""
     low, high = numbers["accuracy_ci95"]
     sentence = f"With only {count_photos(numbers['n'])} the interval is {100 * (high - low):.0f} points wide: "
-    if split == "test" and cross_validation and cross_validation["n"] >= 2 * numbers["n"]:
+    if split == "test" and cross_validation and cross_validation["n"] >= max(2 * numbers["n"], STEADY_PHOTOS):
         return (
             f"{sentence}cross-validation over {count_photos(cross_validation['n'])} is the steadier figure, and says "
             f"{format_percent(cross_validation['accuracy_mean'])}."
@@ -109,7 +110,7 @@ def _warn_of_overfitting(split: str, numbers: Mapping[str, Any], train: Mapping[
 def _warn_of_missing_test(split: str, cross_validation: Mapping[str, Any] | None) -> str:
     if split == "test":
         return ""
-    if cross_validation:
+    if cross_validation and cross_validation["n"] >= STEADY_PHOTOS:
         return (
             "There was no test split; trained and judged again on other parts of the photos it was right "
             f"{format_percent(cross_validation['accuracy_mean'])} of the time."

@@ -105,7 +105,8 @@ def choose_strength(
     check_strengths(*strengths)
     rows = check_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
     folds = make_folds(rows.y, n_folds=n_folds, seed=seed, groups=groups)
-    trial = _Trial(rows, folds, n_classes)
+    is_large = len(rows.y) * n_classes >= MANY_SCORES
+    trial = _Trial(rows, folds, n_classes, n_held=1 if is_large else n_folds)
     if not trial.n_judged:
         return StrengthChoice(float(min(strengths, key=lambda strength: abs(np.log(strength / FALLBACK)))), ())
     table: list[StrengthRow] = []
@@ -158,7 +159,7 @@ def hold_out(
     """
     check_strengths(strength)
     rows = check_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
-    trial = _Trial(rows, make_folds(rows.y, n_folds=n_folds, seed=seed, groups=groups), n_classes)
+    trial = _Trial(rows, make_folds(rows.y, n_folds=n_folds, seed=seed, groups=groups), n_classes, n_held=n_folds)
     is_right = np.zeros(len(rows.y), bool)
     if trial.n_judged:
         is_right[trial.column >= 0] = trial.judge_rows(strength)[1]
@@ -168,8 +169,8 @@ def hold_out(
 class _Trial:
     """All folds side by side: one head a fold, which moves on from strength to strength."""
 
-    def __init__(self, rows: Rows, folds: npt.NDArray[np.int64], n_classes: int) -> None:
-        parts = range(folds.max() + 1 if len(folds) * n_classes < MANY_SCORES else 1)
+    def __init__(self, rows: Rows, folds: npt.NDArray[np.int64], n_classes: int, n_held: int) -> None:
+        parts = range(min(n_held, int(folds.max()) + 1))
         # of each fold: how many rows of each class are left to fit to
         is_used = rows.weight > 0
         left = np.array([np.bincount(rows.y[(folds != part) & is_used], minlength=n_classes) for part in parts])

@@ -13,10 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from headstart.catalog.walk import is_ignored
 from headstart.errors import RunError, RunMovedError
 
 CONTENTS = frozenset({"model.onnx", "report.html", "metrics.json", "history.csv", "predictions.csv", "catalog.csv",
                       "figures"})  # fmt: skip
+
+_ACTIVE: set[Path] = set()  # the temporary folders that this very process is writing
 
 
 def choose_folder(source: str) -> Path:
@@ -24,18 +27,18 @@ def choose_folder(source: str) -> Path:
 
     ``runs`` lies in the current folder, or beside the photos where the current folder is one of theirs.
     """
-    photos = Path(source).resolve()
-    name = (photos.stem if photos.is_file() else photos.name) or "run"
+    photos = Path(source).expanduser().resolve()
+    name = (photos.stem if photos.is_file() else photos.name) if source else "run"
     runs = Path("runs")
-    if photos.is_dir() and Path.cwd().is_relative_to(photos):
+    if source and photos.is_dir() and Path.cwd().is_relative_to(photos):
         runs = photos.parent / "runs"
     return next(folder for folder in _count_up(runs / name) if not folder.exists() and not _find_living(folder))
 
 
 def check_outside(folder: Path, source: str) -> None:
     """Raise RunError if a run folder would lie among the photos: the next scan would take its figures for photos."""
-    photos = Path(source).resolve()
-    if photos.is_dir() and folder.resolve().is_relative_to(photos):
+    photos = Path(source).expanduser().resolve()
+    if source and photos.is_dir() and folder.resolve().is_relative_to(photos):
         raise RunError(
             f"Cannot write run '{folder}': it lies inside the folder of photos '{source}', need a place outside. "
             "Choose another --out."
@@ -67,6 +70,7 @@ def write_run_folder(folder: Path, *, is_replacing: bool = False) -> Iterator[Pa
         folder.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder)
         partial.mkdir()
+        _ACTIVE.add(partial)
     except OSError as error:
         raise RunError(f"Cannot write run '{folder}': {error.strerror or error}. Choose another --out.") from None
     try:
@@ -77,6 +81,7 @@ def write_run_folder(folder: Path, *, is_replacing: bool = False) -> Iterator[Pa
         raise RunError(f"Cannot write run '{folder}': {error.strerror or error}. Choose another --out.") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        _ACTIVE.discard(partial)
         if is_new_parent:
             with contextlib.suppress(OSError):  # it holds the run, as it should
                 folder.parent.rmdir()
@@ -93,11 +98,12 @@ def _put_in_place(partial: Path, folder: Path, is_replacing: bool) -> None:
             f"Cannot write run '{folder}': it came into being meanwhile. The run was kept as '{kept}'.", kept
         )
     old = folder.with_name(f".{folder.name}.replaced-{os.getpid()}")
-    folder.rename(old)
     try:
+        folder.rename(old)
         partial.rename(folder)
-    except OSError:
-        old.rename(folder)
+    except BaseException:  # Ctrl-C as well: the old run comes back
+        if old.exists() and not folder.exists():
+            old.rename(folder)
         raise
     shutil.rmtree(old, ignore_errors=True)
 
@@ -111,7 +117,7 @@ def _count_up(folder: Path) -> Iterator[Path]:
 def _is_run(folder: Path) -> bool:
     """Say whether a folder is a run and nothing else, or empty: only then may it be replaced."""
     try:
-        names = {path.name for path in folder.iterdir()}
+        names = {path.name for path in folder.iterdir() if not is_ignored(path.name)}
         if not names:
             return True
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
@@ -140,6 +146,8 @@ def _is_alive(partial: Path) -> bool:
     host, _, number = partial.name.rpartition(".partial-")[2].rpartition("-")
     if host != platform.node() or not number.isdigit() or os.name == "nt":
         return True  # not for us to know; on Windows signal 0 would be an interrupt, not a question
+    if int(number) == os.getpid():
+        return partial.resolve() in _ACTIVE  # in a container every process may have the number of the one before it
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:

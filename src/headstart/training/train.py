@@ -62,12 +62,12 @@ def train_classifier(
         If the photos or the settings cannot be used, or the folder cannot be written.
     """
     try:
-        chosen = Settings(**settings)
+        chosen = Settings(**{name: _to_plain(value) for name, value in settings.items()})
     except TypeError as error:
         raise FitError(f"Cannot train: {str(error).split('() ')[-1]}.") from None
     chosen.check()
     source = photos.source if isinstance(photos, Catalog) else str(photos)
-    folder = Path(out) if out is not None else choose_folder(source)
+    folder = Path(out).expanduser() if out is not None else choose_folder(source)
     check_outside(folder, source)
     clock = _Clock()
     try:
@@ -85,6 +85,11 @@ def train_classifier(
             raise
         folder = moved.folder
     return Run(folder)
+
+
+def _to_plain(value: Any) -> Any:
+    """Return a numpy number as Python's own: it goes into metrics.json."""
+    return value.item() if hasattr(value, "item") else value
 
 
 class _Clock:

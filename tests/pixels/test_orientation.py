@@ -40,7 +40,7 @@ def make_segment(marker: int, n_bytes: int) -> bytes:
 def test_exif_is_found_behind_other_segments(before):
     data = make_jpeg(6, before)
     assert read_jpeg_orientation(data) == 6
-    assert open_photo(data).size == (20, 40)
+    assert open_photo(data).shape == (40, 20, 3)
 
 
 def test_the_letters_exif_elsewhere_mean_nothing(monkeypatch):

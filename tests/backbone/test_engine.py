@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from headstart.backbone.engine import Engine, choose_precision
+from headstart.backbone.engine import Engine
 from headstart.backbone.loading import load_backbone
-from headstart.errors import BackboneError, PhotoError
+from headstart.errors import PhotoError
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (19, 96, 96, 3), np.uint8)
 
@@ -26,7 +26,12 @@ def test_features_have_their_shape(engine):
 
 @pytest.mark.parametrize("precision", ["f32", "auto"])
 def test_neither_neighbours_nor_batch_size_change_a_bit(precision):
-    engines = [Engine(load_backbone().weights, image_size=96, precision=precision, batch_size=n) for n in (1, 8)]
+    backbone = load_backbone()
+    engines = [
+        Engine(backbone.weights, image_size=96, precision=precision, float32_below=backbone.spec.float32_below,
+               batch_size=n_photos, n_threads=n_threads)
+        for n_photos, n_threads in ((1, 1), (8, 2))
+    ]  # fmt: skip
     alone, together = (engine.infer(PIXELS) for engine in engines)
     np.testing.assert_array_equal(alone, together)
     np.testing.assert_array_equal(engines[1].infer(PIXELS[::-1])[::-1], together)
@@ -78,10 +83,3 @@ def test_an_unexpected_error_ends_the_stream_and_its_threads(engine):
         list(engine.stream(range(100), load))
     assert threading.active_count() == before
     assert engine.infer(PIXELS).shape == (19, 1280)
-
-
-def test_precision_is_one_of_three():
-    assert choose_precision("f32") == "f32"
-    assert choose_precision("auto") in ("f32", "bf16")
-    with pytest.raises(BackboneError, match="need auto, f32 or bf16"):
-        choose_precision("f16")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headstart.features.cache import APPLICATION_ID, FILE_NAME, FeatureCache, find_cache_folder
+from headstart.features.cache import APPLICATION_ID, FILE_NAME, FeatureCache
 
 ROW = np.random.default_rng(0).normal(size=1280).astype(np.float32)
 
@@ -198,10 +198,3 @@ def test_a_folder_that_cannot_be_made_means_no_cache_and_a_message(tmp_path):
     cache.put_many({b"k": ROW})
     assert cache.get_many([b"k"]) == {}
     assert cache.count() == 0
-
-
-def test_the_folder_can_be_chosen(monkeypatch, tmp_path):
-    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
-    assert find_cache_folder() == tmp_path
-    monkeypatch.delenv("HEADSTART_CACHE")
-    assert find_cache_folder().name == "headstart"

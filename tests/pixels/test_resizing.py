@@ -42,7 +42,7 @@ def test_takes_pixels_that_lie_anyhow_in_memory():
 def test_the_processor_changes_no_pixel(monkeypatch):
     pixels = paint(374, 447)
     fast = resize_pixels(pixels, 160, 160)
-    resizer, options = resizing._get_resizer()
+    resizer, _ = resizing._get_resizer()
     found = resizer.cpu_extensions
     try:
         resizer.cpu_extensions = CpuExtensions.none

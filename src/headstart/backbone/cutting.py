@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headstart.backbone.openvino_door import open_openvino
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def take_below(network: openvino.Model, tensor: str) -> openvino.Model:
     BackboneError
         If the network has no layer of this name.
     """
-    import openvino
+    openvino = open_openvino()
 
     network = network.clone()
     return openvino.Model([_find(network, tensor)], network.get_parameters())
@@ -37,7 +38,7 @@ def take_between(network: openvino.Model, below: str, above: str) -> openvino.Mo
     BackboneError
         If the network has no layers of these names.
     """
-    import openvino
+    openvino = open_openvino()
     from openvino import opset13
 
     network = network.clone()

@@ -6,52 +6,28 @@ and inference overlap without a queue between them, and every core is busy with 
 
 from __future__ import annotations
 
-import os
+import hashlib
 import queue
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.cutting import has_layer, take_below, take_between
-from headstart.errors import BackboneError, PhotoError
+from headstart.backbone.compiling import compile_network
+from headstart.backbone.openvino_door import open_openvino
+from headstart.backbone.processor import choose_precision, count_cores
+from headstart.errors import PhotoError
 
 if TYPE_CHECKING:
     import openvino
 
 Item = TypeVar("Item")
-Precision = Literal["auto", "f32", "bf16"]
 BATCH_SIZE = 8  # bf16 is fastest at 8 to 16 photos, and 8 keep the memory small
 BATCHES_AHEAD = 4  # per thread: enough that one slow photo does not stop the others
-
-
-def count_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def choose_precision(precision: str = "auto") -> Literal["f32", "bf16"]:
-    """Return the arithmetic to use: bf16 where the processor computes in it, unless ``precision`` says otherwise.
-
-    Raises
-    ------
-    BackboneError
-        If ``precision`` is none of auto, f32 and bf16, or bf16 on a processor without it.
-    """
-    if precision not in ("auto", "f32", "bf16"):
-        raise BackboneError(f"Cannot compute in precision {precision!r}: need auto, f32 or bf16.")
-    if precision == "f32":
-        return "f32"
-    import openvino
-
-    has_bf16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    if precision == "bf16" and not has_bf16:
-        raise BackboneError("Cannot compute in bf16: this processor has no bf16 arithmetic. Use --precision f32.")
-    return "bf16" if has_bf16 else "f32"
 
 
 class Engine:
@@ -63,6 +39,8 @@ class Engine:
     ----------
     network
         An ONNX model as bytes, with one input: uint8 pixels (N, ``image_size``, ``image_size``, 3).
+    digest
+        What tells the network from others; default: its SHA-256 (8 ms).
     image_size
         Side of the square input in pixels.
     precision
@@ -79,8 +57,9 @@ class Engine:
 
     def __init__(
         self,
-        network: bytes | openvino.Model,
+        network: bytes,
         *,
+        digest: str | None = None,
         image_size: int,
         precision: str = "auto",
         tensor: str = "features",
@@ -88,37 +67,23 @@ class Engine:
         n_threads: int | None = None,
         batch_size: int = BATCH_SIZE,
     ) -> None:
-        import openvino
-
         self.image_size = image_size
         self.precision = choose_precision(precision)
         self.batch_size = batch_size
         self.n_threads = n_threads or count_cores()
-        model = openvino.Core().read_model(network) if isinstance(network, bytes) else network.clone()
-        model.reshape([batch_size, image_size, image_size, 3])
-        below = take_below(model, tensor)
-        if self.precision == "f32" or float32_below is None or not has_layer(below, float32_below):
-            parts = [(below, self.precision)]
-        else:
-            upper = take_between(model, float32_below, tensor)
-            parts = [(take_below(model, float32_below), "f32"), (upper, self.precision)]
-        self._compiled = [self._compile(part, part_precision) for part, part_precision in parts]
+        self._compiled = compile_network(
+            network,
+            digest or hashlib.sha256(network).hexdigest(),
+            image_size=image_size,
+            batch_size=batch_size,
+            precision=self.precision,
+            tensor=tensor,
+            float32_below=float32_below,
+            n_threads=self.n_threads,
+        )
         self._lanes: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
         for _ in range(self.n_threads):
             self._lanes.put(_Lane(self._compiled, (batch_size, image_size, image_size, 3)))
-
-    def _compile(self, part: openvino.Model, precision: str) -> openvino.CompiledModel:
-        import openvino
-        from openvino import properties
-        from openvino.properties import hint
-
-        settings = {
-            hint.inference_precision(): getattr(openvino.Type, precision),
-            properties.num_streams(): self.n_threads,
-            properties.inference_num_threads(): self.n_threads,
-            hint.enable_cpu_pinning(): False,  # two processes on one machine would be pinned to the same cores
-        }
-        return openvino.Core().compile_model(part, "CPU", settings)
 
     def infer(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Compute the output for pixels that are already decoded.
@@ -188,22 +153,16 @@ class Engine:
 
 
 class _Lane:
-    """The buffer that a batch is decoded into, and the requests that run it, one for each part of the network."""
+    """The buffer that a batch is decoded into, and the request that runs it."""
 
-    def __init__(self, parts: Sequence[openvino.CompiledModel], shape: tuple[int, ...]) -> None:
-        import openvino
+    def __init__(self, compiled: openvino.CompiledModel, shape: tuple[int, ...]) -> None:
+        openvino = open_openvino()
 
-        # the engine reads this buffer in place, and each part the output of the one before it: nothing is copied
+        # the engine reads this buffer in place: nothing is copied
         self.buffer = np.zeros(shape, np.uint8)
-        tensor = openvino.Tensor(self.buffer, shared_memory=True)
-        self._requests = []
-        for part in parts:
-            request = part.create_infer_request()
-            request.set_input_tensor(tensor)
-            tensor = request.get_output_tensor(0)
-            self._requests.append(request)
+        self._request = compiled.create_infer_request()
+        self._request.set_input_tensor(openvino.Tensor(self.buffer, shared_memory=True))
 
     def run(self) -> npt.NDArray[np.float32]:
-        for request in self._requests:
-            request.infer(share_inputs=True)
-        return np.array(self._requests[-1].get_output_tensor(0).data, np.float32)
+        self._request.infer(share_inputs=True)
+        return np.array(self._request.get_output_tensor(0).data, np.float32)

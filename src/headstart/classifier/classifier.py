@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.engine import Engine
+from headstart.backbone.engine import BATCH_SIZE, Engine
+from headstart.backbone.processor import choose_precision
 from headstart.classifier.file import ClassifierFile, parse_classifier, read_classifier, write_bytes_safely
 from headstart.classifier.metadata import Metadata
 from headstart.errors import ClassifierError, PhotoError
@@ -19,6 +21,7 @@ from headstart.head.linear import LinearHead
 from headstart.pixels.decode import read_photo
 
 PhotoPath = str | Path
+FEW = 4  # photos up to which opening the engine for many takes longer than it saves
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -87,20 +90,31 @@ class Classifier:
         """Side of the network's input in pixels."""
         return self.metadata.image_size
 
-    @cached_property
-    def _engine(self) -> Engine:
+    def _open_engine(self, batch_size: int = BATCH_SIZE, n_threads: int | None = None) -> Engine:
         # The head is left to numpy: in bf16 the engine would round the probabilities to three digits
         return Engine(
-            self._contents.network,
+            self._contents.data,
+            digest=self._contents.digest,
             image_size=self.image_size,
             precision=self._precision,
             float32_below=self.metadata.spec.float32_below,
+            batch_size=batch_size,
+            n_threads=n_threads,
         )
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return self._open_engine()
+
+    @cached_property
+    def _engine_for_few(self) -> Engine:
+        """One photo at a time: a first answer in a third of the time, and the same bits."""
+        return self._open_engine(batch_size=1, n_threads=1)
 
     @property
     def precision(self) -> str:
         """The arithmetic that is used here, ``f32`` or ``bf16``."""
-        return self._engine.precision
+        return choose_precision(self._precision)
 
     @overload
     def predict(self, photos: PhotoPath) -> Prediction: ...  # type: ignore[overload-overlap]  # a str is iterable too
@@ -136,8 +150,10 @@ class Classifier:
         load
             Gives the pixels of a path at a size; may be replaced to keep what was decoded.
         """
-        paths = (Path(photo) for photo in photos)
-        for path, row in self._engine.stream(paths, lambda path: load(path, self.image_size)):
+        rest = (Path(photo) for photo in photos)
+        first = list(islice(rest, FEW + 1))
+        engine = self._engine if len(first) > FEW else self._engine_for_few
+        for path, row in engine.stream(chain(first, rest), lambda path: load(path, self.image_size)):
             if isinstance(row, PhotoError):
                 yield Prediction(path, None, None, {}, str(row))
             else:
@@ -160,7 +176,8 @@ class Classifier:
             )
         if not len(pixels):
             return np.empty((0, len(self.labels)), np.float32)
-        return self._head.probabilities(self._engine.infer(pixels))
+        engine = self._engine if len(pixels) > FEW else self._engine_for_few
+        return self._head.probabilities(engine.infer(pixels))
 
     def save(self, path: PhotoPath) -> Path:
         """Write the classifier file, whole or not at all, and return its path."""

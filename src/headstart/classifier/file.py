@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.cutting import has_layer, take_below
+from headstart.backbone.openvino_door import open_openvino
 from headstart.classifier.build import BIAS, RECORD_KEY, WEIGHTS
+from headstart.classifier.known import Parts, recall_parts, remember_parts
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.seal import check_seal
 from headstart.errors import ClassifierError
@@ -31,15 +33,15 @@ class ClassifierFile:
     ----------
     data
         The file's bytes.
-    network
-        The parsed graph, from ``pixels`` to ``features`` and on to ``probabilities``.
+    digest
+        SHA-256 in hex of all that its seal covers.
     weights, bias
         Of the linear head, (D, C) and (C,) float32.
     """
 
     data: bytes
+    digest: str
     metadata: Metadata
-    network: openvino.Model
     weights: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
 
@@ -69,9 +71,22 @@ def read_classifier(path: Path) -> ClassifierFile:
 
 def parse_classifier(data: bytes) -> ClassifierFile:
     """Check and parse the bytes of a classifier file; raise ClassifierError (the reason alone)."""
-    import openvino
+    digest = check_seal(data)
+    parts = recall_parts(digest)
+    if parts is not None:
+        text, weights, bias = parts
+        return ClassifierFile(data, digest, Metadata.from_json(text), weights, bias)
+    network, parts = _read_graph(data)
+    text, weights, bias = parts
+    contents = ClassifierFile(data, digest, Metadata.from_json(text), weights, bias)
+    _check_parts(contents, network)
+    remember_parts(digest, parts)
+    return contents
 
-    check_seal(data)
+
+def _read_graph(data: bytes) -> tuple[openvino.Model, Parts]:
+    openvino = open_openvino()
+
     try:
         network = openvino.Core().read_model(data)
         text = network.get_rt_info(["framework", RECORD_KEY]).value
@@ -80,13 +95,11 @@ def parse_classifier(data: bytes) -> ClassifierFile:
     except (RuntimeError, KeyError, TypeError, ValueError) as error:
         reason = ascii(str(error).partition("\n")[0])  # it may hold names from the file
         raise ClassifierError(f"its graph cannot be read ({reason})") from None
-    contents = ClassifierFile(data, Metadata.from_json(text), network, weights, bias)
-    _check_parts(contents)
-    return contents
+    return network, (text, weights, bias)
 
 
-def _check_parts(contents: ClassifierFile) -> None:
-    metadata, network = contents.metadata, contents.network
+def _check_parts(contents: ClassifierFile, network: openvino.Model) -> None:
+    metadata = contents.metadata
     n_features, n_labels, side = metadata.spec.n_features, len(metadata.labels), metadata.image_size
     inputs = [f"{end.get_element_type().to_string()} {end.get_partial_shape().to_string()}" for end in network.inputs]
     problems = []

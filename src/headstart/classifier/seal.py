@@ -25,19 +25,19 @@ def seal_bytes(model: bytes) -> bytes:
     return model + _make_seal(model)
 
 
-def _make_seal(model: bytes) -> bytes:
+def _make_seal(model: bytes | memoryview) -> bytes:
     return _PREFIX + hashlib.sha256(model).hexdigest().encode()
 
 
-def check_seal(data: bytes) -> bytes:
-    """Return ``data``; raise ClassifierError (the reason alone) if its seal is missing or broken."""
+def check_seal(data: bytes) -> str:
+    """Return the SHA-256 in hex of the sealed model; raise ClassifierError (the reason alone) if the seal is broken."""
     if not data:
         raise ClassifierError("it is empty")
-    body, seal = data[:-SEAL_LENGTH], data[-SEAL_LENGTH:]
+    body, seal = memoryview(data)[:-SEAL_LENGTH], data[-SEAL_LENGTH:]
     if not seal.startswith(_PREFIX):
         if PRODUCER.encode() in data[:64] or MARK in data:
             raise ClassifierError("it is damaged (cut off or appended to). Copy it again from where it came")
         raise ClassifierError("it is not a classifier that headstart wrote")
     if seal != _make_seal(body):
         raise ClassifierError("it is damaged (its SHA-256 is not the one it records). Copy it again from where it came")
-    return data
+    return seal[-_DIGEST_LENGTH:].decode()

@@ -6,7 +6,6 @@ A row carries a checksum, so that a hit equals a fresh computation bit for bit o
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import time
 import warnings
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import CacheError
+from headstart.folders import find_cache_folder
 
 Answer = TypeVar("Answer")
 FILE_NAME = "features-1.sqlite"  # another layout gets another name: old and new versions then share a folder in peace
@@ -27,16 +27,6 @@ KEYS_AT_ONCE = 500  # SQLite's default limit on variables is 999 in old builds
 WAIT_S = 60.0  # for another process that is writing
 COLUMNS = ["key", "checksum", "value"]
 SIDE_FILES = ("-wal", "-shm")  # SQLite's own, beside the file
-
-
-def find_cache_folder() -> Path:
-    """Return the folder of the cache: ``$HEADSTART_CACHE``, or the user's cache folder."""
-    chosen = os.environ.get("HEADSTART_CACHE")
-    if chosen:
-        return Path(chosen)
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("headstart"))
 
 
 class FeatureCache:

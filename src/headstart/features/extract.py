@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.engine import Engine, choose_precision
+from headstart.backbone.engine import Engine
 from headstart.backbone.loading import Backbone
+from headstart.backbone.processor import choose_precision, describe_engine
 from headstart.errors import PhotoError
 from headstart.features.cache import FeatureCache
 from headstart.features.keys import Recipe, make_key
@@ -75,14 +75,6 @@ def make_recipe(backbone: Backbone, image_size: int, precision: str) -> Recipe:
     )
 
 
-def describe_engine() -> str:
-    """Return what decides a feature's bits in OpenVINO: its version, and what the processor can compute in."""
-    import openvino
-
-    capabilities = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return f"openvino {openvino.__version__}, {platform.machine()} {' '.join(sorted(capabilities))}"
-
-
 def extract_features(
     photos: Sequence[PhotoFile],
     backbone: Backbone,
@@ -124,6 +116,7 @@ def extract_features(
 
         engine = Engine(
             backbone.weights,
+            digest=backbone.spec.weights_sha256,
             image_size=image_size,
             precision=recipe.precision,
             float32_below=backbone.spec.float32_below,

@@ -1,0 +1,32 @@
+"""The door to OpenVINO: it comes in when it is needed, and reports to nobody."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def open_openvino() -> Any:
+    """Import OpenVINO without its converter of foreign models, and return it.
+
+    Importing the converter takes longer than all the rest, and sends a message to its maker's statistics over the
+    network. We convert nothing. Whoever asks for ``openvino.convert_model`` in the same process still gets it.
+    """
+    if "openvino" not in sys.modules:
+        sys.modules["openvino.tools"] = None  # type: ignore[assignment]  # openvino goes on where this import fails
+        try:
+            import openvino
+        finally:
+            del sys.modules["openvino.tools"]
+        openvino.__dict__.setdefault("__getattr__", _fetch_converter)
+    import openvino
+
+    return openvino
+
+
+def _fetch_converter(name: str) -> Any:
+    if name != "convert_model":
+        raise AttributeError(f"module 'openvino' has no attribute {name!r}")
+    from openvino.tools.ovc import convert_model
+
+    return convert_model

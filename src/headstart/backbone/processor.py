@@ -1,0 +1,86 @@
+"""What this machine's processor is, and what the engine can compute in on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from contextlib import suppress
+from functools import cache
+from math import ceil
+from pathlib import Path
+from typing import Literal
+
+from headstart.backbone.openvino_door import open_openvino
+from headstart.errors import BackboneError
+from headstart.shelf import fetch_result, keep_result, name_result
+
+Precision = Literal["auto", "f32", "bf16"]
+ENGINE_RULES = 2  # counts up when this room's code gives other features for the same pixels
+
+
+def count_cores() -> int:
+    """Return how many cores this process may use: those it may run on, and no more than its container's share."""
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with suppress(OSError, ValueError):  # no Linux, no such limit
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        n_cores = min(n_cores, max(1, ceil(int(quota) / int(period))))
+    return n_cores
+
+
+def choose_precision(precision: str = "auto") -> Literal["f32", "bf16"]:
+    """Return the arithmetic to use: bf16 where the processor computes in it, unless ``precision`` says otherwise.
+
+    Raises
+    ------
+    BackboneError
+        If ``precision`` is none of auto, f32 and bf16, or bf16 on a processor without it.
+    """
+    if precision not in ("auto", "f32", "bf16"):
+        raise BackboneError(f"Cannot compute in precision {precision!r}: need auto, f32 or bf16.")
+    if precision == "f32":
+        return "f32"
+    has_bf16 = "BF16" in list_capabilities()
+    if precision == "bf16" and not has_bf16:
+        raise BackboneError("Cannot compute in bf16: this processor has no bf16 arithmetic. Use --precision f32.")
+    return "bf16" if has_bf16 else "f32"
+
+
+def describe_engine() -> str:
+    """Return what decides a feature's bits in OpenVINO: its version, ours, and what the processor can compute in."""
+    return f"openvino {_read_version()}, rules {ENGINE_RULES}, {platform.machine()} {' '.join(list_capabilities())}"
+
+
+@cache
+def list_capabilities() -> tuple[str, ...]:
+    """Return what OpenVINO can compute in here, sorted, such as ``BF16``; remembered for each machine.
+
+    A training whose features are all cached need not load OpenVINO (0.1 to 0.3 s) to know which ones they are.
+    """
+    name = name_result("capabilities", _read_version(), _describe_processor())
+    kept = fetch_result(name)
+    if kept is not None:
+        return tuple(json.loads(kept))
+    openvino = open_openvino()
+
+    found = sorted(openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    keep_result(name, json.dumps(found).encode())
+    return tuple(found)
+
+
+@cache
+def _read_version() -> str:
+    from importlib.metadata import version
+
+    return version("openvino")
+
+
+def _describe_processor() -> str:
+    """Return a text that differs where the processor's instructions do, without asking anything slow."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
+        fields = dict(line.partition(":")[::2] for line in text.splitlines())
+        kept = sorted(value for name, value in fields.items() if name.strip() in ("model name", "flags", "Features"))
+    except OSError:
+        kept = [platform.processor(), platform.node()]
+    return " ".join([platform.machine(), *kept])

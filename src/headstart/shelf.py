@@ -1,0 +1,91 @@
+"""The shelf: a few large results, such as compiled networks, kept in the user's cache folder between processes.
+
+Unlike features they are never worth a message: what is missing, damaged or cannot be written is computed again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+
+from headstart.folders import find_cache_folder
+
+FOLDER = "compiled-1"  # another layout gets another name
+MAX_FILES = 16  # of 9 MB or less each; the least recently used go first
+_DIGEST_BYTES = 32
+
+
+def name_result(*parts: str) -> str:
+    """Return a name for a result from everything that decides it.
+
+    Examples
+    --------
+    >>> name_result("a", "bc") == name_result("ab", "c")
+    False
+    """
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def fetch_result(name: str) -> bytes | None:
+    """Return what was kept under a name, or None if nothing is there that is whole."""
+    path = _find_folder() / name
+    try:
+        content = path.read_bytes()
+        os.utime(path)
+    except OSError:
+        return None
+    digest, data = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    return data if hashlib.sha256(data).digest() == digest else None
+
+
+def keep_result(name: str, data: bytes) -> None:
+    """Keep bytes under a name; if that is impossible, keep nothing."""
+    folder = _find_folder()
+    partial = folder / f".{name}.partial-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(hashlib.sha256(data).digest() + data)
+        partial.replace(folder / name)
+    except OSError:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        return
+    for path in sorted(_list_files(), key=_read_time)[:-MAX_FILES]:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def measure_shelf() -> int:
+    """Return the bytes that the shelf takes on disk."""
+    n_bytes = 0
+    for path in _list_files():
+        with contextlib.suppress(OSError):
+            n_bytes += path.stat().st_size
+    return n_bytes
+
+
+def clear_shelf() -> None:
+    """Delete everything on the shelf."""
+    for path in _list_files():
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _find_folder() -> Path:
+    return find_cache_folder() / FOLDER
+
+
+def _list_files() -> list[Path]:
+    try:
+        return [path for path in _find_folder().iterdir() if path.is_file()]
+    except OSError:
+        return []
+
+
+def _read_time(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # another process was faster
+        return 0.0

@@ -1,0 +1,33 @@
+"""OpenVINO comes in without its converter, which would call home; and nothing else opens it."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import headstart
+
+LOOK = """
+import sys
+from headstart.backbone.openvino_door import open_openvino
+openvino = open_openvino()
+print("openvino_telemetry" in sys.modules, "urllib.request" in sys.modules, openvino.Core is not None)
+print(callable(openvino.convert_model), hasattr(openvino, "nothing"))
+"""
+
+
+def test_nothing_that_sends_statistics_is_imported():
+    answer = subprocess.run([sys.executable, "-c", LOOK], check=True, capture_output=True, text=True).stdout
+    assert answer.split() == ["False", "False", "True", "True", "False"]
+
+
+def test_there_is_no_other_door():
+    source = Path(headstart.__file__).parent
+    for path in source.rglob("*.py"):
+        if path.name == "openvino_door.py":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Import):
+                    assert "openvino" not in {alias.name for alias in node.names}, path

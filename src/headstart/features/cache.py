@@ -222,7 +222,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         if tables and owner != APPLICATION_ID:
             raise CacheError("it belongs to another program")
-        connection.execute("PRAGMA journal_mode = WAL")  # readers and one writer at a time, and kill -9 does no harm
+        _begin_log(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(
@@ -236,3 +236,19 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _begin_log(connection: sqlite3.Connection) -> None:
+    """Let readers and one writer work at a time, and kill -9 do no harm.
+
+    Of two processes that do this to a new file at once one is refused, however long it is told to wait.
+    """
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)

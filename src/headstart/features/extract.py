@@ -17,6 +17,7 @@ from headstart.backbone.processor import choose_precision, describe_engine
 from headstart.errors import PhotoError
 from headstart.features.cache import FeatureCache
 from headstart.features.keys import Recipe, make_key
+from headstart.large_arrays import allocate_array, release_rows
 from headstart.pixels.decode import describe_decoder, read_photo
 from headstart.pixels.views import AS_IT_IS, View, render_view
 from headstart.progress import Progress, ignore_progress
@@ -105,7 +106,7 @@ def extract_features(
     recipe = make_recipe(backbone, image_size, precision)
     views = [AS_IT_IS] * len(photos) if views is None else views
     keys = [make_key(photo.digest, recipe, view) for photo, view in zip(photos, views, strict=True)]
-    matrix = np.full((len(photos), backbone.spec.n_features), np.nan, np.float32)
+    matrix = allocate_array((len(photos), backbone.spec.n_features))
     missing = _fill_from_cache(matrix, keys, cache)
     n_cached = len(photos) - len(missing)
     failures: dict[int, str] = {}
@@ -125,10 +126,14 @@ def extract_features(
             for n_done, (n, row) in enumerate(engine.stream(missing, load), n_cached + 1):
                 if isinstance(row, PhotoError):
                     failures[n] = str(row)
+                    matrix[n] = np.nan
                 else:
                     matrix[n] = row
                     saver.add(keys[n], row)
+                if n % ROWS_AT_ONCE == 0:
+                    release_rows(matrix)
                 progress(n_done, len(photos))
+        release_rows(matrix)
     return Features(matrix, failures, recipe.precision, len(missing) - len(failures), n_cached)
 
 
@@ -146,6 +151,7 @@ def _fill_from_cache(matrix: npt.NDArray[np.float32], keys: Sequence[bytes], cac
                 matrix[n] = row
             else:
                 missing.append(n)
+        release_rows(matrix)
     return missing
 
 

@@ -13,8 +13,10 @@ from headstart.head.history import Epoch
 from headstart.head.linear import LinearHead, softmax
 from headstart.head.objective import judge_scores
 from headstart.head.rows import check_rows, check_watched
+from headstart.large_arrays import release_rows
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7  # Keras' defaults
+RELEASE_EVERY = 100  # batches: drawn at random, they would soon hold all of a large array in memory
 Array = npt.NDArray[Any]
 
 
@@ -96,6 +98,8 @@ def fit_adam(
         order = random.permutation(len(X))
         for start in range(0, len(X), batch_size):
             batch = order[start : start + batch_size]
+            if start % (RELEASE_EVERY * batch_size) == 0:
+                release_rows(X)
             losses, is_right = layer.learn(_drop_features(X[batch], dropout, random), rows.y[batch], rows.weight[batch])
             loss += float(losses.sum())
             accuracy += float(is_right.sum())

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import FitError
+from headstart.large_arrays import walk_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +67,10 @@ class LinearHead:
                 f"Cannot score features: got shape {X.shape}, need (N, {len(self.weights)}). "
                 "Use features of the backbone and the cut that the head was fitted to."
             )
-        scores: npt.NDArray[np.float32] = X.astype(np.float32, copy=False) @ self.weights + self.bias
-        return scores
+        scores = np.empty((len(X), len(self.bias)), np.float32)
+        for rows in walk_rows(X):
+            np.matmul(X[rows].astype(np.float32, copy=False), self.weights, out=scores[rows])
+        return scores + self.bias
 
     def probabilities(self, X: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Return the (N, C) float32 class probabilities of N photos; rows sum to 1. Otherwise as `scores`."""

@@ -13,8 +13,10 @@ from headstart.head.history import Epoch
 from headstart.head.lbfgs import Memory, minimise
 from headstart.head.linear import LinearHead
 from headstart.head.objective import Objective, judge_scores
-from headstart.head.rows import check_rows, check_watched
-from headstart.head.standardise import Standardisation, measure_standardisation
+from headstart.head.prepare import PreparedRows, prepare_rows
+from headstart.head.rows import check_watched
+from headstart.head.standardise import Standardisation
+from headstart.large_arrays import walk_rows
 
 MAX_POINTS = 100  # of each curve of the history
 
@@ -95,12 +97,27 @@ def fit_logistic(
     (True, [0, 0, 1, 1])
     """
     check_strengths(strength)
-    rows = check_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
-    standardisation = measure_standardisation(rows.X, rows.weight)
-    objective = Objective(standardisation.apply(rows.X), rows.y, rows.weight[:, None], n_classes)
+    prepared = prepare_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
+    return fit_prepared(
+        prepared, strength=strength, validation=validation, tolerance=tolerance, max_iterations=max_iterations
+    )
+
+
+def fit_prepared(
+    prepared: PreparedRows,
+    *,
+    strength: float,
+    validation: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None = None,
+    tolerance: float = 1e-5,
+    max_iterations: int = 1000,
+) -> LogisticFit:
+    """Fit a head as `fit_logistic` does, to rows that are prepared already."""
+    check_strengths(strength)
+    rows, standardisation = prepared.rows, prepared.standardisation
+    objective = Objective(prepared.Z, rows.y, rows.weight[:, None], prepared.n_classes)
     recorder = _Recorder(rows.y)
     if validation is not None:
-        recorder.add_validation(*check_watched(validation, rows.X.shape[1], n_classes), standardisation)
+        recorder.add_validation(*check_watched(validation, rows.X.shape[1], prepared.n_classes), standardisation)
     minimum = minimise(
         objective, strength, objective.make_start(), Memory(),
         tolerance=tolerance, max_iterations=max_iterations, watch=recorder.record,
@@ -149,7 +166,8 @@ class _Recorder:
         self._add("Training", scores[:, 0], self._y)
         if self._validation is not None:
             X, y = self._validation
-            change = X @ step.reshape(-1, X.shape[1]).T
+            columns = step.reshape(-1, X.shape[1]).T
+            change = np.concatenate([X[rows] @ columns for rows in walk_rows(X)])
             self._scores = change if self._scores is None else self._scores + change
             self._add("Validation", self._scores, y)
 

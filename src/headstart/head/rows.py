@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import FitError
+from headstart.large_arrays import walk_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +84,7 @@ def check_watched(
 
 
 def _check_shapes(X: npt.ArrayLike, y: npt.ArrayLike, action: str) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-    features, labels = np.asarray(X), np.asarray(y)
+    features, labels = np.asanyarray(X), np.asarray(y)  # an array in a file stays one
     is_matching = features.ndim == 2 and labels.shape == features.shape[:1] and features.size > 0
     is_numeric = features.dtype.kind in "fiu" and labels.dtype.kind in "iu"
     if not (is_matching and is_numeric):
@@ -104,7 +105,7 @@ def _find_label_problems(y: npt.NDArray[np.int64], n_classes: int) -> list[str]:
 
 
 def _find_feature_problems(X: npt.NDArray[Any]) -> list[str]:
-    n_broken = int((~np.isfinite(X).all(axis=1)).sum())
+    n_broken = sum(int((~np.isfinite(X[rows]).all(axis=1)).sum()) for rows in walk_rows(X, 1024))
     return [f"got {n_broken} rows with NaN or infinity, need finite features"] if n_broken else []
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.head.linear import LinearHead
+from headstart.large_arrays import allocate_array, walk_rows
 
 BLOCK = 1024  # rows at a time: a float64 copy of all of them would be twice the features themselves
 
@@ -28,10 +29,12 @@ class Standardisation:
 
     def apply(self, X: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return (N, D + 1): the standardised features, and a column of ones that carries the bias."""
-        out = np.ones((len(X), X.shape[1] + 1), X.dtype)
-        for start in range(0, len(X), BLOCK):
-            rows = slice(start, start + BLOCK)
-            out[rows, :-1] = (X[rows] - self.mean) / self.scale
+        out = allocate_array((len(X), X.shape[1] + 1), X.dtype)
+        mean, factor = self.mean.astype(X.dtype), (1 / self.scale).astype(X.dtype)
+        for read, written in zip(walk_rows(X, BLOCK), walk_rows(out, BLOCK), strict=True):
+            np.subtract(X[read], mean, out=out[written, :-1])
+            out[written, :-1] *= factor
+            out[written, -1] = 1
         return out
 
     def fold_in(self, coefficients: npt.NDArray[Any]) -> LinearHead:
@@ -80,7 +83,6 @@ def _sum_rows(
 ) -> npt.NDArray[np.float64]:
     """Return the weighted sum over rows of (X - centre) ** power, in float64; two passes, so nothing cancels."""
     total = np.zeros(X.shape[1])
-    for start in range(0, len(X), BLOCK):
-        rows = slice(start, start + BLOCK)
+    for rows in walk_rows(X, BLOCK):
         total += share[rows] @ (X[rows] - centre) ** power
     return total

@@ -13,8 +13,7 @@ from headstart.head.folds import make_folds
 from headstart.head.lbfgs import Memory, minimise
 from headstart.head.logistic import check_strengths
 from headstart.head.objective import Objective, judge_scores
-from headstart.head.rows import Rows, check_rows
-from headstart.head.standardise import measure_standardisation
+from headstart.head.prepare import PreparedRows, prepare_rows
 
 DEFAULT = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0)
 FALLBACK = 1e-2  # where no row can be held out: in the middle of what was best on real photos, 0.001 to 0.1
@@ -103,10 +102,24 @@ def choose_strength(
     (1.0, [0.01, 1.0])
     """
     check_strengths(*strengths)
-    rows = check_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
-    folds = make_folds(rows.y, n_folds=n_folds, seed=seed, groups=groups)
-    is_large = len(rows.y) * n_classes >= MANY_SCORES
-    trial = _Trial(rows, folds, n_classes, n_held=1 if is_large else n_folds)
+    prepared = prepare_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
+    return choose_strength_of(prepared, seed=seed, groups=groups, strengths=strengths, n_folds=n_folds)
+
+
+def choose_strength_of(
+    prepared: PreparedRows,
+    *,
+    seed: int,
+    groups: npt.NDArray[Any] | None = None,
+    strengths: Sequence[float] = DEFAULT,
+    n_folds: int = 5,
+) -> StrengthChoice:
+    """Choose the strength as `choose_strength` does, for rows that are prepared already."""
+    check_strengths(*strengths)
+    y = prepared.rows.y
+    folds = make_folds(y, n_folds=n_folds, seed=seed, groups=groups)
+    is_large = len(y) * prepared.n_classes >= MANY_SCORES
+    trial = _Trial(prepared, folds, n_held=1 if is_large else n_folds)
     if not trial.n_judged:
         return StrengthChoice(float(min(strengths, key=lambda strength: abs(np.log(strength / FALLBACK)))), ())
     table: list[StrengthRow] = []
@@ -158,9 +171,18 @@ def hold_out(
         As `choose_strength`.
     """
     check_strengths(strength)
-    rows = check_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
-    trial = _Trial(rows, make_folds(rows.y, n_folds=n_folds, seed=seed, groups=groups), n_classes, n_held=n_folds)
-    is_right = np.zeros(len(rows.y), bool)
+    prepared = prepare_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
+    return hold_out_of(prepared, strength=strength, seed=seed, groups=groups, n_folds=n_folds)
+
+
+def hold_out_of(
+    prepared: PreparedRows, *, strength: float, seed: int, groups: npt.NDArray[Any] | None = None, n_folds: int = 5
+) -> HeldOut:
+    """Judge every row as `hold_out` does, for rows that are prepared already."""
+    check_strengths(strength)
+    y = prepared.rows.y
+    trial = _Trial(prepared, make_folds(y, n_folds=n_folds, seed=seed, groups=groups), n_held=n_folds)
+    is_right = np.zeros(len(y), bool)
     if trial.n_judged:
         is_right[trial.column >= 0] = trial.judge_rows(strength)[1]
     return HeldOut(trial.column, is_right)
@@ -169,7 +191,8 @@ def hold_out(
 class _Trial:
     """All folds side by side: one head a fold, which moves on from strength to strength."""
 
-    def __init__(self, rows: Rows, folds: npt.NDArray[np.int64], n_classes: int, n_held: int) -> None:
+    def __init__(self, prepared: PreparedRows, folds: npt.NDArray[np.int64], n_held: int) -> None:
+        rows, n_classes = prepared.rows, prepared.n_classes
         parts = range(min(n_held, int(folds.max()) + 1))
         # of each fold: how many rows of each class are left to fit to
         is_used = rows.weight > 0
@@ -183,10 +206,8 @@ class _Trial:
         self.n_judged = len(self._judged)
         if not self.n_judged:
             return
-        # the standardisation is that of all rows: it sees no label, and so the folds can share one matrix
-        X = measure_standardisation(rows.X, rows.weight).apply(rows.X)
         fold_weight = rows.weight[:, None] * (folds[:, None] != held)
-        self._objective = Objective(X, rows.y, fold_weight, n_classes)
+        self._objective = Objective(prepared.Z, rows.y, fold_weight, n_classes)
         self._coefficients, self._memory = self._objective.make_start(), Memory()
 
     def judge_rows(self, strength: float) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:

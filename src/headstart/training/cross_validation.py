@@ -8,7 +8,8 @@ from typing import TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.strength import hold_out
+from headstart.head.prepare import prepare_rows
+from headstart.head.strength import hold_out_of
 from headstart.training.fitting import weigh_classes
 
 N_FOLDS = 5
@@ -55,13 +56,11 @@ def cross_validate(
     has_many_groups = groups is None or len(set(groups)) > 2 * N_FOLDS
     n_repeats = N_REPEATS if len(y) <= N_MANY and has_many_groups else 1
     weights = weigh_classes(y, n_classes, class_weight, sample_weight)
+    prepared = prepare_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=weights)
     names = None if groups is None else np.array(groups)
     pooled, by_fold, n_folds, n_judged = [], [], 0, 0
     for repeat in range(n_repeats):
-        held = hold_out(
-            X, y, n_classes=n_classes, strength=strength, seed=seed + repeat, groups=names,
-            sample_weight=sample_weight, class_weight=weights, n_folds=N_FOLDS,
-        )  # fmt: skip
+        held = hold_out_of(prepared, strength=strength, seed=seed + repeat, groups=names, n_folds=N_FOLDS)
         is_judged = held.fold >= 0
         if not is_judged.any():
             return None

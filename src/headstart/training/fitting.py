@@ -13,8 +13,9 @@ from headstart.head.adam import fit_adam
 from headstart.head.balance import balanced_weights, is_skewed
 from headstart.head.history import Epoch
 from headstart.head.linear import LinearHead
-from headstart.head.logistic import fit_logistic
-from headstart.head.strength import StrengthChoice, choose_strength
+from headstart.head.logistic import fit_prepared
+from headstart.head.prepare import prepare_rows
+from headstart.head.strength import StrengthChoice, choose_strength_of
 
 HEADS = ("logistic", "adam")
 CLASS_WEIGHTS = ("auto", "balanced", "none")
@@ -106,15 +107,10 @@ def fit_head(
     row_weight = None if sample_weight is None and n_views == 1 else per_row
     names = list(groups) if groups is not None else [str(n) for n in range(len(y))]
     row_groups = None if groups is None and n_views == 1 else np.array(names * n_views)
+    prepared = prepare_rows(X, y_all, n_classes, sample_weight=row_weight, class_weight=weights)
     choice = None
     if strength is None:
-        choice = choose_strength(
-            X, y_all, n_classes=n_classes, seed=seed, groups=row_groups,
-            sample_weight=row_weight, class_weight=weights,
-        )  # fmt: skip
+        choice = choose_strength_of(prepared, seed=seed, groups=row_groups)
         strength = choice.strength
-    fit = fit_logistic(
-        X, y_all, n_classes=n_classes, strength=strength,
-        sample_weight=row_weight, class_weight=weights, validation=validation,
-    )  # fmt: skip
+    fit = fit_prepared(prepared, strength=strength, validation=validation)
     return FittedHead(fit.head, fit.history, strength, choice, weights, fit.is_converged)

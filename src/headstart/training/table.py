@@ -16,6 +16,7 @@ from headstart.catalog.table import Catalog, Photo
 from headstart.errors import CatalogError
 from headstart.features.cache import FeatureCache
 from headstart.features.extract import extract_features
+from headstart.large_arrays import join_rows, take_rows
 from headstart.pixels.views import draw_view
 from headstart.progress import Progress, ignore_progress
 
@@ -55,7 +56,7 @@ class Rows:
 
     def join(self, other: Rows) -> Rows:
         """Return these rows and then the others."""
-        return Rows((*self.photos, *other.photos), np.concatenate([self.X, other.X]), np.concatenate([self.y, other.y]))
+        return Rows((*self.photos, *other.photos), join_rows(self.X, other.X), np.concatenate([self.y, other.y]))
 
 
 @dataclass(frozen=True)
@@ -108,10 +109,14 @@ def build_table(
     CatalogError
         If fewer than two classes have a training photo that can be decoded.
     """
-    train = catalog.select("train")
-    photos = [*catalog.photos, *(photo for _ in range(1, n_views) for photo in train)]
-    views = [draw_view(photo.digest, 0, seed) for photo in catalog.photos]
-    views += [draw_view(photo.digest, v, seed) for v in range(1, n_views) for photo in train]
+    # split by split, and the training photos' views beside them: then each is a part of one matrix, and none is copied
+    by_split = {split: catalog.select(split) for split in SPLITS}
+    train = by_split["train"]
+    photos, views = [], []
+    for split in SPLITS:
+        for number in range(n_views if split == "train" else 1):
+            photos += by_split[split]
+            views += [draw_view(photo.digest, number, seed) for photo in by_split[split]]
     features = extract_features(
         photos, backbone, image_size=image_size, precision=precision, views=views, cache=cache, progress=progress
     )
@@ -124,16 +129,15 @@ def build_table(
             f"at least 2. What was wrong: {reasons}."
         )
     numbers = {label: i for i, label in enumerate(kept.labels)}
-    base = features.matrix[: len(catalog.photos)]
-    splits = {}
-    for split in SPLITS:
-        at = [
-            i for i, photo in enumerate(catalog.photos)
-            if photo.split == split and photo.path not in broken and photo.label in numbers
-        ]  # fmt: skip
-        chosen = tuple(catalog.photos[i] for i in at)
-        splits[split] = Rows(chosen, base[at], np.array([numbers[photo.label] for photo in chosen], np.int64))
-    augmented = features.matrix[len(catalog.photos) :].reshape(n_views - 1, len(train), base.shape[1])
-    is_kept = np.array([photo.path not in broken for photo in train])
-    train_views = np.concatenate([splits["train"].X[None], augmented[:, is_kept]])
+    start, splits = n_views * len(train), {}
+    for split, every in by_split.items():
+        at = [i for i, photo in enumerate(every) if photo.path not in broken and photo.label in numbers]
+        first = 0 if split == "train" else start
+        chosen = tuple(every[i] for i in at)
+        X = take_rows(features.matrix[first : first + len(every)], at)
+        splits[split] = Rows(chosen, X, np.array([numbers[photo.label] for photo in chosen], np.int64))
+        start += 0 if split == "train" else len(every)
+    is_kept = [photo.path not in broken for photo in train] * n_views
+    train_views = take_rows(features.matrix[: len(is_kept)], np.flatnonzero(is_kept))
+    train_views = train_views.reshape(n_views, -1, features.matrix.shape[1])
     return Table(kept, splits, train_views, features.precision, features.n_extracted, features.n_cached)

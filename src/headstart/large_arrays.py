@@ -1,0 +1,121 @@
+"""Arrays that may outgrow memory: small ones are numpy's own, large ones lie in a file without a name.
+
+Such a file is mapped into memory, so every function of numpy takes it as it is. What has been read stays resident,
+though, until the system needs room or someone says that it is done with it: `walk_rows` and `release_rows` do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.errors import CacheError
+from headstart.folders import find_cache_folder
+
+LARGE_BYTES = 32 << 20  # from here on an array lies in a file
+BLOCK_BYTES = 4 << 20  # of a large array that are worked on at a time
+
+Array = npt.NDArray[Any]
+
+
+def allocate_array(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> Array:
+    """Return an array of zeros, in a file if it is large; the file vanishes with the array or the process.
+
+    Raises
+    ------
+    CacheError
+        If the disk has no room for it.
+    """
+    n_bytes = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    if n_bytes < LARGE_BYTES:
+        return np.zeros(shape, dtype)
+    try:
+        with _open_nameless() as file:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, n_bytes)  # a full disk is an error now and not a crash later
+            else:
+                file.truncate(n_bytes)
+            return np.memmap(file, dtype, "r+", shape=shape)
+    except OSError as error:
+        raise CacheError(
+            f"Cannot hold {n_bytes / 1e6:,.0f} MB of features: {error.strerror or error}. Make room on the disk, or "
+            "set HEADSTART_CACHE to a folder on a larger one."
+        ) from None
+
+
+def _open_nameless() -> IO[bytes]:
+    folder = find_cache_folder()  # a folder for temporary files is often kept in memory
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryFile(dir=folder)
+    except OSError:
+        return tempfile.TemporaryFile()
+
+
+def walk_rows(X: Array, n_rows: int | None = None) -> Iterator[slice]:
+    """Yield slices that cover the rows of an array, and release each block of a large one when the next is asked for.
+
+    Parameters
+    ----------
+    n_rows
+        Of each block; default: all of a small array, `BLOCK_BYTES` of a large one.
+
+    Examples
+    --------
+    >>> list(walk_rows(np.zeros((5, 2)), 2))
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    is_large = isinstance(X, np.memmap)
+    if n_rows is None:
+        n_rows = max(1, BLOCK_BYTES // max(1, X.nbytes // max(1, len(X)))) if is_large else max(1, len(X))
+    n_released = 0
+    for start in range(0, len(X), n_rows):
+        rows = slice(start, min(start + n_rows, len(X)))
+        yield rows
+        if is_large and (X[n_released : rows.stop].nbytes >= BLOCK_BYTES or rows.stop == len(X)):
+            release_rows(X[n_released : rows.stop])
+            n_released = rows.stop
+
+
+def release_rows(X: Array) -> None:
+    """Give back the memory in which rows of a large array are held; they stay in their file."""
+    mapped = getattr(X, "_mmap", None)
+    if not isinstance(X, np.memmap) or mapped is None or not X.nbytes or not hasattr(mapped, "madvise"):
+        return
+    start = X.ctypes.data - np.frombuffer(mapped, np.uint8).ctypes.data
+    first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE  # pages that are shared with neighbours stay
+    length = (start + X.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE - first
+    if length > 0:
+        with contextlib.suppress(OSError):
+            mapped.madvise(mmap.MADV_DONTNEED, first, length)
+
+
+def take_rows(X: Array, at: Sequence[int] | npt.NDArray[np.int64]) -> Array:
+    """Return rows by their numbers: a view where they follow each other, otherwise a copy."""
+    numbers = np.asarray(at, np.int64)
+    if not len(numbers) or (np.diff(numbers) == 1).all():
+        return X[numbers[0] : numbers[-1] + 1] if len(numbers) else X[:0]
+    taken = allocate_array((len(numbers), *X.shape[1:]), X.dtype)
+    for rows in walk_rows(taken, 1024):
+        taken[rows] = X[numbers[rows]]
+    release_rows(X)
+    return taken
+
+
+def join_rows(*arrays: Array) -> Array:
+    """Return arrays one below the other."""
+    joined = allocate_array((sum(map(len, arrays)), *arrays[0].shape[1:]), arrays[0].dtype)
+    start = 0
+    for array in arrays:
+        for rows in walk_rows(array, 1024):
+            joined[start + rows.start : start + rows.stop] = array[rows]
+        start += len(array)
+        release_rows(joined[:start])
+    return joined

@@ -1,0 +1,33 @@
+"""Prepared rows serve every strength and every fold, and give what each would give alone."""
+
+import numpy as np
+
+from headstart.head.logistic import fit_logistic, fit_prepared
+from headstart.head.prepare import prepare_rows
+from headstart.head.strength import choose_strength, choose_strength_of, hold_out, hold_out_of
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(90, 12)).astype(np.float32)
+Y = (X[:, 0] + RANDOM.normal(size=90) > 0).astype(np.int64)
+WEIGHT = RANDOM.uniform(0.5, 2, 90)
+
+
+def test_one_preparation_serves_all():
+    prepared = prepare_rows(X, Y, 2, sample_weight=WEIGHT)
+    rows = {"n_classes": 2, "sample_weight": WEIGHT}
+    assert choose_strength_of(prepared, seed=1) == choose_strength(X, Y, seed=1, **rows)
+    shared, alone = fit_prepared(prepared, strength=0.1).head, fit_logistic(X, Y, strength=0.1, **rows).head
+    np.testing.assert_array_equal(shared.weights, alone.weights)
+    held, own = hold_out_of(prepared, strength=0.1, seed=1), hold_out(X, Y, strength=0.1, seed=1, **rows)
+    np.testing.assert_array_equal(held.is_right, own.is_right)
+
+
+def test_an_array_in_a_file_gives_the_head_of_one_in_memory(monkeypatch):
+    in_memory = prepare_rows(X, Y, 2)
+    monkeypatch.setattr("headstart.large_arrays.LARGE_BYTES", 1)
+    monkeypatch.setattr("headstart.large_arrays.BLOCK_BYTES", 1000)
+    in_file = prepare_rows(X, Y, 2)
+    assert isinstance(in_file.Z, np.memmap)
+    np.testing.assert_array_equal(in_file.Z, in_memory.Z)
+    small, large = fit_prepared(in_memory, strength=0.1).head, fit_prepared(in_file, strength=0.1).head
+    np.testing.assert_allclose(large.weights, small.weights, atol=1e-5)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from headstart.errors import CacheError
 from headstart.folders import find_cache_folder
 
-LARGE_BYTES = 32 << 20  # from here on an array lies in a file
+LARGE_BYTES = 64 << 20  # from here on an array lies in a file
 BLOCK_BYTES = 4 << 20  # of a large array that are worked on at a time
 
 Array = npt.NDArray[Any]

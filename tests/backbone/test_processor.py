@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from headstart.backbone import processor
-from headstart.backbone.processor import choose_precision, count_cores, describe_engine, list_capabilities
+from headstart.backbone.processor import choose_precision, describe_engine, list_capabilities
 from headstart.errors import BackboneError
 
 
@@ -43,9 +43,3 @@ def test_the_second_process_remembers_without_openvino(monkeypatch, tmp_path):
     )
     assert first[:-1] == second[:-1]
     assert (first[-1], second[-1]) == ("True", "False")
-
-
-def test_at_least_one_core_and_no_more_than_there_are():
-    import os
-
-    assert 1 <= count_cores() <= (os.cpu_count() or 1)

@@ -42,7 +42,8 @@ def test_ctrl_c_says_what_is_kept(photos, tmp_path):
         [sys.executable, "-m", "headstart", "train", str(photos), "--out", str(tmp_path / "run"), "--no-cache"],
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    time.sleep(1.2)
+    while not list(tmp_path.iterdir()):  # the folder that it writes into is made first
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -9,7 +9,6 @@ HEAVY = (
     "torch",
     "ray",
     "matplotlib",
-    "plotnine",
     "openvino",
     "pandas",
     "fastapi",

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from headstart.errors import EvaluationError
-from headstart.evaluation.figure_file import encode_figure
+from headstart.evaluation.figure_file import draw_figure, encode_png
 from headstart.evaluation.history_figure import plot_history
 
 
@@ -66,17 +66,41 @@ def test_epochs_after_training_diverged_are_left_out():
     assert list_ticks(figure.axes[0].xaxis) == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize(("ends", "place"), [((1.0, 0.97), 0.13), ((0.9, 0.03), 0.5), ((0.3, 0.02), 0.87)])
+def test_the_legend_is_where_the_curves_are_not(ends, place):
+    rows = [(d, e, end, 1.0) for d, end in zip(("Training", "Validation"), ends, strict=True) for e in range(1, 9)]
+    figure = plot_history([*rows, ("Training", 1, 0.01, 1.0)])
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    box = axes.get_legend().get_window_extent().transformed(axes.transAxes.inverted())
+    assert (box.y0 + box.y1) / 2 == pytest.approx(place, abs=0.06)
+
+
+def test_numbers_stand_between_the_axes_and_their_name():
+    rows = [(data, epoch, 0.5, 1000.0 / epoch) for data in ("Training", "Validation") for epoch in (1, 2)]
+    figure = plot_history(rows)
+    figure.canvas.draw()
+    for axes in figure.axes:
+        name = axes.yaxis.label.get_window_extent()
+        numbers = [tick.label1.get_window_extent() for tick in axes.yaxis.get_major_ticks()]
+        assert name.x0 >= 0
+        assert name.x1 < min(box.x0 for box in numbers)
+
+
 def test_leaves_no_figure_in_pyplot():
     import matplotlib.pyplot as plt
 
     before = plt.get_fignums()
-    encode_figure(plot_history(make_rows()))
+    encode_png(draw_figure(plot_history(make_rows())))
     assert plt.get_fignums() == before
 
 
 def test_draws_in_threads():
     pngs = []
-    threads = [threading.Thread(target=lambda: pngs.append(encode_figure(plot_history(make_rows())))) for _ in range(2)]
+    threads = [
+        threading.Thread(target=lambda: pngs.append(encode_png(draw_figure(plot_history(make_rows())))))
+        for _ in range(2)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-HEAVY = "pandas matplotlib plotnine scipy sklearn jinja2 PIL openvino onnx"
+HEAVY = "pandas matplotlib scipy sklearn jinja2 PIL openvino onnx"
 
 
 def test_importing_brings_nothing_heavy():

@@ -1,12 +1,13 @@
 """Names in any script can be drawn, and nothing warns."""
 
 import io
+import unicodedata
 
 import pytest
 
 from headstart.evaluation import lettering
 from headstart.evaluation.ink import start_figure
-from headstart.evaluation.lettering import BASE_FONT, choose_fonts, letter_names, letter_text
+from headstart.evaluation.lettering import BASE_FONT, choose_fonts, is_plain, letter_names, letter_text
 
 
 @pytest.fixture
@@ -25,13 +26,21 @@ def only_the_base_font(monkeypatch):
 )
 def test_drawing_never_warns(text):
     figure = start_figure(3, 1)
-    figure.text(0.1, 0.5, letter_text(text), fontfamily=choose_fonts([letter_text(text)]))
+    text = letter_text(text)
+    figure.text(0.1, 0.5, text, fontfamily=choose_fonts([text]), parse_math=False)
     figure.savefig(io.BytesIO(), format="png")  # warnings are errors here
 
 
 def test_plain_text_is_left_alone():
     assert letter_text("leaf rust, 2. Größe (é)") == "leaf rust, 2. Größe (é)"
     assert choose_fonts(["leaf rust"]) == [BASE_FONT]
+
+
+def test_what_counts_as_plain_is_in_the_base_font():
+    plain = {chr(code) for code in range(0x110000) if is_plain(chr(code))}
+    assert not {character for character in plain if ord(character) not in lettering._read_coverage(BASE_FONT)}
+    kinds = {unicodedata.bidirectional(character) for character in plain}
+    assert not kinds & {"R", "AL", "AN", "NSM"}  # from right to left, or combining
 
 
 def test_characters_without_a_font_become_squares(only_the_base_font):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.errors import EvaluationError
-from headstart.evaluation.figure_file import encode_figure
+from headstart.evaluation.figure_file import draw_figure
 from headstart.evaluation.matrix_figure import plot_confusion_matrix
 
 
@@ -22,7 +22,7 @@ def test_two_classes_show_their_counts():
 
 def test_right_is_dark_wrong_is_red_and_nothing_is_pale():
     (axes,) = plot_confusion_matrix([[9, 1, 0], [0, 5, 5], [0, 0, 0]], ["a", "b", "c"]).axes
-    cells = np.asarray(axes.images[0].get_array())
+    cells = np.asarray(axes.collections[0].get_array())
     assert cells[0, 0].max() - cells[0, 0].min() < 0.05  # grey
     assert cells[0, 0].mean() < 0.3
     assert cells[0, 1, 0] - cells[0, 1, 1] > 0.1  # red
@@ -40,8 +40,20 @@ def test_many_classes_have_shades_and_no_numbers(n_classes, n_labels):
     assert max(figure.get_size_inches()) < 8
 
 
+@pytest.mark.parametrize("classes", [["a", "b"], ["W" * 40, "b"], ["a" * 9] * 7, ["W" * 40] * 20, ["W" * 40] * 40])
+def test_every_name_is_inside_the_figure(classes):
+    figure = plot_confusion_matrix(1000 * np.eye(len(classes)), classes)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    texts = [*axes.get_xticklabels(), *axes.get_yticklabels(), axes.xaxis.label, axes.yaxis.label]
+    boxes = [text.get_window_extent() for text in texts]
+    width, height = figure.canvas.get_width_height()
+    assert all(box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height for box in boxes)
+    assert boxes[-1].x1 < min(box.x0 for box in boxes[len(classes) : -2])
+
+
 def test_names_of_any_script_are_drawn():
-    assert encode_figure(plot_confusion_matrix([[1.5, 0], [0, 2]], ["猫 $x$", "كلب" * 30]))
+    assert draw_figure(plot_confusion_matrix([[1.5, 0], [0, 2]], ["猫 $x$", "كلب" * 30]))
 
 
 @pytest.mark.parametrize(("matrix", "classes"), [([[1, 2]], ["a", "b"]), ([[1]], ["a", "b"]), ([], [])])

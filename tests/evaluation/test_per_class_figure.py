@@ -3,7 +3,7 @@
 import pytest
 
 from headstart.errors import EvaluationError
-from headstart.evaluation.figure_file import encode_figure
+from headstart.evaluation.figure_file import draw_figure
 from headstart.evaluation.per_class_figure import MAX_CLASSES, plot_per_class
 
 
@@ -22,9 +22,10 @@ def test_weakest_first_with_interval_and_support():
     (axes,) = plot_per_class({"cats": make_row(0.9, 1200), "dogs": make_row(0.5), "none": ABSENT}).axes
     assert list_names(axes) == ["dogs", "cats"]
     assert axes.yaxis_inverted()
-    points = {tuple(line.get_xydata()[0]) for line in axes.lines if line.get_marker() == "o"}
-    assert points == {(0.5, 0), (0.9, 1)}
-    assert [0.4, 0.6] in [list(line.get_xdata()) for line in axes.lines]
+    (points,) = axes.lines
+    assert points.get_xydata().tolist() == [[0.5, 0], [0.9, 1]]
+    (intervals,) = axes.collections
+    assert intervals.get_segments()[0].tolist() == [[0.4, 0], [0.6, 0]]
     assert "1,200" in [text.get_text() for text in axes.texts]
     assert axes.get_xlabel() == "Recall"
 
@@ -37,7 +38,7 @@ def test_of_very_many_classes_the_weakest_are_shown():
 
 
 def test_names_of_any_script_are_drawn():
-    assert encode_figure(plot_per_class({"猫": make_row(0.9), "$x": make_row(1.0), "y$": make_row(0.0)}))
+    assert draw_figure(plot_per_class({"猫": make_row(0.9), "$x": make_row(1.0), "y$": make_row(0.0)}))
 
 
 @pytest.mark.parametrize("per_class", [{}, {"cats": ABSENT}])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.evaluation.calibration import bin_confidence
-from headstart.evaluation.figure_file import encode_figure
+from headstart.evaluation.figure_file import draw_figure
 from headstart.evaluation.intervals import wilson_interval
 from headstart.evaluation.reliability_figure import plot_reliability
 
@@ -13,11 +13,10 @@ def test_points_intervals_and_counts():
     confidence, is_right = np.array([0.6, 0.6, 0.98, 0.98]), np.array([True, False, True, True])
     ece, bins = bin_confidence(confidence, is_right, np.ones(4))
     axes, counts = plot_reliability(bins, ece).axes
-    points = [line.get_xydata()[0].tolist() for line in axes.lines if line.get_marker() == "o"]
-    assert points == [pytest.approx([0.6, 0.5]), pytest.approx([0.98, 1.0])]
-    drawn = axes.lines[1].get_xydata()
-    assert drawn[:, 1] == pytest.approx(wilson_interval(1, 2))
-    assert axes.lines[0].get_xydata().tolist() == [[0, 0], [1, 1]]
+    diagonal, points = axes.lines
+    assert points.get_xydata() == pytest.approx(np.array([[0.6, 0.5], [0.98, 1.0]]))
+    assert axes.collections[0].get_segments()[0][:, 1] == pytest.approx(wilson_interval(1, 2))
+    assert diagonal.get_xydata().tolist() == [[0, 0], [1, 1]]
     assert [bar.get_height() for bar in counts.patches if bar.get_height()] == [2, 2]
     assert (axes.get_ylabel(), counts.get_xlabel(), counts.get_ylabel()) == ("Accuracy", "Confidence", "Photos")
     assert f"{ece:.1%}" in axes.get_title(loc="left")
@@ -25,4 +24,4 @@ def test_points_intervals_and_counts():
 
 def test_no_photo_at_all_still_draws():
     bins = [{"confidence": None, "accuracy": None, "n": 0}] * 15
-    assert encode_figure(plot_reliability(bins, 0.0))
+    assert draw_figure(plot_reliability(bins, 0.0))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headstart.head import objective as objective_module
+from headstart.head import passes
 from headstart.head.linear import softmax
 from headstart.head.objective import Objective, judge_scores
 
@@ -65,14 +65,13 @@ def test_large_scores_do_not_overflow(n_classes, size):
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_rows_in_blocks_are_multiplied_as_rows_at_once(n_classes, monkeypatch):
-    at_once = make_objective(n_classes)
-    monkeypatch.setattr(objective_module, "SMALL_PRODUCT", 8 * 5 * at_once.n_columns * 3)  # 20 rows: 8, 8 and 4
-    in_blocks = make_objective(n_classes)
-    assert at_once._block_size > 20 > in_blocks._block_size == 8
-    start = np.random.default_rng(1).normal(size=at_once.make_start().shape)
-    scores = at_once.score(start)
-    np.testing.assert_allclose(in_blocks.score(start), scores)
-    np.testing.assert_allclose(in_blocks.pull_back(scores), at_once.pull_back(scores))
+    objective = make_objective(n_classes)
+    start = np.random.default_rng(1).normal(size=objective.make_start().shape)
+    scores = objective.score(start)
+    gradient = objective.pull_back(scores)
+    monkeypatch.setattr(passes, "BLOCK_ROWS", 8)  # 20 rows: 8, 8 and 4
+    np.testing.assert_allclose(objective.score(start), scores)
+    np.testing.assert_allclose(objective.pull_back(scores), gradient)
 
 
 def test_what_is_common_to_all_classes_does_not_pull():

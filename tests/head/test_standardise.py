@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from headstart.head.standardise import BLOCK, measure_standardisation
+from headstart.head.passes import BLOCK_ROWS
+from headstart.head.standardise import measure_standardisation
 
 
 @pytest.fixture(name="X")
 def draw_features():
     random = np.random.default_rng(0)
-    return (random.gamma(1.0, size=(2 * BLOCK + 17, 6)) * [1, 2, 3, 0.1, 50, 1e-4]).astype(np.float32)
+    return (random.gamma(1.0, size=(2 * BLOCK_ROWS + 17, 6)) * [1, 2, 3, 0.1, 50, 1e-4]).astype(np.float32)
 
 
 def test_mean_is_zero_and_deviation_one_under_the_weights(X):

@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from headstart.backbone.compiling import compile_network
 from headstart.backbone.openvino_door import open_openvino
-from headstart.backbone.processor import choose_precision, count_cores
+from headstart.backbone.processor import choose_precision
+from headstart.cores import count_cores
 from headstart.errors import PhotoError
 
 if TYPE_CHECKING:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
-from contextlib import suppress
 from functools import cache
-from math import ceil
 from pathlib import Path
 from typing import Literal
 
@@ -17,15 +14,6 @@ from headstart.shelf import fetch_result, keep_result, name_result
 
 Precision = Literal["auto", "f32", "bf16"]
 ENGINE_RULES = 2  # counts up when this room's code gives other features for the same pixels
-
-
-def count_cores() -> int:
-    """Return how many cores this process may use: those it may run on, and no more than its container's share."""
-    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with suppress(OSError, ValueError):  # no Linux, no such limit
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        n_cores = min(n_cores, max(1, ceil(int(quota) / int(period))))
-    return n_cores
 
 
 def choose_precision(precision: str = "auto") -> Literal["f32", "bf16"]:

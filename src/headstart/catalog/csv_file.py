@@ -75,10 +75,13 @@ def write_csv(photos: Sequence[Photo], path: Path) -> None:
         with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
             writer = csv.writer(file)
             writer.writerow(columns)
+            folder = Path.cwd()
             for photo in photos:
-                cells = {"path": str(photo.path.absolute()), "label": photo.label, "split": photo.split or ""}
-                cells |= {"digest": photo.digest, "group": photo.group or "", "weight": repr(photo.weight)}
-                writer.writerow([cells[column] for column in columns])
+                place = photo.path if photo.path.is_absolute() else folder / photo.path
+                cells = [str(place), photo.label, photo.split or "", photo.digest]
+                cells += [photo.group or ""] if "group" in columns else []
+                cells += [repr(photo.weight)] if "weight" in columns else []
+                writer.writerow(cells)
     except OSError as error:
         raise CatalogError(
             f"Cannot write '{path}': {error.strerror or error}. Choose a file in a folder that can be written."

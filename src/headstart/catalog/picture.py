@@ -10,19 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import CatalogError, PhotoError
-from headstart.evaluation.photo_grid import plot_photo_grid
+from headstart.evaluation.photo_grid import CELL_PX, plot_photo_grid
 from headstart.pixels.decode import read_thumbnail
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from PIL import Image
 
     from headstart.catalog.table import Photo
 
 N_SHOWN = 9
-THUMBNAIL_PX = 320
 
 
-def plot_training_photos(photos: Sequence[Photo], seed: int) -> Figure:
+def plot_training_photos(photos: Sequence[Photo], seed: int) -> Image.Image:
     """Draw nine photos, or all if there are fewer, with their labels above them.
 
     Which ones, the seed decides; photos that cannot be decoded give way to others.
@@ -40,7 +39,7 @@ def plot_training_photos(photos: Sequence[Photo], seed: int) -> Figure:
         if len(shown) == N_SHOWN:
             break
         try:
-            shown.append(read_thumbnail(photo.path, THUMBNAIL_PX))
+            shown.append(read_thumbnail(photo.path, CELL_PX))
             titles.append(photo.label)
         except PhotoError:
             continue

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from headstart.errors import CatalogError
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from PIL import Image
 
 SPLITS = ("train", "validation", "test")
 
@@ -150,8 +150,14 @@ class Catalog:
 
         return write_summary(self)
 
-    def plot(self) -> Figure:
-        """Draw nine training photos with their labels, three in a row; the same nine for the same seed."""
+    def plot(self) -> Image.Image:
+        """Draw nine training photos with their labels, three in a row; the same nine for the same seed.
+
+        Returns
+        -------
+        PIL.Image.Image
+            A notebook shows it; ``.save("photos.png")`` writes it.
+        """
         from headstart.catalog.picture import plot_training_photos
 
         return plot_training_photos(self.select("train"), self.seed)

@@ -99,21 +99,17 @@ def _to_record(answer: Prediction, top: int) -> dict[str, Any]:
 
 
 def _draw_grid(answers: list[Prediction], path: Path) -> None:
-    from headstart.errors import RunError
-    from headstart.evaluation.figure_file import save_figure
-    from headstart.evaluation.photo_grid import plot_photo_grid
+    from headstart.evaluation.figure_file import save_png
+    from headstart.evaluation.photo_grid import CELL_PX, plot_photo_grid
     from headstart.pixels.decode import read_thumbnail
 
     if not answers:
         say("No grid was drawn: no photo could be read.")
         return
     titles = [f"{answer.label} {answer.probability:.0%}" for answer in answers]
-    n_columns = min(len(answers), 3 if len(answers) <= 9 else 6)
-    figure = plot_photo_grid([read_thumbnail(answer.path, 240) for answer in answers], titles, n_columns=n_columns)
-    try:
-        save_figure(figure, path)
-    except (OSError, ValueError) as error:
-        raise RunError(f"Cannot write grid '{path}': {error}. Give a path that ends in .png.") from None
+    n_columns, cell_px = (min(len(answers), 3), CELL_PX) if len(answers) <= 9 else (6, 140)
+    thumbnails = [read_thumbnail(answer.path, cell_px) for answer in answers]
+    save_png(plot_photo_grid(thumbnails, titles, n_columns=n_columns, cell_px=cell_px), path)
     say(f"Grid: {path}")
 
 

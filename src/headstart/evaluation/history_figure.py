@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-import threading
+import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from headstart.errors import EvaluationError
-from headstart.evaluation.ink import ACCENT, CHART_DPI, GREY, INK, PALE, PAPER
-from headstart.evaluation.lettering import BASE_FONT
+from headstart.evaluation.ink import (
+    ACCENT,
+    EDGE_IN,
+    GREY,
+    INK,
+    TEXT_PT,
+    add_axes,
+    measure_widest,
+    name_axes,
+    quieten_axes,
+    start_figure,
+)
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from pandas import DataFrame
+
+Row = tuple[str, float, float, float]
+Place = Literal["lower right", "center right", "upper right"]
 
 COLOURS = {"Training": GREY, "Validation": ACCENT}
 # where the axis of accuracy may begin, and its ticks in percent; it always ends at 100%
 FLOORS = {0.9: range(90, 101, 2), 0.8: range(80, 101, 5), 0.5: range(50, 101, 10), 0.0: range(0, 101, 20)}
+WIDTH_IN, HEIGHT_IN = 7.2, 2.9
+BELOW_IN = 0.52  # the numbers and the name of the lower axis
+BESIDE_IN = 0.28  # the name of the left axis
+MAX_DOTTED = 60  # epochs; with more, the dots of a curve would run together
 
-# plotnine sets matplotlib's settings while it draws, and these belong to the whole process
-_drawing = threading.Lock()
 
-
-def plot_history(rows: Sequence[tuple[str, float, float, float]]) -> Figure:
+def plot_history(rows: Sequence[tuple[str, float, float | None, float | None]]) -> Figure:
     """Plot accuracy and loss by epoch, side by side.
 
     Parameters
@@ -41,78 +55,76 @@ def plot_history(rows: Sequence[tuple[str, float, float, float]]) -> Figure:
     ------
     EvaluationError
         If there is no finite row, or one belongs to neither Training nor Validation.
-
-    Notes
-    -----
-    Drawn with plotnine, which costs 0.3-0.5 s to import once.
     """
-    import pandas as pd
-
-    table = pd.DataFrame(list(rows), columns=["Data", "Epoch", "Accuracy", "Loss"])
-    table = table.astype({"Accuracy": float, "Loss": float}).replace([float("inf"), float("-inf")], float("nan"))
-    table = table.dropna()
-    strangers = sorted(set(table["Data"]) - set(COLOURS))
-    if table.empty or strangers:
+    finite = [
+        (data, epoch, accuracy, loss)
+        for data, epoch, accuracy, loss in rows
+        if accuracy is not None and loss is not None and math.isfinite(accuracy) and math.isfinite(loss)
+    ]
+    strangers = sorted({data for data, *_ in finite} - set(COLOURS))
+    if not finite or strangers:
         raise EvaluationError(
             f"Cannot plot history: got {strangers or 'no finite rows'}, need rows of Training or Validation. "
             "Pass the rows of history.csv."
         )
-    with _drawing:
-        _avoid_windows()
-        figure: Figure = _compose_plots(table).draw()
+    figure = start_figure(WIDTH_IN, HEIGHT_IN)
+    beside_in = EDGE_IN + BESIDE_IN + measure_widest(["100%", "0.0000"], TEXT_PT)
+    panel_in = WIDTH_IN / 2 - beside_in - EDGE_IN
+    accuracy, loss = (
+        add_axes(figure, left_in + beside_in, BELOW_IN, panel_in, HEIGHT_IN - BELOW_IN - EDGE_IN)
+        for left_in in (0, WIDTH_IN / 2)
+    )
+    _draw_accuracy(accuracy, finite)
+    _draw_loss(loss, finite)
+    for axes, name in ((accuracy, "Accuracy"), (loss, "Loss")):
+        name_axes(axes, "Epoch", name, beside_in)
+        axes.set_xticks(_choose_epochs(int(max(epoch for _, epoch, *_ in finite))))
+        quieten_axes(axes, grid="both")
+        axes.spines[:].set_visible(False)
     return figure
 
 
-def _compose_plots(table: DataFrame) -> Any:
-    import plotnine
+def _draw_accuracy(axes: Axes, rows: Sequence[Row]) -> None:
+    lowest = min(accuracy for _, _, accuracy, _ in rows)
+    floor = next(floor for floor in FLOORS if floor == 0 or lowest >= floor + 0.01)
+    for data, colour in COLOURS.items():
+        _draw_curve(axes, [(epoch, accuracy) for d, epoch, accuracy, _ in rows if d == data], data, colour)
+    axes.set_yticks([percent / 100 for percent in FLOORS[floor]], [f"{percent}%" for percent in FLOORS[floor]])
+    axes.set_ylim(floor - 0.05 * (1 - floor), 1 + 0.05 * (1 - floor))
+    # inside the left plot: beside the right one it would be out of sight on a phone
+    heights = [(accuracy - floor) / (1 - floor) for accuracy in _list_late([(e, a) for _, e, a, _ in rows])]
+    axes.legend(loc=_place_legend(heights), frameon=False, fontsize=TEXT_PT, labelcolor=INK)
 
-    p9: Any = plotnine  # its types are partial: strict checking of its grammar finds only false alarms
 
-    floor = next(f for f in FLOORS if f == 0 or table["Accuracy"].min() >= f + 0.01)
-    quiet = p9.theme_minimal(base_size=10, base_family=BASE_FONT) + p9.theme(
-        figure_size=(7.2, 2.9), dpi=CHART_DPI, plot_background=p9.element_rect(fill=PAPER, color=PAPER),
-        panel_grid_minor=p9.element_blank(), panel_grid_major=p9.element_line(color=PALE, size=0.6),
-        text=p9.element_text(color=INK), axis_text=p9.element_text(color=INK, size=8.5),
-        legend_title=p9.element_blank(), legend_position="none",
-    )  # fmt: skip
+def _draw_loss(axes: Axes, rows: Sequence[Row]) -> None:
+    from matplotlib.ticker import MaxNLocator
 
-    is_curve = table["Data"].value_counts().max() > 1  # plotnine warns of a line through one point
-    lines = [p9.geom_line(size=0.9)] if is_curve else []
+    for data, colour in COLOURS.items():
+        _draw_curve(axes, [(epoch, loss) for d, epoch, _, loss in rows if d == data], data, colour)
+    top = max(max(loss for *_, loss in rows), 1e-6)  # a loss of nothing has no scale
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    axes.set_ylim(-0.05 * top, 1.05 * top)
 
-    def plot(column: str) -> Any:
-        return (
-            p9.ggplot(table, p9.aes("Epoch", column, color="Data"))
-            + lines
-            + p9.geom_point(size=1.6)
-            + p9.scale_color_manual(values=COLOURS, limits=[d for d in COLOURS if (table["Data"] == d).any()])
-            + p9.scale_x_continuous(breaks=_choose_epochs(int(table["Epoch"].max())))
-            + p9.labs(x="Epoch", y=column)
-            + quiet
-        )
 
-    percents = FLOORS[floor]
-    accuracy = plot("Accuracy") + p9.scale_y_continuous(
-        limits=(floor, 1.0), breaks=[p / 100 for p in percents], labels=[f"{p}%" for p in percents]
-    )
-    # inside the left plot, below the rising curves: beside the right one it would be out of sight on a phone
-    accuracy += p9.theme(legend_position=(0.97, 0.05), legend_key_height=11, legend_text=p9.element_text(size=8.5))
-    loss = plot("Loss") + p9.expand_limits(y=0)
-    return accuracy | loss
+def _draw_curve(axes: Axes, points: Sequence[tuple[float, float]], name: str, colour: str) -> None:
+    if points:
+        marker = "o" if len(points) <= MAX_DOTTED else ""
+        axes.plot(*zip(*points, strict=True), color=colour, linewidth=1.9, marker=marker, markersize=4.2, label=name)
+
+
+def _list_late(points: Sequence[tuple[float, float]]) -> list[float]:
+    """Return the values of the second half of the epochs."""
+    last = max(epoch for epoch, _ in points)
+    return [value for epoch, value in points if 2 * epoch >= last]
+
+
+def _place_legend(heights: Sequence[float]) -> Place:
+    """Return the place on the right side that is farthest from the curves, whose heights there are 0 to 1."""
+    places: dict[Place, float] = {"lower right": 0.13, "center right": 0.5, "upper right": 0.87}
+    return max(places, key=lambda place: min(abs(height - places[place]) for height in heights))
 
 
 def _choose_epochs(last: int) -> list[int]:
     """Return at most about six whole epochs: a tick at epoch 2.5 means nothing."""
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 10**9) if last <= 6 * s)
     return [1, *range(step, last + 1, step)] if step > 1 else list(range(1, last + 1))
-
-
-def _avoid_windows() -> None:
-    """Give pyplot, through which plotnine opens its figure, a backend without windows off the main thread.
-
-    There a window system refuses to start. On the main thread the user's choice stands: plotnine closes its figure
-    before any window would show.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        import matplotlib.pyplot as plt
-
-        plt.switch_backend("agg")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from headstart.evaluation.text_image import measure_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,29 +18,56 @@ PALE = "#e7e3e1"  # grids and fills
 PAPER = "#ffffff"
 
 CHART_DPI = 200  # twice the 100 pixels an inch at which the report shows figures
-PHOTO_DPI = 130  # photos are 224 pixels or so: finer would only store the same pixels larger
+PHOTO_DPI = 110  # photos are 224 pixels or so: finer would only store the same pixels larger
 TEXT_PT = 9.0
 SMALL_PT = 7.5
+EDGE_IN = 0.1  # white around everything
+MEASURED_AT = 4  # times its size: small letters are as wide as whole pixels, not as they will be drawn
 
 
-def start_figure(width_in: float, height_in: float, *, dpi: int = CHART_DPI) -> Figure:
+def start_figure(width_in: float, height_in: float) -> Figure:
     """Start an empty figure on white paper, without pyplot: no window, no state shared between threads.
 
     Parameters
     ----------
     width_in, height_in
         Size in inches; the report shows an inch as 100 pixels of the page.
-    dpi
-        Pixels an inch of the image file.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
-    figure = Figure(figsize=(width_in, height_in), dpi=dpi, layout=layout, facecolor=PAPER)
+    figure = Figure(figsize=(width_in, height_in), dpi=CHART_DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
     return figure
+
+
+def add_axes(figure: Figure, left_in: float, bottom_in: float, width_in: float, height_in: float) -> Axes:
+    """Add axes at a place in inches from the lower left corner.
+
+    Every figure knows how long its texts are and leaves room for them: matplotlib's layout engines find out by
+    drawing it several times over.
+    """
+    across, up = figure.get_size_inches()
+    return figure.add_axes((left_in / across, bottom_in / up, width_in / across, height_in / up))
+
+
+def name_axes(axes: Axes, x: str, y: str, beside_in: float) -> None:
+    """Name the axes below and beside them.
+
+    Parameters
+    ----------
+    beside_in
+        How far the axes are from the left edge of the figure, or of its half. There the name stands, whatever the
+        numbers between: so the names of two axes are in line.
+    """
+    axes.set_xlabel(x, labelpad=6)
+    axes.set_ylabel(y)
+    axes.yaxis.set_label_coords((EDGE_IN + TEXT_PT / 72 - beside_in) / (axes.bbox.width / CHART_DPI), 0.5)
+
+
+def measure_widest(texts: Iterable[str], size_pt: float) -> float:
+    """Return the width in inches of the longest of some texts, each of them one line as `letter_text` returns it."""
+    return max((measure_text(text, size_pt * MEASURED_AT) for text in texts), default=0.0) / (72 * MEASURED_AT)
 
 
 def quieten_axes(axes: Axes, *, grid: str | None = None) -> None:

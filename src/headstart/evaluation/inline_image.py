@@ -1,12 +1,13 @@
-"""A figure's PNG becomes part of a page."""
+"""A figure becomes part of a page."""
 
 from __future__ import annotations
 
 import base64
 import io
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from headstart.errors import EvaluationError
+if TYPE_CHECKING:
+    from PIL import Image
 
 CSS_PX_PER_IN = 100  # on the page an inch of a figure is this many pixels wide
 PHOTO_BYTES = 250_000  # a PNG above this holds photos, and JPEG stores them in a sixth
@@ -21,34 +22,22 @@ class InlineImage(NamedTuple):
     height: int
 
 
-def inline_png(png: bytes) -> InlineImage:
-    """Turn a PNG into a ``data:`` address, as JPEG if it is large and that is less than half as long.
+def inline_image(image: Image.Image, png: bytes) -> InlineImage:
+    """Turn an image into a ``data:`` address: its PNG, or a JPEG if that is large and the JPEG less than half as long.
 
     Parameters
     ----------
+    image
+        RGB. Its pixels an inch, if recorded, give its size on the page.
     png
-        The file's bytes. Its pixels an inch, if recorded, give its size on the page.
-
-    Raises
-    ------
-    EvaluationError
-        If the bytes are no PNG.
+        The same image as the bytes of a PNG.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        image = Image.open(io.BytesIO(png), formats=["PNG"])
-    except UnidentifiedImageError as error:
-        raise EvaluationError(
-            f"Cannot embed figure: got {len(png)} bytes that are no PNG, need a PNG. Pass what save_figure returns."
-        ) from error
     dpi = float(image.info.get("dpi", (CSS_PX_PER_IN, 0))[0])
     size = (round(side * CSS_PX_PER_IN / dpi) for side in image.size)
     kind, data = "png", png
     if len(png) > PHOTO_BYTES:
         buffer = io.BytesIO()
-        # full colour resolution, or the red titles blur
-        image.convert("RGB").save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
+        image.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)  # full colour resolution, or red titles blur
         if 2 * buffer.tell() < len(png):
             kind, data = "jpeg", buffer.getvalue()
     return InlineImage(f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}", *size)

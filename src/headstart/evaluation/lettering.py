@@ -1,16 +1,20 @@
 """Names in any script, as the fonts of this machine can draw them.
 
-Matplotlib warns once for each glyph that its font lacks, and reads ``$`` as the start of a formula. Names come
-from users' folders, so they are made safe before they are drawn: nothing has to be silenced afterwards.
+Matplotlib warns once for each glyph that its font lacks. Names come from users' folders, so they are made safe before
+they are drawn: nothing has to be silenced afterwards.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 
 BASE_FONT = "DejaVu Sans"  # comes with matplotlib: Latin, Greek, Cyrillic, Arabic, Hebrew and more
+# Latin, Greek, Cyrillic, punctuation, arrows: in the base font without asking, so that plain names, which most are,
+# need no matplotlib; a test compares this with the font
+PLAIN = re.compile("[ -~¡-¬®-ɏΆΈ-ΊΌΎ-ΡΣ-Ͼ\u0400-\u0482\u048a-\u0525Ḁ-ỹ\u2010-\u2027\u2030-\u205e₠-₵←-⇿□]*")
 # the rest is left to the fonts that Linux, macOS and Windows bring, tried in this order
 OTHER_FONTS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Source Han Sans SC", "WenQuanYi Zen Hei",
@@ -24,21 +28,32 @@ MISSING = "□"
 MAX_NAME = 28  # characters
 
 
+def is_plain(text: str) -> bool:
+    """Say whether the base font has every character, and left to right, one after the other, is how it is written.
+
+    Examples
+    --------
+    >>> is_plain("5$, Größe"), is_plain("猫"), is_plain("قطط")
+    (True, False, False)
+    """
+    return PLAIN.fullmatch(text) is not None
+
+
 def letter_text(text: str) -> str:
     r"""Return the text with everything replaced that cannot be drawn here.
 
     Parameters
     ----------
     text
-        Any text. Control characters become spaces, invisible joiners vanish, characters that no font has
-        become a square, and dollars are escaped, so that none of it is read as a formula.
+        Any text. Control characters become spaces, invisible joiners vanish, and characters that no font has
+        become a square. Matplotlib must be told ``parse_math=False``, or it takes two dollars for a formula.
 
     Examples
     --------
-    >>> print(letter_text("5$ and 6$"))
-    5\$ and 6\$
+    >>> letter_text("leaf\trust")
+    'leaf rust'
     """
-    return "".join(_letter_character(character) for character in text)
+    return text if is_plain(text) else "".join(_letter_character(character) for character in text)
 
 
 def letter_names(names: Sequence[str]) -> list[str]:
@@ -65,13 +80,12 @@ def choose_fonts(texts: Iterable[str]) -> list[str]:
 
     Almost always that is ``["DejaVu Sans"]`` alone: a font of 20 MB is opened only for the names that need it.
     """
-    characters = {c for text in texts for c in text if ord(c) not in _read_coverage(BASE_FONT)}
-    return [BASE_FONT, *dict.fromkeys(font for c in sorted(characters) if (font := _find_font(c)))]
+    characters = {character for text in texts if not is_plain(text) for character in text}
+    families = [family for character in sorted(characters) if (family := _find_font(character))]
+    return list(dict.fromkeys([BASE_FONT, *families]))
 
 
 def _letter_character(character: str) -> str:
-    if character == "$":
-        return r"\$"
     kind = unicodedata.category(character)
     if kind == "Cf" or 0xFE00 <= ord(character) <= 0xFE0F:  # joiners and variation selectors
         return ""
@@ -83,7 +97,7 @@ def _letter_character(character: str) -> str:
 @cache
 def _find_font(character: str) -> str | None:
     """Return the first family that has the character."""
-    if ord(character) in _read_coverage(BASE_FONT):
+    if is_plain(character) or ord(character) in _read_coverage(BASE_FONT):
         return BASE_FONT
     return next((f for f in _list_other_fonts() if ord(character) in _read_coverage(f)), None)
 

@@ -10,7 +10,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from headstart.errors import EvaluationError
-from headstart.evaluation.ink import ACCENT, INK, PALE, SMALL_PT, TEXT_PT, quieten_axes, start_figure
+from headstart.evaluation.ink import (
+    ACCENT,
+    CHART_DPI,
+    EDGE_IN,
+    INK,
+    PALE,
+    SMALL_PT,
+    TEXT_PT,
+    add_axes,
+    measure_widest,
+    name_axes,
+    quieten_axes,
+    start_figure,
+)
 from headstart.evaluation.lettering import choose_fonts, letter_names
 
 if TYPE_CHECKING:
@@ -19,6 +32,8 @@ if TYPE_CHECKING:
 
 MAX_NUMBERED = 15  # classes; with more, the numbers no longer fit their cells
 MAX_LABELLED = 60  # classes; with more, every second, third, ... name is shown
+MAX_WIDTH_IN = 7.6  # the page is not wider
+NAME_IN = 0.3  # room for the name of an axis
 
 
 def plot_confusion_matrix(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
@@ -51,21 +66,40 @@ def plot_confusion_matrix(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
             f"Cannot plot confusion matrix: got shape {counts.shape} for {n_classes} classes, "
             "need one row and one column for each. Pass the matrix and the classes of one evaluation."
         )
-    side_in = float(np.clip(0.55 * n_classes, 2.2, 5.6))
-    figure = start_figure(side_in + 1.6, side_in + 1.3)
-    axes = figure.add_subplot()
-    axes.imshow(_shade_cells(counts), interpolation="nearest")
+    names = letter_names(classes)
+    size, turn = _choose_lettering(names)
+    figure, axes = _start_matrix(names, size, turn)
+    edges = np.arange(n_classes + 1) - 0.5
+    is_numbered = n_classes <= MAX_NUMBERED
+    axes.pcolormesh(edges, edges, _shade_cells(counts), edgecolors="white" if is_numbered else "none", linewidth=1.5)
+    axes.set(xlim=edges[[0, -1]], ylim=edges[[-1, 0]])
     quieten_axes(axes)
     for spine in axes.spines.values():
         spine.set(visible=True, color=PALE)
-    if n_classes <= MAX_NUMBERED:
-        axes.set_xticks(np.arange(n_classes + 1) - 0.5, minor=True)
-        axes.set_yticks(np.arange(n_classes + 1) - 0.5, minor=True)
-        axes.grid(visible=True, which="minor", color="white", linewidth=1.5)
-        axes.tick_params(which="minor", length=0)
-        _write_counts(axes, counts)
-    _label_axes(axes, letter_names(classes))
+    if is_numbered:
+        _write_counts(axes, counts, axes.bbox.width / CHART_DPI / n_classes)
+    _label_axes(axes, names, size, turn)
     return figure
+
+
+def _choose_lettering(names: Sequence[str]) -> tuple[float, int]:
+    """Return the size of the classes' names in points, and how far those below the matrix are turned, in degrees."""
+    n_classes = len(names)
+    size = TEXT_PT if n_classes <= MAX_NUMBERED else SMALL_PT if n_classes <= 30 else 5.0
+    is_long = n_classes > MAX_NUMBERED or max(map(len, names)) * n_classes > 45
+    return size, 90 if n_classes > 30 else 45 if is_long else 0
+
+
+def _start_matrix(names: Sequence[str], size: float, turn: int) -> tuple[Figure, Axes]:
+    """Start a figure that is as large as the matrix and the names beside and below it."""
+    longest_in = measure_widest(names, size)
+    beside_in = EDGE_IN + NAME_IN + longest_in
+    below_in = EDGE_IN + NAME_IN + {0: 0.13, 45: 0.08 + 0.71 * longest_in, 90: longest_in}[turn]
+    side_in = min(max(2.9, min(0.62 * len(names), 5.6)), MAX_WIDTH_IN - beside_in - EDGE_IN)
+    figure = start_figure(beside_in + side_in + EDGE_IN, below_in + side_in + EDGE_IN)
+    axes = add_axes(figure, beside_in, below_in, side_in, side_in)
+    name_axes(axes, "Predicted class", "True class", beside_in)
+    return figure, axes
 
 
 def _measure_shades(counts: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -86,28 +120,22 @@ def _shade_cells(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(blank * (1 - shades) + full * shades)
 
 
-def _write_counts(axes: Axes, counts: NDArray[np.float64]) -> None:
+def _write_counts(axes: Axes, counts: NDArray[np.float64], cell_in: float) -> None:
     shades = _measure_shades(counts)
+    texts = [[f"{count:,.0f}" if count.is_integer() else f"{count:,.1f}" for count in row] for row in counts.tolist()]
     size = TEXT_PT + 2 if len(counts) <= 6 else SMALL_PT
+    size *= min(1.0, 0.8 * cell_in / measure_widest([text for row in texts for text in row], size))
     for row, column in np.ndindex(*counts.shape):
-        count = float(counts[row, column])
-        text = f"{count:,.0f}" if count.is_integer() else f"{count:,.1f}"
         colour = "white" if shades[row, column] > 0.55 else INK
-        axes.text(column, row, text, ha="center", va="center", fontsize=size, color=colour)
+        axes.text(column, row, texts[row][column], ha="center", va="center", fontsize=size, color=colour)
 
 
-def _label_axes(axes: Axes, names: Sequence[str]) -> None:
-    n_classes = len(names)
-    shown = range(0, n_classes, ceil(n_classes / MAX_LABELLED))
+def _label_axes(axes: Axes, names: Sequence[str], size: float, turn: int) -> None:
+    shown = range(0, len(names), ceil(len(names) / MAX_LABELLED))
     labels = [names[c] for c in shown]
-    size = TEXT_PT if n_classes <= MAX_NUMBERED else SMALL_PT if n_classes <= 30 else 5.0
-    fonts = choose_fonts(names)
-    is_long = n_classes > MAX_NUMBERED or max(map(len, names)) * n_classes > 45
-    turn = 90 if n_classes > 30 else 45 if is_long else 0
-    axes.set_yticks(list(shown), labels, fontsize=size, fontfamily=fonts)
+    fonts = choose_fonts(labels)
+    axes.set_yticks(list(shown), labels, fontsize=size, fontfamily=fonts, parse_math=False)
     axes.set_xticks(
-        list(shown), labels, fontsize=size, fontfamily=fonts, rotation=turn,
+        list(shown), labels, fontsize=size, fontfamily=fonts, parse_math=False, rotation=turn,
         ha="right" if turn == 45 else "center", rotation_mode="anchor" if turn == 45 else "default",
     )  # fmt: skip
-    axes.set_xlabel("Predicted class", labelpad=8)
-    axes.set_ylabel("True class", labelpad=8)

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from headstart.errors import EvaluationError
-from headstart.evaluation.ink import ACCENT, GREY, SMALL_PT, TEXT_PT, quieten_axes, start_figure
+from headstart.evaluation.ink import (
+    ACCENT,
+    EDGE_IN,
+    GREY,
+    SMALL_PT,
+    TEXT_PT,
+    add_axes,
+    measure_widest,
+    quieten_axes,
+    start_figure,
+)
 from headstart.evaluation.lettering import choose_fonts, letter_names
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MAX_CLASSES = 40  # the strongest beyond these are left out: they are not where the work is
+WIDTH_IN = 5.6
+ABOVE_IN, BELOW_IN = 0.22, 0.5
+COUNTS_IN = 0.65  # room for the numbers of photos, right of the axes
 
 
 def plot_per_class(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
@@ -44,19 +58,29 @@ def plot_per_class(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
             "Evaluate a split that has photos."
         )
     shown = [name for _, name in judged[:MAX_CLASSES]]
-    figure = start_figure(5.6, 0.9 + 0.26 * len(shown))
-    axes = figure.add_subplot()
-    for place, name in enumerate(shown):
-        row = per_class[name]
-        axes.plot(row["recall_ci95"], [place, place], color=GREY, linewidth=5, alpha=0.4, solid_capstyle="butt")
-        axes.plot([row["recall"]], [place], "o", color=ACCENT, markersize=5.5, clip_on=False)
-        axes.text(1.05, place, f"{row['support']:,}", va="center", fontsize=SMALL_PT, color=GREY)
-    axes.text(1.05, -0.9, "photos", va="center", fontsize=SMALL_PT, color=GREY)
-    axes.set_yticks(range(len(shown)), [names[name] for name in shown], fontfamily=choose_fonts(names.values()))
-    axes.set(xlim=(0, 1.0), ylim=(len(shown) - 0.4, -0.6))
+    size = TEXT_PT if len(shown) <= 20 else SMALL_PT
+    labels = [names[name] for name in shown]
+    beside_in = EDGE_IN + 0.06 + measure_widest(labels, size)
+    height_in = 0.1 + 0.26 * len(shown)
+    figure = start_figure(WIDTH_IN, ABOVE_IN + height_in + BELOW_IN)
+    axes = add_axes(figure, beside_in, BELOW_IN, WIDTH_IN - beside_in - COUNTS_IN, height_in)
+    _draw_rows(axes, [per_class[name] for name in shown])
     left_out = len(judged) - len(shown)
     axes.set_xlabel("Recall" + (f" (the {len(shown)} weakest of {len(judged)} classes)" if left_out else ""))
+    axes.set(xlim=(0, 1.0), ylim=(len(shown) - 0.4, -0.6))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     quieten_axes(axes, grid="x")
-    axes.tick_params(axis="y", labelsize=TEXT_PT if len(shown) <= 20 else SMALL_PT)
+    axes.set_yticks(range(len(shown)), labels, fontfamily=choose_fonts(labels), fontsize=size, parse_math=False)
     return figure
+
+
+def _draw_rows(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
+    places = range(len(rows))
+    lows, highs = zip(*(row["recall_ci95"] for row in rows), strict=True)
+    axes.hlines(places, lows, highs, color=GREY, linewidth=5, alpha=0.4)
+    axes.plot([row["recall"] for row in rows], places, "o", color=ACCENT, markersize=5.5, clip_on=False)
+    for place, text in enumerate(["photos", *(f"{row['support']:,}" for row in rows)], -1):
+        axes.annotate(
+            text, (1, place), xycoords=("axes fraction", "data"), xytext=(16, 0), textcoords="offset points",
+            va="center", fontsize=SMALL_PT, color=GREY, annotation_clip=False,
+        )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import FitError
-from headstart.large_arrays import walk_rows
+from headstart.head.passes import map_blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +68,11 @@ class LinearHead:
                 "Use features of the backbone and the cut that the head was fitted to."
             )
         scores = np.empty((len(X), len(self.bias)), np.float32)
-        for rows in walk_rows(X):
+
+        def score(rows: slice) -> None:
             np.matmul(X[rows].astype(np.float32, copy=False), self.weights, out=scores[rows])
+
+        map_blocks(score, X)
         return scores + self.bias
 
     def probabilities(self, X: npt.NDArray[Any]) -> npt.NDArray[np.float32]:

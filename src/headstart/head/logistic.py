@@ -13,10 +13,10 @@ from headstart.head.history import Epoch
 from headstart.head.lbfgs import Memory, minimise
 from headstart.head.linear import LinearHead
 from headstart.head.objective import Objective, judge_scores
+from headstart.head.passes import map_blocks
 from headstart.head.prepare import PreparedRows, prepare_rows
 from headstart.head.rows import check_watched
 from headstart.head.standardise import Standardisation
-from headstart.large_arrays import walk_rows
 
 MAX_POINTS = 100  # of each curve of the history
 
@@ -167,7 +167,7 @@ class _Recorder:
         if self._validation is not None:
             X, y = self._validation
             columns = step.reshape(-1, X.shape[1]).T
-            change = np.concatenate([X[rows] @ columns for rows in walk_rows(X)])
+            change = np.concatenate(map_blocks(lambda rows: X[rows] @ columns, X))
             self._scores = change if self._scores is None else self._scores + change
             self._add("Validation", self._scores, y)
 

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.large_arrays import walk_rows
+from headstart.head.passes import map_blocks, sum_blocks
 
 Array = npt.NDArray[Any]
-SMALL_PRODUCT = 260_000  # multiplications; from 262,144 on OpenBLAS calls for threads
 
 
 class Objective:
@@ -44,7 +43,6 @@ class Objective:
         self._share = (weight / self.total).astype(X.dtype)
         self._sign = np.where(y == 1, 1, -1).astype(X.dtype)[:, None]
         self.is_ridged = np.tile(np.arange(X.shape[1]) < X.shape[1] - 1, self.n_columns).astype(X.dtype)
-        self._block_size = _choose_block_size(X.shape[1], self.n_problems * self.n_columns)
         _, pull = self.evaluate(np.zeros((len(X), self.n_problems, self.n_columns), X.dtype))
         gradient = self.pull_back(pull)
         # Features that tell the classes nothing have a gradient of rounding errors; do not solve for those. (A feature
@@ -59,16 +57,17 @@ class Objective:
         """Return (N, P, K) scores for coefficients (P, K * (D + 1)). One pass over the rows, for all problems."""
         columns = coefficients.reshape(-1, self._X.shape[1])
         scores = np.empty((len(self._X), len(columns)), self._X.dtype)
-        for rows in walk_rows(self._X, self._block_size):
+
+        def multiply(rows: slice) -> None:
             np.matmul(self._X[rows], columns.T, out=scores[rows])
+
+        map_blocks(multiply, self._X)
         return scores.reshape(-1, self.n_problems, self.n_columns)
 
     def pull_back(self, pull: Array) -> Array:
         """Return the gradient (P, K * (D + 1)) by the coefficients for one by the scores. The other pass."""
         columns = pull.reshape(len(self._X), -1)
-        gradient = np.zeros((columns.shape[1], self._X.shape[1]), self._X.dtype)
-        for rows in walk_rows(self._X, self._block_size):
-            gradient += columns[rows].T @ self._X[rows]
+        gradient = sum_blocks(lambda rows: columns[rows].T @ self._X[rows], self._X)
         by_class = gradient.reshape(self.n_problems, self.n_columns, -1)
         if self.n_columns > 1:
             # the classes' gradients cancel, but their rounding errors do not, and no ridge would stop the biases from
@@ -100,17 +99,6 @@ class Objective:
         most = 0.25 if self.n_columns == 1 else 0.5
         bound: Array = most * np.einsum("np,npk,npk->p", self._share, drift, drift)
         return bound
-
-
-def _choose_block_size(n_features: int, n_columns: int) -> int | None:
-    """Return how many rows to multiply with at a time: None for all at once, or few where there are few columns.
-
-    OpenBLAS gives a product of many rows and few columns to threads that spin while they wait for each other. Memory is
-    the limit, so they win nothing; and where another program used a core, they took up to ten times as long. A product
-    that is small enough stays in one thread. (One column is another routine, which waits once only.)
-    """
-    size = SMALL_PRODUCT // (n_features * n_columns)
-    return None if n_columns == 1 or size < 8 else size  # less would be slower than what it saves
 
 
 def judge_scores(scores: Array, y: npt.NDArray[np.int64]) -> tuple[Array, npt.NDArray[np.bool_]]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import FitError
-from headstart.large_arrays import walk_rows
+from headstart.head.passes import map_blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +105,7 @@ def _find_label_problems(y: npt.NDArray[np.int64], n_classes: int) -> list[str]:
 
 
 def _find_feature_problems(X: npt.NDArray[Any]) -> list[str]:
-    n_broken = sum(int((~np.isfinite(X[rows]).all(axis=1)).sum()) for rows in walk_rows(X, 1024))
+    n_broken = sum(map_blocks(lambda rows: int((~np.isfinite(X[rows]).all(axis=1)).sum()), X))
     return [f"got {n_broken} rows with NaN or infinity, need finite features"] if n_broken else []
 
 

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.head.linear import LinearHead
-from headstart.large_arrays import allocate_array, walk_rows
-
-BLOCK = 1024  # rows at a time: a float64 copy of all of them would be twice the features themselves
+from headstart.head.passes import map_blocks, sum_blocks
+from headstart.large_arrays import allocate_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +30,13 @@ class Standardisation:
         """Return (N, D + 1): the standardised features, and a column of ones that carries the bias."""
         out = allocate_array((len(X), X.shape[1] + 1), X.dtype)
         mean, factor = self.mean.astype(X.dtype), (1 / self.scale).astype(X.dtype)
-        for read, written in zip(walk_rows(X, BLOCK), walk_rows(out, BLOCK), strict=True):
-            np.subtract(X[read], mean, out=out[written, :-1])
-            out[written, :-1] *= factor
-            out[written, -1] = 1
+
+        def write(rows: slice) -> None:
+            np.subtract(X[rows], mean, out=out[rows, :-1])
+            out[rows, :-1] *= factor
+            out[rows, -1] = 1
+
+        map_blocks(write, X, out)
         return out
 
     def fold_in(self, coefficients: npt.NDArray[Any]) -> LinearHead:
@@ -82,7 +84,4 @@ def _sum_rows(
     share: npt.NDArray[np.float64], X: npt.NDArray[Any], centre: npt.NDArray[np.float64], power: int
 ) -> npt.NDArray[np.float64]:
     """Return the weighted sum over rows of (X - centre) ** power, in float64; two passes, so nothing cancels."""
-    total = np.zeros(X.shape[1])
-    for rows in walk_rows(X, BLOCK):
-        total += share[rows] @ (X[rows] - centre) ** power
-    return total
+    return sum_blocks(lambda rows: share[rows] @ (X[rows] - centre) ** power, X)

@@ -12,6 +12,7 @@ import re
 import threading
 import warnings
 from pathlib import Path
+
 import numpy as np
 
 from headstart.errors import PhotoError

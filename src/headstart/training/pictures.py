@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,13 @@ import numpy.typing as npt
 
 from headstart.catalog.table import Photo
 from headstart.errors import PhotoError
-from headstart.evaluation.figure_file import save_figure
+from headstart.evaluation.figure_file import draw_figure, save_png
 from headstart.evaluation.history_figure import plot_history
 from headstart.evaluation.ink import ACCENT, INK
+from headstart.evaluation.inline_image import InlineImage, inline_image
 from headstart.evaluation.matrix_figure import plot_confusion_matrix
 from headstart.evaluation.per_class_figure import plot_per_class
-from headstart.evaluation.photo_grid import plot_photo_grid
+from headstart.evaluation.photo_grid import CELL_PX, plot_photo_grid
 from headstart.evaluation.reliability_figure import plot_reliability
 from headstart.evaluation.report import Figured
 from headstart.head.history import Epoch
@@ -25,29 +27,33 @@ from headstart.pixels.views import draw_view, render_view
 from headstart.training.judging import Judged
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from PIL import Image
 
 GRID = 9  # 3 x 3, as in the tutorial
-THUMBNAIL_PX = 240
 
 
 class PictureFolder:
-    """The folder ``figures/``: draws into it, and remembers what was drawn for the report.
+    """The folder ``figures/``: what is added is encoded in the background, for the folder and for the report."""
 
-    Attributes
-    ----------
-    drawn
-        Captions and PNG bytes by name, in the order of drawing.
-    """
-
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pool: Executor) -> None:
         folder.mkdir()
         self._folder = folder
-        self.drawn: dict[str, Figured] = {}
+        self._pool = pool
+        self._added: dict[str, tuple[str, Future[InlineImage]]] = {}
 
-    def add(self, name: str, figure: Figure, caption: str) -> None:
-        """Save a figure as ``NAME.png``."""
-        self.drawn[name] = Figured(caption, save_figure(figure, self._folder / f"{name}.png"))
+    def add(self, name: str, image: Image.Image, caption: str) -> None:
+        """Save an image as ``NAME.png``."""
+        self._added[name] = (caption, self._pool.submit(_save, image, self._folder / f"{name}.png"))
+
+    def collect(self) -> dict[str, Figured]:
+        """Wait until all are saved, and return them for the report, in the order of adding.
+
+        Raises
+        ------
+        RunError
+            If one cannot be written.
+        """
+        return {name: Figured(caption, saved.result()) for name, (caption, saved) in self._added.items()}
 
 
 def draw_answers(pictures: PictureFolder, split: str, judged: Judged, labels: Sequence[str], seed: int) -> None:
@@ -89,13 +95,16 @@ def draw_charts(pictures: PictureFolder, history: Sequence[Epoch], metrics: dict
     """Draw the curves of a training, and the charts of one split's metrics."""
     rows = [(row.data, row.epoch, row.accuracy, row.loss) for row in history]
     epochs = "an iteration of the solver" if head == "logistic" else "one pass over the training photos"
-    pictures.add("history", plot_history(rows), f"Accuracy and loss by epoch; an epoch is {epochs}.")
+    pictures.add("history", draw_figure(plot_history(rows)), f"Accuracy and loss by epoch; an epoch is {epochs}.")
     matrix = plot_confusion_matrix(metrics["confusion_matrix"], list(metrics["per_class"]))
-    pictures.add("confusion_matrix", matrix, "What was taken for what: rows are labels, columns predictions.")
+    caption = "What was taken for what: rows are labels, columns predictions."
+    pictures.add("confusion_matrix", draw_figure(matrix), caption)
     recall = plot_per_class(metrics["per_class"])
-    pictures.add("per_class", recall, "The share of each class that was found (recall), with its 95% interval.")
+    caption = "The share of each class that was found (recall), with its 95% interval."
+    pictures.add("per_class", draw_figure(recall), caption)
     reliability = plot_reliability(metrics["calibration_bins"], metrics["expected_calibration_error"])
-    pictures.add("reliability", reliability, "When it says 90%, is it right nine times in ten? On the diagonal it is.")
+    caption = "When it says 90%, is it right nine times in ten? On the diagonal it is."
+    pictures.add("reliability", draw_figure(reliability), caption)
 
 
 def _pick(n_photos: int, seed: int) -> list[int]:
@@ -104,13 +113,17 @@ def _pick(n_photos: int, seed: int) -> list[int]:
 
 def _show(photo: Photo) -> npt.NDArray[np.uint8]:
     try:
-        return read_thumbnail(photo.path, THUMBNAIL_PX)
+        return read_thumbnail(photo.path, CELL_PX)
     except PhotoError:  # it was there a minute ago: a gap in a picture, not a lost training
-        return np.full((THUMBNAIL_PX, THUMBNAIL_PX, 3), 230, np.uint8)
+        return np.full((CELL_PX, CELL_PX, 3), 230, np.uint8)
 
 
 def _show_square(photo: Photo) -> npt.NDArray[np.uint8]:
     try:
-        return read_photo(photo.path, THUMBNAIL_PX)
+        return read_photo(photo.path, CELL_PX)
     except PhotoError:
-        return np.full((THUMBNAIL_PX, THUMBNAIL_PX, 3), 230, np.uint8)
+        return np.full((CELL_PX, CELL_PX, 3), 230, np.uint8)
+
+
+def _save(image: Image.Image, path: Path) -> InlineImage:
+    return inline_image(image, save_png(image, path))

@@ -17,7 +17,7 @@ from headstart.errors import CatalogError
 from headstart.features.cache import FeatureCache
 from headstart.features.extract import extract_features
 from headstart.large_arrays import join_rows, take_rows
-from headstart.pixels.views import draw_view
+from headstart.pixels.views import View, draw_view
 from headstart.progress import Progress, ignore_progress
 
 SPLITS = ("train", "validation", "test")
@@ -112,7 +112,8 @@ def build_table(
     # split by split, and the training photos' views beside them: then each is a part of one matrix, and none is copied
     by_split = {split: catalog.select(split) for split in SPLITS}
     train = by_split["train"]
-    photos, views = [], []
+    photos: list[Photo] = []
+    views: list[View] = []
     for split in SPLITS:
         for number in range(n_views if split == "train" else 1):
             photos += by_split[split]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from headstart.catalog.table import Catalog
+from headstart.evaluation.prepare import prepare_drawing
 from headstart.evaluation.report import ReportContent, render_report
 from headstart.head.history import Epoch
 from headstart.training.judging import Judged, write_predictions
@@ -39,18 +41,29 @@ class Outcome:
 
 
 def write_run(folder: Path, outcome: Outcome) -> None:
-    """Write model.onnx, the tables, the figures, the report and metrics.json into an empty folder."""
+    """Write model.onnx, the tables, the figures, the report and metrics.json into an empty folder.
+
+    This thread draws, one figure after the other; beside it run the imports and the encoding of images, most of which
+    leaves Python free. More threads were tried and only wait for each other.
+    """
     labels = outcome.metrics["classes"]
-    (folder / "model.onnx").write_bytes(outcome.model)
-    outcome.catalog.write_csv(folder / "catalog.csv")
-    write_predictions(folder / "predictions.csv", outcome.judged, labels)
-    _write_history(folder / "history.csv", outcome.history)
-    pictures = _draw_pictures(PictureFolder(folder / "figures"), outcome)
+    with ThreadPoolExecutor(2, thread_name_prefix="headstart-writing") as pool:
+        is_ready = pool.submit(prepare_drawing)
+        model = pool.submit((folder / "model.onnx").write_bytes, outcome.model)
+        pictures = PictureFolder(folder / "figures", pool)
+        _draw_photos(pictures, outcome)
+        is_ready.result()
+        draw_charts(pictures, outcome.history, outcome.metrics[_choose_split(outcome)], outcome.metrics["head"])
+        outcome.catalog.write_csv(folder / "catalog.csv")
+        write_predictions(folder / "predictions.csv", outcome.judged, labels)
+        _write_history(folder / "history.csv", outcome.history)
+        model.result()
+        figures = pictures.collect()
     outcome.note_time("report")
     content = ReportContent(
         title=Path(outcome.catalog.source).resolve().stem,
         metrics=outcome.metrics,
-        figures=pictures.drawn,
+        figures=figures,
         catalog_summary=_count_rows(outcome.catalog),
     )
     (folder / "report.html").write_text(render_report(content), encoding="utf-8", errors="replace")
@@ -58,14 +71,16 @@ def write_run(folder: Path, outcome: Outcome) -> None:
     (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _draw_pictures(pictures: PictureFolder, outcome: Outcome) -> PictureFolder:
-    metrics = outcome.metrics
-    # a catalog without a test set is judged on what there is
-    split = next(split for split in ("test", "validation", "train") if metrics[split] is not None)
+def _choose_split(outcome: Outcome) -> str:
+    """Return the split to show: a catalog without a test set is judged on what there is."""
+    return next(split for split in ("test", "validation", "train") if outcome.metrics[split] is not None)
+
+
+def _draw_photos(pictures: PictureFolder, outcome: Outcome) -> None:
+    metrics, split = outcome.metrics, _choose_split(outcome)
     draw_answers(pictures, split, outcome.judged[split], metrics["classes"], metrics["seed"])
-    draw_charts(pictures, outcome.history, metrics[split], metrics["head"])
-    draw_training_photos(pictures, outcome.judged["train"].rows.photos, metrics["seed"], metrics["views"])
-    return pictures
+    train = outcome.judged["train"].rows.photos
+    draw_training_photos(pictures, train, metrics["seed"], metrics["views"])
 
 
 def _count_rows(catalog: Catalog) -> list[dict[str, Any]]:

@@ -1,0 +1,79 @@
+"""Extraction against the limit of the machine.
+
+On the same cores the best that can be had is 1 / (1 / decode + 1 / infer), from the rates of decoding alone and of
+inference alone on all cores, as `headstart train` does both by default: cold, without the cache of features.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from harness import Claim, publish, read_options, repeat_in_turn, use_empty_cache
+
+from headstart.backbone.engine import Engine
+from headstart.backbone.loading import load_backbone
+from headstart.backbone.processor import count_cores
+from headstart.catalog.scan import scan_photos
+from headstart.catalog.table import Photo
+from headstart.features.extract import extract_features
+from headstart.pixels.decode import read_photo
+
+N_PHOTOS = 1500
+N_ROUNDS = 5
+CHUNK = 8
+
+
+def measure_rate(action: Callable[[], object], n_photos: int) -> float:
+    """Return photos per second of one run."""
+    started = time.perf_counter()
+    action()
+    return n_photos / (time.perf_counter() - started)
+
+
+def measure_rates(photos: list[Photo], size_px: int) -> dict[str, float]:
+    """Return the median rates of decoding alone, inference alone, and the whole extraction, measured in turn."""
+    backbone = load_backbone()
+    engine = Engine(backbone.weights, image_size=size_px, float32_below=backbone.spec.float32_below)
+    blank = np.random.default_rng(0).integers(0, 255, (size_px, size_px, 3), np.uint8)
+    chunks = [photos[start : start + CHUNK] for start in range(0, len(photos), CHUNK)]
+
+    def decode() -> None:
+        with ThreadPoolExecutor(count_cores()) as pool:
+            list(pool.map(lambda chunk: [read_photo(photo.path, size_px, photo.digest) for photo in chunk], chunks))
+
+    def infer() -> None:
+        for _ in engine.stream(photos, lambda _: blank):
+            pass
+
+    def extract() -> None:
+        extract_features(photos, backbone, image_size=size_px)
+
+    infer()
+    runs = {"decode": decode, "infer": infer, "whole": extract}
+    return repeat_in_turn(
+        {name: lambda run=run: measure_rate(run, len(photos)) for name, run in runs.items()}, N_ROUNDS
+    )
+
+
+def main() -> None:
+    """Measure at 160 and 224 px."""
+    data: Path = read_options(__doc__)
+    rows, claims = [], []
+    with use_empty_cache():
+        every = scan_photos(data).photos
+        photos = list(every[:: max(1, len(every) // N_PHOTOS)])[:N_PHOTOS]
+        for size_px in (160, 224):
+            rates = measure_rates(photos, size_px)
+            bound = 1 / (1 / rates["decode"] + 1 / rates["infer"])
+            share = rates["whole"] / bound
+            rows.append([f"{size_px} px", *(f"{rate:,.0f}" for rate in (*rates.values(), bound)), f"{share:.0%}"])
+            claims.append(Claim(f"whole extraction / bound at {size_px} px", share, 0.9))
+    publish(__doc__, ["size", "decode / s", "infer / s", "whole / s", "bound / s", "of the bound"], rows, claims)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""The script that a good engineer writes with scikit-learn, against the same training here.
+
+`benchmarks/rivals/sklearn_script.py` (Pillow in threads, ONNX Runtime on the same weights, LogisticRegressionCV; no
+report, no cache) beside `headstart train` with its report, with an empty cache and again. Whole processes, at both
+sizes.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from harness import Claim, find_command, publish, read_options, repeat_in_turn, run_process, use_empty_cache
+
+N_ROUNDS = 5
+SCRIPT = Path(__file__).parent / "rivals" / "sklearn_script.py"
+
+
+def main() -> None:
+    """Run the script, and train cold and warm, in turn."""
+    data: Path = read_options(__doc__)
+    rows, claims = [], []
+    with use_empty_cache() as folder:
+        for size_px in (160, 224):
+            theirs = [sys.executable, SCRIPT, data, "--image-size", size_px]
+            ours = [find_command(), "train", data, "--image-size", size_px, "--out", folder / "run", "--overwrite"]
+
+            def train_cold(command: list[object] = ours) -> float:
+                shutil.rmtree(folder / "cache", ignore_errors=True)
+                return run_process(command).seconds
+
+            runs = {
+                "the script": lambda command=theirs: run_process(command).seconds,
+                "headstart train, cold": train_cold,
+                "headstart train, warm": lambda command=ours: run_process(command).seconds,
+            }
+            seconds = repeat_in_turn(runs, N_ROUNDS)
+            accuracies = [
+                json.loads(run_process(theirs).output)["test_accuracy"],
+                *[json.loads((folder / "run" / "metrics.json").read_text())["test"]["accuracy"]] * 2,
+            ]
+            for (name, value), accuracy in zip(seconds.items(), accuracies, strict=True):
+                rows.append([name, f"{size_px} px", f"{value:.2f}", f"{accuracy:.1%}"])
+            script, cold, warm = seconds.values()
+            claims += [
+                Claim(f"the script / cold at {size_px} px", script / cold, 2),
+                Claim(f"the script / warm at {size_px} px", script / warm, 20),
+            ]
+    publish(__doc__, ["what", "size", "seconds", "test accuracy"], rows, claims)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""What prepare_drawing imports is all that drawing needs."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+from headstart.evaluation import *
+prepare_drawing()
+before = set(sys.modules)
+rows = [("Training", 1, 0.5, 1.0), ("Validation", 1, 0.5, 1.0)]
+image = draw_figure(plot_history(rows))
+draw_figure(plot_confusion_matrix([[3, 1], [0, 4]], ["cats", "dogs"]))
+inline_image(image, encode_png(image))
+render_report(ReportContent("pets", {}))
+print(sorted(name for name in set(sys.modules) - before if name.split(".")[0] in ("matplotlib", "PIL", "jinja2")))
+"""
+
+
+def test_drawing_imports_nothing_more():
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

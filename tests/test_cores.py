@@ -1,0 +1,19 @@
+"""Cores are counted as this process may use them."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from headstart.cores import count_cores
+
+
+def test_at_least_one_and_no_more_than_there_are():
+    assert 1 <= count_cores() <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(("limit", "n_cores"), [("max 100000", 8), ("150000 100000", 2), ("10000 100000", 1), ("", 8)])
+def test_a_container_may_have_less(monkeypatch, limit, n_cores):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.setattr(Path, "read_text", lambda _: limit)
+    assert count_cores() == n_cores

@@ -1,0 +1,97 @@
+"""Pictures of a run: what is shown under which title, and how it reaches the folder and the report."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from headstart.catalog.table import Photo
+from headstart.errors import RunError
+from headstart.evaluation.ink import ACCENT, INK
+from headstart.training import pictures
+from headstart.training.judging import Judged
+from headstart.training.pictures import PictureFolder, draw_answers, draw_training_photos
+from headstart.training.table import Rows
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with ThreadPoolExecutor(2) as pool:
+        yield PictureFolder(tmp_path / "figures", pool)
+
+
+@pytest.fixture
+def grids(monkeypatch):
+    """Keep what is given to the grid: photos, titles and colours."""
+    kept = []
+
+    def plot(photos, titles, colours=None):
+        kept.append((photos, titles, colours))
+        return Image.new("RGB", (30, 20))
+
+    monkeypatch.setattr(pictures, "plot_photo_grid", plot)
+    return kept
+
+
+def make_photos(folder, n):
+    for number in range(n):
+        Image.new("RGB", (60, 30), (10 * number, 0, 0)).save(folder / f"{number}.png")
+    return tuple(Photo(folder / f"{n}.png", "cats" if n % 2 else "dogs", f"{n:064x}", "test") for n in range(n))
+
+
+def make_judged(photos, confidence, is_right):
+    y = np.array([photo.label == "dogs" for photo in photos], np.int64)
+    predicted = np.where(is_right, y, 1 - y)
+    probabilities = np.where(np.arange(2) == predicted[:, None], confidence[:, None], 1 - confidence[:, None])
+    return Judged(Rows(photos, np.zeros((len(photos), 1), np.float32), y), probabilities.astype(np.float32))
+
+
+def test_what_is_added_is_written_and_collected_in_order(folder, tmp_path):
+    for number, name in enumerate(("predictions", "history", "views")):
+        folder.add(name, Image.new("RGB", (30 + number, 20)), f"The {name}.")
+    figures = folder.collect()
+    assert list(figures) == ["predictions", "history", "views"]
+    for number, (name, figured) in enumerate(figures.items()):
+        assert figured.caption == f"The {name}."
+        assert figured.image.width == 30 + number
+        with Image.open(tmp_path / "figures" / f"{name}.png") as image:
+            assert image.size == (30 + number, 20)
+
+
+def test_what_cannot_be_written_is_an_error_in_the_end(folder, tmp_path):
+    (tmp_path / "figures" / "history.png").mkdir()
+    folder.add("history", Image.new("RGB", (30, 20)), "")
+    with pytest.raises(RunError, match=r"Cannot write figure '.*history\.png'"):
+        folder.collect()
+
+
+def test_answers_say_what_was_predicted_and_mistakes_are_red(folder, grids, tmp_path):
+    photos = make_photos(tmp_path, 4)
+    judged = make_judged(photos, np.array([0.9, 0.8, 0.7, 0.95]), np.array([True, False, True, False]))
+    draw_answers(folder, "test", judged, ["cats", "dogs"], seed=0)
+    (_, titles, colours), (_, worst, reds) = grids
+    assert sorted(zip(titles, colours, strict=True)) == sorted(
+        [("Prediction: dogs (True)", INK)] * 2 + [("Prediction: dogs (False)", ACCENT)] * 2
+    )
+    assert worst == ["Prediction: dogs 95%\nLabel: cats", "Prediction: dogs 80%\nLabel: cats"]
+    assert reds == [ACCENT] * 2
+    assert "In this order: cats/3.png, cats/1.png." in folder.collect()["mistakes"].caption
+
+
+def test_without_a_mistake_there_is_no_picture_of_them(folder, grids, tmp_path):
+    judged = make_judged(make_photos(tmp_path, 2), np.array([0.9, 0.8]), np.array([True, True]))
+    draw_answers(folder, "test", judged, ["cats", "dogs"], seed=0)
+    assert list(folder.collect()) == ["predictions"]
+
+
+def test_a_photo_that_vanished_is_a_grey_gap(folder, grids, tmp_path):
+    photos = make_photos(tmp_path, 2)
+    for photo in photos:
+        photo.path.unlink()
+    draw_training_photos(folder, photos, seed=0, n_views=3)
+    (shown, titles, _), (views, names, _) = grids
+    assert {tuple(np.unique(photo)) for photo in [*shown, *views]} == {(230,)}
+    assert set(titles) == {"cats", "dogs"}
+    assert names[0] == "as it is"
+    assert "This training used 3 views of each photo." in folder.collect()["views"].caption

@@ -16,9 +16,9 @@ from harness import Claim, publish, read_options, repeat_in_turn, use_empty_cach
 
 from headstart.backbone.engine import Engine
 from headstart.backbone.loading import load_backbone
-from headstart.backbone.processor import count_cores
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.table import Photo
+from headstart.cores import count_cores
 from headstart.features.extract import extract_features
 from headstart.pixels.decode import read_photo
 

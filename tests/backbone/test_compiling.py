@@ -7,10 +7,8 @@ import pytest
 
 from headstart import shelf
 from headstart.backbone import compiling
-from headstart.backbone.compiling import keep_float32
 from headstart.backbone.engine import Engine
 from headstart.backbone.loading import load_backbone
-from headstart.backbone.processor import choose_precision
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (5, 96, 96, 3), np.uint8)
 BACKBONE = load_backbone()
@@ -52,22 +50,3 @@ def test_other_settings_are_other_networks(folder, monkeypatch):
     monkeypatch.setattr(compiling, "describe_engine", lambda: "another processor")
     extract("f32")
     assert len(list(folder.iterdir())) == n_kept + 1
-
-
-@pytest.mark.skipif(choose_precision() != "bf16", reason="this processor has no bf16")
-def test_the_first_stages_are_computed_in_float32():
-    import openvino
-
-    network = openvino.Core().read_model(BACKBONE.weights)
-    network.reshape([1, 96, 96, 3])
-    marked = keep_float32(network, str(BACKBONE.spec.float32_below))
-    compiled = openvino.Core().compile_model(marked, "CPU", compiling._choose_settings("bf16", 1))
-    precisions = {}
-    for op in compiled.get_runtime_model().get_ops():
-        about = op.get_rt_info()
-        if about["layerType"].astype(str) == "Convolution":
-            for name in about["originalLayersNames"].astype(str).split(","):
-                precisions[name] = about["runtimePrecision"].astype(str)
-    first = [precisions[name] for name in ("bn_Conv1", "expanded_conv_depthwise_BN", "expanded_conv_project_BN")]
-    assert first == ["f32"] * 3
-    assert precisions["block_1_expand_BN"] == "bf16"

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from headstart.backbone.engine import Engine
+from headstart.backbone.engine import BATCHES_AHEAD, Engine
 from headstart.backbone.loading import load_backbone
 from headstart.errors import PhotoError
 
@@ -29,8 +29,8 @@ def test_neither_neighbours_nor_batch_size_change_a_bit(precision):
     backbone = load_backbone()
     engines = [
         Engine(backbone.weights, image_size=96, precision=precision, float32_below=backbone.spec.float32_below,
-               batch_size=n_photos, n_threads=n_threads)
-        for n_photos, n_threads in ((1, 1), (8, 2))
+               batch_size=n_photos, n_cores=n_cores)
+        for n_photos, n_cores in ((1, 1), (8, 2))
     ]  # fmt: skip
     alone, together = (engine.infer(PIXELS) for engine in engines)
     np.testing.assert_array_equal(alone, together)
@@ -70,7 +70,7 @@ def test_stream_reads_its_source_lazily(engine):
 
     stream = engine.stream(source(), lambda pixels: pixels)
     next(stream)
-    assert n_read <= engine.n_threads * 4 * engine.batch_size + engine.batch_size
+    assert n_read <= (engine.n_threads * BATCHES_AHEAD + 1) * engine.batch_size
     stream.close()
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
 
 from headstart.backbone.cutting import has_layer, take_below
 from headstart.backbone.openvino_door import open_openvino
 from headstart.backbone.processor import describe_engine
+from headstart.backbone.rewriting import keep_float32, turn_pixels_late
 from headstart.shelf import fetch_result, keep_result, name_result
 
 if TYPE_CHECKING:
@@ -61,7 +59,7 @@ def compile_network(
             pass
     model = openvino.Core().read_model(network)
     model.reshape([batch_size, image_size, image_size, 3])
-    part = take_below(model, tensor)
+    part = turn_pixels_late(take_below(model, tensor))
     if precision != "f32" and float32_below is not None and has_layer(part, float32_below):
         part = keep_float32(part, float32_below)
     compiled = openvino.Core().compile_model(part, "CPU", settings)
@@ -82,36 +80,3 @@ def _choose_settings(precision: str, n_threads: int) -> dict[str, object]:
         properties.inference_num_threads(): n_threads,
         hint.enable_cpu_pinning(): False,  # two processes on one machine would be pinned to the same cores
     }
-
-
-def keep_float32(network: openvino.Model, tensor: str) -> openvino.Model:
-    """Return the network with everything below the layer ``tensor`` marked as not to be computed in less than float32.
-
-    The mark is an attribute of OpenVINO's own file format, and only its reader can set it. It is lost where layers are
-    fused, so the batch norms are folded first, as compiling would do.
-    """
-    import numpy as np
-
-    openvino = open_openvino()
-    from openvino._offline_transformations import apply_moc_transformations
-
-    network = network.clone()
-    apply_moc_transformations(network, cf=True)
-    marked = {op.get_friendly_name() for op in take_below(network, tensor).get_ops()}
-    with tempfile.TemporaryDirectory() as folder:
-        text, weights = Path(folder, "network.xml"), Path(folder, "network.bin")
-        openvino.serialize(network, str(text), str(weights))
-        tree = ElementTree.fromstring(text.read_bytes())  # noqa: S314  written a line above
-        numbers = np.fromfile(weights, np.uint8)
-    for layer in tree.iterfind("layers/layer"):
-        if layer.get("name") in marked and layer.get("type") != "Result":
-            _mark_layer(layer)
-    return openvino.Core().read_model(ElementTree.tostring(tree), openvino.Tensor(numbers))
-
-
-def _mark_layer(layer: ElementTree.Element) -> None:
-    attributes = layer.find("rt_info")
-    if attributes is None:
-        attributes = ElementTree.Element("rt_info")
-        layer.insert(0 if layer.find("data") is None else 1, attributes)
-    ElementTree.SubElement(attributes, "attribute", name="precise", version="0")

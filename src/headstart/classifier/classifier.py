@@ -90,7 +90,7 @@ class Classifier:
         """Side of the network's input in pixels."""
         return self.metadata.image_size
 
-    def _open_engine(self, batch_size: int = BATCH_SIZE, n_threads: int | None = None) -> Engine:
+    def _open_engine(self, batch_size: int = BATCH_SIZE, n_cores: int | None = None) -> Engine:
         # The head is left to numpy: in bf16 the engine would round the probabilities to three digits
         return Engine(
             self._contents.data,
@@ -99,7 +99,7 @@ class Classifier:
             precision=self._precision,
             float32_below=self.metadata.spec.float32_below,
             batch_size=batch_size,
-            n_threads=n_threads,
+            n_cores=n_cores,
         )
 
     @cached_property
@@ -109,7 +109,7 @@ class Classifier:
     @cached_property
     def _engine_for_few(self) -> Engine:
         """One photo at a time: a first answer in a third of the time, and the same bits."""
-        return self._open_engine(batch_size=1, n_threads=1)
+        return self._open_engine(batch_size=1, n_cores=1)
 
     @property
     def precision(self) -> str:

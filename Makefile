@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+KERAS := .venv-keras
+ONLY ?= limit one_photo warm head int8 script growth tutorial
+
 .DEFAULT_GOAL := help
 .PHONY: help setup format lint types test test-all bench docs demo clean
 
@@ -22,14 +25,16 @@ types: $(VENV)/.dev  ## check the types
 test: $(VENV)/.dev  ## run the tests
 	$(BIN)/pytest -q
 test-all: lint types test  ## lint, types and tests
-bench: $(VENV)/.dev  ## measure: benchmarks that assert their own claims
-	$(BIN)/python benchmarks/extraction.py
+bench: $(VENV)/.dev $(if $(filter tutorial,$(ONLY)),$(KERAS)/.ready)  ## measure into docs/benchmarks.md (ONLY="limit warm", PHOTOS=folder)
+	@failed=; for name in $(ONLY); do \
+	  $(BIN)/python benchmarks/$$name.py $(PHOTOS) || failed="$$failed $$name"; done; \
+	if [ -n "$$failed" ]; then echo "Not held:$$failed"; exit 1; fi
 docs: $(VENV)/.dev  ## make the pictures of the README and the tutorial (PHOTOS=folder of dogs and cats)
 	$(BIN)/python tools/make_docs.py $(PHOTOS)
 demo: $(VENV)/.demo  ## train on real photos of solar cells and say where the report is
 	$(BIN)/headstart demo
 clean:  ## remove .venv and what the tools left
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) $(KERAS) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -39,3 +44,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
+$(KERAS)/.ready: benchmarks/rivals/requirements-keras.txt
+	$(PYTHON) -m venv $(KERAS)
+	$(KERAS)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@

@@ -26,7 +26,7 @@ def main() -> None:
     """Run the tutorial, then train at both sizes, and again."""
     data: Path = read_options(__doc__)
     if not PYTHON.exists():
-        sys.exit("Cannot run the tutorial: its environment is not there. Make it with: make .venv-keras")
+        sys.exit("Cannot run the tutorial: its environment is not there. Make it with: make .venv-keras/.ready")
     theirs, ours = [], {size_px: [] for size_px in SIZES}
     accuracy = {}
     with use_empty_cache() as folder:

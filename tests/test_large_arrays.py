@@ -83,6 +83,16 @@ def test_rows_that_follow_each_other_are_a_view(is_large):
     assert take_rows(X, []).shape == (0, 7)
 
 
+def test_neighbours_are_joined_without_a_copy(is_large):
+    for X in (fill(100), np.arange(700, dtype=np.float32).reshape(100, 7)):
+        joined = join_rows(X[10:30], X[30:31], X[31:90])
+        assert np.shares_memory(joined, X)
+        assert type(joined) is type(X)
+        np.testing.assert_array_equal(joined, X[10:90])
+        assert not np.shares_memory(join_rows(X[10:30], X[31:90]), X)
+        assert not np.shares_memory(join_rows(X[30:40], X[10:30]), X)
+
+
 def test_joined_rows_stand_one_below_the_other(is_large):
     np.testing.assert_array_equal(join_rows(fill(50), fill(20))[:, 0], [*range(50), *range(20)])
 

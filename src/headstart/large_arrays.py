@@ -11,6 +11,7 @@ import mmap
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import IO, Any
 
 import numpy as np
@@ -110,12 +111,22 @@ def take_rows(X: Array, at: Sequence[int] | npt.NDArray[np.int64]) -> Array:
 
 
 def join_rows(*arrays: Array) -> Array:
-    """Return arrays one below the other."""
-    joined = allocate_array((sum(map(len, arrays)), *arrays[0].shape[1:]), arrays[0].dtype)
+    """Return arrays one below the other: a view where they are neighbours in memory, otherwise a copy."""
+    first = arrays[0]
+    if all(_is_next(above, below) for above, below in pairwise(arrays)):
+        shape = (sum(map(len, arrays)), *first.shape[1:])
+        return np.lib.stride_tricks.as_strided(first, shape, first.strides, subok=True)
+    joined = allocate_array((sum(map(len, arrays)), *first.shape[1:]), first.dtype)
     start = 0
     for array in arrays:
         for rows in walk_rows(array, 1024):
-            joined[start + rows.start : start + rows.stop] = array[rows]
+            place = slice(start + rows.start, start + rows.stop)
+            joined[place] = array[rows]
+            release_rows(joined[place])
         start += len(array)
-        release_rows(joined[:start])
     return joined
+
+
+def _is_next(above: Array, below: Array) -> bool:
+    is_one = above.base is not None and above.base is below.base and above.strides == below.strides
+    return is_one and above.ctypes.data + above.nbytes == below.ctypes.data and above.flags.c_contiguous

@@ -40,6 +40,11 @@ def fetch_result(name: str) -> bytes | None:
     return data if hashlib.sha256(data).digest() == digest else None
 
 
+def has_result(name: str) -> bool:
+    """Say whether something was kept under a name, whole or not."""
+    return (_find_folder() / name).exists()
+
+
 def keep_result(name: str, data: bytes) -> None:
     """Keep bytes under a name; if that is impossible, keep nothing."""
     folder = _find_folder()

@@ -7,7 +7,8 @@ import pytest
 
 from headstart import shelf
 from headstart.backbone import compiling
-from headstart.backbone.engine import Engine
+from headstart.backbone.compiling import compile_network
+from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (5, 96, 96, 3), np.uint8)
@@ -50,3 +51,11 @@ def test_other_settings_are_other_networks(folder, monkeypatch):
     monkeypatch.setattr(compiling, "describe_engine", lambda: "another processor")
     extract("f32")
     assert len(list(folder.iterdir())) == n_kept + 1
+
+
+def test_it_is_known_whether_a_network_is_kept(folder):
+    build = plan_build(BACKBONE.spec.weights_sha256, image_size=96, precision="f32")
+    assert not build.is_kept()
+    compile_network(BACKBONE.weights, build)
+    assert build.is_kept()
+    assert not plan_build(BACKBONE.spec.weights_sha256, image_size=128, precision="f32").is_kept()

@@ -17,6 +17,14 @@ def test_precision_is_one_of_three():
         choose_precision("f16")
 
 
+def test_int8_is_the_arithmetic_of_what_is_quantised_and_of_nothing_else():
+    assert {choose_precision(name, is_quantised=True) for name in ("auto", "f32", "int8")} == {"int8"}
+    with pytest.raises(BackboneError, match=r"quantised to int8 and computes in nothing else. Leave --precision out"):
+        choose_precision("bf16", is_quantised=True)
+    with pytest.raises(BackboneError, match=r"network of floats.*headstart train --precision int8"):
+        choose_precision("int8")
+
+
 def test_bf16_needs_a_processor_that_has_it(monkeypatch):
     monkeypatch.setattr(processor, "list_capabilities", lambda: ("FP32", "INT8"))
     assert choose_precision("auto") == "f32"

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from headstart.backbone.loading import load_backbone
+from headstart.backbone.quantising import quantise_backbone
 from headstart.classifier.build import build_classifier
 from headstart.classifier.metadata import Metadata, shorten_digests
+from headstart.pixels.decode import read_photo
 
 LABELS = ("dots", "stripes", "Zürich 猫")
 
@@ -26,6 +28,13 @@ def make_head(n_classes=3):
 @pytest.fixture(scope="session")
 def classifier_bytes():
     return build_classifier(load_backbone(), *make_head(), make_metadata())
+
+
+@pytest.fixture(scope="session")
+def int8_bytes(paint_folder, tmp_path_factory):
+    paths = paint_folder(tmp_path_factory.mktemp("int8") / "photos", n=4).rglob("*.jpg")
+    backbone = quantise_backbone(load_backbone(), np.stack([read_photo(path, 96) for path in sorted(paths)]))
+    return build_classifier(backbone, *make_head(), make_metadata(spec=backbone.spec, precision="int8"))
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """From photo files to probabilities."""
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from headstart.classifier.classifier import Classifier, load_classifier
-from headstart.errors import ClassifierError, PhotoError
+from headstart.errors import BackboneError, ClassifierError, PhotoError
 from headstart.pixels.decode import read_photo
 
 
@@ -67,6 +68,22 @@ def test_save_and_load_give_the_same_bytes_and_answers(classifier, photos, tmp_p
     assert again.predict(photos) == classifier.predict(photos)
     assert again.save(tmp_path / "again.onnx").read_bytes() == path.read_bytes()
     assert "3 labels" in repr(again)
+
+
+def test_one_that_is_quantised_computes_in_int8_and_refuses_bf16(int8_bytes, photos):
+    auto, exact = (Classifier.from_bytes(int8_bytes, precision=name) for name in ("auto", "f32"))
+    assert auto.precision == exact.precision == "int8"
+    np.testing.assert_array_equal(auto.predict_probabilities(photos), exact.predict_probabilities(photos))
+    with pytest.raises(BackboneError, match="quantised to int8 and computes in nothing else"):
+        Classifier.from_bytes(int8_bytes, precision="bf16").predict(photos)
+
+
+def test_plain_onnx_runtime_labels_nearly_all_photos_as_one_that_is_quantised_does(int8_bytes, photos):
+    pixels = np.stack([read_photo(path, 96) for path in photos])
+    theirs = onnxruntime.InferenceSession(int8_bytes).run(None, {"pixels": pixels})[0]
+    ours = Classifier.from_bytes(int8_bytes).predict_pixels(pixels)
+    assert (ours.argmax(1) == theirs.argmax(1)).mean() >= 0.9
+    assert np.abs(ours - theirs).mean() < 0.1
 
 
 def test_saving_where_nothing_can_be_written_is_one_sentence(classifier, tmp_path):

@@ -44,6 +44,16 @@ def test_predict_names_places_without_photos(run, tmp_path, headstart):
     assert "'missing.jpg' does not exist" in answer.stderr
 
 
+def test_a_classifier_of_int8_refuses_bf16_in_one_sentence(photos, tmp_path, headstart):
+    trained = headstart("train", photos, "--out", tmp_path / "run", "--image-size", "96", "--precision", "int8")
+    assert trained.returncode == 0, trained.stderr
+    answers = [headstart("predict", tmp_path / "run", photos, "--precision", name) for name in ("auto", "f32", "bf16")]
+    assert answers[0].stdout == answers[1].stdout
+    assert answers[2].returncode == 1
+    assert answers[2].stderr.startswith("headstart: Cannot compute in bf16: got a network that is quantised to int8")
+    assert len(answers[2].stderr.splitlines()) == 1
+
+
 def test_a_damaged_classifier_is_one_sentence(run, photos, tmp_path, headstart):
     path = tmp_path / "model.onnx"
     path.write_bytes((run.folder / "model.onnx").read_bytes()[:-1000])

@@ -37,6 +37,18 @@ def test_plain_onnx_runtime_gives_the_same_answers(run, shared_data):
     assert (ours.argmax(1) == theirs.argmax(1)).all()
 
 
+def test_int8_is_as_good_and_plain_onnx_runtime_nearly_agrees(run, shared_data, tmp_path):
+    light = hs.train(shared_data / "cats-dogs", out=tmp_path / "int8", image_size=160, precision="int8", verbose=False)
+    assert light.metrics["precision"] == "int8"
+    assert light.metrics["test"]["accuracy"] >= run.metrics["test"]["accuracy"] - 0.01
+    paths = sorted((shared_data / "cats-dogs" / "test_set").rglob("*.jpg"))[::5]
+    session = onnxruntime.InferenceSession(str(light.folder / "model.onnx"))
+    theirs = session.run(None, {"pixels": np.stack([read_photo(path, 160) for path in paths])})[0]
+    ours = light.model.predict_probabilities(paths)
+    assert (ours.argmax(1) == theirs.argmax(1)).mean() >= 0.98
+    assert np.abs(ours - theirs).mean() < 0.02
+
+
 def test_the_tutorial_s_recipe_learns_as_the_tutorial_says(run, shared_data, tmp_path):
     # the features are in the cache by now
     recipe = hs.train(

@@ -1,4 +1,4 @@
-"""What prepare_drawing imports is all that drawing needs."""
+"""What is prepared is all that drawing needs."""
 
 import subprocess
 import sys
@@ -6,7 +6,8 @@ import sys
 PROGRAM = """
 import sys
 from headstart.evaluation import *
-prepare_drawing()
+prepare_charts()
+prepare_page()
 before = set(sys.modules)
 rows = [("Training", 1, 0.5, 1.0), ("Validation", 1, 0.5, 1.0)]
 image = draw_figure(plot_history(rows))

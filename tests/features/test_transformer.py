@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from headstart.errors import PhotoError
+from headstart.errors import BackboneError, PhotoError
 from headstart.features.transformer import FeatureExtractor
 
 
@@ -62,6 +62,11 @@ def test_a_pipe_is_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
     with pytest.raises(PhotoError, match=r"pipe\.jpg': not a"):
         FeatureExtractor(image_size=96).transform([tmp_path / "pipe.jpg"])
+
+
+def test_int8_is_refused_with_the_way_to_it(photos):
+    with pytest.raises(BackboneError, match=r"hs\.train\(photos, precision='int8'\)"):
+        FeatureExtractor(image_size=96, precision="int8").fit_transform(photos[0])
 
 
 def test_a_single_path_is_refused_with_advice():

@@ -50,3 +50,13 @@ def test_features_of_another_backbone_are_refused(head, shape):
 def test_weights_and_bias_belong_together():
     with pytest.raises(FitError, match=r"Cannot make a head: got weights \(5, 3\) and bias \(2,\)"):
         LinearHead(np.zeros((5, 3), np.float32), np.zeros(2, np.float32))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 7, 40])
+def test_neighbours_change_no_bit_of_a_row(n_classes):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(1100, 1280)).astype(np.float32)
+    head = LinearHead(random.normal(size=(1280, n_classes)).astype(np.float32), np.zeros(n_classes, np.float32))
+    together = head.scores(X)
+    np.testing.assert_array_equal(np.concatenate([head.scores(row[None]) for row in X[::50]]), together[::50])
+    np.testing.assert_array_equal(head.scores(X[3:700]), together[3:700])

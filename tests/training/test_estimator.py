@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from headstart.classifier.classifier import load_classifier
-from headstart.errors import FitError
+from headstart.errors import BackboneError, FitError
 from headstart.training.estimator import ImageClassifier
 
 
@@ -71,6 +71,11 @@ def test_what_was_fitted_counts_not_what_is_set_afterwards(photos, classifier, t
     assert (model.image_size, model.metadata.seed, model.metadata.trained_on) == (96, 0, trained_on)
     assert model.precision == model.metadata.precision
     np.testing.assert_allclose(model.predict_probabilities(copies), before, atol=1e-6)
+
+
+def test_int8_is_refused_with_the_way_to_it(photos):
+    with pytest.raises(BackboneError, match=r"hs\.train\(photos, precision='int8'\)"):
+        ImageClassifier(image_size=96, precision="int8").fit(*photos)
 
 
 def test_numbers_of_numpy_are_numbers(photos):

@@ -96,6 +96,24 @@ def test_an_existing_run_is_not_overwritten_by_chance(run, tmp_path):
     assert train(tmp_path / "photos", run.folder, overwrite=True).metrics["test"] == run.metrics["test"]
 
 
+def test_int8_is_recorded_and_answers_as_the_report_says(make_folder, tmp_path):
+    runs = [train(make_folder(), tmp_path / "run", precision="int8")]
+    runs.append(train(tmp_path / "photos", tmp_path / "again", precision="int8"))
+    assert runs[0].metrics["precision"] == "int8"
+    assert runs[0].metrics["n_extracted"] == 40  # no row of another arithmetic was taken from the cache
+    assert runs[1].metrics["n_cached"] == 40
+    files = [(run.folder / "model.onnx").read_bytes() for run in runs]
+    assert files[0] == files[1]
+    assert len(files[0]) < 3_500_000
+    for precision in ("auto", "f32"):
+        model = hs.load(runs[0].folder, precision=precision)
+        assert model.precision == model.metadata.precision == "int8"
+        for row in _read_predictions(runs[0])[:8]:
+            answer = model.predict(row["path"])
+            assert answer.label == row["prediction"]
+            assert answer.probability == pytest.approx(float(row["probability"]), abs=1e-5)
+
+
 def test_adam_and_views(make_folder, tmp_path):
     run = train(make_folder(), tmp_path / "run", head="adam", epochs=4, n_views=2)
     assert run.metrics["head"] == "adam"

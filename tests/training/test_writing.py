@@ -7,6 +7,7 @@ import pytest
 
 import headstart as hs
 from headstart.errors import RunError
+from headstart.evaluation.artist import Artist, NoArtist
 from headstart.training import train, writing
 from headstart.training.writing import write_run
 
@@ -16,21 +17,22 @@ def outcome(make_folder, tmp_path, monkeypatch):
     """Keep what a training found."""
     kept = []
 
-    def keep(folder, outcome):
+    def keep(folder, outcome, artist):
         kept.append(outcome)
-        write_run(folder, outcome)
+        write_run(folder, outcome, artist)
 
     monkeypatch.setattr(train, "write_run", keep)
     hs.train(make_folder(), out=tmp_path / "run", image_size=96, verbose=False)
     return dataclasses.replace(kept[0], note_time=lambda _: None)
 
 
-def test_the_same_outcome_gives_the_same_bytes(outcome, tmp_path):
+def test_the_same_outcome_gives_the_same_bytes_whoever_draws(outcome, tmp_path):
     written = []
-    for name in ("one", "two"):
+    for name, make_artist in (("one", NoArtist), ("two", Artist)):
         folder = tmp_path / name
         folder.mkdir()
-        write_run(folder, outcome)
+        with make_artist() as artist:
+            write_run(folder, outcome, artist)
         written.append({p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()})
     assert written[0] == written[1]
     assert len(written[0]) >= 13
@@ -40,17 +42,17 @@ def test_an_error_beside_the_drawing_surfaces(outcome, tmp_path, monkeypatch):
     def fail():
         raise RunError("Cannot draw.")
 
-    monkeypatch.setattr(writing, "prepare_drawing", fail)
+    monkeypatch.setattr(writing, "prepare_page", fail)
     folder = tmp_path / "one"
     folder.mkdir()
     with pytest.raises(RunError, match=r"Cannot draw\."):
-        write_run(folder, outcome)
+        write_run(folder, outcome, NoArtist())
 
 
 def test_predictions_are_a_row_each_and_add_up(outcome, tmp_path):
     folder = tmp_path / "one"
     folder.mkdir()
-    write_run(folder, outcome)
+    write_run(folder, outcome, NoArtist())
     with (folder / "predictions.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(outcome.catalog.photos)

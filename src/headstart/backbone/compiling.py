@@ -3,65 +3,78 @@
 from __future__ import annotations
 
 import io
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 from headstart.backbone.cutting import has_layer, take_below
 from headstart.backbone.openvino_door import open_openvino
 from headstart.backbone.processor import describe_engine
 from headstart.backbone.rewriting import keep_float32, turn_pixels_late
-from headstart.shelf import fetch_result, keep_result, name_result
+from headstart.shelf import fetch_result, has_result, keep_result, name_result
 
 if TYPE_CHECKING:
     import openvino
 
 
-def compile_network(
-    network: bytes,
-    digest: str,
-    *,
-    image_size: int,
-    batch_size: int,
-    precision: str,
-    tensor: str,
-    float32_below: str | None,
-    n_threads: int,
-) -> openvino.CompiledModel:
-    """Compile the part of a network from its pixels to the layer ``tensor``.
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """What is compiled of a network, and for what.
 
-    Parameters
+    Attributes
     ----------
-    network
-        An ONNX model with one input: uint8 pixels (``batch_size``, ``image_size``, ``image_size``, 3).
     digest
         What tells the network from others, such as its SHA-256.
+    image_size, batch_size
+        Of the input, uint8 pixels (``batch_size``, ``image_size``, ``image_size``, 3).
     precision
-        ``f32`` or ``bf16``.
+        ``f32``, ``bf16``, or ``int8`` for a network that is quantised.
+    tensor
+        Name of the layer whose output is wanted.
     float32_below
         Name of the layer below which everything is computed in float32, whatever ``precision`` is.
+    n_cores
+        That compute at a time.
+    """
+
+    digest: str
+    image_size: int
+    batch_size: int
+    precision: str
+    tensor: str
+    float32_below: str | None
+    n_cores: int
+
+    def name(self) -> str:
+        """Return the name under which the shelf keeps it."""
+        return name_result("network", *map(str, astuple(self)), describe_engine())
+
+    def is_kept(self) -> bool:
+        """Say whether the shelf has it."""
+        return has_result(self.name())
+
+
+def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
+    """Compile the part of an ONNX model from its pixels to one layer, or fetch it from the shelf.
 
     Raises
     ------
     BackboneError
-        If the network has no layer ``tensor``.
+        If the network has no layer ``build.tensor``.
     """
     openvino = open_openvino()
-
-    name = name_result(
-        "network", digest, str(image_size), str(batch_size), precision, tensor, str(float32_below), str(n_threads),
-        describe_engine(),
-    )  # fmt: skip
-    settings = _choose_settings(precision, n_threads)
+    settings = _choose_settings(build.precision, build.n_cores)
+    name = build.name()
     kept = fetch_result(name)
     if kept is not None:
         try:
             return openvino.Core().import_model(kept, "CPU", settings)
-        except RuntimeError:  # not written by this very build after all
+        except RuntimeError:  # not written by this very version after all
             pass
     model = openvino.Core().read_model(network)
-    model.reshape([batch_size, image_size, image_size, 3])
-    part = turn_pixels_late(take_below(model, tensor))
-    if precision != "f32" and float32_below is not None and has_layer(part, float32_below):
-        part = keep_float32(part, float32_below)
+    model.reshape([build.batch_size, build.image_size, build.image_size, 3])
+    part = turn_pixels_late(take_below(model, build.tensor))
+    if build.precision != "f32" and build.float32_below is not None and has_layer(part, build.float32_below):
+        part = keep_float32(part, build.float32_below)
     compiled = openvino.Core().compile_model(part, "CPU", settings)
     stream = io.BytesIO()
     compiled.export_model(stream)
@@ -69,14 +82,14 @@ def compile_network(
     return compiled
 
 
-def _choose_settings(precision: str, n_threads: int) -> dict[str, object]:
+def _choose_settings(precision: str, n_cores: int) -> dict[str, object]:
     openvino = open_openvino()
     from openvino import properties
     from openvino.properties import hint
 
     return {
-        hint.inference_precision(): getattr(openvino.Type, precision),
-        properties.num_streams(): n_threads,
-        properties.inference_num_threads(): n_threads,
+        hint.inference_precision(): getattr(openvino.Type, "f32" if precision == "int8" else precision),
+        properties.num_streams(): n_cores,
+        properties.inference_num_threads(): n_cores,
         hint.enable_cpu_pinning(): False,  # two processes on one machine would be pinned to the same cores
     }

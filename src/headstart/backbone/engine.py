@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.compiling import compile_network
+from headstart.backbone.compiling import Build, compile_network
 from headstart.backbone.openvino_door import open_openvino
 from headstart.backbone.processor import choose_precision
 from headstart.cores import count_cores
@@ -31,6 +31,24 @@ Item = TypeVar("Item")
 BATCH_SIZE = 2
 THREADS_PER_CORE = 2  # with one, a tenth of the time went into waiting
 BATCHES_AHEAD = 8  # per thread: enough that one slow photo does not stop the others
+
+
+def plan_build(
+    digest: str,
+    *,
+    image_size: int,
+    precision: str = "auto",
+    tensor: str = "features",
+    float32_below: str | None = None,
+    is_quantised: bool = False,
+    n_cores: int | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> Build:
+    """Return what an `Engine` with these settings compiles."""
+    return Build(
+        digest=digest, image_size=image_size, batch_size=batch_size, tensor=tensor, float32_below=float32_below,
+        precision=choose_precision(precision, is_quantised=is_quantised), n_cores=n_cores or count_cores(),
+    )  # fmt: skip
 
 
 class Engine:
@@ -47,11 +65,13 @@ class Engine:
     image_size
         Side of the square input in pixels.
     precision
-        ``auto``, ``f32`` or ``bf16``; what was chosen is in the attribute of this name.
+        ``auto``, ``f32`` or ``bf16``; what was chosen is in the attribute of this name, ``int8`` if ``is_quantised``.
     tensor
         Name of the layer whose output is wanted.
     float32_below
         Name of the layer below which everything is computed in float32, whatever ``precision`` is.
+    is_quantised
+        Whether the network is quantised to int8.
     n_cores
         That infer at a time; default: all that this process may use.
     batch_size
@@ -67,24 +87,19 @@ class Engine:
         precision: str = "auto",
         tensor: str = "features",
         float32_below: str | None = None,
+        is_quantised: bool = False,
         n_cores: int | None = None,
         batch_size: int = BATCH_SIZE,
     ) -> None:
+        build = plan_build(
+            digest or hashlib.sha256(network).hexdigest(), image_size=image_size, precision=precision, tensor=tensor,
+            float32_below=float32_below, is_quantised=is_quantised, n_cores=n_cores, batch_size=batch_size,
+        )  # fmt: skip
         self.image_size = image_size
-        self.precision = choose_precision(precision)
+        self.precision = build.precision
         self.batch_size = batch_size
-        n_cores = n_cores or count_cores()
-        self.n_threads = THREADS_PER_CORE * n_cores
-        self._compiled = compile_network(
-            network,
-            digest or hashlib.sha256(network).hexdigest(),
-            image_size=image_size,
-            batch_size=batch_size,
-            precision=self.precision,
-            tensor=tensor,
-            float32_below=float32_below,
-            n_threads=n_cores,
-        )
+        self.n_threads = THREADS_PER_CORE * build.n_cores
+        self._compiled = compile_network(network, build)
         self._lanes: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
         for _ in range(self.n_threads):
             self._lanes.put(_Lane(self._compiled, (batch_size, image_size, image_size, 3)))

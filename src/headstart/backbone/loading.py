@@ -16,10 +16,17 @@ SPECS = {spec.name: spec for spec in (MOBILENET_V2,)}
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
-    """A spec and the ONNX bytes it describes."""
+    """A spec and the ONNX bytes it describes.
+
+    Attributes
+    ----------
+    is_quantised
+        Whether they compute in int8, and in nothing else: see `quantise_backbone`.
+    """
 
     spec: BackboneSpec
     weights: bytes
+    is_quantised: bool = False
 
 
 def load_backbone(name: str = MOBILENET_V2.name) -> Backbone:

@@ -13,17 +13,37 @@ from headstart.errors import BackboneError
 from headstart.shelf import fetch_result, keep_result, name_result
 
 Precision = Literal["auto", "f32", "bf16"]
+Arithmetic = Literal["f32", "bf16", "int8"]
 ENGINE_RULES = 2  # counts up when this room's code gives other features for the same pixels
 
 
-def choose_precision(precision: str = "auto") -> Literal["f32", "bf16"]:
+def choose_precision(precision: str = "auto", *, is_quantised: bool = False) -> Arithmetic:
     """Return the arithmetic to use: bf16 where the processor computes in it, unless ``precision`` says otherwise.
+
+    Parameters
+    ----------
+    is_quantised
+        Of a network that is quantised: it computes in int8 (and what is not quantised of it in float32), and neither
+        ``auto`` nor ``f32`` changes a bit of that.
 
     Raises
     ------
     BackboneError
-        If ``precision`` is none of auto, f32 and bf16, or bf16 on a processor without it.
+        If ``precision`` is none of auto, f32 and bf16, or bf16 on a processor without it; int8 of a network that is
+        not quantised, or bf16 of one that is.
     """
+    if is_quantised and precision in ("auto", "f32", "int8"):
+        return "int8"
+    if is_quantised and precision == "bf16":
+        raise BackboneError(
+            "Cannot compute in bf16: got a network that is quantised to int8 and computes in nothing else. "
+            "Leave --precision out."
+        )
+    if precision == "int8":
+        raise BackboneError(
+            "Cannot compute in int8: got a network of floats, need one that was quantised on training photos. Make one "
+            "with headstart train --precision int8, or hs.train(photos, precision='int8')."
+        )
     if precision not in ("auto", "f32", "bf16"):
         raise BackboneError(f"Cannot compute in precision {precision!r}: need auto, f32 or bf16.")
     if precision == "f32":

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from headstart.catalog.known_files import Known, KnownFiles, make_stamp, name_file
 from headstart.pixels.reading import MAX_BYTES
 from headstart.pixels.sniff import HEAD_SIZE, sniff_format
 
 BLOCK_BYTES = 4 << 20
 N_THREADS = 4  # for disks and networks that answer late; with files already in memory one would do
 CHUNK = 32  # files for each task: the pool costs about as much as a small file
+GROUP = 2048  # files that are looked up, read and remembered together
 
 _FOREIGN_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC", b"hevc": "HEIC", b"avif": "AVIF"}
 
@@ -27,29 +29,64 @@ class Reading:
     reason: str | None = None
 
 
-def read_photos(paths: Sequence[Path], progress: Callable[[int, int], None] | None = None) -> list[Reading]:
+def read_photos(
+    paths: Sequence[Path], progress: Callable[[int, int], None] | None = None, *, is_remembering: bool = True
+) -> list[Reading]:
     """Read files in a few threads; the readings are in the order of ``paths``.
 
     Parameters
     ----------
     progress
         Called in the caller's thread with the number of files done and their total, now and then.
+    is_remembering
+        Leave unread what was read before and has not changed since (`KnownFiles`).
     """
-    chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
+    here = str(Path.cwd())
     readings: list[Reading] = []
     pool = ThreadPoolExecutor(N_THREADS)
-    try:
-        for chunk in pool.map(_read_chunk, chunks):
-            readings += chunk
-            if progress is not None:
-                progress(len(readings), len(paths))
-    finally:
-        pool.shutdown(cancel_futures=True)  # an interrupt must not wait for a hundred thousand files
+    with KnownFiles(is_used=is_remembering) as store:
+        try:
+            for start in range(0, len(paths), GROUP):
+                names = [name_file(path, here) for path in paths[start : start + GROUP]]
+                known = store.recall(names)
+                given = [known.get(name) for name in names]
+                jobs = [
+                    (paths[start + n : start + n + CHUNK], given[n : n + CHUNK]) for n in range(0, len(names), CHUNK)
+                ]
+                stamped: list[tuple[Reading, str | None]] = []
+                for chunk in pool.map(_read_chunk, jobs):
+                    stamped += chunk
+                    if progress is not None:
+                        progress(start + len(stamped), len(paths))
+                store.remember(dict(_find_fresh(names, stamped, given)))
+                readings += [reading for reading, _ in stamped]
+        finally:
+            pool.shutdown(cancel_futures=True)  # an interrupt must not wait for a hundred thousand files
     return readings
 
 
-def _read_chunk(paths: Sequence[Path]) -> list[Reading]:
-    return [read_photo_digest(path) for path in paths]
+def _find_fresh(
+    names: Sequence[str], stamped: Sequence[tuple[Reading, str | None]], given: Sequence[Known | None]
+) -> Iterator[tuple[str, Known]]:
+    """Yield what is worth remembering: photos that are settled and were not known with this stamp."""
+    for name, (reading, stamp), known in zip(names, stamped, given, strict=True):
+        if reading.digest is not None and stamp is not None and (known is None or known[0] != stamp):
+            yield name, (stamp, reading.digest)
+
+
+def _read_chunk(job: tuple[Sequence[Path], Sequence[Known | None]]) -> list[tuple[Reading, str | None]]:
+    return [_read_unless_known(path, known) for path, known in zip(*job, strict=True)]
+
+
+def _read_unless_known(path: Path, known: Known | None) -> tuple[Reading, str | None]:
+    """Return what reading a file gives, and its stamp: with the stamp of last time it is not opened."""
+    try:
+        stamp = make_stamp(path.stat())
+    except (OSError, ValueError):
+        return read_photo_digest(path), None
+    if known is not None and known[0] == stamp:
+        return Reading(known[1]), stamp
+    return read_photo_digest(path), stamp
 
 
 def read_photo_digest(path: Path) -> Reading:

@@ -19,11 +19,17 @@ from headstart.catalog.table import Catalog, Photo, Skip
 from headstart.errors import CatalogError
 
 
-def scan_photos(source: str | Path, *, seed: int = 0, progress: Callable[[int, int], None] | None = None) -> Catalog:
+def scan_photos(
+    source: str | Path,
+    *,
+    seed: int = 0,
+    cache: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> Catalog:
     """Scan labelled photos: find them, check them, and split them into train, validation and test.
 
-    Every file is read once for its digest, none is decoded and none is changed. Identical photos never stand on two
-    sides, nor do the photos of a group.
+    Every file is read for its digest, once for as long as it does not change; none is decoded and none is changed.
+    Identical photos never stand on two sides, nor do the photos of a group.
 
     Parameters
     ----------
@@ -32,6 +38,8 @@ def scan_photos(source: str | Path, *, seed: int = 0, progress: Callable[[int, i
         above them; or a CSV of ``path,label[,split][,group][,weight]``.
     seed
         Fixes what is drawn at random; the same photos with the same seed give the same split on every machine.
+    cache
+        Remember digests in the user's cache folder, and leave unread what has not changed since.
     progress
         Called with the number of files read and their total, now and then.
 
@@ -41,7 +49,7 @@ def scan_photos(source: str | Path, *, seed: int = 0, progress: Callable[[int, i
         If there is nothing there, or fewer than two classes with training photos.
     """
     found = _find(Path(source), is_for_training=True)
-    photos, skipped, notes = _read(found, progress)
+    photos, skipped, notes = _read(found, progress, is_remembering=cache)
     for check in (drop_conflicts, drop_leaks):
         photos, dropped, said = check(photos, found.name_photo)
         skipped += dropped
@@ -84,9 +92,12 @@ def scan_labelled(source: str | Path, *, progress: Callable[[int, int], None] | 
     return Catalog(tuple(photos), (*skipped, *dropped), (*notes, *said), str(source))
 
 
-def _read(found: Found, progress: Callable[[int, int], None] | None) -> tuple[list[Photo], list[Skip], list[str]]:
+def _read(
+    found: Found, progress: Callable[[int, int], None] | None, *, is_remembering: bool = True
+) -> tuple[list[Photo], list[Skip], list[str]]:
     """Read the files that were found: the photos, what is left out, and the notes so far."""
-    readings = read_photos([candidate.path for candidate in found.candidates], progress)
+    paths = [candidate.path for candidate in found.candidates]
+    readings = read_photos(paths, progress, is_remembering=is_remembering)
     photos, skipped = [], list(found.skipped)
     for candidate, reading in zip(found.candidates, readings, strict=True):
         if reading.digest is None:

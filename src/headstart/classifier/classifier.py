@@ -62,7 +62,7 @@ class Classifier:
     contents
         A checked classifier file.
     precision
-        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``.
+        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``; one that is quantised computes in int8.
     """
 
     def __init__(self, contents: ClassifierFile, *, precision: str = "auto") -> None:
@@ -98,6 +98,7 @@ class Classifier:
             image_size=self.image_size,
             precision=self._precision,
             float32_below=self.metadata.spec.float32_below,
+            is_quantised=self.metadata.is_quantised,
             batch_size=batch_size,
             n_cores=n_cores,
         )
@@ -113,8 +114,8 @@ class Classifier:
 
     @property
     def precision(self) -> str:
-        """The arithmetic that is used here, ``f32`` or ``bf16``."""
-        return choose_precision(self._precision)
+        """The arithmetic that is used here: ``f32``, ``bf16``, or ``int8`` if the classifier is quantised."""
+        return choose_precision(self._precision, is_quantised=self.metadata.is_quantised)
 
     @overload
     def predict(self, photos: PhotoPath) -> Prediction: ...  # type: ignore[overload-overlap]  # a str is iterable too
@@ -205,7 +206,7 @@ def load_classifier(path: PhotoPath, *, precision: str = "auto") -> Classifier:
     Parameters
     ----------
     precision
-        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``.
+        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``; one that is quantised computes in int8.
 
     Raises
     ------

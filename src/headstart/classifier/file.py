@@ -109,6 +109,8 @@ def _check_parts(contents: ClassifierFile, network: openvino.Model) -> None:
         problems.append("a head with numbers that are not finite")
     if len(inputs) != 1 or not re.fullmatch(rf"u8 \[.*,{side},{side},3\]", inputs[0]):
         problems.append(f"an input of shape {', '.join(inputs)} for an image size of {side}")
+    if metadata.is_quantised != any(op.get_type_name() == "FakeQuantize" for op in network.get_ops()):
+        problems.append(f"a precision of {metadata.precision} for a network that was made for another")
     if not has_layer(network, "features"):
         problems.append("no layer 'features' for its head")
     else:

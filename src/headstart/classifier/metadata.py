@@ -12,7 +12,7 @@ from headstart.backbone.spec import BackboneSpec, find_problems, is_showable
 from headstart.errors import BackboneError, ClassifierError
 
 FORMAT = 1
-PRECISIONS = ("f32", "bf16")
+PRECISIONS = ("f32", "bf16", "int8")
 DIGEST_BYTES = 8  # of each training photo's SHA-256: among a million photos a false match has odds of 1 in 10 million
 
 
@@ -29,7 +29,7 @@ class Metadata:
     spec
         The backbone and its preprocessing.
     precision
-        The arithmetic in which the features for training were computed, ``f32`` or ``bf16``.
+        The arithmetic in which the features for training were computed: ``f32``, ``bf16`` or ``int8``.
     method, cut, head, seed, n_views
         How it was trained.
     trained_on
@@ -46,6 +46,11 @@ class Metadata:
     seed: int
     n_views: int
     trained_on: frozenset[bytes]
+
+    @property
+    def is_quantised(self) -> bool:
+        """Whether the network in the file is quantised: then it computes in int8, wherever it runs."""
+        return self.precision == "int8"
 
     def has_seen(self, digest: str) -> bool:
         """Say whether a photo with this SHA-256 (hex) was trained on."""

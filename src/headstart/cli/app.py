@@ -9,7 +9,9 @@ import io
 import os
 import signal
 import sys
+import traceback
 import warnings
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -58,6 +60,15 @@ def _stop(*_: object) -> None:
 
 
 def main() -> None:
+    """Run the command line, and leave at once: taking down OpenVINO and matplotlib piece by piece takes 0.1 s."""
+    status = _run()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # whoever read it has gone
+            stream.flush()
+    os._exit(status)
+
+
+def _run() -> int:
     """Run the command line; every error that is meant for the user is one message, without a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -68,12 +79,20 @@ def main() -> None:
     signal.signal(signal.SIGINT, _stop)
     try:
         app()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except HeadstartError as error:
         say(f"headstart: {error}")
-        sys.exit(1)
+        return 1
     except _Stopped:
         say("headstart: stopped. Features that were extracted are kept: the same command goes on from here.")
-        sys.exit(130)
+        return 130
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        return 141
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ def evaluate(
         typer.Option(help="Which photos. auto: the test photos if the data name any, otherwise all."),
     ] = "auto",
     precision: Annotated[
-        Literal["auto", "f32", "bf16"], typer.Option(help="f32 answers exactly as other ONNX runtimes do.")
+        Literal["auto", "f32", "bf16"],
+        typer.Option(help="f32 answers exactly as other ONNX runtimes do. An int8 classifier always computes in int8."),
     ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:

@@ -26,7 +26,8 @@ def predict(
     top: Annotated[int, typer.Option(min=1, help="How many classes to name for each photo.")] = 3,
     grid: Annotated[Path | None, typer.Option(help="Draw the first photos with their predictions, a PNG.")] = None,
     precision: Annotated[
-        Literal["auto", "f32", "bf16"], typer.Option(help="f32 answers exactly as other ONNX runtimes do.")
+        Literal["auto", "f32", "bf16"],
+        typer.Option(help="f32 answers exactly as other ONNX runtimes do. An int8 classifier always computes in int8."),
     ] = "auto",
 ) -> None:
     """Predict the labels of photos."""

@@ -33,7 +33,11 @@ def train(
         Literal["auto", "balanced", "none"], typer.Option(help="auto: balanced where classes are of unequal size.")
     ] = "auto",
     precision: Annotated[
-        Literal["auto", "f32", "bf16"], typer.Option(help="auto: bf16 where the processor computes in it.")
+        Literal["auto", "f32", "bf16", "int8"],
+        typer.Option(
+            help="auto: bf16 where the processor computes in it. int8: quantised on your photos; for many photos or a "
+            "small classifier."
+        ),
     ] = "auto",
     seed: Annotated[int, typer.Option(min=0, help="Of the split, the folds and the views.")] = 0,
     cache: Annotated[bool, typer.Option(help="Keep and reuse features in the user's cache.")] = True,
@@ -41,13 +45,16 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json on stdout.")] = False,
 ) -> None:
     """Train a classifier on a folder of labelled photos and write a run folder with its report."""
-    from headstart.training.train import train_classifier
+    from headstart.cli.drawing import call_artist
 
-    run = train_classifier(
-        data, out=out, overwrite=overwrite, cache=cache, say=say, method=method, backbone=backbone,
-        image_size=image_size, head=head, strength=strength, epochs=epochs, n_views=views, class_weight=class_weight,
-        precision=precision, seed=seed,
-    )  # fmt: skip
+    with call_artist() as artist:
+        from headstart.training.train import train_classifier
+
+        run = train_classifier(
+            data, out=out, overwrite=overwrite, cache=cache, say=say, artist=artist, method=method, backbone=backbone,
+            image_size=image_size, head=head, strength=strength, epochs=epochs, n_views=views,
+            class_weight=class_weight, precision=precision, seed=seed,
+        )  # fmt: skip
     metrics = run.metrics
     if as_json:
         print_json(metrics | {"run": str(run.folder)})

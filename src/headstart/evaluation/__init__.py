@@ -8,7 +8,7 @@ from headstart.evaluation.matrix_figure import plot_confusion_matrix
 from headstart.evaluation.metrics import evaluate_probabilities, majority_accuracy
 from headstart.evaluation.per_class_figure import plot_per_class
 from headstart.evaluation.photo_grid import plot_photo_grid
-from headstart.evaluation.prepare import prepare_drawing
+from headstart.evaluation.prepare import prepare_charts, prepare_page
 from headstart.evaluation.reliability_figure import plot_reliability
 from headstart.evaluation.report import Figured, ReportContent, render_report, write_verdict
 
@@ -26,7 +26,8 @@ __all__ = [
     "plot_per_class",
     "plot_photo_grid",
     "plot_reliability",
-    "prepare_drawing",
+    "prepare_charts",
+    "prepare_page",
     "render_report",
     "save_png",
     "wilson_interval",

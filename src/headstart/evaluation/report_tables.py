@@ -22,6 +22,7 @@ PRECISIONS = {
         "bfloat16 (other programs that run the classifier compute in float32 and may differ in rare, unsure cases; "
         "--precision f32 answers as they do)"
     ),
+    "int8": "int8, quantised on training photos (other programs that run the classifier may differ in unsure cases)",
 }
 SPLIT_NAMES = {"test": "Test", "validation": "Validation", "train": "Training"}
 

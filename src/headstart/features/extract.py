@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self
+from threading import Thread
+from typing import Protocol, Self, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.engine import Engine
+from headstart.backbone.compiling import compile_network
+from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import Backbone
 from headstart.backbone.processor import choose_precision, describe_engine
-from headstart.errors import PhotoError
+from headstart.errors import HeadstartError, PhotoError
 from headstart.features.cache import FeatureCache
 from headstart.features.keys import Recipe, make_key
 from headstart.large_arrays import allocate_array, release_rows
@@ -24,6 +27,14 @@ from headstart.progress import Progress, ignore_progress
 
 ROWS_AT_ONCE = 2000  # asked of the cache: what it answers lies in memory a second time
 SAVE_EVERY_S = 0.5  # a killed run loses at most this much work
+
+
+class _BuildSettings(TypedDict):
+    digest: str
+    image_size: int
+    precision: str
+    float32_below: str | None
+    is_quantised: bool
 
 
 class PhotoFile(Protocol):
@@ -51,7 +62,7 @@ class Features:
     failures
         Reasons by row, for photos that could not be decoded.
     precision
-        The arithmetic that was used, ``f32`` or ``bf16``.
+        The arithmetic that was used: ``f32``, ``bf16`` or ``int8``.
     n_extracted, n_cached
         Rows that were computed, and that came from the cache.
     """
@@ -70,10 +81,39 @@ def make_recipe(backbone: Backbone, image_size: int, precision: str) -> Recipe:
         backbone=spec.fingerprint(),
         tensor="features",
         image_size=spec.check_image_size(image_size),
-        precision=choose_precision(precision),
+        precision=choose_precision(precision, is_quantised=backbone.is_quantised),
         engine=describe_engine(),
         decoder=describe_decoder(),
     )
+
+
+def _describe_build(backbone: Backbone, image_size: int, precision: str) -> _BuildSettings:
+    return {
+        "digest": backbone.spec.weights_sha256,
+        "image_size": image_size,
+        "precision": precision,
+        "float32_below": backbone.spec.float32_below,
+        "is_quantised": backbone.is_quantised,
+    }
+
+
+def compile_ahead(backbone: Backbone, image_size: int, precision: str) -> Thread:
+    """Compile what `extract_features` will need, beside other work, unless it was compiled here before.
+
+    Returns
+    -------
+    The thread that does it. What goes wrong in it goes wrong again in the extraction, and is said there.
+    """
+
+    def work() -> None:
+        with contextlib.suppress(HeadstartError, RuntimeError):
+            build = plan_build(**_describe_build(backbone, image_size, precision))
+            if not build.is_kept():
+                compile_network(backbone.weights, build)
+
+    thread = Thread(target=work, name="headstart-compiling")
+    thread.start()
+    return thread
 
 
 def extract_features(
@@ -97,7 +137,7 @@ def extract_features(
     image_size
         Side of the network's input in pixels.
     precision
-        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``.
+        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``; a quantised backbone computes in int8.
     views
         One for each of ``photos``; default: all as they are.
     cache
@@ -115,13 +155,7 @@ def extract_features(
         def load(n: int) -> npt.NDArray[np.uint8]:
             return render_view(read_photo(photos[n].path, image_size, photos[n].digest), views[n])
 
-        engine = Engine(
-            backbone.weights,
-            digest=backbone.spec.weights_sha256,
-            image_size=image_size,
-            precision=recipe.precision,
-            float32_below=backbone.spec.float32_below,
-        )
+        engine = Engine(backbone.weights, **_describe_build(backbone, image_size, recipe.precision))
         with _Saver(cache) as saver:
             for n_done, (n, row) in enumerate(engine.stream(missing, load), n_cached + 1):
                 if isinstance(row, PhotoError):

@@ -21,7 +21,7 @@ class Recipe:
     image_size
         Side of the network's input in pixels.
     precision
-        ``f32`` or ``bf16``.
+        ``f32``, ``bf16`` or ``int8``.
     engine, decoder
         Names and versions of what computes and what decodes.
     """

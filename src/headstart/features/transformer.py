@@ -45,7 +45,8 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
     image_size
         Side of the network's input in pixels; None for the backbone's own.
     precision
-        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``.
+        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``. ``int8`` is refused: it is calibrated
+        on training photos, so each fold would have features of its own; `headstart.train` has it.
     cache
         Use the user's cache of features.
     verbose

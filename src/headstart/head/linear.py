@@ -55,7 +55,7 @@ class LinearHead:
 
         Returns
         -------
-        (N, C) float32, any real number.
+        (N, C) float32, any real number. A row's scores depend on that row alone, to the last bit.
 
         Raises
         ------
@@ -70,7 +70,8 @@ class LinearHead:
         scores = np.empty((len(X), len(self.bias)), np.float32)
 
         def score(rows: slice) -> None:
-            np.matmul(X[rows].astype(np.float32, copy=False), self.weights, out=scores[rows])
+            # a product for each row: in a larger one the last digits of a row depend on its neighbours
+            np.matmul(X[rows, None].astype(np.float32, copy=False), self.weights, out=scores[rows, None])
 
         map_blocks(score, X)
         return scores + self.bias

@@ -34,7 +34,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     class_weight
         ``balanced``, ``none``, or ``auto``: balanced where classes are skewed.
     precision
-        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``.
+        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``. ``int8`` is refused: it is calibrated
+        on training photos, so each fold would have features of its own; `headstart.train` has it.
     cache
         Use the user's cache of features.
     seed

@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.catalog.table import Photo
 from headstart.errors import PhotoError
-from headstart.evaluation.figure_file import draw_figure, save_png
-from headstart.evaluation.history_figure import plot_history
+from headstart.evaluation.figure_file import save_png
 from headstart.evaluation.ink import ACCENT, INK
 from headstart.evaluation.inline_image import InlineImage, inline_image
-from headstart.evaluation.matrix_figure import plot_confusion_matrix
-from headstart.evaluation.per_class_figure import plot_per_class
 from headstart.evaluation.photo_grid import CELL_PX, plot_photo_grid
-from headstart.evaluation.reliability_figure import plot_reliability
 from headstart.evaluation.report import Figured
-from headstart.head.history import Epoch
 from headstart.pixels.decode import read_photo, read_thumbnail
 from headstart.pixels.views import draw_view, render_view
 from headstart.training.judging import Judged
@@ -89,22 +84,6 @@ def draw_training_photos(pictures: PictureFolder, photos: Sequence[Photo], seed:
     use = f"This training used {n_views} views of each photo." if n_views > 1 else "This training used none of them."
     caption = f"What --views does: one training photo, flipped and rotated at random. {use}"
     pictures.add("views", plot_photo_grid([render_view(square, view) for view in views], titles), caption)
-
-
-def draw_charts(pictures: PictureFolder, history: Sequence[Epoch], metrics: dict[str, Any], head: str) -> None:
-    """Draw the curves of a training, and the charts of one split's metrics."""
-    rows = [(row.data, row.epoch, row.accuracy, row.loss) for row in history]
-    epochs = "an iteration of the solver" if head == "logistic" else "one pass over the training photos"
-    pictures.add("history", draw_figure(plot_history(rows)), f"Accuracy and loss by epoch; an epoch is {epochs}.")
-    matrix = plot_confusion_matrix(metrics["confusion_matrix"], list(metrics["per_class"]))
-    caption = "What was taken for what: rows are labels, columns predictions."
-    pictures.add("confusion_matrix", draw_figure(matrix), caption)
-    recall = plot_per_class(metrics["per_class"])
-    caption = "The share of each class that was found (recall), with its 95% interval."
-    pictures.add("per_class", draw_figure(recall), caption)
-    reliability = plot_reliability(metrics["calibration_bins"], metrics["expected_calibration_error"])
-    caption = "When it says 90%, is it right nine times in ten? On the diagonal it is."
-    pictures.add("reliability", draw_figure(reliability), caption)
 
 
 def _pick(n_photos: int, seed: int) -> list[int]:

@@ -33,7 +33,8 @@ class Settings:
     class_weight
         ``balanced``, ``none``, or ``auto``: balanced where classes are skewed.
     precision
-        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``.
+        ``auto`` (bf16 where the processor computes in it), ``f32``, ``bf16``, or ``int8``: quantised on up to 200 of
+        the training photos, which takes about 2 s once and makes a classifier file of 2.6 MB.
     seed
         Of the split, the folds, the views and the solver's order.
     """

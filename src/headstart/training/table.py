@@ -48,6 +48,8 @@ class Rows:
     @property
     def groups(self) -> list[str] | None:
         """(N,) names of what must stay together, groups and copies alike; None where every photo stands alone."""
+        if len({photo.digest for photo in self.photos}) == len(self.photos) and not any(p.group for p in self.photos):
+            return None  # most catalogs: nothing to join, and a hundred thousand blocks of one photo to make for it
         blocks = join_blocks(self.photos, seed=0)
         if len(blocks) == len(self.photos):
             return None

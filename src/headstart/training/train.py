@@ -8,13 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from headstart.backbone.loading import load_backbone
+from headstart.backbone.loading import Backbone, load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.table import Catalog
 from headstart.classifier.build import build_classifier
 from headstart.classifier.metadata import Metadata, shorten_digests
 from headstart.errors import FitError, RunMovedError
+from headstart.evaluation.artist import Artist, NoArtist
 from headstart.evaluation.verdict import write_verdict
+from headstart.features.calibrating import quantise_on_photos
+from headstart.features.extract import compile_ahead
 from headstart.progress import show_progress
 from headstart.training.cross_validation import cross_validate
 from headstart.training.fitting import FittedHead, fit_head
@@ -35,6 +38,7 @@ def train_classifier(
     cache: bool = True,
     verbose: bool = True,
     say: Callable[[str], None] = lambda _: None,
+    artist: Artist | None = None,
     **settings: Any,
 ) -> Run:
     """Train a classifier and write its run folder.
@@ -53,6 +57,8 @@ def train_classifier(
         Show progress on stderr.
     say
         Called with sentences for the user, the verdict among them, as soon as they are known.
+    artist
+        Draws the charts; default: drawn in this process.
     settings
         The fields of `Settings`.
 
@@ -73,13 +79,20 @@ def train_classifier(
     try:
         # the folder is claimed first: of two trainings begun together, the second then takes another name
         with write_run_folder(folder, is_replacing=overwrite) as partial:
+            backbone = load_backbone(chosen.backbone)
+            image_size = backbone.spec.check_image_size(chosen.image_size or backbone.spec.image_size)
+            compiling = compile_ahead(backbone, image_size, chosen.precision)
             if not isinstance(photos, Catalog):
                 with show_progress("Scanning", is_shown=verbose) as progress:
-                    photos = scan_photos(photos, seed=chosen.seed, progress=progress)
+                    photos = scan_photos(photos, seed=chosen.seed, cache=cache, progress=progress)
+            compiling.join()
+            if chosen.precision == "int8":
+                with show_progress("Quantising", is_shown=verbose, unit="steps") as progress:
+                    backbone = quantise_on_photos(photos.select("train"), backbone, image_size, progress=progress)
             clock.note("scan")
-            outcome = _learn(photos, chosen, clock, cache=cache, verbose=verbose)
+            outcome = _learn(photos, backbone, image_size, chosen, clock, cache=cache, verbose=verbose)
             say(write_verdict(outcome.metrics))
-            write_run(partial, outcome)
+            write_run(partial, outcome, artist or NoArtist())
     except RunMovedError as moved:
         if out is not None:
             raise
@@ -106,9 +119,16 @@ class _Clock:
         self._last = now
 
 
-def _learn(catalog: Catalog, chosen: Settings, clock: _Clock, *, cache: bool, verbose: bool) -> Outcome:
-    backbone = load_backbone(chosen.backbone)
-    image_size = backbone.spec.check_image_size(chosen.image_size or backbone.spec.image_size)
+def _learn(
+    catalog: Catalog,
+    backbone: Backbone,
+    image_size: int,
+    chosen: Settings,
+    clock: _Clock,
+    *,
+    cache: bool,
+    verbose: bool,
+) -> Outcome:
     with open_cache(cache) as store, show_progress("Extracting", is_shown=verbose) as progress:
         table = build_table(
             catalog, backbone, image_size=image_size, precision=chosen.precision,

@@ -5,17 +5,19 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from headstart.catalog.table import Catalog
-from headstart.evaluation.prepare import prepare_drawing
-from headstart.evaluation.report import ReportContent, render_report
+from headstart.evaluation.artist import Artist
+from headstart.evaluation.charts import HistoryRow
+from headstart.evaluation.prepare import prepare_page
+from headstart.evaluation.report import Figured, ReportContent, render_report
 from headstart.head.history import Epoch
 from headstart.training.judging import Judged, write_predictions
-from headstart.training.pictures import PictureFolder, draw_answers, draw_charts, draw_training_photos
+from headstart.training.pictures import PictureFolder, draw_answers, draw_training_photos
 
 
 @dataclass(frozen=True)
@@ -40,25 +42,27 @@ class Outcome:
     note_time: Callable[[str], None]
 
 
-def write_run(folder: Path, outcome: Outcome) -> None:
+def write_run(folder: Path, outcome: Outcome, artist: Artist) -> None:
     """Write model.onnx, the tables, the figures, the report and metrics.json into an empty folder.
 
-    This thread draws, one figure after the other; beside it run the imports and the encoding of images, most of which
-    leaves Python free. More threads were tried and only wait for each other.
+    The artist draws the charts. This thread shows the photos, one grid after the other; beside it run the imports and
+    the encoding of images, most of which leaves Python free. More threads were tried and only wait for each other.
     """
-    labels = outcome.metrics["classes"]
+    metrics = outcome.metrics
     with ThreadPoolExecutor(2, thread_name_prefix="headstart-writing") as pool:
-        is_ready = pool.submit(prepare_drawing)
-        model = pool.submit((folder / "model.onnx").write_bytes, outcome.model)
         pictures = PictureFolder(folder / "figures", pool)
+        artist.begin(_list_history(outcome.history), metrics[_choose_split(outcome)], folder / "figures")
+        beside: list[Future[Any]] = [pool.submit(prepare_page), pool.submit(artist.prepare)]
+        beside.append(pool.submit((folder / "model.onnx").write_bytes, outcome.model))
         _draw_photos(pictures, outcome)
-        is_ready.result()
-        draw_charts(pictures, outcome.history, outcome.metrics[_choose_split(outcome)], outcome.metrics["head"])
         outcome.catalog.write_csv(folder / "catalog.csv")
-        write_predictions(folder / "predictions.csv", outcome.judged, labels)
+        write_predictions(folder / "predictions.csv", outcome.judged, metrics["classes"])
         _write_history(folder / "history.csv", outcome.history)
-        model.result()
+        for done in beside:
+            done.result()
         figures = pictures.collect()
+        captions = _write_captions(metrics["head"])
+        figures |= {name: Figured(captions[name], image) for name, image in artist.finish().items()}
     outcome.note_time("report")
     content = ReportContent(
         title=Path(outcome.catalog.source).resolve().stem,
@@ -81,6 +85,20 @@ def _draw_photos(pictures: PictureFolder, outcome: Outcome) -> None:
     draw_answers(pictures, split, outcome.judged[split], metrics["classes"], metrics["seed"])
     train = outcome.judged["train"].rows.photos
     draw_training_photos(pictures, train, metrics["seed"], metrics["views"])
+
+
+def _list_history(history: Sequence[Epoch]) -> list[HistoryRow]:
+    return [(row.data, row.epoch, row.accuracy, row.loss) for row in history]
+
+
+def _write_captions(head: str) -> dict[str, str]:
+    epochs = "an iteration of the solver" if head == "logistic" else "one pass over the training photos"
+    return {
+        "history": f"Accuracy and loss by epoch; an epoch is {epochs}.",
+        "confusion_matrix": "What was taken for what: rows are labels, columns predictions.",
+        "per_class": "The share of each class that was found (recall), with its 95% interval.",
+        "reliability": "When it says 90%, is it right nine times in ten? On the diagonal it is.",
+    }
 
 
 def _count_rows(catalog: Catalog) -> list[dict[str, Any]]:

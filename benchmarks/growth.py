@@ -1,0 +1,56 @@
+"""Growth: a whole cold training of 1,000, 10,000 and 100,000 photos, time and memory.
+
+Distinct photos of 224 x 224 px, cropped out of real ones, trained at 160 px from an empty cache to the written report.
+Peak memory is that of the process (maximum resident set).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from harness import Claim, find_command, publish, read_options, run_process, use_empty_cache
+from photo_maker import make_photos
+
+SIZES = (1_000, 10_000, 100_000)
+IMAGE_SIZE = 160
+
+
+def main() -> None:
+    """Make photos and train on them, from few to many."""
+    data: Path = read_options(__doc__)
+    rows, per_photo, peaks = [], {}, {}
+    with use_empty_cache() as folder:
+        for n_photos in SIZES:
+            photos = make_photos(data, folder / "photos", n_photos)
+            shutil.rmtree(folder / "cache", ignore_errors=True)
+            command = [
+                find_command(),
+                "train",
+                photos,
+                "--image-size",
+                IMAGE_SIZE,
+                "--out",
+                folder / "run",
+                "--overwrite",
+            ]
+            timing = run_process(command)
+            metrics = json.loads((folder / "run" / "metrics.json").read_text())
+            seconds = metrics["seconds"]
+            per_photo[n_photos], peaks[n_photos] = timing.seconds / n_photos, timing.peak_mb
+            steps = [f"{seconds[step]:.1f}" for step in ("scan", "extract", "fit", "evaluate", "report")]
+            milliseconds = f"{1000 * per_photo[n_photos]:.3f}"
+            rows.append([f"{n_photos:,}", f"{timing.seconds:.1f}", *steps, milliseconds, f"{timing.peak_mb:.0f}"])
+    few, many = SIZES[1:]
+    claims = [
+        Claim("peak memory at 100,000 / at 10,000", peaks[many] / peaks[few], 1.2, is_at_least=False),
+        Claim("peak memory at 100,000 photos, MB", peaks[many], 700, is_at_least=False),
+        Claim("time per photo at 100,000 / at 10,000", per_photo[many] / per_photo[few], 1.1, is_at_least=False),
+    ]
+    columns = ["photos", "seconds", "scan", "extract", "fit", "evaluate", "report", "ms per photo", "peak MB"]
+    publish(__doc__, columns, rows, claims)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""The artist: a second process that draws the charts while this one writes everything else.
+
+Importing matplotlib and drawing with it holds Python's lock for a third of a second. The artist imports while photos
+are read, and draws while they are shown. It is asked and answers in JSON, a line each.
+
+    python -m headstart.evaluation.artist
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from headstart.evaluation.charts import HistoryRow, draw_charts
+from headstart.evaluation.figure_file import save_png
+from headstart.evaluation.inline_image import InlineImage, inline_image
+from headstart.evaluation.metrics import evaluate_probabilities
+from headstart.evaluation.prepare import prepare_charts
+
+EXAMPLE_ROWS: list[HistoryRow] = [(data, n, n / 3, 1 / n) for data in ("Training", "Validation") for n in (1, 2)]
+EXAMPLE_ANSWERS = ([0, 0, 1, 1], [[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.1, 0.9]], ["a", "b"])
+
+
+class Artist:
+    """Starts at once, draws once; whatever it fails at is drawn in this process instead."""
+
+    def __init__(self) -> None:
+        # -P: a matplotlib.py in the current folder is none of ours
+        command = [sys.executable, "-P", "-m", "headstart.evaluation.artist"]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._job: tuple[Sequence[HistoryRow], Mapping[str, Any], Path] | None = None
+        try:
+            pipe = subprocess.PIPE
+            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)  # noqa: S603
+        except OSError:
+            pass  # no room for another process
+
+    def prepare(self) -> None:
+        """Import what drawing needs, where that is done in this process; it may run in a thread beside other work."""
+
+    def begin(self, history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> None:
+        """Ask for the charts, as ``NAME.png`` in a folder; returns before they are drawn."""
+        self._job = (history, metrics, folder)
+        if self._process is None or self._process.stdin is None:
+            return
+        job = {"history": list(history), "metrics": metrics, "folder": str(folder.absolute())}
+        try:
+            self._process.stdin.write(json.dumps(job).encode() + b"\n")
+            self._process.stdin.close()
+        except OSError:
+            self.close()
+
+    def finish(self) -> dict[str, InlineImage]:
+        """Wait for the charts that were asked for, and return them by name.
+
+        Raises
+        ------
+        RunError
+            If one cannot be written.
+        """
+        answer = b""
+        if self._process is not None and self._process.stdout is not None:
+            answer = self._process.stdout.read()
+            self._process.wait()
+        if answer.startswith(b"{"):
+            return {name: InlineImage(*image) for name, image in json.loads(answer).items()}
+        if self._job is None:
+            return {}
+        return _save_charts(*self._job)
+
+    def close(self) -> None:
+        """Stop the process, finished or not."""
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None and not stream.closed:
+                stream.close()
+        self._process = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class NoArtist(Artist):
+    """Draws in this process: for programs that want no other, and machines of one core."""
+
+    def __init__(self) -> None:
+        self._process = None
+        self._job = None
+
+    def prepare(self) -> None:
+        """Import what drawing needs."""
+        prepare_charts()
+
+
+def _save_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> dict[str, InlineImage]:
+    charts = draw_charts(history, metrics)
+    return {name: inline_image(image, save_png(image, folder / f"{name}.png")) for name, image in charts.items()}
+
+
+def main() -> None:
+    """Prepare, wait for the job, draw it."""
+    prepare_charts()
+    # what is drawn first takes twice as long: fonts are read and styles settled
+    draw_charts(EXAMPLE_ROWS, evaluate_probabilities(*EXAMPLE_ANSWERS))
+    line = sys.stdin.readline()
+    if line:
+        job = json.loads(line)
+        print(json.dumps(_save_charts(job["history"], job["metrics"], Path(job["folder"]))))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""The charts of a run: which there are, and what each is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from headstart.evaluation.figure_file import draw_figure
+from headstart.evaluation.history_figure import plot_history
+from headstart.evaluation.matrix_figure import plot_confusion_matrix
+from headstart.evaluation.per_class_figure import plot_per_class
+from headstart.evaluation.reliability_figure import plot_reliability
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+HistoryRow = tuple[str, int, float, float]
+
+
+def draw_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any]) -> dict[str, Image.Image]:
+    """Draw the curves of a training, and the charts of one split's metrics.
+
+    Parameters
+    ----------
+    history
+        As for `plot_history`.
+    metrics
+        What `evaluate_probabilities` returns.
+    """
+    figures = {
+        "history": plot_history(history),
+        "confusion_matrix": plot_confusion_matrix(metrics["confusion_matrix"], list(metrics["per_class"])),
+        "per_class": plot_per_class(metrics["per_class"]),
+        "reliability": plot_reliability(metrics["calibration_bins"], metrics["expected_calibration_error"]),
+    }
+    return {name: draw_figure(figure) for name, figure in figures.items()}

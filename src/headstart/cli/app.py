@@ -74,6 +74,7 @@ def _run() -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # the name of a file may be anything
     os.environ.setdefault("MPLBACKEND", "agg")  # figures are files here, never windows
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the head has threads of its own (head/passes.py)
     warnings.filterwarnings("default", category=UserWarning, module="headstart")
     warnings.showwarning = _say_warning  # type: ignore[assignment]  # it needs the message alone
     signal.signal(signal.SIGINT, _stop)

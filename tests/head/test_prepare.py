@@ -18,8 +18,12 @@ def test_one_preparation_serves_all():
     assert choose_strength_of(prepared, seed=1) == choose_strength(X, Y, seed=1, **rows)
     shared, alone = fit_prepared(prepared, strength=0.1).head, fit_logistic(X, Y, strength=0.1, **rows).head
     np.testing.assert_array_equal(shared.weights, alone.weights)
-    held, own = hold_out_of(prepared, strength=0.1, seed=1), hold_out(X, Y, strength=0.1, seed=1, **rows)
-    np.testing.assert_array_equal(held.is_right, own.is_right)
+    several = hold_out_of(prepared, strength=0.1, seeds=[1, 2])
+    for seed, held in zip([1, 2], several, strict=True):
+        own = hold_out(X, Y, strength=0.1, seed=seed, **rows)
+        np.testing.assert_array_equal(held.fold, own.fold)
+        np.testing.assert_array_equal(held.is_right, own.is_right)
+    assert (several[0].fold != several[1].fold).any()
 
 
 def test_an_array_in_a_file_gives_the_head_of_one_in_memory(monkeypatch):

@@ -9,7 +9,7 @@ import headstart as hs
 from headstart.errors import RunError
 from headstart.evaluation.artist import Artist, NoArtist
 from headstart.training import train, writing
-from headstart.training.writing import write_run
+from headstart.training.writing import begin_charts, write_run
 
 
 @pytest.fixture
@@ -32,6 +32,7 @@ def test_the_same_outcome_gives_the_same_bytes_whoever_draws(outcome, tmp_path):
         folder = tmp_path / name
         folder.mkdir()
         with make_artist() as artist:
+            begin_charts(folder, outcome.metrics, outcome.history, artist)
             write_run(folder, outcome, artist)
         written.append({p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()})
     assert written[0] == written[1]

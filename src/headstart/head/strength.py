@@ -119,10 +119,11 @@ def choose_strength_of(
     y = prepared.rows.y
     folds = make_folds(y, n_folds=n_folds, seed=seed, groups=groups)
     is_large = len(y) * prepared.n_classes >= MANY_SCORES
-    trial = _Trial(prepared, folds, n_held=1 if is_large else n_folds)
-    if not trial.n_judged:
+    deal = _Deal(prepared, folds, n_held=1 if is_large else n_folds)
+    if not deal.n_judged:
         return StrengthChoice(float(min(strengths, key=lambda strength: abs(np.log(strength / FALLBACK)))), ())
     table: list[StrengthRow] = []
+    trial = _Trial(prepared, [deal])
     for strength in sorted(strengths):
         table.append(trial.judge_strength(float(strength)))
         if table[-1].loss > HOPELESS * min(row.loss for row in table):
@@ -172,24 +173,46 @@ def hold_out(
     """
     check_strengths(strength)
     prepared = prepare_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
-    return hold_out_of(prepared, strength=strength, seed=seed, groups=groups, n_folds=n_folds)
+    return hold_out_of(prepared, strength=strength, seeds=[seed], groups=groups, n_folds=n_folds)[0]
 
 
 def hold_out_of(
-    prepared: PreparedRows, *, strength: float, seed: int, groups: npt.NDArray[Any] | None = None, n_folds: int = 5
-) -> HeldOut:
-    """Judge every row as `hold_out` does, for rows that are prepared already."""
+    prepared: PreparedRows,
+    *,
+    strength: float,
+    seeds: Sequence[int],
+    groups: npt.NDArray[Any] | None = None,
+    n_folds: int = 5,
+) -> list[HeldOut]:
+    """Judge every row as `hold_out` does, for rows that are prepared already: once for each seed, side by side."""
     check_strengths(strength)
     y = prepared.rows.y
-    trial = _Trial(prepared, make_folds(y, n_folds=n_folds, seed=seed, groups=groups), n_held=n_folds)
-    is_right = np.zeros(len(y), bool)
-    if trial.n_judged:
-        is_right[trial.column >= 0] = trial.judge_rows(strength)[1]
-    return HeldOut(trial.column, is_right)
+    deals = [
+        _Deal(prepared, make_folds(y, n_folds=n_folds, seed=seed, groups=groups), n_held=n_folds) for seed in seeds
+    ]
+    judged = [deal for deal in deals if deal.n_judged]
+    answers = iter(_Trial(prepared, judged).judge_rows(strength) if judged else [])
+    held = []
+    for deal in deals:
+        is_right = np.zeros(len(y), bool)
+        if deal.n_judged:
+            is_right[deal.judged] = next(answers)[1]
+        held.append(HeldOut(deal.column, is_right))
+    return held
 
 
-class _Trial:
-    """All folds side by side: one head a fold, which moves on from strength to strength."""
+class _Deal:
+    """Rows dealt into folds: which fold's head judges a row, and with which weights each is fitted.
+
+    Attributes
+    ----------
+    column
+        (N,) the place of the head that has not seen the row; -1 where none can judge it.
+    judged
+        The numbers of the rows that are judged.
+    weight
+        (N, folds) of the rows in each head's fit.
+    """
 
     def __init__(self, prepared: PreparedRows, folds: npt.NDArray[np.int64], n_held: int) -> None:
         rows, n_classes = prepared.rows, prepared.n_classes
@@ -198,32 +221,42 @@ class _Trial:
         is_used = rows.weight > 0
         left = np.array([np.bincount(rows.y[(folds != part) & is_used], minlength=n_classes) for part in parts])
         held = np.flatnonzero((left > 0).sum(axis=1) >= 2)
-        self._rows = rows
-        self.column = np.full(len(folds), -1)  # of the scores: which fold's head has not seen the row
+        self.column = np.full(len(folds), -1)
         for column, part in enumerate(held):
             self.column[(folds == part) & is_used & (left[part][rows.y] > 0)] = column
-        self._judged = np.flatnonzero(self.column >= 0)
-        self.n_judged = len(self._judged)
-        if not self.n_judged:
-            return
-        fold_weight = rows.weight[:, None] * (folds[:, None] != held)
-        self._objective = Objective(prepared.Z, rows.y, fold_weight, n_classes)
+        self.judged = np.flatnonzero(self.column >= 0)
+        self.n_judged = len(self.judged)
+        self.weight = rows.weight[:, None] * (folds[:, None] != held)
+
+
+class _Trial:
+    """All folds of all deals side by side: one head a fold, which moves on from strength to strength."""
+
+    def __init__(self, prepared: PreparedRows, deals: Sequence[_Deal]) -> None:
+        self._rows, self._deals = prepared.rows, deals
+        weight = np.hstack([deal.weight for deal in deals])
+        self._objective = Objective(prepared.Z, prepared.rows.y, weight, prepared.n_classes)
         self._coefficients, self._memory = self._objective.make_start(), Memory()
 
-    def judge_rows(self, strength: float) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-        """Fit the folds' heads from those of the strength before; return the loss and rightness of judged rows."""
+    def judge_rows(self, strength: float) -> list[tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]]:
+        """Fit the heads from those of the strength before; return each deal's losses and rightness of judged rows."""
         minimum = minimise(
             self._objective, strength, self._coefficients, self._memory,
             tolerance=TOLERANCE, max_iterations=MAX_ITERATIONS,
         )  # fmt: skip
         self._coefficients = minimum.coefficients
-        column = self.column[self._judged]
-        return judge_scores(minimum.scores[self._judged, column], self._rows.y[self._judged])
+        answers, first = [], 0
+        for deal in self._deals:
+            column = first + deal.column[deal.judged]
+            answers.append(judge_scores(minimum.scores[deal.judged, column], self._rows.y[deal.judged]))
+            first += deal.weight.shape[1]
+        return answers
 
     def judge_strength(self, strength: float) -> StrengthRow:
-        """Return the row of the table of strengths."""
-        losses, is_right = self.judge_rows(strength)
-        column, weight = self.column[self._judged], self._rows.weight[self._judged]
+        """Return the row of the table of strengths, by the only deal."""
+        losses, is_right = self.judge_rows(strength)[0]
+        judged = self._deals[0].judged
+        column, weight = self._deals[0].column[judged], self._rows.weight[judged]
         by_fold = np.bincount(column, weight * is_right) / np.maximum(np.bincount(column, weight), 1e-300)
         by_fold = by_fold[np.unique(column)]
         return StrengthRow(

@@ -59,8 +59,8 @@ def cross_validate(
     prepared = prepare_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=weights)
     names = None if groups is None else np.array(groups)
     pooled, by_fold, n_folds, n_judged = [], [], 0, 0
-    for repeat in range(n_repeats):
-        held = hold_out_of(prepared, strength=strength, seed=seed + repeat, groups=names, n_folds=N_FOLDS)
+    seeds = range(seed, seed + n_repeats)
+    for held in hold_out_of(prepared, strength=strength, seeds=seeds, groups=names, n_folds=N_FOLDS):
         is_judged = held.fold >= 0
         if not is_judged.any():
             return None

@@ -31,7 +31,7 @@ class PictureFolder:
     """The folder ``figures/``: what is added is encoded in the background, for the folder and for the report."""
 
     def __init__(self, folder: Path, pool: Executor) -> None:
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         self._folder = folder
         self._pool = pool
         self._added: dict[str, tuple[str, Future[InlineImage]]] = {}

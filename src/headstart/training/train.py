@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from headstart.training.run import Run
 from headstart.training.run_folder import check_outside, choose_folder, write_run_folder
 from headstart.training.settings import Settings
 from headstart.training.table import SPLITS, Table, build_table, open_cache
-from headstart.training.writing import Outcome, write_run
+from headstart.training.writing import Outcome, begin_charts, write_run
 from headstart.version import __version__
 
 
@@ -79,20 +80,9 @@ def train_classifier(
     try:
         # the folder is claimed first: of two trainings begun together, the second then takes another name
         with write_run_folder(folder, is_replacing=overwrite) as partial:
-            backbone = load_backbone(chosen.backbone)
-            image_size = backbone.spec.check_image_size(chosen.image_size or backbone.spec.image_size)
-            compiling = compile_ahead(backbone, image_size, chosen.precision)
-            if not isinstance(photos, Catalog):
-                with show_progress("Scanning", is_shown=verbose) as progress:
-                    photos = scan_photos(photos, seed=chosen.seed, cache=cache, progress=progress)
-            compiling.join()
-            if chosen.precision == "int8":
-                with show_progress("Quantising", is_shown=verbose, unit="steps") as progress:
-                    backbone = quantise_on_photos(photos.select("train"), backbone, image_size, progress=progress)
-            clock.note("scan")
-            outcome = _learn(photos, backbone, image_size, chosen, clock, cache=cache, verbose=verbose)
-            say(write_verdict(outcome.metrics))
-            write_run(partial, outcome, artist or NoArtist())
+            course = _Course(chosen, clock, verbose, cache, artist or NoArtist())
+            outcome = course.run(photos, partial, say)
+            write_run(partial, outcome, course.artist)
     except RunMovedError as moved:
         if out is not None:
             raise
@@ -119,43 +109,77 @@ class _Clock:
         self._last = now
 
 
-def _learn(
-    catalog: Catalog,
-    backbone: Backbone,
-    image_size: int,
-    chosen: Settings,
-    clock: _Clock,
-    *,
-    cache: bool,
-    verbose: bool,
-) -> Outcome:
-    with open_cache(cache) as store, show_progress("Extracting", is_shown=verbose) as progress:
-        table = build_table(
-            catalog, backbone, image_size=image_size, precision=chosen.precision,
-            n_views=chosen.n_views, seed=chosen.seed, cache=store, progress=progress,
-        )  # fmt: skip
-    clock.note("extract")
-    labels = table.catalog.labels
+@dataclass
+class _Course:
+    """The steps of one training, from a catalog to what it found."""
+
+    chosen: Settings
+    clock: _Clock
+    verbose: bool
+    cache: bool
+    artist: Artist
+
+    def run(self, photos: Catalog | str | Path, folder: Path, say: Callable[[str], None]) -> Outcome:
+        """Train, say the verdict, and return what is to be written; the charts are begun as soon as they can be."""
+        chosen = self.chosen
+        backbone = load_backbone(chosen.backbone)
+        image_size = backbone.spec.check_image_size(chosen.image_size or backbone.spec.image_size)
+        compiling = compile_ahead(backbone, image_size, chosen.precision)
+        catalog = photos if isinstance(photos, Catalog) else self._scan(photos)
+        compiling.join()
+        self.clock.note("scan")
+        if chosen.precision == "int8":
+            with show_progress("Quantising", is_shown=self.verbose, unit="steps") as progress:
+                backbone = quantise_on_photos(catalog.select("train"), backbone, image_size, progress=progress)
+            self.clock.note("quantise")
+        table = self._extract(catalog, backbone, image_size)
+        self.clock.note("extract")
+        fitted = _fit(table, chosen)
+        self.clock.note("fit")
+        judged = {
+            split: Judged(table.splits[split], fitted.head.probabilities(table.splits[split].X)) for split in SPLITS
+        }
+        metrics = _describe(chosen, image_size, table, fitted)
+        metrics |= {split: measure_split(judged[split], table.catalog.labels) for split in SPLITS}
+        begin_charts(folder, metrics, fitted.history, self.artist)
+        with ThreadPoolExecutor(1) as pool:
+            model = pool.submit(_build, table, backbone, image_size, fitted, chosen)
+            metrics["cross_validation"] = _cross_validate(table, fitted, chosen)
+        self.clock.note("evaluate")
+        metrics["seconds"] = self.clock.seconds
+        say(write_verdict(metrics))
+        return Outcome(table.catalog, metrics, fitted.history, judged, model.result(), self.clock.note)
+
+    def _scan(self, source: str | Path) -> Catalog:
+        with show_progress("Scanning", is_shown=self.verbose) as progress:
+            return scan_photos(source, seed=self.chosen.seed, cache=self.cache, progress=progress)
+
+    def _extract(self, catalog: Catalog, backbone: Backbone, image_size: int) -> Table:
+        chosen = self.chosen
+        with open_cache(self.cache) as store, show_progress("Extracting", is_shown=self.verbose) as progress:
+            return build_table(
+                catalog, backbone, image_size=image_size, precision=chosen.precision, n_views=chosen.n_views,
+                seed=chosen.seed, cache=store, progress=progress,
+            )  # fmt: skip
+
+
+def _fit(table: Table, chosen: Settings) -> FittedHead:
     train, validation = table.splits["train"], table.splits["validation"]
-    fitted = fit_head(
-        table.train_views, train.y, len(labels), kind=chosen.head, seed=chosen.seed, strength=chosen.strength,
-        class_weight=chosen.class_weight, sample_weight=train.weights, groups=train.groups, epochs=chosen.epochs,
-        validation=(validation.X, validation.y) if validation.photos else None,
+    return fit_head(
+        table.train_views, train.y, len(table.catalog.labels), kind=chosen.head, seed=chosen.seed,
+        strength=chosen.strength, class_weight=chosen.class_weight, sample_weight=train.weights, groups=train.groups,
+        epochs=chosen.epochs, validation=(validation.X, validation.y) if validation.photos else None,
     )  # fmt: skip
-    clock.note("fit")
-    judged = {split: Judged(table.splits[split], fitted.head.probabilities(table.splits[split].X)) for split in SPLITS}
-    metrics = _describe(chosen, image_size, table, fitted)
-    metrics |= {split: measure_split(judged[split], labels) for split in SPLITS}
-    metrics["cross_validation"] = _cross_validate(table, fitted, chosen)
-    clock.note("evaluate")
-    metrics["seconds"] = clock.seconds
+
+
+def _build(table: Table, backbone: Backbone, image_size: int, fitted: FittedHead, chosen: Settings) -> bytes:
+    """Return the classifier file."""
     metadata = Metadata(
-        labels=labels, image_size=image_size, spec=backbone.spec, precision=table.precision, method=chosen.method,
-        cut=metrics["cut"], head=chosen.head, seed=chosen.seed, n_views=chosen.n_views,
-        trained_on=shorten_digests(photo.digest for photo in train.photos),
+        labels=table.catalog.labels, image_size=image_size, spec=backbone.spec, precision=table.precision,
+        method=chosen.method, cut="top", head=chosen.head, seed=chosen.seed, n_views=chosen.n_views,
+        trained_on=shorten_digests(photo.digest for photo in table.splits["train"].photos),
     )  # fmt: skip
-    model = build_classifier(backbone, fitted.head.weights, fitted.head.bias, metadata)
-    return Outcome(table.catalog, metrics, fitted.history, judged, model, clock.note)
+    return build_classifier(backbone, fitted.head.weights, fitted.head.bias, metadata)
 
 
 def _cross_validate(table: Table, fitted: FittedHead, chosen: Settings) -> Any:

@@ -42,16 +42,22 @@ class Outcome:
     note_time: Callable[[str], None]
 
 
-def write_run(folder: Path, outcome: Outcome, artist: Artist) -> None:
-    """Write model.onnx, the tables, the figures, the report and metrics.json into an empty folder.
+def begin_charts(folder: Path, metrics: dict[str, Any], history: Sequence[Epoch], artist: Artist) -> None:
+    """Have the artist begin with the charts of a run, which need its metrics and curves and nothing that comes later."""
+    (folder / "figures").mkdir()
+    artist.begin(_list_history(history), metrics[_choose_split(metrics)], folder / "figures")
 
-    The artist draws the charts. This thread shows the photos, one grid after the other; beside it run the imports and
-    the encoding of images, most of which leaves Python free. More threads were tried and only wait for each other.
+
+def write_run(folder: Path, outcome: Outcome, artist: Artist) -> None:
+    """Write model.onnx, the tables, the figures, the report and metrics.json into a folder.
+
+    The artist has begun with the charts (`begin_charts`). This thread shows the photos, one grid after the other;
+    beside it run the imports and the encoding of images, most of which leaves Python free. More threads were tried and
+    only wait for each other.
     """
     metrics = outcome.metrics
     with ThreadPoolExecutor(2, thread_name_prefix="headstart-writing") as pool:
         pictures = PictureFolder(folder / "figures", pool)
-        artist.begin(_list_history(outcome.history), metrics[_choose_split(outcome)], folder / "figures")
         beside: list[Future[Any]] = [pool.submit(prepare_page), pool.submit(artist.prepare)]
         beside.append(pool.submit((folder / "model.onnx").write_bytes, outcome.model))
         _draw_photos(pictures, outcome)
@@ -75,13 +81,13 @@ def write_run(folder: Path, outcome: Outcome, artist: Artist) -> None:
     (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _choose_split(outcome: Outcome) -> str:
+def _choose_split(metrics: dict[str, Any]) -> str:
     """Return the split to show: a catalog without a test set is judged on what there is."""
-    return next(split for split in ("test", "validation", "train") if outcome.metrics[split] is not None)
+    return next(split for split in ("test", "validation", "train") if metrics[split] is not None)
 
 
 def _draw_photos(pictures: PictureFolder, outcome: Outcome) -> None:
-    metrics, split = outcome.metrics, _choose_split(outcome)
+    metrics, split = outcome.metrics, _choose_split(outcome.metrics)
     draw_answers(pictures, split, outcome.judged[split], metrics["classes"], metrics["seed"])
     train = outcome.judged["train"].rows.photos
     draw_training_photos(pictures, train, metrics["seed"], metrics["views"])

@@ -43,7 +43,7 @@ class Outcome:
 
 
 def begin_charts(folder: Path, metrics: dict[str, Any], history: Sequence[Epoch], artist: Artist) -> None:
-    """Have the artist begin with the charts of a run, which need its metrics and curves and nothing that comes later."""
+    """Have the artist begin with the charts of a run, which need its metrics and curves and nothing else."""
     (folder / "figures").mkdir()
     artist.begin(_list_history(history), metrics[_choose_split(metrics)], folder / "figures")
 

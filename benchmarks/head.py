@@ -12,10 +12,10 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
-from harness import Claim, publish, repeat_in_turn
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from harness import Claim, publish, repeat_in_turn
 from headstart.head.logistic import fit_prepared
 from headstart.head.prepare import prepare_rows
 from headstart.head.strength import choose_strength_of

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from harness import Claim, find_command, publish, read_options, repeat_in_turn, run_process, use_empty_cache
-from limit import measure_rate
 
+from harness import Claim, find_command, publish, read_options, repeat_in_turn, run_process, use_empty_cache
 from headstart.backbone.engine import Engine
 from headstart.backbone.processor import choose_precision, list_capabilities
 from headstart.classifier.file import read_classifier
+from limit import measure_rate
 
 N_ROUNDS = 3
 N_RATE_ROUNDS = 7

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from harness import Claim, publish, read_options, repeat_in_turn, use_empty_cache
 
+from harness import Claim, publish, read_options, repeat_in_turn, use_empty_cache
 from headstart.backbone.engine import Engine
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos

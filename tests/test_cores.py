@@ -16,4 +16,4 @@ def test_at_least_one_and_no_more_than_there_are():
 def test_a_container_may_have_less(monkeypatch, limit, n_cores):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     monkeypatch.setattr(Path, "read_text", lambda _: limit)
-    assert count_cores() == n_cores
+    assert count_cores.__wrapped__() == n_cores

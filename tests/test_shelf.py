@@ -31,15 +31,22 @@ def test_what_is_damaged_is_not_there(folder, damage):
     assert fetch_result("a" * 64) == b"again"
 
 
-def test_the_least_recently_used_go_first(folder):
-    for n in range(shelf.MAX_FILES):
+def test_the_least_recently_used_go_first(folder, monkeypatch):
+    monkeypatch.setattr(shelf, "MAX_BYTES", 10 * 36)
+    for n in range(10):
         keep_result(f"{n:064}", b"data")
         os.utime(folder / f"{n:064}", (n, n))
     assert fetch_result(f"{0:064}") == b"data"  # used now, so no longer the oldest
-    keep_result("f" * 64, b"new")
+    keep_result("f" * 64, b"new!")
     assert fetch_result(f"{1:064}") is None
     assert fetch_result(f"{0:064}") == b"data"
-    assert len(list(folder.iterdir())) == shelf.MAX_FILES
+    assert len(list(folder.iterdir())) == 10
+
+
+def test_a_shelf_that_may_only_be_read_is_read(monkeypatch):
+    keep_result("a" * 64, b"compiled")
+    monkeypatch.setattr(os, "utime", lambda *_: (_ for _ in ()).throw(PermissionError()))
+    assert fetch_result("a" * 64) == b"compiled"
 
 
 def test_size_and_clearing():

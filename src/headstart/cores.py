@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import cache
 from math import ceil
 from pathlib import Path
 
 
+@cache
 def count_cores() -> int:
     """Return how many cores this process may use: those it may run on, and no more than its container's share."""
     n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -7,12 +7,14 @@ though, until the system needs room or someone says that it is done with it: `wa
 from __future__ import annotations
 
 import contextlib
+import errno
 import mmap
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import IO, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,27 +39,31 @@ def allocate_array(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) ->
     n_bytes = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     if n_bytes < LARGE_BYTES:
         return np.zeros(shape, dtype)
-    try:
-        with _open_nameless() as file:
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(file.fileno(), 0, n_bytes)  # a full disk is an error now and not a crash later
-            else:
-                file.truncate(n_bytes)
-            return np.memmap(file, dtype, "r+", shape=shape)
-    except OSError as error:
-        raise CacheError(
-            f"Cannot hold {n_bytes / 1e6:,.0f} MB of features: {error.strerror or error}. Make room on the disk, or "
-            "set HEADSTART_CACHE to a folder on a larger one."
-        ) from None
+    reason = ""
+    for folder in (find_cache_folder(), None):  # first choice: a folder for temporary files is often kept in memory
+        try:
+            return _map_file(folder, n_bytes, dtype, shape)
+        except OSError as error:
+            reason = error.strerror or str(error)
+    raise CacheError(
+        f"Cannot hold {n_bytes / 1e6:,.0f} MB of features: {reason}. Make room on the disk, or set HEADSTART_CACHE to "
+        "a folder on a larger one."
+    )
 
 
-def _open_nameless() -> IO[bytes]:
-    folder = find_cache_folder()  # a folder for temporary files is often kept in memory
-    try:
+def _map_file(folder: Path | None, n_bytes: int, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> Array:
+    """Return an array in a file that has no name, so that it is gone when nobody uses it."""
+    if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        return tempfile.TemporaryFile(dir=folder)
-    except OSError:
-        return tempfile.TemporaryFile()
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.truncate(n_bytes)
+        if hasattr(os, "posix_fallocate"):  # a full disk is an error now and not a crash later
+            try:
+                os.posix_fallocate(file.fileno(), 0, n_bytes)
+            except OSError as error:
+                if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # a file system that cannot promise room
+                    raise
+        return np.memmap(file, dtype, "r+", shape=shape)
 
 
 def walk_rows(X: Array, n_rows: int | None = None) -> Iterator[slice]:
@@ -106,7 +112,7 @@ def take_rows(X: Array, at: Sequence[int] | npt.NDArray[np.int64]) -> Array:
     taken = allocate_array((len(numbers), *X.shape[1:]), X.dtype)
     for rows in walk_rows(taken, 1024):
         taken[rows] = X[numbers[rows]]
-    release_rows(X)
+        release_rows(X[numbers[rows].min() : numbers[rows].max() + 1])
     return taken
 
 

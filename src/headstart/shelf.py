@@ -8,12 +8,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import secrets
 from pathlib import Path
 
 from headstart.folders import find_cache_folder
 
 FOLDER = "compiled-1"  # another layout gets another name
-MAX_FILES = 16  # of 9 MB or less each; the least recently used go first
+MAX_BYTES = 200_000_000  # a compiled network has 9 MB; the least recently used go first
 _DIGEST_BYTES = 32
 
 
@@ -33,9 +34,10 @@ def fetch_result(name: str) -> bytes | None:
     path = _find_folder() / name
     try:
         content = path.read_bytes()
-        os.utime(path)
     except OSError:
         return None
+    with contextlib.suppress(OSError):  # a shelf that may only be read is a shelf, too
+        os.utime(path)
     digest, data = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     return data if hashlib.sha256(data).digest() == digest else None
 
@@ -48,7 +50,7 @@ def has_result(name: str) -> bool:
 def keep_result(name: str, data: bytes) -> None:
     """Keep bytes under a name; if that is impossible, keep nothing."""
     folder = _find_folder()
-    partial = folder / f".{name}.partial-{os.getpid()}"
+    partial = folder / f".{name}.{secrets.token_hex(4)}.partial"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(hashlib.sha256(data).digest() + data)
@@ -57,9 +59,12 @@ def keep_result(name: str, data: bytes) -> None:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
         return
-    for path in sorted(_list_files(), key=_read_time)[:-MAX_FILES]:
-        with contextlib.suppress(OSError):
-            path.unlink()
+    n_bytes = 0
+    for path in sorted(_list_files(), key=_read_time, reverse=True):
+        with contextlib.suppress(OSError):  # another process was faster
+            n_bytes += path.stat().st_size
+            if n_bytes > MAX_BYTES:
+                path.unlink()
 
 
 def measure_shelf() -> int:
@@ -84,7 +89,7 @@ def _find_folder() -> Path:
 
 def _list_files() -> list[Path]:
     try:
-        return [path for path in _find_folder().iterdir() if path.is_file()]
+        return [path for path in _find_folder().iterdir() if not path.name.startswith(".")]
     except OSError:
         return []
 

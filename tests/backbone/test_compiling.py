@@ -29,12 +29,10 @@ def folder(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("precision", ["f32", "auto"])
-def test_a_fetched_network_gives_the_bits_of_a_fresh_one(folder, precision):
+def test_a_fetched_network_gives_the_bits_of_a_fresh_one(folder, precision, monkeypatch):
     fresh = extract(precision)
-    n_kept = len(list(folder.iterdir()))
-    assert n_kept
+    monkeypatch.delattr(compiling, "take_below")  # nothing can be compiled any more
     np.testing.assert_array_equal(extract(precision), fresh)
-    assert len(list(folder.iterdir())) == n_kept
 
 
 def test_what_is_no_compiled_network_is_compiled_again(folder):

@@ -50,6 +50,7 @@ def test_the_second_reading_opens_nothing(paths, hashed):
 def test_a_file_that_changed_is_read_again_even_with_its_old_size_and_time(paths, hashed):
     before = read_photos(paths)
     status = paths[2].stat()
+    time.sleep(0.02)  # a tick of the clock that stamps files
     paths[2].write_bytes(JPEG + b"!")
     os.utime(paths[2], ns=(status.st_atime_ns, status.st_mtime_ns))
     after = read_photos(paths)
@@ -85,10 +86,21 @@ def test_what_is_no_photo_is_looked_at_each_time(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"not a database", b""])
-def test_a_broken_table_costs_nothing_but_time(folder, paths, content):
+def test_a_broken_table_costs_nothing_but_time(folder, paths, hashed, content):
     folder.mkdir()
     (folder / FILE_NAME).write_bytes(content)
     assert all(reading.digest for reading in read_photos(paths))
+    n_hashed = len(hashed)
+    read_photos(paths)
+    assert len(hashed) == n_hashed  # a new table was begun
+
+
+def test_a_damaged_row_is_not_known(folder, paths, hashed):
+    first = read_photos(paths)
+    with sqlite3.connect(folder / FILE_NAME) as connection:
+        connection.execute("UPDATE files SET digest = ? WHERE path = ?", ("f" * 64, str(paths[1])))
+    assert read_photos(paths) == first
+    assert len(hashed) == 6
 
 
 def test_a_name_that_is_no_text_is_read(folder, tmp_path):

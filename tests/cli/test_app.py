@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +51,12 @@ def test_ctrl_c_says_what_is_kept(photos, tmp_path):
     assert "stopped" in said
     assert "Traceback" not in said
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_cannot_be_written_is_no_success(headstart):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "headstart", "cache", "--json"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert "Cannot write: No space left" in done.stderr

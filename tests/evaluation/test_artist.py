@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from headstart.errors import RunError
+from headstart.evaluation import artist
 from headstart.evaluation.artist import Artist, NoArtist
 from headstart.evaluation.metrics import evaluate_probabilities
 
@@ -19,11 +20,11 @@ METRICS = evaluate_probabilities([0, 1, 1], [[0.8, 0.2], [0.4, 0.6], [0.7, 0.3]]
 CHARTS = ["confusion_matrix", "history", "per_class", "reliability"]
 
 
-def draw(artist, folder):
+def draw(someone, folder):
     folder.mkdir()
-    with artist:
-        artist.begin(HISTORY, METRICS, folder)
-        images = artist.finish()
+    with someone:
+        someone.begin(HISTORY, METRICS, folder)
+        images = someone.finish()
     return {name: (image, (folder / f"{name}.png").read_bytes()) for name, image in images.items()}
 
 
@@ -40,23 +41,41 @@ def test_a_process_that_fails_is_replaced(tmp_path, monkeypatch):
     assert sorted(draw(Artist(), tmp_path / "two")) == CHARTS
 
 
+@pytest.mark.parametrize("answer", ['{"history": ["data:image', "", "no JSON"])
+def test_half_an_answer_is_no_answer(tmp_path, monkeypatch, answer):
+    script = tmp_path / "python"
+    script.write_text(f"#!/bin/sh\nread job\nprintf '%s' '{answer}'\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    assert sorted(draw(Artist(), tmp_path / "one")) == CHARTS
+
+
+def test_an_artist_who_hangs_is_not_waited_for(tmp_path, monkeypatch):
+    script = tmp_path / "python"
+    script.write_text("#!/bin/sh\nexec sleep 100\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    monkeypatch.setattr(artist, "TIMEOUT_S", 0.2)
+    assert sorted(draw(Artist(), tmp_path / "one")) == CHARTS
+
+
 def test_a_figure_that_cannot_be_written_is_an_error(tmp_path):
     (tmp_path / "history.png").mkdir()
-    with Artist() as artist:
-        artist.begin(HISTORY, METRICS, tmp_path)
+    with Artist() as someone:
+        someone.begin(HISTORY, METRICS, tmp_path)
         with pytest.raises(RunError, match="Cannot write figure"):
-            artist.finish()
+            someone.finish()
 
 
 def test_an_artist_who_is_not_asked_draws_nothing():
-    with Artist() as artist:
-        process = artist._process
+    with Artist() as someone:
+        process = someone._process
     assert process.returncode is not None
 
 
 def test_files_in_the_current_folder_are_not_imported(tmp_path, monkeypatch):
     (tmp_path / "matplotlib.py").write_text("raise SystemExit")
     monkeypatch.chdir(tmp_path)
-    with Artist() as artist:
-        artist.begin(HISTORY, METRICS, tmp_path)
-        assert json.loads(artist._process.stdout.read())
+    with Artist() as someone:
+        someone.begin(HISTORY, METRICS, tmp_path)
+        assert json.loads(someone._process.communicate()[0])

@@ -5,7 +5,12 @@ import sys
 
 PROGRAM = """
 import sys
-from headstart.evaluation import *
+from headstart.evaluation.figure_file import draw_figure, encode_png
+from headstart.evaluation.history_figure import plot_history
+from headstart.evaluation.inline_image import inline_image
+from headstart.evaluation.matrix_figure import plot_confusion_matrix
+from headstart.evaluation.prepare import prepare_charts, prepare_page
+from headstart.evaluation.report import ReportContent, render_report
 prepare_charts()
 prepare_page()
 before = set(sys.modules)

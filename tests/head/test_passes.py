@@ -1,5 +1,9 @@
 """Passes over rows: in order, the same on any number of cores, and errors surface."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -12,6 +16,7 @@ X = np.random.default_rng(0).normal(size=(2000, 30)).astype(np.float32)
 @pytest.mark.parametrize("n_cores", [1, 2, 7])
 def test_any_number_of_cores_gives_the_same_bits(monkeypatch, n_cores):
     monkeypatch.setattr(passes, "count_cores", lambda: n_cores)
+    passes._open_pool.cache_clear()
     monkeypatch.setattr(passes, "BLOCK_ROWS", 64)
     slices = map_blocks(lambda rows: rows, X)
     assert np.concatenate([np.arange(2000)[rows] for rows in slices]).tolist() == list(range(2000))
@@ -36,3 +41,37 @@ def test_blas_is_told_to_stay_and_then_let_go():
     )
     assert inside[0] == [1] * len(before)
     assert [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"] == before
+
+
+def test_a_pass_within_a_pass_does_not_wait_for_itself():
+    answers = map_blocks(lambda _: len(map_blocks(lambda rows: rows, X)), X)
+    assert set(answers) == {4}
+
+
+def test_of_two_at_once_the_last_lets_blas_go():
+    from concurrent.futures import ThreadPoolExecutor
+
+    from threadpoolctl import threadpool_info
+
+    def count() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    before = count()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: map_blocks(lambda rows: X[rows].sum(), X), range(200)))
+    assert count() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_computes():
+    program = """
+import os, sys, numpy as np
+from headstart.head.passes import map_blocks
+X = np.ones((2000, 3))
+expected = map_blocks(lambda rows: X[rows].sum(), X)
+child = os.fork()
+if child == 0:
+    os._exit(0 if map_blocks(lambda rows: X[rows].sum(), X) == expected else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0

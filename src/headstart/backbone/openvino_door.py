@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import Any
+
+_opening = threading.Lock()
 
 
 def open_openvino() -> Any:
@@ -12,13 +15,14 @@ def open_openvino() -> Any:
     Importing the converter takes longer than all the rest, and sends a message to its maker's statistics over the
     network. We convert nothing. Whoever asks for ``openvino.convert_model`` in the same process still gets it.
     """
-    if "openvino" not in sys.modules:
-        sys.modules["openvino.tools"] = None  # type: ignore[assignment]  # openvino goes on where this import fails
-        try:
-            import openvino
-        finally:
-            del sys.modules["openvino.tools"]
-        openvino.__dict__.setdefault("__getattr__", _fetch_converter)
+    with _opening:
+        if "openvino" not in sys.modules:
+            sys.modules["openvino.tools"] = None  # type: ignore[assignment]  # openvino goes on where this fails
+            try:
+                import openvino
+            finally:
+                sys.modules.pop("openvino.tools", None)
+            openvino.__dict__.setdefault("__getattr__", _fetch_converter)
     import openvino
 
     return openvino

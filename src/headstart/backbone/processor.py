@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from headstart.shelf import fetch_result, keep_result, name_result
 
 Precision = Literal["auto", "f32", "bf16"]
 Arithmetic = Literal["f32", "bf16", "int8"]
+VECTOR_FLAGS = ("avx", "amx", "fma", "f16c", "asimd", "sve", "bf16", "i8mm")
 ENGINE_RULES = 2  # counts up when this room's code gives other features for the same pixels
 
 
@@ -56,7 +58,8 @@ def choose_precision(precision: str = "auto", *, is_quantised: bool = False) -> 
 
 def describe_engine() -> str:
     """Return what decides a feature's bits in OpenVINO: its version, ours, and what the processor can compute in."""
-    return f"openvino {_read_version()}, rules {ENGINE_RULES}, {platform.machine()} {' '.join(list_capabilities())}"
+    able = " ".join(list_capabilities())
+    return f"openvino {_read_version()}, rules {ENGINE_RULES}, {platform.machine()} {able}, {_describe_arithmetic()}"
 
 
 @cache
@@ -65,7 +68,7 @@ def list_capabilities() -> tuple[str, ...]:
 
     A training whose features are all cached need not load OpenVINO (0.1 to 0.3 s) to know which ones they are.
     """
-    name = name_result("capabilities", _read_version(), _describe_processor())
+    name = name_result("capabilities", _read_version(), _describe_arithmetic())
     kept = fetch_result(name)
     if kept is not None:
         return tuple(json.loads(kept))
@@ -83,12 +86,15 @@ def _read_version() -> str:
     return version("openvino")
 
 
-def _describe_processor() -> str:
-    """Return a text that differs where the processor's instructions do, without asking anything slow."""
+@cache
+def _describe_arithmetic() -> str:
+    """Return a text that differs where sums may: the vector instructions, and what tells the engine to avoid some."""
+    told = [os.environ.get(name, "") for name in ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")]
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
-        fields = dict(line.partition(":")[::2] for line in text.splitlines())
-        kept = sorted(value for name, value in fields.items() if name.strip() in ("model name", "flags", "Features"))
+        fields = {name.strip(): value for name, _, value in (line.partition(":") for line in text.splitlines())}
+        flags = fields.get("flags", fields.get("Features", "")).split()
+        able = sorted(flag for flag in flags if flag.startswith(VECTOR_FLAGS))
     except OSError:
-        kept = [platform.processor(), platform.node()]
-    return " ".join([platform.machine(), *kept])
+        able = [platform.processor(), platform.node()]
+    return " ".join([*able, *told])

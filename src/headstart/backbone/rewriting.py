@@ -62,8 +62,6 @@ def keep_float32(network: openvino.Model, tensor: str) -> openvino.Model:
     The mark is an attribute of OpenVINO's own file format, and only its reader can set it. It is lost where layers are
     fused, so the batch norms are folded first, as compiling would do.
     """
-    import numpy as np
-
     openvino = open_openvino()
     from openvino._offline_transformations import apply_moc_transformations
 

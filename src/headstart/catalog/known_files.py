@@ -1,7 +1,8 @@
 """Files that were hashed before and have not changed since: the next scan need not read them.
 
-A file is known by its path and its stamp: size, times of its content and of its entry, and number on the disk. Every
-way of changing a file changes one of them; this is how version control and backups know, too.
+A file is known by its path and its stamp: size, times of its content and of its entry, and number on the disk. Where
+the system keeps the time at which an entry changed, no program can change a file and keep its stamp; this is how
+version control and backups know, too. Windows keeps none, so there every file is read each time.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +18,7 @@ from typing import Self
 
 from headstart.folders import find_cache_folder
 
-FILE_NAME = "digests-1.sqlite"  # another layout gets another name
+FILE_NAME = "digests-2.sqlite"  # another layout gets another name
 PATHS_AT_ONCE = 500
 SETTLED_S = 2.0  # a file may change again within what its file system takes for one moment, up to two seconds
 
@@ -41,17 +43,31 @@ class KnownFiles:
 
     def __init__(self, *, is_used: bool = True) -> None:
         self._connection: sqlite3.Connection | None = None
-        if not is_used:
-            return
+        if is_used and os.name != "nt":
+            with suppress(OSError, sqlite3.Error):
+                self._open()
+
+    def _open(self) -> None:
         path = find_cache_folder() / FILE_NAME
-        with suppress(OSError, sqlite3.Error):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
-            self._connection.execute("PRAGMA synchronous = OFF")  # what is lost is hashed again
-            self._connection.execute(
-                "CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL) "
-                "WITHOUT ROWID"
-            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for is_last_try in (False, True):
+            connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+            try:
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, "
+                    "digest TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID"
+                )
+            except sqlite3.OperationalError:  # no right to write, or another process is at it for long
+                connection.close()
+                raise
+            except sqlite3.DatabaseError:  # broken: what it knew is found out again
+                connection.close()
+                if is_last_try:
+                    raise
+                path.unlink()
+            else:
+                self._connection = connection
+                return
 
     def recall(self, names: Sequence[str]) -> dict[str, Known]:
         """Return what is known of these files, by name."""
@@ -61,18 +77,20 @@ class KnownFiles:
         with suppress(sqlite3.Error, UnicodeEncodeError):  # a name that is no text is not known
             for start in range(0, len(names), PATHS_AT_ONCE):
                 some = names[start : start + PATHS_AT_ONCE]
-                query = f"SELECT path, stamp, digest FROM files WHERE path IN ({','.join('?' * len(some))})"  # noqa: S608
-                known |= {path: (stamp, digest) for path, stamp, digest in self._connection.execute(query, some)}
+                query = f"SELECT * FROM files WHERE path IN ({','.join('?' * len(some))})"  # noqa: S608
+                for path, stamp, digest, checksum in self._connection.execute(query, some):
+                    if _sum(path, stamp, digest) == checksum:
+                        known[path] = (stamp, digest)
         return known
 
     def remember(self, files: Mapping[str, Known]) -> None:
         """Keep what is known of files, by name."""
         if self._connection is None or not files:
             return
-        rows = [(name, *file) for name, file in files.items()]
+        rows = [(name, *file, _sum(name, *file)) for name, file in files.items()]
         with suppress(sqlite3.Error, UnicodeEncodeError), self._connection:
             self._connection.execute("BEGIN")
-            self._connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)
+            self._connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", rows)
 
     def __enter__(self) -> Self:
         return self
@@ -80,6 +98,17 @@ class KnownFiles:
     def __exit__(self, *_: object) -> None:
         if self._connection is not None:
             self._connection.close()
+
+
+def _sum(*texts: str) -> int:
+    return zlib.crc32("\0".join(texts).encode(errors="surrogatepass"))
+
+
+def measure_known_files() -> int:
+    """Return the bytes that the table takes on disk."""
+    with suppress(OSError):
+        return (find_cache_folder() / FILE_NAME).stat().st_size
+    return 0
 
 
 def forget_files() -> None:

@@ -65,7 +65,9 @@ def scan_photos(
     return catalog
 
 
-def scan_labelled(source: str | Path, *, progress: Callable[[int, int], None] | None = None) -> Catalog:
+def scan_labelled(
+    source: str | Path, *, cache: bool = True, progress: Callable[[int, int], None] | None = None
+) -> Catalog:
     """Scan labelled photos to evaluate on: nothing is drawn at random, and one class is enough.
 
     A photo has the split that its folder or the CSV names, or None. Whether a class is known is for the classifier
@@ -73,7 +75,7 @@ def scan_labelled(source: str | Path, *, progress: Callable[[int, int], None] | 
 
     Parameters
     ----------
-    source, progress
+    source, cache, progress
         As for `scan_photos`.
 
     Raises
@@ -82,7 +84,7 @@ def scan_labelled(source: str | Path, *, progress: Callable[[int, int], None] | 
         If there is nothing there, or no photo with a label.
     """
     found = _find(Path(source), is_for_training=False)
-    photos, skipped, notes = _read(found, progress)
+    photos, skipped, notes = _read(found, progress, is_remembering=cache)
     photos, dropped, said = drop_conflicts(photos, found.name_photo)
     if not photos:
         raise CatalogError(
@@ -93,7 +95,7 @@ def scan_labelled(source: str | Path, *, progress: Callable[[int, int], None] | 
 
 
 def _read(
-    found: Found, progress: Callable[[int, int], None] | None, *, is_remembering: bool = True
+    found: Found, progress: Callable[[int, int], None] | None, *, is_remembering: bool
 ) -> tuple[list[Photo], list[Skip], list[str]]:
     """Read the files that were found: the photos, what is left out, and the notes so far."""
     paths = [candidate.path for candidate in found.candidates]

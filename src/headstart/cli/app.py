@@ -5,6 +5,7 @@ Exit status: 0 done; 1 the data or the model cannot be used (one message on stde
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -17,9 +18,12 @@ from typing import Annotated
 import typer
 
 from headstart.cli import cache, demo, evaluate, predict, train
+from headstart.cli.drawing import call_artist
 from headstart.cli.speech import say
 from headstart.errors import HeadstartError
 from headstart.version import __version__
+
+DRAWING_VERBS = ("train", "demo")
 
 app = typer.Typer(
     name="headstart",
@@ -41,10 +45,15 @@ def _print_version(is_asked: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001  its callback answers
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
-) -> None: ...
+) -> None:
+    if context.invoked_subcommand in DRAWING_VERBS and not {"-h", "--help"} & set(sys.argv):
+        # before the rest of the command line is read, which takes as long as starting a process
+        context.obj = call_artist()
+        context.call_on_close(context.obj.close)
 
 
 def _say_warning(message: Warning | str, *_: object) -> None:
@@ -62,9 +71,15 @@ def _stop(*_: object) -> None:
 def main() -> None:
     """Run the command line, and leave at once: taking down OpenVINO and matplotlib piece by piece takes 0.1 s."""
     status = _run()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # whoever read it has gone
-            stream.flush()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        pass
+    except OSError as error:
+        say(f"headstart: Cannot write: {error.strerror}. Make room on the disk.")
+        status = status or 1
+    with suppress(OSError):
+        sys.stderr.flush()
     os._exit(status)
 
 
@@ -90,6 +105,12 @@ def _run() -> int:
         return 130
     except BrokenPipeError:  # the reader, such as head, has seen enough
         return 141
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            traceback.print_exc()
+        else:
+            say(f"headstart: Cannot write: {error.strerror}. Make room on the disk.")
+        return 1
     except BaseException:
         traceback.print_exc()
         return 1

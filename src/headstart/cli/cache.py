@@ -14,17 +14,21 @@ def cache(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Show where the cache of features and compiled networks is and how large, or clear it."""
-    from headstart.catalog.known_files import forget_files
+    from headstart.catalog.known_files import forget_files, measure_known_files
     from headstart.features.cache import FeatureCache
     from headstart.shelf import clear_shelf, measure_shelf
 
     with FeatureCache() as store:
         n_freed = 0
         if clear:
-            n_freed = store.clear() + measure_shelf()
+            n_freed = store.clear() + measure_shelf() + measure_known_files()
             clear_shelf()
             forget_files()
-        path, n_features, n_bytes = str(store.path), store.count(), store.measure_bytes() + measure_shelf()
+        path, n_features, n_bytes = (
+            str(store.path),
+            store.count(),
+            store.measure_bytes() + measure_shelf() + measure_known_files(),
+        )
     if as_json:
         print_json({"path": path, "n_features": n_features, "n_bytes": n_bytes, "n_bytes_freed": n_freed})
         return

@@ -12,23 +12,23 @@ from headstart.cli.speech import print_json, print_line, say
 
 
 def demo(
+    context: typer.Context,
     out: Annotated[Path | None, typer.Option(help="The run folder to write. [default: runs/solar-cells]")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the 75/25 split.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder if it exists.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json on stdout.")] = False,
 ) -> None:
     """Train on 2,624 photos of solar cells: which are defective? Beside it, what was published."""
-    from headstart.cli.drawing import call_artist
     from headstart.training.demo import PUBLISHED, write_demo_catalog
     from headstart.training.run_folder import choose_folder
     from headstart.training.train import train_classifier
 
-    with tempfile.TemporaryDirectory() as folder, call_artist() as artist:
+    with tempfile.TemporaryDirectory() as folder:
         catalog = Path(folder, "solar-cells.csv")
         write_demo_catalog(catalog, seed)
         say("Solar cells: 2,624 photos, functional or defective; three quarters to train on, one quarter to test.")
         place = out or choose_folder(str(catalog))
-        run = train_classifier(catalog, out=place, overwrite=overwrite, say=say, artist=artist, seed=seed)
+        run = train_classifier(catalog, out=place, overwrite=overwrite, say=say, artist=context.obj, seed=seed)
     metrics = run.metrics
     if as_json:
         print_json(metrics | {"run": str(run.folder), "published": PUBLISHED})

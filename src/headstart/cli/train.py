@@ -11,6 +11,7 @@ from headstart.cli.speech import print_json, print_line, say
 
 
 def train(
+    context: typer.Context,
     data: Annotated[Path, typer.Argument(help="A folder of labelled photos, or a CSV: path,label[,split][,group].")],
     out: Annotated[Path | None, typer.Option(help="The run folder to write. [default: runs/NAME]")] = None,
     method: Annotated[Literal["fixed"], typer.Option(help="How much is trained; fixed: only the head.")] = "fixed",
@@ -45,16 +46,13 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json on stdout.")] = False,
 ) -> None:
     """Train a classifier on a folder of labelled photos and write a run folder with its report."""
-    from headstart.cli.drawing import call_artist
+    from headstart.training.train import train_classifier
 
-    with call_artist() as artist:
-        from headstart.training.train import train_classifier
-
-        run = train_classifier(
-            data, out=out, overwrite=overwrite, cache=cache, say=say, artist=artist, method=method, backbone=backbone,
-            image_size=image_size, head=head, strength=strength, epochs=epochs, n_views=views,
-            class_weight=class_weight, precision=precision, seed=seed,
-        )  # fmt: skip
+    run = train_classifier(
+        data, out=out, overwrite=overwrite, cache=cache, say=say, artist=context.obj, method=method,
+        backbone=backbone, image_size=image_size, head=head, strength=strength, epochs=epochs, n_views=views,
+        class_weight=class_weight, precision=precision, seed=seed,
+    )  # fmt: skip
     metrics = run.metrics
     if as_json:
         print_json(metrics | {"run": str(run.folder)})

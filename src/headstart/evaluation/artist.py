@@ -8,19 +8,20 @@ are read, and draws while they are shown. It is asked and answers in JSON, a lin
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from headstart.evaluation.charts import HistoryRow, draw_charts
-from headstart.evaluation.figure_file import save_png
 from headstart.evaluation.inline_image import InlineImage, inline_image
-from headstart.evaluation.metrics import evaluate_probabilities
-from headstart.evaluation.prepare import prepare_charts
 
+if TYPE_CHECKING:
+    from headstart.evaluation.charts import HistoryRow
+
+TIMEOUT_S = 60.0  # drawing takes a tenth of a second; a process that hangs must not hold up a training
 EXAMPLE_ROWS: list[HistoryRow] = [(data, n, n / 3, 1 / n) for data in ("Training", "Validation") for n in (1, 2)]
 EXAMPLE_ANSWERS = ([0, 0, 1, 1], [[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.1, 0.9]], ["a", "b"])
 
@@ -50,7 +51,7 @@ class Artist:
         job = {"history": list(history), "metrics": metrics, "folder": str(folder.absolute())}
         try:
             self._process.stdin.write(json.dumps(job).encode() + b"\n")
-            self._process.stdin.close()
+            self._process.stdin.flush()
         except OSError:
             self.close()
 
@@ -62,15 +63,22 @@ class Artist:
         RunError
             If one cannot be written.
         """
-        answer = b""
-        if self._process is not None and self._process.stdout is not None:
-            answer = self._process.stdout.read()
-            self._process.wait()
-        if answer.startswith(b"{"):
-            return {name: InlineImage(*image) for name, image in json.loads(answer).items()}
-        if self._job is None:
-            return {}
-        return _save_charts(*self._job)
+        images = self._listen()
+        if images is None:
+            images = {} if self._job is None else _save_charts(*self._job)
+        return images
+
+    def _listen(self) -> dict[str, InlineImage] | None:
+        """Return the other process's answer, or None if it has none that is whole."""
+        if self._process is None:
+            return None
+        try:
+            answer, _ = self._process.communicate(timeout=TIMEOUT_S)
+            images = json.loads(answer) if self._process.returncode == 0 else None
+            return None if images is None else {name: InlineImage(*image) for name, image in images.items()}
+        except (subprocess.TimeoutExpired, ValueError, OSError):
+            self.close()
+            return None
 
     def close(self) -> None:
         """Stop the process, finished or not."""
@@ -79,8 +87,9 @@ class Artist:
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None and not stream.closed:
-                stream.close()
+            if stream is not None:
+                with contextlib.suppress(OSError):  # what was not sent yet will not be
+                    stream.close()
         self._process = None
 
     def __enter__(self) -> Self:
@@ -99,16 +108,26 @@ class NoArtist(Artist):
 
     def prepare(self) -> None:
         """Import what drawing needs."""
+        from headstart.evaluation.prepare import prepare_charts
+
         prepare_charts()
 
 
 def _save_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> dict[str, InlineImage]:
+    # imported here: the process that only calls an artist starts it sooner without them
+    from headstart.evaluation.charts import draw_charts
+    from headstart.evaluation.figure_file import save_png
+
     charts = draw_charts(history, metrics)
     return {name: inline_image(image, save_png(image, folder / f"{name}.png")) for name, image in charts.items()}
 
 
 def main() -> None:
     """Prepare, wait for the job, draw it."""
+    from headstart.evaluation.charts import draw_charts
+    from headstart.evaluation.metrics import evaluate_probabilities
+    from headstart.evaluation.prepare import prepare_charts
+
     prepare_charts()
     # what is drawn first takes twice as long: fonts are read and styles settled
     draw_charts(EXAMPLE_ROWS, evaluate_probabilities(*EXAMPLE_ANSWERS))

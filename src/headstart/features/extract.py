@@ -164,7 +164,7 @@ def extract_features(
                 else:
                     matrix[n] = row
                     saver.add(keys[n], row)
-                if n % ROWS_AT_ONCE == 0:
+                if n_done % ROWS_AT_ONCE == 0:
                     release_rows(matrix)
                 progress(n_done, len(photos))
         release_rows(matrix)

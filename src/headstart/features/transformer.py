@@ -100,7 +100,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
     def extract(self, X: Sequence[str | Path]) -> tuple[Features, list[str]]:
         """Compute features as `transform` does; return them with the SHA-256 (hex) of each photo."""
         backbone = load_backbone(self.backbone)
-        files, problems = _hash_files(X)
+        files, problems = _hash_files(X, is_remembering=self.cache)
         if not problems:
             store = FeatureCache() if self.cache else None
             try:
@@ -131,13 +131,13 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         return True  # there is nothing to learn
 
 
-def _hash_files(paths: Sequence[str | Path]) -> tuple[list[_File], list[str]]:
+def _hash_files(paths: Sequence[str | Path], *, is_remembering: bool) -> tuple[list[_File], list[str]]:
     """Return files with their digests, and what is wrong with the others."""
     if isinstance(paths, str | Path):
         raise PhotoError(f"Cannot extract features: got the single path '{paths}', need a list of paths.")
     files, problems = [], []
     named = [Path(path) for path in paths]
-    for path, reading in zip(named, read_photos(named), strict=True):
+    for path, reading in zip(named, read_photos(named, is_remembering=is_remembering), strict=True):
         if reading.digest is None:
             problems.append(f"'{path}': {reading.reason}")
         else:

@@ -3,10 +3,14 @@
 A product of many rows and few columns is limited by memory. OpenBLAS gives it to threads that spin while they wait for
 each other: alone they win little, and beside another busy program they took up to a hundred times as long. So each core
 takes blocks of its own, and BLAS stays in the thread that calls it: a third of the time on two cores.
+
+While a pass runs, BLAS stays in its thread for the whole process; then it has as many threads again as before.
 """
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -51,10 +55,12 @@ def map_blocks(function: Callable[[slice], Answer], *arrays: npt.NDArray[Any]) -
     n_threads = min(count_cores(), len(blocks))
     size = max(1, len(blocks) // (TASKS_PER_THREAD * n_threads))
     tasks = [blocks[start : start + size] for start in range(0, len(blocks), size)]
-    with _keep_blas_in_its_thread():
-        if n_threads < 2:
+    with _one_blas_thread.hold():
+        if n_threads < 2 or getattr(
+            _inside, "is_worker", False
+        ):  # a worker that waited for workers could wait for ever
             return [work(block) for block in blocks]
-        done = _open_pool(n_threads).map(lambda some: [work(block) for block in some], tasks)
+        done = _open_pool().map(lambda some: [work(block) for block in some], tasks)
         return [answer for answers in done for answer in answers]
 
 
@@ -67,9 +73,38 @@ def sum_blocks(function: Callable[[slice], npt.NDArray[Any]], *arrays: npt.NDArr
     return total
 
 
+_inside = threading.local()
+
+
 @cache
-def _open_pool(n_threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(n_threads, thread_name_prefix="headstart-head")
+def _open_pool() -> ThreadPoolExecutor:
+    def begin() -> None:
+        _inside.is_worker = True
+
+    return ThreadPoolExecutor(count_cores(), thread_name_prefix="headstart-head", initializer=begin)
+
+
+class _OneBlasThread:
+    """Holds BLAS to one thread while anybody needs it: the first to come limits it, the last to go lets it free."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_holders = 0
+        self._limit: Any = None
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        with self._lock:
+            if self._n_holders == 0:
+                self._limit = _find_blas().limit(limits=1)
+            self._n_holders += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._n_holders -= 1
+                if self._n_holders == 0:
+                    self._limit.restore_original_limits()
 
 
 @cache
@@ -79,7 +114,15 @@ def _find_blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
-@contextmanager
-def _keep_blas_in_its_thread() -> Iterator[None]:
-    with _find_blas().limit(limits=1):
-        yield
+_one_blas_thread = _OneBlasThread()
+
+
+def _forget_parent() -> None:
+    """In a forked child: the parent's threads are not there, and its locks may be held for ever."""
+    global _one_blas_thread
+    _open_pool.cache_clear()
+    _one_blas_thread = _OneBlasThread()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parent)

@@ -84,7 +84,8 @@ def check_watched(
 
 
 def _check_shapes(X: npt.ArrayLike, y: npt.ArrayLike, action: str) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-    features, labels = np.asanyarray(X), np.asarray(y)  # an array in a file stays one
+    features = X if isinstance(X, np.memmap) else np.asarray(X)  # an array in a file stays one
+    labels = np.asarray(y)
     is_matching = features.ndim == 2 and labels.shape == features.shape[:1] and features.size > 0
     is_numeric = features.dtype.kind in "fiu" and labels.dtype.kind in "iu"
     if not (is_matching and is_numeric):

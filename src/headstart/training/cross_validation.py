@@ -14,6 +14,7 @@ from headstart.training.fitting import weigh_classes
 
 N_FOLDS = 5
 N_REPEATS = 3
+SIDE_BY_SIDE = 100_000  # photos times classes
 N_MANY = 5_000  # from here on one repeat is as steady as three were, and three would take long
 
 
@@ -60,7 +61,13 @@ def cross_validate(
     names = None if groups is None else np.array(groups)
     pooled, by_fold, n_folds, n_judged = [], [], 0, 0
     seeds = range(seed, seed + n_repeats)
-    for held in hold_out_of(prepared, strength=strength, seeds=seeds, groups=names, n_folds=N_FOLDS):
+    # side by side while that takes little memory: with many classes every head is large
+    size = n_repeats if len(y) * n_classes < SIDE_BY_SIDE else 1
+    together = [seeds[n : n + size] for n in range(0, n_repeats, size)]
+    for held in (
+        held for some in together
+        for held in hold_out_of(prepared, strength=strength, seeds=some, groups=names, n_folds=N_FOLDS)
+    ):  # fmt: skip
         is_judged = held.fold >= 0
         if not is_judged.any():
             return None

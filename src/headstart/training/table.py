@@ -132,15 +132,14 @@ def build_table(
             f"at least 2. What was wrong: {reasons}."
         )
     numbers = {label: i for i, label in enumerate(kept.labels)}
-    start, splits = n_views * len(train), {}
-    for split, every in by_split.items():
-        at = [i for i, photo in enumerate(every) if photo.path not in broken and photo.label in numbers]
-        first = 0 if split == "train" else start
-        chosen = tuple(every[i] for i in at)
-        X = take_rows(features.matrix[first : first + len(every)], at)
-        splits[split] = Rows(chosen, X, np.array([numbers[photo.label] for photo in chosen], np.int64))
-        start += 0 if split == "train" else len(every)
     is_kept = [photo.path not in broken for photo in train] * n_views
     train_views = take_rows(features.matrix[: len(is_kept)], np.flatnonzero(is_kept))
     train_views = train_views.reshape(n_views, -1, features.matrix.shape[1])
+    start, splits = len(is_kept), {}
+    for split, every in by_split.items():
+        at = [i for i, photo in enumerate(every) if photo.path not in broken and photo.label in numbers]
+        chosen = tuple(every[i] for i in at)
+        X = train_views[0] if split == "train" else take_rows(features.matrix[start : start + len(every)], at)
+        splits[split] = Rows(chosen, X, np.array([numbers[photo.label] for photo in chosen], np.int64))
+        start += 0 if split == "train" else len(every)
     return Table(kept, splits, train_views, features.precision, features.n_extracted, features.n_cached)

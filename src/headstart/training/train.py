@@ -81,8 +81,12 @@ def train_classifier(
         # the folder is claimed first: of two trainings begun together, the second then takes another name
         with write_run_folder(folder, is_replacing=overwrite) as partial:
             course = _Course(chosen, clock, verbose, cache, artist or NoArtist())
-            outcome = course.run(photos, partial, say)
-            write_run(partial, outcome, course.artist)
+            try:
+                outcome = course.run(photos, partial, say)
+                write_run(partial, outcome, course.artist)
+            except BaseException:
+                course.artist.close()  # nobody may write into a folder that goes
+                raise
     except RunMovedError as moved:
         if out is not None:
             raise

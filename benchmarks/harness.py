@@ -20,11 +20,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
 PHOTOS = ROOT.parent / "shared" / "data" / "cats-dogs"
+LOAD = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # of other programs, before this one adds its own
 HEADER = """# Benchmarks
 
-Every table is written by the benchmark that its heading names (`make bench`, or `make bench ONLY="limit warm"`). A
-claim is a ratio of two things measured in turn in one run on one machine, and the benchmark fails where it does not
-hold. Seconds are those of the machine that is named; ratios travel better.
+Every table is written by the benchmark that its heading names (`make bench`, or `make bench ONLY="limit warm"`). Most
+claims are ratios of two things measured in turn in one run on one machine, and the benchmark fails where one does not
+hold. Seconds and megabytes are those of the machine that is named; ratios travel better. Headstart runs with its
+default settings, so on this machine in bf16, and its rivals in float32, their own default.
 """
 
 
@@ -161,5 +163,5 @@ def describe_machine() -> str:
         model = next((line.partition(": ")[2] for line in info.read_text().splitlines() if "model name" in line), model)
     packages = ", ".join(f"{name} {version(name)}" for name in ("openvino", "simplejpeg", "cykooz.resizer", "numpy"))
     n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    load = "" if LOAD is None else f" (load before: {LOAD:.1f})"
     return f"{model}, {n_cores} cores{load}, {platform.system()}, Python {platform.python_version()}, {packages}."

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from headstart.evaluation.charts import HistoryRow
 
 TIMEOUT_S = 60.0  # drawing takes a tenth of a second; a process that hangs must not hold up a training
-EXAMPLE_ROWS: list[HistoryRow] = [(data, n, n / 3, 1 / n) for data in ("Training", "Validation") for n in (1, 2)]
-EXAMPLE_ANSWERS = ([0, 0, 1, 1], [[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.1, 0.9]], ["a", "b"])
 
 
 class Artist:
@@ -124,13 +122,9 @@ def _save_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any], fold
 
 def main() -> None:
     """Prepare, wait for the job, draw it."""
-    from headstart.evaluation.charts import draw_charts
-    from headstart.evaluation.metrics import evaluate_probabilities
     from headstart.evaluation.prepare import prepare_charts
 
     prepare_charts()
-    # what is drawn first takes twice as long: fonts are read and styles settled
-    draw_charts(EXAMPLE_ROWS, evaluate_probabilities(*EXAMPLE_ANSWERS))
     line = sys.stdin.readline()
     if line:
         job = json.loads(line)

@@ -40,7 +40,7 @@ def test_the_table_agrees_with_a_plain_cross_validation(make_features, n_classes
         loss, accuracy, accuracy_sd = judge_plainly(X, y, n_classes, row.strength, weight, folds)
         assert row.loss == pytest.approx(loss, rel=1e-3)
         assert row.accuracy == pytest.approx(accuracy, abs=5e-3)
-        assert row.accuracy_sd == pytest.approx(accuracy_sd, abs=5e-3)
+        assert row.accuracy_sd == pytest.approx(accuracy_sd, abs=1e-2)  # one row in a fold of 100
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from headstart.backbone.cutting import has_layer, take_below
 from headstart.backbone.openvino_door import open_openvino
@@ -14,6 +15,10 @@ from headstart.shelf import fetch_result, has_result, keep_result, name_result
 
 if TYPE_CHECKING:
     import openvino
+
+
+# networks that somebody in this process holds: the next engine shares them
+_in_use: WeakValueDictionary[str, openvino.CompiledModel] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +69,14 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
     openvino = open_openvino()
     settings = _choose_settings(build.precision, build.n_cores)
     name = build.name()
+    compiled = _in_use.get(name)
+    if compiled is not None:
+        return compiled
     kept = fetch_result(name)
     if kept is not None:
         try:
-            return openvino.Core().import_model(kept, "CPU", settings)
+            _in_use[name] = compiled = openvino.Core().import_model(kept, "CPU", settings)
+            return compiled
         except RuntimeError:  # not written by this very version after all
             pass
     model = openvino.Core().read_model(network)
@@ -75,7 +84,7 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
     part = turn_pixels_late(take_below(model, build.tensor))
     if build.precision != "f32" and build.float32_below is not None and has_layer(part, build.float32_below):
         part = keep_float32(part, build.float32_below)
-    compiled = openvino.Core().compile_model(part, "CPU", settings)
+    _in_use[name] = compiled = openvino.Core().compile_model(part, "CPU", settings)
     stream = io.BytesIO()
     compiled.export_model(stream)
     keep_result(name, stream.getvalue())

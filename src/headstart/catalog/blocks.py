@@ -34,6 +34,8 @@ def join_blocks(photos: Sequence[Photo], seed: int) -> list[Block]:
 
     Blocks come out sorted by ``order``: neither paths nor the order of ``photos`` matter.
     """
+    if not any(photo.group is not None for photo in photos):
+        return _sort_blocks(photos, [photo.digest for photo in photos], seed)
     parents: dict[str, str] = {}
 
     def find(name: str) -> str:
@@ -45,17 +47,25 @@ def join_blocks(photos: Sequence[Photo], seed: int) -> list[Block]:
     for photo in photos:
         if photo.group is not None:
             parents[find(f"digest {photo.digest}")] = find(f"group {photo.group}")
+    return _sort_blocks(photos, [find(f"digest {photo.digest}") for photo in photos], seed)
+
+
+def _sort_blocks(photos: Sequence[Photo], names: Sequence[str], seed: int) -> list[Block]:
+    """Return the blocks of photos with equal names."""
     together: dict[str, list[int]] = {}
-    for position, photo in enumerate(photos):
-        together.setdefault(find(f"digest {photo.digest}"), []).append(position)
-    blocks = [_make_block(photos, members, seed) for members in together.values()]
+    for position, name in enumerate(names):
+        together.setdefault(name, []).append(position)
+    single = {
+        label: {label: 1} for label in {photo.label for photo in photos}
+    }  # shared: a dict each would be half of it all
+    blocks = [_make_block(photos, members, seed, single) for members in together.values()]
     return sorted(blocks, key=lambda block: block.order)
 
 
-def _make_block(photos: Sequence[Photo], members: list[int], seed: int) -> Block:
+def _make_block(photos: Sequence[Photo], members: list[int], seed: int, single: dict[str, dict[str, int]]) -> Block:
     name = min(photos[position].digest for position in members)
     order = hashlib.sha256(f"{seed} {name}".encode()).hexdigest()
-    if len(members) == 1:  # nearly all are, and a Counter costs ten times a dict
-        return Block((members[0],), order, {photos[members[0]].label: 1})
+    if len(members) == 1:  # nearly all are
+        return Block((members[0],), order, single[photos[members[0]].label])
     labels = Counter(photos[position].label for position in members)
     return Block(tuple(members), order, dict(sorted(labels.items())))

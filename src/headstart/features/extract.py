@@ -97,23 +97,30 @@ def _describe_build(backbone: Backbone, image_size: int, precision: str) -> _Bui
     }
 
 
-def compile_ahead(backbone: Backbone, image_size: int, precision: str) -> Thread:
-    """Compile what `extract_features` will need, beside other work, unless it was compiled here before.
+class CompilingAhead(Thread):
+    """Compiles what `extract_features` will need, beside other work, unless it was compiled here before.
 
-    Returns
-    -------
-    The thread that does it. What goes wrong in it goes wrong again in the extraction, and is said there.
+    What goes wrong in it goes wrong again in the extraction, and is said there. Whoever holds it when the extraction
+    begins spares that fetching the network from the shelf.
     """
 
-    def work() -> None:
+    def __init__(self, backbone: Backbone, image_size: int, precision: str) -> None:
+        super().__init__(name="headstart-compiling")
+        self._what = backbone, image_size, precision
+        self._compiled: object = None
+        self.start()
+
+    def run(self) -> None:
+        """Compile."""
+        backbone, image_size, precision = self._what
         with contextlib.suppress(HeadstartError, RuntimeError):
             build = plan_build(**_describe_build(backbone, image_size, precision))
             if not build.is_kept():
-                compile_network(backbone.weights, build)
+                self._compiled = compile_network(backbone.weights, build)
 
-    thread = Thread(target=work, name="headstart-compiling")
-    thread.start()
-    return thread
+    def forget(self) -> None:
+        """Let go of the network."""
+        self._compiled = None
 
 
 def extract_features(

@@ -36,8 +36,9 @@ def make_folds(
 
     Notes
     -----
-    Largest group first, each to the fold with fewest rows of the group's main class, then with fewest rows: the
-    longest-processing-time rule of Graham 1969. Takes about 1 microsecond a group.
+    Rows without groups are shuffled and dealt out in turn, class after class. Of groups the largest goes first, each to
+    the fold with fewest rows of the group's main class, then with fewest rows: the longest-processing-time rule of
+    Graham 1969. Takes some microseconds a group.
 
     Examples
     --------
@@ -52,9 +53,19 @@ def make_folds(
             f"Cannot make folds: got {len(groups)} groups for {len(y)} rows, need one a row. "
             "Give a row that belongs to no group a group of its own."
         )
-    group_of_row = np.arange(len(y)) if groups is None else np.unique(groups, return_inverse=True)[1].reshape(-1)
+    if groups is None:
+        return _deal_rows(y, n_folds, np.random.default_rng(seed))
+    group_of_row = np.unique(groups, return_inverse=True)[1].reshape(-1)
     dealt = _deal_groups(_count_pairs(group_of_row, y), n_folds, np.random.default_rng(seed))
     return np.array(dealt, np.int64)[group_of_row]
+
+
+def _deal_rows(y: npt.NDArray[Any], n_folds: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Return the fold of each row: shuffled, class after class, and dealt out in turn."""
+    shuffled = random.permutation(len(y))
+    folds = np.empty(len(y), np.int64)
+    folds[shuffled[np.argsort(y[shuffled], kind="stable")]] = np.arange(len(y)) % n_folds
+    return folds
 
 
 def _count_pairs(group_of_row: npt.NDArray[np.int64], y: npt.NDArray[Any]) -> list[list[tuple[int, int]]]:

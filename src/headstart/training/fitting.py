@@ -105,8 +105,9 @@ def fit_head(
     # the views of a photo share its weight, and a fold has all of them or none
     per_row = np.tile(np.ones(len(y)) if sample_weight is None else sample_weight, n_views) / n_views
     row_weight = None if sample_weight is None and n_views == 1 else per_row
-    names = list(groups) if groups is not None else [str(n) for n in range(len(y))]
-    row_groups = None if groups is None and n_views == 1 else np.array(names * n_views)
+    row_groups = None
+    if groups is not None or n_views > 1:
+        row_groups = np.array((list(groups) if groups is not None else [str(n) for n in range(len(y))]) * n_views)
     prepared = prepare_rows(X, y_all, n_classes, sample_weight=row_weight, class_weight=weights)
     choice = None
     if strength is None:

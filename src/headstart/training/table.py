@@ -132,12 +132,15 @@ def build_table(
             f"at least 2. What was wrong: {reasons}."
         )
     numbers = {label: i for i, label in enumerate(kept.labels)}
-    is_kept = [photo.path not in broken for photo in train] * n_views
+    is_kept = [not broken or photo.path not in broken for photo in train] * n_views
     train_views = take_rows(features.matrix[: len(is_kept)], np.flatnonzero(is_kept))
     train_views = train_views.reshape(n_views, -1, features.matrix.shape[1])
     start, splits = len(is_kept), {}
     for split, every in by_split.items():
-        at = [i for i, photo in enumerate(every) if photo.path not in broken and photo.label in numbers]
+        at = [
+            i for i, photo in enumerate(every)
+            if photo.label in numbers and (not broken or photo.path not in broken)
+        ]  # fmt: skip
         chosen = tuple(every[i] for i in at)
         X = train_views[0] if split == "train" else take_rows(features.matrix[start : start + len(every)], at)
         splits[split] = Rows(chosen, X, np.array([numbers[photo.label] for photo in chosen], np.int64))

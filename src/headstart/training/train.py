@@ -18,7 +18,7 @@ from headstart.errors import FitError, RunMovedError
 from headstart.evaluation.artist import Artist, NoArtist
 from headstart.evaluation.verdict import write_verdict
 from headstart.features.calibrating import quantise_on_photos
-from headstart.features.extract import compile_ahead
+from headstart.features.extract import CompilingAhead
 from headstart.progress import show_progress
 from headstart.training.cross_validation import cross_validate
 from headstart.training.fitting import FittedHead, fit_head
@@ -128,7 +128,7 @@ class _Course:
         chosen = self.chosen
         backbone = load_backbone(chosen.backbone)
         image_size = backbone.spec.check_image_size(chosen.image_size or backbone.spec.image_size)
-        compiling = compile_ahead(backbone, image_size, chosen.precision)
+        compiling = CompilingAhead(backbone, image_size, chosen.precision)
         catalog = photos if isinstance(photos, Catalog) else self._scan(photos)
         compiling.join()
         self.clock.note("scan")
@@ -137,6 +137,7 @@ class _Course:
                 backbone = quantise_on_photos(catalog.select("train"), backbone, image_size, progress=progress)
             self.clock.note("quantise")
         table = self._extract(catalog, backbone, image_size)
+        compiling.forget()
         self.clock.note("extract")
         fitted = _fit(table, chosen)
         self.clock.note("fit")

@@ -1,7 +1,13 @@
-"""Make as many distinct photos as a benchmark needs out of a few real ones: random crops, mirrored, encoded again."""
+"""Make as many distinct photos as a benchmark needs out of a few real ones: random crops, mirrored, encoded again.
+
+    python benchmarks/photo_maker.py DATA FOLDER N
+
+A process of its own: the system counts a process's peak memory from that of the process that started it.
+"""
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -43,3 +49,7 @@ def make_photos(data: Path, folder: Path, n_photos: int) -> Path:
 def _read_sources(folder: Path) -> list[npt.NDArray[np.uint8]]:
     paths = sorted(folder.glob("*.jpg"))[:N_SOURCES]
     return [read_photo(path, SIDE_PX) for path in paths]
+
+
+if __name__ == "__main__":
+    make_photos(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

@@ -1,5 +1,7 @@
 """Every layout that is understood, and a clear sentence for those that are not."""
 
+from pathlib import Path
+
 import pytest
 
 from headstart.catalog.layouts import read_folder
@@ -9,7 +11,7 @@ from headstart.errors import CatalogError
 
 def rows(found):
     """What was found, as text: label, split and path."""
-    return sorted((c.label, c.split, c.path.relative_to(found.root).as_posix()) for c in found.candidates)
+    return sorted((c.label, c.split, Path(c.file).relative_to(found.root).as_posix()) for c in found.candidates)
 
 
 def test_class_folders(lay):
@@ -37,7 +39,7 @@ def test_photos_in_deeper_folders_belong_to_their_class(lay):
 @pytest.mark.parametrize(("other", "split"), [("val", "validation"), ("Test_Set", "test")])
 def test_two_splits(lay, train, other, split):
     found = read_folder(lay({f"{train}/cats": 1, f"{train}/dogs": 1, f"{other}/cats": 1, f"{other}/dogs": 1}))
-    assert {(c.path.relative_to(found.root).parts[0], c.split) for c in found.candidates} == {
+    assert {(Path(c.file).relative_to(found.root).parts[0], c.split) for c in found.candidates} == {
         (train, "train"),
         (other, split),
     }

@@ -37,7 +37,7 @@ def grids(monkeypatch):
 def make_photos(folder, n):
     for number in range(n):
         Image.new("RGB", (60, 30), (10 * number, 0, 0)).save(folder / f"{number}.png")
-    return tuple(Photo(folder / f"{n}.png", "cats" if n % 2 else "dogs", f"{n:064x}", "test") for n in range(n))
+    return tuple(Photo(str(folder / f"{n}.png"), "cats" if n % 2 else "dogs", f"{n:064x}", "test") for n in range(n))
 
 
 def make_judged(photos, confidence, is_right):

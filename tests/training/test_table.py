@@ -1,7 +1,5 @@
 """Rows beside their photos."""
 
-from pathlib import Path
-
 import numpy as np
 
 from headstart.catalog.table import Photo
@@ -10,8 +8,7 @@ from headstart.training.table import Rows
 
 def make_rows(*facts):
     photos = tuple(
-        Photo(Path(f"{i}.jpg"), "a", digest * 32, "train", group, weight)
-        for i, (digest, group, weight) in enumerate(facts)
+        Photo(f"{i}.jpg", "a", digest * 32, "train", group, weight) for i, (digest, group, weight) in enumerate(facts)
     )
     return Rows(photos, np.zeros((len(photos), 2), np.float32), np.zeros(len(photos), np.int64))
 

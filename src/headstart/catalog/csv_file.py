@@ -36,7 +36,7 @@ def read_csv(path: Path) -> Found:
     first_rows: dict[str, int] = {}
     for number, row in _read_rows(path, problems):
         candidate = _read_candidate(path.parent, row, number, problems)
-        place = os.path.normpath(candidate.path)
+        place = os.path.normpath(candidate.file)
         if row["path"] and first_rows.setdefault(place, number) != number:
             problems.append(f"row {number} repeats the path of row {first_rows[place]} ('{row['path']}')")
         candidates.append(candidate)
@@ -77,8 +77,7 @@ def write_csv(photos: Sequence[Photo], path: Path) -> None:
             writer.writerow(columns)
             folder = Path.cwd()
             for photo in photos:
-                place = photo.path if photo.path.is_absolute() else folder / photo.path
-                cells = [str(place), photo.label, photo.split or "", photo.digest]
+                cells = [str(folder / photo.file), photo.label, photo.split or "", photo.digest]
                 cells += [photo.group or ""] if "group" in columns else []
                 cells += [repr(photo.weight)] if "weight" in columns else []
                 writer.writerow(cells)
@@ -151,7 +150,7 @@ def _read_candidate(folder: Path, row: Row, number: int, problems: list[str]) ->
             weight = math.nan
         if not 0 <= weight < math.inf:
             problems.append(f"row {number} has the weight {row['weight']!a}, need a number, 0 or more")
-    return Candidate(folder / row["path"], label or "", split, row["group"] or None, weight)
+    return Candidate(str(folder / row["path"]), label or "", split, row["group"] or None, weight)
 
 
 def _find_straddlers(candidates: Sequence[Candidate]) -> list[str]:

@@ -13,7 +13,7 @@ from headstart.catalog.table import Photo, Skip
 class Candidate:
     """A file that may be a photo; the fields are those of `Photo`."""
 
-    path: Path
+    file: str
     label: str
     split: str | None
     group: str | None = None
@@ -45,5 +45,5 @@ class Found:
 
     def name_photo(self, photo: Photo) -> str:
         """Return the name by which a note speaks of a photo: relative to the root where it lies below it."""
-        is_inside = photo.path.is_relative_to(self.root)
-        return (photo.path.relative_to(self.root) if is_inside else photo.path).as_posix()
+        path = photo.path
+        return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()

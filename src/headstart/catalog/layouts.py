@@ -135,7 +135,7 @@ def _list_candidates(root: Path, tree: Tree, found: Classes) -> list[Candidate]:
         if owner is not None:
             split, label = classes[owner]
             place = root / folder
-            candidates += [Candidate(place / name, label, split) for name in inside.files]
+            candidates += [Candidate(str(place / name), label, split) for name in inside.files]
     return candidates
 
 

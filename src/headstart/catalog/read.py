@@ -30,9 +30,9 @@ class Reading:
 
 
 def read_photos(
-    paths: Sequence[Path], progress: Callable[[int, int], None] | None = None, *, is_remembering: bool = True
+    files: Sequence[str | Path], progress: Callable[[int, int], None] | None = None, *, is_remembering: bool = True
 ) -> list[Reading]:
-    """Read files in a few threads; the readings are in the order of ``paths``.
+    """Read files in a few threads; the readings are in the order of ``files``.
 
     Parameters
     ----------
@@ -46,18 +46,17 @@ def read_photos(
     pool = ThreadPoolExecutor(N_THREADS)
     with KnownFiles(is_used=is_remembering) as store:
         try:
-            for start in range(0, len(paths), GROUP):
-                names = [name_file(path, here) for path in paths[start : start + GROUP]]
+            for start in range(0, len(files), GROUP):
+                paths = [Path(file) for file in files[start : start + GROUP]]
+                names = [name_file(path, here) for path in paths]
                 known = store.recall(names)
                 given = [known.get(name) for name in names]
-                jobs = [
-                    (paths[start + n : start + n + CHUNK], given[n : n + CHUNK]) for n in range(0, len(names), CHUNK)
-                ]
+                jobs = [(paths[n : n + CHUNK], given[n : n + CHUNK]) for n in range(0, len(names), CHUNK)]
                 stamped: list[tuple[Reading, str | None]] = []
                 for chunk in pool.map(_read_chunk, jobs):
                     stamped += chunk
                     if progress is not None:
-                        progress(start + len(stamped), len(paths))
+                        progress(start + len(stamped), len(files))
                 store.remember(dict(_find_fresh(names, stamped, given)))
                 readings += [reading for reading, _ in stamped]
         finally:

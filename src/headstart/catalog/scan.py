@@ -98,15 +98,15 @@ def _read(
     found: Found, progress: Callable[[int, int], None] | None, *, is_remembering: bool
 ) -> tuple[list[Photo], list[Skip], list[str]]:
     """Read the files that were found: the photos, what is left out, and the notes so far."""
-    paths = [candidate.path for candidate in found.candidates]
-    readings = read_photos(paths, progress, is_remembering=is_remembering)
+    files = [candidate.file for candidate in found.candidates]
+    readings = read_photos(files, progress, is_remembering=is_remembering)
     photos, skipped = [], list(found.skipped)
     for candidate, reading in zip(found.candidates, readings, strict=True):
         if reading.digest is None:
-            skipped.append(Skip(candidate.path, str(reading.reason)))
+            skipped.append(Skip(Path(candidate.file), str(reading.reason)))
         else:
             fields = (candidate.label, reading.digest, candidate.split, candidate.group, candidate.weight)
-            photos.append(Photo(candidate.path, *fields))
+            photos.append(Photo(candidate.file, *fields))
     return photos, skipped, list(found.notes)
 
 

@@ -21,8 +21,9 @@ class Photo:
 
     Attributes
     ----------
-    path
-        Its file, relative to the working folder or absolute, as the source was given.
+    file
+        The path of its file as text, relative to the working folder or absolute, as the source was given. (`Path`
+        objects of a hundred thousand photos would take 40 MB.)
     label
         The name of its class.
     digest
@@ -35,12 +36,17 @@ class Photo:
         How much it counts in training, 0 or more.
     """
 
-    path: Path
+    file: str
     label: str
     digest: str
     split: str | None
     group: str | None = None
     weight: float = 1.0
+
+    @property
+    def path(self) -> Path:
+        """The path of its file."""
+        return Path(self.file)
 
 
 @dataclass(frozen=True, slots=True)

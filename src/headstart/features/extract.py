@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,11 +179,13 @@ def extract_features(
     return Features(matrix, failures, recipe.precision, len(missing) - len(failures), n_cached)
 
 
-def _fill_from_cache(matrix: npt.NDArray[np.float32], keys: Sequence[bytes], cache: FeatureCache | None) -> list[int]:
+def _fill_from_cache(
+    matrix: npt.NDArray[np.float32], keys: Sequence[bytes], cache: FeatureCache | None
+) -> Sequence[int]:
     """Fill the rows of ``matrix`` that the cache has, and return the numbers of the others."""
     if cache is None:
-        return list(range(len(keys)))
-    missing = []
+        return range(len(keys))
+    missing = array("q")  # a list of numbers takes four times the memory
     for start in range(0, len(keys), ROWS_AT_ONCE):
         some = keys[start : start + ROWS_AT_ONCE]
         found = cache.get_many(some)

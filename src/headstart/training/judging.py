@@ -65,4 +65,4 @@ def write_predictions(path: Path, splits: Mapping[str, Judged], labels: Sequence
             answers = zip(judged.rows.photos, judged.predicted, judged.is_right, judged.probabilities, strict=True)
             for photo, number, is_right, row in answers:
                 values = (numbers % tuple(row.tolist())).split(",")
-                writer.writerow([photo.path, split, photo.label, labels[number], values[number], is_right, *values])
+                writer.writerow([photo.file, split, photo.label, labels[number], values[number], is_right, *values])

@@ -6,6 +6,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
 
 Progress = Callable[[int, int], None]
 """Called as ``progress(n_done, n_total)``, often; cheap."""
@@ -34,37 +38,43 @@ def show_progress(verb: str, *, is_shown: bool = True, unit: str = "photos") -> 
 
 @contextmanager
 def _show_bar(verb: str, unit: str) -> Iterator[Progress]:
+    started = time.monotonic()
+    bar: Bar | None = None
+
+    def update(n_done: int, n_total: int) -> None:
+        nonlocal bar
+        seconds = time.monotonic() - started
+        if bar is None and seconds > QUIET_S and n_done < n_total:
+            bar = _open_bar(verb, unit)
+        if bar is not None:
+            rate = f"{n_done / max(seconds, 1e-9):,.0f}/s"
+            bar.update(bar.task_ids[0], completed=n_done, total=n_total, rate=rate)
+
+    try:
+        yield update
+    finally:
+        if bar is not None:
+            bar.stop()
+
+
+def _open_bar(verb: str, unit: str) -> Bar:
+    """Show an empty bar. Rich takes 40 ms to import, and most commands end without one."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    rate = TextColumn("{task.fields[rate]}")
     columns = (
         TextColumn(verb),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn(unit),
-        rate,
+        TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
     bar = Bar(*columns, console=Console(stderr=True), transient=True, refresh_per_second=8)
-    task = bar.add_task(verb, total=None, rate="")
-    started = time.monotonic()
-    is_open = False
-
-    def update(n_done: int, n_total: int) -> None:
-        nonlocal is_open
-        seconds = time.monotonic() - started
-        if not is_open and seconds > QUIET_S and n_done < n_total:
-            bar.start()
-            is_open = True
-        bar.update(task, completed=n_done, total=n_total, rate=f"{n_done / max(seconds, 1e-9):,.0f}/s")
-
-    try:
-        yield update
-    finally:
-        if is_open:
-            bar.stop()
+    bar.add_task(verb, total=None, rate="")
+    bar.start()
+    return bar
 
 
 def _make_log(verb: str, unit: str, every_s: float = 10.0) -> Progress:

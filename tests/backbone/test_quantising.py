@@ -123,9 +123,9 @@ def test_what_cannot_be_quantised_is_refused(quantised):
 
 
 def test_a_missing_onnxruntime_is_named_with_its_extra(monkeypatch):
-    def find(name):
+    def find(name, package):
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(quantising, "version", find)
+    monkeypatch.setattr(quantising, "find_version", find)
     with pytest.raises(MissingExtraError, match=r"pip install 'headstart\[int8\]'"):
         describe_quantiser()

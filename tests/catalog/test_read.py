@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 
 import pytest
 
@@ -119,3 +120,20 @@ def test_reading_changes_nothing(tmp_path):
     read_photos([path])
     assert (path.stat().st_mtime_ns, path.stat().st_mode) == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.jpg"]
+
+
+def test_slow_files_are_read_in_several_threads(tmp_path, monkeypatch):
+    paths = [tmp_path / f"{n}.jpg" for n in range(4 * read.CHUNK)]
+    for n, path in enumerate(paths):
+        path.write_bytes(JPEG + bytes([n]))
+    quick = read_photos(paths, is_remembering=False)
+    names = set()
+
+    def note(path, known, ask=read._read_unless_known):
+        names.add(threading.current_thread().name)
+        return ask(path, known)
+
+    monkeypatch.setattr(read, "_read_unless_known", note)
+    monkeypatch.setattr(read, "SLOW_S", -1.0)
+    assert read_photos(paths, is_remembering=False) == quick
+    assert len(names) > 1

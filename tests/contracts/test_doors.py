@@ -12,7 +12,16 @@ FLOORS = {
     "head": 1, "evaluation": 1, "pixels": 2, "backbone": 2, "catalog": 3, "classifier": 3, "features": 4, "training": 6,
     "cli": 7,
 }  # fmt: skip
-FREE = {"cores", "errors", "folders", "large_arrays", "progress", "shelf", "version"}  # single files: any room may
+FREE = {
+    "cores",
+    "errors",
+    "folders",
+    "installed",
+    "large_arrays",
+    "progress",
+    "shelf",
+    "version",
+}  # single files: any room may
 FILES = sorted(SOURCE.rglob("*.py"))
 
 

@@ -31,7 +31,7 @@ def test_the_front_door_opens_no_room():
 
 
 def test_help_loads_nothing_heavy():
-    code = "import contextlib, io, headstart.cli.app as a, sys\nsys.argv = ['headstart', '--help']\n"
+    code = "import contextlib, io, headstart.cli.main as a, sys\nsys.argv = ['headstart', '--help']\n"
     code += "a.os._exit = lambda status: None\nwith contextlib.redirect_stdout(io.StringIO()) as said: a.main()\n"
     code += "assert 'train' in said.getvalue()"
     assert not list_loaded(code) & set(HEAVY)

@@ -24,7 +24,9 @@ def test_kill_9_ten_times(make_folder, tmp_path):
     (tmp_path / "out").mkdir()
     environment = os.environ | {"HEADSTART_CACHE": str(tmp_path / "cache")}
     # features are saved every 20th of a second here: the photos are so few that none would be saved before the end
-    script = "import headstart.features.extract as e; e.SAVE_EVERY_S = 0.05; from headstart.cli.app import main; main()"
+    script = (
+        "import headstart.features.extract as e; e.SAVE_EVERY_S = 0.05; from headstart.cli.main import main; main()"
+    )
     command = [
         sys.executable,
         "-c",

@@ -11,6 +11,7 @@ from typing import Literal
 
 from headstart.backbone.openvino_door import open_openvino
 from headstart.errors import BackboneError
+from headstart.installed import find_version
 from headstart.shelf import fetch_result, keep_result, name_result
 
 Precision = Literal["auto", "f32", "bf16"]
@@ -81,9 +82,7 @@ def list_capabilities() -> tuple[str, ...]:
 
 @cache
 def _read_version() -> str:
-    from importlib.metadata import version
-
-    return version("openvino")
+    return find_version("openvino", "openvino")
 
 
 @cache

@@ -9,7 +9,6 @@ import hashlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ import numpy.typing as npt
 
 from headstart.backbone.loading import Backbone
 from headstart.errors import BackboneError, MissingExtraError
+from headstart.installed import find_version
 from headstart.progress import Progress, ignore_progress
 
 if TYPE_CHECKING:
@@ -91,10 +91,11 @@ def wrap_quantised(backbone: Backbone, weights: bytes) -> Backbone:
 def describe_quantiser() -> str:
     """Return what decides the quantised bytes besides backbone and photos; raise MissingExtraError if it is missing."""
     try:
-        return f"onnxruntime {version('onnxruntime')}, onnx {version('onnx')}, rules {QUANTISING_RULES}"
-    except PackageNotFoundError:
+        found = [f"{name} {find_version(name, name)}" for name in ("onnxruntime", "onnx")]
+        return f"{', '.join(found)}, rules {QUANTISING_RULES}"
+    except ModuleNotFoundError:  # importlib.metadata's own error is one
         raise MissingExtraError(
-            "Cannot compute in int8: onnxruntime, which quantises the backbone, is not installed. "
+            "Cannot compute in int8: onnxruntime and onnx, which quantise the backbone, are not both installed. "
             "Install it with: pip install 'headstart[int8]'"
         ) from None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 import numpy as np
 
@@ -13,6 +12,8 @@ from headstart.backbone.cutting import take_below
 from headstart.backbone.openvino_door import open_openvino
 
 if TYPE_CHECKING:
+    from xml.etree import ElementTree
+
     import openvino
 
 _PIXEL_BY_PIXEL = frozenset({"Convert", "Divide", "Multiply", "Subtract", "Add"})
@@ -63,6 +64,8 @@ def keep_float32(network: openvino.Model, tensor: str) -> openvino.Model:
     fused, so the batch norms are folded first, as compiling would do.
     """
     openvino = open_openvino()
+    from xml.etree import ElementTree
+
     from openvino._offline_transformations import apply_moc_transformations
 
     network = network.clone()
@@ -80,6 +83,8 @@ def keep_float32(network: openvino.Model, tensor: str) -> openvino.Model:
 
 
 def _mark_layer(layer: ElementTree.Element) -> None:
+    from xml.etree import ElementTree
+
     attributes = layer.find("rt_info")
     if attributes is None:
         attributes = ElementTree.Element("rt_info")

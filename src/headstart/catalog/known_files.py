@@ -13,7 +13,6 @@ import time
 import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Self
 
 from headstart.folders import find_cache_folder
@@ -33,9 +32,9 @@ def make_stamp(status: os.stat_result) -> str | None:
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_dev} {status.st_ino}"
 
 
-def name_file(path: Path, here: str) -> str:
+def name_file(path: str, here: str) -> str:
     """Return the name under which a file is known: its path as given, from the root on."""
-    return str(path) if path.is_absolute() else f"{here}{os.sep}{path}"
+    return path if os.path.isabs(path) else f"{here}{os.sep}{path}"  # noqa: PTH117  a `Path` takes longer
 
 
 class KnownFiles:

@@ -134,8 +134,10 @@ def _list_candidates(root: Path, tree: Tree, found: Classes) -> list[Candidate]:
         owner = next((owner for n in range(1, len(parts) + 1) if (owner := "/".join(parts[:n])) in classes), None)
         if owner is not None:
             split, label = classes[owner]
-            place = root / folder
-            candidates += [Candidate(str(place / name), label, split) for name in inside.files]
+            place = str(root / folder / "_")[
+                :-1
+            ]  # joined once: a `Path` for each file would take as long as reading it
+            candidates += [Candidate(place + name, label, split) for name in inside.files]
     return candidates
 
 

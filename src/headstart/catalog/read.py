@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
+import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +16,16 @@ from headstart.pixels.reading import MAX_BYTES
 from headstart.pixels.sniff import HEAD_SIZE, sniff_format
 
 BLOCK_BYTES = 4 << 20
-N_THREADS = 4  # for disks and networks that answer late; with files already in memory one would do
+N_THREADS = 4  # for disks and networks that answer late
 CHUNK = 32  # files for each task: the pool costs about as much as a small file
+SLOW_S = 0.01  # for a chunk: of files in memory it takes a tenth of it, and threads would wait for each other
 GROUP = 2048  # files that are looked up, read and remembered together
 
 _FOREIGN_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC", b"hevc": "HEIC", b"avif": "AVIF"}
+
+
+Job = tuple[Sequence[str], Sequence[Known | None]]
+"""Files, and what is known of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class Reading:
 def read_photos(
     files: Sequence[str | Path], progress: Callable[[int, int], None] | None = None, *, is_remembering: bool = True
 ) -> list[Reading]:
-    """Read files in a few threads; the readings are in the order of ``files``.
+    """Read files, in a few threads where they come slowly; the readings are in the order of ``files``.
 
     Parameters
     ----------
@@ -47,13 +54,13 @@ def read_photos(
     with KnownFiles(is_used=is_remembering) as store:
         try:
             for start in range(0, len(files), GROUP):
-                paths = [Path(file) for file in files[start : start + GROUP]]
+                paths = [str(file) for file in files[start : start + GROUP]]  # a `Path` takes as long as a look-up
                 names = [name_file(path, here) for path in paths]
                 known = store.recall(names)
                 given = [known.get(name) for name in names]
                 jobs = [(paths[n : n + CHUNK], given[n : n + CHUNK]) for n in range(0, len(names), CHUNK)]
                 stamped: list[tuple[Reading, str | None]] = []
-                for chunk in pool.map(_read_chunk, jobs):
+                for chunk in _read_chunks(jobs, pool):
                     stamped += chunk
                     if progress is not None:
                         progress(start + len(stamped), len(files))
@@ -73,19 +80,30 @@ def _find_fresh(
             yield name, (stamp, reading.digest)
 
 
-def _read_chunk(job: tuple[Sequence[Path], Sequence[Known | None]]) -> list[tuple[Reading, str | None]]:
+def _read_chunks(jobs: Sequence[Job], pool: Executor) -> Iterator[list[tuple[Reading, str | None]]]:
+    """Read chunks in this thread as long as each is done in a moment, and in several from then on."""
+    left = iter(jobs)
+    for job in left:
+        started = time.perf_counter()
+        yield _read_chunk(job)
+        if time.perf_counter() - started > SLOW_S:
+            break
+    yield from pool.map(_read_chunk, left)
+
+
+def _read_chunk(job: Job) -> list[tuple[Reading, str | None]]:
     return [_read_unless_known(path, known) for path, known in zip(*job, strict=True)]
 
 
-def _read_unless_known(path: Path, known: Known | None) -> tuple[Reading, str | None]:
+def _read_unless_known(path: str, known: Known | None) -> tuple[Reading, str | None]:
     """Return what reading a file gives, and its stamp: with the stamp of last time it is not opened."""
     try:
-        stamp = make_stamp(path.stat())
+        stamp = make_stamp(os.stat(path))  # noqa: PTH116  a `Path` takes as long again
     except (OSError, ValueError):
-        return read_photo_digest(path), None
+        return read_photo_digest(Path(path)), None
     if known is not None and known[0] == stamp:
         return Reading(known[1]), stamp
-    return read_photo_digest(path), stamp
+    return read_photo_digest(Path(path)), stamp
 
 
 def read_photo_digest(path: Path) -> Reading:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
+import click
 
 from headstart.cli.speech import print_json, print_line
 
 
-def cache(
-    clear: Annotated[bool, typer.Option("--clear", help="Empty it.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
-) -> None:
+@click.command(short_help="Show or clear the cache.")
+@click.option("--clear", is_flag=True, help="Empty it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+def cache(clear: bool, as_json: bool) -> None:
     """Show where the cache of features and compiled networks is and how large, or clear it."""
     from headstart.catalog.known_files import forget_files, measure_known_files
     from headstart.features.cache import FeatureCache
@@ -35,8 +33,3 @@ def cache(
     if clear:
         print_line(f"Freed {n_freed / 1e6:,.1f} MB.")
     print_line(f"{path}: features of {n_features:,} photos, {n_bytes / 1e6:,.1f} MB.")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb to the command line."""
-    app.command()(cache)

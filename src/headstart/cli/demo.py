@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from headstart.cli.speech import print_json, print_line, say
 
 
-def demo(
-    context: typer.Context,
-    out: Annotated[Path | None, typer.Option(help="The run folder to write. [default: runs/solar-cells]")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the 75/25 split.")] = 0,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder if it exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json on stdout.")] = False,
-) -> None:
+@click.command(short_help="Train on photos of solar cells: a first look.")
+@click.option("--out", type=click.Path(path_type=Path), help="The run folder to write.  [default: runs/solar-cells]")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the 75/25 split.")
+@click.option("--overwrite", is_flag=True, help="Replace the run folder if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print metrics.json on stdout.")
+@click.pass_context
+def demo(context: click.Context, /, out: Path | None, seed: int, overwrite: bool, as_json: bool) -> None:
     """Train on 2,624 photos of solar cells: which are defective? Beside it, what was published."""
     from headstart.training.demo import PUBLISHED, write_demo_catalog
     from headstart.training.run_folder import choose_folder
@@ -42,8 +41,3 @@ def demo(
     for text, accuracy in PUBLISHED.items():
         print_line(f"  {text:<{width}}  {accuracy:.2%}  (Deitsch et al. 2019)")
     print_line(f"{metrics['seconds']['total']:.1f} s from photos to report.\n\nLook at it: {run.report}")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb to the command line."""
-    app.command()(demo)

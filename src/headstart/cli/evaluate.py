@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
 
-import typer
+import click
 
-from headstart.cli.speech import print_json, print_line, say
+from headstart.cli.speech import PRECISION_HELP, print_json, print_line, say
 
 
-def evaluate(
-    model: Annotated[Path, typer.Argument(help="A classifier (model.onnx), or the run folder that holds it.")],
-    data: Annotated[Path, typer.Argument(help="A folder of labelled photos, or a CSV: path,label[,split].")],
-    split: Annotated[
-        Literal["auto", "train", "validation", "test", "all"],
-        typer.Option(help="Which photos. auto: the test photos if the data name any, otherwise all."),
-    ] = "auto",
-    precision: Annotated[
-        Literal["auto", "f32", "bf16"],
-        typer.Option(help="f32 answers exactly as other ONNX runtimes do. An int8 classifier always computes in int8."),
-    ] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
-) -> None:
-    """Evaluate a classifier on labelled photos that it was not trained on."""
+@click.command(short_help="Evaluate a classifier on other labelled photos.")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option(
+    "--split", type=click.Choice(["auto", "train", "validation", "test", "all"]), default="auto",
+    help="Which photos. auto: the test photos if the data name any, otherwise all.",
+)  # fmt: skip
+@click.option("--precision", type=click.Choice(["auto", "f32", "bf16"]), default="auto", help=PRECISION_HELP)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool) -> None:
+    """Evaluate a classifier on labelled photos that it was not trained on.
+
+    MODEL is a classifier (model.onnx), or the run folder that holds it. DATA is a folder of labelled photos, or a CSV:
+    path,label[,split].
+    """
     from headstart.classifier.classifier import load_classifier
     from headstart.training.evaluate import evaluate_classifier
 
@@ -49,8 +49,3 @@ def evaluate(
     if metrics["skipped"]:
         first = metrics["skipped"][0]
         say(f"{len(metrics['skipped']):,} files were left out, such as '{first['path']}': {first['reason']}.")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb to the command line."""
-    app.command()(evaluate)

@@ -6,11 +6,11 @@ import csv
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from headstart.cli.speech import print_json, print_line, say
+from headstart.cli.speech import PRECISION_HELP, print_json, print_line, say
 
 if TYPE_CHECKING:
     from headstart.classifier.classifier import Classifier, Prediction
@@ -18,19 +18,22 @@ if TYPE_CHECKING:
 N_GRID = 36
 
 
+@click.command(short_help="Predict the labels of photos.")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("photos", nargs=-1, required=True, metavar="PATH...")
+@click.option("--format", "output", type=click.Choice(["table", "json", "csv"]), default="table", help="What to print.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--top", type=click.IntRange(min=1), default=3, help="How many classes to name for each photo.")
+@click.option("--grid", type=click.Path(path_type=Path), help="Draw the first photos with their predictions, a PNG.")
+@click.option("--precision", type=click.Choice(["auto", "f32", "bf16"]), default="auto", help=PRECISION_HELP)
 def predict(
-    model: Annotated[Path, typer.Argument(help="A classifier (model.onnx), or the run folder that holds it.")],
-    photos: Annotated[list[str], typer.Argument(help="Photo files, folders, or globs in quotes.", metavar="PATH...")],
-    output: Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="What to print.")] = "table",
-    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
-    top: Annotated[int, typer.Option(min=1, help="How many classes to name for each photo.")] = 3,
-    grid: Annotated[Path | None, typer.Option(help="Draw the first photos with their predictions, a PNG.")] = None,
-    precision: Annotated[
-        Literal["auto", "f32", "bf16"],
-        typer.Option(help="f32 answers exactly as other ONNX runtimes do. An int8 classifier always computes in int8."),
-    ] = "auto",
+    model: Path, photos: tuple[str, ...], output: str, as_json: bool, top: int, grid: Path | None, precision: str
 ) -> None:
-    """Predict the labels of photos."""
+    """Predict the labels of photos.
+
+    MODEL is a classifier (model.onnx), or the run folder that holds it. PATH... are photo files, folders, or globs in
+    quotes.
+    """
     from headstart.catalog.find import find_photos
     from headstart.classifier.classifier import load_classifier
 
@@ -47,7 +50,7 @@ def predict(
     if failed:
         first = failed[0]
         say(f"headstart: {len(failed)} of {len(printed)} photos cannot be read, such as '{first.path}': {first.error}.")
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
 def _answer(classifier: Classifier, paths: list[Path]) -> Iterator[Prediction]:
@@ -112,8 +115,3 @@ def _draw_grid(answers: list[Prediction], path: Path) -> None:
     thumbnails = [read_thumbnail(answer.path, cell_px) for answer in answers]
     save_png(plot_photo_grid(thumbnails, titles, n_columns=n_columns, cell_px=cell_px), path)
     say(f"Grid: {path}")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb to the command line."""
-    app.command()(predict)

@@ -3,56 +3,57 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Any
 
-import typer
+import click
 
 from headstart.cli.speech import print_json, print_line, say
 
 
-def train(
-    context: typer.Context,
-    data: Annotated[Path, typer.Argument(help="A folder of labelled photos, or a CSV: path,label[,split][,group].")],
-    out: Annotated[Path | None, typer.Option(help="The run folder to write. [default: runs/NAME]")] = None,
-    method: Annotated[Literal["fixed"], typer.Option(help="How much is trained; fixed: only the head.")] = "fixed",
-    backbone: Annotated[str, typer.Option(help="The pretrained network.")] = "mobilenet_v2",
-    image_size: Annotated[
-        int | None, typer.Option(min=1, help="Side of the network's input in pixels. [default: the backbone's, 224]")
-    ] = None,
-    head: Annotated[
-        Literal["logistic", "adam"],
-        typer.Option(help="logistic: converged and regularised; adam: the tutorial's recipe."),
-    ] = "logistic",
-    strength: Annotated[
-        float | None, typer.Option(help="Inverse regularisation strength C. [default: by cross-validation]")
-    ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Of the adam head.")] = 10,
-    views: Annotated[
-        int, typer.Option(min=1, help="Versions of each training photo: itself, and random flips and rotations.")
-    ] = 1,
-    class_weight: Annotated[
-        Literal["auto", "balanced", "none"], typer.Option(help="auto: balanced where classes are of unequal size.")
-    ] = "auto",
-    precision: Annotated[
-        Literal["auto", "f32", "bf16", "int8"],
-        typer.Option(
-            help="auto: bf16 where the processor computes in it. int8: quantised on your photos; for many photos or a "
-            "small classifier."
-        ),
-    ] = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="Of the split, the folds and the views.")] = 0,
-    cache: Annotated[bool, typer.Option(help="Keep and reuse features in the user's cache.")] = True,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder if it exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json on stdout.")] = False,
-) -> None:
-    """Train a classifier on a folder of labelled photos and write a run folder with its report."""
+@click.command(short_help="Train a classifier on labelled photos.")
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="The run folder to write.  [default: runs/NAME]")
+@click.option(
+    "--method", type=click.Choice(["fixed"]), default="fixed", help="How much is trained; fixed: only the head."
+)
+@click.option("--backbone", default="mobilenet_v2", help="The pretrained network.")
+@click.option(
+    "--image-size",
+    type=click.IntRange(min=1),
+    help="Side of the network's input in pixels.  [default: the backbone's, 224]",
+)
+@click.option(
+    "--head", type=click.Choice(["logistic", "adam"]), default="logistic",
+    help="logistic: converged and regularised; adam: the tutorial's recipe.",
+)  # fmt: skip
+@click.option("--strength", type=float, help="Inverse regularisation strength C.  [default: by cross-validation]")
+@click.option("--epochs", type=click.IntRange(min=1), default=10, help="Of the adam head.")
+@click.option(
+    "--views", type=click.IntRange(min=1), default=1,
+    help="Versions of each training photo: itself, and random flips and rotations.",
+)  # fmt: skip
+@click.option(
+    "--class-weight", type=click.Choice(["auto", "balanced", "none"]), default="auto",
+    help="auto: balanced where classes are of unequal size.",
+)  # fmt: skip
+@click.option(
+    "--precision", type=click.Choice(["auto", "f32", "bf16", "int8"]), default="auto",
+    help="auto: bf16 where the processor computes in it. int8: quantised on your photos; for many photos or a small "
+    "classifier.",
+)  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the split, the folds and the views.")
+@click.option("--cache/--no-cache", default=True, help="Keep and reuse features in the user's cache.")
+@click.option("--overwrite", is_flag=True, help="Replace the run folder if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print metrics.json on stdout.")
+@click.pass_context
+def train(context: click.Context, /, data: Path, views: int, as_json: bool, **settings: Any) -> None:
+    """Train a classifier on a folder of labelled photos and write a run folder with its report.
+
+    DATA is a folder of labelled photos, or a CSV: path,label[,split][,group].
+    """
     from headstart.training.train import train_classifier
 
-    run = train_classifier(
-        data, out=out, overwrite=overwrite, cache=cache, say=say, artist=context.obj, method=method,
-        backbone=backbone, image_size=image_size, head=head, strength=strength, epochs=epochs, n_views=views,
-        class_weight=class_weight, precision=precision, seed=seed,
-    )  # fmt: skip
+    run = train_classifier(data, say=say, artist=context.obj, n_views=views, **settings)
     metrics = run.metrics
     if as_json:
         print_json(metrics | {"run": str(run.folder)})
@@ -67,8 +68,3 @@ def train(
         say(f"{n_skipped} files left out, such as '{first['path']}': {first['reason']}. The report lists them.")
     print_line(f"Report:     {run.report}")
     print_line(f"Classifier: {run.folder / 'model.onnx'}")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb to the command line."""
-    app.command()(train)

@@ -1,9 +1,7 @@
 """The artist: a second process that draws the charts while this one writes everything else.
 
 Importing matplotlib and drawing with it holds Python's lock for a third of a second. The artist imports while photos
-are read, and draws while they are shown. It is asked and answers in JSON, a line each.
-
-    python -m headstart.evaluation.artist
+are read, and draws while they are shown (`headstart.evaluation.studio`).
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from headstart.evaluation.inline_image import InlineImage, inline_image
+from headstart.evaluation.inline_image import InlineImage
 
 if TYPE_CHECKING:
     from headstart.evaluation.charts import HistoryRow
@@ -29,7 +27,7 @@ class Artist:
 
     def __init__(self) -> None:
         # -P: a matplotlib.py in the current folder is none of ours
-        command = [sys.executable, "-P", "-m", "headstart.evaluation.artist"]
+        command = [sys.executable, "-P", "-m", "headstart.evaluation.studio"]
         self._process: subprocess.Popen[bytes] | None = None
         self._job: tuple[Sequence[HistoryRow], Mapping[str, Any], Path] | None = None
         try:
@@ -63,7 +61,7 @@ class Artist:
         """
         images = self._listen()
         if images is None:
-            images = {} if self._job is None else _save_charts(*self._job)
+            images = {} if self._job is None else _draw_here(*self._job)
         return images
 
     def _listen(self) -> dict[str, InlineImage] | None:
@@ -111,25 +109,7 @@ class NoArtist(Artist):
         prepare_charts()
 
 
-def _save_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> dict[str, InlineImage]:
-    # imported here: the process that only calls an artist starts it sooner without them
-    from headstart.evaluation.charts import draw_charts
-    from headstart.evaluation.figure_file import save_png
+def _draw_here(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> dict[str, InlineImage]:
+    from headstart.evaluation.studio import save_charts
 
-    charts = draw_charts(history, metrics)
-    return {name: inline_image(image, save_png(image, folder / f"{name}.png")) for name, image in charts.items()}
-
-
-def main() -> None:
-    """Prepare, wait for the job, draw it."""
-    from headstart.evaluation.prepare import prepare_charts
-
-    prepare_charts()
-    line = sys.stdin.readline()
-    if line:
-        job = json.loads(line)
-        print(json.dumps(_save_charts(job["history"], job["metrics"], Path(job["folder"]))))  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()
+    return save_charts(history, metrics, folder)

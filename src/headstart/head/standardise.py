@@ -71,17 +71,11 @@ def measure_standardisation(X: npt.NDArray[Any], weight: npt.NDArray[np.float64]
     Standardisation(mean=array([2., 5.]), scale=array([1., 1.]))
     """
     share = weight / weight.sum()
-    mean = _sum_rows(share, X, np.zeros(X.shape[1]), power=1)
-    variance = _sum_rows(share, X, mean, power=2)
+    # in float64, and in two passes, so that nothing cancels
+    mean = sum_blocks(lambda rows: share[rows] @ X[rows].astype(np.float64), X)
+    variance = sum_blocks(lambda rows: share[rows] @ np.square(X[rows] - mean), X)
     # what varies less than its own rounding errors is constant, and dividing by it would make noise a feature
     rounding = 10 * np.finfo(X.dtype).eps * np.sqrt(mean**2 + variance) + 1e-20
     scale = np.sqrt(variance)
     scale[scale <= rounding] = 1.0
     return Standardisation(mean, scale)
-
-
-def _sum_rows(
-    share: npt.NDArray[np.float64], X: npt.NDArray[Any], centre: npt.NDArray[np.float64], power: int
-) -> npt.NDArray[np.float64]:
-    """Return the weighted sum over rows of (X - centre) ** power, in float64; two passes, so nothing cancels."""
-    return sum_blocks(lambda rows: share[rows] @ (X[rows] - centre) ** power, X)

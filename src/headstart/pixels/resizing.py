@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.installed import find_version
+
 Pixels = npt.NDArray[np.uint8]
 _own = threading.local()  # a resizer keeps buffers of its own, so each thread has one
 
@@ -53,6 +55,4 @@ def _get_resizer() -> tuple[Any, Any]:
 
 def describe_resizer() -> str:
     """Return what decides the pixels besides the rule; the processor's instructions do not (a test holds it)."""
-    from importlib.metadata import version
-
-    return f"cykooz.resizer {version('cykooz.resizer')}"
+    return f"cykooz.resizer {find_version('cykooz.resizer', 'cykooz_resizer')}"

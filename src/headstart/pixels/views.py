@@ -7,12 +7,13 @@ same training sees the same views, cached or not.
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-RENDERING_RULES = 1  # counts up when `render_view` gives other pixels for the same view
+RENDERING_RULES = 2  # counts up when `render_view` gives other pixels for the same view
 MAX_TURNS = 0.2  # Keras' RandomRotation(0.2): up to a fifth of a full turn either way
 
 
@@ -83,5 +84,9 @@ def render_view(pixels: npt.NDArray[np.uint8], view: View) -> npt.NDArray[np.uin
     size_px = pixels.shape[0]
     margin = size_px // 4  # at any angle a corner reaches at most (sqrt(2) - 1) / 2 = 0.21 sides beyond the square
     wide = Image.fromarray(np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), mode="symmetric"))
-    turned = wide.rotate(360 * view.turns, Image.Resampling.BILINEAR)
-    return np.asarray(turned)[margin : margin + size_px, margin : margin + size_px]
+    cos, sin = math.cos(math.tau * view.turns), math.sin(math.tau * view.turns)
+    half = size_px / 2
+    # where in `wide` a point (x, y) of the square comes from: turned about the middle of both
+    left, top = half + margin - half * (cos - sin), half + margin - half * (sin + cos)
+    place = (cos, -sin, left, sin, cos, top)
+    return np.asarray(wide.transform((size_px, size_px), Image.Transform.AFFINE, place, Image.Resampling.BILINEAR))

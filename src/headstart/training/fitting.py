@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import FitError
-from headstart.head.adam import fit_adam
 from headstart.head.balance import balanced_weights, is_skewed
 from headstart.head.history import Epoch
 from headstart.head.linear import LinearHead
@@ -92,6 +91,8 @@ def fit_head(
     """
     weights = weigh_classes(y, n_classes, class_weight, sample_weight)
     if kind == "adam":
+        from headstart.head.adam import fit_adam
+
         adam = fit_adam(
             views, y, n_classes=n_classes, seed=seed, epochs=epochs,
             sample_weight=sample_weight, class_weight=weights, validation=validation,

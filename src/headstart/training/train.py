@@ -17,7 +17,6 @@ from headstart.classifier.metadata import Metadata, shorten_digests
 from headstart.errors import FitError, RunMovedError
 from headstart.evaluation.artist import Artist, NoArtist
 from headstart.evaluation.verdict import write_verdict
-from headstart.features.calibrating import quantise_on_photos
 from headstart.features.extract import CompilingAhead
 from headstart.progress import show_progress
 from headstart.training.cross_validation import cross_validate
@@ -133,6 +132,8 @@ class _Course:
         compiling.join()
         self.clock.note("scan")
         if chosen.precision == "int8":
+            from headstart.features.calibrating import quantise_on_photos
+
             with show_progress("Quantising", is_shown=self.verbose, unit="steps") as progress:
                 backbone = quantise_on_photos(catalog.select("train"), backbone, image_size, progress=progress)
             self.clock.note("quantise")

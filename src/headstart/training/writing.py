@@ -8,16 +8,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart.catalog.table import Catalog
 from headstart.evaluation.artist import Artist
-from headstart.evaluation.charts import HistoryRow
 from headstart.evaluation.prepare import prepare_page
 from headstart.evaluation.report import Figured, ReportContent, render_report
 from headstart.head.history import Epoch
 from headstart.training.judging import Judged, write_predictions
 from headstart.training.pictures import PictureFolder, draw_answers, draw_training_photos
+
+if TYPE_CHECKING:
+    from headstart.evaluation.charts import HistoryRow
 
 
 @dataclass(frozen=True)

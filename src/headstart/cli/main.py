@@ -1,0 +1,103 @@
+"""The way in. It starts what takes longest before anything else is imported, and turns errors into one message.
+
+Exit status: 0 done; 1 the data or the model cannot be used (one message on stderr); 2 the command line is wrong.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import io
+import os
+import signal
+import sys
+from contextlib import suppress
+
+from headstart.cli.drawing import call_artist
+from headstart.cli.speech import say
+from headstart.errors import HeadstartError
+
+DRAWING_VERBS = ("train", "demo")
+N_OBJECTS = 50_000  # made between two looks for garbage: at Python's 700 a short command spends a thirtieth on them
+
+
+class _Stopped(BaseException):
+    """Ctrl-C. Click would answer KeyboardInterrupt itself, and say nothing of what is kept."""
+
+
+def _stop(*_: object) -> None:
+    raise _Stopped
+
+
+def main() -> None:
+    """Run the command line, and leave at once: taking down OpenVINO and matplotlib piece by piece takes 0.1 s."""
+    status = _run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        pass
+    except OSError as error:
+        say(f"headstart: Cannot write: {error.strerror}. Make room on the disk.")
+        status = status or 1
+    with suppress(OSError):
+        sys.stderr.flush()
+    os._exit(status)
+
+
+def _run() -> int:
+    """Run the command line; every error that is meant for the user is one message, without a traceback."""
+    artist = None
+    try:
+        signal.signal(signal.SIGINT, _stop)
+        _set_up()
+        if sys.argv[1:2] and sys.argv[1] in DRAWING_VERBS and not {"-h", "--help"} & set(sys.argv):
+            artist = call_artist()
+        from headstart.cli.app import app
+
+        app(obj=artist)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except HeadstartError as error:
+        say(f"headstart: {error}")
+        return 1
+    except _Stopped:
+        say("headstart: stopped. Features that were extracted are kept: the same command goes on from here.")
+        return 130
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        return 141
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            return _show_bug()
+        say(f"headstart: Cannot write: {error.strerror}. Make room on the disk.")
+        return 1
+    except BaseException:
+        return _show_bug()
+    finally:
+        if artist is not None:
+            artist.close()
+    return 0
+
+
+def _set_up() -> None:
+    """Set what holds for the whole process."""
+    gc.set_threshold(N_OBJECTS)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # the name of a file may be anything
+    os.environ.setdefault("MPLBACKEND", "agg")  # figures are files here, never windows
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the head has threads of its own (head/passes.py)
+    import warnings
+
+    warnings.filterwarnings("default", category=UserWarning, module="headstart")
+    warnings.showwarning = _say_warning  # type: ignore[assignment]  # it needs the message alone
+
+
+def _say_warning(message: Warning | str, *_: object) -> None:
+    say(f"Note: {message}")
+
+
+def _show_bug() -> int:
+    import traceback
+
+    traceback.print_exc()
+    return 1

@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from harness import Claim, publish, repeat_in_turn
 from headstart.head.logistic import fit_prepared
 from headstart.head.prepare import prepare_rows
-from headstart.head.strength import choose_strength_of
+from headstart.head.strength import choose_strength
 
 N_ROWS, N_FEATURES = 10_000, 1280
 N_ROUNDS = 5
@@ -43,11 +43,11 @@ def measure_seconds(action: Callable[[], object]) -> float:
 def main() -> None:
     """Choose and fit here, fit there, in turn."""
     X, y = make_features()
-    chosen = choose_strength_of(prepare_rows(X, y, 2), seed=0)
+    chosen = choose_strength(prepare_rows(X, y, 2), seed=0)
 
     def fit_ours() -> None:
         prepared = prepare_rows(X, y, 2)
-        fit_prepared(prepared, strength=choose_strength_of(prepared, seed=0).strength)
+        fit_prepared(prepared, strength=choose_strength(prepared, seed=0).strength)
 
     def fit_theirs() -> None:
         LogisticRegression(C=chosen.strength).fit(StandardScaler().fit_transform(X), y)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from harness import Claim, find_command, publish, read_options, repeat_in_turn, run_process, use_empty_cache
-from headstart.backbone.engine import Engine
+from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.processor import choose_precision, list_capabilities
 from headstart.classifier.file import read_classifier
 from limit import measure_rate
@@ -28,10 +28,11 @@ def open_engine(run: Path) -> Engine:
     """Open the network of a run's classifier, in the arithmetic in which it was trained."""
     contents = read_classifier(run)
     about = contents.metadata
-    return Engine(
-        contents.data, digest=contents.digest, image_size=about.image_size, precision=about.precision,
+    build = plan_build(
+        contents.digest, image_size=about.image_size, precision=about.precision,
         float32_below=about.spec.float32_below, is_quantised=about.is_quantised,
     )  # fmt: skip
+    return Engine(contents.data, build)
 
 
 def measure_engines(engines: dict[str, Engine], size_px: int) -> dict[str, float]:

@@ -16,10 +16,9 @@ BACKBONE = load_backbone()
 
 
 def extract(precision: str) -> np.ndarray:
-    engine = Engine(
-        BACKBONE.weights, image_size=96, precision=precision, float32_below=BACKBONE.spec.float32_below, batch_size=2
-    )
-    return engine.infer(PIXELS)
+    spec = BACKBONE.spec
+    build = plan_build(spec.weights_sha256, image_size=96, precision=precision, float32_below=spec.float32_below)
+    return Engine(BACKBONE.weights, build).infer(PIXELS)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import openvino
 import pytest
 
 from headstart.backbone.cutting import has_layer, take_below, take_between
-from headstart.backbone.engine import Engine
+from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
 from headstart.errors import BackboneError
 
@@ -17,6 +17,11 @@ def network():
     return openvino.Core().read_model(load_backbone().weights)
 
 
+def open_engine(**settings):
+    backbone = load_backbone()
+    return Engine(backbone.weights, plan_build(backbone.spec.weights_sha256, image_size=96, **settings))
+
+
 @pytest.mark.parametrize("stage", ["stem", "block_0", "block_9", "top"])
 def test_below_and_above_a_cut_make_the_whole(network, stage):
     tensor = next(s.tensor for s in load_backbone().spec.stages if s.name == stage)
@@ -24,7 +29,7 @@ def test_below_and_above_a_cut_make_the_whole(network, stage):
     compile_part = openvino.Core().compile_model
     below = compile_part(take_below(network, tensor), "CPU", settings)
     above = compile_part(take_between(network, tensor, "features"), "CPU", settings)
-    whole = Engine(load_backbone().weights, image_size=96, precision="f32").infer(PIXELS)
+    whole = open_engine(precision="f32").infer(PIXELS)
     np.testing.assert_allclose(above(below(PIXELS)[0])[0], whole, atol=1e-4)
 
 
@@ -43,12 +48,11 @@ def test_layers_are_found_by_name(network):
 
 
 def test_the_first_stages_stay_in_float32_where_they_are_asked_to():
-    spec, weights = load_backbone().spec, load_backbone().weights
     try:
-        mixed = Engine(weights, image_size=96, precision="bf16", float32_below=spec.float32_below)
+        mixed = open_engine(precision="bf16", float32_below=load_backbone().spec.float32_below)
     except BackboneError:
         pytest.skip("this processor has no bf16 arithmetic")
-    exact = Engine(weights, image_size=96, precision="f32").infer(PIXELS)
-    rough = Engine(weights, image_size=96, precision="bf16").infer(PIXELS)
+    exact = open_engine(precision="f32").infer(PIXELS)
+    rough = open_engine(precision="bf16").infer(PIXELS)
     errors = [np.square(features - exact).mean() for features in (mixed.infer(PIXELS), rough)]
     assert errors[0] < 0.5 * errors[1]

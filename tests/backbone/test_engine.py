@@ -5,16 +5,22 @@ import threading
 import numpy as np
 import pytest
 
-from headstart.backbone.engine import BATCHES_AHEAD, Engine
+from headstart.backbone.engine import BATCHES_AHEAD, Engine, plan_build
 from headstart.backbone.loading import load_backbone
 from headstart.errors import PhotoError
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (19, 96, 96, 3), np.uint8)
 
 
+def open_engine(precision="f32", **settings):
+    backbone = load_backbone()
+    build = plan_build(backbone.spec.weights_sha256, image_size=96, precision=precision, **settings)
+    return Engine(backbone.weights, build)
+
+
 @pytest.fixture(scope="module")
 def engine():
-    return Engine(load_backbone().weights, image_size=96, precision="f32")
+    return open_engine()
 
 
 def test_features_have_their_shape(engine):
@@ -26,12 +32,11 @@ def test_features_have_their_shape(engine):
 
 @pytest.mark.parametrize("precision", ["f32", "auto"])
 def test_neither_neighbours_nor_batch_size_change_a_bit(precision):
-    backbone = load_backbone()
+    below = load_backbone().spec.float32_below
     engines = [
-        Engine(backbone.weights, image_size=96, precision=precision, float32_below=backbone.spec.float32_below,
-               batch_size=n_photos, n_cores=n_cores)
+        open_engine(precision, float32_below=below, batch_size=n_photos, n_cores=n_cores)
         for n_photos, n_cores in ((1, 1), (8, 2))
-    ]  # fmt: skip
+    ]
     alone, together = (engine.infer(PIXELS) for engine in engines)
     np.testing.assert_array_equal(alone, together)
     np.testing.assert_array_equal(engines[1].infer(PIXELS[::-1])[::-1], together)
@@ -39,7 +44,7 @@ def test_neither_neighbours_nor_batch_size_change_a_bit(precision):
 
 def test_any_layer_can_be_the_output():
     stage = load_backbone().spec.stages[3]
-    engine = Engine(load_backbone().weights, image_size=96, precision="f32", tensor=stage.tensor)
+    engine = open_engine(tensor=stage.tensor)
     assert engine.infer(PIXELS[:2]).shape == (2, stage.n_channels, 96 // stage.stride, 96 // stage.stride)
 
 

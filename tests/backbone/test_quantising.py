@@ -11,7 +11,7 @@ import onnxruntime
 import pytest
 
 from headstart.backbone import quantising
-from headstart.backbone.engine import Engine
+from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
 from headstart.backbone.quantising import describe_quantiser, quantise_backbone, wrap_quantised
 from headstart.errors import BackboneError, MissingExtraError
@@ -39,7 +39,8 @@ def graph(quantised):
 
 
 def extract(backbone, **options):
-    return Engine(backbone.weights, image_size=96, is_quantised=backbone.is_quantised, **options).infer(PIXELS)
+    settings = {"image_size": 96, "is_quantised": backbone.is_quantised, **options}
+    return Engine(backbone.weights, plan_build(backbone.spec.weights_sha256, **settings)).infer(PIXELS)
 
 
 def test_the_same_photos_give_the_same_bytes_in_any_process(quantised, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from headstart.errors import RunError
 from headstart.evaluation import artist
-from headstart.evaluation.artist import Artist, NoArtist
+from headstart.evaluation.artist import Artist, DistantArtist
 from headstart.evaluation.metrics import evaluate_probabilities
 
 HISTORY = [
@@ -29,16 +29,16 @@ def draw(someone, folder):
 
 
 def test_two_processes_draw_as_one(tmp_path):
-    theirs, ours = draw(Artist(), tmp_path / "theirs"), draw(NoArtist(), tmp_path / "ours")
+    theirs, ours = draw(DistantArtist(), tmp_path / "theirs"), draw(Artist(), tmp_path / "ours")
     assert sorted(theirs) == CHARTS
     assert theirs == ours
 
 
 def test_a_process_that_fails_is_replaced(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert sorted(draw(Artist(), tmp_path / "one")) == CHARTS
+    assert sorted(draw(DistantArtist(), tmp_path / "one")) == CHARTS
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
-    assert sorted(draw(Artist(), tmp_path / "two")) == CHARTS
+    assert sorted(draw(DistantArtist(), tmp_path / "two")) == CHARTS
 
 
 @pytest.mark.parametrize("answer", ['{"history": ["data:image', "", "no JSON"])
@@ -47,7 +47,7 @@ def test_half_an_answer_is_no_answer(tmp_path, monkeypatch, answer):
     script.write_text(f"#!/bin/sh\nread job\nprintf '%s' '{answer}'\n")
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
-    assert sorted(draw(Artist(), tmp_path / "one")) == CHARTS
+    assert sorted(draw(DistantArtist(), tmp_path / "one")) == CHARTS
 
 
 def test_an_artist_who_hangs_is_not_waited_for(tmp_path, monkeypatch):
@@ -56,19 +56,19 @@ def test_an_artist_who_hangs_is_not_waited_for(tmp_path, monkeypatch):
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
     monkeypatch.setattr(artist, "TIMEOUT_S", 0.2)
-    assert sorted(draw(Artist(), tmp_path / "one")) == CHARTS
+    assert sorted(draw(DistantArtist(), tmp_path / "one")) == CHARTS
 
 
 def test_a_figure_that_cannot_be_written_is_an_error(tmp_path):
     (tmp_path / "history.png").mkdir()
-    with Artist() as someone:
+    with DistantArtist() as someone:
         someone.begin(HISTORY, METRICS, tmp_path)
         with pytest.raises(RunError, match="Cannot write figure"):
             someone.finish()
 
 
 def test_an_artist_who_is_not_asked_draws_nothing():
-    with Artist() as someone:
+    with DistantArtist() as someone:
         process = someone._process
     assert process.returncode is not None
 
@@ -76,6 +76,6 @@ def test_an_artist_who_is_not_asked_draws_nothing():
 def test_files_in_the_current_folder_are_not_imported(tmp_path, monkeypatch):
     (tmp_path / "matplotlib.py").write_text("raise SystemExit")
     monkeypatch.chdir(tmp_path)
-    with Artist() as someone:
+    with DistantArtist() as someone:
         someone.begin(HISTORY, METRICS, tmp_path)
         assert json.loads(someone._process.communicate()[0])

@@ -101,6 +101,27 @@ def test_a_broken_photo_is_named_and_its_row_is_nan(files, tmp_path):
     assert features.n_extracted == 2
 
 
+def test_copies_are_computed_once(files, tmp_path, monkeypatch):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(files[0].path.read_bytes()[:300])
+    bad = File(broken, hashlib.sha256(broken.read_bytes()).hexdigest())
+    copy = tmp_path / "copy.jpg"
+    copy.write_bytes(files[0].path.read_bytes())
+    rows = [files[0], bad, File(copy, files[0].digest), files[1], bad]
+    read = []
+
+    def note(path, *rest, ask=extract_module.read_photo):
+        read.append(path)
+        return ask(path, *rest)
+
+    monkeypatch.setattr(extract_module, "read_photo", note)
+    features = extract(rows)
+    assert sorted(read) == sorted([files[0].path, broken, files[1].path])
+    np.testing.assert_array_equal(features.matrix[2], features.matrix[0])
+    assert sorted(features.failures) == [1, 4]
+    assert np.isnan(features.matrix[[1, 4]]).all()
+
+
 def test_progress_ends_at_the_total(files, tmp_path):
     seen = []
     with FeatureCache(tmp_path / "cache") as cache:

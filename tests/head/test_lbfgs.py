@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from headstart.head import lbfgs
 from headstart.head.lbfgs import N_REMEMBERED, Memory, _Point, minimise
 from headstart.head.objective import Objective
 
@@ -88,9 +89,16 @@ def test_the_loss_falls_at_every_step():
 
 def test_iterations_are_limited_and_memory_is_too():
     objective, memory = make_objective(3, [0]), Memory()
-    found = minimise(objective, 1e4, objective.make_start(), memory, tolerance=0, max_iterations=15)
-    assert found.n_iterations == 15
+    found = minimise(objective, 1e4, objective.make_start(), memory, tolerance=0, max_iterations=25)
+    assert found.n_iterations == 25
     assert len(memory.pairs) == N_REMEMBERED
+
+
+def test_large_pairs_are_remembered_half_as_long(monkeypatch):
+    monkeypatch.setattr(lbfgs, "LARGE", 1)
+    objective, memory = make_objective(3, [0]), Memory()
+    minimise(objective, 1e4, objective.make_start(), memory, tolerance=0, max_iterations=25)
+    assert len(memory.pairs) == lbfgs.N_REMEMBERED_LARGE
 
 
 def test_the_limit_of_rounding_ends_the_search():

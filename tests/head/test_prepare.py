@@ -4,7 +4,7 @@ import numpy as np
 
 from headstart.head.logistic import fit_logistic, fit_prepared
 from headstart.head.prepare import prepare_rows
-from headstart.head.strength import choose_strength, choose_strength_of, hold_out, hold_out_of
+from headstart.head.strength import choose_strength, hold_out
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(90, 12)).astype(np.float32)
@@ -12,15 +12,18 @@ Y = (X[:, 0] + RANDOM.normal(size=90) > 0).astype(np.int64)
 WEIGHT = RANDOM.uniform(0.5, 2, 90)
 
 
+def prepare():
+    return prepare_rows(X, Y, 2, sample_weight=WEIGHT)
+
+
 def test_one_preparation_serves_all():
-    prepared = prepare_rows(X, Y, 2, sample_weight=WEIGHT)
-    rows = {"n_classes": 2, "sample_weight": WEIGHT}
-    assert choose_strength_of(prepared, seed=1) == choose_strength(X, Y, seed=1, **rows)
-    shared, alone = fit_prepared(prepared, strength=0.1).head, fit_logistic(X, Y, strength=0.1, **rows).head
-    np.testing.assert_array_equal(shared.weights, alone.weights)
-    several = hold_out_of(prepared, strength=0.1, seeds=[1, 2])
+    prepared = prepare()
+    assert choose_strength(prepared, seed=1) == choose_strength(prepare(), seed=1)
+    alone = fit_logistic(X, Y, strength=0.1, n_classes=2, sample_weight=WEIGHT).head
+    np.testing.assert_array_equal(fit_prepared(prepared, strength=0.1).head.weights, alone.weights)
+    several = hold_out(prepared, strength=0.1, seeds=[1, 2])
     for seed, held in zip([1, 2], several, strict=True):
-        own = hold_out(X, Y, strength=0.1, seed=seed, **rows)
+        own = hold_out(prepare(), strength=0.1, seeds=[seed])[0]
         np.testing.assert_array_equal(held.fold, own.fold)
         np.testing.assert_array_equal(held.is_right, own.is_right)
     assert (several[0].fold != several[1].fold).any()

@@ -9,8 +9,18 @@ from headstart.head.folds import make_folds
 from headstart.head.lbfgs import Memory, minimise
 from headstart.head.logistic import fit_logistic
 from headstart.head.objective import Objective, judge_scores
+from headstart.head.prepare import prepare_rows
 from headstart.head.standardise import measure_standardisation
 from headstart.head.strength import DEFAULT, choose_strength, hold_out
+
+
+def choose(X, y, *, n_classes, sample_weight=None, class_weight=None, **options):
+    prepared = prepare_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
+    return choose_strength(prepared, **options)
+
+
+def hold(X, y, *, n_classes):
+    return hold_out(prepare_rows(X, y, n_classes), strength=0.1, seeds=[0])[0]
 
 
 def judge_plainly(X, y, n_classes, strength, weight, folds):
@@ -34,7 +44,7 @@ def test_the_table_agrees_with_a_plain_cross_validation(make_features, n_classes
     X, y = make_features(500, 20, n_classes)
     X, weight = X.astype(np.float64), np.random.default_rng(0).uniform(0.5, 2, 500)
     strengths = (1e-3, 1e-2, 1e-1)
-    choice = choose_strength(X, y, n_classes=n_classes, seed=3, sample_weight=weight, strengths=strengths)
+    choice = choose(X, y, n_classes=n_classes, seed=3, sample_weight=weight, strengths=strengths)
     folds = make_folds(y, n_folds=5, seed=3)
     for row in choice.table:
         loss, accuracy, accuracy_sd = judge_plainly(X, y, n_classes, row.strength, weight, folds)
@@ -46,7 +56,7 @@ def test_the_table_agrees_with_a_plain_cross_validation(make_features, n_classes
 @pytest.mark.parametrize("n_classes", [2, 4])
 def test_the_least_loss_is_chosen(make_features, n_classes):
     X, y = make_features(200, 100, n_classes)
-    choice = choose_strength(X, y, n_classes=n_classes, seed=0)
+    choice = choose(X, y, n_classes=n_classes, seed=0)
     assert choice.strength == min(choice.table, key=lambda row: row.loss).strength
     assert [row.strength for row in choice.table] == list(DEFAULT[: len(choice.table)])
     assert all(0 <= row.accuracy <= 1 and row.accuracy_sd >= 0 for row in choice.table)
@@ -55,22 +65,22 @@ def test_the_least_loss_is_chosen(make_features, n_classes):
 def test_noise_is_held_small_and_a_clear_signal_is_not():
     random = np.random.default_rng(0)
     X = random.normal(size=(300, 50))
-    noise = choose_strength(X, random.integers(0, 2, 300), n_classes=2, seed=0)
-    signal = choose_strength(X, (X[:, 0] > 0).astype(int), n_classes=2, seed=0)
+    noise = choose(X, random.integers(0, 2, 300), n_classes=2, seed=0)
+    signal = choose(X, (X[:, 0] > 0).astype(int), n_classes=2, seed=0)
     assert noise.strength <= 1e-3
     assert signal.strength >= 1e-1
 
 
 def test_it_stops_where_the_loss_is_on_the_rise():
     random = np.random.default_rng(0)
-    choice = choose_strength(random.normal(size=(100, 200)), random.integers(0, 2, 100), n_classes=2, seed=0)
+    choice = choose(random.normal(size=(100, 200)), random.integers(0, 2, 100), n_classes=2, seed=0)
     assert len(choice.table) < len(DEFAULT)
     assert choice.table[-1].loss > 1.05 * min(row.loss for row in choice.table)
 
 
 def test_the_seed_decides(make_features):
     X, y = make_features(100, 30, 2)
-    first, again, other = (choose_strength(X, y, n_classes=2, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (choose(X, y, n_classes=2, seed=seed) for seed in (1, 1, 2))
     assert first == again
     assert first.table != other.table
 
@@ -80,8 +90,8 @@ def test_groups_are_held_out_together():
     random = np.random.default_rng(0)
     X, y = np.repeat(random.normal(size=(60, 80)), 5, axis=0), np.repeat(random.integers(0, 2, 60), 5)
     groups = np.repeat([f"patient {n}" for n in range(60)], 5)
-    apart = choose_strength(X, y, n_classes=2, seed=0, strengths=(10.0,))
-    together = choose_strength(X, y, n_classes=2, seed=0, strengths=(10.0,), groups=groups)
+    apart = choose(X, y, n_classes=2, seed=0, strengths=(10.0,))
+    together = choose(X, y, n_classes=2, seed=0, strengths=(10.0,), groups=groups)
     assert apart.table[0].accuracy > 0.95
     assert together.table[0].accuracy < 0.7
 
@@ -89,9 +99,9 @@ def test_groups_are_held_out_together():
 def test_weights_count(make_features):
     X, y = make_features(100, 20, 2)
     weight = np.random.default_rng(0).uniform(0, 2, 100)
-    plain = choose_strength(X, y, n_classes=2, seed=0, strengths=(0.01,)).table[0]
-    by_row = choose_strength(X, y, n_classes=2, seed=0, strengths=(0.01,), sample_weight=weight).table[0]
-    by_class = choose_strength(X, y, n_classes=2, seed=0, strengths=(0.01,), class_weight=np.array([1, 9])).table[0]
+    plain = choose(X, y, n_classes=2, seed=0, strengths=(0.01,)).table[0]
+    by_row = choose(X, y, n_classes=2, seed=0, strengths=(0.01,), sample_weight=weight).table[0]
+    by_class = choose(X, y, n_classes=2, seed=0, strengths=(0.01,), class_weight=np.array([1, 9])).table[0]
     assert len({plain.loss, by_row.loss, by_class.loss}) == 3
 
 
@@ -103,23 +113,21 @@ def test_weights_count(make_features):
 def test_classes_of_few_rows_do_not_stop_it(labels):
     y = np.array(labels)
     X = np.random.default_rng(0).normal(size=(len(y), 8)).astype(np.float32)
-    choice = choose_strength(X, y, n_classes=y.max() + 1, seed=0)
+    choice = choose(X, y, n_classes=y.max() + 1, seed=0)
     assert choice.strength in DEFAULT
     assert all(np.isfinite([row.loss, row.accuracy, row.accuracy_sd]).all() for row in choice.table)
 
 
 def test_a_row_is_not_judged_by_heads_that_never_saw_its_class():
     y = np.array([0] * 10 + [1] * 10 + [2])
-    choice = choose_strength(np.eye(3)[y], y, n_classes=3, seed=0, strengths=(1.0,))
+    choice = choose(np.eye(3)[y], y, n_classes=3, seed=0, strengths=(1.0,))
     assert choice.table[0].accuracy == 1
 
 
 def test_a_fold_of_rows_that_do_not_count_is_not_judged():
     y, groups = np.tile([0, 1], 20), np.repeat(np.arange(5), 8)
     weight = np.where(groups == 2, 0.0, 1.0)
-    row = choose_strength(
-        np.eye(2)[y], y, n_classes=2, seed=0, strengths=(1.0,), groups=groups, sample_weight=weight
-    ).table[0]
+    row = choose(np.eye(2)[y], y, n_classes=2, seed=0, strengths=(1.0,), groups=groups, sample_weight=weight).table[0]
     assert (row.accuracy, row.accuracy_sd) == (1, 0)
 
 
@@ -127,14 +135,14 @@ def test_a_fold_of_rows_that_do_not_count_is_not_judged():
 def test_where_nothing_can_be_held_out_the_middle_is_chosen(groups):
     y = np.array([0, 1]) if groups is None else np.arange(8) % 2
     X = np.random.default_rng(0).normal(size=(len(y), 3))
-    choice = choose_strength(X, y, n_classes=2, seed=0, groups=groups, strengths=(1, 1e-4, 2e-2))
+    choice = choose(X, y, n_classes=2, seed=0, groups=groups, strengths=(1, 1e-4, 2e-2))
     assert (choice.strength, choice.table) == (2e-2, ())
 
 
 def test_many_scores_are_judged_by_one_fold(make_features, monkeypatch):
     X, y = make_features(100, 20, 5)
     monkeypatch.setattr(strength_module, "MANY_SCORES", 500)
-    row = choose_strength(X, y, n_classes=5, seed=0, strengths=(0.01,)).table[0]
+    row = choose(X, y, n_classes=5, seed=0, strengths=(0.01,)).table[0]
     assert row.accuracy_sd == 0
     n_held = (make_folds(y, n_folds=5, seed=0) == 0).sum()
     assert row.accuracy * n_held == pytest.approx(round(row.accuracy * n_held))
@@ -153,7 +161,7 @@ def test_many_scores_are_judged_by_one_fold(make_features, monkeypatch):
 def test_what_cannot_be_chosen_is_refused(make_features, options, message):
     X, y = make_features(20, 5, 2)
     with pytest.raises(FitError, match=message):
-        choose_strength(X, y, **{"n_classes": 2, "seed": 0, **options})
+        choose(X, y, **{"n_classes": 2, "seed": 0, **options})
 
 
 def test_hold_out_judges_every_row_by_a_head_that_has_not_seen_it():
@@ -161,10 +169,10 @@ def test_hold_out_judges_every_row_by_a_head_that_has_not_seen_it():
     y = np.repeat([0, 1, 2], 40)
     centres = generator.normal(0, 4, (3, 8))
     X = (centres[y] + generator.normal(size=(120, 8))).astype(np.float32)
-    held = hold_out(X, y, n_classes=3, strength=0.1, seed=0)
+    held = hold(X, y, n_classes=3)
     assert set(held.fold.tolist()) == {0, 1, 2, 3, 4}
     assert held.is_right.mean() > 0.9
-    random = hold_out(X, generator.permutation(y), n_classes=3, strength=0.1, seed=0)
+    random = hold(X, generator.permutation(y), n_classes=3)
     assert random.is_right.mean() < 0.6
     by_fold = [
         fit_logistic(X[held.fold != k], y[held.fold != k], n_classes=3, strength=0.1).head.scores(X[held.fold == k])
@@ -178,4 +186,4 @@ def test_hold_out_judges_every_fold_however_many_scores_there_are(monkeypatch):
     monkeypatch.setattr(strength_module, "MANY_SCORES", 10)
     y = np.repeat([0, 1], 30)
     X = (np.random.default_rng(0).normal(size=(60, 4)) + y[:, None]).astype(np.float32)
-    assert set(hold_out(X, y, n_classes=2, strength=0.1, seed=0).fold.tolist()) == {0, 1, 2, 3, 4}
+    assert set(hold(X, y, n_classes=2).fold.tolist()) == {0, 1, 2, 3, 4}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from headstart.backbone.engine import Engine
+from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
 
 LAYERS = (
@@ -36,15 +36,21 @@ def make_waves(size: int) -> np.ndarray:
     return np.clip(np.round(waves), 0, 255).astype(np.uint8)
 
 
+def open_engine(size, **settings):
+    backbone = load_backbone()
+    build = plan_build(backbone.spec.weights_sha256, image_size=size, precision="f32", **settings)
+    return Engine(backbone.weights, build)
+
+
 @pytest.mark.parametrize("size", [160, 224])
 def test_features_agree(reference, size):
-    engine = Engine(load_backbone().weights, image_size=size, precision="f32")
+    engine = open_engine(size)
     assert np.abs(engine.infer(make_waves(size)) - reference[f"{size}/features"]).max() < TOLERANCE
 
 
 @pytest.mark.parametrize("size", [160, 224])
 @pytest.mark.parametrize("layer", LAYERS)
 def test_layers_agree(reference, size, layer):
-    engine = Engine(load_backbone().weights, image_size=size, precision="f32", tensor=layer)
+    engine = open_engine(size, tensor=layer)
     means = engine.infer(make_waves(size)).mean((2, 3))
     assert np.abs(means - reference[f"{size}/mean/{layer}"]).max() < TOLERANCE

@@ -7,7 +7,7 @@ import pytest
 
 import headstart as hs
 from headstart.errors import RunError
-from headstart.evaluation.artist import Artist, NoArtist
+from headstart.evaluation.artist import Artist, DistantArtist
 from headstart.training import train, writing
 from headstart.training.writing import begin_charts, write_run
 
@@ -28,7 +28,7 @@ def outcome(make_folder, tmp_path, monkeypatch):
 
 def test_the_same_outcome_gives_the_same_bytes_whoever_draws(outcome, tmp_path):
     written = []
-    for name, make_artist in (("one", NoArtist), ("two", Artist)):
+    for name, make_artist in (("one", Artist), ("two", DistantArtist)):
         folder = tmp_path / name
         folder.mkdir()
         with make_artist() as artist:
@@ -47,13 +47,13 @@ def test_an_error_beside_the_drawing_surfaces(outcome, tmp_path, monkeypatch):
     folder = tmp_path / "one"
     folder.mkdir()
     with pytest.raises(RunError, match=r"Cannot draw\."):
-        write_run(folder, outcome, NoArtist())
+        write_run(folder, outcome, Artist())
 
 
 def test_predictions_are_a_row_each_and_add_up(outcome, tmp_path):
     folder = tmp_path / "one"
     folder.mkdir()
-    write_run(folder, outcome, NoArtist())
+    write_run(folder, outcome, Artist())
     with (folder / "predictions.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(outcome.catalog.photos)

@@ -6,7 +6,6 @@ core is busy with one or the other. There are two threads for each core: while o
 
 from __future__ import annotations
 
-import hashlib
 import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -44,7 +43,33 @@ def plan_build(
     n_cores: int | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> Build:
-    """Return what an `Engine` with these settings compiles."""
+    """Plan what an `Engine` runs.
+
+    Parameters
+    ----------
+    digest
+        What tells the network from others, such as its SHA-256.
+    image_size
+        Side of the square input in pixels.
+    precision
+        ``auto``, ``f32`` or ``bf16``; ``auto`` is bf16 where the processor computes in it, and int8 if
+        ``is_quantised``.
+    tensor
+        Name of the layer whose output is wanted.
+    float32_below
+        Name of the layer below which everything is computed in float32, whatever ``precision`` is.
+    is_quantised
+        Whether the network is quantised to int8.
+    n_cores
+        That infer at a time; default: all that this process may use.
+    batch_size
+        Photos per inference.
+
+    Raises
+    ------
+    BackboneError
+        As `choose_precision`.
+    """
     return Build(
         digest=digest, image_size=image_size, batch_size=batch_size, tensor=tensor, float32_below=float32_below,
         precision=choose_precision(precision, is_quantised=is_quantised), n_cores=n_cores or count_cores(),
@@ -60,49 +85,19 @@ class Engine:
     ----------
     network
         An ONNX model as bytes, with one input: uint8 pixels (N, ``image_size``, ``image_size``, 3).
-    digest
-        What tells the network from others; default: its SHA-256 (8 ms).
-    image_size
-        Side of the square input in pixels.
-    precision
-        ``auto``, ``f32`` or ``bf16``; what was chosen is in the attribute of this name, ``int8`` if ``is_quantised``.
-    tensor
-        Name of the layer whose output is wanted.
-    float32_below
-        Name of the layer below which everything is computed in float32, whatever ``precision`` is.
-    is_quantised
-        Whether the network is quantised to int8.
-    n_cores
-        That infer at a time; default: all that this process may use.
-    batch_size
-        Photos per inference.
+    build
+        What `plan_build` returns for it.
     """
 
-    def __init__(
-        self,
-        network: bytes,
-        *,
-        digest: str | None = None,
-        image_size: int,
-        precision: str = "auto",
-        tensor: str = "features",
-        float32_below: str | None = None,
-        is_quantised: bool = False,
-        n_cores: int | None = None,
-        batch_size: int = BATCH_SIZE,
-    ) -> None:
-        build = plan_build(
-            digest or hashlib.sha256(network).hexdigest(), image_size=image_size, precision=precision, tensor=tensor,
-            float32_below=float32_below, is_quantised=is_quantised, n_cores=n_cores, batch_size=batch_size,
-        )  # fmt: skip
-        self.image_size = image_size
+    def __init__(self, network: bytes, build: Build) -> None:
+        self.image_size = build.image_size
         self.precision = build.precision
-        self.batch_size = batch_size
+        self.batch_size = build.batch_size
         self.n_threads = THREADS_PER_CORE * build.n_cores
         self._compiled = compile_network(network, build)
         self._lanes: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
         for _ in range(self.n_threads):
-            self._lanes.put(_Lane(self._compiled, (batch_size, image_size, image_size, 3)))
+            self._lanes.put(_Lane(self._compiled, (build.batch_size, build.image_size, build.image_size, 3)))
 
     def infer(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Compute the output for pixels that are already decoded.

@@ -12,7 +12,7 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.engine import BATCH_SIZE, Engine
+from headstart.backbone.engine import BATCH_SIZE, Engine, plan_build
 from headstart.backbone.processor import choose_precision
 from headstart.classifier.file import ClassifierFile, parse_classifier, read_classifier, write_bytes_safely
 from headstart.classifier.metadata import Metadata
@@ -92,16 +92,12 @@ class Classifier:
 
     def _open_engine(self, batch_size: int = BATCH_SIZE, n_cores: int | None = None) -> Engine:
         # The head is left to numpy: in bf16 the engine would round the probabilities to three digits
-        return Engine(
-            self._contents.data,
-            digest=self._contents.digest,
-            image_size=self.image_size,
-            precision=self._precision,
-            float32_below=self.metadata.spec.float32_below,
-            is_quantised=self.metadata.is_quantised,
-            batch_size=batch_size,
-            n_cores=n_cores,
-        )
+        about = self.metadata
+        build = plan_build(
+            self._contents.digest, image_size=about.image_size, precision=self._precision, n_cores=n_cores,
+            float32_below=about.spec.float32_below, is_quantised=about.is_quantised, batch_size=batch_size,
+        )  # fmt: skip
+        return Engine(self._contents.data, build)
 
     @cached_property
     def _engine(self) -> Engine:

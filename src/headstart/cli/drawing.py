@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 from headstart.cores import count_cores
-from headstart.evaluation.artist import Artist, NoArtist
+from headstart.evaluation.artist import Artist, DistantArtist
 
 
 def call_artist() -> Artist:
     """Start a process that draws, where there is a second core for it and a Python that can be started."""
     is_possible = count_cores() > 1 and sys.executable and not hasattr(sys, "frozen")
-    return Artist() if is_possible else NoArtist()
+    return DistantArtist() if is_possible else Artist()

@@ -23,13 +23,51 @@ TIMEOUT_S = 60.0  # drawing takes a tenth of a second; a process that hangs must
 
 
 class Artist:
-    """Starts at once, draws once; whatever it fails at is drawn in this process instead."""
+    """Draws in this process: for programs that want no other, and machines of one core."""
 
     def __init__(self) -> None:
+        self._job: tuple[Sequence[HistoryRow], Mapping[str, Any], Path] | None = None
+
+    def prepare(self) -> None:
+        """Import what drawing needs, where that is done in this process; it may run in a thread beside other work."""
+        from headstart.evaluation.prepare import prepare_charts
+
+        prepare_charts()
+
+    def begin(self, history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> None:
+        """Ask for the charts, as ``NAME.png`` in a folder; returns before they are drawn."""
+        self._job = (history, metrics, folder)
+
+    def finish(self) -> dict[str, InlineImage]:
+        """Wait for the charts that were asked for, and return them by name.
+
+        Raises
+        ------
+        RunError
+            If one cannot be written.
+        """
+        from headstart.evaluation.studio import save_charts
+
+        return {} if self._job is None else save_charts(*self._job)
+
+    def close(self) -> None:
+        """Stop what was begun, finished or not."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class DistantArtist(Artist):
+    """Draws in a process of its own, which starts at once; whatever that fails at is drawn in this one instead."""
+
+    def __init__(self) -> None:
+        super().__init__()
         # -P: a matplotlib.py in the current folder is none of ours
         command = [sys.executable, "-P", "-m", "headstart.evaluation.studio"]
         self._process: subprocess.Popen[bytes] | None = None
-        self._job: tuple[Sequence[HistoryRow], Mapping[str, Any], Path] | None = None
         try:
             pipe = subprocess.PIPE
             self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)  # noqa: S603
@@ -37,11 +75,11 @@ class Artist:
             pass  # no room for another process
 
     def prepare(self) -> None:
-        """Import what drawing needs, where that is done in this process; it may run in a thread beside other work."""
+        """Do nothing: the other process prepares itself."""
 
     def begin(self, history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> None:
-        """Ask for the charts, as ``NAME.png`` in a folder; returns before they are drawn."""
-        self._job = (history, metrics, folder)
+        """Ask the other process for the charts."""
+        super().begin(history, metrics, folder)
         if self._process is None or self._process.stdin is None:
             return
         job = {"history": list(history), "metrics": metrics, "folder": str(folder.absolute())}
@@ -52,20 +90,11 @@ class Artist:
             self.close()
 
     def finish(self) -> dict[str, InlineImage]:
-        """Wait for the charts that were asked for, and return them by name.
-
-        Raises
-        ------
-        RunError
-            If one cannot be written.
-        """
+        """Wait for the other process's charts, or draw them here if it has none that are whole."""
         images = self._listen()
-        if images is None:
-            images = {} if self._job is None else _draw_here(*self._job)
-        return images
+        return super().finish() if images is None else images
 
     def _listen(self) -> dict[str, InlineImage] | None:
-        """Return the other process's answer, or None if it has none that is whole."""
         if self._process is None:
             return None
         try:
@@ -87,29 +116,3 @@ class Artist:
                 with contextlib.suppress(OSError):  # what was not sent yet will not be
                     stream.close()
         self._process = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class NoArtist(Artist):
-    """Draws in this process: for programs that want no other, and machines of one core."""
-
-    def __init__(self) -> None:
-        self._process = None
-        self._job = None
-
-    def prepare(self) -> None:
-        """Import what drawing needs."""
-        from headstart.evaluation.prepare import prepare_charts
-
-        prepare_charts()
-
-
-def _draw_here(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> dict[str, InlineImage]:
-    from headstart.evaluation.studio import save_charts
-
-    return save_charts(history, metrics, folder)

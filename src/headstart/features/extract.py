@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
-from typing import Protocol, Self, TypedDict
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.compiling import compile_network
+from headstart.backbone.compiling import Build, compile_network
 from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import Backbone
 from headstart.backbone.processor import choose_precision, describe_engine
@@ -28,14 +28,6 @@ from headstart.progress import Progress, ignore_progress
 
 ROWS_AT_ONCE = 2000  # asked of the cache: what it answers lies in memory a second time
 SAVE_EVERY_S = 0.5  # a killed run loses at most this much work
-
-
-class _BuildSettings(TypedDict):
-    digest: str
-    image_size: int
-    precision: str
-    float32_below: str | None
-    is_quantised: bool
 
 
 class PhotoFile(Protocol):
@@ -65,7 +57,7 @@ class Features:
     precision
         The arithmetic that was used: ``f32``, ``bf16`` or ``int8``.
     n_extracted, n_cached
-        Rows that were computed, and that came from the cache.
+        Rows that were computed, copies of one photo together, and that came from the cache.
     """
 
     matrix: npt.NDArray[np.float32]
@@ -88,14 +80,11 @@ def make_recipe(backbone: Backbone, image_size: int, precision: str) -> Recipe:
     )
 
 
-def _describe_build(backbone: Backbone, image_size: int, precision: str) -> _BuildSettings:
-    return {
-        "digest": backbone.spec.weights_sha256,
-        "image_size": image_size,
-        "precision": precision,
-        "float32_below": backbone.spec.float32_below,
-        "is_quantised": backbone.is_quantised,
-    }
+def _plan(backbone: Backbone, image_size: int, precision: str) -> Build:
+    return plan_build(
+        backbone.spec.weights_sha256, image_size=image_size, precision=precision,
+        float32_below=backbone.spec.float32_below, is_quantised=backbone.is_quantised,
+    )  # fmt: skip
 
 
 class CompilingAhead(Thread):
@@ -115,7 +104,7 @@ class CompilingAhead(Thread):
         """Compile."""
         backbone, image_size, precision = self._what
         with contextlib.suppress(HeadstartError, RuntimeError):
-            build = plan_build(**_describe_build(backbone, image_size, precision))
+            build = _plan(backbone, image_size, precision)
             if not build.is_kept():
                 self._compiled = compile_network(backbone.weights, build)
 
@@ -159,13 +148,14 @@ def extract_features(
     n_cached = len(photos) - len(missing)
     failures: dict[int, str] = {}
     if missing:
+        firsts, copies = _find_copies(missing, keys)
 
         def load(n: int) -> npt.NDArray[np.uint8]:
             return render_view(read_photo(photos[n].path, image_size, photos[n].digest), views[n])
 
-        engine = Engine(backbone.weights, **_describe_build(backbone, image_size, recipe.precision))
+        engine = Engine(backbone.weights, _plan(backbone, image_size, recipe.precision))
         with _Saver(cache) as saver:
-            for n_done, (n, row) in enumerate(engine.stream(missing, load), n_cached + 1):
+            for n_done, (n, row) in enumerate(engine.stream(firsts, load), n_cached + 1):
                 if isinstance(row, PhotoError):
                     failures[n] = str(row)
                     matrix[n] = np.nan
@@ -175,6 +165,10 @@ def extract_features(
                 if n_done % ROWS_AT_ONCE == 0:
                     release_rows(matrix)
                 progress(n_done, len(photos))
+        for n, first in copies.items():
+            matrix[n] = matrix[first]
+            if first in failures:
+                failures[n] = failures[first]
         release_rows(matrix)
     return Features(matrix, failures, recipe.precision, len(missing) - len(failures), n_cached)
 
@@ -197,6 +191,18 @@ def _fill_from_cache(
                 missing.append(n)
         release_rows(matrix)
     return missing
+
+
+def _find_copies(missing: Sequence[int], keys: Sequence[bytes]) -> tuple[array[int], dict[int, int]]:
+    """Return the rows to compute, and for each that is a copy of one of them which one."""
+    firsts, copies, seen = array("q"), {}, dict[bytes, int]()
+    for n in missing:
+        first = seen.setdefault(keys[n], n)
+        if first == n:
+            firsts.append(n)
+        else:
+            copies[n] = first
+    return firsts, copies
 
 
 class _Saver:

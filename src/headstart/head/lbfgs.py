@@ -17,7 +17,9 @@ import numpy.typing as npt
 from headstart.head.objective import Objective
 
 Array = npt.NDArray[Any]
-N_REMEMBERED = 10
+N_REMEMBERED = 20  # a sixth fewer iterations than 10, and 30 none fewer
+N_REMEMBERED_LARGE = 10  # of pairs so large that 40 arrays of their size would be hundreds of megabytes
+LARGE = 100_000  # numbers
 MAX_TRIALS = 30
 
 
@@ -38,8 +40,9 @@ class Memory:
     pairs: list[tuple[Array, Array]] = field(default_factory=list)
 
     def remember(self, step: Array, change: Array) -> None:
-        """Keep a pair, and forget the oldest beyond ten. Both are (P, J)."""
-        self.pairs = [*self.pairs[1 - N_REMEMBERED :], (step, change)]
+        """Keep a pair, and forget the oldest. Both are (P, J)."""
+        n_kept = N_REMEMBERED if step.size < LARGE else N_REMEMBERED_LARGE
+        self.pairs = [*self.pairs[1 - n_kept :], (step, change)]
 
     def turn_downhill(self, gradient: Array, ridge: Array) -> Array:
         """Return the direction to go, (P, J): minus the inverse Hessian, as remembered, times the gradient.

@@ -13,7 +13,7 @@ from headstart.head.folds import make_folds
 from headstart.head.lbfgs import Memory, minimise
 from headstart.head.logistic import check_strengths
 from headstart.head.objective import Objective, judge_scores
-from headstart.head.prepare import PreparedRows, prepare_rows
+from headstart.head.prepare import PreparedRows
 
 DEFAULT = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0)
 FALLBACK = 1e-2  # where no row can be held out: in the middle of what was best on real photos, 0.001 to 0.1
@@ -54,14 +54,10 @@ class StrengthChoice:
 
 
 def choose_strength(
-    X: npt.NDArray[Any],
-    y: npt.NDArray[Any],
+    prepared: PreparedRows,
     *,
-    n_classes: int,
     seed: int,
     groups: npt.NDArray[Any] | None = None,
-    sample_weight: npt.NDArray[Any] | None = None,
-    class_weight: npt.NDArray[Any] | None = None,
     strengths: Sequence[float] = DEFAULT,
     n_folds: int = 5,
 ) -> StrengthChoice:
@@ -69,8 +65,8 @@ def choose_strength(
 
     Parameters
     ----------
-    X, y, sample_weight, class_weight
-        As for `fit_logistic`.
+    prepared
+        The rows.
     seed
         Of the folds. The same rows and seed give the same choice.
     groups
@@ -81,7 +77,7 @@ def choose_strength(
     Raises
     ------
     FitError
-        If the rows, the weights, the strengths or the folds cannot be used.
+        If the strengths or the folds cannot be used.
 
     Notes
     -----
@@ -97,24 +93,12 @@ def choose_strength(
     Examples
     --------
     >>> X = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
-    >>> choice = choose_strength(X, (X[:, 0] > 0).astype(int), n_classes=2, seed=0, strengths=(0.01, 1.0))
+    >>> from headstart.head.prepare import prepare_rows
+    >>> prepared = prepare_rows(X, (X[:, 0] > 0).astype(int), 2)
+    >>> choice = choose_strength(prepared, seed=0, strengths=(0.01, 1.0))
     >>> choice.strength, [row.strength for row in choice.table]
     (1.0, [0.01, 1.0])
     """
-    check_strengths(*strengths)
-    prepared = prepare_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
-    return choose_strength_of(prepared, seed=seed, groups=groups, strengths=strengths, n_folds=n_folds)
-
-
-def choose_strength_of(
-    prepared: PreparedRows,
-    *,
-    seed: int,
-    groups: npt.NDArray[Any] | None = None,
-    strengths: Sequence[float] = DEFAULT,
-    n_folds: int = 5,
-) -> StrengthChoice:
-    """Choose the strength as `choose_strength` does, for rows that are prepared already."""
     check_strengths(*strengths)
     y = prepared.rows.y
     folds = make_folds(y, n_folds=n_folds, seed=seed, groups=groups)
@@ -148,35 +132,6 @@ class HeldOut:
 
 
 def hold_out(
-    X: npt.NDArray[Any],
-    y: npt.NDArray[Any],
-    *,
-    n_classes: int,
-    strength: float,
-    seed: int,
-    groups: npt.NDArray[Any] | None = None,
-    sample_weight: npt.NDArray[Any] | None = None,
-    class_weight: npt.NDArray[Any] | None = None,
-    n_folds: int = 5,
-) -> HeldOut:
-    """Judge every row by a head of one strength that was fitted to the other folds.
-
-    Parameters
-    ----------
-    X, y, sample_weight, class_weight, seed, groups
-        As for `choose_strength`.
-
-    Raises
-    ------
-    FitError
-        As `choose_strength`.
-    """
-    check_strengths(strength)
-    prepared = prepare_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
-    return hold_out_of(prepared, strength=strength, seeds=[seed], groups=groups, n_folds=n_folds)[0]
-
-
-def hold_out_of(
     prepared: PreparedRows,
     *,
     strength: float,
@@ -184,7 +139,20 @@ def hold_out_of(
     groups: npt.NDArray[Any] | None = None,
     n_folds: int = 5,
 ) -> list[HeldOut]:
-    """Judge every row as `hold_out` does, for rows that are prepared already: once for each seed, side by side."""
+    """Judge every row by a head of one strength that was fitted to the other folds: once for each seed, side by side.
+
+    Parameters
+    ----------
+    prepared, groups
+        As for `choose_strength`.
+    seeds
+        Of the folds.
+
+    Raises
+    ------
+    FitError
+        As `choose_strength`.
+    """
     check_strengths(strength)
     y = prepared.rows.y
     deals = [

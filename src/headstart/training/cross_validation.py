@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.head.prepare import prepare_rows
-from headstart.head.strength import hold_out_of
+from headstart.head.strength import hold_out
 from headstart.training.fitting import weigh_classes
 
 N_FOLDS = 5
@@ -66,7 +66,7 @@ def cross_validate(
     together = [seeds[n : n + size] for n in range(0, n_repeats, size)]
     for held in (
         held for some in together
-        for held in hold_out_of(prepared, strength=strength, seeds=some, groups=names, n_folds=N_FOLDS)
+        for held in hold_out(prepared, strength=strength, seeds=some, groups=names, n_folds=N_FOLDS)
     ):  # fmt: skip
         is_judged = held.fold >= 0
         if not is_judged.any():

@@ -14,7 +14,7 @@ from headstart.head.history import Epoch
 from headstart.head.linear import LinearHead
 from headstart.head.logistic import fit_prepared
 from headstart.head.prepare import prepare_rows
-from headstart.head.strength import StrengthChoice, choose_strength_of
+from headstart.head.strength import StrengthChoice, choose_strength
 
 HEADS = ("logistic", "adam")
 CLASS_WEIGHTS = ("auto", "balanced", "none")
@@ -112,7 +112,7 @@ def fit_head(
     prepared = prepare_rows(X, y_all, n_classes, sample_weight=row_weight, class_weight=weights)
     choice = None
     if strength is None:
-        choice = choose_strength_of(prepared, seed=seed, groups=row_groups)
+        choice = choose_strength(prepared, seed=seed, groups=row_groups)
         strength = choice.strength
     fit = fit_prepared(prepared, strength=strength, validation=validation)
     return FittedHead(fit.head, fit.history, strength, choice, weights, fit.is_converged)

@@ -15,7 +15,7 @@ from headstart.catalog.table import Catalog
 from headstart.classifier.build import build_classifier
 from headstart.classifier.metadata import Metadata, shorten_digests
 from headstart.errors import FitError, RunMovedError
-from headstart.evaluation.artist import Artist, NoArtist
+from headstart.evaluation.artist import Artist
 from headstart.evaluation.verdict import write_verdict
 from headstart.features.extract import CompilingAhead
 from headstart.progress import show_progress
@@ -79,7 +79,7 @@ def train_classifier(
     try:
         # the folder is claimed first: of two trainings begun together, the second then takes another name
         with write_run_folder(folder, is_replacing=overwrite) as partial:
-            course = _Course(chosen, clock, verbose, cache, artist or NoArtist())
+            course = _Course(chosen, clock, verbose, cache, artist or Artist())
             try:
                 outcome = course.run(photos, partial, say)
                 write_run(partial, outcome, course.artist)

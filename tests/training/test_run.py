@@ -1,0 +1,27 @@
+"""A run folder as an object."""
+
+import pytest
+
+import headstart as hs
+from headstart.errors import RunError
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, paint_folder):
+    base = tmp_path_factory.mktemp("run")
+    return hs.train(paint_folder(base / "photos", n=14), out=base / "run", image_size=96, verbose=False)
+
+
+def test_it_holds_what_training_found(run):
+    again = hs.Run(run.folder)
+    assert again.metrics == run.metrics
+    assert list(again.history.columns) == ["Data", "Epoch", "Accuracy", "Loss"]
+    assert len(again.predictions) == sum(run.metrics[split]["n"] for split in ("train", "validation", "test"))
+    assert again.model.labels == tuple(run.metrics["classes"])
+    assert again.report.is_file()
+    assert repr(again).startswith(f"Run('{run.folder}'): {again.verdict}")
+
+
+def test_another_folder_is_none(tmp_path):
+    with pytest.raises(RunError, match="Give a folder that training wrote"):
+        hs.Run(tmp_path)

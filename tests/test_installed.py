@@ -3,6 +3,7 @@
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
+import click  # noqa: F401  one of the tests takes its spec away
 import pytest
 
 from headstart.installed import find_version
@@ -20,6 +21,23 @@ def test_without_a_folder_of_its_own_the_metadata_are_asked(tmp_path, monkeypatc
     (tmp_path / "click" / "__init__.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "click", raising=False)
+    assert find_version("click", "click") == version("click")
+
+
+def test_of_two_folders_the_metadata_decide(tmp_path, monkeypatch):
+    (tmp_path / "click").mkdir()
+    (tmp_path / "click" / "__init__.py").write_text("")
+    for number in ("1.0", "2.0"):
+        folder = tmp_path / f"click-{number}.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: click\nVersion: {number}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "click", raising=False)
+    assert find_version("click", "click") == version("click")
+
+
+def test_a_module_without_a_spec_is_found_by_its_metadata(monkeypatch):
+    monkeypatch.setattr(sys.modules["click"], "__spec__", None)
     assert find_version("click", "click") == version("click")
 
 

@@ -27,11 +27,14 @@ def find_version(distribution: str, package: str) -> str:
     >>> find_version("numpy", "numpy") == __import__("numpy").__version__
     True
     """
-    spec = importlib.util.find_spec(package)
+    try:
+        spec = importlib.util.find_spec(package)
+    except ValueError:  # a module that was put together by hand
+        spec = None
     if spec is not None and spec.origin is not None:
         # name and version as in the name of a wheel (packaging.python.org, "Recording installed projects")
         stem = distribution.replace(".", "_").replace("-", "_")
-        folders = list(Path(spec.origin).parents[1].glob(f"{stem}-*.dist-info"))
+        folders = [path.parent for path in Path(spec.origin).parents[1].glob(f"{stem}-*.dist-info/METADATA")]
         if len(folders) == 1:
             return folders[0].name.removeprefix(f"{stem}-").removesuffix(".dist-info")
     from importlib.metadata import version

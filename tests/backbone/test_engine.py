@@ -1,6 +1,8 @@
 """The engine: in order, overlapped, independent of batches, and it survives what it is fed."""
 
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -46,6 +48,23 @@ def test_any_layer_can_be_the_output():
     stage = load_backbone().spec.stages[3]
     engine = open_engine(tensor=stage.tensor)
     assert engine.infer(PIXELS[:2]).shape == (2, stage.n_channels, 96 // stage.stride, 96 // stage.stride)
+
+
+def test_a_photo_that_failed_is_let_go(engine):
+    held = []
+
+    def load(_):
+        pixels = np.zeros((500, 500, 3), np.uint8)
+        held.append(weakref.ref(pixels))
+        raise PhotoError(f"cannot be decoded: {pixels.shape}")
+
+    gc.disable()
+    try:
+        rows = [row for _, row in engine.stream(range(6), load)]
+        assert all(isinstance(row, PhotoError) for row in rows)
+        assert [ref() for ref in held] == [None] * 6
+    finally:
+        gc.enable()
 
 
 def test_stream_keeps_the_order_and_passes_errors_on(engine):

@@ -12,16 +12,10 @@ FLOORS = {
     "head": 1, "evaluation": 1, "pixels": 2, "backbone": 2, "catalog": 3, "classifier": 3, "features": 4, "training": 6,
     "cli": 7,
 }  # fmt: skip
+# single files that any room may import
 FREE = {
-    "cores",
-    "errors",
-    "folders",
-    "installed",
-    "large_arrays",
-    "progress",
-    "shelf",
-    "version",
-}  # single files: any room may
+    "cores", "errors", "folders", "installed", "large_arrays", "progress", "shelf", "version",
+}  # fmt: skip
 FILES = sorted(SOURCE.rglob("*.py"))
 
 

@@ -2,7 +2,9 @@
 
 import json
 import sys
+import time
 
+import numpy as np
 import pytest
 
 from headstart.errors import RunError
@@ -59,6 +61,22 @@ def test_an_artist_who_hangs_is_not_waited_for(tmp_path, monkeypatch):
     assert sorted(draw(DistantArtist(), tmp_path / "one")) == CHARTS
 
 
+def test_a_job_longer_than_a_pipe_holds_up_nobody(tmp_path, monkeypatch):
+    script = tmp_path / "python"
+    script.write_text("#!/bin/sh\nexec sleep 100\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    monkeypatch.setattr(artist, "TIMEOUT_S", 0.5)
+    labels = [f"class {n}" for n in range(200)]
+    metrics = evaluate_probabilities(np.arange(200), np.eye(200), labels)
+    assert len(json.dumps(metrics)) > 1 << 16
+    with DistantArtist() as someone:
+        started = time.monotonic()
+        someone.begin(HISTORY, metrics, tmp_path)
+        assert time.monotonic() - started < 0.4
+        assert sorted(someone.finish()) == CHARTS
+
+
 def test_a_figure_that_cannot_be_written_is_an_error(tmp_path):
     (tmp_path / "history.png").mkdir()
     with DistantArtist() as someone:
@@ -78,4 +96,5 @@ def test_files_in_the_current_folder_are_not_imported(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with DistantArtist() as someone:
         someone.begin(HISTORY, METRICS, tmp_path)
-        assert json.loads(someone._process.communicate()[0])
+        someone._asking.join()
+        assert sorted(json.loads(someone._answer)) == CHARTS

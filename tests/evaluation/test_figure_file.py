@@ -2,6 +2,7 @@
 
 import io
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -25,6 +26,21 @@ def test_writes_a_png(tmp_path):
     with Image.open(io.BytesIO(written)) as image:
         assert (image.format, image.size) == ("PNG", (400, 200))
         assert image.info["dpi"] == pytest.approx((200, 200), abs=0.1)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (37, 23), (300, 200)])
+def test_every_pixel_comes_back(size):
+    pixels = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), np.uint8)
+    with Image.open(io.BytesIO(encode_png(Image.fromarray(pixels)))) as image:
+        assert (image.mode, image.size) == ("RGB", size)
+        np.testing.assert_array_equal(np.asarray(image), pixels)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "CMYK"])
+def test_images_of_other_kinds_are_written_as_rgb(mode):
+    given = Image.effect_noise((20, 10), 50).convert("RGB").convert(mode)
+    with Image.open(io.BytesIO(encode_png(given))) as image:
+        np.testing.assert_array_equal(np.asarray(image), np.asarray(given.convert("RGB")))
 
 
 def test_an_image_that_knows_no_resolution_is_written_too():

@@ -116,10 +116,24 @@ def test_copies_are_computed_once(files, tmp_path, monkeypatch):
 
     monkeypatch.setattr(extract_module, "read_photo", note)
     features = extract(rows)
-    assert sorted(read) == sorted([files[0].path, broken, files[1].path])
+    assert sorted(read) == sorted([files[0].path, broken, broken, files[1].path])
     np.testing.assert_array_equal(features.matrix[2], features.matrix[0])
     assert sorted(features.failures) == [1, 4]
     assert np.isnan(features.matrix[[1, 4]]).all()
+    assert (features.n_extracted, features.n_cached) == (3, 0)
+
+
+def test_a_copy_does_not_answer_for_the_file_that_is_gone(files, tmp_path):
+    copies = [tmp_path / f"{n}.jpg" for n in range(3)]
+    for path in copies:
+        path.write_bytes(files[0].path.read_bytes())
+    copies[0].unlink()
+    seen = []
+    rows = [File(path, files[0].digest) for path in copies]
+    features = extract(rows, progress=lambda done, total: seen.append((done, total)))
+    assert list(features.failures) == [0]
+    np.testing.assert_array_equal(features.matrix[1:], extract([files[0]] * 2).matrix)
+    assert seen[-1] == (3, 3)
 
 
 def test_progress_ends_at_the_total(files, tmp_path):

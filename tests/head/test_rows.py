@@ -64,3 +64,11 @@ def test_watched_rows_may_lack_a_class_but_not_a_feature():
         check_watched((X, Y), 5, 2)
     with pytest.raises(FitError, match="Cannot watch validation rows: got 1 rows with NaN"):
         check_watched((break_rows(1), Y), 3, 2)
+
+
+def test_finite_features_whose_sum_is_not_are_fine():
+    large = np.full((6, 4), 3e38, np.float32)
+    assert check_rows(large, np.array([0, 1] * 3), 2).X.shape == (6, 4)
+    large[2, 1] = -np.inf
+    with pytest.raises(FitError, match="got 1 rows with NaN"):
+        check_rows(large, np.array([0, 1] * 3), 2)

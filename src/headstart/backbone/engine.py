@@ -157,7 +157,8 @@ class Engine:
                 try:
                     lane.buffer[i] = load(item)
                 except PhotoError as error:
-                    failures[i] = error
+                    # the one that was raised holds the frames below it, and they hold the photo
+                    failures[i] = PhotoError(str(error))
             if len(failures) == len(batch):
                 return [(item, failures[i]) for i, item in enumerate(batch)]
             rows = lane.run()

@@ -134,9 +134,8 @@ def _list_candidates(root: Path, tree: Tree, found: Classes) -> list[Candidate]:
         owner = next((owner for n in range(1, len(parts) + 1) if (owner := "/".join(parts[:n])) in classes), None)
         if owner is not None:
             split, label = classes[owner]
-            place = str(root / folder / "_")[
-                :-1
-            ]  # joined once: a `Path` for each file would take as long as reading it
+            # joined once, to a name that is taken off again: a `Path` for each file takes as long as looking it up
+            place = str(root / folder / "_").removesuffix("_")
             candidates += [Candidate(place + name, label, split) for name in inside.files]
     return candidates
 

@@ -85,8 +85,10 @@ def _read_chunks(jobs: Sequence[Job], pool: Executor) -> Iterator[list[tuple[Rea
     left = iter(jobs)
     for job in left:
         started = time.perf_counter()
-        yield _read_chunk(job)
-        if time.perf_counter() - started > SLOW_S:
+        chunk = _read_chunk(job)
+        is_slow = time.perf_counter() - started > SLOW_S
+        yield chunk
+        if is_slow:
             break
     yield from pool.map(_read_chunk, left)
 

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 from headstart.cli.drawing import call_artist
 from headstart.cli.speech import say
@@ -26,16 +27,21 @@ class _Stopped(BaseException):
 
 
 def _stop(*_: object) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would interrupt the cleaning up
     raise _Stopped
 
 
 def main() -> None:
     """Run the command line, and leave at once: taking down OpenVINO and matplotlib piece by piece takes 0.1 s."""
-    status = _run()
+    try:
+        status = _run()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except _Stopped:  # in the last moment, or while an error was told
+        status = 130
     try:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as head, has seen enough
-        pass
+        status = status or 1
     except OSError as error:
         say(f"headstart: Cannot write: {error.strerror}. Make room on the disk.")
         status = status or 1
@@ -48,7 +54,8 @@ def _run() -> int:
     """Run the command line; every error that is meant for the user is one message, without a traceback."""
     artist = None
     try:
-        signal.signal(signal.SIGINT, _stop)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as nohup and shells set it in the background
+            signal.signal(signal.SIGINT, _stop)
         _set_up()
         if sys.argv[1:2] and sys.argv[1] in DRAWING_VERBS and not {"-h", "--help"} & set(sys.argv):
             artist = call_artist()
@@ -63,8 +70,6 @@ def _run() -> int:
     except _Stopped:
         say("headstart: stopped. Features that were extracted are kept: the same command goes on from here.")
         return 130
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        return 141
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
             return _show_bug()
@@ -81,6 +86,8 @@ def _run() -> int:
 def _set_up() -> None:
     """Set what holds for the whole process."""
     gc.set_threshold(N_OBJECTS)
+    # a program without a console, or one whose output was closed, has no streams
+    sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # the name of a file may be anything

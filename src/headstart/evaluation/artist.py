@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from headstart.evaluation.inline_image import InlineImage
@@ -46,7 +47,7 @@ class Artist:
         RunError
             If one cannot be written.
         """
-        from headstart.evaluation.studio import save_charts
+        from headstart.evaluation.charts import save_charts
 
         return {} if self._job is None else save_charts(*self._job)
 
@@ -68,6 +69,8 @@ class DistantArtist(Artist):
         # -P: a matplotlib.py in the current folder is none of ours
         command = [sys.executable, "-P", "-m", "headstart.evaluation.studio"]
         self._process: subprocess.Popen[bytes] | None = None
+        self._asking: Thread | None = None
+        self._answer = b""
         try:
             pipe = subprocess.PIPE
             self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)  # noqa: S603
@@ -80,36 +83,40 @@ class DistantArtist(Artist):
     def begin(self, history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> None:
         """Ask the other process for the charts."""
         super().begin(history, metrics, folder)
-        if self._process is None or self._process.stdin is None:
+        if self._process is None:
             return
         job = {"history": list(history), "metrics": metrics, "folder": str(folder.absolute())}
-        try:
-            self._process.stdin.write(json.dumps(job).encode() + b"\n")
-            self._process.stdin.flush()
-        except OSError:
-            self.close()
+        # in a thread: a pipe takes 64 KB, a job of many classes is longer, and nobody reads before the imports are done
+        self._asking = Thread(target=self._ask, args=(json.dumps(job).encode() + b"\n",), daemon=True)
+        self._asking.start()
+
+    def _ask(self, job: bytes) -> None:
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired, OSError, ValueError):
+                self._answer, _ = self._process.communicate(job, timeout=TIMEOUT_S)
 
     def finish(self) -> dict[str, InlineImage]:
         """Wait for the other process's charts, or draw them here if it has none that are whole."""
-        images = self._listen()
-        return super().finish() if images is None else images
-
-    def _listen(self) -> dict[str, InlineImage] | None:
-        if self._process is None:
-            return None
+        if self._asking is None:
+            return super().finish()
+        self._asking.join()
+        is_done = self._process is not None and self._process.returncode == 0
+        self.close()
         try:
-            answer, _ = self._process.communicate(timeout=TIMEOUT_S)
-            images = json.loads(answer) if self._process.returncode == 0 else None
-            return None if images is None else {name: InlineImage(*image) for name, image in images.items()}
-        except (subprocess.TimeoutExpired, ValueError, OSError):
-            self.close()
-            return None
+            images = (
+                {name: InlineImage(*image) for name, image in json.loads(self._answer).items()} if is_done else None
+            )
+        except (ValueError, TypeError, AttributeError):
+            images = None
+        return super().finish() if images is None else images
 
     def close(self) -> None:
         """Stop the process, finished or not."""
         if self._process is None:
             return
         self._process.kill()
+        if self._asking is not None:
+            self._asking.join()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:

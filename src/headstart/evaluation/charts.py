@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart.evaluation.figure_file import draw_figure
+from headstart.evaluation.figure_file import draw_figure, save_png
 from headstart.evaluation.history_figure import plot_history
+from headstart.evaluation.inline_image import InlineImage, inline_image
 from headstart.evaluation.matrix_figure import plot_confusion_matrix
 from headstart.evaluation.per_class_figure import plot_per_class
 from headstart.evaluation.reliability_figure import plot_reliability
@@ -34,3 +36,15 @@ def draw_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any]) -> di
         "reliability": plot_reliability(metrics["calibration_bins"], metrics["expected_calibration_error"]),
     }
     return {name: draw_figure(figure) for name, figure in figures.items()}
+
+
+def save_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> dict[str, InlineImage]:
+    """Draw the charts of a run (`draw_charts`), write each as ``NAME.png`` into a folder, and return them by name.
+
+    Raises
+    ------
+    RunError
+        If one cannot be written.
+    """
+    charts = draw_charts(history, metrics)
+    return {name: inline_image(image, save_png(image, folder / f"{name}.png")) for name, image in charts.items()}

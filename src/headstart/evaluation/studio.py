@@ -11,26 +11,10 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from headstart.evaluation.charts import HistoryRow, draw_charts
-from headstart.evaluation.figure_file import save_png
-from headstart.evaluation.inline_image import InlineImage, inline_image
+from headstart.evaluation.charts import save_charts
 from headstart.evaluation.prepare import prepare_charts
-
-
-def save_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> dict[str, InlineImage]:
-    """Draw the charts of a run (`draw_charts`), write each as ``NAME.png`` into a folder, and return them by name.
-
-    Raises
-    ------
-    RunError
-        If one cannot be written.
-    """
-    charts = draw_charts(history, metrics)
-    return {name: inline_image(image, save_png(image, folder / f"{name}.png")) for name, image in charts.items()}
 
 
 def main() -> None:

@@ -57,7 +57,8 @@ class Features:
     precision
         The arithmetic that was used: ``f32``, ``bf16`` or ``int8``.
     n_extracted, n_cached
-        Rows that were computed, copies of one photo together, and that came from the cache.
+        Rows that were not in the cache and have features now (copies of one photo count, and are computed once), and
+        rows that came from the cache.
     """
 
     matrix: npt.NDArray[np.float32]
@@ -148,28 +149,32 @@ def extract_features(
     n_cached = len(photos) - len(missing)
     failures: dict[int, str] = {}
     if missing:
-        firsts, copies = _find_copies(missing, keys)
 
         def load(n: int) -> npt.NDArray[np.uint8]:
             return render_view(read_photo(photos[n].path, image_size, photos[n].digest), views[n])
 
+        firsts, copies = _find_copies(missing, keys)
         engine = Engine(backbone.weights, _plan(backbone, image_size, recipe.precision))
         with _Saver(cache) as saver:
-            for n_done, (n, row) in enumerate(engine.stream(firsts, load), n_cached + 1):
-                if isinstance(row, PhotoError):
-                    failures[n] = str(row)
-                    matrix[n] = np.nan
-                else:
-                    matrix[n] = row
-                    saver.add(keys[n], row)
-                if n_done % ROWS_AT_ONCE == 0:
-                    release_rows(matrix)
-                progress(n_done, len(photos))
+            n_done = n_cached
+            # a copy is computed only if the file that stands for it cannot be read; its own may be fine
+            for rows in (firsts, (n for n, first in copies.items() if first in failures)):
+                for n, row in engine.stream(rows, load):
+                    n_done += 1
+                    if isinstance(row, PhotoError):
+                        failures[n] = str(row)
+                        matrix[n] = np.nan
+                    else:
+                        matrix[n] = row
+                        saver.add(keys[n], row)
+                    if n_done % ROWS_AT_ONCE == 0:
+                        release_rows(matrix)
+                    progress(n_done, len(photos))
         for n, first in copies.items():
-            matrix[n] = matrix[first]
-            if first in failures:
-                failures[n] = failures[first]
+            if first not in failures:
+                matrix[n] = matrix[first]
         release_rows(matrix)
+        progress(len(photos), len(photos))
     return Features(matrix, failures, recipe.precision, len(missing) - len(failures), n_cached)
 
 

@@ -17,9 +17,11 @@ import numpy.typing as npt
 from headstart.head.objective import Objective
 
 Array = npt.NDArray[Any]
-N_REMEMBERED = 20  # a sixth fewer iterations than 10, and 30 none fewer
-N_REMEMBERED_LARGE = 10  # of pairs so large that 40 arrays of their size would be hundreds of megabytes
-LARGE = 100_000  # numbers
+# On the 10,000 rows of benchmarks/head.py 20 took a sixth fewer iterations than 10, and 30 no fewer; on rows that are
+# told apart at once it makes no difference.
+N_REMEMBERED = 20
+N_REMEMBERED_LARGE = 10
+LARGE = 500_000  # numbers in a step: 40 arrays of them are 80 MB in float32
 MAX_TRIALS = 30
 
 

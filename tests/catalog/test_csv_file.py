@@ -194,3 +194,9 @@ def test_a_place_that_cannot_be_written_is_told(make_photo, tmp_path):
         CatalogError, match=r"Cannot write '.*x.csv': No such file or directory. Choose a file in a folder"
     ):
         write_csv([make_photo("a")], tmp_path / "none" / "x.csv")
+
+
+def test_columns_without_a_meaning_are_told(tmp_path):
+    path = tmp_path / "photos.csv"
+    path.write_text("path,label,wieght,digest\na.jpg,cats,3,00\nb.jpg,dogs,1,01\n")
+    assert read_csv(path).notes[-1] == "Columns of the CSV that were not used: 'wieght'."

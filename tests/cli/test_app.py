@@ -26,6 +26,10 @@ def test_help_and_version(headstart):
     [
         (["train", "/nowhere/at/all"], 1, "does not exist"),
         (["train"], 2, "Missing argument"),
+        (["train", ""], 2, "it is empty, need a path"),
+        (["train", ".", "--out", ""], 2, "it is empty, need a path"),
+        (["train", ".", "--views", "100000000"], 2, "1<=x<=1000"),
+        (["predict", "m.onnx", "a.jpg", "--json", "--format", "csv"], 2, "contradict each other"),
         (["train", ".", "--method", "magic"], 2, "magic"),
         (["train", ".", "--image-size", "50000"], 1, "96 to 512"),
         (["predict", "/nowhere.onnx", "a.jpg"], 1, "Cannot load classifier"),
@@ -70,6 +74,22 @@ def test_more_than_one_ctrl_c_is_no_traceback(photos, tmp_path):
         assert "Traceback" not in said
         shutil.rmtree(tmp_path / "run", ignore_errors=True)
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs the signals of POSIX")
+@pytest.mark.parametrize("number", [15, 1])
+def test_a_kill_and_a_closed_terminal_leave_nothing_behind(photos, tmp_path, number):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "headstart", "train", str(photos), "--out", str(tmp_path / "run"), "--no-cache"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not list(tmp_path.iterdir()):
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_ctrl_c_is_ignored_where_the_shell_said_so(photos, tmp_path):

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 
+from PIL import Image
+
 
 def test_predict_prints_a_table(run, photos, headstart):
     answer = headstart("predict", run.folder, photos / "dots" / "000.jpg", photos / "stripes")
@@ -26,6 +28,18 @@ def test_predict_takes_globs_and_draws_a_grid(run, photos, tmp_path, headstart):
     answer = headstart("predict", run.folder / "model.onnx", f"{photos}/dots/00*.jpg", "--grid", grid)
     assert len(answer.stdout.splitlines()) == 10
     assert grid.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_grid_never_replaces_a_photo_or_a_classifier(run, photos, tmp_path, headstart):
+    photo = tmp_path / "photo.png"
+    Image.new("RGB", (90, 90)).save(photo)
+    for victim in (photo, run.folder / "model.onnx"):
+        before = victim.read_bytes()
+        answer = headstart("predict", run.folder, photo, "--grid", victim)
+        assert answer.returncode == 1
+        assert "Cannot write figure" in answer.stderr
+        assert answer.stdout == ""
+        assert victim.read_bytes() == before
 
 
 def test_a_photo_that_cannot_be_read_is_a_row_and_status_1(run, photos, tmp_path, headstart):

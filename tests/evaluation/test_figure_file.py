@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from headstart.errors import RunError
-from headstart.evaluation.figure_file import draw_figure, encode_png, save_png
+from headstart.evaluation.figure_file import check_place, draw_figure, encode_png, save_png
 from headstart.evaluation.ink import add_axes, start_figure
 
 
@@ -49,6 +49,26 @@ def test_an_image_that_knows_no_resolution_is_written_too():
 
 def test_same_figure_same_bytes():
     assert encode_png(draw_figure(start_figure(2, 1))) == encode_png(draw_figure(start_figure(2, 1)))
+
+
+def test_only_our_own_pictures_are_replaced(tmp_path):
+    photo, ours = tmp_path / "photo.png", tmp_path / "ours.png"
+    Image.new("RGB", (4, 4)).save(photo)
+    save_png(Image.new("RGB", (4, 4)), ours)
+    check_place(ours)
+    check_place(tmp_path / "new.PNG")
+    with pytest.raises(RunError, match="no picture that headstart drew"):
+        check_place(photo)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("model.onnx", r"must end in \.png"), ("missing/a.png", "is no folder"), ("folder.png", "it is a folder")],
+)
+def test_a_place_that_is_none_is_said_before_the_work(tmp_path, name, reason):
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(RunError, match=reason):
+        check_place(tmp_path / name)
 
 
 def test_says_where_it_could_not_write(tmp_path):

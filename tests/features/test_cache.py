@@ -198,3 +198,4 @@ def test_a_folder_that_cannot_be_made_means_no_cache_and_a_message(tmp_path):
     cache.put_many({b"k": ROW})
     assert cache.get_many([b"k"]) == {}
     assert cache.count() == 0
+    assert cache.measure_bytes() == 0

@@ -96,7 +96,7 @@ def describe_quantiser() -> str:
     except ModuleNotFoundError:  # importlib.metadata's own error is one
         raise MissingExtraError(
             "Cannot compute in int8: onnxruntime and onnx, which quantise the backbone, are not both installed. "
-            "Install it with: pip install 'headstart[int8]'"
+            "Install them with: pip install 'headstart[int8]'"
         ) from None
 
 

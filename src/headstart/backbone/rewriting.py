@@ -10,6 +10,7 @@ import numpy as np
 
 from headstart.backbone.cutting import take_below
 from headstart.backbone.openvino_door import open_openvino
+from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
     from xml.etree import ElementTree
@@ -73,7 +74,13 @@ def keep_float32(network: openvino.Model, tensor: str) -> openvino.Model:
     marked = {op.get_friendly_name() for op in take_below(network, tensor).get_ops()}
     with tempfile.TemporaryDirectory() as folder:
         text, weights = Path(folder, "network.xml"), Path(folder, "network.bin")
-        openvino.serialize(network, str(text), str(weights))
+        try:
+            openvino.serialize(network, str(text), str(weights))
+        except RuntimeError as error:  # says nothing but "iostream error"
+            raise BackboneError(
+                f"Cannot prepare the network: a copy of 9 MB cannot be written to '{folder}'. Make room there, or set "
+                "TMPDIR to a folder that has some."
+            ) from error
         tree = ElementTree.fromstring(text.read_bytes())  # noqa: S314  written a line above
         numbers = np.fromfile(weights, np.uint8)
     for layer in tree.iterfind("layers/layer"):

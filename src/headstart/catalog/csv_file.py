@@ -15,6 +15,7 @@ from headstart.catalog.table import SPLITS, Photo
 from headstart.errors import CatalogError
 
 COLUMNS = ("path", "label", "split", "group", "weight")
+WRITTEN = ("digest",)  # columns that `write_csv` adds
 N_TOLD = 10  # problems that a message lists before it only counts
 Row = dict[str, str]
 
@@ -34,7 +35,8 @@ def read_csv(path: Path) -> Found:
     problems: list[str] = []
     candidates = []
     first_rows: dict[str, int] = {}
-    for number, row in _read_rows(path, problems):
+    unknown: list[str] = []
+    for number, row in _read_rows(path, problems, unknown):
         candidate = _read_candidate(path.parent, row, number, problems)
         place = os.path.normpath(candidate.file)
         if row["path"] and first_rows.setdefault(place, number) != number:
@@ -55,9 +57,10 @@ def read_csv(path: Path) -> Found:
     named = {candidate.split for candidate in candidates if candidate.split is not None}
     labels = frozenset(candidate.label for candidate in candidates)
     n_open = sum(candidate.split is None for candidate in candidates)
-    return Found(
-        path.parent, candidates, labels, plan_rows(named), notes=[_describe_rows(len(candidates), n_open, named)]
-    )
+    notes = [_describe_rows(len(candidates), n_open, named)]
+    if unknown:
+        notes.append(f"Columns of the CSV that were not used: {', '.join(unknown)}.")
+    return Found(path.parent, candidates, labels, plan_rows(named), notes=notes)
 
 
 def write_csv(photos: Sequence[Photo], path: Path) -> None:
@@ -87,8 +90,11 @@ def write_csv(photos: Sequence[Photo], path: Path) -> None:
         ) from None
 
 
-def _read_rows(path: Path, problems: list[str]) -> Iterator[tuple[int, Row]]:
-    """Yield the number and the cells of each row that is not blank, by column; absent columns are empty."""
+def _read_rows(path: Path, problems: list[str], unknown: list[str]) -> Iterator[tuple[int, Row]]:
+    """Yield the number and the cells of each row that is not blank, by column; absent columns are empty.
+
+    Columns without a meaning, which may be misspelled ones, are added to ``unknown``.
+    """
     try:
         _refuse_binary(path)
         # names of files need not be UTF-8: their bytes are kept (PEP 383)
@@ -98,6 +104,7 @@ def _read_rows(path: Path, problems: list[str]) -> Iterator[tuple[int, Row]]:
             reader = csv.reader(file, delimiter=max(",;\t", key=header.count))
             columns = [name.strip().casefold() for name in next(reader, [])]
             _check_columns(path, columns)
+            unknown += [f"'{name}'" for name in columns if name and name not in (*COLUMNS, *WRITTEN)]
             for number, cells in enumerate(reader, 2):
                 if len(cells) > len(columns):
                     problems.append(f"row {number} has {len(cells)} cells, the header {len(columns)}: quote the commas")

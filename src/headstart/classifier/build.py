@@ -13,6 +13,10 @@ from headstart.errors import ClassifierError
 
 RECORD_KEY = "headstart"
 WEIGHTS, BIAS = "head/weights", "head/bias"
+PIXELS = (  # for people and programs that feed it without headstart
+    "uint8 RGB, 0 to 255, of the upright photo (EXIF orientation applied), both sides scaled to {0} pixels whatever "
+    "their proportions: bicubic (Catmull-Rom) with antialiasing. The graph does the rest of the arithmetic."
+)
 
 # The messages of an ONNX file that the head needs, and the numbers of their fields (onnx.proto3 of ONNX 1.23).
 _MODEL = {"producer_name": 2, "producer_version": 3, "graph": 7, "metadata": 14}
@@ -68,7 +72,7 @@ def build_classifier(
         (_GRAPH["input"], _make_end("pixels", _UINT8, ["n_photos", side, side, 3])),
         (_GRAPH["output"], _make_end("probabilities", _FLOAT, ["n_photos", n_classes])),
     )
-    facts = {RECORD_KEY: record, "labels": "\n".join(metadata.labels)}
+    facts = {RECORD_KEY: record, "labels": "\n".join(metadata.labels), "pixels": PIXELS.format(side)}
     facts |= {f"backbone.{key}": value for key, value in entries.items()}
     written = [encode_message((_ENTRY["key"], key), (_ENTRY["value"], value)) for key, value in facts.items()]
     tail = encode_message((_MODEL["graph"], graph), *((_MODEL["metadata"], entry) for entry in written))

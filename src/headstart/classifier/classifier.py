@@ -131,6 +131,10 @@ class Classifier:
             If a single photo cannot be read.
         """
         if isinstance(photos, str | Path):
+            if Path(photos).is_dir():
+                raise PhotoError(
+                    f"Cannot predict '{photos}': it is a folder, need a photo. Give the photos in it as a list."
+                )
             answer = next(self.predict_iter([photos]))
             if answer.error is not None:
                 raise PhotoError(f"Cannot predict '{photos}': {answer.error}.")

@@ -37,7 +37,9 @@ def check_seal(data: bytes) -> str:
     if not seal.startswith(_PREFIX):
         if PRODUCER.encode() in data[:64] or MARK in data:
             raise ClassifierError("it is damaged (cut off or appended to). Copy it again from where it came")
-        raise ClassifierError("it is not a classifier that headstart wrote")
+        raise ClassifierError(
+            "it is not a classifier that headstart wrote. Give a model.onnx, or the run folder that holds it"
+        )
     if seal != _make_seal(body):
         raise ClassifierError("it is damaged (its SHA-256 is not the one it records). Copy it again from where it came")
     return seal[-_DIGEST_LENGTH:].decode()

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from headstart.cli.places import PLACE
 from headstart.cli.speech import PRECISION_HELP, print_json, print_line, say
 
 
 @click.command(short_help="Evaluate a classifier on other labelled photos.")
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("model", type=PLACE)
+@click.argument("data", type=PLACE)
 @click.option(
     "--split", type=click.Choice(["auto", "train", "validation", "test", "all"]), default="auto",
     help="Which photos. auto: the test photos if the data name any, otherwise all.",

@@ -1,6 +1,7 @@
 """The way in. It starts what takes longest before anything else is imported, and turns errors into one message.
 
-Exit status: 0 done; 1 the data or the model cannot be used (one message on stderr); 2 the command line is wrong.
+Exit status: 0 done; 1 the data or the model cannot be used (one message on stderr); 2 the command line is wrong;
+130 Ctrl-C, and 128 more than the number of any other signal.
 """
 
 from __future__ import annotations
@@ -22,22 +23,40 @@ DRAWING_VERBS = ("train", "demo")
 N_OBJECTS = 50_000  # made between two looks for garbage: at Python's 700 a short command spends a thirtieth on them
 
 
+SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+
+
 class _Stopped(BaseException):
-    """Ctrl-C. Click would answer KeyboardInterrupt itself, and say nothing of what is kept."""
+    """Ctrl-C, a kill, or a closed terminal. Click would answer KeyboardInterrupt itself, and not say what is kept."""
 
 
-def _stop(*_: object) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would interrupt the cleaning up
+_received: list[int] = []
+
+
+def _stop(number: int, _: object) -> None:
+    _ignore_signals()  # a second one would interrupt the cleaning up
+    _received.append(number)
     raise _Stopped
+
+
+def _ignore_signals() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _say_stopped() -> int:
+    with suppress(OSError):  # the terminal may be gone
+        say("headstart: stopped. Features that were extracted are kept: the same command goes on from here.")
+    return 128 + _received[0]
 
 
 def main() -> None:
     """Run the command line, and leave at once: taking down OpenVINO and matplotlib piece by piece takes 0.1 s."""
     try:
         status = _run()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _ignore_signals()
     except _Stopped:  # in the last moment, or while an error was told
-        status = 130
+        status = 128 + _received[0]
     try:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as head, has seen enough
@@ -54,10 +73,8 @@ def _run() -> int:
     """Run the command line; every error that is meant for the user is one message, without a traceback."""
     artist = None
     try:
-        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as nohup and shells set it in the background
-            signal.signal(signal.SIGINT, _stop)
         _set_up()
-        if sys.argv[1:2] and sys.argv[1] in DRAWING_VERBS and not {"-h", "--help"} & set(sys.argv):
+        if _is_drawing(sys.argv[1:]):
             artist = call_artist()
         from headstart.cli.app import app
 
@@ -68,23 +85,30 @@ def _run() -> int:
         say(f"headstart: {error}")
         return 1
     except _Stopped:
-        say("headstart: stopped. Features that were extracted are kept: the same command goes on from here.")
-        return 130
+        return _say_stopped()
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG):
             return _show_bug()
         say(f"headstart: Cannot write: {error.strerror}. Make room on the disk.")
         return 1
     except BaseException:
-        return _show_bug()
+        # a library that was interrupted while it was imported makes an error of its own of it
+        return _say_stopped() if _received else _show_bug()
     finally:
         if artist is not None:
             artist.close()
     return 0
 
 
+def _is_drawing(arguments: list[str]) -> bool:
+    return arguments[:1] in ([verb] for verb in DRAWING_VERBS) and not {"-h", "--help"} & set(arguments)
+
+
 def _set_up() -> None:
     """Set what holds for the whole process."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and shells set it in the background
+            signal.signal(number, _stop)
     gc.set_threshold(N_OBJECTS)
     # a program without a console, or one whose output was closed, has no streams
     sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headstart.cli.places import PLACE
 from headstart.cli.speech import PRECISION_HELP, print_json, print_line, say
 
 if TYPE_CHECKING:
@@ -19,12 +20,12 @@ N_GRID = 36
 
 
 @click.command(short_help="Predict the labels of photos.")
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=PLACE)
 @click.argument("photos", nargs=-1, required=True, metavar="PATH...")
 @click.option("--format", "output", type=click.Choice(["table", "json", "csv"]), default="table", help="What to print.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--top", type=click.IntRange(min=1), default=3, help="How many classes to name for each photo.")
-@click.option("--grid", type=click.Path(path_type=Path), help="Draw the first photos with their predictions, a PNG.")
+@click.option("--grid", type=PLACE, help="Draw the first photos with their predictions into this PNG.")
 @click.option("--precision", type=click.Choice(["auto", "f32", "bf16"]), default="auto", help=PRECISION_HELP)
 def predict(
     model: Path, photos: tuple[str, ...], output: str, as_json: bool, top: int, grid: Path | None, precision: str
@@ -37,6 +38,12 @@ def predict(
     from headstart.catalog.find import find_photos
     from headstart.classifier.classifier import load_classifier
 
+    if as_json and output == "csv":
+        raise click.UsageError("--json and --format csv contradict each other.")
+    if grid is not None:
+        from headstart.evaluation.figure_file import check_place
+
+        check_place(grid)  # before the work, not after it
     classifier = load_classifier(model, precision=precision)
     paths = find_photos(photos)
     answers = _answer(classifier, paths)

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
+from headstart.cli.places import PLACE
 from headstart.cli.speech import print_json, print_line, say
 
 
 @click.command(short_help="Train a classifier on labelled photos.")
-@click.argument("data", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="The run folder to write.  [default: runs/NAME]")
+@click.argument("data", type=PLACE)
+@click.option("--out", type=PLACE, help="The run folder to write.  [default: runs/NAME]")
 @click.option(
     "--method", type=click.Choice(["fixed"]), default="fixed", help="How much is trained; fixed: only the head."
 )
@@ -20,7 +21,7 @@ from headstart.cli.speech import print_json, print_line, say
 @click.option(
     "--image-size",
     type=click.IntRange(min=1),
-    help="Side of the network's input in pixels.  [default: the backbone's, 224]",
+    help="Side of the network's input in pixels, 96 to 512.  [default: the backbone's, 224]",
 )
 @click.option(
     "--head", type=click.Choice(["logistic", "adam"]), default="logistic",
@@ -29,7 +30,7 @@ from headstart.cli.speech import print_json, print_line, say
 @click.option("--strength", type=float, help="Inverse regularisation strength C.  [default: by cross-validation]")
 @click.option("--epochs", type=click.IntRange(min=1), default=10, help="Of the adam head.")
 @click.option(
-    "--views", type=click.IntRange(min=1), default=1,
+    "--views", type=click.IntRange(1, 1000), default=1,
     help="Versions of each training photo: itself, and random flips and rotations.",
 )  # fmt: skip
 @click.option(
@@ -49,7 +50,7 @@ from headstart.cli.speech import print_json, print_line, say
 def train(context: click.Context, /, data: Path, views: int, as_json: bool, **settings: Any) -> None:
     """Train a classifier on a folder of labelled photos and write a run folder with its report.
 
-    DATA is a folder of labelled photos, or a CSV: path,label[,split][,group].
+    DATA is a folder of labelled photos, or a CSV: path,label[,split][,group][,weight].
     """
     from headstart.training.train import train_classifier
 
@@ -65,6 +66,7 @@ def train(context: click.Context, /, data: Path, views: int, as_json: bool, **se
         say(f"Note: {note}")
     if metrics["skipped"]:
         n_skipped, first = len(metrics["skipped"]), metrics["skipped"][0]
-        say(f"{n_skipped} files left out, such as '{first['path']}': {first['reason']}. The report lists them.")
+        files = "1 file" if n_skipped == 1 else f"{n_skipped:,} files"
+        say(f"{files} left out, such as '{first['path']}': {first['reason']}. The report lists them.")
     print_line(f"Report:     {run.report}")
     print_line(f"Classifier: {run.folder / 'model.onnx'}")

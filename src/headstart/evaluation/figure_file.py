@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+MAKER = (b"tEXt", b"Software\0headstart")  # tells our pictures from the user's
 RGB, UP = 2, 2  # PNG's numbers for this kind of pixels and for the filter
 
 
@@ -49,6 +51,7 @@ def encode_png(image: Image.Image) -> bytes:
     per_metre = [round(value / 0.0254) for value in image.info.get("dpi", ())]
     chunks = [
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, RGB, 0, 0, 0)),
+        MAKER,
         *([(b"pHYs", struct.pack(">IIB", *per_metre, 1))] if per_metre else []),
         (b"IDAT", packer.compress(rows.data) + packer.flush()),
         (b"IEND", b""),
@@ -57,6 +60,27 @@ def encode_png(image: Image.Image) -> bytes:
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
         for kind, data in chunks
     )
+
+
+def check_place(path: Path) -> None:
+    """Raise RunError if a picture cannot be written to a path, or would replace a file that is no picture of ours."""
+    problem = None
+    if path.suffix.lower() != ".png":
+        problem = "its name must end in .png"
+    elif not path.parent.is_dir():
+        problem = f"'{path.parent}' is no folder"
+    elif path.is_dir():
+        problem = "it is a folder"
+    elif path.exists() and not _is_ours(path):
+        problem = "it exists already, and is no picture that headstart drew"
+    if problem is not None:
+        raise RunError(f"Cannot write figure '{path}': {problem}. Choose another place.")
+
+
+def _is_ours(path: Path) -> bool:
+    with suppress(OSError), path.open("rb") as file:
+        return b"".join(MAKER) in file.read(100)
+    return False
 
 
 def save_png(image: Image.Image, path: str | Path) -> bytes:

@@ -106,7 +106,7 @@ class FeatureCache:
         """Return the bytes that the cache takes on disk, files that were set aside as broken included."""
         n_bytes = 0
         for path in [self.path, *map(self._beside, SIDE_FILES), *self._leftovers()]:
-            with contextlib.suppress(FileNotFoundError):  # other processes come and go
+            with contextlib.suppress(OSError):  # other processes come and go
                 n_bytes += path.stat().st_size
         return n_bytes
 

@@ -58,9 +58,9 @@ def draw_answers(pictures: PictureFolder, split: str, judged: Judged, labels: Se
     titles = [f"Prediction: {labels[judged.predicted[i]]} ({bool(judged.is_right[i])})" for i in at]
     colours = [INK if judged.is_right[i] else ACCENT for i in at]
     figure = plot_photo_grid([_show(photos[i]) for i in at], titles, colours=colours)
-    caption = f"Photos of the {split} split, drawn at random, and what was predicted."
-    pictures.add("predictions", figure, caption)
     wrong = np.flatnonzero(~judged.is_right)
+    caption = f"Photos of the {split} split, drawn at random, and what was predicted."
+    pictures.add("predictions", figure, caption if len(wrong) else f"{caption} In the whole split there is no mistake.")
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:GRID]
     if len(worst):
         titles = [

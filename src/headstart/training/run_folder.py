@@ -60,9 +60,10 @@ def write_run_folder(folder: Path, *, is_replacing: bool = False) -> Iterator[Pa
     """
     folder = folder.resolve()
     if folder.exists() and not (is_replacing and _is_run(folder)):
-        hint = "Give --overwrite to replace it, or another --out."
-        if is_replacing:
-            hint = "It holds other things than a run, so it is left alone: choose another --out."
+        what = "holds other things than a run" if folder.is_dir() else "is a file"
+        hint = f"It {what}, so it is left alone: choose another --out."
+        if _is_run(folder):
+            hint = "Give --overwrite to replace it, or another --out."
         raise RunError(f"Cannot write run '{folder}': it exists already. {hint}")
     partial = folder.with_name(f".{folder.name}.partial-{platform.node()}-{os.getpid()}")
     is_new_parent = not folder.parent.exists()

@@ -8,6 +8,7 @@ from headstart.errors import FitError
 from headstart.training.fitting import CLASS_WEIGHTS, HEADS
 
 METHODS = ("fixed",)
+MAX_VIEWS = 1000  # of a photo: with more the hours go into views that hardly differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,20 @@ class Settings:
 
     def check(self) -> None:
         """Raise FitError that names everything wrong with the settings at once."""
+        kinds: dict[str, type | tuple[type, ...]] = {
+            "image_size": int,
+            "epochs": int,
+            "n_views": int,
+            "seed": int,
+            "strength": (int, float),
+        }
+        problems = [
+            f"{name} {value!r}, need a number"
+            for name, kind in kinds.items()
+            if (value := getattr(self, name)) is not None and (isinstance(value, bool) or not isinstance(value, kind))
+        ]
+        if problems:
+            raise FitError(f"Cannot train: got {'; got '.join(problems)}.")
         choices = {"method": METHODS, "head": HEADS, "class_weight": CLASS_WEIGHTS}
         problems = [
             f"{name} {getattr(self, name)!r}, need one of {', '.join(allowed)}"
@@ -60,6 +75,8 @@ class Settings:
         ]
         numbers = ("epochs", "n_views")
         problems += [f"{name} {getattr(self, name)}, need 1 or more" for name in numbers if getattr(self, name) < 1]
+        if self.n_views > MAX_VIEWS:
+            problems.append(f"n_views {self.n_views}, need {MAX_VIEWS} or less")
         if self.seed < 0:
             problems.append(f"seed {self.seed}, need 0 or more")
         if self.strength is not None and not self.strength > 0:

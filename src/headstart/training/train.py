@@ -210,10 +210,15 @@ def _describe(chosen: Settings, image_size: int, table: Table, fitted: FittedHea
         notes.append("The solver stopped before its optimum: the features are hard to separate at this strength.")
     if chosen.head == "adam":
         notes.append(
-            "The adam head is the tutorial's recipe: so many epochs, converged or not, and no cross-validation."
+            f"The adam head is the recipe of the Keras tutorial: {chosen.epochs} epochs, whether it has converged by "
+            "then or not, and no cross-validation."
         )
+        if chosen.strength is not None:
+            notes.append("The strength was not used: the adam head has none.")
     elif chosen.n_views > 1:
         notes.append("Cross-validation judged heads that were fitted to the photos as they are, without further views.")
+    if chosen.head == "logistic" and chosen.epochs != Settings().epochs:
+        notes.append("The number of epochs was not used: the logistic head is fitted until it has converged.")
     strength = None
     if fitted.strength is not None:
         rows = [] if fitted.choice is None else [asdict(row) for row in fitted.choice.table]

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -30,6 +29,19 @@ def draw(someone, folder):
     return {name: (image, (folder / f"{name}.png").read_bytes()) for name, image in images.items()}
 
 
+@pytest.fixture
+def be_python(tmp_path, monkeypatch):
+    """Has a shell script take the place of the Python that is started."""
+
+    def write(script):
+        path = tmp_path / "python"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(path))
+
+    return write
+
+
 def test_two_processes_draw_as_one(tmp_path):
     theirs, ours = draw(DistantArtist(), tmp_path / "theirs"), draw(Artist(), tmp_path / "ours")
     assert sorted(theirs) == CHARTS
@@ -44,36 +56,26 @@ def test_a_process_that_fails_is_replaced(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("answer", ['{"history": ["data:image', "", "no JSON"])
-def test_half_an_answer_is_no_answer(tmp_path, monkeypatch, answer):
-    script = tmp_path / "python"
-    script.write_text(f"#!/bin/sh\nread job\nprintf '%s' '{answer}'\n")
-    script.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(script))
+def test_half_an_answer_is_no_answer(tmp_path, be_python, answer):
+    be_python(f"read job\nprintf '%s' '{answer}'")
     assert sorted(draw(DistantArtist(), tmp_path / "one")) == CHARTS
 
 
-def test_an_artist_who_hangs_is_not_waited_for(tmp_path, monkeypatch):
-    script = tmp_path / "python"
-    script.write_text("#!/bin/sh\nexec sleep 100\n")
-    script.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(script))
+def test_an_artist_who_hangs_is_not_waited_for(tmp_path, be_python, monkeypatch):
+    be_python("exec sleep 100")
     monkeypatch.setattr(artist, "TIMEOUT_S", 0.2)
     assert sorted(draw(DistantArtist(), tmp_path / "one")) == CHARTS
 
 
-def test_a_job_longer_than_a_pipe_holds_up_nobody(tmp_path, monkeypatch):
-    script = tmp_path / "python"
-    script.write_text("#!/bin/sh\nexec sleep 100\n")
-    script.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(script))
-    monkeypatch.setattr(artist, "TIMEOUT_S", 0.5)
+def test_a_job_longer_than_a_pipe_holds_up_nobody(tmp_path, be_python, monkeypatch):
+    be_python("exec sleep 100")
+    monkeypatch.setattr(artist, "TIMEOUT_S", 2.0)
     labels = [f"class {n}" for n in range(200)]
     metrics = evaluate_probabilities(np.arange(200), np.eye(200), labels)
     assert len(json.dumps(metrics)) > 1 << 16
     with DistantArtist() as someone:
-        started = time.monotonic()
         someone.begin(HISTORY, metrics, tmp_path)
-        assert time.monotonic() - started < 0.4
+        assert someone._asking.is_alive()  # it is still writing, and nobody reads
         assert sorted(someone.finish()) == CHARTS
 
 

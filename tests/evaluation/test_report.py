@@ -155,6 +155,12 @@ def test_validation_column_goes_with_its_split(matrix):
     assert with_it.tags.count("th") - without.tags.count("th") == 1
 
 
+def test_without_validation_photos_no_second_curve_is_spoken_of(matrix):
+    for metrics, is_said in ((make_metrics(), True), (make_metrics(validation=None), False)):
+        page = render_report(ReportContent("pets", metrics, {"history": Figured("Curves.", matrix)}))
+        assert ("Both curves" in page) is is_said
+
+
 def test_a_page_with_nothing_but_numbers():
     assert "<figure" not in render_report(ReportContent("pets", make_metrics()))
     assert "not judged" in render_report(ReportContent("pets", {}))

@@ -22,7 +22,7 @@ def test_the_defaults_can_be_used():
         ({"strength": 0.0}, "strength 0.0, need more than 0"),
         ({"strength": float("nan")}, "strength nan, need more than 0"),
         ({"n_views": 1001}, "n_views 1001, need 1000 or less"),
-        ({"image_size": "a"}, "image_size 'a', need a number"),
+        ({"image_size": "a"}, "image_size 'a', need a whole number"),
         ({"strength": True}, "strength True, need a number"),
         ({"seed": -1, "epochs": 0}, "got epochs 0, .*; got seed -1"),
     ],

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from headstart.backbone.loading import Backbone
 from headstart.classifier.metadata import Metadata
-from headstart.classifier.seal import PRODUCER, seal_bytes
-from headstart.classifier.wire import encode_message, split_message
+from headstart.classifier.seal import PRODUCER, encode_entry, seal_bytes
+from headstart.classifier.wire import encode_field, encode_message, split_message
 from headstart.errors import ClassifierError
 
 RECORD_KEY = "headstart"
@@ -74,9 +74,8 @@ def build_classifier(
     )
     facts = {RECORD_KEY: record, "labels": "\n".join(metadata.labels), "pixels": PIXELS.format(side)}
     facts |= {f"backbone.{key}": value for key, value in entries.items()}
-    written = [encode_message((_ENTRY["key"], key), (_ENTRY["value"], value)) for key, value in facts.items()]
-    tail = encode_message((_MODEL["graph"], graph), *((_MODEL["metadata"], entry) for entry in written))
-    return seal_bytes(encode_message((_MODEL["producer_name"], PRODUCER)) + header + tail)
+    tail = encode_field(_MODEL["graph"], graph) + b"".join(encode_entry(*fact) for fact in facts.items())
+    return seal_bytes(encode_field(_MODEL["producer_name"], PRODUCER) + header + tail)
 
 
 def _take_apart(network: bytes) -> tuple[bytes, dict[str, str], bytes]:
@@ -120,6 +119,7 @@ def _make_tensor(name: str, value: npt.NDArray[np.float32]) -> bytes:
 
 def _make_end(name: str, data_type: int, shape: list[int | str]) -> bytes:
     """Return a ValueInfoProto: an input or output, whose sizes are numbers or names."""
+    # name = 1, type = 2 {tensor_type = 1 {elem_type = 1, shape = 2 {dim = 1 {dim_value = 1 or dim_param = 2}}}}
     sizes = [encode_message((1, size) if isinstance(size, int) else (2, size)) for size in shape]
     tensor = encode_message((1, data_type), (2, encode_message(*((1, size) for size in sizes))))
     return encode_message((1, name), (2, encode_message((1, tensor))))

@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import hashlib
 
+from headstart.classifier.wire import encode_field, encode_message
 from headstart.errors import ClassifierError
 
-MARK = b"headstart.seal"
+MARK = "headstart.seal"
 PRODUCER = "headstart-classifier"  # among the first bytes of the file, so that a stump can be told from a stranger
 _DIGEST_LENGTH = 64
-# ModelProto.metadata_props is field 14, StringStringEntryProto has key = 1 and value = 2 (onnx.proto3)
-_ENTRY = b"\x0a" + bytes([len(MARK)]) + MARK + b"\x12" + bytes([_DIGEST_LENGTH])
-_PREFIX = b"\x72" + bytes([len(_ENTRY) + _DIGEST_LENGTH]) + _ENTRY
+
+
+def encode_entry(key: str, value: str) -> bytes:
+    """Return one entry of an ONNX model's metadata, to be appended to the model."""
+    # ModelProto.metadata_props is field 14, StringStringEntryProto has key = 1 and value = 2 (onnx.proto3)
+    return encode_field(14, encode_message((1, key), (2, value)))
+
+
+_PREFIX = encode_entry(MARK, "0" * _DIGEST_LENGTH)[:-_DIGEST_LENGTH]
 SEAL_LENGTH = len(_PREFIX) + _DIGEST_LENGTH
 
 
@@ -26,7 +33,7 @@ def seal_bytes(model: bytes) -> bytes:
 
 
 def _make_seal(model: bytes | memoryview) -> bytes:
-    return _PREFIX + hashlib.sha256(model).hexdigest().encode()
+    return encode_entry(MARK, hashlib.sha256(model).hexdigest())
 
 
 def check_seal(data: bytes) -> str:
@@ -35,7 +42,7 @@ def check_seal(data: bytes) -> str:
         raise ClassifierError("it is empty")
     body, seal = memoryview(data)[:-SEAL_LENGTH], data[-SEAL_LENGTH:]
     if not seal.startswith(_PREFIX):
-        if PRODUCER.encode() in data[:64] or MARK in data:
+        if PRODUCER.encode() in data[:64] or MARK.encode() in data:
             raise ClassifierError("it is damaged (cut off or appended to). Copy it again from where it came")
         raise ClassifierError(
             "it is not a classifier that headstart wrote. Give a model.onnx, or the run folder that holds it"

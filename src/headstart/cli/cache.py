@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from headstart.cli.options import json_option
 from headstart.cli.speech import print_json, print_line
 
 
 @click.command(short_help="Show or clear the cache.")
 @click.option("--clear", is_flag=True, help="Empty it.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+@json_option()
 def cache(clear: bool, as_json: bool) -> None:
     """Show where the cache of features and compiled networks is and how large, or clear it."""
     from headstart.catalog.known_files import forget_files, measure_known_files

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import click
 
-from headstart.cli.places import PLACE
+from headstart.cli.options import PLACE, json_option, overwrite_option
 from headstart.cli.speech import print_json, print_line, say
 
 
 @click.command(short_help="Train on photos of solar cells: a first look.")
 @click.option("--out", type=PLACE, help="The run folder to write.  [default: runs/solar-cells]")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the 75/25 split.")
-@click.option("--overwrite", is_flag=True, help="Replace the run folder if it exists.")
-@click.option("--json", "as_json", is_flag=True, help="Print metrics.json on stdout.")
+@overwrite_option
+@json_option("Print metrics.json on stdout.")
 @click.pass_context
 def demo(context: click.Context, /, out: Path | None, seed: int, overwrite: bool, as_json: bool) -> None:
     """Train on 2,624 photos of solar cells: which are defective? Beside it, what was published."""

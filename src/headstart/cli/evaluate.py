@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from headstart.cli.places import PLACE
-from headstart.cli.speech import PRECISION_HELP, print_json, print_line, say
+from headstart.cli.options import PLACE, json_option, precision_option
+from headstart.cli.speech import print_json, print_line, say
 
 
 @click.command(short_help="Evaluate a classifier on other labelled photos.")
@@ -17,8 +17,8 @@ from headstart.cli.speech import PRECISION_HELP, print_json, print_line, say
     "--split", type=click.Choice(["auto", "train", "validation", "test", "all"]), default="auto",
     help="Which photos. auto: the test photos if the data name any, otherwise all.",
 )  # fmt: skip
-@click.option("--precision", type=click.Choice(["auto", "f32", "bf16"]), default="auto", help=PRECISION_HELP)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+@precision_option
+@json_option()
 def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool) -> None:
     """Evaluate a classifier on labelled photos that it was not trained on.
 

@@ -101,7 +101,7 @@ def _run() -> int:
 
 
 def _is_drawing(arguments: list[str]) -> bool:
-    return arguments[:1] in ([verb] for verb in DRAWING_VERBS) and not {"-h", "--help"} & set(arguments)
+    return bool(arguments) and arguments[0] in DRAWING_VERBS and not {"-h", "--help"} & set(arguments)
 
 
 def _set_up() -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headstart.cli.places import PLACE
-from headstart.cli.speech import PRECISION_HELP, print_json, print_line, say
+from headstart.cli.options import PLACE, json_option, precision_option
+from headstart.cli.speech import print_json, print_line, say
 
 if TYPE_CHECKING:
     from headstart.classifier.classifier import Classifier, Prediction
@@ -23,10 +23,10 @@ N_GRID = 36
 @click.argument("model", type=PLACE)
 @click.argument("photos", nargs=-1, required=True, metavar="PATH...")
 @click.option("--format", "output", type=click.Choice(["table", "json", "csv"]), default="table", help="What to print.")
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@json_option("The same as --format json.")
 @click.option("--top", type=click.IntRange(min=1), default=3, help="How many classes to name for each photo.")
 @click.option("--grid", type=PLACE, help="Draw the first photos with their predictions into this PNG.")
-@click.option("--precision", type=click.Choice(["auto", "f32", "bf16"]), default="auto", help=PRECISION_HELP)
+@precision_option
 def predict(
     model: Path, photos: tuple[str, ...], output: str, as_json: bool, top: int, grid: Path | None, precision: str
 ) -> None:

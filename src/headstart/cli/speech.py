@@ -6,9 +6,6 @@ import json
 import sys
 from typing import Any
 
-# of the verbs that use a classifier
-PRECISION_HELP = "f32 answers exactly as other ONNX runtimes do. An int8 classifier always computes in int8."
-
 
 def say(message: str) -> None:
     """Say something to the person at the terminal, on stderr."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from headstart.cli.places import PLACE
+from headstart.cli.options import PLACE, json_option, overwrite_option
 from headstart.cli.speech import print_json, print_line, say
 
 
@@ -44,8 +44,8 @@ from headstart.cli.speech import print_json, print_line, say
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the split, the folds and the views.")
 @click.option("--cache/--no-cache", default=True, help="Keep and reuse features in the user's cache.")
-@click.option("--overwrite", is_flag=True, help="Replace the run folder if it exists.")
-@click.option("--json", "as_json", is_flag=True, help="Print metrics.json on stdout.")
+@overwrite_option
+@json_option("Print metrics.json on stdout.")
 @click.pass_context
 def train(context: click.Context, /, data: Path, views: int, as_json: bool, **settings: Any) -> None:
     """Train a classifier on a folder of labelled photos and write a run folder with its report.

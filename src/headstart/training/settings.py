@@ -61,7 +61,7 @@ class Settings:
             "strength": (int, float),
         }
         problems = [
-            f"{name} {value!r}, need a number"
+            f"{name} {value!r}, need a {'whole ' if kind is int else ''}number"
             for name, kind in kinds.items()
             if (value := getattr(self, name)) is not None and (isinstance(value, bool) or not isinstance(value, kind))
         ]

@@ -1,0 +1,126 @@
+"""The way in: signals, closed streams, errors, and nothing left behind."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from headstart.cli import main
+from headstart.evaluation.artist import DistantArtist
+
+
+def test_ctrl_c_says_what_is_kept(photos, tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "headstart", "train", str(photos), "--out", str(tmp_path / "run"), "--no-cache"],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not list(tmp_path.iterdir()):  # the folder that it writes into is made first
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "stopped" in said
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_than_one_ctrl_c_is_no_traceback(photos, tmp_path):
+    for n in range(8):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "headstart", "train", str(photos), "--out", str(tmp_path / "run"), "--no-cache"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        time.sleep(0.1 + 0.08 * n)  # after Python's own start, during which it answers Ctrl-C itself
+        for _ in range(5):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.004)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode in (0, 130)
+        assert "Traceback" not in said
+        shutil.rmtree(tmp_path / "run", ignore_errors=True)
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs the signals of POSIX")
+@pytest.mark.parametrize("number", [15, 1])
+def test_a_kill_and_a_closed_terminal_leave_nothing_behind(photos, tmp_path, number):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "headstart", "train", str(photos), "--out", str(tmp_path / "run"), "--no-cache"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not list(tmp_path.iterdir()):
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_is_ignored_where_the_shell_said_so(photos, tmp_path):
+    command = f"trap '' INT; exec {sys.executable} -m headstart train {photos} --out {tmp_path / 'run'} --no-cache"
+    process = subprocess.Popen(["sh", "-c", command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not list(tmp_path.iterdir()):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 0
+
+
+def test_nobody_is_left_behind_after_an_error(monkeypatch):
+    called = []
+
+    def call():
+        called.append(DistantArtist())
+        return called[0]
+
+    monkeypatch.setattr(main, "call_artist", call)
+    monkeypatch.setattr(main.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["headstart", "train", "/nowhere/at/all"])
+    with monkeypatch.context() as patch:
+        patch.setattr(main, "_set_up", lambda: None)
+        assert main._run() == 1
+    assert called[0]._process is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell that closes streams")
+@pytest.mark.parametrize("arguments", ["--version", "cache", "train /nowhere"])
+def test_closed_streams_are_no_traceback(arguments):
+    command = f"{sys.executable} -m headstart {arguments} >&- 2>&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    assert done.returncode == ("nowhere" in arguments)
+    command = f"{sys.executable} -m headstart {arguments} >&-"
+    assert "Traceback" not in subprocess.run(["sh", "-c", command], capture_output=True, text=True).stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_cannot_be_written_is_no_success(headstart):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "headstart", "cache", "--json"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert "Cannot write: No space left" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_drawing"),
+    [("", False), ("train x", True), ("demo", True), ("train -h", False), ("predict m train", False)],
+)
+def test_only_verbs_that_draw_call_the_artist(arguments, is_drawing):
+    assert main._is_drawing(arguments.split()) is is_drawing
+
+
+def test_an_error_that_an_interrupt_made_is_no_bug(monkeypatch, capsys):
+    def fail(*, obj):
+        main._received.append(signal.SIGINT)
+        raise ImportError("initialization failed")
+
+    monkeypatch.setattr(main, "_received", [])
+    monkeypatch.setattr(main, "_set_up", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["headstart", "cache"])
+    monkeypatch.setattr("headstart.cli.app.app", fail)
+    assert main._run() == 130
+    assert "stopped" in capsys.readouterr().err

@@ -45,6 +45,32 @@ def test_more_than_one_ctrl_c_is_no_traceback(photos, tmp_path):
         assert list(tmp_path.iterdir()) == []
 
 
+def test_ctrl_c_in_a_finalizer_is_not_lost():
+    """Python drops an exception that comes there; found as a training that went on, with a traceback on the screen."""
+    program = """
+import signal, sys, time
+from headstart.cli import main
+
+class Finalized:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(0.01)
+
+def work():
+    main._set_up()
+    Finalized()
+    time.sleep(30)
+
+main.call_artist = work
+sys.argv = ["headstart", "train"]
+main.main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=25)
+    assert done.returncode == 130
+    assert "stopped" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs the signals of POSIX")
 @pytest.mark.parametrize("number", [15, 1])
 def test_a_kill_and_a_closed_terminal_leave_nothing_behind(photos, tmp_path, number):

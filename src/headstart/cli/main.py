@@ -12,6 +12,7 @@ import io
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,6 +38,22 @@ def _stop(number: int, _: object) -> None:
     _ignore_signals()  # a second one would interrupt the cleaning up
     _received.append(number)
     raise _Stopped
+
+
+def _stop_again(lost: sys.UnraisableHookArgs) -> None:
+    """Repeat a stop that came in a finalizer, where Python drops every exception, a moment later."""
+    if issubclass(lost.exc_type, _Stopped):
+        signal.signal(_received[0], _stop)
+        threading.Timer(0.001, _send, [_received[0]]).start()
+    else:
+        sys.__unraisablehook__(lost)
+
+
+def _send(number: int) -> None:
+    if hasattr(signal, "pthread_kill"):  # wakes the main thread even where it waits for another
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        signal.raise_signal(number)
 
 
 def _ignore_signals() -> None:
@@ -115,6 +132,7 @@ def _set_up() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # the name of a file may be anything
+    sys.unraisablehook = _stop_again
     os.environ.setdefault("MPLBACKEND", "agg")  # figures are files here, never windows
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the head has threads of its own (head/passes.py)
     import warnings

@@ -50,7 +50,7 @@ def test_right_is_dark_and_wrong_is_red():
     assert count_pixels(plain, (0, 0, *plain.size), INK) > 10
 
 
-def test_a_long_title_takes_two_lines_at_most():
+def test_a_long_line_of_a_title_becomes_two_at_most():
     lines = _wrap_title("many words " * 40, CELL_PX)
     assert len(lines) == 2
     assert lines[1].endswith("…")
@@ -68,6 +68,14 @@ def test_a_line_break_in_a_title_is_kept():
     assert _wrap_title("Dogs 99%\nLabel: cats", CELL_PX) == ["Dogs 99%", "Label: cats"]
     one, two = (plot_photo_grid([make_photo()], [title]) for title in ("Dogs", "Dogs\nLabel: cats"))
     assert two.height - one.height == LINE_PX
+
+
+@pytest.mark.parametrize("name", ["bacterial_leaf_blight", "many words " * 40])
+def test_a_long_prediction_leaves_room_for_the_label(name):
+    lines = _wrap_title(f"Prediction: {name} 40%\nLabel: blast", CELL_PX)
+    assert lines[-1] == "Label: blast"
+    assert len(lines) == 3
+    assert ("40%" in lines[1]) == (len(name) < 30)
 
 
 @pytest.mark.parametrize(("n", "n_columns", "n_rows"), [(1, 3, 1), (3, 3, 1), (4, 3, 2), (6, 2, 3)])

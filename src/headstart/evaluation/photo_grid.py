@@ -22,7 +22,7 @@ MARGIN_PX = 11
 GAP_PX = 13
 TITLE_PX = 14
 LINE_PX = 19
-MAX_LINES = 2
+MAX_LINES = 2  # for each line of a title
 
 
 def plot_photo_grid(
@@ -40,7 +40,7 @@ def plot_photo_grid(
     photos
         uint8 (H, W, 3) each, RGB, of any sizes; at least one.
     titles
-        One line or two for each photo, above it; line breaks are kept, "" is none.
+        Above each photo; line breaks are kept, a longer line becomes two, "" is none.
     n_columns
         Photos in a row.
     cell_px
@@ -94,8 +94,12 @@ def _fit_photo(photo: NDArray[np.uint8], side_px: int) -> Image.Image:
 
 def _wrap_title(title: str, width_px: int) -> list[str]:
     """Return the lines that fit above a photo, as they can be drawn here."""
+    return [line for part in title.split("\n") for line in _wrap_part(part, width_px)]
+
+
+def _wrap_part(part: str, width_px: int) -> list[str]:
     width = max(8, int(width_px / (0.6 * TITLE_PX)))  # characters
-    lines = [letter_text(line) for part in title.split("\n") for line in textwrap.wrap(part, width)]
+    lines = [letter_text(line) for line in textwrap.wrap(part, width)]
     shown = [_shorten_line(line, width_px) for line in lines[:MAX_LINES]]
     if len(lines) > MAX_LINES:
         shown[-1] = shown[-1][:-1].rstrip("… ") + "…"

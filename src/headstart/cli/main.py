@@ -22,8 +22,6 @@ from headstart.errors import HeadstartError
 
 DRAWING_VERBS = ("train", "demo")
 N_OBJECTS = 50_000  # made between two looks for garbage: at Python's 700 a short command spends a thirtieth on them
-
-
 SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 

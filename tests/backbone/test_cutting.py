@@ -4,7 +4,7 @@ import numpy as np
 import openvino
 import pytest
 
-from headstart.backbone.cutting import has_layer, take_below, take_between
+from headstart.backbone.cutting import has_layer, put_below, take_below, take_between
 from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
 from headstart.errors import BackboneError
@@ -33,8 +33,33 @@ def test_below_and_above_a_cut_make_the_whole(network, stage):
     np.testing.assert_allclose(above(below(PIXELS)[0])[0], whole, atol=1e-4)
 
 
+def test_a_part_that_is_put_back_makes_the_same_network(network):
+    part = take_below(network, "block_2_add")
+    again = put_below(network, "block_2_add", part)
+    settings = {openvino.properties.hint.inference_precision(): openvino.Type.f32}
+    before, after = (openvino.Core().compile_model(model, "CPU", settings) for model in (network, again))
+    np.testing.assert_array_equal(after(PIXELS)[0], before(PIXELS)[0])
+
+
+def test_another_part_is_what_is_computed(network):
+    part = take_below(network, "Conv1_relu")
+    again = put_below(network, "Conv1_relu", doubled(part))
+    names = {op.get_friendly_name() for op in again.get_ops()}
+    assert "doubled" in names
+    assert "doubled" not in {op.get_friendly_name() for op in network.get_ops()}
+
+
+def doubled(part):
+    from openvino import opset13
+
+    last = part.get_results()[0].input_value(0)
+    twice = opset13.multiply(last, np.float32(2), name="doubled")
+    return openvino.Model([twice.output(0)], part.get_parameters())
+
+
 def test_cutting_leaves_the_network_as_it_was(network):
     n_layers = len(network.get_ops())
+    put_below(network, "Conv1_relu", take_below(network, "Conv1_relu"))
     take_below(network, "Conv1_relu")
     take_between(network, "Conv1_relu", "features")
     assert len(network.get_ops()) == n_layers

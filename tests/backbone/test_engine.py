@@ -44,6 +44,12 @@ def test_neither_neighbours_nor_batch_size_change_a_bit(precision):
     np.testing.assert_array_equal(engines[1].infer(PIXELS[::-1])[::-1], together)
 
 
+@pytest.mark.parametrize(("image_size", "batch_size"), [(96, 11), (160, 4), (224, 2), (320, 1), (512, 1)])
+def test_a_batch_has_as_many_pixels_at_any_size(image_size, batch_size):
+    assert plan_build("", image_size=image_size).batch_size == batch_size
+    assert plan_build("", image_size=image_size, batch_size=3).batch_size == 3
+
+
 def test_any_layer_can_be_the_output():
     stage = load_backbone().spec.stages[3]
     engine = open_engine(tensor=stage.tensor)

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     import openvino
 
 Item = TypeVar("Item")
-# The activations of more photos fall out of a core's own cache: at 224 px 8 took 20% longer than 2, one as long as two.
-BATCH_SIZE = 2
+# The activations of more fall out of a core's own cache, and fewer are too many calls: at 96, 160, 224 and 320 px 11, 4,
+# 2 and 1 photos were about the best for MobileNetV2.
+PIXELS_AT_ONCE = 100_000
 THREADS_PER_CORE = 2  # with one, a tenth of the time went into waiting
 BATCHES_AHEAD = 8  # per thread: enough that one slow photo does not stop the others
 
@@ -41,7 +42,7 @@ def plan_build(
     float32_below: str | None = None,
     is_quantised: bool = False,
     n_cores: int | None = None,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
 ) -> Build:
     """Plan what an `Engine` runs.
 
@@ -63,13 +64,14 @@ def plan_build(
     n_cores
         That infer at a time; default: all that this process may use.
     batch_size
-        Photos per inference.
+        Photos per inference; default: what suits their size.
 
     Raises
     ------
     BackboneError
         As `choose_precision`.
     """
+    batch_size = batch_size or max(1, round(PIXELS_AT_ONCE / image_size**2))
     return Build(
         digest=digest, image_size=image_size, batch_size=batch_size, tensor=tensor, float32_below=float32_below,
         precision=choose_precision(precision, is_quantised=is_quantised), n_cores=n_cores or count_cores(),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headstart.backbone.cutting import take_below
+from headstart.backbone.cutting import put_below, take_below
 from headstart.backbone.openvino_door import open_openvino
 from headstart.errors import BackboneError
 
@@ -62,31 +62,31 @@ def keep_float32(network: openvino.Model, tensor: str) -> openvino.Model:
     """Return the network with everything below the layer ``tensor`` marked as not to be computed in less than float32.
 
     The mark is an attribute of OpenVINO's own file format, and only its reader can set it. It is lost where layers are
-    fused, so the batch norms are folded first, as compiling would do.
+    fused, so the batch norms of that part are folded first, as compiling would do.
     """
     openvino = open_openvino()
     from xml.etree import ElementTree
 
     from openvino._offline_transformations import apply_moc_transformations
 
-    network = network.clone()
-    apply_moc_transformations(network, cf=True)
-    marked = {op.get_friendly_name() for op in take_below(network, tensor).get_ops()}
+    part = take_below(network, tensor)
+    apply_moc_transformations(part, cf=True)
     with tempfile.TemporaryDirectory() as folder:
-        text, weights = Path(folder, "network.xml"), Path(folder, "network.bin")
+        text, weights = Path(folder, "part.xml"), Path(folder, "part.bin")
         try:
-            openvino.serialize(network, str(text), str(weights))
+            openvino.serialize(part, str(text), str(weights))
         except RuntimeError as error:  # says nothing but "iostream error"
             raise BackboneError(
-                f"Cannot prepare the network: a copy of 9 MB cannot be written to '{folder}'. Make room there, or set "
-                "TMPDIR to a folder that has some."
+                f"Cannot prepare the network: nothing can be written to '{folder}'. Make room there, or set TMPDIR to "
+                "a folder that has some."
             ) from error
         tree = ElementTree.fromstring(text.read_bytes())  # noqa: S314  written a line above
         numbers = np.fromfile(weights, np.uint8)
     for layer in tree.iterfind("layers/layer"):
-        if layer.get("name") in marked and layer.get("type") != "Result":
+        if layer.get("type") != "Result":
             _mark_layer(layer)
-    return openvino.Core().read_model(ElementTree.tostring(tree), openvino.Tensor(numbers))
+    marked = openvino.Core().read_model(ElementTree.tostring(tree), openvino.Tensor(numbers))
+    return put_below(network, tensor, marked)
 
 
 def _mark_layer(layer: ElementTree.Element) -> None:

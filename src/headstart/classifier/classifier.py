@@ -12,7 +12,7 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.engine import BATCH_SIZE, Engine, plan_build
+from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.processor import choose_precision
 from headstart.classifier.file import ClassifierFile, parse_classifier, read_classifier, write_bytes_safely
 from headstart.classifier.metadata import Metadata
@@ -90,7 +90,7 @@ class Classifier:
         """Side of the network's input in pixels."""
         return self.metadata.image_size
 
-    def _open_engine(self, batch_size: int = BATCH_SIZE, n_cores: int | None = None) -> Engine:
+    def _open_engine(self, batch_size: int | None = None, n_cores: int | None = None) -> Engine:
         # The head is left to numpy: in bf16 the engine would round the probabilities to three digits
         about = self.metadata
         build = plan_build(

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     import openvino
 
 Item = TypeVar("Item")
-# The activations of more fall out of a core's own cache, fewer are too many calls. For MobileNetV2 11, 4, 2 and 1 photos
-# of 96, 160, 224 and 320 px were about the best.
+# The activations of more fall out of a core's own cache, fewer are too many calls. 11, 4, 2 and 1 photos of
+# 96, 160, 224 and 320 px were about the best.
 PIXELS_AT_ONCE = 100_000
 THREADS_PER_CORE = 2  # with one, a tenth of the time went into waiting
 BATCHES_AHEAD = 8  # per thread: enough that one slow photo does not stop the others

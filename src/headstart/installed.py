@@ -40,3 +40,17 @@ def find_version(distribution: str, package: str) -> str:
     from importlib.metadata import version
 
     return version(distribution)
+
+
+def is_installed(package: str) -> bool:
+    """Say whether a package could be imported, without importing it.
+
+    Examples
+    --------
+    >>> is_installed("numpy"), is_installed("no_such_package")
+    (True, False)
+    """
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ValueError:  # a module that was put together by hand
+        return True

@@ -25,7 +25,8 @@ def ignore_progress(n_done: int, n_total: int) -> None:
 def show_progress(verb: str, *, is_shown: bool = True, unit: str = "photos") -> Iterator[Progress]:
     """Show a bar such as ``Extracting  1,200/3,000 photos  612/s  0:00:03 left`` until the block ends.
 
-    On a terminal the bar moves and then vanishes; elsewhere (a log file) a line is printed every ten seconds.
+    On a terminal the bar moves and then vanishes; elsewhere (a log file) a line is printed every ten seconds. Counting
+    may begin above 0, where a part was done before.
     """
     if not is_shown:
         yield ignore_progress
@@ -34,6 +35,17 @@ def show_progress(verb: str, *, is_shown: bool = True, unit: str = "photos") -> 
             yield progress
     else:
         yield _make_log(verb, unit)
+
+
+def print_above(line: str) -> None:
+    """Print a line on stderr, above the bar if there is one."""
+    if _shown:
+        _shown[-1].console.print(line, highlight=False, markup=False)
+    else:
+        print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+_shown: list[Bar] = []  # the bar that stands on the terminal now
 
 
 @contextmanager
@@ -46,6 +58,7 @@ def _show_bar(verb: str, unit: str) -> Iterator[Progress]:
         seconds = time.monotonic() - started
         if bar is None and seconds > QUIET_S and n_done < n_total:
             bar = _open_bar(verb, unit)
+            _shown.append(bar)
         if bar is not None:
             rate = f"{n_done / max(seconds, 1e-9):,.0f}/s"
             bar.update(bar.task_ids[0], completed=n_done, total=n_total, rate=rate)
@@ -54,6 +67,7 @@ def _show_bar(verb: str, unit: str) -> Iterator[Progress]:
         yield update
     finally:
         if bar is not None:
+            _shown.remove(bar)
             bar.stop()
 
 

@@ -15,7 +15,8 @@ LABELS = ("dots", "stripes", "Zürich 猫")
 def make_metadata(**changes):
     record = {
         "labels": LABELS, "image_size": 96, "spec": load_backbone().spec, "precision": "f32", "method": "fixed",
-        "cut": "top", "head": "logistic", "seed": 0, "n_views": 1, "trained_on": shorten_digests(["ab" * 32]),
+        "cut": "top", "head": "logistic", "seed": 0, "n_views": 1, "n_averaged": 1,
+        "trained_on": shorten_digests(["ab" * 32]),
     }  # fmt: skip
     return Metadata(**{**record, **changes})
 

@@ -10,7 +10,7 @@ from headstart.classifier.metadata import Metadata, shorten_digests
 from headstart.errors import ClassifierError
 
 RECORD = Metadata(
-    ("a", "b"), 224, load_backbone().spec, "f32", "fixed", "top", "logistic", 7, 1,
+    ("a", "b"), 224, load_backbone().spec, "f32", "fixed", "top", "logistic", 7, 4, 1,
     shorten_digests(hashlib.sha256(bytes([i])).hexdigest() for i in range(5)),
 )  # fmt: skip
 
@@ -29,8 +29,20 @@ def test_training_photos_are_known_again():
 
 
 def test_a_newer_format_is_refused_with_advice():
-    record = json.loads(RECORD.to_json()) | {"format": 2}
-    with pytest.raises(ClassifierError, match=r"format 2.*Update headstart"):
+    record = json.loads(RECORD.to_json()) | {"format": 3}
+    with pytest.raises(ClassifierError, match=r"format 3.*Update headstart"):
+        Metadata.from_json(json.dumps(record))
+
+
+def test_the_first_format_is_read():
+    record = json.loads(RECORD.to_json()) | {"format": 1}
+    del record["n_averaged"]
+    assert Metadata.from_json(json.dumps(record)) == RECORD
+
+
+def test_views_that_cannot_be_averaged_are_refused():
+    record = json.loads(RECORD.to_json()) | {"n_averaged": 3}
+    with pytest.raises(ClassifierError, match="n_averaged 3, need one of 1, 2, 4, 8"):
         Metadata.from_json(json.dumps(record))
 
 

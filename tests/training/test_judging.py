@@ -14,9 +14,8 @@ LABELS = ["a", "b"]
 def judge(labels, probabilities):
     photos = tuple(Photo(f"{n}.jpg", label, f"{n:02}", "test") for n, label in enumerate(labels))
     y = np.array([LABELS.index(label) for label in labels], np.int64)
-    return Judged(
-        Rows(photos, np.zeros((len(y), 3), np.float32), y), np.array(probabilities, np.float32).reshape(-1, 2)
-    )
+    X = np.zeros((len(y), 3), np.float32)
+    return Judged(Rows(photos, X, y, X[None]), np.array(probabilities, np.float32).reshape(-1, 2))
 
 
 def test_right_is_where_the_largest_probability_is_the_label():

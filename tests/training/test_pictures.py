@@ -44,7 +44,8 @@ def make_judged(photos, confidence, is_right):
     y = np.array([photo.label == "dogs" for photo in photos], np.int64)
     predicted = np.where(is_right, y, 1 - y)
     probabilities = np.where(np.arange(2) == predicted[:, None], confidence[:, None], 1 - confidence[:, None])
-    return Judged(Rows(photos, np.zeros((len(photos), 1), np.float32), y), probabilities.astype(np.float32))
+    X = np.zeros((len(photos), 1), np.float32)
+    return Judged(Rows(photos, X, y, X[None]), probabilities.astype(np.float32))
 
 
 def test_what_is_added_is_written_and_collected_in_order(folder, tmp_path):

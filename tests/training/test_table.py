@@ -10,7 +10,8 @@ def make_rows(*facts):
     photos = tuple(
         Photo(f"{i}.jpg", "a", digest * 32, "train", group, weight) for i, (digest, group, weight) in enumerate(facts)
     )
-    return Rows(photos, np.zeros((len(photos), 2), np.float32), np.zeros(len(photos), np.int64))
+    X = np.zeros((len(photos), 2), np.float32)
+    return Rows(photos, X, np.zeros(len(photos), np.int64), X[None])
 
 
 def test_copies_and_groups_stay_together_through_each_other():

@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from headstart.backbone.cutting import has_layer, take_below
+from headstart.backbone.cutting import has_layer, take_below, take_between
 from headstart.backbone.openvino_door import open_openvino
 from headstart.backbone.processor import describe_engine
 from headstart.backbone.rewriting import keep_float32, turn_pixels_late
@@ -33,6 +33,8 @@ class Build:
         Of the input, uint8 pixels (``batch_size``, ``image_size``, ``image_size``, 3).
     precision
         ``f32``, ``bf16``, or ``int8`` for a network that is quantised.
+    entry
+        Name of the layer at which the pixels enter; None for the network's own input.
     tensor
         Name of the layer whose output is wanted.
     float32_below
@@ -45,6 +47,7 @@ class Build:
     image_size: int
     batch_size: int
     precision: str
+    entry: str | None
     tensor: str
     float32_below: str | None
     n_cores: int
@@ -80,8 +83,9 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
         except RuntimeError:  # not written by this very version after all
             pass
     model = openvino.Core().read_model(network)
-    model.reshape([build.batch_size, build.image_size, build.image_size, 3])
-    part = turn_pixels_late(take_below(model, build.tensor))
+    part = take_below(model, build.tensor) if build.entry is None else take_between(model, build.entry, build.tensor)
+    part.reshape([build.batch_size, build.image_size, build.image_size, 3])
+    part = turn_pixels_late(part)
     if build.precision != "f32" and build.float32_below is not None and has_layer(part, build.float32_below):
         part = keep_float32(part, build.float32_below)
     _in_use[name] = compiled = openvino.Core().compile_model(part, "CPU", settings)

@@ -43,6 +43,8 @@ def plan_build(
     is_quantised: bool = False,
     n_cores: int | None = None,
     batch_size: int | None = None,
+    entry: str | None = None,
+    n_views: int = 1,
 ) -> Build:
     """Plan what an `Engine` runs.
 
@@ -65,16 +67,21 @@ def plan_build(
         That infer at a time; default: all that this process may use.
     batch_size
         Photos per inference; default: what suits their size.
+    entry
+        Name of the layer at which the pixels enter; None for the network's own input.
+    n_views
+        Of each photo; a batch has all views of some photos.
 
     Raises
     ------
     BackboneError
         As `choose_precision`.
     """
-    batch_size = batch_size or max(1, round(PIXELS_AT_ONCE / image_size**2))
+    n_photos = batch_size or max(1, round(PIXELS_AT_ONCE / image_size**2 / n_views))
     return Build(
-        digest=digest, image_size=image_size, batch_size=batch_size, tensor=tensor, float32_below=float32_below,
-        precision=choose_precision(precision, is_quantised=is_quantised), n_cores=n_cores or count_cores(),
+        digest=digest, image_size=image_size, batch_size=n_photos * n_views, entry=entry, tensor=tensor,
+        float32_below=float32_below, precision=choose_precision(precision, is_quantised=is_quantised),
+        n_cores=n_cores or count_cores(),
     )  # fmt: skip
 
 
@@ -89,31 +96,38 @@ class Engine:
         An ONNX model as bytes, with one input: uint8 pixels (N, ``image_size``, ``image_size``, 3).
     build
         What `plan_build` returns for it.
+    n_views
+        Rows that one item makes, such as several views of a photo; as `plan_build` was told.
     """
 
-    def __init__(self, network: bytes, build: Build) -> None:
+    def __init__(self, network: bytes, build: Build, *, n_views: int = 1) -> None:
+        self.n_views = n_views
         self.image_size = build.image_size
         self.precision = build.precision
-        self.batch_size = build.batch_size
+        self.batch_size = build.batch_size // n_views
         self.n_threads = THREADS_PER_CORE * build.n_cores
         self._compiled = compile_network(network, build)
         self._lanes: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
         for _ in range(self.n_threads):
-            self._lanes.put(_Lane(self._compiled, (build.batch_size, build.image_size, build.image_size, 3)))
+            self._lanes.put(_Lane(self._compiled, build, n_views))
 
-    def infer(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    def infer(
+        self, pixels: npt.NDArray[np.uint8], load: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]] = np.asarray
+    ) -> npt.NDArray[np.float32]:
         """Compute the output for pixels that are already decoded.
 
         Parameters
         ----------
         pixels
             (N, ``image_size``, ``image_size``, 3) uint8.
+        load
+            As for `stream`: makes the views of one photo, where the engine has several.
 
         Returns
         -------
         (N, ...) float32.
         """
-        rows = [row for _, row in self.stream(pixels, lambda photo: photo)]
+        rows = [row for _, row in self.stream(pixels, load)]
         return np.stack([row for row in rows if isinstance(row, np.ndarray)])
 
     def stream(
@@ -126,12 +140,13 @@ class Engine:
         items
             Anything that ``load`` understands; read lazily.
         load
-            Gives the (``image_size``, ``image_size``, 3) uint8 pixels of one item, or raises PhotoError. Called from
-            several threads at once.
+            Gives the (``image_size``, ``image_size``, 3) uint8 pixels of one item, or as many as the engine was told
+            that it has views, (V, ...), or raises PhotoError. Called from several threads at once.
 
         Yields
         ------
-        (item, output of float32) or (item, the PhotoError that ``load`` raised), in the order of ``items``.
+        (item, output of float32, (V, ...) of an item with views) or (item, the PhotoError that ``load`` raised), in
+        the order of ``items``.
         """
         source = iter(items)
         waiting: deque[Future[list[tuple[Item, npt.NDArray[np.float32] | PhotoError]]]] = deque()
@@ -172,14 +187,18 @@ class Engine:
 class _Lane:
     """The buffer that a batch is decoded into, and the request that runs it."""
 
-    def __init__(self, compiled: openvino.CompiledModel, shape: tuple[int, ...]) -> None:
+    def __init__(self, compiled: openvino.CompiledModel, build: Build, n_views: int) -> None:
         openvino = open_openvino()
 
-        # the engine reads this buffer in place: nothing is copied
-        self.buffer = np.zeros(shape, np.uint8)
+        # the engine reads this memory in place: nothing is copied
+        photo = (build.image_size, build.image_size, 3)
+        rows = np.zeros((build.batch_size, *photo), np.uint8)
+        self.buffer = rows if n_views == 1 else rows.reshape(-1, n_views, *photo)
+        self._n_views = n_views
         self._request = compiled.create_infer_request()
-        self._request.set_input_tensor(openvino.Tensor(self.buffer, shared_memory=True))
+        self._request.set_input_tensor(openvino.Tensor(rows, shared_memory=True))
 
     def run(self) -> npt.NDArray[np.float32]:
         self._request.infer(share_inputs=True)
-        return np.array(self._request.get_output_tensor(0).data, np.float32)
+        output = np.array(self._request.get_output_tensor(0).data, np.float32)
+        return output if self._n_views == 1 else output.reshape(-1, self._n_views, *output.shape[1:])

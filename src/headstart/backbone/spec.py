@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import re
@@ -16,6 +17,7 @@ from headstart.errors import BackboneError
 COLOUR_ORDERS = ("RGB",)
 VALUE_RANGES = ((-1.0, 1.0),)
 RESIZES = ("stretch",)
+PIXELS_CUT = "pixels"  # the cut before the first stage: nothing is frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,21 @@ class BackboneSpec:
     def float32_below(self) -> str | None:
         """The name of the layer where the stages end that do not bear bf16, or None if all do."""
         return self.stages[self.n_float32_stages - 1].tensor if self.n_float32_stages else None
+
+    def find_stage(self, name: str) -> Stage:
+        """Return the stage of this name; raise BackboneError if there is none."""
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        names = [PIXELS_CUT, *(stage.name for stage in self.stages)]
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else f"Its cuts are {', '.join(names)}."
+        raise BackboneError(f"Cannot cut {self.name} at {name!r}: it has no stage of this name. {hint}")
+
+    @property
+    def default_cut(self) -> str:
+        """The cut of ``hybrid``: before the last halving of the resolution, above which most of the weights are."""
+        return [stage for stage in self.stages if stage.stride < self.stages[-1].stride][-1].name
 
     def fingerprint(self) -> str:
         """Return a SHA-256 in hex over everything that changes an answer, and nothing that only describes."""

@@ -12,6 +12,7 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
+from headstart.backbone import averaging
 from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.processor import choose_precision
 from headstart.classifier.file import ClassifierFile, parse_classifier, read_classifier, write_bytes_safely
@@ -19,6 +20,7 @@ from headstart.classifier.metadata import Metadata
 from headstart.errors import ClassifierError, PhotoError
 from headstart.head.linear import LinearHead
 from headstart.pixels.decode import read_photo
+from headstart.pixels.views import SYMMETRIES, render_view
 
 PhotoPath = str | Path
 FEW = 4  # photos up to which opening the engine for many takes longer than it saves
@@ -93,11 +95,16 @@ class Classifier:
     def _open_engine(self, batch_size: int | None = None, n_cores: int | None = None) -> Engine:
         # The head is left to numpy: in bf16 the engine would round the probabilities to three digits
         about = self.metadata
+        n_views = about.n_averaged
+        # views are made here, from pixels that are decoded once; the engine runs the plain network between them
+        is_averaged = n_views > 1
         build = plan_build(
             self._contents.digest, image_size=about.image_size, precision=self._precision, n_cores=n_cores,
-            float32_below=about.spec.float32_below, is_quantised=about.is_quantised, batch_size=batch_size,
+            entry=averaging.PIXELS if is_averaged else None, tensor=averaging.FEATURES if is_averaged else "features",
+            n_views=n_views, float32_below=about.spec.float32_below, is_quantised=about.is_quantised,
+            batch_size=batch_size,
         )  # fmt: skip
-        return Engine(self._contents.data, build)
+        return Engine(self._contents.data, build, n_views=n_views)
 
     @cached_property
     def _engine(self) -> Engine:
@@ -154,11 +161,19 @@ class Classifier:
         rest = (Path(photo) for photo in photos)
         first = list(islice(rest, FEW + 1))
         engine = self._engine if len(first) > FEW else self._engine_for_few
-        for path, row in engine.stream(chain(first, rest), lambda path: load(path, self.image_size)):
+        for path, row in engine.stream(chain(first, rest), lambda path: self._view(load(path, self.image_size))):
             if isinstance(row, PhotoError):
                 yield Prediction(path, None, None, {}, str(row))
             else:
-                yield self._name(path, self._head.probabilities(row[None])[0])
+                yield self._name(path, self._score(row[None])[0])
+
+    def _view(self, pixels: Pixels) -> Pixels:
+        n_views = self.metadata.n_averaged
+        return pixels if n_views == 1 else np.stack([render_view(pixels, view) for view in SYMMETRIES[:n_views]])
+
+    def _score(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the probabilities of (N, D) features, or of (N, V, D) of views that are averaged."""
+        return self._head.probabilities(rows if rows.ndim == 2 else averaging.average_views(rows.swapaxes(0, 1)))
 
     def predict_probabilities(self, photos: Sequence[PhotoPath]) -> npt.NDArray[np.float32]:
         """Return (N, C) float32 probabilities of photo files; a row of NaN where one cannot be read."""
@@ -178,7 +193,7 @@ class Classifier:
         if not len(pixels):
             return np.empty((0, len(self.labels)), np.float32)
         engine = self._engine if len(pixels) > FEW else self._engine_for_few
-        return self._head.probabilities(engine.infer(pixels))
+        return self._score(engine.infer(pixels, self._view))
 
     def save(self, path: PhotoPath) -> Path:
         """Write the classifier file, whole or not at all, and return its path."""

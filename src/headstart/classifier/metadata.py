@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from headstart.backbone.averaging import N_VIEWS
 from headstart.backbone.spec import BackboneSpec, find_problems, is_showable
 from headstart.errors import BackboneError, ClassifierError
 
-FORMAT = 1
+FORMAT = 2
 PRECISIONS = ("f32", "bf16", "int8")
 DIGEST_BYTES = 8  # of each training photo's SHA-256: among a million photos a false match has odds of 1 in 10 million
 
@@ -32,6 +33,8 @@ class Metadata:
         The arithmetic in which the features for training were computed: ``f32``, ``bf16`` or ``int8``.
     method, cut, head, seed, n_views
         How it was trained.
+    n_averaged
+        So many symmetric views of a photo are looked at, and their features averaged; 1 is the photo as it is.
     trained_on
         The first 8 bytes of the SHA-256 of every training photo, so that evaluation can leave them out.
     """
@@ -45,6 +48,7 @@ class Metadata:
     head: str
     seed: int
     n_views: int
+    n_averaged: int
     trained_on: frozenset[bytes]
 
     @property
@@ -74,10 +78,12 @@ class Metadata:
         try:
             record = json.loads(text)
             version = record.pop("format", None) if isinstance(record, dict) else None
-            if type(version) is int and version != FORMAT:
+            if type(version) is int and version > FORMAT:
                 raise ClassifierError(
-                    f"it has format {version}, this version of headstart reads format {FORMAT}. Update headstart"
+                    f"it has format {version}, this version of headstart reads formats up to {FORMAT}. Update headstart"
                 )
+            if version == 1:  # it knew no averaging
+                record["n_averaged"] = 1
             problems = find_problems(record, cls) or _find_problems(record)
             if type(version) is not int or problems:
                 raise ValueError("; ".join(problems[:3]) or "no number of its format")
@@ -104,6 +110,8 @@ def _find_problems(record: dict[str, Any]) -> list[str]:
         problems.append(f"precision {record['precision']!r:.40}, need one of {', '.join(PRECISIONS)}")
     if record["n_views"] < 1:
         problems.append(f"n_views {record['n_views']}, need 1 or more")
+    if record["n_averaged"] not in N_VIEWS:
+        problems.append(f"n_averaged {record['n_averaged']}, need one of {', '.join(map(str, N_VIEWS))}")
     return problems
 
 

@@ -9,18 +9,12 @@ from __future__ import annotations
 
 import hashlib
 
-from headstart.classifier.wire import encode_field, encode_message
+from headstart.backbone.graph_file import encode_entry
 from headstart.errors import ClassifierError
 
 MARK = "headstart.seal"
 PRODUCER = "headstart-classifier"  # among the first bytes of the file, so that a stump can be told from a stranger
 _DIGEST_LENGTH = 64
-
-
-def encode_entry(key: str, value: str) -> bytes:
-    """Return one entry of an ONNX model's metadata, to be appended to the model."""
-    # ModelProto.metadata_props is field 14, StringStringEntryProto has key = 1 and value = 2 (onnx.proto3)
-    return encode_field(14, encode_message((1, key), (2, value)))
 
 
 _PREFIX = encode_entry(MARK, "0" * _DIGEST_LENGTH)[:-_DIGEST_LENGTH]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +25,28 @@ class _Place(click.Path):
         return path
 
 
+class _Amount(click.ParamType[float]):
+    """A number with a unit, such as ``90s`` or ``2.5GB``; it becomes a number of the first unit."""
+
+    def __init__(self, name: str, units: dict[str, float], example: str) -> None:
+        self.name = name
+        self._units = units
+        self._example = example
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([a-z]*)\s*", str(value).casefold())
+        if match is None or (match[2] and match[2] not in self._units) or not float(match[1]) > 0:
+            self.fail(
+                f"{value!r} is no {self.name}, need a number above 0 and a unit, such as {self._example}.", param, ctx
+            )
+        return float(match[1]) * self._units.get(match[2], 1.0)
+
+
 PLACE = _Place()
+DURATION = _Amount("time", {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}, "90s, 10m or 1h")
+SIZE_GB = _Amount("size", {"gb": 1.0, "mb": 1e-3, "tb": 1e3}, "500MB or 10GB")
 
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the run folder if it exists.")
 # of the verbs that use a classifier

@@ -7,16 +7,21 @@ from typing import Any
 
 import click
 
-from headstart.cli.options import PLACE, json_option, overwrite_option
+from headstart.cli.options import DURATION, PLACE, SIZE_GB, json_option, overwrite_option
 from headstart.cli.speech import print_json, print_line, say
 
 
 @click.command(short_help="Train a classifier on labelled photos.")
-@click.argument("data", type=PLACE)
+@click.argument("data", type=PLACE, required=False)
 @click.option("--out", type=PLACE, help="The run folder to write.  [default: runs/NAME]")
 @click.option(
-    "--method", type=click.Choice(["fixed"]), default="fixed", help="How much is trained; fixed: only the head."
-)
+    "--method", type=click.Choice(["auto", "fixed", "hybrid", "finetune", "scratch"]), default="auto",
+    help="How much is trained. fixed: only the head; hybrid: the stages above the cut, too; finetune: all; scratch: "
+    "all, from random weights. auto: begins with fixed and goes on where it pays.",
+)  # fmt: skip
+@click.option("--budget", type=DURATION, default="10m", help="Time that --method auto may take, such as 90s or 1h.")
+@click.option("--cut", help="Of hybrid: the last stage that stays frozen.  [default: the backbone's, block_12]")
+@click.option("--list-cuts", is_flag=True, help="List the stages where the backbone can be cut, and stop.")
 @click.option("--backbone", default="mobilenet_v2", help="The pretrained network.")
 @click.option(
     "--image-size",
@@ -27,11 +32,27 @@ from headstart.cli.speech import print_json, print_line, say
     "--head", type=click.Choice(["logistic", "adam"]), default="logistic",
     help="logistic: converged and regularised; adam: the tutorial's recipe.",
 )  # fmt: skip
-@click.option("--strength", type=float, help="Inverse regularisation strength C.  [default: by cross-validation]")
-@click.option("--epochs", type=click.IntRange(min=1), default=10, help="Of the adam head.")
 @click.option(
-    "--views", type=click.IntRange(1, 1000), default=1,
-    help="Versions of each training photo: itself, and random flips and rotations.",
+    "--features", type=click.Choice(["last", "all"]), default="last",
+    help="Of fixed: the mean of the last stage, or of several stages side by side.",
+)  # fmt: skip
+@click.option("--strength", type=float, help="Inverse regularisation strength C.  [default: by cross-validation]")
+@click.option(
+    "--epochs", type=click.IntRange(min=1),
+    help="Of the adam head and of training above a cut.  [default: 10, hybrid 12, finetune 8]",
+)  # fmt: skip
+@click.option("--learning-rate", type=float, help="Peak rate above a cut.  [default: the method's]")
+@click.option(
+    "--train-norms", is_flag=True, help="Train batch norms above a cut, instead of keeping them as pretrained."
+)
+@click.option(
+    "--views", type=click.IntRange(1, 1000),
+    help="Versions of each training photo: itself, and random flips and rotations.  [default: 1, hybrid 2]",
+)  # fmt: skip
+@click.option(
+    "--average-views", is_flag=True,
+    help="Train on 2, 4 or 8 symmetric views, and average answers over them: more accurate on many photos without an "
+    "upside, and as many times as slow.",
 )  # fmt: skip
 @click.option(
     "--class-weight", type=click.Choice(["auto", "balanced", "none"]), default="auto",
@@ -44,17 +65,28 @@ from headstart.cli.speech import print_json, print_line, say
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the split, the folds and the views.")
 @click.option("--cache/--no-cache", default=True, help="Keep and reuse features in the user's cache.")
+@click.option(
+    "--cache-limit", "cache_limit_gb", type=SIZE_GB, default="10GB", help="Room on disk for activations below a cut."
+)
 @overwrite_option
 @json_option("Print metrics.json on stdout.")
 @click.pass_context
-def train(context: click.Context, /, data: Path, views: int, as_json: bool, **settings: Any) -> None:
+def train(
+    context: click.Context, /, data: Path | None, views: int | None, budget: float, list_cuts: bool, as_json: bool,
+    **settings: Any,
+) -> None:  # fmt: skip
     """Train a classifier on a folder of labelled photos and write a run folder with its report.
 
     DATA is a folder of labelled photos, or a CSV: path,label[,split][,group][,weight].
     """
+    if list_cuts:
+        _print_cuts(settings["backbone"], as_json)
+        return
+    if data is None:
+        raise click.MissingParameter(ctx=context, param=context.command.params[0])
     from headstart.training.train import train_classifier
 
-    run = train_classifier(data, say=say, artist=context.obj, n_views=views, **settings)
+    run = train_classifier(data, say=say, artist=context.obj, n_views=views, budget_s=budget, **settings)
     metrics = run.metrics
     if as_json:
         print_json(metrics | {"run": str(run.folder)})
@@ -70,3 +102,20 @@ def train(context: click.Context, /, data: Path, views: int, as_json: bool, **se
         say(f"{files} left out, such as '{first['path']}': {first['reason']}. The report lists them.")
     print_line(f"Report:     {run.report}")
     print_line(f"Classifier: {run.folder / 'model.onnx'}")
+
+
+def _print_cuts(name: str, as_json: bool) -> None:
+    """Print the stages where a backbone can be cut, from the input on."""
+    from headstart.backbone.loading import load_backbone
+    from headstart.backbone.spec import PIXELS_CUT
+
+    spec = load_backbone(name).spec
+    if as_json:
+        cuts = [{"cut": stage.name, "channels": stage.n_channels, "stride": stage.stride} for stage in spec.stages]
+        print_json({"backbone": name, "default": spec.default_cut, "cuts": cuts})
+        return
+    print_line(f"{PIXELS_CUT:<10}  nothing is frozen: --method finetune or scratch")
+    for stage in spec.stages:
+        side = -(-spec.image_size // stage.stride)
+        hints = {spec.default_cut: "  the default of --method hybrid", spec.stages[-1].name: "  --method fixed"}
+        print_line(f"{stage.name:<10}  {side} x {side} x {stage.n_channels}{hints.get(stage.name, '')}")

@@ -36,6 +36,7 @@ def prepare_rows(
     *,
     sample_weight: npt.NDArray[Any] | None = None,
     class_weight: npt.NDArray[Any] | None = None,
+    floor: float = 0.0,
 ) -> PreparedRows:
     """Check and standardise rows.
 
@@ -43,6 +44,8 @@ def prepare_rows(
     ----------
     X, y, sample_weight, class_weight
         As for `fit_logistic`.
+    floor
+        As for `measure_standardisation`.
 
     Raises
     ------
@@ -55,5 +58,5 @@ def prepare_rows(
     [[-1.0, 1.0], [1.0, 1.0]]
     """
     rows = check_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
-    standardisation = measure_standardisation(rows.X, rows.weight)
+    standardisation = measure_standardisation(rows.X, rows.weight, floor=floor)
     return PreparedRows(rows, standardisation, standardisation.apply(rows.X), n_classes)

@@ -55,7 +55,9 @@ class Standardisation:
         return LinearHead(np.ascontiguousarray(weights.T, np.float32), bias.astype(np.float32))
 
 
-def measure_standardisation(X: npt.NDArray[Any], weight: npt.NDArray[np.float64]) -> Standardisation:
+def measure_standardisation(
+    X: npt.NDArray[Any], weight: npt.NDArray[np.float64], *, floor: float = 0.0
+) -> Standardisation:
     """Measure the weighted mean and standard deviation of each feature.
 
     Parameters
@@ -64,6 +66,8 @@ def measure_standardisation(X: npt.NDArray[Any], weight: npt.NDArray[np.float64]
         (N, D) finite features.
     weight
         (N,) at least 0, not all 0.
+    floor
+        No feature is divided by less than so many times the median standard deviation.
 
     Examples
     --------
@@ -77,5 +81,7 @@ def measure_standardisation(X: npt.NDArray[Any], weight: npt.NDArray[np.float64]
     # what varies less than its own rounding errors is constant, and dividing by it would make noise a feature
     rounding = 10 * np.finfo(X.dtype).eps * np.sqrt(mean**2 + variance) + 1e-20
     scale = np.sqrt(variance)
+    if floor:
+        scale = np.maximum(scale, floor * np.median(scale))
     scale[scale <= rounding] = 1.0
     return Standardisation(mean, scale)

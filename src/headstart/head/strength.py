@@ -125,7 +125,7 @@ class HeldOut:
         (N,) int64: which fold held the row out; -1 where no head could judge it.
     is_right
         (N,) bool: whether the row's class had the highest score; False where no head could judge it.
-    """
+    """  # N photos: where rows are views of photos, one for each photo
 
     fold: npt.NDArray[np.int64]
     is_right: npt.NDArray[np.bool_]
@@ -138,6 +138,8 @@ def hold_out(
     seeds: Sequence[int],
     groups: npt.NDArray[Any] | None = None,
     n_folds: int = 5,
+    n_views: int = 1,
+    n_averaged: int = 1,
 ) -> list[HeldOut]:
     """Judge every row by a head of one strength that was fitted to the other folds: once for each seed, side by side.
 
@@ -147,6 +149,11 @@ def hold_out(
         As for `choose_strength`.
     seeds
         Of the folds.
+    n_views
+        The rows are so many blocks, each with one view of the same N photos in the same order. Heads are fitted to all
+        of them; every photo is judged once. Its views must be of one group.
+    n_averaged
+        Each photo is judged by the mean score of so many of its views.
 
     Raises
     ------
@@ -159,13 +166,18 @@ def hold_out(
         _Deal(prepared, make_folds(y, n_folds=n_folds, seed=seed, groups=groups), n_held=n_folds) for seed in seeds
     ]
     judged = [deal for deal in deals if deal.n_judged]
-    answers = iter(_Trial(prepared, judged).judge_rows(strength) if judged else [])
+    answers = iter(_Trial(prepared, judged).score_rows(strength) if judged else [])
     held = []
     for deal in deals:
-        is_right = np.zeros(len(y), bool)
+        fold = deal.column[: len(y) // n_views]
+        is_right = np.zeros(len(fold), bool)
         if deal.n_judged:
-            is_right[deal.judged] = next(answers)[1]
-        held.append(HeldOut(deal.column, is_right))
+            scores = next(answers)
+            at = np.flatnonzero(fold >= 0)
+            if n_averaged > 1:
+                scores = scores.reshape(n_views, len(at), -1)[:n_averaged].mean(0)
+            is_right[at] = judge_scores(scores[: len(at)], y[at])[1]
+        held.append(HeldOut(fold, is_right))
     return held
 
 
@@ -206,8 +218,8 @@ class _Trial:
         self._objective = Objective(prepared.Z, prepared.rows.y, weight, prepared.n_classes)
         self._coefficients, self._memory = self._objective.make_start(), Memory()
 
-    def judge_rows(self, strength: float) -> list[tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]]:
-        """Fit the heads from those of the strength before; return each deal's losses and rightness of judged rows."""
+    def score_rows(self, strength: float) -> list[npt.NDArray[Any]]:
+        """Fit the heads from those of the strength before; return the scores of each deal's judged rows."""
         minimum = minimise(
             self._objective, strength, self._coefficients, self._memory,
             tolerance=TOLERANCE, max_iterations=MAX_ITERATIONS,
@@ -215,15 +227,14 @@ class _Trial:
         self._coefficients = minimum.coefficients
         answers, first = [], 0
         for deal in self._deals:
-            column = first + deal.column[deal.judged]
-            answers.append(judge_scores(minimum.scores[deal.judged, column], self._rows.y[deal.judged]))
+            answers.append(minimum.scores[deal.judged, first + deal.column[deal.judged]])
             first += deal.weight.shape[1]
         return answers
 
     def judge_strength(self, strength: float) -> StrengthRow:
         """Return the row of the table of strengths, by the only deal."""
-        losses, is_right = self.judge_rows(strength)[0]
         judged = self._deals[0].judged
+        losses, is_right = judge_scores(self.score_rows(strength)[0], self._rows.y[judged])
         column, weight = self._deals[0].column[judged], self._rows.weight[judged]
         by_fold = np.bincount(column, weight * is_right) / np.maximum(np.bincount(column, weight), 1e-300)
         by_fold = by_fold[np.unique(column)]

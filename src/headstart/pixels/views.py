@@ -38,6 +38,9 @@ class View:
 
 
 AS_IT_IS = View()
+# the symmetries of a square, pixel by pixel exact: the first 2 are for what may be mirrored, 4 also for what has no
+# upside, all 8 for what has no direction at all
+SYMMETRIES = tuple(View(is_flipped, turns) for turns in (0.0, 0.5, 0.25, 0.75) for is_flipped in (False, True))
 
 
 def draw_view(digest: str, number: int, seed: int) -> View:
@@ -77,8 +80,8 @@ def render_view(pixels: npt.NDArray[np.uint8], view: View) -> npt.NDArray[np.uin
     """
     if view.is_flipped:
         pixels = pixels[:, ::-1]
-    if view.turns == 0.0:
-        return np.ascontiguousarray(pixels)
+    if (4 * view.turns).is_integer():
+        return np.ascontiguousarray(np.rot90(pixels, int(4 * view.turns)))
     from PIL import Image
 
     size_px = pixels.shape[0]

@@ -8,9 +8,8 @@ from typing import TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.prepare import prepare_rows
 from headstart.head.strength import hold_out
-from headstart.training.fitting import weigh_classes
+from headstart.training.fitting import prepare_views, weigh_classes
 
 N_FOLDS = 5
 N_REPEATS = 3
@@ -32,7 +31,7 @@ class CrossValidation(TypedDict):
 
 
 def cross_validate(
-    X: npt.NDArray[np.float32],
+    views: npt.NDArray[np.float32],
     y: npt.NDArray[np.int64],
     n_classes: int,
     *,
@@ -41,13 +40,16 @@ def cross_validate(
     class_weight: str = "auto",
     sample_weight: npt.NDArray[np.float64] | None = None,
     groups: Sequence[str] | None = None,
+    n_averaged: int = 1,
 ) -> CrossValidation | None:
     """Fit on four fifths and judge the last fifth, in turn, with the strength as it is.
 
     Parameters
     ----------
-    X, y
-        Features (N, D) and class numbers (N,) of the photos that are not the test set.
+    views, y
+        Features (V, N, D) of V views and class numbers (N,) of the photos that are not the test set.
+    n_averaged
+        A photo is judged by the mean score of so many of its views, 1 or V; it is fitted to all of them.
 
     Returns
     -------
@@ -56,17 +58,21 @@ def cross_validate(
     # with few groups every repeat would draw the same folds
     has_many_groups = groups is None or len(set(groups)) > 2 * N_FOLDS
     n_repeats = N_REPEATS if len(y) <= N_MANY and has_many_groups else 1
-    weights = weigh_classes(y, n_classes, class_weight, sample_weight)
-    prepared = prepare_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=weights)
-    names = None if groups is None else np.array(groups)
+    prepared, names = prepare_views(
+        views, y, n_classes, class_weight=weigh_classes(y, n_classes, class_weight, sample_weight),
+        sample_weight=sample_weight, groups=groups,
+    )  # fmt: skip
     pooled, by_fold, n_folds, n_judged = [], [], 0, 0
     seeds = range(seed, seed + n_repeats)
     # side by side while that takes little memory: with many classes every head is large
-    size = n_repeats if len(y) * n_classes < SIDE_BY_SIDE else 1
+    size = n_repeats if len(prepared.rows.y) * n_classes < SIDE_BY_SIDE else 1
     together = [seeds[n : n + size] for n in range(0, n_repeats, size)]
     for held in (
         held for some in together
-        for held in hold_out(prepared, strength=strength, seeds=some, groups=names, n_folds=N_FOLDS)
+        for held in hold_out(
+            prepared, strength=strength, seeds=some, groups=names, n_folds=N_FOLDS, n_views=len(views),
+            n_averaged=n_averaged,
+        )
     ):  # fmt: skip
         is_judged = held.fold >= 0
         if not is_judged.any():

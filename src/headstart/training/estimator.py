@@ -106,7 +106,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.head_, self.strength_ = fitted.head, fitted.strength
         self.metadata_ = Metadata(
             labels=tuple(map(str, self.classes_)), image_size=image_size, spec=spec, precision=features.precision,
-            method="fixed", cut="top", head="logistic", seed=int(self.seed), n_views=1,
+            method="fixed", cut="top", head="logistic", seed=int(self.seed), n_views=1, n_averaged=1,
             trained_on=shorten_digests(digests),
         )  # fmt: skip
         return self

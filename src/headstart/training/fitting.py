@@ -13,7 +13,7 @@ from headstart.head.balance import balanced_weights, is_skewed
 from headstart.head.history import Epoch
 from headstart.head.linear import LinearHead
 from headstart.head.logistic import fit_prepared
-from headstart.head.prepare import prepare_rows
+from headstart.head.prepare import PreparedRows, prepare_rows
 from headstart.head.strength import StrengthChoice, choose_strength
 
 HEADS = ("logistic", "adam")
@@ -101,18 +101,39 @@ def fit_head(
     if kind != "logistic":
         raise FitError(f"Cannot fit a head of kind {kind!r}: need one of {', '.join(HEADS)}.")
 
-    n_views = len(views)
-    X, y_all = views.reshape(-1, views.shape[-1]), np.tile(y, n_views)
-    # the views of a photo share its weight, and a fold has all of them or none
-    per_row = np.tile(np.ones(len(y)) if sample_weight is None else sample_weight, n_views) / n_views
-    row_weight = None if sample_weight is None and n_views == 1 else per_row
-    row_groups = None
-    if groups is not None or n_views > 1:
-        row_groups = np.array((list(groups) if groups is not None else [str(n) for n in range(len(y))]) * n_views)
-    prepared = prepare_rows(X, y_all, n_classes, sample_weight=row_weight, class_weight=weights)
+    prepared, row_groups = prepare_views(
+        views, y, n_classes, class_weight=weights, sample_weight=sample_weight, groups=groups
+    )
     choice = None
     if strength is None:
         choice = choose_strength(prepared, seed=seed, groups=row_groups)
         strength = choice.strength
     fit = fit_prepared(prepared, strength=strength, validation=validation)
     return FittedHead(fit.head, fit.history, strength, choice, weights, fit.is_converged)
+
+
+def prepare_views(
+    views: Matrix,
+    y: Numbers,
+    n_classes: int,
+    *,
+    class_weight: npt.NDArray[np.float64] | None,
+    sample_weight: npt.NDArray[np.float64] | None,
+    groups: Sequence[str] | None,
+    floor: float = 0.0,
+) -> tuple[PreparedRows, npt.NDArray[np.str_] | None]:
+    """Prepare V views of N photos as rows, one view after the other, and return them with the group of each row.
+
+    The views of a photo share its weight, and a fold has all of them or none; ``floor`` is that of `prepare_rows`.
+    """
+    n_views = len(views)
+    per_row = np.tile(np.ones(len(y)) if sample_weight is None else sample_weight, n_views) / n_views
+    row_weight = None if sample_weight is None and n_views == 1 else per_row
+    row_groups = None
+    if groups is not None or n_views > 1:
+        row_groups = np.array((list(groups) if groups is not None else [str(n) for n in range(len(y))]) * n_views)
+    prepared = prepare_rows(
+        views.reshape(-1, views.shape[-1]), np.tile(y, n_views), n_classes, sample_weight=row_weight,
+        class_weight=class_weight, floor=floor,
+    )  # fmt: skip
+    return prepared, row_groups

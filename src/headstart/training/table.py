@@ -10,14 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from headstart.backbone.averaging import average_views
 from headstart.backbone.loading import Backbone
 from headstart.catalog.blocks import join_blocks
 from headstart.catalog.table import Catalog, Photo
 from headstart.errors import CatalogError
 from headstart.features.cache import FeatureCache
 from headstart.features.extract import extract_features
-from headstart.large_arrays import join_rows, take_rows
-from headstart.pixels.views import View, draw_view
+from headstart.large_arrays import allocate_array, join_rows, release_rows, take_rows, walk_rows
+from headstart.pixels.views import SYMMETRIES, View, draw_view
 from headstart.progress import Progress, ignore_progress
 
 SPLITS = ("train", "validation", "test")
@@ -30,14 +31,18 @@ class Rows:
     Attributes
     ----------
     X
-        (N, D) float32 features.
+        (N, D) float32 features by which the photos are judged.
     y
         (N,) class numbers, positions in the catalog's labels.
+    views
+        (V, N, D) float32: features of each photo as it is, then of V - 1 views of it. If ``X`` is averaged, it is their
+        mean.
     """
 
     photos: tuple[Photo, ...]
     X: npt.NDArray[np.float32]
     y: npt.NDArray[np.int64]
+    views: npt.NDArray[np.float32]
 
     @property
     def weights(self) -> npt.NDArray[np.float64] | None:
@@ -57,8 +62,16 @@ class Rows:
         return [names[n] for n in range(len(self.photos))]
 
     def join(self, other: Rows) -> Rows:
-        """Return these rows and then the others."""
-        return Rows((*self.photos, *other.photos), join_rows(self.X, other.X), np.concatenate([self.y, other.y]))
+        """Return these rows and then the others; of views, as many as both have."""
+        X, y = join_rows(self.X, other.X), np.concatenate([self.y, other.y])
+        n_views = min(len(self.views), len(other.views))
+        views = X[None]
+        if n_views > 1:
+            views = allocate_array((n_views, *X.shape))
+            for number in range(n_views):
+                views[number] = join_rows(self.views[number], other.views[number])
+                release_rows(views[number])
+        return Rows((*self.photos, *other.photos), X, y, views)
 
 
 @dataclass(frozen=True)
@@ -71,13 +84,14 @@ class Table:
         Without the photos that could not be decoded; they are among its skips.
     splits
         Rows by split.
-    train_views
-        (V, N, D) float32: the training photos as they are, then V - 1 augmented views of them.
+    n_averaged
+        The views of a photo whose features are averaged in ``splits``; 1 where it is the photo as it is.
     """
 
     catalog: Catalog
     splits: dict[str, Rows]
-    train_views: npt.NDArray[np.float32]
+    n_averaged: int
+    image_size: int
     precision: str
     n_extracted: int
     n_cached: int
@@ -100,11 +114,19 @@ def build_table(
     image_size: int,
     precision: str = "auto",
     n_views: int = 1,
+    is_averaged: bool = False,
     seed: int = 0,
     cache: FeatureCache | None = None,
     progress: Progress = ignore_progress,
 ) -> Table:
     """Extract the features of a catalog's photos, and of augmented views of its training photos.
+
+    Parameters
+    ----------
+    n_views
+        Of each training photo: itself, and random flips and rotations.
+    is_averaged
+        Take symmetric views instead, of all photos, and average their features wherever a photo is judged.
 
     Raises
     ------
@@ -113,13 +135,15 @@ def build_table(
     """
     # split by split, and the training photos' views beside them: then each is a part of one matrix, and none is copied
     by_split = {split: catalog.select(split) for split in SPLITS}
-    train = by_split["train"]
     photos: list[Photo] = []
     views: list[View] = []
     for split in SPLITS:
-        for number in range(n_views if split == "train" else 1):
+        for number in range(n_views if is_averaged or split == "train" else 1):
             photos += by_split[split]
-            views += [draw_view(photo.digest, number, seed) for photo in by_split[split]]
+            views += [
+                SYMMETRIES[number] if is_averaged else draw_view(photo.digest, number, seed)
+                for photo in by_split[split]
+            ]
     features = extract_features(
         photos, backbone, image_size=image_size, precision=precision, views=views, cache=cache, progress=progress
     )
@@ -132,17 +156,30 @@ def build_table(
             f"at least 2. What was wrong: {reasons}."
         )
     numbers = {label: i for i, label in enumerate(kept.labels)}
-    is_kept = [not broken or photo.path not in broken for photo in train] * n_views
-    train_views = take_rows(features.matrix[: len(is_kept)], np.flatnonzero(is_kept))
-    train_views = train_views.reshape(n_views, -1, features.matrix.shape[1])
-    start, splits = len(is_kept), {}
+    start, splits = 0, {}
     for split, every in by_split.items():
         at = [
             i for i, photo in enumerate(every)
             if photo.label in numbers and (not broken or photo.path not in broken)
         ]  # fmt: skip
+        n_here = n_views if is_averaged or split == "train" else 1
+        rows = [start + number * len(every) + i for number in range(n_here) for i in at]
+        X = take_rows(features.matrix, rows).reshape(n_here, len(at), features.matrix.shape[1])
         chosen = tuple(every[i] for i in at)
-        X = train_views[0] if split == "train" else take_rows(features.matrix[start : start + len(every)], at)
-        splits[split] = Rows(chosen, X, np.array([numbers[photo.label] for photo in chosen], np.int64))
-        start += 0 if split == "train" else len(every)
-    return Table(kept, splits, train_views, features.precision, features.n_extracted, features.n_cached)
+        y = np.array([numbers[photo.label] for photo in chosen], np.int64)
+        splits[split] = Rows(chosen, average_rows(X) if is_averaged else X[0], y, X)
+        start += n_here * len(every)
+    return Table(
+        kept, splits, n_views if is_averaged else 1, image_size, features.precision, features.n_extracted,
+        features.n_cached,
+    )  # fmt: skip
+
+
+def average_rows(views: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return (N, D) means over the views of (V, N, D) features."""
+    averaged: npt.NDArray[np.float32] = allocate_array(views.shape[1:])
+    for rows in walk_rows(averaged, 1024):
+        averaged[rows] = average_views(views[:, rows])
+        for view in views:
+            release_rows(view[rows])
+    return averaged

@@ -5,29 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from headstart.backbone.loading import Backbone, load_backbone
+from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.table import Catalog
-from headstart.classifier.build import build_classifier
-from headstart.classifier.metadata import Metadata, shorten_digests
 from headstart.errors import FitError, RunMovedError
 from headstart.evaluation.artist import Artist
 from headstart.evaluation.verdict import write_verdict
 from headstart.features.extract import CompilingAhead
 from headstart.progress import show_progress
+from headstart.training.auto import choose_method
 from headstart.training.cross_validation import cross_validate
-from headstart.training.fitting import FittedHead, fit_head
+from headstart.training.describing import describe_training
 from headstart.training.judging import Judged, measure_split
+from headstart.training.making import Made, Maker
 from headstart.training.run import Run
 from headstart.training.run_folder import check_outside, choose_folder, write_run_folder
 from headstart.training.settings import Settings
-from headstart.training.table import SPLITS, Table, build_table, open_cache
+from headstart.training.table import SPLITS
+from headstart.training.tuning import choose_cut
 from headstart.training.writing import Outcome, begin_charts, write_run
-from headstart.version import __version__
 
 
 def train_classifier(
@@ -72,6 +72,7 @@ def train_classifier(
     except TypeError as error:
         raise FitError(f"Cannot train: {str(error).split('() ')[-1]}.") from None
     chosen.check()
+    chosen = chosen.settle()
     source = photos.source if isinstance(photos, Catalog) else str(photos)
     folder = Path(out).expanduser() if out is not None else choose_folder(source)
     check_outside(folder, source)
@@ -107,7 +108,7 @@ class _Clock:
 
     def note(self, step: str) -> None:
         now = time.perf_counter()
-        self.seconds[step] = round(now - self._last, 3)
+        self.seconds[step] = round(self.seconds.get(step, 0.0) + now - self._last, 3)
         self.seconds["total"] = round(now - self._started, 3)
         self._last = now
 
@@ -126,6 +127,7 @@ class _Course:
         """Train, say the verdict, and return what is to be written; the charts are begun as soon as they can be."""
         chosen = self.chosen
         backbone = load_backbone(chosen.backbone)
+        choose_cut(chosen.method, chosen.cut, backbone)
         image_size = backbone.spec.check_image_size(chosen.image_size or backbone.spec.image_size)
         compiling = CompilingAhead(backbone, image_size, chosen.precision)
         catalog = photos if isinstance(photos, Catalog) else self._scan(photos)
@@ -137,20 +139,23 @@ class _Course:
             with show_progress("Quantising", is_shown=self.verbose, unit="steps") as progress:
                 backbone = quantise_on_photos(catalog.select("train"), backbone, image_size, progress=progress)
             self.clock.note("quantise")
-        table = self._extract(catalog, backbone, image_size)
+        maker = Maker(catalog, backbone, image_size, self.cache, self.verbose, self.clock.note)
+        story = None
+        if chosen.method == "auto":
+            made, story = choose_method(maker, chosen, say)
+        else:
+            made = maker.make(chosen)
         compiling.forget()
-        self.clock.note("extract")
-        fitted = _fit(table, chosen)
-        self.clock.note("fit")
+        table, fitted = made.table, made.fitted
         judged = {
             split: Judged(table.splits[split], fitted.head.probabilities(table.splits[split].X)) for split in SPLITS
         }
-        metrics = _describe(chosen, image_size, table, fitted)
+        metrics = describe_training(made) | {"auto": story}
         metrics |= {split: measure_split(judged[split], table.catalog.labels) for split in SPLITS}
         begin_charts(folder, metrics, fitted.history, self.artist)
         with ThreadPoolExecutor(1) as pool:
-            model = pool.submit(_build, table, backbone, image_size, fitted, chosen)
-            metrics["cross_validation"] = _cross_validate(table, fitted, chosen)
+            model = pool.submit(made.build_file)
+            metrics["cross_validation"] = _cross_validate(made)
         self.clock.note("evaluate")
         metrics["seconds"] = self.clock.seconds
         say(write_verdict(metrics))
@@ -160,86 +165,19 @@ class _Course:
         with show_progress("Scanning", is_shown=self.verbose) as progress:
             return scan_photos(source, seed=self.chosen.seed, cache=self.cache, progress=progress)
 
-    def _extract(self, catalog: Catalog, backbone: Backbone, image_size: int) -> Table:
-        chosen = self.chosen
-        with open_cache(self.cache) as store, show_progress("Extracting", is_shown=self.verbose) as progress:
-            return build_table(
-                catalog, backbone, image_size=image_size, precision=chosen.precision, n_views=chosen.n_views,
-                seed=chosen.seed, cache=store, progress=progress,
-            )  # fmt: skip
 
+def _cross_validate(made: Made) -> Any:
+    """Cross-validate on everything but the test set: its photos are looked at once, at the end.
 
-def _fit(table: Table, chosen: Settings) -> FittedHead:
-    train, validation = table.splits["train"], table.splits["validation"]
-    return fit_head(
-        table.train_views, train.y, len(table.catalog.labels), kind=chosen.head, seed=chosen.seed,
-        strength=chosen.strength, class_weight=chosen.class_weight, sample_weight=train.weights, groups=train.groups,
-        epochs=chosen.epochs, validation=(validation.X, validation.y) if validation.photos else None,
-    )  # fmt: skip
-
-
-def _build(table: Table, backbone: Backbone, image_size: int, fitted: FittedHead, chosen: Settings) -> bytes:
-    """Return the classifier file."""
-    metadata = Metadata(
-        labels=table.catalog.labels, image_size=image_size, spec=backbone.spec, precision=table.precision,
-        method=chosen.method, cut="top", head=chosen.head, seed=chosen.seed, n_views=chosen.n_views,
-        trained_on=shorten_digests(photo.digest for photo in table.splits["train"].photos),
-    )  # fmt: skip
-    return build_classifier(backbone, fitted.head.weights, fitted.head.bias, metadata)
-
-
-def _cross_validate(table: Table, fitted: FittedHead, chosen: Settings) -> Any:
-    """Cross-validate on everything but the test set: its photos are looked at once, at the end."""
+    Only a converged head on features that none of the photos has shaped can be: the tutorial's recipe has no strength
+    to hold fixed, and ten epochs of it are not converged; above a cut every fold would have to be trained anew.
+    """
+    table, fitted, chosen = made.table, made.fitted, made.chosen
     if fitted.strength is None:
-        return None  # the tutorial's recipe has no strength to hold fixed, and ten epochs of it are not converged
+        return None
     both = table.splits["train"].join(table.splits["validation"])
     return cross_validate(
-        both.X, both.y, len(table.catalog.labels), strength=fitted.strength, seed=chosen.seed,
-        class_weight=chosen.class_weight, sample_weight=both.weights, groups=both.groups,
+        both.views if table.n_averaged > 1 else both.X[None], both.y, len(table.catalog.labels),
+        strength=fitted.strength, seed=chosen.seed, class_weight=chosen.class_weight, sample_weight=both.weights,
+        groups=both.groups, n_averaged=table.n_averaged,
     )  # fmt: skip
-
-
-def _describe(chosen: Settings, image_size: int, table: Table, fitted: FittedHead) -> dict[str, Any]:
-    """Return the part of metrics.json that says what was trained, on what and how."""
-    labels = table.catalog.labels
-    weights = None if fitted.class_weight is None else dict(zip(labels, map(float, fitted.class_weight), strict=True))
-    notes = list(table.catalog.notes)
-    if weights is not None and chosen.class_weight == "auto":
-        notes.append("The classes are of unequal size: photos of rare classes counted more (balanced class weights).")
-    if not fitted.is_converged:
-        notes.append("The solver stopped before its optimum: the features are hard to separate at this strength.")
-    if chosen.head == "adam":
-        notes.append(
-            f"The adam head is the recipe of the Keras tutorial: {chosen.epochs} epochs, whether it has converged by "
-            "then or not, and no cross-validation."
-        )
-        if chosen.strength is not None:
-            notes.append("The strength was not used: the adam head has none.")
-    elif chosen.n_views > 1:
-        notes.append("Cross-validation judged heads that were fitted to the photos as they are, without further views.")
-    if chosen.head == "logistic" and chosen.epochs != Settings().epochs:
-        notes.append("The number of epochs was not used: the logistic head is fitted until it has converged.")
-    strength = None
-    if fitted.strength is not None:
-        rows = [] if fitted.choice is None else [asdict(row) for row in fitted.choice.table]
-        strength = {"chosen": fitted.strength, "table": rows}
-    return {
-        "schema": 1,
-        "headstart": __version__,
-        "method": chosen.method,
-        "cut": "top",
-        "head": chosen.head,
-        "backbone": chosen.backbone,
-        "image_size": image_size,
-        "precision": table.precision,
-        "views": chosen.n_views,
-        "classes": list(labels),
-        "seed": chosen.seed,
-        "split_seed": table.catalog.seed,
-        "strength": strength,
-        "class_weights": weights,
-        "n_extracted": table.n_extracted,
-        "n_cached": table.n_cached,
-        "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in table.catalog.skipped],
-        "notes": notes,
-    }

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import helper
 
-from headstart.classifier.wire import encode_field, encode_message, split_message
+from headstart.backbone.wire import encode_field, encode_message, split_message
 
 WHOLE = st.integers(0, 2**63 - 1)
 

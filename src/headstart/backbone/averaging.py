@@ -1,0 +1,65 @@
+"""Answers averaged over views of a photo: its symmetric views go through the network, and their features are averaged.
+
+For a linear head that is the same as averaging the scores of the views.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.backbone.graph_file import make_node, make_tensor, rename_layers
+
+# names of layers in a graph that averages over views: between them it is the plain network
+PIXELS, FEATURES = "pixels_of_views", "features_of_views"
+N_VIEWS = (1, 2, 4, 8)  # that can be averaged
+# The views in their order, that of `pixels.views.SYMMETRIES`: whether rows and columns are exchanged, and then which
+# axes of (N, H, W, C) are reversed.
+MOVES: tuple[tuple[bool, tuple[int, ...]], ...] = (
+    (False, ()), (False, (2,)), (False, (1, 2)), (False, (1,)),
+    (True, (1,)), (True, ()), (True, (2,)), (True, (1, 2)),
+)  # fmt: skip
+_LAST = np.iinfo(np.int64).min  # where a reversed axis ends, in ONNX's Slice
+
+
+def average_views(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the mean over the views of photos: (V, ...) becomes (...), of the same dtype."""
+    mean: npt.NDArray[Any] = rows.mean(axis=0, dtype=rows.dtype)
+    return mean
+
+
+def average_in_graph(trunk: bytes, n_views: int, n_features: int) -> bytes:
+    """Return the trunk of a graph that makes ``n_views`` views of its pixels and averages their features.
+
+    Parameters
+    ----------
+    trunk
+        Of a graph from ``pixels``, uint8 (N, S, S, 3), to ``features``, (N, D).
+    n_views
+        2, 4 or 8.
+    n_features
+        D.
+    """
+    below, views = [make_node("Transpose", ["pixels"], "pixels_exchanged", perm=[0, 2, 1, 3])] * (n_views > 4), []
+    for number, (is_exchanged, axes) in enumerate(MOVES[:n_views]):
+        source = "pixels_exchanged" if is_exchanged else "pixels"
+        if not axes:
+            views.append(source)
+            continue
+        views.append(f"view_{number}")
+        steps = {"starts": [-1], "ends": [_LAST], "axes": list(axes), "steps": [-1]}
+        names = []
+        for step, values in steps.items():
+            names.append(f"view_{number}/{step}")
+            numbers = values if len(values) == len(axes) else values * len(axes)
+            below.append(make_tensor(names[-1], np.array(numbers, np.int64)))
+        below.append(make_node("Slice", [source, *names], views[-1]))
+    below.append(make_node("Concat", views, PIXELS, axis=0))
+    above = [
+        make_tensor("views/shape", np.array([n_views, -1, n_features], np.int64)),
+        make_node("Reshape", [FEATURES, "views/shape"], "features_by_view"),
+        make_node("ReduceMean", ["features_by_view"], "features", axes=[0], keepdims=0),
+    ]
+    return b"".join([*below, rename_layers(trunk, {"pixels": PIXELS, "features": FEATURES}), *above])

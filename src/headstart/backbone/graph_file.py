@@ -1,0 +1,124 @@
+"""An ONNX file taken apart and put together again: layers are added and renamed, and nothing else is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.backbone.wire import encode_field, encode_message, split_message
+
+# The messages of an ONNX file that are needed here, and the numbers of their fields (onnx.proto3 of ONNX 1.23).
+MODEL = {"producer_name": 2, "producer_version": 3, "graph": 7, "metadata": 14}
+GRAPH = {"node": 1, "name": 2, "initializer": 5, "input": 11, "output": 12, "value_info": 13}
+_ENTRY = {"key": 1, "value": 2}
+_ENDS = (GRAPH["name"], GRAPH["input"], GRAPH["output"], GRAPH["value_info"])
+_NODE = {"input": 1, "output": 2, "name": 3, "op_type": 4, "attribute": 5}
+_ATTRIBUTE = {"name": 1, "i": 3, "ints": 8, "type": 20}
+_TENSOR = {"dims": 1, "data_type": 2, "name": 8, "raw_data": 9}
+_INT, _INTS = 2, 7  # AttributeProto.AttributeType
+FLOAT, UINT8, _INT64 = 1, 2, 7  # TensorProto.DataType
+
+
+@dataclass(frozen=True)
+class GraphFile:
+    """The parts of an ONNX file.
+
+    Attributes
+    ----------
+    header
+        Versions and operator sets.
+    entries
+        The file's metadata.
+    trunk
+        The graph's nodes and weights, without its name and ends.
+    """
+
+    header: bytes
+    entries: dict[str, str]
+    trunk: bytes
+
+    def join(self, graph: bytes, head: bytes = b"") -> bytes:
+        """Return the file with another graph, between ``head`` and its metadata, which the caller adds."""
+        return head + self.header + encode_field(MODEL["graph"], graph)
+
+
+def take_apart(network: bytes) -> GraphFile:
+    """Take an ONNX file apart."""
+    header, entries, trunk = b"", {}, b""
+    for number, field, value in split_message(network):
+        if number == MODEL["graph"]:
+            trunk += b"".join(field for part, field, _ in split_message(value) if part not in _ENDS)
+        elif number == MODEL["metadata"]:
+            pair = {part: bytes(text).decode() for part, _, text in split_message(value)}
+            entries[pair[_ENTRY["key"]]] = pair.get(_ENTRY["value"], "")
+        elif number not in (MODEL["producer_name"], MODEL["producer_version"]):
+            header += field
+    return GraphFile(header, entries, trunk)
+
+
+def encode_entry(key: str, value: str) -> bytes:
+    """Return one entry of an ONNX model's metadata, to be appended to the model."""
+    return encode_field(MODEL["metadata"], encode_message((_ENTRY["key"], key), (_ENTRY["value"], value)))
+
+
+def rename_layers(trunk: bytes, names: Mapping[str, str]) -> bytes:
+    """Return the trunk of a graph with layers, or its input, under other names."""
+    return b"".join(
+        _rename_in_node(value, names) if part == GRAPH["node"] else bytes(field)
+        for part, field, value in split_message(trunk)
+    )
+
+
+def _rename_in_node(node: memoryview, names: Mapping[str, str]) -> bytes:
+    ends = (_NODE["input"], _NODE["output"], _NODE["name"])
+    fields = []
+    for number, field, value in split_message(node):
+        name = bytes(value).decode() if number in ends else ""
+        fields.append(encode_field(number, names[name]) if name in names else bytes(field))
+    return encode_field(GRAPH["node"], b"".join(fields))
+
+
+def make_node(kind: str, inputs: Sequence[str], name: str, **attributes: int | list[int]) -> bytes:
+    """Return a node of a graph with one output, of the node's own name."""
+    made = []
+    for key, value in attributes.items():
+        many, numbers = (True, value) if isinstance(value, list) else (False, [value])
+        fields = [(_ATTRIBUTE["ints" if many else "i"], number) for number in numbers]
+        made.append(encode_message((_ATTRIBUTE["name"], key), *fields, (_ATTRIBUTE["type"], _INTS if many else _INT)))
+    node = encode_message(
+        *((_NODE["input"], end) for end in inputs),
+        (_NODE["output"], name),
+        (_NODE["name"], name),
+        (_NODE["op_type"], kind),
+        *((_NODE["attribute"], attribute) for attribute in made),
+    )
+    return encode_field(GRAPH["node"], node)
+
+
+def make_tensor(name: str, value: npt.NDArray[Any]) -> bytes:
+    """Return the weights of a graph under a name: int64 if they are whole numbers, otherwise float32."""
+    is_whole = np.issubdtype(value.dtype, np.integer)
+    tensor = encode_message(
+        *((_TENSOR["dims"], size) for size in value.shape),
+        (_TENSOR["data_type"], _INT64 if is_whole else FLOAT),
+        (_TENSOR["name"], name),
+        (_TENSOR["raw_data"], np.ascontiguousarray(value, "<i8" if is_whole else "<f4").tobytes()),
+    )
+    return encode_field(GRAPH["initializer"], tensor)
+
+
+def make_end(kind: str, name: str, data_type: int, shape: Sequence[int | str]) -> bytes:
+    """Return an ``input`` or ``output`` of a graph, whose sizes are numbers or names."""
+    # name = 1, type = 2 {tensor_type = 1 {elem_type = 1, shape = 2 {dim = 1 {dim_value = 1 or dim_param = 2}}}}
+    sizes = [encode_message((1, size) if isinstance(size, int) else (2, size)) for size in shape]
+    tensor = encode_message((1, data_type), (2, encode_message(*((1, size) for size in sizes))))
+    return encode_field(GRAPH[kind], encode_message((1, name), (2, encode_message((1, tensor)))))
+
+
+def make_name(name: str) -> bytes:
+    """Return the name of a graph."""
+    return encode_field(GRAPH["name"], name)

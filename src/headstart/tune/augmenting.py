@@ -1,0 +1,48 @@
+"""Photos changed at random while they are trained on: mirrored, turned, cropped, brighter or darker."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812  torch's own habit
+
+MAX_ANGLE = math.radians(10)
+MIN_SIDE = 0.8  # of a crop, as a share of the photo's
+MAX_LIGHT = 0.2  # brightness and contrast, as a share
+
+
+def augment_pixels(pixels: Tensor, generator: np.random.Generator, *, is_symmetric: bool) -> Tensor:
+    """Return a changed version of each photo of a batch.
+
+    Parameters
+    ----------
+    pixels
+        (B, S, S, 3) uint8.
+    is_symmetric
+        Whether the photos have no up and down: they are turned by any quarter then, too.
+
+    Returns
+    -------
+    (B, S, S, 3) float32, 0 to 255. Each is mirrored or not, turned by up to 10 degrees, cropped to 80 to 100% of its
+    side, and changed in brightness and contrast by up to 20%. Beyond its edge a photo is continued by reflection.
+    """
+    n = len(pixels)
+    angle = generator.uniform(-MAX_ANGLE, MAX_ANGLE, n)
+    if is_symmetric:
+        angle += generator.integers(4, size=n) * (math.pi / 2)
+    side = generator.uniform(MIN_SIDE, 1.0, n)
+    shift = generator.uniform(-1, 1, (n, 2)) * (1 - side)[:, None]
+    mirror = generator.choice([-1.0, 1.0], n)
+    place = np.zeros((n, 2, 3), np.float32)
+    place[:, 0, 0], place[:, 0, 1] = side * mirror * np.cos(angle), -side * np.sin(angle)
+    place[:, 1, 0], place[:, 1, 1] = side * mirror * np.sin(angle), side * np.cos(angle)
+    place[:, :, 2] = shift
+    x = pixels.permute(0, 3, 1, 2).float()
+    grid = F.affine_grid(torch.from_numpy(place), list(x.shape), align_corners=False)
+    x = F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
+    light = torch.from_numpy(generator.uniform(1 - MAX_LIGHT, 1 + MAX_LIGHT, (2, n, 1, 1, 1)).astype(np.float32))
+    middle = x.mean((1, 2, 3), keepdim=True)
+    return (((x - middle) * light[0] + middle) * light[1]).clamp(0, 255).permute(0, 2, 3, 1)

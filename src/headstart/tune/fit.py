@@ -1,0 +1,310 @@
+"""Train above a cut: epoch after epoch, the best one kept, and never lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812  torch's own habit
+
+from headstart.backbone.spec import BackboneSpec
+from headstart.cores import count_cores
+from headstart.errors import FitError
+from headstart.head.history import Epoch
+from headstart.head.linear import LinearHead
+from headstart.progress import Progress, ignore_progress
+from headstart.stopping import listen_for_ctrl_c
+from headstart.tune.augmenting import augment_pixels
+from headstart.tune.checkpoint import Checkpoint
+from headstart.tune.graph import Graph
+from headstart.tune.recipe import Recipe
+from headstart.tune.trainee import FirstHead, Trainee
+
+BATCH_TO_JUDGE = 64
+State = dict[str, Tensor]
+
+
+class Source(Protocol):
+    """Where activations come from; `features.activations.Activations` is one."""
+
+    @property
+    def array(self) -> npt.NDArray[Any]:
+        """(V, N, H, W, C)."""
+        ...
+
+    def take(self, views: npt.NDArray[np.int64], photos: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Return (B, H, W, C)."""
+        ...
+
+    def release(self) -> None:
+        """Give back the memory that reading has filled."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """The photos to train on or to watch.
+
+    Attributes
+    ----------
+    photos
+        (M,) int64 numbers of photos in the activations.
+    y
+        (M,) int64 class numbers.
+    weight
+        (M,) float64: how much each counts in the loss.
+    """
+
+    photos: npt.NDArray[np.int64]
+    y: npt.NDArray[np.int64]
+    weight: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned:
+    """What training above a cut gave.
+
+    Attributes
+    ----------
+    weights
+        All weights above the cut by their names in the graph.
+    history
+        Training is the running mean over an epoch, as it was learning; Validation is of the weights that are kept.
+    best_epoch
+        The epoch whose weights these are; 0 is the start.
+    n_epochs
+        That were trained; fewer than the recipe's if it stopped early.
+    is_stopped
+        Whether the user stopped it.
+    """
+
+    weights: dict[str, npt.NDArray[np.float32]]
+    head: LinearHead
+    history: tuple[Epoch, ...]
+    best_epoch: int
+    n_epochs: int
+    is_stopped: bool
+    seconds_per_epoch: float
+
+
+def fit_tail(
+    graph: Graph,
+    spec: BackboneSpec,
+    source: Source,
+    *,
+    cut: str,
+    recipe: Recipe,
+    start: FirstHead,
+    train: Lesson,
+    validation: Lesson | None,
+    seed: int,
+    is_symmetric: bool = False,
+    checkpoint: Checkpoint | None = None,
+    progress: Progress = ignore_progress,
+    say: Callable[[str], None] = lambda _: None,
+) -> Tuned:
+    """Train the stages above a cut and the head.
+
+    Parameters
+    ----------
+    graph, spec
+        Of the backbone.
+    source
+        The activations at the cut.
+    start
+        The head to begin with. With pretrained weights the start is the first candidate for the best epoch.
+    validation
+        Photos to watch: the epoch with the least log loss on them is kept. Without any, the last one is.
+    seed
+        Of the order of photos, their views and changes, and random weights. Each epoch draws anew from seed and number,
+        so that one which is resumed draws the same.
+    is_symmetric
+        Whether photos have no up and down, see `augment_pixels`.
+
+    Raises
+    ------
+    FitError
+        If the loss is not finite any more.
+    """
+    trainer = _Trainer(graph, spec, source, cut, recipe, start, train, validation, seed, is_symmetric)
+    checkpoint = checkpoint or Checkpoint(None)
+    trainer.resume(checkpoint)
+    n_steps = trainer.steps_per_epoch * recipe.epochs * recipe.batch_size
+    with listen_for_ctrl_c() as is_stopped:
+        while trainer.epoch < recipe.epochs and not trainer.is_stuck and not is_stopped():
+            for n_done in trainer.learn_epoch():
+                progress(min(n_done, n_steps), n_steps)
+                if is_stopped():
+                    break
+            else:
+                say(trainer.judge_epoch())
+                checkpoint.save(*trainer.pack())
+        stopped = is_stopped()
+    return trainer.finish(is_stopped=stopped)
+
+
+class _Trainer:
+    def __init__(
+        self, graph: Graph, spec: BackboneSpec, source: Source, cut: str, recipe: Recipe, start: FirstHead,
+        train: Lesson, validation: Lesson | None, seed: int, is_symmetric: bool,
+    ) -> None:  # fmt: skip
+        torch.set_num_threads(count_cores())
+        self._source, self._recipe, self._train, self._validation = source, recipe, train, validation
+        self._seed, self._is_symmetric = seed, is_symmetric
+        self._is_pixels = source.array.dtype == np.uint8
+        self._trainee = Trainee(graph, spec, cut, start, recipe)
+        if recipe.is_random:
+            self._trainee.tail.forget(torch.Generator().manual_seed(seed))
+        self._mean = Trainee(graph, spec, cut, start, recipe)  # the running mean of the weights, and what is judged
+        self._mean.load_state_dict(self._trainee.state_dict())
+        self._optimiser = torch.optim.AdamW(self._trainee.list_groups(spec, recipe), lr=0.0)
+        self.epoch, self._step = 0, 0
+        self._best_epoch, self._best_loss = 0, np.inf
+        self._best: State = {}
+        self._history: list[Epoch] = []
+        self._seconds: list[float] = []
+        self._weight = torch.from_numpy((train.weight / train.weight.mean()).astype(np.float32))
+        if not recipe.is_random:  # what training begins with is better than chance, and may be the best there is
+            self._best = _copy(self._mean.state_dict())
+            self._best_loss = np.inf if validation is None else self._judge(validation)[1]
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-len(self._train.photos) // self._recipe.batch_size)
+
+    @property
+    def is_stuck(self) -> bool:
+        return self._validation is not None and self.epoch - self._best_epoch >= self._recipe.patience > 0
+
+    def learn_epoch(self) -> Iterator[int]:
+        """Take the steps of an epoch; yield how many photos are done in all."""
+        recipe, train = self._recipe, self._train
+        began = time.perf_counter()
+        generator = np.random.default_rng([self._seed, self.epoch])
+        order = generator.permutation(len(train.photos))
+        views = generator.integers(len(self._source.array), size=len(train.photos))
+        n_steps = self.steps_per_epoch * recipe.epochs
+        self._trainee.train()
+        loss_sum, n_right = 0.0, 0
+        for first in range(0, len(order), recipe.batch_size):
+            at = order[first : first + recipe.batch_size]
+            rows = torch.from_numpy(self._source.take(views[at], train.photos[at]))
+            if self._is_pixels:
+                rows = augment_pixels(rows, generator, is_symmetric=self._is_symmetric)
+            y = torch.from_numpy(train.y[at])
+            scores = self._trainee(rows)
+            losses = F.cross_entropy(scores, y, reduction="none", label_smoothing=recipe.label_smoothing)
+            self._take_step((losses * self._weight[at]).mean(), n_steps)
+            with torch.no_grad():
+                plain = F.cross_entropy(scores.detach(), y, reduction="sum")
+                n_right += int((scores.argmax(1) == y).sum())
+            loss_sum += plain.item()
+            yield self._step * recipe.batch_size
+        self.epoch += 1
+        self._seconds.append(time.perf_counter() - began)
+        self._history.append(Epoch("Training", self.epoch, n_right / len(order), loss_sum / len(order)))
+
+    def _take_step(self, loss: Tensor, n_steps: int) -> None:
+        if not torch.isfinite(loss):
+            raise FitError("Cannot train above the cut: the loss is not finite any more. Give a lower --learning-rate.")
+        share = self._recipe.scale_rate(self._step, n_steps)
+        for group in self._optimiser.param_groups:
+            group["lr"] = share * group["peak"]
+        self._optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self._trainee.parameters(), self._recipe.max_norm)
+        self._optimiser.step()
+        self._step += 1
+        memory = min(self._recipe.memory, (1 + self._step) / (10 + self._step))
+        with torch.no_grad():
+            for mean, now in zip(self._mean.state_dict().values(), self._trainee.state_dict().values(), strict=True):
+                mean.lerp_(now, 1 - memory)
+
+    def judge_epoch(self) -> str:
+        """Judge the running mean on the validation photos, keep it if it is the best, and say how it went."""
+        self._source.release()
+        trained = self._history[-1]
+        text = f"Epoch {self.epoch}/{self._recipe.epochs}: training {trained.accuracy:.1%}"
+        if self._validation is None:
+            self._best_epoch, self._best = self.epoch, _copy(self._mean.state_dict())
+            return text
+        accuracy, loss = self._judge(self._validation)
+        self._history.append(Epoch("Validation", self.epoch, accuracy, loss))
+        is_best = loss < self._best_loss
+        if is_best:
+            self._best_loss, self._best_epoch, self._best = loss, self.epoch, _copy(self._mean.state_dict())
+        return f"{text}, validation {accuracy:.1%}{', the best so far' if is_best else ''}"
+
+    @torch.no_grad()
+    def _judge(self, lesson: Lesson) -> tuple[float, float]:
+        """Return accuracy and mean log loss of the running mean, on photos as they are."""
+        self._mean.eval()
+        n_right, loss = 0, 0.0
+        for first in range(0, len(lesson.photos), BATCH_TO_JUDGE):
+            at = slice(first, first + BATCH_TO_JUDGE)
+            photos = lesson.photos[at]
+            scores = self._mean(torch.from_numpy(self._source.take(np.zeros(len(photos), np.int64), photos)))
+            y = torch.from_numpy(lesson.y[at])
+            n_right += int((scores.argmax(1) == y).sum())
+            loss += F.cross_entropy(scores, y, reduction="sum").item()
+        self._source.release()
+        return n_right / len(lesson.photos), loss / len(lesson.photos)
+
+    def pack(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+        """Return all that the next epoch depends on."""
+        arrays: dict[str, npt.NDArray[Any]] = {}
+        for kind, state in (
+            ("now", self._trainee.state_dict()),
+            ("mean", self._mean.state_dict()),
+            ("best", self._best),
+        ):
+            arrays |= {f"{kind}/{name}": value.numpy() for name, value in state.items()}
+        for number, memory in self._optimiser.state_dict()["state"].items():
+            arrays |= {f"adam/{number}/{name}": value.numpy() for name, value in memory.items()}
+        record = {
+            "epoch": self.epoch, "step": self._step, "best_epoch": self._best_epoch, "best_loss": self._best_loss,
+            "history": [[row.data, row.epoch, row.accuracy, row.loss] for row in self._history],
+            "seconds": self._seconds,
+        }  # fmt: skip
+        return arrays, record
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint, if there is one that fits."""
+        found = checkpoint.load()
+        if found is None:
+            return
+        arrays, record = found
+        parts: dict[str, dict[str, Any]] = {}
+        for name, value in arrays.items():
+            kind, _, rest = name.partition("/")
+            parts.setdefault(kind, {})[rest] = torch.from_numpy(np.array(value))
+        memories: dict[int, dict[str, Tensor]] = {}
+        for name, value in parts["adam"].items():
+            number, _, rest = name.partition("/")
+            memories.setdefault(int(number), {})[rest] = value
+        self._trainee.load_state_dict(parts["now"])
+        self._mean.load_state_dict(parts["mean"])
+        self._best = parts.get("best", {})
+        self._optimiser.load_state_dict(self._optimiser.state_dict() | {"state": memories})
+        self.epoch, self._step = record["epoch"], record["step"]
+        self._best_epoch, self._best_loss = record["best_epoch"], record["best_loss"]
+        self._history = [Epoch(*row) for row in record["history"]]
+        self._seconds = record["seconds"]
+
+    def finish(self, *, is_stopped: bool) -> Tuned:
+        """Return the best epoch's weights; the history ends with whole epochs."""
+        self._mean.load_state_dict(self._best or self._mean.state_dict())
+        return Tuned(
+            self._mean.tail.export(), self._mean.export_head(), tuple(self._history), self._best_epoch, self.epoch,
+            is_stopped, float(np.median(self._seconds)) if self._seconds else 0.0,
+        )  # fmt: skip
+
+
+def _copy(state: State) -> State:
+    return {name: value.clone() for name, value in state.items()}

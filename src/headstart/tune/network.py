@@ -1,0 +1,219 @@
+"""The part of a network above a cut as a torch module, made from the graph that the engine runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812  torch's own habit
+
+from headstart.errors import BackboneError
+from headstart.tune.graph import Graph, Node
+
+MOMENTUM = 0.1  # of the running mean and variance of a batch norm that is trained
+KNOWN = {"Transpose", "Cast", "Div", "Sub", "Conv", "BatchNormalization", "Clip", "Add", "GlobalAveragePool", "Flatten",
+         "Concat"}  # fmt: skip
+
+
+class Tail(nn.Module):
+    """The layers between two layers of a graph, trainable.
+
+    A batch norm stays as pretrained, folded into the convolution before it: what it does to a photo does not depend on
+    the others of its batch. Its mean and variance never change then; its scale and offset are trained with the rest.
+
+    Parameters
+    ----------
+    start, end
+        Names of layers: the output of ``start`` goes in, that of ``end`` comes out.
+    is_norm_trained
+        Let batch norms use and learn the mean and variance of batches, as training from scratch needs.
+
+    Raises
+    ------
+    BackboneError
+        If the graph has a kind of layer there that is not known.
+    """
+
+    def __init__(self, graph: Graph, start: str, end: str, *, is_norm_trained: bool = False) -> None:
+        super().__init__()
+        self._start, self._end = start, end
+        nodes = graph.take_between(start, end)
+        strangers = sorted({node.kind for node in nodes} - KNOWN)
+        if strangers:
+            raise BackboneError(f"Cannot train the network above {start!r}: it has layers of kind {strangers}.")
+        self.layers = nn.ModuleList(_list_layers(nodes, graph, is_norm_trained))
+        self._last_use = {name: i for i, layer in enumerate(self.layers) for name in cast(_Layer, layer).sources}
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the output of layer ``end`` for that of ``start``: (N, C, H, W) activations, best channels-last."""
+        known = {self._start: x}
+        for i, module in enumerate(self.layers):
+            layer = cast(_Layer, module)
+            known[layer.name] = layer(*(known[name] for name in layer.sources))
+            for name in layer.sources:
+                if self._last_use[name] == i:
+                    known.pop(name, None)
+        return known[self._end]
+
+    def export(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Return all weights by the names that they have in the graph."""
+        found: dict[str, npt.NDArray[np.float32]] = {}
+        for layer in self.layers:
+            if isinstance(layer, _Convolution):
+                found |= {name: value.detach().cpu().numpy().copy() for name, value in layer.list_weights().items()}
+        return found
+
+    def forget(self, generator: torch.Generator) -> None:
+        """Draw new weights at random, as for training from scratch (He et al. 2015; norms to 1 and 0)."""
+        for layer in self.layers:
+            if isinstance(layer, _Convolution):
+                layer.forget(generator)
+
+
+class _Layer(nn.Module):
+    """A layer, its name, and the names of what goes in."""
+
+    def __init__(self, name: str, sources: Sequence[str]) -> None:
+        super().__init__()
+        self.name, self.sources = name, tuple(sources)
+
+
+class _Convolution(_Layer):
+    """A convolution with TensorFlow's SAME padding, and the batch norm and the ReLU6 that follow it, if they do."""
+
+    scale: Tensor
+    offset: Tensor
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(self, node: Node, norm: Node | None, has_relu6: bool, graph: Graph, is_norm_trained: bool) -> None:
+        super().__init__(node.output if norm is None else norm.output, node.inputs[:1])
+        if node.attributes.get("auto_pad") != b"SAME_UPPER" or set(node.attributes.get("dilations", [1])) != {1}:
+            raise BackboneError(f"Cannot train the network: its layer {node.output!r} has a padding that is not known.")
+        self._stride = int(node.attributes["strides"][0])
+        self._groups = int(node.attributes["group"])
+        self._has_relu6 = has_relu6
+        self._is_norm_trained = is_norm_trained and norm is not None
+        weights = {key: torch.tensor(np.array(graph.weights[key])) for key in node.inputs[1:]}
+        self.kernel = nn.Parameter(weights[node.inputs[1]].to(memory_format=torch.channels_last))
+        self._names = {"kernel": node.inputs[1]}
+        self._epsilon = 0.0
+        if norm is not None:
+            self._epsilon = float(norm.attributes["epsilon"])
+            for key, name in zip(("scale", "offset", "mean", "variance"), norm.inputs[1:], strict=True):
+                value = torch.tensor(np.array(graph.weights[name]))
+                if key in ("scale", "offset"):
+                    self.register_parameter(key, nn.Parameter(value))
+                else:
+                    self.register_buffer(key, value)
+                self._names[key] = name
+
+    def forward(self, x: Tensor) -> Tensor:
+        if "scale" not in self._names:
+            y = self._convolve(x, self.kernel, None)
+        elif self._is_norm_trained and self.training:
+            y = F.batch_norm(
+                self._convolve(x, self.kernel, None), self.mean, self.variance, self.scale, self.offset,
+                True, MOMENTUM, self._epsilon,
+            )  # fmt: skip
+        else:
+            factor = self.scale * torch.rsqrt(self.variance + self._epsilon)
+            y = self._convolve(x, self.kernel * factor[:, None, None, None], self.offset - self.mean * factor)
+        return F.hardtanh_(y, 0.0, 6.0) if self._has_relu6 else y
+
+    def _convolve(self, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
+        size, stride = kernel.shape[-1], self._stride
+        before, after = zip(*(_measure_padding(int(side), size, stride) for side in x.shape[2:]), strict=True)
+        if before == after:
+            return F.conv2d(x, kernel, bias, stride, before, 1, self._groups)
+        x = F.pad(x, (before[1], after[1], before[0], after[0]))
+        return F.conv2d(x, kernel, bias, stride, 0, 1, self._groups)
+
+    def list_weights(self) -> dict[str, Tensor]:
+        """Return its weights by their names in the graph."""
+        return {name: getattr(self, key) for key, name in self._names.items()}
+
+    @torch.no_grad()
+    def forget(self, generator: torch.Generator) -> None:
+        n_outputs = self.kernel.shape[0] * self.kernel.shape[2] * self.kernel.shape[3] / self._groups
+        self.kernel.normal_(0.0, math.sqrt(2 / n_outputs), generator=generator)
+        for key, value in (("scale", 1.0), ("offset", 0.0), ("mean", 0.0), ("variance", 1.0)):
+            if key in self._names:
+                getattr(self, key).fill_(value)
+
+
+def _measure_padding(side: int, size: int, stride: int) -> tuple[int, int]:
+    """Return the zeros before and after, as TensorFlow's SAME has them: an odd one comes after."""
+    total = max((math.ceil(side / stride) - 1) * stride + size - side, 0)
+    return total // 2, total - total // 2
+
+
+class _Other(_Layer):
+    """A layer without weights."""
+
+    def __init__(self, node: Node, graph: Graph) -> None:
+        super().__init__(node.output, [name for name in node.inputs if name not in graph.weights])
+        self._kind = node.kind
+        self._axis = int(node.attributes.get("axis", 1))
+        self._order = node.attributes.get("perm", [])
+        self._number = graph.weights[node.inputs[-1]].item() if node.kind in ("Div", "Sub") else 1.0
+        if node.kind == "Clip" and [graph.weights[name].item() for name in node.inputs[1:]] != [0.0, 6.0]:
+            raise BackboneError(f"Cannot train the network: its layer {node.output!r} is not a ReLU6.")
+
+    def forward(self, *x: Tensor) -> Tensor:
+        if self._kind == "Add":
+            return x[0] + x[1]
+        if self._kind == "Transpose":
+            return x[0].permute(self._order)
+        if self._kind == "Cast":
+            return x[0].float()
+        if self._kind == "Div":
+            return x[0] / self._number
+        if self._kind == "Sub":
+            return x[0] - self._number
+        if self._kind == "Clip":
+            return F.hardtanh(x[0], 0.0, 6.0)
+        if self._kind == "GlobalAveragePool":
+            return x[0].mean((2, 3), keepdim=True)
+        if self._kind == "Concat":
+            return torch.cat(x, self._axis)
+        return x[0].flatten(self._axis)
+
+
+def _list_layers(nodes: Sequence[Node], graph: Graph, is_norm_trained: bool) -> list[_Layer]:
+    """Return the nodes as layers; a batch norm and a ReLU6 join the convolution that alone feeds them."""
+    users: dict[str, list[Node]] = {}
+    for node in nodes:
+        for name in node.inputs:
+            users.setdefault(name, []).append(node)
+    layers: list[_Layer] = []
+    joined: set[str] = set()
+    for node in nodes:
+        if node.output in joined:
+            continue
+        if node.kind == "BatchNormalization":
+            raise BackboneError(f"Cannot train the network: no convolution comes before its layer {node.output!r}.")
+        if node.kind != "Conv":
+            layers.append(_Other(node, graph))
+            continue
+        norm = _follow(node, "BatchNormalization", users)
+        last = norm or node
+        relu6 = _follow(last, "Clip", users)
+        layer: Any = _Convolution(node, norm, relu6 is not None, graph, is_norm_trained)
+        if relu6 is not None:
+            _Other(relu6, graph)  # looks at its bounds
+            layer.name = relu6.output
+        joined |= {follower.output for follower in (norm, relu6) if follower is not None}
+        layers.append(layer)
+    return layers
+
+
+def _follow(node: Node, kind: str, users: dict[str, list[Node]]) -> Node | None:
+    """Return the only user of a node's output if it is of this kind."""
+    found = users.get(node.output, [])
+    return found[0] if len(found) == 1 and found[0].kind == kind else None

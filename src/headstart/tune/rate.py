@@ -1,0 +1,43 @@
+"""How fast this machine trains above a cut: a few steps on noise."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+from torch.nn import functional as F  # noqa: N812  torch's own habit
+
+from headstart.backbone.loading import Backbone
+from headstart.backbone.spec import PIXELS_CUT
+from headstart.cores import count_cores
+from headstart.tune.graph import read_graph
+from headstart.tune.recipe import Recipe
+from headstart.tune.trainee import FirstHead, Trainee
+
+N_STEPS = 2  # after one that is not counted
+BATCH_SIZE = 16
+
+
+def measure_rate(backbone: Backbone, cut: str, image_size: int, recipe: Recipe) -> float:
+    """Return photos per second in training above a cut (1 to 5 s, and 2 s more for the import of torch)."""
+    torch.set_num_threads(count_cores())
+    spec = backbone.spec
+    n_features = spec.stages[-1].n_channels
+    start = FirstHead(
+        np.zeros(n_features), np.ones(n_features), np.zeros((n_features, 2), np.float32), np.zeros(2, np.float32)
+    )
+    trainee = Trainee(read_graph(backbone.weights), spec, cut, start, recipe)
+    if cut == PIXELS_CUT:
+        shape = (image_size, image_size, 3)
+    else:
+        stage = spec.find_stage(cut)
+        side = -(-image_size // stage.stride)
+        shape = (side, side, stage.n_channels)
+    rows, y = torch.zeros((BATCH_SIZE, *shape)), torch.zeros(BATCH_SIZE, dtype=torch.int64)
+    began = 0.0
+    for step in range(1 + N_STEPS):
+        if step == 1:
+            began = time.perf_counter()
+        torch.autograd.backward(F.cross_entropy(trainee(rows), y))
+    return N_STEPS * BATCH_SIZE / (time.perf_counter() - began)

@@ -1,0 +1,80 @@
+"""How a network is trained above a cut: the numbers, and where they come from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the layers above a cut and the head are trained.
+
+    Attributes
+    ----------
+    epochs
+        Passes over the training photos.
+    learning_rate
+        Of the last stage at its peak; AdamW (Loshchilov and Hutter 2019).
+    head_rate
+        Of the head at its peak.
+    stage_decay
+        Each stage further down learns at so much of the rate of the one above it (Howard and Ruder 2018).
+    warm_up
+        The share of all steps in which the rates rise; then they fall by half a cosine (one cycle, Smith 2018).
+    weight_decay
+        Of kernels and of the head's weights, not of norms and biases.
+    label_smoothing
+        The share of a label that is given to all classes alike (Szegedy et al. 2016).
+    max_norm
+        Longer gradients are clipped to this length.
+    batch_size
+        Photos a step.
+    memory
+        The judged and kept weights are a running mean over steps, in which the mean so far keeps this share.
+    patience
+        Epochs without a new best on the validation photos, after which training stops.
+    is_norm_trained
+        Whether batch norms use and learn the mean and variance of batches, or stay as pretrained.
+    is_random
+        Whether training begins from random weights and not from pretrained ones.
+    """
+
+    epochs: int
+    learning_rate: float
+    head_rate: float
+    stage_decay: float = 0.9
+    warm_up: float = 0.25
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.1
+    max_norm: float = 1.0
+    batch_size: int = 32
+    memory: float = 0.99
+    patience: int = 5
+    is_norm_trained: bool = False
+    is_random: bool = False
+
+    def scale_rate(self, step: int, n_steps: int) -> float:
+        """Return the share of the peak rates at a step, 0 to ``n_steps`` - 1.
+
+        Examples
+        --------
+        >>> recipe = Recipe(epochs=1, learning_rate=1e-4, head_rate=1e-4)
+        >>> [round(recipe.scale_rate(step, 100), 3) for step in (0, 24, 25, 62, 99)]
+        [0.04, 0.96, 1.0, 1.0, 0.0]
+        """
+        n_rising = max(1, round(self.warm_up * n_steps))
+        if step < n_rising:
+            return (step + 1) / n_rising
+        return 0.5 * (1 + math.cos(math.pi * (step - n_rising) / max(1, n_steps - n_rising)))
+
+
+# Rates: docs/decisions/0012-tuning.md
+RECIPES = {
+    "hybrid": Recipe(epochs=12, learning_rate=1e-4, head_rate=1e-4),
+    "finetune": Recipe(epochs=8, learning_rate=1e-4, head_rate=1e-4),
+    "scratch": Recipe(
+        epochs=10, learning_rate=2e-3, head_rate=2e-3, stage_decay=1.0, memory=0.9, is_norm_trained=True,
+        is_random=True,
+    ),
+}  # fmt: skip

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from headstart.classifier.classifier import Classifier, Prediction
     from headstart.classifier.classifier import load_classifier as load
     from headstart.features.transformer import FeatureExtractor
+    from headstart.training.advise import advise_method as advise
     from headstart.training.estimator import ImageClassifier
     from headstart.training.evaluate import evaluate_classifier as evaluate
     from headstart.training.run import Run
@@ -34,6 +35,7 @@ __all__ = [
     "Prediction",
     "Run",
     "__version__",
+    "advise",
     "evaluate",
     "load",
     "load_backbone",
@@ -49,6 +51,7 @@ _ROOMS = {
     "ImageClassifier": ("headstart.training.estimator", "ImageClassifier"),
     "Prediction": ("headstart.classifier.classifier", "Prediction"),
     "Run": ("headstart.training.run", "Run"),
+    "advise": ("headstart.training.advise", "advise_method"),
     "evaluate": ("headstart.training.evaluate", "evaluate_classifier"),
     "load": ("headstart.classifier.classifier", "load_classifier"),
     "load_backbone": ("headstart.backbone.loading", "load_backbone"),

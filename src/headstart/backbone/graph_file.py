@@ -122,3 +122,28 @@ def make_end(kind: str, name: str, data_type: int, shape: Sequence[int | str]) -
 def make_name(name: str) -> bytes:
     """Return the name of a graph."""
     return encode_field(GRAPH["name"], name)
+
+
+def list_nodes(trunk: bytes) -> list[tuple[str, list[str], str]]:
+    """Return the nodes of a graph: kind, names of inputs, name of the first output."""
+    nodes = []
+    for part, _, value in split_message(trunk):
+        if part == GRAPH["node"]:
+            fields = [(number, bytes(text)) for number, _, text in split_message(value)]
+            kind = next(text for number, text in fields if number == _NODE["op_type"]).decode()
+            inputs = [text.decode() for number, text in fields if number == _NODE["input"]]
+            output = next(text for number, text in fields if number == _NODE["output"]).decode()
+            nodes.append((kind, inputs, output))
+    return nodes
+
+
+def read_vectors(trunk: bytes, names: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
+    """Return weights of a graph, float32 and flat, by their names; those it does not have are left out."""
+    found, wanted = {}, set(names)
+    for part, _, value in split_message(trunk):
+        if part == GRAPH["initializer"]:
+            fields = {number: text for number, _, text in split_message(value)}
+            name = bytes(fields[_TENSOR["name"]]).decode()
+            if name in wanted and _TENSOR["raw_data"] in fields:
+                found[name] = np.frombuffer(fields[_TENSOR["raw_data"]], "<f4").copy()
+    return found

@@ -14,6 +14,7 @@ from headstart.evaluation.report_tables import (
     list_classes,
     list_measures,
     list_strengths,
+    list_trials,
 )
 from headstart.evaluation.verdict import choose_headline, write_verdict
 from headstart.evaluation.words import count_photos, format_percent
@@ -103,6 +104,7 @@ def render_report(content: ReportContent) -> str:
         n_skipped=len(skipped),
         making=describe_making(metrics),
         strengths=list_strengths(metrics),
+        trials=list_trials(metrics),
         max_open_rows=MAX_OPEN_ROWS,
     )
 

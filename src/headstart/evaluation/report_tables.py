@@ -111,19 +111,73 @@ def describe_making(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     computed, cached = metrics.get("n_extracted"), metrics.get("n_cached")
     descriptions = {
         "Method": f"{method}: {METHODS[method]}" if method in METHODS else method,
-        "Cut": metrics.get("cut") and f"after the stage {metrics['cut']}: up to there the network is frozen",
+        "Cut": _describe_cut(metrics.get("cut")),
+        "Trained above the cut": _describe_tuning(metrics.get("tuning")),
+        "Features": {"all": "the means of several stages side by side", "last": "the mean of the last stage"}.get(
+            metrics.get("features") or ""
+        ),
         "Head": metrics.get("head") and f"{metrics['head']} (the step from features to classes)",
         "Backbone": metrics.get("backbone") and f"{metrics['backbone']}, pretrained network in {precision}",
         "Photo size": metrics.get("image_size") and f"{metrics['image_size']} by {metrics['image_size']} pixels",
-        "Views of a photo": metrics.get("views") and f"{metrics['views']}",
+        "Views of a photo": metrics.get("views") and f"{metrics['views']} in training{_describe_average(metrics)}",
         "Class weights": ", ".join(f"{name} {weight:.3g}" for name, weight in weights.items()),
         "Seed": str(metrics["seed"]) if metrics.get("seed") is not None else None,
-        "Features": computed is not None and f"{count_photos(computed)} computed, {cached or 0:,} from the cache",
+        "Photos": computed is not None and f"{count_photos(computed)} computed, {cached or 0:,} from the cache",
         "Time": ", ".join(f"{format_seconds(seconds[s])} {what}" for s, what in STAGES.items() if s in seconds),
         "In all": format_seconds(seconds["total"]) if "total" in seconds else None,
         "Headstart": metrics.get("headstart") and f"version {metrics['headstart']}",
     }
     return [(term, text) for term, text in descriptions.items() if isinstance(text, str) and text]
+
+
+def list_trials(metrics: Mapping[str, Any]) -> Row | None:
+    """List what ``auto`` tried, as text: ``rows`` with ``is_kept``, and ``why`` it ended there."""
+    story = metrics.get("auto")
+    if not story:
+        return None
+    rows = [
+        {
+            "what": _name_trial(trial),
+            "accuracy": format_percent(trial["accuracy"]),
+            "judged_by": f"{trial['judged_by']}, {count_photos(trial['n'])}",
+            "seconds": format_seconds(trial["seconds"]),
+            "is_kept": trial["is_kept"],
+        }
+        for trial in story["tried"]
+    ]
+    return {"rows": rows, "why": story["why"]}
+
+
+def _name_trial(trial: Mapping[str, Any]) -> str:
+    parts = [trial["method"]]
+    if trial["method"] == "hybrid":
+        parts.append(f"above {trial['cut']}")
+    if trial["features"] == "all":
+        parts.append("all stages")
+    if trial["averaged_views"] > 1:
+        parts.append(f"{trial['averaged_views']} views averaged")
+    return ", ".join(parts)
+
+
+def _describe_cut(cut: str | None) -> str | None:
+    if cut == "pixels":
+        return "before the first stage: nothing is frozen"
+    return cut and f"after the stage {cut}: up to there the network is frozen"
+
+
+def _describe_tuning(tuning: Mapping[str, Any] | None) -> str | None:
+    if not tuning:
+        return None
+    return (
+        f"{tuning['n_epochs']} epochs of {format_seconds(tuning['seconds_per_epoch'])}, the best was number "
+        f"{tuning['best_epoch']}; AdamW, one cycle, peak rate {tuning['learning_rate']:g}; batch norms "
+        f"{'trained' if tuning['is_norm_trained'] else 'as pretrained'}"
+    )
+
+
+def _describe_average(metrics: Mapping[str, Any]) -> str:
+    n_averaged = metrics.get("averaged_views") or 1
+    return f"; every answer is the average over {n_averaged}" if n_averaged > 1 else ""
 
 
 def _draw_bar(label: str, kind: str, value: float, low: float | None, high: float | None) -> Row:

@@ -71,8 +71,8 @@ class Recipe:
 
 # Rates: docs/decisions/0012-tuning.md
 RECIPES = {
-    "hybrid": Recipe(epochs=12, learning_rate=1e-4, head_rate=1e-4),
-    "finetune": Recipe(epochs=8, learning_rate=1e-4, head_rate=1e-4),
+    "hybrid": Recipe(epochs=12, learning_rate=5e-4, head_rate=3e-4),
+    "finetune": Recipe(epochs=8, learning_rate=5e-4, head_rate=3e-4),
     "scratch": Recipe(
         epochs=10, learning_rate=2e-3, head_rate=2e-3, stage_decay=1.0, memory=0.9, is_norm_trained=True,
         is_random=True,

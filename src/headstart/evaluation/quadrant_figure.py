@@ -1,0 +1,72 @@
+"""The four quadrants of transfer learning, and where some photos stand in them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from headstart.evaluation.ink import (
+    ACCENT,
+    EDGE_IN,
+    GREY,
+    INK,
+    TEXT_PT,
+    add_axes,
+    name_axes,
+    quieten_axes,
+    start_figure,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDTH_IN, HEIGHT_IN = 6.4, 4.4
+BELOW_IN, BESIDE_IN = 0.52, 0.75
+FEWEST, MOST = 5.0, 200_000.0  # photos per class at the ends of the axis
+METHODS = {  # by (is large, is similar)
+    (False, True): "fixed", (True, True): "fixed or hybrid",
+    (False, False): "hybrid", (True, False): "finetune or scratch",
+}  # fmt: skip
+
+
+def plot_quadrants(n_per_class: float, similarity: float, *, name: str, large: float, similar: float) -> Figure:
+    """Plot photos by their number and their similarity to the pretraining data.
+
+    Parameters
+    ----------
+    n_per_class
+        Photos per class.
+    similarity
+        0 to 1.
+    name
+        Written beside the point.
+    large, similar
+        Where the quadrants meet.
+    """
+    figure = start_figure(WIDTH_IN, HEIGHT_IN)
+    axes = add_axes(
+        figure, EDGE_IN + BESIDE_IN, BELOW_IN, WIDTH_IN - 2 * EDGE_IN - BESIDE_IN, HEIGHT_IN - BELOW_IN - EDGE_IN
+    )
+    axes.set_xscale("log")
+    axes.set_xlim(FEWEST, MOST)
+    axes.set_ylim(0, 1)
+    axes.axvline(large, color=GREY, linewidth=1)
+    axes.axhline(similar, color=GREY, linewidth=1)
+    for (is_large, is_similar), method in METHODS.items():
+        x = math.sqrt(large * MOST) if is_large else math.sqrt(FEWEST * large)
+        y = (similar + 1) / 2 if is_similar else similar / 2
+        where = f"{'large' if is_large else 'small'}, {'similar' if is_similar else 'dissimilar'}"
+        axes.text(x, y + 0.03, method, ha="center", va="center", fontsize=TEXT_PT + 3, color=INK, weight="bold")
+        axes.text(x, y - 0.04, where, ha="center", va="center", fontsize=TEXT_PT, color=GREY)
+    x = min(max(n_per_class, FEWEST), MOST)
+    axes.plot([x], [similarity], "o", color=ACCENT, markersize=10, clip_on=False, zorder=3)
+    is_right = x > math.sqrt(FEWEST * MOST)
+    axes.annotate(
+        name, (x, similarity), xytext=(-9 if is_right else 9, 7), textcoords="offset points",
+        ha="right" if is_right else "left", fontsize=TEXT_PT, color=ACCENT, weight="bold",
+    )  # fmt: skip
+    axes.set_xticks([10, 100, 1000, 10_000, 100_000], ["10", "100", "1,000", "10,000", "100,000"])
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
+    name_axes(axes, "Photos per class", "Similarity to ImageNet", BESIDE_IN)
+    quieten_axes(axes, grid=None)
+    return figure

@@ -42,7 +42,7 @@ class Checkpoint:
         if self._path is None:
             return None
         try:
-            with np.load(self._path, allow_pickle=False) as file:
+            with self._path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}  # zip checks the sum of each
             return arrays, json.loads(str(arrays.pop("record")))
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):

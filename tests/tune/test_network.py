@@ -1,0 +1,88 @@
+"""The trainable network answers as the engine does, wherever it is cut."""
+
+import numpy as np
+import pytest
+
+from headstart.backbone.engine import Engine, plan_build
+from headstart.backbone.loading import load_backbone
+from headstart.errors import BackboneError
+
+torch = pytest.importorskip("torch")
+from headstart.tune.graph import Graph, Node, read_graph, replace_weights
+from headstart.tune.network import Tail
+
+TENSORS = [stage.tensor for stage in load_backbone().spec.stages]
+PIXELS = np.random.default_rng(0).integers(0, 255, (2, 96, 96, 3), np.uint8)
+
+
+def infer(backbone, tensor):
+    build = plan_build(backbone.spec.weights_sha256, image_size=96, precision="f32", tensor=tensor)
+    return Engine(backbone.weights, build).infer(PIXELS)
+
+
+@pytest.fixture(scope="session")
+def features(backbone):
+    return infer(backbone, "features")
+
+
+@pytest.mark.parametrize("tensor", TENSORS)
+def test_every_stage_leads_to_the_same_features(backbone, graph, features, tensor):
+    tail = Tail(graph, tensor, "features").eval()
+    with torch.no_grad():
+        found = tail(torch.from_numpy(infer(backbone, tensor))).numpy()
+    np.testing.assert_allclose(found, features, atol=1e-3)
+
+
+def test_every_stage_is_the_same_from_pixels_on(backbone, graph):
+    for tensor in TENSORS[::6]:
+        tail = Tail(graph, "pixels", tensor).eval()
+        with torch.no_grad():
+            found = tail(torch.from_numpy(PIXELS).float()).numpy()
+        np.testing.assert_allclose(found, infer(backbone, tensor), atol=1e-3)
+
+
+def test_norms_that_are_trained_judge_as_the_engine_does(backbone, graph, features):
+    tail = Tail(graph, "pixels", "features", is_norm_trained=True)
+    with torch.no_grad():
+        np.testing.assert_allclose(tail.eval()(torch.from_numpy(PIXELS)).numpy(), features, atol=1e-3)
+        assert np.abs(tail.train()(torch.from_numpy(PIXELS)).numpy() - features).max() > 0.1
+
+
+def test_what_was_not_trained_is_written_back_byte_for_byte(backbone, graph):
+    assert replace_weights(backbone.weights, Tail(graph, "pixels", "features").export()) == backbone.weights
+
+
+def test_trained_weights_answer_the_same_in_the_engine(backbone, graph):
+    tail = Tail(graph, "block_12_add", "features")
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in tail.parameters():
+            parameter.add_(0.02 * parameter.std() * torch.randn(parameter.shape, generator=generator))
+    weights = replace_weights(backbone.weights, tail.export())
+    build = plan_build("changed", image_size=96, precision="f32")
+    engine = Engine(weights, build).infer(PIXELS)
+    with torch.no_grad():
+        ours = tail.eval()(torch.from_numpy(infer(backbone, "block_12_add"))).numpy()
+    np.testing.assert_allclose(engine, ours, atol=1e-3)
+    assert np.abs(engine - infer(backbone, "features")).max() > 0.01
+
+
+def test_forgotten_weights_are_drawn_from_the_seed(graph):
+    one, other = (Tail(graph, "block_15_add", "features", is_norm_trained=True) for _ in range(2))
+    for tail in (one, other):
+        tail.forget(torch.Generator().manual_seed(3))
+    drawn = one.export()
+    assert all((drawn[name] == value).all() for name, value in other.export().items())
+    assert (drawn["block_16_project_BN/scale"] == 1).all()
+    assert (drawn["block_16_project/kernel"] != graph.weights["block_16_project/kernel"]).mean() > 0.99
+
+
+def test_a_tail_that_needs_more_than_its_start_is_refused(graph):
+    with pytest.raises(BackboneError, match="'block_2_expand_BN'.*'block_2_add' does not follow from it alone"):
+        Tail(graph, "block_2_expand_BN", "block_2_add")
+
+
+def test_layers_that_are_not_known_are_refused():
+    graph = Graph((Node("Gelu", ("x",), "y", {}),), {})
+    with pytest.raises(BackboneError, match="kind .*Gelu"):
+        Tail(graph, "x", "y")

@@ -1,0 +1,13 @@
+"""The rate of training is measured."""
+
+import pytest
+
+pytest.importorskip("torch")
+from headstart.tune.rate import measure_rate
+from headstart.tune.recipe import RECIPES
+
+
+def test_less_to_train_is_faster(backbone):
+    above = measure_rate(backbone, "block_15", 96, RECIPES["hybrid"])
+    whole = measure_rate(backbone, "pixels", 96, RECIPES["finetune"])
+    assert above > whole > 0

@@ -9,6 +9,7 @@ import pytest
 
 from headstart.backbone.engine import BATCHES_AHEAD, Engine, plan_build
 from headstart.backbone.loading import load_backbone
+from headstart.backbone.processor import has_wide_vectors
 from headstart.errors import PhotoError
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (19, 96, 96, 3), np.uint8)
@@ -35,19 +36,24 @@ def test_features_have_their_shape(engine):
 @pytest.mark.parametrize("precision", ["f32", "auto"])
 def test_neither_neighbours_nor_batch_size_change_a_bit(precision):
     below = load_backbone().spec.float32_below
+    sizes = [(1, 1), (None, 2), *([(8, 2)] if has_wide_vectors() else [])]
     engines = [
-        open_engine(precision, float32_below=below, batch_size=n_photos, n_cores=n_cores)
-        for n_photos, n_cores in ((1, 1), (8, 2))
+        open_engine(precision, float32_below=below, batch_size=n_photos, n_cores=n_cores) for n_photos, n_cores in sizes
     ]
-    alone, together = (engine.infer(PIXELS) for engine in engines)
-    np.testing.assert_array_equal(alone, together)
-    np.testing.assert_array_equal(engines[1].infer(PIXELS[::-1])[::-1], together)
+    alone = engines[0].infer(PIXELS)
+    for engine in engines[1:]:
+        np.testing.assert_array_equal(engine.infer(PIXELS), alone)
+        np.testing.assert_array_equal(engine.infer(PIXELS[::-1])[::-1], alone)
 
 
 @pytest.mark.parametrize(("image_size", "batch_size"), [(96, 11), (160, 4), (224, 2), (320, 1), (512, 1)])
-def test_a_batch_has_as_many_pixels_at_any_size(image_size, batch_size):
+def test_a_batch_has_as_many_pixels_at_any_size(image_size, batch_size, monkeypatch):
+    monkeypatch.setattr("headstart.backbone.engine.has_wide_vectors", lambda: True)
     assert plan_build("", image_size=image_size).batch_size == batch_size
     assert plan_build("", image_size=image_size, batch_size=3).batch_size == 3
+    monkeypatch.setattr("headstart.backbone.engine.has_wide_vectors", lambda: False)
+    assert plan_build("", image_size=image_size).batch_size == 1
+    assert plan_build("", image_size=image_size, n_views=4).batch_size == 4
 
 
 def test_any_layer_can_be_the_output():

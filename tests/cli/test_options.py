@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from headstart.cli.options import PLACE, json_option, precision_option
+from headstart.cli.options import DURATION, PLACE, SIZE_GB, json_option, precision_option
 
 
 @click.command()
@@ -33,3 +33,23 @@ def test_an_empty_path_is_refused():
     answer = CliRunner().invoke(verb, [""])
     assert answer.exit_code == 2
     assert "it is empty, need a path" in answer.output
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "number"),
+    [
+        (DURATION, "90s", 90),
+        (DURATION, "10m", 600),
+        (DURATION, "1.5h", 5400),
+        (DURATION, "30", 30),
+        (SIZE_GB, "500MB", 0.5),
+    ],
+)
+def test_amounts_have_units(kind, text, number):
+    assert kind.convert(text, None, None) == pytest.approx(number)
+
+
+@pytest.mark.parametrize("text", ["0s", "ten", "-5m", "5 parsecs", ""])
+def test_what_is_no_amount_is_refused_with_examples(text):
+    with pytest.raises(click.BadParameter, match="need a number above 0 and a unit, such as 90s, 10m or 1h"):
+        DURATION.convert(text, None, None)

@@ -51,7 +51,7 @@ def test_making_tells_what_is_known_and_no_more():
     told = dict(describe_making({"method": "fixed", "seed": 0, "n_extracted": 0, "n_cached": 3000, "image_size": 224}))
     assert told["Method"].startswith("fixed: only the last step")
     assert told["Seed"] == "0"
-    assert told["Features"] == "0 photos computed, 3,000 from the cache"
+    assert told["Photos"] == "0 photos computed, 3,000 from the cache"
     assert told["Photo size"] == "224 by 224 pixels"
     assert "Backbone" not in told
     assert describe_making({}) == []

@@ -24,9 +24,41 @@ def test_the_defaults_can_be_used():
         ({"n_views": 1001}, "n_views 1001, need 1000 or less"),
         ({"image_size": "a"}, "image_size 'a', need a whole number"),
         ({"strength": True}, "strength True, need a number"),
+        ({"features": "some"}, "features 'some', need one of last, all"),
+        ({"average_views": 1}, "average_views 1, need a bool"),
+        ({"average_views": True, "n_views": 3}, "n_views 3 to average, need 2, 4, 8"),
+        ({"method": "fixed", "cut": "block_3"}, "cut 'block_3' with method fixed, which only hybrid has"),
+        ({"method": "hybrid", "head": "adam"}, "head 'adam' with method hybrid, which only fixed has"),
+        ({"method": "fixed", "train_norms": True}, "train_norms True with method fixed, which only hybrid, "),
+        ({"method": "scratch", "precision": "int8"}, "precision int8 with method scratch, which only fixed has"),
+        ({"budget_s": 0}, "budget_s 0, need more than 0"),
         ({"seed": -1, "epochs": 0}, "got epochs 0, .*; got seed -1"),
     ],
 )
 def test_what_is_wrong_is_named(wrong, message):
     with pytest.raises(FitError, match=f"Cannot train: .*{message}"):
         Settings(**wrong).check()
+
+
+@pytest.mark.parametrize(
+    ("settings", "method"),
+    [
+        ({}, "auto"),
+        ({"epochs": 3}, "auto"),
+        ({"head": "adam"}, "fixed"),
+        ({"n_views": 2}, "fixed"),
+        ({"average_views": True}, "fixed"),
+        ({"precision": "int8"}, "fixed"),
+        ({"cut": "block_3"}, "hybrid"),
+        ({"train_norms": True}, "hybrid"),
+        ({"method": "finetune", "train_norms": True}, "finetune"),
+    ],
+)
+def test_auto_is_settled_where_nothing_is_left_to_choose(settings, method):
+    assert Settings(**settings).settle().method == method
+
+
+def test_averaged_views_are_four_unless_told():
+    assert Settings().n_averaged == Settings(n_views=3).n_averaged == 1
+    assert Settings(average_views=True).n_averaged == 4
+    assert Settings(average_views=True, n_views=8).n_averaged == 8

@@ -5,12 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
-pytest.importorskip("onnx")
-
 from headstart.backbone.loading import load_backbone
-from headstart.tune.fit import Lesson
 from headstart.tune.graph import read_graph
+from headstart.tune.lesson import Lesson
 from headstart.tune.recipe import Recipe
 from headstart.tune.trainee import FirstHead
 

@@ -1,9 +1,8 @@
 """Photos are changed, never beyond recognition."""
 
 import numpy as np
-import pytest
+import torch
 
-torch = pytest.importorskip("torch")
 from headstart.tune.augmenting import augment_pixels
 
 PIXELS = torch.from_numpy(np.tile(np.linspace(0, 255, 32, dtype=np.uint8)[None, :, None, None], (6, 1, 32, 3)))

@@ -2,17 +2,15 @@
 
 import os
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from headstart.errors import FitError
-
-pytest.importorskip("torch")
-from dataclasses import replace
-
 from headstart.tune.checkpoint import Checkpoint
-from headstart.tune.fit import Lesson, fit_tail
+from headstart.tune.fit import fit_tail
+from headstart.tune.lesson import Lesson
 
 
 def fit(backbone, graph, task, **changes):
@@ -112,5 +110,5 @@ def test_ctrl_c_keeps_the_best_so_far(backbone, graph, task):
 
 def test_a_loss_that_is_not_finite_is_an_error(backbone, graph, task):
     start = replace(task.start, weights=np.full_like(task.start.weights, np.nan))
-    with pytest.raises(FitError, match="not finite any more. Give a lower --learning-rate"):
+    with pytest.raises(FitError, match=r"not finite any more\. Give a lower --learning-rate"):
         fit(backbone, graph, task, start=start, validation=None)

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 
 from headstart.errors import BackboneError
-
-pytest.importorskip("onnx")
 from headstart.tune.graph import read_graph, replace_weights
 
 

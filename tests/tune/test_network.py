@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
 from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
 from headstart.errors import BackboneError
-
-torch = pytest.importorskip("torch")
-from headstart.tune.graph import Graph, Node, read_graph, replace_weights
+from headstart.tune.graph import Graph, Node, replace_weights
 from headstart.tune.network import Tail
 
 TENSORS = [stage.tensor for stage in load_backbone().spec.stages]
@@ -78,11 +77,11 @@ def test_forgotten_weights_are_drawn_from_the_seed(graph):
 
 
 def test_a_tail_that_needs_more_than_its_start_is_refused(graph):
-    with pytest.raises(BackboneError, match="'block_2_expand_BN'.*'block_2_add' does not follow from it alone"):
+    with pytest.raises(BackboneError, match=r"'block_2_expand_BN'.*'block_2_add' does not follow from it alone"):
         Tail(graph, "block_2_expand_BN", "block_2_add")
 
 
 def test_layers_that_are_not_known_are_refused():
     graph = Graph((Node("Gelu", ("x",), "y", {}),), {})
-    with pytest.raises(BackboneError, match="kind .*Gelu"):
+    with pytest.raises(BackboneError, match=r"kind .*Gelu"):
         Tail(graph, "x", "y")

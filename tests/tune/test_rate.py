@@ -1,8 +1,5 @@
 """The rate of training is measured."""
 
-import pytest
-
-pytest.importorskip("torch")
 from headstart.tune.rate import measure_rate
 from headstart.tune.recipe import RECIPES
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
 from headstart.tune.recipe import Recipe
 from headstart.tune.trainee import FirstHead, Trainee
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from headstart.backbone.compiling import Build, compile_network
 from headstart.backbone.openvino_door import open_openvino
-from headstart.backbone.processor import choose_precision
+from headstart.backbone.processor import choose_precision, has_wide_vectors
 from headstart.cores import count_cores
 from headstart.errors import PhotoError
 
@@ -66,7 +66,7 @@ def plan_build(
     n_cores
         That infer at a time; default: all that this process may use.
     batch_size
-        Photos per inference; default: what suits their size.
+        Photos per inference; default: what suits their size and the processor.
     entry
         Name of the layer at which the pixels enter; None for the network's own input.
     n_views
@@ -77,7 +77,9 @@ def plan_build(
     BackboneError
         As `choose_precision`.
     """
-    n_photos = batch_size or max(1, round(PIXELS_AT_ONCE / image_size**2 / n_views))
+    n_photos = batch_size or 1
+    if batch_size is None and has_wide_vectors():  # else a row would depend on the size of its batch
+        n_photos = max(1, round(PIXELS_AT_ONCE / image_size**2 / n_views))
     return Build(
         digest=digest, image_size=image_size, batch_size=n_photos * n_views, entry=entry, tensor=tensor,
         float32_below=float32_below, precision=choose_precision(precision, is_quantised=is_quantised),

@@ -12,14 +12,15 @@ import numpy.typing as npt
 from headstart.backbone.wire import encode_field, encode_message, split_message
 
 # The messages of an ONNX file that are needed here, and the numbers of their fields (onnx.proto3 of ONNX 1.23).
-MODEL = {"producer_name": 2, "producer_version": 3, "graph": 7, "metadata": 14}
+MODEL = {"ir_version": 1, "producer_name": 2, "producer_version": 3, "graph": 7, "opset_import": 8, "metadata": 14}
 GRAPH = {"node": 1, "name": 2, "initializer": 5, "input": 11, "output": 12, "value_info": 13}
 _ENTRY = {"key": 1, "value": 2}
 _ENDS = (GRAPH["name"], GRAPH["input"], GRAPH["output"], GRAPH["value_info"])
 _NODE = {"input": 1, "output": 2, "name": 3, "op_type": 4, "attribute": 5}
-_ATTRIBUTE = {"name": 1, "i": 3, "ints": 8, "type": 20}
+_ATTRIBUTE = {"name": 1, "f": 2, "i": 3, "s": 4, "ints": 8, "type": 20}
 _TENSOR = {"dims": 1, "data_type": 2, "name": 8, "raw_data": 9}
-_INT, _INTS = 2, 7  # AttributeProto.AttributeType
+_KINDS = {"f": 1, "i": 2, "s": 3, "ints": 7}  # AttributeProto.AttributeType
+_IR_VERSION, _OPSET = 8, 17
 FLOAT, UINT8, _INT64 = 1, 2, 7  # TensorProto.DataType
 
 
@@ -82,21 +83,24 @@ def _rename_in_node(node: memoryview, names: Mapping[str, str]) -> bytes:
     return encode_field(GRAPH["node"], b"".join(fields))
 
 
-def make_node(kind: str, inputs: Sequence[str], name: str, **attributes: int | list[int]) -> bytes:
+def make_node(kind: str, inputs: Sequence[str], name: str, **attributes: float | str | list[int]) -> bytes:
     """Return a node of a graph with one output, of the node's own name."""
-    made = []
-    for key, value in attributes.items():
-        many, numbers = (True, value) if isinstance(value, list) else (False, [value])
-        fields = [(_ATTRIBUTE["ints" if many else "i"], number) for number in numbers]
-        made.append(encode_message((_ATTRIBUTE["name"], key), *fields, (_ATTRIBUTE["type"], _INTS if many else _INT)))
     node = encode_message(
         *((_NODE["input"], end) for end in inputs),
         (_NODE["output"], name),
         (_NODE["name"], name),
         (_NODE["op_type"], kind),
-        *((_NODE["attribute"], attribute) for attribute in made),
+        *((_NODE["attribute"], _encode_attribute(*attribute)) for attribute in attributes.items()),
     )
     return encode_field(GRAPH["node"], node)
+
+
+def _encode_attribute(name: str, value: float | str | list[int]) -> bytes:
+    kind = {list: "ints", str: "s", float: "f"}.get(type(value), "i")
+    values = value if isinstance(value, list) else [value]
+    fields = [encode_field(_ATTRIBUTE[kind], part) for part in values]
+    ends = encode_field(_ATTRIBUTE["name"], name), encode_field(_ATTRIBUTE["type"], _KINDS[kind])
+    return b"".join([ends[0], *fields, ends[1]])
 
 
 def make_tensor(name: str, value: npt.NDArray[Any]) -> bytes:
@@ -147,3 +151,13 @@ def read_vectors(trunk: bytes, names: Sequence[str]) -> dict[str, npt.NDArray[np
             if name in wanted and _TENSOR["raw_data"] in fields:
                 found[name] = np.frombuffer(fields[_TENSOR["raw_data"]], "<f4").copy()
     return found
+
+
+def make_header(producer: str, graph: bytes) -> bytes:
+    """Return an ONNX file of a graph, less its metadata, which may be appended."""
+    return encode_message(
+        (MODEL["ir_version"], _IR_VERSION),
+        (MODEL["producer_name"], producer),
+        (MODEL["graph"], graph),
+        (MODEL["opset_import"], encode_message((2, _OPSET))),  # version = 2, of the standard operators
+    )

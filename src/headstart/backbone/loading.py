@@ -7,11 +7,15 @@ import hashlib
 from dataclasses import dataclass
 from importlib import resources
 
+from headstart.backbone.efficientnet_lite0 import EFFICIENTNET_LITE0, load_weights
 from headstart.backbone.mobilenet_v2 import MOBILENET_V2
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError
 
-SPECS = {spec.name: spec for spec in (MOBILENET_V2,)}
+SPECS = {spec.name: spec for spec in (MOBILENET_V2, EFFICIENTNET_LITE0)}
+
+# those whose weights come with an extra, and how to get them
+EXTRA = {EFFICIENTNET_LITE0.name: load_weights}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,14 @@ class Backbone:
 
 
 def load_backbone(name: str = MOBILENET_V2.name) -> Backbone:
-    """Load a backbone that ships inside the package (9 MB, about 20 ms).
+    """Load a backbone: the one that ships inside the package (9 MB, about 20 ms), or one that comes with an extra.
 
     Raises
     ------
     BackboneError
         If no backbone has this name, or its file is missing or not the one its spec records.
+    MissingExtraError
+        If its extra is not installed.
 
     Examples
     --------
@@ -48,7 +54,11 @@ def load_backbone(name: str = MOBILENET_V2.name) -> Backbone:
         raise BackboneError(f"Cannot load backbone {name!r}: no backbone has this name. {hint}")
     spec = SPECS[name]
     try:
-        weights = resources.files("headstart.backbone").joinpath("weights", f"{name}.onnx").read_bytes()
+        weights = (
+            EXTRA[name]()
+            if name in EXTRA
+            else resources.files("headstart.backbone").joinpath("weights", f"{name}.onnx").read_bytes()
+        )
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise BackboneError(f"Cannot load backbone {name!r}: {reason}. Install headstart again.") from None

@@ -80,6 +80,16 @@ def list_capabilities() -> tuple[str, ...]:
     return tuple(found)
 
 
+def has_wide_vectors() -> bool:
+    """Say whether this processor computes on 64 bytes at a time (AVX-512), and may.
+
+    There OpenVINO sums in the same order whatever the size of the batch; on others it does not, and the last bits of a
+    photo's features depend on how many photos are computed beside it.
+    """
+    flags = _describe_arithmetic().split()
+    return "avx512f" in flags and not any(flag.upper() in ("AVX2", "AVX", "SSE41", "DEFAULT") for flag in flags[-2:])
+
+
 @cache
 def _read_version() -> str:
     return find_version("openvino", "openvino")

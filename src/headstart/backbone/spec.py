@@ -15,7 +15,7 @@ from headstart.errors import BackboneError
 
 # What this version can do. The graph does the arithmetic of the value range; a record with another is not its own.
 COLOUR_ORDERS = ("RGB",)
-VALUE_RANGES = ((-1.0, 1.0),)
+VALUE_RANGES = ((-1.0, 1.0), (-127 / 128, 1.0))
 RESIZES = ("stretch",)
 PIXELS_CUT = "pixels"  # the cut before the first stage: nothing is frozen
 

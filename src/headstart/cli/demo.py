@@ -7,17 +7,18 @@ from pathlib import Path
 
 import click
 
-from headstart.cli.options import PLACE, json_option, overwrite_option
+from headstart.cli.options import METHOD, PLACE, json_option, overwrite_option
 from headstart.cli.speech import print_json, print_line, say
 
 
 @click.command(short_help="Train on photos of solar cells: a first look.")
 @click.option("--out", type=PLACE, help="The run folder to write.  [default: runs/solar-cells]")
+@click.option("--method", type=METHOD, default="fixed", help="As for train; others than fixed take minutes.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the 75/25 split.")
 @overwrite_option
 @json_option("Print metrics.json on stdout.")
 @click.pass_context
-def demo(context: click.Context, /, out: Path | None, seed: int, overwrite: bool, as_json: bool) -> None:
+def demo(context: click.Context, /, out: Path | None, method: str, seed: int, overwrite: bool, as_json: bool) -> None:
     """Train on 2,624 photos of solar cells: which are defective? Beside it, what was published."""
     from headstart.training.demo import PUBLISHED, write_demo_catalog
     from headstart.training.run_folder import choose_folder
@@ -28,14 +29,16 @@ def demo(context: click.Context, /, out: Path | None, seed: int, overwrite: bool
         write_demo_catalog(catalog, seed)
         say("Solar cells: 2,624 photos, functional or defective; three quarters to train on, one quarter to test.")
         place = out or choose_folder(str(catalog))
-        run = train_classifier(catalog, out=place, overwrite=overwrite, say=say, artist=context.obj, seed=seed)
+        run = train_classifier(
+            catalog, out=place, overwrite=overwrite, say=say, artist=context.obj, seed=seed, method=method
+        )
     metrics = run.metrics
     if as_json:
         print_json(metrics | {"run": str(run.folder), "published": PUBLISHED})
         return
     test = metrics["test"]
     low, high = test["accuracy_ci95"]
-    name = "Headstart, features fixed"
+    name = f"Headstart, {metrics['method']}"
     width = max(len(text) for text in (name, *PUBLISHED))
     print_line(f"\nTest accuracy on {test['n']:,} solar cells")
     print_line(f"  {name:<{width}}  {test['accuracy']:.2%}  (95% interval {low:.2%} to {high:.2%})")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from headstart.cli.options import DURATION, PLACE, SIZE_GB, json_option, overwrite_option
+from headstart.cli.options import DURATION, METHOD, PLACE, SIZE_GB, json_option, overwrite_option
 from headstart.cli.speech import print_json, print_line, say
 
 
@@ -15,7 +15,7 @@ from headstart.cli.speech import print_json, print_line, say
 @click.argument("data", type=PLACE, required=False)
 @click.option("--out", type=PLACE, help="The run folder to write.  [default: runs/NAME]")
 @click.option(
-    "--method", type=click.Choice(["auto", "fixed", "hybrid", "finetune", "scratch"]), default="auto",
+    "--method", type=METHOD, default="auto",
     help="How much is trained. fixed: only the head; hybrid: the stages above the cut, too; finetune: all; scratch: "
     "all, from random weights. auto: begins with fixed and goes on where it pays.",
 )  # fmt: skip

@@ -16,16 +16,19 @@ import numpy.typing as npt
 
 from headstart.catalog.split import SplitPlan, assign_splits
 from headstart.catalog.table import Catalog
+from headstart.features.similarity import Similarity, measure_similarity
 from headstart.head.strength import choose_strength, hold_out
+from headstart.progress import show_progress
 from headstart.training.expecting import estimate_seconds
 from headstart.training.fitting import prepare_views, weigh_classes
-from headstart.training.making import Made, Maker, fit_table
+from headstart.training.making import Made, Maker
 from headstart.training.settings import Settings
 from headstart.training.table import Rows, Table, average_rows
 from headstart.tune.torch_door import can_tune
 
 # Of the photos that were held out, so many were wrong: with fewer no other method has more than noise to gain.
 FEW_ERRORS = 0.025
+FEW_OF_SIMILAR = 0.06  # the same for photos that are like ImageNet's: what the network sees in them is made for such
 MANY_PHOTOS = 20_000  # times views: from here on cross-validation of every kind of features takes minutes
 NOISE = 1.0  # standard errors by which a slower method must be better
 NOISE_OF_FEATURES = (
@@ -65,13 +68,15 @@ def choose_method(maker: Maker, chosen: Settings, say: Callable[[str], None]) ->
 
     Returns
     -------
-    What it made, and the story in plain JSON types: ``budget_s``, ``tried`` (trials in their order), and ``why`` it
-    ended there.
+    What it made, and the story in plain JSON types: ``budget_s``, ``tried`` (trials in their order), ``why`` it ended
+    there, and ``similarity`` to ImageNet if it was measured.
     """
     course = _Choice(maker, replace(chosen, method="fixed"), say)
     made = course.run()
     trials = [asdict(trial) for trial in course.trials]
-    return made, {"budget_s": chosen.budget_s, "tried": trials, "why": course.why}
+    return made, {
+        "budget_s": chosen.budget_s, "tried": trials, "why": course.why, "similarity": course.similarity
+    }  # fmt: skip
 
 
 class _Choice:
@@ -80,120 +85,119 @@ class _Choice:
         self._began = time.perf_counter()
         self.trials: list[Trial] = []
         self.why = ""
+        self.similarity: float | None = None
 
     def run(self) -> Made:
-        made = self._maker.make(self._chosen)
-        table = made.table
-        train = table.splits["train"]
-        row = (
-            next((row for row in made.fitted.choice.table if row.strength == made.fitted.strength), None)
-            if made.fitted.choice
-            else None
-        )
-        if row is None:
+        plain = self._maker.make(self._chosen)
+        rows = plain.fitted.choice.table if plain.fitted.choice is not None else ()
+        accuracy = next((row.accuracy for row in rows if row.strength == plain.fitted.strength), None)
+        n_train = len(plain.table.splits["train"].y)
+        if accuracy is None:
             self.why = "there are too few photos to hold some out, so nothing could be compared"
-            return made
-        self._note(made, row.accuracy, "cross-validation", len(train.y), self._measure())
-        if 1 - row.accuracy < FEW_ERRORS:
+            return plain
+        self._note(plain, accuracy, "cross-validation", n_train, self._measure())
+        if 1 - accuracy < FEW_ERRORS:
             self.why = (
-                f"of the photos that were held out only {1 - row.accuracy:.1%} were wrong: what is slower has little "
-                "left to gain"
+                f"of the photos that were held out only {1 - accuracy:.1%} were wrong: what is slower has little left "
+                "to gain"
             )
-            return self._keep(made)
-        made = self._try_features(made)
-        return self._keep(self._try_tuning(made))
+            return self._keep(plain)
+        return self._keep(self._try_tuning(self._try_features(plain), 1 - accuracy))
 
     def _try_features(self, plain: Made) -> Made:
-        """Try the means of all stages, and answers averaged over symmetric views."""
-        if len(plain.table.splits["train"].y) * N_AVERAGED > MANY_PHOTOS:
+        """Try the means of all stages, and answers averaged over symmetric views; judge by cross-validation."""
+        train = plain.table.catalog.select("train")
+        if len(train) * N_AVERAGED > MANY_PHOTOS:
             return plain
-        began = self._measure()
         chosen = replace(self._chosen, features="all", n_views=N_AVERAGED, average_views=True)
-        wide = self._maker.extract(self._maker.wide_backbone, chosen, n_views=N_AVERAGED, is_averaged=True)
+        maker = replace(self._maker, catalog=replace(plain.table.catalog, photos=train))
+        began = self._measure()
+        wide = maker.extract(maker.wide_backbone, chosen, n_views=N_AVERAGED, is_averaged=True)
         self._maker.note_time("extract")
-        n_last = plain.table.splits["train"].X.shape[1]
-        candidates = [(features, n_views) for features in ("last", "all") for n_views in (1, 2, 4)]
-        judged: dict[tuple[str, int], npt.NDArray[np.bool_]] = {}
-        for features, n_views in candidates:
-            judged[features, n_views] = _hold_out_photos(
-                _narrow(wide, n_last if features == "last" else None, n_views), self._chosen
-            )
-        spent = (self._measure() - began) / (len(candidates) - 1)
-        best = max(candidates, key=lambda c: judged[c].mean())
-        if not is_better(judged[best], judged["last", 1], NOISE_OF_FEATURES):
-            best = ("last", 1)
-        for features, n_views in candidates[1:]:
-            is_right = judged[features, n_views]
-            self.trials.append(
-                Trial(
-                    "fixed",
-                    plain.cut,
-                    features,
-                    n_views,
-                    float(is_right.mean()),
-                    "cross-validation",
-                    len(is_right),
-                    round(spent, 2),
-                )
-            )
-        if best == ("last", 1):
-            return plain
-        features, n_views = best
-        chosen = replace(self._chosen, features=features)
-        if n_views > 1:
-            chosen = replace(chosen, n_views=n_views, average_views=True)
-        table = _narrow(wide, n_last if features == "last" else None, n_views)
-        table = replace(table, n_extracted=plain.table.n_extracted, n_cached=plain.table.n_cached)
-        backbone = self._maker.wide_backbone if features == "all" else self._maker.backbone
-        made = Made(chosen, plain.cut, backbone, table, fit_table(table, chosen))
-        self._maker.note_time("fit")
-        return made
+        spent = self._measure() - began
+        best, best_right = plain.chosen, _hold_out_photos(plain.table, self._chosen)
+        for n_views in (1, 2, N_AVERAGED):
+            began = self._measure()
+            is_right = _hold_out_photos(_narrow(wide, n_views), self._chosen)
+            seconds = spent * n_views / N_AVERAGED + self._measure() - began
+            trial = Trial(
+                "fixed", plain.cut, "all", n_views, float(is_right.mean()), "cross-validation", len(is_right),
+                round(seconds, 2),
+            )  # fmt: skip
+            self.trials.append(trial)
+            if is_better(is_right, best_right, NOISE_OF_FEATURES):
+                best_right = is_right
+                best = replace(self._chosen, features="all")
+                if n_views > 1:
+                    best = replace(best, n_views=n_views, average_views=True)
+        return plain if best is plain.chosen else replace(self._maker, catalog=plain.table.catalog).make(best)
 
-    def _try_tuning(self, made: Made) -> Made:
+    def _try_tuning(self, fixed: Made, error: float) -> Made:
+        """Try to train above a cut; judge by the validation photos."""
+        similarity = self._compare(fixed)
+        if similarity.is_similar and error < FEW_OF_SIMILAR:
+            self.why = (
+                f"the photos are like those that the network learned from (similarity {similarity.value:.2f}), and "
+                f"only {error:.1%} of those that were held out were wrong: training more of it has little to gain"
+            )
+            return fixed
         if not can_tune():
             self.why = (
                 "hybrid training might gain more, but torch is not installed; install it with: "
                 "pip install 'headstart[tune]'"
             )
-            return made
-        n_views = max(2, made.chosen.n_averaged) if made.chosen.average_views else None
-        best, fixed = made, made
+            return fixed
+        best, best_right, maker = fixed, None, self._maker
         for method in ("hybrid", "finetune"):
-            chosen = replace(self._chosen, method=method, n_views=n_views, average_views=n_views is not None)
-            needed = estimate_seconds(self._maker, chosen, len(made.table.splits["train"].y))
-            left = self._chosen.budget_s - self._measure()
+            chosen = replace(
+                self._chosen, method=method, train_norms=not similarity.is_similar,
+                n_views=fixed.table.n_averaged if fixed.chosen.average_views else None,
+                average_views=fixed.chosen.average_views,
+            )  # fmt: skip
+            needed = estimate_seconds(self._maker, chosen, len(fixed.table.splits["train"].y))
+            left = max(0.0, self._chosen.budget_s - self._measure())
             if needed > left:
                 self.why = (
-                    f"{method} would take about {_say_seconds(needed)}, and {_say_seconds(max(left, 0))} of the budget "
-                    f"were left; --budget {_say_budget(self._measure() + needed)} allows it"
+                    f"{method} would take about {_say_seconds(needed)}, and {_say_seconds(left)} of the budget were "
+                    f"left; --budget {int((self._measure() + needed) // 60) + 1}m allows it"
                 )
-                break
+                return best
             self._say(f"Going on with {method}: about {_say_seconds(needed)}.")
+            if best_right is None:
+                maker, best_right = self._prepare_validation(fixed)
             began = self._measure()
-            maker, fixed = self._with_validation(fixed)
             tuned = maker.make(chosen)
-            spent = self._measure() - began
-            rights = [_judge(some) for some in (tuned, best)]
-            if not self.trials or self.trials[-1].judged_by != "validation":
-                self._note(
-                    best if best is not made else fixed, float(_judge(fixed).mean()), "validation", len(rights[1]), 0.0
-                )
-            self._note(tuned, float(rights[0].mean()), "validation", len(rights[0]), spent)
-            if not is_better(rights[0], rights[1], NOISE):
+            is_right = _judge(tuned)
+            self._note(tuned, float(is_right.mean()), "validation", len(is_right), self._measure() - began)
+            if not is_better(is_right, best_right, NOISE):
                 self.why = f"{method} was not better on the validation photos by more than noise"
-                break
-            best = tuned
-            self.why = f"{method} was better on the validation photos by more than noise"
+                return best
+            best, best_right = tuned, is_right
+        self.why = "every method was tried that could gain more"
         return best
 
-    def _with_validation(self, made: Made) -> tuple[Maker, Made]:
-        """Return what to train above a cut with: photos are held out if there is no validation split."""
-        catalog = made.table.catalog
-        if catalog.select("validation"):
-            return replace(self._maker, catalog=catalog), made
-        held = hold_out_validation(catalog, self._chosen.seed)
-        maker = replace(self._maker, catalog=held)
-        return maker, maker.make(made.chosen)
+    def _compare(self, made: Made) -> Similarity:
+        with show_progress("Comparing with ImageNet", is_shown=self._maker.verbose) as progress:
+            similarity = measure_similarity(
+                made.table.catalog.select("train"), self._maker.backbone, image_size=self._maker.image_size,
+                progress=progress,
+            )  # fmt: skip
+        self.similarity = round(similarity.value, 4)
+        return similarity
+
+    def _prepare_validation(self, fixed: Made) -> tuple[Maker, npt.NDArray[np.bool_]]:
+        """Return what to train above a cut with, and which validation photos the best so far names right.
+
+        Where there is no validation split some training photos are held out, and the best so far is fitted to the rest
+        to be compared on them.
+        """
+        catalog, rival, began = fixed.table.catalog, fixed, self._measure()
+        if not catalog.select("validation"):
+            catalog = hold_out_validation(catalog, self._chosen.seed)
+            rival = replace(self._maker, catalog=catalog).make(fixed.chosen)
+        is_right = _judge(rival)
+        self._note(rival, float(is_right.mean()), "validation", len(is_right), self._measure() - began)
+        return replace(self._maker, catalog=catalog), is_right
 
     def _note(self, made: Made, accuracy: float, judged_by: str, n: int, seconds: float) -> None:
         self.trials.append(
@@ -204,10 +208,12 @@ class _Choice:
         )  # fmt: skip
 
     def _keep(self, made: Made) -> Made:
-        """Mark the last trial of what is kept."""
-        key = (made.chosen.method, made.chosen.features, made.table.n_averaged)
-        at = max(n for n, t in enumerate(self.trials) if (t.method, t.features, t.averaged_views) == key)
-        self.trials[at] = replace(self.trials[at], is_kept=True)
+        """Mark the trials of what is kept."""
+        kept = (made.chosen.method, made.chosen.features, made.table.n_averaged)
+        self.trials = [
+            replace(trial, is_kept=(trial.method, trial.features, trial.averaged_views) == kept)
+            for trial in self.trials
+        ]
         return made
 
     def _measure(self) -> float:
@@ -242,12 +248,12 @@ def _judge(made: Made) -> npt.NDArray[np.bool_]:
     return np.asarray(made.fitted.head.scores(rows.X).argmax(1) == rows.y)
 
 
-def _narrow(table: Table, n_last: int | None, n_views: int) -> Table:
-    """Return a table with the last features of each row alone, or all (None), and the first views."""
+def _narrow(table: Table, n_views: int) -> Table:
+    """Return a table with the first views of each photo alone."""
 
     def narrow(rows: Rows) -> Rows:
-        views = rows.views[:n_views, :, -n_last if n_last else 0 :]
-        return Rows(rows.photos, average_rows(views) if n_views > 1 else np.ascontiguousarray(views[0]), rows.y, views)
+        views = rows.views[:n_views]
+        return replace(rows, X=average_rows(views) if n_views > 1 else views[0], views=views)
 
     return replace(table, splits={name: narrow(rows) for name, rows in table.splits.items()}, n_averaged=n_views)
 
@@ -269,7 +275,3 @@ def _hold_out_photos(table: Table, chosen: Settings) -> npt.NDArray[np.bool_]:
 
 def _say_seconds(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
-
-
-def _say_budget(seconds: float) -> str:
-    return f"{int(seconds // 60) + 1}m"

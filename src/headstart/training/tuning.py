@@ -25,7 +25,8 @@ from headstart.training.table import SPLITS, Rows, Table
 from headstart.tune.torch_door import check_torch, describe_torch
 
 if TYPE_CHECKING:
-    from headstart.tune.fit import Lesson, Tuned
+    from headstart.tune.fit import Tuned
+    from headstart.tune.lesson import Lesson
     from headstart.tune.recipe import Recipe
     from headstart.tune.trainee import FirstHead
 
@@ -151,7 +152,7 @@ def _compute(
 
 
 def _make_lesson(rows: Rows, numbers: dict[str, int], class_weight: npt.NDArray[np.float64] | None) -> Lesson:
-    from headstart.tune.fit import Lesson
+    from headstart.tune.lesson import Lesson
 
     weight = np.array([photo.weight for photo in rows.photos])
     if class_weight is not None:

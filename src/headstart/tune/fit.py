@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,47 +23,12 @@ from headstart.stopping import listen_for_ctrl_c
 from headstart.tune.augmenting import augment_pixels
 from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.graph import Graph
+from headstart.tune.lesson import Lesson, Source
 from headstart.tune.recipe import Recipe
 from headstart.tune.trainee import FirstHead, Trainee
 
 BATCH_TO_JUDGE = 64
 State = dict[str, Tensor]
-
-
-class Source(Protocol):
-    """Where activations come from; `features.activations.Activations` is one."""
-
-    @property
-    def array(self) -> npt.NDArray[Any]:
-        """(V, N, H, W, C)."""
-        ...
-
-    def take(self, views: npt.NDArray[np.int64], photos: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-        """Return (B, H, W, C)."""
-        ...
-
-    def release(self) -> None:
-        """Give back the memory that reading has filled."""
-        ...
-
-
-@dataclass(frozen=True, eq=False)
-class Lesson:
-    """The photos to train on or to watch.
-
-    Attributes
-    ----------
-    photos
-        (M,) int64 numbers of photos in the activations.
-    y
-        (M,) int64 class numbers.
-    weight
-        (M,) float64: how much each counts in the loss.
-    """
-
-    photos: npt.NDArray[np.int64]
-    y: npt.NDArray[np.int64]
-    weight: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

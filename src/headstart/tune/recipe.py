@@ -61,7 +61,7 @@ class Recipe:
         --------
         >>> recipe = Recipe(epochs=1, learning_rate=1e-4, head_rate=1e-4)
         >>> [round(recipe.scale_rate(step, 100), 3) for step in (0, 24, 25, 62, 99)]
-        [0.04, 0.96, 1.0, 1.0, 0.0]
+        [0.04, 1.0, 1.0, 0.51, 0.0]
         """
         n_rising = max(1, round(self.warm_up * n_steps))
         if step < n_rising:
@@ -71,8 +71,8 @@ class Recipe:
 
 # Rates: docs/decisions/0012-tuning.md
 RECIPES = {
-    "hybrid": Recipe(epochs=12, learning_rate=5e-4, head_rate=3e-4),
-    "finetune": Recipe(epochs=8, learning_rate=5e-4, head_rate=3e-4),
+    "hybrid": Recipe(epochs=12, learning_rate=5e-4, head_rate=5e-4),
+    "finetune": Recipe(epochs=8, learning_rate=5e-4, head_rate=5e-4),
     "scratch": Recipe(
         epochs=10, learning_rate=2e-3, head_rate=2e-3, stage_decay=1.0, memory=0.9, is_norm_trained=True,
         is_random=True,

@@ -1,0 +1,56 @@
+"""What is put together here, the onnx package reads; what it wrote, is taken apart here."""
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from headstart.backbone import graph_file
+from headstart.backbone.loading import load_backbone
+
+
+def test_a_file_taken_apart_and_joined_is_the_same_graph():
+    weights = load_backbone().weights
+    file = graph_file.take_apart(weights)
+    ends = graph_file.make_end("input", "pixels", graph_file.UINT8, ["n_photos", "height", "width", 3])
+    ends += graph_file.make_end("output", "features", graph_file.FLOAT, ["n_photos", 1280])
+    joined = file.join(file.trunk + graph_file.make_name("again") + ends)
+    joined += b"".join(graph_file.encode_entry(*entry) for entry in file.entries.items())
+    before, after = onnx.load_from_string(weights), onnx.load_from_string(joined)
+    onnx.checker.check_model(after, full_check=True)
+    assert list(before.graph.node) == list(after.graph.node)
+    assert list(before.graph.initializer) == list(after.graph.initializer)
+    assert list(before.metadata_props) == list(after.metadata_props)
+    assert before.graph.output == after.graph.output
+
+
+def test_nodes_and_tensors_are_read_by_the_onnx_package():
+    data = graph_file.make_node("Slice", ["x", "a"], "y", axes=[1, 2], keepdims=0)
+    data += graph_file.make_tensor("a", np.array([-1, np.iinfo(np.int64).min]))
+    data += graph_file.make_tensor("b", np.arange(6, dtype=np.float32).reshape(2, 3))
+    graph = onnx.GraphProto.FromString(data)
+    node = graph.node[0]
+    assert (node.op_type, list(node.input), list(node.output), node.name) == ("Slice", ["x", "a"], ["y"], "y")
+    assert {a.name: helper.get_attribute_value(a) for a in node.attribute} == {"axes": [1, 2], "keepdims": 0}
+    whole, real = map(numpy_helper.to_array, graph.initializer)
+    np.testing.assert_array_equal(whole, [-1, np.iinfo(np.int64).min])
+    np.testing.assert_array_equal(real, np.arange(6).reshape(2, 3))
+
+
+def test_layers_get_other_names_wherever_they_stand():
+    trunk = graph_file.make_node("Relu", ["x"], "y") + graph_file.make_node("Add", ["y", "x"], "z")
+    trunk += graph_file.make_tensor("y", np.zeros(1))  # a weight of that name stays: only layers are renamed
+    renamed = graph_file.rename_layers(trunk, {"y": "why", "x": "ex"})
+    assert graph_file.list_nodes(renamed) == [("Relu", ["ex"], "why"), ("Add", ["why", "ex"], "z")]
+    assert onnx.GraphProto.FromString(renamed).node[0].name == "why"
+
+
+def test_vectors_are_read_by_name():
+    trunk = graph_file.take_apart(load_backbone().weights).trunk
+    found = graph_file.read_vectors(trunk, ["bn_Conv1/mean", "nothing"])
+    (expected,) = [
+        numpy_helper.to_array(tensor)
+        for tensor in onnx.load_from_string(load_backbone().weights).graph.initializer
+        if tensor.name == "bn_Conv1/mean"
+    ]
+    assert list(found) == ["bn_Conv1/mean"]
+    np.testing.assert_array_equal(found["bn_Conv1/mean"], expected)

@@ -1,0 +1,44 @@
+"""What may be expected of a method."""
+
+from pathlib import Path
+
+import pytest
+
+from headstart.backbone.loading import load_backbone
+from headstart.catalog.scan import scan_photos
+from headstart.features.similarity import Similarity
+from headstart.training.expecting import estimate_seconds, expect_accuracy
+from headstart.training.making import Maker
+from headstart.training.settings import Settings
+
+FACTS = {"fixed": 0.8, "n_judged": 500, "guess": 0.5, "n_per_class": 200}
+LIKE, UNLIKE = Similarity(0.9, 0.02, 100), Similarity(0.2, 0.4, 100)
+
+
+@pytest.mark.parametrize("method", ["fixed", "hybrid", "finetune", "scratch"])
+@pytest.mark.parametrize("similarity", [LIKE, UNLIKE])
+def test_the_interval_holds_the_expectation(method, similarity):
+    accuracy, (low, high) = expect_accuracy(method, similarity=similarity, **FACTS)
+    assert 0 <= low <= accuracy <= high <= 1
+
+
+def test_more_is_gained_where_photos_are_unlike():
+    fixed, like, unlike = (
+        expect_accuracy(method, similarity=similarity, **FACTS)[0]
+        for method, similarity in (("fixed", LIKE), ("hybrid", LIKE), ("hybrid", UNLIKE))
+    )
+    assert fixed == like < unlike
+
+
+def test_few_photos_are_not_enough_from_scratch():
+    few, many = (expect_accuracy("scratch", similarity=UNLIKE, **FACTS | {"n_per_class": n})[0] for n in (50, 50_000))
+    assert 0.5 < few < 0.6 < many < 0.8
+
+
+@pytest.mark.parametrize("has_torch", [True, False])
+def test_seconds_rise_with_what_is_trained(make_folder, monkeypatch, has_torch):
+    monkeypatch.setattr("headstart.training.expecting.can_tune", lambda: has_torch)
+    maker = Maker(scan_photos(make_folder(n=4)), load_backbone(), 96, False, False)
+    seconds = [estimate_seconds(maker, Settings(method=method), 1000) for method in ("fixed", "hybrid", "finetune")]
+    assert seconds == sorted(seconds)
+    assert isinstance(maker.catalog.photos[0].path, Path)

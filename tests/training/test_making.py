@@ -1,0 +1,44 @@
+"""Fixed features: which ones, and over which views they are averaged."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from headstart.backbone.loading import load_backbone
+from headstart.catalog.scan import scan_photos
+from headstart.classifier.classifier import Classifier
+from headstart.training.making import Maker
+from headstart.training.settings import Settings
+
+PLAIN = Settings(method="fixed", image_size=96, precision="f32")
+
+
+@pytest.fixture(scope="module")
+def maker(paint_folder, tmp_path_factory):
+    folder = paint_folder(tmp_path_factory.mktemp("making") / "photos", ("dots", "rings", "stripes"), 12)
+    return Maker(scan_photos(folder), load_backbone(), 96, True, False)
+
+
+@pytest.mark.parametrize("features", ["last", "all"])
+@pytest.mark.parametrize("n_views", [1, 2, 8])
+def test_the_classifier_file_answers_what_was_judged(maker, features, n_views):
+    chosen = replace(PLAIN, features=features)
+    if n_views > 1:
+        chosen = replace(chosen, n_views=n_views, average_views=True)
+    made = maker.make(chosen)
+    classifier = Classifier.from_bytes(made.build_file(), precision="f32")
+    rows = made.table.splits["test"]
+    assert rows.X.shape[1] == (1976 if features == "all" else 1280)
+    assert len(made.table.splits["train"].views) == n_views
+    judged = made.fitted.head.probabilities(rows.X)
+    found = classifier.predict_probabilities([photo.path for photo in rows.photos])
+    np.testing.assert_allclose(found, judged, atol=1e-5)
+    assert classifier.metadata.n_averaged == n_views
+
+
+def test_random_views_are_for_training_alone(maker):
+    made = maker.make(replace(PLAIN, n_views=3))
+    assert len(made.table.splits["train"].views) == 3
+    assert len(made.table.splits["test"].views) == 1
+    assert made.table.n_averaged == 1

@@ -1,0 +1,66 @@
+"""Training above a cut, from photos to a backbone with new weights."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from headstart.backbone.loading import load_backbone
+from headstart.catalog.scan import scan_photos
+from headstart.classifier.classifier import Classifier
+from headstart.errors import BackboneError
+from headstart.pixels.views import AS_IT_IS, SYMMETRIES
+from headstart.training.making import Maker
+from headstart.training.settings import Settings
+from headstart.training.tuning import choose_cut, list_tuning_views
+
+CHOSEN = Settings(method="hybrid", cut="block_15", image_size=96, epochs=1, precision="f32")
+
+
+@pytest.fixture(scope="module")
+def maker(paint_folder, tmp_path_factory):
+    folder = paint_folder(tmp_path_factory.mktemp("tuning") / "photos", ("dots", "stripes"), 12)
+    return Maker(scan_photos(folder), load_backbone(), 96, False, False)
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        CHOSEN,
+        replace(CHOSEN, average_views=True, n_views=2, train_norms=True),
+        replace(CHOSEN, method="finetune", cut=None),
+        replace(CHOSEN, method="scratch", cut=None),
+    ],
+    ids=["hybrid", "averaged", "finetune", "scratch"],
+)
+def test_the_classifier_file_answers_what_was_judged(maker, chosen):
+    made = maker.make(chosen)
+    classifier = Classifier.from_bytes(made.build_file(), precision="f32")
+    rows = made.table.splits["test"]
+    judged = made.fitted.head.probabilities(rows.X)
+    np.testing.assert_allclose(
+        classifier.predict_probabilities([photo.path for photo in rows.photos]), judged, atol=1e-5
+    )
+    assert made.backbone.spec.weights_sha256 != load_backbone().spec.weights_sha256
+    assert classifier.metadata.method == chosen.method
+    assert classifier.metadata.cut == (chosen.cut or "pixels")
+    assert made.fitted.history[0].data == "Training"
+
+
+def test_each_method_has_its_cut():
+    backbone = load_backbone()
+    assert [choose_cut(m, None, backbone) for m in ("fixed", "hybrid", "finetune", "scratch")] == [
+        "top", "block_12", "pixels", "pixels",
+    ]  # fmt: skip
+    assert choose_cut("hybrid", "block_3", backbone) == "block_3"
+    with pytest.raises(BackboneError, match="Cannot cut"):
+        choose_cut("hybrid", "block_99", backbone)
+
+
+def test_views_that_are_trained_on():
+    hybrid = Settings(method="hybrid")
+    assert list_tuning_views(hybrid, "block_12") == SYMMETRIES[:2]
+    assert list_tuning_views(replace(hybrid, average_views=True), "block_12") == SYMMETRIES[:4]
+    assert list_tuning_views(replace(hybrid, n_views=3), "block_12")[0] == AS_IT_IS
+    assert len(set(list_tuning_views(replace(hybrid, n_views=3), "block_12"))) == 3
+    assert list_tuning_views(hybrid, "pixels") == (AS_IT_IS,)

@@ -14,7 +14,7 @@ def test_default_is_mobilenet_v2():
 def test_an_unknown_name_gets_a_suggestion():
     with pytest.raises(BackboneError, match="Did you mean 'mobilenet_v2'"):
         load_backbone("mobilenetv2")
-    with pytest.raises(BackboneError, match="Known: mobilenet_v2"):
+    with pytest.raises(BackboneError, match="Known: efficientnet_lite0, mobilenet_v2"):
         load_backbone("x")
 
 

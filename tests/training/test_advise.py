@@ -19,7 +19,7 @@ def test_advice_on_painted_photos(make_folder):
         low, high = expected["interval"]
         assert 0 <= low <= expected["expected_accuracy"] <= high <= 1
         assert expected["expected_seconds"] > 0
-    assert [row["n"] for row in record["evidence"]["learning_curve"]] == [8, 14, 28]
+    assert [row["n"] for row in record["evidence"]["learning_curve"]] == [7, 14, 28]
     assert said
 
 

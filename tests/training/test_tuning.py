@@ -20,7 +20,10 @@ CHOSEN = Settings(method="hybrid", cut="block_15", image_size=96, epochs=1, prec
 @pytest.fixture(scope="module")
 def maker(paint_folder, tmp_path_factory):
     folder = paint_folder(tmp_path_factory.mktemp("tuning") / "photos", ("dots", "stripes"), 12)
-    return Maker(scan_photos(folder), load_backbone(), 96, False, False)
+    catalog = scan_photos(folder)
+    # without validation photos the last epoch is kept, and not the start, which is hard to beat on painted photos
+    photos = tuple(photo for photo in catalog.photos if photo.split != "validation")
+    return Maker(replace(catalog, photos=photos), load_backbone(), 96, False, False)
 
 
 @pytest.mark.parametrize(

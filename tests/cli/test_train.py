@@ -15,3 +15,28 @@ def test_train_json_is_one_object_on_stdout(photos, tmp_path, headstart):
     record = json.loads(answer.stdout)
     assert record["method"] == "fixed"
     assert record["run"] == str(tmp_path / "run")
+
+
+def test_cuts_are_listed_without_photos(headstart):
+    done = headstart("train", "--list-cuts")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("pixels")
+    assert lines[-1].split()[0] == "top"
+    assert [line for line in lines if "default of --method hybrid" in line][0].startswith("block_12")
+    record = json.loads(headstart("train", "--list-cuts", "--json").stdout)
+    assert record["default"] == "block_12"
+    assert record["cuts"][0] == {"cut": "stem", "channels": 32, "stride": 2}
+
+
+def test_without_photos_the_command_line_is_wrong(headstart):
+    done = headstart("train")
+    assert done.returncode == 2
+    assert "Missing argument 'DATA'" in done.stderr
+
+
+def test_a_cut_that_is_none_is_named(headstart, make_folder):
+    done = headstart("train", make_folder(n=4), "--cut", "block12")
+    assert done.returncode == 1
+    assert "Did you mean 'block_12'?" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -7,6 +7,7 @@ from headstart.evaluation.report_tables import (
     list_classes,
     list_measures,
     list_strengths,
+    list_trials,
 )
 
 JUDGED = evaluate_probabilities([0, 1, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.3, 0.7], [0.6, 0.4]], ["cats", "dogs"])
@@ -55,3 +56,27 @@ def test_making_tells_what_is_known_and_no_more():
     assert told["Photo size"] == "224 by 224 pixels"
     assert "Backbone" not in told
     assert describe_making({}) == []
+
+
+def test_trials_tell_the_story_of_auto():
+    trial = {
+        "method": "hybrid", "cut": "block_12", "features": "last", "averaged_views": 4, "accuracy": 0.9,
+        "judged_by": "validation", "n": 250, "seconds": 61.0, "is_kept": True,
+    }  # fmt: skip
+    plain = trial | {"method": "fixed", "features": "all", "averaged_views": 1, "is_kept": False}
+    told = list_trials({"auto": {"tried": [plain, trial], "why": "it was better"}})
+    assert told["why"] == "it was better"
+    assert [row["what"] for row in told["rows"]] == ["fixed, all stages", "hybrid, above block_12, 4 views averaged"]
+    assert told["rows"][1]["accuracy"] == "90.0%"
+    assert told["rows"][1]["judged_by"] == "validation, 250 photos"
+    assert [row["is_kept"] for row in told["rows"]] == [False, True]
+    assert list_trials({"auto": None}) is None
+
+
+def test_training_above_a_cut_is_told():
+    tuning = {"n_epochs": 5, "seconds_per_epoch": 7.5, "best_epoch": 4, "learning_rate": 5e-4, "is_norm_trained": True}
+    told = dict(describe_making({"tuning": tuning, "cut": "pixels", "views": 4, "averaged_views": 4}))
+    assert told["Cut"] == "before the first stage: nothing is frozen"
+    assert "5 epochs of 7.5 s, the best was number 4" in told["Trained above the cut"]
+    assert "batch norms trained" in told["Trained above the cut"]
+    assert told["Views of a photo"] == "4 in training; every answer is the average over 4"

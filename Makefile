@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 KERAS := .venv-keras
-ONLY ?= limit one_photo warm head int8 script growth tutorial
+ONLY ?= limit one_photo warm head int8 script growth epoch tutorial
 
 .DEFAULT_GOAL := help
 .PHONY: help setup format lint types test test-all bench docs demo clean
@@ -25,7 +25,7 @@ types: $(VENV)/.dev  ## check the types
 test: $(VENV)/.dev  ## run the tests
 	$(BIN)/pytest -q
 test-all: lint types test  ## lint, types and tests
-bench: $(VENV)/.dev $(if $(filter tutorial,$(ONLY)),$(KERAS)/.ready)  ## measure into docs/benchmarks.md (ONLY="limit warm", PHOTOS=folder)
+bench: $(VENV)/.dev $(if $(filter epoch tutorial,$(ONLY)),$(KERAS)/.ready)  ## measure into docs/benchmarks.md (ONLY="limit warm", PHOTOS=folder)
 	@failed=; for name in $(ONLY); do \
 	  $(BIN)/python benchmarks/$$name.py $(PHOTOS) || failed="$$failed $$name"; done; \
 	if [ -n "$$failed" ]; then echo "Not held:$$failed"; exit 1; fi

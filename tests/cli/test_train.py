@@ -23,7 +23,7 @@ def test_cuts_are_listed_without_photos(headstart):
     lines = done.stdout.splitlines()
     assert lines[0].startswith("pixels")
     assert lines[-1].split()[0] == "top"
-    assert [line for line in lines if "default of --method hybrid" in line][0].startswith("block_12")
+    assert next(line for line in lines if "default of --method hybrid" in line).startswith("block_12")
     record = json.loads(headstart("train", "--list-cuts", "--json").stdout)
     assert record["default"] == "block_12"
     assert record["cuts"][0] == {"cut": "stem", "channels": 32, "stride": 2}

@@ -39,7 +39,7 @@ from headstart.cli.speech import print_json, print_line, say
 @click.option("--strength", type=float, help="Inverse regularisation strength C.  [default: by cross-validation]")
 @click.option(
     "--epochs", type=click.IntRange(min=1),
-    help="Of the adam head and of training above a cut.  [default: 10, hybrid 12, finetune 8]",
+    help="Of the adam head and of training above a cut.  [default: 10, hybrid 16, finetune 8]",
 )  # fmt: skip
 @click.option("--learning-rate", type=float, help="Peak rate above a cut.  [default: the method's]")
 @click.option(

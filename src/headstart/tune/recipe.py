@@ -43,7 +43,7 @@ class Recipe:
     epochs: int
     learning_rate: float
     head_rate: float
-    stage_decay: float = 0.9
+    stage_decay: float = 0.95
     warm_up: float = 0.25
     weight_decay: float = 0.02
     label_smoothing: float = 0.1
@@ -71,7 +71,7 @@ class Recipe:
 
 # Rates: docs/decisions/0012-tuning.md
 RECIPES = {
-    "hybrid": Recipe(epochs=12, learning_rate=5e-4, head_rate=5e-4),
+    "hybrid": Recipe(epochs=16, learning_rate=5e-4, head_rate=5e-4),
     "finetune": Recipe(epochs=8, learning_rate=5e-4, head_rate=5e-4),
     "scratch": Recipe(
         epochs=10, learning_rate=2e-3, head_rate=2e-3, stage_decay=1.0, memory=0.9, is_norm_trained=True,

@@ -66,6 +66,7 @@ def plot_quadrants(n_per_class: float, similarity: float, *, name: str, large: f
         ha="right" if is_right else "left", fontsize=TEXT_PT, color=ACCENT, weight="bold",
     )  # fmt: skip
     axes.set_xticks([10, 100, 1000, 10_000, 100_000], ["10", "100", "1,000", "10,000", "100,000"])
+    axes.minorticks_off()
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
     name_axes(axes, "Photos per class", "Similarity to ImageNet", BESIDE_IN)
     quieten_axes(axes, grid=None)

@@ -41,7 +41,7 @@ def test_a_killed_training_ends_with_the_same_numbers(make_folder, tmp_path):
     killed = start(folder, tmp_path / "again", tmp_path / "cache2", "--epochs", 4)
     wait_for(killed, "Epoch 2/4")
     killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    killed.communicate()
     assert not (tmp_path / "again").exists()
     resumed = start(folder, tmp_path / "again", tmp_path / "cache2", "--epochs", 4)
     _, said = resumed.communicate(timeout=200)

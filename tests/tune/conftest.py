@@ -50,5 +50,5 @@ def task():
     return SimpleNamespace(
         source=Source(array), cut="block_15", start=first, seed=0,
         train=Lesson(numbers[:16], y[:16], np.ones(16)), validation=Lesson(numbers[16:], y[16:], np.ones(8)),
-        recipe=Recipe(epochs=3, learning_rate=1e-3, head_rate=1e-2, batch_size=4, memory=0.1),
+        recipe=Recipe(epochs=3, learning_rate=1e-4, head_rate=1e-3, batch_size=4, memory=0.1),
     )  # fmt: skip

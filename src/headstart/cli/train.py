@@ -12,7 +12,7 @@ from headstart.cli.speech import print_json, print_line, say
 
 
 @click.command(short_help="Train a classifier on labelled photos.")
-@click.argument("data", type=PLACE, required=False)
+@click.argument("data", type=PLACE, required=False, metavar="DATA")
 @click.option("--out", type=PLACE, help="The run folder to write.  [default: runs/NAME]")
 @click.option(
     "--method", type=METHOD, default="auto",
@@ -83,7 +83,7 @@ def train(
         _print_cuts(settings["backbone"], as_json)
         return
     if data is None:
-        raise click.MissingParameter(ctx=context, param=context.command.params[0])
+        raise click.UsageError("Missing argument 'DATA'.")
     from headstart.training.train import train_classifier
 
     run = train_classifier(data, say=say, artist=context.obj, n_views=views, budget_s=budget, **settings)

@@ -18,8 +18,8 @@ from headstart.tune.torch_door import can_tune
 N_PROBES = 24  # photos that the engine is timed on
 # Without torch nothing can be timed: then a photo in training takes so many times as long as in the engine.
 TRAINING_TO_INFERENCE = {"hybrid": 1.2, "finetune": 4.0, "scratch": 5.0}
-# The share of the fixed head's errors that training above the cut takes away: least, expected, most. From the methods
-# page (docs/methods.md): little on photos like ImageNet's, a fifth to a half on others.
+# The share of the fixed head's errors that training above the cut takes away: least, expected, most. Little on photos
+# like ImageNet's, a fifth to six tenths on others (docs/decisions/0012-training-above-a-cut.md).
 GAINS = {True: (-0.3, 0.0, 0.3), False: (0.0, 0.3, 0.6)}
 # From scratch: what it gets of the way from guessing to the fixed head, by the photos per class.
 SCRATCH = ((100, 0.2), (1_000, 0.4), (10_000, 0.8), (100_000, 1.0))

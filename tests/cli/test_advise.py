@@ -16,6 +16,7 @@ def test_it_prints_json_and_draws(headstart, make_folder, tmp_path):
 def test_it_says_what_to_type(headstart, make_folder, tmp_path):
     done = headstart("advise", make_folder(n=20), "--image-size", 96, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "Advice: --method " in done.stdout
+    advice = next(line for line in done.stdout.splitlines() if line.startswith("Advice: --method "))
+    assert ("--train-norms" in advice) == ("fixed" not in advice)
     assert (tmp_path / "runs" / "photos-advice.png").exists()
     assert "Traceback" not in done.stderr

@@ -46,7 +46,10 @@ def advise(
     curve = ", ".join(f"{row['accuracy']:.1%} with {row['n']:,}" for row in advice.evidence["learning_curve"])
     rising = "more photos would still help" if advice.evidence["is_still_rising"] else "more photos would help little"
     print_line(f"Frozen features, cross-validated: {curve}; {rising}.")
-    print_line(f"\nAdvice: --method {advice.method}{f' --cut {advice.cut}' if advice.method == 'hybrid' else ''}")
+    options = f" --cut {advice.cut}" if advice.method == "hybrid" else ""
+    if advice.method != "fixed" and advice.similarity < SIMILAR:  # its norms hold the statistics of other photos
+        options += " --train-norms"
+    print_line(f"\nAdvice: --method {advice.method}{options}")
     print_line(f"Why: {advice.why}.\n")
     print_line("method    expected accuracy           time here")
     for name, expected in advice.methods.items():

@@ -85,3 +85,17 @@ def test_layers_that_are_not_known_are_refused():
     graph = Graph((Node("Gelu", ("x",), "y", {}),), {})
     with pytest.raises(BackboneError, match=r"kind .*Gelu"):
         Tail(graph, "x", "y")
+
+
+def test_layers_that_are_computed_again_learn_the_same_and_their_norms_only_once(graph):
+    pixels = torch.from_numpy(PIXELS)
+    kept, again = (
+        Tail(graph, "pixels", "block_2_add", is_norm_trained=True, repeated=names)
+        for names in ((), ("expanded_conv_project_BN", "block_1_project_BN"))
+    )
+    for tail in (kept, again):
+        torch.autograd.backward(tail.train()(pixels).square().mean())
+    for one, other in zip(kept.parameters(), again.parameters(), strict=True):
+        torch.testing.assert_close(one.grad, other.grad, rtol=1e-3, atol=1e-5)
+    for name, value in kept.export().items():
+        np.testing.assert_allclose(again.export()[name], value, rtol=1e-5, atol=1e-6)

@@ -27,7 +27,8 @@ from headstart.tune.lesson import Lesson, Source
 from headstart.tune.recipe import Recipe
 from headstart.tune.trainee import FirstHead, Trainee
 
-BATCH_TO_JUDGE = 64
+BATCH_TO_JUDGE = 32
+STEPS_TO_RELEASE = 16  # reading fills memory, which is given back after so many steps
 State = dict[str, Tensor]
 
 
@@ -170,6 +171,8 @@ class _Trainer:
                 plain = F.cross_entropy(scores.detach(), y, reduction="sum")
                 n_right += int((scores.argmax(1) == y).sum())
             loss_sum += plain.item()
+            if self._step % STEPS_TO_RELEASE == 0:
+                self._source.release()
             yield self._step * recipe.batch_size
         self.epoch += 1
         self._seconds.append(time.perf_counter() - began)

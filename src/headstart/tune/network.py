@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  torch's own habit
+from torch.utils.checkpoint import checkpoint
 
 from headstart.errors import BackboneError
 from headstart.tune.graph import Graph, Node
@@ -32,6 +34,9 @@ class Tail(nn.Module):
         Names of layers: the output of ``start`` goes in, that of ``end`` comes out.
     is_norm_trained
         Let batch norms use and learn the mean and variance of batches, as training from scratch needs.
+    repeated
+        Names of layers, in their order: what lies between one and the next is not kept for the backward pass but
+        computed a second time there (Chen et al. 2016). What comes after such a layer must follow from it alone.
 
     Raises
     ------
@@ -39,26 +44,54 @@ class Tail(nn.Module):
         If the graph has a kind of layer there that is not known.
     """
 
-    def __init__(self, graph: Graph, start: str, end: str, *, is_norm_trained: bool = False) -> None:
+    def __init__(
+        self, graph: Graph, start: str, end: str, *, is_norm_trained: bool = False, repeated: Sequence[str] = ()
+    ) -> None:
         super().__init__()
-        self._start, self._end = start, end
+        self._start = start
         nodes = graph.take_between(start, end)
         strangers = sorted({node.kind for node in nodes} - KNOWN)
         if strangers:
             raise BackboneError(f"Cannot train the network above {start!r}: it has layers of kind {strangers}.")
         self.layers = nn.ModuleList(_list_layers(nodes, graph, is_norm_trained))
         self._last_use = {name: i for i, layer in enumerate(self.layers) for name in cast(_Layer, layer).sources}
+        names = [cast(_Layer, layer).name for layer in self.layers]
+        self._repeated_ends = [names.index(name) + 1 for name in repeated]
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the output of layer ``end`` for that of ``start``: (N, C, H, W) activations, best channels-last."""
-        known = {self._start: x}
-        for i, module in enumerate(self.layers):
-            layer = cast(_Layer, module)
-            known[layer.name] = layer(*(known[name] for name in layer.sources))
+        first = 0
+        for end in self._repeated_ends if self.training and torch.is_grad_enabled() else ():
+            x = cast(
+                Tensor,
+                checkpoint(
+                    self._run, x, first, end, use_reentrant=False, preserve_rng_state=False,
+                    context_fn=lambda: (nullcontext(), self._repeat()),
+                ),
+            )  # fmt: skip
+            first = end
+        return self._run(x, first, len(self.layers))
+
+    def _run(self, x: Tensor, first: int, end: int) -> Tensor:
+        """Return the output of layer ``end`` - 1 for that of the layer before ``first``."""
+        known = {cast(_Layer, self.layers[first - 1]).name if first else self._start: x}
+        for i in range(first, end):
+            layer = cast(_Layer, self.layers[i])
+            known[layer.name] = x = layer(*(known[name] for name in layer.sources))
             for name in layer.sources:
                 if self._last_use[name] == i:
                     known.pop(name, None)
-        return known[self._end]
+        return x
+
+    @contextmanager
+    def _repeat(self) -> Iterator[None]:
+        """Let batch norms not learn the mean and variance of a batch a second time."""
+        norms = [layer for layer in self.layers if isinstance(layer, _Convolution)]
+        for layer in norms:
+            layer.momentum = 0.0
+        yield
+        for layer in norms:
+            layer.momentum = MOMENTUM
 
     def export(self) -> dict[str, npt.NDArray[np.float32]]:
         """Return all weights by the names that they have in the graph."""
@@ -95,7 +128,8 @@ class _Convolution(_Layer):
         super().__init__(node.output if norm is None else norm.output, node.inputs[:1])
         if node.attributes.get("auto_pad") != b"SAME_UPPER" or set(node.attributes.get("dilations", [1])) != {1}:
             raise BackboneError(f"Cannot train the network: its layer {node.output!r} has a padding that is not known.")
-        self._stride = int(node.attributes["strides"][0])
+        self.stride = int(node.attributes["strides"][0])
+        self.momentum = MOMENTUM
         self._groups = int(node.attributes["group"])
         self._has_relu6 = has_relu6
         self._is_norm_trained = is_norm_trained and norm is not None
@@ -119,7 +153,7 @@ class _Convolution(_Layer):
         elif self._is_norm_trained and self.training:
             y = F.batch_norm(
                 self._convolve(x, self.kernel, None), self.mean, self.variance, self.scale, self.offset,
-                True, MOMENTUM, self._epsilon,
+                True, self.momentum, self._epsilon,
             )  # fmt: skip
         else:
             factor = self.scale * torch.rsqrt(self.variance + self._epsilon)
@@ -127,7 +161,7 @@ class _Convolution(_Layer):
         return F.hardtanh_(y, 0.0, 6.0) if self._has_relu6 else y
 
     def _convolve(self, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
-        size, stride = kernel.shape[-1], self._stride
+        size, stride = kernel.shape[-1], self.stride
         before, after = zip(*(_measure_padding(int(side), size, stride) for side in x.shape[2:]), strict=True)
         if before == after:
             return F.conv2d(x, kernel, bias, stride, before, 1, self._groups)

@@ -15,6 +15,10 @@ from headstart.tune.graph import Graph
 from headstart.tune.network import Tail
 from headstart.tune.recipe import Recipe
 
+# Batch norms that are trained keep what they read for the backward pass: twice the memory. Layers with an output for
+# every 4 x 4 pixels or fewer hold a third of it, and take little time.
+LARGE_STRIDE = 4
+
 
 @dataclass(frozen=True, eq=False)
 class FirstHead:
@@ -52,7 +56,10 @@ class Trainee(nn.Module):
         super().__init__()
         self._is_whole = cut == PIXELS_CUT
         below = "pixels" if self._is_whole else spec.find_stage(cut).tensor
-        self.tail = Tail(graph, below, "features", is_norm_trained=recipe.is_norm_trained)
+        self.tail = Tail(
+            graph, below, "features", is_norm_trained=recipe.is_norm_trained,
+            repeated=_list_large(spec, cut) if recipe.is_norm_trained else (),
+        )  # fmt: skip
         self.head = nn.Linear(*start.weights.shape)
         with torch.no_grad():
             self.head.weight.copy_(torch.from_numpy(start.weights.T))
@@ -93,3 +100,9 @@ class Trainee(nn.Module):
         weights = self.head.weight.detach().double().T / scale[:, None]
         bias = self.head.bias.detach().double() - mean @ weights
         return LinearHead(*(np.ascontiguousarray(part.float().cpu().numpy()) for part in (weights, bias)))
+
+
+def _list_large(spec: BackboneSpec, cut: str) -> list[str]:
+    """Return the names of the last layers of the stages above a cut whose outputs are large."""
+    above = 0 if cut == PIXELS_CUT else spec.stages.index(spec.find_stage(cut)) + 1
+    return [stage.tensor for stage in spec.stages[above:] if stage.stride <= LARGE_STRIDE]

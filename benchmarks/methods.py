@@ -8,19 +8,28 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import headstart as hs
 from harness import PHOTOS, ROOT, describe_machine
+from headstart.evaluation.figure_file import draw_figure, save_png
+from headstart.evaluation.intervals import wilson_interval
+from headstart.evaluation.quadrant_figure import plot_quadrants
+from headstart.features.similarity import SIMILAR
+from headstart.training.advise import LARGE
 from headstart.training.demo import write_demo_catalog
 
 PAGE = ROOT / "docs" / "methods.md"
 KEPT = ROOT / "benchmarks" / "methods.json"
-SETS = ("cats-dogs", "ants-bees", "coffee-leaf", "solar-cells")
+SETS = ("cats-dogs", "ants-bees", "coffee-leaf", "solar-cells", "coffee-leaf, 800 training photos")
 DISSIMILAR = ("coffee-leaf", "solar-cells")
 # what is trained on each set, by the settings that differ from the defaults
 RUNS: dict[str, dict[str, Any]] = {
@@ -31,6 +40,31 @@ RUNS: dict[str, dict[str, Any]] = {
     "scratch": {"method": "scratch"},
     "auto": {"method": "auto", "budget_s": 3600},
 }
+HEAD = """# Methods: which to use, and what each gave
+
+Two questions decide: how many photos there are of each class, and how like they are to those that the network was
+pretrained on. `headstart advise` answers both for your photos; `--method auto`, the default of `headstart train`, goes
+by what held-out photos say.
+
+![Photos per class against similarity to ImageNet; four sets of photos in the quadrants](pictures/quadrants.png)
+
+| quadrant | method | why |
+|---|---|---|
+| few photos, similar | `fixed` | what the frozen network sees is enough, and there is too little to learn more from |
+| few photos, dissimilar | `hybrid` | edges and textures of the lower stages serve any photos, the upper ones do not |
+| many photos, similar | `fixed` or `hybrid` | little is left to gain; more photos bear more training |
+| many photos, dissimilar | `finetune` or `scratch` | enough photos to learn all stages from |
+
+Before any training, two things give more of the frozen network: `--features all` (means of several stages side by side,
+at no cost) and `--average-views` (answers averaged over mirrored and turned views, at the cost of one pass for each).
+
+The tables are by `python benchmarks/methods.py`: one training for each seed of the split, with default settings at
+224 px. Above the cut (`hybrid`, `finetune`, `scratch`) norms are trained and answers averaged over four views on coffee
+leaves and solar cells (`--train-norms --average-views`), where photos are dissimilar, and neither on the other two.
+`auto` may take an hour (`--budget 1h`). Seconds are of a whole training, with the features of the frozen network cached
+where an earlier row had computed them, on machines that others used too.
+"""
+CONTRAST = ("fixed", "scratch")  # all that is trained on a part of a set
 # above a cut, what advise names where photos are not like ImageNet's
 WHERE_DISSIMILAR = {"train_norms": True, "average_views": True}
 
@@ -41,13 +75,19 @@ def choose_settings(run: str, name: str) -> dict[str, Any]:
     return RUNS[run] | more
 
 
-def find_photos(name: str, data: Path, folder: Path, seed: int) -> Path:
-    """Return the folder or CSV of a set."""
-    if name != "solar-cells":
-        return data / name
-    path = folder / f"solar-cells-{seed}.csv"
-    write_demo_catalog(path, seed)
-    return path
+def find_photos(name: str, data: Path, folder: Path, seed: int) -> hs.Catalog:
+    """Return the photos of a set, split by the seed."""
+    if name == "solar-cells":
+        path = folder / f"solar-cells-{seed}.csv"
+        write_demo_catalog(path, seed)
+        return hs.scan(path, seed=seed)
+    name, _, rest = name.partition(", ")
+    catalog = hs.scan(data / name, seed=seed)
+    if not rest:
+        return catalog
+    train = catalog.select("train")
+    chosen = {train[i].digest for i in np.random.default_rng(seed).permutation(len(train))[: int(rest.split()[0])]}
+    return replace(catalog, photos=tuple(p for p in catalog.photos if p.split != "train" or p.digest in chosen))
 
 
 def train(photos: hs.Catalog, settings: dict[str, Any], seed: int, folder: Path) -> dict[str, Any]:
@@ -70,13 +110,14 @@ def run_all(data: Path, sets: list[str], seeds: list[int], runs: list[str]) -> d
     with tempfile.TemporaryDirectory() as folder:
         for seed in seeds:
             for name in sets:
-                photos = hs.scan(find_photos(name, data, Path(folder), seed), seed=seed)
-                for run in [run for run in runs if f"{name}/{run}/{seed}" not in kept]:
+                photos = find_photos(name, data, Path(folder), seed)
+                asked = [run for run in runs if "," not in name or run in CONTRAST]
+                for run in [run for run in asked if f"{name}/{run}/{seed}" not in kept]:
                     settings = choose_settings(run, name)
                     kept[f"{name}/{run}/{seed}"] = found = train(photos, settings, seed, Path(folder))
                     _save(kept)
                     print(name, run, seed, f"{found['accuracy']:.4f} in {found['seconds']:.0f} s", flush=True)
-                if f"{name}/advice" not in kept:
+                if "," not in name and f"{name}/advice" not in kept:
                     kept[f"{name}/advice"] = hs.advise(photos, verbose=False).to_dict()
                     _save(kept)
     return kept
@@ -88,57 +129,79 @@ def _save(kept: dict[str, Any]) -> None:
 
 
 def write_page(kept: dict[str, Any]) -> str:
-    """Return the page: a table for each set, with what was chosen."""
-    lines = [
-        "# Methods", "", "What each method gave, by `python benchmarks/methods.py`: test accuracy, mean and standard "
-        "deviation over the seeds of the split, and seconds of a whole training with the features of the frozen "
-        "backbone cached where an earlier run had computed them.", "",
-    ]  # fmt: skip
+    """Return the page: how to choose, and a table for each set, with what was chosen."""
+    lines = [HEAD]
     for name in SETS:
         found = {run: _select(kept, name, run) for run in RUNS}
         if not any(found.values()):
             continue
-        lines += [f"## {name}", "", "| method | test accuracy | seeds | seconds | an epoch |", "|---|---|---|---|---|"]
-        for run, some in found.items():
-            if some:
-                accuracies = [100 * row["accuracy"] for row in some]
-                spread = f" ± {statistics.stdev(accuracies):.1f}" if len(some) > 1 else ""
-                epochs = [row["seconds_per_epoch"] for row in some if row["seconds_per_epoch"]]
-                epoch = f"{statistics.median(epochs):.1f} s" if epochs else ""
-                seconds = statistics.median(row["seconds"] for row in some)
-                lines.append(
-                    f"| {run} | {statistics.mean(accuracies):.1f}%{spread} | {len(some)} | {seconds:.0f} | {epoch} |"
-                )
-        chosen = [
-            f"{row['method']} (features {row['features']}, {row['averaged_views']} views)" for row in found["auto"]
-        ]
-        if chosen:
-            lines += ["", f"`auto` kept {'; '.join(dict.fromkeys(chosen))}: {found['auto'][0]['auto']['why']}."]
+        lines += [
+            f"## {name}", "", "| method | test accuracy, mean ± deviation | seeds | 95% interval of seed 0 "
+            "| seconds | an epoch |", "|---|---|---|---|---|---|"
+        ]  # fmt: skip
+        lines += [_write_row(run, some) for run, some in found.items() if some]
+        lines.append("")
+        for row in found["auto"]:
+            views = f", answers averaged over {row['averaged_views']} views" if row["averaged_views"] > 1 else ""
+            lines.append(
+                f"- `auto`, seed {row['seed']}, kept {row['method']} ({row['features']} features{views}): "
+                f"{row['auto']['why']}."
+            )
         advice = kept.get(f"{name}/advice")
         if advice:
-            lines += [
-                "",
-                f"`advise` says {advice['quadrant']}, similarity {advice['similarity']:.2f}: {advice['method']}.",
-            ]
+            expected = advice["methods"][advice["method"]]
+            low, high = expected["interval"]
+            lines.append(
+                f"- `advise`: {advice['quadrant']}, similarity {advice['similarity']:.2f}, so `{advice['method']}`, of "
+                f"which it expects {expected['expected_accuracy']:.1%} ({low:.1%} to {high:.1%})."
+            )
         lines.append("")
-    return "\n".join([*lines, f"{time.strftime('%d %B %Y')}, {describe_machine()}", ""])
+    machines = sorted(
+        {re.sub(r" \(load before: .*?\)", "", row["machine"]) for row in kept.values() if "machine" in row}
+    )
+    return "\n".join([*lines, f"By {time.strftime('%d %B %Y')}, on: {' '.join(machines)}", ""])
+
+
+def _write_row(run: str, some: list[dict[str, Any]]) -> str:
+    accuracies = [100 * row["accuracy"] for row in some]
+    spread = f" ± {statistics.stdev(accuracies):.1f}" if len(some) > 1 else ""
+    epochs = [row["seconds_per_epoch"] for row in some if row["seconds_per_epoch"]]
+    epoch = f"{statistics.median(epochs):.1f} s" if epochs else ""
+    low, high = wilson_interval(round(some[0]["accuracy"] * some[0]["n"]), some[0]["n"])
+    return (
+        f"| {run} | {statistics.mean(accuracies):.1f}%{spread} | {len(some)} | {low:.1%} to {high:.1%} "
+        f"of {some[0]['n']} photos | {statistics.median(row['seconds'] for row in some):.0f} | {epoch} |"
+    )
+
+
+def draw_sets(kept: dict[str, Any]) -> None:
+    """Draw where the sets stand."""
+    advices = {name: kept[f"{name}/advice"] for name in SETS if f"{name}/advice" in kept}
+    figure = plot_quadrants(
+        {name: (found["evidence"]["photos_per_class"], found["similarity"]) for name, found in advices.items()},
+        large=LARGE, similar=SIMILAR,
+    )  # fmt: skip
+    save_png(draw_figure(figure), ROOT / "docs" / "pictures" / "quadrants.png")
 
 
 def _select(kept: dict[str, Any], name: str, run: str) -> list[dict[str, Any]]:
-    return [row for key, row in kept.items() if key.startswith(f"{name}/{run}/")]
+    """Return what is kept of a row, by the seed."""
+    found = {int(key.rpartition("/")[2]): row for key, row in kept.items() if key.startswith(f"{name}/{run}/")}
+    return [row | {"seed": seed} for seed, row in sorted(found.items())]
 
 
 def main() -> None:
     """Train what is missing, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="?", type=Path, default=PHOTOS.parent, help="the folder of the sets of photos")
-    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--sets", default=";".join(SETS), help="with semicolons between")
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--runs", default=";".join(RUNS), help="names of the table's rows, with semicolons between")
     told = parser.parse_args()
     seeds = [int(seed) for seed in told.seeds.split(",")]
-    kept = run_all(told.data, told.sets.split(","), seeds, told.runs.split(";"))
+    kept = run_all(told.data, told.sets.split(";"), seeds, told.runs.split(";"))
     PAGE.write_text(write_page(kept), encoding="utf-8")
+    draw_sets(kept)
 
 
 if __name__ == "__main__":

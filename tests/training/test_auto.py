@@ -67,6 +67,8 @@ def test_training_above_the_cut_is_judged_on_validation_photos(maker, monkeypatc
     assert judged_by[:4] == ["cross-validation"] * 4
     assert set(judged_by[4:]) == {"validation"}
     assert list_tried(story)[5][0] == "hybrid"
+    plain, averaged = story["tried"][1]["accuracy"], story["tried"][3]["accuracy"]
+    assert story["tried"][5]["averaged_views"] == (4 if averaged >= plain else 1)  # these photos are dissimilar
     kept = {trial["method"] for trial in story["tried"] if trial["is_kept"]}
     assert kept == {made.chosen.method}
 

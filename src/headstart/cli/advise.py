@@ -34,7 +34,7 @@ def advise(
     place = picture or Path("runs", f"{data.expanduser().resolve().stem}-advice.png")
     place.parent.mkdir(parents=True, exist_ok=True)
     per_class = advice.evidence["photos_per_class"]
-    figure = plot_quadrants(per_class, advice.similarity, name="your photos", large=LARGE, similar=SIMILAR)
+    figure = plot_quadrants({"your photos": (per_class, advice.similarity)}, large=LARGE, similar=SIMILAR)
     save_png(draw_figure(figure), place)
     if as_json:
         print_json(advice.to_dict() | {"picture": str(place)})

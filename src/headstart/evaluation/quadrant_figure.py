@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from headstart.evaluation.ink import (
@@ -29,17 +30,13 @@ METHODS = {  # by (is large, is similar)
 }  # fmt: skip
 
 
-def plot_quadrants(n_per_class: float, similarity: float, *, name: str, large: float, similar: float) -> Figure:
-    """Plot photos by their number and their similarity to the pretraining data.
+def plot_quadrants(sets: Mapping[str, tuple[float, float]], *, large: float, similar: float) -> Figure:
+    """Plot sets of photos by their number and their similarity to the pretraining data.
 
     Parameters
     ----------
-    n_per_class
-        Photos per class.
-    similarity
-        0 to 1.
-    name
-        Written beside the point.
+    sets
+        By the name that is written beside the point: photos per class, and similarity, 0 to 1.
     large, similar
         Where the quadrants meet.
     """
@@ -58,13 +55,14 @@ def plot_quadrants(n_per_class: float, similarity: float, *, name: str, large: f
         where = f"{'large' if is_large else 'small'}, {'similar' if is_similar else 'dissimilar'}"
         axes.text(x, y + 0.03, method, ha="center", va="center", fontsize=TEXT_PT + 3, color=INK, weight="bold")
         axes.text(x, y - 0.04, where, ha="center", va="center", fontsize=TEXT_PT, color=GREY)
-    x = min(max(n_per_class, FEWEST), MOST)
-    axes.plot([x], [similarity], "o", color=ACCENT, markersize=10, clip_on=False, zorder=3)
-    is_right = x > math.sqrt(FEWEST * MOST)
-    axes.annotate(
-        name, (x, similarity), xytext=(-9 if is_right else 9, 7), textcoords="offset points",
-        ha="right" if is_right else "left", fontsize=TEXT_PT, color=ACCENT, weight="bold",
-    )  # fmt: skip
+    for name, (n_per_class, similarity) in sets.items():
+        x = min(max(n_per_class, FEWEST), MOST)
+        axes.plot([x], [similarity], "o", color=ACCENT, markersize=10, clip_on=False, zorder=3)
+        is_right = x > math.sqrt(FEWEST * MOST)
+        axes.annotate(
+            name, (x, similarity), xytext=(-9 if is_right else 9, 7), textcoords="offset points",
+            ha="right" if is_right else "left", fontsize=TEXT_PT, color=ACCENT, weight="bold",
+        )  # fmt: skip
     axes.set_xticks([10, 100, 1000, 10_000, 100_000], ["10", "100", "1,000", "10,000", "100,000"])
     axes.minorticks_off()
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])

@@ -86,6 +86,7 @@ class _Choice:
         self.trials: list[Trial] = []
         self.why = ""
         self.similarity: float | None = None
+        self._is_symmetric = False  # whether mirrored and turned photos were named no worse when answers were averaged
 
     def run(self) -> Made:
         plain = self._maker.make(self._chosen)
@@ -116,6 +117,7 @@ class _Choice:
         self._maker.note_time("extract")
         spent = self._measure() - began
         best, best_right = plain.chosen, _hold_out_photos(plain.table, self._chosen)
+        accuracies = []
         for n_views in (1, 2, N_AVERAGED):
             began = self._measure()
             is_right = _hold_out_photos(_narrow(wide, n_views), self._chosen)
@@ -125,11 +127,13 @@ class _Choice:
                 round(seconds, 2),
             )  # fmt: skip
             self.trials.append(trial)
+            accuracies.append(trial.accuracy)
             if is_better(is_right, best_right, NOISE_OF_FEATURES):
                 best_right = is_right
                 best = replace(self._chosen, features="all")
                 if n_views > 1:
                     best = replace(best, n_views=n_views, average_views=True)
+        self._is_symmetric = accuracies[-1] >= accuracies[0]
         return plain if best is plain.chosen else replace(self._maker, catalog=plain.table.catalog).make(best)
 
     def _try_tuning(self, fixed: Made, error: float) -> Made:
@@ -148,12 +152,13 @@ class _Choice:
             )
             return fixed
         best, best_right, maker = fixed, None, self._maker
+        above = replace(self._chosen, train_norms=not similarity.is_similar)
+        if fixed.chosen.average_views:
+            above = replace(above, n_views=fixed.table.n_averaged, average_views=True)
+        elif self._is_symmetric and not similarity.is_similar:  # what is trained on all views gains more by the average
+            above = replace(above, n_views=N_AVERAGED, average_views=True)
         for method in ("hybrid", "finetune"):
-            chosen = replace(
-                self._chosen, method=method, train_norms=not similarity.is_similar,
-                n_views=fixed.table.n_averaged if fixed.chosen.average_views else None,
-                average_views=fixed.chosen.average_views,
-            )  # fmt: skip
+            chosen = replace(above, method=method)
             needed = estimate_seconds(self._maker, chosen, len(fixed.table.splits["train"].y))
             left = max(0.0, self._chosen.budget_s - self._measure())
             if needed > left:

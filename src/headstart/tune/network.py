@@ -89,9 +89,11 @@ class Tail(nn.Module):
         norms = [layer for layer in self.layers if isinstance(layer, _Convolution)]
         for layer in norms:
             layer.momentum = 0.0
-        yield
-        for layer in norms:
-            layer.momentum = MOMENTUM
+        try:  # torch leaves by an exception, as soon as it has what it needs
+            yield
+        finally:
+            for layer in norms:
+                layer.momentum = MOMENTUM
 
     def export(self) -> dict[str, npt.NDArray[np.float32]]:
         """Return all weights by the names that they have in the graph."""
@@ -128,6 +130,11 @@ class _Convolution(_Layer):
         super().__init__(node.output if norm is None else norm.output, node.inputs[:1])
         if node.attributes.get("auto_pad") != b"SAME_UPPER" or set(node.attributes.get("dilations", [1])) != {1}:
             raise BackboneError(f"Cannot train the network: its layer {node.output!r} has a padding that is not known.")
+        if len(node.inputs) != 2 or len(set(node.attributes["strides"])) != 1:
+            raise BackboneError(
+                f"Cannot train the network: its layer {node.output!r} is a convolution with a bias, or with a stride "
+                "of its own for each side."
+            )
         self.stride = int(node.attributes["strides"][0])
         self.momentum = MOMENTUM
         self._groups = int(node.attributes["group"])

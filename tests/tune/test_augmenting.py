@@ -5,11 +5,11 @@ import torch
 
 from headstart.tune.augmenting import augment_pixels
 
-PIXELS = torch.from_numpy(np.tile(np.linspace(0, 255, 32, dtype=np.uint8)[None, :, None, None], (6, 1, 32, 3)))
+PIXELS = torch.from_numpy(np.tile(np.linspace(0, 255, 32, dtype=np.uint8)[None, :, None, None], (12, 1, 32, 3)))
 
 
 def change(seed, **options):
-    return augment_pixels(PIXELS, np.random.default_rng(seed), **{"is_symmetric": False, **options})
+    return augment_pixels(PIXELS, np.random.default_rng(seed), **options)
 
 
 def test_each_photo_is_changed_by_itself_and_by_the_seed():
@@ -22,11 +22,15 @@ def test_each_photo_is_changed_by_itself_and_by_the_seed():
     assert not torch.equal(one[0], one[1])
 
 
-def test_what_is_below_stays_below():
-    changed = change(0).mean((2, 3))  # dark at the top of the photo, bright at its bottom
-    assert (changed[:, -8:].mean(1) > changed[:, :8].mean(1)).all()
+def list_dark_ends(**options):
+    """Return at which side of each photo, whose top was dark, the dark is now: 0 above, 1 left, 2 below, 3 right."""
+    changed = change(3, **options).mean(3)
+    sides = [changed[:, :8], changed[:, :, :8], changed[:, -8:], changed[:, :, -8:]]
+    return set(np.argmin([side.mean((1, 2)) for side in sides], axis=0).tolist())
 
 
-def test_photos_without_an_upside_are_turned():
-    changed = change(0, is_symmetric=True).mean((2, 3))
-    assert not (changed[:, -8:].mean(1) > changed[:, :8].mean(1) + 20).all()
+def test_photos_are_turned_by_as_much_as_they_are_symmetric():
+    assert list_dark_ends() == {0}
+    assert list_dark_ends(n_symmetric=2) == {0}  # mirrored they are always
+    assert list_dark_ends(n_symmetric=4) == {0, 2}
+    assert len(list_dark_ends(n_symmetric=8)) > 2

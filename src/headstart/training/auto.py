@@ -8,59 +8,37 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from headstart.catalog.split import SplitPlan, assign_splits
-from headstart.catalog.table import Catalog
+from headstart.errors import HeadstartError
 from headstart.features.similarity import Similarity, measure_similarity
-from headstart.head.strength import choose_strength, hold_out
 from headstart.progress import show_progress
-from headstart.training.expecting import estimate_seconds
-from headstart.training.fitting import prepare_views, weigh_classes
+from headstart.training.expecting import FEW_OF_SIMILAR, estimate_seconds
 from headstart.training.making import Made, Maker
 from headstart.training.settings import Settings
-from headstart.training.table import Rows, Table, average_rows
+from headstart.training.trials import (
+    IsRight,
+    Trial,
+    can_compare,
+    drop_average,
+    hold_out_validation,
+    is_better,
+    judge_training,
+    judge_validation,
+    narrow_table,
+)
 from headstart.tune.torch_door import can_tune
 
 # Of the photos that were held out, so many were wrong: with fewer no other method has more than noise to gain.
 FEW_ERRORS = 0.025
-FEW_OF_SIMILAR = 0.06  # the same for photos that are like ImageNet's: what the network sees in them is made for such
 MANY_PHOTOS = 20_000  # times views: from here on cross-validation of every kind of features takes minutes
-NOISE = 1.0  # standard errors by which a slower method must be better
-NOISE_OF_FEATURES = (
-    2.0  # the best of several is better by chance more often, and prediction takes longer for ever after
-)
+# Standard errors by which more must be better. Features and averages: the best of several is better by chance more
+# often. Above a cut: the photos that compare have also chosen the best epoch; but where photos are dissimilar a gain is
+# what is expected (docs/decisions/0013-advice.md), and half of all true gains would be missed by two.
+NOISE_OF_FEATURES = 2.0
+NOISE_OF_TUNING = {True: 2.0, False: 1.0}  # by whether the photos are similar
 N_AVERAGED = 4
-HELD_OUT = 15  # percent of the training photos, where there is no validation split
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One thing that was tried.
-
-    Attributes
-    ----------
-    accuracy
-        On photos that it was not fitted to: by cross-validation, or on the validation photos.
-    judged_by
-        ``cross-validation`` or ``validation``.
-    n
-        The number of these photos.
-    """
-
-    method: str
-    cut: str
-    features: str
-    averaged_views: int
-    accuracy: float
-    judged_by: str
-    n: int
-    seconds: float
-    is_kept: bool = False
 
 
 def choose_method(maker: Maker, chosen: Settings, say: Callable[[str], None]) -> tuple[Made, dict[str, Any]]:
@@ -90,44 +68,43 @@ class _Choice:
 
     def run(self) -> Made:
         plain = self._maker.make(self._chosen)
-        rows = plain.fitted.choice.table if plain.fitted.choice is not None else ()
-        accuracy = next((row.accuracy for row in rows if row.strength == plain.fitted.strength), None)
-        n_train = len(plain.table.splits["train"].y)
-        if accuracy is None:
+        if plain.fitted.choice is None or not any(row.accuracy is not None for row in plain.fitted.choice.table):
             self.why = "there are too few photos to hold some out, so nothing could be compared"
             return plain
-        self._note(plain, accuracy, "cross-validation", n_train, self._measure())
-        if 1 - accuracy < FEW_ERRORS:
+        is_right = judge_training(plain.table, self._chosen)
+        self._note(plain, is_right, "cross-validation", self._measure())
+        error = 1 - float(is_right.mean())
+        if error < FEW_ERRORS:
             self.why = (
-                f"of the photos that were held out only {1 - accuracy:.1%} were wrong: what is slower has little left "
-                "to gain"
+                f"of the photos that were held out only {error:.1%} were wrong: what is slower has little left to gain"
             )
             return self._keep(plain)
-        return self._keep(self._try_tuning(self._try_features(plain), 1 - accuracy))
+        return self._keep(self._try_tuning(self._try_features(plain, is_right), error))
 
-    def _try_features(self, plain: Made) -> Made:
+    def _try_features(self, plain: Made, is_right: IsRight) -> Made:
         """Try the means of all stages, and answers averaged over symmetric views; judge by cross-validation."""
         train = plain.table.catalog.select("train")
-        if len(train) * N_AVERAGED > MANY_PHOTOS:
-            return plain
         chosen = replace(self._chosen, features="all", n_views=N_AVERAGED, average_views=True)
         maker = replace(self._maker, catalog=replace(plain.table.catalog, photos=train))
+        if len(train) * N_AVERAGED > MANY_PHOTOS or estimate_seconds(maker, chosen, len(train)) > self._left():
+            return plain
         began = self._measure()
         wide = maker.extract(maker.wide_backbone, chosen, n_views=N_AVERAGED, is_averaged=True)
         self._maker.note_time("extract")
         spent = self._measure() - began
-        best, best_right = plain.chosen, _hold_out_photos(plain.table, self._chosen)
+        best, best_right = plain.chosen, is_right
         accuracies = []
         for n_views in (1, 2, N_AVERAGED):
             began = self._measure()
-            is_right = _hold_out_photos(_narrow(wide, n_views), self._chosen)
+            is_right = judge_training(narrow_table(wide, n_views), self._chosen)
+            accuracies.append(float(is_right.mean()))
             seconds = spent * n_views / N_AVERAGED + self._measure() - began
-            trial = Trial(
-                "fixed", plain.cut, "all", n_views, float(is_right.mean()), "cross-validation", len(is_right),
-                round(seconds, 2),
+            self.trials.append(
+                Trial(
+                    "fixed", plain.cut, "all", n_views, accuracies[-1], "cross-validation", len(is_right),
+                    round(seconds, 2),
+                )
             )  # fmt: skip
-            self.trials.append(trial)
-            accuracies.append(trial.accuracy)
             if is_better(is_right, best_right, NOISE_OF_FEATURES):
                 best_right = is_right
                 best = replace(self._chosen, features="all")
@@ -151,16 +128,17 @@ class _Choice:
                 "pip install 'headstart[tune]'"
             )
             return fixed
-        best, best_right, maker = fixed, None, self._maker
-        above = replace(self._chosen, train_norms=not similarity.is_similar)
-        if fixed.chosen.average_views:
-            above = replace(above, n_views=fixed.table.n_averaged, average_views=True)
-        elif self._is_symmetric and not similarity.is_similar:  # what is trained on all views gains more by the average
-            above = replace(above, n_views=N_AVERAGED, average_views=True)
+        maker = self._hold_out(fixed)
+        if not can_compare(maker.catalog):
+            self.why = (
+                f"there are too few validation photos ({len(maker.catalog.select('validation'))}), or none of some "
+                "class, to compare more with it"
+            )
+            return fixed
+        best, best_right = fixed, None
         for method in ("hybrid", "finetune"):
-            chosen = replace(above, method=method)
-            needed = estimate_seconds(self._maker, chosen, len(fixed.table.splits["train"].y))
-            left = max(0.0, self._chosen.budget_s - self._measure())
+            chosen = replace(self._choose_above(fixed, similarity), method=method)
+            needed, left = estimate_seconds(self._maker, chosen, len(fixed.table.splits["train"].y)), self._left()
             if needed > left:
                 self.why = (
                     f"{method} would take about {_say_seconds(needed)}, and {_say_seconds(left)} of the budget were "
@@ -168,18 +146,35 @@ class _Choice:
                 )
                 return best
             self._say(f"Going on with {method}: about {_say_seconds(needed)}.")
-            if best_right is None:
-                maker, best_right = self._prepare_validation(fixed)
-            began = self._measure()
-            tuned = maker.make(chosen)
-            is_right = _judge(tuned)
-            self._note(tuned, float(is_right.mean()), "validation", len(is_right), self._measure() - began)
-            if not is_better(is_right, best_right, NOISE):
+            try:
+                best_right = self._judge_rival(fixed, maker) if best_right is None else best_right
+                began = self._measure()
+                tuned = drop_average(maker.make(chosen))
+            except HeadstartError as error:  # what is there already is not lost
+                self.why = f"{method} failed: {error}"
+                return best
+            is_right = judge_validation(tuned)
+            self._note(tuned, is_right, "validation", self._measure() - began)
+            is_gain = is_better(is_right, best_right, NOISE_OF_TUNING[similarity.is_similar])
+            if is_gain:
+                best, best_right = tuned, is_right
+            if tuned.tuned is not None and tuned.tuned.tuned.is_stopped:
+                self.why = f"{method} was stopped by Ctrl-C"
+                return best
+            if not is_gain:
                 self.why = f"{method} was not better on the validation photos by more than noise"
                 return best
-            best, best_right = tuned, is_right
         self.why = "every method was tried that could gain more"
         return best
+
+    def _choose_above(self, fixed: Made, similarity: Similarity) -> Settings:
+        """Return the settings above a cut; the average over views is dropped later if it is no better."""
+        chosen = replace(self._chosen, train_norms=not similarity.is_similar)
+        if fixed.chosen.average_views:
+            return replace(chosen, n_views=fixed.table.n_averaged, average_views=True)
+        if self._is_symmetric and not similarity.is_similar:
+            return replace(chosen, n_views=N_AVERAGED, average_views=True)
+        return chosen
 
     def _compare(self, made: Made) -> Similarity:
         with show_progress("Comparing with ImageNet", is_shown=self._maker.verbose) as progress:
@@ -190,25 +185,26 @@ class _Choice:
         self.similarity = round(similarity.value, 4)
         return similarity
 
-    def _prepare_validation(self, fixed: Made) -> tuple[Maker, npt.NDArray[np.bool_]]:
-        """Return what to train above a cut with, and which validation photos the best so far names right.
-
-        Where there is no validation split some training photos are held out, and the best so far is fitted to the rest
-        to be compared on them.
-        """
-        catalog, rival, began = fixed.table.catalog, fixed, self._measure()
+    def _hold_out(self, fixed: Made) -> Maker:
+        """Return what to train with above a cut: some photos are held out where there is no validation split."""
+        catalog = fixed.table.catalog
         if not catalog.select("validation"):
             catalog = hold_out_validation(catalog, self._chosen.seed)
-            rival = replace(self._maker, catalog=catalog).make(fixed.chosen)
-        is_right = _judge(rival)
-        self._note(rival, float(is_right.mean()), "validation", len(is_right), self._measure() - began)
-        return replace(self._maker, catalog=catalog), is_right
+        return replace(self._maker, catalog=catalog)
 
-    def _note(self, made: Made, accuracy: float, judged_by: str, n: int, seconds: float) -> None:
+    def _judge_rival(self, fixed: Made, maker: Maker) -> IsRight:
+        """Return which validation photos the best so far names right, fitted to none of them."""
+        began = self._measure()
+        rival = fixed if fixed.table.catalog.select("validation") else maker.make(fixed.chosen)
+        is_right = judge_validation(rival)
+        self._note(rival, is_right, "validation", self._measure() - began)
+        return is_right
+
+    def _note(self, made: Made, is_right: IsRight, judged_by: str, seconds: float) -> None:
         self.trials.append(
             Trial(
-                made.chosen.method, made.cut, made.chosen.features, made.table.n_averaged, accuracy, judged_by, n,
-                round(seconds, 2),
+                made.chosen.method, made.cut, made.chosen.features, made.table.n_averaged, float(is_right.mean()),
+                judged_by, len(is_right), round(seconds, 2),
             )
         )  # fmt: skip
 
@@ -224,58 +220,8 @@ class _Choice:
     def _measure(self) -> float:
         return time.perf_counter() - self._began
 
-
-def is_better(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_], n_errors: float) -> bool:
-    """Say whether one classifier is right more often than another on the same photos, by so many standard errors.
-
-    Only the photos on which they differ tell (McNemar 1947).
-
-    Examples
-    --------
-    >>> right = np.ones(100, bool)
-    >>> is_better(right, np.arange(100) > 8, 2.0), is_better(right, np.arange(100) > 1, 2.0)
-    (True, False)
-    """
-    gained, lost = int((one & ~other).sum()), int((other & ~one).sum())
-    return bool(gained - lost > n_errors * np.sqrt(gained + lost))
-
-
-def hold_out_validation(catalog: Catalog, seed: int) -> Catalog:
-    """Return the catalog with some of its training photos as validation photos."""
-    plan = SplitPlan("train", {"train": 100 - HELD_OUT, "validation": HELD_OUT})
-    photos, skipped = assign_splits(catalog.photos, plan, seed)
-    note = f"{HELD_OUT}% of the training photos were held out for validation, to compare methods."
-    return replace(catalog, photos=tuple(photos), skipped=(*catalog.skipped, *skipped), notes=(*catalog.notes, note))
-
-
-def _judge(made: Made) -> npt.NDArray[np.bool_]:
-    rows = made.table.splits["validation"]
-    return np.asarray(made.fitted.head.scores(rows.X).argmax(1) == rows.y)
-
-
-def _narrow(table: Table, n_views: int) -> Table:
-    """Return a table with the first views of each photo alone."""
-
-    def narrow(rows: Rows) -> Rows:
-        views = rows.views[:n_views]
-        return replace(rows, X=average_rows(views) if n_views > 1 else views[0], views=views)
-
-    return replace(table, splits={name: narrow(rows) for name, rows in table.splits.items()}, n_averaged=n_views)
-
-
-def _hold_out_photos(table: Table, chosen: Settings) -> npt.NDArray[np.bool_]:
-    """Return which training photos are named right by heads that were fitted to others of them."""
-    train, n_classes = table.splits["train"], len(table.catalog.labels)
-    weights = weigh_classes(train.y, n_classes, chosen.class_weight, train.weights)
-    prepared, groups = prepare_views(
-        train.views, train.y, n_classes, class_weight=weights, sample_weight=train.weights, groups=train.groups
-    )
-    strength = choose_strength(prepared, seed=chosen.seed, groups=groups).strength
-    held = hold_out(
-        prepared, strength=strength, seeds=[chosen.seed], groups=groups, n_views=len(train.views),
-        n_averaged=table.n_averaged,
-    )[0]  # fmt: skip
-    return held.is_right
+    def _left(self) -> float:
+        return max(0.0, self._chosen.budget_s - self._measure())
 
 
 def _say_seconds(seconds: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from headstart.backbone.loading import Backbone
@@ -16,6 +16,7 @@ from headstart.training.fitting import FittedHead, fit_head
 from headstart.training.settings import ADAM_EPOCHS, Settings
 from headstart.training.table import Table, build_table, open_cache
 from headstart.training.tuning import TunedBackbone, tune_backbone
+from headstart.tune.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +45,13 @@ class Made:
     def build_file(self) -> bytes:
         """Return the classifier file."""
         table, chosen = self.table, self.chosen
+        seen = ("train",) if self.tuned is None else ("train", "validation")  # the latter chose the epoch
         metadata = Metadata(
             labels=table.catalog.labels, image_size=table.image_size, spec=self.backbone.spec,
             precision=table.precision, method=chosen.method, cut=self.cut,
             head=chosen.head if self.tuned is None else "linear", seed=chosen.seed,
             n_views=chosen.n_fixed_views if self.tuned is None else self.tuned.n_views, n_averaged=table.n_averaged,
-            trained_on=shorten_digests(photo.digest for photo in table.splits["train"].photos),
+            trained_on=shorten_digests(photo.digest for split in seen for photo in table.splits[split].photos),
         )  # fmt: skip
         head = self.fitted.head
         return build_classifier(self.backbone, head.weights, head.bias, metadata)
@@ -69,6 +71,8 @@ class Maker:
         Use the user's cache of features, and keep what an interrupted training needs.
     note_time
         Called with the name of a step when it ends.
+    checkpoints
+        Takes those of trainings that came to their end: to be deleted once their outcome is on disk.
     """
 
     catalog: Catalog
@@ -77,6 +81,7 @@ class Maker:
     is_caching: bool
     verbose: bool
     note_time: Callable[[str], None] = lambda _: None
+    checkpoints: list[Checkpoint] = field(default_factory=list)
 
     @cached_property
     def wide_backbone(self) -> Backbone:
@@ -108,6 +113,8 @@ class Maker:
             plain, self.backbone, chosen, image_size=self.image_size, is_kept=self.is_caching, verbose=self.verbose
         )
         self.note_time("fit")
+        if not tuned.tuned.is_stopped:
+            self.checkpoints.append(tuned.checkpoint)
         maker = replace(maker, is_caching=False)  # nobody will ask for features of these weights again
         table = maker.extract(
             tuned.backbone, chosen, n_views=chosen.n_averaged, is_averaged=chosen.average_views, verb="Judging"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ ADAM_EPOCHS = 10
 # settings that only one kind of method has, and what they are if nobody chooses
 _OF_FIXED: dict[str, Any] = {"features": "last", "head": "logistic", "strength": None}
 _OF_TUNED: dict[str, Any] = {"learning_rate": None, "train_norms": False}
+_OF_AUTO: dict[str, Any] = {"budget_s": 600.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +154,9 @@ class Settings:
             problems.append(f"seed {self.seed}, need 0 or more")
         above = ("strength", "learning_rate", "budget_s", "cache_limit_gb")
         return problems + [
-            f"{name} {value}, need more than 0"
+            f"{name} {value}, need a finite number above 0"
             for name in above
-            if (value := getattr(self, name)) is not None and not value > 0
+            if (value := getattr(self, name)) is not None and not (value > 0 and math.isfinite(value))
         ]
 
     def _find_at_odds(self) -> list[str]:
@@ -162,20 +164,23 @@ class Settings:
         problems = []
         if self.average_views and self.n_views is not None and self.n_views not in N_VIEWS[1:]:
             problems.append(f"n_views {self.n_views} to average, need {', '.join(map(str, N_VIEWS[1:]))}")
-        if self.method in TUNED:
-            others, theirs = _OF_FIXED, "fixed"
-            if self.precision == "int8":
-                problems.append(f"precision int8 with method {self.method}, which only fixed has")
-        elif self.method == "fixed":
-            others, theirs = _OF_TUNED, "hybrid, finetune and scratch"
-        else:
-            others, theirs = dict[str, Any](), ""
-        verb = "has" if theirs == "fixed" else "have"
-        problems += [
-            f"{name} {getattr(self, name)!r} with method {self.method}, which only {theirs} {verb}"
-            for name, plain in others.items()
-            if getattr(self, name) != plain
-        ]
+        if self.method in TUNED and self.precision == "int8":
+            problems.append(f"precision int8 with method {self.method}, which only fixed has")
+        if self.method in ("finetune", "scratch") and self.n_views is not None and not self.average_views:
+            problems.append(f"n_views {self.n_views} with method {self.method}, which changes photos in every epoch")
+        for owners, theirs in ((("fixed",), _OF_FIXED), (TUNED, _OF_TUNED), (("auto",), _OF_AUTO)):
+            if self.method in owners or (self.method == "auto" and owners != ("auto",)):
+                continue
+            verb = "have" if len(owners) > 1 else "has"
+            problems += [
+                f"{name} {getattr(self, name)!r} with method {self.method}, which only {_join(owners)} {verb}"
+                for name, plain in theirs.items()
+                if getattr(self, name) != plain
+            ]
         if self.cut is not None and self.method not in ("auto", "hybrid"):
             problems.append(f"cut {self.cut!r} with method {self.method}, which only hybrid has")
         return problems
+
+
+def _join(names: tuple[str, ...]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from headstart.training.settings import Settings
 from headstart.training.table import SPLITS
 from headstart.training.tuning import choose_cut
 from headstart.training.writing import Outcome, begin_charts, write_run
+from headstart.tune.checkpoint import Checkpoint
 
 
 def train_classifier(
@@ -71,8 +72,10 @@ def train_classifier(
         chosen = Settings(**{name: _to_plain(value) for name, value in settings.items()})
     except TypeError as error:
         raise FitError(f"Cannot train: {str(error).split('() ')[-1]}.") from None
+    asked, chosen = chosen, chosen.settle()
     chosen.check()
-    chosen = chosen.settle()
+    if chosen.method != asked.method:
+        say(f"Training by {chosen.method}, which is what these options are of.")
     source = photos.source if isinstance(photos, Catalog) else str(photos)
     folder = Path(out).expanduser() if out is not None else choose_folder(source)
     check_outside(folder, source)
@@ -87,6 +90,8 @@ def train_classifier(
             except BaseException:
                 course.artist.close()  # nobody may write into a folder that goes
                 raise
+        for checkpoint in course.checkpoints:
+            checkpoint.delete()
     except RunMovedError as moved:
         if out is not None:
             raise
@@ -122,6 +127,7 @@ class _Course:
     verbose: bool
     cache: bool
     artist: Artist
+    checkpoints: list[Checkpoint] = field(default_factory=list)  # of trainings that nobody will go on with
 
     def run(self, photos: Catalog | str | Path, folder: Path, say: Callable[[str], None]) -> Outcome:
         """Train, say the verdict, and return what is to be written; the charts are begun as soon as they can be."""
@@ -139,7 +145,7 @@ class _Course:
             with show_progress("Quantising", is_shown=self.verbose, unit="steps") as progress:
                 backbone = quantise_on_photos(catalog.select("train"), backbone, image_size, progress=progress)
             self.clock.note("quantise")
-        maker = Maker(catalog, backbone, image_size, self.cache, self.verbose, self.clock.note)
+        maker = Maker(catalog, backbone, image_size, self.cache, self.verbose, self.clock.note, self.checkpoints)
         story = None
         if chosen.method == "auto":
             made, story = choose_method(maker, chosen, say)

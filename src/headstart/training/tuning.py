@@ -11,17 +11,20 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.loading import Backbone
+from headstart.backbone.processor import describe_engine
 from headstart.backbone.spec import PIXELS_CUT
 from headstart.catalog.table import Photo
 from headstart.features.activations import Activations, open_activations
 from headstart.head.logistic import fit_prepared
 from headstart.head.strength import choose_strength
+from headstart.pixels.decode import describe_decoder
 from headstart.pixels.views import AS_IT_IS, SYMMETRIES, View, draw_view
 from headstart.progress import print_above, show_progress
 from headstart.shelf import name_result
 from headstart.training.fitting import FittedHead, prepare_views, weigh_classes
 from headstart.training.settings import Settings
 from headstart.training.table import SPLITS, Rows, Table
+from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.torch_door import check_torch, describe_torch
 
 if TYPE_CHECKING:
@@ -45,6 +48,7 @@ class TunedBackbone:
     cut: str
     recipe: Recipe
     n_views: int
+    checkpoint: Checkpoint
 
 
 def choose_cut(method: str, cut: str | None, backbone: Backbone) -> str:
@@ -95,11 +99,10 @@ def tune_backbone(
     """
     method = chosen.method
     check_torch(f"train by {method}")
-    from headstart.tune.checkpoint import Checkpoint
     from headstart.tune.fit import fit_tail
     from headstart.tune.graph import read_graph, replace_weights
 
-    recipe = choose_recipe(method, chosen)
+    recipe = choose_recipe(method, chosen, len(table.splits["train"].photos))
     cut = choose_cut(method, chosen.cut, backbone)
     photos = [photo for split in SPLITS[:2] for photo in table.splits[split].photos]
     by_digest = dict(sorted({photo.digest: photo for photo in photos}.items()))
@@ -115,22 +118,22 @@ def tune_backbone(
         tuned = fit_tail(
             read_graph(backbone.weights), backbone.spec, activations, cut=cut, recipe=recipe, start=first,
             train=lessons["train"], validation=lessons.get("validation"), seed=chosen.seed,
-            is_symmetric=chosen.average_views, checkpoint=checkpoint, progress=progress,
+            n_symmetric=chosen.n_averaged, checkpoint=checkpoint, progress=progress,
             say=say if verbose else lambda _: None,
         )  # fmt: skip
-    if not tuned.is_stopped:
-        checkpoint.delete()
     data = replace_weights(backbone.weights, tuned.weights)
     spec = replace(backbone.spec, weights_sha256=hashlib.sha256(data).hexdigest())
     fitted = FittedHead(tuned.head, tuned.history, None, None, weights)
-    return TunedBackbone(replace(backbone, spec=spec, weights=data), fitted, tuned, cut, recipe, len(activations.array))
+    return TunedBackbone(
+        replace(backbone, spec=spec, weights=data), fitted, tuned, cut, recipe, len(activations.array), checkpoint
+    )
 
 
-def choose_recipe(method: str, chosen: Settings) -> Recipe:
-    """Return the recipe of a method, with what the settings change of it."""
+def choose_recipe(method: str, chosen: Settings, n_train: int) -> Recipe:
+    """Return the recipe of a method for so many training photos, with what the settings change of it."""
     from headstart.tune.recipe import RECIPES
 
-    recipe = RECIPES[method]
+    recipe = RECIPES[method].stretch(n_train)
     if chosen.epochs is not None:
         recipe = replace(recipe, epochs=chosen.epochs)
     if chosen.learning_rate is not None:
@@ -184,7 +187,11 @@ def _name_training(
     table: Table, backbone: Backbone, chosen: Settings, cut: str, recipe: Recipe, image_size: int
 ) -> str:
     """Return a name from all that decides a training: the same command goes on from its checkpoint."""
-    facts: list[Any] = [backbone.spec.fingerprint(), cut, recipe, image_size, chosen, describe_torch()]
+    chosen = replace(chosen, budget_s=1.0, cache_limit_gb=1.0)  # these two decide nothing
+    facts: list[Any] = [
+        backbone.spec.fingerprint(), cut, recipe, image_size, chosen, describe_torch(), describe_engine(),
+        describe_decoder(), table.precision,
+    ]  # fmt: skip
     for split in SPLITS[:2]:
-        facts += [(split, photo.digest, photo.label, photo.weight) for photo in table.splits[split].photos]
+        facts += [(split, photo.digest, photo.label, photo.weight, photo.group) for photo in table.splits[split].photos]
     return name_result("tuning", *map(repr, facts))

@@ -14,15 +14,16 @@ MIN_SIDE = 0.8  # of a crop, as a share of the photo's
 MAX_LIGHT = 0.2  # brightness and contrast, as a share
 
 
-def augment_pixels(pixels: Tensor, generator: np.random.Generator, *, is_symmetric: bool) -> Tensor:
+def augment_pixels(pixels: Tensor, generator: np.random.Generator, *, n_symmetric: int = 1) -> Tensor:
     """Return a changed version of each photo of a batch.
 
     Parameters
     ----------
     pixels
         (B, S, S, 3) uint8.
-    is_symmetric
-        Whether the photos have no up and down: they are turned by any quarter then, too.
+    n_symmetric
+        How many symmetric views of a photo are as good as the photo: with 4 they are turned upside down, too, with 8
+        by any quarter.
 
     Returns
     -------
@@ -31,8 +32,9 @@ def augment_pixels(pixels: Tensor, generator: np.random.Generator, *, is_symmetr
     """
     n = len(pixels)
     angle = generator.uniform(-MAX_ANGLE, MAX_ANGLE, n)
-    if is_symmetric:
-        angle += generator.integers(4, size=n) * (math.pi / 2)
+    if n_symmetric > 2:
+        n_turns = n_symmetric // 2
+        angle += generator.integers(n_turns, size=n) * (math.tau / n_turns)
     side = generator.uniform(MIN_SIDE, 1.0, n)
     shift = generator.uniform(-1, 1, (n, 2)) * (1 - side)[:, None]
     mirror = generator.choice([-1.0, 1.0], n)

@@ -70,7 +70,7 @@ def fit_tail(
     train: Lesson,
     validation: Lesson | None,
     seed: int,
-    is_symmetric: bool = False,
+    n_symmetric: int = 1,
     checkpoint: Checkpoint | None = None,
     progress: Progress = ignore_progress,
     say: Callable[[str], None] = lambda _: None,
@@ -90,15 +90,15 @@ def fit_tail(
     seed
         Of the order of photos, their views and changes, and random weights. Each epoch draws anew from seed and number,
         so that one which is resumed draws the same.
-    is_symmetric
-        Whether photos have no up and down, see `augment_pixels`.
+    n_symmetric
+        How many symmetric views of a photo are as good as the photo, see `augment_pixels`.
 
     Raises
     ------
     FitError
         If the loss is not finite any more.
     """
-    trainer = _Trainer(graph, spec, source, cut, recipe, start, train, validation, seed, is_symmetric)
+    trainer = _Trainer(graph, spec, source, cut, recipe, start, train, validation, seed, n_symmetric)
     checkpoint = checkpoint or Checkpoint(None)
     trainer.resume(checkpoint)
     n_steps = trainer.steps_per_epoch * recipe.epochs * recipe.batch_size
@@ -118,11 +118,11 @@ def fit_tail(
 class _Trainer:
     def __init__(
         self, graph: Graph, spec: BackboneSpec, source: Source, cut: str, recipe: Recipe, start: FirstHead,
-        train: Lesson, validation: Lesson | None, seed: int, is_symmetric: bool,
+        train: Lesson, validation: Lesson | None, seed: int, n_symmetric: int,
     ) -> None:  # fmt: skip
         torch.set_num_threads(count_cores())
         self._source, self._recipe, self._train, self._validation = source, recipe, train, validation
-        self._seed, self._is_symmetric = seed, is_symmetric
+        self._seed, self._n_symmetric = seed, n_symmetric
         self._is_pixels = source.array.dtype == np.uint8
         self._trainee = Trainee(graph, spec, cut, start, recipe)
         if recipe.is_random:
@@ -146,7 +146,9 @@ class _Trainer:
 
     @property
     def is_stuck(self) -> bool:
-        return self._validation is not None and self.epoch - self._best_epoch >= self._recipe.patience > 0
+        recipe = self._recipe
+        is_late = self.epoch >= max(self._best_epoch + recipe.patience, recipe.patient_until)
+        return self._validation is not None and is_late
 
     def learn_epoch(self) -> Iterator[int]:
         """Take the steps of an epoch; yield how many photos are done in all."""
@@ -162,7 +164,7 @@ class _Trainer:
             at = order[first : first + recipe.batch_size]
             rows = torch.from_numpy(self._source.take(views[at], train.photos[at]))
             if self._is_pixels:
-                rows = augment_pixels(rows, generator, is_symmetric=self._is_symmetric)
+                rows = augment_pixels(rows, generator, n_symmetric=self._n_symmetric)
             y = torch.from_numpy(train.y[at])
             scores = self._trainee(rows)
             losses = F.cross_entropy(scores, y, reduction="none", label_smoothing=recipe.label_smoothing)

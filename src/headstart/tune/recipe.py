@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+# With fewer steps a head has hardly moved: so many are taken even of few photos, unless the user says otherwise.
+FEWEST_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Recipe:
     memory
         The judged and kept weights are a running mean over steps, in which the mean so far keeps this share.
     patience
-        Epochs without a new best on the validation photos, after which training stops.
+        Epochs without a new best on the validation photos, after which training stops; those in which the rates rise
+        do not count.
     is_norm_trained
         Whether batch norms use and learn the mean and variance of batches, or stay as pretrained.
     is_random
@@ -54,6 +58,23 @@ class Recipe:
     is_norm_trained: bool = False
     is_random: bool = False
 
+    @property
+    def patient_until(self) -> int:
+        """The epoch that training does not stop before."""
+        return math.ceil(self.warm_up * self.epochs) + self.patience
+
+    def stretch(self, n_train: int) -> Recipe:
+        """Return the recipe with more epochs, and as much more patience, where an epoch has few steps.
+
+        Examples
+        --------
+        >>> recipe = Recipe(epochs=16, learning_rate=1e-4, head_rate=1e-4)
+        >>> recipe.stretch(1000).epochs, recipe.stretch(64).epochs, recipe.stretch(64).patience
+        (16, 50, 16)
+        """
+        epochs = max(self.epochs, math.ceil(FEWEST_STEPS / math.ceil(n_train / self.batch_size)))
+        return replace(self, epochs=epochs, patience=math.ceil(self.patience * epochs / self.epochs))
+
     def scale_rate(self, step: int, n_steps: int) -> float:
         """Return the share of the peak rates at a step, 0 to ``n_steps`` - 1.
 
@@ -69,7 +90,7 @@ class Recipe:
         return 0.5 * (1 + math.cos(math.pi * (step - n_rising) / max(1, n_steps - n_rising)))
 
 
-# Rates: docs/decisions/0012-tuning.md
+# Rates: docs/decisions/0012-training-above-a-cut.md
 RECIPES = {
     "hybrid": Recipe(epochs=16, learning_rate=5e-4, head_rate=5e-4),
     "finetune": Recipe(epochs=8, learning_rate=5e-4, head_rate=5e-4),

@@ -1,0 +1,120 @@
+"""Compare methods on photos that none of them was fitted to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.catalog.split import SplitPlan, assign_splits
+from headstart.catalog.table import Catalog
+from headstart.head.strength import choose_strength, hold_out
+from headstart.training.fitting import prepare_views, weigh_classes
+from headstart.training.making import Made
+from headstart.training.settings import Settings
+from headstart.training.table import Rows, Table, average_rows
+
+HELD_OUT = 15  # percent of the training photos, where there is no validation split
+FEWEST_HELD_OUT = 20  # on fewer photos the methods cannot be told apart
+IsRight = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One thing that was tried.
+
+    Attributes
+    ----------
+    accuracy
+        On photos that it was not fitted to: by cross-validation, or on the validation photos.
+    judged_by
+        ``cross-validation`` or ``validation``.
+    n
+        The number of these photos.
+    """
+
+    method: str
+    cut: str
+    features: str
+    averaged_views: int
+    accuracy: float
+    judged_by: str
+    n: int
+    seconds: float
+    is_kept: bool = False
+
+
+def is_better(one: IsRight, other: IsRight, n_errors: float) -> bool:
+    """Say whether one classifier is right more often than another on the same photos, by so many standard errors.
+
+    Only the photos on which they differ tell (McNemar 1947).
+
+    Examples
+    --------
+    >>> right = np.ones(100, bool)
+    >>> is_better(right, np.arange(100) > 8, 2.0), is_better(right, np.arange(100) > 1, 2.0)
+    (True, False)
+    """
+    gained, lost = int((one & ~other).sum()), int((other & ~one).sum())
+    return bool(gained - lost > n_errors * np.sqrt(gained + lost))
+
+
+def hold_out_validation(catalog: Catalog, seed: int) -> Catalog:
+    """Return the catalog with some of its training photos as validation photos."""
+    plan = SplitPlan("train", {"train": 100 - HELD_OUT, "validation": HELD_OUT})
+    photos, skipped = assign_splits(catalog.photos, plan, seed)
+    note = f"{HELD_OUT}% of the training photos were held out for validation, to compare methods."
+    return replace(catalog, photos=tuple(photos), skipped=(*catalog.skipped, *skipped), notes=(*catalog.notes, note))
+
+
+def can_compare(catalog: Catalog) -> bool:
+    """Say whether there are enough validation photos, of every class, to compare methods on."""
+    held_out = catalog.select("validation")
+    return len(held_out) >= FEWEST_HELD_OUT and {photo.label for photo in held_out} == set(catalog.labels)
+
+
+def judge_validation(made: Made) -> IsRight:
+    """Return which validation photos are named right, (N,) bool."""
+    rows = made.table.splits["validation"]
+    return np.asarray(made.fitted.head.scores(rows.X).argmax(1) == rows.y)
+
+
+def judge_training(table: Table, chosen: Settings) -> IsRight:
+    """Return which training photos are named right by heads that were fitted to others of them, (N,) bool.
+
+    Photos that no head could judge are left out: the same ones for any features.
+    """
+    train, n_classes = table.splits["train"], len(table.catalog.labels)
+    weights = weigh_classes(train.y, n_classes, chosen.class_weight, train.weights)
+    prepared, groups = prepare_views(
+        train.views, train.y, n_classes, class_weight=weights, sample_weight=train.weights, groups=train.groups
+    )
+    strength = choose_strength(prepared, seed=chosen.seed, groups=groups).strength
+    held = hold_out(
+        prepared, strength=strength, seeds=[chosen.seed], groups=groups, n_views=len(train.views),
+        n_averaged=table.n_averaged,
+    )[0]  # fmt: skip
+    return held.is_right[held.fold >= 0]
+
+
+def narrow_table(table: Table, n_views: int) -> Table:
+    """Return a table with the first views of each photo alone."""
+
+    def narrow(rows: Rows) -> Rows:
+        views = rows.views[:n_views]
+        return replace(rows, X=average_rows(views) if n_views > 1 else views[0], views=views)
+
+    return replace(table, splits={name: narrow(rows) for name, rows in table.splits.items()}, n_averaged=n_views)
+
+
+def drop_average(made: Made) -> Made:
+    """Return what a method made without averaging over views, unless validation says that the average is better.
+
+    Prediction takes so many times as long with it.
+    """
+    if made.table.n_averaged == 1:
+        return made
+    chosen = replace(made.chosen, average_views=False, n_views=None)
+    single = replace(made, chosen=chosen, table=narrow_table(made.table, 1))
+    return made if is_better(judge_validation(made), judge_validation(single), 0.0) else single

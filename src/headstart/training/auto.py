@@ -178,10 +178,7 @@ class _Choice:
 
     def _compare(self, made: Made) -> Similarity:
         with show_progress("Comparing with ImageNet", is_shown=self._maker.verbose) as progress:
-            similarity = measure_similarity(
-                made.table.catalog.select("train"), self._maker.backbone, image_size=self._maker.image_size,
-                progress=progress,
-            )  # fmt: skip
+            similarity = measure_similarity(made.table.catalog.select("train"), self._maker.backbone, progress=progress)
         self.similarity = round(similarity.value, 4)
         return similarity
 

@@ -25,6 +25,7 @@ from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.graph import Graph
 from headstart.tune.lesson import Lesson, Source
 from headstart.tune.recipe import Recipe
+from headstart.tune.temperature import choose_factor, compute_log_loss
 from headstart.tune.trainee import FirstHead, Trainee
 
 BATCH_TO_JUDGE = 32
@@ -86,7 +87,8 @@ def fit_tail(
     start
         The head to begin with. With pretrained weights the start is the first candidate for the best epoch.
     validation
-        Photos to watch: the epoch with the least log loss on them is kept. Without any, the last one is.
+        Photos to watch: the epoch with the least log loss on them, after its scores are scaled to be as confident as
+        they should, is kept and so scaled. Without any, the last one is, as it is.
     seed
         Of the order of photos, their views and changes, and random weights. Each epoch draws anew from seed and number,
         so that one which is resumed draws the same.
@@ -131,14 +133,15 @@ class _Trainer:
         self._mean.load_state_dict(self._trainee.state_dict())
         self._optimiser = torch.optim.AdamW(self._trainee.list_groups(spec, recipe), lr=0.0)
         self.epoch, self._step = 0, 0
-        self._best_epoch, self._best_loss = 0, np.inf
+        self._best_epoch, self._best_loss, self._factor = 0, np.inf, 1.0
         self._best: State = {}
         self._history: list[Epoch] = []
         self._seconds: list[float] = []
         self._weight = torch.from_numpy((train.weight / train.weight.mean()).astype(np.float32))
         if not recipe.is_random:  # what training begins with is better than chance, and may be the best there is
             self._best = _copy(self._mean.state_dict())
-            self._best_loss = np.inf if validation is None else self._judge(validation)[1]
+            if validation is not None:
+                self._factor, self._best_loss = choose_factor(*self._score(validation))
 
     @property
     def steps_per_epoch(self) -> int:
@@ -204,27 +207,27 @@ class _Trainer:
         if self._validation is None:
             self._best_epoch, self._best = self.epoch, _copy(self._mean.state_dict())
             return text
-        accuracy, loss = self._judge(self._validation)
-        self._history.append(Epoch("Validation", self.epoch, accuracy, loss))
-        is_best = loss < self._best_loss
+        scores, y = self._score(self._validation)
+        accuracy = float((scores.argmax(1) == y).mean())
+        self._history.append(Epoch("Validation", self.epoch, accuracy, compute_log_loss(scores, y)))
+        factor, calibrated = choose_factor(scores, y)
+        is_best = calibrated < self._best_loss
         if is_best:
-            self._best_loss, self._best_epoch, self._best = loss, self.epoch, _copy(self._mean.state_dict())
+            self._best_epoch, self._best = self.epoch, _copy(self._mean.state_dict())
+            self._best_loss, self._factor = calibrated, factor
         return f"{text}, validation {accuracy:.1%}{', the best so far' if is_best else ''}"
 
     @torch.no_grad()
-    def _judge(self, lesson: Lesson) -> tuple[float, float]:
-        """Return accuracy and mean log loss of the running mean, on photos as they are."""
+    def _score(self, lesson: Lesson) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """Return the running mean's scores, (N, C), for photos as they are, and their classes."""
         self._mean.eval()
-        n_right, loss = 0, 0.0
+        scores = []
         for first in range(0, len(lesson.photos), BATCH_TO_JUDGE):
-            at = slice(first, first + BATCH_TO_JUDGE)
-            photos = lesson.photos[at]
-            scores = self._mean(torch.from_numpy(self._source.take(np.zeros(len(photos), np.int64), photos)))
-            y = torch.from_numpy(lesson.y[at])
-            n_right += int((scores.argmax(1) == y).sum())
-            loss += F.cross_entropy(scores, y, reduction="sum").item()
+            photos = lesson.photos[first : first + BATCH_TO_JUDGE]
+            rows = self._source.take(np.zeros(len(photos), np.int64), photos)
+            scores.append(self._mean(torch.from_numpy(rows)).numpy())
         self._source.release()
-        return n_right / len(lesson.photos), loss / len(lesson.photos)
+        return np.concatenate(scores), lesson.y
 
     def pack(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         """Return all that the next epoch depends on."""
@@ -239,6 +242,7 @@ class _Trainer:
             arrays |= {f"adam/{number}/{name}": value.numpy() for name, value in memory.items()}
         record = {
             "epoch": self.epoch, "step": self._step, "best_epoch": self._best_epoch, "best_loss": self._best_loss,
+            "factor": self._factor,
             "history": [[row.data, row.epoch, row.accuracy, row.loss] for row in self._history],
             "seconds": self._seconds,
         }  # fmt: skip
@@ -264,14 +268,17 @@ class _Trainer:
         self._optimiser.load_state_dict(self._optimiser.state_dict() | {"state": memories})
         self.epoch, self._step = record["epoch"], record["step"]
         self._best_epoch, self._best_loss = record["best_epoch"], record["best_loss"]
+        self._factor = record["factor"]
         self._history = [Epoch(*row) for row in record["history"]]
         self._seconds = record["seconds"]
 
     def finish(self, *, is_stopped: bool) -> Tuned:
         """Return the best epoch's weights; the history ends with whole epochs."""
         self._mean.load_state_dict(self._best or self._mean.state_dict())
+        head = self._mean.export_head()
+        head = LinearHead(head.weights * np.float32(self._factor), head.bias * np.float32(self._factor))
         return Tuned(
-            self._mean.tail.export(), self._mean.export_head(), tuple(self._history), self._best_epoch, self.epoch,
+            self._mean.tail.export(), head, tuple(self._history), self._best_epoch, self.epoch,
             is_stopped, float(np.median(self._seconds)) if self._seconds else 0.0,
         )  # fmt: skip
 

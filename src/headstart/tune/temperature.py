@@ -1,0 +1,41 @@
+"""How confident scores should be: the one number that probabilities are calibrated with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FACTORS = 2.0 ** np.linspace(-2, 2, 33)
+
+
+def choose_factor(scores: npt.NDArray[np.float32], y: npt.NDArray[np.int64]) -> tuple[float, float]:
+    """Return what scores should be multiplied by, and the mean log loss then (temperature scaling, Guo et al. 2017).
+
+    Label smoothing makes a network less confident than it is right to be, and training longer makes it more so. Two
+    networks compare fairly by what each knows, with its confidence set right.
+
+    Parameters
+    ----------
+    scores
+        (N, C).
+    y
+        (N,) class numbers.
+
+    Examples
+    --------
+    >>> scores = np.array([[2, 0], [0, 2], [2, 0]], np.float32)
+    >>> factor, loss = choose_factor(scores, np.array([0, 1, 1]))  # right twice out of three times
+    >>> round(float(1 / (1 + np.exp(-2 * factor))), 2), round(loss, 2)
+    (0.67, 0.64)
+    """
+    losses = [compute_log_loss(factor * scores, y) for factor in FACTORS]
+    best = int(np.argmin(losses))
+    return float(FACTORS[best]), losses[best]
+
+
+def compute_log_loss(scores: npt.NDArray[Any], y: npt.NDArray[np.int64]) -> float:
+    """Return the mean log loss, in nats, of (N, C) scores for (N,) class numbers."""
+    above = scores.astype(np.float64) - scores.max(1, keepdims=True)
+    return float((np.log(np.exp(above).sum(1)) - above[np.arange(len(y)), y]).mean())

@@ -1,0 +1,23 @@
+"""Scores are made as confident as they should be."""
+
+import numpy as np
+import pytest
+
+from headstart.tune.temperature import choose_factor, compute_log_loss
+
+generator = np.random.default_rng(0)
+SCORES = generator.normal(size=(4000, 3)).astype(np.float32)
+CHANCES = np.exp(SCORES) / np.exp(SCORES).sum(1, keepdims=True)
+Y = (CHANCES.cumsum(1) < generator.random((4000, 1))).sum(1)  # drawn by the very chances that the scores say
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
+def test_scores_that_were_scaled_are_scaled_back(factor):
+    found, loss = choose_factor(SCORES / factor, Y)
+    assert found == pytest.approx(factor, rel=0.1)
+    assert loss == pytest.approx(compute_log_loss(SCORES, Y), abs=1e-3)
+
+
+def test_large_scores_do_not_overflow():
+    assert compute_log_loss(np.array([[1e6, 0.0]]), np.array([0])) == 0
+    assert compute_log_loss(np.array([[1e6, 0.0]]), np.array([1])) == 1e6

@@ -9,7 +9,7 @@ import pytest
 
 from headstart import large_arrays
 from headstart.errors import CacheError
-from headstart.large_arrays import allocate_array, join_rows, release_rows, take_rows, walk_rows
+from headstart.large_arrays import allocate_array, join_rows, map_file, release_rows, take_rows, walk_rows
 
 
 @pytest.fixture
@@ -110,3 +110,18 @@ def test_a_folder_that_cannot_be_written_is_not_needed(is_large, monkeypatch, tm
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "file"))
     assert isinstance(fill(), np.memmap)
+
+
+@pytest.mark.parametrize("reason", [errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS])
+def test_a_file_system_that_cannot_promise_room_is_used_all_the_same(is_large, monkeypatch, reason):
+    monkeypatch.setattr(os, "posix_fallocate", lambda *_: (_ for _ in ()).throw(OSError(reason, "no promise")))
+    assert fill()[7, 0] == 7
+
+
+def test_an_array_outlives_the_name_of_its_file(tmp_path):
+    with (tmp_path / "file").open("w+b") as file:
+        X = map_file(file, (50, 3), np.float32)
+    (tmp_path / "file").unlink()
+    X[3] = 1
+    release_rows(X)
+    assert X.sum() == 3

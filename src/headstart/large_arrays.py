@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import mmap
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,46 +24,61 @@ from headstart.folders import find_cache_folder
 
 LARGE_BYTES = 64 << 20  # from here on an array lies in a file
 BLOCK_BYTES = 4 << 20  # of a large array that are worked on at a time
+NO_PROMISE = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)  # of file systems and libraries that cannot promise room
 
 Array = npt.NDArray[Any]
 
 
-def allocate_array(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> Array:
+def allocate_array(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32, what: str = "features") -> Array:
     """Return an array of zeros, in a file if it is large; the file vanishes with the array or the process.
+
+    Parameters
+    ----------
+    what
+        It will hold, for the error.
 
     Raises
     ------
     CacheError
         If the disk has no room for it.
     """
-    n_bytes = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    n_bytes = count_bytes(shape, dtype)
     if n_bytes < LARGE_BYTES:
         return np.zeros(shape, dtype)
     reason = ""
     for folder in (find_cache_folder(), None):  # first choice: a folder for temporary files is often kept in memory
         try:
-            return _map_file(folder, n_bytes, dtype, shape)
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder) as file:
+                return map_file(file, shape, dtype)
         except OSError as error:
             reason = error.strerror or str(error)
     raise CacheError(
-        f"Cannot hold {n_bytes / 1e6:,.0f} MB of features: {reason}. Make room on the disk, or set HEADSTART_CACHE to "
+        f"Cannot hold {n_bytes / 1e6:,.0f} MB of {what}: {reason}. Make room on the disk, or set HEADSTART_CACHE to "
         "a folder on a larger one."
     )
 
 
-def _map_file(folder: Path | None, n_bytes: int, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> Array:
-    """Return an array in a file that has no name, so that it is gone when nobody uses it."""
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder) as file:
-        file.truncate(n_bytes)
-        if hasattr(os, "posix_fallocate"):  # a full disk is an error now and not a crash later
-            try:
-                os.posix_fallocate(file.fileno(), 0, n_bytes)
-            except OSError as error:
-                if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # a file system that cannot promise room
-                    raise
-        return np.memmap(file, dtype, "r+", shape=shape)
+def count_bytes(shape: tuple[int, ...], dtype: npt.DTypeLike) -> int:
+    """Return the bytes that an array takes."""
+    return math.prod(shape) * np.dtype(dtype).itemsize
+
+
+def map_file(file: IO[bytes], shape: tuple[int, ...], dtype: npt.DTypeLike) -> np.memmap[Any, np.dtype[Any]]:
+    """Return an array of zeros in an open, empty file; raise OSError if the disk has no room for it.
+
+    The array outlives the file's closing and its name.
+    """
+    n_bytes = count_bytes(shape, dtype)
+    file.truncate(n_bytes)
+    if hasattr(os, "posix_fallocate"):  # a full disk is an error now and not a crash later
+        try:
+            os.posix_fallocate(file.fileno(), 0, n_bytes)
+        except OSError as error:
+            if error.errno not in NO_PROMISE:
+                raise
+    return np.memmap(file, dtype, "r+", shape=shape)
 
 
 def walk_rows(X: Array, n_rows: int | None = None) -> Iterator[slice]:

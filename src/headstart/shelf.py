@@ -11,7 +11,7 @@ import os
 import secrets
 from pathlib import Path
 
-from headstart.folders import find_cache_folder
+from headstart.folders import clear_folder, delete_file, find_cache_folder, list_files, measure_folder
 
 FOLDER = "compiled-1"  # another layout gets another name
 MAX_BYTES = 200_000_000  # a compiled network has 9 MB; the least recently used go first
@@ -56,46 +56,24 @@ def keep_result(name: str, data: bytes) -> None:
         partial.write_bytes(hashlib.sha256(data).digest() + data)
         partial.replace(folder / name)
     except OSError:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+        delete_file(partial)
         return
     n_bytes = 0
-    for path in sorted(_list_files(), key=_read_time, reverse=True):
-        with contextlib.suppress(OSError):  # another process was faster
-            n_bytes += path.stat().st_size
-            if n_bytes > MAX_BYTES:
-                path.unlink()
+    for path, status in sorted(list_files(FOLDER), key=lambda file: file[1].st_mtime, reverse=True):
+        n_bytes += status.st_size
+        if n_bytes > MAX_BYTES:
+            delete_file(path)
 
 
 def measure_shelf() -> int:
     """Return the bytes that the shelf takes on disk."""
-    n_bytes = 0
-    for path in _list_files():
-        with contextlib.suppress(OSError):
-            n_bytes += path.stat().st_size
-    return n_bytes
+    return measure_folder(FOLDER)
 
 
 def clear_shelf() -> None:
     """Delete everything on the shelf."""
-    for path in _list_files():
-        with contextlib.suppress(OSError):
-            path.unlink()
+    clear_folder(FOLDER)
 
 
 def _find_folder() -> Path:
     return find_cache_folder() / FOLDER
-
-
-def _list_files() -> list[Path]:
-    try:
-        return [path for path in _find_folder().iterdir() if not path.name.startswith(".")]
-    except OSError:
-        return []
-
-
-def _read_time(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:  # another process was faster
-        return 0.0

@@ -7,6 +7,7 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
+from headstart.classifier.build import build_classifier
 from headstart.classifier.file import parse_classifier, read_classifier, write_bytes_safely
 from headstart.classifier.seal import seal_bytes
 from headstart.errors import ClassifierError
@@ -182,6 +183,25 @@ def test_an_input_of_another_type_is_refused(classifier_bytes):
 
     with pytest.raises(ClassifierError, match=r"input of shape i8 .* for an image size of 96"):
         parse_classifier(reseal(classifier_bytes, change))
+
+
+@pytest.mark.parametrize(("n_made", "n_claimed"), [(1, 4), (4, 1), (4, 8), (2, 4)])
+def test_an_average_that_the_network_does_not_make_is_refused(change_metadata, parts, n_made, n_claimed):
+    data = build_classifier(*parts[:3], change_metadata(n_averaged=n_made))
+    with pytest.raises(ClassifierError, match=rf"average over {n_claimed} views for a network that makes {n_made}"):
+        parse_classifier(reseal(data, in_record("n_averaged", n_claimed)))
+
+
+@pytest.mark.parametrize("n_averaged", [2, 4, 8])
+def test_an_average_that_the_network_makes_is_read(change_metadata, parts, n_averaged):
+    data = build_classifier(*parts[:3], change_metadata(n_averaged=n_averaged))
+    assert parse_classifier(data).metadata.n_averaged == n_averaged
+
+
+def test_an_average_without_its_layer_is_refused(change_metadata, parts):
+    data = build_classifier(*parts[:3], change_metadata(n_averaged=4))
+    with pytest.raises(ClassifierError, match="no layer 'features_of_views' for its average"):
+        parse_classifier(reseal(data, lambda model, _: rename(model, "features_of_views", "others")))
 
 
 def test_writing_is_all_or_nothing(tmp_path, monkeypatch):

@@ -12,3 +12,16 @@ def test_cache_shows_and_clears(tmp_path, photos, headstart):
     assert shown["path"].startswith(str(tmp_path / "cache"))
     assert "Freed" in headstart("cache", "--clear", env=environment).stdout
     assert json.loads(headstart("cache", "--json", env=environment).stdout)["n_features"] == 0
+
+
+def test_checkpoints_and_activations_are_counted_and_cleared(tmp_path, headstart):
+    environment = os.environ | {"HEADSTART_CACHE": str(tmp_path)}
+    paths = [tmp_path / "tuning-1" / "one.npz", tmp_path / "activations-1" / "one"]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_bytes(bytes(3_000_000))
+    assert json.loads(headstart("cache", "--json", env=environment).stdout)["n_bytes"] >= 6_000_000
+    cleared = json.loads(headstart("cache", "--clear", "--json", env=environment).stdout)
+    assert cleared["n_bytes_freed"] >= 6_000_000
+    assert cleared["n_bytes"] < 1_000_000
+    assert not any(path.exists() for path in paths)

@@ -1,5 +1,7 @@
 """Activations are computed once, kept within a limit, and never half there."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -7,13 +9,9 @@ from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.errors import BackboneError, CacheError, PhotoError
-from headstart.features import activations
-from headstart.features.activations import (
-    FOLDER,
-    clear_activations,
-    measure_activations,
-    open_activations,
-)
+from headstart.features.activation_files import FOLDER, clear_activations, measure_activations
+from headstart.features.activations import open_activations
+from headstart.large_arrays import walk_rows
 from headstart.pixels.decode import read_photo
 from headstart.pixels.views import SYMMETRIES, render_view
 
@@ -72,9 +70,68 @@ def test_a_damaged_file_is_computed_again(photos, own_cache):
     assert compute(photos).n_computed == 16
 
 
-def test_more_than_the_limit_is_refused_with_advice(photos):
-    with pytest.raises(CacheError, match=r"0\.0 GB for 8 photos in 2 views.*--cache-limit"):
-        compute(photos, limit_bytes=1000)
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_more_than_the_limit_is_refused_with_advice(photos, is_kept):
+    message = r"got 110\.6 kB for 8 photos in 2 views, need at most 1\.0 kB.*--cache-limit"
+    with pytest.raises(CacheError, match=message):
+        compute(photos, limit_bytes=1000, is_kept=is_kept)
+
+
+@pytest.mark.parametrize("is_large", [True, False])
+def test_what_is_not_to_be_kept_leaves_nothing_behind(photos, own_cache, monkeypatch, is_large):
+    kept = compute(photos)
+    clear_activations()
+    monkeypatch.setattr("headstart.large_arrays.LARGE_BYTES", 1 if is_large else 1 << 30)
+    found = compute(photos, is_kept=False)
+    assert isinstance(found.array, np.memmap) == is_large
+    np.testing.assert_array_equal(found.array, kept.array)
+    assert list(own_cache.iterdir()) == []
+    assert list(own_cache.parent.rglob("tmp*")) == []
+    assert compute(photos, is_kept=False).n_computed == 16
+
+
+def test_no_room_for_what_is_not_kept_is_told(photos, monkeypatch):
+    monkeypatch.setattr("headstart.large_arrays.LARGE_BYTES", 1)
+    monkeypatch.setattr("os.posix_fallocate", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
+    with pytest.raises(CacheError, match="of activations: No space left"):
+        compute(photos, is_kept=False)
+
+
+def test_a_kept_file_is_read_once_and_a_new_one_not_again(photos, monkeypatch):
+    n_read = []
+
+    def count(X, *arguments):
+        n_read.append(X.nbytes)
+        return walk_rows(X, *arguments)
+
+    monkeypatch.setattr("headstart.features.activation_files.walk_rows", count)
+    n_bytes = compute(photos).array.nbytes
+    assert sum(n_read) == 0
+    compute(photos)
+    assert sum(n_read) == n_bytes
+
+
+def test_clearing_meanwhile_harms_nothing(photos, own_cache):
+    left = []
+
+    def clear(n_done, _):
+        clear_activations()
+        left.append(len(list(own_cache.iterdir())))
+
+    first = compute(photos, progress=clear)
+    assert set(left) == {1}
+    second = compute(photos)
+    assert second.n_computed == 0
+    np.testing.assert_array_equal(first.array, second.array)
+
+
+def test_a_file_that_is_deleted_meanwhile_serves_to_the_end(photos, own_cache):
+    expected = np.array(compute(photos, is_kept=False).array)
+    found = compute(photos, progress=lambda *_: shutil.rmtree(own_cache, ignore_errors=True))
+    np.testing.assert_array_equal(found.array, expected)
+    found.release()
+    np.testing.assert_array_equal(found.array, expected)
+    assert compute(photos).n_computed == 16
 
 
 def test_old_files_make_room_for_new_ones(photos, own_cache):
@@ -86,18 +143,11 @@ def test_old_files_make_room_for_new_ones(photos, own_cache):
     assert measure_activations() == 0
 
 
-def test_what_a_killed_process_left_is_removed(photos, own_cache):
-    own_cache.mkdir(parents=True)
-    left = own_cache / f"abc.partial-{activations.platform.node()}-999999999"
-    left.write_bytes(b"1")
-    compute(photos)
-    assert not left.exists()
-
-
-def test_a_photo_that_went_bad_is_named_and_nothing_is_kept(photos, own_cache):
+@pytest.mark.parametrize("cut", ["block_12", "pixels"])
+def test_a_photo_that_went_bad_is_named_and_nothing_is_kept(photos, own_cache, cut):
     photos[2].path.write_bytes(b"")
-    with pytest.raises(PhotoError, match=photos[2].path.name):
-        compute(photos)
+    with pytest.raises(PhotoError, match=rf"Cannot train on '.*{photos[2].path.name}' any more: was changed"):
+        compute(photos, cut=cut)
     assert list(own_cache.iterdir()) == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from headstart.backbone import averaging
 from headstart.backbone.cutting import has_layer, take_below
 from headstart.backbone.openvino_door import open_openvino
 from headstart.classifier.build import BIAS, RECORD_KEY, WEIGHTS
@@ -18,6 +18,7 @@ from headstart.classifier.known import Parts, recall_parts, remember_parts
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.seal import check_seal
 from headstart.errors import ClassifierError
+from headstart.folders import write_safely
 
 if TYPE_CHECKING:
     import openvino
@@ -111,6 +112,11 @@ def _check_parts(contents: ClassifierFile, network: openvino.Model) -> None:
         problems.append(f"an input of shape {', '.join(inputs)} for an image size of {side}")
     if metadata.is_quantised != any(op.get_type_name() == "FakeQuantize" for op in network.get_ops()):
         problems.append(f"a precision of {metadata.precision} for a network that was made for another")
+    n_views = _count_views(network)
+    if n_views != metadata.n_averaged:
+        problems.append(f"an average over {metadata.n_averaged} views for a network that makes {n_views}")
+    if n_views > 1 and not has_layer(network, averaging.FEATURES):
+        problems.append(f"no layer {averaging.FEATURES!r} for its average")
     if not has_layer(network, "features"):
         problems.append("no layer 'features' for its head")
     else:
@@ -121,14 +127,15 @@ def _check_parts(contents: ClassifierFile, network: openvino.Model) -> None:
         raise ClassifierError(f"its parts do not fit together: {'; '.join(problems)}")
 
 
+def _count_views(network: openvino.Model) -> int:
+    """Return how many views of a photo a network makes; 1 where it takes the photo as it is."""
+    for op in network.get_ops():
+        if any(averaging.PIXELS in output.get_names() for output in op.outputs()):
+            return int(op.get_input_size())
+    return 1
+
+
 def write_bytes_safely(data: bytes, path: Path) -> None:
-    """Write to a temporary name, flush to disk, rename: ``path`` holds all of ``data`` or what it held before."""
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    """Write a file as `write_safely` does."""
+    with write_safely(path) as file:
+        file.write(data)

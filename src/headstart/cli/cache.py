@@ -12,21 +12,23 @@ from headstart.cli.speech import print_json, print_line
 @click.option("--clear", is_flag=True, help="Empty it.")
 @json_option()
 def cache(clear: bool, as_json: bool) -> None:
-    """Show where the cache of features, activations and compiled networks is and how large, or clear it."""
+    """Show where the cache of features, activations, checkpoints and networks is and how large, or clear it."""
     from headstart.catalog.known_files import forget_files, measure_known_files
-    from headstart.features.activations import clear_activations, measure_activations
+    from headstart.features.activation_files import clear_activations, measure_activations
     from headstart.features.cache import FeatureCache
     from headstart.shelf import clear_shelf, measure_shelf
+    from headstart.tune.checkpoint import clear_checkpoints, measure_checkpoints
 
     with FeatureCache() as store:
-        n_freed = 0
+        measures = [
+            store.measure_bytes, measure_shelf, measure_known_files, measure_activations, measure_checkpoints,
+        ]  # fmt: skip
+        n_before = n_bytes = sum(measure() for measure in measures)
         if clear:
-            n_freed = store.clear() + measure_shelf() + measure_known_files() + measure_activations()
-            clear_shelf()
-            forget_files()
-            clear_activations()
-        path, n_features = str(store.path), store.count()
-        n_bytes = store.measure_bytes() + measure_shelf() + measure_known_files() + measure_activations()
+            for forget in (store.clear, clear_shelf, forget_files, clear_activations, clear_checkpoints):
+                forget()
+            n_bytes = sum(measure() for measure in measures)
+        path, n_features, n_freed = str(store.path), store.count(), max(0, n_before - n_bytes)
     if as_json:
         print_json({"path": path, "n_features": n_features, "n_bytes": n_bytes, "n_bytes_freed": n_freed})
         return

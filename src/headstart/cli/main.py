@@ -61,7 +61,7 @@ def _ignore_signals() -> None:
 
 def _say_stopped() -> int:
     with suppress(OSError):  # the terminal may be gone
-        say("headstart: stopped. Features that were extracted are kept: the same command goes on from here.")
+        say("headstart: stopped. Features and epochs that were done are kept: the same command goes on from here.")
     return 128 + _received[0]
 
 

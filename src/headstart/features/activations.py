@@ -1,21 +1,15 @@
 """What the frozen part gives for photos at a cut: computed once, kept on disk, and read from there batch by batch.
 
 A file holds the activations of all photos of a training in all their views, in float16, or the decoded photos
-themselves where nothing is frozen. It is mapped into memory and never held there whole. The files of earlier trainings
-stay until the limit is reached; those that were used last stay longest.
+themselves where nothing is frozen. It is mapped into memory and never held there whole.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import platform
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -27,17 +21,19 @@ from headstart.backbone.processor import choose_precision, describe_engine
 from headstart.backbone.spec import PIXELS_CUT
 from headstart.cores import count_cores
 from headstart.errors import CacheError, PhotoError
+from headstart.features.activation_files import FOLDER, add_to_sum, describe_size, open_file, write_file
 from headstart.features.extract import PhotoFile
 from headstart.folders import find_cache_folder
-from headstart.large_arrays import release_rows, walk_rows
+from headstart.large_arrays import Array, allocate_array, count_bytes, release_rows
 from headstart.pixels.decode import describe_decoder, read_photo
 from headstart.pixels.views import View, render_view
 from headstart.progress import Progress, ignore_progress
 from headstart.shelf import name_result
 
-FOLDER = "activations-1"  # another layout gets another name
 LIMIT_BYTES = 10_000_000_000
 PHOTOS_AT_ONCE = 64  # decoded beside each other, where nothing is frozen
+Item = tuple[int, int]
+"""Numbers of a view and a photo."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +43,7 @@ class Activations:
     Attributes
     ----------
     array
-        (V, N, H, W, C): float16, or uint8 of decoded photos. On disk.
+        (V, N, H, W, C): float16, or uint8 of decoded photos; on disk if it is kept or large.
     n_computed
         Photos times views that were computed now; 0 where all were there.
     """
@@ -73,6 +69,7 @@ def open_activations(
     views: Sequence[View],
     precision: str = "auto",
     limit_bytes: int = LIMIT_BYTES,
+    is_kept: bool = True,
     progress: Progress = ignore_progress,
 ) -> Activations:
     """Compute the activations of photos at a cut, or open the file that has them.
@@ -87,42 +84,41 @@ def open_activations(
         V views, the same of every photo.
     limit_bytes
         That all such files together may take on disk.
+    is_kept
+        Use the file of an earlier training, or keep one for the next; otherwise the activations vanish with the array.
 
     Raises
     ------
     CacheError
-        If the activations need more than the limit, or more room than the disk has.
+        If the activations need more than the limit, alone or beside those that are being written, or more room than
+        the disk has.
     PhotoError
         If a photo cannot be decoded.
     """
     plan = _plan(backbone, cut, image_size, precision)
     shape = (len(views), len(photos), *plan.shape)
-    n_bytes = int(np.prod(shape, dtype=np.int64)) * plan.dtype.itemsize
-    folder = find_cache_folder() / FOLDER
+    n_bytes = count_bytes(shape, plan.dtype)
     if n_bytes > limit_bytes:
         raise CacheError(
-            f"Cannot keep the activations at cut {cut!r}: got {n_bytes / 1e9:.1f} GB for {len(photos):,} photos in "
-            f"{len(views)} views, need at most {limit_bytes / 1e9:.1f} GB. Give a larger --cache-limit, fewer --views, "
-            "or a --cut further up."
+            f"Cannot hold the activations at cut {cut!r}: got {describe_size(n_bytes)} for {len(photos):,} photos in "
+            f"{len(views)} views, need at most {describe_size(limit_bytes)}. Give a larger --cache-limit, fewer "
+            "--views, or a --cut further up."
         )
-    path = folder / name_result(*plan.facts, *(view.describe() for view in views), *(photo.digest for photo in photos))
-    found = _open_kept(path, shape, plan.dtype)
+
+    def fill(array: Array) -> list[int]:
+        return plan.fill(array, photos, views, progress)
+
+    n_items = len(photos) * len(views)
+    if not is_kept:
+        array = allocate_array(shape, plan.dtype, "activations")
+        fill(array)
+        return Activations(array, n_items)
+    name = name_result(*plan.facts, *(view.describe() for view in views), *(photo.digest for photo in photos))
+    path = find_cache_folder() / FOLDER / name
+    found = open_file(path, shape, plan.dtype)
     if found is not None:
         return Activations(found, 0)
-    with _write_file(path, n_bytes, limit_bytes) as partial:
-        array = np.memmap(partial, plan.dtype, "r+", shape=shape)
-        n_items = len(photos) * len(views)
-        for n_done, ((number, n), row) in enumerate(plan.compute(photos, views), 1):
-            array[number, n] = row
-            if n_done % 1000 == 0:
-                release_rows(array)
-            progress(n_done, n_items)
-        array.flush()
-        _note(partial).write_text(json.dumps({"checksum": _sum_up(array)}))
-    kept = _open_kept(path, shape, plan.dtype)
-    if kept is None:
-        raise CacheError(f"Cannot keep the activations at cut {cut!r}: the file '{path}' is gone again. Start again.")
-    return Activations(kept, n_items)
+    return Activations(write_file(path, shape, plan.dtype, limit_bytes, fill), n_items)
 
 
 @dataclass(frozen=True)
@@ -137,32 +133,54 @@ class _Plan:
     dtype: np.dtype[Any]
     facts: tuple[str, ...]
 
-    def compute(
-        self, photos: Sequence[PhotoFile], views: Sequence[View]
-    ) -> Iterator[tuple[tuple[int, int], npt.NDArray[Any]]]:
-        """Yield (view, photo) and what they give, photo after photo."""
+    def fill(self, array: Array, photos: Sequence[PhotoFile], views: Sequence[View], progress: Progress) -> list[int]:
+        """Compute everything, photo after photo, and return the checksum of each view."""
 
-        def load(item: tuple[int, int]) -> npt.NDArray[np.uint8]:
+        def load(item: Item) -> npt.NDArray[np.uint8]:
             number, n = item
             return render_view(read_photo(photos[n].path, self.image_size, photos[n].digest), views[number])
 
+        checksums = [0] * len(views)
+        n_items = len(photos) * len(views)
         items = ((number, n) for n in range(len(photos)) for number in range(len(views)))
+        for n_done, ((number, n), row) in enumerate(self._stream(items, load), 1):
+            if isinstance(row, PhotoError):
+                raise PhotoError(f"Cannot train on '{photos[n].path}' any more: {row}.")
+            array[number, n] = row
+            checksums[number] = add_to_sum(checksums[number], row)
+            if n_done % 1000 == 0:
+                release_rows(array)
+            progress(n_done, n_items)
+        return checksums
+
+    def _stream(
+        self, items: Iterator[Item], load: Callable[[Item], npt.NDArray[np.uint8]]
+    ) -> Iterator[tuple[Item, npt.NDArray[Any] | PhotoError]]:
+        """Yield items and what they give, in their order."""
         if self.cut == PIXELS_CUT:
-            with ThreadPoolExecutor(count_cores()) as pool:
-                todo = list(items)
-                for start in range(0, len(todo), PHOTOS_AT_ONCE):
-                    some = todo[start : start + PHOTOS_AT_ONCE]
-                    yield from zip(some, pool.map(load, some), strict=True)
+            yield from _decode(items, load)
             return
         spec = self.backbone.spec
         build = plan_build(
             spec.weights_sha256, image_size=self.image_size, precision=self.precision,
             tensor=spec.find_stage(self.cut).tensor, float32_below=spec.float32_below,
         )  # fmt: skip
-        for (number, n), row in Engine(self.backbone.weights, build).stream(items, load):
-            if isinstance(row, PhotoError):
-                raise PhotoError(f"Cannot train on '{photos[n].path}' any more: {row}.")
-            yield (number, n), row.transpose(1, 2, 0)
+        for item, row in Engine(self.backbone.weights, build).stream(items, load):
+            yield item, row if isinstance(row, PhotoError) else row.transpose(1, 2, 0).astype(self.dtype)
+
+
+def _decode(
+    items: Iterator[Item], load: Callable[[Item], npt.NDArray[np.uint8]]
+) -> Iterator[tuple[Item, npt.NDArray[Any] | PhotoError]]:
+    def attempt(item: Item) -> npt.NDArray[Any] | PhotoError:
+        try:
+            return load(item)
+        except PhotoError as error:
+            return error
+
+    with ThreadPoolExecutor(count_cores()) as pool:
+        while some := list(islice(items, PHOTOS_AT_ONCE)):
+            yield from zip(some, pool.map(attempt, some), strict=True)
 
 
 def _plan(backbone: Backbone, cut: str, image_size: int, precision: str) -> _Plan:
@@ -177,101 +195,3 @@ def _plan(backbone: Backbone, cut: str, image_size: int, precision: str) -> _Pla
         shape, dtype = (side, side, stage.n_channels), np.dtype(np.float16)
         facts += [precision, describe_engine()]
     return _Plan(backbone, cut, image_size, precision, shape, dtype, tuple(facts))
-
-
-def _open_kept(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any] | None:
-    """Return what lies at a path if it is whole, to be read only."""
-    try:
-        checksum = json.loads(_note(path).read_text())["checksum"]
-        array = np.memmap(path, dtype, "r", shape=shape)
-        if _sum_up(array) != checksum:
-            return None
-        os.utime(path)
-    except (OSError, ValueError, KeyError):
-        return None
-    return array
-
-
-def _sum_up(array: npt.NDArray[Any]) -> int:
-    checksum = 0
-    flat = array.reshape(-1, *array.shape[2:])
-    for rows in walk_rows(flat):
-        checksum = zlib.crc32(np.ascontiguousarray(flat[rows]).data, checksum)
-    return checksum
-
-
-def _note(path: Path) -> Path:
-    """Return where the checksum of a file stands."""
-    return path.with_name(f"{path.name}.json")
-
-
-@contextlib.contextmanager
-def _write_file(path: Path, n_bytes: int, limit_bytes: int) -> Iterator[Path]:
-    """Give a file of a size under a temporary name, and rename it if the block ends well."""
-    partial = path.with_name(f"{path.name}.partial-{platform.node()}-{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _make_room(path.parent, limit_bytes - n_bytes)
-        with partial.open("wb") as file:
-            file.truncate(n_bytes)
-            if hasattr(os, "posix_fallocate"):  # a full disk is an error now and not a crash later
-                os.posix_fallocate(file.fileno(), 0, n_bytes)
-        yield partial
-        partial.replace(path)
-        _note(partial).replace(_note(path))
-    except OSError as error:
-        raise CacheError(
-            f"Cannot keep {n_bytes / 1e6:,.0f} MB of activations: {error.strerror or error}. Make room on the disk, or "
-            "set HEADSTART_CACHE to a folder on a larger one."
-        ) from None
-    finally:
-        for leftover in (partial, _note(partial)):
-            leftover.unlink(missing_ok=True)
-
-
-def _make_room(folder: Path, n_bytes: int) -> None:
-    """Delete files until the rest takes no more than ``n_bytes``: those of dead processes, then the least used."""
-    kept = []
-    for path in folder.iterdir():
-        if ".partial-" in path.name:
-            if not _is_alive(path.name):
-                path.unlink(missing_ok=True)
-        elif path.suffix != ".json":  # of a note
-            kept.append((path.stat().st_mtime, path.stat().st_size, path))
-    total = sum(size for _, size, _ in kept)
-    for _, size, path in sorted(kept):
-        if total <= n_bytes:
-            return
-        for leftover in (path, _note(path)):
-            leftover.unlink(missing_ok=True)
-        total -= size
-
-
-def _is_alive(name: str) -> bool:
-    """Say whether the process that writes a partial file may still run."""
-    host, _, number = name.partition(".partial-")[2].removesuffix(".json").rpartition("-")
-    if host != platform.node() or not number.isdigit():
-        return host != platform.node()
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True
-
-
-def measure_activations() -> int:
-    """Return the bytes that the files take on disk."""
-    folder = find_cache_folder() / FOLDER
-    with contextlib.suppress(OSError):
-        return sum(path.stat().st_size for path in folder.iterdir())
-    return 0
-
-
-def clear_activations() -> None:
-    """Delete all files."""
-    folder = find_cache_folder() / FOLDER
-    with contextlib.suppress(OSError):
-        for path in folder.iterdir():
-            path.unlink(missing_ok=True)

@@ -86,7 +86,7 @@ def tune_backbone(
     table
         With the pooled features of ``backbone``, from which the first head is made.
     is_kept
-        Keep what an interrupted training needs to go on.
+        Keep activations, and what an interrupted training needs to go on, in the user's cache.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def tune_backbone(
     cut = choose_cut(method, chosen.cut, backbone)
     photos = [photo for split in SPLITS[:2] for photo in table.splits[split].photos]
     by_digest = dict(sorted({photo.digest: photo for photo in photos}.items()))
-    activations = _compute(list(by_digest.values()), backbone, chosen, cut, image_size, verbose)
+    activations = _compute(list(by_digest.values()), backbone, chosen, cut, image_size, is_kept, verbose)
     numbers = {digest: n for n, digest in enumerate(by_digest)}
     rows = {split: table.splits[split] for split in SPLITS[:2]}
     n_classes = len(table.catalog.labels)
@@ -143,14 +143,14 @@ def choose_recipe(method: str, chosen: Settings, n_train: int) -> Recipe:
 
 
 def _compute(
-    photos: list[Photo], backbone: Backbone, chosen: Settings, cut: str, image_size: int, verbose: bool
+    photos: list[Photo], backbone: Backbone, chosen: Settings, cut: str, image_size: int, is_kept: bool, verbose: bool
 ) -> Activations:
     views = list_tuning_views(chosen, cut)
     verb = "Decoding" if cut == PIXELS_CUT else f"Extracting up to {cut}"
     with show_progress(verb, is_shown=verbose, unit="views") as progress:
         return open_activations(
             photos, backbone, cut=cut, image_size=image_size, views=views, precision=chosen.precision,
-            limit_bytes=round(chosen.cache_limit_gb * 1e9), progress=progress,
+            limit_bytes=round(chosen.cache_limit_gb * 1e9), is_kept=is_kept, progress=progress,
         )  # fmt: skip
 
 

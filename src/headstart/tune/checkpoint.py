@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import time
-import zipfile
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.folders import find_cache_folder
+from headstart.folders import clear_folder, delete_file, find_cache_folder, list_files, measure_folder, write_safely
 
 FOLDER = "tuning-1"  # another layout gets another name
 OLD_S = 7 * 24 * 3600  # what nobody has come back for
@@ -30,39 +28,49 @@ class Checkpoint:
     """
 
     def __init__(self, name: str | None) -> None:
-        folder = find_cache_folder() / FOLDER
-        self._path = None if name is None else folder / f"{name}.npz"
-        with contextlib.suppress(OSError):
-            for path in folder.iterdir():
-                if time.time() - path.stat().st_mtime > OLD_S:
-                    path.unlink(missing_ok=True)
+        self._path = None if name is None else find_cache_folder() / FOLDER / f"{name}.npz"
+        for path, status in list_files(FOLDER):
+            if time.time() - status.st_mtime > OLD_S:
+                delete_file(path)
 
     def load(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]] | None:
-        """Return the arrays and the record, or None if there is no whole file."""
+        """Return the arrays and the record, or None if there is no whole file; a damaged one is deleted."""
         if self._path is None:
             return None
         try:
             with self._path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}  # zip checks the sum of each
-            return arrays, json.loads(str(arrays.pop("record")))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+                arrays = {name: file[name] for name in file.files}  # zip checks the sum of each, but not their number
+            names, record = json.loads(str(arrays.pop("record")))
+            if names != sorted(arrays):
+                raise ValueError("arrays are missing")
+            return arrays, record
+        except OSError:
+            return None
+        except Exception:  # on damaged bytes zip and numpy raise almost anything, EOFError and zlib.error among them
+            self.delete()
             return None
 
     def save(self, arrays: Arrays, record: Mapping[str, Any]) -> None:
         """Write the file, whole or not at all; a disk without room costs the checkpoint, never the training."""
         if self._path is None:
             return
-        partial = self._path.with_name(f".{self._path.name}.partial-{os.getpid()}.npz")
         with contextlib.suppress(OSError):
-            try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                np.savez(partial, allow_pickle=False, record=np.array(json.dumps(record)), **dict(arrays))
-                partial.replace(self._path)
-            finally:
-                partial.unlink(missing_ok=True)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            text = np.array(json.dumps([sorted(arrays), record]))
+            with write_safely(self._path) as file:
+                np.savez(file, allow_pickle=False, record=text, **dict(arrays))
 
     def delete(self) -> None:
         """Delete the file: the training is done."""
         if self._path is not None:
-            with contextlib.suppress(OSError):
-                self._path.unlink(missing_ok=True)
+            delete_file(self._path)
+
+
+def measure_checkpoints() -> int:
+    """Return the bytes that the files of all trainings take on disk."""
+    return measure_folder(FOLDER)
+
+
+def clear_checkpoints() -> None:
+    """Delete the files of all trainings: one that was interrupted begins anew."""
+    clear_folder(FOLDER)

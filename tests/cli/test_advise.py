@@ -1,6 +1,59 @@
 """``headstart advise`` as a user types it."""
 
 import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from headstart.cli.app import app
+from headstart.errors import RunError
+from headstart.evaluation.figure_file import save_png
+from headstart.training import advise as advising
+from headstart.training.advise import Advice
+from headstart.training.expecting import Expectation
+
+
+@pytest.fixture
+def advise(tmp_path, monkeypatch):
+    """Type the command in a folder; the measuring is left out."""
+    measured = []
+
+    def type_command(*arguments, cwd=tmp_path, is_still_rising=True, notes=()):
+        evidence = {"photos_per_class": 30.0, "learning_curve": [], "is_still_rising": is_still_rising}
+
+        def measure(data, **_):
+            measured.append(data)
+            expected = {"fixed": Expectation(0.8, (0.7, 0.9), 2.0)}
+            return Advice(
+                "hybrid",
+                "block_12",
+                True,
+                "small and dissimilar",
+                0.4,
+                60,
+                {"dots": 30},
+                evidence,
+                expected,
+                "so",
+                notes,
+            )
+
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr(advising, "advise_method", measure)
+        measured.clear()
+        return CliRunner().invoke(app, ["advise", *map(str, arguments)])
+
+    type_command.measured = measured
+    return type_command
+
+
+def check_refused(advise, done, what):
+    """An error says why, before any work."""
+    assert isinstance(done.exception, RunError)
+    assert what in str(done.exception)
+    assert not advise.measured
 
 
 def test_it_prints_json_and_draws(headstart, make_folder, tmp_path):
@@ -10,6 +63,7 @@ def test_it_prints_json_and_draws(headstart, make_folder, tmp_path):
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert {"method", "cut", "quadrant", "similarity", "n_photos", "n_per_class", "evidence", "methods"} <= set(record)
+    assert record["evidence"]["is_still_rising"] is None
     assert (tmp_path / "a" / "quadrant.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -20,3 +74,60 @@ def test_it_says_what_to_type(headstart, make_folder, tmp_path):
     assert ("--train-norms" in advice) == ("fixed" not in advice)
     assert (tmp_path / "runs" / "photos-advice.png").exists()
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("is_still_rising", "words"), [(True, "would still help"), (False, "would help little"), (None, "too few photos")]
+)
+def test_the_learning_curve_has_three_answers(advise, make_folder, is_still_rising, words):
+    assert words in advise(make_folder(n=2), is_still_rising=is_still_rising).output
+
+
+def test_it_says_what_is_missing(advise, make_folder):
+    done = advise(make_folder(n=2), notes=("Install what it needs with: pip install 'headstart[tune]'",))
+    assert "Note: Install what it needs with: pip install 'headstart[tune]'\n" in done.output
+
+
+def test_no_picture_comes_among_the_photos(advise, make_folder, tmp_path):
+    photos = make_folder("my.pets", n=2)
+    before = sorted(photos.rglob("*"))
+    assert advise(".", cwd=photos).exit_code == 0
+    assert sorted(photos.rglob("*")) == before
+    assert (tmp_path / "runs" / "my.pets-advice.png").exists()
+    done = advise(photos, "--picture", photos / "dots" / "quadrant.png")
+    check_refused(advise, done, "it lies inside the folder of photos")
+    assert sorted(photos.rglob("*")) == before
+
+
+def test_our_own_picture_is_replaced_and_nothing_else(advise, make_folder, tmp_path):
+    photos = make_folder(n=2)
+    for _ in range(2):
+        assert advise(photos).exit_code == 0
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["photos-advice.png"]
+    place = tmp_path / "mine.png"
+    Image.new("RGB", (9, 9)).save(place)
+    before = place.read_bytes()
+    check_refused(advise, advise(photos, "--picture", place), "no picture that headstart drew")
+    assert place.read_bytes() == before
+    save_png(Image.new("RGB", (9, 9)), place)
+    assert advise(photos, "--picture", place).exit_code == 0
+    assert place.read_bytes() != before
+
+
+@pytest.mark.parametrize("place", ["a.jpg", "new/a.jpg", "file/a.png", "folder.png"])
+def test_a_place_that_cannot_be_is_found_out_first(advise, make_folder, tmp_path, place):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder.png").mkdir()
+    check_refused(advise, advise(make_folder(n=2), "--picture", place), "Cannot write figure")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs a folder in which nobody can write, which /proc is")
+def test_a_place_that_cannot_be_written_is_found_out_first(advise, make_folder):
+    check_refused(advise, advise(make_folder(n=2), "--picture", "/proc/a.png"), "Cannot write figure '/proc/a.png'")
+
+
+def test_what_fails_leaves_nothing(headstart, make_folder, tmp_path):
+    done = headstart("advise", make_folder(labels=("dots",), n=2), cwd=tmp_path)
+    assert done.returncode == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]

@@ -5,7 +5,10 @@ import json
 import pytest
 
 from headstart.errors import HeadstartError
-from headstart.training.advise import advise_method
+from headstart.features.similarity import Similarity
+from headstart.training import advise, expecting
+from headstart.training.advise import advise_method, judge_doubling
+from headstart.tune import torch_door
 
 
 def test_advice_on_painted_photos(make_folder):
@@ -20,7 +23,61 @@ def test_advice_on_painted_photos(make_folder):
         assert 0 <= low <= expected["expected_accuracy"] <= high <= 1
         assert expected["expected_seconds"] > 0
     assert [row["n"] for row in record["evidence"]["learning_curve"]] == [7, 14, 28]
+    assert record["evidence"]["is_still_rising"] is None
     assert said
+
+
+@pytest.mark.parametrize(
+    ("n_gained", "n_lost", "n_photos", "is_rising"),
+    [
+        (40, 10, 500, True),  # six points
+        (12, 10, 2000, False),  # a tenth of a point, and half a point of noise
+        (0, 0, 10, None), (8, 4, 200, None), (1, 0, 60, None), (0, 3, 100, None),
+        (0, 0, 1000, False), (0, 40, 2000, False),
+    ],
+)  # fmt: skip
+def test_a_gain_below_noise_is_not_called_none(n_gained, n_lost, n_photos, is_rising):
+    assert judge_doubling(n_gained, n_lost, n_photos) is is_rising
+
+
+@pytest.mark.parametrize("value", [0.3, 0.9])
+def test_what_is_timed_is_what_is_advised(make_folder, monkeypatch, value):
+    timed = {}
+    monkeypatch.setattr(advise, "measure_similarity", lambda *_, **__: Similarity(value, 0.1, 20))
+    monkeypatch.setattr(advise, "estimate_seconds", lambda _, chosen, __: timed.setdefault(chosen.method, chosen) and 1)
+    advice = advise_method(make_folder(n=10), image_size=96, verbose=False)
+    assert [chosen.train_norms for chosen in timed.values()] == [False, *[value < 0.65] * 3]
+    assert advice.train_norms == (advice.method != "fixed" and value < 0.65)
+
+
+def advise_with_errors(make_folder, monkeypatch, value, error):
+    monkeypatch.setattr(advise, "measure_similarity", lambda *_, **__: Similarity(value, 0.1, 20))
+    monkeypatch.setattr(advise, "estimate_seconds", lambda *_: 1.0)
+    curve = [{"n": n, "accuracy": 1 - error, "n_judged": n} for n in (500, 1000)]
+    monkeypatch.setattr(advise, "_draw_learning_curve", lambda _: (curve, None))
+    return advise_method(make_folder(n=10), image_size=96, verbose=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "method"), [(0.9, 0.05, "fixed"), (0.9, 0.07, "hybrid"), (0.9, 0.3, "hybrid"),
+                                   (0.3, 0.02, "fixed"), (0.3, 0.3, "hybrid")]
+)  # fmt: skip
+def test_similar_photos_that_are_often_mistaken_are_worth_training(make_folder, monkeypatch, value, error, method):
+    advice = advise_with_errors(make_folder, monkeypatch, value, error)
+    assert advice.method == method
+    if method == "hybrid":
+        assert (" like those" in advice.why) == (value > 0.65)
+        assert advice.train_norms == (value < 0.65)
+
+
+@pytest.mark.parametrize("has_torch", [True, False])
+def test_it_says_what_to_install_for_what_it_advises(make_folder, monkeypatch, has_torch):
+    monkeypatch.setattr(torch_door, "is_installed", lambda _: has_torch)
+    assert expecting.can_tune() == has_torch
+    advice = advise_with_errors(make_folder, monkeypatch, 0.3, 0.3)
+    assert [note for note in advice.notes if "pip install 'headstart[tune]'" in note] == list(advice.notes)
+    assert len(advice.notes) == (not has_torch)
+    assert not advise_with_errors(lambda n: make_folder("others", n=n), monkeypatch, 0.9, 0.01).notes
 
 
 def test_too_few_photos_are_an_error(make_folder):

@@ -7,7 +7,7 @@ import pytest
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.features.similarity import Similarity
-from headstart.training.expecting import estimate_seconds, expect_accuracy
+from headstart.training.expecting import FEW_OF_SIMILAR, estimate_seconds, expect_accuracy
 from headstart.training.making import Maker
 from headstart.training.settings import Settings
 
@@ -27,7 +27,23 @@ def test_more_is_gained_where_photos_are_unlike():
         expect_accuracy(method, similarity=similarity, **FACTS)[0]
         for method, similarity in (("fixed", LIKE), ("hybrid", LIKE), ("hybrid", UNLIKE))
     )
-    assert fixed == like < unlike
+    assert fixed < like < unlike
+
+
+def test_nothing_is_gained_where_similar_photos_are_mostly_right():
+    for error, is_gain in ((FEW_OF_SIMILAR - 0.01, False), (FEW_OF_SIMILAR + 0.01, True)):
+        facts = FACTS | {"fixed": 1 - error}
+        fixed, hybrid = (expect_accuracy(method, similarity=LIKE, **facts)[0] for method in ("fixed", "hybrid"))
+        assert (hybrid > fixed + 0.01) == is_gain
+        assert is_gain or hybrid == pytest.approx(fixed)
+
+
+def test_more_epochs_take_longer_with_torch_or_without(make_folder, monkeypatch):
+    monkeypatch.setattr("headstart.training.expecting.can_tune", lambda: False)
+    monkeypatch.setattr("headstart.training.expecting.measure_engine", lambda *_: 100.0)
+    maker = Maker(scan_photos(make_folder(n=4)), load_backbone(), 96, False, False)
+    few, many = (estimate_seconds(maker, Settings(method="hybrid", epochs=n), 1000) for n in (5, 50))
+    assert many - few == pytest.approx(45 * 1000 * 1.2 / 100)
 
 
 def test_few_photos_are_not_enough_from_scratch():
@@ -38,6 +54,8 @@ def test_few_photos_are_not_enough_from_scratch():
 @pytest.mark.parametrize("has_torch", [True, False])
 def test_seconds_rise_with_what_is_trained(make_folder, monkeypatch, has_torch):
     monkeypatch.setattr("headstart.training.expecting.can_tune", lambda: has_torch)
+    # a real one depends on what else this machine does; tests/tune/test_rate.py looks at those
+    monkeypatch.setattr("headstart.tune.rate.measure_rate", lambda _, cut, *__: 20.0 if cut == "pixels" else 80.0)
     maker = Maker(scan_photos(make_folder(n=4)), load_backbone(), 96, False, False)
     seconds = [estimate_seconds(maker, Settings(method=method), 1000) for method in ("fixed", "hybrid", "finetune")]
     assert seconds == sorted(seconds)

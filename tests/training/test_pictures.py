@@ -6,12 +6,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from headstart.backbone.loading import load_backbone
+from headstart.catalog.scan import scan_photos
 from headstart.catalog.table import Photo
 from headstart.errors import RunError
 from headstart.evaluation.ink import ACCENT, INK
+from headstart.pixels.views import AS_IT_IS, SYMMETRIES, View
 from headstart.training import pictures
 from headstart.training.judging import Judged
-from headstart.training.pictures import PictureFolder, draw_answers, draw_training_photos
+from headstart.training.making import Maker
+from headstart.training.pictures import PictureFolder, draw_answers, draw_training_photos, list_views
+from headstart.training.settings import Settings
 from headstart.training.table import Rows
 
 
@@ -96,3 +101,64 @@ def test_a_photo_that_vanished_is_a_grey_gap(folder, grids, tmp_path):
     assert set(titles) == {"cats", "dogs"}
     assert names[0] == "as it is"
     assert "This training used 3 views of each photo." in folder.collect()["views"].caption
+
+
+def draw_views(folder, grids, photos, **options):
+    draw_training_photos(folder, photos, seed=0, **options)
+    shown, titles, _ = grids[-1]
+    return shown, titles, folder.collect()["views"].caption
+
+
+def test_the_views_of_all_photos_are_shown_as_they_were_used(folder, grids, tmp_path):
+    photos = make_photos(tmp_path, 1)
+    shown, titles, caption = draw_views(folder, grids, photos, n_views=4, views=SYMMETRIES[:4])
+    assert titles == ["as it is", "flipped", "+180°", "flipped, +180°"]
+    assert len(shown) == 4
+    assert "in the 4 views in which this training saw every photo" in caption
+    many = tuple(View(turns=0.01 * number) for number in range(20))
+    shown, _, caption = draw_views(folder, grids, photos, n_views=20, views=many)
+    assert len(shown) == 9
+    assert "the first 9" in caption
+    _, titles, caption = draw_views(folder, grids, photos, n_views=1, views=[AS_IT_IS])
+    assert titles == ["as it is"]
+    assert "no other view" in caption
+
+
+@pytest.mark.parametrize("n_symmetric", [1, 4])
+def test_photos_that_are_changed_anew_are_shown_changed(folder, grids, tmp_path, n_symmetric):
+    y, x = np.mgrid[:40, :40]
+    Image.fromarray(np.stack([6 * y, 6 * x, 0 * x], axis=-1).astype(np.uint8)).save(tmp_path / "ramp.png")
+    photos = (Photo(str(tmp_path / "ramp.png"), "ramps", "ab", "train"),)
+    shown, titles, caption = draw_views(folder, grids, photos, n_views=1, views=(), n_symmetric=n_symmetric)
+    assert titles[0] == "as it is"
+    assert len({photo.tobytes() for photo in shown}) == 9
+    assert all(photo.dtype == np.uint8 for photo in shown)
+    assert "Every epoch changed every photo anew" in caption
+    half = shown[0].shape[0] // 2
+    is_upside_down = [int(photo[half:, :, 0].mean()) < photo[:half, :, 0].mean() for photo in shown]
+    assert any(is_upside_down) == (n_symmetric == 4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "views"),
+    [
+        ({"method": "fixed", "n_views": 3}, None),
+        ({"method": "fixed", "average_views": True, "n_views": 2}, SYMMETRIES[:2]),
+        ({"method": "hybrid"}, SYMMETRIES[:2]),
+        ({"method": "hybrid", "average_views": True}, SYMMETRIES[:4]),
+        ({"method": "finetune"}, ()),
+    ],
+)
+def test_the_views_of_a_training_are_those_that_it_saw(paint_folder, tmp_path, settings, views):
+    catalog = scan_photos(paint_folder(tmp_path / "photos", n=4))
+    chosen = Settings(image_size=96, **settings | ({} if settings["method"] == "fixed" else {"epochs": 1}))
+    assert list_views(Maker(catalog, load_backbone(), 96, False, False).make(chosen)) == views
+
+
+def test_random_views_above_a_cut_are_the_same_for_every_photo(paint_folder, tmp_path):
+    catalog = scan_photos(paint_folder(tmp_path / "photos", n=4))
+    chosen = Settings(image_size=96, method="hybrid", n_views=3, epochs=1)
+    views = list_views(Maker(catalog, load_backbone(), 96, False, False).make(chosen))
+    assert len(views) == 3
+    assert views[0] == AS_IT_IS
+    assert set(views[1:]).isdisjoint(SYMMETRIES)

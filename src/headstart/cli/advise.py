@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
 
 from headstart.cli.options import PLACE, json_option
 from headstart.cli.speech import print_json, print_line, say
+from headstart.errors import RunError
+
+# by whether the learning curve is still rising
+RISING = {
+    True: "more photos would still help", False: "more photos would help little",
+    None: "too few photos to tell whether more would help",
+}  # fmt: skip
 
 
 @click.command(short_help="Which method suits your photos, and why.")
@@ -30,12 +39,13 @@ def advise(
     from headstart.features.similarity import SIMILAR
     from headstart.training.advise import LARGE, advise_method
 
-    advice = advise_method(data, backbone=backbone, image_size=image_size, seed=seed, cache=cache, say=say)
-    place = picture or Path("runs", f"{data.expanduser().resolve().stem}-advice.png")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    per_class = advice.evidence["photos_per_class"]
-    figure = plot_quadrants({"your photos": (per_class, advice.similarity)}, large=LARGE, similar=SIMILAR)
-    save_png(draw_figure(figure), place)
+    place = picture.expanduser() if picture is not None else _choose_place(data)
+    _check_outside(place, data)
+    with _claim_place(place):
+        advice = advise_method(data, backbone=backbone, image_size=image_size, seed=seed, cache=cache, say=say)
+        per_class = advice.evidence["photos_per_class"]
+        figure = plot_quadrants({"your photos": (per_class, advice.similarity)}, large=LARGE, similar=SIMILAR)
+        save_png(draw_figure(figure), place)
     if as_json:
         print_json(advice.to_dict() | {"picture": str(place)})
         return
@@ -44,19 +54,64 @@ def advise(
         f"average. Similarity to ImageNet: {advice.similarity:.2f} ({SIMILAR} and more is similar)."
     )
     curve = ", ".join(f"{row['accuracy']:.1%} with {row['n']:,}" for row in advice.evidence["learning_curve"])
-    rising = "more photos would still help" if advice.evidence["is_still_rising"] else "more photos would help little"
-    print_line(f"Frozen features, cross-validated: {curve}; {rising}.")
+    print_line(f"Frozen features, cross-validated: {curve}; {RISING[advice.evidence['is_still_rising']]}.")
     options = f" --cut {advice.cut}" if advice.method == "hybrid" else ""
-    if advice.method != "fixed" and advice.similarity < SIMILAR:  # its norms hold the statistics of other photos
+    if advice.train_norms:
         options += " --train-norms"
     print_line(f"\nAdvice: --method {advice.method}{options}")
-    print_line(f"Why: {advice.why}.\n")
+    print_line(f"Why: {advice.why}.")
+    for note in advice.notes:
+        print_line(f"Note: {note}")
+    print_line("")
     print_line("method    expected accuracy           time here")
     for name, expected in advice.methods.items():
         low, high = expected.interval
         accuracy = f"{expected.expected_accuracy:.1%} ({low:.1%} to {high:.1%})"
         print_line(f"{name:<8}  {accuracy:<26}  {_write_time(expected.expected_seconds)}")
     print_line(f"\nPicture: {place}")
+
+
+@contextmanager
+def _claim_place(place: Path) -> Iterator[None]:
+    """Write there and take it back: a place that cannot be written is found out before the work, not after it."""
+    from headstart.evaluation.figure_file import check_place
+
+    is_new_parent = not place.parent.exists()
+    try:
+        try:
+            if is_new_parent:
+                place.parent.mkdir(parents=True)
+            check_place(place)
+            is_new = not place.exists()
+            place.open("ab").close()
+            if is_new:
+                place.unlink()
+        except OSError as error:
+            reason = error.strerror or error
+            raise RunError(f"Cannot write figure '{place}': {reason}. Choose another --picture.") from None
+        yield
+    finally:
+        if is_new_parent:
+            with suppress(OSError):  # it holds the picture, as it should
+                place.parent.rmdir()
+
+
+def _choose_place(data: Path) -> Path:
+    """Return the place beside the run that would be trained on the same photos."""
+    from headstart.training.run_folder import choose_folder
+
+    photos = data.expanduser().resolve()
+    return choose_folder(str(data)).with_name(f"{photos.stem if photos.is_file() else photos.name}-advice.png")
+
+
+def _check_outside(place: Path, data: Path) -> None:
+    """Raise RunError if the picture would lie among the photos: the next scan would take it for one."""
+    photos = data.expanduser().resolve()
+    if photos.is_dir() and place.resolve().is_relative_to(photos):
+        raise RunError(
+            f"Cannot write figure '{place}': it lies inside the folder of photos '{data}', need a place outside. "
+            "Choose another --picture."
+        )
 
 
 def _write_time(seconds: float) -> str:

@@ -31,7 +31,8 @@ class Similarity:
     value
         1: their channels have the same means and variances as ImageNet's; towards 0: nothing like them.
     distance
-        Mean divergence of channels, 0 and up; ``value`` is exp(-4 ``distance``).
+        Mean of log(1 + divergence) over the channels of a norm, and over norms, 0 and up; ``value`` is
+        exp(-4 ``distance``).
     n_photos
         That were looked at.
     """
@@ -47,11 +48,13 @@ class Similarity:
 
 
 def measure_similarity(
-    photos: Sequence[PhotoFile], backbone: Backbone, *, image_size: int, progress: Progress = ignore_progress
+    photos: Sequence[PhotoFile], backbone: Backbone, *, progress: Progress = ignore_progress
 ) -> Similarity:
     """Measure how far photos are from what the network remembers of ImageNet (100 photos; 1 to 3 s).
 
-    The photos with the lowest digests are taken, so neither their order nor their paths matter.
+    They are looked at in the size that the network was pretrained at, whatever the size of a training: its memory is of
+    that size, and the same photos are further from it at any other (docs/decisions/0013-advice.md). Those with the
+    lowest digests are taken, so neither their order nor their paths matter.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def measure_similarity(
     """
     by_digest = {photo.digest: photo for photo in photos}
     chosen = [by_digest[digest] for digest in sorted(by_digest)[:N_PHOTOS]]
-    memory = recall_memory(backbone)
+    memory, image_size = recall_memory(backbone), backbone.spec.image_size
     build = plan_build(
         hashlib.sha256(memory.network).hexdigest(), image_size=image_size, precision="f32", tensor=TENSOR
     )

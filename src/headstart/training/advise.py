@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.table import Catalog
-from headstart.errors import FitError
+from headstart.errors import FitError, MissingExtraError
 from headstart.features.similarity import Similarity, measure_similarity
 from headstart.head.folds import make_folds
 from headstart.head.strength import hold_out
@@ -25,6 +26,7 @@ from headstart.training.making import Made, Maker
 from headstart.training.settings import METHODS, Settings
 from headstart.training.table import Rows
 from headstart.training.tuning import choose_cut
+from headstart.tune.torch_door import check_torch
 
 LARGE = 2_000  # photos per class: from here on a set is large enough to train whole networks on
 WORTH = 0.01  # of accuracy that a slower method must be expected to gain
@@ -36,7 +38,7 @@ class Advice:
 
     Attributes
     ----------
-    method, cut
+    method, cut, train_norms
         What to train with.
     quadrant
         ``small and similar``, ``small and dissimilar``, ``large and similar`` or ``large and dissimilar``.
@@ -50,10 +52,13 @@ class Advice:
         What may be expected of each.
     why
         The reason in a sentence.
+    notes
+        Sentences on what is missing here to follow the advice.
     """
 
     method: str
     cut: str
+    train_norms: bool
     quadrant: str
     similarity: float
     n_photos: int
@@ -61,6 +66,7 @@ class Advice:
     evidence: dict[str, Any]
     methods: dict[str, Expectation]
     why: str
+    notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain JSON types."""
@@ -108,8 +114,8 @@ def advise_method(
     made = maker.make(chosen)
     catalog, train = made.table.catalog, made.table.splits["train"]
     with show_progress("Comparing with ImageNet", is_shown=verbose) as progress:
-        similarity = measure_similarity(train.photos, loaded, image_size=size, progress=progress)
-    curve = _draw_learning_curve(made)
+        similarity = measure_similarity(train.photos, loaded, progress=progress)
+    curve, is_rising = _draw_learning_curve(made)
     if not curve:
         raise FitError(
             f"Cannot advise on '{catalog.source}': got {len(train.y)} training photos, too few to hold some out. "
@@ -122,21 +128,24 @@ def advise_method(
         "n_per_class": per_class, "similarity": similarity,
     }  # fmt: skip
     methods = {}
+    # with norms as pretrained the network holds the statistics of other photos
+    tuned = replace(chosen, train_norms=not similarity.is_similar)
     say("Timing a few steps of each method.")
     for method in METHODS[1:]:
-        seconds = estimate_seconds(maker, replace(chosen, method=method), len(train.y))
+        seconds = estimate_seconds(maker, replace(chosen if method == "fixed" else tuned, method=method), len(train.y))
         methods[method] = Expectation(*expect_accuracy(method, **facts), round(seconds, 1))
     method, why = _choose(methods, similarity, is_large=per_class >= LARGE)
     size_name, kind = "large" if per_class >= LARGE else "small", "similar" if similarity.is_similar else "dissimilar"
     return Advice(
-        method=method, cut=choose_cut(method, None, loaded), quadrant=f"{size_name} and {kind}",
+        method=method, cut=choose_cut(method, None, loaded), train_norms=method != "fixed" and tuned.train_norms,
+        quadrant=f"{size_name} and {kind}",
         similarity=round(similarity.value, 4), n_photos=len(train.y), n_per_class=dict(sorted(counts.items())),
         evidence={
             "distance": round(similarity.distance, 4), "photos_compared": similarity.n_photos,
             "cross_validated_accuracy": curve[-1]["accuracy"], "learning_curve": curve,
-            "is_still_rising": _is_rising(curve), "photos_per_class": round(per_class, 1),
+            "is_still_rising": is_rising, "photos_per_class": round(per_class, 1),
         },
-        methods=methods, why=why,
+        methods=methods, why=why, notes=_list_missing(method),
     )  # fmt: skip
 
 
@@ -147,6 +156,11 @@ def _choose(methods: dict[str, Expectation], similarity: Similarity, *, is_large
         return "fixed", "the photos are like those that the network learned from, so what it sees in them is enough"
     if hybrid - fixed < WORTH:
         return "fixed", f"a head on frozen features is right {fixed:.1%} of the time already"
+    if similarity.is_similar:
+        return "hybrid", (
+            "the photos are like those that the network learned from, yet a head on frozen features is wrong "
+            f"{1 - fixed:.1%} of the time, so the upper stages should be trained on them"
+        )
     if is_large:
         return "finetune", "there are many photos, unlike those that the network learned from"
     return "hybrid", (
@@ -155,13 +169,28 @@ def _choose(methods: dict[str, Expectation], similarity: Similarity, *, is_large
     )
 
 
-def _draw_learning_curve(made: Made) -> list[dict[str, Any]]:
-    """Return the cross-validated accuracy of heads that are fitted to a quarter, a half and all of the photos."""
+def _list_missing(method: str) -> tuple[str, ...]:
+    """Say what must be installed to train by a method."""
+    if method == "fixed":
+        return ()
+    try:
+        check_torch(f"train by {method}")
+    except MissingExtraError as error:
+        return (str(error),)
+    return ()
+
+
+def _draw_learning_curve(made: Made) -> tuple[list[dict[str, Any]], bool | None]:
+    """Return the cross-validated accuracy of heads that are fitted to a quarter, a half and all of the photos.
+
+    And whether it is still rising, see `judge_doubling`: on photos that were judged before and after the last doubling.
+    """
     train, chosen = made.table.splits["train"], made.chosen
     quarter = make_folds(
         train.y, n_folds=4, seed=chosen.seed, groups=None if train.groups is None else np.array(train.groups)
     )
     curve: list[dict[str, Any]] = []
+    answers: list[npt.NDArray[np.float64]] = []  # by photo: 1 right, 0 wrong, NaN not judged
     for n_quarters in (1, 2, 4):
         at = np.flatnonzero(quarter < n_quarters)
         rows = Rows(tuple(train.photos[i] for i in at), train.X[at], train.y[at], train.X[at][None])
@@ -174,18 +203,33 @@ def _draw_learning_curve(made: Made) -> list[dict[str, Any]]:
         prepared, groups = prepare_views(
             rows.views, rows.y, n_classes, class_weight=weights, sample_weight=rows.weights, groups=rows.groups
         )
-        # the strength acts on the sum over photos: as many photos as there are, so much the firmer it must be held
+        # one strength for all: it weighs the sum over photos, so fewer of them leave more to the penalty by themselves
         held = hold_out(prepared, strength=made.fitted.strength, seeds=[chosen.seed], groups=groups)[0]
         is_judged = held.fold >= 0
         if is_judged.any():
             accuracy = float(held.is_right[is_judged].mean())
             curve.append({"n": len(at), "accuracy": round(accuracy, 4), "n_judged": int(is_judged.sum())})
-    return curve
-
-
-def _is_rising(curve: list[dict[str, Any]]) -> bool:
-    """Say whether the last doubling of the photos took away more errors than chance does."""
+            answers.append(np.full(len(train.y), np.nan))
+            answers[-1][at[is_judged]] = held.is_right[is_judged]
     if len(curve) < 2:
-        return True
-    (before, after), n = (curve[-2]["accuracy"], curve[-1]["accuracy"]), curve[-2]["n_judged"]
-    return bool(after - before > math.sqrt(before * (1 - before) / n))
+        return curve, None
+    gain = answers[-1] - answers[-2]
+    return curve, judge_doubling(int((gain > 0).sum()), int((gain < 0).sum()), int(np.isfinite(gain).sum()))
+
+
+def judge_doubling(n_gained: int, n_lost: int, n_photos: int) -> bool | None:
+    """Say whether more photos would help, by what the last doubling of them did; None if there are too few to tell.
+
+    Of so many photos, ``n_gained`` were named right only after it and ``n_lost`` only before. The curve is flat if the
+    gain and two standard errors (McNemar 1947) are less than a point of accuracy; it is rising if the gain is more than
+    two standard errors. One photo is added to those that differ: none of 20 says little about the next.
+
+    Examples
+    --------
+    >>> judge_doubling(30, 10, 500), judge_doubling(3, 2, 1000), judge_doubling(0, 0, 20)
+    (True, False, None)
+    """
+    gain, noise = n_gained - n_lost, 2 * math.sqrt(n_gained + n_lost + 1)
+    if gain + noise < WORTH * n_photos:
+        return False
+    return True if gain > noise else None

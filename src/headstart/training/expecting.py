@@ -21,9 +21,10 @@ TRAINING_TO_INFERENCE = {"hybrid": 1.2, "finetune": 4.0, "scratch": 5.0}
 # With fewer errors of the fixed head on photos like ImageNet's, nothing is expected of training more of the network:
 # what it sees in them is made for such.
 FEW_OF_SIMILAR = 0.06
-# The share of the fixed head's errors that training above the cut takes away: least, expected, most. Measured on others
-# than ImageNet's, a fifth to six tenths; the middle row is a guess (docs/decisions/0013-advice.md).
-SIMILAR_GAIN, SIMILAR_YET_WRONG_GAIN, DISSIMILAR_GAIN = (-0.3, 0.0, 0.3), (-0.3, 0.2, 0.6), (0.0, 0.3, 0.6)
+# The share of the fixed head's errors that training above the cut takes away: least, expected, most.
+NO_GAIN = (-0.3, 0.0, 0.3)
+GAIN_OF_SIMILAR = (-0.3, 0.2, 0.6)  # a guess (docs/decisions/0013-advice.md)
+GAIN_OF_DISSIMILAR = (0.0, 0.3, 0.6)  # a fifth to six tenths (docs/decisions/0012-training-above-a-cut.md)
 # From scratch: what it gets of the way from guessing to the fixed head, by the photos per class.
 SCRATCH = ((100, 0.2), (1_000, 0.4), (10_000, 0.8), (100_000, 1.0))
 
@@ -75,8 +76,8 @@ def expect_accuracy(
 
 def _choose_gain(similarity: Similarity, error: float) -> tuple[float, float, float]:
     if not similarity.is_similar:
-        return DISSIMILAR_GAIN
-    return SIMILAR_GAIN if error < FEW_OF_SIMILAR else SIMILAR_YET_WRONG_GAIN
+        return GAIN_OF_DISSIMILAR
+    return NO_GAIN if error < FEW_OF_SIMILAR else GAIN_OF_SIMILAR
 
 
 def estimate_seconds(maker: Maker, chosen: Settings, n_train: int) -> float:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from headstart.backbone.spec import PIXELS_CUT
 from headstart.catalog.table import Photo
 from headstart.errors import PhotoError
 from headstart.evaluation.figure_file import save_png
@@ -18,8 +19,10 @@ from headstart.evaluation.inline_image import InlineImage, inline_image
 from headstart.evaluation.photo_grid import CELL_PX, plot_photo_grid
 from headstart.evaluation.report import Figured
 from headstart.pixels.decode import read_photo, read_thumbnail
-from headstart.pixels.views import draw_view, render_view
+from headstart.pixels.views import SYMMETRIES, View, draw_view, render_view
 from headstart.training.judging import Judged
+from headstart.training.making import Made
+from headstart.training.tuning import list_tuning_views
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -72,18 +75,80 @@ def draw_answers(pictures: PictureFolder, split: str, judged: Judged, labels: Se
         pictures.add("mistakes", figure, caption)
 
 
-def draw_training_photos(pictures: PictureFolder, photos: Sequence[Photo], seed: int, n_views: int) -> None:
-    """Draw nine training photos with their labels, and nine views of one of them."""
+def list_views(made: Made) -> tuple[View, ...] | None:
+    """Return the views that training saw of every photo.
+
+    Returns
+    -------
+    None if each photo had random ones of its own; none at all if photos were changed anew in every epoch.
+    """
+    chosen = made.chosen
+    if made.cut == PIXELS_CUT:
+        return ()
+    if made.tuned is None:
+        return SYMMETRIES[: made.table.n_averaged] if chosen.average_views else None
+    if chosen.average_views or chosen.n_views is None:
+        return SYMMETRIES[: made.tuned.n_views]  # `auto` may have dropped the average, and not what was trained on
+    return list_tuning_views(chosen, made.cut)
+
+
+def draw_training_photos(
+    pictures: PictureFolder, photos: Sequence[Photo], seed: int, n_views: int, *,
+    views: Sequence[View] | None = None, n_symmetric: int = 1,
+) -> None:  # fmt: skip
+    """Draw nine training photos with their labels, and what training saw of one of them.
+
+    Parameters
+    ----------
+    n_views
+        Of each photo that were trained on.
+    views
+        As `list_views`.
+    n_symmetric
+        Where photos were changed anew: as `augment_pixels`.
+    """
     shown = [photos[i] for i in _pick(len(photos), seed)]
     figure = plot_photo_grid([_show(photo) for photo in shown], [photo.label for photo in shown])
     pictures.add("training_photos", figure, "Training photos, drawn at random, with their labels. Is each one right?")
     photo = shown[0]
-    views = [draw_view(photo.digest, v, seed) for v in range(GRID)]
-    titles = ["as it is", *(f"{'flipped, ' if view.is_flipped else ''}{360 * view.turns:+.0f}°" for view in views[1:])]
     square = _show_square(photo)
+    if views is not None and not views:
+        seen, titles = _change_anew(square, seed, n_symmetric), ["as it is", *["changed"] * (GRID - 1)]
+        caption = (
+            "One training photo and random changes of it. Every epoch changed every photo anew, so none was seen twice "
+            "in the same way."
+        )
+    else:
+        used = [draw_view(photo.digest, v, seed) for v in range(GRID)] if views is None else views[:GRID]
+        seen, titles = [render_view(square, view) for view in used], [_name_view(view) for view in used]
+        caption = _write_views_caption(n_views, is_random=views is None)
+    pictures.add("views", plot_photo_grid(seen, titles), caption)
+
+
+def _write_views_caption(n_views: int, *, is_random: bool) -> str:
+    if not is_random:
+        if n_views == 1:
+            return "One training photo, as it is: this training saw no other view of it."
+        first = f" These are the first {GRID}." if n_views > GRID else ""
+        return f"One training photo in the {n_views} views in which this training saw every photo.{first}"
     use = f"This training used {n_views} views of each photo." if n_views > 1 else "This training used none of them."
-    caption = f"What --views does: one training photo, flipped and rotated at random. {use}"
-    pictures.add("views", plot_photo_grid([render_view(square, view) for view in views], titles), caption)
+    return f"What --views does: one training photo, flipped and rotated at random. {use}"
+
+
+def _name_view(view: View) -> str:
+    turn = f"{360 * view.turns:+.0f}°" if view.turns else ""
+    return ", ".join(filter(None, ("flipped" if view.is_flipped else "", turn))) or "as it is"
+
+
+def _change_anew(square: npt.NDArray[np.uint8], seed: int, n_symmetric: int) -> list[npt.NDArray[np.uint8]]:
+    """Return a photo, and random changes of it as training above ``pixels`` makes them."""
+    import torch
+
+    from headstart.tune.augmenting import augment_pixels
+
+    copies = torch.from_numpy(np.stack([square] * (GRID - 1)))
+    changed = augment_pixels(copies, np.random.default_rng(seed), n_symmetric=n_symmetric)
+    return [square, *changed.numpy().round().astype(np.uint8)]
 
 
 def _pick(n_photos: int, seed: int) -> list[int]:

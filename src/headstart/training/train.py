@@ -22,6 +22,7 @@ from headstart.training.cross_validation import cross_validate
 from headstart.training.describing import describe_training
 from headstart.training.judging import Judged, measure_split
 from headstart.training.making import Made, Maker
+from headstart.training.pictures import list_views
 from headstart.training.run import Run
 from headstart.training.run_folder import check_outside, choose_folder, write_run_folder
 from headstart.training.settings import Settings
@@ -165,7 +166,10 @@ class _Course:
         self.clock.note("evaluate")
         metrics["seconds"] = self.clock.seconds
         say(write_verdict(metrics))
-        return Outcome(table.catalog, metrics, fitted.history, judged, model.result(), self.clock.note)
+        return Outcome(
+            table.catalog, metrics, fitted.history, judged, model.result(), self.clock.note, list_views(made),
+            chosen.n_averaged,
+        )  # fmt: skip
 
     def _scan(self, source: str | Path) -> Catalog:
         with show_progress("Scanning", is_shown=self.verbose) as progress:

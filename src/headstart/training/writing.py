@@ -15,6 +15,7 @@ from headstart.evaluation.artist import Artist
 from headstart.evaluation.prepare import prepare_page
 from headstart.evaluation.report import Figured, ReportContent, render_report
 from headstart.head.history import Epoch
+from headstart.pixels.views import View
 from headstart.training.judging import Judged, write_predictions
 from headstart.training.pictures import PictureFolder, draw_answers, draw_training_photos
 
@@ -34,6 +35,8 @@ class Outcome:
         The classifier file's bytes.
     note_time
         Called with the name of a step when it ends.
+    views, n_symmetric
+        What training saw of each photo, as `draw_training_photos` takes them.
     """
 
     catalog: Catalog
@@ -42,6 +45,8 @@ class Outcome:
     judged: dict[str, Judged]
     model: bytes
     note_time: Callable[[str], None]
+    views: Sequence[View] | None = None
+    n_symmetric: int = 1
 
 
 def begin_charts(folder: Path, metrics: dict[str, Any], history: Sequence[Epoch], artist: Artist) -> None:
@@ -92,7 +97,9 @@ def _draw_photos(pictures: PictureFolder, outcome: Outcome) -> None:
     metrics, split = outcome.metrics, _choose_split(outcome.metrics)
     draw_answers(pictures, split, outcome.judged[split], metrics["classes"], metrics["seed"])
     train = outcome.judged["train"].rows.photos
-    draw_training_photos(pictures, train, metrics["seed"], metrics["views"])
+    draw_training_photos(
+        pictures, train, metrics["seed"], metrics["views"], views=outcome.views, n_symmetric=outcome.n_symmetric
+    )
 
 
 def _list_history(history: Sequence[Epoch]) -> list[HistoryRow]:

@@ -50,8 +50,8 @@ class Memory:
     def measure_distance(self, moments: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Return the distance of photos from ImageNet, layer by layer, from the moments (N, 2 K) of N photos.
 
-        It is the mean over a layer's channels of the divergence (Jeffreys 1946) between two normal distributions: that
-        of the channel on these photos, and that in the batch norm.
+        It is the mean over a layer's channels of log(1 + d), where d is the divergence (Jeffreys 1946) between two
+        normal distributions: that of the channel on these photos, and that in the batch norm.
         """
         n = len(self.mean)
         mean = moments[:, :n].mean(0, dtype=np.float64)

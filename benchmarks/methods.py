@@ -140,6 +140,9 @@ def write_page(kept: dict[str, Any]) -> str:
             "| seconds | an epoch |", "|---|---|---|---|---|---|"
         ]  # fmt: skip
         lines += [_write_row(run, some) for run, some in found.items() if some]
+        missing = [run for run, some in found.items() if not some and ("," not in name or run in CONTRAST)]
+        if missing:
+            lines += ["", f"Not measured yet: {', '.join(missing)}."]
         lines.append("")
         for row in found["auto"]:
             views = f", answers averaged over {row['averaged_views']} views" if row["averaged_views"] > 1 else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -49,19 +48,19 @@ def plot_quadrants(sets: Mapping[str, tuple[float, float]], *, large: float, sim
     axes.set_ylim(0, 1)
     axes.axvline(large, color=GREY, linewidth=1)
     axes.axhline(similar, color=GREY, linewidth=1)
-    for (is_large, is_similar), method in METHODS.items():
-        x = math.sqrt(large * MOST) if is_large else math.sqrt(FEWEST * large)
-        y = (similar + 1) / 2 if is_similar else similar / 2
+    for (is_large, is_similar), method in METHODS.items():  # in the corner where photos are rarest
+        x, y = large if is_large else FEWEST, 1.0 if is_similar else similar
         where = f"{'large' if is_large else 'small'}, {'similar' if is_similar else 'dissimilar'}"
-        axes.text(x, y + 0.03, method, ha="center", va="center", fontsize=TEXT_PT + 3, color=INK, weight="bold")
-        axes.text(x, y - 0.04, where, ha="center", va="center", fontsize=TEXT_PT, color=GREY)
+        axes.text(1.2 * x, y - 0.05, method, va="center", fontsize=TEXT_PT + 3, color=INK, weight="bold")
+        axes.text(1.2 * x, y - 0.11, where, va="center", fontsize=TEXT_PT, color=GREY)
     for name, (n_per_class, similarity) in sets.items():
         x = min(max(n_per_class, FEWEST), MOST)
         axes.plot([x], [similarity], "o", color=ACCENT, markersize=10, clip_on=False, zorder=3)
-        is_right = x > math.sqrt(FEWEST * MOST)
+        side = "left" if x < 4 * FEWEST else "right" if x > MOST / 4 else "center"
+        is_low = similarity < 0.1
         axes.annotate(
-            name, (x, similarity), xytext=(-9 if is_right else 9, 7), textcoords="offset points",
-            ha="right" if is_right else "left", fontsize=TEXT_PT, color=ACCENT, weight="bold",
+            name, (x, similarity), xytext=(0, 10 if is_low else -10), textcoords="offset points", ha=side,
+            va="bottom" if is_low else "top", fontsize=TEXT_PT, color=ACCENT, weight="bold",
         )  # fmt: skip
     axes.set_xticks([10, 100, 1000, 10_000, 100_000], ["10", "100", "1,000", "10,000", "100,000"])
     axes.minorticks_off()

@@ -76,7 +76,7 @@ def train_classifier(
     asked, chosen = chosen, chosen.settle()
     chosen.check()
     if chosen.method != asked.method:
-        say(f"Training by {chosen.method}, which is what these options are of.")
+        say(f"Method: {chosen.method}, as the other options say.")
     source = photos.source if isinstance(photos, Catalog) else str(photos)
     folder = Path(out).expanduser() if out is not None else choose_folder(source)
     check_outside(folder, source)
@@ -150,6 +150,7 @@ class _Course:
         story = None
         if chosen.method == "auto":
             made, story = choose_method(maker, chosen, say)
+            say(f"Method: {made.chosen.method}; {story['why']}.")
         else:
             made = maker.make(chosen)
         compiling.forget()

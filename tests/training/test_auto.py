@@ -99,7 +99,7 @@ def test_after_ctrl_c_nothing_more_is_tried(maker, monkeypatch):
         return replace(made, tuned=tuned)
 
     monkeypatch.setattr(Maker, "make_tuned", stop)
-    monkeypatch.setattr(auto, "is_better", lambda *_: True)
+    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
     made, story = go_above(maker, monkeypatch)
     assert made.chosen.method == "hybrid"
     assert story["why"] == "hybrid was stopped by Ctrl-C"

@@ -10,7 +10,7 @@ from headstart.catalog.scan import scan_photos
 from headstart.training.making import Made
 from headstart.training.settings import Settings
 from headstart.training.table import Rows, Table
-from headstart.training.trials import can_compare, drop_average, hold_out_validation, is_better
+from headstart.training.trials import Trial, can_compare, compare, drop_average, hold_out_validation
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +32,15 @@ def test_differences_by_chance_are_none():
     right = np.ones(50, bool)
     wrong_once = right.copy()
     wrong_once[0] = False
-    assert not is_better(right, right, 1.0)
-    assert not is_better(right, wrong_once, 1.0)
-    assert not is_better(wrong_once, right, 1.0)
-    assert is_better(right, np.arange(50) > 3, 1.0)
+    assert not _is_better(right, right)
+    assert not _is_better(right, wrong_once)
+    assert not _is_better(wrong_once, right)
+    assert _is_better(right, np.arange(50) > 3)
+
+
+def _is_better(one, other):
+    trial = Trial("hybrid", "block_12", "last", 1, 0.9, "validation", 50, 1.0, *compare(one, other, 1.0))
+    return trial.is_better
 
 
 def test_a_comparison_needs_photos_of_every_class(catalog):

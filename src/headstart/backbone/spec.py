@@ -78,8 +78,10 @@ class BackboneSpec:
     source: str
     paper: str
 
-    def check_image_size(self, size_px: int) -> int:
-        """Return ``size_px``; raise BackboneError if the network does not work at it."""
+    def check_image_size(self, size_px: int | None) -> int:
+        """Return ``size_px``, or for None the default; raise BackboneError if the network does not work at it."""
+        if size_px is None:
+            return self.image_size
         if not self.min_image_size <= size_px <= self.max_image_size:
             raise BackboneError(
                 f"Cannot use image size {size_px}: {self.name} needs {self.min_image_size} to "

@@ -22,7 +22,7 @@ RISING = {
 @click.command(short_help="Which method suits your photos, and why.")
 @click.argument("data", type=PLACE)
 @click.option("--backbone", default="mobilenet_v2", help="The pretrained network.")
-@click.option("--image-size", type=click.IntRange(min=1), help="Side of the network's input in pixels.  [default: 224]")
+@click.option("--image-size", type=int, help="Side of the network's input in pixels, 96 to 512.  [default: 224]")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the split and the folds.")
 @click.option("--cache/--no-cache", default=True, help="Keep and reuse features in the user's cache.")
 @click.option("--picture", type=PLACE, help="The picture to draw.  [default: runs/NAME-advice.png]")
@@ -38,13 +38,16 @@ def advise(
     from headstart.evaluation.quadrant_figure import plot_quadrants
     from headstart.features.similarity import SIMILAR
     from headstart.training.advise import LARGE, advise_method
+    from headstart.training.run_folder import check_outside
 
     place = picture.expanduser() if picture is not None else _choose_place(data)
-    _check_outside(place, data)
+    check_outside(place, str(data), what="figure", option="--picture")
     with _claim_place(place):
         advice = advise_method(data, backbone=backbone, image_size=image_size, seed=seed, cache=cache, say=say)
         per_class = advice.evidence["photos_per_class"]
-        figure = plot_quadrants({"your photos": (per_class, advice.similarity)}, large=LARGE, similar=SIMILAR)
+        figure = plot_quadrants(
+            {f"your photos: {advice.method}": (per_class, advice.similarity)}, large=LARGE, similar=SIMILAR
+        )
         save_png(draw_figure(figure), place)
     if as_json:
         print_json(advice.to_dict() | {"picture": str(place)})
@@ -102,16 +105,6 @@ def _choose_place(data: Path) -> Path:
 
     photos = data.expanduser().resolve()
     return choose_folder(str(data)).with_name(f"{photos.stem if photos.is_file() else photos.name}-advice.png")
-
-
-def _check_outside(place: Path, data: Path) -> None:
-    """Raise RunError if the picture would lie among the photos: the next scan would take it for one."""
-    photos = data.expanduser().resolve()
-    if photos.is_dir() and place.resolve().is_relative_to(photos):
-        raise RunError(
-            f"Cannot write figure '{place}': it lies inside the folder of photos '{data}', need a place outside. "
-            "Choose another --picture."
-        )
 
 
 def _write_time(seconds: float) -> str:

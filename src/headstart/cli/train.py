@@ -24,10 +24,9 @@ from headstart.cli.speech import print_json, print_line, say
 @click.option("--list-cuts", is_flag=True, help="List the stages where the backbone can be cut, and stop.")
 @click.option("--backbone", default="mobilenet_v2", help="The pretrained network.")
 @click.option(
-    "--image-size",
-    type=click.IntRange(min=1),
+    "--image-size", type=int,
     help="Side of the network's input in pixels, 96 to 512.  [default: the backbone's, 224]",
-)
+)  # fmt: skip
 @click.option(
     "--head", type=click.Choice(["logistic", "adam"]), default="logistic",
     help="logistic: converged and regularised; adam: the tutorial's recipe.",

@@ -42,7 +42,7 @@ def plot_history(rows: Sequence[tuple[str, float, float | None, float | None]]) 
     Parameters
     ----------
     rows
-        ``(data, epoch, accuracy, loss)`` each: ``"Training"`` or ``"Validation"``, the epoch from 1, the accuracy
+        ``(data, epoch, accuracy, loss)`` each: ``"Training"`` or ``"Validation"``, the epoch from 0 or 1, the accuracy
         from 0 to 1, the mean log loss in nats. The columns of ``history.csv``. Rows whose numbers are not finite,
         as after training that diverged, are left out.
 
@@ -78,7 +78,8 @@ def plot_history(rows: Sequence[tuple[str, float, float | None, float | None]]) 
     _draw_loss(loss, finite)
     for axes, name in ((accuracy, "Accuracy"), (loss, "Loss")):
         name_axes(axes, "Epoch", name, beside_in)
-        axes.set_xticks(_choose_epochs(int(max(epoch for _, epoch, *_ in finite))))
+        epochs = [int(epoch) for _, epoch, *_ in finite]
+        axes.set_xticks([0] * (0 in epochs) + _choose_epochs(max(epochs)))
         quieten_axes(axes, grid="both")
         axes.spines[:].set_visible(False)
     return figure

@@ -141,6 +141,7 @@ def list_trials(metrics: Mapping[str, Any]) -> Row | None:
             "accuracy": format_percent(trial["accuracy"]),
             "judged_by": f"{trial['judged_by']}, {count_photos(trial['n'])}",
             "seconds": format_seconds(trial["seconds"]),
+            "gain": _describe_gain(trial),
             "is_kept": trial["is_kept"],
         }
         for trial in story["tried"]
@@ -159,6 +160,12 @@ def _name_trial(trial: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
+def _describe_gain(trial: Mapping[str, Any]) -> str:
+    if trial.get("gain") is None:
+        return ""
+    return f"{trial['gain']:+,} ({trial['noise']:.1f} is noise)"
+
+
 def _describe_cut(cut: str | None) -> str | None:
     if cut == "pixels":
         return "before the first stage: nothing is frozen"
@@ -168,9 +175,10 @@ def _describe_cut(cut: str | None) -> str | None:
 def _describe_tuning(tuning: Mapping[str, Any] | None) -> str | None:
     if not tuning:
         return None
+    best = f"the best was number {tuning['best_epoch']}" if tuning["best_epoch"] else "none was better than the start"
     return (
-        f"{tuning['n_epochs']} epochs of {format_seconds(tuning['seconds_per_epoch'])}, the best was number "
-        f"{tuning['best_epoch']}; AdamW, one cycle, peak rate {tuning['learning_rate']:g}; batch norms "
+        f"{tuning['n_epochs']} epochs of {format_seconds(tuning['seconds_per_epoch'])}, {best}; AdamW, "
+        f"one cycle, peak rate {tuning['learning_rate']:g}; batch norms "
         f"{'trained' if tuning['is_norm_trained'] else 'as pretrained'}"
     )
 

@@ -9,6 +9,7 @@ from headstart.evaluation.words import count_photos, format_percent
 
 FEW_PHOTOS = 100  # below, the interval is so wide that the sentence must say so
 STEADY_PHOTOS = 30  # below, cross-validation is no steadier: heads fitted to a handful of photos know little
+UNSURE = 0.10  # so far from how often it is right, a confidence cannot be taken at its word
 OVERFIT_GAP = 0.10  # a head that fits its own photos ten points better knows some of them by heart
 
 SPLITS = ("test", "validation", "train")
@@ -34,8 +35,8 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     -------
     str
         How often the classifier is right, with its interval, beside always answering the commonest class. It says
-        so if the photos are few, if the guess is as good, if training photos are known by heart, or if there were
-        no photos to test with.
+        so if the photos are few, if the guess is as good, if training photos are known by heart, if its confidence is
+        not to be relied on, or if there were no photos to test with.
 
     Examples
     --------
@@ -54,6 +55,7 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
         _compare_with_guess(numbers),
         _warn_of_few_photos(split, numbers, metrics.get("cross_validation")),
         _warn_of_overfitting(split, numbers, metrics.get("train")),
+        _warn_of_confidence(numbers),
         _warn_of_missing_test(split, metrics.get("cross_validation")),
     ]
     return " ".join(sentence for sentence in sentences if sentence)
@@ -104,6 +106,18 @@ def _warn_of_overfitting(split: str, numbers: Mapping[str, Any], train: Mapping[
     return (
         f"On its own training photos it is right {format_percent(train['accuracy'])} of the time, much more often "
         "than on new ones: it knows some of them by heart (overfitting), and more photos would help most."
+    )
+
+
+def _warn_of_confidence(numbers: Mapping[str, Any]) -> str:
+    error = numbers.get("expected_calibration_error")
+    if numbers["n"] < FEW_PHOTOS or error is None or error < UNSURE:
+        return ""
+    filled = [row for row in numbers["calibration_bins"] if row["confidence"] is not None]
+    confidence = sum(row["n"] * row["confidence"] for row in filled) / sum(row["n"] for row in filled)
+    return (
+        f"It is {'surer' if confidence > numbers['accuracy'] else 'less sure'} than it is right to be: its confidence "
+        f"is off by {100 * error:.0f} points on average."
     )
 
 

@@ -108,7 +108,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
                     features = extract_features(
                         files,
                         backbone,
-                        image_size=self.image_size or backbone.spec.image_size,
+                        image_size=backbone.spec.check_image_size(self.image_size),
                         precision=self.precision,
                         cache=store,
                         progress=progress,

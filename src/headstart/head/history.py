@@ -15,7 +15,7 @@ class Epoch:
     data
         What was judged: ``Training`` or ``Validation``.
     epoch
-        From 1: a pass over the photos, or an iteration of a solver.
+        From 1: a pass over the photos, or an iteration of a solver. 0 is what training above a cut begins with.
     accuracy
         0 to 1.
     loss

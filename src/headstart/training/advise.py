@@ -102,7 +102,7 @@ def advise_method(
         If the photos cannot be used, or are too few to hold some out.
     """
     loaded = load_backbone(backbone)
-    size = loaded.spec.check_image_size(image_size or loaded.spec.image_size)
+    size = loaded.spec.check_image_size(image_size)
     chosen = Settings(method="fixed", backbone=backbone, image_size=size, seed=seed)
     chosen.check()
     if isinstance(photos, Catalog):
@@ -133,7 +133,7 @@ def advise_method(
     say("Timing a few steps of each method.")
     for method in METHODS[1:]:
         seconds = estimate_seconds(maker, replace(chosen if method == "fixed" else tuned, method=method), len(train.y))
-        methods[method] = Expectation(*expect_accuracy(method, **facts), round(seconds, 1))
+        methods[method] = Expectation(*expect_accuracy(method, **facts), round(seconds, 2))
     method, why = _choose(methods, similarity, is_large=per_class >= LARGE)
     size_name, kind = "large" if per_class >= LARGE else "small", "similar" if similarity.is_similar else "dissimilar"
     return Advice(

@@ -21,9 +21,9 @@ from headstart.training.trials import (
     IsRight,
     Trial,
     can_compare,
+    compare,
     drop_average,
     hold_out_validation,
-    is_better,
     judge_training,
     judge_validation,
     narrow_table,
@@ -99,13 +99,12 @@ class _Choice:
             is_right = judge_training(narrow_table(wide, n_views), self._chosen)
             accuracies.append(float(is_right.mean()))
             seconds = spent * n_views / N_AVERAGED + self._measure() - began
-            self.trials.append(
-                Trial(
-                    "fixed", plain.cut, "all", n_views, accuracies[-1], "cross-validation", len(is_right),
-                    round(seconds, 2),
-                )
+            trial = Trial(
+                "fixed", plain.cut, "all", n_views, accuracies[-1], "cross-validation", len(is_right),
+                round(seconds, 2), *compare(is_right, best_right, NOISE_OF_FEATURES),
             )  # fmt: skip
-            if is_better(is_right, best_right, NOISE_OF_FEATURES):
+            self.trials.append(trial)
+            if trial.is_better:
                 best_right = is_right
                 best = replace(self._chosen, features="all")
                 if n_views > 1:
@@ -154,14 +153,14 @@ class _Choice:
                 self.why = f"{method} failed: {error}"
                 return best
             is_right = judge_validation(tuned)
-            self._note(tuned, is_right, "validation", self._measure() - began)
-            is_gain = is_better(is_right, best_right, NOISE_OF_TUNING[similarity.is_similar])
-            if is_gain:
+            compared = compare(is_right, best_right, NOISE_OF_TUNING[similarity.is_similar])
+            trial = self._note(tuned, is_right, "validation", self._measure() - began, compared)
+            if trial.is_better:
                 best, best_right = tuned, is_right
             if tuned.tuned is not None and tuned.tuned.tuned.is_stopped:
                 self.why = f"{method} was stopped by Ctrl-C"
                 return best
-            if not is_gain:
+            if not trial.is_better:
                 self.why = f"{method} was not better on the validation photos by more than noise"
                 return best
         self.why = "every method was tried that could gain more"
@@ -197,13 +196,16 @@ class _Choice:
         self._note(rival, is_right, "validation", self._measure() - began)
         return is_right
 
-    def _note(self, made: Made, is_right: IsRight, judged_by: str, seconds: float) -> None:
-        self.trials.append(
-            Trial(
-                made.chosen.method, made.cut, made.chosen.features, made.table.n_averaged, float(is_right.mean()),
-                judged_by, len(is_right), round(seconds, 2),
-            )
+    def _note(
+        self, made: Made, is_right: IsRight, judged_by: str, seconds: float,
+        compared: tuple[int | None, float | None] = (None, None),
+    ) -> Trial:  # fmt: skip
+        trial = Trial(
+            made.chosen.method, made.cut, made.chosen.features, made.table.n_averaged, float(is_right.mean()),
+            judged_by, len(is_right), round(seconds, 2), *compared,
         )  # fmt: skip
+        self.trials.append(trial)
+        return trial
 
     def _keep(self, made: Made) -> Made:
         """Mark the trials of what is kept."""

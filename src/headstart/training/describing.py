@@ -78,7 +78,7 @@ def _write_tuning_notes(made: Made) -> list[str]:
     if tuned.is_stopped:
         notes.append(
             f"Training was stopped by Ctrl-C after {tuned.n_epochs} of {recipe.epochs} epochs, and the best so far was "
-            "kept. The same command goes on from there."
+            "kept. The same command goes on from there (with --overwrite if it names a folder by --out)."
         )
     elif tuned.n_epochs < recipe.epochs:
         notes.append(
@@ -88,7 +88,10 @@ def _write_tuning_notes(made: Made) -> list[str]:
     if not made.table.splits["validation"].photos:
         notes.append("There was no validation split to watch: all epochs were trained, and the last one was kept.")
     elif tuned.best_epoch == 0:
-        notes.append("No epoch was better on the validation photos than the start, so the start was kept.")
+        notes.append(
+            "No epoch had a lower loss on the validation photos than the start (the network as pretrained, with a head "
+            "fitted to it), so the start was kept."
+        )
     return notes
 
 

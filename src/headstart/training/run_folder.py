@@ -35,13 +35,13 @@ def choose_folder(source: str) -> Path:
     return next(folder for folder in _count_up(runs / name) if not folder.exists() and not _find_living(folder))
 
 
-def check_outside(folder: Path, source: str) -> None:
-    """Raise RunError if a run folder would lie among the photos: the next scan would take its figures for photos."""
+def check_outside(place: Path, source: str, *, what: str = "run", option: str = "--out") -> None:
+    """Raise RunError if what is to be written would lie among the photos: the next scan would take it for one."""
     photos = Path(source).expanduser().resolve()
-    if source and photos.is_dir() and folder.resolve().is_relative_to(photos):
+    if source and photos.is_dir() and place.resolve().is_relative_to(photos):
         raise RunError(
-            f"Cannot write run '{folder}': it lies inside the folder of photos '{source}', need a place outside. "
-            "Choose another --out."
+            f"Cannot write {what} '{place}': it lies inside the folder of photos '{source}', need a place outside. "
+            f"Choose another {option}."
         )
 
 

@@ -19,6 +19,8 @@ ADAM_EPOCHS = 10
 _OF_FIXED: dict[str, Any] = {"features": "last", "head": "logistic", "strength": None}
 _OF_TUNED: dict[str, Any] = {"learning_rate": None, "train_norms": False}
 _OF_AUTO: dict[str, Any] = {"budget_s": 600.0}
+# on the command line some have a unit, and a shorter name
+_OPTIONS = {"n_views": "--views", "budget_s": "--budget", "cache_limit_gb": "--cache-limit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class Settings:
         )  # fmt: skip
         kinds: dict[str, Any] = {**dict.fromkeys(whole, int), **dict.fromkeys(number, (int, float))}
         problems = [
-            f"{name} {value!r}, need a {'whole ' if kind is int else ''}number"
+            f"{_name(name)} {value!r}, need a {'whole ' if kind is int else ''}number"
             for name, kind in kinds.items()
             if (value := getattr(self, name)) is not None and (isinstance(value, bool) or not isinstance(value, kind))
         ]
@@ -144,17 +146,17 @@ class Settings:
     def _find_out_of_range(self) -> list[str]:
         least = ("epochs", "n_views")
         problems = [
-            f"{name} {value}, need 1 or more"
+            f"{_name(name)} {value}, need 1 or more"
             for name in least
             if (value := getattr(self, name)) is not None and value < 1
         ]
         if self.n_views is not None and self.n_views > MAX_VIEWS:
-            problems.append(f"n_views {self.n_views}, need {MAX_VIEWS} or less")
+            problems.append(f"{_name('n_views')} {self.n_views}, need {MAX_VIEWS} or less")
         if self.seed < 0:
             problems.append(f"seed {self.seed}, need 0 or more")
         above = ("strength", "learning_rate", "budget_s", "cache_limit_gb")
         return problems + [
-            f"{name} {value}, need a finite number above 0"
+            f"{_name(name)} {value}, need a finite number above 0"
             for name in above
             if (value := getattr(self, name)) is not None and not (value > 0 and math.isfinite(value))
         ]
@@ -163,23 +165,30 @@ class Settings:
         """Say which settings belong to another method."""
         problems = []
         if self.average_views and self.n_views is not None and self.n_views not in N_VIEWS[1:]:
-            problems.append(f"n_views {self.n_views} to average, need {', '.join(map(str, N_VIEWS[1:]))}")
+            problems.append(f"{_name('n_views')} {self.n_views} to average, need {', '.join(map(str, N_VIEWS[1:]))}")
         if self.method in TUNED and self.precision == "int8":
             problems.append(f"precision int8 with method {self.method}, which only fixed has")
         if self.method in ("finetune", "scratch") and self.n_views is not None and not self.average_views:
-            problems.append(f"n_views {self.n_views} with method {self.method}, which changes photos in every epoch")
+            problems.append(
+                f"{_name('n_views')} {self.n_views} with method {self.method}, which changes photos in every epoch"
+            )
         for owners, theirs in ((("fixed",), _OF_FIXED), (TUNED, _OF_TUNED), (("auto",), _OF_AUTO)):
             if self.method in owners or (self.method == "auto" and owners != ("auto",)):
                 continue
             verb = "have" if len(owners) > 1 else "has"
             problems += [
-                f"{name} {getattr(self, name)!r} with method {self.method}, which only {_join(owners)} {verb}"
+                f"{_name(name)} {getattr(self, name)!r} with method {self.method}, which only {_join(owners)} {verb}"
                 for name, plain in theirs.items()
                 if getattr(self, name) != plain
             ]
         if self.cut is not None and self.method not in ("auto", "hybrid"):
             problems.append(f"cut {self.cut!r} with method {self.method}, which only hybrid has")
         return problems
+
+
+def _name(setting: str) -> str:
+    """Return a setting's name, and the option's where that is another."""
+    return f"{setting} ({_OPTIONS[setting]})" if setting in _OPTIONS else setting
 
 
 def _join(names: tuple[str, ...]) -> str:

@@ -135,7 +135,7 @@ class _Course:
         chosen = self.chosen
         backbone = load_backbone(chosen.backbone)
         choose_cut(chosen.method, chosen.cut, backbone)
-        image_size = backbone.spec.check_image_size(chosen.image_size or backbone.spec.image_size)
+        image_size = backbone.spec.check_image_size(chosen.image_size)
         compiling = CompilingAhead(backbone, image_size, chosen.precision)
         catalog = photos if isinstance(photos, Catalog) else self._scan(photos)
         compiling.join()

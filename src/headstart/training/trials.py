@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +33,9 @@ class Trial:
         ``cross-validation`` or ``validation``.
     n
         The number of these photos.
+    gain, noise
+        How many more of them it named right than the best before it, and what that had to exceed for it to be kept;
+        None where nothing was before it.
     """
 
     method: str
@@ -42,22 +46,29 @@ class Trial:
     judged_by: str
     n: int
     seconds: float
+    gain: int | None = None
+    noise: float | None = None
     is_kept: bool = False
 
+    @property
+    def is_better(self) -> bool:
+        """Whether it was better than the best before it by more than noise."""
+        return self.gain is not None and self.noise is not None and self.gain > self.noise
 
-def is_better(one: IsRight, other: IsRight, n_errors: float) -> bool:
-    """Say whether one classifier is right more often than another on the same photos, by so many standard errors.
+
+def compare(one: IsRight, other: IsRight, n_errors: float) -> tuple[int, float]:
+    """Return how many more of the same photos one classifier names right than another, and so many standard errors.
 
     Only the photos on which they differ tell (McNemar 1947).
 
     Examples
     --------
     >>> right = np.ones(100, bool)
-    >>> is_better(right, np.arange(100) > 8, 2.0), is_better(right, np.arange(100) > 1, 2.0)
-    (True, False)
+    >>> compare(right, np.arange(100) > 8, 2.0), compare(right, np.arange(100) > 0, 2.0)
+    ((9, 6.0), (1, 2.0))
     """
     gained, lost = int((one & ~other).sum()), int((other & ~one).sum())
-    return bool(gained - lost > n_errors * np.sqrt(gained + lost))
+    return gained - lost, round(n_errors * math.sqrt(gained + lost), 2)
 
 
 def hold_out_validation(catalog: Catalog, seed: int) -> Catalog:
@@ -117,4 +128,4 @@ def drop_average(made: Made) -> Made:
         return made
     chosen = replace(made.chosen, average_views=False, n_views=None)
     single = replace(made, chosen=chosen, table=narrow_table(made.table, 1))
-    return made if is_better(judge_validation(made), judge_validation(single), 0.0) else single
+    return made if judge_validation(made).sum() > judge_validation(single).sum() else single

@@ -108,6 +108,8 @@ def _list_history(history: Sequence[Epoch]) -> list[HistoryRow]:
 
 def _write_captions(head: str) -> dict[str, str]:
     epochs = "an iteration of the solver" if head == "logistic" else "one pass over the training photos"
+    if head == "linear":
+        epochs += ", and at 0 is what training began with"
     return {
         "history": f"Accuracy and loss by epoch; an epoch is {epochs}.",
         "confusion_matrix": "What was taken for what: rows are labels, columns predictions.",

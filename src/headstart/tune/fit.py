@@ -22,6 +22,7 @@ from headstart.progress import Progress, ignore_progress
 from headstart.stopping import listen_for_ctrl_c
 from headstart.tune.augmenting import augment_pixels
 from headstart.tune.checkpoint import Checkpoint
+from headstart.tune.freed_memory import keep_freed_memory
 from headstart.tune.graph import Graph
 from headstart.tune.lesson import Lesson, Source
 from headstart.tune.recipe import Recipe
@@ -42,7 +43,8 @@ class Tuned:
     weights
         All weights above the cut by their names in the graph.
     history
-        Training is the running mean over an epoch, as it was learning; Validation is of the weights that are kept.
+        Training is the running mean over an epoch, as it was learning; Validation is of the running mean of the
+        weights, at epoch 0 of the start.
     best_epoch
         The epoch whose weights these are; 0 is the start.
     n_epochs
@@ -103,8 +105,10 @@ def fit_tail(
     trainer = _Trainer(graph, spec, source, cut, recipe, start, train, validation, seed, n_symmetric)
     checkpoint = checkpoint or Checkpoint(None)
     trainer.resume(checkpoint)
+    if trainer.epoch == 0 and trainer.history:
+        say(f"Start: validation {trainer.history[0].accuracy:.1%}")
     n_steps = trainer.steps_per_epoch * recipe.epochs * recipe.batch_size
-    with listen_for_ctrl_c() as is_stopped:
+    with listen_for_ctrl_c() as is_stopped, keep_freed_memory():
         while trainer.epoch < recipe.epochs and not trainer.is_stuck and not is_stopped():
             for n_done in trainer.learn_epoch():
                 progress(min(n_done, n_steps), n_steps)
@@ -135,13 +139,15 @@ class _Trainer:
         self.epoch, self._step = 0, 0
         self._best_epoch, self._best_loss, self._factor = 0, np.inf, 1.0
         self._best: State = {}
-        self._history: list[Epoch] = []
+        self.history: list[Epoch] = []
         self._seconds: list[float] = []
         self._weight = torch.from_numpy((train.weight / train.weight.mean()).astype(np.float32))
         if not recipe.is_random:  # what training begins with is better than chance, and may be the best there is
             self._best = _copy(self._mean.state_dict())
             if validation is not None:
-                self._factor, self._best_loss = choose_factor(*self._score(validation))
+                scores, y = self._score(validation)
+                self._factor, self._best_loss = choose_factor(scores, y)
+                self._note_validation(scores, y)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -181,7 +187,7 @@ class _Trainer:
             yield self._step * recipe.batch_size
         self.epoch += 1
         self._seconds.append(time.perf_counter() - began)
-        self._history.append(Epoch("Training", self.epoch, n_right / len(order), loss_sum / len(order)))
+        self.history.append(Epoch("Training", self.epoch, n_right / len(order), loss_sum / len(order)))
 
     def _take_step(self, loss: Tensor, n_steps: int) -> None:
         if not torch.isfinite(loss):
@@ -202,20 +208,24 @@ class _Trainer:
     def judge_epoch(self) -> str:
         """Judge the running mean on the validation photos, keep it if it is the best, and say how it went."""
         self._source.release()
-        trained = self._history[-1]
+        trained = self.history[-1]
         text = f"Epoch {self.epoch}/{self._recipe.epochs}: training {trained.accuracy:.1%}"
         if self._validation is None:
             self._best_epoch, self._best = self.epoch, _copy(self._mean.state_dict())
             return text
         scores, y = self._score(self._validation)
-        accuracy = float((scores.argmax(1) == y).mean())
-        self._history.append(Epoch("Validation", self.epoch, accuracy, compute_log_loss(scores, y)))
+        accuracy = self._note_validation(scores, y)
         factor, calibrated = choose_factor(scores, y)
         is_best = calibrated < self._best_loss
         if is_best:
             self._best_epoch, self._best = self.epoch, _copy(self._mean.state_dict())
             self._best_loss, self._factor = calibrated, factor
         return f"{text}, validation {accuracy:.1%}{', the best so far' if is_best else ''}"
+
+    def _note_validation(self, scores: npt.NDArray[np.float32], y: npt.NDArray[np.int64]) -> float:
+        accuracy = float((scores.argmax(1) == y).mean())
+        self.history.append(Epoch("Validation", self.epoch, accuracy, compute_log_loss(scores, y)))
+        return accuracy
 
     @torch.no_grad()
     def _score(self, lesson: Lesson) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
@@ -243,7 +253,7 @@ class _Trainer:
         record = {
             "epoch": self.epoch, "step": self._step, "best_epoch": self._best_epoch, "best_loss": self._best_loss,
             "factor": self._factor,
-            "history": [[row.data, row.epoch, row.accuracy, row.loss] for row in self._history],
+            "history": [[row.data, row.epoch, row.accuracy, row.loss] for row in self.history],
             "seconds": self._seconds,
         }  # fmt: skip
         return arrays, record
@@ -269,7 +279,7 @@ class _Trainer:
         self.epoch, self._step = record["epoch"], record["step"]
         self._best_epoch, self._best_loss = record["best_epoch"], record["best_loss"]
         self._factor = record["factor"]
-        self._history = [Epoch(*row) for row in record["history"]]
+        self.history = [Epoch(*row) for row in record["history"]]
         self._seconds = record["seconds"]
 
     def finish(self, *, is_stopped: bool) -> Tuned:
@@ -278,7 +288,7 @@ class _Trainer:
         head = self._mean.export_head()
         head = LinearHead(head.weights * np.float32(self._factor), head.bias * np.float32(self._factor))
         return Tuned(
-            self._mean.tail.export(), head, tuple(self._history), self._best_epoch, self.epoch,
+            self._mean.tail.export(), head, tuple(self.history), self._best_epoch, self.epoch,
             is_stopped, float(np.median(self._seconds)) if self._seconds else 0.0,
         )  # fmt: skip
 

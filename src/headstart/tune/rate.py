@@ -11,6 +11,7 @@ from torch.nn import functional as F  # noqa: N812  torch's own habit
 from headstart.backbone.loading import Backbone
 from headstart.backbone.spec import PIXELS_CUT
 from headstart.cores import count_cores
+from headstart.tune.freed_memory import keep_freed_memory
 from headstart.tune.graph import read_graph
 from headstart.tune.recipe import Recipe
 from headstart.tune.trainee import FirstHead, Trainee
@@ -49,8 +50,9 @@ def _measure(backbone: Backbone, cut: str, image_size: int, recipe: Recipe) -> f
     rows, y = torch.zeros((BATCH_SIZE, *shape)), torch.zeros(BATCH_SIZE, dtype=torch.int64)
     trainee.train()
     seconds: list[float] = []
-    while len(seconds) < MIN_STEPS or (sum(seconds) < ENOUGH_S and len(seconds) < MAX_STEPS):
-        began = time.perf_counter()
-        torch.autograd.backward(F.cross_entropy(trainee(rows), y))
-        seconds.append(time.perf_counter() - began)
+    with keep_freed_memory():
+        while len(seconds) < MIN_STEPS or (sum(seconds) < ENOUGH_S and len(seconds) < MAX_STEPS):
+            began = time.perf_counter()
+            torch.autograd.backward(F.cross_entropy(trainee(rows), y))
+            seconds.append(time.perf_counter() - began)
     return BATCH_SIZE / min(seconds)

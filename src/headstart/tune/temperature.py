@@ -14,7 +14,8 @@ def choose_factor(scores: npt.NDArray[np.float32], y: npt.NDArray[np.int64]) -> 
     """Return what scores should be multiplied by, and the mean log loss then (temperature scaling, Guo et al. 2017).
 
     Label smoothing makes a network less confident than it is right to be, and training longer makes it more so. Two
-    networks compare fairly by what each knows, with its confidence set right.
+    networks compare fairly by what each knows, with its confidence set right. A few photos that are all named right
+    would ask for any confidence: a factor is held likely to lie near 1, which some dozens of photos outweigh.
 
     Parameters
     ----------
@@ -25,14 +26,14 @@ def choose_factor(scores: npt.NDArray[np.float32], y: npt.NDArray[np.int64]) -> 
 
     Examples
     --------
-    >>> scores = np.array([[2, 0], [0, 2], [2, 0]], np.float32)
-    >>> factor, loss = choose_factor(scores, np.array([0, 1, 1]))  # right twice out of three times
+    >>> scores = np.tile(np.array([[2, 0], [0, 2], [2, 0]], np.float32), (100, 1))
+    >>> factor, loss = choose_factor(scores, np.tile([0, 1, 1], 100))  # right twice out of three times
     >>> round(float(1 / (1 + np.exp(-2 * factor))), 2), round(loss, 2)
     (0.67, 0.64)
     """
-    losses = [compute_log_loss(factor * scores, y) for factor in FACTORS]
-    best = int(np.argmin(losses))
-    return float(FACTORS[best]), losses[best]
+    losses = np.array([compute_log_loss(factor * scores, y) for factor in FACTORS])
+    best = int(np.argmin(losses + 0.5 * np.log2(FACTORS) ** 2 / len(y)))
+    return float(FACTORS[best]), float(losses[best])
 
 
 def compute_log_loss(scores: npt.NDArray[Any], y: npt.NDArray[np.int64]) -> float:

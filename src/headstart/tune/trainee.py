@@ -16,8 +16,8 @@ from headstart.tune.network import Tail
 from headstart.tune.recipe import Recipe
 
 # Batch norms that are trained keep what they read for the backward pass: twice the memory. Layers with an output for
-# every 4 x 4 pixels or fewer hold a third of it, and take little time.
-LARGE_STRIDE = 4
+# every 8 x 8 pixels or fewer hold half of it, and take little time.
+LARGE_STRIDE = 8
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,8 @@ def test_help_and_version(headstart):
         (["predict", "m.onnx", "a.jpg", "--json", "--format", "csv"], 2, "contradict each other"),
         (["train", ".", "--method", "magic"], 2, "magic"),
         (["train", ".", "--image-size", "50000"], 1, "96 to 512"),
+        (["train", ".", "--image-size", "0"], 1, "96 to 512"),
+        (["advise", ".", "--image-size", "0"], 1, "96 to 512"),
         (["predict", "/nowhere.onnx", "a.jpg"], 1, "Cannot load classifier"),
         (["fly"], 2, "No such command"),
     ],

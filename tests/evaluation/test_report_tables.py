@@ -61,15 +61,17 @@ def test_making_tells_what_is_known_and_no_more():
 def test_trials_tell_the_story_of_auto():
     trial = {
         "method": "hybrid", "cut": "block_12", "features": "last", "averaged_views": 4, "accuracy": 0.9,
-        "judged_by": "validation", "n": 250, "seconds": 61.0, "is_kept": True,
+        "judged_by": "validation", "n": 250, "seconds": 61.0, "gain": 25, "noise": 6.08,
+        "is_kept": True,
     }  # fmt: skip
-    plain = trial | {"method": "fixed", "features": "all", "averaged_views": 1, "is_kept": False}
+    plain = trial | {"method": "fixed", "features": "all", "averaged_views": 1, "gain": None, "is_kept": False}
     told = list_trials({"auto": {"tried": [plain, trial], "why": "it was better"}})
     assert told["why"] == "it was better"
     assert [row["what"] for row in told["rows"]] == ["fixed, all stages", "hybrid, above block_12, 4 views averaged"]
     assert told["rows"][1]["accuracy"] == "90.0%"
     assert told["rows"][1]["judged_by"] == "validation, 250 photos"
     assert [row["is_kept"] for row in told["rows"]] == [False, True]
+    assert [row["gain"] for row in told["rows"]] == ["", "+25 (6.1 is noise)"]
     assert list_trials({"auto": None}) is None
 
 

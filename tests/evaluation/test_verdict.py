@@ -44,6 +44,17 @@ def test_overfitting_is_said(n_trained_right, is_warned):
     assert ("overfitting" in verdict) == is_warned
 
 
+@pytest.mark.parametrize(("confidence", "says"), [(0.99, "surer"), (0.6, "less sure")])
+def test_a_confidence_that_is_off_is_said(confidence, says):
+    bins = [{"confidence": None, "accuracy": None, "n": 0}, {"confidence": confidence, "accuracy": 0.8, "n": 200}]
+    judged = judge(160, 200) | {"expected_calibration_error": abs(confidence - 0.8), "calibration_bins": bins}
+    off = round(100 * abs(confidence - 0.8))
+    assert f"It is {says} than it is right to be: its confidence is off by {off} points" in write_verdict(
+        {"test": judged}
+    )
+    assert "right to be" not in write_verdict({"test": judged | {"expected_calibration_error": 0.05}})
+
+
 def test_a_gap_that_few_photos_explain_is_no_overfitting():
     assert "overfitting" not in write_verdict({"test": judge(8, 10), "train": judge(92, 100)})
 

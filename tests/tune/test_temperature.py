@@ -18,6 +18,12 @@ def test_scores_that_were_scaled_are_scaled_back(factor):
     assert loss == pytest.approx(compute_log_loss(SCORES, Y), abs=1e-3)
 
 
+def test_a_few_photos_that_are_all_right_do_not_ask_for_certainty():
+    scores = np.tile(np.array([[3.0, 0.0]], np.float32), (12, 1))
+    assert choose_factor(scores, np.zeros(12, np.int64))[0] < 2
+    assert choose_factor(np.tile(scores, (100, 1)), np.zeros(1200, np.int64))[0] > 2.5
+
+
 def test_large_scores_do_not_overflow():
     assert compute_log_loss(np.array([[1e6, 0.0]]), np.array([0])) == 0
     assert compute_log_loss(np.array([[1e6, 0.0]]), np.array([1])) == 1e6

@@ -89,8 +89,8 @@ def _write_tuning_notes(made: Made) -> list[str]:
         notes.append("There was no validation split to watch: all epochs were trained, and the last one was kept.")
     elif tuned.best_epoch == 0:
         notes.append(
-            "No epoch had a lower loss on the validation photos than the start (the network as pretrained, with a head "
-            "fitted to it), so the start was kept."
+            "No epoch had a lower loss on the validation photos, with its confidence set right, than the start (the "
+            "network as pretrained, with a head fitted to it), so the start was kept."
         )
     return notes
 

@@ -93,7 +93,9 @@ def estimate_seconds(maker: Maker, chosen: Settings, n_train: int) -> float:
         return (n_passes + recipe.epochs * n_train * TRAINING_TO_INFERENCE[chosen.method]) / rate
     from headstart.tune.rate import measure_rate
 
-    return n_passes / rate + recipe.epochs * n_train / measure_rate(maker.backbone, cut, maker.image_size, recipe)
+    # validation photos are judged after every epoch, forwards only
+    n_trained = recipe.epochs * (n_train + len(maker.catalog.select("validation")) / 3)
+    return n_passes / rate + n_trained / measure_rate(maker.backbone, cut, maker.image_size, recipe)
 
 
 def measure_engine(maker: Maker, precision: str) -> float:

@@ -133,9 +133,8 @@ def choose_recipe(method: str, chosen: Settings, n_train: int) -> Recipe:
     """Return the recipe of a method for so many training photos, with what the settings change of it."""
     from headstart.tune.recipe import RECIPES
 
-    recipe = RECIPES[method].stretch(n_train)
-    if chosen.epochs is not None:
-        recipe = replace(recipe, epochs=chosen.epochs)
+    recipe = RECIPES[method]
+    recipe = recipe.stretch(n_train) if chosen.epochs is None else recipe.limit(chosen.epochs, n_train)
     if chosen.learning_rate is not None:
         head_rate = recipe.head_rate * chosen.learning_rate / recipe.learning_rate
         recipe = replace(recipe, learning_rate=chosen.learning_rate, head_rate=head_rate)

@@ -75,6 +75,23 @@ class Recipe:
         epochs = max(self.epochs, math.ceil(FEWEST_STEPS / math.ceil(n_train / self.batch_size)))
         return replace(self, epochs=epochs, patience=math.ceil(self.patience * epochs / self.epochs))
 
+    def limit(self, epochs: int, n_train: int) -> Recipe:
+        """Return the recipe with so many epochs, and lower rates where those are few steps.
+
+        In few steps at full rates the network below forgets, and there are none left for the head to follow it.
+
+        Examples
+        --------
+        >>> recipe = Recipe(epochs=16, learning_rate=5e-4, head_rate=1e-4)
+        >>> recipe.limit(4, 1000).learning_rate, recipe.limit(4, 96).learning_rate
+        (0.0005, 6e-05)
+        """
+        share = min(1.0, epochs * math.ceil(n_train / self.batch_size) / FEWEST_STEPS)
+        share = 1.0 if self.is_random else share
+        return replace(
+            self, epochs=epochs, learning_rate=share * self.learning_rate, head_rate=share * self.head_rate
+        )  # fmt: skip
+
     def scale_rate(self, step: int, n_steps: int) -> float:
         """Return the share of the peak rates at a step, 0 to ``n_steps`` - 1.
 

@@ -67,3 +67,16 @@ def test_views_that_are_trained_on():
     assert list_tuning_views(replace(hybrid, n_views=3), "block_12")[0] == AS_IT_IS
     assert len(set(list_tuning_views(replace(hybrid, n_views=3), "block_12"))) == 3
     assert list_tuning_views(hybrid, "pixels") == (AS_IT_IS,)
+
+
+def test_above_a_cut_a_smaller_class_counts_more(maker):
+    kept, n_stripes = [], 0
+    for photo in maker.catalog.photos:
+        n_stripes += photo.label == "stripes" and photo.split == "train"
+        if not (photo.label == "stripes" and photo.split == "train" and n_stripes > 4):
+            kept.append(photo)
+    maker = replace(maker, catalog=replace(maker.catalog, photos=tuple(kept)))
+    fixed, hybrid = maker.make(Settings(method="fixed", image_size=96, precision="f32")), maker.make(CHOSEN)
+    assert fixed.fitted.class_weight is None
+    assert hybrid.fitted.class_weight is not None
+    assert hybrid.fitted.class_weight[1] > 1.4 * hybrid.fitted.class_weight[0]

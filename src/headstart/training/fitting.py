@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import FitError
-from headstart.head.balance import balanced_weights, is_skewed
+from headstart.head.balance import SKEW, balanced_weights, is_skewed
 from headstart.head.history import Epoch
 from headstart.head.linear import LinearHead
 from headstart.head.logistic import fit_prepared
@@ -47,12 +47,17 @@ class FittedHead:
 
 
 def weigh_classes(
-    y: Numbers, n_classes: int, rule: str = "auto", sample_weight: npt.NDArray[np.float64] | None = None
+    y: Numbers,
+    n_classes: int,
+    rule: str = "auto",
+    sample_weight: npt.NDArray[np.float64] | None = None,
+    *,
+    skew: float = SKEW,
 ) -> npt.NDArray[np.float64] | None:
-    """Return (C,) class weights: balanced if ``rule`` says so, or for ``auto`` where the classes are skewed."""
+    """Return (C,) class weights: balanced if ``rule`` says so, or for ``auto`` where classes are so much skewed."""
     if rule not in CLASS_WEIGHTS:
         raise FitError(f"Cannot weigh classes by {rule!r}: need one of {', '.join(CLASS_WEIGHTS)}.")
-    if rule == "balanced" or (rule == "auto" and is_skewed(y, n_classes)):
+    if rule == "balanced" or (rule == "auto" and is_skewed(y, n_classes, skew)):
         return balanced_weights(y, n_classes, sample_weight)
     return None
 

@@ -15,6 +15,7 @@ from headstart.backbone.processor import describe_engine
 from headstart.backbone.spec import PIXELS_CUT
 from headstart.catalog.table import Photo
 from headstart.features.activations import Activations, open_activations
+from headstart.head.balance import SKEW_OF_TUNED
 from headstart.head.logistic import fit_prepared
 from headstart.head.strength import choose_strength
 from headstart.pixels.decode import describe_decoder
@@ -110,7 +111,9 @@ def tune_backbone(
     numbers = {digest: n for n, digest in enumerate(by_digest)}
     rows = {split: table.splits[split] for split in SPLITS[:2]}
     n_classes = len(table.catalog.labels)
-    weights = weigh_classes(rows["train"].y, n_classes, chosen.class_weight, rows["train"].weights)
+    weights = weigh_classes(
+        rows["train"].y, n_classes, chosen.class_weight, rows["train"].weights, skew=SKEW_OF_TUNED
+    )  # fmt: skip
     lessons = {split: _make_lesson(some, numbers, weights) for split, some in rows.items() if some.photos}
     first = _fit_first_head(rows["train"], n_classes, weights, chosen.seed, is_random=recipe.is_random)
     checkpoint = Checkpoint(_name_training(table, backbone, chosen, cut, recipe, image_size) if is_kept else None)

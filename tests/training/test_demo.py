@@ -22,6 +22,13 @@ def test_the_split_is_the_published_one_in_kind(tmp_path):
     assert all(abs(shares[stratum] - 0.75 * totals[stratum]) <= 0.5 for stratum in totals)
 
 
+def test_training_photos_may_count_as_much_as_their_label_is_sure(tmp_path):
+    demo.write_demo_catalog(tmp_path / "cells.csv", is_weighted=True)
+    with (tmp_path / "cells.csv").open(newline="") as file:
+        weights = Counter((row["split"], row["weight"]) for row in csv.DictReader(file))
+    assert set(weights) == {("train", "1.0"), ("train", "0.3333"), ("test", "1")}
+
+
 def test_seeds_give_splits(tmp_path):
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         demo.write_demo_catalog(tmp_path / name, seed)

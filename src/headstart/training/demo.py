@@ -40,8 +40,15 @@ def find_cells() -> list[tuple[Path, float, str]]:
     return [(folder / name, float(probability), kind) for name, probability, kind in rows]
 
 
-def write_demo_catalog(path: Path, seed: int = 0) -> None:
-    """Write a CSV of ``path,label,split``: 75% train and 25% test, stratified by probability and cell type."""
+def write_demo_catalog(path: Path, seed: int = 0, *, is_weighted: bool = False) -> None:
+    """Write a CSV of ``path,label,split,weight``: 75% train and 25% test, stratified by probability and cell type.
+
+    Parameters
+    ----------
+    is_weighted
+        Let training photos count as much as the experts were sure of them: 1 where their probability is 0 or 1, and a
+        third where it is 1/3 or 2/3. Test photos count 1 each in any case.
+    """
     cells = find_cells()
     strata: dict[tuple[float, str], list[int]] = {}
     for i, (_, probability, kind) in enumerate(cells):
@@ -53,7 +60,8 @@ def write_demo_catalog(path: Path, seed: int = 0) -> None:
         train |= {members[int(i)] for i in order[: round(TRAIN_SHARE * len(members))]}
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["path", "label", "split"])
+        writer.writerow(["path", "label", "split", "weight"])
         for i, (photo, probability, _) in enumerate(cells):
             label = "defective" if probability > DEFECTIVE_ABOVE else "functional"
-            writer.writerow([photo, label, "train" if i in train else "test"])
+            weight = round(abs(2 * probability - 1), 4) if is_weighted and i in train else 1
+            writer.writerow([photo, label, "train" if i in train else "test", weight])

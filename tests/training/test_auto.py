@@ -116,3 +116,25 @@ def test_a_small_budget_is_not_spent_on_features(maker, monkeypatch):
     monkeypatch.setattr(auto, "FEW_ERRORS", -1.0)
     _, story = choose(maker, monkeypatch, budget_s=0.01)
     assert list_tried(story) == [("fixed", "last", 1)]
+
+
+def resplit(maker, **changes):
+    photos = tuple(replace(photo, split=changes.get(photo.split, photo.split)) for photo in maker.catalog.photos)
+    return replace(maker, catalog=replace(maker.catalog, photos=photos))
+
+
+def test_what_is_kept_is_trained_again_with_what_was_held_out_to_compare(maker, monkeypatch):
+    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
+    maker = resplit(maker, validation="train")
+    made, story = go_above(maker, monkeypatch)
+    assert made.chosen.method == "finetune"
+    assert story["why"].endswith("then trained again on all training photos, those held out among them")
+    assert len(made.table.splits["train"].photos) == len(maker.catalog.select("train"))
+    assert made.tuned.tuned.n_epochs == 2
+
+
+def test_what_was_held_out_judges_where_there_are_no_test_photos(maker, monkeypatch):
+    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
+    made, story = go_above(resplit(maker, validation="train", test="train"), monkeypatch)
+    assert "again" not in story["why"]
+    assert made.table.splits["validation"].photos

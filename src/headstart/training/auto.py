@@ -27,6 +27,7 @@ from headstart.training.trials import (
     judge_training,
     judge_validation,
     narrow_table,
+    take_single_view,
 )
 from headstart.tune.torch_door import can_tune
 
@@ -64,6 +65,8 @@ class _Choice:
         self.trials: list[Trial] = []
         self.why = ""
         self.similarity: float | None = None
+        self._tried: dict[str, Settings] = {}  # above a cut
+        self._is_stopped = False
         self._is_symmetric = False  # whether mirrored and turned photos were named no worse when answers were averaged
 
     def run(self) -> Made:
@@ -79,7 +82,8 @@ class _Choice:
                 f"of the photos that were held out only {error:.1%} were wrong: what is slower has little left to gain"
             )
             return self._keep(plain)
-        return self._keep(self._try_tuning(self._try_features(plain, is_right), error))
+        best = self._keep(self._try_tuning(self._try_features(plain, is_right), error))
+        return self._train_on_all(best)
 
     def _try_features(self, plain: Made, is_right: IsRight) -> Made:
         """Try the means of all stages, and answers averaged over symmetric views; judge by cross-validation."""
@@ -145,6 +149,7 @@ class _Choice:
                 )
                 return best
             self._say(f"Going on with {method}: about {_say_seconds(needed)}.")
+            self._tried[method] = chosen
             try:
                 best_right = self._judge_rival(fixed, maker) if best_right is None else best_right
                 began = self._measure()
@@ -158,13 +163,35 @@ class _Choice:
             if trial.is_better:
                 best, best_right = tuned, is_right
             if tuned.tuned is not None and tuned.tuned.tuned.is_stopped:
-                self.why = f"{method} was stopped by Ctrl-C"
+                self.why, self._is_stopped = f"{method} was stopped by Ctrl-C", True
                 return best
             if not trial.is_better:
                 self.why = f"{method} was not better on the validation photos by more than noise"
                 return best
         self.why = "every method was tried that could gain more"
         return best
+
+    def _train_on_all(self, best: Made) -> Made:
+        """Train what is kept again, with the photos that were held out to compare, if there are others to judge it."""
+        catalog = self._maker.catalog
+        if best.tuned is None or catalog.select("validation") or not catalog.select("test") or self._is_stopped:
+            return best
+        chosen = self._tried[best.chosen.method]
+        needed = estimate_seconds(self._maker, chosen, len(catalog.select("train")))
+        if needed > self._left():
+            self.why += (
+                f"; {_say_seconds(needed)} more would train it on all training photos, those held out among them"
+            )
+            return best
+        self._say(f"Training {chosen.method} again on all training photos: about {_say_seconds(needed)}.")
+        try:
+            again = self._maker.make(chosen)
+        except HeadstartError:  # what is there already is not lost
+            return best
+        if again.tuned is None or again.tuned.tuned.is_stopped:
+            return best
+        self.why += "; what was kept was then trained again on all training photos, those held out among them"
+        return again if best.table.n_averaged == again.table.n_averaged else take_single_view(again)
 
     def _choose_above(self, fixed: Made, similarity: Similarity) -> Settings:
         """Return the settings above a cut; the average over views is dropped later if it is no better."""

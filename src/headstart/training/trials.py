@@ -126,6 +126,11 @@ def drop_average(made: Made) -> Made:
     """
     if made.table.n_averaged == 1:
         return made
-    chosen = replace(made.chosen, average_views=False, n_views=None)
-    single = replace(made, chosen=chosen, table=narrow_table(made.table, 1))
+    single = take_single_view(made)
     return made if judge_validation(made).sum() > judge_validation(single).sum() else single
+
+
+def take_single_view(made: Made) -> Made:
+    """Return what a method made without averaging over views."""
+    chosen = replace(made.chosen, average_views=False, n_views=None)
+    return replace(made, chosen=chosen, table=narrow_table(made.table, 1))

@@ -108,14 +108,16 @@ def fit_tail(
     if trainer.epoch == 0 and trainer.history:
         say(f"Start: validation {trainer.history[0].accuracy:.1%}")
     n_steps = trainer.steps_per_epoch * recipe.epochs * recipe.batch_size
-    with listen_for_ctrl_c() as is_stopped, keep_freed_memory():
+    with listen_for_ctrl_c() as is_stopped, keep_freed_memory() as give_back:
         while trainer.epoch < recipe.epochs and not trainer.is_stuck and not is_stopped():
             for n_done in trainer.learn_epoch():
                 progress(min(n_done, n_steps), n_steps)
                 if is_stopped():
                     break
             else:
+                give_back()
                 say(trainer.judge_epoch())
+                give_back()
                 checkpoint.save(*trainer.pack())
         stopped = is_stopped()
     return trainer.finish(is_stopped=stopped)

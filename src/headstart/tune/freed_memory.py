@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 TRIM_THRESHOLD, MMAP_THRESHOLD, MMAP_MAX = -1, -3, -4  # names of mallopt(3)'s parameters, from glibc's malloc.h
@@ -13,8 +13,11 @@ LARGEST = 2**31 - 1  # bytes
 
 
 @contextmanager
-def keep_freed_memory() -> Iterator[None]:
-    """Have glibc keep what is freed in the block; elsewhere do nothing.
+def keep_freed_memory() -> Iterator[Callable[[], object]]:
+    """Have glibc keep what is freed in the block; elsewhere do nothing. Gives a function that gives it back, once.
+
+    Kept memory goes to pieces, and grows by a tenth of what is in use or more: give it back where work of another kind
+    begins, such as judging after an epoch.
 
     A step frees gigabytes in blocks so large that glibc gives each back at once, and the next step gets new ones, page
     by page, all filled with zeros: two thirds of the time of a step of the whole network with norms trained, and a
@@ -22,12 +25,12 @@ def keep_freed_memory() -> Iterator[None]:
     """
     libc = _open_glibc()
     if libc is None:
-        yield
+        yield lambda: None
         return
     libc.mallopt(MMAP_MAX, 0)
     libc.mallopt(TRIM_THRESHOLD, LARGEST)
     try:
-        yield
+        yield lambda: libc.malloc_trim(0)
     finally:
         for parameter, value in PLAIN.items():
             libc.mallopt(parameter, value)

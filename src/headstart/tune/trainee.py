@@ -16,8 +16,8 @@ from headstart.tune.network import Tail
 from headstart.tune.recipe import Recipe
 
 # Batch norms that are trained keep what they read for the backward pass: twice the memory. Layers with an output for
-# every 8 x 8 pixels or fewer hold half of it, and take little time.
-LARGE_STRIDE = 8
+# every 16 x 16 pixels or fewer hold most of it.
+LARGE_STRIDE = 16
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ def keep_freed_memory() -> Iterator[Callable[[], object]]:
     begins, such as judging after an epoch.
 
     A step frees gigabytes in blocks so large that glibc gives each back at once, and the next step gets new ones, page
-    by page, all filled with zeros: two thirds of the time of a step of the whole network with norms trained, and a
+    by page, all filled with zeros: half of the time of a step of the whole network with norms trained, and a
     fifth of that of a hybrid one (docs/decisions/0012-training-above-a-cut.md). When the block ends all is given back.
     """
     libc = _open_glibc()

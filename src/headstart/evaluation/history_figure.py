@@ -79,7 +79,7 @@ def plot_history(rows: Sequence[tuple[str, float, float | None, float | None]]) 
     for axes, name in ((accuracy, "Accuracy"), (loss, "Loss")):
         name_axes(axes, "Epoch", name, beside_in)
         epochs = [int(epoch) for _, epoch, *_ in finite]
-        axes.set_xticks([0] * (0 in epochs) + _choose_epochs(max(epochs)))
+        axes.set_xticks(_choose_epochs(min(1, *epochs), max(epochs)))
         quieten_axes(axes, grid="both")
         axes.spines[:].set_visible(False)
     return figure
@@ -125,7 +125,7 @@ def _place_legend(heights: Sequence[float]) -> Place:
     return max(places, key=lambda place: min(abs(height - places[place]) for height in heights))
 
 
-def _choose_epochs(last: int) -> list[int]:
+def _choose_epochs(first: int, last: int) -> list[int]:
     """Return at most about six whole epochs: a tick at epoch 2.5 means nothing."""
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 10**9) if last <= 6 * s)
-    return [1, *range(step, last + 1, step)] if step > 1 else list(range(1, last + 1))
+    return [first, *range(step, last + 1, step)] if step > 1 else list(range(first, last + 1))

@@ -197,10 +197,10 @@ class _Trainer:
         share = self._recipe.scale_rate(self._step, n_steps)
         for group in self._optimiser.param_groups:
             group["lr"] = share * group["peak"]
-        self._optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self._trainee.parameters(), self._recipe.max_norm)
         self._optimiser.step()
+        self._optimiser.zero_grad(set_to_none=True)  # now: what the next step keeps is not to lie between them
         self._step += 1
         memory = min(self._recipe.memory, (1 + self._step) / (10 + self._step))
         with torch.no_grad():

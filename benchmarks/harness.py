@@ -164,4 +164,5 @@ def describe_machine() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("openvino", "simplejpeg", "cykooz.resizer", "numpy"))
     n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     load = "" if LOAD is None else f" (load before: {LOAD:.1f})"
-    return f"{model}, {n_cores} core{'s' if n_cores != 1 else ''}{load}, {platform.system()}, Python {platform.python_version()}, {packages}."
+    cores = f"{n_cores} core{'s' if n_cores != 1 else ''}"
+    return f"{model}, {cores}{load}, {platform.system()}, Python {platform.python_version()}, {packages}."

@@ -71,14 +71,19 @@ def test_trials_tell_the_story_of_auto():
     assert told["rows"][1]["accuracy"] == "90.0%"
     assert told["rows"][1]["judged_by"] == "validation, 250 photos"
     assert [row["is_kept"] for row in told["rows"]] == [False, True]
-    assert [row["gain"] for row in told["rows"]] == ["", "+25 (6.1 is noise)"]
+    assert [row["gain"] for row in told["rows"]] == ["", "+25 (needs 6.1)"]
     assert list_trials({"auto": None}) is None
 
 
 def test_training_above_a_cut_is_told():
     tuning = {"n_epochs": 5, "seconds_per_epoch": 7.5, "best_epoch": 4, "learning_rate": 5e-4, "is_norm_trained": True}
-    told = dict(describe_making({"tuning": tuning, "cut": "pixels", "views": 4, "averaged_views": 4}))
+    metrics = {"tuning": tuning, "cut": "pixels", "views": 4, "averaged_views": 4, "validation": JUDGED}
+    told = dict(describe_making(metrics))
     assert told["Cut"] == "before the first stage: nothing is frozen"
     assert "5 epochs of 7.5 s, the best was number 4" in told["Trained above the cut"]
     assert "batch norms trained" in told["Trained above the cut"]
     assert told["Views of a photo"] == "4 in training; every answer is the average over 4"
+    start = dict(describe_making(metrics | {"tuning": tuning | {"best_epoch": 0}}))
+    assert "5 epochs of 7.5 s, none was better than the start" in start["Trained above the cut"]
+    unwatched = dict(describe_making(metrics | {"validation": None}))
+    assert "5 epochs of 7.5 s, the last was kept" in unwatched["Trained above the cut"]

@@ -1,7 +1,9 @@
 """The verdict is true, and honest where honesty costs."""
 
+import numpy as np
 import pytest
 
+from headstart.evaluation.calibration import bin_confidence
 from headstart.evaluation.intervals import wilson_interval
 from headstart.evaluation.verdict import choose_headline, write_verdict
 
@@ -47,12 +49,20 @@ def test_overfitting_is_said(n_trained_right, is_warned):
 @pytest.mark.parametrize(("confidence", "says"), [(0.99, "surer"), (0.6, "less sure")])
 def test_a_confidence_that_is_off_is_said(confidence, says):
     bins = [{"confidence": None, "accuracy": None, "n": 0}, {"confidence": confidence, "accuracy": 0.8, "n": 200}]
-    judged = judge(160, 200) | {"expected_calibration_error": abs(confidence - 0.8), "calibration_bins": bins}
+    judged = judge(160, 200) | {"calibration_bins": bins}
     off = round(100 * abs(confidence - 0.8))
-    assert f"It is {says} than it is right to be: its confidence is off by {off} points" in write_verdict(
-        {"test": judged}
-    )
-    assert "right to be" not in write_verdict({"test": judged | {"expected_calibration_error": 0.05}})
+    assert f"It is {says} than it is right to be: its confidence is {off} points" in write_verdict({"test": judged})
+
+
+def test_a_confidence_that_chance_explains_is_not():
+    generator = np.random.default_rng(0)
+    for _ in range(50):
+        chances = generator.uniform(0.3, 1.0, 100)
+        is_right = generator.random(100) < chances
+        _, bins = bin_confidence(chances, is_right, np.ones(100))
+        assert "right to be" not in write_verdict(
+            {"test": judge(int(is_right.sum()), 100) | {"calibration_bins": bins}}
+        )
 
 
 def test_a_gap_that_few_photos_explain_is_no_overfitting():

@@ -87,7 +87,7 @@ def test_what_fails_above_the_cut_costs_nothing_that_is_there(maker, monkeypatch
     monkeypatch.setattr(Maker, "make_tuned", fail)
     made, story = go_above(maker, monkeypatch)
     assert made.chosen.method == "fixed"
-    assert story["why"] == "hybrid failed: Cannot keep activations: no room."
+    assert story["why"] == "hybrid failed: Cannot keep activations: no room"
 
 
 def test_after_ctrl_c_nothing_more_is_tried(maker, monkeypatch):
@@ -125,6 +125,7 @@ def resplit(maker, **changes):
 
 def test_what_is_kept_is_trained_again_with_what_was_held_out_to_compare(maker, monkeypatch):
     monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
+    monkeypatch.setattr(auto, "LATE", 0.0)
     maker = resplit(maker, validation="train")
     made, story = go_above(maker, monkeypatch)
     assert made.chosen.method == "finetune"
@@ -138,3 +139,50 @@ def test_what_was_held_out_judges_where_there_are_no_test_photos(maker, monkeypa
     made, story = go_above(resplit(maker, validation="train", test="train"), monkeypatch)
     assert "again" not in story["why"]
     assert made.table.splits["validation"].photos
+
+
+def test_training_again_that_fails_is_told(maker, monkeypatch):
+    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
+    monkeypatch.setattr(auto, "LATE", 0.0)
+    make = Maker.make_tuned
+    maker = resplit(maker, validation="train")
+
+    def fail(self, chosen):
+        if not self.catalog.select("validation"):
+            raise CacheError("Cannot keep activations: no room.")
+        return make(self, chosen)
+
+    monkeypatch.setattr(Maker, "make_tuned", fail)
+    made, story = go_above(maker, monkeypatch)
+    assert made.table.splits["validation"].photos
+    assert story["why"].endswith("training it again on all training photos failed: Cannot keep activations: no room")
+
+
+def test_what_an_early_epoch_won_is_not_trained_again_to_the_last(maker, monkeypatch):
+    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
+    make = Maker.make_tuned
+
+    def win_early(self, chosen):
+        made = make(self, chosen)
+        return replace(made, tuned=replace(made.tuned, tuned=replace(made.tuned.tuned, best_epoch=0)))
+
+    monkeypatch.setattr(Maker, "make_tuned", win_early)
+    made, story = go_above(resplit(maker, validation="train"), monkeypatch)
+    assert made.table.splits["validation"].photos
+    assert "again" not in story["why"]
+
+
+def test_what_is_trained_again_is_as_confident_as_held_out_photos_said(maker, monkeypatch):
+    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
+    make = Maker.make_tuned
+    heads = []
+
+    def note(self, chosen):
+        made = make(self, chosen)
+        heads.append(made.fitted.head)
+        tuned = replace(made.tuned.tuned, best_epoch=2, factor=2.0 if self.catalog.select("validation") else 1.0)
+        return replace(made, tuned=replace(made.tuned, tuned=tuned))
+
+    monkeypatch.setattr(Maker, "make_tuned", note)
+    made, _ = go_above(resplit(maker, validation="train"), monkeypatch)
+    assert (made.fitted.head.weights == 2 * heads[-1].weights).all()

@@ -15,3 +15,12 @@ def test_the_rate_rises_and_falls_once():
 
 def test_only_training_from_scratch_forgets():
     assert {name for name, recipe in RECIPES.items() if recipe.is_random} == {"scratch"}
+
+
+def test_few_steps_are_taken_at_lower_rates_and_scratch_ones_are_not():
+    recipe = RECIPES["hybrid"]
+    assert recipe.limit(16, 2000) == recipe
+    few = recipe.limit(5, 64)  # 10 steps
+    assert (few.epochs, few.learning_rate, few.head_rate) == (5, 0.1 * recipe.learning_rate, 0.1 * recipe.head_rate)
+    assert recipe.limit(50, 64).patience == recipe.stretch(64).patience
+    assert RECIPES["scratch"].limit(5, 64).learning_rate == RECIPES["scratch"].learning_rate

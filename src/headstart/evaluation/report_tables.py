@@ -112,7 +112,7 @@ def describe_making(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     descriptions = {
         "Method": f"{method}: {METHODS[method]}" if method in METHODS else method,
         "Cut": _describe_cut(metrics.get("cut")),
-        "Trained above the cut": _describe_tuning(metrics.get("tuning")),
+        "Trained above the cut": _describe_tuning(metrics.get("tuning"), is_watched=bool(metrics.get("validation"))),
         "Features": {"all": "the means of several stages side by side", "last": "the mean of the last stage"}.get(
             metrics.get("features") or ""
         ),
@@ -163,7 +163,7 @@ def _name_trial(trial: Mapping[str, Any]) -> str:
 def _describe_gain(trial: Mapping[str, Any]) -> str:
     if trial.get("gain") is None:
         return ""
-    return f"{trial['gain']:+,} ({trial['noise']:.1f} is noise)"
+    return f"{trial['gain']:+,} (needs {trial['noise']:.1f})"
 
 
 def _describe_cut(cut: str | None) -> str | None:
@@ -172,10 +172,12 @@ def _describe_cut(cut: str | None) -> str | None:
     return cut and f"after the stage {cut}: up to there the network is frozen"
 
 
-def _describe_tuning(tuning: Mapping[str, Any] | None) -> str | None:
+def _describe_tuning(tuning: Mapping[str, Any] | None, *, is_watched: bool) -> str | None:
     if not tuning:
         return None
     best = f"the best was number {tuning['best_epoch']}" if tuning["best_epoch"] else "none was better than the start"
+    if not is_watched:
+        best = "the last was kept"
     return (
         f"{tuning['n_epochs']} epochs of {format_seconds(tuning['seconds_per_epoch'])}, {best}; AdamW, "
         f"one cycle, peak rate {tuning['learning_rate']:g}; batch norms "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -110,14 +111,18 @@ def _warn_of_overfitting(split: str, numbers: Mapping[str, Any], train: Mapping[
 
 
 def _warn_of_confidence(numbers: Mapping[str, Any]) -> str:
-    error = numbers.get("expected_calibration_error")
-    if numbers["n"] < FEW_PHOTOS or error is None or error < UNSURE:
+    """Compare mean confidence and accuracy: the calibration error of few photos is far from 0 by chance alone."""
+    filled = [row for row in numbers.get("calibration_bins") or [] if row["confidence"] is not None]
+    n = sum(row["n"] for row in filled)
+    if not n:
         return ""
-    filled = [row for row in numbers["calibration_bins"] if row["confidence"] is not None]
-    confidence = sum(row["n"] * row["confidence"] for row in filled) / sum(row["n"] for row in filled)
+    accuracy = numbers["accuracy"]
+    gap = sum(row["n"] * row["confidence"] for row in filled) / n - accuracy
+    if abs(gap) < max(UNSURE, 2 * math.sqrt(accuracy * (1 - accuracy) / n)):
+        return ""
     return (
-        f"It is {'surer' if confidence > numbers['accuracy'] else 'less sure'} than it is right to be: its confidence "
-        f"is off by {100 * error:.0f} points on average."
+        f"It is {'surer' if gap > 0 else 'less sure'} than it is right to be: its confidence is "
+        f"{100 * abs(gap):.0f} points {'above' if gap > 0 else 'below'} that on average."
     )
 
 

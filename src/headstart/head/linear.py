@@ -76,6 +76,10 @@ class LinearHead:
         map_blocks(score, X)
         return scores + self.bias
 
+    def scale(self, factor: float) -> LinearHead:
+        """Return a head that names the same classes, so many times as confident in its scores."""
+        return LinearHead(self.weights * np.float32(factor), self.bias * np.float32(factor))
+
     def probabilities(self, X: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Return the (N, C) float32 class probabilities of N photos; rows sum to 1. Otherwise as `scores`."""
         return softmax(self.scores(X)).astype(np.float32, copy=False)

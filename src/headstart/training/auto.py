@@ -40,6 +40,7 @@ MANY_PHOTOS = 20_000  # times views: from here on cross-validation of every kind
 NOISE_OF_FEATURES = 2.0
 NOISE_OF_TUNING = {True: 2.0, False: 1.0}  # by whether the photos are similar
 N_AVERAGED = 4
+LATE = 0.7  # of all epochs: later on rates are low, and the last epoch is about as good as the best
 
 
 def choose_method(maker: Maker, chosen: Settings, say: Callable[[str], None]) -> tuple[Made, dict[str, Any]]:
@@ -145,7 +146,7 @@ class _Choice:
             if needed > left:
                 self.why = (
                     f"{method} would take about {_say_seconds(needed)}, and {_say_seconds(left)} of the budget were "
-                    f"left; --budget {int((self._measure() + needed) // 60) + 1}m allows it"
+                    f"left; {self._name_budget(needed)} allows it"
                 )
                 return best
             self._say(f"Going on with {method}: about {_say_seconds(needed)}.")
@@ -155,7 +156,7 @@ class _Choice:
                 began = self._measure()
                 tuned = drop_average(maker.make(chosen))
             except HeadstartError as error:  # what is there already is not lost
-                self.why = f"{method} failed: {error}"
+                self.why = f"{method} failed: {str(error).rstrip('.')}"
                 return best
             is_right = judge_validation(tuned)
             compared = compare(is_right, best_right, NOISE_OF_TUNING[similarity.is_similar])
@@ -172,25 +173,34 @@ class _Choice:
         return best
 
     def _train_on_all(self, best: Made) -> Made:
-        """Train what is kept again, with the photos that were held out to compare, if there are others to judge it."""
+        """Train what is kept again, with the photos that were held out to compare, if there are others to judge it.
+
+        It is as confident as the held-out photos said. Where they chose an early epoch they are needed to choose it.
+        """
         catalog = self._maker.catalog
         if best.tuned is None or catalog.select("validation") or not catalog.select("test") or self._is_stopped:
             return best
-        chosen = self._tried[best.chosen.method]
-        needed = estimate_seconds(self._maker, chosen, len(catalog.select("train")))
+        tuned, chosen = best.tuned.tuned, self._tried[best.chosen.method]
+        if tuned.best_epoch < LATE * tuned.n_epochs:
+            return best
+        needed, what = estimate_seconds(self._maker, chosen, len(catalog.select("train"))), "all training photos"
         if needed > self._left():
             self.why += (
-                f"; {_say_seconds(needed)} more would train it on all training photos, those held out among them"
+                f"; to train {chosen.method} again on {what}, those held out among them, would take about "
+                f"{_say_seconds(needed)} more: {self._name_budget(needed)} allows it"
             )
             return best
-        self._say(f"Training {chosen.method} again on all training photos: about {_say_seconds(needed)}.")
+        self._say(f"Training {chosen.method} again on {what}: about {_say_seconds(needed)}.")
         try:
             again = self._maker.make(chosen)
-        except HeadstartError:  # what is there already is not lost
+        except HeadstartError as error:  # what is there already is not lost
+            self.why += f"; training it again on {what} failed: {str(error).rstrip('.')}"
             return best
         if again.tuned is None or again.tuned.tuned.is_stopped:
+            self.why += f"; training it again on {what} was stopped by Ctrl-C"
             return best
-        self.why += "; what was kept was then trained again on all training photos, those held out among them"
+        self.why += f"; what was kept was then trained again on {what}, those held out among them"
+        again = replace(again, fitted=replace(again.fitted, head=again.fitted.head.scale(tuned.factor)))
         return again if best.table.n_averaged == again.table.n_averaged else take_single_view(again)
 
     def _choose_above(self, fixed: Made, similarity: Similarity) -> Settings:
@@ -245,6 +255,9 @@ class _Choice:
 
     def _measure(self) -> float:
         return time.perf_counter() - self._began
+
+    def _name_budget(self, needed: float) -> str:
+        return f"--budget {int((self._measure() + needed) // 60) + 1}m"
 
     def _left(self) -> float:
         return max(0.0, self._chosen.budget_s - self._measure())

@@ -60,7 +60,9 @@ def _write_notes(made: Made) -> list[str]:
     chosen, fitted = made.chosen, made.fitted
     notes = list(made.table.catalog.notes)
     if fitted.class_weight is not None and chosen.class_weight == "auto":
-        notes.append("The classes are of unequal size: photos of rare classes counted more (balanced class weights).")
+        notes.append(
+            "The classes are of unequal size: photos of smaller classes counted more (balanced class weights)."
+        )
     if made.table.n_averaged > 1:
         n = made.table.n_averaged
         notes.append(
@@ -73,6 +75,8 @@ def _write_notes(made: Made) -> list[str]:
 
 def _write_tuning_notes(made: Made) -> list[str]:
     assert made.tuned is not None  # noqa: S101  for the type checker
+    from headstart.tune.recipe import RECIPES
+
     tuned, recipe = made.tuned.tuned, made.tuned.recipe
     notes = []
     if tuned.is_stopped:
@@ -85,6 +89,9 @@ def _write_tuning_notes(made: Made) -> list[str]:
             f"Training ended after {tuned.n_epochs} of {recipe.epochs} epochs: {recipe.patience} in a row were no "
             "better on the validation photos."
         )
+    share = recipe.learning_rate / RECIPES[made.chosen.method].learning_rate
+    if made.chosen.learning_rate is None and share < 1:
+        notes.append(f"So few epochs are few steps: the peak rate was {share:.2g} of the usual one.")
     if not made.table.splits["validation"].photos:
         notes.append("There was no validation split to watch: all epochs were trained, and the last one was kept.")
     elif tuned.best_epoch == 0:

@@ -57,7 +57,8 @@ def weigh_classes(
     """Return (C,) class weights: balanced if ``rule`` says so, or for ``auto`` where classes are so much skewed."""
     if rule not in CLASS_WEIGHTS:
         raise FitError(f"Cannot weigh classes by {rule!r}: need one of {', '.join(CLASS_WEIGHTS)}.")
-    if rule == "balanced" or (rule == "auto" and is_skewed(y, n_classes, skew)):
+    has_rows, counts = np.bincount(y, minlength=n_classes) > 0, np.bincount(y, sample_weight, n_classes) > 0
+    if rule == "balanced" or (rule == "auto" and (has_rows == counts).all() and is_skewed(y, n_classes, skew)):
         return balanced_weights(y, n_classes, sample_weight)
     return None
 

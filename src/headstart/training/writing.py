@@ -74,7 +74,7 @@ def write_run(folder: Path, outcome: Outcome, artist: Artist) -> None:
         for done in beside:
             done.result()
         figures = pictures.collect()
-        captions = _write_captions(metrics["head"])
+        captions = _write_captions(metrics["head"], has_start=any(row.epoch == 0 for row in outcome.history))
         figures |= {name: Figured(captions[name], image) for name, image in artist.finish().items()}
     outcome.note_time("report")
     content = ReportContent(
@@ -106,9 +106,9 @@ def _list_history(history: Sequence[Epoch]) -> list[HistoryRow]:
     return [(row.data, row.epoch, row.accuracy, row.loss) for row in history]
 
 
-def _write_captions(head: str) -> dict[str, str]:
+def _write_captions(head: str, *, has_start: bool) -> dict[str, str]:
     epochs = "an iteration of the solver" if head == "logistic" else "one pass over the training photos"
-    if head == "linear":
+    if has_start:
         epochs += ", and at 0 is what training began with"
     return {
         "history": f"Accuracy and loss by epoch; an epoch is {epochs}.",

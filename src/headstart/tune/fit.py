@@ -51,6 +51,8 @@ class Tuned:
         That were trained; fewer than the recipe's if it stopped early.
     is_stopped
         Whether the user stopped it.
+    factor
+        What the head was multiplied by to be as confident as it should; 1 without validation photos.
     """
 
     weights: dict[str, npt.NDArray[np.float32]]
@@ -60,6 +62,7 @@ class Tuned:
     n_epochs: int
     is_stopped: bool
     seconds_per_epoch: float
+    factor: float = 1.0
 
 
 def fit_tail(
@@ -288,10 +291,10 @@ class _Trainer:
         """Return the best epoch's weights; the history ends with whole epochs."""
         self._mean.load_state_dict(self._best or self._mean.state_dict())
         head = self._mean.export_head()
-        head = LinearHead(head.weights * np.float32(self._factor), head.bias * np.float32(self._factor))
         return Tuned(
-            self._mean.tail.export(), head, tuple(self.history), self._best_epoch, self.epoch,
+            self._mean.tail.export(), head.scale(self._factor), tuple(self.history), self._best_epoch, self.epoch,
             is_stopped, float(np.median(self._seconds)) if self._seconds else 0.0,
+            self._factor,
         )  # fmt: skip
 
 

@@ -88,8 +88,10 @@ class Recipe:
         """
         share = min(1.0, epochs * math.ceil(n_train / self.batch_size) / FEWEST_STEPS)
         share = 1.0 if self.is_random else share
+        patience = max(self.patience, math.ceil(self.patience * epochs / self.epochs))
         return replace(
-            self, epochs=epochs, learning_rate=share * self.learning_rate, head_rate=share * self.head_rate
+            self, epochs=epochs, patience=patience, learning_rate=share * self.learning_rate,
+            head_rate=share * self.head_rate,
         )  # fmt: skip
 
     def scale_rate(self, step: int, n_steps: int) -> float:

@@ -15,8 +15,8 @@ from headstart.tune.graph import Graph
 from headstart.tune.network import Tail
 from headstart.tune.recipe import Recipe
 
-# Batch norms that are trained keep what they read for the backward pass: twice the memory. Layers with an output for
-# every 16 x 16 pixels or fewer hold most of it.
+# Batch norms that are trained keep what they read for the backward pass: twice the memory. Stages of stride 16 or less
+# hold most of it.
 LARGE_STRIDE = 16
 
 

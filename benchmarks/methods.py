@@ -66,7 +66,8 @@ The tables are by `python benchmarks/methods.py`: one training for each seed of 
 leaves and solar cells (`--train-norms --average-views`), where photos are dissimilar, and neither on the other two.
 On solar cells a training photo counts as much as the experts were sure of its label (1 or a third, by the column
 `weight` of the CSV), but for the last table. `auto` may take an hour (`--budget 1h`). Seconds are of a whole training,
-with the features of the frozen network cached where an earlier row had computed them, on machines that others used too.
+with the features of the frozen network cached where an earlier row had computed them, some on one core and some on two
+that others used as well: compare them with care.
 """
 # all that is trained on variations of a set
 CONTRAST = {

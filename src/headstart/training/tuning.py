@@ -29,10 +29,10 @@ from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.torch_door import check_torch, describe_torch
 
 if TYPE_CHECKING:
-    from headstart.tune.fit import Tuned
     from headstart.tune.lesson import Lesson
     from headstart.tune.recipe import Recipe
     from headstart.tune.trainee import FirstHead
+    from headstart.tune.tuned import Tuned
 
 # A first head leans on no feature that hardly varies: such a one would be magnified with every change of the network
 # below it. On solar cells and coffee leaves it was as accurate as the fixed head, and its largest weight a twentieth.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from headstart.backbone.spec import BackboneSpec
 from headstart.cores import count_cores
 from headstart.errors import FitError
 from headstart.head.history import Epoch
-from headstart.head.linear import LinearHead
 from headstart.progress import Progress, ignore_progress
 from headstart.stopping import listen_for_ctrl_c
 from headstart.tune.augmenting import augment_pixels
@@ -28,41 +26,11 @@ from headstart.tune.lesson import Lesson, Source
 from headstart.tune.recipe import Recipe
 from headstart.tune.temperature import choose_factor, compute_log_loss
 from headstart.tune.trainee import FirstHead, Trainee
+from headstart.tune.tuned import Tuned
 
 BATCH_TO_JUDGE = 32
 STEPS_TO_RELEASE = 16  # reading fills memory, which is given back after so many steps
 State = dict[str, Tensor]
-
-
-@dataclass(frozen=True, eq=False)
-class Tuned:
-    """What training above a cut gave.
-
-    Attributes
-    ----------
-    weights
-        All weights above the cut by their names in the graph.
-    history
-        Training is the running mean over an epoch, as it was learning; Validation is of the running mean of the
-        weights, at epoch 0 of the start.
-    best_epoch
-        The epoch whose weights these are; 0 is the start.
-    n_epochs
-        That were trained; fewer than the recipe's if it stopped early.
-    is_stopped
-        Whether the user stopped it.
-    factor
-        What the head was multiplied by to be as confident as it should; 1 without validation photos.
-    """
-
-    weights: dict[str, npt.NDArray[np.float32]]
-    head: LinearHead
-    history: tuple[Epoch, ...]
-    best_epoch: int
-    n_epochs: int
-    is_stopped: bool
-    seconds_per_epoch: float
-    factor: float = 1.0
 
 
 def fit_tail(

@@ -29,7 +29,7 @@ from headstart.tune.trainee import FirstHead, Trainee
 from headstart.tune.tuned import Tuned
 
 BATCH_TO_JUDGE = 32
-STEPS_TO_RELEASE = 16  # reading fills memory, which is given back after so many steps
+STEPS_TO_RELEASE = 16  # reading fills memory, and what is kept goes to pieces: both are given back after so many steps
 State = dict[str, Tensor]
 
 
@@ -83,6 +83,8 @@ def fit_tail(
         while trainer.epoch < recipe.epochs and not trainer.is_stuck and not is_stopped():
             for n_done in trainer.learn_epoch():
                 progress(min(n_done, n_steps), n_steps)
+                if n_done % (STEPS_TO_RELEASE * recipe.batch_size) == 0:
+                    give_back()
                 if is_stopped():
                     break
             else:

@@ -181,7 +181,7 @@ class _Choice:
         if best.tuned is None or catalog.select("validation") or not catalog.select("test") or self._is_stopped:
             return best
         tuned, chosen = best.tuned.tuned, self._tried[best.chosen.method]
-        if tuned.best_epoch < LATE * tuned.n_epochs:
+        if tuned.best_epoch < LATE * best.tuned.recipe.epochs:
             return best
         needed, what = estimate_seconds(self._maker, chosen, len(catalog.select("train"))), "all training photos"
         if needed > self._left():

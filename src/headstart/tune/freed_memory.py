@@ -20,10 +20,9 @@ _n_keeping = 0
 
 @contextmanager
 def keep_freed_memory() -> Iterator[Callable[[], object]]:
-    """Have glibc keep what is freed in the block; elsewhere do nothing. Gives a function that gives it back, once.
+    """Have glibc keep what is freed in the block; elsewhere do nothing. Gives a function that gives it back.
 
-    Kept memory goes to pieces, and grows by a tenth of what is in use or more: give it back where work of another kind
-    begins, such as judging after an epoch.
+    Kept memory goes to pieces, and grows: call that now and then, and where work of another kind begins.
 
     A step frees gigabytes in blocks so large that glibc gives each back at once, and the next step gets new ones, page
     by page, all filled with zeros: half of the time of a step of the whole network with norms trained, and a

@@ -63,12 +63,13 @@ Before any training, two things give more of the frozen network: `--features all
 at no cost) and `--average-views` (answers averaged over mirrored and turned views, at the cost of one pass for each).
 
 The tables are by `python benchmarks/methods.py`: one training for each seed of the split, with default settings at
-224 px, `scratch` on the whole sets at 128 px to take hours less. Above the cut (`hybrid`, `finetune`, `scratch`) norms are trained and answers averaged over four views on coffee
-leaves and solar cells (`--train-norms --average-views`), where photos are dissimilar, and neither on the other two.
-On solar cells a training photo counts as much as the experts were sure of its label (1 or a third, by the column
-`weight` of the CSV), but for the last table. `auto` may take an hour (`--budget 1h`). Seconds are of a whole training,
-with the features of the frozen network cached where an earlier row had computed them, some on one core and some on two
-that others used as well: compare them with care.
+224 px, but for `scratch` on the whole sets at 128 px, to take hours less. Above the cut (`hybrid`, `finetune`,
+`scratch`) norms are trained and answers averaged over four views on coffee leaves and solar cells (`--train-norms
+--average-views`), where photos are dissimilar, and neither on the other two. On solar cells a training photo counts as
+much as the experts were sure of its label (1 or a third, by the column `weight` of the CSV), but for the last table.
+`auto` may take an hour (`--budget 1h`). Seconds are of a whole training, with the features of the frozen network cached
+where an earlier row had computed them, some on one core and some on two that others used as well: compare them with
+care.
 """
 # what is trained on each set, unless CONTRAST says otherwise: at 224 px scratch would take hours more
 ASKED = tuple(run for run in RUNS if run != "scratch")

@@ -90,6 +90,27 @@ def test_what_fails_above_the_cut_costs_nothing_that_is_there(maker, monkeypatch
     assert story["why"] == "hybrid failed: Cannot keep activations: no room"
 
 
+@pytest.mark.parametrize(("verb", "what"), [("Judging", "hybrid"), ("Extracting", "taking more features")])
+def test_ctrl_c_keeps_what_was_best_so_far(maker, monkeypatch, verb, what):
+    extract = Maker.extract
+
+    def interrupt(self, backbone, chosen, *, verb="Extracting", **more):
+        if verb == asked and backbone is not self.backbone:
+            raise KeyboardInterrupt
+        return extract(self, backbone, chosen, verb=verb, **more)
+
+    asked = verb
+    monkeypatch.setattr(Maker, "extract", interrupt)
+    said = []
+    monkeypatch.setattr(auto, "FEW_ERRORS", -1.0)
+    monkeypatch.setattr(trials, "FEWEST_HELD_OUT", 1)
+    made, story = choose_method(maker, replace(CHOSEN, budget_s=1e6), said.append)
+    assert made.chosen.method == "fixed"
+    assert story["why"] == f"{what} was stopped by Ctrl-C"
+    assert any(trial["is_kept"] for trial in story["tried"])
+    assert said[-1].startswith("Keeping what was best so far")
+
+
 def test_after_ctrl_c_nothing_more_is_tried(maker, monkeypatch):
     make = Maker.make_tuned
 
@@ -134,6 +155,81 @@ def test_what_is_kept_is_trained_again_with_what_was_held_out_to_compare(maker, 
     assert made.tuned.tuned.n_epochs == 2
 
 
+@pytest.mark.parametrize("is_average_dropped", [True, False])
+def test_training_again_judges_no_views_that_are_not_kept(maker, monkeypatch, is_average_dropped):
+    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
+    monkeypatch.setattr(auto, "LATE", 0.0)
+    monkeypatch.setattr(auto, "drop_average", trials.take_single_view if is_average_dropped else lambda made: made)
+    choose_above = auto._Choice._choose_above
+    monkeypatch.setattr(
+        auto._Choice, "_choose_above",
+        lambda *told: replace(choose_above(*told), n_views=2, average_views=True),
+    )  # fmt: skip
+    extract, judged = Maker.extract, []
+
+    def note(self, *told, verb="Extracting", **more):
+        if verb == "Judging":
+            judged.append(more["n_views"])
+        return extract(self, *told, verb=verb, **more)
+
+    monkeypatch.setattr(Maker, "extract", note)
+    made, story = go_above(resplit(maker, validation="train"), monkeypatch)
+    assert "trained again" in story["why"]
+    assert judged == [2, 2, 1 if is_average_dropped else 2]
+    assert made.table.n_averaged == judged[-1]
+    assert made.tuned.n_symmetric == 2
+    assert {(trial["method"], trial["averaged_views"]) for trial in story["tried"] if trial["is_kept"]} == {
+        ("finetune", judged[-1])
+    }
+
+
+def estimate(monkeypatch, **seconds):
+    """Have the clock stand still, and each method take so many seconds."""
+    monkeypatch.setattr(auto, "estimate_seconds", lambda _, chosen, __: seconds.get(chosen.method, 0.0))
+    monkeypatch.setattr(auto._Choice, "_measure", lambda _: 0.0)
+    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
+    monkeypatch.setattr(auto, "LATE", 0.0)
+
+
+def test_time_to_train_again_is_not_spent_on_another_method(maker, monkeypatch):
+    estimate(monkeypatch, hybrid=100.0, finetune=250.0)
+    monkeypatch.setattr(auto, "FEW_ERRORS", -1.0)
+    made, story = choose(resplit(maker, validation="train"), monkeypatch, budget_s=300.0)
+    assert made.chosen.method == "hybrid"
+    assert story["why"] == (
+        "finetune would take about 4 min, and 3 min of the budget were left beside training again what is best so far; "
+        "--budget 6m allows it; what was kept was then trained again on all training photos, those held out among them"
+    )
+
+
+def test_too_little_time_to_train_again_is_told(maker, monkeypatch):
+    estimate(monkeypatch, hybrid=100.0, finetune=250.0)
+    left = iter([300.0, 300.0, 50.0, 50.0, 50.0])
+    monkeypatch.setattr(auto._Choice, "_left", lambda _: next(left))
+    monkeypatch.setattr(auto, "FEW_ERRORS", -1.0)
+    made, story = choose(resplit(maker, validation="train"), monkeypatch, budget_s=300.0)
+    assert made.table.splits["validation"].photos
+    assert "to train hybrid again on all training photos" in story["why"]
+    assert story["why"].endswith("would take about 2 min more: --budget 2m allows it")
+
+
+def test_ctrl_c_in_the_second_training_keeps_the_first(maker, monkeypatch):
+    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
+    monkeypatch.setattr(auto, "LATE", 0.0)
+    make = Maker.make_tuned
+
+    def interrupt(self, chosen, **more):
+        if not self.catalog.select("validation"):
+            raise KeyboardInterrupt
+        return make(self, chosen, **more)
+
+    monkeypatch.setattr(Maker, "make_tuned", interrupt)
+    made, story = go_above(resplit(maker, validation="train"), monkeypatch)
+    assert made.chosen.method == "finetune"
+    assert made.table.splits["validation"].photos
+    assert story["why"].endswith("training it again on all training photos was stopped by Ctrl-C")
+
+
 def test_what_was_held_out_judges_where_there_are_no_test_photos(maker, monkeypatch):
     monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
     made, story = go_above(resplit(maker, validation="train", test="train"), monkeypatch)
@@ -147,10 +243,10 @@ def test_training_again_that_fails_is_told(maker, monkeypatch):
     make = Maker.make_tuned
     maker = resplit(maker, validation="train")
 
-    def fail(self, chosen):
+    def fail(self, chosen, **more):
         if not self.catalog.select("validation"):
             raise CacheError("Cannot keep activations: no room.")
-        return make(self, chosen)
+        return make(self, chosen, **more)
 
     monkeypatch.setattr(Maker, "make_tuned", fail)
     made, story = go_above(maker, monkeypatch)
@@ -177,8 +273,8 @@ def test_what_is_trained_again_is_as_confident_as_held_out_photos_said(maker, mo
     make = Maker.make_tuned
     heads = []
 
-    def note(self, chosen):
-        made = make(self, chosen)
+    def note(self, chosen, **more):
+        made = make(self, chosen, **more)
         heads.append(made.fitted.head)
         tuned = replace(made.tuned.tuned, best_epoch=2, factor=2.0 if self.catalog.select("validation") else 1.0)
         return replace(made, tuned=replace(made.tuned, tuned=tuned))

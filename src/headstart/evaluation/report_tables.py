@@ -178,8 +178,11 @@ def _describe_tuning(tuning: Mapping[str, Any] | None, *, is_watched: bool) -> s
     best = f"the best was number {tuning['best_epoch']}" if tuning["best_epoch"] else "none was better than the start"
     if not is_watched:
         best = "the last was kept"
+    went = f"{tuning['n_epochs']} epochs of {format_seconds(tuning['seconds_per_epoch'])}, {best}"
+    if not tuning["n_epochs"]:
+        went = "stopped by Ctrl-C in its first epoch: what it began with was kept"
     return (
-        f"{tuning['n_epochs']} epochs of {format_seconds(tuning['seconds_per_epoch'])}, {best}; AdamW, "
+        f"{went}; AdamW, "
         f"one cycle, peak rate {tuning['learning_rate']:g}; batch norms "
         f"{'trained' if tuning['is_norm_trained'] else 'as pretrained'}"
     )

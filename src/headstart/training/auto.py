@@ -27,7 +27,6 @@ from headstart.training.trials import (
     judge_training,
     judge_validation,
     narrow_table,
-    take_single_view,
 )
 from headstart.tune.torch_door import can_tune
 
@@ -67,45 +66,56 @@ class _Choice:
         self.why = ""
         self.similarity: float | None = None
         self._tried: dict[str, Settings] = {}  # above a cut
-        self._is_stopped = False
-        self._is_symmetric = False  # whether mirrored and turned photos were named no worse when answers were averaged
+        self._is_symmetric = False  # whether averages over mirrored and turned photos were no worse by more than noise
+        self._step = ""  # what is being done, for the story
 
     def run(self) -> Made:
-        plain = self._maker.make(self._chosen)
+        self._best = self._maker.make(self._chosen)
+        try:
+            self._go_on()
+        except HeadstartError as error:  # what is there already is not lost
+            self._end(f"{self._step} failed: {str(error).rstrip('.')}")
+        except KeyboardInterrupt:
+            self._say("Keeping what was best so far; Ctrl-C once more ends without it.")
+            self._end(f"{self._step} was stopped by Ctrl-C")
+        return self._keep()
+
+    def _go_on(self) -> None:
+        plain, self._step = self._best, "judging what was fitted"
         if plain.fitted.choice is None or not any(row.accuracy is not None for row in plain.fitted.choice.table):
-            self.why = "there are too few photos to hold some out, so nothing could be compared"
-            return plain
+            return self._end("there are too few photos to hold some out, so nothing could be compared")
         is_right = judge_training(plain.table, self._chosen)
         self._note(plain, is_right, "cross-validation", self._measure())
         error = 1 - float(is_right.mean())
         if error < FEW_ERRORS:
-            self.why = (
+            return self._end(
                 f"of the photos that were held out only {error:.1%} were wrong: what is slower has little left to gain"
             )
-            return self._keep(plain)
-        best = self._keep(self._try_tuning(self._try_features(plain, is_right), error))
-        return self._train_on_all(best)
+        self._try_features(is_right)
+        self._try_tuning(error)
+        return self._train_on_all()
 
-    def _try_features(self, plain: Made, is_right: IsRight) -> Made:
+    def _try_features(self, is_right: IsRight) -> None:
         """Try the means of all stages, and answers averaged over symmetric views; judge by cross-validation."""
+        plain, self._step = self._best, "taking more features"
         train = plain.table.catalog.select("train")
         chosen = replace(self._chosen, features="all", n_views=N_AVERAGED, average_views=True)
         maker = replace(self._maker, catalog=replace(plain.table.catalog, photos=train))
         if len(train) * N_AVERAGED > MANY_PHOTOS or estimate_seconds(maker, chosen, len(train)) > self._left():
-            return plain
+            return
         began = self._measure()
         wide = maker.extract(maker.wide_backbone, chosen, n_views=N_AVERAGED, is_averaged=True)
         self._maker.note_time("extract")
         spent = self._measure() - began
         best, best_right = plain.chosen, is_right
-        accuracies = []
+        rights = []
         for n_views in (1, 2, N_AVERAGED):
             began = self._measure()
             is_right = judge_training(narrow_table(wide, n_views), self._chosen)
-            accuracies.append(float(is_right.mean()))
+            rights.append(is_right)
             seconds = spent * n_views / N_AVERAGED + self._measure() - began
             trial = Trial(
-                "fixed", plain.cut, "all", n_views, accuracies[-1], "cross-validation", len(is_right),
+                "fixed", plain.cut, "all", n_views, float(is_right.mean()), "cross-validation", len(is_right),
                 round(seconds, 2), *compare(is_right, best_right, NOISE_OF_FEATURES),
             )  # fmt: skip
             self.trials.append(trial)
@@ -114,94 +124,99 @@ class _Choice:
                 best = replace(self._chosen, features="all")
                 if n_views > 1:
                     best = replace(best, n_views=n_views, average_views=True)
-        self._is_symmetric = accuracies[-1] >= accuracies[0]
-        return plain if best is plain.chosen else replace(self._maker, catalog=plain.table.catalog).make(best)
+        gain, noise = compare(rights[-1], rights[0], NOISE_OF_FEATURES)
+        self._is_symmetric = gain >= -noise
+        if best is not plain.chosen:
+            self._best = replace(self._maker, catalog=plain.table.catalog).make(best)
 
-    def _try_tuning(self, fixed: Made, error: float) -> Made:
+    def _try_tuning(self, error: float) -> None:
         """Try to train above a cut; judge by the validation photos."""
+        fixed, self._step = self._best, "comparing with ImageNet"
         similarity = self._compare(fixed)
         if similarity.is_similar and error < FEW_OF_SIMILAR:
-            self.why = (
+            return self._end(
                 f"the photos are like those that the network learned from (similarity {similarity.value:.2f}), and "
                 f"only {error:.1%} of those that were held out were wrong: training more of it has little to gain"
             )
-            return fixed
         if not can_tune():
-            self.why = (
+            return self._end(
                 "hybrid training might gain more, but torch is not installed; install it with: "
                 "pip install 'headstart[tune]'"
             )
-            return fixed
         maker = self._hold_out(fixed)
         if not can_compare(maker.catalog):
-            self.why = (
+            return self._end(
                 f"there are too few validation photos ({len(maker.catalog.select('validation'))}), or none of some "
                 "class, to compare more with it"
             )
-            return fixed
-        best, best_right = fixed, None
+        best_right = None
         for method in ("hybrid", "finetune"):
             chosen = replace(self._choose_above(fixed, similarity), method=method)
-            needed, left = estimate_seconds(self._maker, chosen, len(fixed.table.splits["train"].y)), self._left()
-            if needed > left:
-                self.why = (
-                    f"{method} would take about {_say_seconds(needed)}, and {_say_seconds(left)} of the budget were "
-                    f"left; {self._name_budget(needed)} allows it"
+            needed, reserved = estimate_seconds(maker, chosen, len(maker.catalog.select("train"))), self._reserve()
+            if needed + reserved > self._left():
+                beside = " beside training again what is best so far" if reserved else ""
+                return self._end(
+                    f"{method} would take about {_say_seconds(needed)}, and "
+                    f"{_say_seconds(max(0.0, self._left() - reserved))} of the budget were left{beside}; "
+                    f"{self._name_budget(needed + reserved)} allows it"
                 )
-                return best
             self._say(f"Going on with {method}: about {_say_seconds(needed)}.")
-            self._tried[method] = chosen
-            try:
-                best_right = self._judge_rival(fixed, maker) if best_right is None else best_right
-                began = self._measure()
-                tuned = drop_average(maker.make(chosen))
-            except HeadstartError as error:  # what is there already is not lost
-                self.why = f"{method} failed: {str(error).rstrip('.')}"
-                return best
+            self._tried[method], self._step = chosen, method
+            best_right = self._judge_rival(fixed, maker) if best_right is None else best_right
+            began = self._measure()
+            tuned = drop_average(maker.make(chosen))
             is_right = judge_validation(tuned)
             compared = compare(is_right, best_right, NOISE_OF_TUNING[similarity.is_similar])
             trial = self._note(tuned, is_right, "validation", self._measure() - began, compared)
             if trial.is_better:
-                best, best_right = tuned, is_right
+                self._best, best_right = tuned, is_right
             if tuned.tuned is not None and tuned.tuned.tuned.is_stopped:
-                self.why, self._is_stopped = f"{method} was stopped by Ctrl-C", True
-                return best
+                raise KeyboardInterrupt
             if not trial.is_better:
-                self.why = f"{method} was not better on the validation photos by more than noise"
-                return best
-        self.why = "every method was tried that could gain more"
-        return best
+                return self._end(f"{method} was not better on the validation photos by more than noise")
+        return self._end("every method was tried that could gain more")
 
-    def _train_on_all(self, best: Made) -> Made:
-        """Train what is kept again, with the photos that were held out to compare, if there are others to judge it.
+    def _can_train_again(self) -> bool:
+        """Say whether photos that were held out to compare can be trained on, others being there to judge it.
 
-        It is as confident as the held-out photos said. Where they chose an early epoch they are needed to choose it.
+        Where they chose an early epoch they are needed to choose it.
         """
-        catalog = self._maker.catalog
-        if best.tuned is None or catalog.select("validation") or not catalog.select("test") or self._is_stopped:
-            return best
-        tuned, chosen = best.tuned.tuned, self._tried[best.chosen.method]
-        if tuned.best_epoch < LATE * best.tuned.recipe.epochs:
-            return best
-        needed, what = estimate_seconds(self._maker, chosen, len(catalog.select("train"))), "all training photos"
+        catalog, tuned = self._maker.catalog, self._best.tuned
+        if tuned is None or catalog.select("validation") or not catalog.select("test"):
+            return False
+        return tuned.tuned.best_epoch >= LATE * tuned.recipe.epochs
+
+    def _reserve(self) -> float:
+        """Return the seconds that training again what is best would take."""
+        if not self._can_train_again():
+            return 0.0
+        chosen = self._tried[self._best.chosen.method]
+        return estimate_seconds(self._maker, chosen, len(self._maker.catalog.select("train")))
+
+    def _train_on_all(self) -> None:
+        """Train what is best again on all training photos; it stays as confident as the held-out photos said."""
+        best = self._best
+        if best.tuned is None or not self._can_train_again():
+            return None
+        chosen, what = self._tried[best.chosen.method], "all training photos"
+        self._step = f"training it again on {what}"
+        needed = self._reserve()
         if needed > self._left():
-            self.why += (
-                f"; to train {chosen.method} again on {what}, those held out among them, would take about "
+            return self._end(
+                f"to train {chosen.method} again on {what}, those held out among them, would take about "
                 f"{_say_seconds(needed)} more: {self._name_budget(needed)} allows it"
             )
-            return best
         self._say(f"Training {chosen.method} again on {what}: about {_say_seconds(needed)}.")
-        try:
-            again = self._maker.make(chosen)
-        except HeadstartError as error:  # what is there already is not lost
-            self.why += f"; training it again on {what} failed: {str(error).rstrip('.')}"
-            return best
+        again = self._maker.make_tuned(chosen, is_averaged=best.chosen.average_views)
         if again.tuned is None or again.tuned.tuned.is_stopped:
-            self.why += f"; training it again on {what} was stopped by Ctrl-C"
-            return best
-        self.why += f"; what was kept was then trained again on {what}, those held out among them"
-        again = replace(again, fitted=replace(again.fitted, head=again.fitted.head.scale(tuned.factor)))
-        return again if best.table.n_averaged == again.table.n_averaged else take_single_view(again)
+            raise KeyboardInterrupt
+        factor = best.tuned.tuned.factor
+        self._best = replace(again, fitted=replace(again.fitted, head=again.fitted.head.scale(factor)))
+        return self._end(f"what was kept was then trained again on {what}, those held out among them")
+
+    def _end(self, why: str) -> None:
+        """Note why it ends here, after what was noted already."""
+        self.why += f"; {why}" if self.why else why
 
     def _choose_above(self, fixed: Made, similarity: Similarity) -> Settings:
         """Return the settings above a cut; the average over views is dropped later if it is no better."""
@@ -244,8 +259,9 @@ class _Choice:
         self.trials.append(trial)
         return trial
 
-    def _keep(self, made: Made) -> Made:
-        """Mark the trials of what is kept."""
+    def _keep(self) -> Made:
+        """Mark the trials of what is kept, and return it."""
+        made = self._best
         kept = (made.chosen.method, made.chosen.features, made.table.n_averaged)
         self.trials = [
             replace(trial, is_kept=(trial.method, trial.features, trial.averaged_views) == kept)

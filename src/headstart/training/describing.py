@@ -94,7 +94,7 @@ def _write_tuning_notes(made: Made) -> list[str]:
         notes.append(f"So few epochs are few steps: the peak rate was {share:.2g} of the usual one.")
     if not made.table.splits["validation"].photos:
         notes.append("There was no validation split to watch: all epochs were trained, and the last one was kept.")
-    elif tuned.best_epoch == 0:
+    elif tuned.best_epoch == 0 and tuned.n_epochs:
         notes.append(
             "No epoch had a lower loss on the validation photos, with its confidence set right, than the start (the "
             "network as pretrained, with a head fitted to it), so the start was kept."

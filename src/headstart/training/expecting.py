@@ -18,6 +18,7 @@ from headstart.tune.torch_door import can_tune
 N_PROBES = 24  # photos that the engine is timed on
 # Without torch nothing can be timed: then a photo in training takes so many times as long as in the engine.
 TRAINING_TO_INFERENCE = {"hybrid": 1.2, "finetune": 4.0, "scratch": 5.0}
+FORWARDS = 1 / 3  # of what a photo costs in training: going back takes two products where going forward takes one
 # With fewer errors of the fixed head on photos like ImageNet's, nothing is expected of training more of the network:
 # what it sees in them is made for such.
 FEW_OF_SIMILAR = 0.06
@@ -89,12 +90,12 @@ def estimate_seconds(maker: Maker, chosen: Settings, n_train: int) -> float:
     # below the cut once for each view, and in the end the whole network once for each view that is averaged
     n_passes = n_photos * (len(list_tuning_views(chosen, cut)) + chosen.n_averaged)
     recipe = choose_recipe(chosen.method, chosen, n_train)
+    # validation photos are judged after every epoch
+    n_trained = recipe.epochs * (n_train + len(maker.catalog.select("validation")) * FORWARDS)
     if not can_tune():
-        return (n_passes + recipe.epochs * n_train * TRAINING_TO_INFERENCE[chosen.method]) / rate
+        return (n_passes + n_trained * TRAINING_TO_INFERENCE[chosen.method]) / rate
     from headstart.tune.rate import measure_rate
 
-    # validation photos are judged after every epoch, forwards only
-    n_trained = recipe.epochs * (n_train + len(maker.catalog.select("validation")) / 3)
     return n_passes / rate + n_trained / measure_rate(maker.backbone, cut, maker.image_size, recipe)
 
 

@@ -101,10 +101,11 @@ class Maker:
         self.note_time("fit")
         return made
 
-    def make_tuned(self, chosen: Settings) -> Made:
+    def make_tuned(self, chosen: Settings, *, is_averaged: bool = True) -> Made:
         """Train above a cut, and then have the engine compute features with the new weights.
 
-        What is judged and reported later is so what the classifier file answers, and not what torch says of it.
+        What is judged and reported later is so what the classifier file answers, and not what torch says of it. Answers
+        are averaged over views if the settings say so, unless ``is_averaged`` is False.
         """
         plain = self.extract(self.backbone, chosen)
         self.note_time("extract")
@@ -116,6 +117,8 @@ class Maker:
         if not tuned.tuned.is_stopped:
             self.checkpoints.append(tuned.checkpoint)
         maker = replace(maker, is_caching=False)  # nobody will ask for features of these weights again
+        if not is_averaged:
+            chosen = replace(chosen, average_views=False, n_views=None)
         table = maker.extract(
             tuned.backbone, chosen, n_views=chosen.n_averaged, is_averaged=chosen.average_views, verb="Judging"
         )

@@ -169,7 +169,7 @@ class _Course:
         say(write_verdict(metrics))
         return Outcome(
             table.catalog, metrics, fitted.history, judged, model.result(), self.clock.note, list_views(made),
-            chosen.n_averaged,
+            made.tuned.n_symmetric if made.tuned else 1,
         )  # fmt: skip
 
     def _scan(self, source: str | Path) -> Catalog:

@@ -41,7 +41,15 @@ FLOOR = 1.0
 
 @dataclass(frozen=True, eq=False)
 class TunedBackbone:
-    """What training above a cut gave: a backbone of its own, and the head for its features."""
+    """What training above a cut gave: a backbone of its own, and the head for its features.
+
+    Attributes
+    ----------
+    n_views
+        Of each photo whose activations were trained on.
+    n_symmetric
+        Where photos were changed anew in every epoch: as `augment_pixels`.
+    """
 
     backbone: Backbone
     fitted: FittedHead
@@ -49,6 +57,7 @@ class TunedBackbone:
     cut: str
     recipe: Recipe
     n_views: int
+    n_symmetric: int
     checkpoint: Checkpoint
 
 
@@ -128,8 +137,9 @@ def tune_backbone(
     spec = replace(backbone.spec, weights_sha256=hashlib.sha256(data).hexdigest())
     fitted = FittedHead(tuned.head, tuned.history, None, None, weights)
     return TunedBackbone(
-        replace(backbone, spec=spec, weights=data), fitted, tuned, cut, recipe, len(activations.array), checkpoint
-    )
+        replace(backbone, spec=spec, weights=data), fitted, tuned, cut, recipe, len(activations.array),
+        chosen.n_averaged, checkpoint,
+    )  # fmt: skip
 
 
 def choose_recipe(method: str, chosen: Settings, n_train: int) -> Recipe:

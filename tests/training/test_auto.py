@@ -9,6 +9,7 @@ from headstart.catalog.scan import scan_photos
 from headstart.errors import CacheError
 from headstart.training import auto, trials
 from headstart.training.auto import choose_method
+from headstart.training.describing import describe_training
 from headstart.training.making import Maker
 from headstart.training.settings import Settings
 
@@ -139,26 +140,39 @@ def test_a_small_budget_is_not_spent_on_features(maker, monkeypatch):
     assert list_tried(story) == [("fixed", "last", 1)]
 
 
+def win_in_epoch(monkeypatch, epoch):
+    """Have every training above the cut be better than the best before it, and best in an epoch."""
+    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
+    make = Maker.make_tuned
+
+    def win(self, chosen, **more):
+        made = make(self, chosen, **more)
+        return replace(made, tuned=replace(made.tuned, tuned=replace(made.tuned.tuned, best_epoch=epoch)))
+
+    monkeypatch.setattr(Maker, "make_tuned", win)
+
+
 def resplit(maker, **changes):
     photos = tuple(replace(photo, split=changes.get(photo.split, photo.split)) for photo in maker.catalog.photos)
     return replace(maker, catalog=replace(maker.catalog, photos=photos))
 
 
 def test_what_is_kept_is_trained_again_with_what_was_held_out_to_compare(maker, monkeypatch):
-    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
-    monkeypatch.setattr(auto, "LATE", 0.0)
+    win_in_epoch(monkeypatch, 1)
     maker = resplit(maker, validation="train")
     made, story = go_above(maker, monkeypatch)
     assert made.chosen.method == "finetune"
     assert story["why"].endswith("then trained again on all training photos, those held out among them")
     assert len(made.table.splits["train"].photos) == len(maker.catalog.select("train"))
-    assert made.tuned.tuned.n_epochs == 2
+    assert made.tuned.tuned.n_epochs == made.tuned.recipe.last_epoch == 1
+    assert any(
+        "trained again on all training photos, for 1 of 2 epochs" in note for note in describe_training(made)["notes"]
+    )
 
 
 @pytest.mark.parametrize("is_average_dropped", [True, False])
 def test_training_again_judges_no_views_that_are_not_kept(maker, monkeypatch, is_average_dropped):
-    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
-    monkeypatch.setattr(auto, "LATE", 0.0)
+    win_in_epoch(monkeypatch, 1)
     monkeypatch.setattr(auto, "drop_average", trials.take_single_view if is_average_dropped else lambda made: made)
     choose_above = auto._Choice._choose_above
     monkeypatch.setattr(
@@ -185,10 +199,9 @@ def test_training_again_judges_no_views_that_are_not_kept(maker, monkeypatch, is
 
 def estimate(monkeypatch, **seconds):
     """Have the clock stand still, and each method take so many seconds."""
-    monkeypatch.setattr(auto, "estimate_seconds", lambda _, chosen, __: seconds.get(chosen.method, 0.0))
+    monkeypatch.setattr(auto, "estimate_seconds", lambda _, chosen, __, **more: seconds.get(chosen.method, 0.0))
     monkeypatch.setattr(auto._Choice, "_measure", lambda _: 0.0)
-    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
-    monkeypatch.setattr(auto, "LATE", 0.0)
+    win_in_epoch(monkeypatch, 1)
 
 
 def test_time_to_train_again_is_not_spent_on_another_method(maker, monkeypatch):
@@ -214,8 +227,7 @@ def test_too_little_time_to_train_again_is_told(maker, monkeypatch):
 
 
 def test_ctrl_c_in_the_second_training_keeps_the_first(maker, monkeypatch):
-    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
-    monkeypatch.setattr(auto, "LATE", 0.0)
+    win_in_epoch(monkeypatch, 1)
     make = Maker.make_tuned
 
     def interrupt(self, chosen, **more):
@@ -231,15 +243,14 @@ def test_ctrl_c_in_the_second_training_keeps_the_first(maker, monkeypatch):
 
 
 def test_what_was_held_out_judges_where_there_are_no_test_photos(maker, monkeypatch):
-    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
+    win_in_epoch(monkeypatch, 1)
     made, story = go_above(resplit(maker, validation="train", test="train"), monkeypatch)
     assert "again" not in story["why"]
     assert made.table.splits["validation"].photos
 
 
 def test_training_again_that_fails_is_told(maker, monkeypatch):
-    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
-    monkeypatch.setattr(auto, "LATE", 0.0)
+    win_in_epoch(monkeypatch, 1)
     make = Maker.make_tuned
     maker = resplit(maker, validation="train")
 
@@ -254,22 +265,15 @@ def test_training_again_that_fails_is_told(maker, monkeypatch):
     assert story["why"].endswith("training it again on all training photos failed: Cannot keep activations: no room")
 
 
-def test_what_an_early_epoch_won_is_not_trained_again_to_the_last(maker, monkeypatch):
-    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
-    make = Maker.make_tuned
-
-    def win_early(self, chosen):
-        made = make(self, chosen)
-        return replace(made, tuned=replace(made.tuned, tuned=replace(made.tuned.tuned, best_epoch=0)))
-
-    monkeypatch.setattr(Maker, "make_tuned", win_early)
+def test_what_no_epoch_bettered_is_not_trained_again(maker, monkeypatch):
+    win_in_epoch(monkeypatch, 0)
     made, story = go_above(resplit(maker, validation="train"), monkeypatch)
     assert made.table.splits["validation"].photos
     assert "again" not in story["why"]
 
 
 def test_what_is_trained_again_is_as_confident_as_held_out_photos_said(maker, monkeypatch):
-    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0.0))
+    win_in_epoch(monkeypatch, 1)
     make = Maker.make_tuned
     heads = []
 

@@ -43,6 +43,15 @@ def _is_better(one, other):
     return trial.is_better
 
 
+def test_what_was_expected_counts_as_much_as_it_was_sure():
+    other = np.arange(300) >= 30
+    one = np.roll(other, 15)  # as many right, on other photos
+    needed = [compare(one, other, 1.0, expected)[1] for expected in (None, (0.3, 10.0), (0.3, 0.3), (0.3, 0.01))]
+    assert needed == sorted(needed, reverse=True)
+    assert needed[0] == pytest.approx(needed[1], rel=0.01)
+    assert needed[-1] < -30  # what was sure before is not doubted for less
+
+
 def test_a_comparison_needs_photos_of_every_class(catalog):
     def hold_out(n_dots, n_stripes):
         left = {"dots": n_dots, "stripes": n_stripes}

@@ -14,7 +14,7 @@ from typing import Any
 from headstart.errors import HeadstartError
 from headstart.features.similarity import Similarity, measure_similarity
 from headstart.progress import show_progress
-from headstart.training.expecting import FEW_OF_SIMILAR, estimate_seconds
+from headstart.training.expecting import FEW_OF_SIMILAR, estimate_seconds, expect_gain
 from headstart.training.making import Made, Maker
 from headstart.training.settings import Settings
 from headstart.training.trials import (
@@ -39,7 +39,6 @@ MANY_PHOTOS = 20_000  # times views: from here on cross-validation of every kind
 NOISE_OF_FEATURES = 2.0
 NOISE_OF_TUNING = {True: 2.0, False: 1.0}  # by whether the photos are similar
 N_AVERAGED = 4
-LATE = 0.7  # of all epochs: later on rates are low, and the last epoch is about as good as the best
 
 
 def choose_method(maker: Maker, chosen: Settings, say: Callable[[str], None]) -> tuple[Made, dict[str, Any]]:
@@ -166,7 +165,8 @@ class _Choice:
             began = self._measure()
             tuned = drop_average(maker.make(chosen))
             is_right = judge_validation(tuned)
-            compared = compare(is_right, best_right, NOISE_OF_TUNING[similarity.is_similar])
+            expected = expect_gain(similarity, error) if method == "hybrid" else None
+            compared = compare(is_right, best_right, NOISE_OF_TUNING[similarity.is_similar], expected)
             trial = self._note(tuned, is_right, "validation", self._measure() - began, compared)
             if trial.is_better:
                 self._best, best_right = tuned, is_right
@@ -177,24 +177,24 @@ class _Choice:
         return self._end("every method was tried that could gain more")
 
     def _can_train_again(self) -> bool:
-        """Say whether photos that were held out to compare can be trained on, others being there to judge it.
-
-        Where they chose an early epoch they are needed to choose it.
-        """
+        """Say whether photos that were held out to compare can be trained on, others being there to judge it."""
         catalog, tuned = self._maker.catalog, self._best.tuned
-        if tuned is None or catalog.select("validation") or not catalog.select("test"):
-            return False
-        return tuned.tuned.best_epoch >= LATE * tuned.recipe.epochs
+        is_held_out = not catalog.select("validation") and bool(catalog.select("test"))
+        return is_held_out and tuned is not None and tuned.tuned.best_epoch > 0
 
     def _reserve(self) -> float:
         """Return the seconds that training again what is best would take."""
-        if not self._can_train_again():
+        tuned = self._best.tuned
+        if tuned is None or not self._can_train_again():
             return 0.0
-        chosen = self._tried[self._best.chosen.method]
-        return estimate_seconds(self._maker, chosen, len(self._maker.catalog.select("train")))
+        chosen, n_train = self._tried[self._best.chosen.method], len(self._maker.catalog.select("train"))
+        return estimate_seconds(self._maker, chosen, n_train, last_epoch=tuned.tuned.best_epoch)
 
     def _train_on_all(self) -> None:
-        """Train what is best again on all training photos; it stays as confident as the held-out photos said."""
+        """Train what is best again on all training photos.
+
+        The held-out photos have said after which epoch it is best, and how confident it may be.
+        """
         best = self._best
         if best.tuned is None or not self._can_train_again():
             return None
@@ -207,7 +207,9 @@ class _Choice:
                 f"{_say_seconds(needed)} more: {self._name_budget(needed)} allows it"
             )
         self._say(f"Training {chosen.method} again on {what}: about {_say_seconds(needed)}.")
-        again = self._maker.make_tuned(chosen, is_averaged=best.chosen.average_views)
+        again = self._maker.make_tuned(
+            chosen, is_averaged=best.chosen.average_views, last_epoch=best.tuned.tuned.best_epoch
+        )
         if again.tuned is None or again.tuned.tuned.is_stopped:
             raise KeyboardInterrupt
         factor = best.tuned.tuned.factor

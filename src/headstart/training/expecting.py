@@ -75,13 +75,19 @@ def expect_accuracy(
     )
 
 
+def expect_gain(similarity: Similarity, error: float) -> tuple[float, float]:
+    """Return what training above the cut takes away of the fixed head's errors: the expected share, its deviation."""
+    least, expected, most = _choose_gain(similarity, error)
+    return expected, (most - least) / 4  # the two ends are about two deviations from it
+
+
 def _choose_gain(similarity: Similarity, error: float) -> tuple[float, float, float]:
     if not similarity.is_similar:
         return GAIN_OF_DISSIMILAR
     return NO_GAIN if error < FEW_OF_SIMILAR else GAIN_OF_SIMILAR
 
 
-def estimate_seconds(maker: Maker, chosen: Settings, n_train: int) -> float:
+def estimate_seconds(maker: Maker, chosen: Settings, n_train: int, *, last_epoch: int | None = None) -> float:
     """Return the seconds that training by a method will take here, by a few steps of it: 1 to 5 s to find out."""
     n_photos, rate = len(maker.catalog.photos), measure_engine(maker, chosen.precision)
     if chosen.method == "fixed":
@@ -91,7 +97,7 @@ def estimate_seconds(maker: Maker, chosen: Settings, n_train: int) -> float:
     n_passes = n_photos * (len(list_tuning_views(chosen, cut)) + chosen.n_averaged)
     recipe = choose_recipe(chosen.method, chosen, n_train)
     # validation photos are judged after every epoch
-    n_trained = recipe.epochs * (n_train + len(maker.catalog.select("validation")) * FORWARDS)
+    n_trained = (last_epoch or recipe.epochs) * (n_train + len(maker.catalog.select("validation")) * FORWARDS)
     if not can_tune():
         return (n_passes + n_trained * TRAINING_TO_INFERENCE[chosen.method]) / rate
     from headstart.tune.rate import measure_rate

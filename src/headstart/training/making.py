@@ -101,18 +101,20 @@ class Maker:
         self.note_time("fit")
         return made
 
-    def make_tuned(self, chosen: Settings, *, is_averaged: bool = True) -> Made:
+    def make_tuned(self, chosen: Settings, *, is_averaged: bool = True, last_epoch: int | None = None) -> Made:
         """Train above a cut, and then have the engine compute features with the new weights.
 
         What is judged and reported later is so what the classifier file answers, and not what torch says of it. Answers
-        are averaged over views if the settings say so, unless ``is_averaged`` is False.
+        are averaged over views if the settings say so, unless ``is_averaged`` is False. Training may end before the
+        recipe does, after ``last_epoch``.
         """
         plain = self.extract(self.backbone, chosen)
         self.note_time("extract")
         maker = replace(self, catalog=plain.catalog)
         tuned = tune_backbone(
-            plain, self.backbone, chosen, image_size=self.image_size, is_kept=self.is_caching, verbose=self.verbose
-        )
+            plain, self.backbone, chosen, image_size=self.image_size, is_kept=self.is_caching, verbose=self.verbose,
+            last_epoch=last_epoch,
+        )  # fmt: skip
         self.note_time("fit")
         if not tuned.tuned.is_stopped:
             self.checkpoints.append(tuned.checkpoint)

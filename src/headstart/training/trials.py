@@ -34,8 +34,8 @@ class Trial:
     n
         The number of these photos.
     gain, noise
-        How many more of them it named right than the best before it, and what that had to exceed for it to be kept;
-        None where nothing was before it.
+        How many more of them it named right than the best before it, and what that had to exceed for it to be kept
+        (below nought where more was expected); None where nothing was before it.
     """
 
     method: str
@@ -56,19 +56,36 @@ class Trial:
         return self.gain is not None and self.noise is not None and self.gain > self.noise
 
 
-def compare(one: IsRight, other: IsRight, n_errors: float) -> tuple[int, float]:
-    """Return how many more of the same photos one classifier names right than another, and so many standard errors.
+def compare(
+    one: IsRight, other: IsRight, n_deviations: float, expected: tuple[float, float] | None = None
+) -> tuple[int, float]:
+    """Return how many more of the same photos one classifier names right than another, and how many it takes.
 
-    Only the photos on which they differ tell (McNemar 1947).
+    Only the photos on which they differ tell (McNemar 1947): their number is the variance of the gain.
+
+    Parameters
+    ----------
+    n_deviations
+        It takes so many standard deviations above nought.
+    expected
+        The mean and the standard deviation of the gain that was expected before, as a share of the errors of
+        ``other``; what was seen and what was expected then count by their precision (normal distributions). By default
+        nothing was expected.
 
     Examples
     --------
     >>> right = np.ones(100, bool)
     >>> compare(right, np.arange(100) > 8, 2.0), compare(right, np.arange(100) > 0, 2.0)
     ((9, 6.0), (1, 2.0))
+    >>> compare(right, np.arange(100) > 8, 2.0, expected=(0.3, 0.15))
+    (9, 0.41)
     """
     gained, lost = int((one & ~other).sum()), int((other & ~one).sum())
-    return gained - lost, round(n_errors * math.sqrt(gained + lost), 2)
+    seen, n_wrong = gained + lost, int((~other).sum())
+    if expected is None or not seen or not n_wrong:
+        return gained - lost, round(n_deviations * math.sqrt(seen), 2)
+    mean, variance = expected[0] * n_wrong, (expected[1] * n_wrong) ** 2
+    return gained - lost, round(seen * (n_deviations * math.sqrt(1 / seen + 1 / variance) - mean / variance), 2)
 
 
 def hold_out_validation(catalog: Catalog, seed: int) -> Catalog:

@@ -88,6 +88,7 @@ def tune_backbone(
     is_kept: bool,
     verbose: bool,
     say: Callable[[str], None] = print_above,
+    last_epoch: int | None = None,
 ) -> TunedBackbone:
     """Train the stages above a cut and the head on a table's training photos, watching its validation photos.
 
@@ -97,6 +98,8 @@ def tune_backbone(
         With the pooled features of ``backbone``, from which the first head is made.
     is_kept
         Keep activations, and what an interrupted training needs to go on, in the user's cache.
+    last_epoch
+        As in `Recipe`.
 
     Raises
     ------
@@ -112,7 +115,7 @@ def tune_backbone(
     from headstart.tune.fit import fit_tail
     from headstart.tune.graph import read_graph, replace_weights
 
-    recipe = choose_recipe(method, chosen, len(table.splits["train"].photos))
+    recipe = replace(choose_recipe(method, chosen, len(table.splits["train"].photos)), last_epoch=last_epoch)
     cut = choose_cut(method, chosen.cut, backbone)
     photos = [photo for split in SPLITS[:2] for photo in table.splits[split].photos]
     by_digest = dict(sorted({photo.digest: photo for photo in photos}.items()))

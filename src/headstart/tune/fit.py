@@ -78,9 +78,9 @@ def fit_tail(
     trainer.resume(checkpoint)
     if trainer.epoch == 0 and trainer.history:
         say(f"Start: validation {trainer.history[0].accuracy:.1%}")
-    n_steps = trainer.steps_per_epoch * recipe.epochs * recipe.batch_size
+    n_steps = trainer.steps_per_epoch * recipe.n_trained * recipe.batch_size
     with listen_for_ctrl_c() as is_stopped, keep_freed_memory() as give_back:
-        while trainer.epoch < recipe.epochs and not trainer.is_stuck and not is_stopped():
+        while trainer.epoch < recipe.n_trained and not trainer.is_stuck and not is_stopped():
             for n_done in trainer.learn_epoch():
                 progress(min(n_done, n_steps), n_steps)
                 if n_done % (STEPS_TO_RELEASE * recipe.batch_size) == 0:
@@ -184,7 +184,7 @@ class _Trainer:
         """Judge the running mean on the validation photos, keep it if it is the best, and say how it went."""
         self._source.release()
         trained = self.history[-1]
-        text = f"Epoch {self.epoch}/{self._recipe.epochs}: training {trained.accuracy:.1%}"
+        text = f"Epoch {self.epoch}/{self._recipe.n_trained}: training {trained.accuracy:.1%}"
         if self._validation is None:
             self._best_epoch, self._best = self.epoch, _copy(self._mean.state_dict())
             return text

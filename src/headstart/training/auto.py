@@ -34,8 +34,8 @@ from headstart.tune.torch_door import can_tune
 FEW_ERRORS = 0.025
 MANY_PHOTOS = 20_000  # times views: from here on cross-validation of every kind of features takes minutes
 # Standard errors by which more must be better. Features and averages: the best of several is better by chance more
-# often. Above a cut: the photos that compare have also chosen the best epoch; but where photos are dissimilar a gain is
-# what is expected (docs/decisions/0013-advice.md), and half of all true gains would be missed by two.
+# often. Above a cut: the photos that compare have also chosen the best epoch; but where photos are dissimilar half of
+# all true gains would be missed by two (docs/decisions/0013-advice.md).
 NOISE_OF_FEATURES = 2.0
 NOISE_OF_TUNING = {True: 2.0, False: 1.0}  # by whether the photos are similar
 N_AVERAGED = 4

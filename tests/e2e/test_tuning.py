@@ -62,7 +62,30 @@ def test_ctrl_c_keeps_the_best_so_far(make_folder, tmp_path):
     process.send_signal(signal.SIGINT)
     _, problems = process.communicate(timeout=200)
     assert process.returncode == 0, problems
-    assert "stopped by Ctrl-C" in problems
+    assert "Stopped by Ctrl-C after" in problems
     metrics = read(tmp_path / "run")
     assert 1 <= metrics["tuning"]["n_epochs"] < 400
+    assert (tmp_path / "run" / "report.html").exists()
+
+
+def test_ctrl_c_keeps_what_auto_had_found(make_folder, tmp_path):
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        pytest.skip("Ctrl-C is ignored here, and by what is started here")
+    folder = make_folder(n=100)
+    for number, label in enumerate(sorted(path.name for path in folder.iterdir())):
+        for path in sorted((folder / label).iterdir())[:30]:  # wrong labels: there is something to gain
+            path.rename(folder / sorted(p.name for p in folder.iterdir())[1 - number] / f"moved-{label}-{path.name}")
+    command = [sys.executable, "-m", "headstart", "train", str(folder), "--image-size", "96", "--budget", "1h"]
+    process = subprocess.Popen(
+        [*command, "--out", str(tmp_path / "run")], env=os.environ | {"HEADSTART_CACHE": str(tmp_path / "cache")},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_for(process, "Going on with hybrid")
+    process.send_signal(signal.SIGINT)
+    _, problems = process.communicate(timeout=200)
+    assert process.returncode == 0, problems
+    assert "Keeping what was best so far" in problems
+    story = read(tmp_path / "run")["auto"]
+    assert story["why"] == "hybrid was stopped by Ctrl-C"
+    assert any(trial["is_kept"] for trial in story["tried"])
     assert (tmp_path / "run" / "report.html").exists()

@@ -61,7 +61,7 @@ def test_making_tells_what_is_known_and_no_more():
 def test_trials_tell_the_story_of_auto():
     trial = {
         "method": "hybrid", "cut": "block_12", "features": "last", "averaged_views": 4, "accuracy": 0.9,
-        "judged_by": "validation", "n": 250, "seconds": 61.0, "gain": 25, "noise": 6.08,
+        "judged_by": "validation", "n": 250, "seconds": 61.0, "gain": 25, "needed": 7,
         "is_kept": True,
     }  # fmt: skip
     plain = trial | {"method": "fixed", "features": "all", "averaged_views": 1, "gain": None, "is_kept": False}
@@ -71,7 +71,9 @@ def test_trials_tell_the_story_of_auto():
     assert told["rows"][1]["accuracy"] == "90.0%"
     assert told["rows"][1]["judged_by"] == "validation, 250 photos"
     assert [row["is_kept"] for row in told["rows"]] == [False, True]
-    assert [row["gain"] for row in told["rows"]] == ["", "+25 (needs 6.1)"]
+    assert [row["gain"] for row in told["rows"]] == ["", "+25 (needs +7)"]
+    level = list_trials({"auto": {"tried": [trial | {"gain": 0, "needed": 0}], "why": ""}})
+    assert level["rows"][0]["gain"] == "+0 (needs 0)"
     assert list_trials({"auto": None}) is None
 
 

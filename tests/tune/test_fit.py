@@ -39,6 +39,28 @@ def test_the_seed_fixes_it(backbone, graph, task):
     assert (one.head.weights != other.head.weights).any()
 
 
+def test_it_may_end_before_its_recipe_does(backbone, graph, task):
+    said = []
+    whole = fit(backbone, graph, task, validation=None)
+    part = fit(backbone, graph, task, validation=None, recipe=replace(task.recipe, last_epoch=2), say=said.append)
+    assert part.history == whole.history[:2]  # at the same rates
+    assert part.best_epoch == part.n_epochs == 2
+    assert said[-1].startswith("Epoch 2/2")
+
+
+def test_ctrl_c_in_the_last_moment_comes_too_late(backbone, graph, task):
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        pytest.skip("Ctrl-C is ignored here")
+
+    def press(text):
+        if text.startswith("Epoch 3/3"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    tuned = fit(backbone, graph, task, say=press)
+    assert tuned.n_epochs == 3
+    assert not tuned.is_stopped
+
+
 def test_norms_are_trained_if_asked(backbone, graph, task):
     tuned = fit(backbone, graph, task, recipe=replace(task.recipe, is_norm_trained=True))
     name = "block_16_project_BN/mean"

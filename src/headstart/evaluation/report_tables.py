@@ -163,7 +163,7 @@ def _name_trial(trial: Mapping[str, Any]) -> str:
 def _describe_gain(trial: Mapping[str, Any]) -> str:
     if trial.get("gain") is None:
         return ""
-    return f"{trial['gain']:+,} (needs {trial['noise']:.1f})"
+    return f"{trial['gain']:+,} (needs {trial['needed']:+,})" if trial["needed"] else f"{trial['gain']:+,} (needs 0)"
 
 
 def _describe_cut(cut: str | None) -> str | None:

@@ -1,22 +1,24 @@
 """Choose the method: begin with what takes seconds, and go on only where a gain is likely within the time.
 
-Every step is judged on photos that it was not fitted to, and the next one is kept only if it is better by more than
-noise. The test photos have no part in it.
+Every step is judged on photos that it was not fitted to, and kept only if it is better by more than noise; where photos
+are unlike those that the network learned from, training above a cut need only be as good, for a gain is what is
+expected there (docs/decisions/0013-advice.md). The test photos have no part in it.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from headstart.errors import HeadstartError
 from headstart.features.similarity import Similarity, measure_similarity
 from headstart.progress import show_progress
-from headstart.training.expecting import FEW_OF_SIMILAR, estimate_seconds, expect_gain
+from headstart.stopping import interrupt_on_ctrl_c
+from headstart.training.expecting import FEW_OF_SIMILAR, estimate_seconds, estimate_seconds_again
 from headstart.training.making import Made, Maker
 from headstart.training.settings import Settings
+from headstart.training.story import Story
 from headstart.training.trials import (
     IsRight,
     Trial,
@@ -30,14 +32,18 @@ from headstart.training.trials import (
 )
 from headstart.tune.torch_door import can_tune
 
+if TYPE_CHECKING:
+    from headstart.tune.recipe import Recipe
+
 # Of the photos that were held out, so many were wrong: with fewer no other method has more than noise to gain.
 FEW_ERRORS = 0.025
 MANY_PHOTOS = 20_000  # times views: from here on cross-validation of every kind of features takes minutes
 # Standard errors by which more must be better. Features and averages: the best of several is better by chance more
-# often. Above a cut: the photos that compare have also chosen the best epoch; but where photos are dissimilar half of
-# all true gains would be missed by two (docs/decisions/0013-advice.md).
+# often. Above a cut, by whether photos are similar: the photos that compare have also chosen the best epoch.
 NOISE_OF_FEATURES = 2.0
-NOISE_OF_TUNING = {True: 2.0, False: 1.0}  # by whether the photos are similar
+NOISE_OF_HYBRID = {True: 2.0, False: 0.0}
+NOISE_OF_FINETUNE = {True: 2.0, False: 1.0}
+NOISE_OF_SYMMETRY = 1.0
 N_AVERAGED = 4
 
 
@@ -51,43 +57,50 @@ def choose_method(maker: Maker, chosen: Settings, say: Callable[[str], None]) ->
     """
     course = _Choice(maker, replace(chosen, method="fixed"), say)
     made = course.run()
-    trials = [asdict(trial) for trial in course.trials]
-    return made, {
-        "budget_s": chosen.budget_s, "tried": trials, "why": course.why, "similarity": course.similarity
-    }  # fmt: skip
+    return made, course.story.to_dict(made)
+
+
+@dataclass(frozen=True)
+class _Again:
+    """How to train again on all training photos: what the held-out ones chose is not chosen anew."""
+
+    chosen: Settings
+    recipe: Recipe
+    is_averaged: bool
+    factor: float
 
 
 class _Choice:
     def __init__(self, maker: Maker, chosen: Settings, say: Callable[[str], None]) -> None:
         self._maker, self._chosen, self._say = maker, chosen, say
-        self._began = time.perf_counter()
-        self.trials: list[Trial] = []
-        self.why = ""
-        self.similarity: float | None = None
-        self._tried: dict[str, Settings] = {}  # above a cut
+        self.story = Story(chosen.budget_s)
+        self._again: _Again | None = None
         self._is_symmetric = False  # whether averages over mirrored and turned photos were no worse by more than noise
-        self._step = ""  # what is being done, for the story
 
     def run(self) -> Made:
         self._best = self._maker.make(self._chosen)
-        try:
-            self._go_on()
-        except HeadstartError as error:  # what is there already is not lost
-            self._end(f"{self._step} failed: {str(error).rstrip('.')}")
-        except KeyboardInterrupt:
-            self._say("Keeping what was best so far; Ctrl-C once more ends without it.")
-            self._end(f"{self._step} was stopped by Ctrl-C")
-        return self._keep()
+        self._catalog = self._best.table.catalog  # without the photos that could not be read
+        with interrupt_on_ctrl_c() as is_interrupted:
+            try:
+                self._go_on()
+            except HeadstartError as error:  # what is there already is not lost
+                self._cut_short(f"{self.story.step} failed: {str(error).rstrip('.')}")
+            except BaseException as error:
+                if not isinstance(error, KeyboardInterrupt) and not is_interrupted():
+                    raise
+                self._say("Keeping what was best so far; Ctrl-C once more ends without it.")
+                self._cut_short(f"{self.story.step} was stopped by Ctrl-C")
+        return self._best
 
     def _go_on(self) -> None:
-        plain, self._step = self._best, "judging what was fitted"
+        plain, self.story.step = self._best, "judging what was fitted"
         if plain.fitted.choice is None or not any(row.accuracy is not None for row in plain.fitted.choice.table):
-            return self._end("there are too few photos to hold some out, so nothing could be compared")
+            return self.story.end("there are too few photos to hold some out, so nothing could be compared")
         is_right = judge_training(plain.table, self._chosen)
-        self._note(plain, is_right, "cross-validation", self._measure())
+        self.story.note(plain, is_right, "cross-validation", self.story.seconds)
         error = 1 - float(is_right.mean())
         if error < FEW_ERRORS:
-            return self._end(
+            return self.story.end(
                 f"of the photos that were held out only {error:.1%} were wrong: what is slower has little left to gain"
             )
         self._try_features(is_right)
@@ -96,129 +109,128 @@ class _Choice:
 
     def _try_features(self, is_right: IsRight) -> None:
         """Try the means of all stages, and answers averaged over symmetric views; judge by cross-validation."""
-        plain, self._step = self._best, "taking more features"
-        train = plain.table.catalog.select("train")
+        plain, self.story.step = self._best, "taking more features"
+        train = self._catalog.select("train")
         chosen = replace(self._chosen, features="all", n_views=N_AVERAGED, average_views=True)
-        maker = replace(self._maker, catalog=replace(plain.table.catalog, photos=train))
-        if len(train) * N_AVERAGED > MANY_PHOTOS or estimate_seconds(maker, chosen, len(train)) > self._left():
+        maker = replace(self._maker, catalog=replace(self._catalog, photos=train))
+        if (
+            len(train) * N_AVERAGED > MANY_PHOTOS
+            or estimate_seconds(maker, chosen, len(train)) > self.story.seconds_left
+        ):
             return
-        began = self._measure()
+        began = self.story.seconds
         wide = maker.extract(maker.wide_backbone, chosen, n_views=N_AVERAGED, is_averaged=True)
         self._maker.note_time("extract")
-        spent = self._measure() - began
+        spent = self.story.seconds - began
         best, best_right = plain.chosen, is_right
         rights = []
         for n_views in (1, 2, N_AVERAGED):
-            began = self._measure()
+            began = self.story.seconds
             is_right = judge_training(narrow_table(wide, n_views), self._chosen)
             rights.append(is_right)
-            seconds = spent * n_views / N_AVERAGED + self._measure() - began
+            seconds = spent * n_views / N_AVERAGED + self.story.seconds - began
             trial = Trial(
                 "fixed", plain.cut, "all", n_views, float(is_right.mean()), "cross-validation", len(is_right),
                 round(seconds, 2), *compare(is_right, best_right, NOISE_OF_FEATURES),
             )  # fmt: skip
-            self.trials.append(trial)
+            self.story.trials.append(trial)
             if trial.is_better:
                 best_right = is_right
                 best = replace(self._chosen, features="all")
                 if n_views > 1:
                     best = replace(best, n_views=n_views, average_views=True)
-        gain, noise = compare(rights[-1], rights[0], NOISE_OF_FEATURES)
-        self._is_symmetric = gain >= -noise
+        lost, needed = compare(rights[0], rights[-1], NOISE_OF_SYMMETRY)
+        self._is_symmetric = lost < needed
         if best is not plain.chosen:
-            self._best = replace(self._maker, catalog=plain.table.catalog).make(best)
+            self._best = replace(self._maker, catalog=self._catalog).make(best)
 
     def _try_tuning(self, error: float) -> None:
         """Try to train above a cut; judge by the validation photos."""
-        fixed, self._step = self._best, "comparing with ImageNet"
+        fixed, self.story.step = self._best, "comparing with ImageNet"
         similarity = self._compare(fixed)
         if similarity.is_similar and error < FEW_OF_SIMILAR:
-            return self._end(
+            return self.story.end(
                 f"the photos are like those that the network learned from (similarity {similarity.value:.2f}), and "
                 f"only {error:.1%} of those that were held out were wrong: training more of it has little to gain"
             )
         if not can_tune():
-            return self._end(
+            return self.story.end(
                 "hybrid training might gain more, but torch is not installed; install it with: "
                 "pip install 'headstart[tune]'"
             )
-        maker = self._hold_out(fixed)
+        maker = self._hold_out()
         if not can_compare(maker.catalog):
-            return self._end(
+            return self.story.end(
                 f"there are too few validation photos ({len(maker.catalog.select('validation'))}), or none of some "
                 "class, to compare more with it"
             )
         best_right = None
-        for method in ("hybrid", "finetune"):
+        for method, noise in (("hybrid", NOISE_OF_HYBRID), ("finetune", NOISE_OF_FINETUNE)):
+            self.story.step = f"timing {method}"
             chosen = replace(self._choose_above(fixed, similarity), method=method)
             needed, reserved = estimate_seconds(maker, chosen, len(maker.catalog.select("train"))), self._reserve()
-            if needed + reserved > self._left():
+            if needed + reserved > self.story.seconds_left:
                 beside = " beside training again what is best so far" if reserved else ""
-                return self._end(
+                return self.story.end(
                     f"{method} would take about {_say_seconds(needed)}, and "
-                    f"{_say_seconds(max(0.0, self._left() - reserved))} of the budget were left{beside}; "
-                    f"{self._name_budget(needed + reserved)} allows it"
+                    f"{_say_seconds(max(0.0, self.story.seconds_left - reserved))} of the budget were left{beside}; "
+                    f"{self.story.name_budget(needed + reserved)} allows it"
                 )
             self._say(f"Going on with {method}: about {_say_seconds(needed)}.")
-            self._tried[method], self._step = chosen, method
+            self.story.step = method
             best_right = self._judge_rival(fixed, maker) if best_right is None else best_right
-            began = self._measure()
-            tuned = drop_average(maker.make(chosen))
-            is_right = judge_validation(tuned)
-            expected = expect_gain(similarity, error) if method == "hybrid" else None
-            compared = compare(is_right, best_right, NOISE_OF_TUNING[similarity.is_similar], expected)
-            trial = self._note(tuned, is_right, "validation", self._measure() - began, compared)
-            if trial.is_better:
-                self._best, best_right = tuned, is_right
-            if tuned.tuned is not None and tuned.tuned.tuned.is_stopped:
+            began = self.story.seconds
+            made = drop_average(maker.make_tuned(chosen))
+            is_right = judge_validation(made)
+            compared = compare(is_right, best_right, noise[similarity.is_similar])
+            trial = self.story.note(made, is_right, "validation", self.story.seconds - began, compared)
+            is_better = trial.is_better and made.outcome.best_epoch > 0  # before the first epoch it is what was there
+            if is_better:
+                self._best, best_right = made, is_right
+                self._again = self._plan_again(chosen, made)
+            if made.outcome.is_stopped:
                 raise KeyboardInterrupt
-            if not trial.is_better:
-                return self._end(f"{method} was not better on the validation photos by more than noise")
-        return self._end("every method was tried that could gain more")
+            if not is_better:
+                return self.story.end(f"{method} was not better on the validation photos by as much as it takes")
+        return self.story.end("every method was tried that could gain more")
 
-    def _can_train_again(self) -> bool:
-        """Say whether photos that were held out to compare can be trained on, others being there to judge it."""
-        catalog, tuned = self._maker.catalog, self._best.tuned
-        is_held_out = not catalog.select("validation") and bool(catalog.select("test"))
-        return is_held_out and tuned is not None and tuned.tuned.best_epoch > 0
+    def _plan_again(self, chosen: Settings, made: Made) -> _Again | None:
+        """Return how to train it again, if photos were held out only to compare, and others are there to judge it."""
+        if made.tuned is None or self._catalog.select("validation") or not self._catalog.select("test"):
+            return None
+        recipe = replace(made.tuned.recipe, last_epoch=made.outcome.best_epoch)
+        return _Again(chosen, recipe, made.table.n_averaged > 1, made.outcome.factor)
 
     def _reserve(self) -> float:
         """Return the seconds that training again what is best would take."""
-        tuned = self._best.tuned
-        if tuned is None or not self._can_train_again():
+        if self._again is None:
             return 0.0
-        chosen, n_train = self._tried[self._best.chosen.method], len(self._maker.catalog.select("train"))
-        return estimate_seconds(self._maker, chosen, n_train, last_epoch=tuned.tuned.best_epoch)
+        n_train = len(self._catalog.select("train"))
+        chosen = replace(self._again.chosen, average_views=self._again.is_averaged)
+        return estimate_seconds_again(self._maker, chosen, self._again.recipe, n_train)
 
     def _train_on_all(self) -> None:
-        """Train what is best again on all training photos.
-
-        The held-out photos have said after which epoch it is best, and how confident it may be.
-        """
-        best = self._best
-        if best.tuned is None or not self._can_train_again():
+        """Train what is best again with the photos that were held out to compare, if others are there to judge it."""
+        again, what = self._again, "all training photos"
+        if again is None:
             return None
-        chosen, what = self._tried[best.chosen.method], "all training photos"
-        self._step = f"training it again on {what}"
+        method = again.chosen.method
+        self.story.step = f"training {method} again on {what}"
         needed = self._reserve()
-        if needed > self._left():
-            return self._end(
-                f"to train {chosen.method} again on {what}, those held out among them, would take about "
-                f"{_say_seconds(needed)} more: {self._name_budget(needed)} allows it"
+        if needed > self.story.seconds_left:
+            return self.story.end(
+                f"to train {method} again on {what}, those held out among them, would take about "
+                f"{_say_seconds(needed)} more: {self.story.name_budget(needed)} allows it"
             )
-        self._say(f"Training {chosen.method} again on {what}: about {_say_seconds(needed)}.")
-        again = self._maker.make_tuned(
-            chosen, is_averaged=best.chosen.average_views, last_epoch=best.tuned.tuned.best_epoch
-        )
-        if again.tuned is None or again.tuned.tuned.is_stopped:
-            raise KeyboardInterrupt
-        factor = best.tuned.tuned.factor
-        self._best = replace(again, fitted=replace(again.fitted, head=again.fitted.head.scale(factor)))
-        return self._end(f"what was kept was then trained again on {what}, those held out among them")
+        self._say(f"Training {method} again on {what}: about {_say_seconds(needed)}.")
+        made = self._maker.make_again(again.chosen, again.recipe, is_averaged=again.is_averaged)
+        self._best = made.scale(again.factor)
+        return self.story.end(f"{method} was then trained again on {what}, those held out among them")
 
-    def _end(self, why: str) -> None:
-        """Note why it ends here, after what was noted already."""
-        self.why += f"; {why}" if self.why else why
+    def _cut_short(self, why: str) -> None:
+        """Note why it ends before its end; whoever gives the command again goes on from every checkpoint."""
+        self._maker.checkpoints.clear()
+        self.story.end(why)
 
     def _choose_above(self, fixed: Made, similarity: Similarity) -> Settings:
         """Return the settings above a cut; the average over views is dropped later if it is no better."""
@@ -232,53 +244,23 @@ class _Choice:
     def _compare(self, made: Made) -> Similarity:
         with show_progress("Comparing with ImageNet", is_shown=self._maker.verbose) as progress:
             similarity = measure_similarity(made.table.catalog.select("train"), self._maker.backbone, progress=progress)
-        self.similarity = round(similarity.value, 4)
+        self.story.similarity = round(similarity.value, 4)
         return similarity
 
-    def _hold_out(self, fixed: Made) -> Maker:
+    def _hold_out(self) -> Maker:
         """Return what to train with above a cut: some photos are held out where there is no validation split."""
-        catalog = fixed.table.catalog
+        catalog = self._catalog
         if not catalog.select("validation"):
             catalog = hold_out_validation(catalog, self._chosen.seed)
         return replace(self._maker, catalog=catalog)
 
     def _judge_rival(self, fixed: Made, maker: Maker) -> IsRight:
         """Return which validation photos the best so far names right, fitted to none of them."""
-        began = self._measure()
-        rival = fixed if fixed.table.catalog.select("validation") else maker.make(fixed.chosen)
+        began = self.story.seconds
+        rival = fixed if self._catalog.select("validation") else maker.make(fixed.chosen)
         is_right = judge_validation(rival)
-        self._note(rival, is_right, "validation", self._measure() - began)
+        self.story.note(rival, is_right, "validation", self.story.seconds - began)
         return is_right
-
-    def _note(
-        self, made: Made, is_right: IsRight, judged_by: str, seconds: float,
-        compared: tuple[int | None, float | None] = (None, None),
-    ) -> Trial:  # fmt: skip
-        trial = Trial(
-            made.chosen.method, made.cut, made.chosen.features, made.table.n_averaged, float(is_right.mean()),
-            judged_by, len(is_right), round(seconds, 2), *compared,
-        )  # fmt: skip
-        self.trials.append(trial)
-        return trial
-
-    def _keep(self) -> Made:
-        """Mark the trials of what is kept, and return it."""
-        made = self._best
-        kept = (made.chosen.method, made.chosen.features, made.table.n_averaged)
-        self.trials = [
-            replace(trial, is_kept=(trial.method, trial.features, trial.averaged_views) == kept)
-            for trial in self.trials
-        ]
-        return made
-
-    def _measure(self) -> float:
-        return time.perf_counter() - self._began
-
-    def _name_budget(self, needed: float) -> str:
-        return f"--budget {int((self._measure() + needed) // 60) + 1}m"
-
-    def _left(self) -> float:
-        return max(0.0, self._chosen.budget_s - self._measure())
 
 
 def _say_seconds(seconds: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from headstart.training.making import Maker
 from headstart.training.settings import Settings
 from headstart.training.tuning import choose_cut, choose_recipe, list_tuning_views
 from headstart.tune.torch_door import can_tune
+
+if TYPE_CHECKING:
+    from headstart.tune.recipe import Recipe
 
 N_PROBES = 24  # photos that the engine is timed on
 # Without torch nothing can be timed: then a photo in training takes so many times as long as in the engine.
@@ -75,34 +79,40 @@ def expect_accuracy(
     )
 
 
-def expect_gain(similarity: Similarity, error: float) -> tuple[float, float]:
-    """Return what training above the cut takes away of the fixed head's errors: the expected share, its deviation."""
-    least, expected, most = _choose_gain(similarity, error)
-    return expected, (most - least) / 4  # the two ends are about two deviations from it
-
-
 def _choose_gain(similarity: Similarity, error: float) -> tuple[float, float, float]:
     if not similarity.is_similar:
         return GAIN_OF_DISSIMILAR
     return NO_GAIN if error < FEW_OF_SIMILAR else GAIN_OF_SIMILAR
 
 
-def estimate_seconds(maker: Maker, chosen: Settings, n_train: int, *, last_epoch: int | None = None) -> float:
-    """Return the seconds that training by a method will take here, by a few steps of it: 1 to 5 s to find out."""
+def estimate_seconds(maker: Maker, chosen: Settings, n_train: int) -> float:
+    """Return the seconds that a method will take here, by a few steps of it: 1 to 5 s to find out."""
     n_photos, rate = len(maker.catalog.photos), measure_engine(maker, chosen.precision)
     if chosen.method == "fixed":
         return n_photos * chosen.n_fixed_views / rate
     cut = choose_cut(chosen.method, chosen.cut, maker.backbone)
     # below the cut once for each view, and in the end the whole network once for each view that is averaged
     n_passes = n_photos * (len(list_tuning_views(chosen, cut)) + chosen.n_averaged)
-    recipe = choose_recipe(chosen.method, chosen, n_train)
+    return n_passes / rate + _estimate_epochs(
+        maker, chosen, choose_recipe(chosen.method, chosen, n_train), n_train, rate
+    )
+
+
+def estimate_seconds_again(maker: Maker, chosen: Settings, recipe: Recipe, n_train: int) -> float:
+    """Return the seconds that training by a recipe will take here, where what lies below the cut is cached."""
+    n_photos, rate = len(maker.catalog.photos), measure_engine(maker, chosen.precision)
+    return n_photos * chosen.n_averaged / rate + _estimate_epochs(maker, chosen, recipe, n_train, rate)
+
+
+def _estimate_epochs(maker: Maker, chosen: Settings, recipe: Recipe, n_train: int, rate: float) -> float:
     # validation photos are judged after every epoch
-    n_trained = (last_epoch or recipe.epochs) * (n_train + len(maker.catalog.select("validation")) * FORWARDS)
+    n_trained = recipe.n_trained * (n_train + len(maker.catalog.select("validation")) * FORWARDS)
     if not can_tune():
-        return (n_passes + n_trained * TRAINING_TO_INFERENCE[chosen.method]) / rate
+        return n_trained * TRAINING_TO_INFERENCE[chosen.method] / rate
     from headstart.tune.rate import measure_rate
 
-    return n_passes / rate + n_trained / measure_rate(maker.backbone, cut, maker.image_size, recipe)
+    cut = choose_cut(chosen.method, chosen.cut, maker.backbone)
+    return n_trained / measure_rate(maker.backbone, cut, maker.image_size, recipe)
 
 
 def measure_engine(maker: Maker, precision: str) -> float:

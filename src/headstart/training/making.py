@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from headstart.backbone.loading import Backbone
 from headstart.backbone.widening import widen_backbone
@@ -17,6 +18,10 @@ from headstart.training.settings import ADAM_EPOCHS, Settings
 from headstart.training.table import Table, build_table, open_cache
 from headstart.training.tuning import TunedBackbone, tune_backbone
 from headstart.tune.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from headstart.tune.recipe import Recipe
+    from headstart.tune.tuned import Tuned
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +46,19 @@ class Made:
     table: Table
     fitted: FittedHead
     tuned: TunedBackbone | None = None
+
+    @property
+    def outcome(self) -> Tuned:
+        """What training above the cut gave; only where there was any."""
+        assert self.tuned is not None  # noqa: S101  for the type checker
+        return self.tuned.tuned
+
+    def scale(self, factor: float) -> Made:
+        """Return it as confident as a factor of its scores makes it, where none was chosen in its training."""
+        assert self.tuned is not None  # noqa: S101  for the type checker
+        head = self.fitted.head.scale(factor)
+        tuned = replace(self.tuned, tuned=replace(self.outcome, head=head, factor=factor))
+        return replace(self, fitted=replace(self.fitted, head=head), tuned=tuned)
 
     def build_file(self) -> bytes:
         """Return the classifier file."""
@@ -101,31 +119,47 @@ class Maker:
         self.note_time("fit")
         return made
 
-    def make_tuned(self, chosen: Settings, *, is_averaged: bool = True, last_epoch: int | None = None) -> Made:
+    def make_tuned(self, chosen: Settings) -> Made:
         """Train above a cut, and then have the engine compute features with the new weights.
 
-        What is judged and reported later is so what the classifier file answers, and not what torch says of it. Answers
-        are averaged over views if the settings say so, unless ``is_averaged`` is False. Training may end before the
-        recipe does, after ``last_epoch``.
+        What is judged and reported later is so what the classifier file answers, and not what torch says of it.
         """
-        plain = self.extract(self.backbone, chosen)
-        self.note_time("extract")
-        maker = replace(self, catalog=plain.catalog)
-        tuned = tune_backbone(
-            plain, self.backbone, chosen, image_size=self.image_size, is_kept=self.is_caching, verbose=self.verbose,
-            last_epoch=last_epoch,
-        )  # fmt: skip
-        self.note_time("fit")
-        if not tuned.tuned.is_stopped:
-            self.checkpoints.append(tuned.checkpoint)
-        maker = replace(maker, is_caching=False)  # nobody will ask for features of these weights again
+        return self._judge_tuned(chosen, *self._tune(chosen))
+
+    def make_again(self, chosen: Settings, recipe: Recipe, *, is_averaged: bool) -> Made:
+        """Train above a cut by the recipe of an earlier training; average answers over views or not, in the end.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If training is stopped.
+        """
+        plain, tuned = self._tune(chosen, recipe)
+        if tuned.tuned.is_stopped:
+            raise KeyboardInterrupt
         if not is_averaged:
             chosen = replace(chosen, average_views=False, n_views=None)
+        return self._judge_tuned(chosen, plain, tuned)
+
+    def _tune(self, chosen: Settings, recipe: Recipe | None = None) -> tuple[Table, TunedBackbone]:
+        plain = self.extract(self.backbone, chosen)
+        self.note_time("extract")
+        tuned = tune_backbone(
+            plain, self.backbone, chosen, image_size=self.image_size, is_kept=self.is_caching, verbose=self.verbose,
+            recipe=recipe,
+        )  # fmt: skip
+        self.note_time("fit")
+        return plain, tuned
+
+    def _judge_tuned(self, chosen: Settings, plain: Table, tuned: TunedBackbone) -> Made:
+        # nobody will ask for features of these weights again
+        maker = replace(self, catalog=plain.catalog, is_caching=False)
         table = maker.extract(
             tuned.backbone, chosen, n_views=chosen.n_averaged, is_averaged=chosen.average_views, verb="Judging"
         )
-        n_extracted, n_cached = plain.n_extracted, plain.n_cached
-        table = replace(table, n_extracted=n_extracted, n_cached=n_cached)
+        if not tuned.tuned.is_stopped:
+            self.checkpoints.append(tuned.checkpoint)
+        table = replace(table, n_extracted=plain.n_extracted, n_cached=plain.n_cached)
         return Made(chosen, tuned.cut, tuned.backbone, table, tuned.fitted, tuned)
 
     def extract(

@@ -33,9 +33,9 @@ class Trial:
         ``cross-validation`` or ``validation``.
     n
         The number of these photos.
-    gain, noise
-        How many more of them it named right than the best before it, and what that had to exceed for it to be kept
-        (below nought where more was expected); None where nothing was before it.
+    gain, needed
+        How many more of them it named right than the best before it, and how many it took to be kept; None where
+        nothing was before it.
     """
 
     method: str
@@ -47,45 +47,33 @@ class Trial:
     n: int
     seconds: float
     gain: int | None = None
-    noise: float | None = None
+    needed: int | None = None
     is_kept: bool = False
 
     @property
     def is_better(self) -> bool:
-        """Whether it was better than the best before it by more than noise."""
-        return self.gain is not None and self.noise is not None and self.gain > self.noise
+        """Whether it was better than the best before it by as much as it takes."""
+        return self.gain is not None and self.needed is not None and self.gain >= self.needed
 
 
-def compare(
-    one: IsRight, other: IsRight, n_deviations: float, expected: tuple[float, float] | None = None
-) -> tuple[int, float]:
+def compare(one: IsRight, other: IsRight, n_errors: float) -> tuple[int, int]:
     """Return how many more of the same photos one classifier names right than another, and how many it takes.
 
-    Only the photos on which they differ tell (McNemar 1947): their number is the variance of the gain.
+    Only the photos on which they differ tell (McNemar 1947).
 
     Parameters
     ----------
-    n_deviations
-        It takes so many standard deviations above nought.
-    expected
-        The mean and the standard deviation of the gain that was expected before, as a share of the errors of
-        ``other``; what was seen and what was expected then count by their precision (normal distributions). By default
-        nothing was expected.
+    n_errors
+        It takes more than so many standard errors; with none it takes as many right.
 
     Examples
     --------
     >>> right = np.ones(100, bool)
     >>> compare(right, np.arange(100) > 8, 2.0), compare(right, np.arange(100) > 0, 2.0)
-    ((9, 6.0), (1, 2.0))
-    >>> compare(right, np.arange(100) > 8, 2.0, expected=(0.3, 0.15))
-    (9, 0.41)
+    ((9, 7), (1, 3))
     """
     gained, lost = int((one & ~other).sum()), int((other & ~one).sum())
-    seen, n_wrong = gained + lost, int((~other).sum())
-    if expected is None or not seen or not n_wrong:
-        return gained - lost, round(n_deviations * math.sqrt(seen), 2)
-    mean, variance = expected[0] * n_wrong, (expected[1] * n_wrong) ** 2
-    return gained - lost, round(seen * (n_deviations * math.sqrt(1 / seen + 1 / variance) - mean / variance), 2)
+    return gained - lost, math.floor(n_errors * math.sqrt(gained + lost)) + 1 if n_errors else 0
 
 
 def hold_out_validation(catalog: Catalog, seed: int) -> Catalog:

@@ -14,6 +14,7 @@ from headstart.backbone.loading import Backbone
 from headstart.backbone.processor import describe_engine
 from headstart.backbone.spec import PIXELS_CUT
 from headstart.catalog.table import Photo
+from headstart.errors import FitError
 from headstart.features.activations import Activations, open_activations
 from headstart.head.balance import SKEW_OF_TUNED
 from headstart.head.logistic import fit_prepared
@@ -88,7 +89,7 @@ def tune_backbone(
     is_kept: bool,
     verbose: bool,
     say: Callable[[str], None] = print_above,
-    last_epoch: int | None = None,
+    recipe: Recipe | None = None,
 ) -> TunedBackbone:
     """Train the stages above a cut and the head on a table's training photos, watching its validation photos.
 
@@ -98,8 +99,8 @@ def tune_backbone(
         With the pooled features of ``backbone``, from which the first head is made.
     is_kept
         Keep activations, and what an interrupted training needs to go on, in the user's cache.
-    last_epoch
-        As in `Recipe`.
+    recipe
+        Default: that of the method for so many photos, with what the settings change of it.
 
     Raises
     ------
@@ -108,14 +109,14 @@ def tune_backbone(
     CacheError, PhotoError
         As `open_activations`.
     FitError
-        If training diverges.
+        If training diverges, or there is not enough memory.
     """
     method = chosen.method
     check_torch(f"train by {method}")
     from headstart.tune.fit import fit_tail
     from headstart.tune.graph import read_graph, replace_weights
 
-    recipe = replace(choose_recipe(method, chosen, len(table.splits["train"].photos)), last_epoch=last_epoch)
+    recipe = recipe or choose_recipe(method, chosen, len(table.splits["train"].photos))
     cut = choose_cut(method, chosen.cut, backbone)
     photos = [photo for split in SPLITS[:2] for photo in table.splits[split].photos]
     by_digest = dict(sorted({photo.digest: photo for photo in photos}.items()))
@@ -130,12 +131,19 @@ def tune_backbone(
     first = _fit_first_head(rows["train"], n_classes, weights, chosen.seed, is_random=recipe.is_random)
     checkpoint = Checkpoint(_name_training(table, backbone, chosen, cut, recipe, image_size) if is_kept else None)
     with show_progress(f"Training ({method})", is_shown=verbose) as progress:
-        tuned = fit_tail(
-            read_graph(backbone.weights), backbone.spec, activations, cut=cut, recipe=recipe, start=first,
-            train=lessons["train"], validation=lessons.get("validation"), seed=chosen.seed,
-            n_symmetric=chosen.n_averaged, checkpoint=checkpoint, progress=progress,
-            say=say if verbose else lambda _: None,
-        )  # fmt: skip
+        try:
+            tuned = fit_tail(
+                read_graph(backbone.weights), backbone.spec, activations, cut=cut, recipe=recipe, start=first,
+                train=lessons["train"], validation=lessons.get("validation"), seed=chosen.seed,
+                n_symmetric=chosen.n_averaged, checkpoint=checkpoint, progress=progress,
+                say=say if verbose else lambda _: None,
+            )  # fmt: skip
+        except (MemoryError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and "allocate" not in str(error):  # torch has no error of its own for it
+                raise
+            raise FitError(
+                "Cannot train above the cut: there is not enough memory. Give a higher --cut or a smaller --image-size."
+            ) from None
     data = replace_weights(backbone.weights, tuned.weights)
     spec = replace(backbone.spec, weights_sha256=hashlib.sha256(data).hexdigest())
     fitted = FittedHead(tuned.head, tuned.history, None, None, weights)

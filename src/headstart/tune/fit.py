@@ -92,8 +92,10 @@ def fit_tail(
                 say(trainer.judge_epoch())
                 give_back()
                 checkpoint.save(*trainer.pack())
-        stopped = is_stopped()
-    return trainer.finish(is_stopped=stopped)
+        is_cut_short = is_stopped() and trainer.epoch < recipe.n_trained and not trainer.is_stuck
+    if is_cut_short:
+        say(f"Stopped by Ctrl-C after {trainer.epoch} of {recipe.n_trained} epochs.")
+    return trainer.finish(is_stopped=is_cut_short)
 
 
 class _Trainer:

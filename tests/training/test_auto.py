@@ -299,3 +299,11 @@ def test_where_photos_are_dissimilar_hybrid_need_only_be_as_good(maker, monkeypa
     _, story = go_above(maker, monkeypatch)
     methods = [trial["method"] for trial in story["tried"] if trial["judged_by"] == "validation"][1:]
     assert dict(zip(methods, asked[-2:], strict=True)) == needed
+
+
+def test_photos_are_counted_where_they_were_extracted(catalog, monkeypatch, tmp_path):
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    win_in_epoch(monkeypatch, 1)
+    made, _ = go_above(Maker(catalog, load_backbone(), 96, True, False), monkeypatch)
+    assert made.chosen.method == "finetune"
+    assert (made.table.n_extracted, made.table.n_cached) == (len(catalog.photos), 0)

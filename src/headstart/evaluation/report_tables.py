@@ -163,7 +163,8 @@ def _name_trial(trial: Mapping[str, Any]) -> str:
 def _describe_gain(trial: Mapping[str, Any]) -> str:
     if trial.get("gain") is None:
         return ""
-    return f"{trial['gain']:+,} (needs {trial['needed']:+,})" if trial["needed"] else f"{trial['gain']:+,} (needs 0)"
+    needed = f"{trial['needed']:+,}" if trial["needed"] else "0"
+    return f"{trial['gain']:+,}\N{NO-BREAK SPACE}(needs\N{NO-BREAK SPACE}{needed})"
 
 
 def _describe_cut(cut: str | None) -> str | None:

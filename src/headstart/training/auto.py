@@ -78,8 +78,8 @@ class _Choice:
         self._is_symmetric = False  # whether averages over mirrored and turned photos were no worse by more than noise
 
     def run(self) -> Made:
-        self._best = self._maker.make(self._chosen)
-        self._catalog = self._best.table.catalog  # without the photos that could not be read
+        plain = self._best = self._maker.make(self._chosen)
+        self._catalog = plain.table.catalog  # without the photos that could not be read
         with interrupt_on_ctrl_c() as is_interrupted:
             try:
                 self._go_on()
@@ -90,7 +90,9 @@ class _Choice:
                     raise
                 self._say("Keeping what was best so far; Ctrl-C once more ends without it.")
                 self._cut_short(f"{self.story.step} was stopped by Ctrl-C")
-        return self._best
+        # later steps find what the first one extracted in the cache
+        table = replace(self._best.table, n_extracted=plain.table.n_extracted, n_cached=plain.table.n_cached)
+        return replace(self._best, table=table)
 
     def _go_on(self) -> None:
         plain, self.story.step = self._best, "judging what was fitted"

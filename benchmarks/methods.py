@@ -24,8 +24,8 @@ from headstart.evaluation.figure_file import draw_figure, save_png
 from headstart.evaluation.intervals import wilson_interval
 from headstart.evaluation.quadrant_figure import plot_quadrants
 from headstart.features.similarity import SIMILAR
-from headstart.training.advise import LARGE
 from headstart.training.demo import write_demo_catalog
+from headstart.training.expecting import LARGE
 
 PAGE = ROOT / "docs" / "methods.md"
 KEPT = ROOT / "benchmarks" / "methods.json"

@@ -30,6 +30,15 @@ def test_more_is_gained_where_photos_are_unlike():
     assert fixed < like < unlike
 
 
+def test_few_photos_teach_the_lower_stages_little():
+    for n_per_class, is_same in ((200, False), (20_000, True)):
+        facts = FACTS | {"n_per_class": n_per_class}
+        hybrid, finetune = (expect_accuracy(name, similarity=UNLIKE, **facts)[0] for name in ("hybrid", "finetune"))
+        assert finetune > 0.8
+        assert (finetune == hybrid) == is_same
+        assert finetune <= hybrid
+
+
 def test_nothing_is_gained_where_similar_photos_are_mostly_right():
     for error, is_gain in ((FEW_OF_SIMILAR - 0.01, False), (FEW_OF_SIMILAR + 0.01, True)):
         facts = FACTS | {"fixed": 1 - error}

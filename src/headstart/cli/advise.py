@@ -37,7 +37,8 @@ def advise(
     from headstart.evaluation.figure_file import draw_figure, save_png
     from headstart.evaluation.quadrant_figure import plot_quadrants
     from headstart.features.similarity import SIMILAR
-    from headstart.training.advise import LARGE, advise_method
+    from headstart.training.advise import advise_method
+    from headstart.training.expecting import LARGE
     from headstart.training.run_folder import check_outside
 
     place = picture.expanduser() if picture is not None else _choose_place(data)

@@ -20,7 +20,7 @@ from headstart.features.similarity import Similarity, measure_similarity
 from headstart.head.folds import make_folds
 from headstart.head.strength import hold_out
 from headstart.progress import show_progress
-from headstart.training.expecting import Expectation, estimate_seconds, expect_accuracy
+from headstart.training.expecting import LARGE, Expectation, estimate_seconds, expect_accuracy
 from headstart.training.fitting import prepare_views, weigh_classes
 from headstart.training.making import Made, Maker
 from headstart.training.settings import METHODS, Settings
@@ -28,7 +28,6 @@ from headstart.training.table import Rows
 from headstart.training.tuning import choose_cut
 from headstart.tune.torch_door import check_torch
 
-LARGE = 2_000  # photos per class: from here on a set is large enough to train whole networks on
 WORTH = 0.01  # of accuracy that a slower method must be expected to gain
 
 

@@ -30,6 +30,10 @@ FEW_OF_SIMILAR = 0.06
 NO_GAIN = (-0.3, 0.0, 0.3)
 GAIN_OF_SIMILAR = (-0.3, 0.2, 0.6)  # a guess (docs/decisions/0013-advice.md)
 GAIN_OF_DISSIMILAR = (-0.1, 0.3, 0.6)  # none to six tenths (docs/decisions/0013-advice.md)
+# With fewer photos per class than this, the lower stages learn too little from them: finetune takes away about half of
+# what hybrid does (docs/decisions/0013-advice.md).
+LARGE = 2_000
+FINETUNE_TO_HYBRID = 0.5
 # From scratch: what it gets of the way from guessing to the fixed head, by the photos per class.
 SCRATCH = ((100, 0.2), (1_000, 0.4), (10_000, 0.8), (100_000, 1.0))
 
@@ -73,6 +77,8 @@ def expect_accuracy(
         share = float(np.interp(np.log10(max(n_per_class, 1)), np.log10(numbers), shares))
         return guess + share * max(0.0, fixed - guess), (min(guess, low), high)
     least, expected, most = _choose_gain(similarity, 1 - fixed)
+    if method == "finetune" and n_per_class < LARGE:
+        expected *= FINETUNE_TO_HYBRID
     return (
         1 - (1 - fixed) * (1 - expected),
         (max(0.0, 1 - (1 - low) * (1 - least)), 1 - (1 - high) * (1 - most)),

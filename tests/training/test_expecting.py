@@ -57,8 +57,10 @@ def test_more_epochs_take_longer_with_torch_or_without(make_folder, monkeypatch)
 
 
 def test_few_photos_are_not_enough_from_scratch():
-    few, many = (expect_accuracy("scratch", similarity=UNLIKE, **FACTS | {"n_per_class": n})[0] for n in (50, 50_000))
+    few, many = (expect_accuracy("scratch", similarity=LIKE, **FACTS | {"n_per_class": n})[0] for n in (50, 50_000))
     assert 0.5 < few < 0.6 < many < 0.8
+    unlike = expect_accuracy("scratch", similarity=UNLIKE, **FACTS | {"n_per_class": 50})[0]
+    assert few < unlike < many  # frozen features are worth less there
 
 
 @pytest.mark.parametrize("has_torch", [True, False])

@@ -34,8 +34,9 @@ GAIN_OF_DISSIMILAR = (-0.1, 0.3, 0.6)  # none to six tenths (docs/decisions/0013
 # what hybrid does (docs/decisions/0013-advice.md).
 LARGE = 2_000
 FINETUNE_TO_HYBRID = 0.5
-# From scratch: what it gets of the way from guessing to the fixed head, by the photos per class.
-SCRATCH = ((100, 0.2), (1_000, 0.4), (10_000, 0.8), (100_000, 1.0))
+# From scratch: what it gets of the way from guessing to the fixed head, by the photos per class; above 1,000 a guess.
+SCRATCH_OF_SIMILAR = ((100, 0.2), (1_000, 0.4), (10_000, 0.8), (100_000, 1.0))
+SCRATCH_OF_DISSIMILAR = ((100, 0.6), (1_000, 0.6), (10_000, 0.9), (100_000, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def expect_accuracy(
     if method == "fixed":
         return fixed, (low, high)
     if method == "scratch":
-        numbers, shares = np.array(SCRATCH).T
+        numbers, shares = np.array(SCRATCH_OF_SIMILAR if similarity.is_similar else SCRATCH_OF_DISSIMILAR).T
         share = float(np.interp(np.log10(max(n_per_class, 1)), np.log10(numbers), shares))
         return guess + share * max(0.0, fixed - guess), (min(guess, low), high)
     least, expected, most = _choose_gain(similarity, 1 - fixed)

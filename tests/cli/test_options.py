@@ -41,7 +41,6 @@ def test_an_empty_path_is_refused():
         (DURATION, "90s", 90),
         (DURATION, "10m", 600),
         (DURATION, "1.5h", 5400),
-        (DURATION, "30", 30),
         (SIZE_GB, "500MB", 0.5),
     ],
 )
@@ -49,10 +48,10 @@ def test_amounts_have_units(kind, text, number):
     assert kind.convert(text, None, None) == pytest.approx(number)
 
 
-@pytest.mark.parametrize("text", ["0s", "ten", "-5m", "5 parsecs", ""])
+@pytest.mark.parametrize("text", ["0s", "ten", "-5m", "5 parsecs", "", "30"])
 def test_what_is_no_amount_is_refused_with_examples(text):
     with pytest.raises(
         click.BadParameter,
-        match="need a number above 0 and, if any, one of the units s, m, min, h, such as 90s, 10m or 1h",
+        match="need a number above 0 and one of the units s, m, min, h, such as 90s, 10m or 1h",
     ):
         DURATION.convert(text, None, None)

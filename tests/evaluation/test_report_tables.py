@@ -87,6 +87,9 @@ def test_training_above_a_cut_is_told():
     assert told["Views of a photo"] == "4 in training; every answer is the average over 4"
     start = dict(describe_making(metrics | {"tuning": tuning | {"best_epoch": 0}}))
     assert "5 epochs of 7.5 s, none was better than the start" in start["Trained above the cut"]
+    assert dict(describe_making({"method": "hybrid"} | metrics | {"tuning": tuning | {"best_epoch": 0}}))[
+        "Method"
+    ].endswith("so the network is as it was, with a head fitted to it")
     early = dict(describe_making(metrics | {"tuning": tuning | {"best_epoch": 0, "n_epochs": 0}}))
     assert "stopped by Ctrl-C in its first epoch" in early["Trained above the cut"]
     unwatched = dict(describe_making(metrics | {"validation": None}))

@@ -267,7 +267,8 @@ def test_what_no_epoch_bettered_is_not_kept(maker, monkeypatch):
     win_in_epoch(monkeypatch, 0)
     made, story = go_above(maker, monkeypatch)
     assert made.chosen.method == "fixed"
-    assert story["why"] == "hybrid was not better on the validation photos by as much as it takes"
+    assert story["why"] == "no epoch of hybrid was better on the validation photos than its start"
+    assert story["tried"][-1]["gain"] is None
 
 
 def test_what_is_trained_again_is_as_confident_as_held_out_photos_said(maker, monkeypatch):
@@ -307,3 +308,10 @@ def test_photos_are_counted_where_they_were_extracted(catalog, monkeypatch, tmp_
     made, _ = go_above(Maker(catalog, load_backbone(), 96, True, False), monkeypatch)
     assert made.chosen.method == "finetune"
     assert (made.table.n_extracted, made.table.n_cached) == (len(catalog.photos), 0)
+
+
+def test_epochs_are_those_above_the_cut(maker, monkeypatch):
+    win_in_epoch(monkeypatch, 0)
+    made, _ = go_above(maker, monkeypatch, epochs=1)
+    assert made.chosen.method == "fixed"
+    assert not [note for note in describe_training(made)["notes"] if "epochs was not used" in note]

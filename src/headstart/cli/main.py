@@ -60,8 +60,9 @@ def _ignore_signals() -> None:
 
 
 def _say_stopped() -> int:
+    kept = " Features and epochs that were done are kept: the same command goes on from here."
     with suppress(OSError):  # the terminal may be gone
-        say("headstart: stopped. Features and epochs that were done are kept: the same command goes on from here.")
+        say(f"headstart: stopped.{'' if '--no-cache' in sys.argv else kept}")
     return 128 + _received[0]
 
 

@@ -36,13 +36,13 @@ class _Amount(click.ParamType[float]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, float):
             return value
-        match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([a-z]*)\s*", str(value).casefold())
-        if match is None or (match[2] and match[2] not in self._units) or not float(match[1]) > 0:
+        match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([a-z]+)\s*", str(value).casefold())
+        if match is None or match[2] not in self._units or not float(match[1]) > 0:
             self.fail(
-                f"{value!r} is no {self.name}, need a number above 0 and, if any, one of the units "
-                f"{', '.join(self._units)}, such as {self._example}.", param, ctx,
+                f"{value!r} is no {self.name}, need a number above 0 and one of the units {', '.join(self._units)}, "
+                f"such as {self._example}.", param, ctx,
             )  # fmt: skip
-        return float(match[1]) * self._units.get(match[2], 1.0)
+        return float(match[1]) * self._units[match[2]]
 
 
 PLACE = _Place()

@@ -110,7 +110,7 @@ def describe_making(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     seconds = {name: s for name, s in (metrics.get("seconds") or {}).items() if s is not None}
     computed, cached = metrics.get("n_extracted"), metrics.get("n_cached")
     descriptions = {
-        "Method": f"{method}: {METHODS[method]}" if method in METHODS else method,
+        "Method": _describe_method(method, metrics),
         "Cut": _describe_cut(metrics.get("cut")),
         "Trained above the cut": _describe_tuning(metrics.get("tuning"), is_watched=bool(metrics.get("validation"))),
         "Features": {"all": "the means of several stages side by side", "last": "the mean of the last stage"}.get(
@@ -128,6 +128,14 @@ def describe_making(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
         "Headstart": metrics.get("headstart") and f"version {metrics['headstart']}",
     }
     return [(term, text) for term, text in descriptions.items() if isinstance(text, str) and text]
+
+
+def _describe_method(method: str | None, metrics: Mapping[str, Any]) -> str | None:
+    if method not in METHODS:
+        return method
+    is_start = metrics.get("validation") and (metrics.get("tuning") or {}).get("best_epoch") == 0
+    kept = "; but no epoch was better than the start, so the network is as it was, with a head fitted to it"
+    return f"{method}: {METHODS[method]}{kept if is_start else ''}"
 
 
 def list_trials(metrics: Mapping[str, Any]) -> Row | None:
@@ -177,9 +185,11 @@ def _describe_tuning(tuning: Mapping[str, Any] | None, *, is_watched: bool) -> s
     if not tuning:
         return None
     best = f"the best was number {tuning['best_epoch']}" if tuning["best_epoch"] else "none was better than the start"
+    best += " (by the log loss on the validation photos, its confidence set right)"
     if not is_watched:
         best = "the last was kept"
-    went = f"{tuning['n_epochs']} epochs of {format_seconds(tuning['seconds_per_epoch'])}, {best}"
+    epochs = "1 epoch" if tuning["n_epochs"] == 1 else f"{tuning['n_epochs']} epochs"
+    went = f"{epochs} of {format_seconds(tuning['seconds_per_epoch'])}, {best}"
     if not tuning["n_epochs"]:
         went = "stopped by Ctrl-C in its first epoch: what it began with was kept"
     return (

@@ -55,7 +55,7 @@ def choose_method(maker: Maker, chosen: Settings, say: Callable[[str], None]) ->
     What it made, and the story in plain JSON types: ``budget_s``, ``tried`` (trials in their order), ``why`` it ended
     there, and ``similarity`` to ImageNet if it was measured.
     """
-    course = _Choice(maker, replace(chosen, method="fixed"), say)
+    course = _Choice(maker, chosen, say)
     made = course.run()
     return made, course.story.to_dict(made)
 
@@ -72,7 +72,9 @@ class _Again:
 
 class _Choice:
     def __init__(self, maker: Maker, chosen: Settings, say: Callable[[str], None]) -> None:
-        self._maker, self._chosen, self._say = maker, chosen, say
+        self._maker, self._say = maker, say
+        self._chosen = replace(chosen, method="fixed", epochs=None)
+        self._epochs = chosen.epochs  # above a cut
         self.story = Story(chosen.budget_s)
         self._again: _Again | None = None
         self._is_symmetric = False  # whether averages over mirrored and turned photos were no worse by more than noise
@@ -88,7 +90,8 @@ class _Choice:
             except BaseException as error:
                 if not isinstance(error, KeyboardInterrupt) and not is_interrupted():
                     raise
-                self._say("Keeping what was best so far; Ctrl-C once more ends without it.")
+                kept = " The same command goes on from where this one was." if self._maker.is_caching else ""
+                self._say(f"Keeping what was best so far.{kept}")
                 self._cut_short(f"{self.story.step} was stopped by Ctrl-C")
         # later steps find what the first one extracted in the cache
         table = replace(self._best.table, n_extracted=plain.table.n_extracted, n_cached=plain.table.n_cached)
@@ -184,15 +187,17 @@ class _Choice:
             began = self.story.seconds
             made = drop_average(maker.make_tuned(chosen))
             is_right = judge_validation(made)
-            compared = compare(is_right, best_right, noise[similarity.is_similar])
+            is_start = made.outcome.best_epoch == 0  # which is what was there, and not to be compared with it
+            compared = (None, None) if is_start else compare(is_right, best_right, noise[similarity.is_similar])
             trial = self.story.note(made, is_right, "validation", self.story.seconds - began, compared)
-            is_better = trial.is_better and made.outcome.best_epoch > 0  # before the first epoch it is what was there
-            if is_better:
+            if trial.is_better:
                 self._best, best_right = made, is_right
                 self._again = self._plan_again(chosen, made)
             if made.outcome.is_stopped:
                 raise KeyboardInterrupt
-            if not is_better:
+            if is_start:
+                return self.story.end(f"no epoch of {method} was better on the validation photos than its start")
+            if not trial.is_better:
                 return self.story.end(f"{method} was not better on the validation photos by as much as it takes")
         return self.story.end("every method was tried that could gain more")
 
@@ -236,7 +241,7 @@ class _Choice:
 
     def _choose_above(self, fixed: Made, similarity: Similarity) -> Settings:
         """Return the settings above a cut; the average over views is dropped later if it is no better."""
-        chosen = replace(self._chosen, train_norms=not similarity.is_similar)
+        chosen = replace(self._chosen, train_norms=not similarity.is_similar, epochs=self._epochs)
         if fixed.chosen.average_views:
             return replace(chosen, n_views=fixed.table.n_averaged, average_views=True)
         if self._is_symmetric and not similarity.is_similar:

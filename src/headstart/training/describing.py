@@ -69,7 +69,7 @@ def _write_notes(made: Made) -> list[str]:
         notes.append(
             f"Each answer is the average over {n} views of the photo (mirrored"
             f"{', upside down' if n > 2 else ''}{', turned by quarters' if n > 4 else ''}): prediction takes {n} times "
-            "as long as without --average-views."
+            "as long as of one view."
         )
     return notes + (_write_tuning_notes(made) if made.tuned is not None else _write_fixed_notes(made))
 

@@ -172,7 +172,7 @@ class Settings:
         if self.method in ("finetune", "scratch") and self.n_views is not None and not self.average_views:
             problems.append(
                 f"{_name('n_views')} {self.n_views} with method {self.method}, which changes photos in every epoch: "
-                "leave it out, or add average_views (--average-views)"
+                "leave it out, or average answers over 2, 4 or 8 (--average-views)"
             )
         for owners, theirs in ((("fixed",), _OF_FIXED), (TUNED, _OF_TUNED), (("auto",), _OF_AUTO)):
             if self.method in owners or (self.method == "auto" and owners != ("auto",)):

@@ -76,7 +76,9 @@ def fit_tail(
     trainer = _Trainer(graph, spec, source, cut, recipe, start, train, validation, seed, n_symmetric)
     checkpoint = checkpoint or Checkpoint(None)
     trainer.resume(checkpoint)
-    if trainer.epoch == 0 and trainer.history:
+    if trainer.epoch:
+        say(f"Going on after epoch {trainer.epoch} of {recipe.n_trained}, which an earlier training came to.")
+    elif trainer.history:
         say(f"Start: validation {trainer.history[0].accuracy:.1%}")
     n_steps = trainer.steps_per_epoch * recipe.n_trained * recipe.batch_size
     with listen_for_ctrl_c() as is_stopped, keep_freed_memory() as give_back:

@@ -189,7 +189,7 @@ def _describe_tuning(tuning: Mapping[str, Any] | None, *, is_watched: bool) -> s
     if not is_watched:
         best = "the last was kept"
     epochs = "1 epoch" if tuning["n_epochs"] == 1 else f"{tuning['n_epochs']} epochs"
-    went = f"{epochs} of {format_seconds(tuning['seconds_per_epoch'])}, {best}"
+    went = f"{epochs} of {format_seconds(tuning['seconds_per_epoch'])} on {tuning['device']}, {best}"
     if not tuning["n_epochs"]:
         went = "stopped by Ctrl-C in its first epoch: what it began with was kept"
     return (

@@ -52,6 +52,7 @@ def _describe_tuning(made: Made) -> dict[str, Any]:
         "best_epoch": tuned.best_epoch,
         "n_epochs": tuned.n_epochs,
         "seconds_per_epoch": round(tuned.seconds_per_epoch, 3),
+        "device": tuned.device,
         "factor": tuned.factor,
         "is_stopped": tuned.is_stopped,
     }

@@ -27,7 +27,7 @@ from headstart.training.fitting import FittedHead, prepare_views, weigh_classes
 from headstart.training.settings import Settings
 from headstart.training.table import SPLITS, Rows, Table
 from headstart.tune.checkpoint import Checkpoint
-from headstart.tune.torch_door import check_torch, describe_torch
+from headstart.tune.torch_door import check_torch
 
 if TYPE_CHECKING:
     from headstart.tune.lesson import Lesson
@@ -210,6 +210,8 @@ def _name_training(
     table: Table, backbone: Backbone, chosen: Settings, cut: str, recipe: Recipe, image_size: int
 ) -> str:
     """Return a name from all that decides a training: the same command goes on from its checkpoint."""
+    from headstart.tune.device import describe_torch
+
     chosen = replace(chosen, budget_s=1.0, cache_limit_gb=1.0)  # these two decide nothing
     facts: list[Any] = [
         backbone.spec.fingerprint(), cut, recipe, image_size, chosen, describe_torch(), describe_engine(),

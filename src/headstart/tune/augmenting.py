@@ -43,8 +43,9 @@ def augment_pixels(pixels: Tensor, generator: np.random.Generator, *, n_symmetri
     place[:, 1, 0], place[:, 1, 1] = side * mirror * np.sin(angle), side * np.cos(angle)
     place[:, :, 2] = shift
     x = pixels.permute(0, 3, 1, 2).float()
-    grid = F.affine_grid(torch.from_numpy(place), list(x.shape), align_corners=False)
+    grid = F.affine_grid(torch.from_numpy(place).to(x.device), list(x.shape), align_corners=False)
     x = F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
     light = torch.from_numpy(generator.uniform(1 - MAX_LIGHT, 1 + MAX_LIGHT, (2, n, 1, 1, 1)).astype(np.float32))
+    light = light.to(x.device)
     middle = x.mean((1, 2, 3), keepdim=True)
     return (((x - middle) * light[0] + middle) * light[1]).clamp(0, 255).permute(0, 2, 3, 1)

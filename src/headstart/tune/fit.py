@@ -13,13 +13,13 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  torch's own habit
 
 from headstart.backbone.spec import BackboneSpec
-from headstart.cores import count_cores
 from headstart.errors import FitError
 from headstart.head.history import Epoch
 from headstart.progress import Progress, ignore_progress
 from headstart.stopping import listen_for_ctrl_c
 from headstart.tune.augmenting import augment_pixels
 from headstart.tune.checkpoint import Checkpoint
+from headstart.tune.device import choose_device, compute_exactly, name_device
 from headstart.tune.freed_memory import keep_freed_memory
 from headstart.tune.graph import Graph
 from headstart.tune.lesson import Lesson, Source
@@ -33,6 +33,7 @@ STEPS_TO_RELEASE = 16  # reading fills memory, and what is kept goes to pieces: 
 State = dict[str, Tensor]
 
 
+@compute_exactly()
 def fit_tail(
     graph: Graph,
     spec: BackboneSpec,
@@ -105,14 +106,17 @@ class _Trainer:
         self, graph: Graph, spec: BackboneSpec, source: Source, cut: str, recipe: Recipe, start: FirstHead,
         train: Lesson, validation: Lesson | None, seed: int, n_symmetric: int,
     ) -> None:  # fmt: skip
-        torch.set_num_threads(count_cores())
         self._source, self._recipe, self._train, self._validation = source, recipe, train, validation
         self._seed, self._n_symmetric = seed, n_symmetric
         self._is_pixels = source.array.dtype == np.uint8
-        self._trainee = Trainee(graph, spec, cut, start, recipe)
+        self._device = choose_device()
+        trainee = Trainee(graph, spec, cut, start, recipe)
         if recipe.is_random:
-            self._trainee.tail.forget(torch.Generator().manual_seed(seed))
-        self._mean = Trainee(graph, spec, cut, start, recipe)  # the running mean of the weights, and what is judged
+            trainee.tail.forget(torch.Generator().manual_seed(seed))
+        self._trainee = trainee.to(self._device)
+        self._mean = Trainee(graph, spec, cut, start, recipe).to(
+            self._device
+        )  # the running mean of the weights, and what is judged
         self._mean.load_state_dict(self._trainee.state_dict())
         self._optimiser = torch.optim.AdamW(self._trainee.list_groups(spec, recipe), lr=0.0)
         self.epoch, self._step = 0, 0
@@ -120,7 +124,7 @@ class _Trainer:
         self._best: State = {}
         self.history: list[Epoch] = []
         self._seconds: list[float] = []
-        self._weight = torch.from_numpy((train.weight / train.weight.mean()).astype(np.float32))
+        self._weight = (train.weight / train.weight.mean()).astype(np.float32)
         if not recipe.is_random:  # what training begins with is better than chance, and may be the best there is
             self._best = _copy(self._mean.state_dict())
             if validation is not None:
@@ -150,13 +154,13 @@ class _Trainer:
         loss_sum, n_right = 0.0, 0
         for first in range(0, len(order), recipe.batch_size):
             at = order[first : first + recipe.batch_size]
-            rows = torch.from_numpy(self._source.take(views[at], train.photos[at]))
+            rows = self._send(self._source.take(views[at], train.photos[at]))
             if self._is_pixels:
                 rows = augment_pixels(rows, generator, n_symmetric=self._n_symmetric)
-            y = torch.from_numpy(train.y[at])
+            y = self._send(train.y[at])
             scores = self._trainee(rows)
             losses = F.cross_entropy(scores, y, reduction="none", label_smoothing=recipe.label_smoothing)
-            self._take_step((losses * self._weight[at]).mean(), n_steps)
+            self._take_step((losses * self._send(self._weight[at])).mean(), n_steps)
             with torch.no_grad():
                 plain = F.cross_entropy(scores.detach(), y, reduction="sum")
                 n_right += int((scores.argmax(1) == y).sum())
@@ -206,6 +210,9 @@ class _Trainer:
         self.history.append(Epoch("Validation", self.epoch, accuracy, compute_log_loss(scores, y)))
         return accuracy
 
+    def _send(self, array: npt.NDArray[Any]) -> Tensor:
+        return torch.from_numpy(array).to(self._device)
+
     @torch.no_grad()
     def _score(self, lesson: Lesson) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         """Return the running mean's scores, (N, C), for photos as they are, and their classes."""
@@ -214,7 +221,7 @@ class _Trainer:
         for first in range(0, len(lesson.photos), BATCH_TO_JUDGE):
             photos = lesson.photos[first : first + BATCH_TO_JUDGE]
             rows = self._source.take(np.zeros(len(photos), np.int64), photos)
-            scores.append(self._mean(torch.from_numpy(rows)).numpy())
+            scores.append(self._mean(self._send(rows)).cpu().numpy())
         self._source.release()
         return np.concatenate(scores), lesson.y
 
@@ -226,9 +233,9 @@ class _Trainer:
             ("mean", self._mean.state_dict()),
             ("best", self._best),
         ):
-            arrays |= {f"{kind}/{name}": value.numpy() for name, value in state.items()}
+            arrays |= {f"{kind}/{name}": value.cpu().numpy() for name, value in state.items()}
         for number, memory in self._optimiser.state_dict()["state"].items():
-            arrays |= {f"adam/{number}/{name}": value.numpy() for name, value in memory.items()}
+            arrays |= {f"adam/{number}/{name}": value.cpu().numpy() for name, value in memory.items()}
         record = {
             "epoch": self.epoch, "step": self._step, "best_epoch": self._best_epoch, "best_loss": self._best_loss,
             "factor": self._factor,
@@ -268,7 +275,7 @@ class _Trainer:
         return Tuned(
             self._mean.tail.export(), head.scale(self._factor), tuple(self.history), self._best_epoch, self.epoch,
             is_stopped, float(np.median(self._seconds)) if self._seconds else 0.0,
-            self._factor,
+            name_device(self._device), self._factor,
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from torch.nn import functional as F  # noqa: N812  torch's own habit
 
 from headstart.backbone.loading import Backbone
 from headstart.backbone.spec import PIXELS_CUT
-from headstart.cores import count_cores
+from headstart.tune.device import choose_device, compute_exactly
 from headstart.tune.freed_memory import keep_freed_memory
 from headstart.tune.graph import read_graph
 from headstart.tune.recipe import Recipe
@@ -33,26 +33,29 @@ def measure_rate(backbone: Backbone, cut: str, image_size: int, recipe: Recipe) 
     return _known[key]
 
 
+@compute_exactly()
 def _measure(backbone: Backbone, cut: str, image_size: int, recipe: Recipe) -> float:
-    torch.set_num_threads(count_cores())
+    device = choose_device()
     spec = backbone.spec
     n_features = spec.stages[-1].n_channels
     start = FirstHead(
         np.zeros(n_features), np.ones(n_features), np.zeros((n_features, 2), np.float32), np.zeros(2, np.float32)
     )
-    trainee = Trainee(read_graph(backbone.weights), spec, cut, start, recipe)
+    trainee = Trainee(read_graph(backbone.weights), spec, cut, start, recipe).to(device)
     if cut == PIXELS_CUT:
         shape = (image_size, image_size, 3)
     else:
         stage = spec.find_stage(cut)
         side = -(-image_size // stage.stride)
         shape = (side, side, stage.n_channels)
-    rows, y = torch.zeros((BATCH_SIZE, *shape)), torch.zeros(BATCH_SIZE, dtype=torch.int64)
+    rows = torch.zeros((BATCH_SIZE, *shape), device=device)
+    y = torch.zeros(BATCH_SIZE, dtype=torch.int64, device=device)
     trainee.train()
     seconds: list[float] = []
     with keep_freed_memory():
         while len(seconds) < MIN_STEPS or (sum(seconds) < ENOUGH_S and len(seconds) < MAX_STEPS):
             began = time.perf_counter()
             torch.autograd.backward(F.cross_entropy(trainee(rows), y))
+            trainee.head.bias.cpu()  # waits for a GPU
             seconds.append(time.perf_counter() - began)
     return BATCH_SIZE / min(seconds)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from headstart.cores import count_cores
 from headstart.errors import MissingExtraError
-from headstart.installed import find_version, is_installed
+from headstart.installed import is_installed
 
 PACKAGES = ("torch", "onnx")
-TUNING_RULES = 2  # counts up when this room gives other weights for the same activations
 
 
 def can_tune() -> bool:
@@ -29,8 +27,3 @@ def check_torch(purpose: str) -> None:
             f"Cannot {purpose}: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed. "
             "Install what it needs with: pip install 'headstart[tune]'"
         )
-
-
-def describe_torch() -> str:
-    """Return what decides the bits of a training besides its data and recipe."""
-    return f"torch {find_version('torch', 'torch')}, {count_cores()} cores, rules {TUNING_RULES}"

@@ -28,6 +28,8 @@ class Tuned:
         That were trained; fewer than the recipe's if it stopped early.
     is_stopped
         Whether the user stopped it.
+    device
+        What computed it: the name of a GPU, or how many cores.
     factor
         What the head was multiplied by to be as confident as it should; 1 without validation photos.
     """
@@ -39,4 +41,5 @@ class Tuned:
     n_epochs: int
     is_stopped: bool
     seconds_per_epoch: float
+    device: str
     factor: float = 1.0

@@ -48,11 +48,10 @@ def test_more_than_one_ctrl_c_is_no_traceback(photos, tmp_path):
         assert list(tmp_path.iterdir()) == []
 
 
-def test_ctrl_c_in_a_finalizer_is_not_lost():
-    """Python drops an exception that comes there; found as a training that went on, with a traceback on the screen."""
-    program = """
+INTERRUPTED_IN_A_FINALIZER = """
 import signal, sys, time
 from headstart.cli import main
+from headstart.stopping import interrupt_on_ctrl_c
 
 class Finalized:
     def __del__(self):
@@ -61,16 +60,36 @@ class Finalized:
 
 def work():
     main._set_up()
-    Finalized()
-    time.sleep(30)
+    {lines}
 
 main.call_artist = work
 sys.argv = ["headstart", "train"]
 main.main()
 """
+STOPPED = """
+    Finalized()
+    time.sleep(30)
+"""
+ENDED_EARLY = """
+    try:
+        with interrupt_on_ctrl_c():
+            Finalized()
+            time.sleep(30)
+    except KeyboardInterrupt:
+        print("the best so far is kept", file=sys.stderr)
+    signal.raise_signal(signal.SIGINT)
+    time.sleep(30)
+"""
+
+
+@pytest.mark.parametrize(("lines", "said"), [(STOPPED, ""), (ENDED_EARLY, "the best so far is kept")])
+def test_ctrl_c_in_a_finalizer_is_not_lost(lines, said):
+    """Python drops an exception that comes there; found as a training that went on, with a traceback on the screen."""
+    program = INTERRUPTED_IN_A_FINALIZER.format(lines=lines.strip())
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=25)
     assert done.returncode == 130
     assert "stopped" in done.stderr
+    assert said in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -13,8 +13,10 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
+from types import CodeType, FrameType
 
 from headstart.cli.drawing import call_artist
 from headstart.cli.speech import say
@@ -41,17 +43,35 @@ def _stop(number: int, _: object) -> None:
 def _stop_again(lost: sys.UnraisableHookArgs) -> None:
     """Repeat a stop that came in a finalizer, where Python drops every exception, a moment later."""
     if issubclass(lost.exc_type, _Stopped):
-        signal.signal(_received[0], _stop)
-        threading.Timer(0.001, _send, [_received[0]]).start()
+        number, act = _received[0], _stop
+    elif issubclass(lost.exc_type, KeyboardInterrupt):  # a step that ends early by one (stopping.py)
+        number, act = signal.SIGINT, _interrupt
     else:
         sys.__unraisablehook__(lost)
+        return
+    signal.signal(number, act)
+    threading.Thread(target=_send, args=[number], daemon=True).start()
+
+
+def _interrupt(number: int, _: object) -> None:
+    signal.signal(number, _stop)  # as it was before that step
+    raise KeyboardInterrupt
 
 
 def _send(number: int) -> None:
+    main_thread = threading.main_thread().ident or 0
+    while _is_in(_stop_again.__code__, sys._current_frames().get(main_thread)):  # noqa: SLF001  there it would be dropped, too
+        time.sleep(0.001)
     if hasattr(signal, "pthread_kill"):  # wakes the main thread even where it waits for another
-        signal.pthread_kill(threading.main_thread().ident or 0, number)
+        signal.pthread_kill(main_thread, number)
     else:
         signal.raise_signal(number)
+
+
+def _is_in(code: CodeType, frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _ignore_signals() -> None:

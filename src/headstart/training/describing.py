@@ -7,6 +7,7 @@ from typing import Any
 
 from headstart.training.making import Made
 from headstart.training.settings import ADAM_EPOCHS
+from headstart.training.tuning import TunedBackbone
 from headstart.version import __version__
 
 
@@ -36,7 +37,7 @@ def describe_training(made: Made) -> dict[str, Any]:
         "split_seed": table.catalog.seed,
         "strength": strength,
         "class_weights": weights,
-        "tuning": None if tuned is None else _describe_tuning(made),
+        "tuning": None if tuned is None else _describe_tuning(tuned),
         "n_extracted": table.n_extracted,
         "n_cached": table.n_cached,
         "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in table.catalog.skipped],
@@ -44,11 +45,10 @@ def describe_training(made: Made) -> dict[str, Any]:
     }
 
 
-def _describe_tuning(made: Made) -> dict[str, Any]:
-    assert made.tuned is not None  # noqa: S101  for the type checker
-    tuned = made.tuned.tuned
+def _describe_tuning(backbone: TunedBackbone) -> dict[str, Any]:
+    tuned = backbone.tuned
     return {
-        **asdict(made.tuned.recipe),
+        **asdict(backbone.recipe),
         "best_epoch": tuned.best_epoch,
         "n_epochs": tuned.n_epochs,
         "seconds_per_epoch": round(tuned.seconds_per_epoch, 3),
@@ -72,14 +72,13 @@ def _write_notes(made: Made) -> list[str]:
             f"{', upside down' if n > 2 else ''}{', turned by quarters' if n > 4 else ''}): prediction takes {n} times "
             "as long as of one view."
         )
-    return notes + (_write_tuning_notes(made) if made.tuned is not None else _write_fixed_notes(made))
+    return notes + (_write_tuning_notes(made, made.tuned) if made.tuned is not None else _write_fixed_notes(made))
 
 
-def _write_tuning_notes(made: Made) -> list[str]:
-    assert made.tuned is not None  # noqa: S101  for the type checker
+def _write_tuning_notes(made: Made, backbone: TunedBackbone) -> list[str]:
     from headstart.tune.recipe import RECIPES
 
-    tuned, recipe = made.tuned.tuned, made.tuned.recipe
+    chosen, tuned, recipe = made.chosen, backbone.tuned, backbone.recipe
     notes = []
     if tuned.is_stopped:
         notes.append(
@@ -91,8 +90,8 @@ def _write_tuning_notes(made: Made) -> list[str]:
             f"Training ended after {tuned.n_epochs} of {recipe.epochs} epochs: {recipe.patience} in a row were no "
             "better on the validation photos."
         )
-    share = recipe.learning_rate / RECIPES[made.chosen.method].learning_rate
-    if made.chosen.learning_rate is None and share < 1:
+    share = recipe.learning_rate / RECIPES[chosen.method].learning_rate
+    if chosen.learning_rate is None and share < 1:
         notes.append(f"So few epochs are few steps: the peak rate was {share:.2g} of the usual one.")
     if recipe.last_epoch is not None:
         notes.append(

@@ -7,6 +7,7 @@ goes on, and more sets and seeds can be added (``--sets``, ``--seeds``). The pag
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import re
 import statistics
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 
 import headstart as hs
-from harness import PHOTOS, ROOT, describe_machine
+from harness import PHOTOS, ROOT, describe_machine, run_process
 from headstart.evaluation.figure_file import draw_figure, save_png
 from headstart.evaluation.intervals import wilson_interval
 from headstart.evaluation.quadrant_figure import plot_quadrants
@@ -29,6 +30,8 @@ from headstart.training.expecting import LARGE
 
 PAGE = ROOT / "docs" / "methods.md"
 KEPT = ROOT / "benchmarks" / "methods.json"
+KERAS_PYTHON = ROOT / ".venv-keras" / "bin" / "python"
+KERAS_SCRIPT = ROOT / "benchmarks" / "rivals" / "keras_scratch.py"
 SETS = (
     "cats-dogs", "ants-bees", "coffee-leaf", "solar-cells", "coffee-leaf, 800 training photos",
     "solar-cells, all labels alike",
@@ -44,6 +47,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "scratch at 128 px": {"method": "scratch", "image_size": 128},
     "auto": {"method": "auto", "budget_s": 1800},
 }
+KERAS = "scratch, in Keras"
 HEAD = """# Methods: which to use, and what each gave
 
 Two questions decide: how many photos there are of each class, and how like they are to those that the network was
@@ -76,8 +80,9 @@ held out for the test, so one photo is three points: there it takes ten seeds to
 ASKED = tuple(run for run in RUNS if run != "scratch")
 # all that is trained on variations of a set
 CONTRAST = {
-    "coffee-leaf, 800 training photos": ("fixed", "scratch"), "solar-cells, all labels alike": ("fixed", "hybrid")
-}  # fmt: skip
+    "coffee-leaf, 800 training photos": ("fixed", "scratch", KERAS),
+    "solar-cells, all labels alike": ("fixed", "hybrid"),
+}
 TUNED = ("hybrid", "finetune", "scratch", "scratch at 128 px")
 # above a cut, what advise names where photos are not like ImageNet's
 WHERE_DISSIMILAR = {"train_norms": True, "average_views": True}
@@ -119,6 +124,17 @@ def train(photos: hs.Catalog, settings: dict[str, Any], seed: int, folder: Path)
     }  # fmt: skip
 
 
+def train_in_keras(photos: hs.Catalog, folder: Path) -> dict[str, Any]:
+    """Train the same network from random weights in Keras; its environment is made by `make .venv-keras/.ready`."""
+    path = folder / "keras.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["path", "label", "split"])
+        rows.writerows((photo.path, photo.label, photo.split) for photo in photos.photos)
+    found: dict[str, Any] = json.loads(run_process([KERAS_PYTHON, KERAS_SCRIPT, path]).output)
+    return found | {"seconds_per_epoch": None, "machine": describe_machine()}
+
+
 def run_all(data: Path, sets: list[str], seeds: list[int], runs: list[str]) -> dict[str, Any]:
     """Train whatever is not kept yet; return everything that is kept."""
     kept: dict[str, Any] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
@@ -128,8 +144,12 @@ def run_all(data: Path, sets: list[str], seeds: list[int], runs: list[str]) -> d
                 photos = find_photos(name, data, Path(folder), seed)
                 asked = [run for run in runs if run in CONTRAST.get(name, ASKED)]
                 for run in [run for run in asked if f"{name}/{run}/{seed}" not in kept]:
-                    settings = choose_settings(run, name)
-                    kept[f"{name}/{run}/{seed}"] = found = train(photos, settings, seed, Path(folder))
+                    found = (
+                        train_in_keras(photos, Path(folder))
+                        if run == KERAS
+                        else train(photos, choose_settings(run, name), seed, Path(folder))
+                    )
+                    kept[f"{name}/{run}/{seed}"] = found
                     _save(kept)
                     print(name, run, seed, f"{found['accuracy']:.4f} in {found['seconds']:.0f} s", flush=True)
                 if "," not in name and f"{name}/advice" not in kept:
@@ -147,7 +167,7 @@ def write_page(kept: dict[str, Any]) -> str:
     """Return the page: how to choose, and a table for each set, with what was chosen."""
     lines = [HEAD]
     for name in SETS:
-        found = {run: _select(kept, name, run) for run in RUNS}
+        found = {run: _select(kept, name, run) for run in (*RUNS, KERAS)}
         if not any(found.values()):
             continue
         lines += [
@@ -230,7 +250,9 @@ def main() -> None:
     parser.add_argument("data", nargs="?", type=Path, default=PHOTOS.parent, help="the folder of the sets of photos")
     parser.add_argument("--sets", default=";".join(SETS), help="with semicolons between")
     parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument("--runs", default=";".join(RUNS), help="names of the table's rows, with semicolons between")
+    parser.add_argument(
+        "--runs", default=";".join((*RUNS, KERAS)), help="names of the table's rows, with semicolons between"
+    )
     told = parser.parse_args()
     seeds = [int(seed) for seed in told.seeds.split(",")]
     kept = run_all(told.data, told.sets.split(";"), seeds, told.runs.split(";"))

@@ -148,7 +148,7 @@ def list_trials(metrics: Mapping[str, Any]) -> Row | None:
             "what": _name_trial(trial),
             "accuracy": format_percent(trial["accuracy"]),
             "judged_by": f"{trial['judged_by']}, {count_photos(trial['n'])}",
-            "seconds": format_seconds(trial["seconds"]),
+            "seconds": format_seconds(trial["seconds"]) if trial["seconds"] else "",  # judged once more, not trained
             "gain": _describe_gain(trial),
             "is_kept": trial["is_kept"],
         }

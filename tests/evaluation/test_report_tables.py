@@ -78,19 +78,20 @@ def test_trials_tell_the_story_of_auto():
 
 
 def test_training_above_a_cut_is_told():
-    tuning = {"n_epochs": 5, "seconds_per_epoch": 7.5, "best_epoch": 4, "learning_rate": 5e-4, "is_norm_trained": True}
+    tuning = {"n_epochs": 5, "seconds_per_epoch": 7.5, "best_epoch": 4, "learning_rate": 5e-4, "is_norm_trained": True,
+              "device": "2 cores"}  # fmt: skip
     metrics = {"tuning": tuning, "cut": "pixels", "views": 4, "averaged_views": 4, "validation": JUDGED}
     told = dict(describe_making(metrics))
     assert told["Cut"] == "before the first stage: nothing is frozen"
-    assert "5 epochs of 7.5 s, the best was number 4" in told["Trained above the cut"]
+    assert "5 epochs of 7.5 s on 2 cores, the best was number 4" in told["Trained above the cut"]
     assert "batch norms trained" in told["Trained above the cut"]
     assert told["Views of a photo"] == "4 in training; every answer is the average over 4"
     start = dict(describe_making(metrics | {"tuning": tuning | {"best_epoch": 0}}))
-    assert "5 epochs of 7.5 s, none was better than the start" in start["Trained above the cut"]
+    assert "5 epochs of 7.5 s on 2 cores, none was better than the start" in start["Trained above the cut"]
     assert dict(describe_making({"method": "hybrid"} | metrics | {"tuning": tuning | {"best_epoch": 0}}))[
         "Method"
     ].endswith("so the network is as it was, with a head fitted to it")
     early = dict(describe_making(metrics | {"tuning": tuning | {"best_epoch": 0, "n_epochs": 0}}))
     assert "stopped by Ctrl-C in its first epoch" in early["Trained above the cut"]
     unwatched = dict(describe_making(metrics | {"validation": None}))
-    assert "5 epochs of 7.5 s, the last was kept" in unwatched["Trained above the cut"]
+    assert "5 epochs of 7.5 s on 2 cores, the last was kept" in unwatched["Trained above the cut"]

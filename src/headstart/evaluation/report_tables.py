@@ -184,7 +184,9 @@ def _describe_cut(cut: str | None) -> str | None:
 def _describe_tuning(tuning: Mapping[str, Any] | None, *, is_watched: bool) -> str | None:
     if not tuning:
         return None
-    best = f"the best was number {tuning['best_epoch']}" if tuning["best_epoch"] else "none was better than the start"
+    best = "none was better than the start" + (" by more than noise" if tuning.get("n_errors") else "")
+    if tuning["best_epoch"]:
+        best = f"the best was number {tuning['best_epoch']}"
     best += " (by the log loss on the validation photos, its confidence set right)"
     if not is_watched:
         best = "the last was kept"

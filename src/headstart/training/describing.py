@@ -101,9 +101,10 @@ def _write_tuning_notes(made: Made, backbone: TunedBackbone) -> list[str]:
     elif not made.table.splits["validation"].photos:
         notes.append("There was no validation split to watch: all epochs were trained, and the last one was kept.")
     elif tuned.best_epoch == 0 and tuned.n_epochs:
+        by_noise = " by more than noise" if recipe.n_errors else ""
         notes.append(
-            "No epoch had a lower loss on the validation photos, with its confidence set right, than the start (the "
-            "network as pretrained, with a head fitted to it), so the start was kept."
+            f"No epoch had a loss on the validation photos, with its confidence set right, that was lower{by_noise} "
+            "than the start's (the network as pretrained, with a head fitted to it), so the start was kept."
         )
     return notes
 

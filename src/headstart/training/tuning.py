@@ -162,7 +162,9 @@ def choose_recipe(method: str, chosen: Settings, n_train: int) -> Recipe:
     if chosen.learning_rate is not None:
         head_rate = recipe.head_rate * chosen.learning_rate / recipe.learning_rate
         recipe = replace(recipe, learning_rate=chosen.learning_rate, head_rate=head_rate)
-    return replace(recipe, is_norm_trained=recipe.is_norm_trained or chosen.train_norms)
+    if chosen.train_norms:  # for photos unlike those of the pretraining, on which training is likely to gain
+        recipe = replace(recipe, is_norm_trained=True, n_errors=0.0)
+    return recipe
 
 
 def _compute(

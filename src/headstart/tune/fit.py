@@ -18,19 +18,19 @@ from headstart.head.history import Epoch
 from headstart.progress import Progress, ignore_progress
 from headstart.stopping import listen_for_ctrl_c
 from headstart.tune.augmenting import augment_pixels
+from headstart.tune.best import Best, Candidate, copy_state, judge
 from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.device import choose_device, compute_exactly, name_device
 from headstart.tune.freed_memory import keep_freed_memory
 from headstart.tune.graph import Graph
 from headstart.tune.lesson import Lesson, Source
 from headstart.tune.recipe import Recipe
-from headstart.tune.temperature import choose_factor, compute_log_loss
+from headstart.tune.temperature import compute_log_loss
 from headstart.tune.trainee import FirstHead, Trainee
 from headstart.tune.tuned import Tuned
 
 BATCH_TO_JUDGE = 32
 STEPS_TO_RELEASE = 16  # reading fills memory, and what is kept goes to pieces: both are given back after so many steps
-State = dict[str, Tensor]
 
 
 @compute_exactly()
@@ -62,7 +62,8 @@ def fit_tail(
         The head to begin with. With pretrained weights the start is the first candidate for the best epoch.
     validation
         Photos to watch: the epoch with the least log loss on them, after its scores are scaled to be as confident as
-        they should, is kept and so scaled. Without any, the last one is, as it is.
+        they should, is kept and so scaled, if it betters the start by more than noise, see `Recipe`. Without any, the
+        last one is kept, as it is.
     seed
         Of the order of photos, their views and changes, and random weights. Each epoch draws anew from seed and number,
         so that one which is resumed draws the same.
@@ -98,7 +99,10 @@ def fit_tail(
         is_cut_short = is_stopped() and trainer.epoch < recipe.n_trained and not trainer.is_stuck
     if is_cut_short:
         say(f"Stopped by Ctrl-C after {trainer.epoch} of {recipe.n_trained} epochs.")
-    return trainer.finish(is_stopped=is_cut_short)
+    tuned = trainer.finish(is_stopped=is_cut_short)
+    if tuned.best_epoch < trainer.best.found.epoch:
+        say("The start is kept: no epoch was better by more than noise.")
+    return tuned
 
 
 class _Trainer:
@@ -120,17 +124,11 @@ class _Trainer:
         self._mean.load_state_dict(self._trainee.state_dict())
         self._optimiser = torch.optim.AdamW(self._trainee.list_groups(spec, recipe), lr=0.0)
         self.epoch, self._step = 0, 0
-        self._best_epoch, self._best_loss, self._factor = 0, np.inf, 1.0
-        self._best: State = {}
         self.history: list[Epoch] = []
         self._seconds: list[float] = []
         self._weight = (train.weight / train.weight.mean()).astype(np.float32)
-        if not recipe.is_random:  # what training begins with is better than chance, and may be the best there is
-            self._best = _copy(self._mean.state_dict())
-            if validation is not None:
-                scores, y = self._score(validation)
-                self._factor, self._best_loss = choose_factor(scores, y)
-                self._note_validation(scores, y)
+        first = self._copy_mean() if recipe.is_random else self._judge()
+        self.best = Best(first, is_random=recipe.is_random, n_errors=recipe.n_errors)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -139,7 +137,7 @@ class _Trainer:
     @property
     def is_stuck(self) -> bool:
         recipe = self._recipe
-        is_late = self.epoch >= max(self._best_epoch + recipe.patience, recipe.patient_until)
+        is_late = self.epoch >= max(self.best.found.epoch + recipe.patience, recipe.patient_until)
         return self._validation is not None and is_late
 
     def learn_epoch(self) -> Iterator[int]:
@@ -193,22 +191,22 @@ class _Trainer:
         self._source.release()
         trained = self.history[-1]
         text = f"Epoch {self.epoch}/{self._recipe.n_trained}: training {trained.accuracy:.1%}"
+        is_best = self.best.offer(self._judge())
         if self._validation is None:
-            self._best_epoch, self._best = self.epoch, _copy(self._mean.state_dict())
             return text
-        scores, y = self._score(self._validation)
-        accuracy = self._note_validation(scores, y)
-        factor, calibrated = choose_factor(scores, y)
-        is_best = calibrated < self._best_loss
-        if is_best:
-            self._best_epoch, self._best = self.epoch, _copy(self._mean.state_dict())
-            self._best_loss, self._factor = calibrated, factor
-        return f"{text}, validation {accuracy:.1%}{', the best so far' if is_best else ''}"
+        return f"{text}, validation {self.history[-1].accuracy:.1%}{', the best so far' if is_best else ''}"
 
-    def _note_validation(self, scores: npt.NDArray[np.float32], y: npt.NDArray[np.int64]) -> float:
+    def _judge(self) -> Candidate:
+        """Note how the running mean does on the validation photos."""
+        if self._validation is None:
+            return self._copy_mean()
+        scores, y = self._score(self._validation)
         accuracy = float((scores.argmax(1) == y).mean())
         self.history.append(Epoch("Validation", self.epoch, accuracy, compute_log_loss(scores, y)))
-        return accuracy
+        return judge(self._mean, self.epoch, scores, y)
+
+    def _copy_mean(self) -> Candidate:
+        return Candidate(self.epoch, copy_state(self._mean), 1.0, np.zeros(0))
 
     def _send(self, array: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(array).to(self._device)
@@ -227,18 +225,19 @@ class _Trainer:
 
     def pack(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         """Return all that the next epoch depends on."""
+        best = self.best.found
         arrays: dict[str, npt.NDArray[Any]] = {}
         for kind, state in (
             ("now", self._trainee.state_dict()),
             ("mean", self._mean.state_dict()),
-            ("best", self._best),
+            ("best", best.state),
         ):
             arrays |= {f"{kind}/{name}": value.cpu().numpy() for name, value in state.items()}
         for number, memory in self._optimiser.state_dict()["state"].items():
             arrays |= {f"adam/{number}/{name}": value.cpu().numpy() for name, value in memory.items()}
+        arrays["losses/best"] = best.losses
         record = {
-            "epoch": self.epoch, "step": self._step, "best_epoch": self._best_epoch, "best_loss": self._best_loss,
-            "factor": self._factor,
+            "epoch": self.epoch, "step": self._step, "best_epoch": best.epoch, "factor": best.factor,
             "history": [[row.data, row.epoch, row.accuracy, row.loss] for row in self.history],
             "seconds": self._seconds,
         }  # fmt: skip
@@ -260,24 +259,19 @@ class _Trainer:
             memories.setdefault(int(number), {})[rest] = value
         self._trainee.load_state_dict(parts["now"])
         self._mean.load_state_dict(parts["mean"])
-        self._best = parts.get("best", {})
         self._optimiser.load_state_dict(self._optimiser.state_dict() | {"state": memories})
         self.epoch, self._step = record["epoch"], record["step"]
-        self._best_epoch, self._best_loss = record["best_epoch"], record["best_loss"]
-        self._factor = record["factor"]
+        losses = arrays["losses/best"]
+        self.best.found = Candidate(record["best_epoch"], parts["best"], record["factor"], losses)
         self.history = [Epoch(*row) for row in record["history"]]
         self._seconds = record["seconds"]
 
     def finish(self, *, is_stopped: bool) -> Tuned:
         """Return the best epoch's weights; the history ends with whole epochs."""
-        self._mean.load_state_dict(self._best or self._mean.state_dict())
-        head = self._mean.export_head()
+        best = self.best.choose()
+        self._mean.load_state_dict(best.state)
         return Tuned(
-            self._mean.tail.export(), head.scale(self._factor), tuple(self.history), self._best_epoch, self.epoch,
-            is_stopped, float(np.median(self._seconds)) if self._seconds else 0.0,
-            name_device(self._device), self._factor,
+            self._mean.tail.export(), self._mean.export_head().scale(best.factor), tuple(self.history), best.epoch,
+            self.epoch, is_stopped, float(np.median(self._seconds)) if self._seconds else 0.0,
+            name_device(self._device), best.factor,
         )  # fmt: skip
-
-
-def _copy(state: State) -> State:
-    return {name: value.clone() for name, value in state.items()}

@@ -38,5 +38,11 @@ def choose_factor(scores: npt.NDArray[np.float32], y: npt.NDArray[np.int64]) -> 
 
 def compute_log_loss(scores: npt.NDArray[Any], y: npt.NDArray[np.int64]) -> float:
     """Return the mean log loss, in nats, of (N, C) scores for (N,) class numbers."""
+    return float(compute_log_losses(scores, y).mean())
+
+
+def compute_log_losses(scores: npt.NDArray[Any], y: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return the (N,) log losses, in nats, of (N, C) scores for (N,) class numbers."""
     above = scores.astype(np.float64) - scores.max(1, keepdims=True)
-    return float((np.log(np.exp(above).sum(1)) - above[np.arange(len(y)), y]).mean())
+    losses: npt.NDArray[np.float64] = np.log(np.exp(above).sum(1)) - above[np.arange(len(y)), y]
+    return losses

@@ -29,9 +29,11 @@ def test_ctrl_c_says_what_is_kept(photos, tmp_path):
 
 
 def test_more_than_one_ctrl_c_is_no_traceback(photos, tmp_path):
-    began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import headstart.cli.main"], check=True)
-    start = time.perf_counter() - began  # Python's own, during which it answers Ctrl-C itself, and a little
+    start = 0.0  # Python's own, during which it answers Ctrl-C itself, and a little: the longest, on a busy machine
+    for _ in range(4):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import headstart.cli.main"], check=True)
+        start = max(start, time.perf_counter() - began)
     for n in range(8):
         process = subprocess.Popen(
             [sys.executable, "-m", "headstart", "train", str(photos), "--out", str(tmp_path / "run"), "--no-cache"],
@@ -70,26 +72,34 @@ STOPPED = """
     Finalized()
     time.sleep(30)
 """
-ENDED_EARLY = """
-    try:
-        with interrupt_on_ctrl_c():
-            Finalized()
-            time.sleep(30)
-    except KeyboardInterrupt:
-        print("the best so far is kept", file=sys.stderr)
-    signal.raise_signal(signal.SIGINT)
+IN_A_STEP = """
+    with interrupt_on_ctrl_c():
+        Finalized()
+        time.sleep(30)
+"""
+AFTER_A_STEP = """
+    with interrupt_on_ctrl_c():
+        Finalized()
+    time.sleep(30)
+"""
+TWICE = """
+    start = main.threading.Thread.start
+    def start_and_press(thread):
+        signal.raise_signal(signal.SIGINT)
+        start(thread)
+    main.threading.Thread.start = start_and_press
+    Finalized()
     time.sleep(30)
 """
 
 
-@pytest.mark.parametrize(("lines", "said"), [(STOPPED, ""), (ENDED_EARLY, "the best so far is kept")])
-def test_ctrl_c_in_a_finalizer_is_not_lost(lines, said):
+@pytest.mark.parametrize("lines", [STOPPED, IN_A_STEP, AFTER_A_STEP, TWICE], ids=["plain", "in", "after", "twice"])
+def test_ctrl_c_in_a_finalizer_is_not_lost(lines):
     """Python drops an exception that comes there; found as a training that went on, with a traceback on the screen."""
     program = INTERRUPTED_IN_A_FINALIZER.format(lines=lines.strip())
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=25)
     assert done.returncode == 130
     assert "stopped" in done.stderr
-    assert said in done.stderr
     assert "Traceback" not in done.stderr
 
 

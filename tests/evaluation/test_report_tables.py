@@ -87,7 +87,9 @@ def test_training_above_a_cut_is_told():
     assert "batch norms trained" in told["Trained above the cut"]
     assert told["Views of a photo"] == "4 in training; every answer is the average over 4"
     start = dict(describe_making(metrics | {"tuning": tuning | {"best_epoch": 0}}))
-    assert "5 epochs of 7.5 s on 2 cores, none was better than the start" in start["Trained above the cut"]
+    assert "5 epochs of 7.5 s on 2 cores, no epoch was better than the start (" in start["Trained above the cut"]
+    noisy = dict(describe_making(metrics | {"tuning": tuning | {"best_epoch": 0, "n_errors": 2.0}}))
+    assert "no epoch was better than the start by more than noise" in noisy["Trained above the cut"]
     assert dict(describe_making({"method": "hybrid"} | metrics | {"tuning": tuning | {"best_epoch": 0}}))[
         "Method"
     ].endswith("so the network is as it was, with a head fitted to it")

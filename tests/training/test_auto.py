@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
@@ -14,6 +15,7 @@ from headstart.training.describing import describe_training
 from headstart.training.making import Maker
 from headstart.training.settings import Settings
 from headstart.training.story import Story
+from headstart.tune import device, rate
 
 CHOSEN = Settings(image_size=96, epochs=2)
 
@@ -88,6 +90,18 @@ def test_what_fails_above_the_cut_costs_nothing_that_is_there(maker, monkeypatch
     made, story = go_above(maker, monkeypatch)
     assert made.chosen.method == "fixed"
     assert story["why"] == "hybrid failed: Cannot keep activations: no room"
+
+
+def test_a_gpu_that_fails_costs_nothing_that_is_there(maker, monkeypatch):
+    def run_out(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")
+
+    monkeypatch.setattr(rate, "_known", {})
+    monkeypatch.setattr(rate, "Trainee", run_out)
+    monkeypatch.setattr(device, "choose_device", lambda: torch.device("cuda", 0))
+    made, story = go_above(maker, monkeypatch)
+    assert made.chosen.method == "fixed"
+    assert "failed: Cannot train above the cut: the GPU failed (CUDA out of memory" in story["why"]
 
 
 @pytest.mark.parametrize(("verb", "what"), [("Judging", "hybrid"), ("Extracting", "taking more features")])

@@ -34,7 +34,7 @@ def test_reasons_follow_each_other():
 
 def test_time_runs_out_and_the_option_that_gives_more_is_named(monkeypatch):
     now = iter([0.0, 50.0, 50.0, 100.0])
-    monkeypatch.setattr(story_module.time, "perf_counter", lambda: next(now))
+    monkeypatch.setattr(story_module, "time", SimpleNamespace(perf_counter=lambda: next(now)))
     story = Story(60.0)
     assert story.seconds_left == 10.0
     assert story.name_budget(65.0) == "--budget 2m"  # 50 s and 65 s, in whole minutes

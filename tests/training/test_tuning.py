@@ -12,7 +12,7 @@ from headstart.errors import BackboneError
 from headstart.pixels.views import AS_IT_IS, SYMMETRIES
 from headstart.training.making import Maker
 from headstart.training.settings import Settings
-from headstart.training.tuning import choose_cut, list_tuning_views
+from headstart.training.tuning import choose_cut, choose_recipe, list_tuning_views
 
 CHOSEN = Settings(method="hybrid", cut="block_15", image_size=96, epochs=1, precision="f32")
 
@@ -58,6 +58,13 @@ def test_each_method_has_its_cut():
     assert choose_cut("hybrid", "block_3", backbone) == "block_3"
     with pytest.raises(BackboneError, match="Cannot cut"):
         choose_cut("hybrid", "block_99", backbone)
+
+
+def test_the_start_is_left_for_any_gain_only_where_photos_are_unlike_those_of_the_pretraining():
+    plain = choose_recipe("hybrid", Settings(method="hybrid"), 1000)
+    unlike = choose_recipe("hybrid", Settings(method="hybrid", train_norms=True), 1000)
+    assert (plain.is_norm_trained, plain.n_errors) == (False, 2.0)
+    assert (unlike.is_norm_trained, unlike.n_errors) == (True, 0.0)
 
 
 def test_views_that_are_trained_on():

@@ -16,7 +16,7 @@ def make(epoch, losses):
 
 
 def run(start, *epochs, **settings):
-    best = Best(make(0, start), **{"is_random": False} | settings)
+    best = Best(make(0, start), **{"is_random": False, "n_errors": 2.0} | settings)
     told = [best.offer(make(number, losses)) for number, losses in enumerate(epochs, start=1)]
     return told, best
 
@@ -35,6 +35,18 @@ def test_the_start_is_kept_if_noise_or_nothing_sets_an_epoch_above_it(losses):
 
 def test_any_gain_may_suffice():
     assert run(START, LUCKY, n_errors=0.0)[1].choose().epoch == 1
+
+
+def test_one_validation_photo_proves_nothing():
+    assert run([0.5], [0.1])[1].choose().epoch == 0
+    assert run([0.5], [0.1], n_errors=0.0)[1].choose().epoch == 1
+
+
+@pytest.mark.parametrize("is_random", [False, True])
+def test_what_is_not_a_number_is_never_kept(is_random):
+    told, best = run(START, [np.nan] * 4, BETTER, is_random=is_random)
+    assert told == [False, True]
+    assert best.choose().epoch == 2
 
 
 def test_patience_goes_by_the_best_so_far_whatever_is_kept():

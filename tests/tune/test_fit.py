@@ -94,6 +94,14 @@ def test_the_start_is_kept_if_no_epoch_is_better(backbone, graph, task):
     assert all((tuned.weights[name] == value).all() for name, value in graph.weights.items() if name in tuned.weights)
 
 
+def test_a_gain_within_noise_is_no_reason_to_leave_the_start(backbone, graph, task):
+    said = []
+    kept = fit(backbone, graph, task, recipe=replace(task.recipe, n_errors=1e6), say=said.append)
+    assert kept.best_epoch == 0
+    assert said[-1] == "The start is kept: no epoch was better by more than noise."
+    assert all((kept.weights[name] == value).all() for name, value in graph.weights.items() if name in kept.weights)
+
+
 def test_without_improvement_it_stops_early(backbone, graph, task):
     mixed = Lesson(task.validation.photos, 1 - task.validation.y, task.validation.weight)  # every label is wrong
     tuned = fit(backbone, graph, task, validation=mixed, recipe=replace(task.recipe, epochs=6, patience=2))

@@ -34,7 +34,9 @@ class _Stopped(BaseException):
 _received: list[int] = []
 
 
-def _stop(number: int, _: object) -> None:
+def _stop(number: int, frame: FrameType | None) -> None:
+    if _is_in(_stop_again.__code__, frame):  # it would be dropped once more, and the first one is on its way
+        return
     _ignore_signals()  # a second one would interrupt the cleaning up
     _received.append(number)
     raise _Stopped
@@ -43,24 +45,19 @@ def _stop(number: int, _: object) -> None:
 def _stop_again(lost: sys.UnraisableHookArgs) -> None:
     """Repeat a stop that came in a finalizer, where Python drops every exception, a moment later."""
     if issubclass(lost.exc_type, _Stopped):
-        number, act = _received[0], _stop
-    elif issubclass(lost.exc_type, KeyboardInterrupt):  # a step that ends early by one (stopping.py)
-        number, act = signal.SIGINT, _interrupt
+        number = _received.pop()
+        signal.signal(number, _stop)
+    elif issubclass(lost.exc_type, KeyboardInterrupt):  # by which a step ends early (stopping.py)
+        number = signal.SIGINT
     else:
         sys.__unraisablehook__(lost)
         return
-    signal.signal(number, act)
     threading.Thread(target=_send, args=[number], daemon=True).start()
-
-
-def _interrupt(number: int, _: object) -> None:
-    signal.signal(number, _stop)  # as it was before that step
-    raise KeyboardInterrupt
 
 
 def _send(number: int) -> None:
     main_thread = threading.main_thread().ident or 0
-    while _is_in(_stop_again.__code__, sys._current_frames().get(main_thread)):  # noqa: SLF001  there it would be dropped, too
+    while _is_in(_stop_again.__code__, sys._current_frames().get(main_thread)):  # noqa: SLF001
         time.sleep(0.001)
     if hasattr(signal, "pthread_kill"):  # wakes the main thread even where it waits for another
         signal.pthread_kill(main_thread, number)

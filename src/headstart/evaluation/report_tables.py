@@ -133,9 +133,14 @@ def describe_making(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _describe_method(method: str | None, metrics: Mapping[str, Any]) -> str | None:
     if method not in METHODS:
         return method
-    is_start = metrics.get("validation") and (metrics.get("tuning") or {}).get("best_epoch") == 0
-    kept = "; but no epoch was better than the start, so the network is as it was, with a head fitted to it"
-    return f"{method}: {METHODS[method]}{kept if is_start else ''}"
+    tuning = metrics.get("tuning") or {}
+    is_start = metrics.get("validation") and tuning.get("best_epoch") == 0
+    kept = f"; but {_describe_start(tuning)}, so the network is as it was, with a head fitted to it" if is_start else ""
+    return f"{method}: {METHODS[method]}{kept}"
+
+
+def _describe_start(tuning: Mapping[str, Any]) -> str:
+    return "no epoch was better than the start" + (" by more than noise" if tuning.get("n_errors") else "")
 
 
 def list_trials(metrics: Mapping[str, Any]) -> Row | None:
@@ -184,9 +189,7 @@ def _describe_cut(cut: str | None) -> str | None:
 def _describe_tuning(tuning: Mapping[str, Any] | None, *, is_watched: bool) -> str | None:
     if not tuning:
         return None
-    best = "none was better than the start" + (" by more than noise" if tuning.get("n_errors") else "")
-    if tuning["best_epoch"]:
-        best = f"the best was number {tuning['best_epoch']}"
+    best = f"the best was number {tuning['best_epoch']}" if tuning["best_epoch"] else _describe_start(tuning)
     best += " (by the log loss on the validation photos, its confidence set right)"
     if not is_watched:
         best = "the last was kept"

@@ -196,7 +196,10 @@ class _Choice:
             if made.outcome.is_stopped:
                 raise KeyboardInterrupt
             if is_start:
-                return self.story.end(f"no epoch of {method} was better on the validation photos than its start")
+                by_noise = " by more than noise" if made.tuned and made.tuned.recipe.n_errors else ""
+                return self.story.end(
+                    f"no epoch of {method} was better on the validation photos than its start{by_noise}"
+                )
             if not trial.is_better:
                 return self.story.end(f"{method} was not better on the validation photos by as much as it takes")
         return self.story.end("every method was tried that could gain more")

@@ -81,9 +81,10 @@ def _write_tuning_notes(made: Made, backbone: TunedBackbone) -> list[str]:
     chosen, tuned, recipe = made.chosen, backbone.tuned, backbone.recipe
     notes = []
     if tuned.is_stopped:
+        kept = ", and the best so far was kept" if tuned.best_epoch else ""
         notes.append(
-            f"Training was stopped by Ctrl-C after {tuned.n_epochs} of {recipe.epochs} epochs, and the best so far was "
-            "kept. The same command goes on from there (with --overwrite if it names a folder by --out)."
+            f"Training was stopped by Ctrl-C after {tuned.n_epochs} of {recipe.epochs} epochs{kept}. The same command "
+            "goes on from there (with --overwrite if it names a folder by --out)."
         )
     elif tuned.n_epochs < recipe.n_trained:
         notes.append(

@@ -57,7 +57,8 @@ class Settings:
     learning_rate
         Peak rate of training above a cut; None for the method's own.
     train_norms
-        Train batch norms above the cut with batches, instead of keeping them as pretrained.
+        Train batch norms above the cut with batches, instead of keeping them as pretrained: for photos unlike those of
+        the pretraining. Any gain over what training begins with is then kept, and not only one beyond noise.
     class_weight
         ``balanced``, ``none``, or ``auto``: balanced where the largest class has more than 3 times the photos of the
         smallest, and above a cut 1.5 times.

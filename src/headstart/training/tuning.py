@@ -14,7 +14,6 @@ from headstart.backbone.loading import Backbone
 from headstart.backbone.processor import describe_engine
 from headstart.backbone.spec import PIXELS_CUT
 from headstart.catalog.table import Photo
-from headstart.errors import FitError
 from headstart.features.activations import Activations, open_activations
 from headstart.head.balance import SKEW_OF_TUNED
 from headstart.head.logistic import fit_prepared
@@ -131,19 +130,12 @@ def tune_backbone(
     first = _fit_first_head(rows["train"], n_classes, weights, chosen.seed, is_random=recipe.is_random)
     checkpoint = Checkpoint(_name_training(table, backbone, chosen, cut, recipe, image_size) if is_kept else None)
     with show_progress(f"Training ({method})", is_shown=verbose) as progress:
-        try:
-            tuned = fit_tail(
-                read_graph(backbone.weights), backbone.spec, activations, cut=cut, recipe=recipe, start=first,
-                train=lessons["train"], validation=lessons.get("validation"), seed=chosen.seed,
-                n_symmetric=chosen.n_averaged, checkpoint=checkpoint, progress=progress,
-                say=say if verbose else lambda _: None,
-            )  # fmt: skip
-        except (MemoryError, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and "allocate" not in str(error):  # torch has no error of its own for it
-                raise
-            raise FitError(
-                "Cannot train above the cut: there is not enough memory. Give a higher --cut or a smaller --image-size."
-            ) from None
+        tuned = fit_tail(
+            read_graph(backbone.weights), backbone.spec, activations, cut=cut, recipe=recipe, start=first,
+            train=lessons["train"], validation=lessons.get("validation"), seed=chosen.seed,
+            n_symmetric=chosen.n_averaged, checkpoint=checkpoint, progress=progress,
+            say=say if verbose else lambda _: None,
+        )  # fmt: skip
     data = replace_weights(backbone.weights, tuned.weights)
     spec = replace(backbone.spec, weights_sha256=hashlib.sha256(data).hexdigest())
     fitted = FittedHead(tuned.head, tuned.history, None, None, weights)

@@ -32,6 +32,12 @@ class Candidate:
     factor: float
     losses: npt.NDArray[np.float64]
 
+    @property
+    def loss(self) -> float:
+        """The mean; infinite if it is not a number."""
+        loss = float(self.losses.mean())
+        return loss if np.isfinite(loss) else np.inf
+
 
 class Best:
     """The start and the best epoch, which is the one with the least mean log loss, or the last without such losses.
@@ -51,30 +57,31 @@ class Best:
         The best so far.
     """
 
-    def __init__(self, start: Candidate, *, is_random: bool, n_errors: float = 1.0) -> None:
+    def __init__(self, start: Candidate, *, is_random: bool, n_errors: float) -> None:
         self._start, self._is_random, self._n_errors = start, is_random, n_errors
         self.found = start
 
     def offer(self, candidate: Candidate) -> bool:
         """Keep it if it is the best so far, and say whether it is."""
-        is_first = self._is_random and not self.found.epoch
-        is_best = is_first or not len(candidate.losses) or candidate.losses.mean() < self.found.losses.mean()
+        is_worthless = self._is_random and self.found is self._start
+        is_best = not len(candidate.losses) or candidate.loss < (np.inf if is_worthless else self.found.loss)
         if is_best:
             self.found = candidate
-        return bool(is_best)
+        return is_best
 
     def choose(self) -> Candidate:
         """Return the best, or the start if only noise sets the best above it."""
         if self._is_random or not len(self.found.losses):
             return self.found
         gain = self._start.losses - self.found.losses
-        error = gain.std() / np.sqrt(max(1, len(gain) - 1))
-        return self.found if gain.mean() > self._n_errors * error else self._start
+        # one photo shows no noise, and so proves nothing
+        noise = self._n_errors and self._n_errors * (gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf)
+        return self.found if gain.mean() > noise else self._start
 
 
 def judge(module: nn.Module, epoch: int, scores: npt.NDArray[np.float32], y: npt.NDArray[np.int64]) -> Candidate:
     """Return a copy of weights with how they did: (N, C) scores for (N,) class numbers."""
-    factor, _ = choose_factor(scores, y)
+    factor = choose_factor(scores, y)
     return Candidate(epoch, copy_state(module), factor, compute_log_losses(factor * scores, y))
 
 

@@ -254,9 +254,12 @@ class _Trainer:
             kind, _, rest = name.partition("/")
             parts.setdefault(kind, {})[rest] = torch.from_numpy(np.array(value))
         memories: dict[int, dict[str, Tensor]] = {}
-        for name, value in parts["adam"].items():
+        parameters = [parameter for group in self._optimiser.param_groups for parameter in group["params"]]
+        for name, memory in parts["adam"].items():
             number, _, rest = name.partition("/")
-            memories.setdefault(int(number), {})[rest] = value
+            # laid out as its parameter, or the steps that follow would take another way
+            laid_out = torch.empty_like(parameters[int(number)]).copy_(memory) if memory.ndim else memory
+            memories.setdefault(int(number), {})[rest] = laid_out
         self._trainee.load_state_dict(parts["now"])
         self._mean.load_state_dict(parts["mean"])
         self._optimiser.load_state_dict(self._optimiser.state_dict() | {"state": memories})

@@ -39,7 +39,8 @@ class Recipe:
         Epochs without a new best on the validation photos, after which training stops; those in which the rates rise
         do not count.
     n_errors
-        The start is kept unless the best epoch betters its validation loss by so many standard errors.
+        The start is kept unless the best epoch betters its validation loss by so many standard errors of the mean
+        difference: two, as the best of several is better by chance more often.
     is_norm_trained
         Whether batch norms use and learn the mean and variance of batches, or stay as pretrained.
     is_random
@@ -59,7 +60,7 @@ class Recipe:
     batch_size: int = 32
     memory: float = 0.99
     patience: int = 5
-    n_errors: float = 1.0
+    n_errors: float = 2.0
     is_norm_trained: bool = False
     is_random: bool = False
     last_epoch: int | None = None

@@ -18,6 +18,9 @@ from headstart.head.strength import StrengthChoice, choose_strength
 
 HEADS = ("logistic", "adam")
 CLASS_WEIGHTS = ("auto", "balanced", "none")
+# Dividing by standard deviations makes the features that hardly vary the loudest; those that vary less than half as much
+# as the median one are not made as loud. docs/decisions/0014-standard-deviations-have-a-floor.md
+FLOOR = 0.5
 Matrix = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
 
@@ -126,7 +129,7 @@ def prepare_views(
     class_weight: npt.NDArray[np.float64] | None,
     sample_weight: npt.NDArray[np.float64] | None,
     groups: Sequence[str] | None,
-    floor: float = 0.0,
+    floor: float = FLOOR,
 ) -> tuple[PreparedRows, npt.NDArray[np.str_] | None]:
     """Prepare V views of N photos as rows, one view after the other, and return them with the group of each row.
 

@@ -18,8 +18,8 @@ from headstart.head.strength import StrengthChoice, choose_strength
 
 HEADS = ("logistic", "adam")
 CLASS_WEIGHTS = ("auto", "balanced", "none")
-# Dividing by standard deviations makes the features that hardly vary the loudest; those that vary less than half as much
-# as the median one are not made as loud. docs/decisions/0014-standard-deviations-have-a-floor.md
+# Dividing by standard deviations makes the features that hardly vary the loudest: none is divided by less than half the
+# median one. docs/decisions/0014-standard-deviations-have-a-floor.md
 FLOOR = 0.5
 Matrix = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]

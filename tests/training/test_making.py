@@ -10,6 +10,7 @@ from headstart.catalog.scan import scan_photos
 from headstart.classifier.classifier import Classifier
 from headstart.training.making import Maker
 from headstart.training.settings import Settings
+from headstart.training.tuning import choose_recipe
 
 PLAIN = Settings(method="fixed", image_size=96, precision="f32")
 
@@ -42,3 +43,17 @@ def test_random_views_are_for_training_alone(maker):
     assert len(made.table.splits["train"].views) == 3
     assert len(made.table.splits["test"].views) == 1
     assert made.table.n_averaged == 1
+
+
+def test_where_no_epoch_is_better_training_above_a_cut_gives_what_fixed_gives(maker):
+    chosen = replace(PLAIN, method="hybrid", cut="block_15", epochs=1)
+    recipe = replace(choose_recipe("hybrid", chosen, 24), n_errors=1e9)
+    plain, tuned = maker._tune(chosen, recipe)
+    assert tuned.tuned.best_epoch == 0
+    made, fixed = maker._judge_tuned(chosen, plain, tuned), maker.make(PLAIN)
+    assert (made.fitted.head.weights == fixed.fitted.head.weights).all()
+    rows, same = made.table.splits["test"], fixed.table.splits["test"]
+    np.testing.assert_allclose(
+        made.fitted.head.probabilities(rows.X), fixed.fitted.head.probabilities(same.X), atol=1e-5
+    )
+    assert made.build_file()

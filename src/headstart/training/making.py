@@ -149,7 +149,7 @@ class Maker:
             recipe=recipe,
         )  # fmt: skip
         self.note_time("fit")
-        return plain, tuned
+        return plain, _keep_fixed(plain, chosen, tuned)
 
     def _judge_tuned(self, chosen: Settings, plain: Table, tuned: TunedBackbone) -> Made:
         # nobody will ask for features of these weights again
@@ -172,6 +172,17 @@ class Maker:
                 self.catalog, backbone, image_size=self.image_size, precision=chosen.precision, n_views=n_views,
                 is_averaged=is_averaged, seed=chosen.seed, cache=store, progress=progress,
             )  # fmt: skip
+
+
+def _keep_fixed(plain: Table, chosen: Settings, tuned: TunedBackbone) -> TunedBackbone:
+    """Return it with the head of `fixed` where the start was kept, so that it is no worse than that by chance."""
+    if tuned.tuned.best_epoch or tuned.recipe.is_random:
+        return tuned
+    fixed = fit_table(plain, chosen)
+    return replace(
+        tuned, tuned=replace(tuned.tuned, head=fixed.head, factor=1.0),
+        fitted=replace(tuned.fitted, head=fixed.head, class_weight=fixed.class_weight),
+    )  # fmt: skip
 
 
 def fit_table(table: Table, chosen: Settings) -> FittedHead:

@@ -293,7 +293,7 @@ def test_what_is_trained_again_is_as_confident_as_held_out_photos_said(maker, mo
         tuned = tune(*told, **more)
         heads.append(tuned.fitted.head)
         recipes.append(tuned.recipe)
-        return replace(tuned, tuned=replace(tuned.tuned, factor=2.0))
+        return replace(tuned, tuned=replace(tuned.tuned, factor=2.0, best_epoch=2))
 
     monkeypatch.setattr(making, "tune_backbone", note)
     made, _ = go_above(resplit(maker, validation="train"), monkeypatch)

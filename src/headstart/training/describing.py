@@ -105,7 +105,7 @@ def _write_tuning_notes(made: Made, backbone: TunedBackbone) -> list[str]:
         by_noise = " by more than noise" if recipe.n_errors else ""
         notes.append(
             f"No epoch had a loss on the validation photos, with its confidence set right, that was lower{by_noise} "
-            "than the start's, so the network is as pretrained, with the head of `fixed`."
+            "than the start's, so the network is as pretrained, with the head that the method fixed gives."
         )
     return notes
 

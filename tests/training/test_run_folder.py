@@ -104,6 +104,31 @@ def test_a_place_that_cannot_be_written_is_found_out_at_once(tmp_path):
         pytest.fail("the work was begun")
 
 
+def test_a_kill_just_after_the_folder_was_made_leaves_nothing(tmp_path, monkeypatch):
+    make = Path.mkdir
+
+    def make_and_die(self, *told, **more):
+        make(self, *told, **more)
+        if ".partial-" in self.name:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "mkdir", make_and_die)
+    with pytest.raises(KeyboardInterrupt), write_run_folder(tmp_path / "run"):
+        pytest.fail("the work was begun")
+    assert list_names(tmp_path) == []
+
+
+def test_two_trainings_of_one_process_do_not_write_one_run(tmp_path):
+    with write_run_folder(tmp_path / "run") as partial:
+        with (
+            pytest.raises(RunError, match=r"another training is writing it\. Choose another --out"),
+            write_run_folder(tmp_path / "run"),
+        ):
+            pytest.fail("the work was begun")
+        assert partial.exists()
+    assert list_names(tmp_path) == ["run"]
+
+
 def test_leftovers_of_killed_runs_are_removed_and_living_ones_kept(tmp_path):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()

@@ -66,15 +66,15 @@ def write_run_folder(folder: Path, *, is_replacing: bool = False) -> Iterator[Pa
             hint = "Give --overwrite to replace it, or another --out."
         raise RunError(f"Cannot write run '{folder}': it exists already. {hint}")
     partial = folder.with_name(f".{folder.name}.partial-{platform.node()}-{os.getpid()}")
+    if partial in _ACTIVE:
+        raise RunError(f"Cannot write run '{folder}': another training is writing it. Choose another --out.")
     is_new_parent = not folder.parent.exists()
     try:
+        # made inside: a kill that comes just after leaves nothing behind either
         folder.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder)
-        partial.mkdir()
         _ACTIVE.add(partial)
-    except OSError as error:
-        raise RunError(f"Cannot write run '{folder}': {error.strerror or error}. Choose another --out.") from None
-    try:
+        partial.mkdir()
         yield partial
         _flush(partial)
         _put_in_place(partial, folder, is_replacing)

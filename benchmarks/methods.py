@@ -100,7 +100,7 @@ WHERE_DISSIMILAR = {"train_norms": True, "average_views": True}
 def choose_settings(run: str, name: str) -> dict[str, Any]:
     """Return the settings of a row of the table on a set."""
     more = WHERE_DISSIMILAR if name in DISSIMILAR and run in TUNED else {}
-    return RUNS[run] | more
+    return RUNS[run] | more | {"precision": "f32"}  # so that rows of different processors compare
 
 
 def find_photos(name: str, data: Path, folder: Path, seed: int) -> hs.Catalog:

@@ -1,5 +1,7 @@
 """Rows of the report's tables."""
 
+import pytest
+
 from headstart.evaluation.metrics import evaluate_probabilities
 from headstart.evaluation.report_tables import (
     describe_making,
@@ -61,7 +63,7 @@ def test_making_tells_what_is_known_and_no_more():
 def test_trials_tell_the_story_of_auto():
     trial = {
         "method": "hybrid", "cut": "block_12", "features": "last", "averaged_views": 4, "accuracy": 0.9,
-        "judged_by": "validation", "n": 250, "seconds": 61.0, "gain": 25, "needed": 7,
+        "judged_by": "validation", "n": 250, "seconds": 61.0, "gain": 0.0218, "needed": 0.0123,
         "is_kept": True,
     }  # fmt: skip
     plain = trial | {"method": "fixed", "features": "all", "averaged_views": 1, "gain": None, "is_kept": False}
@@ -71,10 +73,26 @@ def test_trials_tell_the_story_of_auto():
     assert told["rows"][1]["accuracy"] == "90.0%"
     assert told["rows"][1]["judged_by"] == "validation, 250 photos"
     assert [row["is_kept"] for row in told["rows"]] == [False, True]
-    assert [row["gain"] for row in told["rows"]] == ["", "+25\N{NO-BREAK SPACE}(needs\N{NO-BREAK SPACE}+7)"]
-    level = list_trials({"auto": {"tried": [trial | {"gain": 0, "needed": 0}], "why": ""}})
-    assert level["rows"][0]["gain"].split() == ["+0", "(needs", "0)"]
+    assert told["rows"][0]["gain"] == ""
     assert list_trials({"auto": None}) is None
+
+
+@pytest.mark.parametrize(
+    ("judged_by", "gain", "needed", "text"),
+    [
+        ("cross-validation", 1025, 7, "+1,025 right (needs +7)"),
+        ("cross-validation", -3, 0, "-3 right (needs 0)"),
+        ("validation", 0.0218, 0.0123, "log loss \N{MINUS SIGN}0.022 (needs \N{MINUS SIGN}0.012)"),
+        ("validation", -0.0067, -0.025, "log loss +0.007 (may be +0.025)"),
+    ],
+)
+def test_gains_are_told_with_what_was_needed(judged_by, gain, needed, text):
+    trial = {
+        "method": "fixed", "features": "last", "averaged_views": 1, "accuracy": 0.9, "n": 250, "seconds": 1.0,
+        "is_kept": True, "judged_by": judged_by, "gain": gain, "needed": needed,
+    }  # fmt: skip
+    told = list_trials({"auto": {"tried": [trial], "why": ""}})
+    assert told["rows"][0]["gain"].replace("\N{NO-BREAK SPACE}", " ") == text
 
 
 def test_training_above_a_cut_is_told():

@@ -134,7 +134,7 @@ def test_after_ctrl_c_nothing_more_is_tried(maker, monkeypatch):
         return replace(made, tuned=tuned)
 
     monkeypatch.setattr(Maker, "make_tuned", stop)
-    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0))
+    monkeypatch.setattr(auto, "compare_losses", lambda *_: (0.1, 0.0))
     made, story = go_above(maker, monkeypatch)
     assert made.chosen.method == "hybrid"
     assert story["why"] == "hybrid was stopped by Ctrl-C"
@@ -155,7 +155,7 @@ def test_a_small_budget_is_not_spent_on_features(maker, monkeypatch):
 
 def win_in_epoch(monkeypatch, epoch):
     """Have every training above the cut be better than the best before it, and best in an epoch."""
-    monkeypatch.setattr(auto, "compare", lambda *_: (1, 0))
+    monkeypatch.setattr(auto, "compare_losses", lambda *_: (0.1, 0.0))
     make = Maker.make_tuned
 
     def win(self, chosen, **more):
@@ -303,14 +303,16 @@ def test_what_is_trained_again_is_as_confident_as_held_out_photos_said(maker, mo
 
 
 @pytest.mark.parametrize(
-    ("is_similar", "needed"), [(True, {"hybrid": 2.0, "finetune": 2.0}), (False, {"hybrid": 0.0, "finetune": 1.0})]
+    ("is_similar", "needed"), [(True, {"hybrid": 2.0, "finetune": 2.0}), (False, {"hybrid": -1.0, "finetune": 1.0})]
 )
-def test_where_photos_are_dissimilar_hybrid_need_only_be_as_good(maker, monkeypatch, is_similar, needed):
+def test_where_photos_are_dissimilar_hybrid_need_only_be_no_worse_by_more_than_noise(
+    maker, monkeypatch, is_similar, needed
+):
     monkeypatch.setattr(auto._Choice, "_compare", lambda *_: Similarity(0.9 if is_similar else 0.2, 0.02, 30))
     monkeypatch.setattr(auto, "FEW_OF_SIMILAR", -1.0)
     win_in_epoch(monkeypatch, 1)
     asked = []
-    monkeypatch.setattr(auto, "compare", lambda *told: asked.append(told[2]) or (1, 0))
+    monkeypatch.setattr(auto, "compare_losses", lambda *told: asked.append(told[2]) or (0.1, 0.0))
     _, story = go_above(maker, monkeypatch)
     methods = [trial["method"] for trial in story["tried"] if trial["judged_by"] == "validation"][1:]
     assert dict(zip(methods, asked[-2:], strict=True)) == needed

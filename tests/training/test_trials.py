@@ -10,7 +10,16 @@ from headstart.catalog.scan import scan_photos
 from headstart.training.making import Made
 from headstart.training.settings import Settings
 from headstart.training.table import Rows, Table
-from headstart.training.trials import Trial, can_compare, compare, drop_average, hold_out_validation
+from headstart.training.trials import (
+    Judgement,
+    Trial,
+    can_compare,
+    compare,
+    compare_losses,
+    drop_average,
+    hold_out_validation,
+    judge_validation,
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +52,34 @@ def _is_better(one, other):
     return trial.is_better
 
 
-def test_what_need_not_be_better_may_not_be_worse():
-    right = np.ones(20, bool)
-    for n_wrong in (1, 5, 20):
-        assert compare(np.arange(20) >= n_wrong, right, 0.0) == (-n_wrong, 0)
-    assert compare(right, right, 0.0) == (0, 0)
+def test_what_need_not_be_better_may_not_be_worse_by_more_than_noise():
+    rng = np.random.default_rng(0)
+    other = Judgement(np.ones(200, bool), rng.exponential(0.3, 200))
+    noise = rng.normal(0, 0.4, 200)
+
+    def is_kept(mean_change, n_errors):
+        one = Judgement(other.is_right, other.losses + noise - noise.mean() + mean_change)
+        gain, needed = compare_losses(one, other, n_errors)
+        assert gain == pytest.approx(-mean_change)
+        assert needed == pytest.approx(n_errors * 0.4 / 200**0.5, rel=0.1)
+        return gain > needed
+
+    assert [is_kept(change, -1.0) for change in (-0.1, 0.01, 0.1)] == [True, True, False]
+    assert [is_kept(change, 2.0) for change in (-0.1, -0.03, 0.1)] == [True, False, False]
+
+
+def test_answers_that_are_no_numbers_are_never_better():
+    losses = np.full(20, 0.3)
+    trial = Trial(
+        "hybrid", "block_12", "last", 1, 0.9, "validation", 20, 1.0,
+        *compare_losses(Judgement(losses > 0, losses * np.nan), Judgement(losses > 0, losses), -1.0),
+    )  # fmt: skip
+    assert not trial.is_better
+
+
+def test_one_photo_proves_nothing():
+    one, other = Judgement(np.array([True]), np.array([0.1])), Judgement(np.array([False]), np.array([3.0]))
+    assert compare_losses(one, other, 2.0) == (pytest.approx(2.9), np.inf)
 
 
 def test_it_takes_more_than_the_standard_errors():
@@ -70,13 +102,23 @@ def test_a_comparison_needs_photos_of_every_class(catalog):
     assert not can_compare(hold_out(0, 0))
 
 
-@pytest.mark.parametrize(("second", "is_kept"), [([0, 1, 0, 1], True), ([0, 1, 0, 0], False), ([1, 1, 0, 0], False)])
-def test_an_average_stays_only_if_it_is_right_more_often(catalog, second, is_kept):
+def make_judged(catalog, views):
+    rows = Rows((), views.mean(0), np.tile([0, 1, 0, 1], views.shape[1] // 4), views)
+    table = Table(catalog, {"validation": rows}, len(views), 96, "f32", 0, 0)
+    chosen = Settings(method="hybrid", average_views=True, n_views=len(views))
+    return Made(chosen, "block_12", None, table, SimpleNamespace(head=SimpleNamespace(scores=lambda X: X)))
+
+
+@pytest.mark.parametrize(("second", "is_kept"), [([0, 1, 0, 1], True), ([0, 0, 1, 0], False)])
+def test_an_average_stays_only_if_its_log_loss_is_lower(catalog, second, is_kept):
     views = np.stack([np.eye(2)[[0, 1, 0, 0]], 3 * np.eye(2)[second]]).astype(np.float32)
-    rows = Rows((), views.mean(0), np.array([0, 1, 0, 1]), views)
-    table = Table(catalog, {"validation": rows}, 2, 96, "f32", 0, 0)
-    chosen = Settings(method="hybrid", average_views=True, n_views=2)
-    fitted = SimpleNamespace(head=SimpleNamespace(scores=lambda X: X))
-    made = drop_average(Made(chosen, "block_12", None, table, fitted))
+    made = drop_average(make_judged(catalog, views))
     assert (made.table.n_averaged, made.chosen.average_views) == ((2, True) if is_kept else (1, False))
     assert made.table.splits["validation"].X.tolist() == (views.mean(0) if is_kept else views[0]).tolist()
+
+
+def test_confidence_that_is_off_does_not_count_against_a_classifier(catalog):
+    views = np.tile(np.eye(2, dtype=np.float32)[[0, 1, 0, 0]][None], (1, 50, 1))
+    plain, bold = (judge_validation(make_judged(catalog, views * factor)) for factor in (1, 2))
+    assert plain.is_right.tolist() == bold.is_right.tolist() == [True, True, True, False] * 50
+    assert bold.losses.mean() == pytest.approx(plain.losses.mean(), rel=0.01)

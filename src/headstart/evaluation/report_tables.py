@@ -174,10 +174,15 @@ def _name_trial(trial: Mapping[str, Any]) -> str:
 
 
 def _describe_gain(trial: Mapping[str, Any]) -> str:
-    if trial.get("gain") is None:
+    gain, needed = trial.get("gain"), trial.get("needed")
+    if gain is None or needed is None:
         return ""
-    needed = f"{trial['needed']:+,}" if trial["needed"] else "0"
-    return f"{trial['gain']:+,}\N{NO-BREAK SPACE}(needs\N{NO-BREAK SPACE}{needed})"
+    if trial["judged_by"] == "cross-validation":
+        text = f"{gain:+,} right (needs {needed:+,})" if needed else f"{gain:+,} right (needs 0)"
+    else:
+        word = "needs" if needed > 0 else "may be"
+        text = f"log loss {-gain:+.3f} ({word} {-needed:+.3f})".replace("-", "\N{MINUS SIGN}")
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _describe_cut(cut: str | None) -> str | None:

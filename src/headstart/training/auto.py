@@ -1,8 +1,8 @@
 """Choose the method: begin with what takes seconds, and go on only where a gain is likely within the time.
 
 Every step is judged on photos that it was not fitted to, and kept only if it is better by more than noise; where photos
-are unlike those that the network learned from, training above a cut need only be as good, for a gain is what is
-expected there (docs/decisions/0013-advice.md). The test photos have no part in it.
+are unlike those that the network learned from, hybrid training need only be no worse by more than noise, for a gain is
+what is expected there (docs/decisions/0013-advice.md). The test photos have no part in it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from headstart.training.settings import Settings
 from headstart.training.story import Story
 from headstart.training.trials import (
     IsRight,
+    Judgement,
     Trial,
     can_compare,
     compare,
+    compare_losses,
     drop_average,
     hold_out_validation,
     judge_training,
@@ -39,9 +41,10 @@ if TYPE_CHECKING:
 FEW_ERRORS = 0.025
 MANY_PHOTOS = 20_000  # times views: from here on cross-validation of every kind of features takes minutes
 # Standard errors by which more must be better. Features and averages: the best of several is better by chance more
-# often. Above a cut, by whether photos are similar: the photos that compare have also chosen the best epoch.
+# often. Above a cut, by whether photos are similar: the photos that compare have also chosen the best epoch. Hybrid on
+# dissimilar photos may seem worse by one.
 NOISE_OF_FEATURES = 2.0
-NOISE_OF_HYBRID = {True: 2.0, False: 0.0}
+NOISE_OF_HYBRID = {True: 2.0, False: -1.0}
 NOISE_OF_FINETUNE = {True: 2.0, False: 1.0}
 NOISE_OF_SYMMETRY = 1.0
 N_AVERAGED = 4
@@ -169,7 +172,7 @@ class _Choice:
                 f"there are too few validation photos ({len(maker.catalog.select('validation'))}), or none of some "
                 "class, to compare more with it"
             )
-        best_right = None
+        rival = None
         for method, noise in (("hybrid", NOISE_OF_HYBRID), ("finetune", NOISE_OF_FINETUNE)):
             self.story.step = f"timing {method}"
             chosen = replace(self._choose_above(fixed, similarity), method=method)
@@ -183,15 +186,15 @@ class _Choice:
                 )
             self._say(f"Going on with {method}: about {_say_seconds(needed)}.")
             self.story.step = method
-            best_right = self._judge_rival(fixed, maker) if best_right is None else best_right
+            rival = rival or self._judge_rival(fixed, maker)
             began = self.story.seconds
             made = drop_average(maker.make_tuned(chosen))
-            is_right = judge_validation(made)
+            judgement = judge_validation(made)
             is_start = made.outcome.best_epoch == 0  # which is what was there, and not to be compared with it
-            compared = (None, None) if is_start else compare(is_right, best_right, noise[similarity.is_similar])
-            trial = self.story.note(made, is_right, "validation", self.story.seconds - began, compared)
+            compared = (None, None) if is_start else compare_losses(judgement, rival, noise[similarity.is_similar])
+            trial = self.story.note(made, judgement.is_right, "validation", self.story.seconds - began, compared)
             if trial.is_better:
-                self._best, best_right = made, is_right
+                self._best, rival = made, judgement
                 self._again = self._plan_again(chosen, made)
             if made.outcome.is_stopped:
                 raise KeyboardInterrupt
@@ -264,13 +267,13 @@ class _Choice:
             catalog = hold_out_validation(catalog, self._chosen.seed)
         return replace(self._maker, catalog=catalog)
 
-    def _judge_rival(self, fixed: Made, maker: Maker) -> IsRight:
-        """Return which validation photos the best so far names right, fitted to none of them."""
+    def _judge_rival(self, fixed: Made, maker: Maker) -> Judgement:
+        """Return how the best so far does on the validation photos, fitted to none of them."""
         began = self.story.seconds
         rival = fixed if self._catalog.select("validation") else maker.make(fixed.chosen)
-        is_right = judge_validation(rival)
-        self.story.note(rival, is_right, "validation", self.story.seconds - began)
-        return is_right
+        judgement = judge_validation(rival)
+        self.story.note(rival, judgement.is_right, "validation", self.story.seconds - began)
+        return judgement
 
 
 def _say_seconds(seconds: float) -> str:

@@ -47,7 +47,7 @@ class Story:
 
     def note(
         self, made: Made, is_right: IsRight, judged_by: str, seconds: float,
-        compared: tuple[int | None, int | None] = (None, None),
+        compared: tuple[float | None, float | None] = (None, None),
     ) -> Trial:  # fmt: skip
         """Note what was tried, and return it."""
         trial = Trial(

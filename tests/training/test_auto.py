@@ -1,6 +1,7 @@
 """The method is chosen by photos that were held out."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -316,6 +317,23 @@ def test_where_photos_are_dissimilar_hybrid_need_only_be_no_worse_by_more_than_n
     _, story = go_above(maker, monkeypatch)
     methods = [trial["method"] for trial in story["tried"] if trial["judged_by"] == "validation"][1:]
     assert dict(zip(methods, asked[-2:], strict=True)) == needed
+
+
+@pytest.mark.parametrize(
+    ("is_similar", "is_symmetric", "n_fixed", "n_views"),
+    [
+        (False, True, 1, 4), (False, True, 2, 4), (False, False, 2, 2), (False, False, 1, None), (True, True, 1, None),
+        (True, True, 2, 2),
+    ],
+)  # fmt: skip
+def test_dissimilar_symmetric_photos_are_trained_on_in_four_views(maker, is_similar, is_symmetric, n_fixed, n_views):
+    choice = auto._Choice(maker, CHOSEN, print)
+    choice._is_symmetric = is_symmetric
+    fixed = SimpleNamespace(
+        chosen=SimpleNamespace(average_views=n_fixed > 1), table=SimpleNamespace(n_averaged=n_fixed)
+    )  # fmt: skip
+    chosen = choice._choose_above(fixed, Similarity(0.9 if is_similar else 0.2, 0.02, 30))
+    assert (chosen.n_views, chosen.average_views, chosen.train_norms) == (n_views, n_views is not None, not is_similar)
 
 
 def test_photos_are_counted_where_they_were_extracted(catalog, monkeypatch, tmp_path):

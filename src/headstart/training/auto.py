@@ -248,10 +248,10 @@ class _Choice:
     def _choose_above(self, fixed: Made, similarity: Similarity) -> Settings:
         """Return the settings above a cut; the average over views is dropped later if it is no better."""
         chosen = replace(self._chosen, train_norms=not similarity.is_similar, epochs=self._epochs)
-        if fixed.chosen.average_views:
-            return replace(chosen, n_views=fixed.table.n_averaged, average_views=True)
         if self._is_symmetric and not similarity.is_similar:
             return replace(chosen, n_views=N_AVERAGED, average_views=True)
+        if fixed.chosen.average_views:
+            return replace(chosen, n_views=fixed.table.n_averaged, average_views=True)
         return chosen
 
     def _compare(self, made: Made) -> Similarity:

@@ -39,15 +39,6 @@ def test_the_seed_fixes_it(backbone, graph, task):
     assert (one.head.weights != other.head.weights).any()
 
 
-def test_it_may_end_before_its_recipe_does(backbone, graph, task):
-    said = []
-    whole = fit(backbone, graph, task, validation=None)
-    part = fit(backbone, graph, task, validation=None, recipe=replace(task.recipe, last_epoch=2), say=said.append)
-    assert part.history == whole.history[:2]  # at the same rates
-    assert part.best_epoch == part.n_epochs == 2
-    assert said[-1].startswith("Epoch 2/2")
-
-
 def test_ctrl_c_in_the_last_moment_comes_too_late(backbone, graph, task):
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         pytest.skip("Ctrl-C is ignored here")

@@ -65,7 +65,7 @@ def choose_method(maker: Maker, chosen: Settings, say: Callable[[str], None]) ->
 
 @dataclass(frozen=True)
 class _Again:
-    """How to train again on all training photos: what the held-out ones chose is not chosen anew."""
+    """How to train again on all training photos: for all epochs, as the method does without validation photos."""
 
     chosen: Settings
     recipe: Recipe
@@ -211,8 +211,7 @@ class _Choice:
         """Return how to train it again, if photos were held out only to compare, and others are there to judge it."""
         if made.tuned is None or self._catalog.select("validation") or not self._catalog.select("test"):
             return None
-        recipe = replace(made.tuned.recipe, last_epoch=made.outcome.best_epoch)
-        return _Again(chosen, recipe, made.table.n_averaged > 1, made.outcome.factor)
+        return _Again(chosen, made.tuned.recipe, made.table.n_averaged > 1, made.outcome.factor)
 
     def _reserve(self) -> float:
         """Return the seconds that training again what is best would take."""

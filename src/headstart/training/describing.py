@@ -86,7 +86,7 @@ def _write_tuning_notes(made: Made, backbone: TunedBackbone) -> list[str]:
             f"Training was stopped by Ctrl-C after {tuned.n_epochs} of {recipe.epochs} epochs{kept}. The same command "
             "goes on from there (with --overwrite if it names a folder by --out)."
         )
-    elif tuned.n_epochs < recipe.n_trained:
+    elif tuned.n_epochs < recipe.epochs:
         notes.append(
             f"Training ended after {tuned.n_epochs} of {recipe.epochs} epochs: {recipe.patience} in a row were no "
             "better on the validation photos."
@@ -94,12 +94,7 @@ def _write_tuning_notes(made: Made, backbone: TunedBackbone) -> list[str]:
     share = recipe.learning_rate / RECIPES[chosen.method].learning_rate
     if chosen.learning_rate is None and share < 1:
         notes.append(f"So few epochs are few steps: the peak rate was {share:.2g} of the usual one.")
-    if recipe.last_epoch is not None:
-        notes.append(
-            f"It was trained again on all training photos, for {recipe.last_epoch} of {recipe.epochs} epochs, after "
-            "which it had been best on those that were held out before."
-        )
-    elif not made.table.splits["validation"].photos:
+    if not made.table.splits["validation"].photos:
         notes.append("There was no validation split to watch: all epochs were trained, and the last one was kept.")
     elif tuned.best_epoch == 0 and tuned.n_epochs:
         by_noise = " by more than noise" if recipe.n_errors else ""

@@ -113,7 +113,7 @@ def estimate_seconds_again(maker: Maker, chosen: Settings, recipe: Recipe, n_tra
 
 def _estimate_epochs(maker: Maker, chosen: Settings, recipe: Recipe, n_train: int, rate: float) -> float:
     # validation photos are judged after every epoch
-    n_trained = recipe.n_trained * (n_train + len(maker.catalog.select("validation")) * FORWARDS)
+    n_trained = recipe.epochs * (n_train + len(maker.catalog.select("validation")) * FORWARDS)
     if not can_tune():
         return n_trained * TRAINING_TO_INFERENCE[chosen.method] / rate
     from headstart.tune.rate import measure_rate

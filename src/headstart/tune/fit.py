@@ -79,12 +79,12 @@ def fit_tail(
     checkpoint = checkpoint or Checkpoint(None)
     trainer.resume(checkpoint)
     if trainer.epoch:
-        say(f"Going on after epoch {trainer.epoch} of {recipe.n_trained}, which an earlier training came to.")
+        say(f"Going on after epoch {trainer.epoch} of {recipe.epochs}, which an earlier training came to.")
     elif trainer.history:
         say(f"Start: validation {trainer.history[0].accuracy:.1%}")
-    n_steps = trainer.steps_per_epoch * recipe.n_trained * recipe.batch_size
+    n_steps = trainer.steps_per_epoch * recipe.epochs * recipe.batch_size
     with listen_for_ctrl_c() as is_stopped, keep_freed_memory() as give_back:
-        while trainer.epoch < recipe.n_trained and not trainer.is_stuck and not is_stopped():
+        while trainer.epoch < recipe.epochs and not trainer.is_stuck and not is_stopped():
             for n_done in trainer.learn_epoch():
                 progress(min(n_done, n_steps), n_steps)
                 if n_done % (STEPS_TO_RELEASE * recipe.batch_size) == 0:
@@ -96,9 +96,9 @@ def fit_tail(
                 say(trainer.judge_epoch())
                 give_back()
                 checkpoint.save(*trainer.pack())
-        is_cut_short = is_stopped() and trainer.epoch < recipe.n_trained and not trainer.is_stuck
+        is_cut_short = is_stopped() and trainer.epoch < recipe.epochs and not trainer.is_stuck
     if is_cut_short:
-        say(f"Stopped by Ctrl-C after {trainer.epoch} of {recipe.n_trained} epochs.")
+        say(f"Stopped by Ctrl-C after {trainer.epoch} of {recipe.epochs} epochs.")
     tuned = trainer.finish(is_stopped=is_cut_short)
     if tuned.best_epoch < trainer.best.found.epoch:
         say("The start is kept: no epoch was better by more than noise.")
@@ -190,7 +190,7 @@ class _Trainer:
         """Judge the running mean on the validation photos, keep it if it is the best, and say how it went."""
         self._source.release()
         trained = self.history[-1]
-        text = f"Epoch {self.epoch}/{self._recipe.n_trained}: training {trained.accuracy:.1%}"
+        text = f"Epoch {self.epoch}/{self._recipe.epochs}: training {trained.accuracy:.1%}"
         is_best = self.best.offer(self._judge())
         if self._validation is None:
             return text

@@ -45,8 +45,6 @@ class Recipe:
         Whether batch norms use and learn the mean and variance of batches, or stay as pretrained.
     is_random
         Whether training begins from random weights and not from pretrained ones.
-    last_epoch
-        Training ends after it, at the rates of ``epochs``; default: after all of them.
     """
 
     epochs: int
@@ -63,12 +61,6 @@ class Recipe:
     n_errors: float = 2.0
     is_norm_trained: bool = False
     is_random: bool = False
-    last_epoch: int | None = None
-
-    @property
-    def n_trained(self) -> int:
-        """Epochs that are trained, unless patience ends first."""
-        return self.last_epoch or self.epochs
 
     @property
     def patient_until(self) -> int:

@@ -42,7 +42,6 @@ RUNS: dict[str, dict[str, Any]] = {
     "fixed": {"method": "fixed"},
     "fixed, all stages, 4 views averaged": {"method": "fixed", "features": "all", "average_views": True},
     "hybrid": {"method": "hybrid"},
-    "hybrid at 288 px": {"method": "hybrid", "image_size": 288},
     "finetune": {"method": "finetune"},
     "scratch": {"method": "scratch"},
     "scratch at 128 px": {"method": "scratch", "image_size": 128},
@@ -68,21 +67,20 @@ Before any training, two things give more of the frozen network: `--features all
 at no cost) and `--average-views` (answers averaged over mirrored and turned views, at the cost of one pass for each).
 
 The tables are by `python benchmarks/methods.py`: one training for each seed of the split, with default settings at 224
-px, but for `scratch` on the whole sets at 128 px, to take hours less, and for solar cells, whose photos are of 300 px,
-also at 288 px. Everything is computed in float32, so that rows of different processors compare. Above the cut
-(`hybrid`, `finetune`, `scratch`) norms are trained and answers averaged over four views on coffee leaves and solar
-cells (`--train-norms --average-views`), where photos are dissimilar, and neither on the other two. On solar cells a
-training photo counts as much as the experts were sure of its label (1 or a third, by the column `weight` of the CSV),
-but for the last table. `auto` may take as long as its line says (`--budget`). Seconds are of a whole training, with the
-features of the frozen network cached where an earlier row had computed them, some on one core and some on two that
-others used as well: compare them with care. Some trainings ran on a GPU, whose seconds stand apart. Where no epoch is
-better than the start by more than noise, a training above the cut gives what `fixed` gives. Of ants and bees only 31
-photos are held out for the test, so one photo is three points: there methods that differ by less look alike.
+px, but for `scratch` on the whole sets at 128 px, to take hours less. Everything is computed in float32, so that rows
+of different processors compare. Above the cut (`hybrid`, `finetune`, `scratch`) norms are trained and answers averaged
+over four views on coffee leaves and solar cells (`--train-norms --average-views`), where photos are dissimilar, and
+neither on the other two. On solar cells a training photo counts as much as the experts were sure of its label (1 or a
+third, by the column `weight` of the CSV), but for the last table. `auto` may take as long as its line says
+(`--budget`). Seconds are of a whole training, with the features of the frozen network cached where an earlier row had
+computed them, some on one core and some on two that others used as well: compare them with care. Some trainings ran on
+a GPU, whose seconds stand apart. Where no epoch is better than the start by more than noise, a training above the cut
+gives what `fixed` gives. Of ants and bees only 31 photos are held out for the test, so one photo is three points: there
+methods that differ by less look alike.
 """
 # what is trained on a set, unless below it is told otherwise: at 224 px scratch would take hours more
-ASKED = tuple(run for run in RUNS if run not in ("scratch", "hybrid at 288 px"))
+ASKED = tuple(run for run in RUNS if run != "scratch")
 ASKED_OF = {
-    "solar-cells": (*ASKED, "hybrid at 288 px"),  # its photos are of 300 px
     "coffee-leaf, 800 training photos": ("fixed", "scratch", KERAS),
     "solar-cells, all labels alike": ("fixed", "hybrid"),
 }
@@ -94,7 +92,7 @@ NOTES = {
         "batch by batch. Here the norms keep 0.9."
     ),
 }
-TUNED = ("hybrid", "hybrid at 288 px", "finetune", "scratch", "scratch at 128 px")
+TUNED = ("hybrid", "finetune", "scratch", "scratch at 128 px")
 # above a cut, what advise names where photos are not like ImageNet's
 WHERE_DISSIMILAR = {"train_norms": True, "average_views": True}
 

@@ -30,7 +30,7 @@ from headstart.tune.trainee import FirstHead, Trainee
 from headstart.tune.tuned import Tuned
 
 BATCH_TO_JUDGE = 32
-STEPS_TO_RELEASE = 16  # reading fills memory, and what is kept goes to pieces: both are given back after so many steps
+STEPS_TO_RELEASE = 8  # reading fills memory, and what is kept goes to pieces: both are given back after so many steps
 
 
 @compute_exactly()

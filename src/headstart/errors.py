@@ -41,6 +41,10 @@ class ClassifierError(HeadstartError):
     """A classifier file cannot be loaded, or does not fit what it is asked to do."""
 
 
+class ExportError(HeadstartError):
+    """A classifier cannot be exported, or the export answers otherwise."""
+
+
 class RunError(HeadstartError):
     """A run folder cannot be written."""
 

@@ -8,6 +8,7 @@ from headstart.cli.advise import advise
 from headstart.cli.cache import cache
 from headstart.cli.demo import demo
 from headstart.cli.evaluate import evaluate
+from headstart.cli.export import export
 from headstart.cli.predict import predict
 from headstart.cli.train import train
 from headstart.version import __version__
@@ -30,5 +31,5 @@ def app() -> None:
     """Point it at a folder of labelled photos and get a trustworthy image classifier in seconds."""
 
 
-for verb in (train, predict, evaluate, advise, demo, cache):
+for verb in (train, predict, evaluate, export, advise, demo, cache):
     app.add_command(verb)

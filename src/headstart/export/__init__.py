@@ -1,0 +1,1 @@
+"""Other formats, each with proof that it answers the same."""

@@ -1,0 +1,117 @@
+"""Export a classifier to another format, and prove on photos that it answers the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from headstart.catalog.scan import scan_labelled
+from headstart.catalog.table import Catalog, Photo
+from headstart.classifier.classifier import Classifier
+from headstart.classifier.file import read_classifier
+from headstart.errors import ExportError
+from headstart.export.certificate import ask_both, certify
+from headstart.export.formats import FORMATS
+from headstart.progress import show_progress
+
+MOST_DISAGREEING = 0.005  # of the photos; an export that names more of them otherwise is refused
+
+
+def export_classifier(
+    model: str | Path, format: str = "onnx", *, out: str | Path | None = None,  # noqa: A002  as the option is called
+    check: Catalog | str | Path | None = None, force: bool = False, overwrite: bool = False, verbose: bool = True,
+) -> dict[str, Any]:  # fmt: skip
+    """Export a classifier file to another format, with its labels and its preprocessing inside.
+
+    Parameters
+    ----------
+    model
+        A classifier file, or the run folder that holds it.
+    format
+        ``onnx`` or ``openvino``.
+    out
+        The file to write; default: the run's name and the format's suffix, in the current folder.
+    check
+        Photos, labelled: the export and the classifier are asked about them (the test photos, if the folder or CSV
+        names any, otherwise all), the classifier in float32.
+    force
+        Keep an export that disagrees with the classifier on more than 0.5% of these photos.
+
+    Returns
+    -------
+    Plain JSON types: ``format``, ``path``, ``bytes``, ``labels``, and with ``check`` what `certify` says and ``data``.
+
+    Raises
+    ------
+    ExportError
+        If there is no such format, the file cannot be written, or the export disagrees.
+    """
+    if format not in FORMATS:
+        raise ExportError(f"Cannot export to {format!r}: need one of {', '.join(FORMATS)}.")
+    kind, source = FORMATS[format], Path(model)
+    contents = read_classifier(source)
+    path = Path(out) if out is not None else Path(name_export(source)).with_suffix(kind.suffix)
+    if path.suffix != kind.suffix:
+        raise ExportError(f"Cannot export to '{path}': need a name that ends with {kind.suffix}.")
+    if path.exists() and not overwrite:
+        raise ExportError(
+            f"Cannot export to '{path}': it exists already. Give --overwrite to replace it, or another --out."
+        )
+    report: dict[str, Any] = {
+        "schema": 1,
+        "format": format,
+        "path": str(path),
+        "labels": list(contents.metadata.labels),
+    }
+    photos = None if check is None else _select(check, verbose)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{path.stem}.partial-", dir=path.parent) as folder:
+            made = Path(folder, path.name)
+            kind.write(contents.data, contents.metadata, made)
+            report["bytes"] = sum(file.stat().st_size for file in Path(folder).iterdir())
+            if photos is not None:
+                with show_progress("Checking", is_shown=verbose) as progress:
+                    classifier = Classifier(contents, precision="f32")
+                    answers = ask_both(classifier, kind.open(made), photos, progress=progress)
+                report |= {"data": str(check), **certify(classifier, answers)}
+                _refuse(report, force)
+            for file in sorted(
+                Path(folder).iterdir(), key=lambda file: file == made
+            ):  # the one that names the others last
+                _move(file, path.parent / file.name)
+    except OSError as error:
+        raise ExportError(f"Cannot export to '{path}': {error.strerror or error}. Choose another --out.") from None
+    return report
+
+
+def name_export(model: Path) -> str:
+    """Return the name of a run folder, or of a classifier file that is in none."""
+    folder = model if model.is_dir() else model.parent
+    return folder.resolve().name if model.is_dir() or model.name == "model.onnx" else model.stem
+
+
+def _select(check: Catalog | str | Path, verbose: bool) -> list[Photo]:
+    if not isinstance(check, Catalog):
+        with show_progress("Scanning", is_shown=verbose) as progress:
+            check = scan_labelled(check, progress=progress)
+    return list(check.select("test") or check.photos)
+
+
+def _refuse(report: dict[str, Any], force: bool) -> None:
+    parity = report["parity"]
+    if 1 - parity["label_agreement"] > MOST_DISAGREEING and not force:
+        raise ExportError(
+            f"Cannot export to '{report['path']}': it names {parity['n_disagreeing']:,} of {report['n']:,} photos otherwise "
+            f"than the classifier, more than {MOST_DISAGREEING:.1%}. Give --force to keep it all the same."
+        )
+
+
+def _move(file: Path, target: Path) -> None:
+    if os.name == "nt":
+        shutil.move(file, target)
+    else:
+        file.replace(target)

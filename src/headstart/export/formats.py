@@ -1,0 +1,125 @@
+"""The formats that a classifier can be exported to: how each is written, and how it is asked again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.backbone.graph_file import FLOAT, UINT8, encode_entry, make_end, make_name, take_apart
+from headstart.backbone.openvino_door import open_openvino
+from headstart.classifier.metadata import Metadata
+from headstart.errors import MissingExtraError
+from headstart.export.any_size import take_any_size
+from headstart.version import __version__
+
+Pixels = npt.NDArray[np.uint8]
+Answer = Callable[[Pixels], npt.NDArray[np.float32]]
+"""From an upright photo of any size, (H, W, 3) uint8 RGB, to (C,) float32 probabilities."""
+
+PIXELS = (
+    "uint8 RGB, 0 to 255, of upright photos (EXIF orientation applied) of any height and width, all of one batch the "
+    "same. The graph scales them to {0} x {0} pixels and does the rest of the arithmetic."
+)
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format.
+
+    Attributes
+    ----------
+    suffix
+        Of its file.
+    about
+        What it is for, in a line.
+    write
+        Writes a classifier file's bytes with their metadata to a path, and what belongs beside it.
+    open
+        Opens what was written.
+    """
+
+    suffix: str
+    about: str
+    write: Callable[[bytes, Metadata, Path], None]
+    open: Callable[[Path], Answer]
+
+
+def build_any_size(data: bytes, metadata: Metadata) -> bytes:
+    """Return an ONNX model of a classifier file that takes photos of any size (30 ms).
+
+    Any ONNX runtime runs it: input ``pixels``, (N, H, W, 3) uint8 RGB; output ``probabilities``, (N, C) float32. Its
+    metadata holds ``labels``, one a line, and says what ``pixels`` are.
+
+    Parameters
+    ----------
+    data
+        Of a classifier file.
+    """
+    file = take_apart(data)
+    graph = b"".join(
+        [
+            take_any_size(file.trunk, metadata.image_size),
+            make_name("headstart_export"),
+            make_end("input", "pixels", UINT8, ["n_photos", "height", "width", 3]),
+            make_end("output", "probabilities", FLOAT, ["n_photos", len(metadata.labels)]),
+        ]
+    )
+    facts = {
+        "labels": "\n".join(metadata.labels),
+        "pixels": PIXELS.format(metadata.image_size),
+        "exported_by": f"headstart {__version__}",
+    }
+    facts |= {key: value for key, value in file.entries.items() if key.startswith("backbone.")}
+    return file.join(graph) + b"".join(encode_entry(*fact) for fact in facts.items())
+
+
+def _write_onnx(data: bytes, metadata: Metadata, path: Path) -> None:
+    path.write_bytes(build_any_size(data, metadata))
+
+
+def _open_onnx(path: Path) -> Answer:
+    try:
+        import onnxruntime
+    except ImportError:
+        raise MissingExtraError(
+            "Cannot check an ONNX export: ONNX Runtime is not installed. Install it with: pip install 'headstart[onnx]'"
+        ) from None
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+
+    def answer(pixels: Pixels) -> npt.NDArray[np.float32]:
+        row: npt.NDArray[np.float32] = session.run(["probabilities"], {"pixels": pixels[None]})[0][0]
+        return row
+
+    return answer
+
+
+def _write_openvino(data: bytes, metadata: Metadata, path: Path) -> None:
+    openvino = open_openvino()
+    network = openvino.Core().read_model(build_any_size(data, metadata))
+    network.set_rt_info(json.dumps(metadata.labels), ["headstart", "labels"])
+    network.set_rt_info(PIXELS.format(metadata.image_size), ["headstart", "pixels"])
+    openvino.save_model(network, path, compress_to_fp16=False)  # beside it, path.bin holds the weights
+
+
+def _open_openvino(path: Path) -> Answer:
+    core = open_openvino().Core()
+    # as exact as the network is: by default a processor with bf16 would round to three digits
+    run = core.compile_model(core.read_model(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+
+    def answer(pixels: Pixels) -> npt.NDArray[np.float32]:
+        return np.array(run([pixels[None]])[0][0], np.float32)
+
+    return answer
+
+
+FORMATS = {
+    "onnx": Format(".onnx", "for any ONNX runtime; photos of any size", _write_onnx, _open_onnx),
+    "openvino": Format(
+        ".xml", "OpenVINO IR, with its weights in a .bin beside it; photos of any size", _write_openvino, _open_openvino
+    ),
+}

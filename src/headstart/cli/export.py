@@ -14,8 +14,9 @@ from headstart.cli.speech import print_json, print_line
 @click.command(short_help="Export a classifier to another format, with proof.")
 @click.argument("model", type=PLACE)
 @click.option(
-    "--format", "kind", type=click.Choice(["onnx", "openvino"]), default="onnx",
-    help="onnx: for any ONNX runtime; openvino: OpenVINO IR (.xml and .bin). Both take photos of any size.",
+    "--format", "kind", type=click.Choice(["onnx", "openvino", "html"]), default="onnx",
+    help="onnx: for any ONNX runtime; openvino: OpenVINO IR (.xml and .bin); both take photos of any size. html: one "
+    "page that opens in any browser, without network.",
 )  # fmt: skip
 @click.option("--out", type=PLACE, help="The file to write.  [default: the run's name, here]")
 @click.option("--check", type=PLACE, metavar="DATA", help="Labelled photos on which to prove that it answers the same.")

@@ -31,7 +31,7 @@ def export_classifier(
     model
         A classifier file, or the run folder that holds it.
     format
-        ``onnx`` or ``openvino``.
+        ``onnx``, ``openvino`` or ``html``.
     out
         The file to write; default: the run's name and the format's suffix, in the current folder.
     check
@@ -74,9 +74,9 @@ def export_classifier(
             kind.write(contents.data, contents.metadata, made)
             report["bytes"] = sum(file.stat().st_size for file in Path(folder).iterdir())
             if photos is not None:
-                with show_progress("Checking", is_shown=verbose) as progress:
+                with kind.open(made) as answer, show_progress("Checking", is_shown=verbose) as progress:
                     classifier = Classifier(contents, precision="f32")
-                    answers = ask_both(classifier, kind.open(made), photos, progress=progress)
+                    answers = ask_both(classifier, answer, photos, progress=progress)
                 report |= {"data": str(check), **certify(classifier, answers)}
                 _refuse(report, force)
             for file in sorted(
@@ -105,8 +105,8 @@ def _refuse(report: dict[str, Any], force: bool) -> None:
     parity = report["parity"]
     if 1 - parity["label_agreement"] > MOST_DISAGREEING and not force:
         raise ExportError(
-            f"Cannot export to '{report['path']}': it names {parity['n_disagreeing']:,} of {report['n']:,} photos otherwise "
-            f"than the classifier, more than {MOST_DISAGREEING:.1%}. Give --force to keep it all the same."
+            f"Cannot export to '{report['path']}': it names {parity['n_disagreeing']:,} of {report['n']:,} photos "
+            f"otherwise than the classifier, more than {MOST_DISAGREEING:.1%}. Give --force to keep it all the same."
         )
 
 

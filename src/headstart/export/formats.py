@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,11 @@ from headstart.export.any_size import take_any_size
 from headstart.version import __version__
 
 Pixels = npt.NDArray[np.uint8]
-Answer = Callable[[Pixels], npt.NDArray[np.float32]]
-"""From an upright photo of any size, (H, W, 3) uint8 RGB, to (C,) float32 probabilities."""
+Answer = Callable[[Path, Pixels], npt.NDArray[np.float32]]
+"""From a photo file and its upright pixels of any size, (H, W, 3) uint8 RGB, to (C,) float32 probabilities.
+
+Raises PhotoError where the export cannot read the file.
+"""
 
 PIXELS = (
     "uint8 RGB, 0 to 255, of upright photos (EXIF orientation applied) of any height and width, all of one batch the "
@@ -40,13 +44,13 @@ class Format:
     write
         Writes a classifier file's bytes with their metadata to a path, and what belongs beside it.
     open
-        Opens what was written.
+        Opens what was written, to be asked until the block ends.
     """
 
     suffix: str
     about: str
     write: Callable[[bytes, Metadata, Path], None]
-    open: Callable[[Path], Answer]
+    open: Callable[[Path], AbstractContextManager[Answer]]
 
 
 def build_any_size(data: bytes, metadata: Metadata) -> bytes:
@@ -82,7 +86,8 @@ def _write_onnx(data: bytes, metadata: Metadata, path: Path) -> None:
     path.write_bytes(build_any_size(data, metadata))
 
 
-def _open_onnx(path: Path) -> Answer:
+@contextmanager
+def _open_onnx(path: Path) -> Iterator[Answer]:
     try:
         import onnxruntime
     except ImportError:
@@ -91,11 +96,11 @@ def _open_onnx(path: Path) -> Answer:
         ) from None
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
-    def answer(pixels: Pixels) -> npt.NDArray[np.float32]:
+    def answer(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
         row: npt.NDArray[np.float32] = session.run(["probabilities"], {"pixels": pixels[None]})[0][0]
         return row
 
-    return answer
+    yield answer
 
 
 def _write_openvino(data: bytes, metadata: Metadata, path: Path) -> None:
@@ -106,15 +111,30 @@ def _write_openvino(data: bytes, metadata: Metadata, path: Path) -> None:
     openvino.save_model(network, path, compress_to_fp16=False)  # beside it, path.bin holds the weights
 
 
-def _open_openvino(path: Path) -> Answer:
+@contextmanager
+def _open_openvino(path: Path) -> Iterator[Answer]:
     core = open_openvino().Core()
     # as exact as the network is: by default a processor with bf16 would round to three digits
     run = core.compile_model(core.read_model(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
-    def answer(pixels: Pixels) -> npt.NDArray[np.float32]:
+    def answer(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
         return np.array(run([pixels[None]])[0][0], np.float32)
 
-    return answer
+    yield answer
+
+
+def _write_page(data: bytes, metadata: Metadata, path: Path) -> None:
+    from headstart.export.page import build_page
+
+    path.write_text(build_page(data, metadata, path.stem), encoding="utf-8")
+
+
+@contextmanager
+def _open_page(path: Path) -> Iterator[Answer]:
+    from headstart.export.browser import open_in_browser
+
+    with open_in_browser(path) as answer:
+        yield answer
 
 
 FORMATS = {
@@ -122,4 +142,5 @@ FORMATS = {
     "openvino": Format(
         ".xml", "OpenVINO IR, with its weights in a .bin beside it; photos of any size", _write_openvino, _open_openvino
     ),
+    "html": Format(".html", "one page that opens in any browser, without network", _write_page, _open_page),
 }

@@ -1,0 +1,201 @@
+"use strict";
+
+const about = JSON.parse(document.getElementById("about").textContent);
+const $ = (id) => document.getElementById(id);
+const SHARPNESS = -0.5; // Catmull-Rom, as everywhere in Headstart
+const N_SHOWN = 5;
+let session = null;
+
+async function unpack(id) {
+  const text = $(id).textContent;
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  $(id).remove(); // it is not needed twice
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+async function start() {
+  if (typeof DecompressionStream === "undefined") throw new Error("this browser is too old. Update it");
+  const loader = new Blob([atob($("loader").textContent)], { type: "text/javascript" });
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.wasmPaths = { mjs: URL.createObjectURL(loader) };
+  ort.env.wasm.wasmBinary = (await unpack("wasm")).buffer;
+  ort.env.logLevel = "error";
+  session = await ort.InferenceSession.create(await unpack("model"), { executionProviders: ["wasm"] });
+  await answer(new Uint8Array(about.size * about.size * 3)); // the first one takes longer
+  $("files").disabled = false;
+  $("status").textContent = "Ready.";
+  document.body.dataset.state = "ready";
+  if (navigator.mediaDevices && navigator.mediaDevices.getUserMedia) $("camera").hidden = false;
+}
+
+/* Weights by which a row of pixels is scaled, each set summing to 1: the rule of Headstart's own resizing. */
+function makeWeights(nIn, nOut) {
+  const scale = nIn / nOut, reach = Math.max(scale, 1), a = SHARPNESS;
+  return Array.from({ length: nOut }, (_, i) => {
+    const centre = (i + 0.5) * scale;
+    const first = Math.max(0, Math.floor(centre - 2 * reach)), last = Math.min(nIn, Math.ceil(centre + 2 * reach));
+    const weights = new Float64Array(last - first);
+    let sum = 0;
+    for (let j = first; j < last; j++) {
+      const x = Math.abs((j + 0.5 - centre) / reach);
+      const w = x < 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : x < 2 ? ((x - 5) * x + 8) * x * a - 4 * a : 0;
+      weights[j - first] = w;
+      sum += w;
+    }
+    return { first, weights: weights.map((w) => w / sum) };
+  });
+}
+
+/* Scale RGBA to a square of RGB, in height first, rounding after each (a clamped array rounds by itself). */
+function resize(rgba, width, height, size) {
+  const flat = new Uint8ClampedArray(size * width * 3), row = new Float64Array(width * 3);
+  makeWeights(height, size).forEach(({ first, weights }, y) => {
+    row.fill(0);
+    weights.forEach((w, k) => {
+      let from = (first + k) * width * 4;
+      for (let at = 0; at < width * 3; at += 3, from += 4) {
+        row[at] += w * rgba[from];
+        row[at + 1] += w * rgba[from + 1];
+        row[at + 2] += w * rgba[from + 2];
+      }
+    });
+    flat.set(row, y * width * 3);
+  });
+  const square = new Uint8ClampedArray(size * size * 3);
+  makeWeights(width, size).forEach(({ first, weights }, x) => {
+    for (let y = 0; y < size; y++) {
+      let r = 0, g = 0, b = 0, from = (y * width + first) * 3;
+      for (let k = 0; k < weights.length; k++, from += 3) {
+        const w = weights[k];
+        r += w * flat[from];
+        g += w * flat[from + 1];
+        b += w * flat[from + 2];
+      }
+      const to = (y * size + x) * 3;
+      square[to] = r;
+      square[to + 1] = g;
+      square[to + 2] = b;
+    }
+  });
+  return new Uint8Array(square.buffer);
+}
+
+/* Read the pixels of a photo or of a picture of the camera, upright and over white. */
+function readPixels(source, width, height) {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.fillStyle = "white";
+  context.fillRect(0, 0, width, height);
+  context.drawImage(source, 0, 0, width, height);
+  return resize(context.getImageData(0, 0, width, height).data, width, height, about.size);
+}
+
+async function answer(pixels) {
+  const input = new ort.Tensor("uint8", pixels, [1, about.size, about.size, 3]);
+  const { probabilities } = await session.run({ pixels: input });
+  return Array.from(probabilities.data);
+}
+
+function makeElement(kind, name, text) {
+  const element = document.createElement(kind);
+  if (name) element.className = name;
+  if (text) element.textContent = text;
+  return element;
+}
+
+function drawBars(place, probabilities) {
+  const order = probabilities.map((p, i) => [p, i]).sort((one, other) => other[0] - one[0] || one[1] - other[1]);
+  place.replaceChildren(...order.slice(0, N_SHOWN).map(([p, i]) => {
+    const bar = makeElement("div", "bar"), track = makeElement("div", "track"), fill = makeElement("div", "fill");
+    fill.style.width = `${100 * p}%`;
+    track.append(fill);
+    bar.append(makeElement("span", "", about.labels[i]), track, makeElement("b", "", `${(100 * p).toFixed(1)}%`));
+    return bar;
+  }));
+  return about.labels[order[0][1]];
+}
+
+async function show(file) {
+  const card = makeElement("article", "answer"), words = makeElement("div"), bars = makeElement("div", "bars");
+  const picture = makeElement("img");
+  words.append(makeElement("h2", "", file.name || "pasted photo"), bars);
+  card.append(picture, words);
+  card.dataset.file = file.name;
+  try {
+    const bitmap = await createImageBitmap(file, { imageOrientation: "from-image", colorSpaceConversion: "none" });
+    picture.src = URL.createObjectURL(file);
+    picture.alt = file.name;
+    const probabilities = await answer(readPixels(bitmap, bitmap.width, bitmap.height));
+    bitmap.close();
+    card.dataset.label = drawBars(bars, probabilities);
+    card.dataset.probabilities = JSON.stringify(probabilities);
+  } catch (error) {
+    console.warn(error);
+    card.dataset.error = String(error);
+    bars.textContent = "Cannot be read: it is no photo that this browser knows.";
+  }
+  $("answers").prepend(card);
+}
+
+let queue = Promise.resolve();
+function showAll(files) {
+  let left = files.length;
+  for (const file of files) {
+    queue = queue.then(async () => {
+      $("status").textContent = `Looking at ${file.name || "a photo"} …${left > 1 ? ` ${left} to go` : ""}`;
+      await show(file);
+      left -= 1;
+      if (!left) $("status").textContent = "Ready.";
+    });
+  }
+}
+
+async function watch() {
+  const video = $("video"), live = $("live");
+  if (video.srcObject) {
+    video.srcObject.getTracks().forEach((track) => track.stop());
+    video.srcObject = null;
+    live.hidden = true;
+    $("camera").textContent = "Use the camera";
+    return;
+  }
+  try {
+    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+  } catch (error) {
+    $("status").textContent = `The camera cannot be used: ${error.message}.`;
+    return;
+  }
+  $("camera").textContent = "Stop the camera";
+  live.hidden = false;
+  await video.play();
+  while (video.srcObject) {
+    if (video.videoWidth) {
+      const probabilities = await answer(readPixels(video, video.videoWidth, video.videoHeight));
+      live.dataset.label = drawBars(live.querySelector(".bars"), probabilities);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+}
+
+$("files").addEventListener("change", (event) => {
+  showAll([...event.target.files]);
+  event.target.value = ""; // the same photo may be chosen again
+});
+$("camera").addEventListener("click", watch);
+document.addEventListener("dragover", (event) => { event.preventDefault(); $("drop").classList.add("over"); });
+document.addEventListener("dragleave", () => $("drop").classList.remove("over"));
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  $("drop").classList.remove("over");
+  if (session) showAll([...event.dataTransfer.files]);
+});
+document.addEventListener("paste", (event) => { if (session) showAll([...event.clipboardData.files]); });
+
+start().catch((error) => {
+  console.error(error);
+  document.body.dataset.state = "failed";
+  $("status").textContent = `The model cannot be loaded: ${error.message}.`;
+});

@@ -14,7 +14,7 @@ from headstart.cli.speech import print_json, print_line
 @click.command(short_help="Export a classifier to another format, with proof.")
 @click.argument("model", type=PLACE)
 @click.option(
-    "--format", "kind", type=click.Choice(["onnx", "openvino", "html"]), default="onnx",
+    "--format", "kind", type=click.Choice(["onnx", "openvino", "litert", "keras", "html"]), default="onnx",
     help="onnx: for any ONNX runtime; openvino: OpenVINO IR (.xml and .bin); both take photos of any size. html: one "
     "page that opens in any browser, without network.",
 )  # fmt: skip

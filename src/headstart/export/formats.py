@@ -137,10 +137,40 @@ def _open_page(path: Path) -> Iterator[Answer]:
         yield answer
 
 
+def _write_keras(data: bytes, metadata: Metadata, path: Path) -> None:
+    from headstart.export.keras_model import write_keras
+
+    write_keras(data, metadata, path)
+
+
+@contextmanager
+def _open_keras(path: Path) -> Iterator[Answer]:
+    from headstart.export.keras_model import open_keras
+
+    with open_keras(path) as answer:
+        yield answer
+
+
+def _write_litert(data: bytes, metadata: Metadata, path: Path) -> None:
+    from headstart.export.keras_model import write_litert
+
+    write_litert(data, metadata, path)
+
+
+@contextmanager
+def _open_litert(path: Path) -> Iterator[Answer]:
+    from headstart.export.keras_model import open_litert
+
+    with open_litert(path) as answer:
+        yield answer
+
+
 FORMATS = {
     "onnx": Format(".onnx", "for any ONNX runtime; photos of any size", _write_onnx, _open_onnx),
     "openvino": Format(
         ".xml", "OpenVINO IR, with its weights in a .bin beside it; photos of any size", _write_openvino, _open_openvino
     ),
+    "litert": Format(".tflite", "LiteRT, for phones", _write_litert, _open_litert),
+    "keras": Format(".keras", "a stock Keras 3 model; photos of any size", _write_keras, _open_keras),
     "html": Format(".html", "one page that opens in any browser, without network", _write_page, _open_page),
 }

@@ -1,0 +1,165 @@
+"""A classifier as a stock Keras 3 model, layer by layer as tutorials have it, and from there as LiteRT (.tflite)."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.backbone.averaging import MOVES
+from headstart.backbone.graph_file import read_vectors, take_apart
+from headstart.backbone.widening import choose_stages
+from headstart.classifier.build import BIAS, WEIGHTS
+from headstart.classifier.metadata import Metadata
+from headstart.errors import ExportError, MissingExtraError
+from headstart.export.formats import Answer, Pixels
+from headstart.pixels.resizing import resize_pixels
+
+DROPOUT = 0.2  # does nothing in prediction; whoever trains the model further has it where tutorials have it
+_PARTS = {"gamma": "scale", "beta": "offset", "moving_mean": "mean", "moving_variance": "variance", "kernel": "kernel"}
+
+
+def write_keras(data: bytes, metadata: Metadata, path: Path) -> None:
+    """Write a ``.keras`` file that takes uint8 or float pixels of any size, 0 to 255."""
+    model = build_keras(data, metadata, is_any_size=True)
+    model.save(path)
+    _add_labels(path, metadata)
+
+
+def write_litert(data: bytes, metadata: Metadata, path: Path) -> None:
+    """Write a ``.tflite`` file that takes (1, S, S, 3) float32 pixels, 0 to 255."""
+    tensorflow = _import_tensorflow()
+    model = build_keras(data, metadata, is_any_size=False)
+    path.write_bytes(tensorflow.lite.TFLiteConverter.from_keras_model(model).convert())
+    _add_labels(path, metadata)
+
+
+@contextmanager
+def open_keras(path: Path) -> Iterator[Answer]:
+    """Open a ``.keras`` file with stock Keras."""
+    tensorflow = _import_tensorflow()
+    model = tensorflow.keras.models.load_model(path)
+    signature = [tensorflow.TensorSpec((1, None, None, 3), "uint8")]
+    run = tensorflow.function(lambda pixels: model(pixels, training=False), input_signature=signature)
+
+    def answer(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
+        return np.asarray(run(pixels[None])[0])
+
+    yield answer
+
+
+@contextmanager
+def open_litert(path: Path) -> Iterator[Answer]:
+    """Open a ``.tflite`` file; whoever uses it scales the photo, so that is done here by our rule."""
+    interpreter = _import_tensorflow().lite.Interpreter(str(path))
+    interpreter.allocate_tensors()
+    entry, end = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    side = int(entry["shape"][1])
+
+    def answer(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
+        interpreter.set_tensor(entry["index"], resize_pixels(pixels, side, side)[None].astype(entry["dtype"]))
+        interpreter.invoke()
+        return np.asarray(interpreter.get_tensor(end["index"])[0], np.float32)
+
+    yield answer
+
+
+def build_keras(data: bytes, metadata: Metadata, *, is_any_size: bool) -> Any:
+    """Return the classifier as a Keras model: resizing, rescaling, MobileNetV2, pooling, dropout, dense.
+
+    Parameters
+    ----------
+    data
+        Of a classifier file.
+    is_any_size
+        Begin with a layer that scales photos to the size of the network.
+
+    Raises
+    ------
+    ExportError
+        If Keras has no such network, or it is quantised.
+    """
+    spec = metadata.spec
+    if metadata.is_quantised:
+        raise ExportError("Cannot export to Keras: the classifier computes in int8. Train without --precision int8.")
+    if not spec.name.startswith("mobilenet_v2"):
+        raise ExportError(f"Cannot export to Keras: it has no {spec.name}. Export to onnx instead.")
+    keras = _import_tensorflow().keras
+    layers, side = keras.layers, metadata.image_size
+    pixels = keras.Input((None, None, 3) if is_any_size else (side, side, 3), name="pixels")
+    x = layers.Resizing(side, side, interpolation="bicubic", antialias=True)(pixels) if is_any_size else pixels
+    low, high = spec.value_range
+    x = layers.Rescaling((high - low) / 255, offset=low)(x)
+    network = keras.applications.MobileNetV2(input_shape=(side, side, 3), include_top=False, weights=None)
+    trunk = take_apart(data).trunk
+    _load_weights(network, trunk)
+    n_features = read_vectors(trunk, [WEIGHTS])[WEIGHTS].size // len(metadata.labels)
+    stages = [spec.stages[-1]] if n_features == spec.stages[-1].n_channels else choose_stages(spec)
+    outputs = [network.get_layer(stage.tensor).output for stage in stages]
+    if len(outputs) > 1:
+        network = keras.Model(network.input, outputs, name=network.name)
+    views = [_turn(keras, x, *move) for move in MOVES[: metadata.n_averaged]]
+    means = [_pool(layers, network(view), is_first=i == 0) for i, view in enumerate(views)]
+    x = layers.Average()(means) if len(means) > 1 else means[0]
+    x = layers.Dropout(DROPOUT)(x)
+    head = layers.Dense(len(metadata.labels), activation="softmax", name="probabilities")
+    model = keras.Model(pixels, head(x), name="headstart")
+    loaded = read_vectors(trunk, [WEIGHTS, BIAS])
+    head.set_weights([loaded[WEIGHTS].reshape(n_features, -1), loaded[BIAS]])
+    return model
+
+
+def _turn(keras: Any, pixels: Any, is_exchanged: bool, axes: Iterable[int]) -> Any:
+    if is_exchanged:
+        pixels = keras.ops.transpose(pixels, (0, 2, 1, 3))
+    for axis in axes:
+        pixels = keras.ops.flip(pixels, axis)
+    return pixels
+
+
+def _pool(layers: Any, outputs: Any, *, is_first: bool) -> Any:
+    outputs = outputs if isinstance(outputs, list) else [outputs]
+    name = "pooling" if is_first and len(outputs) == 1 else None
+    means = [layers.GlobalAveragePooling2D(name=name)(output) for output in outputs]
+    return layers.Concatenate()(means) if len(means) > 1 else means[0]
+
+
+def _load_weights(network: Any, trunk: bytes) -> None:
+    """Load weights by the names of layers, which are the same; convolutions have their axes in another order."""
+    for layer in network.layers:
+        names = [f"{layer.name}/{_PARTS[weight.name]}" for weight in layer.weights]
+        loaded = read_vectors(trunk, names)
+        if len(loaded) < len(names):
+            raise ExportError(f"Cannot export to Keras: the classifier has no layer {layer.name!r} as Keras has it.")
+        values = []
+        for weight, name in zip(layer.weights, names, strict=True):
+            value, shape = loaded[name], tuple(weight.shape)
+            if len(shape) == 4:  # Keras has (height, width, in, out), or (height, width, channels, 1)
+                height, width, n_in, n_out = shape
+                is_by_channel = n_out == 1
+                shaped = value.reshape(n_in, 1, height, width) if is_by_channel else value.reshape(n_out, n_in, height, width)
+                value = shaped.transpose(2, 3, 0, 1) if is_by_channel else shaped.transpose(2, 3, 1, 0)
+            values.append(value.reshape(shape))
+        layer.set_weights(values)
+
+
+def _add_labels(path: Path, metadata: Metadata) -> None:
+    """Add ``labels.txt``: a .keras file is a zip, and a .tflite file may have one at its end, as TFLite's own tools do."""
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("labels.txt", "".join(f"{label}\n" for label in metadata.labels))
+
+
+def _import_tensorflow() -> Any:
+    try:
+        import tensorflow
+    except ImportError:
+        raise MissingExtraError(
+            "Cannot export to Keras or LiteRT: TensorFlow is not installed. Install it with: "
+            "pip install 'headstart[keras]' (best into an environment of its own)"
+        ) from None
+    return tensorflow

@@ -141,6 +141,21 @@ def list_nodes(trunk: bytes) -> list[tuple[str, list[str], str]]:
     return nodes
 
 
+def cut_out(trunk: bytes, below: str, above: str) -> bytes:
+    """Return what computes layer ``above`` from layer ``below``: the nodes between, and the weights that they use."""
+    needed = {above}
+    for _, inputs, output in reversed(list_nodes(trunk)):
+        if output in needed and output != below:
+            needed |= set(inputs)
+    fields = []
+    for part, field, value in split_message(trunk):
+        key = {GRAPH["node"]: _NODE["output"], GRAPH["initializer"]: _TENSOR["name"]}.get(part)
+        names = {bytes(text).decode() for number, _, text in split_message(value) if number == key} if key else set()
+        if not key or (names & needed and below not in names):
+            fields.append(bytes(field))
+    return b"".join(fields)
+
+
 def read_vectors(trunk: bytes, names: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
     """Return weights of a graph, float32 and flat, by their names; those it does not have are left out."""
     found, wanted = {}, set(names)

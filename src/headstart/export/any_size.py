@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
-from headstart.backbone.graph_file import make_node, make_tensor, rename_layers
+from headstart.backbone.graph_file import FLOAT, UINT8, make_node, make_tensor, rename_layers
 
 AT_SIZE = "pixels_at_size"  # in a graph of any size: what the plain network takes
 _SHARPNESS = -0.5  # Catmull-Rom, of the cubic kernels (Keys 1981)
+_WHOLE_NUMBERS = {"first": 0, "step": 1, "height_axis": 1, "width_axis": 2, "second_axis": [1]}
 
 
 def take_any_size(trunk: bytes, size_px: int) -> bytes:
@@ -35,42 +35,25 @@ def take_any_size(trunk: bytes, size_px: int) -> bytes:
     return b"".join([*_resize(size_px), rename_layers(trunk, {"pixels": AT_SIZE})])
 
 
-def make_weights(n_in: int, n_out: int) -> npt.NDArray[np.float32]:
-    """Return (``n_out``, ``n_in``) weights by which a row of pixels is scaled, each row summing to 1.
-
-    Examples
-    --------
-    >>> make_weights(4, 2).round(3).tolist()
-    [[0.563, 0.489, 0.011, -0.062], [-0.062, 0.011, 0.489, 0.563]]
-    """
-    scale = n_in / n_out
-    centres = (np.arange(n_out, dtype=np.float32) + np.float32(0.5)) * np.float32(scale)
-    at = (np.arange(n_in, dtype=np.float32) + np.float32(0.5) - centres[:, None]) / np.float32(max(scale, 1.0))
-    x = np.abs(at)
-    a = np.float32(_SHARPNESS)
-    near = ((a + 2) * x - (a + 3)) * x * x + 1
-    far = ((x - 5) * x + 8) * x * a - 4 * a
-    weights = np.where(x < 1, near, np.where(x < 2, far, np.float32(0)))
-    return np.asarray(weights / weights.sum(1, keepdims=True), np.float32)
+def _numbers(size_px: int) -> dict[str, float]:
+    a = _SHARPNESS
+    return {
+        "0.5": 0.5, "0": 0, "1": 1, "2": 2, "5": 5, "8": 8, "255": 255, "size": size_px, "a": a, "a+2": a + 2,
+        "a+3": a + 3, "4a": 4 * a,
+    }  # fmt: skip
 
 
 def _resize(size_px: int) -> Iterator[bytes]:
-    numbers: dict[str, list[float] | float] = {
-        "0.5": 0.5, "0": 0.0, "1": 1.0, "2": 2.0, "255": 255.0, "size": float(size_px),
-        "a+2": _SHARPNESS + 2, "a+3": _SHARPNESS + 3, "5": 5.0, "8": 8.0, "a": _SHARPNESS, "4a": 4 * _SHARPNESS,
-    }  # fmt: skip
-    for name, number in numbers.items():
-        yield make_tensor(f"resize/{name}", np.float32(number))
+    for name, number in _numbers(size_px).items():
+        yield make_tensor(f"resize/{name}", np.array(number, np.float32))
+    for name, whole in _WHOLE_NUMBERS.items():
+        yield make_tensor(f"resize/{name}", np.array(whole, np.int64))
     outputs = np.arange(size_px, dtype=np.float32)[:, None] + np.float32(0.5)
     yield make_tensor("resize/outputs", outputs)  # (S, 1)
-    for name, whole in (("first", 0), ("step", 1)):
-        yield make_tensor(f"resize/{name}", np.int64(whole))
-    yield make_tensor("resize/second_axis", np.array([1], np.int64))
     yield make_node("Shape", ["pixels"], "resize/shape")
-    for side, axis in (("height", 1), ("width", 2)):
-        yield make_tensor(f"resize/{side}/axis", np.int64(axis))
-        yield from _weigh(f"resize/{side}")
-    yield make_node("Cast", ["pixels"], "resize/float", to=1)
+    yield from _weigh("height", size_px)
+    yield from _weigh("width", size_px)
+    yield make_node("Cast", ["pixels"], "resize/float", to=FLOAT)
     yield make_node("Transpose", ["resize/float"], "resize/planes", perm=[0, 3, 1, 2])  # (N, 3, H, W)
     yield make_node("MatMul", ["resize/height/weights", "resize/planes"], "resize/scaled_in_height")  # (N, 3, S, W)
     yield from _round("resize/scaled_in_height", "resize/flat")
@@ -78,21 +61,21 @@ def _resize(size_px: int) -> Iterator[bytes]:
     yield make_node("MatMul", ["resize/flat", "resize/width/weights_turned"], "resize/scaled")  # (N, 3, S, S)
     yield from _round("resize/scaled", "resize/rounded")
     yield make_node("Transpose", ["resize/rounded"], "resize/photo", perm=[0, 2, 3, 1])
-    yield make_node("Cast", ["resize/photo"], AT_SIZE, to=2)
+    yield make_node("Cast", ["resize/photo"], AT_SIZE, to=UINT8)
 
 
-def _weigh(side: str) -> Iterator[bytes]:
-    """Make the nodes of what `make_weights` computes: (S, number of pixels on this side)."""
+def _weigh(side: str, size_px: int) -> Iterator[bytes]:
+    """Make the nodes that compute the weights of one side: (S, number of pixels on it), each row summing to 1."""
+    shared = {"outputs", "shape", *_WHOLE_NUMBERS, *_numbers(size_px)}
 
     def node(kind: str, inputs: list[str], name: str, **attributes: float | str | list[int]) -> bytes:
-        paths = {"outputs", "shape", "first", "step", "second_axis", *_CONSTANTS}
-        ends = [f"resize/{end}" if end in paths else f"{side}/{end}" for end in inputs]
-        return make_node(kind, ends, f"{side}/{name}", **attributes)
+        ends = [f"resize/{end}" if end in shared else f"resize/{side}/{end}" for end in inputs]
+        return make_node(kind, ends, f"resize/{side}/{name}", **attributes)
 
-    yield node("Gather", ["shape", "axis"], "n_whole", axis=0)
-    yield node("Cast", ["n_whole"], "n", to=1)
+    yield node("Gather", ["shape", f"{side}_axis"], "n_whole", axis=0)
+    yield node("Cast", ["n_whole"], "n", to=FLOAT)
     yield node("Range", ["first", "n_whole", "step"], "numbers")
-    yield node("Cast", ["numbers"], "places", to=1)
+    yield node("Cast", ["numbers"], "places", to=FLOAT)
     yield node("Add", ["places", "0.5"], "inputs")
     yield node("Div", ["n", "size"], "scale")
     yield node("Mul", ["outputs", "scale"], "centres")
@@ -119,9 +102,6 @@ def _weigh(side: str) -> Iterator[bytes]:
     yield node("Where", ["is_near", "near", "far_or_none"], "raw")
     yield node("ReduceSum", ["raw", "second_axis"], "sums", keepdims=1)
     yield node("Div", ["raw", "sums"], "weights")
-
-
-_CONSTANTS = frozenset({"0.5", "0", "1", "2", "255", "size", "a+2", "a+3", "5", "8", "a", "4a"})
 
 
 def _round(source: str, target: str) -> Iterator[bytes]:

@@ -55,7 +55,8 @@ def ask_both(
     CatalogError
         If no photo can be read.
     """
-    answered, ours, theirs, times, failures = [], [], [], [], []
+    answered, ours, theirs, failures = [], [], [], []
+    times: list[tuple[float, float]] = []
     for n_done, photo in enumerate(photos, 1):
         try:
             data = read_bytes(photo.path)

@@ -11,18 +11,22 @@ from typing import Any
 from headstart.catalog.scan import scan_labelled
 from headstart.catalog.table import Catalog, Photo
 from headstart.classifier.classifier import Classifier
-from headstart.classifier.file import read_classifier
+from headstart.classifier.file import ClassifierFile, read_classifier
 from headstart.errors import ExportError
 from headstart.export.certificate import ask_both, certify
-from headstart.export.formats import FORMATS
+from headstart.export.formats import FORMATS, Format
+from headstart.export.int8 import quantise_classifier
+from headstart.features.calibrating import read_for_calibration
 from headstart.progress import show_progress
 
-MOST_DISAGREEING = 0.005  # of the photos; an export that names more of them otherwise is refused
+# of the photos; an export that names more of them otherwise is refused
+MOST_DISAGREEING, MOST_DISAGREEING_INT8 = 0.005, 0.02
 
 
 def export_classifier(
     model: str | Path, format: str = "onnx", *, out: str | Path | None = None,  # noqa: A002  as the option is called
-    check: Catalog | str | Path | None = None, force: bool = False, overwrite: bool = False, verbose: bool = True,
+    int8: bool = False, check: Catalog | str | Path | None = None, force: bool = False, overwrite: bool = False,
+    verbose: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
     """Export a classifier file to another format, with its labels and its preprocessing inside.
 
@@ -31,14 +35,16 @@ def export_classifier(
     model
         A classifier file, or the run folder that holds it.
     format
-        ``onnx``, ``openvino`` or ``html``.
+        ``onnx``, ``openvino``, ``litert``, ``keras`` or ``html``.
     out
         The file to write; default: the run's name and the format's suffix, in the current folder.
+    int8
+        Quantise it on up to 200 of the photos of ``check``: a third of the size.
     check
         Photos, labelled: the export and the classifier are asked about them (the test photos, if the folder or CSV
         names any, otherwise all), the classifier in float32.
     force
-        Keep an export that disagrees with the classifier on more than 0.5% of these photos.
+        Keep an export that disagrees with the classifier on more than 0.5% of these photos, in int8 2%.
 
     Returns
     -------
@@ -56,6 +62,9 @@ def export_classifier(
     path = Path(out) if out is not None else Path(name_export(source)).with_suffix(kind.suffix)
     if path.suffix != kind.suffix:
         raise ExportError(f"Cannot export to '{path}': need a name that ends with {kind.suffix}.")
+    file = source / "model.onnx" if source.is_dir() else source
+    if overwrite and path.exists() and path.samefile(file):
+        raise ExportError(f"Cannot export to '{path}': it is the classifier itself. Choose another --out.")
     if path.exists() and not overwrite:
         raise ExportError(
             f"Cannot export to '{path}': it exists already. Give --overwrite to replace it, or another --out."
@@ -63,22 +72,28 @@ def export_classifier(
     report: dict[str, Any] = {
         "schema": 1,
         "format": format,
+        "int8": int8,
         "path": str(path),
         "labels": list(contents.metadata.labels),
     }
+    if int8 and (kind.int8 is None or check is None):
+        raise ExportError(
+            f"Cannot export to {format} in int8: it has none." if kind.int8 is None else
+            "Cannot export in int8: need photos to set its scales. Give --check PHOTOS."
+        )  # fmt: skip
     photos = None if check is None else _select(check, verbose)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{path.stem}.partial-", dir=path.parent) as folder:
             made = Path(folder, path.name)
-            kind.write(contents.data, contents.metadata, made)
+            _write(kind, contents, made, photos if int8 else None, verbose)
             report["bytes"] = sum(file.stat().st_size for file in Path(folder).iterdir())
             if photos is not None:
                 with kind.open(made) as answer, show_progress("Checking", is_shown=verbose) as progress:
                     classifier = Classifier(contents, precision="f32")
                     answers = ask_both(classifier, answer, photos, progress=progress)
                 report |= {"data": str(check), **certify(classifier, answers)}
-                _refuse(report, force)
+                _refuse(report, MOST_DISAGREEING_INT8 if int8 else MOST_DISAGREEING, force)
             for file in sorted(
                 Path(folder).iterdir(), key=lambda file: file == made
             ):  # the one that names the others last
@@ -101,12 +116,23 @@ def _select(check: Catalog | str | Path, verbose: bool) -> list[Photo]:
     return list(check.select("test") or check.photos)
 
 
-def _refuse(report: dict[str, Any], force: bool) -> None:
+def _write(kind: Format, contents: ClassifierFile, path: Path, calibrating: list[Photo] | None, verbose: bool) -> None:
+    if calibrating is None:
+        return kind.write(contents.data, contents.metadata, path, None)
+    with show_progress("Quantising", is_shown=verbose, unit="steps") as progress:
+        if kind.int8 == "headstart":
+            quantised = quantise_classifier(contents, calibrating, progress=progress)
+            return kind.write(quantised.data, quantised.metadata, path, None)
+        pixels = read_for_calibration(calibrating, contents.metadata.image_size)
+        return kind.write(contents.data, contents.metadata, path, pixels)
+
+
+def _refuse(report: dict[str, Any], most: float, force: bool) -> None:
     parity = report["parity"]
-    if 1 - parity["label_agreement"] > MOST_DISAGREEING and not force:
+    if 1 - parity["label_agreement"] > most and not force:
         raise ExportError(
             f"Cannot export to '{report['path']}': it names {parity['n_disagreeing']:,} of {report['n']:,} photos "
-            f"otherwise than the classifier, more than {MOST_DISAGREEING:.1%}. Give --force to keep it all the same."
+            f"otherwise than the classifier, more than {most:.1%}. Give --force to keep it all the same."
         )
 
 

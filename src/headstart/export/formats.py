@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -43,14 +44,18 @@ class Format:
         What it is for, in a line.
     write
         Writes a classifier file's bytes with their metadata to a path, and what belongs beside it.
+    int8
+        Who makes it int8: ``headstart`` quantises the classifier before it is written; ``converter``, called with
+        (N, S, S, 3) uint8 pixels of photos, does it itself; None cannot.
     open
         Opens what was written, to be asked until the block ends.
     """
 
     suffix: str
     about: str
-    write: Callable[[bytes, Metadata, Path], None]
+    write: Callable[[bytes, Metadata, Path, Pixels | None], None]
     open: Callable[[Path], AbstractContextManager[Answer]]
+    int8: Literal["headstart", "converter"] | None = "headstart"
 
 
 def build_any_size(data: bytes, metadata: Metadata) -> bytes:
@@ -82,7 +87,7 @@ def build_any_size(data: bytes, metadata: Metadata) -> bytes:
     return file.join(graph) + b"".join(encode_entry(*fact) for fact in facts.items())
 
 
-def _write_onnx(data: bytes, metadata: Metadata, path: Path) -> None:
+def _write_onnx(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
     path.write_bytes(build_any_size(data, metadata))
 
 
@@ -103,7 +108,7 @@ def _open_onnx(path: Path) -> Iterator[Answer]:
     yield answer
 
 
-def _write_openvino(data: bytes, metadata: Metadata, path: Path) -> None:
+def _write_openvino(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
     openvino = open_openvino()
     network = openvino.Core().read_model(build_any_size(data, metadata))
     network.set_rt_info(json.dumps(metadata.labels), ["headstart", "labels"])
@@ -123,7 +128,7 @@ def _open_openvino(path: Path) -> Iterator[Answer]:
     yield answer
 
 
-def _write_page(data: bytes, metadata: Metadata, path: Path) -> None:
+def _write_page(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
     from headstart.export.page import build_page
 
     path.write_text(build_page(data, metadata, path.stem), encoding="utf-8")
@@ -137,7 +142,7 @@ def _open_page(path: Path) -> Iterator[Answer]:
         yield answer
 
 
-def _write_keras(data: bytes, metadata: Metadata, path: Path) -> None:
+def _write_keras(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
     from headstart.export.keras_model import write_keras
 
     write_keras(data, metadata, path)
@@ -151,10 +156,10 @@ def _open_keras(path: Path) -> Iterator[Answer]:
         yield answer
 
 
-def _write_litert(data: bytes, metadata: Metadata, path: Path) -> None:
+def _write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | None) -> None:
     from headstart.export.keras_model import write_litert
 
-    write_litert(data, metadata, path)
+    write_litert(data, metadata, path, pixels)
 
 
 @contextmanager
@@ -170,7 +175,7 @@ FORMATS = {
     "openvino": Format(
         ".xml", "OpenVINO IR, with its weights in a .bin beside it; photos of any size", _write_openvino, _open_openvino
     ),
-    "litert": Format(".tflite", "LiteRT, for phones", _write_litert, _open_litert),
-    "keras": Format(".keras", "a stock Keras 3 model; photos of any size", _write_keras, _open_keras),
+    "litert": Format(".tflite", "LiteRT, for phones", _write_litert, _open_litert, "converter"),
+    "keras": Format(".keras", "a stock Keras 3 model; photos of any size", _write_keras, _open_keras, None),
     "html": Format(".html", "one page that opens in any browser, without network", _write_page, _open_page),
 }

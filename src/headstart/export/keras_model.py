@@ -31,11 +31,21 @@ def write_keras(data: bytes, metadata: Metadata, path: Path) -> None:
     _add_labels(path, metadata)
 
 
-def write_litert(data: bytes, metadata: Metadata, path: Path) -> None:
-    """Write a ``.tflite`` file that takes (1, S, S, 3) float32 pixels, 0 to 255."""
+def write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | None = None) -> None:
+    """Write a ``.tflite`` file that takes (1, S, S, 3) float32 pixels, 0 to 255.
+
+    Parameters
+    ----------
+    pixels
+        (N, S, S, 3) of photos on which it is quantised to int8; default: it is not.
+    """
     tensorflow = _import_tensorflow()
     model = build_keras(data, metadata, is_any_size=False)
-    path.write_bytes(tensorflow.lite.TFLiteConverter.from_keras_model(model).convert())
+    converter = tensorflow.lite.TFLiteConverter.from_keras_model(model)
+    if pixels is not None:
+        converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([photo[None].astype(np.float32)] for photo in pixels)
+    path.write_bytes(converter.convert())
     _add_labels(path, metadata)
 
 
@@ -142,14 +152,18 @@ def _load_weights(network: Any, trunk: bytes) -> None:
             if len(shape) == 4:  # Keras has (height, width, in, out), or (height, width, channels, 1)
                 height, width, n_in, n_out = shape
                 is_by_channel = n_out == 1
-                shaped = value.reshape(n_in, 1, height, width) if is_by_channel else value.reshape(n_out, n_in, height, width)
+                shaped = (
+                    value.reshape(n_in, 1, height, width)
+                    if is_by_channel
+                    else value.reshape(n_out, n_in, height, width)
+                )
                 value = shaped.transpose(2, 3, 0, 1) if is_by_channel else shaped.transpose(2, 3, 1, 0)
             values.append(value.reshape(shape))
         layer.set_weights(values)
 
 
 def _add_labels(path: Path, metadata: Metadata) -> None:
-    """Add ``labels.txt``: a .keras file is a zip, and a .tflite file may have one at its end, as TFLite's own tools do."""
+    """Add ``labels.txt``: a .keras file is a zip, and a .tflite file may have one at its end."""
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("labels.txt", "".join(f"{label}\n" for label in metadata.labels))
 

@@ -44,8 +44,7 @@ def quantise_on_photos(
     MissingExtraError
         If onnxruntime is not installed.
     """
-    by_digest = {photo.digest: photo for photo in photos}
-    chosen = [by_digest[digest] for digest in sorted(by_digest)[:N_PHOTOS]]
+    chosen = _choose(photos)
     name = name_result(
         "int8", backbone.spec.fingerprint(), str(image_size), describe_decoder(), describe_quantiser(),
         *(photo.digest for photo in chosen),
@@ -74,6 +73,26 @@ def quantise_on_photos(
     if all(_is_unchanged(chosen[n]) for n in failures):  # else it is not what the name says
         keep_result(name, quantised.weights)
     return quantised
+
+
+def read_for_calibration(photos: Sequence[PhotoFile], image_size: int) -> npt.NDArray[np.uint8]:
+    """Return the pixels of the photos that `quantise_on_photos` takes, (N, S, S, 3) uint8.
+
+    Raises
+    ------
+    CatalogError
+        If none of them can be decoded.
+    """
+    pixels = [_try_to_read(photo, image_size) for photo in _choose(photos)]
+    decoded = [photo for photo in pixels if not isinstance(photo, PhotoError)]
+    if not decoded:
+        raise CatalogError(f"Cannot quantise: got {len(photos)} photos, and none that can be decoded.")
+    return np.stack(decoded)
+
+
+def _choose(photos: Sequence[PhotoFile]) -> list[PhotoFile]:
+    by_digest = {photo.digest: photo for photo in photos}
+    return [by_digest[digest] for digest in sorted(by_digest)[:N_PHOTOS]]
 
 
 def _try_to_read(photo: PhotoFile, image_size: int) -> npt.NDArray[np.uint8] | PhotoError:

@@ -1,0 +1,63 @@
+"""A classifier in int8: its network is quantised on photos, its head stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from headstart.backbone import averaging
+from headstart.backbone.graph_file import (
+    FLOAT,
+    UINT8,
+    cut_out,
+    encode_entry,
+    make_end,
+    make_name,
+    rename_layers,
+    take_apart,
+)
+from headstart.backbone.loading import Backbone
+from headstart.classifier.build import build_classifier
+from headstart.classifier.file import ClassifierFile, parse_classifier
+from headstart.features.calibrating import quantise_on_photos
+from headstart.features.extract import PhotoFile
+from headstart.progress import Progress, ignore_progress
+
+
+def quantise_classifier(
+    contents: ClassifierFile, photos: Sequence[PhotoFile], *, progress: Progress = ignore_progress
+) -> ClassifierFile:
+    """Return the classifier with its network quantised on up to 200 photos; one that is quantised already as it is.
+
+    Raises
+    ------
+    CatalogError
+        If none of the photos can be decoded.
+    MissingExtraError
+        If onnxruntime is not installed.
+    """
+    metadata = contents.metadata
+    if metadata.is_quantised:
+        return contents
+    backbone = quantise_on_photos(photos, take_backbone(contents), metadata.image_size, progress=progress)
+    metadata = replace(metadata, precision="int8", spec=backbone.spec)
+    return parse_classifier(build_classifier(backbone, contents.weights, contents.bias, metadata))
+
+
+def take_backbone(contents: ClassifierFile) -> Backbone:
+    """Return the backbone of a classifier: from pixels of one view to its features."""
+    metadata = contents.metadata
+    file, side = take_apart(contents.data), metadata.image_size
+    names = {"pixels": "pixels", "features": "features"}
+    if metadata.n_averaged > 1:
+        names = {averaging.PIXELS: "pixels", averaging.FEATURES: "features"}
+    trunk = rename_layers(cut_out(file.trunk, *names), names)
+    ends = [
+        make_end("input", "pixels", UINT8, ["n_photos", side, side, 3]),
+        make_end("output", "features", FLOAT, ["n_photos", metadata.spec.n_features]),
+    ]
+    entries = {
+        key.removeprefix("backbone."): value for key, value in file.entries.items() if key.startswith("backbone.")
+    }
+    network = file.join(b"".join([trunk, make_name(metadata.spec.name), *ends]))
+    return Backbone(metadata.spec, network + b"".join(encode_entry(*entry) for entry in entries.items()))

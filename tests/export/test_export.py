@@ -1,0 +1,129 @@
+"""An export answers as the classifier does, and says so on the user's photos."""
+
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+import headstart as hs
+from headstart.errors import CatalogError, ClassifierError, ExportError
+from headstart.export import export as export_module
+from headstart.export.export import export_classifier, name_export
+from headstart.export.formats import FORMATS
+from headstart.pixels.decode import open_photo
+
+GRAPHS = {"onnx": "model.onnx", "openvino": "model.xml"}
+
+
+@pytest.mark.parametrize("kind", GRAPHS)
+def test_an_export_answers_the_same(any_run, photos, tmp_path, kind):
+    report = export_classifier(any_run.folder, kind, out=tmp_path / GRAPHS[kind], check=photos, verbose=False)
+    assert report["n"] == 28
+    assert report["parity"]["label_agreement"] == 1
+    assert report["parity"]["max_probability_gap"] < 0.01
+    assert report["accuracy"]["n"] == 8  # those that it was not trained on
+    assert report["accuracy"]["classifier"] == report["accuracy"]["export"]
+    assert report["bytes"] == sum(path.stat().st_size for path in tmp_path.iterdir())
+    json.dumps(report, allow_nan=False)
+
+
+def test_plain_onnx_runtime_runs_it_from_what_the_file_says(run, photos, tmp_path):
+    export_classifier(run.folder, out=tmp_path / "pets.onnx", verbose=False)
+    session = onnxruntime.InferenceSession(tmp_path / "pets.onnx", providers=["CPUExecutionProvider"])
+    facts = session.get_modelmeta().custom_metadata_map
+    assert facts["labels"].split("\n") == ["dots", "stripes"]
+    assert "any height and width" in facts["pixels"]
+    assert facts["backbone.licence"] == "Apache-2.0"
+    onnx.checker.check_model(onnx.load(tmp_path / "pets.onnx"), full_check=True)
+    path = next(photos.rglob("*.jpg"))
+    pixels = open_photo(path.read_bytes())
+    row = session.run(["probabilities"], {"pixels": np.stack([pixels, pixels])})[0]
+    expected = hs.load(run.folder, precision="f32").predict(path)
+    assert row.shape == (2, 2)
+    assert dict(zip(facts["labels"].split("\n"), row[1], strict=True)) == pytest.approx(
+        expected.probabilities, abs=0.01
+    )
+
+
+@pytest.mark.parametrize("kind", GRAPHS)
+def test_int8_is_quantised_on_the_photos_of_the_check(any_run, photos, tmp_path, kind):
+    report = export_classifier(
+        any_run.folder, kind, int8=True, out=tmp_path / GRAPHS[kind], check=photos, verbose=False
+    )
+    assert report["int8"]
+    assert report["parity"]["label_agreement"] >= 0.98
+    assert report["parity"]["max_probability_gap"] > 0
+    assert report["bytes"] < 4_500_000
+
+
+def test_what_disagrees_is_refused_and_nothing_is_left(run, photos, tmp_path, monkeypatch):
+    certify = export_module.certify
+
+    def disagree(*told):
+        found = certify(*told)
+        return found | {"parity": found["parity"] | {"label_agreement": 27 / 28, "n_disagreeing": 1}}
+
+    monkeypatch.setattr(export_module, "certify", disagree)
+    with pytest.raises(ExportError, match=r"names 1 of 28 photos otherwise than the classifier, more than 0\.5%"):
+        export_classifier(run.folder, out=tmp_path / "pets.onnx", check=photos, verbose=False)
+    assert not list(tmp_path.iterdir())
+    export_classifier(run.folder, out=tmp_path / "pets.onnx", check=photos, force=True, verbose=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["pets.onnx"]
+
+
+def test_an_export_without_check_claims_nothing(run, tmp_path):
+    report = export_classifier(run.folder, out=tmp_path / "pets.onnx", verbose=False)
+    assert "parity" not in report
+
+
+def test_the_classifier_file_is_not_overwritten_by_its_export(run, tmp_path):
+    before = (run.folder / "model.onnx").read_bytes()
+    with pytest.raises(ExportError, match="Give --overwrite"):
+        export_classifier(run.folder, out=run.folder / "model.onnx", verbose=False)
+    with pytest.raises(ExportError, match="it is the classifier itself"):
+        export_classifier(run.folder, out=run.folder / "model.onnx", overwrite=True, verbose=False)
+    assert (run.folder / "model.onnx").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("told", "error", "reason"),
+    [
+        ({"format": "pickle"}, ExportError, "need one of onnx, openvino"),
+        ({"out": "pets.pt"}, ExportError, r"need a name that ends with \.onnx"),
+        ({"int8": True}, ExportError, "Give --check PHOTOS"),
+        ({"format": "keras", "int8": True, "check": "photos"}, ExportError, "keras in int8: it has none"),
+        ({"check": "nowhere"}, CatalogError, "nowhere"),
+        ({"out": "/proc/nowhere/pets.onnx"}, ExportError, r"Choose another --out"),
+    ],
+)
+def test_what_cannot_be_done_is_told(run, tmp_path, monkeypatch, told, error, reason):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=reason):
+        export_classifier(run.folder, verbose=False, **told)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_foreign_file_is_refused(tmp_path):
+    (tmp_path / "model.onnx").write_bytes(b"no classifier")
+    with pytest.raises(ClassifierError):
+        export_classifier(tmp_path / "model.onnx", out=tmp_path / "other.onnx", verbose=False)
+
+
+def test_exports_are_named_after_the_run(tmp_path, run):
+    assert name_export(run.folder) == "run"
+    assert name_export(run.folder / "model.onnx") == "run"
+    assert name_export(tmp_path / "leaves.onnx") == "leaves"
+
+
+def test_photos_that_cannot_be_read_are_left_out_by_name(run, paint_folder, tmp_path):
+    folder = paint_folder(tmp_path / "photos", n=3)
+    (folder / "dots" / "000.jpg").write_bytes((folder / "dots" / "000.jpg").read_bytes()[:300])
+    report = export_classifier(run.folder, out=tmp_path / "pets.onnx", check=folder, verbose=False)
+    assert report["n"] == 5
+    assert [skip["path"] for skip in report["skipped"]] == [str(folder / "dots" / "000.jpg")]
+
+
+def test_every_format_tells_what_it_is_for():
+    assert all(kind.about and kind.suffix.startswith(".") for kind in FORMATS.values())

@@ -1,0 +1,61 @@
+"""Keras and LiteRT: run by `make test-keras`, in an environment of their own."""
+
+import zipfile
+
+import pytest
+
+from headstart.errors import ExportError, MissingExtraError
+from headstart.export.export import export_classifier
+from headstart.installed import is_installed
+
+needs_tensorflow = pytest.mark.skipif(not is_installed("tensorflow"), reason="needs TensorFlow: make test-keras")
+FILES = {"keras": "pets.keras", "litert": "pets.tflite"}
+pytestmark = pytest.mark.filterwarnings("ignore")  # TensorFlow's own
+
+
+@needs_tensorflow
+@pytest.mark.parametrize("kind", FILES)
+def test_an_export_answers_the_same(any_run, photos, tmp_path, kind):
+    path = tmp_path / FILES[kind]
+    report = export_classifier(any_run.folder, kind, out=path, check=photos, verbose=False)
+    assert report["parity"]["label_agreement"] == 1
+    assert report["parity"]["max_probability_gap"] < 0.05
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("labels.txt").decode().split("\n")[:2] == ["dots", "stripes"]
+
+
+@needs_tensorflow
+def test_int8_of_litert_is_a_third_of_the_size(run, photos, tmp_path):
+    report = export_classifier(
+        run.folder, "litert", int8=True, out=tmp_path / "pets.tflite", check=photos, verbose=False
+    )
+    assert report["parity"]["label_agreement"] >= 0.98
+    assert report["bytes"] < 3_500_000
+
+
+@needs_tensorflow
+def test_stock_keras_opens_it_with_the_layers_of_the_tutorial(run, tmp_path):
+    from keras.models import load_model
+
+    export_classifier(run.folder, "keras", out=tmp_path / "pets.keras", verbose=False)
+    kinds = [type(layer).__name__ for layer in load_model(tmp_path / "pets.keras").layers]
+    assert kinds == [
+        "InputLayer", "Resizing", "Rescaling", "Functional", "GlobalAveragePooling2D", "Dropout", "Dense"
+    ]  # fmt: skip
+
+
+@needs_tensorflow
+def test_what_keras_cannot_hold_is_told(photos, tmp_path):
+    import headstart as hs
+
+    run = hs.train(photos, out=tmp_path / "run", image_size=96, method="fixed", precision="int8", verbose=False)
+    with pytest.raises(ExportError, match="Train without --precision int8"):
+        export_classifier(run.folder, "keras", out=tmp_path / "pets.keras", verbose=False)
+
+
+@pytest.mark.skipif(is_installed("tensorflow"), reason="TensorFlow is installed here")
+@pytest.mark.parametrize("kind", FILES)
+def test_without_tensorflow_it_says_what_to_install(run, tmp_path, kind):
+    with pytest.raises(MissingExtraError, match=r"pip install 'headstart\[keras\]'"):
+        export_classifier(run.folder, kind, out=tmp_path / FILES[kind], verbose=False)
+    assert not list(tmp_path.iterdir())

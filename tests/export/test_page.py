@@ -1,0 +1,92 @@
+"""The page: one file, no network, and the answers of the classifier."""
+
+import gzip
+import re
+import shutil
+
+import pytest
+
+import headstart as hs
+from headstart.classifier.file import read_classifier
+from headstart.errors import ExportError
+from headstart.export.browser import BROWSERS, open_in_browser
+from headstart.export.export import export_classifier
+from headstart.export.page import WEB, build_page
+
+needs_browser = pytest.mark.skipif(
+    not (any(map(shutil.which, BROWSERS)) and shutil.which("chromedriver")), reason="needs Chromium and chromedriver"
+)
+
+
+@pytest.fixture(scope="module")
+def page(run):
+    contents = read_classifier(run.folder)
+    return build_page(contents.data, contents.metadata, "<b>pets</b> & co")
+
+
+def test_the_page_asks_nobody(page):
+    assert "default-src 'none'" in page
+    assert "connect-src" not in page  # so the default holds, which is none
+    assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page)
+    assert len(page) < 30_000_000
+
+
+def test_names_are_text(page):
+    assert "<b>pets</b>" not in page
+    assert "&lt;b&gt;pets&lt;/b&gt; &amp; co" in page
+
+
+def test_the_runtime_is_the_pinned_one():
+    wasm = gzip.decompress((WEB / "ort-wasm-simd-threaded.wasm.gz").read_bytes())
+    assert wasm.startswith(b"\0asm")
+    assert "onnxruntime-web@" in (WEB / "NOTICE").read_text()
+
+
+@needs_browser
+def test_a_browser_answers_as_the_classifier_does(any_run, photos, tmp_path):
+    report = export_classifier(any_run.folder, "html", out=tmp_path / "pets.html", check=photos, verbose=False)
+    assert report["parity"]["label_agreement"] == 1
+    assert report["parity"]["max_probability_gap"] < 0.02
+
+
+@needs_browser
+def test_a_turned_photo_is_seen_upright_and_a_broken_one_is_named(run, photos, tmp_path):
+    from PIL import Image
+
+    photo = next(photos.rglob("*.jpg"))
+    folder = tmp_path / "odd" / "dots"
+    folder.mkdir(parents=True)
+    (tmp_path / "odd" / "stripes").mkdir()
+    with Image.open(photo) as image:
+        exif = image.getexif()
+        exif[0x0112] = 6  # turned by a quarter
+        image.save(folder / "turned.jpg", exif=exif, quality=90)
+        image.save(tmp_path / "odd" / "stripes" / "plain.tif")  # which no browser reads
+    export_classifier(run.folder, "html", out=tmp_path / "pets.html", verbose=False)
+    report = export_classifier(
+        run.folder, "html", out=tmp_path / "again.html", check=tmp_path / "odd", force=True, verbose=False
+    )
+    assert report["n"] == 1
+    assert report["parity"]["max_probability_gap"] < 0.02
+    assert report["skipped"][0]["reason"] == "the browser cannot read it"
+
+
+@needs_browser
+def test_a_page_that_does_not_load_is_told(tmp_path):
+    (tmp_path / "pets.html").write_text(
+        '<body data-state="failed"><p id="status">The model cannot be loaded: no reason.</p></body>'
+    )
+    with pytest.raises(ExportError, match="The model cannot be loaded"), open_in_browser(tmp_path / "pets.html"):
+        pytest.fail("it was asked")
+
+
+def test_without_a_browser_it_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(ExportError, match="or export without --check"), open_in_browser(tmp_path / "pets.html"):
+        pytest.fail("it was asked")
+
+
+def test_labels_of_many_classes_are_counted(run):
+    contents = read_classifier(run.folder)
+    assert "Tells dots and stripes apart" in build_page(contents.data, contents.metadata, "pets")
+    assert hs.load(run.folder).labels == ("dots", "stripes")

@@ -8,7 +8,7 @@ KERAS := .venv-keras
 ONLY ?= limit one_photo warm head int8 script growth epoch tutorial
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types test test-all bench docs demo clean
+.PHONY: help setup format lint types test test-all test-keras bench docs demo clean
 
 help:  ## list the words
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -24,6 +24,8 @@ types: $(VENV)/.dev  ## check the types
 	$(BIN)/mypy
 test: $(VENV)/.dev  ## run the tests
 	$(BIN)/pytest -q
+test-keras: $(KERAS)/.tests  ## run the tests of exports to Keras and LiteRT, which need TensorFlow
+	$(KERAS)/bin/pytest -q tests/export/test_keras.py
 test-all: lint types test  ## lint, types and tests
 bench: $(VENV)/.dev $(if $(filter epoch tutorial,$(ONLY)),$(KERAS)/.ready)  ## measure into docs/benchmarks.md (ONLY="limit warm", PHOTOS=folder)
 	@failed=; for name in $(ONLY); do \
@@ -47,4 +49,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 $(KERAS)/.ready: benchmarks/rivals/requirements-keras.txt
 	$(PYTHON) -m venv $(KERAS)
 	$(KERAS)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+$(KERAS)/.tests: pyproject.toml constraints.txt $(KERAS)/.ready
+	$(KERAS)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[int8,onnx]' pytest
 	@touch $@

@@ -25,7 +25,7 @@ types: $(VENV)/.dev  ## check the types
 test: $(VENV)/.dev  ## run the tests
 	$(BIN)/pytest -q
 test-keras: $(KERAS)/.tests  ## run the tests of exports to Keras and LiteRT, which need TensorFlow
-	$(KERAS)/bin/pytest -q tests/export/test_keras.py
+	$(KERAS)/bin/pytest -q tests/exports/test_keras.py
 test-all: lint types test  ## lint, types and tests
 bench: $(VENV)/.dev $(if $(filter epoch tutorial,$(ONLY)),$(KERAS)/.ready)  ## measure into docs/benchmarks.md (ONLY="limit warm", PHOTOS=folder)
 	@failed=; for name in $(ONLY); do \

@@ -16,7 +16,7 @@ from pathlib import Path
 
 PACKAGE = "onnxruntime-web@1.30.0"
 PACKAGE_SHA256 = "d2228df7e4616bc3348bf504ee888f3bec43789a273f0a63f3e68d203ce3bf71"
-TARGET = Path(__file__).parents[1] / "src/headstart/export/web"
+TARGET = Path(__file__).parents[1] / "src/headstart/exports/web"
 # the smallest build: one processor core or more, with SIMD; no WebGL or WebGPU
 FILES = ("ort.wasm.min.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 
@@ -46,7 +46,7 @@ def _write(name: str, data: bytes) -> None:
     else:  # the maps to the sources are not carried
         data = b"\n".join(line for line in data.splitlines() if not line.startswith(b"//# sourceMappingURL"))
     (TARGET / name).write_bytes(data)
-    print(f"{name}: {len(data):,} bytes")  # noqa: T201
+    print(f"{name}: {len(data):,} bytes")
 
 
 if __name__ == "__main__":

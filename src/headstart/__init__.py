@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from headstart.catalog.table import Catalog
     from headstart.classifier.classifier import Classifier, Prediction
     from headstart.classifier.classifier import load_classifier as load
+    from headstart.exports.export import export_classifier as export
     from headstart.features.transformer import FeatureExtractor
     from headstart.training.advise import advise_method as advise
     from headstart.training.estimator import ImageClassifier
@@ -37,6 +38,7 @@ __all__ = [
     "__version__",
     "advise",
     "evaluate",
+    "export",
     "load",
     "load_backbone",
     "scan",
@@ -53,6 +55,7 @@ _ROOMS = {
     "Run": ("headstart.training.run", "Run"),
     "advise": ("headstart.training.advise", "advise_method"),
     "evaluate": ("headstart.training.evaluate", "evaluate_classifier"),
+    "export": ("headstart.exports.export", "export_classifier"),
     "load": ("headstart.classifier.classifier", "load_classifier"),
     "load_backbone": ("headstart.backbone.loading", "load_backbone"),
     "scan": ("headstart.catalog.scan", "scan_photos"),

@@ -39,7 +39,7 @@ def export(
     MODEL is a classifier (model.onnx), or the run folder that holds it. With --check, the export and the classifier are
     asked about your photos; one that names more than 0.5% of them otherwise (in int8 2%) is refused.
     """
-    from headstart.export.export import export_classifier
+    from headstart.exports.export import export_classifier
 
     report = export_classifier(model, kind, int8=int8, out=out, check=check, force=force, overwrite=overwrite)
     if as_json:

@@ -5,7 +5,7 @@ import zipfile
 import pytest
 
 from headstart.errors import ExportError, MissingExtraError
-from headstart.export.export import export_classifier
+from headstart.exports.export import export_classifier
 from headstart.installed import is_installed
 
 needs_tensorflow = pytest.mark.skipif(not is_installed("tensorflow"), reason="needs TensorFlow: make test-keras")

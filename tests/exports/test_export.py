@@ -9,9 +9,9 @@ import pytest
 
 import headstart as hs
 from headstart.errors import CatalogError, ClassifierError, ExportError
-from headstart.export import export as export_module
-from headstart.export.export import export_classifier, name_export
-from headstart.export.formats import FORMATS
+from headstart.exports import export as export_module
+from headstart.exports.export import export_classifier, name_export
+from headstart.exports.formats import FORMATS
 from headstart.pixels.decode import open_photo
 
 GRAPHS = {"onnx": "model.onnx", "openvino": "model.xml"}

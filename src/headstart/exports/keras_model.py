@@ -17,7 +17,7 @@ from headstart.backbone.widening import choose_stages
 from headstart.classifier.build import BIAS, WEIGHTS
 from headstart.classifier.metadata import Metadata
 from headstart.errors import ExportError, MissingExtraError
-from headstart.export.formats import Answer, Pixels
+from headstart.exports.formats import Answer, Pixels
 from headstart.pixels.resizing import resize_pixels
 
 DROPOUT = 0.2  # does nothing in prediction; whoever trains the model further has it where tutorials have it

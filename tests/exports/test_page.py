@@ -9,9 +9,9 @@ import pytest
 import headstart as hs
 from headstart.classifier.file import read_classifier
 from headstart.errors import ExportError
-from headstart.export.browser import BROWSERS, open_in_browser
-from headstart.export.export import export_classifier
-from headstart.export.page import WEB, build_page
+from headstart.exports.browser import BROWSERS, open_in_browser
+from headstart.exports.export import export_classifier
+from headstart.exports.page import WEB, build_page
 
 needs_browser = pytest.mark.skipif(
     not (any(map(shutil.which, BROWSERS)) and shutil.which("chromedriver")), reason="needs Chromium and chromedriver"

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import ExportError, MissingExtraError, PhotoError
-from headstart.export.formats import Answer, Pixels
+from headstart.exports.formats import Answer, Pixels
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 FLAGS = (

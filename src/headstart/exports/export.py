@@ -13,9 +13,9 @@ from headstart.catalog.table import Catalog, Photo
 from headstart.classifier.classifier import Classifier
 from headstart.classifier.file import ClassifierFile, read_classifier
 from headstart.errors import ExportError
-from headstart.export.certificate import ask_both, certify
-from headstart.export.formats import FORMATS, Format
-from headstart.export.int8 import quantise_classifier
+from headstart.exports.certificate import ask_both, certify
+from headstart.exports.formats import FORMATS, Format
+from headstart.exports.int8 import quantise_classifier
 from headstart.features.calibrating import read_for_calibration
 from headstart.progress import show_progress
 

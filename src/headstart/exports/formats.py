@@ -16,7 +16,7 @@ from headstart.backbone.graph_file import FLOAT, UINT8, encode_entry, make_end, 
 from headstart.backbone.openvino_door import open_openvino
 from headstart.classifier.metadata import Metadata
 from headstart.errors import MissingExtraError
-from headstart.export.any_size import take_any_size
+from headstart.exports.any_size import take_any_size
 from headstart.version import __version__
 
 Pixels = npt.NDArray[np.uint8]
@@ -129,42 +129,42 @@ def _open_openvino(path: Path) -> Iterator[Answer]:
 
 
 def _write_page(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
-    from headstart.export.page import build_page
+    from headstart.exports.page import build_page
 
     path.write_text(build_page(data, metadata, path.stem), encoding="utf-8")
 
 
 @contextmanager
 def _open_page(path: Path) -> Iterator[Answer]:
-    from headstart.export.browser import open_in_browser
+    from headstart.exports.browser import open_in_browser
 
     with open_in_browser(path) as answer:
         yield answer
 
 
 def _write_keras(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
-    from headstart.export.keras_model import write_keras
+    from headstart.exports.keras_model import write_keras
 
     write_keras(data, metadata, path)
 
 
 @contextmanager
 def _open_keras(path: Path) -> Iterator[Answer]:
-    from headstart.export.keras_model import open_keras
+    from headstart.exports.keras_model import open_keras
 
     with open_keras(path) as answer:
         yield answer
 
 
 def _write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | None) -> None:
-    from headstart.export.keras_model import write_litert
+    from headstart.exports.keras_model import write_litert
 
     write_litert(data, metadata, path, pixels)
 
 
 @contextmanager
 def _open_litert(path: Path) -> Iterator[Answer]:
-    from headstart.export.keras_model import open_litert
+    from headstart.exports.keras_model import open_litert
 
     with open_litert(path) as answer:
         yield answer

@@ -6,7 +6,7 @@ import pytest
 
 from headstart.backbone.graph_file import UINT8, make_end, make_header, make_name, make_node
 from headstart.backbone.openvino_door import open_openvino
-from headstart.export.any_size import take_any_size
+from headstart.exports.any_size import take_any_size
 from headstart.pixels.resizing import resize_pixels
 
 SIZES = [(60, 80), (96, 96), (33, 200), (480, 311), (1, 1), (97, 95)]

@@ -14,7 +14,7 @@ from headstart.catalog.table import Photo
 from headstart.classifier.classifier import Classifier
 from headstart.errors import CatalogError, PhotoError
 from headstart.evaluation.intervals import wilson_interval
-from headstart.export.formats import Answer
+from headstart.exports.formats import Answer
 from headstart.pixels.decode import decode_photo, open_photo
 from headstart.pixels.reading import read_bytes
 from headstart.progress import Progress, ignore_progress

@@ -75,3 +75,13 @@ def test_a_damaged_classifier_is_one_sentence(run, photos, tmp_path, headstart):
     assert answer.returncode == 1
     assert "damaged" in answer.stderr
     assert len(answer.stderr.splitlines()) == 1
+
+
+def test_explanations_are_a_picture(run, photos, headstart, tmp_path):
+    from PIL import Image
+
+    answer = headstart("predict", run.folder, photos, "--explain", tmp_path / "why.png")
+    assert answer.returncode == 0, answer.stderr
+    assert "Explanations: " in answer.stderr
+    with Image.open(tmp_path / "why.png") as picture:
+        assert picture.width > 1200

@@ -27,7 +27,7 @@ def take_below(network: openvino.Model, tensor: str) -> openvino.Model:
     openvino = open_openvino()
 
     network = network.clone()
-    return openvino.Model([_find(network, tensor)], network.get_parameters())
+    return openvino.Model([find_output(network, tensor)], network.get_parameters())
 
 
 def take_between(network: openvino.Model, below: str, above: str) -> openvino.Model:
@@ -42,11 +42,11 @@ def take_between(network: openvino.Model, below: str, above: str) -> openvino.Mo
     from openvino import opset13
 
     network = network.clone()
-    source = _find(network, below)
+    source = find_output(network, below)
     entry = opset13.parameter(source.get_partial_shape(), source.get_element_type(), name=f"{below}_again")
     for target in source.get_target_inputs():
         target.replace_source_output(entry.output(0))
-    return openvino.Model([_find(network, above)], [entry])
+    return openvino.Model([find_output(network, above)], [entry])
 
 
 def put_below(network: openvino.Model, tensor: str, part: openvino.Model) -> openvino.Model:
@@ -60,7 +60,7 @@ def put_below(network: openvino.Model, tensor: str, part: openvino.Model) -> ope
     openvino = open_openvino()
 
     network = network.clone()
-    for target in _find(network, tensor).get_target_inputs():
+    for target in find_output(network, tensor).get_target_inputs():
         target.replace_source_output(part.get_results()[0].input_value(0))
     return openvino.Model(network.get_results(), part.get_parameters())
 
@@ -70,7 +70,8 @@ def has_layer(network: openvino.Model, tensor: str) -> bool:
     return any(tensor in output.get_names() for op in network.get_ops() for output in op.outputs())
 
 
-def _find(network: openvino.Model, tensor: str) -> Any:
+def find_output(network: openvino.Model, tensor: str) -> Any:
+    """Return the output of a layer; raise BackboneError if the network has none of this name."""
     for op in network.get_ops():
         for output in op.outputs():
             if tensor in output.get_names():

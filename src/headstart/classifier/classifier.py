@@ -15,6 +15,7 @@ import numpy.typing as npt
 from headstart.backbone import averaging
 from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.processor import choose_precision
+from headstart.classifier.explaining import Explainer, Explanation
 from headstart.classifier.file import ClassifierFile, parse_classifier, read_classifier, write_bytes_safely
 from headstart.classifier.metadata import Metadata
 from headstart.errors import ClassifierError, PhotoError
@@ -194,6 +195,27 @@ class Classifier:
             return np.empty((0, len(self.labels)), np.float32)
         engine = self._engine if len(pixels) > FEW else self._engine_for_few
         return self._score(engine.infer(pixels, self._view))
+
+    def explain(self, photo: PhotoPath, label: str | None = None) -> Explanation:
+        """Show which places of a photo speak for a class: the one that the classifier names, or ``label``.
+
+        Raises
+        ------
+        PhotoError
+            If the photo cannot be read.
+        ClassifierError
+            If there is no such class.
+        """
+        if label is not None and label not in self.labels:
+            raise ClassifierError(f"Cannot explain {label!r}: need one of {', '.join(self.labels)}.")
+        try:
+            return self._explainer.explain(photo, label)
+        except PhotoError as error:
+            raise PhotoError(f"Cannot explain '{photo}': {error}.") from None
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        return Explainer(self._contents)
 
     def save(self, path: PhotoPath) -> Path:
         """Write the classifier file, whole or not at all, and return its path."""

@@ -16,7 +16,7 @@ from headstart.cli.speech import print_json, print_line, say
 if TYPE_CHECKING:
     from headstart.classifier.classifier import Classifier, Prediction
 
-N_GRID = 36
+N_GRID, N_EXPLAINED = 36, 18
 
 
 @click.command(short_help="Predict the labels of photos.")
@@ -26,10 +26,14 @@ N_GRID = 36
 @json_option("The same as --format json.")
 @click.option("--top", type=click.IntRange(min=1), default=3, help="How many classes to name for each photo.")
 @click.option("--grid", type=PLACE, help="Draw the first photos with their predictions into this PNG.")
+@click.option(
+    "--explain", type=PLACE, help="Draw the first photos beside what in them speaks for the answer into this PNG."
+)
 @precision_option
 def predict(
-    model: Path, photos: tuple[str, ...], output: str, as_json: bool, top: int, grid: Path | None, precision: str
-) -> None:
+    model: Path, photos: tuple[str, ...], output: str, as_json: bool, top: int, grid: Path | None,
+    explain: Path | None, precision: str,
+) -> None:  # fmt: skip
     """Predict the labels of photos.
 
     MODEL is a classifier (model.onnx), or the run folder that holds it. PATH... are photo files, folders, or globs in
@@ -40,10 +44,11 @@ def predict(
 
     if as_json and output == "csv":
         raise click.UsageError("--json and --format csv contradict each other.")
-    if grid is not None:
-        from headstart.evaluation.figure_file import check_place
+    for picture in (grid, explain):
+        if picture is not None:
+            from headstart.evaluation.figure_file import check_place
 
-        check_place(grid)  # before the work, not after it
+            check_place(picture)  # before the work, not after it
     classifier = load_classifier(model, precision=precision)
     paths = find_photos(photos)
     answers = _answer(classifier, paths)
@@ -51,8 +56,11 @@ def predict(
     printed = list(
         _print_table(answers, paths, top) if kind == "table" else _print_machine(answers, kind, top, classifier)
     )
+    readable = [answer for answer in printed if answer.error is None]
     if grid is not None:
-        _draw_grid([answer for answer in printed if answer.error is None][:N_GRID], grid)
+        _draw_grid(readable[:N_GRID], grid)
+    if explain is not None:
+        _draw_explanations(readable[:N_EXPLAINED], classifier, explain)
     failed = [answer for answer in printed if answer.error is not None]
     if failed:
         first = failed[0]
@@ -122,3 +130,22 @@ def _draw_grid(answers: list[Prediction], path: Path) -> None:
     thumbnails = [read_thumbnail(answer.path, cell_px) for answer in answers]
     save_png(plot_photo_grid(thumbnails, titles, n_columns=n_columns, cell_px=cell_px), path)
     say(f"Grid: {path}")
+
+
+def _draw_explanations(answers: list[Prediction], classifier: Classifier, path: Path) -> None:
+    from headstart.evaluation.figure_file import save_png
+    from headstart.evaluation.heat import lay_heat_over
+    from headstart.evaluation.photo_grid import plot_photo_grid
+    from headstart.pixels.decode import read_thumbnail
+
+    if not answers:
+        say("Nothing was explained: no photo could be read.")
+        return
+    cell_px = 200
+    photos, titles = [], []
+    for answer in answers:
+        photo = read_thumbnail(answer.path, cell_px)
+        photos += [photo, lay_heat_over(photo, classifier.explain(answer.path, answer.label).heat)]
+        titles += [f"{answer.label} {answer.probability:.0%}", "what speaks for it"]
+    save_png(plot_photo_grid(photos, titles, n_columns=min(len(photos), 6), cell_px=cell_px), path)
+    say(f"Explanations: {path}")

@@ -1,0 +1,114 @@
+"""Why did it say so: which parts of a photo speak for its class (class activation mapping, Zhou et al. 2016).
+
+For a linear head on pooled features that is no guess: a score is the mean over the photo of what each place adds to it,
+and this is a picture of what each place adds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.backbone import averaging
+from headstart.backbone.cutting import find_output
+from headstart.backbone.graph_file import list_nodes, take_apart
+from headstart.backbone.openvino_door import open_openvino
+from headstart.classifier.file import ClassifierFile
+from headstart.pixels.decode import read_photo
+
+Map = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What the places of a photo add to the score of one class.
+
+    Attributes
+    ----------
+    label
+        The class.
+    heat
+        (h, w) float32, rows from above: what speaks for the class beside the mean of all classes, and below 0 what
+        speaks against it. Its mean and ``bias`` make the score.
+    """
+
+    label: str
+    heat: Map
+    bias: float
+
+
+class Explainer:
+    """Explains a classifier's answers, in float32 (0.3 s to open, 20 ms for a photo)."""
+
+    def __init__(self, contents: ClassifierFile) -> None:
+        self._contents = contents
+
+    @cached_property
+    def _run(self) -> Any:
+        openvino = open_openvino()
+        core = openvino.Core()
+        network = core.read_model(self._contents.data)
+        ends = [find_output(network, name) for name in (*find_pooled(self._contents), "features")]
+        part = openvino.Model(ends, network.get_parameters())
+        return core.compile_model(part, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+
+    def explain(self, path: str | Path, label: str | None = None) -> Explanation:
+        """Explain the answer for a photo file.
+
+        Parameters
+        ----------
+        label
+            The class to explain; default: the one that the classifier names.
+
+        Raises
+        ------
+        PhotoError
+            If the photo cannot be read.
+        """
+        labels, weights, bias = self._contents.metadata.labels, self._contents.weights, self._contents.bias
+        pixels = read_photo(Path(path), self._contents.metadata.image_size)
+        *maps, features = (np.asarray(value) for value in self._run([pixels[None]]).values())
+        chosen = int((features[0] @ weights + bias).argmax()) if label is None else labels.index(label)
+        # adding the same to every class changes no answer, so only what sets a class apart from the mean counts
+        apart = weights[:, chosen] - weights.mean(1)
+        parts = np.split(apart, np.cumsum([stage_map.shape[1] for stage_map in maps])[:-1])
+        side = max(stage_map.shape[-1] for stage_map in maps)
+        heat = sum(
+            _enlarge(_turn_back(np.tensordot(stage_map, part, axes=(1, 0))), side)
+            for stage_map, part in zip(maps, parts, strict=True)
+        )
+        return Explanation(labels[chosen], np.asarray(heat, np.float32), float(bias[chosen] - bias.mean()))
+
+
+def find_pooled(contents: ClassifierFile) -> list[str]:
+    """Return the names of the layers whose means over the photo are the features, in their order.
+
+    Of a quantised network they are not the stages' own: what is below 0 is cut off where it is rounded.
+    """
+    nodes = {output: (kind, inputs) for kind, inputs, output in list_nodes(take_apart(contents.data).trunk)}
+    name = averaging.FEATURES if contents.metadata.n_averaged > 1 else "features"
+    kind, means = nodes[name]
+    if kind != "Concat":
+        means = [name]
+    pooled = [nodes[mean][1][0] for mean in means]  # each mean is a pooled layer made flat
+    return [nodes[name][1][0] for name in pooled]
+
+
+def _turn_back(views: Map) -> Map:
+    """Average maps of the views of a photo, (V, h, w), each turned back."""
+    turned = []
+    for view, (is_exchanged, axes) in zip(views, averaging.MOVES, strict=False):
+        back = np.flip(view, tuple(axis - 1 for axis in axes))
+        turned.append(back.T if is_exchanged else back)
+    return np.mean(turned, axis=0)  # type: ignore[no-any-return]
+
+
+def _enlarge(heat: Map, side: int) -> Map:
+    """Repeat the places of a map so that its mean stays."""
+    at = np.arange(side) * len(heat) // side
+    return heat[at][:, at]

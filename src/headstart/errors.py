@@ -45,6 +45,10 @@ class ExportError(HeadstartError):
     """A classifier cannot be exported, or the export answers otherwise."""
 
 
+class ServeError(HeadstartError):
+    """A classifier cannot be served."""
+
+
 class RunError(HeadstartError):
     """A run folder cannot be written."""
 

@@ -10,6 +10,7 @@ from headstart.cli.demo import demo
 from headstart.cli.evaluate import evaluate
 from headstart.cli.export import export
 from headstart.cli.predict import predict
+from headstart.cli.serve import serve
 from headstart.cli.train import train
 from headstart.version import __version__
 
@@ -31,5 +32,5 @@ def app() -> None:
     """Point it at a folder of labelled photos and get a trustworthy image classifier in seconds."""
 
 
-for verb in (train, predict, evaluate, export, advise, demo, cache):
+for verb in (train, predict, evaluate, export, serve, advise, demo, cache):
     app.add_command(verb)

@@ -41,7 +41,7 @@ def describe_decoder() -> str:
     return f"{rules}, simplejpeg {simplejpeg.__version__}, {describe_resizer()}, pillow {__version__} ({codecs})"
 
 
-def decode_photo(data: bytes, size_px: int) -> Pixels:
+def decode_photo(data: bytes, size_px: int, *, max_pixels: int = MAX_PIXELS) -> Pixels:
     """Decode a photo and stretch it to a square.
 
     EXIF orientation is applied; grey, CMYK, palette, transparent (over white) and 16-bit photos become RGB; of an
@@ -53,6 +53,8 @@ def decode_photo(data: bytes, size_px: int) -> Pixels:
         The file's bytes.
     size_px
         Side of the square.
+    max_pixels
+        A photo of more is refused before it is decoded.
 
     Returns
     -------
@@ -63,7 +65,7 @@ def decode_photo(data: bytes, size_px: int) -> Pixels:
     PhotoError
         If the bytes are no complete photo of a known format; the message is the reason.
     """
-    pixels, orientation = _decode(data, size_px)
+    pixels, orientation = _decode(data, size_px, max_pixels)
     return np.ascontiguousarray(turn_upright(resize_pixels(pixels, size_px, size_px), orientation))
 
 
@@ -113,7 +115,7 @@ def open_photo(data: bytes) -> Pixels:
     return np.ascontiguousarray(turn_upright(pixels, orientation))
 
 
-def _decode(data: bytes, size_px: int | None) -> tuple[Pixels, int]:
+def _decode(data: bytes, size_px: int | None, max_pixels: int = MAX_PIXELS) -> tuple[Pixels, int]:
     """Return RGB pixels as they are stored, not far above ``size_px`` where that is faster, and their orientation.
 
     The orientation is undone after shrinking: a square of 160 pixels turns in a tenth of the time of a photo.
@@ -122,17 +124,17 @@ def _decode(data: bytes, size_px: int | None) -> tuple[Pixels, int]:
     if kind is None:
         raise PhotoError("empty file" if not data else "not a photo: no known signature")
     _ignore_pillow_warnings()
-    pixels = _decode_jpeg(data, size_px) if kind == "jpeg" else None
-    return _decode_any(data) if pixels is None else (pixels, read_jpeg_orientation(data))
+    pixels = _decode_jpeg(data, size_px, max_pixels) if kind == "jpeg" else None
+    return _decode_any(data, max_pixels) if pixels is None else (pixels, read_jpeg_orientation(data))
 
 
-def _decode_jpeg(data: bytes, size_px: int | None) -> Pixels | None:
+def _decode_jpeg(data: bytes, size_px: int | None, max_pixels: int) -> Pixels | None:
     """Decode a plain JPEG fast; None leaves it to Pillow (CMYK, damage, anything unusual)."""
     import simplejpeg
 
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-        _check_pixels(width, height)
+        _check_pixels(width, height, max_pixels)
         if colours not in ("YCbCr", "RGB", "Gray"):
             return None
         # libjpeg-turbo has fast code for these factors alone: 5/8 or 7/8 would take longer than the whole
@@ -145,32 +147,32 @@ def _decode_jpeg(data: bytes, size_px: int | None) -> Pixels | None:
     return pixels
 
 
-def _decode_any(data: bytes) -> tuple[Pixels, int]:
+def _decode_any(data: bytes, max_pixels: int) -> tuple[Pixels, int]:
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_pixels(image.width, image.height)
+            _check_pixels(image.width, image.height, max_pixels)
             image.load()
             orientation = read_orientation(image)
             return np.asarray(convert_to_rgb(image)), orientation
     except PhotoError:
         raise
     except (Image.DecompressionBombError, MemoryError):
-        raise _refuse_size() from None
+        raise _refuse_size(max_pixels) from None
     except Exception as error:
         # Pillow's readers raise almost anything on damaged bytes (SyntaxError and struct.error among them)
         reason = str(error).split("<")[0].strip().rstrip(".") or type(error).__name__
         raise PhotoError(f"cannot be decoded: {reason}") from None
 
 
-def _check_pixels(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise _refuse_size()
+def _check_pixels(width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise _refuse_size(max_pixels)
 
 
-def _refuse_size() -> PhotoError:
-    return PhotoError(f"too many pixels: more than {MAX_PIXELS:,}")
+def _refuse_size(max_pixels: int) -> PhotoError:
+    return PhotoError(f"too many pixels: more than {max_pixels:,}")
 
 
 def _ignore_pillow_warnings() -> None:

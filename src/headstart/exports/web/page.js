@@ -1,9 +1,6 @@
-"use strict";
+/* The exported page: the model and its runtime are inside. */
 
-const about = JSON.parse(document.getElementById("about").textContent);
-const $ = (id) => document.getElementById(id);
 const SHARPNESS = -0.5; // Catmull-Rom, as everywhere in Headstart
-const N_SHOWN = 5;
 let session = null;
 
 async function unpack(id) {
@@ -23,9 +20,7 @@ async function start() {
   ort.env.logLevel = "error";
   session = await ort.InferenceSession.create(await unpack("model"), { executionProviders: ["wasm"] });
   await answer(new Uint8Array(about.size * about.size * 3)); // the first one takes longer
-  $("files").disabled = false;
-  $("status").textContent = "Ready.";
-  document.body.dataset.state = "ready";
+  setReady();
   if (navigator.mediaDevices && navigator.mediaDevices.getUserMedia) $("camera").hidden = false;
 }
 
@@ -99,58 +94,11 @@ async function answer(pixels) {
   return Array.from(probabilities.data);
 }
 
-function makeElement(kind, name, text) {
-  const element = document.createElement(kind);
-  if (name) element.className = name;
-  if (text) element.textContent = text;
-  return element;
-}
-
-function drawBars(place, probabilities) {
-  const order = probabilities.map((p, i) => [p, i]).sort((one, other) => other[0] - one[0] || one[1] - other[1]);
-  place.replaceChildren(...order.slice(0, N_SHOWN).map(([p, i]) => {
-    const bar = makeElement("div", "bar"), track = makeElement("div", "track"), fill = makeElement("div", "fill");
-    fill.style.width = `${100 * p}%`;
-    track.append(fill);
-    bar.append(makeElement("span", "", about.labels[i]), track, makeElement("b", "", `${(100 * p).toFixed(1)}%`));
-    return bar;
-  }));
-  return about.labels[order[0][1]];
-}
-
-async function show(file) {
-  const card = makeElement("article", "answer"), words = makeElement("div"), bars = makeElement("div", "bars");
-  const picture = makeElement("img");
-  words.append(makeElement("h2", "", file.name || "pasted photo"), bars);
-  card.append(picture, words);
-  card.dataset.file = file.name;
-  try {
-    const bitmap = await createImageBitmap(file, { imageOrientation: "from-image", colorSpaceConversion: "none" });
-    picture.src = URL.createObjectURL(file);
-    picture.alt = file.name;
-    const probabilities = await answer(readPixels(bitmap, bitmap.width, bitmap.height));
-    bitmap.close();
-    card.dataset.label = drawBars(bars, probabilities);
-    card.dataset.probabilities = JSON.stringify(probabilities);
-  } catch (error) {
-    console.warn(error);
-    card.dataset.error = String(error);
-    bars.textContent = "Cannot be read: it is no photo that this browser knows.";
-  }
-  $("answers").prepend(card);
-}
-
-let queue = Promise.resolve();
-function showAll(files) {
-  let left = files.length;
-  for (const file of files) {
-    queue = queue.then(async () => {
-      $("status").textContent = `Looking at ${file.name || "a photo"} …${left > 1 ? ` ${left} to go` : ""}`;
-      await show(file);
-      left -= 1;
-      if (!left) $("status").textContent = "Ready.";
-    });
-  }
+async function askFile(file) {
+  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image", colorSpaceConversion: "none" });
+  const probabilities = await answer(readPixels(bitmap, bitmap.width, bitmap.height));
+  bitmap.close();
+  return probabilities;
 }
 
 async function watch() {
@@ -180,19 +128,7 @@ async function watch() {
   }
 }
 
-$("files").addEventListener("change", (event) => {
-  showAll([...event.target.files]);
-  event.target.value = ""; // the same photo may be chosen again
-});
 $("camera").addEventListener("click", watch);
-document.addEventListener("dragover", (event) => { event.preventDefault(); $("drop").classList.add("over"); });
-document.addEventListener("dragleave", () => $("drop").classList.remove("over"));
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  $("drop").classList.remove("over");
-  if (session) showAll([...event.dataTransfer.files]);
-});
-document.addEventListener("paste", (event) => { if (session) showAll([...event.clipboardData.files]); });
 
 start().catch((error) => {
   console.error(error);

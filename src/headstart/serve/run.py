@@ -1,0 +1,83 @@
+"""Run the service until it is told to stop; requests that are being answered still are."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from headstart.classifier.classifier import load_classifier
+from headstart.errors import MissingExtraError, ServeError
+from headstart.serve.limits import Limits
+
+GRACE_S = 10  # that requests which are being answered have when it stops
+
+
+def serve_classifier(
+    model: str | Path, *, host: str = "127.0.0.1", port: int = 8000, precision: str = "auto",
+    limits: Limits = Limits(), say: Callable[[str], None] = print,  # noqa: B008  frozen
+) -> None:  # fmt: skip
+    """Serve a classifier over HTTP until Ctrl-C or a kill.
+
+    Parameters
+    ----------
+    host, port
+        Where to listen; by default this machine alone can ask. Port 0 is any that is free.
+    say
+        Called with the address.
+
+    Raises
+    ------
+    ServeError
+        If it cannot listen there.
+    MissingExtraError
+        If FastAPI and uvicorn are not installed.
+    """
+    try:
+        import uvicorn
+
+        from headstart.serve.app import build_app
+    except ImportError as error:
+        raise MissingExtraError(
+            f"Cannot serve: {error.name} is not installed. Install what it needs with: pip install 'headstart[serve]'"
+        ) from None
+    classifier = load_classifier(model, precision=precision)
+    listener = _listen(host, port)
+    app = build_app(classifier, name=Path(model).resolve().name, limits=limits)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S, server_header=False,
+        limit_concurrency=None, h11_max_incomplete_event_size=64_000,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    # not in the main thread, where it would take over the signals of the whole program and send them on at its end
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server")
+    is_told = threading.Event()
+    before = {number: signal.signal(number, lambda *_: is_told.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        thread.start()
+        where, at = listener.getsockname()[:2]
+        say(f"Serving {Path(model).name} at http://{f'[{where}]' if ':' in where else where}:{at} (Ctrl-C stops it).")
+        while thread.is_alive() and not is_told.wait(0.2):
+            pass
+        server.should_exit = True
+        thread.join()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        listener.close()
+    say("Stopped.")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen()  # from now on whoever comes waits for the service, and is not sent away
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ServeError(f"Cannot serve at {host}:{port}: {reason}. Choose another --port or --host.") from None
+    return listener

@@ -1,0 +1,176 @@
+"""The service: answers as the classifier does, and a sentence for whatever is wrong."""
+
+import io
+import re
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import headstart as hs
+from headstart.serve.limits import Limits
+
+fastapi = pytest.importorskip("fastapi")
+from fastapi.testclient import TestClient  # noqa: E402  only where it is installed
+
+from headstart.serve.app import build_app  # noqa: E402
+
+LIMITS = Limits(file_bytes=50_000, body_bytes=200_000, pixels=1_000_000, files=8)
+
+
+@pytest.fixture(scope="module")
+def classifier(run):
+    return hs.load(run.folder)
+
+
+@pytest.fixture(scope="module")
+def client(classifier):
+    with TestClient(build_app(classifier, name="<pets>", limits=LIMITS), raise_server_exceptions=False) as client:
+        yield client
+
+
+def send(client, *files):
+    return client.post("/predict", files=[("files", file) for file in files])
+
+
+def test_answers_are_those_of_the_classifier_in_their_order(client, classifier, photos):
+    chosen = photos[::7]
+    found = send(client, *((path.name, path.read_bytes()) for path in chosen)).json()["predictions"]
+    for answer, expected in zip(found, classifier.predict(chosen), strict=True):
+        assert answer["file"] == expected.path.name
+        assert answer["label"] == expected.label
+        assert answer["probabilities"] == pytest.approx(expected.probabilities, abs=1e-6)
+        assert list(answer["probabilities"]) == list(expected.probabilities)
+
+
+def test_one_bad_photo_among_others_is_named(client, photos):
+    response = send(client, ("good.jpg", photos[0].read_bytes()), ("bad.jpg", b"no photo"), ("none.jpg", b""))
+    assert response.status_code == 200
+    good, bad, none = response.json()["predictions"]
+    assert good["error"] is None
+    assert (bad["label"], bad["error"]) == (None, "not a photo: no known signature")
+    assert none["error"] == "empty file"
+
+
+def make_bomb():
+    stream = io.BytesIO()
+    Image.new("1", (20_000, 20_000)).save(stream, "PNG")
+    return stream.getvalue()[:49_000]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty file"), (b"text", "not a photo"), (b"\xff\xd8\xff\xe0" + bytes(100), "cannot be decoded"),
+        (make_bomb(), "too many pixels: more than 1,000,000"), (bytes(60_000), "too large: more than 0.05 MB"),
+    ],
+)  # fmt: skip
+def test_a_bad_photo_alone_is_refused_with_a_sentence(client, data, reason):
+    response = send(client, ("photo.jpg", data))
+    assert response.status_code == 422
+    assert re.fullmatch(r"No photo could be read, such as 'photo\.jpg': .*\.", response.json()["error"])
+    assert reason in response.json()["error"]
+
+
+def test_a_truncated_photo_is_refused(client, photos):
+    assert send(client, ("cut.jpg", photos[0].read_bytes()[:500])).status_code == 422
+
+
+def test_too_much_is_refused(client, photos):
+    too_many = send(client, *[("photo.jpg", photos[0].read_bytes())] * 9)
+    assert (too_many.status_code, too_many.json()["error"]) == (413, "Got 9 files, need at most 8 in a request.")
+    too_large = send(client, ("photo.jpg", bytes(250_000)))
+    assert (too_large.status_code, too_large.json()["error"]) == (413, "The request is too large, need at most 0.2 MB.")
+    claimed = client.post("/predict", content=b"x", headers={"content-length": "99999999999"})
+    assert claimed.status_code == 413
+
+
+def test_a_body_that_claims_nothing_is_counted(client):
+    response = client.post(
+        "/predict", content=(bytes(1000) for _ in range(500)),
+        headers={"content-type": "multipart/form-data; boundary=x"},
+    )  # fmt: skip
+    assert response.status_code in (400, 413)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("get", "/nothing", 404), ("get", "/predict", 405), ("post", "/predict", 422), ("delete", "/health", 405)],
+)
+def test_other_requests_get_a_sentence(client, method, path, status):
+    response = client.request(method, path)
+    assert response.status_code == status
+    assert response.json()["error"].endswith(".")
+
+
+def test_fields_of_other_names_are_refused(client, photos):
+    response = client.post("/predict", files={"photo": photos[0].read_bytes()})
+    assert response.status_code == 422
+    assert "in fields named 'files'" in response.json()["error"]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    body=st.binary(max_size=400),
+    kind=st.sampled_from(
+        ["multipart/form-data", "multipart/form-data; boundary=x", "application/json", "text/plain", "", "ß"]
+    ),
+)
+def test_nothing_that_is_sent_is_answered_by_a_fault(client, body, kind):
+    response = client.post("/predict", content=body, headers={"content-type": kind.encode()})
+    assert 400 <= response.status_code < 500
+    assert response.json()["error"]
+
+
+def test_it_says_what_it_serves_and_how_it_is(client, photos):
+    assert client.get("/health").json() == {"status": "ok"}
+    about = client.get("/metadata").json()
+    assert (about["name"], about["labels"], about["image_size"]) == ("<pets>", ["dots", "stripes"], 96)
+    send(client, ("photo.jpg", photos[0].read_bytes()))
+    told = client.get("/metrics").text
+    assert 'headstart_requests_total{path="/predict",status="200"}' in told
+    assert "headstart_batch_photos_bucket" in told
+    assert "/predict" in client.get("/openapi.json").json()["paths"]
+
+
+def test_the_page_escapes_names(client):
+    page = client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "<pets>" not in page.text
+    assert "&lt;pets&gt;" in page.text
+
+
+def test_requests_at_the_same_time_get_their_own_answers(client, classifier, photos):
+    expected = {path: answer.label for path, answer in zip(photos, classifier.predict(photos), strict=True)}
+    found = {}
+
+    def ask(path):
+        found[path] = send(client, (path.name, path.read_bytes())).json()["predictions"][0]["label"]
+
+    threads = [threading.Thread(target=ask, args=[path]) for path in photos]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == expected
+
+
+def test_what_takes_too_long_is_told(classifier, photos):
+    app = build_app(classifier, limits=Limits(seconds=1e-6))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        response = send(client, ("photo.jpg", photos[0].read_bytes()))
+    assert response.status_code == 408
+    assert "Send fewer photos at a time" in response.json()["error"]
+
+
+def test_turned_photos_are_seen_upright(client, photos, tmp_path):
+    with Image.open(photos[0]) as image:
+        exif = image.getexif()
+        exif[0x0112] = 3
+        image.rotate(180).save(tmp_path / "turned.jpg", exif=exif, quality=95)
+    both = send(client, ("a.jpg", photos[0].read_bytes()), ("b.jpg", (tmp_path / "turned.jpg").read_bytes())).json()
+    one, other = (np.array(list(answer["probabilities"].values())) for answer in both["predictions"])
+    assert np.abs(one - other).max() < 0.05

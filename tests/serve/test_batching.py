@@ -1,0 +1,55 @@
+"""Photos that wait together are classified together, and nobody waits for others."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from headstart.serve.batching import MOST, Batcher
+from headstart.serve.limits import Refusal
+
+PHOTO = np.zeros((4, 4, 3), np.uint8)
+
+
+def test_each_gets_its_own_answer_and_what_waits_goes_together():
+    go, sizes = threading.Event(), []
+
+    def classify(pixels):
+        go.wait(10)
+        return pixels[:, 0, 0, :1].astype(np.float32)
+
+    batcher = Batcher(classify, 100, sizes.append)
+    promises = [batcher.submit(PHOTO + n) for n in range(50)]
+    go.set()
+    assert [promise.result(10)[0] for promise in promises] == list(range(50))
+    batcher.close()
+    assert sum(sizes) == 50
+    assert max(sizes) <= MOST
+    assert len(sizes) <= 4  # the first alone, perhaps, and then whatever had come meanwhile
+
+
+def test_too_many_are_refused():
+    go = threading.Event()
+    batcher = Batcher(lambda pixels: go.wait(10) and pixels[:, 0, 0], 2)
+    first = batcher.submit(PHOTO)
+    while not first.running():
+        pass
+    rest = [batcher.submit(PHOTO) for _ in range(2)]
+    with pytest.raises(Refusal, match="Try again"):
+        batcher.submit(PHOTO)
+    go.set()
+    assert all(promise.result(10).tolist() == [0, 0, 0] for promise in [first, *rest])
+    batcher.close()
+
+
+def test_an_error_reaches_who_waits_and_the_next_is_answered():
+    def classify(pixels):
+        if pixels.max():
+            raise ValueError("no")
+        return pixels[:, 0, 0]
+
+    batcher = Batcher(classify, 10)
+    with pytest.raises(ValueError, match="no"):
+        batcher.submit(PHOTO + 1).result(10)
+    assert batcher.submit(PHOTO).result(10).tolist() == [0, 0, 0]
+    batcher.close()

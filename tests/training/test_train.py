@@ -10,7 +10,16 @@ import pytest
 import headstart as hs
 from headstart.errors import CatalogError, FitError, RunError
 
-FILES = {"catalog.csv", "figures", "history.csv", "metrics.json", "model.onnx", "predictions.csv", "report.html"}
+FILES = {
+    "README.md",
+    "catalog.csv",
+    "figures",
+    "history.csv",
+    "metrics.json",
+    "model.onnx",
+    "predictions.csv",
+    "report.html",
+}
 TIMES = ("seconds", "n_extracted", "n_cached")
 
 

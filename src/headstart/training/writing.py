@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.catalog.table import Catalog
 from headstart.evaluation.artist import Artist
+from headstart.evaluation.model_card import write_model_card
 from headstart.evaluation.prepare import prepare_page
 from headstart.evaluation.report import Figured, ReportContent, render_report
 from headstart.head.history import Epoch
@@ -56,7 +57,7 @@ def begin_charts(folder: Path, metrics: dict[str, Any], history: Sequence[Epoch]
 
 
 def write_run(folder: Path, outcome: Outcome, artist: Artist) -> None:
-    """Write model.onnx, the tables, the figures, the report and metrics.json into a folder.
+    """Write model.onnx, the tables, the figures, the report, the model card and metrics.json into a folder.
 
     The artist has begun with the charts (`begin_charts`). This thread shows the photos, one grid after the other;
     beside it run the imports and the encoding of images, most of which leaves Python free. More threads were tried and
@@ -84,6 +85,8 @@ def write_run(folder: Path, outcome: Outcome, artist: Artist) -> None:
         catalog_summary=_count_rows(outcome.catalog),
     )
     (folder / "report.html").write_text(render_report(content), encoding="utf-8", errors="replace")
+    card = write_model_card(outcome.metrics, content.title)
+    (folder / "README.md").write_text(card, encoding="utf-8", errors="replace")
     text = json.dumps(outcome.metrics, indent=2, allow_nan=False)  # in ASCII: a path may not be UTF-8
     (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
 

@@ -125,6 +125,15 @@ def test_nothing_that_is_sent_is_answered_by_a_fault(client, body, kind):
     assert response.json()["error"]
 
 
+def test_a_heat_map_is_a_picture(client, photos):
+    response = client.post("/explain", files={"file": ("photo.jpg", photos[0].read_bytes())})
+    assert response.headers["content-type"] == "image/png"
+    with Image.open(io.BytesIO(response.content)) as picture:
+        assert picture.size == (80, 60)
+    bad = client.post("/explain", files={"file": ("photo.jpg", b"no photo")})
+    assert (bad.status_code, bad.json()["error"]) == (422, "The photo cannot be read: not a photo: no known signature.")
+
+
 def test_it_says_what_it_serves_and_how_it_is(client, photos):
     assert client.get("/health").json() == {"status": "ok"}
     about = client.get("/metadata").json()

@@ -209,12 +209,13 @@ class Classifier:
         if label is not None and label not in self.labels:
             raise ClassifierError(f"Cannot explain {label!r}: need one of {', '.join(self.labels)}.")
         try:
-            return self._explainer.explain(photo, label)
+            return self.explainer.explain(photo, label)
         except PhotoError as error:
             raise PhotoError(f"Cannot explain '{photo}': {error}.") from None
 
     @cached_property
-    def _explainer(self) -> Explainer:
+    def explainer(self) -> Explainer:
+        """What explains its answers."""
         return Explainer(self._contents)
 
     def save(self, path: PhotoPath) -> Path:

@@ -70,8 +70,11 @@ class Explainer:
         PhotoError
             If the photo cannot be read.
         """
+        return self.explain_pixels(read_photo(Path(path), self._contents.metadata.image_size), label)
+
+    def explain_pixels(self, pixels: npt.NDArray[np.uint8], label: str | None = None) -> Explanation:
+        """Explain the answer for decoded pixels, (S, S, 3) with S the image size."""
         labels, weights, bias = self._contents.metadata.labels, self._contents.weights, self._contents.bias
-        pixels = read_photo(Path(path), self._contents.metadata.image_size)
         *maps, features = (np.asarray(value) for value in self._run([pixels[None]]).values())
         chosen = int((features[0] @ weights + bias).argmax()) if label is None else labels.index(label)
         # adding the same to every class changes no answer, so only what sets a class apart from the mean counts

@@ -77,7 +77,12 @@ def read_thumbnail(path: Path, size_px: int) -> Pixels:
     PhotoError
         If it cannot be read or decoded.
     """
-    pixels, orientation = _decode(read_bytes(path), size_px)
+    return decode_thumbnail(read_bytes(path), size_px)
+
+
+def decode_thumbnail(data: bytes, size_px: int) -> Pixels:
+    """Decode a photo for looking at, as `read_thumbnail`."""
+    pixels, orientation = _decode(data, size_px)
     height, width = pixels.shape[:2]
     scale = min(1.0, size_px / max(height, width))
     small = resize_pixels(pixels, max(1, round(height * scale)), max(1, round(width * scale)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,13 +23,15 @@ from starlette.exceptions import HTTPException
 from headstart.classifier.classifier import FEW, Classifier
 from headstart.cores import count_cores
 from headstart.errors import PhotoError
+from headstart.evaluation.heat import lay_heat_over
 from headstart.exports.page import WEB as EXPORTED
-from headstart.pixels.decode import decode_photo
+from headstart.pixels.decode import decode_photo, decode_thumbnail
 from headstart.serve.batching import Batcher, Row
 from headstart.serve.body_limit import BodyLimit
 from headstart.serve.limits import Limits, Refusal
 from headstart.version import __version__
 
+THUMBNAIL_PX = 480
 WEB = Path(__file__).parent / "web"
 _SENTENCES = {404: "There is nothing at this address.", 405: "This address does not take requests of this kind."}
 
@@ -78,6 +82,7 @@ def build_app(classifier: Classifier, *, name: str = "classifier", limits: Limit
     app.middleware("http")(service.meters.measure)
     refusals: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (400, 408, 413, 422, 429)}
     app.post("/predict", responses=refusals)(service.predict)
+    app.post("/explain", responses=refusals, response_class=Response)(service.explain)
     app.get("/health")(service.health)
     app.get("/metadata")(service.metadata)
     app.get("/metrics", response_class=Response)(service.metrics)
@@ -95,6 +100,7 @@ class _Service:
         self._batcher = Batcher(classifier.predict_pixels, limits.waiting, self.meters.batch.observe)
         self._decoders = ThreadPoolExecutor(count_cores(), thread_name_prefix="decoder")
         self._page = _render_page(classifier, name)
+        self._explaining = threading.Lock()
 
     @asynccontextmanager
     async def live(self, _: FastAPI) -> AsyncIterator[None]:
@@ -141,6 +147,29 @@ class _Service:
         pixels = await loop.run_in_executor(self._decoders, lambda: decode_photo(data, side, max_pixels=most))
         return await asyncio.wrap_future(self._batcher.submit(pixels))
 
+    async def explain(self, file: Annotated[UploadFile, File(description="One photo.")]) -> Response:
+        """Return a picture of what in a photo speaks for its label, as PNG."""
+        most = self._limits.file_bytes
+        if file.size is not None and file.size > most:
+            raise Refusal(413, f"The photo is too large, need at most {most / 1e6:g} MB.")
+        data = await file.read()
+        loop = asyncio.get_running_loop()
+        try:
+            picture = await loop.run_in_executor(self._decoders, self._draw_heat, data)
+        except PhotoError as error:
+            raise Refusal(422, f"The photo cannot be read: {error}.") from None
+        return Response(picture, media_type="image/png")
+
+    def _draw_heat(self, data: bytes) -> bytes:
+        from PIL import Image
+
+        pixels = decode_photo(data, self._classifier.image_size, max_pixels=self._limits.pixels)
+        with self._explaining:
+            heat = self._classifier.explainer.explain_pixels(pixels).heat
+        stream = io.BytesIO()
+        Image.fromarray(lay_heat_over(decode_thumbnail(data, THUMBNAIL_PX), heat)).save(stream, "PNG")
+        return stream.getvalue()
+
     async def health(self) -> dict[str, str]:
         """Say that the service is up."""
         return {"status": "ok"}
@@ -181,7 +210,7 @@ def _tell_refusals(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def name_what_is_needed(_: Request, __: RequestValidationError) -> JSONResponse:
-        sentence = "Send photos as multipart/form-data, in fields named 'files'."
+        sentence = "Send photos as multipart/form-data, in fields named 'files' (to /explain one, in 'file')."
         return JSONResponse({"error": sentence}, 422)
 
     @app.exception_handler(HTTPException)

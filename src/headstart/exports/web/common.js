@@ -1,6 +1,7 @@
 "use strict";
 
-/* What the exported page and the served one have in common; each has its own way to ask: askFile(file). */
+/* What the exported page and the served one have in common; each has its own way to ask,
+   askFile(file), and may offer more below the bars, offerMore(file, picture, words). */
 
 const about = JSON.parse(document.getElementById("about").textContent);
 const $ = (id) => document.getElementById(id);
@@ -40,6 +41,7 @@ async function show(file) {
     picture.alt = file.name;
     card.dataset.label = drawBars(bars, probabilities);
     card.dataset.probabilities = JSON.stringify(probabilities);
+    if (typeof offerMore === "function") offerMore(file, picture, words);
   } catch (error) {
     card.dataset.error = String(error);
     bars.textContent = error.sentence || "Cannot be read: it is no photo that this browser knows.";

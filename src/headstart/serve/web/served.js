@@ -10,4 +10,23 @@ async function askFile(file) {
   return about.labels.map((label) => probabilities[label]);
 }
 
+function offerMore(file, picture, words) {
+  const button = makeElement("button", "why", "Why?"), photo = picture.src;
+  let heat = null;
+  button.addEventListener("click", async () => {
+    if (!heat) {
+      const form = new FormData();
+      form.append("file", file, file.name || "pasted photo");
+      const response = await fetch("explain", { method: "POST", body: form });
+      if (!response.ok) return;
+      heat = URL.createObjectURL(await response.blob());
+    }
+    const isShown = picture.src === heat;
+    picture.src = isShown ? photo : heat;
+    button.textContent = isShown ? "Why?" : "The photo";
+    picture.alt = isShown ? file.name : `What in ${file.name} speaks for its class`;
+  });
+  words.append(button);
+}
+
 setReady();

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 KERAS := .venv-keras
-ONLY ?= limit one_photo warm head int8 script growth epoch tutorial
+ONLY ?= limit one_photo warm head int8 script growth epoch serve tutorial
 
 .DEFAULT_GOAL := help
 .PHONY: help setup format lint types test test-all test-keras bench docs demo clean

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 from fastapi import FastAPI, File, Request, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
@@ -29,6 +28,7 @@ from headstart.pixels.decode import decode_photo, decode_thumbnail
 from headstart.serve.batching import Batcher, Row
 from headstart.serve.body_limit import BodyLimit
 from headstart.serve.limits import Limits, Refusal
+from headstart.serve.meters import Measure, Meters
 from headstart.version import __version__
 
 THUMBNAIL_PX = 480
@@ -79,7 +79,7 @@ def build_app(classifier: Classifier, *, name: str = "classifier", limits: Limit
         description="Photos in, probabilities out. Nothing is stored.",
     )  # fmt: skip
     app.add_middleware(BodyLimit, most_bytes=limits.body_bytes)
-    app.middleware("http")(service.meters.measure)
+    app.add_middleware(Measure, meters=service.meters)
     refusals: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (400, 408, 413, 422, 429)}
     app.post("/predict", responses=refusals)(service.predict)
     app.post("/explain", responses=refusals, response_class=Response)(service.explain)
@@ -96,7 +96,7 @@ class _Service:
 
     def __init__(self, classifier: Classifier, name: str, limits: Limits) -> None:
         self._classifier, self._name, self._limits = classifier, name, limits
-        self.meters = _Meters()
+        self.meters = Meters()
         self._batcher = Batcher(classifier.predict_pixels, limits.waiting, self.meters.batch.observe)
         self._decoders = ThreadPoolExecutor(count_cores(), thread_name_prefix="decoder")
         self._page = _render_page(classifier, name)
@@ -217,26 +217,3 @@ def _tell_refusals(app: FastAPI) -> None:
     async def say_it(_: Request, error: HTTPException) -> JSONResponse:
         sentence = _SENTENCES.get(error.status_code, f"{error.detail}.")
         return JSONResponse({"error": sentence}, error.status_code, error.headers)
-
-
-class _Meters:
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "headstart_requests", "Requests, by path and status.", ["path", "status"], registry=self.registry
-        )
-        self._seconds = Histogram("headstart_request_seconds", "Seconds to answer.", ["path"], registry=self.registry)
-        self.batch = Histogram(
-            "headstart_batch_photos", "Photos that were classified together.", registry=self.registry,
-            buckets=(1, 2, 4, 8, 16, 32),
-        )  # fmt: skip
-        self.photos = Counter("headstart_photos", "Photos answered, by label.", ["label"], registry=self.registry)
-
-    async def measure(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        began = time.perf_counter()
-        response = await call_next(request)
-        route = request.scope.get("route")
-        path = getattr(route, "path", "other")  # not what a stranger typed: it would grow without end
-        self._requests.labels(path, str(response.status_code)).inc()
-        self._seconds.labels(path).observe(time.perf_counter() - began)
-        return response

@@ -68,6 +68,8 @@ def _tell(report: dict[str, Any]) -> list[str]:
             for name, row in accuracy.items() if name != "n"
         ]  # fmt: skip
         lines.append(f"  accuracy      {', '.join(told)}, on the {accuracy['n']:,} it was not trained on")
+    else:
+        lines.append("  accuracy      not judged: it was trained on all of them, or does not know their labels")
     lines.append(f"  for a photo   classifier {times['classifier']:.1f} ms, export {times['export']:.1f} ms, decoded")
     if report["skipped"]:
         first = report["skipped"][0]

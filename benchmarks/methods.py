@@ -67,16 +67,17 @@ Before any training, two things give more of the frozen network: `--features all
 at no cost) and `--average-views` (answers averaged over mirrored and turned views, at the cost of one pass for each).
 
 The tables are by `python benchmarks/methods.py`: one training for each seed of the split, with default settings at 224
-px, but for `scratch` on the whole sets at 128 px, to take hours less. Everything is computed in float32, so that rows
-of different processors compare. Above the cut (`hybrid`, `finetune`, `scratch`) norms are trained and answers averaged
-over four views on coffee leaves and solar cells (`--train-norms --average-views`), where photos are dissimilar, and
-neither on the other two. On solar cells a training photo counts as much as the experts were sure of its label (1 or a
-third, by the column `weight` of the CSV), but for the last table. `auto` may take as long as its line says
-(`--budget`). Seconds are of a whole training, with the features of the frozen network cached where an earlier row had
-computed them, some on one core and some on two that others used as well: compare them with care. Some trainings ran on
-a GPU, whose seconds stand apart. Where no epoch is better than the start by more than noise, a training above the cut
-gives what `fixed` gives. Of ants and bees only 31 photos are held out for the test, so one photo is three points: there
-methods that differ by less look alike.
+px, but for `scratch` on the whole sets at 128 px, to take hours less. New rows are computed in float32, so that those
+of different processors compare; older ones in what their processor computes in by default. The rules of `auto` were
+chosen with a look at some of these splits of solar cells (docs/decisions/0013-advice.md). Above the cut (`hybrid`,
+`finetune`, `scratch`) norms are trained and answers averaged over four views on coffee leaves and solar cells
+(`--train-norms --average-views`), where photos are dissimilar, and neither on the other two. On solar cells a training
+photo counts as much as the experts were sure of its label (1 or a third, by the column `weight` of the CSV), but for
+the last table. `auto` may take as long as its line says (`--budget`). Seconds are of a whole training, with the
+features of the frozen network cached where an earlier row had computed them, some on one core and some on two that
+others used as well: compare them with care. Some trainings ran on a GPU, whose seconds stand apart. Where no epoch is
+better than the start by more than noise, a training above the cut gives what `fixed` gives. Of ants and bees only 31
+photos are held out for the test, so one photo is three points: there methods that differ by less look alike.
 """
 # what is trained on a set, unless below it is told otherwise: at 224 px scratch would take hours more
 ASKED = tuple(run for run in RUNS if run != "scratch")

@@ -9,7 +9,7 @@ def test_export_prints_its_certificate(run, photos, headstart, tmp_path):
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.startswith(f"Wrote {out} (9.1 MB, 2 labels inside).")
     assert "same label    28 of 28 photos (100.00%)" in answer.stdout
-    assert "on the 8 it was not trained on" in answer.stdout
+    assert "on the 8 it was not trained on and whose label it knows" in answer.stdout
     record = json.loads(
         headstart("export", run.folder, "--out", out, "--check", photos, "--overwrite", "--json").stdout
     )

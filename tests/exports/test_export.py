@@ -1,6 +1,7 @@
 """An export answers as the classifier does, and says so on the user's photos."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -73,6 +74,31 @@ def test_what_disagrees_is_refused_and_nothing_is_left(run, photos, tmp_path, mo
     assert [path.name for path in tmp_path.iterdir()] == ["pets.onnx"]
 
 
+def test_what_lies_beside_is_not_replaced_either(run, tmp_path):
+    (tmp_path / "pets.bin").write_bytes(b"somebody's")
+    with pytest.raises(ExportError, match=r"pets\.bin': it exists already"):
+        export_classifier(run.folder, "openvino", out=tmp_path / "pets.xml", verbose=False)
+    classifier = tmp_path / "own.bin"
+    classifier.write_bytes((run.folder / "model.onnx").read_bytes())
+    with pytest.raises(ExportError, match="it is the classifier itself"):
+        export_classifier(classifier, "openvino", out=tmp_path / "own.xml", overwrite=True, verbose=False)
+    (tmp_path / "folder.xml").mkdir()
+    with pytest.raises(ExportError, match="it is a folder"):
+        export_classifier(run.folder, "openvino", out=tmp_path / "folder.xml", overwrite=True, verbose=False)
+    assert not (tmp_path / "folder.bin").exists()
+
+
+@pytest.mark.parametrize(("n_disagreeing", "is_refused"), [(1, False), (2, True)])
+def test_the_limit_itself_is_allowed(n_disagreeing, is_refused):
+    parity = {"n_disagreeing": n_disagreeing, "n_unanswered": 0}
+    report = {"path": "x.onnx", "n": 200, "parity": parity}
+    if is_refused:
+        with pytest.raises(ExportError, match="2 of 200"):
+            export_module._refuse(report, 0.005, force=False)
+    else:
+        export_module._refuse(report, 0.005, force=False)
+
+
 def test_an_export_without_check_claims_nothing(run, tmp_path):
     report = export_classifier(run.folder, out=tmp_path / "pets.onnx", verbose=False)
     assert "parity" not in report
@@ -80,8 +106,9 @@ def test_an_export_without_check_claims_nothing(run, tmp_path):
 
 def test_the_classifier_file_is_not_overwritten_by_its_export(run, tmp_path):
     before = (run.folder / "model.onnx").read_bytes()
+    (run.folder.parent / "taken.onnx").touch()
     with pytest.raises(ExportError, match="Give --overwrite"):
-        export_classifier(run.folder, out=run.folder / "model.onnx", verbose=False)
+        export_classifier(run.folder, out=run.folder.parent / "taken.onnx", verbose=False)
     with pytest.raises(ExportError, match="it is the classifier itself"):
         export_classifier(run.folder, out=run.folder / "model.onnx", overwrite=True, verbose=False)
     assert (run.folder / "model.onnx").read_bytes() == before
@@ -115,6 +142,9 @@ def test_exports_are_named_after_the_run(tmp_path, run):
     assert name_export(run.folder) == "run"
     assert name_export(run.folder / "model.onnx") == "run"
     assert name_export(tmp_path / "leaves.onnx") == "leaves"
+    assert name_export(Path("/model.onnx")) == "classifier"
+    (tmp_path / "pets.v1").mkdir()
+    assert name_export(tmp_path / "pets.v1") == "pets.v1"
 
 
 def test_photos_that_cannot_be_read_are_left_out_by_name(run, paint_folder, tmp_path):

@@ -1,14 +1,18 @@
 """A run folder is whole or it is not there."""
 
+import contextlib
 import os
 import platform
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from headstart.errors import RunError
+from headstart.training import run_folder
 from headstart.training.run_folder import check_outside, choose_folder, write_run_folder
 
 RUN = '{"schema": 1, "headstart": "0.1.0"}'
@@ -127,6 +131,34 @@ def test_two_trainings_of_one_process_do_not_write_one_run(tmp_path):
             pytest.fail("the work was begun")
         assert partial.exists()
     assert list_names(tmp_path) == ["run"]
+
+
+def test_of_two_threads_that_begin_together_one_writes(tmp_path, monkeypatch):
+    both = threading.Barrier(2, timeout=10)
+    find, ended = run_folder._find_leftovers, []
+
+    def wait_for_the_other(folder):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+        return find(folder)
+
+    def write():
+        try:
+            with write_run_folder(tmp_path / "run") as partial:
+                time.sleep(0.2)
+                (partial / "model.onnx").touch()
+            ended.append("written")
+        except RunError:
+            ended.append("refused")
+
+    monkeypatch.setattr(run_folder, "_find_leftovers", wait_for_the_other)
+    threads = [threading.Thread(target=write) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ended) == ["refused", "written"]
+    assert (tmp_path / "run" / "model.onnx").exists()
 
 
 def test_leftovers_of_killed_runs_are_removed_and_living_ones_kept(tmp_path):

@@ -53,8 +53,8 @@ def _resize(size_px: int) -> Iterator[bytes]:
     yield make_node("Shape", ["pixels"], "resize/shape")
     yield from _weigh("height", size_px)
     yield from _weigh("width", size_px)
-    yield make_node("Cast", ["pixels"], "resize/float", to=FLOAT)
-    yield make_node("Transpose", ["resize/float"], "resize/planes", perm=[0, 3, 1, 2])  # (N, 3, H, W)
+    yield make_node("Transpose", ["pixels"], "resize/bytes", perm=[0, 3, 1, 2])  # (N, 3, H, W), while it is small
+    yield make_node("Cast", ["resize/bytes"], "resize/planes", to=FLOAT)
     yield make_node("MatMul", ["resize/height/weights", "resize/planes"], "resize/scaled_in_height")  # (N, 3, S, W)
     yield from _round("resize/scaled_in_height", "resize/flat")
     yield make_node("Transpose", ["resize/width/weights"], "resize/width/weights_turned", perm=[1, 0])

@@ -40,7 +40,7 @@ def open_in_browser(path: Path) -> Iterator[Answer]:
     """
     driver = _start()
     try:
-        from selenium.common.exceptions import WebDriverException
+        from selenium.common.exceptions import InvalidArgumentException, WebDriverException
 
         driver.execute_cdp_cmd("Network.enable", {})
         offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
@@ -59,7 +59,10 @@ def open_in_browser(path: Path) -> Iterator[Answer]:
 
         def answer(photo: Path, _: Pixels) -> npt.NDArray[np.float32]:
             driver.execute_script("document.getElementById('answers').replaceChildren()")
-            field.send_keys(str(photo.resolve()))
+            try:
+                field.send_keys(str(photo.resolve()))
+            except InvalidArgumentException:  # a name with a line break, or one that is no text
+                raise PhotoError("its name cannot be given to a browser") from None
             told = _wait(driver, "const card = document.querySelector('.answer'); return card && {...card.dataset}")
             if "error" in told:
                 raise PhotoError("the browser cannot read it")

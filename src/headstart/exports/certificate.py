@@ -36,6 +36,8 @@ class Answers:
         Of the classifier and of the export for one photo, from decoded pixels; medians.
     failures
         What could not be read, and why.
+    n_unanswered
+        Of these the classifier answers so many, and the export does not.
     """
 
     photos: list[Photo]
@@ -43,6 +45,7 @@ class Answers:
     theirs: npt.NDArray[np.float32]
     seconds: tuple[float, float]
     failures: list[dict[str, str]]
+    n_unanswered: int
 
 
 def ask_both(
@@ -57,13 +60,19 @@ def ask_both(
     """
     answered, ours, theirs, failures = [], [], [], []
     times: list[tuple[float, float]] = []
+    n_unanswered = 0
     for n_done, photo in enumerate(photos, 1):
         try:
             data = read_bytes(photo.path)
             small, whole = decode_photo(data, classifier.image_size), open_photo(data)
-            began = time.perf_counter()
+        except PhotoError as error:
+            failures.append({"path": str(photo.path), "reason": str(error)})
+            continue
+        began = time.perf_counter()
+        try:
             row = answer(photo.path, whole)
         except PhotoError as error:
+            n_unanswered += 1
             failures.append({"path": str(photo.path), "reason": str(error)})
             continue
         between = time.perf_counter()
@@ -76,7 +85,7 @@ def ask_both(
     if not answered:
         raise CatalogError(f"Cannot check the export: none of {len(photos):,} photos can be read.")
     medians = np.median(times, axis=0)
-    return Answers(answered, np.array(ours), np.array(theirs), (medians[0], medians[1]), failures)
+    return Answers(answered, np.array(ours), np.array(theirs), (medians[0], medians[1]), failures, n_unanswered)
 
 
 def certify(classifier: Classifier, answers: Answers) -> dict[str, Any]:
@@ -84,7 +93,7 @@ def certify(classifier: Classifier, answers: Answers) -> dict[str, Any]:
 
     Returns
     -------
-    ``n`` photos; ``parity``: ``label_agreement`` (the share that both name alike), ``n_disagreeing``,
+    ``n`` photos; ``parity``: ``label_agreement`` (the share that both name alike), ``n_disagreeing``, ``n_unanswered``,
     ``max_probability_gap`` and ``mean_probability_gap``; ``accuracy``: of both with 95% intervals, on the ``n`` photos
     that the classifier was not trained on and whose label it knows, or None if there are none; ``ms_per_photo`` of
     both; ``skipped``.
@@ -96,6 +105,7 @@ def certify(classifier: Classifier, answers: Answers) -> dict[str, Any]:
         "parity": {
             "label_agreement": float(is_alike.mean()),
             "n_disagreeing": int((~is_alike).sum()),
+            "n_unanswered": answers.n_unanswered,
             "max_probability_gap": float(gaps.max()),
             "mean_probability_gap": float(gaps.mean()),
         },

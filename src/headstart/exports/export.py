@@ -59,16 +59,8 @@ def export_classifier(
         raise ExportError(f"Cannot export to {format!r}: need one of {', '.join(FORMATS)}.")
     kind, source = FORMATS[format], Path(model)
     contents = read_classifier(source)
-    path = Path(out) if out is not None else Path(name_export(source)).with_suffix(kind.suffix)
-    if path.suffix != kind.suffix:
-        raise ExportError(f"Cannot export to '{path}': need a name that ends with {kind.suffix}.")
-    file = source / "model.onnx" if source.is_dir() else source
-    if overwrite and path.exists() and path.samefile(file):
-        raise ExportError(f"Cannot export to '{path}': it is the classifier itself. Choose another --out.")
-    if path.exists() and not overwrite:
-        raise ExportError(
-            f"Cannot export to '{path}': it exists already. Give --overwrite to replace it, or another --out."
-        )
+    path = Path(out) if out is not None else Path(name_export(source) + kind.suffix)
+    _check_targets(path, kind, source / "model.onnx" if source.is_dir() else source, overwrite)
     report: dict[str, Any] = {
         "schema": 1,
         "format": format,
@@ -93,7 +85,8 @@ def export_classifier(
                     classifier = Classifier(contents, precision="f32")
                     answers = ask_both(classifier, answer, photos, progress=progress)
                 report |= {"data": str(check), **certify(classifier, answers)}
-                _refuse(report, MOST_DISAGREEING_INT8 if int8 else MOST_DISAGREEING, force)
+                is_int8 = int8 or contents.metadata.is_quantised
+                _refuse(report, MOST_DISAGREEING_INT8 if is_int8 else MOST_DISAGREEING, force)
             for file in sorted(
                 Path(folder).iterdir(), key=lambda file: file == made
             ):  # the one that names the others last
@@ -103,10 +96,28 @@ def export_classifier(
     return report
 
 
+def _check_targets(path: Path, kind: Format, classifier: Path, overwrite: bool) -> None:
+    """Refuse names that would replace what is not to be replaced, of the file and of what belongs beside it."""
+    if path.suffix != kind.suffix:
+        raise ExportError(f"Cannot export to '{path}': need a name that ends with {kind.suffix}.")
+    for target in (path, *(path.with_suffix(suffix) for suffix in kind.beside)):
+        if not target.exists():
+            continue
+        if target.is_dir():
+            raise ExportError(f"Cannot export to '{target}': it is a folder. Choose another --out.")
+        if target.samefile(classifier):
+            raise ExportError(f"Cannot export to '{target}': it is the classifier itself. Choose another --out.")
+        if not overwrite:
+            raise ExportError(
+                f"Cannot export to '{target}': it exists already. Give --overwrite to replace it, or another --out."
+            )
+
+
 def name_export(model: Path) -> str:
     """Return the name of a run folder, or of a classifier file that is in none."""
     folder = model if model.is_dir() else model.parent
-    return folder.resolve().name if model.is_dir() or model.name == "model.onnx" else model.stem
+    name = folder.resolve().name if model.is_dir() or model.name == "model.onnx" else model.stem
+    return name or "classifier"
 
 
 def _select(check: Catalog | str | Path, verbose: bool) -> list[Photo]:
@@ -129,7 +140,7 @@ def _write(kind: Format, contents: ClassifierFile, path: Path, calibrating: list
 
 def _refuse(report: dict[str, Any], most: float, force: bool) -> None:
     parity = report["parity"]
-    if 1 - parity["label_agreement"] > most and not force:
+    if parity["n_disagreeing"] + parity["n_unanswered"] > most * (report["n"] + parity["n_unanswered"]) and not force:
         raise ExportError(
             f"Cannot export to '{report['path']}': it names {parity['n_disagreeing']:,} of {report['n']:,} photos "
             f"otherwise than the classifier, more than {most:.1%}. Give --force to keep it all the same."

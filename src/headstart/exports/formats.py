@@ -48,6 +48,8 @@ class Format:
     int8
         Who makes it int8: ``headstart`` quantises the classifier before it is written; ``converter``, called with
         (N, S, S, 3) uint8 pixels of photos, does it itself; None cannot.
+    beside
+        Suffixes of what is written beside the file.
     open
         Opens what was written, to be asked until the block ends.
     """
@@ -57,6 +59,7 @@ class Format:
     write: Callable[[bytes, Metadata, Path, Pixels | None], None]
     open: Callable[[Path], AbstractContextManager[Answer]]
     int8: Literal["headstart", "converter"] | None = "headstart"
+    beside: tuple[str, ...] = ()
 
 
 def build_any_size(data: bytes, metadata: Metadata) -> bytes:
@@ -114,7 +117,10 @@ def _write_openvino(data: bytes, metadata: Metadata, path: Path, _: Pixels | Non
     network = openvino.Core().read_model(build_any_size(data, metadata))
     network.set_rt_info(json.dumps(metadata.labels), ["headstart", "labels"])
     network.set_rt_info(PIXELS.format(metadata.image_size), ["headstart", "pixels"])
-    openvino.save_model(network, path, compress_to_fp16=False)  # beside it, path.bin holds the weights
+    try:
+        openvino.save_model(network, path, compress_to_fp16=False)  # beside it, path.bin holds the weights
+    except RuntimeError as error:  # a full disk, in its own words
+        raise OSError(f"OpenVINO cannot write it ({str(error).partition(chr(10))[0]})") from None
     text = path.read_text(encoding="utf-8")
     path.write_text(re.sub(r">\s+<", "><", text), encoding="utf-8")  # a third of it is indentation
 
@@ -134,7 +140,7 @@ def _open_openvino(path: Path) -> Iterator[Answer]:
 def _write_page(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
     from headstart.exports.page import build_page
 
-    path.write_text(build_page(data, metadata, path.stem), encoding="utf-8")
+    path.write_text(build_page(data, metadata, path.stem.encode("utf-8", "replace").decode()), encoding="utf-8")
 
 
 @contextmanager
@@ -176,7 +182,11 @@ def _open_litert(path: Path) -> Iterator[Answer]:
 FORMATS = {
     "onnx": Format(".onnx", "for any ONNX runtime; photos of any size", _write_onnx, _open_onnx),
     "openvino": Format(
-        ".xml", "OpenVINO IR, with its weights in a .bin beside it; photos of any size", _write_openvino, _open_openvino
+        ".xml",
+        "OpenVINO IR, with its weights in a .bin beside it; photos of any size",
+        _write_openvino,
+        _open_openvino,
+        beside=(".bin",),
     ),
     "litert": Format(".tflite", "LiteRT, for phones", _write_litert, _open_litert, "converter"),
     "keras": Format(".keras", "a stock Keras 3 model; photos of any size", _write_keras, _open_keras, None),

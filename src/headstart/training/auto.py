@@ -7,6 +7,7 @@ what is expected there (docs/decisions/0013-advice.md). The test photos have no 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -70,7 +71,6 @@ class _Again:
     chosen: Settings
     recipe: Recipe
     is_averaged: bool
-    factor: float
 
 
 class _Choice:
@@ -191,27 +191,25 @@ class _Choice:
             made = drop_average(maker.make_tuned(chosen))
             judgement = judge_validation(made)
             is_start = made.outcome.best_epoch == 0  # which is what was there, and not to be compared with it
-            compared = (None, None) if is_start else compare_losses(judgement, rival, noise[similarity.is_similar])
+            # a gain is expected of whole trainings
+            n_errors = max(0.0 if made.outcome.is_stopped else -math.inf, noise[similarity.is_similar])
+            compared = (None, None) if is_start else compare_losses(judgement, rival, n_errors)
             trial = self.story.note(made, judgement.is_right, "validation", self.story.seconds - began, compared)
             if trial.is_better:
                 self._best, rival = made, judgement
                 self._again = self._plan_again(chosen, made)
             if made.outcome.is_stopped:
                 raise KeyboardInterrupt
-            if is_start:
-                by_noise = " by more than noise" if made.tuned and made.tuned.recipe.n_errors else ""
-                return self.story.end(
-                    f"no epoch of {method} was better on the validation photos than its start{by_noise}"
-                )
-            if not trial.is_better:
-                return self.story.end(f"{method} was not better on the validation photos by as much as it takes")
+            why = _say_why_no_better(method, made, trial, n_errors)
+            if why:
+                return self.story.end(why)
         return self.story.end("every method was tried that could gain more")
 
     def _plan_again(self, chosen: Settings, made: Made) -> _Again | None:
         """Return how to train it again, if photos were held out only to compare, and others are there to judge it."""
         if made.tuned is None or self._catalog.select("validation") or not self._catalog.select("test"):
             return None
-        return _Again(chosen, made.tuned.recipe, made.table.n_averaged > 1, made.outcome.factor)
+        return _Again(chosen, made.tuned.recipe, made.table.n_averaged > 1)
 
     def _reserve(self) -> float:
         """Return the seconds that training again what is best would take."""
@@ -235,8 +233,7 @@ class _Choice:
                 f"{_say_seconds(needed)} more: {self.story.name_budget(needed)} allows it"
             )
         self._say(f"Training {method} again on {what}: about {_say_seconds(needed)}.")
-        made = self._maker.make_again(again.chosen, again.recipe, is_averaged=again.is_averaged)
-        self._best = made.scale(again.factor)
+        self._best = self._maker.make_again(again.chosen, again.recipe, is_averaged=again.is_averaged)
         return self.story.end(f"{method} was then trained again on {what}, those held out among them")
 
     def _cut_short(self, why: str) -> None:
@@ -273,6 +270,16 @@ class _Choice:
         judgement = judge_validation(rival)
         self.story.note(rival, judgement.is_right, "validation", self.story.seconds - began)
         return judgement
+
+
+def _say_why_no_better(method: str, made: Made, trial: Trial, n_errors: float) -> str | None:
+    if made.outcome.best_epoch == 0:
+        by_noise = " by more than noise" if made.tuned and made.tuned.recipe.n_errors else ""
+        return f"no epoch of {method} was better on the validation photos than its start{by_noise}"
+    if trial.is_better:
+        return None
+    how = "not better by as much as it takes" if n_errors >= 0 else "worse by more than noise"
+    return f"{method} was {how} on the validation photos"
 
 
 def _say_seconds(seconds: float) -> str:

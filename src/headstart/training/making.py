@@ -53,13 +53,6 @@ class Made:
         assert self.tuned is not None  # noqa: S101  for the type checker
         return self.tuned.tuned
 
-    def scale(self, factor: float) -> Made:
-        """Return it as confident as a factor of its scores makes it, where none was chosen in its training."""
-        assert self.tuned is not None  # noqa: S101  for the type checker
-        head = self.fitted.head.scale(factor)
-        tuned = replace(self.tuned, tuned=replace(self.outcome, head=head, factor=factor))
-        return replace(self, fitted=replace(self.fitted, head=head), tuned=tuned)
-
     def build_file(self) -> bytes:
         """Return the classifier file."""
         table, chosen = self.table, self.chosen

@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from headstart.errors import RunError, RunMovedError
 CONTENTS = frozenset({"model.onnx", "report.html", "metrics.json", "history.csv", "predictions.csv", "catalog.csv",
                       "README.md", "figures"})  # fmt: skip
 
+_claiming = threading.Lock()
 _ACTIVE: set[Path] = set()  # the temporary folders that this very process is writing
 
 
@@ -66,14 +68,16 @@ def write_run_folder(folder: Path, *, is_replacing: bool = False) -> Iterator[Pa
             hint = "Give --overwrite to replace it, or another --out."
         raise RunError(f"Cannot write run '{folder}': it exists already. {hint}")
     partial = folder.with_name(f".{folder.name}.partial-{platform.node()}-{os.getpid()}")
-    if partial in _ACTIVE:
-        raise RunError(f"Cannot write run '{folder}': another training is writing it. Choose another --out.")
+    with _claiming:
+        if partial in _ACTIVE:
+            raise RunError(f"Cannot write run '{folder}': another training is writing it. Choose another --out.")
+        _ACTIVE.add(partial)
     is_new_parent = not folder.parent.exists()
     try:
         # made inside: a kill that comes just after leaves nothing behind either
         folder.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder)
-        _ACTIVE.add(partial)
+        shutil.rmtree(partial, ignore_errors=True)  # of a killed process that had our number
         partial.mkdir()
         yield partial
         _flush(partial)

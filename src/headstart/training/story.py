@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import asdict, replace
 from typing import Any
@@ -49,7 +50,9 @@ class Story:
         self, made: Made, is_right: IsRight, judged_by: str, seconds: float,
         compared: tuple[float | None, float | None] = (None, None),
     ) -> Trial:  # fmt: skip
-        """Note what was tried, and return it."""
+        """Note what was tried, and return it; a comparison that gave no number is none."""
+        if any(value is not None and not math.isfinite(value) for value in compared):
+            compared = (None, None)
         trial = Trial(
             made.chosen.method, made.cut, made.chosen.features, made.table.n_averaged, float(is_right.mean()),
             judged_by, len(is_right), round(seconds, 2), *compared,

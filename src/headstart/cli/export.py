@@ -67,9 +67,8 @@ def _tell(report: dict[str, Any]) -> list[str]:
             f"{name} {row['accuracy']:.1%} ({row['accuracy_ci95'][0]:.1%} to {row['accuracy_ci95'][1]:.1%})"
             for name, row in accuracy.items() if name != "n"
         ]  # fmt: skip
-        lines.append(
-            f"  accuracy      {', '.join(told)}, on the {accuracy['n']:,} it was not trained on and whose label it knows"
-        )
+        which = f"on the {accuracy['n']:,} it was not trained on and whose label it knows"
+        lines.append(f"  accuracy      {', '.join(told)}, {which}")
     else:
         lines.append("  accuracy      not judged: it was trained on all of them, or does not know their labels")
     lines.append(f"  for a photo   classifier {times['classifier']:.1f} ms, export {times['export']:.1f} ms, decoded")

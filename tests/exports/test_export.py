@@ -67,7 +67,9 @@ def test_what_disagrees_is_refused_and_nothing_is_left(run, photos, tmp_path, mo
         return found | {"parity": found["parity"] | {"label_agreement": 27 / 28, "n_disagreeing": 1}}
 
     monkeypatch.setattr(export_module, "certify", disagree)
-    with pytest.raises(ExportError, match=r"names 1 of 28 photos otherwise than the classifier, more than 0\.5%"):
+    with pytest.raises(
+        ExportError, match=r"answers 1 of 28 photos otherwise than the classifier, or not at all, more than 0\.5%"
+    ):
         export_classifier(run.folder, out=tmp_path / "pets.onnx", check=photos, verbose=False)
     assert not list(tmp_path.iterdir())
     export_classifier(run.folder, out=tmp_path / "pets.onnx", check=photos, force=True, verbose=False)
@@ -88,10 +90,10 @@ def test_what_lies_beside_is_not_replaced_either(run, tmp_path):
     assert not (tmp_path / "folder.bin").exists()
 
 
-@pytest.mark.parametrize(("n_disagreeing", "is_refused"), [(1, False), (2, True)])
-def test_the_limit_itself_is_allowed(n_disagreeing, is_refused):
-    parity = {"n_disagreeing": n_disagreeing, "n_unanswered": 0}
-    report = {"path": "x.onnx", "n": 200, "parity": parity}
+@pytest.mark.parametrize(("n_disagreeing", "n_unanswered", "is_refused"), [(1, 0, False), (2, 0, True), (0, 2, True)])
+def test_the_limit_itself_is_allowed(n_disagreeing, n_unanswered, is_refused):
+    parity = {"n_disagreeing": n_disagreeing, "n_unanswered": n_unanswered}
+    report = {"path": "x.onnx", "n": 200 - n_unanswered, "parity": parity}
     if is_refused:
         with pytest.raises(ExportError, match="2 of 200"):
             export_module._refuse(report, 0.005, force=False)

@@ -140,10 +140,11 @@ def _write(kind: Format, contents: ClassifierFile, path: Path, calibrating: list
 
 def _refuse(report: dict[str, Any], most: float, force: bool) -> None:
     parity = report["parity"]
-    if parity["n_disagreeing"] + parity["n_unanswered"] > most * (report["n"] + parity["n_unanswered"]) and not force:
+    n_other, n = parity["n_disagreeing"] + parity["n_unanswered"], report["n"] + parity["n_unanswered"]
+    if n_other > most * n and not force:
         raise ExportError(
-            f"Cannot export to '{report['path']}': it names {parity['n_disagreeing']:,} of {report['n']:,} photos "
-            f"otherwise than the classifier, more than {most:.1%}. Give --force to keep it all the same."
+            f"Cannot export to '{report['path']}': it answers {n_other:,} of {n:,} photos otherwise than the "
+            f"classifier, or not at all, more than {most:.1%}. Give --force to keep it all the same."
         )
 
 

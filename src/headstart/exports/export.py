@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -87,10 +85,9 @@ def export_classifier(
                 report |= {"data": str(check), **certify(classifier, answers)}
                 is_int8 = int8 or contents.metadata.is_quantised
                 _refuse(report, MOST_DISAGREEING_INT8 if is_int8 else MOST_DISAGREEING, force)
-            for file in sorted(
-                Path(folder).iterdir(), key=lambda file: file == made
-            ):  # the one that names the others last
-                _move(file, path.parent / file.name)
+            # the file that names the others goes last
+            for file in sorted(Path(folder).iterdir(), key=lambda file: file == made):
+                file.replace(path.parent / file.name)
     except OSError as error:
         raise ExportError(f"Cannot export to '{path}': {error.strerror or error}. Choose another --out.") from None
     return report
@@ -146,10 +143,3 @@ def _refuse(report: dict[str, Any], most: float, force: bool) -> None:
             f"Cannot export to '{report['path']}': it answers {n_other:,} of {n:,} photos otherwise than the "
             f"classifier, or not at all, more than {most:.1%}. Give --force to keep it all the same."
         )
-
-
-def _move(file: Path, target: Path) -> None:
-    if os.name == "nt":
-        shutil.move(file, target)
-    else:
-        file.replace(target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,3 +90,69 @@ def headstart() -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
 
     return run
+
+
+IMAGENET = "mean = [0.485, 0.456, 0.406]\nstd = [0.229, 0.224, 0.225]\n"
+
+
+def write_network(
+    path: Path, *, side_px: int = 64, free=(0, 2, 3), is_headless: bool = False, text: str = IMAGENET
+) -> Path:
+    """Export a small residual network of 24 features and 5 classes to ``path`` and its TOML beside it."""
+    torch = pytest.importorskip("torch")
+    nn = torch.nn
+
+    class Block(nn.Module):
+        def __init__(self, n_in, n_out, stride):
+            super().__init__()
+            self.body = nn.Sequential(
+                nn.Conv2d(n_in, n_out, 3, stride, 1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU(),
+                nn.Conv2d(n_out, n_out, 3, 1, 1, groups=2), nn.BatchNorm2d(n_out),
+            )  # fmt: skip
+            self.gate = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(n_out, n_out, 1), nn.Hardsigmoid())
+            self.side = nn.Conv2d(n_in, n_out, 1, stride) if stride > 1 else nn.Identity()
+
+        def forward(self, x):
+            y = self.body(x)
+            return nn.functional.hardswish(y * self.gate(y) + self.side(x))
+
+    class Network(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem = nn.Sequential(nn.Conv2d(3, 8, 7, 2, 3), nn.ReLU(), nn.MaxPool2d(3, 2, 1))
+            self.blocks = nn.Sequential(Block(8, 8, 1), Block(8, 16, 2), Block(16, 24, 2))
+            self.last = nn.Identity() if is_headless else nn.Sequential(nn.Dropout(), nn.Linear(24, 5))
+
+        def forward(self, x):
+            x = self.blocks(self.stem(x))
+            return self.last(torch.flatten(nn.functional.adaptive_avg_pool2d(x, 1), 1))
+
+    torch.manual_seed(0)
+    network = Network()
+    torch.manual_seed(1)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 2)
+    axes = {"image": dict.fromkeys(free, "free")} | ({"scores": {0: "free"}} if 0 in free else {})
+    axes["image"] = {axis: f"axis_{axis}" for axis in free}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network.eval(), (torch.zeros(1, 3, side_px, side_px),), str(path), input_names=["image"],
+            output_names=["scores"], dynamic_axes=axes, dynamo=False,
+        )  # fmt: skip
+    size = f"image_size = {side_px}\n" if 2 in free else ""
+    path.with_suffix(".toml").write_text(text + size)
+    return path
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory) -> Path:
+    """Such a network that takes photos of any size."""
+    return write_network(tmp_path_factory.mktemp("network") / "somebodys.onnx")
+
+
+@pytest.fixture(scope="session")
+def make_network() -> Callable[..., Path]:
+    return write_network

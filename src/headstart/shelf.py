@@ -9,13 +9,14 @@ import contextlib
 import hashlib
 import os
 import secrets
-from pathlib import Path
 
 from headstart.folders import clear_folder, delete_file, find_cache_folder, list_files, measure_folder
 
 FOLDER = "compiled-1"  # another layout gets another name
 MAX_BYTES = 200_000_000  # a compiled network has 9 MB; the least recently used go first
-_DIGEST_BYTES = 32
+BACKBONES = "backbones-1"  # networks that were fetched, or made from files of the user's
+MAX_BACKBONE_BYTES = 4_000_000_000
+DIGEST_BYTES = 32
 
 
 def name_result(*parts: str) -> str:
@@ -29,51 +30,48 @@ def name_result(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def fetch_result(name: str) -> bytes | None:
+def fetch_result(name: str, folder: str = FOLDER) -> bytes | None:
     """Return what was kept under a name, or None if nothing is there that is whole."""
-    path = _find_folder() / name
+    path = find_cache_folder() / folder / name
     try:
         content = path.read_bytes()
     except OSError:
         return None
     with contextlib.suppress(OSError):  # a shelf that may only be read is a shelf, too
         os.utime(path)
-    digest, data = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    digest, data = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
     return data if hashlib.sha256(data).digest() == digest else None
 
 
 def has_result(name: str) -> bool:
     """Say whether something was kept under a name, whole or not."""
-    return (_find_folder() / name).exists()
+    return (find_cache_folder() / FOLDER / name).exists()
 
 
-def keep_result(name: str, data: bytes) -> None:
+def keep_result(name: str, data: bytes, folder: str = FOLDER, max_bytes: int = MAX_BYTES) -> None:
     """Keep bytes under a name; if that is impossible, keep nothing."""
-    folder = _find_folder()
-    partial = folder / f".{name}.{secrets.token_hex(4)}.partial"
+    place = find_cache_folder() / folder
+    partial = place / f".{name}.{secrets.token_hex(4)}.partial"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(hashlib.sha256(data).digest() + data)
-        partial.replace(folder / name)
+        partial.replace(place / name)
     except OSError:
         delete_file(partial)
         return
     n_bytes = 0
-    for path, status in sorted(list_files(FOLDER), key=lambda file: file[1].st_mtime, reverse=True):
+    for path, status in sorted(list_files(folder), key=lambda file: file[1].st_mtime, reverse=True):
         n_bytes += status.st_size
-        if n_bytes > MAX_BYTES:
+        if n_bytes > max_bytes:
             delete_file(path)
 
 
 def measure_shelf() -> int:
     """Return the bytes that the shelf takes on disk."""
-    return measure_folder(FOLDER)
+    return measure_folder(FOLDER) + measure_folder(BACKBONES)
 
 
 def clear_shelf() -> None:
     """Delete everything on the shelf."""
     clear_folder(FOLDER)
-
-
-def _find_folder() -> Path:
-    return find_cache_folder() / FOLDER
+    clear_folder(BACKBONES)

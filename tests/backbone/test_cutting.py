@@ -7,6 +7,7 @@ import pytest
 from headstart.backbone.cutting import has_layer, put_below, take_below, take_between
 from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
+from headstart.backbone.openvino_door import open_core
 from headstart.errors import BackboneError
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (4, 96, 96, 3), np.uint8)
@@ -14,7 +15,7 @@ PIXELS = np.random.default_rng(0).integers(0, 255, (4, 96, 96, 3), np.uint8)
 
 @pytest.fixture(scope="module")
 def network():
-    return openvino.Core().read_model(load_backbone().weights)
+    return open_core().read_model(load_backbone().weights)
 
 
 def open_engine(**settings):
@@ -26,7 +27,7 @@ def open_engine(**settings):
 def test_below_and_above_a_cut_make_the_whole(network, stage):
     tensor = next(s.tensor for s in load_backbone().spec.stages if s.name == stage)
     settings = {openvino.properties.hint.inference_precision(): openvino.Type.f32}
-    compile_part = openvino.Core().compile_model
+    compile_part = open_core().compile_model
     below = compile_part(take_below(network, tensor), "CPU", settings)
     above = compile_part(take_between(network, tensor, "features"), "CPU", settings)
     whole = open_engine(precision="f32").infer(PIXELS)
@@ -37,7 +38,7 @@ def test_a_part_that_is_put_back_makes_the_same_network(network):
     part = take_below(network, "block_2_add")
     again = put_below(network, "block_2_add", part)
     settings = {openvino.properties.hint.inference_precision(): openvino.Type.f32}
-    before, after = (openvino.Core().compile_model(model, "CPU", settings) for model in (network, again))
+    before, after = (open_core().compile_model(model, "CPU", settings) for model in (network, again))
     np.testing.assert_array_equal(after(PIXELS)[0], before(PIXELS)[0])
 
 

@@ -6,7 +6,7 @@ import pytest
 from headstart.backbone import compiling
 from headstart.backbone.cutting import take_below
 from headstart.backbone.loading import load_backbone
-from headstart.backbone.openvino_door import open_openvino
+from headstart.backbone.openvino_door import open_core, open_openvino
 from headstart.backbone.processor import choose_precision
 from headstart.backbone.rewriting import keep_float32, turn_pixels_late
 
@@ -16,13 +16,13 @@ PIXELS = np.random.default_rng(0).integers(0, 255, (2, 96, 96, 3), np.uint8)
 
 @pytest.fixture
 def network():
-    network = open_openvino().Core().read_model(BACKBONE.weights)
+    network = open_core().read_model(BACKBONE.weights)
     network.reshape([2, 96, 96, 3])
     return take_below(network, "features")
 
 
 def compute(network, precision="f32"):
-    compiled = open_openvino().Core().compile_model(network, "CPU", compiling._choose_settings(precision, 1))
+    compiled = open_core().compile_model(network, "CPU", compiling._choose_settings(precision, 1))
     return compiled({0: PIXELS})[0].copy()
 
 
@@ -53,15 +53,14 @@ def test_arithmetic_by_channel_stays_behind_the_turn():
     turned = opset13.transpose(pixels, np.array([0, 3, 1, 2]))
     scaled = opset13.divide(opset13.convert(turned, "f32"), np.full((1, 3, 1, 1), 2.0, np.float32))
     network = openvino.Model([scaled], [pixels])
-    answer = openvino.Core().compile_model(turn_pixels_late(network), "CPU")({0: PIXELS[:, :4, :4]})[0]
+    answer = open_core().compile_model(turn_pixels_late(network), "CPU")({0: PIXELS[:, :4, :4]})[0]
     np.testing.assert_array_equal(answer, PIXELS[:, :4, :4].transpose(0, 3, 1, 2) / np.float32(2))
 
 
 @pytest.mark.skipif(choose_precision() != "bf16", reason="this processor has no bf16")
 def test_the_first_stages_are_computed_in_float32(network):
-    openvino = open_openvino()
     marked = keep_float32(network, str(BACKBONE.spec.float32_below))
-    compiled = openvino.Core().compile_model(marked, "CPU", compiling._choose_settings("bf16", 1))
+    compiled = open_core().compile_model(marked, "CPU", compiling._choose_settings("bf16", 1))
     precisions = {}
     for op in compiled.get_runtime_model().get_ops():
         about = op.get_rt_info()

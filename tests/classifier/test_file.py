@@ -123,8 +123,8 @@ def in_record(name, value):
         ("spec.n_float32_stages", 99, r"99 float32 stages of 19"),
         ("spec.n_float32_stages", "x", r"n_float32_stages 'x', need an int"),
         ("spec.resize", "crop", r"resize 'crop', which this version cannot do"),
-        ("spec.colour_order", "BGR", r"colour_order 'BGR', which this version cannot do"),
-        ("spec.value_range", [0.0, 1.0], r"value_range \(0.0, 1.0\), which this version cannot do"),
+        ("spec.colour_order", "GBR", r"colour_order 'GBR', which this version cannot do"),
+        ("spec.value_range", [1.0, 0.0], r"value_range \[1.0, 0.0\], need two floats"),
         ("spec.name", "\x1b[2J", r"need characters that can be shown"),
     ],
 )  # fmt: skip

@@ -5,7 +5,7 @@ import onnxruntime
 import pytest
 
 from headstart.backbone.graph_file import UINT8, make_end, make_header, make_name, make_node
-from headstart.backbone.openvino_door import open_openvino
+from headstart.backbone.openvino_door import open_core
 from headstart.exports.any_size import take_any_size
 from headstart.pixels.resizing import resize_pixels
 
@@ -23,12 +23,9 @@ def build_resizer(size_px):
 
 @pytest.fixture(scope="module")
 def runtimes():
-    openvino = open_openvino()
     network = build_resizer(96)
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
-    compiled = openvino.Core().compile_model(
-        openvino.Core().read_model(network), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
-    )
+    compiled = open_core().compile_model(open_core().read_model(network), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return {
         "onnxruntime": lambda pixels: session.run(None, {"pixels": pixels})[0],
         "openvino": lambda pixels: compiled([pixels])[0],

@@ -7,7 +7,7 @@ import torch
 from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
 from headstart.errors import BackboneError
-from headstart.tune.graph import Graph, Node, replace_weights
+from headstart.tune.graph import Graph, Node, read_graph, replace_weights
 from headstart.tune.network import Tail
 
 TENSORS = [stage.tensor for stage in load_backbone().spec.stages]
@@ -105,9 +105,23 @@ def test_layers_that_are_computed_again_learn_the_same_and_their_norms_only_once
     assert (changed["block_1_project_BN/mean"] != graph.weights["block_1_project_BN/mean"]).all()
 
 
-def test_a_convolution_with_a_bias_is_refused():
-    weights = {"kernel": np.ones((1, 1, 1, 1), np.float32), "bias": np.ones(1, np.float32)}
-    attributes = {"auto_pad": b"SAME_UPPER", "strides": [1, 1], "group": 1}
-    graph = Graph((Node("Conv", ("x", "kernel", "bias"), "y", attributes),), weights)
-    with pytest.raises(BackboneError, match="convolution with a bias"):
-        Tail(graph, "x", "y")
+@pytest.fixture(scope="module")
+def somebodys(network):
+    return load_backbone(str(network))
+
+
+@pytest.mark.parametrize("tensor", ["pixels", "stride_2", "stride_4", "stride_8"])
+def test_a_network_of_another_library_is_computed_as_in_the_engine(somebodys, tensor):
+    """It has biases, zeros on all sides, gates, pools and a batch norm behind a convolution of its own."""
+    pixels = np.random.default_rng(3).integers(0, 256, (2, 64, 64, 3), np.uint8)
+    if tensor == "pixels":
+        below = torch.from_numpy(pixels).float()
+    else:
+        tensor = somebodys.spec.find_stage(tensor).tensor
+        build = plan_build(somebodys.spec.weights_sha256, image_size=64, precision="f32", tensor=tensor)
+        below = torch.from_numpy(Engine(somebodys.weights, build).infer(pixels))
+    build = plan_build(somebodys.spec.weights_sha256, image_size=64, precision="f32")
+    expected = Engine(somebodys.weights, build).infer(pixels)
+    with torch.no_grad():
+        ours = Tail(read_graph(somebodys.weights), tensor, "features").eval()(below).numpy()
+    np.testing.assert_allclose(ours, expected, atol=2e-5)

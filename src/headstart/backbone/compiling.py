@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from headstart.backbone.cutting import has_layer, take_below, take_between
-from headstart.backbone.openvino_door import open_openvino
+from headstart.backbone.openvino_door import open_core, open_openvino
 from headstart.backbone.processor import describe_engine
 from headstart.backbone.rewriting import keep_float32, turn_pixels_late
 from headstart.shelf import fetch_result, has_result, keep_result, name_result
@@ -69,7 +69,6 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
     BackboneError
         If the network has no layer ``build.tensor``.
     """
-    openvino = open_openvino()
     settings = _choose_settings(build.precision, build.n_cores)
     name = build.name()
     compiled = _in_use.get(name)
@@ -78,17 +77,17 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
     kept = fetch_result(name)
     if kept is not None:
         try:
-            _in_use[name] = compiled = openvino.Core().import_model(kept, "CPU", settings)
+            _in_use[name] = compiled = open_core().import_model(kept, "CPU", settings)
             return compiled
         except RuntimeError:  # not written by this very version after all
             pass
-    model = openvino.Core().read_model(network)
+    model = open_core().read_model(network)
     part = take_below(model, build.tensor) if build.entry is None else take_between(model, build.entry, build.tensor)
     part.reshape([build.batch_size, build.image_size, build.image_size, 3])
     part = turn_pixels_late(part)
     if build.precision != "f32" and build.float32_below is not None and has_layer(part, build.float32_below):
         part = keep_float32(part, build.float32_below)
-    _in_use[name] = compiled = openvino.Core().compile_model(part, "CPU", settings)
+    _in_use[name] = compiled = open_core().compile_model(part, "CPU", settings)
     stream = io.BytesIO()
     compiled.export_model(stream)
     keep_result(name, stream.getvalue())

@@ -1,4 +1,4 @@
-"""Find a backbone by name and load its weights, compared before they are trusted."""
+"""Find a backbone by name, or make one of a file, and load its weights, compared before they are trusted."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from importlib import resources
 
 from headstart.backbone.efficientnet_lite0 import EFFICIENTNET_LITE0, load_weights
 from headstart.backbone.mobilenet_v2 import MOBILENET_V2
+from headstart.backbone.own_file import SUFFIXES, load_own
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError
 
+TIMM = "timm/"
 SPECS = {spec.name: spec for spec in (MOBILENET_V2, EFFICIENTNET_LITE0)}
 
 # those whose weights come with an extra, and how to get them
@@ -34,7 +36,13 @@ class Backbone:
 
 
 def load_backbone(name: str = MOBILENET_V2.name) -> Backbone:
-    """Load a backbone: the one that ships inside the package (9 MB, about 20 ms), or one that comes with an extra.
+    """Load a backbone: the one that ships inside the package (9 MB, about 20 ms), or another.
+
+    Parameters
+    ----------
+    name
+        ``mobilenet_v2``; ``efficientnet_lite0``, which comes with an extra; the path of an ONNX file with its TOML
+        beside it (docs/backbones.md); or ``timm/NAME``.
 
     Raises
     ------
@@ -48,9 +56,16 @@ def load_backbone(name: str = MOBILENET_V2.name) -> Backbone:
     >>> load_backbone().spec.n_features
     1280
     """
+    if name.startswith(TIMM):
+        from headstart.backbone.zoo import load_timm
+
+        return Backbone(*load_timm(name.removeprefix(TIMM)))
+    if name.lower().endswith(SUFFIXES):
+        return Backbone(*load_own(name, taken=SPECS))
     if name not in SPECS:
         close = difflib.get_close_matches(name, SPECS, n=1)
-        hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(sorted(SPECS))}."
+        known = f"Known: {', '.join(sorted(SPECS))}, timm/NAME, and the path of an .onnx file."
+        hint = f"Did you mean {close[0]!r}?" if close else known
         raise BackboneError(f"Cannot load backbone {name!r}: no backbone has this name. {hint}")
     spec = SPECS[name]
     try:

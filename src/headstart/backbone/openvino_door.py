@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 _opening = threading.Lock()
+_core: list[Any] = []
 
 
 def open_openvino() -> Any:
@@ -26,6 +27,19 @@ def open_openvino() -> Any:
     import openvino
 
     return openvino
+
+
+def open_core() -> Any:
+    """Return OpenVINO's ``Core``, one for the whole process.
+
+    With the first network, a core sets an alternate stack for signals, and frees that memory when it goes: a signal
+    that comes afterwards, such as Ctrl-C, would end the process in a segmentation fault. So it never goes.
+    """
+    openvino = open_openvino()
+    with _opening:
+        if not _core:
+            _core.append(openvino.Core())
+    return _core[0]
 
 
 def _fetch_converter(name: str) -> Any:

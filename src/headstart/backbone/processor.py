@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from headstart.backbone.openvino_door import open_openvino
+from headstart.backbone.openvino_door import open_core
 from headstart.errors import BackboneError
 from headstart.installed import find_version
 from headstart.shelf import fetch_result, keep_result, name_result
@@ -73,9 +73,7 @@ def list_capabilities() -> tuple[str, ...]:
     kept = fetch_result(name)
     if kept is not None:
         return tuple(json.loads(kept))
-    openvino = open_openvino()
-
-    found = sorted(openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    found = sorted(open_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
     keep_result(name, json.dumps(found).encode())
     return tuple(found)
 

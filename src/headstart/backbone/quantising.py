@@ -65,10 +65,10 @@ def quantise_backbone(
         def get_next(self) -> dict[str, Any] | None:
             return next(self._photos, None)
 
-    original = onnx.load_from_string(backbone.weights)
     with tempfile.TemporaryDirectory() as folder:
-        folded, quantised = Path(folder, "folded.onnx"), Path(folder, "quantised.onnx")
-        fold_batch_norms(original, folded, skip_symbolic_shape=True)
+        plain, folded, quantised = (Path(folder, f"{name}.onnx") for name in ("plain", "folded", "quantised"))
+        plain.write_bytes(backbone.weights)  # of a model in memory it would lose what shapes are computed from
+        fold_batch_norms(plain, folded, skip_symbolic_shape=True)
         graph = onnx.load(folded).graph
         first = next(node for node in graph.node if node.op_type == "Conv").input[1]
         seven_bits = {"axis": 0, "quant_type": QuantType.QInt8, "reduce_range": True}

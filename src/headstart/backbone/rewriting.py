@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart.backbone.cutting import put_below, take_below
-from headstart.backbone.openvino_door import open_openvino
+from headstart.backbone.openvino_door import open_core, open_openvino
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def keep_float32(network: openvino.Model, tensor: str) -> openvino.Model:
     for layer in tree.iterfind("layers/layer"):
         if layer.get("type") != "Result":
             _mark_layer(layer)
-    marked = openvino.Core().read_model(ElementTree.tostring(tree), openvino.Tensor(numbers))
+    marked = open_core().read_model(ElementTree.tostring(tree), openvino.Tensor(numbers))
     return put_below(network, tensor, marked)
 
 

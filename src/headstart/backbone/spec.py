@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -13,9 +14,8 @@ from typing import Any
 
 from headstart.errors import BackboneError
 
-# What this version can do. The graph does the arithmetic of the value range; a record with another is not its own.
-COLOUR_ORDERS = ("RGB",)
-VALUE_RANGES = ((-1.0, 1.0), (-127 / 128, 1.0))
+# What this version can do. The graph does the arithmetic of colours and values.
+COLOUR_ORDERS = ("RGB", "BGR")
 RESIZES = ("stretch",)
 PIXELS_CUT = "pixels"  # the cut before the first stage: nothing is frozen
 
@@ -53,7 +53,8 @@ class BackboneSpec:
     image_size, min_image_size, max_image_size
         Default and allowed side of the square input, in pixels.
     colour_order, value_range
-        What the first convolution sees. The graph itself takes uint8 pixels and does this arithmetic.
+        What the first layer sees: the order of channels, and what pixels of 0 and 255 become, the least and the
+        greatest over the channels. The graph itself takes uint8 RGB pixels and does this arithmetic.
     resize
         How a photo becomes a square: ``stretch`` (both sides scaled, bicubic with antialiasing, nothing cut off).
     stages
@@ -107,7 +108,9 @@ class BackboneSpec:
     @property
     def default_cut(self) -> str:
         """The cut of ``hybrid``: before the last halving of the resolution, above which most of the weights are."""
-        return [stage for stage in self.stages if stage.stride < self.stages[-1].stride][-1].name
+        maps = [stage for stage in self.stages if stage.tensor != "features"]  # of some networks the last is none
+        below = [stage.name for stage in maps if stage.stride < maps[-1].stride]
+        return below[-1] if below else PIXELS_CUT
 
     def fingerprint(self) -> str:
         """Return a SHA-256 in hex over everything that changes an answer, and nothing that only describes."""
@@ -169,15 +172,14 @@ def _find_spec_problems(record: Mapping[str, Any]) -> list[str]:
     stages = [f"a stage with {problem}" for stage in record["stages"] for problem in find_problems(stage, Stage)]
     if stages:
         return stages
-    allowed = {"colour_order": COLOUR_ORDERS, "value_range": VALUE_RANGES, "resize": RESIZES}
-    found = {**record, "value_range": tuple(record["value_range"])}
     problems = [
-        f"{name} {found[name]!r:.40}, which this version cannot do: it knows {', '.join(map(str, known))}"
-        for name, known in allowed.items()
-        if found[name] not in known
+        f"{name} {record[name]!r:.40}, which this version cannot do: it knows {', '.join(known)}"
+        for name, known in (("colour_order", COLOUR_ORDERS), ("resize", RESIZES))
+        if record[name] not in known
     ]
-    if any(type(end) is not float for end in record["value_range"]):
-        problems.append("value_range, need two floats")
+    ends = record["value_range"]
+    if any(type(end) is not float for end in ends) or len(ends) != 2 or not -math.inf < ends[0] < ends[1] < math.inf:
+        problems.append(f"value_range {ends!r:.40}, need two floats of which the second is larger")
     if not re.fullmatch("[0-9a-f]{64}", record["weights_sha256"]):
         problems.append(f"weights_sha256 {record['weights_sha256']!r:.40}, need 64 hex digits")
     if not record["name"]:

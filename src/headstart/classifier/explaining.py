@@ -17,8 +17,9 @@ import numpy.typing as npt
 from headstart.backbone import averaging
 from headstart.backbone.cutting import find_output
 from headstart.backbone.graph_file import list_nodes, take_apart
-from headstart.backbone.openvino_door import open_openvino
+from headstart.backbone.openvino_door import open_core, open_openvino
 from headstart.classifier.file import ClassifierFile
+from headstart.errors import ClassifierError
 from headstart.pixels.decode import read_photo
 
 Map = npt.NDArray[np.float32]
@@ -51,7 +52,7 @@ class Explainer:
     @cached_property
     def _run(self) -> Any:
         openvino = open_openvino()
-        core = openvino.Core()
+        core = open_core()
         network = core.read_model(self._contents.data)
         ends = [find_output(network, name) for name in (*find_pooled(self._contents), "features")]
         part = openvino.Model(ends, network.get_parameters())
@@ -99,6 +100,11 @@ def find_pooled(contents: ClassifierFile) -> list[str]:
     if kind != "Concat":
         means = [name]
     pooled = [nodes[mean][1][0] for mean in means]  # each mean is a pooled layer made flat
+    if any(nodes.get(name, ("",))[0] != "GlobalAveragePool" for name in pooled):
+        raise ClassifierError(
+            f"Cannot explain answers: the features of {contents.metadata.spec.name} are no means over the photo, so no "
+            "place in it can be told apart. Train with another --backbone."
+        )
     return [nodes[name][1][0] for name in pooled]
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from headstart.backbone import averaging
 from headstart.backbone.cutting import has_layer, take_below
-from headstart.backbone.openvino_door import open_openvino
+from headstart.backbone.openvino_door import open_core
 from headstart.classifier.build import BIAS, RECORD_KEY, WEIGHTS
 from headstart.classifier.known import Parts, recall_parts, remember_parts
 from headstart.classifier.metadata import Metadata
@@ -86,10 +86,8 @@ def parse_classifier(data: bytes) -> ClassifierFile:
 
 
 def _read_graph(data: bytes) -> tuple[openvino.Model, Parts]:
-    openvino = open_openvino()
-
     try:
-        network = openvino.Core().read_model(data)
+        network = open_core().read_model(data)
         text = network.get_rt_info(["framework", RECORD_KEY]).value
         constants = {op.get_friendly_name(): op for op in network.get_ops() if op.get_type_name() == "Constant"}
         weights, bias = (np.array(constants[name].data, np.float32) for name in (WEIGHTS, BIAS))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from headstart.cli.options import PLACE, json_option
+from headstart.cli.options import PLACE, backbone_option, json_option
 from headstart.cli.speech import print_json, print_line, say
 from headstart.errors import RunError
 
@@ -21,7 +21,7 @@ RISING = {
 
 @click.command(short_help="Which method suits your photos, and why.")
 @click.argument("data", type=PLACE)
-@click.option("--backbone", default="mobilenet_v2", help="The pretrained network.")
+@backbone_option
 @click.option("--image-size", type=int, help="Side of the network's input in pixels, 96 to 512.  [default: 224]")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the split and the folds.")
 @click.option("--cache/--no-cache", default=True, help="Keep and reuse features in the user's cache.")

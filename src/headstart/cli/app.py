@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from headstart.cli.advise import advise
+from headstart.cli.backbones import backbones
 from headstart.cli.cache import cache
 from headstart.cli.demo import demo
 from headstart.cli.evaluate import evaluate
@@ -32,5 +33,5 @@ def app() -> None:
     """Point it at a folder of labelled photos and get a trustworthy image classifier in seconds."""
 
 
-for verb in (train, predict, evaluate, export, serve, advise, demo, cache):
+for verb in (train, predict, evaluate, export, serve, advise, backbones, demo, cache):
     app.add_command(verb)

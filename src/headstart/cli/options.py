@@ -50,6 +50,11 @@ METHOD = click.Choice(["auto", "fixed", "hybrid", "finetune", "scratch"])
 DURATION = _Amount("time", {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}, "90s, 10m or 1h")
 SIZE_GB = _Amount("size", {"gb": 1.0, "mb": 1e-3, "tb": 1e3}, "500MB or 10GB")
 
+backbone_option = click.option(
+    "--backbone", default="mobilenet_v2", metavar="NAME",
+    help="The pretrained network: a name, the path of an .onnx file with its .toml, or timm/NAME; headstart backbones "
+    "lists them.",
+)  # fmt: skip
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the run folder if it exists.")
 # of the verbs that use a classifier
 precision_option = click.option(

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from headstart.cli.options import DURATION, METHOD, PLACE, SIZE_GB, json_option, overwrite_option
+from headstart.cli.options import DURATION, METHOD, PLACE, SIZE_GB, backbone_option, json_option, overwrite_option
 from headstart.cli.speech import print_json, print_line, say
 
 
@@ -22,7 +22,7 @@ from headstart.cli.speech import print_json, print_line, say
 @click.option("--budget", type=DURATION, default="10m", help="Time that --method auto may take, such as 90s or 1h.")
 @click.option("--cut", help="Of hybrid: the last stage that stays frozen.  [default: the backbone's, block_12]")
 @click.option("--list-cuts", is_flag=True, help="List the stages where the backbone can be cut, and stop.")
-@click.option("--backbone", default="mobilenet_v2", help="The pretrained network.")
+@backbone_option
 @click.option(
     "--image-size", type=int,
     help="Side of the network's input in pixels, 96 to 512.  [default: the backbone's, 224]",

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.graph_file import FLOAT, UINT8, encode_entry, make_end, make_name, take_apart
-from headstart.backbone.openvino_door import open_openvino
+from headstart.backbone.openvino_door import open_core, open_openvino
 from headstart.classifier.metadata import Metadata
 from headstart.errors import MissingExtraError
 from headstart.exports.any_size import take_any_size
@@ -114,7 +114,7 @@ def _open_onnx(path: Path) -> Iterator[Answer]:
 
 def _write_openvino(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
     openvino = open_openvino()
-    network = openvino.Core().read_model(build_any_size(data, metadata))
+    network = open_core().read_model(build_any_size(data, metadata))
     network.set_rt_info(json.dumps(metadata.labels), ["headstart", "labels"])
     network.set_rt_info(PIXELS.format(metadata.image_size), ["headstart", "pixels"])
     try:
@@ -127,7 +127,7 @@ def _write_openvino(data: bytes, metadata: Metadata, path: Path, _: Pixels | Non
 
 @contextmanager
 def _open_openvino(path: Path) -> Iterator[Answer]:
-    core = open_openvino().Core()
+    core = open_core()
     # as exact as the network is: by default a processor with bf16 would round to three digits
     run = core.compile_model(core.read_model(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 

@@ -41,7 +41,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
     Parameters
     ----------
     backbone
-        The name of the pretrained network.
+        The name of the pretrained network, or the path of an ONNX file (docs/backbones.md).
     image_size
         Side of the network's input in pixels; None for the backbone's own.
     precision
@@ -124,8 +124,8 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
         """Return names such as ``mobilenet_v2_17``."""
-        n_features = load_backbone(self.backbone).spec.n_features
-        return np.array([f"{self.backbone}_{i}" for i in range(n_features)], dtype=object)
+        spec = load_backbone(self.backbone).spec
+        return np.array([f"{spec.name}_{i}" for i in range(spec.n_features)], dtype=object)
 
     def __sklearn_is_fitted__(self) -> bool:
         return True  # there is nothing to learn

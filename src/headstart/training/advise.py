@@ -15,7 +15,7 @@ import numpy.typing as npt
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.table import Catalog
-from headstart.errors import FitError, MissingExtraError
+from headstart.errors import BackboneError, FitError, MissingExtraError
 from headstart.features.similarity import Similarity, measure_similarity
 from headstart.head.folds import make_folds
 from headstart.head.strength import hold_out
@@ -126,12 +126,19 @@ def advise_method(
         "fixed": curve[-1]["accuracy"], "n_judged": curve[-1]["n_judged"], "guess": max(counts.values()) / len(train.y),
         "n_per_class": per_class, "similarity": similarity,
     }  # fmt: skip
-    methods = {}
+    methods: dict[str, Expectation] = {}
+    notes: list[str] = []
     # with norms as pretrained the network holds the statistics of other photos
     tuned = replace(chosen, train_norms=not similarity.is_similar)
     say("Timing a few steps of each method.")
     for method in METHODS[1:]:
-        seconds = estimate_seconds(maker, replace(chosen if method == "fixed" else tuned, method=method), len(train.y))
+        try:
+            seconds = estimate_seconds(
+                maker, replace(chosen if method == "fixed" else tuned, method=method), len(train.y)
+            )
+        except BackboneError as error:  # of somebody else's network with layers that torch is not taught here
+            notes.append(str(error))
+            continue
         methods[method] = Expectation(*expect_accuracy(method, **facts), round(seconds, 2))
     method, why = _choose(methods, similarity, is_large=per_class >= LARGE)
     size_name, kind = "large" if per_class >= LARGE else "small", "similar" if similarity.is_similar else "dissimilar"
@@ -144,12 +151,14 @@ def advise_method(
             "cross_validated_accuracy": curve[-1]["accuracy"], "learning_curve": curve,
             "is_still_rising": is_rising, "photos_per_class": round(per_class, 1),
         },
-        methods=methods, why=why, notes=_list_missing(method),
+        methods=methods, why=why, notes=(*notes, *_list_missing(method)),
     )  # fmt: skip
 
 
 def _choose(methods: dict[str, Expectation], similarity: Similarity, *, is_large: bool) -> tuple[str, str]:
     """Return the method and the reason."""
+    if "hybrid" not in methods:
+        return "fixed", "of this backbone only the head can be trained"
     fixed, hybrid = methods["fixed"].expected_accuracy, methods["hybrid"].expected_accuracy
     if similarity.is_similar and hybrid - fixed < WORTH:
         return "fixed", "the photos are like those that the network learned from, so what it sees in them is enough"
@@ -160,7 +169,7 @@ def _choose(methods: dict[str, Expectation], similarity: Similarity, *, is_large
             "the photos are like those that the network learned from, yet a head on frozen features is wrong "
             f"{1 - fixed:.1%} of the time, so the upper stages should be trained on them"
         )
-    if is_large:
+    if is_large and "finetune" in methods:
         return "finetune", "there are many photos, unlike those that the network learned from"
     return "hybrid", (
         "the photos are unlike those that the network learned from, so its upper stages should be trained on them, and "

@@ -27,7 +27,7 @@ def describe_training(made: Made) -> dict[str, Any]:
         "cut": made.cut,
         "features": chosen.features,
         "head": chosen.head if tuned is None else "linear",
-        "backbone": chosen.backbone,
+        "backbone": made.backbone.spec.name,
         "image_size": table.image_size,
         "precision": table.precision,
         "views": chosen.n_fixed_views if tuned is None else tuned.n_views,

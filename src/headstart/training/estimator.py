@@ -26,7 +26,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     Parameters
     ----------
     backbone
-        The name of the pretrained network.
+        The name of the pretrained network, or the path of an ONNX file (docs/backbones.md).
     image_size
         Side of the network's input in pixels; None for the backbone's own.
     strength
@@ -49,6 +49,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         The fitted head.
     strength_
         The strength that was used.
+    backbone_
+        The name or path that was used.
     metadata_
         The backbone, image size, precision and photos that were used: predictions and the exported file go by these,
         whatever the parameters are set to afterwards.
@@ -103,7 +105,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             features.matrix[None], numbers.astype(np.int64), len(self.classes_), seed=self.seed, strength=self.strength,
             class_weight=self.class_weight, sample_weight=weight,
         )  # fmt: skip
-        self.head_, self.strength_ = fitted.head, fitted.strength
+        self.head_, self.strength_, self.backbone_ = fitted.head, fitted.strength, self.backbone
         self.metadata_ = Metadata(
             labels=tuple(map(str, self.classes_)), image_size=image_size, spec=spec, precision=features.precision,
             method="fixed", cut="top", head="logistic", seed=int(self.seed), n_views=1, n_averaged=1,
@@ -117,7 +119,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
         check_is_fitted(self)
         fitted = self.metadata_
-        extractor = FeatureExtractor(fitted.spec.name, fitted.image_size, fitted.precision, self.cache)
+        extractor = FeatureExtractor(self.backbone_, fitted.image_size, fitted.precision, self.cache)
         probabilities: npt.NDArray[np.float32] = self.head_.probabilities(extractor.transform(X))
         return probabilities
 
@@ -132,6 +134,6 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(self)
-        backbone = load_backbone(self.metadata_.spec.name)
+        backbone = load_backbone(self.backbone_)
         data = build_classifier(backbone, self.head_.weights, self.head_.bias, self.metadata_)
         return Classifier.from_bytes(data, precision=self.metadata_.precision)

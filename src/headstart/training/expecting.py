@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headstart.backbone.engine import Engine, plan_build
+from headstart.backbone.timing import measure_engine
 from headstart.evaluation.intervals import wilson_interval
 from headstart.features.similarity import Similarity
 from headstart.training.making import Maker
@@ -19,7 +18,6 @@ from headstart.tune.torch_door import can_tune
 if TYPE_CHECKING:
     from headstart.tune.recipe import Recipe
 
-N_PROBES = 24  # photos that the engine is timed on
 # Without torch nothing can be timed: then a photo in training takes so many times as long as in the engine.
 TRAINING_TO_INFERENCE = {"hybrid": 1.2, "finetune": 4.0, "scratch": 5.0}
 FORWARDS = 1 / 3  # of what a photo costs in training: going back takes two products where going forward takes one
@@ -94,7 +92,7 @@ def _choose_gain(similarity: Similarity, error: float) -> tuple[float, float, fl
 
 def estimate_seconds(maker: Maker, chosen: Settings, n_train: int) -> float:
     """Return the seconds that a method will take here, by a few steps of it: 1 to 5 s to find out."""
-    n_photos, rate = len(maker.catalog.photos), measure_engine(maker, chosen.precision)
+    n_photos, rate = len(maker.catalog.photos), measure_engine(maker.backbone, maker.image_size, chosen.precision)
     if chosen.method == "fixed":
         return n_photos * chosen.n_fixed_views / rate
     cut = choose_cut(chosen.method, chosen.cut, maker.backbone)
@@ -107,7 +105,7 @@ def estimate_seconds(maker: Maker, chosen: Settings, n_train: int) -> float:
 
 def estimate_seconds_again(maker: Maker, chosen: Settings, recipe: Recipe, n_train: int) -> float:
     """Return the seconds that training by a recipe will take here, where what lies below the cut is cached."""
-    n_photos, rate = len(maker.catalog.photos), measure_engine(maker, chosen.precision)
+    n_photos, rate = len(maker.catalog.photos), measure_engine(maker.backbone, maker.image_size, chosen.precision)
     return n_photos * chosen.n_averaged / rate + _estimate_epochs(maker, chosen, recipe, n_train, rate)
 
 
@@ -120,17 +118,3 @@ def _estimate_epochs(maker: Maker, chosen: Settings, recipe: Recipe, n_train: in
 
     cut = choose_cut(chosen.method, chosen.cut, maker.backbone)
     return n_trained / measure_rate(maker.backbone, cut, maker.image_size, recipe)
-
-
-def measure_engine(maker: Maker, precision: str) -> float:
-    """Return photos per second of the whole network in the engine, decoding apart."""
-    spec = maker.backbone.spec
-    build = plan_build(
-        spec.weights_sha256, image_size=maker.image_size, precision=precision, float32_below=spec.float32_below
-    )
-    engine = Engine(maker.backbone.weights, build)
-    pixels = np.zeros((N_PROBES, maker.image_size, maker.image_size, 3), np.uint8)
-    engine.infer(pixels[:4])
-    began = time.perf_counter()
-    engine.infer(pixels)
-    return N_PROBES / (time.perf_counter() - began)

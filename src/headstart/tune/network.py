@@ -16,10 +16,9 @@ from torch.utils.checkpoint import checkpoint
 
 from headstart.errors import BackboneError
 from headstart.tune.graph import Graph, Node
+from headstart.tune.operations import ARITHMETIC, KNOWN, make_operation
 
 MOMENTUM = 0.1  # of the running mean and variance of a batch norm that is trained
-KNOWN = {"Transpose", "Cast", "Div", "Sub", "Conv", "BatchNormalization", "Clip", "Add", "GlobalAveragePool", "Flatten",
-         "Concat"}  # fmt: skip
 
 
 class Tail(nn.Module):
@@ -50,9 +49,11 @@ class Tail(nn.Module):
         super().__init__()
         self._start = start
         nodes = graph.take_between(start, end)
-        strangers = sorted({node.kind for node in nodes} - KNOWN)
+        strangers = sorted({node.kind for node in nodes} - KNOWN - {"Conv", "BatchNormalization"})
         if strangers:
-            raise BackboneError(f"Cannot train the network above {start!r}: it has layers of kind {strangers}.")
+            raise BackboneError(
+                f"Cannot train the network above {start!r}: it has layers of kind {strangers}. Use --method fixed."
+            )
         self.layers = nn.ModuleList(_list_layers(nodes, graph, is_norm_trained))
         self._last_use = {name: i for i, layer in enumerate(self.layers) for name in cast(_Layer, layer).sources}
         names = [cast(_Layer, layer).name for layer in self.layers]
@@ -119,8 +120,10 @@ class _Layer(nn.Module):
 
 
 class _Convolution(_Layer):
-    """A convolution with TensorFlow's SAME padding, and the batch norm and the ReLU6 that follow it, if they do."""
+    """A convolution, and the batch norm and the ReLU6 that follow it, if they do."""
 
+    kernel: Tensor
+    bias: Tensor
     scale: Tensor
     offset: Tensor
     mean: Tensor
@@ -128,52 +131,62 @@ class _Convolution(_Layer):
 
     def __init__(self, node: Node, norm: Node | None, has_relu6: bool, graph: Graph, is_norm_trained: bool) -> None:
         super().__init__(node.output if norm is None else norm.output, node.inputs[:1])
-        if node.attributes.get("auto_pad") != b"SAME_UPPER" or set(node.attributes.get("dilations", [1])) != {1}:
+        facts = node.attributes
+        self._padding = facts.get("auto_pad", b"NOTSET")
+        self._pads = facts.get("pads", [0, 0, 0, 0])
+        if self._padding not in (b"SAME_UPPER", b"NOTSET", b"VALID") or len(self._pads) != 4:
             raise BackboneError(f"Cannot train the network: its layer {node.output!r} has a padding that is not known.")
-        if len(node.inputs) != 2 or len(set(node.attributes["strides"])) != 1:
-            raise BackboneError(
-                f"Cannot train the network: its layer {node.output!r} is a convolution with a bias, or with a stride "
-                "of its own for each side."
-            )
-        self.stride = int(node.attributes["strides"][0])
+        self._strides = [int(stride) for stride in facts.get("strides", [1, 1])]
+        self._dilations = [int(step) for step in facts.get("dilations", [1, 1])]
         self.momentum = MOMENTUM
-        self._groups = int(node.attributes["group"])
+        self._groups = int(facts.get("group", 1))
         self._has_relu6 = has_relu6
         self._is_norm_trained = is_norm_trained and norm is not None
-        weights = {key: torch.tensor(np.array(graph.weights[key])) for key in node.inputs[1:]}
-        self.kernel = nn.Parameter(weights[node.inputs[1]].to(memory_format=torch.channels_last))
-        self._names = {"kernel": node.inputs[1]}
-        self._epsilon = 0.0
+        self._names: dict[str, str] = {}
+        self._epsilon = 0.0 if norm is None else float(norm.attributes.get("epsilon", 1e-5))
+        self._keep(dict(zip(("kernel", "bias"), node.inputs[1:], strict=False)), graph)
         if norm is not None:
-            self._epsilon = float(norm.attributes["epsilon"])
-            for key, name in zip(("scale", "offset", "mean", "variance"), norm.inputs[1:], strict=True):
-                value = torch.tensor(np.array(graph.weights[name]))
-                if key in ("scale", "offset"):
-                    self.register_parameter(key, nn.Parameter(value))
-                else:
-                    self.register_buffer(key, value)
-                self._names[key] = name
+            self._keep(dict(zip(("scale", "offset", "mean", "variance"), norm.inputs[1:], strict=True)), graph)
+
+    def _keep(self, names: dict[str, str], graph: Graph) -> None:
+        for key, name in names.items():
+            if name not in graph.weights:
+                raise BackboneError(f"Cannot train the network: the {key} of its layer {self.name!r} is computed.")
+            value = torch.tensor(np.array(graph.weights[name]))
+            if key in ("mean", "variance"):
+                self.register_buffer(key, value)
+            else:
+                value = value.to(memory_format=torch.channels_last) if key == "kernel" else value
+                self.register_parameter(key, nn.Parameter(value))
+            self._names[key] = name
 
     def forward(self, x: Tensor) -> Tensor:
+        bias = self.bias if "bias" in self._names else None
         if "scale" not in self._names:
-            y = self._convolve(x, self.kernel, None)
+            y = self._convolve(x, self.kernel, bias)
         elif self._is_norm_trained and self.training:
             y = F.batch_norm(
-                self._convolve(x, self.kernel, None), self.mean, self.variance, self.scale, self.offset,
+                self._convolve(x, self.kernel, bias), self.mean, self.variance, self.scale, self.offset,
                 True, self.momentum, self._epsilon,
             )  # fmt: skip
         else:
             factor = self.scale * torch.rsqrt(self.variance + self._epsilon)
-            y = self._convolve(x, self.kernel * factor[:, None, None, None], self.offset - self.mean * factor)
+            mean = self.mean if bias is None else self.mean - bias
+            y = self._convolve(x, self.kernel * factor[:, None, None, None], self.offset - mean * factor)
         return F.hardtanh_(y, 0.0, 6.0) if self._has_relu6 else y
 
     def _convolve(self, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
-        size, stride = kernel.shape[-1], self.stride
-        before, after = zip(*(_measure_padding(int(side), size, stride) for side in x.shape[2:]), strict=True)
-        if before == after:
-            return F.conv2d(x, kernel, bias, stride, before, 1, self._groups)
+        before, after = self._pads[:2], self._pads[2:]
+        if self._padding == b"SAME_UPPER":
+            spans = [(size - 1) * step + 1 for size, step in zip(kernel.shape[2:], self._dilations, strict=True)]
+            sides = zip(x.shape[2:], spans, self._strides, strict=True)
+            before, after = zip(
+                *(_measure_padding(int(side), span, stride) for side, span, stride in sides), strict=True
+            )
+        if list(before) == list(after):
+            return F.conv2d(x, kernel, bias, self._strides, list(before), self._dilations, self._groups)
         x = F.pad(x, (before[1], after[1], before[0], after[0]))
-        return F.conv2d(x, kernel, bias, stride, 0, 1, self._groups)
+        return F.conv2d(x, kernel, bias, self._strides, 0, self._dilations, self._groups)
 
     def list_weights(self) -> dict[str, Tensor]:
         """Return its weights by their names in the graph."""
@@ -183,7 +196,7 @@ class _Convolution(_Layer):
     def forget(self, generator: torch.Generator) -> None:
         n_outputs = self.kernel.shape[0] * self.kernel.shape[2] * self.kernel.shape[3] / self._groups
         self.kernel.normal_(0.0, math.sqrt(2 / n_outputs), generator=generator)
-        for key, value in (("scale", 1.0), ("offset", 0.0), ("mean", 0.0), ("variance", 1.0)):
+        for key, value in (("bias", 0.0), ("scale", 1.0), ("offset", 0.0), ("mean", 0.0), ("variance", 1.0)):
             if key in self._names:
                 getattr(self, key).fill_(value)
 
@@ -195,35 +208,23 @@ def _measure_padding(side: int, size: int, stride: int) -> tuple[int, int]:
 
 
 class _Other(_Layer):
-    """A layer without weights."""
+    """A layer without weights of its own; numbers that it adds or multiplies by stay as they are."""
 
     def __init__(self, node: Node, graph: Graph) -> None:
-        super().__init__(node.output, [name for name in node.inputs if name not in graph.weights])
-        self._kind = node.kind
-        self._axis = int(node.attributes.get("axis", 1))
-        self._order = node.attributes.get("perm", [])
-        self._number = graph.weights[node.inputs[-1]].item() if node.kind in ("Div", "Sub") else 1.0
-        if node.kind == "Clip" and [graph.weights[name].item() for name in node.inputs[1:]] != [0.0, 6.0]:
-            raise BackboneError(f"Cannot train the network: its layer {node.output!r} is not a ReLU6.")
+        super().__init__(node.output, [name for name in node.inputs if name and name not in graph.weights])
+        constants = {i: graph.weights[name] for i, name in enumerate(node.inputs) if name in graph.weights}
+        self._operation = make_operation(node, constants)
+        self._constants: list[int] = []
+        if node.kind in ARITHMETIC:
+            self._constants = list(constants)
+            for i, value in constants.items():
+                self.register_buffer(f"constant_{i}", torch.tensor(np.array(value)))
 
     def forward(self, *x: Tensor) -> Tensor:
-        if self._kind == "Add":
-            return x[0] + x[1]
-        if self._kind == "Transpose":
-            return x[0].permute(self._order)
-        if self._kind == "Cast":
-            return x[0].float()
-        if self._kind == "Div":
-            return x[0] / self._number
-        if self._kind == "Sub":
-            return x[0] - self._number
-        if self._kind == "Clip":
-            return F.hardtanh(x[0], 0.0, 6.0)
-        if self._kind == "GlobalAveragePool":
-            return x[0].mean((2, 3), keepdim=True)
-        if self._kind == "Concat":
-            return torch.cat(x, self._axis)
-        return x[0].flatten(self._axis)
+        operands = list(x)
+        for i in self._constants:
+            operands.insert(i, getattr(self, f"constant_{i}"))
+        return self._operation(*operands)
 
 
 def _list_layers(nodes: Sequence[Node], graph: Graph, is_norm_trained: bool) -> list[_Layer]:
@@ -245,13 +246,18 @@ def _list_layers(nodes: Sequence[Node], graph: Graph, is_norm_trained: bool) -> 
         norm = _follow(node, "BatchNormalization", users)
         last = norm or node
         relu6 = _follow(last, "Clip", users)
+        if relu6 is not None and not _is_relu6(relu6, graph):
+            relu6 = None
         layer: Any = _Convolution(node, norm, relu6 is not None, graph, is_norm_trained)
         if relu6 is not None:
-            _Other(relu6, graph)  # looks at its bounds
             layer.name = relu6.output
         joined |= {follower.output for follower in (norm, relu6) if follower is not None}
         layers.append(layer)
     return layers
+
+
+def _is_relu6(node: Node, graph: Graph) -> bool:
+    return [graph.weights[name].item() for name in node.inputs[1:] if name in graph.weights] == [0.0, 6.0]
 
 
 def _follow(node: Node, kind: str, users: dict[str, list[Node]]) -> Node | None:

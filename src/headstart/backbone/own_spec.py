@@ -1,0 +1,151 @@
+"""What must be known of somebody's own network: a small TOML beside its ONNX file, read and checked."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from headstart.backbone.spec import COLOUR_ORDERS, is_showable
+from headstart.errors import BackboneError
+
+# What pixels of 0 to 255 become; none of it can be read from a network, and nothing of it is guessed.
+ARITHMETIC = "either mean and std, each one number or three of pixels from 0 to 1, or value_range, two numbers"
+EXAMPLE = "mean = [0.485, 0.456, 0.406] and std = [0.229, 0.224, 0.225], as torchvision has them"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnSpec:
+    """What a network's TOML says of it; what can be read from the network may be left out.
+
+    Attributes
+    ----------
+    name
+        Of the backbone; default: that of the file.
+    mean, std
+        Of each colour channel, of pixels from 0 to 1: the network takes (pixel - mean) / std. Or:
+    value_range
+        What pixels of 0 and of 255 become.
+    colour_order
+        ``RGB`` or ``BGR``.
+    image_size
+        Side of the square input in pixels, where the network takes any.
+    input
+        Name of the input, where the network has several.
+    features
+        Name of the layer whose output, (N, D) or averaged over (N, D, h, w), are the features; default: what goes into
+        the last linear layer.
+    stages
+        Names of layers by the names of cuts, from the input on; default: the last of each resolution.
+    sha256
+        Of the ONNX file, to be compared.
+    url
+        Where the ONNX file can be fetched, if it is not beside the TOML. It needs a sha256.
+    licence, source, paper
+        Where the weights come from, for those who get the classifier.
+    """
+
+    name: str
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    value_range: tuple[float, ...] = ()
+    colour_order: str = "RGB"
+    image_size: int | None = None
+    input: str | None = None
+    features: str | None = None
+    stages: Mapping[str, str] = field(default_factory=dict)
+    sha256: str | None = None
+    url: str | None = None
+    licence: str = "unknown"
+    source: str = "a file of the user's own"
+    paper: str = ""
+
+    def list_offsets(self) -> tuple[list[float], list[float]]:
+        """Return what is subtracted from pixels of 0 to 255, and what they are then divided by: 1 or 3 numbers each."""
+        if self.value_range:
+            low, high = self.value_range
+            scale = 255 / (high - low)
+            return [-low * scale], [scale]
+        return [255 * value for value in self.mean], [255 * value for value in self.std]
+
+
+def read_own_spec(path: Path) -> OwnSpec:
+    """Read the TOML beside an ONNX file.
+
+    Raises
+    ------
+    BackboneError
+        If it is missing, is no TOML, or says something that cannot be.
+    """
+    try:
+        record = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BackboneError(
+            f"Cannot use a backbone of your own: '{path}' is missing, and only you know what the network takes. Write "
+            f"it with {EXAMPLE}."
+        ) from None
+    except OSError as error:
+        raise BackboneError(f"Cannot read '{path}': {error.strerror or type(error).__name__}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BackboneError(f"Cannot read '{path}': it is no TOML ({ascii(str(error))[1:-1]:.80}).") from None
+    problems = _find_problems(record)
+    if problems:
+        raise BackboneError(f"Cannot use '{path}': {'; '.join(problems[:3])}.")
+    numbers: dict[str, Any] = {
+        key: _list_numbers(record[key]) for key in ("mean", "std", "value_range") if key in record
+    }
+    merged: dict[str, Any] = {"name": path.stem, **record, **numbers}
+    return OwnSpec(**merged)
+
+
+def _find_problems(record: Mapping[str, Any]) -> list[str]:
+    known = [field.name for field in fields(OwnSpec)]
+    problems = [f"unknown entry {name!a:.40}, known are {', '.join(known)}" for name in record if name not in known]
+    for name in ("name", "colour_order", "input", "features", "sha256", "url", "licence", "source", "paper"):
+        value = record.get(name, "text")
+        if type(value) is not str or not is_showable(value) or (name == "name" and not value):
+            problems.append(f"{name} {value!a:.40}, need a text that can be shown")
+    problems += _find_wrong_numbers(record)
+    if record.get("colour_order", "RGB") not in COLOUR_ORDERS:
+        problems.append(f"colour_order {record['colour_order']!a:.40}, need {' or '.join(COLOUR_ORDERS)}")
+    size = record.get("image_size", 224)
+    if type(size) is not int or not 16 <= size <= 2048:
+        problems.append(f"image_size {size!a:.40}, need a whole number of 16 to 2048")
+    stages = record.get("stages", {})
+    if type(stages) is not dict or not all(type(name) is str and is_showable(name) for name in stages.values()):
+        problems.append("stages, need a table with the name of a layer for each cut")
+    digest = record.get("sha256")
+    if type(digest) is str and not re.fullmatch("[0-9a-f]{64}", digest):
+        problems.append(f"sha256 {digest!a:.40}, need 64 hex digits in lower case")
+    if "url" in record and digest is None:
+        problems.append("a url without sha256: what is fetched must be known")
+    return problems
+
+
+def _find_wrong_numbers(record: Mapping[str, Any]) -> list[str]:
+    given = {key for key in ("mean", "std", "value_range") if key in record}
+    if given not in ({"mean", "std"}, {"value_range"}):
+        said = f"only {', '.join(sorted(given))}" if given else "nothing"
+        return [f"{said} of what pixels become, need {ARITHMETIC}, such as {EXAMPLE}"]
+    if any(not _list_numbers(record[key]) for key in given):
+        return [f"numbers that are none, need {ARITHMETIC}"]
+    mean, std, ends = (_list_numbers(record.get(key, [])) for key in ("mean", "std", "value_range"))
+    if ends and not (len(ends) == 2 and ends[0] < ends[1]):
+        return [f"value_range {list(ends)}, need two numbers of which the second is larger"]
+    if len(mean) not in (0, 1, 3) or len(std) not in (0, 1, 3) or any(value <= 0 for value in std):
+        return [f"mean {list(mean)} and std {list(std)}, need one number or three each, and std above 0"]
+    if any(abs(value) > 1 for value in (*mean, *std)):
+        return [f"mean {list(mean)} and std {list(std)}, which are not of pixels from 0 to 1: divide them by 255"]
+    return []
+
+
+def _list_numbers(value: Any) -> tuple[float, ...]:
+    """Return a number, or a list of them, as floats; nothing if anything else is there."""
+    values = value if isinstance(value, list) else [value]
+    if any(type(number) not in (int, float) or not math.isfinite(number) for number in values):
+        return ()
+    return tuple(float(number) for number in values)

@@ -1,0 +1,147 @@
+"""What layers without weights of their own do: the operations of ONNX that networks for photos have, in torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, reduce
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812  torch's own habit
+
+from headstart.errors import BackboneError
+from headstart.tune.graph import Node
+
+Constants = Mapping[int, npt.NDArray[Any]]
+"""The inputs of a node that depend on no photo, by their place."""
+Operation = Callable[..., Tensor]
+
+# What needs nothing but its inputs. Constants among them are tensors, too.
+PLAIN: dict[str, Operation] = {
+    "Add": torch.add, "Sub": torch.sub, "Mul": torch.mul, "Div": torch.div,
+    "Relu": torch.relu, "Sigmoid": torch.sigmoid, "HardSwish": F.hardswish, "Tanh": torch.tanh,
+    "Identity": lambda x: x, "Dropout": lambda x, *_: x,
+    "Sum": lambda *x: reduce(torch.add, x),
+    "GlobalAveragePool": lambda x: x.mean((2, 3), keepdim=True),
+}  # fmt: skip
+ARITHMETIC = frozenset({"Add", "Sub", "Mul", "Div", "Sum"})  # of which constants are operands
+
+
+def make_operation(node: Node, constants: Constants) -> Operation:
+    """Return what a node computes from its inputs, less those of its constants that are settings.
+
+    Raises
+    ------
+    BackboneError
+        If its settings are such that torch has no such layer, or it is of a kind that is not known.
+    """
+    if node.kind in PLAIN:
+        return PLAIN[node.kind]
+    if node.kind not in _MAKERS:
+        raise _refuse(node, "is of a kind that is not known")
+    try:
+        return _MAKERS[node.kind](node, constants)
+    except (KeyError, IndexError):  # a setting that is computed from the photo
+        raise _refuse(node, "has settings that depend on the photo") from None
+
+
+def _refuse(node: Node, what: str) -> BackboneError:
+    return BackboneError(f"Cannot train the network: its layer {node.output!r} ({node.kind}) {what}.")
+
+
+def _clip(node: Node, constants: Constants) -> Operation:
+    low, high = (constants[i].item() if i in constants else None for i in (1, 2))
+    if len(node.inputs) > len(constants) + 1 or (low is None and high is None):
+        raise _refuse(node, "has bounds that depend on the photo")
+    return partial(torch.clamp, min=low, max=high)
+
+
+def _hard_sigmoid(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
+    slope, offset = float(node.attributes.get("alpha", 0.2)), float(node.attributes.get("beta", 0.5))
+    return lambda x: torch.clamp(slope * x + offset, 0.0, 1.0)
+
+
+def _leaky_relu(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
+    return partial(F.leaky_relu, negative_slope=float(node.attributes.get("alpha", 0.01)))
+
+
+def _pool(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
+    facts = node.attributes
+    if facts.get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID") or {1} != set(facts.get("dilations", [1])):
+        raise _refuse(node, "has a padding that is not known")
+    kernel = facts["kernel_shape"]
+    pads = facts.get("pads", [0, 0, 0, 0])
+    window = {"kernel_size": kernel, "stride": facts.get("strides", [1, 1]), "ceil_mode": bool(facts.get("ceil_mode"))}
+    is_even = pads[:2] == pads[2:] and all(2 * pad <= size for pad, size in zip(pads, kernel, strict=False))
+    if node.kind == "MaxPool":
+        if is_even:
+            return partial(F.max_pool2d, **window, padding=pads[:2])
+        return lambda x: F.max_pool2d(F.pad(x, _turn_pads(pads), value=float("-inf")), **window)
+    if not is_even:
+        raise _refuse(node, "has a padding that is not known")
+    counts = bool(facts.get("count_include_pad", 0))
+    return partial(F.avg_pool2d, **window, padding=pads[:2], count_include_pad=counts)
+
+
+def _reduce_mean(node: Node, constants: Constants) -> Operation:
+    axes = node.attributes["axes"] if "axes" in node.attributes else constants[1].tolist()
+    return partial(torch.mean, dim=tuple(axes), keepdim=bool(node.attributes.get("keepdims", 1)))
+
+
+def _reshape(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
+    shape = [int(size) for size in constants[1]]
+
+    def reshape(x: Tensor) -> Tensor:
+        return x.reshape([x.shape[i] if size == 0 else size for i, size in enumerate(shape)])
+
+    return reshape
+
+
+def _pad(node: Node, constants: Constants) -> Operation:
+    pads = node.attributes["pads"] if "pads" in node.attributes else constants[1].tolist()
+    if node.attributes.get("mode", b"constant") != b"constant" or len(pads) != 8 or any([*pads[:2], *pads[4:6]]):
+        raise _refuse(node, "has a padding that is not known")
+    value = constants[2].item() if 2 in constants and constants[2].size else 0.0
+    return partial(F.pad, pad=_turn_pads([*pads[2:4], *pads[6:]]), value=value)
+
+
+def _turn_pads(pads: Sequence[int]) -> list[int]:
+    """Return ONNX's top, left, bottom, right as torch's left, right, top, bottom."""
+    top, left, bottom, right = pads
+    return [left, right, top, bottom]
+
+
+def _cast(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
+    if node.attributes["to"] != 1:
+        raise _refuse(node, "makes numbers of another type than float32")
+    return Tensor.float
+
+
+def _concat(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
+    axis = int(node.attributes["axis"])
+    return lambda *x: torch.cat(x, axis)
+
+
+def _flatten(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
+    return partial(torch.flatten, start_dim=int(node.attributes.get("axis", 1)))
+
+
+def _transpose(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
+    order = node.attributes["perm"]
+    return lambda x: x.permute(order)
+
+
+def _gather(node: Node, constants: Constants) -> Operation:
+    axis, at = int(node.attributes.get("axis", 0)), np.atleast_1d(constants[1]).tolist()
+    return lambda x: torch.cat([x.narrow(axis, i, 1) for i in at], axis)
+
+
+_MAKERS: dict[str, Callable[[Node, Constants], Operation]] = {
+    "AveragePool": _pool, "Cast": _cast, "Clip": _clip, "Concat": _concat, "Flatten": _flatten, "Gather": _gather,
+    "HardSigmoid": _hard_sigmoid, "LeakyRelu": _leaky_relu, "MaxPool": _pool, "Pad": _pad, "ReduceMean": _reduce_mean,
+    "Reshape": _reshape, "Transpose": _transpose,
+}  # fmt: skip
+KNOWN = frozenset(PLAIN) | frozenset(_MAKERS)

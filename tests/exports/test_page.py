@@ -3,15 +3,21 @@
 import gzip
 import re
 import shutil
+import struct
+from contextlib import contextmanager
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import headstart as hs
 from headstart.classifier.file import read_classifier
 from headstart.errors import ExportError
+from headstart.exports import browser
 from headstart.exports.browser import BROWSERS, open_in_browser
 from headstart.exports.export import export_classifier
 from headstart.exports.page import WEB, build_page
+from headstart.pixels.decode import open_photo
 
 needs_browser = pytest.mark.skipif(
     not (any(map(shutil.which, BROWSERS)) and shutil.which("chromedriver")), reason="needs Chromium and chromedriver"
@@ -26,6 +32,7 @@ def page(run):
 
 def test_the_page_asks_nobody(page):
     assert "default-src 'none'" in page
+    assert "form-action 'none'; base-uri 'none'" in page
     assert "connect-src" not in page  # so the default holds, which is none
     assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page)
     assert len(page) < 30_000_000
@@ -51,8 +58,6 @@ def test_a_browser_answers_as_the_classifier_does(any_run, photos, tmp_path):
 
 @needs_browser
 def test_a_turned_photo_is_seen_upright_and_a_broken_one_is_named(run, photos, tmp_path):
-    from PIL import Image
-
     photo = next((photos / "stripes").glob("*.jpg"))
     folder = tmp_path / "odd" / "stripes"
     folder.mkdir(parents=True)
@@ -90,3 +95,162 @@ def test_labels_of_many_classes_are_counted(run):
     contents = read_classifier(run.folder)
     assert "Tells dots and stripes apart" in build_page(contents.data, contents.metadata, "pets")
     assert hs.load(run.folder).labels == ("dots", "stripes")
+
+
+@pytest.fixture(scope="module")
+def exported(run, tmp_path_factory):
+    path = tmp_path_factory.mktemp("pages") / "pets.html"
+    export_classifier(run.folder, "html", out=path, verbose=False)
+    return path
+
+
+@contextmanager
+def open_page(path, before="", flags=()):
+    """Open a page in a browser with more flags, after a script that changes what the browser can do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(browser, "FLAGS", (*browser.FLAGS, *flags))
+        driver = browser._start()
+    try:
+        driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": before})
+        driver.get(path.as_uri())
+        browser._wait(driver, "return document.body.dataset.state")
+        yield driver
+    finally:
+        driver.quit()
+
+
+def drop(driver, paths, n_told):
+    driver.find_element("id", "files").send_keys("\n".join(map(str, paths)))
+    browser._wait(driver, f"return nTold === {n_told} && document.getElementById('status').textContent === 'Ready.'")
+
+
+def make_exif(orientation, order="<", kind=3):
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8)
+    entries = struct.pack(f"{order}HHHIHH", 2, 0x010E, 3, 1, 7, 0) + struct.pack(
+        f"{order}HHIHH", 0x0112, kind, 1, orientation, 0
+    )
+    return head + entries + bytes(4)
+
+
+def encode_webp(path, exif):
+    pixels = np.random.default_rng(5).integers(0, 256, (5, 9, 3), np.uint8)
+    Image.fromarray(pixels).save(path, "WEBP", lossless=True, exact=True, exif=exif)
+    return path
+
+
+READ = """
+const [done] = arguments;
+openPhoto(document.getElementById("probe").files[0]).then((photo) => {
+  const place = Object.assign(document.createElement("canvas"), { width: photo.width, height: photo.height });
+  const context = place.getContext("2d");
+  photo.draw(context, 1);
+  done([photo.width, photo.height, [...context.getImageData(0, 0, photo.width, photo.height).data]]);
+}, (error) => done(String(error)));
+"""
+
+
+@needs_browser
+def test_pixels_of_turned_webps_are_those_of_the_decoder(exported, tmp_path):
+    whole = make_exif(6)
+    odd = [
+        whole[:-8],
+        whole[:6],
+        b"",
+        b"Exif\0\0" + make_exif(8),
+        make_exif(9),
+        make_exif(6, kind=4),
+        make_exif(6, kind=2),
+        b"II*\0\xff\xff\xff\xff",
+    ]
+    blocks = [make_exif(n, order) for n in range(1, 9) for order in "<>"] + odd
+    with open_page(exported) as driver:
+        driver.execute_script(
+            "document.body.append(Object.assign(document.createElement('input'), { type: 'file', id: 'probe' }))"
+        )
+        for n, block in enumerate(blocks):
+            path = encode_webp(tmp_path / f"{n}.webp", block)
+            driver.find_element("id", "probe").send_keys(str(path))
+            width, height, rgba = driver.execute_async_script(READ)
+            expected = open_photo(path.read_bytes())
+            assert (height, width) == expected.shape[:2], block
+            assert (np.reshape(rgba, (height, width, 4))[..., :3] == expected).all(), block
+
+
+@needs_browser
+def test_a_turned_webp_is_answered_as_predict_does(run, photos, tmp_path):
+    folder = tmp_path / "odd" / "stripes"
+    folder.mkdir(parents=True)
+    (tmp_path / "odd" / "dots").mkdir()
+    for number, photo in enumerate(sorted((photos / "stripes").glob("*.jpg"))[:3]):
+        with Image.open(photo) as image:
+            image.save(folder / f"{number}.webp", lossless=True, exif=make_exif(6))
+    report = export_classifier(run.folder, "html", out=tmp_path / "a.html", check=tmp_path / "odd", verbose=False)
+    assert report["n"] == 3
+    assert report["parity"]["max_probability_gap"] < 0.005
+
+
+@needs_browser
+def test_a_blank_canvas_is_no_answer(exported, photos, tmp_path):
+    wide = tmp_path / "wide.png"  # wider than Chromium's canvas, which then stays empty
+    Image.new("RGB", (66_000, 2), "white").save(wide)
+    with open_page(exported) as driver:
+        drop(driver, [wide], 1)
+        assert "Too large for this browser: 66000 by 2 pixels." in driver.find_element("id", "answers").text
+        drop(driver, [next(photos.rglob("*.jpg"))], 2)
+        told = driver.execute_script(
+            "return [...document.querySelectorAll('.answer')].map((card) => 'error' in card.dataset)"
+        )
+    assert told == [False, True]
+
+
+@needs_browser
+def test_answers_stay_small_and_bounded_until_they_are_cleared(exported, photos):
+    paths = sorted(photos.rglob("*.jpg"))
+    with open_page(exported) as driver:
+        drop(driver, paths[:1], 1)
+        drop(driver, paths[1:3], 3)
+        names = "return [...document.querySelectorAll('.answer h2')].map((name) => name.textContent)"
+        assert driver.execute_script(names) == [path.name for path in paths[2::-1]]
+        opened = "return [...document.querySelectorAll('.answer')].map((card) => card.classList.contains('open'))"
+        assert driver.execute_script(opened) == [True, False, False]
+        driver.execute_script("document.querySelectorAll('.frame')[2].click()")
+        assert driver.execute_script(opened) == [True, False, True]
+        assert "%" in driver.find_element("css selector", ".answer:nth-child(3) .bars").text
+        drop(driver, paths[:25], 28)
+        drop(driver, paths[:25], 53)
+        assert (
+            driver.find_element("css selector", "#told span").text == "53 photos, newest first; the last 50 are kept."
+        )
+        assert driver.execute_script("return document.querySelectorAll('.answer').length") == 50
+        assert driver.execute_script("return document.querySelectorAll('#answers img').length") == 0
+        sides = "return Math.max(...[...document.querySelectorAll('.answer canvas')].map((one) => one.width))"
+        assert driver.execute_script(sides) <= 400
+        driver.find_element("id", "clear").click()
+        assert driver.execute_script("return document.getElementById('answers').childElementCount") == 0
+        assert not driver.find_element("id", "told").is_displayed()
+
+
+@needs_browser
+def test_the_camera_is_read_with_one_canvas(exported):
+    count = "window.nMade = 0; const make = document.createElement.bind(document);" + (
+        "document.createElement = (kind) => { if (kind === 'canvas') window.nMade += 1; return make(kind); };"
+    )
+    flags = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    with open_page(exported, count, flags) as driver:
+        driver.find_element("id", "camera").click()
+        browser._wait(driver, "return document.getElementById('live').dataset.label")
+        driver.execute_script(
+            "window.nFrames = 0; const draw = drawBars; drawBars = (...all) => { nFrames += 1; return draw(...all); }"
+        )
+        browser._wait(driver, "return nFrames > 4")
+        assert driver.execute_script("return nMade") == 1
+        driver.find_element("id", "camera").click()
+        assert not driver.find_element("id", "live").is_displayed()
+
+
+@needs_browser
+def test_a_browser_without_simd_is_told_what_it_takes(exported):
+    with open_page(exported, "WebAssembly.validate = () => false") as driver:
+        told = driver.find_element("id", "status").text
+    assert told.startswith("The model cannot be loaded: this browser is too old")
+    assert "Safari 16.4" in told

@@ -8,16 +8,12 @@ import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import FastAPI, File, Request, UploadFile
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi import Depends, FastAPI, File, UploadFile
+from fastapi.responses import HTMLResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel, Field
-from starlette.exceptions import HTTPException
 
 from headstart.classifier.classifier import FEW, Classifier
 from headstart.cores import count_cores
@@ -25,70 +21,63 @@ from headstart.errors import PhotoError
 from headstart.evaluation.heat import lay_heat_over
 from headstart.exports.page import WEB as EXPORTED
 from headstart.pixels.decode import decode_photo, decode_thumbnail
+from headstart.serve.answers import About, Answer, Answers, Health
 from headstart.serve.batching import Batcher, Row
 from headstart.serve.body_limit import BodyLimit
 from headstart.serve.limits import Limits, Refusal
+from headstart.serve.manual import SAFE, WEB, show_docs
 from headstart.serve.meters import Measure, Meters
+from headstart.serve.refusals import describe_refusals, make_text, refuse_unknown, tell_refusals
 from headstart.version import __version__
 
 THUMBNAIL_PX = 480
-WEB = Path(__file__).parent / "web"
-_SENTENCES = {404: "There is nothing at this address.", 405: "This address does not take requests of this kind."}
-
-
-class Answer(BaseModel):
-    """The answer for one photo; ``label`` is null where it cannot be read, and ``error`` says why."""
-
-    file: str
-    label: str | None = None
-    probability: float | None = None
-    probabilities: dict[str, float] = Field(default={}, description="Every class, most probable first.")
-    error: str | None = None
-
-
-class Answers(BaseModel):
-    """One answer for each file, in the order of the request."""
-
-    predictions: list[Answer]
-
-
-class Problem(BaseModel):
-    """Why a request was refused."""
-
-    error: str
-
-
-class About(BaseModel):
-    """What is served."""
-
-    name: str
-    labels: list[str]
-    image_size: int
-    backbone: str
-    method: str
-    precision: str
-    averaged_views: int
-    headstart: str
 
 
 def build_app(classifier: Classifier, *, name: str = "classifier", limits: Limits = Limits()) -> FastAPI:  # noqa: B008  frozen
     """Return the service for a classifier, as an ASGI application."""
     service = _Service(classifier, name, limits)
     app = FastAPI(
-        title=f"Headstart: {name}", version=__version__, lifespan=service.live,
-        description="Photos in, probabilities out. Nothing is stored.",
+        title=f"Headstart: {name}", version=__version__, lifespan=service.live, docs_url=None, redoc_url=None,
+        description="Photos in, probabilities out. Nothing is stored. Addresses that are read (GET) ignore parameters.",
     )  # fmt: skip
     app.add_middleware(BodyLimit, most_bytes=limits.body_bytes)
     app.add_middleware(Measure, meters=service.meters)
-    refusals: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (400, 408, 413, 422, 429)}
-    app.post("/predict", responses=refusals)(service.predict)
-    app.post("/explain", responses=refusals, response_class=Response)(service.explain)
-    app.get("/health")(service.health)
-    app.get("/metadata")(service.metadata)
-    app.get("/metrics", response_class=Response)(service.metrics)
+    _add_questions(app, service, limits)
+    refusals = describe_refusals(400, 405, 413, 500)
+    app.get("/health", responses=refusals, response_description="It is up.")(service.health)
+    app.get("/metadata", responses=refusals, response_description="The classifier.")(service.metadata)
+    app.get(
+        "/metrics", responses=_answer_by("text/plain") | refusals, response_class=Response,
+        response_description="Counters and histograms.",
+    )(service.metrics)  # fmt: skip
     app.get("/", response_class=HTMLResponse, include_in_schema=False)(service.index)
-    _tell_refusals(app)
+    app.get("/docs", response_class=HTMLResponse, include_in_schema=False)(show_docs)
+    tell_refusals(app)
     return app
+
+
+def _add_questions(app: FastAPI, service: _Service, limits: Limits) -> None:
+    each = (
+        f"A photo has at most {limits.file_bytes / 1e6:g} MB and {limits.pixels / 1e6:g} million pixels; "
+        f"an answer takes at most {limits.seconds:g} s."
+    )
+    app.post(
+        "/predict", dependencies=[Depends(refuse_unknown("files"))],
+        responses=describe_refusals(400, 405, 408, 413, 422, 429, 500),
+        response_description="At least one photo was read.",
+        description=f"Predict the labels of photos, at most {limits.files} in a request of at most "
+        f"{limits.body_bytes / 1e6:g} MB. {each} One that cannot be read among others has an error in its place.",
+    )(service.predict)  # fmt: skip
+    app.post(
+        "/explain", dependencies=[Depends(refuse_unknown("file"))], response_class=Response,
+        response_description="The photo under its heat map.",
+        responses=_answer_by("image/png") | describe_refusals(400, 405, 408, 413, 422, 500),
+        description=f"Return a picture of what in a photo speaks for its label, as PNG. {each}",
+    )(service.explain)  # fmt: skip
+
+
+def _answer_by(kind: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {kind: {"schema": {"type": "string"}}}}}
 
 
 class _Service:
@@ -112,23 +101,31 @@ class _Service:
         self._decoders.shutdown()
         self._batcher.close()
 
-    async def predict(self, files: Annotated[list[UploadFile], File(description="One photo or several.")]) -> Answers:
+    async def predict(
+        self, files: Annotated[list[UploadFile], File(min_length=1, description="One photo or several.")]
+    ) -> Answers:
         """Predict the labels of photos."""
         limits = self._limits
         if len(files) > limits.files:
             raise Refusal(413, f"Got {len(files)} files, need at most {limits.files} in a request.")
-        try:
-            async with asyncio.timeout(limits.seconds):
-                answers = list(await asyncio.gather(*map(self._answer, files)))
-        except TimeoutError:
-            raise Refusal(408, f"It took longer than {limits.seconds:g} s. Send fewer photos at a time.") from None
+        async with self._in_time():
+            answers = list(await asyncio.gather(*map(self._answer, files)))
         if all(one.error for one in answers):
             first = answers[0]
             raise Refusal(422, f"No photo could be read, such as '{first.file}': {first.error}.")
         return Answers(predictions=answers)
 
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        seconds = self._limits.seconds
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError:
+            raise Refusal(408, f"It took longer than {seconds:g} s. Send fewer photos at a time.") from None
+
     async def _answer(self, upload: UploadFile) -> Answer:
-        file, most = upload.filename or "photo", self._limits.file_bytes
+        file, most = make_text(upload.filename or "photo"), self._limits.file_bytes
         if upload.size is not None and upload.size > most:
             return Answer(file=file, error=f"too large: more than {most / 1e6:g} MB")
         try:
@@ -155,7 +152,8 @@ class _Service:
         data = await file.read()
         loop = asyncio.get_running_loop()
         try:
-            picture = await loop.run_in_executor(self._decoders, self._draw_heat, data)
+            async with self._in_time():
+                picture = await loop.run_in_executor(self._decoders, self._draw_heat, data)
         except PhotoError as error:
             raise Refusal(422, f"The photo cannot be read: {error}.") from None
         return Response(picture, media_type="image/png")
@@ -170,9 +168,9 @@ class _Service:
         Image.fromarray(lay_heat_over(decode_thumbnail(data, THUMBNAIL_PX), heat)).save(stream, "PNG")
         return stream.getvalue()
 
-    async def health(self) -> dict[str, str]:
+    async def health(self) -> Health:
         """Say that the service is up."""
-        return {"status": "ok"}
+        return Health(status="ok")
 
     async def metadata(self) -> About:
         """Say what is served."""
@@ -189,7 +187,7 @@ class _Service:
 
     async def index(self) -> HTMLResponse:
         """Return the page on which photos can be tried."""
-        return HTMLResponse(self._page)
+        return HTMLResponse(self._page, headers=SAFE)
 
 
 def _render_page(classifier: Classifier, name: str) -> str:
@@ -198,22 +196,3 @@ def _render_page(classifier: Classifier, name: str) -> str:
     environment = Environment(loader=FileSystemLoader([WEB, EXPORTED]), autoescape=True)
     about = {"name": name, "labels": list(classifier.labels), "version": __version__}
     return environment.get_template("index.html.jinja").render(about=about)
-
-
-def _tell_refusals(app: FastAPI) -> None:
-    """Answer whatever is wrong with a request in one form: ``{"error": sentence}``."""
-
-    @app.exception_handler(Refusal)
-    async def refuse(_: Request, refusal: Refusal) -> JSONResponse:
-        headers = {"Retry-After": "1"} if refusal.status == 429 else None
-        return JSONResponse({"error": str(refusal)}, refusal.status, headers)
-
-    @app.exception_handler(RequestValidationError)
-    async def name_what_is_needed(_: Request, __: RequestValidationError) -> JSONResponse:
-        sentence = "Send photos as multipart/form-data, in fields named 'files' (to /explain one, in 'file')."
-        return JSONResponse({"error": sentence}, 422)
-
-    @app.exception_handler(HTTPException)
-    async def say_it(_: Request, error: HTTPException) -> JSONResponse:
-        sentence = _SENTENCES.get(error.status_code, f"{error.detail}.")
-        return JSONResponse({"error": sentence}, error.status_code, error.headers)

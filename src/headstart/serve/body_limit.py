@@ -10,6 +10,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+_DIGITS = 18  # of any length that could be meant
 
 
 class _TooLargeError(Exception):
@@ -33,8 +34,12 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        claimed = dict(scope["headers"]).get(b"content-length", b"0")
-        if not claimed.isdigit() or int(claimed) > self._most:
+        claimed = dict(scope["headers"]).get(b"content-length", b"0").strip()
+        if not claimed.isdigit():
+            await _refuse(send, 400, "The header Content-Length must be a number of bytes.")
+            return
+        # the length first: Python makes no number of thousands of digits
+        if len(claimed.lstrip(b"0")) > _DIGITS or int(claimed[-_DIGITS:]) > self._most:
             await self._refuse(send)
             return
         n_bytes, is_begun = 0, False
@@ -49,6 +54,8 @@ class BodyLimit:
 
         async def note(message: Message) -> None:
             nonlocal is_begun
+            if n_bytes > self._most and not is_begun:
+                raise _TooLargeError  # whoever read the body took it for damaged
             is_begun = True
             await send(message)
 
@@ -59,8 +66,11 @@ class BodyLimit:
                 await self._refuse(send)
 
     async def _refuse(self, send: Send) -> None:
-        sentence = f"The request is too large, need at most {self._most / 1e6:g} MB."
-        body = json.dumps({"error": sentence}).encode()
-        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await _refuse(send, 413, f"The request is too large, need at most {self._most / 1e6:g} MB.")
+
+
+async def _refuse(send: Send, status: int, sentence: str) -> None:
+    body = json.dumps({"error": sentence}).encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -55,6 +55,9 @@ class Measure:
 
         try:
             await self._app(scope, receive, note)
+        except Exception:
+            status = status or 500  # as it is answered further out
+            raise
         finally:
             # not what a stranger typed: the paths would grow without end
             path = getattr(scope.get("route"), "path", "other")

@@ -1,12 +1,13 @@
 "use strict";
 
 /* What the exported page and the served one have in common; each has its own way to ask,
-   askFile(file), and may offer more below the bars, offerMore(file, picture, words). */
+   askFile(file, photo), and may offer more below the bars, offerMore(file, card, words); photos.js opens photos. */
 
 const about = JSON.parse(document.getElementById("about").textContent);
 const $ = (id) => document.getElementById(id);
 const N_SHOWN = 5;
-const N_CARDS = 48; // older ones make room
+const N_CARDS = 50; // older ones make room
+const THUMBNAIL_PX = 400; // the larger side: twice what is shown
 let isReady = false;
 
 function makeElement(kind, name, text) {
@@ -25,32 +26,76 @@ function drawBars(place, probabilities) {
     bar.append(makeElement("span", "", about.labels[i]), track, makeElement("b", "", `${(100 * p).toFixed(1)}%`));
     return bar;
   }));
-  return about.labels[order[0][1]];
+  return { label: about.labels[order[0][1]], probability: order[0][0] };
+}
+
+/* Draw a photo small: whole photos would fill the memory of a phone. */
+function drawThumbnail(photo) {
+  const canvas = makeElement("canvas"), scale = Math.min(1, THUMBNAIL_PX / Math.max(photo.width, photo.height));
+  canvas.width = Math.max(1, Math.round(photo.width * scale));
+  canvas.height = Math.max(1, Math.round(photo.height * scale));
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  photo.draw(context, scale);
+  return canvas;
+}
+
+/* A card is small, with what is most probable alone, until it is opened. */
+function makeCard(name) {
+  const card = makeElement("article", "answer"), frame = makeElement("button", "frame"), words = makeElement("div");
+  frame.type = "button";
+  frame.title = name;
+  frame.setAttribute("aria-label", `More about ${name}`);
+  frame.addEventListener("click", () => setOpen(card, !card.classList.contains("open")));
+  words.append(makeElement("h2", "", name), makeElement("p", "verdict"), makeElement("div", "bars"));
+  card.append(frame, words);
+  return card;
+}
+
+function setOpen(card, isOpen) {
+  card.classList.toggle("open", isOpen);
+  card.firstChild.setAttribute("aria-expanded", String(isOpen));
 }
 
 /* Show a file with its answer, or with the reason why there is none. */
 async function show(file) {
-  const card = makeElement("article", "answer"), words = makeElement("div"), bars = makeElement("div", "bars");
-  const picture = makeElement("img");
-  words.append(makeElement("h2", "", file.name || "pasted photo"), bars);
-  card.append(picture, words);
+  const name = file.name || "pasted photo", card = makeCard(name);
+  const frame = card.firstChild, verdict = card.querySelector(".verdict"), bars = card.querySelector(".bars");
   card.dataset.file = file.name;
+  const photo = await openPhoto(file).catch(() => null); // a server may know what the browser does not
   try {
-    const probabilities = await askFile(file);
-    picture.src = URL.createObjectURL(file);
-    picture.alt = file.name;
-    card.dataset.label = drawBars(bars, probabilities);
+    const probabilities = await askFile(file, photo);
+    const { label, probability } = drawBars(bars, probabilities);
+    card.dataset.label = label;
     card.dataset.probabilities = JSON.stringify(probabilities);
-    if (typeof offerMore === "function") offerMore(file, picture, words);
+    verdict.append(makeElement("b", "", label), ` ${(100 * probability).toFixed(1)}%`);
+    if (typeof offerMore === "function") offerMore(file, card, card.lastChild);
   } catch (error) {
     card.dataset.error = String(error);
     bars.textContent = error.sentence || "Cannot be read: it is no photo that this browser knows.";
+    verdict.textContent = "Not read.";
   }
+  if (photo) {
+    frame.append(drawThumbnail(photo));
+    photo.close();
+  }
+  document.querySelectorAll(".answer.newest").forEach((before) => {
+    before.classList.remove("newest");
+    setOpen(before, false);
+  });
+  card.classList.add("newest");
+  setOpen(card, true);
   $("answers").prepend(card);
-  for (const old of [...$("answers").children].slice(N_CARDS)) {
-    URL.revokeObjectURL(old.querySelector("img").src);
-    old.remove();
-  }
+  for (const old of [...$("answers").children].slice(N_CARDS)) old.remove();
+  tellCount(nTold + 1);
+}
+
+let nTold = 0;
+function tellCount(n) {
+  nTold = n;
+  const shown = n > N_CARDS ? `; the last ${N_CARDS} are kept` : "";
+  $("told").hidden = n === 0;
+  $("told").firstChild.textContent = `${n.toLocaleString("en")} photo${n === 1 ? "" : "s, newest first"}${shown}.`;
 }
 
 let queue = Promise.resolve();
@@ -73,6 +118,10 @@ function setReady() {
   document.body.dataset.state = "ready";
 }
 
+$("clear").addEventListener("click", () => {
+  $("answers").replaceChildren();
+  tellCount(0);
+});
 $("files").addEventListener("change", (event) => {
   showAll([...event.target.files]);
   event.target.value = ""; // the same photo may be chosen again

@@ -1,6 +1,10 @@
 /* The exported page: the model and its runtime are inside. */
 
 const SHARPNESS = -0.5; // Catmull-Rom, as everywhere in Headstart
+/* the smallest program with an instruction of WebAssembly SIMD, without which the runtime does not start */
+const SIMD = Uint8Array.of(
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+);
 let session = null;
 
 async function unpack(id) {
@@ -12,7 +16,10 @@ async function unpack(id) {
 }
 
 async function start() {
-  if (typeof DecompressionStream === "undefined") throw new Error("this browser is too old. Update it");
+  if (typeof DecompressionStream === "undefined" || !WebAssembly.validate(SIMD)) {
+    const needed = "Chrome or Edge 97, Firefox 113, Safari 16.4, or newer";
+    throw new Error(`this browser is too old, or its WebAssembly is off. Open the page in ${needed}`);
+  }
   const loader = new Blob([atob($("loader").textContent)], { type: "text/javascript" });
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmPaths = { mjs: URL.createObjectURL(loader) };
@@ -76,16 +83,27 @@ function resize(rgba, width, height, size) {
   return new Uint8Array(square.buffer);
 }
 
+let canvas = document.createElement("canvas"); // one for all: phones have memory for few
+
 /* Read the pixels of a photo or of a picture of the camera, upright and over white. */
-function readPixels(source, width, height) {
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
+function readPixels(width, height, draw) {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.fillStyle = "white";
-  context.fillRect(0, 0, width, height);
-  context.drawImage(source, 0, 0, width, height);
-  return resize(context.getImageData(0, 0, width, height).data, width, height, about.size);
+  let data = null;
+  if (context) {
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = "white";
+    context.fillRect(0, 0, width, height);
+    draw(context);
+    try { data = context.getImageData(0, 0, width, height).data; } catch { /* told below */ }
+  }
+  // over white nothing is transparent, but a canvas too large for the browser is, and black: that is no photo
+  if (!data || data[3] !== 255 || data[data.length - 1] !== 255) {
+    canvas = document.createElement("canvas"); // once too large, Chromium's stays blank
+    const sentence = `Too large for this browser: ${width} by ${height} pixels. Make the photo smaller.`;
+    throw Object.assign(new Error(sentence), { sentence });
+  }
+  return resize(data, width, height, about.size);
 }
 
 async function answer(pixels) {
@@ -94,11 +112,11 @@ async function answer(pixels) {
   return Array.from(probabilities.data);
 }
 
-async function askFile(file) {
-  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image", colorSpaceConversion: "none" });
-  const probabilities = await answer(readPixels(bitmap, bitmap.width, bitmap.height));
-  bitmap.close();
-  return probabilities;
+async function askFile(file, photo) {
+  if (!photo) throw new Error("it was not decoded");
+  const pixels = readPixels(photo.width, photo.height, (context) => photo.draw(context, 1));
+  Object.assign(canvas, { width: 0, height: 0 }); // a phone's photo is 50 MB
+  return answer(pixels);
 }
 
 async function watch() {
@@ -121,8 +139,10 @@ async function watch() {
   await video.play();
   while (video.srcObject) {
     if (video.videoWidth) {
-      const probabilities = await answer(readPixels(video, video.videoWidth, video.videoHeight));
-      live.dataset.label = drawBars(live.querySelector(".bars"), probabilities);
+      const probabilities = await answer(
+        readPixels(video.videoWidth, video.videoHeight, (context) => context.drawImage(video, 0, 0)),
+      );
+      live.dataset.label = drawBars(live.querySelector(".bars"), probabilities).label;
     }
     await new Promise((resolve) => setTimeout(resolve, 60));
   }

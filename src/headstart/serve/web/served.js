@@ -10,23 +10,37 @@ async function askFile(file) {
   return about.labels.map((label) => probabilities[label]);
 }
 
-function offerMore(file, picture, words) {
-  const button = makeElement("button", "why", "Why?"), photo = picture.src;
+function offerMore(file, card, words) {
+  const button = makeElement("button", "small", "Why?");
   let heat = null;
+  button.type = "button";
   button.addEventListener("click", async () => {
     if (!heat) {
-      const form = new FormData();
-      form.append("file", file, file.name || "pasted photo");
-      const response = await fetch("explain", { method: "POST", body: form });
-      if (!response.ok) return;
-      heat = URL.createObjectURL(await response.blob());
+      heat = await askWhy(file);
+      if (!heat) return;
+      card.firstChild.append(heat);
+    } else {
+      heat.hidden = !heat.hidden;
     }
-    const isShown = picture.src === heat;
-    picture.src = isShown ? photo : heat;
-    button.textContent = isShown ? "Why?" : "The photo";
-    picture.alt = isShown ? file.name : `What in ${file.name} speaks for its class`;
+    button.textContent = heat.hidden ? "Why?" : "The photo";
   });
   words.append(button);
+}
+
+/* Return a picture of what in a photo speaks for its class. */
+async function askWhy(file) {
+  const form = new FormData(), heat = makeElement("img", "heat");
+  form.append("file", file, file.name || "pasted photo");
+  const response = await fetch("explain", { method: "POST", body: form });
+  if (!response.ok) {
+    $("status").textContent = (await response.json()).error;
+    return null;
+  }
+  heat.alt = `What in ${file.name || "the photo"} speaks for its class`;
+  heat.src = URL.createObjectURL(await response.blob());
+  await heat.decode();
+  URL.revokeObjectURL(heat.src);
+  return heat;
 }
 
 setReady();

@@ -1,0 +1,71 @@
+/* Photo files become upright pixels: what browsers decode themselves, and the turns that some of them forget. */
+
+/* How stored pixels are laid on the upright canvas, by EXIF orientation (EXIF 2.3, tag 274):
+   what transform() takes, from the stored width and height. */
+const TURNS = {
+  2: (w, h) => [-1, 0, 0, 1, w, 0],
+  3: (w, h) => [-1, 0, 0, -1, w, h],
+  4: (w, h) => [1, 0, 0, -1, 0, h],
+  5: (w, h) => [0, 1, 1, 0, 0, 0],
+  6: (w, h) => [0, 1, -1, 0, h, 0],
+  7: (w, h) => [0, -1, -1, 0, h, w],
+  8: (w, h) => [0, -1, 1, 0, 0, w],
+};
+const UPRIGHT = { imageOrientation: "from-image", colorSpaceConversion: "none" };
+/* 2 by 1 pixels that stand on end once they are turned */
+const TURNED_WEBP = "UklGRk4AAABXRUJQVlA4WAoAAAAIAAAAAQAAAAAAVlA4TA4AAAAvAQAAAAcQEf0PRET/A0VYSUYaAAAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAA=";
+
+let turning = null;
+function turnsWebp() {
+  const bytes = Uint8Array.from(atob(TURNED_WEBP), (c) => c.charCodeAt(0));
+  turning ??= createImageBitmap(new Blob([bytes]), UPRIGHT).then((probe) => probe.height === 2, () => true);
+  return turning;
+}
+
+/* Read the orientation of an EXIF block, 1 to 8; 1 if there is none that can be read. */
+function readExif(view) {
+  try {
+    const start = view.getUint32(0) === 0x45786966 ? 6 : 0; // some write "Exif", as in JPEGs
+    const little = view.getUint16(start) === 0x4949;
+    const first = start + view.getUint32(start + 4, little), n = view.getUint16(first, little);
+    for (let at = first + 2; at < first + 2 + 12 * n; at += 12) {
+      if (view.getUint16(at, little) !== 0x0112) continue;
+      const kind = view.getUint16(at + 2, little); // SHORT, or LONG as some write
+      const turn = kind === 3 ? view.getUint16(at + 8, little) : kind === 4 ? view.getUint32(at + 8, little) : 1;
+      return turn in TURNS ? turn : 1;
+    }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return 1; // a broken tag is no reason to refuse a photo
+}
+
+/* Read the orientation of a WebP from its chunks (RFC 9649, section 2.7); 1 for any other file. */
+async function readWebpOrientation(file) {
+  const head = String.fromCharCode(...new Uint8Array(await file.slice(0, 12).arrayBuffer()));
+  if (!head.startsWith("RIFF") || !head.endsWith("WEBP")) return 1;
+  const bytes = await file.arrayBuffer(), view = new DataView(bytes);
+  for (let at = 12; at + 8 <= bytes.byteLength;) {
+    const size = view.getUint32(at + 4, true);
+    const here = Math.min(size, bytes.byteLength - at - 8);
+    if (view.getUint32(at) === 0x45584946) return readExif(new DataView(bytes, at + 8, here)); // "EXIF"
+    at += 8 + size + (size & 1);
+  }
+  return 1;
+}
+
+/* Decode a photo file. Its width and height are those of the upright photo; close() gives its memory back. */
+async function openPhoto(file) {
+  const bitmap = await createImageBitmap(file, UPRIGHT);
+  const stored = await readWebpOrientation(file);
+  const turn = stored > 1 && !(await turnsWebp()) ? stored : 1;
+  const { width, height } = bitmap, isOnEnd = turn > 4;
+  return {
+    width: isOnEnd ? height : width, height: isOnEnd ? width : height, close: () => bitmap.close(),
+    draw(context, scale) {
+      context.setTransform(scale, 0, 0, scale, 0, 0);
+      if (turn > 1) context.transform(...TURNS[turn](width, height));
+      context.drawImage(bitmap, 0, 0);
+    },
+  };
+}

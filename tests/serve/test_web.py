@@ -1,0 +1,76 @@
+"""The served pages in a real browser: photos are answered, explained, kept small, and nothing else is asked."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from headstart.exports import browser
+from headstart.installed import is_installed
+
+pytestmark = [
+    pytest.mark.skipif(not is_installed("fastapi"), reason="needs the extra serve"),
+    pytest.mark.skipif(
+        not (any(map(shutil.which, browser.BROWSERS)) and shutil.which("chromedriver")),
+        reason="needs Chromium and chromedriver",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def served(run):
+    command = [sys.executable, "-m", "headstart", "serve", str(run.folder), "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
+        yield re.search(r"http://\S+", server.stderr.readline())[0]
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def driver():
+    driver = browser._start()
+    yield driver
+    driver.quit()
+
+
+def list_hosts(driver):
+    entries = driver.execute_script("return performance.getEntries().map((entry) => entry.name)")
+    return {match[1] for entry in entries if (match := re.match(r"https?://([^/]+)", entry))}
+
+
+def test_photos_are_answered_and_explained(driver, served, photos, tmp_path):
+    plain = tmp_path / "plain.tif"  # which the server knows and the browser does not
+    with Image.open(photos[0]) as image:
+        image.save(plain)
+    (tmp_path / "none.txt").write_text("no photo")
+    driver.get(served)
+    files = [photos[0], plain, tmp_path / "none.txt"]
+    driver.find_element("id", "files").send_keys("\n".join(map(str, files)))
+    browser._wait(driver, "return nTold === 3")
+    cards = driver.execute_script(
+        "return [...document.querySelectorAll('.answer')].map((card) => [card.dataset.label || card.textContent, "
+        "card.querySelectorAll('canvas').length])"
+    )
+    assert cards[1:] == [["dots", 0], ["dots", 1]]
+    assert "not a photo: no known signature" in cards[0][0]
+    driver.execute_script("document.querySelectorAll('.frame')[2].click()")
+    driver.find_element("css selector", ".answer:nth-child(3) .small").click()
+    browser._wait(driver, "const heat = document.querySelector('.heat'); return heat && heat.naturalWidth === 80")
+    driver.find_element("css selector", ".answer:nth-child(3) .small").click()
+    browser._wait(driver, "return document.querySelector('.heat').hidden")
+    assert list_hosts(driver) == {served.removeprefix("http://")}
+    refused = [entry["message"] for entry in driver.get_log("browser") if "Content Security" in entry["message"]]
+    assert not refused
+
+
+def test_its_interface_is_shown_without_another_host(driver, served):
+    driver.get(f"{served}/docs")
+    assert driver.find_element("css selector", "#predict h2").text == "POST /predict"
+    assert list_hosts(driver) == {served.removeprefix("http://")}
+    fits = "return document.documentElement.scrollWidth <= innerWidth"
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    )
+    assert driver.execute_script(fits)

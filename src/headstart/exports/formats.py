@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -14,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.graph_file import FLOAT, UINT8, encode_entry, make_end, make_name, take_apart
-from headstart.backbone.openvino_door import open_openvino
 from headstart.classifier.metadata import Metadata
 from headstart.errors import MissingExtraError
 from headstart.exports.any_size import take_any_size
+from headstart.exports.openvino_ir import open_openvino_ir, write_openvino
 from headstart.version import __version__
 
 Pixels = npt.NDArray[np.uint8]
@@ -113,28 +112,8 @@ def _open_onnx(path: Path) -> Iterator[Answer]:
 
 
 def _write_openvino(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
-    openvino = open_openvino()
-    network = openvino.Core().read_model(build_any_size(data, metadata))
-    network.set_rt_info(json.dumps(metadata.labels), ["headstart", "labels"])
-    network.set_rt_info(PIXELS.format(metadata.image_size), ["headstart", "pixels"])
-    try:
-        openvino.save_model(network, path, compress_to_fp16=False)  # beside it, path.bin holds the weights
-    except RuntimeError as error:  # a full disk, in its own words
-        raise OSError(f"OpenVINO cannot write it ({str(error).partition(chr(10))[0]})") from None
-    text = path.read_text(encoding="utf-8")
-    path.write_text(re.sub(r">\s+<", "><", text), encoding="utf-8")  # a third of it is indentation
-
-
-@contextmanager
-def _open_openvino(path: Path) -> Iterator[Answer]:
-    core = open_openvino().Core()
-    # as exact as the network is: by default a processor with bf16 would round to three digits
-    run = core.compile_model(core.read_model(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-
-    def answer(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
-        return np.array(run([pixels[None]])[0][0], np.float32)
-
-    yield answer
+    facts = {"labels": json.dumps(metadata.labels), "pixels": PIXELS.format(metadata.image_size)}
+    write_openvino(build_any_size(data, metadata), facts, path, metadata.spec.float32_below)
 
 
 def _write_page(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
@@ -185,7 +164,7 @@ FORMATS = {
         ".xml",
         "OpenVINO IR, with its weights in a .bin beside it; photos of any size",
         _write_openvino,
-        _open_openvino,
+        open_openvino_ir,
         beside=(".bin",),
     ),
     "litert": Format(".tflite", "LiteRT, for phones", _write_litert, _open_litert, "converter"),

@@ -17,6 +17,7 @@ from headstart.classifier.metadata import Metadata
 from headstart.errors import MissingExtraError
 from headstart.exports.any_size import take_any_size
 from headstart.exports.openvino_ir import open_openvino_ir, write_openvino
+from headstart.installed import is_installed
 from headstart.version import __version__
 
 Pixels = npt.NDArray[np.uint8]
@@ -51,6 +52,10 @@ class Format:
         Suffixes of what is written beside the file.
     open
         Opens what was written, to be asked until the block ends.
+    require
+        Raises MissingExtraError or ExportError if what opens it is not installed; is told whether it is int8.
+    is_timed
+        Whether the time of an answer is the export's own, and not that of a driver between.
     """
 
     suffix: str
@@ -59,6 +64,8 @@ class Format:
     open: Callable[[Path], AbstractContextManager[Answer]]
     int8: Literal["headstart", "converter"] | None = "headstart"
     beside: tuple[str, ...] = ()
+    require: Callable[[bool], None] = lambda _: None
+    is_timed: bool = True
 
 
 def build_any_size(data: bytes, metadata: Metadata) -> bytes:
@@ -94,14 +101,17 @@ def _write_onnx(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -
     path.write_bytes(build_any_size(data, metadata))
 
 
-@contextmanager
-def _open_onnx(path: Path) -> Iterator[Answer]:
-    try:
-        import onnxruntime
-    except ImportError:
+def _require_onnxruntime(_: bool) -> None:
+    if not is_installed("onnxruntime"):
         raise MissingExtraError(
             "Cannot check an ONNX export: ONNX Runtime is not installed. Install it with: pip install 'headstart[onnx]'"
-        ) from None
+        )
+
+
+@contextmanager
+def _open_onnx(path: Path) -> Iterator[Answer]:
+    import onnxruntime
+
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
     def answer(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
@@ -128,6 +138,12 @@ def _open_page(path: Path) -> Iterator[Answer]:
 
     with open_in_browser(path) as answer:
         yield answer
+
+
+def _require_browser(is_int8: bool) -> None:
+    from headstart.exports.browser import require_browser
+
+    require_browser("give them to --calibrate alone" if is_int8 else "export without --check")
 
 
 def _write_keras(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
@@ -159,7 +175,9 @@ def _open_litert(path: Path) -> Iterator[Answer]:
 
 
 FORMATS = {
-    "onnx": Format(".onnx", "for any ONNX runtime; photos of any size", _write_onnx, _open_onnx),
+    "onnx": Format(
+        ".onnx", "for any ONNX runtime; photos of any size", _write_onnx, _open_onnx, require=_require_onnxruntime
+    ),
     "openvino": Format(
         ".xml",
         "OpenVINO IR, with its weights in a .bin beside it; photos of any size",
@@ -169,5 +187,12 @@ FORMATS = {
     ),
     "litert": Format(".tflite", "LiteRT, for phones", _write_litert, _open_litert, "converter"),
     "keras": Format(".keras", "a stock Keras 3 model; photos of any size", _write_keras, _open_keras, None),
-    "html": Format(".html", "one page that opens in any browser, without network", _write_page, _open_page),
+    "html": Format(
+        ".html",
+        "one page that opens in any browser, without network",
+        _write_page,
+        _open_page,
+        require=_require_browser,
+        is_timed=False,
+    ),
 }

@@ -186,6 +186,29 @@ def test_labels_that_it_does_not_know_are_counted(run, paint_folder, tmp_path):
     assert report["n"] == 6
 
 
+@pytest.mark.parametrize("kind", ["onnx", "openvino", "html"])
+@pytest.mark.parametrize("int8", [False, True])
+def test_the_licence_of_its_network_is_inside(run, photos, tmp_path, kind, int8):
+    path = tmp_path / f"pets{FORMATS[kind].suffix}"
+    export_classifier(run.folder, kind, int8=int8, out=path, calibrate=photos, verbose=False)
+    text = path.read_bytes()
+    for told in (
+        b"licence: Apache-2.0",
+        b"author: Google",
+        b"mobilenet_v2/feature_vector/4",
+        b"APPENDIX: How to apply",
+    ):
+        assert told in text
+
+
+@pytest.mark.parametrize("kind", ["onnx", "openvino", "html"])
+def test_an_export_is_told_from_a_classifier(run, tmp_path, kind):
+    path = tmp_path / f"pets{FORMATS[kind].suffix}"
+    export_classifier(run.folder, kind, out=path, verbose=False)
+    with pytest.raises(ClassifierError, match=r"it is an export, .* Give the model\.onnx that it was made from"):
+        hs.load(path)
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
 @pytest.mark.parametrize("kind", GRAPHS)
 def test_transparent_photos_lie_on_white(run, photos, tmp_path, kind, mode):

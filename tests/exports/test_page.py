@@ -1,8 +1,11 @@
 """The page: one file, no network, and the answers of the classifier."""
 
 import gzip
+import hashlib
+import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -38,7 +41,71 @@ def test_names_are_text(page):
     assert "&lt;b&gt;pets&lt;/b&gt; &amp; co" in page
 
 
+def test_the_notices_are_on_the_page(page):
+    for text in (
+        "licence: Apache-2.0", "author: Google", "Apache License", "TERMS AND CONDITIONS FOR USE",
+        "Copyright (c) Microsoft Corporation", "The above copyright notice and this permission notice",
+        "ThirdPartyNotices.txt",
+    ):  # fmt: skip
+        assert text in page
+    assert "<pre" in page[page.index("<details>") : page.index("licence: Apache-2.0")]
+
+
+def build_page_of(run, labels):
+    contents = read_classifier(run.folder)
+    return build_page(contents.data, replace(contents.metadata, labels=labels), "pets")
+
+
+HOSTILE = ("</script><b id=injected>", "<!--<script>\"'&")
+
+
+def test_labels_are_text_even_if_they_look_like_tags(run):
+    page = build_page_of(run, HOSTILE)
+    assert "<b id=injected>" not in page
+    assert "<!--<script>" not in page
+    said = re.search(r'<script type="application/json" id="about">(.*?)</script>', page, re.DOTALL)
+    assert tuple(json.loads(said[1])["labels"]) == HOSTILE
+
+
+@needs_browser
+def test_labels_that_look_like_tags_do_no_harm_in_a_browser(run, photos, tmp_path, monkeypatch):
+    drivers = []
+    start = browser._start
+    monkeypatch.setattr(browser, "_start", lambda *told: drivers.append(start(*told)) or drivers[-1])
+    (tmp_path / "pets.html").write_text(build_page_of(run, HOSTILE), encoding="utf-8")
+    photo = next((photos / "dots").glob("*.jpg"))
+    with open_in_browser(tmp_path / "pets.html") as answer:
+        assert answer(photo, None).argmax() == 0
+        shown = drivers[0].find_element("css selector", ".answer").text
+        assert HOSTILE[0] in shown
+        assert not drivers[0].find_elements("id", "injected")
+
+
+@needs_browser
+def test_transparent_photos_lie_on_white(run, photos, tmp_path):
+    from PIL import Image
+
+    folder = tmp_path / "photos" / "dots"
+    folder.mkdir(parents=True)
+    with Image.open(photos / "dots" / "000.jpg") as photo:
+        photo = photo.convert("RGBA")
+        photo.putalpha(Image.linear_gradient("L").resize(photo.size))
+        photo.save(folder / "clear.png")
+    report = export_classifier(run.folder, "html", out=tmp_path / "pets.html", check=folder.parent, verbose=False)
+    assert report["n"] == 1
+    assert report["parity"]["max_probability_gap"] < 0.03
+
+
+RUNTIME = {  # as tools/make_web_runtime.py writes it from the pinned package
+    "ort.wasm.min.js": "124e0372f5fea7e3f5f74e3ee0fc84ef34047c280fa2597146bec6d991b7b5ad",
+    "ort-wasm-simd-threaded.mjs": "fb7a9ab7d40d5b3dc5d0ff6e53fe8bf286ec73e2ab023efbc329a92a361601ef",
+    "ort-wasm-simd-threaded.wasm.gz": "9a202915ab712f2ac4504f9fd8c634d244a11e9f9e734361471a1fe6e7f984c0",
+}
+
+
 def test_the_runtime_is_the_pinned_one():
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in WEB.glob("ort*")}
+    assert found == RUNTIME
     wasm = gzip.decompress((WEB / "ort-wasm-simd-threaded.wasm.gz").read_bytes())
     assert wasm.startswith(b"\0asm")
     assert "onnxruntime-web@" in (WEB / "NOTICE").read_text()

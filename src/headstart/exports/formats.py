@@ -16,6 +16,7 @@ from headstart.backbone.graph_file import FLOAT, UINT8, encode_entry, make_end, 
 from headstart.classifier.metadata import Metadata
 from headstart.errors import MissingExtraError
 from headstart.exports.any_size import take_any_size
+from headstart.exports.notice import PREFIX, write_notice
 from headstart.exports.openvino_ir import open_openvino_ir, write_openvino
 from headstart.installed import is_installed
 from headstart.version import __version__
@@ -93,7 +94,8 @@ def build_any_size(data: bytes, metadata: Metadata) -> bytes:
         "pixels": PIXELS.format(metadata.image_size),
         "exported_by": f"headstart {__version__}",
     }
-    facts |= {key: value for key, value in file.entries.items() if key.startswith("backbone.")}
+    facts |= {key: value for key, value in file.entries.items() if key.startswith(PREFIX)}
+    facts["notice"] = write_notice(file.entries)
     return file.join(graph) + b"".join(encode_entry(*fact) for fact in facts.items())
 
 
@@ -123,6 +125,7 @@ def _open_onnx(path: Path) -> Iterator[Answer]:
 
 def _write_openvino(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
     facts = {"labels": json.dumps(metadata.labels), "pixels": PIXELS.format(metadata.image_size)}
+    facts["notice"] = write_notice(take_apart(data).entries)
     write_openvino(build_any_size(data, metadata), facts, path, metadata.spec.float32_below)
 
 

@@ -12,9 +12,7 @@ def test_export_prints_its_certificate(run, photos, headstart, tmp_path):
     assert "same label    28 of 28 photos (100.00%)" in answer.stdout
     assert "of unseen   8 of 8 (100.00%): not trained on" in answer.stdout
     assert "decided     on all of them, for only 8 are not trained on" in answer.stdout
-    assert re.search(
-        r"for a photo   classifier in float32 [0-9.]+ ms, export [0-9.]+ ms, decoding included", answer.stdout
-    )
+    assert re.search(r"for a photo   classifier in f32 [0-9.]+ ms, export [0-9.]+ ms, decoding included", answer.stdout)
     assert "on the 8 it was not trained on and whose label it knows" in answer.stdout
     record = json.loads(
         headstart("export", run.folder, "--out", out, "--check", photos, "--overwrite", "--json").stdout

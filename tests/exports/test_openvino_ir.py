@@ -1,11 +1,14 @@
 """OpenVINO IR is precise where it must be, also where OpenVINO computes in bf16 by default."""
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 
 from headstart.backbone.openvino_door import open_openvino
+from headstart.backbone.processor import choose_precision
 from headstart.exports.export import export_classifier
+from headstart.exports.formats import FORMATS
 
 
 @pytest.fixture(scope="module", params=["float", "int8"])
@@ -39,6 +42,19 @@ def test_resizing_is_never_computed_in_bf16(path):
     resizing = {names: precision for names, precision in precisions.items() if "resize/" in names}
     assert len(resizing) > 20
     assert not [names for names, precision in resizing.items() if precision == "bf16"]
+
+
+@pytest.mark.parametrize("precision", ["f32", "bf16"])
+def test_it_is_compared_with_the_classifier_in_the_same_arithmetic(run, photos, tmp_path, monkeypatch, precision):
+    if precision == "bf16" and choose_precision("auto") != "bf16":
+        pytest.skip("this processor does not compute in bf16")
+    monkeypatch.setitem(FORMATS, "openvino", replace(FORMATS["openvino"], find_precision=lambda: precision))
+    told = {"check": photos, "verbose": False, "overwrite": True}
+    report = export_classifier(run.folder, "openvino", out=tmp_path / "pets.xml", **told)
+    assert report["precision"] == precision
+    report = export_classifier(run.folder, "openvino", out=tmp_path / "pets.xml", int8=True, **told)
+    assert report["precision"] == "f32"
+    assert export_classifier(run.folder, out=tmp_path / "pets.onnx", **told)["precision"] == "f32"
 
 
 def test_it_is_checked_with_the_defaults_of_openvino(run, photos, tmp_path, monkeypatch):

@@ -11,17 +11,17 @@ from headstart.cli.options import PLACE, json_option
 from headstart.cli.speech import print_json, print_line
 from headstart.cli.unknown_labels import tell_unknown_labels
 
+_BOTH = {"bf16": ", both in bf16, as is the default on this processor"}
+
 
 @click.command(short_help="Export a classifier to another format, with proof.")
 @click.argument("model", type=PLACE)
 @click.option(
     "--format", "kind", type=click.Choice(["onnx", "openvino", "litert", "keras", "html"]), default="onnx",
-    help="onnx: for any ONNX runtime. openvino: OpenVINO IR, .xml and .bin. keras: a stock Keras 3 model. These take "
-    "photos of any size. litert: a .tflite for phones. html: one page that opens in any browser, without network.",
+    help="onnx: for any ONNX runtime. openvino: OpenVINO IR, .xml and .bin. keras: a stock Keras 3 model. All three "
+    "take photos of any size. litert: a .tflite for phones. html: one page that opens in any browser, without network.",
 )  # fmt: skip
-@click.option(
-    "--int8", is_flag=True, help="Quantise it on up to 200 photos: a third of the size, a little less accurate."
-)
+@click.option("--int8", is_flag=True, help="Quantise it on up to 200 photos: a third of the size, and less accurate.")
 @click.option("--out", type=PLACE, help="The file to write.  [default: the run's name, here]")
 @click.option("--check", type=PLACE, metavar="DATA", help="Labelled photos on which to prove that it answers the same.")
 @click.option(
@@ -67,7 +67,7 @@ def export(
 def _tell(report: dict[str, Any]) -> list[str]:
     parity = report["parity"]
     lines = [
-        f"\nChecked on {report['n']:,} photos of {report['data']}:",
+        f"\nChecked on {report['n']:,} photos of {report['data']}{_BOTH.get(report['precision'], '')}:",
         *_tell_agreement(report["n"], parity),
         f"  probability   differs by {parity['max_probability_gap']:.4f} at most, {parity['mean_probability_gap']:.6f} "
         "on average",
@@ -77,7 +77,7 @@ def _tell(report: dict[str, Any]) -> list[str]:
     lines += [
         f"  {'unknown label' if i == 0 else '':<13} {line}, not in the accuracy" for i, line in enumerate(unknown)
     ]
-    lines.append(_tell_times(report["ms_per_photo"]))
+    lines.append(_tell_times(report["ms_per_photo"], report["precision"]))
     if report["skipped"]:
         first = report["skipped"][0]
         lines.append(f"  left out      {len(report['skipped']):,} files, such as '{first['path']}': {first['reason']}")
@@ -111,8 +111,8 @@ def _tell_accuracy(accuracy: dict[str, Any] | None, parity: dict[str, Any]) -> s
     return f"  accuracy      {', '.join(told)}, on the {accuracy['n']:,} it was {which} and whose label it knows"
 
 
-def _tell_times(times: dict[str, Any]) -> str:
-    line = f"  for a photo   classifier in float32 {times['classifier']:.1f} ms"
+def _tell_times(times: dict[str, Any], precision: str) -> str:
+    line = f"  for a photo   classifier in {precision} {times['classifier']:.1f} ms"
     if times["export"] is None:
         return f"{line}; the page is not timed, for a driver stands between"
     return f"{line}, export {times['export']:.1f} ms, decoding included, one at a time"

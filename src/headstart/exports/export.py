@@ -41,7 +41,7 @@ def export_classifier(
         Quantise it, a third of the size, on up to 200 of the photos of ``calibrate``.
     check
         Photos, labelled: the export and the classifier are asked about them (the test photos, if the folder or CSV
-        names any, otherwise all), the classifier in float32.
+        names any, otherwise all), the classifier in float32, or in bf16 where the export's runtime computes in it.
     calibrate
         Photos, labelled, to quantise it on; default: those of ``check``. Taken first are those that the classifier was
         trained on, then those that are not checked.
@@ -51,7 +51,8 @@ def export_classifier(
 
     Returns
     -------
-    Plain JSON types: ``format``, ``path``, ``bytes``, ``labels``, and with ``check`` what `certify` says and ``data``.
+    Plain JSON types: ``format``, ``path``, ``bytes``, ``labels``, and with ``check`` what `certify` says, ``data`` and
+    ``precision``, the classifier's in this comparison.
 
     Raises
     ------
@@ -148,10 +149,13 @@ def _write(kind: Format, contents: ClassifierFile, path: Path, calibrating: list
 def _check(
     kind: Format, contents: ClassifierFile, path: Path, photos: list[Photo], calibrated: list[Photo], verbose: bool
 ) -> dict[str, Any]:
+    # what int8 loses is told against the whole; an export in bf16 is compared with the classifier in bf16
+    is_int8 = bool(calibrated) or contents.metadata.is_quantised
+    precision = "f32" if is_int8 else kind.find_precision()
     with kind.open(path) as answer, show_progress("Checking", is_shown=verbose) as progress:
-        classifier = Classifier(contents, precision="f32")
+        classifier = Classifier(contents, precision=precision)
         answers = ask_both(classifier, answer, photos, progress=progress)
-    certificate = certify(classifier, answers, calibrated)
+    certificate = {"precision": classifier.precision, **certify(classifier, answers, calibrated)}
     if not kind.is_timed:
         certificate["ms_per_photo"]["export"] = None
     return certificate

@@ -17,7 +17,7 @@ from headstart.classifier.metadata import Metadata
 from headstart.errors import MissingExtraError
 from headstart.exports.any_size import take_any_size
 from headstart.exports.notice import PREFIX, write_notice
-from headstart.exports.openvino_ir import open_openvino_ir, write_openvino
+from headstart.exports.openvino_ir import find_default_precision, open_openvino_ir, write_openvino
 from headstart.installed import is_installed
 from headstart.version import __version__
 
@@ -55,6 +55,8 @@ class Format:
         Opens what was written, to be asked until the block ends.
     require
         Raises MissingExtraError or ExportError if what opens it is not installed; is told whether it is int8.
+    find_precision
+        Returns the arithmetic in which users have it computed on this machine, ``f32`` or ``bf16``.
     is_timed
         Whether the time of an answer is the export's own, and not that of a driver between.
     """
@@ -66,6 +68,7 @@ class Format:
     int8: Literal["headstart", "converter"] | None = "headstart"
     beside: tuple[str, ...] = ()
     require: Callable[[bool], None] = lambda _: None
+    find_precision: Callable[[], str] = lambda: "f32"
     is_timed: bool = True
 
 
@@ -187,6 +190,7 @@ FORMATS = {
         _write_openvino,
         open_openvino_ir,
         beside=(".bin",),
+        find_precision=find_default_precision,
     ),
     "litert": Format(".tflite", "LiteRT, for phones", _write_litert, _open_litert, "converter"),
     "keras": Format(".keras", "a stock Keras 3 model; photos of any size", _write_keras, _open_keras, None),

@@ -88,3 +88,9 @@ def open_openvino_ir(path: Path) -> Iterator[Answer]:
         return np.array(run([pixels[None]])[0][0], np.float32)
 
     yield answer
+
+
+def find_default_precision() -> str:
+    """Return what OpenVINO computes in by default on this processor: ``bf16`` or ``f32``."""
+    openvino = open_openvino()
+    return "bf16" if openvino.Core().get_property("CPU", "INFERENCE_PRECISION_HINT") == openvino.Type.bf16 else "f32"

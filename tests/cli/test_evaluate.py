@@ -12,3 +12,17 @@ def test_evaluate_prints_accuracy_with_its_interval(run, photos, headstart):
     record = json.loads(headstart("evaluate", run.folder, run.folder / "catalog.csv", "--json").stdout)
     assert record["split"] == "test"
     assert record["accuracy"] == run.metrics["test"]["accuracy"]
+
+
+def test_evaluate_names_labels_that_it_does_not_know(run, photos, headstart, tmp_path):
+    folder = tmp_path / "others"
+    for number, label in enumerate(("dots", "stripe", "weeds")):
+        (folder / label).mkdir(parents=True)
+        (folder / label / "1.jpg").write_bytes((photos / "dots" / "000.jpg").read_bytes() + bytes([number]))
+    answer = headstart("evaluate", run.folder, folder)
+    assert answer.returncode == 0, answer.stderr
+    assert "  1 photo of 'stripe' (did you mean 'stripes'?)\n  1 photo of 'weeds'\n" in answer.stderr
+    (folder / "dots" / "1.jpg").unlink()
+    nothing = headstart("evaluate", run.folder, folder)
+    assert nothing.returncode == 1
+    assert "its labels: 'stripe' (1 photo, did you mean 'stripes'?), 'weeds' (1 photo). It" in nothing.stderr

@@ -1,6 +1,7 @@
 """``headstart export``: one file, and what it proves."""
 
 import json
+import re
 
 
 def test_export_prints_its_certificate(run, photos, headstart, tmp_path):
@@ -9,6 +10,9 @@ def test_export_prints_its_certificate(run, photos, headstart, tmp_path):
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.startswith(f"Wrote {out} (9.1 MB, 2 labels inside).")
     assert "same label    28 of 28 photos (100.00%)" in answer.stdout
+    assert "of unseen   8 of 8 (100.00%): not trained on" in answer.stdout
+    assert "decided     on all of them, for only 8 are not trained on" in answer.stdout
+    assert re.search(r"for a photo   classifier in f32 [0-9.]+ ms, export [0-9.]+ ms, decoding included", answer.stdout)
     assert "on the 8 it was not trained on and whose label it knows" in answer.stdout
     record = json.loads(
         headstart("export", run.folder, "--out", out, "--check", photos, "--overwrite", "--json").stdout
@@ -24,3 +28,26 @@ def test_export_without_check_says_how_to_get_one(run, headstart, tmp_path):
     assert again.returncode == 1
     assert again.stderr.startswith("headstart: Cannot export to")
     assert "Traceback" not in again.stderr
+
+
+def test_export_names_labels_that_it_does_not_know(run, photos, headstart, tmp_path):
+    folder = tmp_path / "others"
+    for label in ("Dots", "weeds"):
+        (folder / label).mkdir(parents=True)
+        (folder / label / "1.jpg").write_bytes((photos / "dots" / "000.jpg").read_bytes() + label.encode())
+    answer = headstart("export", run.folder, "--out", tmp_path / "pets.onnx", "--check", folder)
+    assert "  unknown label 1 photo of 'Dots' (did you mean 'dots'?), not in the accuracy\n" in answer.stdout
+    assert "1 photo of 'weeds', not in the accuracy\n" in answer.stdout
+
+
+def test_export_tells_what_it_was_quantised_on(run, photos, headstart, tmp_path):
+    path = tmp_path / "pets.onnx"
+    checked = headstart("export", run.folder, "--out", path, "--int8", "--check", photos)
+    assert "quantised     on 28 photos, 20 of which it was trained on\n" in checked.stdout
+    alone = headstart("export", run.folder, "--out", path, "--int8", "--calibrate", photos, "--overwrite")
+    assert "It was not checked" in alone.stdout
+
+
+def test_help_describes_every_format(headstart):
+    told = " ".join(headstart("export", "--help").stdout.split())
+    assert all(f" {name}: " in told for name in ("onnx", "openvino", "litert", "keras", "html"))

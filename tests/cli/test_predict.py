@@ -42,6 +42,24 @@ def test_a_grid_never_replaces_a_photo_or_a_classifier(run, photos, tmp_path, he
         assert victim.read_bytes() == before
 
 
+def test_two_pictures_of_one_name_are_refused(run, photos, tmp_path, headstart):
+    picture = tmp_path / "a.png"
+    answer = headstart("predict", run.folder, photos, "--grid", picture, "--explain", tmp_path / "." / "a.png")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"headstart: Cannot write figures: --grid and --explain are both '{picture}'")
+    assert len(answer.stderr.splitlines()) == 1
+    assert not picture.exists()
+
+
+def test_an_export_is_told_from_a_classifier(run, photos, tmp_path, headstart):
+    headstart("export", run.folder, "--out", tmp_path / "pets.onnx")
+    for verb in ("predict", "evaluate"):
+        answer = headstart(verb, tmp_path / "pets.onnx", photos)
+        assert answer.returncode == 1
+        assert "it is an export, for other programs, and not a classifier. Give the model.onnx" in answer.stderr
+        assert len(answer.stderr.splitlines()) == 1
+
+
 def test_a_photo_that_cannot_be_read_is_a_row_and_status_1(run, photos, tmp_path, headstart):
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"")

@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from PIL import Image
 
 import headstart as hs
 from headstart.errors import CatalogError, ClassifierError, ExportError
@@ -54,6 +55,12 @@ def test_int8_is_quantised_on_the_photos_of_the_check(any_run, photos, tmp_path,
         any_run.folder, kind, int8=True, out=tmp_path / GRAPHS[kind], check=photos, verbose=False
     )
     assert report["int8"]
+    # 20 that it was trained on are too few to calibrate on, 8 others too few to decide by
+    assert report["parity"]["calibrated_on"] == {"n": 28, "n_trained_on": 20}
+    assert report["parity"]["n_unseen"] == 0
+    assert report["parity"]["label_agreement_unseen"] is None
+    assert not report["parity"]["is_decided_on_unseen"]
+    assert report["accuracy"]["n"] == 8
     assert report["parity"]["label_agreement"] >= 0.98
     assert report["parity"]["max_probability_gap"] > 0
     assert report["bytes"] < 4_500_000
@@ -68,7 +75,9 @@ def test_what_disagrees_is_refused_and_nothing_is_left(run, photos, tmp_path, mo
 
     monkeypatch.setattr(export_module, "certify", disagree)
     with pytest.raises(
-        ExportError, match=r"answers 1 of 28 photos otherwise than the classifier, or not at all, more than 0\.5%"
+        ExportError,
+        match=r"answers 1 of 28 photos otherwise than the classifier, or not at all, more than 0\.5%\. "
+        r"Accuracy on 8 unseen photos: classifier [0-9.]+%, export [0-9.]+%\.",
     ):
         export_classifier(run.folder, out=tmp_path / "pets.onnx", check=photos, verbose=False)
     assert not list(tmp_path.iterdir())
@@ -90,10 +99,23 @@ def test_what_lies_beside_is_not_replaced_either(run, tmp_path):
     assert not (tmp_path / "folder.bin").exists()
 
 
+def test_unseen_photos_decide(monkeypatch):
+    parity = {"n_disagreeing": 2, "n_unanswered": 0, "n_unseen": 40, "is_decided_on_unseen": True}
+    right = {"classifier": {"accuracy": 0.878}, "export": {"accuracy": 0.829}}
+    report = {"path": "x.onnx", "n": 400, "parity": parity, "accuracy": {"n": 41, **right}}
+    parity |= {"n_disagreeing_unseen": 0, "n_unanswered_unseen": 0}
+    export_module._refuse(report, 0.001, force=False)
+    parity |= {"n_disagreeing_unseen": 1, "n_unanswered_unseen": 1}
+    with pytest.raises(
+        ExportError, match=r"2 of 41 unseen photos .* 2\.0%\. Accuracy on 41 .*: classifier 87\.8%, export 82\.9%"
+    ):
+        export_module._refuse(report, 0.02, force=False)
+
+
 @pytest.mark.parametrize(("n_disagreeing", "n_unanswered", "is_refused"), [(1, 0, False), (2, 0, True), (0, 2, True)])
 def test_the_limit_itself_is_allowed(n_disagreeing, n_unanswered, is_refused):
-    parity = {"n_disagreeing": n_disagreeing, "n_unanswered": n_unanswered}
-    report = {"path": "x.onnx", "n": 200 - n_unanswered, "parity": parity}
+    parity = {"n_disagreeing": n_disagreeing, "n_unanswered": n_unanswered, "is_decided_on_unseen": False}
+    report = {"path": "x.onnx", "n": 200 - n_unanswered, "parity": parity, "accuracy": None}
     if is_refused:
         with pytest.raises(ExportError, match="2 of 200"):
             export_module._refuse(report, 0.005, force=False)
@@ -155,6 +177,58 @@ def test_photos_that_cannot_be_read_are_left_out_by_name(run, paint_folder, tmp_
     report = export_classifier(run.folder, out=tmp_path / "pets.onnx", check=folder, verbose=False)
     assert report["n"] == 5
     assert [skip["path"] for skip in report["skipped"]] == [str(folder / "dots" / "000.jpg")]
+
+
+def test_labels_that_it_does_not_know_are_counted(run, paint_folder, tmp_path):
+    folder = paint_folder(tmp_path / "photos", ("dots", "rings"), n=3)
+    report = export_classifier(run.folder, out=tmp_path / "pets.onnx", check=folder, force=True, verbose=False)
+    assert report["unknown_labels"] == {"rings": 3}
+    assert report["n"] == 6
+
+
+@pytest.mark.parametrize("kind", ["onnx", "openvino", "html"])
+@pytest.mark.parametrize("int8", [False, True])
+def test_the_licence_of_its_network_is_inside(run, photos, tmp_path, kind, int8):
+    path = tmp_path / f"pets{FORMATS[kind].suffix}"
+    export_classifier(run.folder, kind, int8=int8, out=path, calibrate=photos, verbose=False)
+    text = path.read_bytes()
+    for told in (
+        b"licence: Apache-2.0",
+        b"author: Google",
+        b"mobilenet_v2/feature_vector/4",
+        b"APPENDIX: How to apply",
+    ):
+        assert told in text
+
+
+@pytest.mark.parametrize("kind", ["onnx", "openvino", "html"])
+def test_an_export_is_told_from_a_classifier(run, tmp_path, kind):
+    path = tmp_path / f"pets{FORMATS[kind].suffix}"
+    export_classifier(run.folder, kind, out=path, verbose=False)
+    with pytest.raises(ClassifierError, match=r"it is an export, .* Give the model\.onnx that it was made from"):
+        hs.load(path)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+@pytest.mark.parametrize("kind", GRAPHS)
+def test_transparent_photos_lie_on_white(run, photos, tmp_path, kind, mode):
+    folder = tmp_path / "photos" / "dots"
+    folder.mkdir(parents=True)
+    with Image.open(photos / "dots" / "000.jpg") as photo:
+        photo = photo.convert("RGBA")
+        photo.putalpha(Image.linear_gradient("L").resize(photo.size))
+        if mode == "P":
+            photo.quantize(64).save(folder / "clear.png")
+        else:
+            photo.convert(mode).save(folder / "clear.png")
+    report = export_classifier(run.folder, kind, out=tmp_path / GRAPHS[kind], check=folder.parent, verbose=False)
+    assert report["n"] == 1
+    assert report["parity"]["max_probability_gap"] < 0.03
+
+
+def test_times_are_those_of_the_same_work(run, photos, tmp_path):
+    report = export_classifier(run.folder, out=tmp_path / "pets.onnx", check=photos, verbose=False)
+    assert all(0 < ms < 10_000 for ms in report["ms_per_photo"].values())
 
 
 def test_every_format_tells_what_it_is_for():

@@ -4,7 +4,8 @@ import zipfile
 
 import pytest
 
-from headstart.errors import ExportError, MissingExtraError
+import headstart as hs
+from headstart.errors import ClassifierError, ExportError, MissingExtraError
 from headstart.exports.export import export_classifier
 from headstart.installed import is_installed
 
@@ -15,13 +16,17 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # TensorFlow's own
 
 @needs_tensorflow
 @pytest.mark.parametrize("kind", FILES)
-def test_an_export_answers_the_same(any_run, photos, tmp_path, kind):
+def test_an_export_answers_the_same(any_run, photos, tmp_path, kind, capsys):
     path = tmp_path / FILES[kind]
     report = export_classifier(any_run.folder, kind, out=path, check=photos, verbose=False)
+    assert capsys.readouterr().out == ""  # where --json prints its one object
     assert report["parity"]["label_agreement"] == 1
     assert report["parity"]["max_probability_gap"] < 0.05
     with zipfile.ZipFile(path) as archive:
         assert archive.read("labels.txt").decode().split("\n")[:2] == ["dots", "stripes"]
+        assert "licence: Apache-2.0" in archive.read("NOTICE.txt").decode()
+    with pytest.raises(ClassifierError, match="it is an export"):
+        hs.load(path)
 
 
 @needs_tensorflow
@@ -46,8 +51,6 @@ def test_stock_keras_opens_it_with_the_layers_of_the_tutorial(run, tmp_path):
 
 @needs_tensorflow
 def test_what_keras_cannot_hold_is_told(photos, tmp_path):
-    import headstart as hs
-
     run = hs.train(photos, out=tmp_path / "run", image_size=96, method="fixed", precision="int8", verbose=False)
     with pytest.raises(ExportError, match="Train without --precision int8"):
         export_classifier(run.folder, "keras", out=tmp_path / "pets.keras", verbose=False)

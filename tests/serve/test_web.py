@@ -14,7 +14,7 @@ from headstart.installed import is_installed
 pytestmark = [
     pytest.mark.skipif(not is_installed("fastapi"), reason="needs the extra serve"),
     pytest.mark.skipif(
-        not (any(map(shutil.which, browser.BROWSERS)) and shutil.which("chromedriver")),
+        not (any(map(shutil.which, browser.COMMANDS)) and shutil.which(browser.CHROME)),
         reason="needs Chromium and chromedriver",
     ),
 ]
@@ -30,7 +30,7 @@ def served(run):
 
 @pytest.fixture(scope="module")
 def driver():
-    driver = browser._start()
+    driver = browser._start(*browser.require_browser())
     yield driver
     driver.quit()
 

@@ -84,12 +84,13 @@ def keep_float32(network: openvino.Model, tensor: str) -> openvino.Model:
         numbers = np.fromfile(weights, np.uint8)
     for layer in tree.iterfind("layers/layer"):
         if layer.get("type") != "Result":
-            _mark_layer(layer)
+            mark_layer(layer)
     marked = open_core().read_model(ElementTree.tostring(tree), openvino.Tensor(numbers))
     return put_below(network, tensor, marked)
 
 
-def _mark_layer(layer: ElementTree.Element) -> None:
+def mark_layer(layer: ElementTree.Element) -> None:
+    """Mark a layer of OpenVINO's file format as not to be computed in less than float32."""
     from xml.etree import ElementTree
 
     attributes = layer.find("rt_info")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -77,6 +78,19 @@ def name_classes(labels: Iterable[str]) -> str:
     names = sorted(labels)
     shown = ", ".join(f"'{name}'" for name in names[:N_NAMED])
     return shown + (f" and {len(names) - N_NAMED:,} more" if len(names) > N_NAMED else "")
+
+
+def suggest_label(label: str, known: Iterable[str]) -> str | None:
+    """Return the known label that an unknown one was probably meant to be, or None.
+
+    Examples
+    --------
+    >>> suggest_label("Cat", ["cats", "dogs"]), suggest_label("bird", ["cats", "dogs"])
+    ('cats', None)
+    """
+    folded = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(label.casefold(), folded, n=1)
+    return folded[close[0]] if close else None
 
 
 def clean_label(name: str) -> str | None:

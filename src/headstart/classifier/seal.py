@@ -14,6 +14,7 @@ from headstart.errors import ClassifierError
 
 MARK = "headstart.seal"
 PRODUCER = "headstart-classifier"  # among the first bytes of the file, so that a stump can be told from a stranger
+EXPORT_MARK = "headstart-export"  # somewhere in every export, as plain text
 _DIGEST_LENGTH = 64
 
 
@@ -38,6 +39,11 @@ def check_seal(data: bytes) -> str:
     if not seal.startswith(_PREFIX):
         if PRODUCER.encode() in data[:64] or MARK.encode() in data:
             raise ClassifierError("it is damaged (cut off or appended to). Copy it again from where it came")
+        if EXPORT_MARK.encode() in data:
+            raise ClassifierError(
+                "it is an export, for other programs, and not a classifier. Give the model.onnx that it was made from, "
+                "or the run folder that holds it"
+            )
         raise ClassifierError(
             "it is not a classifier that headstart wrote. Give a model.onnx, or the run folder that holds it"
         )

@@ -8,6 +8,7 @@ import click
 
 from headstart.cli.options import PLACE, json_option, precision_option
 from headstart.cli.speech import print_json, print_line, say
+from headstart.cli.unknown_labels import tell_unknown_labels
 
 
 @click.command(short_help="Evaluate a classifier on other labelled photos.")
@@ -45,8 +46,11 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool)
         print_line(f"{name:<{width}}  {'  '.join(figures)}  {row['support']:>6,}")
     if metrics["n_seen"]:
         say(f"{metrics['n_seen']:,} photos were left out: the classifier was trained on them.")
-    for label, n in metrics["unknown_labels"].items():
-        say(f"{n:,} photos were left out: the classifier does not know their label '{label}'.")
+    unknown = list(tell_unknown_labels(metrics["unknown_labels"], metrics["classes"]))
+    if unknown:
+        say("Left out, for the classifier does not know their labels (it compares names letter by letter):")
+        for line in unknown:
+            say(f"  {line}")
     if metrics["skipped"]:
         first = metrics["skipped"][0]
         say(f"{len(metrics['skipped']):,} files were left out, such as '{first['path']}': {first['reason']}.")

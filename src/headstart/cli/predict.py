@@ -12,6 +12,7 @@ import click
 
 from headstart.cli.options import PLACE, json_option, precision_option
 from headstart.cli.speech import print_json, print_line, say
+from headstart.errors import RunError
 
 if TYPE_CHECKING:
     from headstart.classifier.classifier import Classifier, Prediction
@@ -44,6 +45,8 @@ def predict(
 
     if as_json and output == "csv":
         raise click.UsageError("--json and --format csv contradict each other.")
+    if grid is not None and explain is not None and grid.resolve() == explain.resolve():
+        raise RunError(f"Cannot write figures: --grid and --explain are both '{grid}'. Give each a name of its own.")
     for picture in (grid, explain):
         if picture is not None:
             from headstart.evaluation.figure_file import check_place

@@ -3,6 +3,11 @@
 No runtime's own operator resizes by the rule of `pixels.resizing`, and no two of them by the same. Products, sums and
 comparisons are the same everywhere. A photo is scaled in height, rounded to 0 to 255, scaled in width, and rounded
 again, as that rule does: some 4 of 1,000 values differ by 1, for it computes in whole numbers.
+
+It must not be computed in bf16, by which weights and pixels would have three digits. OpenVINO has a mark for that
+(openvino_ir.py), and loses it wherever it writes a layer anew: a quotient, a difference of two tensors, a product of
+matrices of unlike rank or of which one is turned, a sum or product that takes whole numbers just cast (hence `Max`),
+a sum after a product with a constant. So there is none of these here.
 """
 
 from __future__ import annotations
@@ -14,8 +19,11 @@ import numpy as np
 from headstart.backbone.graph_file import FLOAT, UINT8, make_node, make_tensor, rename_layers
 
 AT_SIZE = "pixels_at_size"  # in a graph of any size: what the plain network takes
+RESIZED = "resize/rounded"  # the same before it is bytes again: it survives where the two casts are made one
 _SHARPNESS = -0.5  # Catmull-Rom, of the cubic kernels (Keys 1981)
-_WHOLE_NUMBERS = {"first": 0, "step": 1, "height_axis": 1, "width_axis": 2, "second_axis": [1]}
+_WHOLE_NUMBERS = {"first": 0, "step": 1, "height_axis": 1, "width_axis": 2}
+# Of each side: the shape of its places in the square, and in the photo, and the axis along which weights sum to 1.
+_LAYOUTS = {"height": ([1, 1, -1, 1], [1, 1, 1, -1], [3]), "width": ([1, 1, 1, -1], [1, 1, -1, 1], [2])}
 
 
 def take_any_size(trunk: bytes, size_px: int) -> bytes:
@@ -38,8 +46,8 @@ def take_any_size(trunk: bytes, size_px: int) -> bytes:
 def _numbers(size_px: int) -> dict[str, float]:
     a = _SHARPNESS
     return {
-        "0.5": 0.5, "0": 0, "1": 1, "2": 2, "5": 5, "8": 8, "255": 255, "size": size_px, "a": a, "a+2": a + 2,
-        "a+3": a + 3, "4a": 4 * a,
+        "0.5": 0.5, "0": 0, "1": 1, "2": 2, "255": 255, "-1": -1, "-2": -2, "1/size": 1 / size_px,
+        "near_zero": -(a + 3) / (a + 2), "near_top": 1 / (a + 2), "far_share": a / (a + 2),
     }  # fmt: skip
 
 
@@ -48,8 +56,6 @@ def _resize(size_px: int) -> Iterator[bytes]:
         yield make_tensor(f"resize/{name}", np.array(number, np.float32))
     for name, whole in _WHOLE_NUMBERS.items():
         yield make_tensor(f"resize/{name}", np.array(whole, np.int64))
-    outputs = np.arange(size_px, dtype=np.float32)[:, None] + np.float32(0.5)
-    yield make_tensor("resize/outputs", outputs)  # (S, 1)
     yield make_node("Shape", ["pixels"], "resize/shape")
     yield from _weigh("height", size_px)
     yield from _weigh("width", size_px)
@@ -57,51 +63,67 @@ def _resize(size_px: int) -> Iterator[bytes]:
     yield make_node("Cast", ["resize/bytes"], "resize/planes", to=FLOAT)
     yield make_node("MatMul", ["resize/height/weights", "resize/planes"], "resize/scaled_in_height")  # (N, 3, S, W)
     yield from _round("resize/scaled_in_height", "resize/flat")
-    yield make_node("Transpose", ["resize/width/weights"], "resize/width/weights_turned", perm=[1, 0])
-    yield make_node("MatMul", ["resize/flat", "resize/width/weights_turned"], "resize/scaled")  # (N, 3, S, S)
-    yield from _round("resize/scaled", "resize/rounded")
-    yield make_node("Transpose", ["resize/rounded"], "resize/photo", perm=[0, 2, 3, 1])
+    yield make_node("MatMul", ["resize/flat", "resize/width/weights"], "resize/scaled")  # (N, 3, S, S)
+    yield from _round("resize/scaled", RESIZED)
+    yield make_node("Transpose", [RESIZED], "resize/photo", perm=[0, 2, 3, 1])
     yield make_node("Cast", ["resize/photo"], AT_SIZE, to=UINT8)
 
 
 def _weigh(side: str, size_px: int) -> Iterator[bytes]:
-    """Make the nodes that compute the weights of one side: (S, number of pixels on it), each row summing to 1."""
-    shared = {"outputs", "shape", *_WHOLE_NUMBERS, *_numbers(size_px)}
+    """Make the nodes that compute the weights of one side: of height (1, 1, S, H), of width (1, 1, W, S).
+
+    They sum to 1 for each place in the square.
+    """
+    shared = {"shape", *_WHOLE_NUMBERS, *_numbers(size_px)}
+    in_square, in_photo, axis = _LAYOUTS[side]
+    outputs = -(np.arange(size_px) + 0.5) / size_px
+    yield make_tensor(f"resize/{side}/outputs", outputs.reshape(in_square))
+    yield make_tensor(f"resize/{side}/in_photo", np.array(in_photo, np.int64))
+    yield make_tensor(f"resize/{side}/axis", np.array(axis, np.int64))
 
     def node(kind: str, inputs: list[str], name: str, **attributes: float | str | list[int]) -> bytes:
         ends = [f"resize/{end}" if end in shared else f"resize/{side}/{end}" for end in inputs]
         return make_node(kind, ends, f"resize/{side}/{name}", **attributes)
 
+    def invert(source: str, name: str) -> Iterator[bytes]:  # 1 / x = exp(-log x), of x above 0
+        yield node("Log", [source], f"{name}/log")
+        yield node("Neg", [f"{name}/log"], f"{name}/log_of_inverse")
+        yield node("Exp", [f"{name}/log_of_inverse"], name)
+
     yield node("Gather", ["shape", f"{side}_axis"], "n_whole", axis=0)
-    yield node("Cast", ["n_whole"], "n", to=FLOAT)
+    yield node("Cast", ["n_whole"], "n_cast", to=FLOAT)
+    yield node("Max", ["n_cast", "1"], "n")
     yield node("Range", ["first", "n_whole", "step"], "numbers")
-    yield node("Cast", ["numbers"], "places", to=FLOAT)
-    yield node("Add", ["places", "0.5"], "inputs")
-    yield node("Div", ["n", "size"], "scale")
-    yield node("Mul", ["outputs", "scale"], "centres")
+    yield node("Cast", ["numbers"], "numbers_cast", to=FLOAT)
+    yield node("Max", ["numbers_cast", "0"], "places")
+    yield node("Add", ["places", "0.5"], "row")
+    yield node("Reshape", ["row", "in_photo"], "inputs")
+    yield node("Mul", ["n", "1/size"], "scale")
+    yield node("Mul", ["n", "outputs"], "centres")
     yield node("Max", ["scale", "1"], "reach")
-    yield node("Sub", ["inputs", "centres"], "distances")
-    yield node("Div", ["distances", "reach"], "steps")
+    yield node("Add", ["inputs", "centres"], "distances")
+    yield from invert("reach", "step_size")
+    yield node("Mul", ["distances", "step_size"], "steps")
     yield node("Abs", ["steps"], "x")
-    # near: ((a + 2) x - (a + 3)) x x + 1
-    yield node("Mul", ["x", "a+2"], "near_1")
-    yield node("Sub", ["near_1", "a+3"], "near_2")
+    # The kernel over a + 2: its scale does not matter, for the weights are made to sum to 1.
+    # near: (x - (a + 3) / (a + 2)) x x + 1 / (a + 2)
+    yield node("Add", ["x", "near_zero"], "near_1")
+    yield node("Mul", ["near_1", "x"], "near_2")
     yield node("Mul", ["near_2", "x"], "near_3")
-    yield node("Mul", ["near_3", "x"], "near_4")
-    yield node("Add", ["near_4", "1"], "near")
-    # far: ((x - 5) x + 8) x a - 4 a
-    yield node("Sub", ["x", "5"], "far_1")
-    yield node("Mul", ["far_1", "x"], "far_2")
-    yield node("Add", ["far_2", "8"], "far_3")
-    yield node("Mul", ["far_3", "x"], "far_4")
-    yield node("Mul", ["far_4", "a"], "far_5")
-    yield node("Sub", ["far_5", "4a"], "far")
+    yield node("Add", ["near_3", "near_top"], "near")
+    # far: (x - 1) (x - 2) (x - 2) a / (a + 2)
+    yield node("Add", ["x", "-1"], "far_1")
+    yield node("Add", ["x", "-2"], "far_2")
+    yield node("Mul", ["far_1", "far_2"], "far_3")
+    yield node("Mul", ["far_3", "far_2"], "far_4")
+    yield node("Mul", ["far_4", "far_share"], "far")
     yield node("Less", ["x", "1"], "is_near")
     yield node("Less", ["x", "2"], "is_far")
     yield node("Where", ["is_far", "far", "0"], "far_or_none")
     yield node("Where", ["is_near", "near", "far_or_none"], "raw")
-    yield node("ReduceSum", ["raw", "second_axis"], "sums", keepdims=1)
-    yield node("Div", ["raw", "sums"], "weights")
+    yield node("ReduceSum", ["raw", "axis"], "sums", keepdims=1)
+    yield from invert("sums", "share")
+    yield node("Mul", ["raw", "share"], "weights")
 
 
 def _round(source: str, target: str) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from headstart.classifier.classifier import Classifier
 from headstart.classifier.file import ClassifierFile, read_classifier
 from headstart.errors import ExportError
 from headstart.exports.certificate import ask_both, certify
+from headstart.exports.choosing import choose_calibrating
 from headstart.exports.formats import FORMATS, Format
 from headstart.exports.int8 import quantise_classifier
 from headstart.features.calibrating import read_for_calibration
@@ -23,8 +24,8 @@ MOST_DISAGREEING, MOST_DISAGREEING_INT8 = 0.005, 0.02
 
 def export_classifier(
     model: str | Path, format: str = "onnx", *, out: str | Path | None = None,  # noqa: A002  as the option is called
-    int8: bool = False, check: Catalog | str | Path | None = None, force: bool = False, overwrite: bool = False,
-    verbose: bool = True,
+    int8: bool = False, check: Catalog | str | Path | None = None, calibrate: Catalog | str | Path | None = None,
+    force: bool = False, overwrite: bool = False, verbose: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
     """Export a classifier file to another format, with its labels and its preprocessing inside.
 
@@ -37,16 +38,21 @@ def export_classifier(
     out
         The file to write; default: the run's name and the format's suffix, in the current folder.
     int8
-        Quantise it on up to 200 of the photos of ``check``: a third of the size.
+        Quantise it, a third of the size, on up to 200 of the photos of ``calibrate``.
     check
         Photos, labelled: the export and the classifier are asked about them (the test photos, if the folder or CSV
-        names any, otherwise all), the classifier in float32.
+        names any, otherwise all), the classifier in float32, or in bf16 where the export's runtime computes in it.
+    calibrate
+        Photos, labelled, to quantise it on; default: those of ``check``. Taken first are those that the classifier was
+        trained on, then those that are not checked.
     force
-        Keep an export that disagrees with the classifier on more than 0.5% of these photos, in int8 2%.
+        Keep an export that disagrees with the classifier on more than 0.5% of the checked photos, in int8 2%: of the
+        unseen ones, if there are 30.
 
     Returns
     -------
-    Plain JSON types: ``format``, ``path``, ``bytes``, ``labels``, and with ``check`` what `certify` says and ``data``.
+    Plain JSON types: ``format``, ``path``, ``bytes``, ``labels``, and with ``check`` what `certify` says, ``data`` and
+    ``precision``, the classifier's in this comparison.
 
     Raises
     ------
@@ -66,23 +72,28 @@ def export_classifier(
         "path": str(path),
         "labels": list(contents.metadata.labels),
     }
-    if int8 and (kind.int8 is None or check is None):
+    if int8 and kind.int8 is None:
+        raise ExportError(f"Cannot export to {format} in int8: it has none.")
+    if int8 and check is None and calibrate is None:
         raise ExportError(
-            f"Cannot export to {format} in int8: it has none." if kind.int8 is None else
-            "Cannot export in int8: need photos to set its scales. Give --check PHOTOS."
-        )  # fmt: skip
-    photos = None if check is None else _select(check, verbose)
+            "Cannot export in int8: need photos to set its scales. Give --check PHOTOS, or --calibrate PHOTOS."
+        )
+    if check is not None:
+        kind.require(int8)
+    given = None if check is None else _scan(check, verbose)
+    checked = [] if given is None else list(given.select("test") or given.photos)
+    calibrating: list[Photo] = []
+    if int8 and not contents.metadata.is_quantised:
+        pool = given if calibrate is None else _scan(calibrate, verbose)
+        calibrating = choose_calibrating(pool.photos if pool else (), checked, contents.metadata)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{path.stem}.partial-", dir=path.parent) as folder:
             made = Path(folder, path.name)
-            _write(kind, contents, made, photos if int8 else None, verbose)
+            _write(kind, contents, made, calibrating, verbose)
             report["bytes"] = sum(file.stat().st_size for file in Path(folder).iterdir())
-            if photos is not None:
-                with kind.open(made) as answer, show_progress("Checking", is_shown=verbose) as progress:
-                    classifier = Classifier(contents, precision="f32")
-                    answers = ask_both(classifier, answer, photos, progress=progress)
-                report |= {"data": str(check), **certify(classifier, answers)}
+            if given is not None:
+                report |= {"data": str(check), **_check(kind, contents, made, checked, calibrating, verbose)}
                 is_int8 = int8 or contents.metadata.is_quantised
                 _refuse(report, MOST_DISAGREEING_INT8 if is_int8 else MOST_DISAGREEING, force)
             # the file that names the others goes last
@@ -117,15 +128,15 @@ def name_export(model: Path) -> str:
     return name or "classifier"
 
 
-def _select(check: Catalog | str | Path, verbose: bool) -> list[Photo]:
-    if not isinstance(check, Catalog):
-        with show_progress("Scanning", is_shown=verbose) as progress:
-            check = scan_labelled(check, progress=progress)
-    return list(check.select("test") or check.photos)
+def _scan(source: Catalog | str | Path, verbose: bool) -> Catalog:
+    if isinstance(source, Catalog):
+        return source
+    with show_progress("Scanning", is_shown=verbose) as progress:
+        return scan_labelled(source, progress=progress)
 
 
-def _write(kind: Format, contents: ClassifierFile, path: Path, calibrating: list[Photo] | None, verbose: bool) -> None:
-    if calibrating is None:
+def _write(kind: Format, contents: ClassifierFile, path: Path, calibrating: list[Photo], verbose: bool) -> None:
+    if not calibrating:
         return kind.write(contents.data, contents.metadata, path, None)
     with show_progress("Quantising", is_shown=verbose, unit="steps") as progress:
         if kind.int8 == "headstart":
@@ -135,11 +146,34 @@ def _write(kind: Format, contents: ClassifierFile, path: Path, calibrating: list
         return kind.write(contents.data, contents.metadata, path, pixels)
 
 
+def _check(
+    kind: Format, contents: ClassifierFile, path: Path, photos: list[Photo], calibrated: list[Photo], verbose: bool
+) -> dict[str, Any]:
+    # what int8 loses is told against the whole; an export in bf16 is compared with the classifier in bf16
+    is_int8 = bool(calibrated) or contents.metadata.is_quantised
+    precision = "f32" if is_int8 else kind.find_precision()
+    with kind.open(path) as answer, show_progress("Checking", is_shown=verbose) as progress:
+        classifier = Classifier(contents, precision=precision)
+        answers = ask_both(classifier, answer, photos, progress=progress)
+    certificate = {"precision": classifier.precision, **certify(classifier, answers, calibrated)}
+    if not kind.is_timed:
+        certificate["ms_per_photo"]["export"] = None
+    return certificate
+
+
 def _refuse(report: dict[str, Any], most: float, force: bool) -> None:
-    parity = report["parity"]
-    n_other, n = parity["n_disagreeing"] + parity["n_unanswered"], report["n"] + parity["n_unanswered"]
-    if n_other > most * n and not force:
-        raise ExportError(
-            f"Cannot export to '{report['path']}': it answers {n_other:,} of {n:,} photos otherwise than the "
-            f"classifier, or not at all, more than {most:.1%}. Give --force to keep it all the same."
-        )
+    parity, accuracy = report["parity"], report["accuracy"]
+    end = "_unseen" if parity["is_decided_on_unseen"] else ""
+    n_other = parity[f"n_disagreeing{end}"] + parity[f"n_unanswered{end}"]
+    n = (parity["n_unseen"] if end else report["n"]) + parity[f"n_unanswered{end}"]
+    if n_other <= most * n or force:
+        return
+    told = "" if accuracy is None else (
+        f" Accuracy on {accuracy['n']:,} unseen photos: classifier {accuracy['classifier']['accuracy']:.1%}, export "
+        f"{accuracy['export']['accuracy']:.1%}."
+    )  # fmt: skip
+    raise ExportError(
+        f"Cannot export to '{report['path']}': it answers {n_other:,} of {n:,} {'unseen ' if end else ''}photos "
+        f"otherwise than the classifier, or not at all, more than {most:.1%}.{told} Give --force to keep it all the "
+        "same."
+    )

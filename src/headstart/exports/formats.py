@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -14,10 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.graph_file import FLOAT, UINT8, encode_entry, make_end, make_name, take_apart
-from headstart.backbone.openvino_door import open_core, open_openvino
 from headstart.classifier.metadata import Metadata
 from headstart.errors import MissingExtraError
 from headstart.exports.any_size import take_any_size
+from headstart.exports.notice import PREFIX, write_notice
+from headstart.exports.openvino_ir import find_default_precision, open_openvino_ir, write_openvino
+from headstart.installed import is_installed
 from headstart.version import __version__
 
 Pixels = npt.NDArray[np.uint8]
@@ -52,6 +53,12 @@ class Format:
         Suffixes of what is written beside the file.
     open
         Opens what was written, to be asked until the block ends.
+    require
+        Raises MissingExtraError or ExportError if what opens it is not installed; is told whether it is int8.
+    find_precision
+        Returns the arithmetic in which users have it computed on this machine, ``f32`` or ``bf16``.
+    is_timed
+        Whether the time of an answer is the export's own, and not that of a driver between.
     """
 
     suffix: str
@@ -60,6 +67,9 @@ class Format:
     open: Callable[[Path], AbstractContextManager[Answer]]
     int8: Literal["headstart", "converter"] | None = "headstart"
     beside: tuple[str, ...] = ()
+    require: Callable[[bool], None] = lambda _: None
+    find_precision: Callable[[], str] = lambda: "f32"
+    is_timed: bool = True
 
 
 def build_any_size(data: bytes, metadata: Metadata) -> bytes:
@@ -87,7 +97,8 @@ def build_any_size(data: bytes, metadata: Metadata) -> bytes:
         "pixels": PIXELS.format(metadata.image_size),
         "exported_by": f"headstart {__version__}",
     }
-    facts |= {key: value for key, value in file.entries.items() if key.startswith("backbone.")}
+    facts |= {key: value for key, value in file.entries.items() if key.startswith(PREFIX)}
+    facts["notice"] = write_notice(file.entries)
     return file.join(graph) + b"".join(encode_entry(*fact) for fact in facts.items())
 
 
@@ -95,14 +106,17 @@ def _write_onnx(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -
     path.write_bytes(build_any_size(data, metadata))
 
 
-@contextmanager
-def _open_onnx(path: Path) -> Iterator[Answer]:
-    try:
-        import onnxruntime
-    except ImportError:
+def _require_onnxruntime(_: bool) -> None:
+    if not is_installed("onnxruntime"):
         raise MissingExtraError(
             "Cannot check an ONNX export: ONNX Runtime is not installed. Install it with: pip install 'headstart[onnx]'"
-        ) from None
+        )
+
+
+@contextmanager
+def _open_onnx(path: Path) -> Iterator[Answer]:
+    import onnxruntime
+
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
     def answer(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
@@ -113,28 +127,9 @@ def _open_onnx(path: Path) -> Iterator[Answer]:
 
 
 def _write_openvino(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
-    openvino = open_openvino()
-    network = open_core().read_model(build_any_size(data, metadata))
-    network.set_rt_info(json.dumps(metadata.labels), ["headstart", "labels"])
-    network.set_rt_info(PIXELS.format(metadata.image_size), ["headstart", "pixels"])
-    try:
-        openvino.save_model(network, path, compress_to_fp16=False)  # beside it, path.bin holds the weights
-    except RuntimeError as error:  # a full disk, in its own words
-        raise OSError(f"OpenVINO cannot write it ({str(error).partition(chr(10))[0]})") from None
-    text = path.read_text(encoding="utf-8")
-    path.write_text(re.sub(r">\s+<", "><", text), encoding="utf-8")  # a third of it is indentation
-
-
-@contextmanager
-def _open_openvino(path: Path) -> Iterator[Answer]:
-    core = open_core()
-    # as exact as the network is: by default a processor with bf16 would round to three digits
-    run = core.compile_model(core.read_model(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-
-    def answer(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
-        return np.array(run([pixels[None]])[0][0], np.float32)
-
-    yield answer
+    facts = {"labels": json.dumps(metadata.labels), "pixels": PIXELS.format(metadata.image_size)}
+    facts["notice"] = write_notice(take_apart(data).entries)
+    write_openvino(build_any_size(data, metadata), facts, path, metadata.spec.float32_below)
 
 
 def _write_page(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
@@ -149,6 +144,12 @@ def _open_page(path: Path) -> Iterator[Answer]:
 
     with open_in_browser(path) as answer:
         yield answer
+
+
+def _require_browser(is_int8: bool) -> None:
+    from headstart.exports.browser import require_browser
+
+    require_browser("give them to --calibrate alone" if is_int8 else "export without --check")
 
 
 def _write_keras(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
@@ -180,15 +181,25 @@ def _open_litert(path: Path) -> Iterator[Answer]:
 
 
 FORMATS = {
-    "onnx": Format(".onnx", "for any ONNX runtime; photos of any size", _write_onnx, _open_onnx),
+    "onnx": Format(
+        ".onnx", "for any ONNX runtime; photos of any size", _write_onnx, _open_onnx, require=_require_onnxruntime
+    ),
     "openvino": Format(
         ".xml",
         "OpenVINO IR, with its weights in a .bin beside it; photos of any size",
         _write_openvino,
-        _open_openvino,
+        open_openvino_ir,
         beside=(".bin",),
+        find_precision=find_default_precision,
     ),
     "litert": Format(".tflite", "LiteRT, for phones", _write_litert, _open_litert, "converter"),
     "keras": Format(".keras", "a stock Keras 3 model; photos of any size", _write_keras, _open_keras, None),
-    "html": Format(".html", "one page that opens in any browser, without network", _write_page, _open_page),
+    "html": Format(
+        ".html",
+        "one page that opens in any browser, without network",
+        _write_page,
+        _open_page,
+        require=_require_browser,
+        is_timed=False,
+    ),
 }

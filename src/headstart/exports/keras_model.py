@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from headstart.classifier.build import BIAS, WEIGHTS
 from headstart.classifier.metadata import Metadata
 from headstart.errors import ExportError, MissingExtraError
 from headstart.exports.formats import Answer, Pixels
+from headstart.exports.notice import write_notice
 from headstart.pixels.resizing import resize_pixels
 
 DROPOUT = 0.2  # does nothing in prediction; whoever trains the model further has it where tutorials have it
@@ -28,7 +30,7 @@ def write_keras(data: bytes, metadata: Metadata, path: Path) -> None:
     """Write a ``.keras`` file that takes uint8 or float pixels of any size, 0 to 255."""
     model = build_keras(data, metadata, is_any_size=True)
     model.save(path)
-    _add_labels(path, metadata)
+    _add_texts(path, data, metadata)
 
 
 def write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | None = None) -> None:
@@ -45,8 +47,10 @@ def write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | N
     if pixels is not None:
         converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: ([photo[None].astype(np.float32)] for photo in pixels)
-    path.write_bytes(converter.convert())
-    _add_labels(path, metadata)
+    with redirect_stdout(io.StringIO()):  # it prints each variable of the network
+        converted = converter.convert()
+    path.write_bytes(converted)
+    _add_texts(path, data, metadata)
 
 
 @contextmanager
@@ -162,9 +166,10 @@ def _load_weights(network: Any, trunk: bytes) -> None:
         layer.set_weights(values)
 
 
-def _add_labels(path: Path, metadata: Metadata) -> None:
-    """Add ``labels.txt``: a .keras file is a zip, and a .tflite file may have one at its end."""
+def _add_texts(path: Path, data: bytes, metadata: Metadata) -> None:
+    """Add ``labels.txt`` and ``NOTICE.txt``: a .keras file is a zip, and a .tflite file may have one at its end."""
     with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("NOTICE.txt", write_notice(take_apart(data).entries))  # not compressed, so it can be found
         archive.writestr("labels.txt", "".join(f"{label}\n" for label in metadata.labels))
 
 

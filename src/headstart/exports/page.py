@@ -8,6 +8,7 @@ from pathlib import Path
 
 from headstart.backbone.graph_file import FLOAT, UINT8, make_end, make_name, take_apart
 from headstart.classifier.metadata import Metadata
+from headstart.exports.notice import write_notice
 from headstart.version import __version__
 
 WEB = Path(__file__).parent / "web"
@@ -41,7 +42,7 @@ def build_page(data: bytes, metadata: Metadata, name: str) -> str:
     runtime = (WEB / "ort.wasm.min.js").read_text(encoding="utf-8").replace("</script", "<\\/script")
     environment = Environment(loader=FileSystemLoader(WEB), autoescape=True, keep_trailing_newline=True)
     return environment.get_template("page.html.jinja").render(
-        about=about, runtime=Markup(runtime),  # noqa: S704  our own file, escaped above
+        about=about, notice=write_notice(take_apart(data).entries, is_page=True), runtime=Markup(runtime),  # noqa: S704  our own file, escaped above
         **{key: base64.b64encode(value).decode() for key, value in parts.items()},
     )  # fmt: skip
 

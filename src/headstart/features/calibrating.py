@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from headstart.progress import Progress, ignore_progress
 from headstart.shelf import fetch_result, keep_result, name_result
 
 N_PHOTOS = 200
+Item = TypeVar("Item", bound=PhotoFile)
 
 
 def quantise_on_photos(
@@ -44,7 +46,7 @@ def quantise_on_photos(
     MissingExtraError
         If onnxruntime is not installed.
     """
-    chosen = _choose(photos)
+    chosen = choose_for_calibration(photos)
     name = name_result(
         "int8", backbone.spec.fingerprint(), str(image_size), describe_decoder(), describe_quantiser(),
         *(photo.digest for photo in chosen),
@@ -83,14 +85,15 @@ def read_for_calibration(photos: Sequence[PhotoFile], image_size: int) -> npt.ND
     CatalogError
         If none of them can be decoded.
     """
-    pixels = [_try_to_read(photo, image_size) for photo in _choose(photos)]
+    pixels = [_try_to_read(photo, image_size) for photo in choose_for_calibration(photos)]
     decoded = [photo for photo in pixels if not isinstance(photo, PhotoError)]
     if not decoded:
         raise CatalogError(f"Cannot quantise: got {len(photos)} photos, and none that can be decoded.")
     return np.stack(decoded)
 
 
-def _choose(photos: Sequence[PhotoFile]) -> list[PhotoFile]:
+def choose_for_calibration(photos: Sequence[Item]) -> list[Item]:
+    """Return the up to 200 photos with the lowest digests, each once: those that `quantise_on_photos` takes."""
     by_digest = {photo.digest: photo for photo in photos}
     return [by_digest[digest] for digest in sorted(by_digest)[:N_PHOTOS]]
 

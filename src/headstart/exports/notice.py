@@ -1,0 +1,34 @@
+"""The notice that every export carries: what its network was made from, by whom, and under which licence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from headstart.classifier.seal import EXPORT_MARK
+from headstart.version import __version__
+
+LICENCES = Path(__file__).parent / "licences"
+PREFIX = "backbone."  # of the entries in a classifier file's metadata that say where its network is from
+
+
+def write_notice(entries: Mapping[str, str], *, is_page: bool = False) -> str:
+    """Return the notice, with the text of a licence that asks for it (12 KB).
+
+    Parameters
+    ----------
+    entries
+        Metadata of a classifier file.
+    is_page
+        Whether the export carries ONNX Runtime Web.
+    """
+    facts = {key.removeprefix(PREFIX): value for key, value in entries.items() if key.startswith(PREFIX)}
+    lines = [f"{EXPORT_MARK} {__version__}: written by Headstart. Its network was made from:", ""]
+    lines += [f"{key.replace('_', ' ')}: {value}" for key, value in facts.items()]
+    lines += [
+        "",
+        "Changes: it is written in another form, and its last layer, or more of it, was trained on other photos.",
+    ]
+    names = ["Apache-2.0"] * (facts.get("licence") == "Apache-2.0") + ["ONNX-Runtime-Web"] * is_page
+    texts = [(LICENCES / f"{name}.txt").read_text(encoding="utf-8").strip("\n") for name in names]
+    return "\n\n\n".join(["\n".join(lines), *texts]) + "\n"

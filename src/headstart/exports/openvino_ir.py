@@ -1,0 +1,96 @@
+"""OpenVINO's own format: the network in an .xml, its weights in a .bin beside it, precise where it must be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.backbone.openvino_door import open_core, open_openvino
+from headstart.backbone.rewriting import mark_layer
+from headstart.exports.any_size import RESIZED
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree
+
+    from headstart.exports.formats import Answer, Pixels
+
+
+def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_below: str | None) -> None:
+    """Write an ONNX model of any size as OpenVINO IR.
+
+    OpenVINO computes in bf16 by default where the processor does. Resizing, and the first stages as in the classifier,
+    are marked to be computed in float32 all the same. The mark is an attribute of this format alone, and lost where
+    layers are fused, so the batch norms are folded first.
+
+    Parameters
+    ----------
+    facts
+        What the file says of itself, under ``headstart`` in its ``rt_info``.
+    float32_below
+        Name of the layer below which everything is marked; None for resizing alone.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    openvino = open_openvino()
+    from xml.etree import ElementTree
+
+    from openvino._offline_transformations import apply_moc_transformations
+
+    model = open_core().read_model(network)
+    apply_moc_transformations(model, cf=True)
+    for key, value in facts.items():
+        model.set_rt_info(value, ["headstart", key])
+    try:
+        openvino.save_model(model, path, compress_to_fp16=False)  # beside it, path.bin holds the weights
+    except RuntimeError as error:  # a full disk, in its own words
+        raise OSError(f"OpenVINO cannot write it ({str(error).partition(chr(10))[0]})") from None
+    tree = ElementTree.fromstring(path.read_bytes())  # noqa: S314  written a line above
+    _mark_below(tree, float32_below or RESIZED)
+    text = ElementTree.tostring(tree, encoding="unicode")
+    path.write_text(re.sub(r">\s+<", "><", text), encoding="utf-8")  # a third of it is indentation
+
+
+def _mark_below(tree: ElementTree.Element, tensor: str) -> None:
+    """Mark the layer with an output of this name, and all that it is computed from."""
+    sources: dict[str | None, list[str | None]] = {}
+    for edge in tree.iterfind("edges/edge"):
+        sources.setdefault(edge.get("to-layer"), []).append(edge.get("from-layer"))
+    layers = {layer.get("id"): layer for layer in tree.iterfind("layers/layer")}
+    todo = [
+        number for number, layer in layers.items()
+        if any(tensor in (port.get("names") or "").split(",") for port in layer.iterfind("output/port"))
+    ]  # fmt: skip
+    marked = set()
+    while todo:
+        number = todo.pop()
+        if number not in marked:
+            marked.add(number)
+            mark_layer(layers[number])
+            todo += sources.get(number, [])
+
+
+@contextmanager
+def open_openvino_ir(path: Path) -> Iterator[Answer]:
+    """Open what was written as users do, with OpenVINO's defaults: in bf16 where the processor computes in it."""
+    core = open_core()
+    run = core.compile_model(core.read_model(path), "CPU")
+
+    def answer(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
+        return np.array(run([pixels[None]])[0][0], np.float32)
+
+    yield answer
+
+
+def find_default_precision() -> str:
+    """Return what OpenVINO computes in by default on this processor: ``bf16`` or ``f32``."""
+    openvino = open_openvino()
+    return "bf16" if open_core().get_property("CPU", "INFERENCE_PRECISION_HINT") == openvino.Type.bf16 else "f32"

@@ -1,0 +1,76 @@
+"""What the certificate says of photos that were trained on, quantised on, and neither."""
+
+import numpy as np
+import pytest
+
+from headstart.catalog.scan import scan_labelled
+from headstart.classifier.classifier import load_classifier
+from headstart.exports.certificate import ENOUGH_TO_DECIDE, Answers, ask_both, certify
+
+
+@pytest.fixture(scope="module")
+def classifier(run):
+    return load_classifier(run.folder, precision="f32")
+
+
+@pytest.fixture(scope="module")
+def unseen(paint_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("unseen")
+    paint_folder(folder / "photos", n=60)
+    for path in (folder / "photos").rglob("0[0-3]*.jpg"):  # the first were trained on
+        path.unlink()
+    return scan_labelled(folder / "photos").photos
+
+
+def answer_with(photos, disagreeing=(), unanswered=()):
+    ours = np.tile(np.array([[0.9, 0.1]], np.float32), (len(photos), 1))
+    theirs = ours.copy()
+    theirs[list(disagreeing)] = [0.2, 0.8]
+    return Answers(list(photos), ours, theirs, (0.001, 0.002), [], list(unanswered))
+
+
+def test_agreement_is_told_apart_for_unseen_photos(classifier, photos, unseen):
+    seen = [photo for photo in scan_labelled(photos).photos if classifier.metadata.has_seen(photo.digest)]
+    calibrated = unseen[:5]
+    everything = [*seen, *unseen]
+    n_fresh = len(unseen) - len(calibrated)
+    disagreeing = [0, len(seen), len(seen) + 5]  # one that was trained on, one quantised on, one unseen
+    found = certify(classifier, answer_with(everything, disagreeing, unseen[:1]), calibrated)
+    parity = found["parity"]
+    assert parity["n_disagreeing"] == 3
+    assert parity["label_agreement"] == pytest.approx(1 - 3 / len(everything))
+    assert parity["n_unseen"] == n_fresh >= ENOUGH_TO_DECIDE
+    assert parity["n_disagreeing_unseen"] == 1
+    assert parity["label_agreement_unseen"] == pytest.approx(1 - 1 / n_fresh)
+    assert (parity["n_unanswered"], parity["n_unanswered_unseen"]) == (1, 0)
+    assert parity["is_decided_on_unseen"]
+    assert parity["calibrated_on"] == {"n": 5, "n_trained_on": 0}
+    assert found["accuracy"]["n"] == n_fresh
+
+
+def test_with_few_unseen_photos_all_decide(classifier, unseen):
+    few = unseen[: ENOUGH_TO_DECIDE - 1]
+    assert not certify(classifier, answer_with(few))["parity"]["is_decided_on_unseen"]
+    found = certify(classifier, answer_with(few), few[:9])
+    assert found["parity"]["n_unseen"] == len(few) - 9
+    assert found["accuracy"]["n"] == len(few)  # no label was looked at when it was quantised
+    assert certify(classifier, answer_with(few, unanswered=unseen[-1:]))["parity"]["is_decided_on_unseen"]
+
+
+def test_both_are_timed_from_the_file_on(classifier, unseen, monkeypatch):
+    from headstart.exports import certificate
+
+    waited = []
+    for name in ("decode_photo", "open_photo"):
+        function = getattr(certificate, name)
+
+        def wait(*told, function=function):
+            certificate.time.sleep(0.03)
+            waited.append(told)
+            return function(*told)
+
+        monkeypatch.setattr(certificate, name, wait)
+    row = np.array([0.5, 0.5], np.float32)
+    found = ask_both(classifier, lambda path, pixels: row, unseen[:3])
+    assert len(waited) == 6
+    assert min(found.seconds) > 0.03

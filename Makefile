@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 KERAS := .venv-keras
+ZOO := .venv-zoo
 ONLY ?= limit one_photo warm head int8 script growth epoch serve tutorial
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types test test-all test-keras bench docs demo clean
+.PHONY: help setup format lint types test test-all test-keras test-zoo bench docs demo clean
 
 help:  ## list the words
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -26,6 +27,8 @@ test: $(VENV)/.dev  ## run the tests
 	$(BIN)/pytest -q
 test-keras: $(KERAS)/.tests  ## run the tests of exports to Keras and LiteRT, which need TensorFlow
 	$(KERAS)/bin/pytest -q tests/exports/test_keras.py
+test-zoo: $(ZOO)/.ready  ## run the tests of backbones from timm, which needs a stock torch (some gigabytes)
+	$(ZOO)/bin/pytest -q tests/backbone/test_zoo.py
 test-all: lint types test  ## lint, types and tests
 bench: $(VENV)/.dev $(if $(filter epoch tutorial,$(ONLY)),$(KERAS)/.ready)  ## measure into docs/benchmarks.md (ONLY="limit warm", PHOTOS=folder)
 	@failed=; for name in $(ONLY); do \
@@ -36,7 +39,7 @@ docs: $(VENV)/.dev  ## make the pictures of the README and the tutorial (PHOTOS=
 demo: $(VENV)/.demo  ## train on real photos of solar cells and say where the report is
 	$(BIN)/headstart demo
 clean:  ## remove .venv and what the tools left
-	rm -rf $(VENV) $(KERAS) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) $(KERAS) $(ZOO) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -49,6 +52,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 $(KERAS)/.ready: benchmarks/rivals/requirements-keras.txt
 	$(PYTHON) -m venv $(KERAS)
 	$(KERAS)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+$(ZOO)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(ZOO)
+	$(ZOO)/bin/pip install --quiet --disable-pip-version-check --editable '.[zoo,int8]' pytest
 	@touch $@
 $(KERAS)/.tests: pyproject.toml constraints.txt $(KERAS)/.ready
 	$(KERAS)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[int8,onnx]' pytest

@@ -60,6 +60,10 @@ def average_in_graph(trunk: bytes, n_views: int, n_features: int) -> bytes:
     above = [
         make_tensor("views/shape", np.array([n_views, -1, n_features], np.int64)),
         make_node("Reshape", [FEATURES, "views/shape"], "features_by_view"),
-        make_node("ReduceMean", ["features_by_view"], "features", axes=[0], keepdims=0),
+        # a sum, for ONNX has changed how a mean is told its axes, and somebody's network may be of either age
+        make_tensor("views/axes", np.array([0], np.int64)),
+        make_tensor("views/number", np.array(n_views, np.float32)),
+        make_node("ReduceSum", ["features_by_view", "views/axes"], "features_summed", keepdims=0),
+        make_node("Div", ["features_summed", "views/number"], "features"),
     ]
     return b"".join([*below, rename_layers(trunk, {"pixels": PIXELS, "features": FEATURES}), *above])

@@ -1,0 +1,76 @@
+"""Networks of timm become backbones with timm's own preprocessing: `make test-zoo`, in an environment of its own."""
+
+import numpy as np
+import pytest
+
+from headstart.backbone.engine import Engine, plan_build
+from headstart.backbone.loading import load_backbone
+from headstart.backbone.zoo import load_timm
+from headstart.errors import BackboneError, MissingExtraError
+from headstart.installed import is_installed
+
+HAS_TIMM = is_installed("timm")
+needs_timm = pytest.mark.skipif(not HAS_TIMM, reason="needs timm: make test-zoo")
+NAMES = ("resnet18.a1_in1k", "mobilenetv3_small_100.lamb_in1k", "vit_tiny_patch16_224.augreg_in21k_ft_in1k",
+         "convnext_atto.d2_in1k", "efficientnet_b0.ra_in1k")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def mirror(tmp_path_factory):
+    """A folder with weights, as a machine without internet has it; they are random, for their hub is not here."""
+    import timm
+    import torch
+    from safetensors.torch import save_file
+
+    folder = tmp_path_factory.mktemp("mirror")
+    for name in NAMES:
+        torch.manual_seed(0)
+        network = timm.create_model(name.partition(".")[0], pretrained=False)
+        save_file(network.state_dict(), folder / f"{name}.safetensors")
+    return folder
+
+
+@needs_timm
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("name", NAMES)
+def test_features_are_those_of_timm(name, mirror, monkeypatch):
+    import timm
+    import torch
+
+    monkeypatch.setenv("HEADSTART_MIRROR", str(mirror))
+    backbone = load_backbone(f"timm/{name}")
+    network = timm.create_model(
+        name, pretrained=True, num_classes=0, pretrained_cfg_overlay={"file": str(mirror / f"{name}.safetensors")}
+    ).eval()
+    facts = timm.data.resolve_data_config({}, model=network)
+    side = facts["input_size"][1]
+    pixels = np.random.default_rng(0).integers(0, 256, (2, side, side, 3), np.uint8)
+    with torch.no_grad():
+        photos = (torch.from_numpy(pixels) / 255 - torch.tensor(facts["mean"])) / torch.tensor(facts["std"])
+        expected = network(photos.float().permute(0, 3, 1, 2)).numpy()
+    build = plan_build(backbone.spec.weights_sha256, image_size=side, precision="f32")
+    ours = Engine(backbone.weights, build).infer(pixels)
+    np.testing.assert_allclose(ours, expected, atol=1e-4 * np.abs(expected).max())
+    assert backbone.spec.name == f"timm/{name}"
+    assert f"{name}.safetensors" in backbone.spec.source
+
+
+@needs_timm
+@pytest.mark.filterwarnings("default")
+def test_once_made_it_needs_timm_no_more(mirror, monkeypatch):
+    monkeypatch.setenv("HEADSTART_MIRROR", str(mirror))
+    first = load_timm(NAMES[0])
+    monkeypatch.setitem(__import__("sys").modules, "timm", None)
+    assert load_timm(NAMES[0]) == first
+
+
+@needs_timm
+def test_a_name_that_timm_does_not_know_gets_a_suggestion():
+    with pytest.raises(BackboneError, match=r"timm has no network of this name. Did you mean 'timm/resnet18"):
+        load_backbone("timm/resnet18x")
+
+
+@pytest.mark.skipif(HAS_TIMM, reason="timm is installed")
+def test_without_timm_its_extra_is_named():
+    with pytest.raises(MissingExtraError, match=r"pip install 'headstart\[zoo\]'"):
+        load_backbone("timm/resnet18.a1_in1k")

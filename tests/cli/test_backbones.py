@@ -1,0 +1,30 @@
+"""``headstart backbones``: what there is, and what it costs here."""
+
+import json
+
+
+def test_it_lists_what_is_here(headstart):
+    done = headstart("backbones")
+    assert "mobilenet_v2" in done.stdout
+    assert "Apache-2.0" in done.stdout
+    assert "timm/NAME" in done.stdout
+
+
+def test_json_has_the_facts(headstart):
+    first = json.loads(headstart("backbones", "--json").stdout)["backbones"][0]
+    assert (first["name"], first["n_parameters"], first["n_features"]) == ("mobilenet_v2", 2_257_984, 1280)
+    assert first["photos_per_second"] > 0
+    assert first["missing"] is None
+
+
+def test_a_file_is_described_with_its_cuts(headstart, network):
+    done = headstart("backbones", network)
+    assert "cuts at stride_2, stride_4, stride_8, top" in done.stdout
+    assert "efficientnet" not in done.stdout
+
+
+def test_what_is_no_backbone_is_one_line(headstart, tmp_path):
+    done = headstart("backbones", tmp_path / "no.onnx", check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("headstart: Cannot use a backbone of your own")
+    assert done.stderr.count("\n") == 1

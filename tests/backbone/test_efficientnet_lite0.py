@@ -57,7 +57,7 @@ def test_it_trains_as_the_first_does(make_folder, settings):
     backbone = load_backbone("efficientnet_lite0")
     maker = Maker(scan_photos(make_folder(n=10)), backbone, 96, False, False)
     made = maker.make(Settings(backbone="efficientnet_lite0", image_size=96, precision="f32", **settings))
-    classifier = Classifier.from_bytes(made.build_file(), precision="f32")
+    classifier = Classifier.from_bytes(made.build_file().data, precision="f32")
     rows = made.table.splits["test"]
     found = classifier.predict_probabilities([photo.path for photo in rows.photos])
     np.testing.assert_allclose(found, made.fitted.head.probabilities(rows.X), atol=1e-5)

@@ -1,9 +1,14 @@
 """A heat map is no guess: it sums to the score that it explains."""
 
+import hashlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import headstart as hs
+from headstart.classifier.explaining import Explainer
+from headstart.classifier.file import read_classifier
 from headstart.errors import ClassifierError, PhotoError
 
 
@@ -49,3 +54,23 @@ def test_what_cannot_be_explained_is_told(run, tmp_path):
         model.explain("photo.jpg", "cats")
     with pytest.raises(PhotoError, match="Cannot explain"):
         model.explain(tmp_path / "nothing.jpg")
+
+
+def test_what_the_network_sees_is_kept_for_the_next_head(run, monkeypatch):
+    path = next((run.folder.parent / "photos").rglob("*.jpg"))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    contents = read_classifier(run.folder)
+    first = Explainer(contents).explain(path, "dots", digest=digest)
+    other = replace(contents, weights=2 * contents.weights)
+    monkeypatch.setattr(Explainer, "_look", lambda *_: pytest.fail("looked again"))
+    np.testing.assert_array_equal(Explainer(contents).explain(path, "dots", digest=digest).heat, first.heat)
+    doubled = Explainer(other).explain(path, "dots", digest=digest)
+    np.testing.assert_allclose(doubled.heat, 2 * first.heat, rtol=1e-5)
+    with pytest.raises(pytest.fail.Exception, match="looked again"):
+        Explainer(contents).explain(path, "dots")
+
+
+def test_a_photo_that_was_changed_meanwhile_is_no_other(run, tmp_path):
+    path = next((run.folder.parent / "photos").rglob("*.jpg"))
+    with pytest.raises(PhotoError, match="was changed"):
+        Explainer(read_classifier(run.folder)).explain(path, "dots", digest="0" * 64)

@@ -28,7 +28,7 @@ def test_the_classifier_file_answers_what_was_judged(maker, features, n_views):
     if n_views > 1:
         chosen = replace(chosen, n_views=n_views, average_views=True)
     made = maker.make(chosen)
-    classifier = Classifier.from_bytes(made.build_file(), precision="f32")
+    classifier = Classifier.from_bytes(made.build_file().data, precision="f32")
     rows = made.table.splits["test"]
     assert rows.X.shape[1] == (1976 if features == "all" else 1280)
     assert len(made.table.splits["train"].views) == n_views

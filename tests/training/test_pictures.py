@@ -9,6 +9,7 @@ from PIL import Image
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.table import Photo
+from headstart.classifier.explaining import Explanation
 from headstart.errors import RunError
 from headstart.evaluation.ink import ACCENT, INK
 from headstart.pixels.views import AS_IT_IS, SYMMETRIES, View
@@ -83,6 +84,40 @@ def test_answers_say_what_was_predicted_and_mistakes_are_red(folder, grids, tmp_
     assert worst == ["Prediction: dogs 95%\nLabel: cats", "Prediction: dogs 80%\nLabel: cats"]
     assert reds == [ACCENT] * 2
     assert "In this order: cats/3.png, cats/1.png." in folder.collect()["mistakes"].caption
+
+
+class Explained:
+    """Says that a photo's left half spoke for any answer."""
+
+    is_able = True
+
+    def __init__(self):
+        self.asked = []
+
+    def explain(self, path, label, *, digest):
+        self.asked.append((path.name, label, digest))
+        return Explanation(label, np.array([[1, 0]], np.float32), 0.0)
+
+
+def test_mistakes_are_shown_with_what_spoke_for_them(folder, grids, tmp_path):
+    photos = make_photos(tmp_path, 4)
+    judged = make_judged(photos, np.array([0.9, 0.8, 0.7, 0.95]), np.array([True, False, True, False]))
+    explained = Explained()
+    draw_answers(folder, "test", judged, ["cats", "dogs"], seed=0, explainer=explained)
+    assert list(folder.collect()) == ["predictions", "mistakes", "mistakes_why"]
+    assert explained.asked == [(photos[i].path.name, "dogs", photos[i].digest) for i in (3, 1)]
+    shown, titles, _ = grids[2]
+    assert titles == ["For dogs"] * 2
+    before = grids[1][0][0]
+    assert (shown[0][:, 0] != before[:, 0]).any()
+
+
+def test_features_that_are_no_means_are_not_explained(folder, grids, tmp_path):
+    explained = Explained()
+    explained.is_able = False
+    judged = make_judged(make_photos(tmp_path, 2), np.array([0.9, 0.8]), np.array([True, False]))
+    draw_answers(folder, "test", judged, ["cats", "dogs"], seed=0, explainer=explained)
+    assert list(folder.collect()) == ["predictions", "mistakes"]
 
 
 def test_without_a_mistake_there_is_no_picture_of_them(folder, grids, tmp_path):

@@ -38,7 +38,7 @@ def maker(paint_folder, tmp_path_factory):
 )
 def test_the_classifier_file_answers_what_was_judged(maker, chosen):
     made = maker.make(chosen)
-    classifier = Classifier.from_bytes(made.build_file(), precision="f32")
+    classifier = Classifier.from_bytes(made.build_file().data, precision="f32")
     rows = made.table.splits["test"]
     judged = made.fitted.head.probabilities(rows.X)
     np.testing.assert_allclose(

@@ -11,7 +11,9 @@ from headstart.backbone.loading import Backbone
 from headstart.backbone.widening import widen_backbone
 from headstart.catalog.table import Catalog
 from headstart.classifier.build import build_classifier
+from headstart.classifier.file import ClassifierFile
 from headstart.classifier.metadata import Metadata, shorten_digests
+from headstart.classifier.seal import check_seal
 from headstart.progress import show_progress
 from headstart.training.fitting import FittedHead, fit_head
 from headstart.training.settings import ADAM_EPOCHS, Settings
@@ -53,8 +55,8 @@ class Made:
         assert self.tuned is not None  # noqa: S101  for the type checker
         return self.tuned.tuned
 
-    def build_file(self) -> bytes:
-        """Return the classifier file."""
+    def build_file(self) -> ClassifierFile:
+        """Return the classifier file and its parts."""
         table, chosen = self.table, self.chosen
         seen = ("train",) if self.tuned is None else ("train", "validation")  # the latter chose the epoch
         metadata = Metadata(
@@ -65,7 +67,8 @@ class Made:
             trained_on=shorten_digests(photo.digest for split in seen for photo in table.splits[split].photos),
         )  # fmt: skip
         head = self.fitted.head
-        return build_classifier(self.backbone, head.weights, head.bias, metadata)
+        data = build_classifier(self.backbone, head.weights, head.bias, metadata)
+        return ClassifierFile(data, check_seal(data), metadata, head.weights, head.bias)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,10 @@ import numpy.typing as npt
 
 from headstart.backbone.spec import PIXELS_CUT
 from headstart.catalog.table import Photo
+from headstart.classifier.explaining import Explainer
 from headstart.errors import PhotoError
 from headstart.evaluation.figure_file import save_png
+from headstart.evaluation.heat import lay_heat_over
 from headstart.evaluation.ink import ACCENT, INK
 from headstart.evaluation.inline_image import InlineImage, inline_image
 from headstart.evaluation.photo_grid import CELL_PX, plot_photo_grid
@@ -39,8 +42,8 @@ class PictureFolder:
         self._pool = pool
         self._added: dict[str, tuple[str, Future[InlineImage]]] = {}
 
-    def add(self, name: str, image: Image.Image, caption: str) -> None:
-        """Save an image as ``NAME.png``."""
+    def add(self, name: str, image: Image.Image | Callable[[], Image.Image], caption: str) -> None:
+        """Save an image as ``NAME.png``; one that takes a while may be drawn in the background, too."""
         self._added[name] = (caption, self._pool.submit(_save, image, self._folder / f"{name}.png"))
 
     def collect(self) -> dict[str, Figured]:
@@ -54,8 +57,17 @@ class PictureFolder:
         return {name: Figured(caption, saved.result()) for name, (caption, saved) in self._added.items()}
 
 
-def draw_answers(pictures: PictureFolder, split: str, judged: Judged, labels: Sequence[str], seed: int) -> None:
-    """Draw nine photos of a split with their predictions, and the most confident mistakes."""
+def draw_answers(
+    pictures: PictureFolder, split: str, judged: Judged, labels: Sequence[str], seed: int, *,
+    explainer: Explainer | None = None,
+) -> None:  # fmt: skip
+    """Draw nine photos of a split with their predictions, and the most confident mistakes.
+
+    Parameters
+    ----------
+    explainer
+        Of the classifier that predicted: what in the mistakes spoke for the wrong answer is drawn, too.
+    """
     photos, confidence = judged.rows.photos, judged.probabilities.max(1)
     at = _pick(len(photos), seed)
     titles = [f"Prediction: {labels[judged.predicted[i]]} ({bool(judged.is_right[i])})" for i in at]
@@ -73,6 +85,24 @@ def draw_answers(pictures: PictureFolder, split: str, judged: Judged, labels: Se
         names = ", ".join(str(Path(photos[i].label, photos[i].path.name)) for i in worst)
         caption = f"The most confident mistakes. Look here first: some may be wrong labels. In this order: {names}."
         pictures.add("mistakes", figure, caption)
+        if explainer is not None and explainer.is_able:
+            why = partial(_draw_why, explainer, [(photos[i], labels[judged.predicted[i]]) for i in worst])
+            caption = (
+                "What in the same photos spoke for the wrong answer: the brighter, the more. Where nothing is bright, "
+                "no place did."
+            )
+            pictures.add("mistakes_why", why, caption)
+
+
+def _draw_why(explainer: Explainer, answers: Sequence[tuple[Photo, str]]) -> Image.Image:
+    """Draw photos under what in them speaks for an answer."""
+    shown = []
+    for photo, label in answers:
+        try:
+            shown.append(lay_heat_over(_show(photo), explainer.explain(photo.path, label, digest=photo.digest).heat))
+        except PhotoError:  # as in `_show`
+            shown.append(_show(photo))
+    return plot_photo_grid(shown, [f"For {label}" for _, label in answers], colours=[ACCENT] * len(shown))
 
 
 def list_views(made: Made) -> tuple[View, ...] | None:
@@ -169,5 +199,6 @@ def _show_square(photo: Photo) -> npt.NDArray[np.uint8]:
         return np.full((CELL_PX, CELL_PX, 3), 230, np.uint8)
 
 
-def _save(image: Image.Image, path: Path) -> InlineImage:
+def _save(image: Image.Image | Callable[[], Image.Image], path: Path) -> InlineImage:
+    image = image() if callable(image) else image
     return inline_image(image, save_png(image, path))

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.catalog.table import Catalog
+from headstart.classifier.explaining import Explainer
+from headstart.classifier.file import ClassifierFile
 from headstart.evaluation.artist import Artist
 from headstart.evaluation.model_card import write_model_card
 from headstart.evaluation.prepare import prepare_page
@@ -33,7 +35,7 @@ class Outcome:
     metrics
         As metrics.json has it.
     model
-        The classifier file's bytes.
+        The classifier file.
     note_time
         Called with the name of a step when it ends.
     views, n_symmetric
@@ -44,7 +46,7 @@ class Outcome:
     metrics: dict[str, Any]
     history: Sequence[Epoch]
     judged: dict[str, Judged]
-    model: bytes
+    model: ClassifierFile
     note_time: Callable[[str], None]
     views: Sequence[View] | None = None
     n_symmetric: int = 1
@@ -67,7 +69,7 @@ def write_run(folder: Path, outcome: Outcome, artist: Artist) -> None:
     with ThreadPoolExecutor(2, thread_name_prefix="headstart-writing") as pool:
         pictures = PictureFolder(folder / "figures", pool)
         beside: list[Future[Any]] = [pool.submit(prepare_page), pool.submit(artist.prepare)]
-        beside.append(pool.submit((folder / "model.onnx").write_bytes, outcome.model))
+        beside.append(pool.submit((folder / "model.onnx").write_bytes, outcome.model.data))
         _draw_photos(pictures, outcome)
         outcome.catalog.write_csv(folder / "catalog.csv")
         write_predictions(folder / "predictions.csv", outcome.judged, metrics["classes"])
@@ -98,7 +100,8 @@ def _choose_split(metrics: dict[str, Any]) -> str:
 
 def _draw_photos(pictures: PictureFolder, outcome: Outcome) -> None:
     metrics, split = outcome.metrics, _choose_split(outcome.metrics)
-    draw_answers(pictures, split, outcome.judged[split], metrics["classes"], metrics["seed"])
+    judged = outcome.judged[split]
+    draw_answers(pictures, split, judged, metrics["classes"], metrics["seed"], explainer=Explainer(outcome.model))
     train = outcome.judged["train"].rows.photos
     draw_training_photos(
         pictures, train, metrics["seed"], metrics["views"], views=outcome.views, n_symmetric=outcome.n_symmetric

@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 KERAS := .venv-keras
+TRACK := .venv-track
 ONLY ?= limit one_photo warm head int8 script growth epoch serve tutorial
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types test test-all test-keras bench docs demo clean
+.PHONY: help setup format lint types test test-all test-keras test-track bench docs demo clean
 
 help:  ## list the words
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -26,6 +27,8 @@ test: $(VENV)/.dev  ## run the tests
 	$(BIN)/pytest -q
 test-keras: $(KERAS)/.tests  ## run the tests of exports to Keras and LiteRT, which need TensorFlow
 	$(KERAS)/bin/pytest -q tests/exports/test_keras.py
+test-track: $(TRACK)/.tests  ## run the tests of tracking by MLflow and TensorBoard, which need both
+	$(TRACK)/bin/pytest -q tests/training/test_tracking*.py tests/cli/test_track.py
 test-all: lint types test  ## lint, types and tests
 bench: $(VENV)/.dev $(if $(filter epoch tutorial,$(ONLY)),$(KERAS)/.ready)  ## measure into docs/benchmarks.md (ONLY="limit warm", PHOTOS=folder)
 	@failed=; for name in $(ONLY); do \
@@ -36,7 +39,7 @@ docs: $(VENV)/.dev  ## make the pictures of the README and the tutorial (PHOTOS=
 demo: $(VENV)/.demo  ## train on real photos of solar cells and say where the report is
 	$(BIN)/headstart demo
 clean:  ## remove .venv and what the tools left
-	rm -rf $(VENV) $(KERAS) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) $(KERAS) $(TRACK) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -52,4 +55,8 @@ $(KERAS)/.ready: benchmarks/rivals/requirements-keras.txt
 	@touch $@
 $(KERAS)/.tests: pyproject.toml constraints.txt $(KERAS)/.ready
 	$(KERAS)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[int8,onnx]' pytest
+	@touch $@
+$(TRACK)/.tests: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(TRACK)
+	$(TRACK)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[mlflow,tensorboard]' tensorboard pytest
 	@touch $@

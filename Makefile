@@ -6,10 +6,11 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 
 KERAS := .venv-keras
 ZOO := .venv-zoo
+TRACK := .venv-track
 ONLY ?= limit one_photo warm head int8 script growth epoch serve tutorial
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types test test-all test-keras test-zoo bench docs demo clean
+.PHONY: help setup format lint types test test-all test-keras test-track test-zoo bench docs demo clean
 
 help:  ## list the words
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -29,6 +30,8 @@ test-keras: $(KERAS)/.tests  ## run the tests of exports to Keras and LiteRT, wh
 	$(KERAS)/bin/pytest -q tests/exports/test_keras.py
 test-zoo: $(ZOO)/.ready  ## run the tests of backbones from timm, which needs a stock torch (some gigabytes)
 	$(ZOO)/bin/pytest -q tests/backbone/test_zoo.py
+test-track: $(TRACK)/.tests  ## run the tests of tracking by MLflow and TensorBoard, which need both
+	$(TRACK)/bin/pytest -q tests/training/test_tracking*.py tests/cli/test_track.py
 test-all: lint types test  ## lint, types and tests
 bench: $(VENV)/.dev $(if $(filter epoch tutorial,$(ONLY)),$(KERAS)/.ready)  ## measure into docs/benchmarks.md (ONLY="limit warm", PHOTOS=folder)
 	@failed=; for name in $(ONLY); do \
@@ -39,7 +42,7 @@ docs: $(VENV)/.dev  ## make the pictures of the README and the tutorial (PHOTOS=
 demo: $(VENV)/.demo  ## train on real photos of solar cells and say where the report is
 	$(BIN)/headstart demo
 clean:  ## remove .venv and what the tools left
-	rm -rf $(VENV) $(KERAS) $(ZOO) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) $(KERAS) $(TRACK) $(ZOO) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -59,4 +62,8 @@ $(ZOO)/.ready: pyproject.toml
 	@touch $@
 $(KERAS)/.tests: pyproject.toml constraints.txt $(KERAS)/.ready
 	$(KERAS)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[int8,onnx]' pytest
+	@touch $@
+$(TRACK)/.tests: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(TRACK)
+	$(TRACK)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[mlflow,tensorboard]' tensorboard pytest
 	@touch $@

@@ -12,6 +12,7 @@ from headstart.cli.evaluate import evaluate
 from headstart.cli.export import export
 from headstart.cli.predict import predict
 from headstart.cli.serve import serve
+from headstart.cli.track import track
 from headstart.cli.train import train
 from headstart.version import __version__
 
@@ -33,5 +34,5 @@ def app() -> None:
     """Point it at a folder of labelled photos and get a trustworthy image classifier in seconds."""
 
 
-for verb in (train, predict, evaluate, export, serve, advise, backbones, demo, cache):
+for verb in (train, predict, evaluate, export, serve, track, advise, backbones, demo, cache):
     app.add_command(verb)

@@ -47,6 +47,7 @@ class _Amount(click.ParamType[float]):
 
 PLACE = _Place()
 METHOD = click.Choice(["auto", "fixed", "hybrid", "finetune", "scratch"])
+TRACKER = click.Choice(["mlflow", "tensorboard"])
 DURATION = _Amount("time", {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}, "90s, 10m or 1h")
 SIZE_GB = _Amount("size", {"gb": 1.0, "mb": 1e-3, "tb": 1e3}, "500MB or 10GB")
 

@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-from headstart.cli.options import DURATION, METHOD, PLACE, SIZE_GB, backbone_option, json_option, overwrite_option
+from headstart.cli.options import (
+    DURATION,
+    METHOD,
+    PLACE,
+    SIZE_GB,
+    TRACKER,
+    backbone_option,
+    json_option,
+    overwrite_option,
+)
 from headstart.cli.speech import print_json, print_line, say
 
 
@@ -69,6 +78,11 @@ from headstart.cli.speech import print_json, print_line, say
 @click.option(
     "--cache-limit", "cache_limit_gb", type=SIZE_GB, default="10GB", help="Room on disk for activations below a cut."
 )
+@click.option(
+    "--track", type=TRACKER,
+    help="Tell a tracker of the run when it is done. mlflow: where MLFLOW_TRACKING_URI says, or mlflow.db here; "
+    "tensorboard: event files in the run folder. Each is an extra.",
+)  # fmt: skip
 @overwrite_option
 @json_option("Print metrics.json on stdout.")
 @click.pass_context

@@ -70,5 +70,26 @@ class Run:
 
         return write_verdict(self.metrics)
 
+    def track(self, tracker: str) -> str:
+        """Tell a tracker of this run, and return a sentence that says where it is.
+
+        Parameters
+        ----------
+        tracker
+            ``mlflow``: goes where ``MLFLOW_TRACKING_URI`` and ``MLFLOW_EXPERIMENT_NAME`` say, by default into
+            ``mlflow.db`` and ``mlruns`` in the working folder. ``tensorboard``: event files in the folder
+            ``tensorboard`` of the run.
+
+        Raises
+        ------
+        RunError
+            If there is no such tracker, or it failed; the run is as it was.
+        MissingExtraError
+            If what the tracker needs is not installed; the message names the extra.
+        """
+        from headstart.training.tracking import track_run
+
+        return track_run(self, tracker)
+
     def __repr__(self) -> str:
         return f"Run('{self.folder}'): {self.verdict} See {self.report}"

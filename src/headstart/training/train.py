@@ -27,6 +27,7 @@ from headstart.training.run import Run
 from headstart.training.run_folder import check_outside, choose_folder, write_run_folder
 from headstart.training.settings import Settings
 from headstart.training.table import SPLITS
+from headstart.training.tracking import check_tracker, track_trained
 from headstart.training.tuning import choose_cut
 from headstart.training.writing import Outcome, begin_charts, write_run
 from headstart.tune.checkpoint import Checkpoint
@@ -38,6 +39,7 @@ def train_classifier(
     out: str | Path | None = None,
     overwrite: bool = False,
     cache: bool = True,
+    track: str | None = None,
     verbose: bool = True,
     say: Callable[[str], None] = lambda _: None,
     artist: Artist | None = None,
@@ -55,6 +57,9 @@ def train_classifier(
         Replace a run folder that exists already.
     cache
         Use the user's cache of features.
+    track
+        Tell a tracker of the run when it is whole: ``mlflow`` or ``tensorboard``, as `Run.track`. If the tracker fails,
+        there is a warning that says how to do it later.
     verbose
         Show progress on stderr.
     say
@@ -67,7 +72,7 @@ def train_classifier(
     Raises
     ------
     HeadstartError
-        If the photos or the settings cannot be used, or the folder cannot be written.
+        If the photos, the settings or the tracker cannot be used, or the folder cannot be written.
     """
     try:
         chosen = Settings(**{name: _to_plain(value) for name, value in settings.items()})
@@ -75,6 +80,8 @@ def train_classifier(
         raise FitError(f"Cannot train: {str(error).split('() ')[-1]}.") from None
     asked, chosen = chosen, chosen.settle()
     chosen.check()
+    if track is not None:
+        check_tracker(track)
     if chosen.method != asked.method:
         say(f"Method: {chosen.method}, as the other options say.")
     source = photos.source if isinstance(photos, Catalog) else str(photos)
@@ -97,7 +104,10 @@ def train_classifier(
         if out is not None:
             raise
         folder = moved.folder
-    return Run(folder)
+    run = Run(folder)
+    if track is not None:
+        track_trained(run, track, say)
+    return run
 
 
 def _to_plain(value: Any) -> Any:

@@ -48,7 +48,7 @@ def has_result(name: str) -> bool:
     return (find_cache_folder() / FOLDER / name).exists()
 
 
-def keep_result(name: str, data: bytes, folder: str = FOLDER, max_bytes: int = MAX_BYTES) -> None:
+def keep_result(name: str, data: bytes, folder: str = FOLDER) -> None:
     """Keep bytes under a name; if that is impossible, keep nothing."""
     place = find_cache_folder() / folder
     partial = place / f".{name}.{secrets.token_hex(4)}.partial"
@@ -62,7 +62,7 @@ def keep_result(name: str, data: bytes, folder: str = FOLDER, max_bytes: int = M
     n_bytes = 0
     for path, status in sorted(list_files(folder), key=lambda file: file[1].st_mtime, reverse=True):
         n_bytes += status.st_size
-        if n_bytes > max_bytes:
+        if n_bytes > (MAX_BACKBONE_BYTES if folder == BACKBONES else MAX_BYTES):
             delete_file(path)
 
 

@@ -12,7 +12,7 @@ from headstart.backbone.fetching import fetch_weights
 from headstart.backbone.own_spec import OwnSpec, read_own_spec
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError
-from headstart.shelf import BACKBONES, MAX_BACKBONE_BYTES, fetch_result, keep_result, name_result
+from headstart.shelf import BACKBONES, fetch_result, keep_result, name_result
 
 SUFFIXES = (".onnx", ".toml")
 MAX_BYTES = 2_000_000_000  # protobuf's limit, less what is added
@@ -74,7 +74,7 @@ def keep_adopted(key: str, path: Path, own: OwnSpec) -> tuple[BackboneSpec, byte
     except BackboneError as error:
         raise BackboneError(f"Cannot use '{path}' as a backbone: {error}.") from None
     record = json.dumps(spec.to_dict()).encode()
-    keep_result(key, record + b"\0" + network, BACKBONES, MAX_BACKBONE_BYTES)
+    keep_result(key, record + b"\0" + network, BACKBONES)
     return spec, network
 
 

@@ -193,3 +193,21 @@ def test_features_may_be_named(network, tmp_path):
     path.with_suffix(".toml").write_text(f'features = "nowhere"\n{text}')
     with pytest.raises(BackboneError, match="no layer 'nowhere'"):
         load_backbone(str(path))
+
+
+def test_weights_that_are_stored_elsewhere_are_weights(network, tmp_path):
+    """Exporters store equal weights once, and half of their digits: what trains the network must find them."""
+    model = onnx.load(network)
+    weights = {tensor.name: tensor for tensor in model.graph.initializer}
+    kernel = next(node.input[1] for node in model.graph.node if node.op_type == "Conv")
+    stored = numpy_helper.from_array(numpy_helper.to_array(weights[kernel]).astype(np.float16), "stored")
+    model.graph.initializer.remove(weights[kernel])
+    model.graph.initializer.append(stored)
+    model.graph.node.insert(0, helper.make_node("Cast", ["stored"], ["again"], to=TensorProto.FLOAT))
+    model.graph.node.insert(1, helper.make_node("Identity", ["again"], [kernel]))
+    path = tmp_path / "stored.onnx"
+    onnx.save(model, path)
+    path.with_suffix(".toml").write_text(network.with_suffix(".toml").read_text())
+    kept = onnx.load_from_string(load_backbone(str(path)).weights)
+    assert f"net/{kernel}" in {tensor.name for tensor in kept.graph.initializer}
+    assert "net/stored" not in {tensor.name for tensor in kept.graph.initializer}

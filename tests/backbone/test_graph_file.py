@@ -54,3 +54,19 @@ def test_vectors_are_read_by_name():
     ]
     assert list(found) == ["bn_Conv1/mean"]
     np.testing.assert_array_equal(found["bn_Conv1/mean"], expected)
+
+
+def test_a_layer_that_only_the_second_output_of_another_leads_to_is_kept():
+    nodes = [
+        helper.make_node("Split", ["x"], ["low", "high"], axis=1),
+        helper.make_node("Relu", ["high"], ["y"]),
+        helper.make_node("Relu", ["low"], ["z"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "halves",
+        [helper.make_tensor_value_info("x", 1, [1, 4])],
+        [helper.make_tensor_value_info("y", 1, [1, 2])],
+    )
+    trunk = graph_file.take_apart(helper.make_model(graph).SerializeToString()).trunk
+    assert [kind for kind, *_ in graph_file.list_nodes(graph_file.cut_out(trunk, "x", "y"))] == ["Split", "Relu"]

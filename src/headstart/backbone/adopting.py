@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 ADOPTING_RULES = 1  # counts up when this file gives other bytes for the same network
 OPSET = 17  # older networks are brought to it; the layers that are added are the same from 13 to 22
 N_FLOAT32_STAGES = 2  # as of MobileNetV2
-LARGEST_FOLDED = 10_000  # numbers that go into what is computed ahead: shapes and paddings, no weights
+LARGEST_FOLDED = 10_000  # numbers that go into what is computed ahead, such as shapes and paddings
+_WEIGHTS_TOO = frozenset({"Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze"})  # makes nothing larger
+MAX_WEIGHTS = 500_000_000
 _PREFIX = "net/"  # before the names of its layers: none of ours can be among them
 
 
@@ -127,7 +129,8 @@ def _fold_constants(model: onnx.ModelProto) -> None:
     moving = []
     for node in model.graph.node:
         inputs = [known.get(name) for name in node.input if name]
-        small = [tensor for tensor in inputs if tensor is not None and np.prod(tensor.dims) <= LARGEST_FOLDED]
+        limit = MAX_WEIGHTS if node.op_type in _WEIGHTS_TOO else LARGEST_FOLDED
+        small = [tensor for tensor in inputs if tensor is not None and np.prod(tensor.dims) <= limit]
         if len(small) < len(inputs) or node.op_type.startswith("Random"):
             moving.append(node)
             continue

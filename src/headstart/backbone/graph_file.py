@@ -17,6 +17,7 @@ GRAPH = {"node": 1, "name": 2, "initializer": 5, "input": 11, "output": 12, "val
 _ENTRY = {"key": 1, "value": 2}
 _ENDS = (GRAPH["name"], GRAPH["input"], GRAPH["output"], GRAPH["value_info"])
 _NODE = {"input": 1, "output": 2, "name": 3, "op_type": 4, "attribute": 5}
+_NODE_ENDS = (_NODE["input"], _NODE["output"])
 _ATTRIBUTE = {"name": 1, "f": 2, "i": 3, "s": 4, "ints": 8, "type": 20}
 _TENSOR = {"dims": 1, "data_type": 2, "name": 8, "raw_data": 9}
 _KINDS = {"f": 1, "i": 2, "s": 3, "ints": 7}  # AttributeProto.AttributeType
@@ -144,9 +145,12 @@ def list_nodes(trunk: bytes) -> list[tuple[str, list[str], str]]:
 def cut_out(trunk: bytes, below: str, above: str) -> bytes:
     """Return what computes layer ``above`` from layer ``below``: the nodes between, and the weights that they use."""
     needed = {above}
-    for _, inputs, output in reversed(list_nodes(trunk)):
-        if output in needed and output != below:
-            needed |= set(inputs)
+    for part, _, value in reversed(list(split_message(trunk))):
+        if part == GRAPH["node"]:
+            ends = [(number, bytes(text).decode()) for number, _, text in split_message(value) if number in _NODE_ENDS]
+            outputs = {name for number, name in ends if number == _NODE["output"]}
+            if outputs & needed and below not in outputs:
+                needed |= {name for number, name in ends if number == _NODE["input"]}
     fields = []
     for part, field, value in split_message(trunk):
         key = {GRAPH["node"]: _NODE["output"], GRAPH["initializer"]: _TENSOR["name"]}.get(part)

@@ -151,7 +151,7 @@ def advise_method(
             "cross_validated_accuracy": curve[-1]["accuracy"], "learning_curve": curve,
             "is_still_rising": is_rising, "photos_per_class": round(per_class, 1),
         },
-        methods=methods, why=why, notes=(*notes, *_list_missing(method)),
+        methods=methods, why=why, notes=(*dict.fromkeys(notes), *_list_missing(method)),
     )  # fmt: skip
 
 

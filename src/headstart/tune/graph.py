@@ -71,10 +71,11 @@ def read_graph(network: bytes) -> Graph:
     graph = onnx.load_from_string(network).graph
     nodes = [
         Node(
-            node.op_type, tuple(node.input), node.output[0],
+            node.op_type, tuple(node.input), output,
             {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute},
         )
         for node in graph.node
+        for output in node.output  # none of the kinds that are known has a second one that is used
     ]  # fmt: skip
     return Graph(tuple(nodes), {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer})
 

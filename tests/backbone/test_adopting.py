@@ -79,7 +79,7 @@ def test_stages_may_be_named(network, tmp_path):
     path.with_suffix(".toml").write_text(f'{text}[stages]\nfirst_block = "{layer}"\n')
     assert [stage.name for stage in load_backbone(str(path)).spec.stages] == ["first_block", "top"]
     path.with_suffix(".toml").write_text(f'{text}[stages]\nx = "no_such_layer"\n')
-    with pytest.raises(BackboneError, match="cannot be cut at 'no_such_layer'"):
+    with pytest.raises(BackboneError, match="no layer 'no_such_layer'"):
         load_backbone(str(path))
 
 
@@ -111,15 +111,17 @@ def test_weights_may_lie_beside_it(network, tmp_path):
         load_backbone(str(path))
 
 
-def make_plain(tmp_path, nodes, *, shape=("n", 3, 64, 64), inputs=1, output="y", weights=()):
+def make_plain(
+    tmp_path, nodes, *, shape=("n", 3, 64, 64), inputs=1, output="y", weights=(), text="", kind=TensorProto.FLOAT
+):
     names = ["x", "z"][:inputs]
     graph = helper.make_graph(
-        nodes, "plain", [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in names],
+        nodes, "plain", [helper.make_tensor_value_info(name, kind, shape) for name in names],
         [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)], list(weights),
     )  # fmt: skip
     path = tmp_path / "plain.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
-    path.with_suffix(".toml").write_text("value_range = [0, 1]\n")
+    path.with_suffix(".toml").write_text(f"value_range = [0, 1]\n{text}")
     return path
 
 
@@ -139,6 +141,8 @@ def test_height_and_width_may_come_first(tmp_path):
         ({"shape": ("n", 3, 64, 48)}, r"48 x 64 pixels, need a square"),
         ({"shape": ("n", 3, "h", "w")}, r"no fixed size: give image_size in the TOML"),
         ({"inputs": 2}, r"inputs \['x', 'z'\], need one: name it as input"),
+        ({"text": "input = 'y'"}, r"no input 'y', only \['x'\]"),
+        ({"kind": TensorProto.UINT8}, r"takes whole numbers.* write value_range = \[0, 255\] instead"),
     ],
 )
 def test_what_it_cannot_take_is_said(tmp_path, options, message):

@@ -57,10 +57,12 @@ def test_it_may_lie_on_a_mirror(copy, tmp_path, monkeypatch):
     (tmp_path / "mirror").mkdir()
     copy.rename(tmp_path / "mirror" / "net.onnx")
     monkeypatch.setenv("HEADSTART_MIRROR", str(tmp_path / "mirror"))
-    assert load_backbone(str(copy)).spec.name == "net"
+    assert load_backbone(str(toml)).spec.name == "net"
 
 
 def test_a_missing_file_is_told(copy):
     copy.unlink()
-    with pytest.raises(BackboneError, match=r"Cannot use '.*net.onnx' as a backbone: No such file"):
+    with pytest.raises(BackboneError, match=r"Cannot use '.*net.onnx' as a backbone: there is no such file"):
         load_backbone(str(copy))
+    with pytest.raises(BackboneError, match=r"Cannot use '.*net.onnx' as a backbone: No such file"):
+        load_backbone(str(copy.with_suffix(".toml")))

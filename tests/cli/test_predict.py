@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 
 from PIL import Image
 
@@ -103,3 +105,13 @@ def test_explanations_are_a_picture(run, photos, headstart, tmp_path):
     assert "Explanations: " in answer.stderr
     with Image.open(tmp_path / "why.png") as picture:
         assert picture.width > 1200
+
+
+def test_pictures_are_drawn_though_the_reader_has_seen_enough(run, photos, tmp_path):
+    pictures = [tmp_path / "grid.png", tmp_path / "why.png"]
+    command = [sys.executable, "-m", "headstart", "predict", run.folder, *[photos] * 50, "--grid", pictures[0],
+               "--explain", pictures[1]]  # fmt: skip
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
+    assert all(picture.exists() for picture in pictures)

@@ -4,6 +4,7 @@ import hashlib
 import os
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
@@ -67,6 +68,15 @@ def test_a_pipe_is_refused_at_once(tmp_path):
 def test_int8_is_refused_with_the_way_to_it(photos):
     with pytest.raises(BackboneError, match=r"hs\.train\(photos, precision='int8'\)"):
         FeatureExtractor(image_size=96, precision="int8").fit_transform(photos[0])
+
+
+def test_the_only_column_of_a_table_is_a_list(photos):
+    photos = photos[0]
+    table = pd.DataFrame({"photo": photos})
+    extractor = FeatureExtractor(image_size=96).fit(table)
+    np.testing.assert_array_equal(extractor.transform(table), extractor.transform(photos))
+    with pytest.raises(PhotoError, match=r"got a table of shape \(.*, 2\), need a list or column"):
+        extractor.transform(pd.DataFrame({"a": photos, "b": photos}))
 
 
 def test_a_single_path_is_refused_with_advice():

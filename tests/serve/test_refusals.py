@@ -22,7 +22,8 @@ def client(run):
     [
         ("multipart/form-data", "Missing boundary in multipart."),
         ("multipart/form-data; boundary=x", "Invalid multipart data."),
-        ("application/json", "Send photos as multipart/form-data, in fields named 'files'"),
+        ("application/json", "Got 'application/json'. Send photos as multipart/form-data, in fields named"),
+        ("", "Got no content type. Send photos"),
     ],
 )
 def test_a_damaged_form_is_told_in_a_sentence(client, kind, sentence):

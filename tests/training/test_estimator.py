@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 
 from headstart.classifier.classifier import load_classifier
 from headstart.errors import BackboneError, FitError
+from headstart.training import estimator
 from headstart.training.estimator import ImageClassifier
 
 
@@ -42,6 +43,19 @@ def test_scikit_learn_s_tools_take_lists_of_paths(photos, classifier):
     assert make_pipeline(classifier).fit(paths, labels).score(paths, labels) > 0.9
     search = GridSearchCV(classifier, {"strength": [0.001, 0.1]}, cv=2).fit(paths, labels)
     assert search.best_params_["strength"] in (0.001, 0.1)
+
+
+def test_groups_are_not_torn_apart_by_the_folds_that_choose_the_strength(photos, classifier, monkeypatch):
+    seen = []
+    fit_head = estimator.fit_head
+    monkeypatch.setattr(estimator, "fit_head", lambda *a, **k: seen.append(k["groups"]) or fit_head(*a, **k))
+    paths, labels = photos
+    groups = [i // 2 for i in range(len(paths))]
+    clone(classifier).fit(paths, labels, groups=groups)
+    assert seen == [list(map(str, groups))]
+    for wrong in ({"groups": groups[1:]}, {"sample_weight": [1.0]}):
+        with pytest.raises(FitError, match="need one for each photo"):
+            clone(classifier).fit(paths, labels, **wrong)
 
 
 def test_labels_may_be_numbers(photos, classifier):

@@ -96,7 +96,7 @@ class Explained:
 
     def explain(self, path, label, *, digest):
         self.asked.append((path.name, label, digest))
-        return Explanation(label, np.array([[1, 0]], np.float32), 0.0)
+        return Explanation(label, np.array([[1, 0]], np.float32))
 
 
 def test_mistakes_are_shown_with_what_spoke_for_them(folder, grids, tmp_path):
@@ -104,7 +104,7 @@ def test_mistakes_are_shown_with_what_spoke_for_them(folder, grids, tmp_path):
     judged = make_judged(photos, np.array([0.9, 0.8, 0.7, 0.95]), np.array([True, False, True, False]))
     explained = Explained()
     draw_answers(folder, "test", judged, ["cats", "dogs"], seed=0, explainer=explained)
-    assert list(folder.collect()) == ["predictions", "mistakes", "mistakes_why"]
+    assert list(folder.collect()) == ["predictions", "mistakes", "mistakes_explained"]
     assert explained.asked == [(photos[i].path.name, "dogs", photos[i].digest) for i in (3, 1)]
     shown, titles, _ = grids[2]
     assert titles == ["For dogs"] * 2
@@ -117,7 +117,9 @@ def test_features_that_are_no_means_are_not_explained(folder, grids, tmp_path):
     explained.is_able = False
     judged = make_judged(make_photos(tmp_path, 2), np.array([0.9, 0.8]), np.array([True, False]))
     draw_answers(folder, "test", judged, ["cats", "dogs"], seed=0, explainer=explained)
-    assert list(folder.collect()) == ["predictions", "mistakes"]
+    figures = folder.collect()
+    assert list(figures) == ["predictions", "mistakes"]
+    assert "cannot be shown" in figures["mistakes"].caption
 
 
 def test_without_a_mistake_there_is_no_picture_of_them(folder, grids, tmp_path):

@@ -29,6 +29,7 @@ N_FLOAT32_STAGES = 2  # as of MobileNetV2
 LARGEST_FOLDED = 10_000  # numbers that go into what is computed ahead, such as shapes and paddings
 _WEIGHTS_TOO = frozenset({"Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze"})  # makes nothing larger
 MAX_WEIGHTS = 500_000_000
+_FLOATS = (1, 10, 11, 16)  # TensorProto.DataType: float32, float16, float64, bfloat16
 _PREFIX = "net/"  # before the names of its layers: none of ours can be among them
 
 
@@ -154,13 +155,21 @@ def _find_input(graph: onnx.GraphProto, own: OwnSpec) -> _Input:
     weights = {tensor.name for tensor in graph.initializer}
     inputs = {end.name: end for end in graph.input if end.name not in weights}
     name = own.input or next(iter(inputs), "")
-    if name not in inputs or (len(inputs) > 1 and own.input is None):
+    if own.input and own.input not in inputs:
+        raise BackboneError(f"it has no input {own.input!a}, only {list(inputs)!a}")
+    if len(inputs) != 1 and own.input is None:
         raise BackboneError(f"it has the inputs {list(inputs)!a}, need one: name it as input in the TOML")
     kind = inputs[name].type.tensor_type
     sizes = [dim.dim_value or None for dim in kind.shape.dim]
     axes = [axis for axis in (1, 3) if len(sizes) == 4 and sizes[axis] == 3]
     if not axes:
         raise BackboneError(f"its input {name!a} has shape {sizes!a}, need (N, 3, H, W) or (N, H, W, 3)")
+    offset, scale = own.list_offsets()
+    if kind.elem_type not in _FLOATS and (set(offset), set(scale)) != ({0.0}, {1.0}):
+        raise BackboneError(
+            f"its input {name!a} takes whole numbers, so the network itself does what the TOML says of pixels: write "
+            "value_range = [0, 255] instead"
+        )
     height, width = (sizes[axis] for axis in (1, 2, 3) if axis != axes[0])
     if height != width:
         raise BackboneError(f"its input is {width} x {height} pixels, need a square")
@@ -175,6 +184,8 @@ def _list_stages(
     if own.stages:
         narrow = {stage.tensor: stage for stage in anatomy.list_places(end, side_px)}
         strangers = [layer for layer in own.stages.values() if layer not in narrow and layer != end]
+        if strangers and strangers[0] not in shapes:
+            raise BackboneError(f"it has no layer {strangers[0]!a} that depends on the photo")
         if strangers:
             raise BackboneError(f"it cannot be cut at {strangers[0]!a}: what follows needs more than that layer")
         found = [Stage(name, *_rest(narrow[layer])) for name, layer in own.stages.items() if layer != end]
@@ -214,8 +225,7 @@ class _Parts:
         nodes, needed = self.anatomy.list_needed(self.last or self.features)
         kept = [tensor for tensor in model.graph.initializer if tensor.name in needed]
         weights = [numpy_helper.from_array(numpy_helper.to_array(tensor), _rename(tensor.name)) for tensor in kept]
-        floats = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
-        self.n_parameters = max(1, sum(int(np.prod(t.dims)) for t in kept if t.data_type in floats))
+        self.n_parameters = max(1, sum(int(np.prod(t.dims)) for t in kept if t.data_type in _FLOATS))
         for node in nodes:
             for names in (node.input, node.output):
                 names[:] = [_rename(name) for name in names]

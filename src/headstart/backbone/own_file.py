@@ -34,6 +34,8 @@ def load_own(name: str, taken: Collection[str] = ()) -> tuple[BackboneSpec, byte
         If onnx, which reads it the first time, is not installed.
     """
     given = Path(name).expanduser()
+    if not given.exists():
+        raise BackboneError(f"Cannot use '{given}' as a backbone: there is no such file.")
     own = read_own_spec(given.with_suffix(".toml"))
     if own.name in taken:
         raise BackboneError(

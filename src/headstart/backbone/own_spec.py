@@ -17,6 +17,8 @@ from headstart.errors import BackboneError
 ARITHMETIC = "either mean and std, each one number or three of pixels from 0 to 1, or value_range, two numbers"
 EXAMPLE = "mean = [0.485, 0.456, 0.406] and std = [0.229, 0.224, 0.225], as torchvision has them"
 
+LARGEST, SMALLEST = 1000.0, 0.01  # of a value, and of a span: what is beyond was mistyped
+
 
 @dataclass(frozen=True, kw_only=True)
 class OwnSpec:
@@ -131,15 +133,18 @@ def _find_wrong_numbers(record: Mapping[str, Any]) -> list[str]:
     if given not in ({"mean", "std"}, {"value_range"}):
         said = f"only {', '.join(sorted(given))}" if given else "nothing"
         return [f"{said} of what pixels become, need {ARITHMETIC}, such as {EXAMPLE}"]
-    if any(not _list_numbers(record[key]) for key in given):
-        return [f"numbers that are none, need {ARITHMETIC}"]
+    wrong = [key for key in sorted(given) if not _list_numbers(record[key])]
+    if wrong:
+        return [f"{wrong[0]} {record[wrong[0]]!a:.40}, which is no number, need {ARITHMETIC}"]
     mean, std, ends = (_list_numbers(record.get(key, [])) for key in ("mean", "std", "value_range"))
-    if ends and not (len(ends) == 2 and ends[0] < ends[1]):
-        return [f"value_range {list(ends)}, need two numbers of which the second is larger"]
+    if ends and not (len(ends) == 2 and -LARGEST <= ends[0] < ends[1] <= LARGEST and ends[1] - ends[0] >= SMALLEST):
+        return [f"value_range {list(ends)}, need two numbers of which the second is larger, such as [-1, 1]"]
     if len(mean) not in (0, 1, 3) or len(std) not in (0, 1, 3) or any(value <= 0 for value in std):
         return [f"mean {list(mean)} and std {list(std)}, need one number or three each, and std above 0"]
-    if any(abs(value) > 1 for value in (*mean, *std)):
-        return [f"mean {list(mean)} and std {list(std)}, which are not of pixels from 0 to 1: divide them by 255"]
+    if any(value > 1 for value in (*mean, *std)):
+        return [f"mean {list(mean)} and std {list(std)}, which are not of pixels from 0 to 1: 127 becomes 0.498"]
+    if any(value < 0 for value in mean) or any(value < SMALLEST for value in std):
+        return [f"mean {list(mean)} and std {list(std)}, need a mean of 0 to 1 and a std of {SMALLEST} to 1"]
     return []
 
 

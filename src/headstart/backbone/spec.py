@@ -83,10 +83,12 @@ class BackboneSpec:
         """Return ``size_px``, or for None the default; raise BackboneError if the network does not work at it."""
         if size_px is None:
             return self.image_size
-        if not self.min_image_size <= size_px <= self.max_image_size:
+        low, high = self.min_image_size, self.max_image_size
+        if not low <= size_px <= high:
+            needed = f"{low} to {high}" if low < high else "exactly " + str(low)
             raise BackboneError(
-                f"Cannot use image size {size_px}: {self.name} needs {self.min_image_size} to "
-                f"{self.max_image_size} pixels. Leave it out for the default of {self.image_size}."
+                f"Cannot use image size {size_px}: {self.name} needs {needed} pixels. Leave it out for the default of "
+                f"{self.image_size}."
             )
         return size_px
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from headstart.catalog.table import SPLITS, Photo, Skip
 
 N_NAMED = 5  # classes that a sentence names before it only counts
+CLOSE = 0.8  # of difflib's ratio: 'cat' is meant for 'cats', 'ants' is not
 
 
 def drop_unlearned(photos: Sequence[Photo]) -> tuple[list[Photo], list[Skip], list[str]]:
@@ -89,7 +90,7 @@ def suggest_label(label: str, known: Iterable[str]) -> str | None:
     ('cats', None)
     """
     folded = {name.casefold(): name for name in known}
-    close = difflib.get_close_matches(label.casefold(), folded, n=1)
+    close = difflib.get_close_matches(label.casefold(), folded, n=1, cutoff=CLOSE)
     return folded[close[0]] if close else None
 
 

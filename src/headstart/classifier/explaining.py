@@ -40,12 +40,11 @@ class Explanation:
         The class.
     heat
         (h, w) float32, rows from above: what speaks for the class beside the mean of all classes, and below 0 what
-        speaks against it. Its mean and ``bias`` make the score.
+        speaks against it. Its mean is the score.
     """
 
     label: str
     heat: Map
-    bias: float
 
 
 class Explainer:
@@ -136,7 +135,8 @@ class Explainer:
             _enlarge(_turn_back(np.tensordot(stage_map, part, axes=(1, 0))), side)
             for stage_map, part in zip(maps, parts, strict=True)
         )
-        return Explanation(labels[chosen], np.asarray(heat, np.float32), float(bias[chosen] - bias.mean()))
+        # every place has its share of the constant, or answers that it decides would be drawn as of nothing
+        return Explanation(labels[chosen], np.asarray(heat + (bias[chosen] - bias.mean()), np.float32))
 
 
 def find_pooled(contents: ClassifierFile) -> list[str]:

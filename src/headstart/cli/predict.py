@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,29 +55,42 @@ def predict(
             check_place(picture)  # before the work, not after it
     classifier = load_classifier(model, precision=precision)
     paths = find_photos(photos)
-    answers = _answer(classifier, paths)
+    seen: list[Prediction] = []
+    answers = _answer(classifier, paths, seen)
     kind = "json" if as_json else output
-    printed = list(
-        _print_table(answers, paths, top) if kind == "table" else _print_machine(answers, kind, top, classifier)
-    )
-    readable = [answer for answer in printed if answer.error is None]
+    try:
+        deque(
+            _print_table(answers, paths, top) if kind == "table" else _print_machine(answers, kind, top, classifier),
+            maxlen=0,
+        )
+    except BrokenPipeError:  # the reader, such as head, has seen enough; the pictures have not
+        if grid is not None or explain is not None:
+            deque(answers, maxlen=0)
+            _draw_pictures(seen, classifier, grid, explain)
+        raise
+    _draw_pictures(seen, classifier, grid, explain)
+    failed = [answer for answer in seen if answer.error is not None]
+    if failed:
+        first = failed[0]
+        say(f"headstart: {len(failed)} of {len(seen)} photos cannot be read, such as '{first.path}': {first.error}.")
+        raise SystemExit(1)
+
+
+def _draw_pictures(answers: list[Prediction], classifier: Classifier, grid: Path | None, explain: Path | None) -> None:
+    readable = [answer for answer in answers if answer.error is None]
     if grid is not None:
         _draw_grid(readable[:N_GRID], grid)
     if explain is not None:
         _draw_explanations(readable[:N_EXPLAINED], classifier, explain)
-    failed = [answer for answer in printed if answer.error is not None]
-    if failed:
-        first = failed[0]
-        say(f"headstart: {len(failed)} of {len(printed)} photos cannot be read, such as '{first.path}': {first.error}.")
-        raise SystemExit(1)
 
 
-def _answer(classifier: Classifier, paths: list[Path]) -> Iterator[Prediction]:
+def _answer(classifier: Classifier, paths: list[Path], seen: list[Prediction]) -> Iterator[Prediction]:
     from headstart.progress import show_progress
 
     # a table that scrolls by on a terminal is its own progress
     with show_progress("Predicting", is_shown=not sys.stdout.isatty()) as progress:
         for n_done, answer in enumerate(classifier.predict_iter(paths), 1):
+            seen.append(answer)
             yield answer
             progress(n_done, len(paths))
 

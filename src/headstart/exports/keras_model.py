@@ -41,8 +41,8 @@ def write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | N
     pixels
         (N, S, S, 3) of photos on which it is quantised to int8; default: it is not.
     """
-    tensorflow = _import_tensorflow()
     model = build_keras(data, metadata, is_any_size=False)
+    tensorflow = _import_tensorflow()
     converter = tensorflow.lite.TFLiteConverter.from_keras_model(model)
     if pixels is not None:
         converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
@@ -101,7 +101,7 @@ def build_keras(data: bytes, metadata: Metadata, *, is_any_size: bool) -> Any:
     spec = metadata.spec
     if metadata.is_quantised:
         raise ExportError("Cannot export to Keras: the classifier computes in int8. Train without --precision int8.")
-    if not spec.name.startswith("mobilenet_v2"):
+    if spec.name != "mobilenet_v2":
         raise ExportError(f"Cannot export to Keras: it has no {spec.name}. Export to onnx instead.")
     keras = _import_tensorflow().keras
     layers, side = keras.layers, metadata.image_size

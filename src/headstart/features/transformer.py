@@ -83,7 +83,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         Parameters
         ----------
         X
-            N paths of photo files.
+            N paths of photo files: a list, an array, or the only column of a table.
 
         Returns
         -------
@@ -131,10 +131,15 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         return True  # there is nothing to learn
 
 
-def _hash_files(paths: Sequence[str | Path], *, is_remembering: bool) -> tuple[list[_File], list[str]]:
+def _hash_files(paths: Any, *, is_remembering: bool) -> tuple[list[_File], list[str]]:
     """Return files with their digests, and what is wrong with the others."""
     if isinstance(paths, str | Path):
         raise PhotoError(f"Cannot extract features: got the single path '{paths}', need a list of paths.")
+    shape = getattr(paths, "shape", (len(paths),))
+    if len(shape) > 1:
+        if shape[1:] != (1,):
+            raise PhotoError(f"Cannot extract features: got a table of shape {shape}, need a list or column of paths.")
+        paths = np.asarray(paths, object)[:, 0]
     files, problems = [], []
     named = [Path(path) for path in paths]
     for path, reading in zip(named, read_photos(named, is_remembering=is_remembering), strict=True):

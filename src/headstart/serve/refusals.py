@@ -41,6 +41,9 @@ def refuse_unknown(field: str) -> Any:
     """Return the check that a request has fields of this name alone, and no parameters in its address."""
 
     async def refuse(request: Request) -> None:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "multipart/form-data":  # what a client sends as it is would be taken for names of fields
+            raise Refusal(422, f"Got {_quote([kind]) if kind else 'no content type'}. {_NEEDED}")
         given = {*request.query_params, *await request.form()}
         if unknown := sorted(given - {field}):
             raise Refusal(422, f"Got unknown {_quote(unknown)}. {_NEEDED}")

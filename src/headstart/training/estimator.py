@@ -80,7 +80,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.cache = cache
         self.seed = seed
 
-    def fit(self, X: Sequence[str | Path], y: Sequence[Any], sample_weight: Any = None) -> Self:
+    def fit(self, X: Sequence[str | Path], y: Sequence[Any], sample_weight: Any = None, groups: Any = None) -> Self:
         """Fit the head.
 
         Parameters
@@ -91,9 +91,14 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             N labels.
         sample_weight
             (N,) weights, or None.
+        groups
+            (N,) names of what must not be torn apart (a patient, a video) by the folds that choose the strength, or
+            None.
         """
-        if len(X) != len(y):
-            raise FitError(f"Cannot fit: got {len(X)} photos and {len(y)} labels, need one label a photo.")
+        for what, some in (("labels", y), ("weights", sample_weight), ("groups", groups)):
+            if some is not None and np.shape(some) != (len(X),):
+                shape = " by ".join(map(str, np.shape(some)))
+                raise FitError(f"Cannot fit: got {len(X)} photos and {shape} {what}, need one for each photo.")
         self.classes_, numbers = np.unique(np.asarray(y), return_inverse=True)
         if len(self.classes_) < 2:
             raise FitError(f"Cannot fit: got {len(self.classes_)} class, need at least 2.")
@@ -104,6 +109,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         fitted = fit_head(
             features.matrix[None], numbers.astype(np.int64), len(self.classes_), seed=self.seed, strength=self.strength,
             class_weight=self.class_weight, sample_weight=weight,
+            groups=None if groups is None else [str(group) for group in groups],
         )  # fmt: skip
         self.head_, self.strength_, self.backbone_ = fitted.head, fitted.strength, self.backbone
         self.metadata_ = Metadata(

@@ -84,14 +84,13 @@ def draw_answers(
         figure = plot_photo_grid([_show(photos[i]) for i in worst], titles, colours=[ACCENT] * len(worst))
         names = ", ".join(str(Path(photos[i].label, photos[i].path.name)) for i in worst)
         caption = f"The most confident mistakes. Look here first: some may be wrong labels. In this order: {names}."
+        if explainer is not None and not explainer.is_able:
+            caption += " What in them spoke for the answer cannot be shown: the features are no means over the photo."
         pictures.add("mistakes", figure, caption)
         if explainer is not None and explainer.is_able:
             why = partial(_draw_why, explainer, [(photos[i], labels[judged.predicted[i]]) for i in worst])
-            caption = (
-                "What in the same photos spoke for the wrong answer: the brighter, the more. Where nothing is bright, "
-                "no place did."
-            )
-            pictures.add("mistakes_why", why, caption)
+            caption = "What in the same photos spoke for the wrong answer: the brighter, the more."
+            pictures.add("mistakes_explained", why, caption)
 
 
 def _draw_why(explainer: Explainer, answers: Sequence[tuple[Photo, str]]) -> Image.Image:

@@ -30,7 +30,8 @@ def send_run(tracked: Tracked) -> str:
         partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return f"Tracked for TensorBoard: {shlex.join(['tensorboard', '--logdir', str(tracked.folder.parent)])}"
+    look = shlex.join(["tensorboard", "--logdir", str(tracked.folder.parent)])
+    return f"Tracked for TensorBoard in '{folder}'. Look at it with (pip install tensorboard): {look}"
 
 
 def _write_results(tracked: Tracked, folder: Path) -> None:

@@ -215,3 +215,15 @@ def test_weights_that_are_stored_elsewhere_are_weights(network, tmp_path):
     kept = onnx.load_from_string(load_backbone(str(path)).weights)
     assert f"net/{kernel}" in {tensor.name for tensor in kept.graph.initializer}
     assert "net/stored" not in {tensor.name for tensor in kept.graph.initializer}
+
+
+def test_few_numbers_that_make_many_are_not_computed_ahead(network, tmp_path, monkeypatch):
+    """A constant of ten thousand million numbers fits into a file of a few bytes."""
+    model = onnx.load(network)
+    model.graph.initializer.append(numpy_helper.from_array(np.array([100_000, 100_000]), "shape"))
+    model.graph.node.insert(0, helper.make_node("ConstantOfShape", ["shape"], ["many"]))
+    path = tmp_path / "many.onnx"
+    onnx.save(model, path)
+    path.with_suffix(".toml").write_text(network.with_suffix(".toml").read_text())
+    monkeypatch.setattr(np, "full", lambda *_, **__: pytest.fail("made"))
+    assert load_backbone(str(path)).spec.n_features == 24

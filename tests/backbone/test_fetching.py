@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -85,7 +86,21 @@ def test_what_an_earlier_process_has_fetched_is_not_fetched_again(server):
 def test_another_file_is_refused_and_not_kept(server, tmp_path):
     with pytest.raises(BackboneError, match=r"SHA-256 is not 000000000000\.\.\., so it is another file"):
         fetch_weights(server.url, "0" * 64)
-    assert not list((tmp_path / "cache").rglob("*.*"))
+    assert [path.suffix for path in (tmp_path / "cache").rglob("*.*")] == [".lock"]
+
+
+def test_two_that_fetch_it_at_once_fetch_it_once(server):
+    with ThreadPoolExecutor(4) as pool:
+        paths = list(pool.map(lambda _: fetch_weights(server.url, DIGEST), range(4)))
+    assert {path.read_bytes() for path in paths} == {DATA}
+    assert len(server.asked) == 1
+
+
+def test_a_cache_that_cannot_be_written_is_told(server, tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "file"))
+    with pytest.raises(BackboneError, match="Set HEADSTART_CACHE"):
+        fetch_weights(server.url, DIGEST)
 
 
 def test_a_whole_partial_is_not_fetched_again(server, tmp_path):

@@ -27,6 +27,10 @@ ADOPTING_RULES = 1  # counts up when this file gives other bytes for the same ne
 OPSET = 17  # older networks are brought to it; the layers that are added are the same from 13 to 22
 N_FLOAT32_STAGES = 2  # as of MobileNetV2
 LARGEST_FOLDED = 10_000  # numbers that go into what is computed ahead, such as shapes and paddings
+_FOLDED = frozenset({
+    "Add", "Cast", "Concat", "Constant", "ConstantOfShape", "Div", "Floor", "Gather", "Identity", "Mul", "Reshape",
+    "Shape", "Slice", "Squeeze", "Sub", "Transpose", "Unsqueeze",
+})  # fmt: skip
 _WEIGHTS_TOO = frozenset({"Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze"})  # makes nothing larger
 MAX_WEIGHTS = 500_000_000
 _FLOATS = (1, 10, 11, 16)  # TensorProto.DataType: float32, float16, float64, bfloat16
@@ -132,7 +136,7 @@ def _fold_constants(model: onnx.ModelProto) -> None:
         inputs = [known.get(name) for name in node.input if name]
         limit = MAX_WEIGHTS if node.op_type in _WEIGHTS_TOO else LARGEST_FOLDED
         small = [tensor for tensor in inputs if tensor is not None and np.prod(tensor.dims) <= limit]
-        if len(small) < len(inputs) or node.op_type.startswith("Random"):
+        if len(small) < len(inputs) or node.op_type not in _FOLDED or _is_large(node, small):
             moving.append(node)
             continue
         outputs = [onnx.ValueInfoProto(name=name) for name in node.output]
@@ -149,6 +153,15 @@ def _fold_constants(model: onnx.ModelProto) -> None:
         model.graph.initializer.extend(tensors)
     del model.graph.node[:]
     model.graph.node.extend(moving)
+
+
+def _is_large(node: onnx.NodeProto, inputs: list[onnx.TensorProto]) -> bool:
+    """Say whether a node makes many numbers of few."""
+    from onnx import numpy_helper
+
+    if node.op_type != "ConstantOfShape":
+        return False
+    return float(np.prod(numpy_helper.to_array(inputs[0]), dtype=np.float64)) > LARGEST_FOLDED
 
 
 def _find_input(graph: onnx.GraphProto, own: OwnSpec) -> _Input:

@@ -10,7 +10,8 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -46,10 +47,14 @@ def fetch_weights(url: str, sha256: str) -> Path:
     target = find_cache_folder() / BACKBONES / f"{sha256}.onnx"
     if _is_right(target, sha256):
         return target
+    with _lock(target.with_suffix(".lock")):  # another process may be fetching it
+        return target if _is_right(target, sha256) else _fetch_to(target, url, sha256)
+
+
+def _fetch_to(target: Path, url: str, sha256: str) -> Path:
     partial = target.with_suffix(".partial")
     source = find_on_mirror(urllib.parse.urlsplit(url).path.rpartition("/")[2]) or url
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(source, Path):
             shutil.copyfile(source, partial)
         else:
@@ -65,6 +70,25 @@ def fetch_weights(url: str, sha256: str) -> Path:
         raise BackboneError(f"Cannot use '{source}': its SHA-256 is not {sha256[:12]}..., so it is another file.")
     partial.replace(target)
     return target
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Let one process in at a time, where the system has locks."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+    except OSError as error:
+        raise BackboneError(
+            f"Cannot keep what is fetched in '{path.parent}': {_say_why(error)}. Set HEADSTART_CACHE to a folder that "
+            "can be written."
+        ) from None
+    with file:
+        with suppress(ImportError):  # Windows
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield  # the file stays: who waits for it would hold a lock on nothing
 
 
 def find_on_mirror(name: str) -> Path | str | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart.backbone.anatomy import Anatomy
+from headstart.backbone.folding import fold_constants
 from headstart.backbone.own_spec import OwnSpec
 from headstart.backbone.spec import BackboneSpec, Stage
 from headstart.backbone.trying import find_sizes, measure_shapes, try_network
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
 ADOPTING_RULES = 1  # counts up when this file gives other bytes for the same network
 OPSET = 17  # older networks are brought to it; the layers that are added are the same from 13 to 22
 N_FLOAT32_STAGES = 2  # as of MobileNetV2
-LARGEST_FOLDED = 10_000  # numbers that go into what is computed ahead, such as shapes and paddings
-_FOLDED = frozenset({
-    "Add", "Cast", "Concat", "Constant", "ConstantOfShape", "Div", "Floor", "Gather", "Identity", "Mul", "Reshape",
-    "Shape", "Slice", "Squeeze", "Sub", "Transpose", "Unsqueeze",
-})  # fmt: skip
-_WEIGHTS_TOO = frozenset({"Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze"})  # makes nothing larger
-MAX_WEIGHTS = 500_000_000
 _FLOATS = (1, 10, 11, 16)  # TensorProto.DataType: float32, float16, float64, bfloat16
 _PREFIX = "net/"  # before the names of its layers: none of ours can be among them
 
@@ -120,48 +114,8 @@ def _read_model(path: Path, own: OwnSpec) -> onnx.ModelProto:
         from onnx import inliner
 
         model = inliner.inline_local_functions(model)
-    _fold_constants(model)
+    fold_constants(model)
     return model
-
-
-def _fold_constants(model: onnx.ModelProto) -> None:
-    """Compute what depends on no photo once, so that it stands among the weights, where whoever trains looks for it."""
-    import onnx
-    from onnx import helper, numpy_helper
-    from onnx.reference import ReferenceEvaluator
-
-    known = {tensor.name: tensor for tensor in model.graph.initializer}
-    moving = []
-    for node in model.graph.node:
-        inputs = [known.get(name) for name in node.input if name]
-        limit = MAX_WEIGHTS if node.op_type in _WEIGHTS_TOO else LARGEST_FOLDED
-        small = [tensor for tensor in inputs if tensor is not None and np.prod(tensor.dims) <= limit]
-        if len(small) < len(inputs) or node.op_type not in _FOLDED or _is_large(node, small):
-            moving.append(node)
-            continue
-        outputs = [onnx.ValueInfoProto(name=name) for name in node.output]
-        part = helper.make_model(
-            helper.make_graph([node], "constant", [], outputs, small), opset_imports=model.opset_import
-        )
-        try:
-            values = ReferenceEvaluator(part).run(None, {})
-        except Exception:  # whatever its evaluator cannot do, the engine may be able to
-            moving.append(node)
-            continue
-        tensors = [numpy_helper.from_array(np.asarray(v), name) for v, name in zip(values, node.output, strict=True)]
-        known |= {tensor.name: tensor for tensor in tensors}
-        model.graph.initializer.extend(tensors)
-    del model.graph.node[:]
-    model.graph.node.extend(moving)
-
-
-def _is_large(node: onnx.NodeProto, inputs: list[onnx.TensorProto]) -> bool:
-    """Say whether a node makes many numbers of few."""
-    from onnx import numpy_helper
-
-    if node.op_type != "ConstantOfShape":
-        return False
-    return float(np.prod(numpy_helper.to_array(inputs[0]), dtype=np.float64)) > LARGEST_FOLDED
 
 
 def _find_input(graph: onnx.GraphProto, own: OwnSpec) -> _Input:

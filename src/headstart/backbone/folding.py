@@ -1,0 +1,58 @@
+"""What in a foreign network depends on no photo is computed once, before it is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import onnx
+
+LARGEST_FOLDED = 10_000  # numbers that go into what is computed ahead, such as shapes and paddings
+_FOLDED = frozenset({
+    "Add", "Cast", "Concat", "Constant", "ConstantOfShape", "Div", "Floor", "Gather", "Identity", "Mul", "Reshape",
+    "Shape", "Slice", "Squeeze", "Sub", "Transpose", "Unsqueeze",
+})  # fmt: skip
+_WEIGHTS_TOO = frozenset({"Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze"})  # makes nothing larger
+MAX_WEIGHTS = 500_000_000
+
+
+def fold_constants(model: onnx.ModelProto) -> None:
+    """Compute what depends on no photo once, so that it stands among the weights, where whoever trains looks for it."""
+    import onnx
+    from onnx import helper, numpy_helper
+    from onnx.reference import ReferenceEvaluator
+
+    known = {tensor.name: tensor for tensor in model.graph.initializer}
+    moving = []
+    for node in model.graph.node:
+        inputs = [known.get(name) for name in node.input if name]
+        limit = MAX_WEIGHTS if node.op_type in _WEIGHTS_TOO else LARGEST_FOLDED
+        small = [tensor for tensor in inputs if tensor is not None and np.prod(tensor.dims) <= limit]
+        if len(small) < len(inputs) or node.op_type not in _FOLDED or _is_large(node, small):
+            moving.append(node)
+            continue
+        outputs = [onnx.ValueInfoProto(name=name) for name in node.output]
+        part = helper.make_model(
+            helper.make_graph([node], "constant", [], outputs, small), opset_imports=model.opset_import
+        )
+        try:
+            values = ReferenceEvaluator(part).run(None, {})
+        except Exception:  # whatever its evaluator cannot do, the engine may be able to
+            moving.append(node)
+            continue
+        tensors = [numpy_helper.from_array(np.asarray(v), name) for v, name in zip(values, node.output, strict=True)]
+        known |= {tensor.name: tensor for tensor in tensors}
+        model.graph.initializer.extend(tensors)
+    del model.graph.node[:]
+    model.graph.node.extend(moving)
+
+
+def _is_large(node: onnx.NodeProto, inputs: list[onnx.TensorProto]) -> bool:
+    """Say whether a node makes many numbers of few."""
+    from onnx import numpy_helper
+
+    if node.op_type != "ConstantOfShape":
+        return False
+    return float(np.prod(numpy_helper.to_array(inputs[0]), dtype=np.float64)) > LARGEST_FOLDED

@@ -19,6 +19,9 @@ def test_its_python_runs_and_prints_what_it_says(make_folder, tmp_path, monkeypa
     promised = re.search(r"```\n(On \d+ test photos.*?)```", README, re.DOTALL)[1]
     pattern = re.escape(promised.strip()).replace(r"\.\.\.", ".*").replace("9.*", r"9\d*")
     assert re.fullmatch(pattern, printed.strip(), re.DOTALL)
+    exec(use, {})  # noqa: S102  a second time: the run of the first is left alone
+    assert {path.name for path in Path("runs").iterdir()} == {"pets", "pets-2"}
+    capsys.readouterr()
     exec(scikit_learn, names)  # noqa: S102
     assert capsys.readouterr().out.count(".") == 3
 

@@ -1,0 +1,64 @@
+"""``headstart serve``: its options reach the server, and what is missing is told in one line."""
+
+from pathlib import Path
+
+import pytest
+
+from headstart.cli.app import app
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the server is asked for, in place of a server."""
+    found = {}
+    monkeypatch.setattr(
+        "headstart.serve.run.serve_classifier", lambda model, **options: found.update(options, model=model)
+    )
+    return found
+
+
+def test_options_reach_the_server(asked):
+    app(["serve", "a run", "--host", "0.0.0.0", "--port", "0", "--precision", "f32"], standalone_mode=False)  # noqa: S104
+    del asked["say"]
+    assert asked == {"model": Path("a run"), "host": "0.0.0.0", "port": 0, "precision": "f32"}  # noqa: S104
+
+
+def test_by_itself_only_this_machine_may_ask(asked):
+    app(["serve", "a run"], standalone_mode=False)
+    assert (asked["host"], asked["port"], asked["precision"]) == ("127.0.0.1", 8000, "auto")
+
+
+def test_what_it_says_goes_to_stderr(asked, capsys):
+    app(["serve", "a run"], standalone_mode=False)
+    asked["say"]("Serving a run at http://127.0.0.1:8000")
+    assert capsys.readouterr() == ("", "Serving a run at http://127.0.0.1:8000\n")
+
+
+def test_help_names_the_way_to_ask(headstart):
+    done = headstart("serve", "--help")
+    assert done.returncode == 0
+    for word in ("--host", "--port", "--precision", "POST /predict"):
+        assert word in " ".join(done.stdout.split())  # lines are broken anywhere
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http"])
+def test_a_port_that_is_none_is_refused(headstart, port):
+    done = headstart("serve", "a run", "--port", port)
+    assert done.returncode == 2
+    assert "Invalid value for '--port'" in done.stderr
+
+
+@pytest.mark.parametrize("package", ["fastapi", "uvicorn"])
+def test_a_missing_extra_is_named_in_one_line(headstart, tmp_path, package):
+    (tmp_path / f"{package}.py").write_text(f"raise ModuleNotFoundError('no', name='{package}')")
+    done = headstart("serve", tmp_path, env=_put_first(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"headstart: Cannot serve: {package} is not installed.")
+    assert done.stderr.rstrip().endswith("pip install 'headstart[serve]'")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def _put_first(folder):
+    import os
+
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])}

@@ -3,12 +3,15 @@
 import warnings
 
 import numpy as np
+import onnx
 import pytest
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
+from headstart.errors import BackboneError
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
 
@@ -63,3 +66,141 @@ def test_features_are_what_goes_into_the_last_linear_layer(kind, opset, tmp_path
     np.testing.assert_allclose(Engine(backbone.weights, build).infer(PIXELS), expected, atol=1e-5)
     assert (backbone.spec.stages[-1].tensor != "features") == is_mean
     assert backbone.spec.stages[0].stride == 2
+
+
+class Other(nn.Module):
+    """Body and end of a network by a function."""
+
+    def __init__(self, end, head=None):
+        super().__init__()
+        self.body, self.head, self.end = make_body(), head or nn.Linear(16, 5), end
+
+    def forward(self, x):
+        return self.end(self, self.body(x))
+
+
+def export(module, tmp_path, text="value_range = [0, 1]\n"):
+    path = tmp_path / "net.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module.eval(), (torch.zeros(1, 3, 64, 64),), str(path), input_names=["x"], dynamic_axes={"x": {0: "n"}},
+            dynamo=False, opset_version=17,
+        )  # fmt: skip
+    path.with_suffix(".toml").write_text(text)
+    return path
+
+
+def infer(path, pixels=PIXELS):
+    backbone = load_backbone(str(path))
+    build = plan_build(backbone.spec.weights_sha256, image_size=64, precision="f32")
+    return Engine(backbone.weights, build).infer(pixels)
+
+
+def see(module):
+    with torch.no_grad():
+        return module.body(torch.from_numpy(PIXELS).permute(0, 3, 1, 2) / 255).numpy()
+
+
+def pool(y):
+    return y.mean((2, 3))
+
+
+ENDS = {
+    "a map with its channels last": lambda self, y: y.permute(0, 2, 3, 1),
+    "channels last and pooled, as Keras has it": lambda self, y: torch.relu(y.permute(0, 2, 3, 1)).mean((1, 2)),
+    "scores by a temperature": lambda self, y: self.head(pool(y)) / 0.07,
+    "scaled and moved scores": lambda self, y: torch.softmax(3 * self.head(pool(y)) - 1, 1),
+}
+
+
+@pytest.mark.parametrize("kind", ENDS)
+def test_the_mean_over_the_photo_is_found(kind, tmp_path):
+    module = Other(ENDS[kind])
+    np.testing.assert_allclose(infer(export(module, tmp_path)), see(module).mean((2, 3)), atol=1e-5)
+
+
+REFUSED = {
+    "tokens": (lambda self, y: y.flatten(2).transpose(1, 2), r"gives \[1, 256, 16\] for a photo, need \(1, D\)"),
+    "two outputs": (lambda self, y: (self.head(pool(y)), pool(y)), "has the outputs .* name the layer before"),
+    "heads side by side": (
+        lambda self, y: torch.cat([self.head(pool(y)), self.head(2 * pool(y))], 1), "several last layers side by side"
+    ),
+    "numbers of classes": (lambda self, y: self.head(pool(y)).topk(3)[1], "of floats that depends on the photo"),
+    "axes that cannot be told": (lambda self, y: y.flatten(1).reshape(-1, 64, 8, 8), "which of these are the channels"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_cannot_be_told_is_asked_for(kind, tmp_path):
+    end, message = REFUSED[kind]
+    with pytest.raises(BackboneError, match=message):
+        load_backbone(str(export(Other(end), tmp_path)))
+
+
+def test_a_pool_that_leaves_places_out_is_kept_as_it_is(tmp_path):
+    module = Other(lambda self, y: self.head(nn.functional.avg_pool2d(y, 15).flatten(1)))
+    path = export(module, tmp_path)
+    expected = see(module)[:, :, :15, :15].mean((2, 3))
+    np.testing.assert_allclose(infer(path), expected, atol=1e-5)
+    assert load_backbone(str(path)).spec.stages[-1].tensor == "features"
+
+
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_half_precision_becomes_float32(tmp_path, is_inside):
+    path = export(Other(lambda self, y: self.head(pool(y))), tmp_path)
+    expected = infer(path)
+    model = onnx.load(path)
+    for tensor in model.graph.initializer:
+        value = numpy_helper.to_array(tensor)
+        if value.dtype == np.float32:
+            tensor.CopyFrom(numpy_helper.from_array(value.astype(np.float16), tensor.name))
+    ends = [model.graph.input[0], model.graph.output[0]]
+    if is_inside:  # as converters leave it that keep the types of the ends
+        first, last = helper.make_node, model.graph.output[0].name
+        for node in model.graph.node:
+            node.input[:] = ["half" if name == "x" else name for name in node.input]
+            node.output[:] = ["half_end" if name == last else name for name in node.output]
+        model.graph.node.insert(0, first("Cast", ["x"], ["half"], to=TensorProto.FLOAT16))
+        model.graph.node.append(first("Cast", ["half_end"], [last], to=TensorProto.FLOAT))
+    else:
+        for end in ends:
+            end.type.tensor_type.elem_type = TensorProto.FLOAT16
+    onnx.save(model, path)
+    np.testing.assert_allclose(infer(path), expected, atol=2e-3)
+    kept = onnx.load_from_string(load_backbone(str(path)).weights)
+    assert TensorProto.FLOAT16 not in {tensor.data_type for tensor in kept.graph.initializer}
+
+
+def test_what_is_quantised_is_refused(tmp_path):
+    path = export(Other(lambda self, y: self.head(pool(y))), tmp_path)
+    model = onnx.load(path)
+    model.graph.initializer.extend(
+        [numpy_helper.from_array(np.float32(0.1), "scale"), numpy_helper.from_array(np.uint8(0), "zero")]
+    )
+    model.graph.node.insert(0, helper.make_node("QuantizeLinear", ["x", "scale", "zero"], ["q"]))
+    onnx.save(model, path)
+    with pytest.raises(BackboneError, match=r"quantised already: .* --precision int8"):
+        load_backbone(str(path))
+
+
+def test_a_network_that_halves_and_doubles_keeps_to_its_size(tmp_path):
+    class Halving(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.down, self.head = nn.Conv2d(3, 3, 2, 2), nn.Linear(3, 5)
+
+        def forward(self, x):
+            wide = nn.functional.interpolate(self.down(x), scale_factor=2.0)
+            return self.head((x + wide).mean((2, 3)))
+
+    path = tmp_path / "net.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Halving().eval(), (torch.zeros(1, 3, 64, 64),), str(path), input_names=["x"], dynamo=False,
+            dynamic_axes={"x": {0: "n", 2: "h", 3: "w"}}, opset_version=17,
+        )  # fmt: skip
+    path.with_suffix(".toml").write_text("value_range = [0, 1]\nimage_size = 64\n")
+    spec = load_backbone(str(path)).spec
+    assert (spec.min_image_size, spec.max_image_size) == (64, 64)

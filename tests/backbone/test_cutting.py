@@ -73,6 +73,23 @@ def test_layers_are_found_by_name(network):
         take_below(network, "block_99_add")
 
 
+def test_what_is_put_below_the_last_layer_is_all_of_it(network):
+    part = take_below(network, "Conv1_relu")
+    marked = take_below(network, "Conv1_relu")
+    assert put_below(part, "Conv1_relu", marked) is marked
+
+
+@pytest.mark.parametrize("tensor", ["Conv1_relu", "expanded_conv_project_BN", "block_1_project_BN"])
+def test_a_cut_may_be_where_float32_ends(tensor):
+    backbone = load_backbone()
+    build = plan_build(
+        backbone.spec.weights_sha256, image_size=96, tensor=tensor, float32_below=backbone.spec.float32_below
+    )
+    exact = plan_build(backbone.spec.weights_sha256, image_size=96, tensor=tensor, precision="f32")
+    rows, expected = (Engine(backbone.weights, each).infer(PIXELS[:, :96, :96]) for each in (build, exact))
+    assert np.abs(rows - expected).max() < 0.05 * np.abs(expected).max()
+
+
 def test_the_first_stages_stay_in_float32_where_they_are_asked_to():
     try:
         mixed = open_engine(precision="bf16", float32_below=load_backbone().spec.float32_below)

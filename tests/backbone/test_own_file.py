@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 
+import onnx
 import pytest
 
 from headstart.backbone import own_file
@@ -66,3 +67,30 @@ def test_a_missing_file_is_told(copy):
         load_backbone(str(copy))
     with pytest.raises(BackboneError, match=r"Cannot use '.*net.onnx' as a backbone: No such file"):
         load_backbone(str(copy.with_suffix(".toml")))
+
+
+def test_weights_of_any_name_tell_one_network_from_another(copy, tmp_path):
+    onnx.save(onnx.load(copy), copy, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    (tmp_path / "net.onnx.d").mkdir()  # anything may lie beside it
+    before = load_backbone(str(copy)).spec.weights_sha256
+    data = bytearray((tmp_path / "weights.bin").read_bytes())
+    data[3] ^= 1
+    (tmp_path / "weights.bin").write_bytes(data)
+    assert load_backbone(str(copy)).spec.weights_sha256 != before
+
+
+def test_a_record_that_cannot_be_read_is_no_record(copy, monkeypatch):
+    first = load_backbone(str(copy))
+    monkeypatch.setattr(own_file, "fetch_result", lambda *_: b"{}\0network")
+    assert load_backbone(str(copy)) == first
+
+
+def test_the_ending_may_be_in_capitals(copy):
+    copy.rename(copy.with_name("NET.ONNX"))
+    copy.with_suffix(".toml").rename(copy.with_name("NET.toml"))
+    assert load_backbone(str(copy.with_name("NET.ONNX"))).spec.n_features == 24
+
+
+def test_what_is_kept_is_listed(copy):
+    spec = load_backbone(str(copy)).spec
+    assert spec in [kept for _, kept in own_file.list_kept()]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.backbone.engine import Engine, plan_build
+from headstart.backbone.listing import list_backbones
 from headstart.backbone.loading import load_backbone
 from headstart.backbone.zoo import load_timm
 from headstart.errors import BackboneError, MissingExtraError
@@ -62,6 +63,10 @@ def test_once_made_it_needs_timm_no_more(mirror, monkeypatch):
     first = load_timm(NAMES[0])
     monkeypatch.setitem(__import__("sys").modules, "timm", None)
     assert load_timm(NAMES[0]) == first
+    monkeypatch.delenv("HEADSTART_MIRROR")
+    assert load_timm(NAMES[0]) == first
+    assert first[0].licence == "Apache-2.0"
+    assert (first[0], None) in list(list_backbones())
 
 
 @needs_timm

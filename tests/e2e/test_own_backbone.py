@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import clone
 
 import headstart as hs
-from headstart.errors import ClassifierError
+from headstart.errors import BackboneError, ClassifierError
 
 
 @pytest.fixture
@@ -64,6 +64,22 @@ def test_scikit_learn_takes_the_path(own, make_folder):
     expected = model.predict_proba(paths[:2])
     np.testing.assert_allclose(model.to_classifier().predict_probabilities(paths[:2]), expected, atol=1e-4)
     assert hs.FeatureExtractor(backbone=str(own)).fit(paths).get_feature_names_out()[-1] == "own_23"
+
+
+def test_what_was_fitted_does_not_follow_its_file(own, make_folder):
+    photos = hs.scan(make_folder(n=8)).photos
+    paths, labels = [photo.path for photo in photos], [photo.label for photo in photos]
+    model, extractor = (
+        hs.ImageClassifier(backbone=str(own)).fit(paths, labels),
+        hs.FeatureExtractor(str(own)).fit(paths),
+    )
+    text = own.with_suffix(".toml").read_text()
+    own.with_suffix(".toml").write_text(text.replace("0.485", "0.1"))
+    for use in (model.predict, extractor.transform, lambda _: model.to_classifier()):
+        with pytest.raises(BackboneError, match="its files were changed since the fit"):
+            use(paths)
+    own.with_suffix(".toml").write_text(text)
+    assert list(model.predict(paths[:1]))
 
 
 def test_features_that_are_no_mean_explain_nothing(own, make_folder, tmp_path):

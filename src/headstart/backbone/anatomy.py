@@ -7,11 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from headstart.backbone.spec import Stage
+from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
     import onnx
 
 SHAPING = frozenset({"Identity", "Dropout", "Flatten", "Reshape", "Squeeze", "Cast"})  # the same numbers come out
+SCALING = frozenset({"Add", "Sub", "Mul", "Div"})  # with a constant: of scores, a bias or a temperature
+PLACEWISE = frozenset({  # leave each number where it is
+    *SCALING, "Sum", "Identity", "Dropout", "Cast", "Relu", "Clip", "Sigmoid", "HardSwish", "HardSigmoid", "LeakyRelu",
+    "PRelu", "Elu", "Selu", "Gelu", "Mish", "Softplus", "Tanh", "Erf", "Pow", "Sqrt", "Concat", "Pad",
+})  # fmt: skip
+CHANNELS_FIRST = frozenset({  # by their definition
+    "Conv", "ConvTranspose", "BatchNormalization", "InstanceNormalization", "LRN", "MaxPool", "AveragePool",
+    "GlobalAveragePool", "GlobalMaxPool", "DepthToSpace", "SpaceToDepth",
+})  # fmt: skip
 SOFTMAX = frozenset({"Softmax", "LogSoftmax", "Sigmoid"})
 POOLING = frozenset({"GlobalAveragePool", "AveragePool", "ReduceMean"})
 LINEAR = frozenset({"Gemm", "MatMul"})
@@ -27,19 +37,29 @@ class Anatomy:
         Nodes in the order in which they compute.
     source
         Name of the input for the photos.
+    channel_axis
+        Of the input: 1 or 3.
     shapes
         Of layers' outputs for one photo, by name; those that are not known may be missing.
     """
 
-    def __init__(self, graph: onnx.GraphProto, source: str, shapes: Mapping[str, Sequence[int]]) -> None:
+    def __init__(
+        self, graph: onnx.GraphProto, source: str, channel_axis: int, shapes: Mapping[str, Sequence[int]]
+    ) -> None:
         self._nodes = list(graph.node)
+        self._constants = {tensor.name: tensor for tensor in graph.initializer}
         self._makers = {name: node for node in self._nodes for name in node.output}
-        self._source = source
+        self.source = source
         self._shapes = dict(shapes)
         self._moving = {source}  # what depends on the photo
+        self._axes: dict[str, int | None] = {source: channel_axis}
+        self._users: dict[str, set[str]] = {}
         for node in self._nodes:
             if self._moving.intersection(node.input):
                 self._moving.update(node.output)
+                self._axes |= dict.fromkeys(node.output, self._follow_axis(node))
+                for name in self._list_moving(node):
+                    self._users.setdefault(name, set()).add(node.op_type)
             if node.op_type in ("Identity", "Dropout") and node.output[0] in shapes:  # the engine drops these
                 self._shapes.setdefault(node.input[0], shapes[node.output[0]])
 
@@ -47,11 +67,21 @@ class Anatomy:
         """Return the layer whose output goes into the last linear layer before ``end``, or ``end`` if there is none.
 
         Behind a softmax the classes are scored; a convolution of 1 x 1 there is a linear layer, too, whose scores may
-        have been averaged over the photo (Lin et al. 2013).
+        have been averaged over the photo (Lin et al. 2013). Without a softmax or a linear layer the network was made to
+        give features, and ``end`` is what it gives.
+
+        Raises
+        ------
+        BackboneError
+            If several linear layers score.
         """
         name, is_scored = end, False
         for node in self._walk_back(end):
-            kind, (data, *_) = node.op_type, self._list_moving(node)
+            kind, (data, *others) = node.op_type, self._list_moving(node)
+            if kind == "Concat" and any(
+                self._makers[n].op_type in LINEAR for n in (data, *others) if n in self._makers
+            ):
+                raise BackboneError("it has several last layers side by side: name the one before them as features")
             is_scored |= kind in SOFTMAX
             if kind in LINEAR and self._is_linear(node):
                 return data
@@ -59,22 +89,33 @@ class Anatomy:
                 return data
             if is_scored and kind in POOLING | {"Relu"}:
                 continue
-            if kind not in SHAPING | SOFTMAX and not (kind == "Add" and self._is_linear(node)):
+            if kind not in SHAPING | SOFTMAX and not (kind in SCALING and self._is_linear(node)):
                 return name if is_scored else end
             name = data
         return end
 
-    def find_map(self, features: str) -> str | None:
-        """Return the layer, (N, C, h, w), whose mean over the photo the features are; None if they are none."""
+    def find_map(self, features: str) -> tuple[str, int] | None:
+        """Return the map whose mean over the photo the features are, and which axis has its channels; None if none is.
+
+        Raises
+        ------
+        BackboneError
+            If it cannot be told which axis has the channels.
+        """
         if self._is_map(features):
-            return features
+            return features, self._tell_axis(features)
         for node in self._walk_back(features):
             data = self._list_moving(node)[0]
             if node.op_type in POOLING:
-                return data if self._is_map(data) and self._is_mean(node) else None
+                axis = self._axes.get(data)
+                return (data, axis) if axis is not None and self._is_map(data) and self._is_mean(node, axis) else None
             if node.op_type not in SHAPING or self._is_map(data):
                 return None
         return None
+
+    def depends_on_photo(self, name: str) -> bool:
+        """Say whether a layer is computed from the photo, and is not the photo."""
+        return name in self._moving and name != self.source
 
     def find_plain(self, features: str) -> str:
         """Return the layer with the same numbers before anything that only gives them another shape."""
@@ -105,7 +146,7 @@ class Anatomy:
         maps = [
             (name, self._shapes[name])
             for name in self._list_narrow_places(end)
-            if self._is_map(name) and self._makers[name].op_type != "Pad"
+            if self._is_map(name) and self._axes.get(name) == 1 and not self._is_inside_layer(name)
         ]
         return [
             Stage(f"stride_{round(side_px / height)}", name, n_channels, round(side_px / height))
@@ -126,7 +167,7 @@ class Anatomy:
         """Return the layers of which alone all that follows can be computed."""
         nodes = [node for node in self.list_needed(end)[0] if self._list_moving(node)]
         uses = Counter(name for node in nodes for name in set(self._list_moving(node)))
-        waiting = {self._source}
+        waiting = {self.source}
         for node in nodes:
             for name in set(self._list_moving(node)):
                 uses[name] -= 1
@@ -150,15 +191,54 @@ class Anatomy:
         """Say whether only one of the operands depends on the photo."""
         return len(self._list_moving(node)) == 1
 
+    def _follow_axis(self, node: onnx.NodeProto) -> int | None:
+        """Return which axis has the channels in what a node gives; None if that cannot be told."""
+        if node.op_type in CHANNELS_FIRST:
+            return 1
+        axes = {self._axes.get(name) for name in self._list_moving(node)}
+        axis = axes.pop() if len(axes) == 1 else None
+        if node.op_type == "Transpose" and axis is not None:
+            order = next((list(attribute.ints) for attribute in node.attribute if attribute.name == "perm"), [])
+            return order.index(axis) if axis in order else None
+        return axis if node.op_type in PLACEWISE else None
+
+    def _tell_axis(self, name: str) -> int:
+        axis = self._axes.get(name)
+        if axis not in (1, 3):
+            raise BackboneError(
+                f"its layer {name!a} gives {list(self._shapes[name])} for a photo, and which of these are the channels "
+                "cannot be told: name another as features"
+            )
+        return axis
+
+    def _is_inside_layer(self, name: str) -> bool:
+        """Say whether what follows is one layer with what makes this: a norm or a bound, or zeros that were added."""
+        kind, users = self._makers[name].op_type, self._users.get(name, set())
+        return kind == "Pad" or (
+            kind in ("Conv", "BatchNormalization") and bool(users & {"BatchNormalization", "Clip"})
+        )
+
     def _is_map(self, name: str) -> bool:
         shape = self._shapes.get(name, ())
-        return len(shape) == 4 and shape[2] > 1 and shape[3] > 1
+        return len(shape) == 4 and sum(size > 1 for size in shape[1:]) > 1 and not self._is_point(name)
 
     def _is_point(self, name: str) -> bool:
         return list(self._shapes.get(name, ()))[2:] == [1, 1]
 
-    def _is_mean(self, node: onnx.NodeProto) -> bool:
-        """Say whether a pooling layer takes the mean over height and width, and leaves the channels."""
-        n_channels = self._shapes[self._list_moving(node)[0]][1]
-        shape = [size for size in self._shapes.get(node.output[0], ())[1:] if size != 1]
-        return shape == [n_channels]
+    def _is_mean(self, node: onnx.NodeProto, axis: int) -> bool:
+        """Say whether a pooling layer takes the mean over all places of a photo, and leaves the channels."""
+        from onnx import helper, numpy_helper
+
+        shape = self._shapes[self._list_moving(node)[0]]
+        facts = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+        if node.op_type == "ReduceMean":
+            axes = facts.get("axes")
+            if axes is None and len(node.input) > 1 and node.input[1] in self._constants:
+                axes = numpy_helper.to_array(self._constants[node.input[1]]).tolist()
+            return axes is not None and {place % 4 for place in axes} == {1, 2, 3} - {axis}
+        if node.op_type == "AveragePool":
+            pads = facts.get("pads", [0, 0, 0, 0])
+            covered = [size - pad for size, pad in zip(facts["kernel_shape"], pads, strict=False)]
+            is_whole = all(size >= side for size, side in zip(covered, shape[2:], strict=True))
+            return is_whole and self._is_point(node.output[0]) and not (any(pads) and facts.get("count_include_pad"))
+        return True

@@ -60,6 +60,8 @@ def put_below(network: openvino.Model, tensor: str, part: openvino.Model) -> ope
     openvino = open_openvino()
 
     network = network.clone()
+    if all(tensor in end.input_value(0).get_names() for end in network.get_results()):
+        return part  # nothing is above
     for target in find_output(network, tensor).get_target_inputs():
         target.replace_source_output(part.get_results()[0].input_value(0))
     return openvino.Model(network.get_results(), part.get_parameters())

@@ -19,7 +19,7 @@ _ENDS = (GRAPH["name"], GRAPH["input"], GRAPH["output"], GRAPH["value_info"])
 _NODE = {"input": 1, "output": 2, "name": 3, "op_type": 4, "attribute": 5}
 _NODE_ENDS = (_NODE["input"], _NODE["output"])
 _ATTRIBUTE = {"name": 1, "f": 2, "i": 3, "s": 4, "ints": 8, "type": 20}
-_TENSOR = {"dims": 1, "data_type": 2, "name": 8, "raw_data": 9}
+_TENSOR = {"dims": 1, "data_type": 2, "name": 8, "raw_data": 9, "external_data": 13}
 _KINDS = {"f": 1, "i": 2, "s": 3, "ints": 7}  # AttributeProto.AttributeType
 _IR_VERSION, _OPSET = 8, 17
 FLOAT, UINT8, _INT64 = 1, 2, 7  # TensorProto.DataType
@@ -60,6 +60,19 @@ def take_apart(network: bytes) -> GraphFile:
         elif number not in (MODEL["producer_name"], MODEL["producer_version"]):
             header += field
     return GraphFile(header, entries, trunk)
+
+
+def list_places(network: bytes) -> list[str]:
+    """Return the files beside an ONNX file in which it has weights, by the names that it gives them."""
+    places = set()
+    for number, _, value in split_message(network):
+        for part, _, tensor in split_message(value) if number == MODEL["graph"] else ():
+            for key, _, entry in split_message(tensor) if part == GRAPH["initializer"] else ():
+                if key == _TENSOR["external_data"]:
+                    pair = {end: bytes(text).decode() for end, _, text in split_message(entry)}
+                    if pair.get(_ENTRY["key"]) == "location":
+                        places.add(pair[_ENTRY["value"]])
+    return sorted(places)
 
 
 def encode_entry(key: str, value: str) -> bytes:

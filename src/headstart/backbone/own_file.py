@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from headstart.backbone.adopting import ADOPTING_RULES, adopt_network
 from headstart.backbone.fetching import fetch_weights
+from headstart.backbone.graph_file import list_places
 from headstart.backbone.own_spec import OwnSpec, read_own_spec
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError
-from headstart.shelf import BACKBONES, fetch_result, keep_result, name_result
+from headstart.folders import list_files
+from headstart.shelf import BACKBONES, DIGEST_BYTES, fetch_result, keep_result, name_result
 
 SUFFIXES = (".onnx", ".toml")
 MAX_BYTES = 2_000_000_000  # protobuf's limit, less what is added
+LONGEST_RECORD = 100_000  # bytes, of a spec before the network that it describes
 
 
 def load_own(name: str, taken: Collection[str] = ()) -> tuple[BackboneSpec, bytes]:
@@ -41,11 +45,11 @@ def load_own(name: str, taken: Collection[str] = ()) -> tuple[BackboneSpec, byte
         raise BackboneError(
             f"Cannot use '{given}' as a backbone: {own.name} is another's name; give it one in the TOML."
         )
-    path = given.with_suffix(".onnx")
+    path = given if given.suffix.lower() == ".onnx" else given.with_suffix(".onnx")
     if not path.exists() and own.url and own.sha256:
         path = fetch_weights(own.url, own.sha256)
     try:
-        digests = [_digest(part) for part in (path, *_list_companions(path))]
+        digests = _list_digests(path)
     except OSError as error:
         raise BackboneError(f"Cannot use '{path}' as a backbone: {error.strerror or type(error).__name__}.") from None
     except BackboneError as error:
@@ -60,7 +64,27 @@ def fetch_kept(key: str) -> tuple[BackboneSpec, bytes] | None:
     if kept is None:
         return None
     record, _, network = kept.partition(b"\0")
-    return BackboneSpec.from_dict(json.loads(record)), network
+    spec = _read_record(record)
+    return None if spec is None else (spec, network)
+
+
+def list_kept() -> list[tuple[str, BackboneSpec]]:
+    """Return the keys and specs of what is kept, the latest last."""
+    found = []
+    for path, _ in sorted(list_files(BACKBONES), key=lambda file: file[1].st_mtime):
+        with suppress(OSError), path.open("rb") as file:
+            file.seek(DIGEST_BYTES)
+            spec = _read_record(file.read(LONGEST_RECORD).partition(b"\0")[0])
+            if spec is not None:
+                found.append((path.name, spec))
+    return found
+
+
+def _read_record(record: bytes) -> BackboneSpec | None:
+    try:
+        return BackboneSpec.from_dict(json.loads(record))
+    except (ValueError, TypeError, KeyError, BackboneError):  # a file that was fetched, or of another version
+        return None
 
 
 def keep_adopted(key: str, path: Path, own: OwnSpec) -> tuple[BackboneSpec, bytes]:
@@ -80,12 +104,16 @@ def keep_adopted(key: str, path: Path, own: OwnSpec) -> tuple[BackboneSpec, byte
     return spec, network
 
 
-def _list_companions(path: Path) -> list[Path]:
-    """Return the files beside a network that may hold its weights, as exporters name them."""
-    return sorted(other for other in path.parent.iterdir() if other.name.startswith(path.name) and other != path)
-
-
-def _digest(path: Path) -> str:
+def _list_digests(path: Path) -> list[str]:
+    """Return the SHA-256 of a network's file and of the files beside it that hold its weights."""
     if path.stat().st_size > MAX_BYTES:
         raise BackboneError("it is larger than 2 GB, more than an ONNX file can be")
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    data = path.read_bytes()
+    try:
+        parts = [path.parent / place for place in list_places(data)]
+    except (ValueError, IndexError, KeyError):  # it is none, which will be told by who reads it
+        parts = []
+    if len(data) + sum(part.stat().st_size for part in parts if part.is_file()) > MAX_BYTES:
+        raise BackboneError("it has more than 2 GB with its weights, more than can be put into one file")
+    files = [part.read_bytes() if part.is_file() else b"" for part in parts]
+    return [hashlib.sha256(file).hexdigest() for file in (data, *files)]

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from headstart.backbone.spec import COLOUR_ORDERS, is_showable
+from headstart.backbone.spec import COLOUR_ORDERS, PIXELS_CUT, is_showable
 from headstart.errors import BackboneError
 
 # What pixels of 0 to 255 become; none of it can be read from a network, and nothing of it is guessed.
 ARITHMETIC = "either mean and std, each one number or three of pixels from 0 to 1, or value_range, two numbers"
 EXAMPLE = "mean = [0.485, 0.456, 0.406] and std = [0.229, 0.224, 0.225], as torchvision has them"
 
+LONGEST_NAME = 60  # characters
 LARGEST, SMALLEST = 1000.0, 0.01  # of a value, and of a span: what is beyond was mistyped
 
 
@@ -117,14 +118,26 @@ def _find_problems(record: Mapping[str, Any]) -> list[str]:
     size = record.get("image_size", 224)
     if type(size) is not int or not 16 <= size <= 2048:
         problems.append(f"image_size {size!a:.40}, need a whole number of 16 to 2048")
-    stages = record.get("stages", {})
-    if type(stages) is not dict or not all(type(name) is str and is_showable(name) for name in stages.values()):
-        problems.append("stages, need a table with the name of a layer for each cut")
+    problems += _find_wrong_names(record)
     digest = record.get("sha256")
     if type(digest) is str and not re.fullmatch("[0-9a-f]{64}", digest):
         problems.append(f"sha256 {digest!a:.40}, need 64 hex digits in lower case")
     if "url" in record and digest is None:
         problems.append("a url without sha256: what is fetched must be known")
+    return problems
+
+
+def _find_wrong_names(record: Mapping[str, Any]) -> list[str]:
+    stages, name = record.get("stages", {}), record.get("name", "")
+    if type(stages) is not dict or not all(type(layer) is str for layer in stages.values()):
+        return ["stages, need a table with the name of a layer for each cut"]
+    problems = [
+        f"stage {cut[:40]!a}, need another name that can be shown"
+        for cut in stages
+        if not is_showable(cut) or not cut or cut in ("top", PIXELS_CUT)
+    ]
+    if type(name) is str and (len(name) > LONGEST_NAME or set(name) & set("/\\")):
+        problems.append(f"name {name[:40]!a}, need {LONGEST_NAME} characters at most and no slash")
     return problems
 
 

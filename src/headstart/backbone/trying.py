@@ -18,7 +18,7 @@ TOLERANCE = 1e-3  # of the largest feature: the order of sums may change with th
 
 
 def measure_shapes(network: bytes, source: str, channel_axis: int, side_px: int) -> dict[str, list[int]]:
-    """Return the shapes of the layers' outputs for one photo, by name.
+    """Return the shapes of the layers' outputs for one photo, by name, of those that give floats.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def measure_shapes(network: bytes, source: str, channel_axis: int, side_px: int)
         model.reshape({source: shape})
         for op in model.get_ops():
             for output in op.outputs():
-                if output.get_partial_shape().is_static:
+                if output.get_partial_shape().is_static and output.get_element_type().is_real():
                     shapes |= {name: list(output.get_shape()) for name in output.get_names()}
     except RuntimeError as error:
         raise BackboneError(f"it does not take photos of {side_px} pixels ({_say_shortly(error)})") from None
@@ -79,15 +79,15 @@ def try_network(network: bytes, side_px: int, n_features: int) -> None:
 def find_sizes(network: bytes, side_px: int, n_features: int) -> tuple[int, int]:
     """Return the least and greatest image size that the network takes; both its own if it takes no other."""
     part = take_below(_read(network), "features")
-    found = [side_px, side_px]
-    for at, size in enumerate((min(SMALLEST_PX, side_px), max(LARGEST_PX, side_px))):
+    least, most = min(SMALLEST_PX, side_px), max(LARGEST_PX, side_px)
+    for size in (least, side_px + 1, most):  # one more: what is halved and doubled again needs even sizes
         try:
             part.reshape([1, size, size, 3])
-            if list(part.output(0).get_shape()) == [1, n_features]:
-                found[at] = size
+            if list(part.output(0).get_shape()) != [1, n_features]:
+                return side_px, side_px
         except RuntimeError:  # layers that are made for one size
             return side_px, side_px
-    return found[0], found[1]
+    return least, most
 
 
 def _read(network: bytes) -> openvino.Model:

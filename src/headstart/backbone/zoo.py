@@ -12,13 +12,14 @@ from typing import Any
 
 from headstart.backbone.adopting import ADOPTING_RULES
 from headstart.backbone.fetching import MIRROR, find_on_mirror
-from headstart.backbone.own_file import fetch_kept, keep_adopted
+from headstart.backbone.own_file import fetch_kept, keep_adopted, list_kept
 from headstart.backbone.own_spec import OwnSpec
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError, MissingExtraError
 from headstart.progress import print_above
 from headstart.shelf import name_result
 
+LICENCES = ("Apache-2.0", "MIT", "BSD-3-Clause", "BSD-2-Clause", "CC-BY-NC-4.0")
 ENDINGS = (".safetensors", ".pth", ".bin")  # of weights on a mirror
 
 
@@ -38,9 +39,12 @@ def load_timm(name: str) -> tuple[BackboneSpec, bytes]:
     weights = next((found for end in ENDINGS if isinstance(found := find_on_mirror(name + end), Path)), None)
     digest = "" if weights is None else hashlib.sha256(weights.read_bytes()).hexdigest()
     key = name_result("timm", name, digest, str(ADOPTING_RULES))
-    kept = fetch_kept(key)
-    if kept is not None:
-        return kept
+    # without a mirror, whatever was made of this name before will do
+    keys = [key] if weights is not None else [*(k for k, spec in list_kept() if spec.name == f"timm/{name}"), key]
+    for known in reversed(keys):
+        kept = fetch_kept(known)
+        if kept is not None:
+            return kept
     network, own = _open_network(name, weights)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"{name}.onnx")
@@ -79,10 +83,15 @@ def _open_network(name: str, weights: Path | None) -> tuple[Any, OwnSpec]:
     about = network.pretrained_cfg
     own = OwnSpec(
         name=f"timm/{name}", mean=tuple(facts["mean"]), std=tuple(facts["std"]), image_size=height, features="features",
-        licence=str(about.get("license") or "unknown"), source=_name_source(about, weights),
+        licence=_write_licence(str(about.get("license") or "unknown")), source=_name_source(about, weights),
         paper=str(about.get("paper_name") or about.get("paper_ids") or ""),
     )  # fmt: skip
     return network, own
+
+
+def _write_licence(name: str) -> str:
+    """Return the name as SPDX writes it, of those that timm's networks mostly have."""
+    return next((known for known in LICENCES if known.lower() == name.lower()), name)
 
 
 def _name_source(about: dict[str, Any], weights: Path | None) -> str:

@@ -55,6 +55,8 @@ def build_classifier(
             f"Cannot build a classifier: got a head of shape {weights.shape} and {bias.shape}, "
             f"need ({n_features}, {n_classes}) and ({n_classes},)."
         )
+    if backbone.spec.fingerprint() != metadata.spec.fingerprint():
+        raise ClassifierError("Cannot build a classifier: got a backbone that is not the one of its record.")
     if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
         raise ClassifierError("Cannot build a classifier: got a head with numbers that are not finite.")
     record = metadata.to_json()

@@ -13,7 +13,7 @@ PREFIX = "backbone."  # of the entries in a classifier file's metadata that say 
 
 
 def write_notice(entries: Mapping[str, str], *, is_page: bool = False) -> str:
-    """Return the notice, with the text of a licence that asks for it (12 KB).
+    """Return the notice, with the text of the licence where it is Apache's, which asks for it (12 KB).
 
     Parameters
     ----------
@@ -29,6 +29,9 @@ def write_notice(entries: Mapping[str, str], *, is_page: bool = False) -> str:
         "",
         "Changes: it is written in another form, and its last layer, or more of it, was trained on other photos.",
     ]
-    names = ["Apache-2.0"] * (facts.get("licence") == "Apache-2.0") + ["ONNX-Runtime-Web"] * is_page
+    has_text = facts.get("licence", "").lower() == "apache-2.0"
+    if not has_text:
+        lines.append("The text of this licence is not inside. If it asks to go along, take it from the source.")
+    names = ["Apache-2.0"] * has_text + ["ONNX-Runtime-Web"] * is_page
     texts = [(LICENCES / f"{name}.txt").read_text(encoding="utf-8").strip("\n") for name in names]
     return "\n\n\n".join(["\n".join(lines), *texts]) + "\n"

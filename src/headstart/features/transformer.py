@@ -10,9 +10,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.loading import load_backbone
+from headstart.backbone.loading import Backbone, load_backbone
 from headstart.catalog.read import read_photos
-from headstart.errors import MissingExtraError, PhotoError
+from headstart.errors import BackboneError, MissingExtraError, PhotoError
 from headstart.features.cache import FeatureCache
 from headstart.features.extract import Features, extract_features
 from headstart.progress import show_progress
@@ -56,6 +56,8 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
     ----------
     n_features_out_
         D, the number of features.
+    fingerprint_
+        What tells the backbone from others: one from a file that was changed since is refused.
     """
 
     def __init__(
@@ -74,7 +76,8 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
 
     def fit(self, X: Sequence[str | Path], y: Any = None) -> Self:
         """Settle the number of features; ``X`` (paths) and ``y`` are not looked at."""
-        self.n_features_out_ = load_backbone(self.backbone).spec.n_features
+        spec = load_backbone(self.backbone).spec
+        self.n_features_out_, self.fingerprint_ = spec.n_features, spec.fingerprint()
         return self
 
     def transform(self, X: Sequence[str | Path]) -> npt.NDArray[np.float32]:
@@ -100,6 +103,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
     def extract(self, X: Sequence[str | Path]) -> tuple[Features, list[str]]:
         """Compute features as `transform` does; return them with the SHA-256 (hex) of each photo."""
         backbone = load_backbone(self.backbone)
+        check_unchanged(backbone, getattr(self, "fingerprint_", None))
         files, problems = _hash_files(X, is_remembering=self.cache)
         if not problems:
             store = FeatureCache() if self.cache else None
@@ -129,6 +133,15 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
 
     def __sklearn_is_fitted__(self) -> bool:
         return True  # there is nothing to learn
+
+
+def check_unchanged(backbone: Backbone, fingerprint: str | None) -> None:
+    """Raise BackboneError if a backbone is not the one of this fingerprint (None is any)."""
+    if fingerprint not in (None, backbone.spec.fingerprint()):
+        raise BackboneError(
+            f"Cannot use backbone {backbone.spec.name!r}: its files were changed since the fit. Fit again, or put them "
+            "back."
+        )
 
 
 def _hash_files(paths: Any, *, is_remembering: bool) -> tuple[list[_File], list[str]]:

@@ -14,7 +14,7 @@ from headstart.classifier.build import build_classifier
 from headstart.classifier.classifier import Classifier
 from headstart.classifier.metadata import Metadata, shorten_digests
 from headstart.errors import FitError
-from headstart.features.transformer import FeatureExtractor
+from headstart.features.transformer import FeatureExtractor, check_unchanged
 from headstart.training.fitting import fit_head
 
 from sklearn.base import BaseEstimator, ClassifierMixin  # isort: skip  # after the transformer, which names the extra
@@ -126,6 +126,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         check_is_fitted(self)
         fitted = self.metadata_
         extractor = FeatureExtractor(self.backbone_, fitted.image_size, fitted.precision, self.cache)
+        extractor.fingerprint_ = fitted.spec.fingerprint()
         probabilities: npt.NDArray[np.float32] = self.head_.probabilities(extractor.transform(X))
         return probabilities
 
@@ -141,5 +142,6 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
         check_is_fitted(self)
         backbone = load_backbone(self.backbone_)
+        check_unchanged(backbone, self.metadata_.spec.fingerprint())
         data = build_classifier(backbone, self.head_.weights, self.head_.bias, self.metadata_)
         return Classifier.from_bytes(data, precision=self.metadata_.precision)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, cast
@@ -55,6 +56,9 @@ class Tail(nn.Module):
                 f"Cannot train the network above {start!r}: it has layers of kind {strangers}. Use --method fixed."
             )
         self.layers = nn.ModuleList(_list_layers(nodes, graph, is_norm_trained))
+        owners = Counter(n for layer in self.layers if isinstance(layer, _Convolution) for n in layer.list_weights())
+        if owners and max(owners.values()) > 1:  # they would be trained apart, and one of them lost
+            raise BackboneError(f"Cannot train the network above {start!r}: layers share weights. Use --method fixed.")
         self._last_use = {name: i for i, layer in enumerate(self.layers) for name in cast(_Layer, layer).sources}
         names = [cast(_Layer, layer).name for layer in self.layers]
         self._repeated_ends = [names.index(name) + 1 for name in repeated]

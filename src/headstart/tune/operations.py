@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial, reduce
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
@@ -102,7 +101,12 @@ def _reshape(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
 
 def _pad(node: Node, constants: Constants) -> Operation:
     pads = node.attributes["pads"] if "pads" in node.attributes else constants[1].tolist()
-    if node.attributes.get("mode", b"constant") != b"constant" or len(pads) != 8 or any([*pads[:2], *pads[4:6]]):
+    if (
+        node.attributes.get("mode", b"constant") != b"constant"
+        or len(pads) != 8
+        or len(node.inputs) > 3
+        or any([*pads[:2], *pads[4:6]])
+    ):
         raise _refuse(node, "has a padding that is not known")
     value = constants[2].item() if 2 in constants and constants[2].size else 0.0
     return partial(F.pad, pad=_turn_pads([*pads[2:4], *pads[6:]]), value=value)
@@ -120,7 +124,9 @@ def _cast(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
     return Tensor.float
 
 
-def _concat(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
+def _concat(node: Node, constants: Constants) -> Operation:
+    if constants:
+        raise _refuse(node, "joins numbers that depend on no photo")
     axis = int(node.attributes["axis"])
     return lambda *x: torch.cat(x, axis)
 
@@ -135,7 +141,9 @@ def _transpose(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
 
 
 def _gather(node: Node, constants: Constants) -> Operation:
-    axis, at = int(node.attributes.get("axis", 0)), np.atleast_1d(constants[1]).tolist()
+    axis, at = int(node.attributes.get("axis", 0)), constants[1].tolist()
+    if not isinstance(at, list) or constants[1].ndim != 1:
+        raise _refuse(node, "takes an axis away")
     return lambda x: torch.cat([x.narrow(axis, i, 1) for i in at], axis)
 
 

@@ -1,5 +1,9 @@
 """A small run and its service."""
 
+import re
+import subprocess
+import sys
+
 import pytest
 
 import headstart as hs
@@ -14,3 +18,12 @@ def run(tmp_path_factory, paint_folder):
 @pytest.fixture(scope="package")
 def photos(run):
     return sorted((run.folder.parent / "photos").rglob("*.jpg"))
+
+
+@pytest.fixture(scope="package")
+def served(run):
+    """The address of the command line's own server."""
+    command = [sys.executable, "-m", "headstart", "serve", str(run.folder), "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
+        yield re.search(r"http://\S+", server.stderr.readline())[0]
+        server.kill()

@@ -25,14 +25,6 @@ def client(run):
         yield client
 
 
-@pytest.fixture(scope="module")
-def served(run):
-    command = [sys.executable, "-m", "headstart", "serve", str(run.folder), "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
-        yield re.search(r"http://\S+", server.stderr.readline())[0]
-        server.kill()
-
-
 def list_lines(page):
     """Return the curl lines and the Python lines of the page."""
     lines = [html.unescape(line) for line in re.findall(r"<pre>(.*?)</pre>", page, re.DOTALL)]

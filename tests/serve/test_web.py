@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import subprocess
-import sys
 
 import pytest
 from PIL import Image
@@ -18,14 +16,6 @@ pytestmark = [
         reason="needs Chromium and chromedriver",
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def served(run):
-    command = [sys.executable, "-m", "headstart", "serve", str(run.folder), "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
-        yield re.search(r"http://\S+", server.stderr.readline())[0]
-        server.kill()
 
 
 @pytest.fixture(scope="module")

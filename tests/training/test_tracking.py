@@ -11,12 +11,6 @@ from headstart.errors import MissingExtraError, RunError
 from headstart.training import tracking
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory, paint_folder):
-    base = tmp_path_factory.mktemp("tracking")
-    return hs.train(paint_folder(base / "photos"), out=base / "run", method="fixed", image_size=96, verbose=False)
-
-
 @pytest.fixture
 def run(trained, tmp_path):
     return hs.Run(shutil.copytree(trained.folder, tmp_path / "a run"))

@@ -15,18 +15,12 @@ NEEDED = ("mlflow", "sqlalchemy", "alembic")
 pytestmark = pytest.mark.skipif(not all(map(is_installed, NEEDED)), reason="needs the extra mlflow: make test-track")
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory, paint_folder):
-    base = tmp_path_factory.mktemp("mlflow")
-    return hs.train(paint_folder(base / "photos"), out=base / "patterns", method="fixed", image_size=96, verbose=False)
-
-
 @pytest.fixture
-def track(run, tmp_path):
+def track(trained, tmp_path):
     """Track it by MLflow as a script would, in a process and a folder of its own, where nothing may warn."""
 
     def track(before="", /, **variables):
-        code = f"{before}\nimport headstart as hs\nprint(hs.Run({str(run.folder)!r}).track('mlflow'))"
+        code = f"{before}\nimport headstart as hs\nprint(hs.Run({str(trained.folder)!r}).track('mlflow'))"
         return subprocess.run(
             [sys.executable, "-W", "error::UserWarning:headstart", "-c", code], cwd=tmp_path, capture_output=True,
             text=True, timeout=120, env=_clean_environment() | variables,
@@ -50,7 +44,7 @@ def open_client(folder, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what MLflow uses
-def test_everything_is_in_the_local_store(run, track, tmp_path, monkeypatch):
+def test_everything_is_in_the_local_store(trained, track, tmp_path, monkeypatch):
     done = track()
     assert done.stderr == ""
     assert done.stdout == (
@@ -61,17 +55,17 @@ def test_everything_is_in_the_local_store(run, track, tmp_path, monkeypatch):
     assert (logged.info.run_name, logged.info.status) == ("patterns", "FINISHED")
     wanted = {"method": "fixed", "cut": "top", "backbone": "mobilenet_v2", "image_size": "96", "seed": "0"}
     assert wanted.items() <= logged.data.params.items()
-    test = run.metrics["test"]
+    test = trained.metrics["test"]
     assert logged.data.metrics["test/accuracy"] == test["accuracy"]
     assert logged.data.metrics["test/accuracy_low"] == test["accuracy_ci95"][0]
-    for data, rows in run.history.groupby("Data"):
+    for data, rows in trained.history.groupby("Data"):
         points = client.get_metric_history(logged.info.run_id, f"history/{data.lower()}_loss")
         assert {point.step: point.value for point in points} == dict(zip(rows["Epoch"], rows["Loss"], strict=True))
     assert logged.data.tags["headstart.version"] == hs.__version__
-    assert logged.data.tags["mlflow.note.content"] == run.verdict
+    assert logged.data.tags["mlflow.note.content"] == trained.verdict
     artifacts = tmp_path / "mlruns" / "0" / logged.info.run_id / "artifacts"
-    for path in (path for path in run.folder.rglob("*") if path.is_file()):
-        assert (artifacts / path.relative_to(run.folder)).read_bytes() == path.read_bytes()
+    for path in (path for path in trained.folder.rglob("*") if path.is_file()):
+        assert (artifacts / path.relative_to(trained.folder)).read_bytes() == path.read_bytes()
 
 
 def read_store(folder, query):
@@ -97,19 +91,19 @@ def test_the_user_s_experiment_and_active_run_are_respected(track, tmp_path):
     assert read_store(tmp_path, parents) == [(1,)]
 
 
-def test_a_server_that_is_down_is_told_soon_and_without_its_password(run, track):
+def test_a_server_that_is_down_is_told_soon_and_without_its_password(trained, track):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     done = track(MLFLOW_TRACKING_URI=f"http://me:secret@127.0.0.1:{port}")
     message = done.stderr.splitlines()[-1]
-    assert f"Cannot track run '{run.folder}' by mlflow: " in message
+    assert f"Cannot track run '{trained.folder}' by mlflow: " in message
     assert f"127.0.0.1:{port}" in message
     assert "secret" not in message
 
 
-def test_the_command_line_keeps_stdout_for_results(run, headstart, tmp_path):
+def test_the_command_line_keeps_stdout_for_results(trained, headstart, tmp_path):
     done = headstart(
-        "train", run.folder / "catalog.csv", "--method", "fixed", "--image-size", 96, "--track", "mlflow", "--json",
+        "train", trained.folder / "catalog.csv", "--method", "fixed", "--image-size", 96, "--track", "mlflow", "--json",
         "--out", tmp_path / "run", cwd=tmp_path, env=_clean_environment(),
     )  # fmt: skip
     assert json.loads(done.stdout)["method"] == "fixed"

@@ -27,7 +27,7 @@ types: $(VENV)/.dev  ## check the types
 test: $(VENV)/.dev  ## run the tests
 	$(BIN)/pytest -q
 test-keras: $(KERAS)/.tests  ## run the tests of exports to Keras and LiteRT, which need TensorFlow
-	$(KERAS)/bin/pytest -q tests/exports/test_keras.py
+	$(KERAS)/bin/pytest -q tests/exports/test_keras_model.py
 test-zoo: $(ZOO)/.ready  ## run the tests of backbones from timm, which needs a stock torch (some gigabytes)
 	$(ZOO)/bin/pytest -q tests/backbone/test_zoo.py
 test-track: $(TRACK)/.tests  ## run the tests of tracking by MLflow and TensorBoard, which need both

@@ -3,18 +3,12 @@
 import json
 from pathlib import Path
 
-import numpy as np
-import onnx
-import onnxruntime
 import pytest
 from PIL import Image
 
-import headstart as hs
 from headstart.errors import CatalogError, ClassifierError, ExportError
 from headstart.exports import export as export_module
 from headstart.exports.export import export_classifier, name_export
-from headstart.exports.formats import FORMATS
-from headstart.pixels.decode import open_photo
 
 GRAPHS = {"onnx": "model.onnx", "openvino": "model.xml"}
 
@@ -29,24 +23,6 @@ def test_an_export_answers_the_same(any_run, photos, tmp_path, kind):
     assert report["accuracy"]["classifier"] == report["accuracy"]["export"]
     assert report["bytes"] == sum(path.stat().st_size for path in tmp_path.iterdir())
     json.dumps(report, allow_nan=False)
-
-
-def test_plain_onnx_runtime_runs_it_from_what_the_file_says(run, photos, tmp_path):
-    export_classifier(run.folder, out=tmp_path / "pets.onnx", verbose=False)
-    session = onnxruntime.InferenceSession(tmp_path / "pets.onnx", providers=["CPUExecutionProvider"])
-    facts = session.get_modelmeta().custom_metadata_map
-    assert facts["labels"].split("\n") == ["dots", "stripes"]
-    assert "any height and width" in facts["pixels"]
-    assert facts["backbone.licence"] == "Apache-2.0"
-    onnx.checker.check_model(onnx.load(tmp_path / "pets.onnx"), full_check=True)
-    path = next(photos.rglob("*.jpg"))
-    pixels = open_photo(path.read_bytes())
-    row = session.run(["probabilities"], {"pixels": np.stack([pixels, pixels])})[0]
-    expected = hs.load(run.folder, precision="f32").predict(path)
-    assert row.shape == (2, 2)
-    assert dict(zip(facts["labels"].split("\n"), row[1], strict=True)) == pytest.approx(
-        expected.probabilities, abs=0.01
-    )
 
 
 @pytest.mark.parametrize("kind", GRAPHS)
@@ -186,29 +162,6 @@ def test_labels_that_it_does_not_know_are_counted(run, paint_folder, tmp_path):
     assert report["n"] == 6
 
 
-@pytest.mark.parametrize("kind", ["onnx", "openvino", "html"])
-@pytest.mark.parametrize("int8", [False, True])
-def test_the_licence_of_its_network_is_inside(run, photos, tmp_path, kind, int8):
-    path = tmp_path / f"pets{FORMATS[kind].suffix}"
-    export_classifier(run.folder, kind, int8=int8, out=path, calibrate=photos, verbose=False)
-    text = path.read_bytes()
-    for told in (
-        b"licence: Apache-2.0",
-        b"author: Google",
-        b"mobilenet_v2/feature_vector/4",
-        b"APPENDIX: How to apply",
-    ):
-        assert told in text
-
-
-@pytest.mark.parametrize("kind", ["onnx", "openvino", "html"])
-def test_an_export_is_told_from_a_classifier(run, tmp_path, kind):
-    path = tmp_path / f"pets{FORMATS[kind].suffix}"
-    export_classifier(run.folder, kind, out=path, verbose=False)
-    with pytest.raises(ClassifierError, match=r"it is an export, .* Give the model\.onnx that it was made from"):
-        hs.load(path)
-
-
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
 @pytest.mark.parametrize("kind", GRAPHS)
 def test_transparent_photos_lie_on_white(run, photos, tmp_path, kind, mode):
@@ -229,7 +182,3 @@ def test_transparent_photos_lie_on_white(run, photos, tmp_path, kind, mode):
 def test_times_are_those_of_the_same_work(run, photos, tmp_path):
     report = export_classifier(run.folder, out=tmp_path / "pets.onnx", check=photos, verbose=False)
     assert all(0 < ms < 10_000 for ms in report["ms_per_photo"].values())
-
-
-def test_every_format_tells_what_it_is_for():
-    assert all(kind.about and kind.suffix.startswith(".") for kind in FORMATS.values())

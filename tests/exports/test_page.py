@@ -144,21 +144,6 @@ def test_a_turned_photo_is_seen_upright_and_a_broken_one_is_named(run, photos, t
     assert report["skipped"][0]["reason"] == "the browser cannot read it"
 
 
-@needs_browser
-def test_a_page_that_does_not_load_is_told(tmp_path):
-    (tmp_path / "pets.html").write_text(
-        '<body data-state="failed"><p id="status">The model cannot be loaded: no reason.</p></body>'
-    )
-    with pytest.raises(ExportError, match="The model cannot be loaded"), open_in_browser(tmp_path / "pets.html"):
-        pytest.fail("it was asked")
-
-
-def test_without_a_browser_it_says_what_to_do(monkeypatch, tmp_path):
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(ExportError, match="or export without --check"), open_in_browser(tmp_path / "pets.html"):
-        pytest.fail("it was asked")
-
-
 def test_int8_needs_no_browser_to_be_written(run, photos, monkeypatch, tmp_path):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     path = tmp_path / "pets.html"
@@ -167,69 +152,6 @@ def test_int8_needs_no_browser_to_be_written(run, photos, monkeypatch, tmp_path)
     report = export_classifier(run.folder, "html", int8=True, out=path, calibrate=photos, verbose=False)
     assert "parity" not in report
     assert path.stat().st_size < 9_000_000
-
-
-def test_the_sandbox_is_left_to_whoever_can_have_one(monkeypatch):
-    monkeypatch.setattr(browser.sys, "platform", "linux")
-    for user, has_none in ((0, True), (1000, False)):
-        monkeypatch.setattr(browser.os, "geteuid", lambda user=user: user, raising=False)
-        assert ("--no-sandbox" in browser.list_flags()) == has_none
-    monkeypatch.setattr(browser.sys, "platform", "win32")
-    monkeypatch.delattr(browser.os, "geteuid")
-    assert "--no-sandbox" not in browser.list_flags()
-
-
-@pytest.mark.parametrize(
-    ("system", "place", "driver"),
-    [
-        ("win32", "Google/Chrome/Application/chrome.exe", "chromedriver"),
-        ("win32", "Microsoft/Edge/Application/msedge.exe", "msedgedriver"),
-        ("darwin", "Google Chrome.app/Contents/MacOS/Google Chrome", "chromedriver"),
-    ],
-)
-def test_browsers_are_found_where_installers_put_them(monkeypatch, tmp_path, system, place, driver):
-    home = tmp_path / "Applications" if system == "darwin" else tmp_path
-    (home / place).parent.mkdir(parents=True)
-    (home / place).touch()
-    monkeypatch.setattr(browser.sys, "platform", system)
-    monkeypatch.setattr(browser.Path, "home", lambda: tmp_path)
-    monkeypatch.setenv("PROGRAMFILES", str(tmp_path))
-    monkeypatch.setattr(shutil, "which", lambda name: f"/{name}" if name == driver else None)
-    assert browser.require_browser() == (str(home / place), f"/{driver}")
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(ExportError, match=f"{driver}, which drives '.*', is not installed"):
-        browser.require_browser()
-
-
-@needs_browser
-@pytest.mark.parametrize(
-    ("script", "reason"),
-    [("", r"1\.jpg' \(no answer in 1 s\)"), ("answers.remove(); throw 1", r"1\.jpg' \(javascript error")],
-)
-def test_a_page_that_fails_while_it_answers_is_told(tmp_path, monkeypatch, script, reason):
-    monkeypatch.setattr(browser, "PATIENCE_S", 1)
-    (tmp_path / "1.jpg").touch()
-    (tmp_path / "pets.html").write_text(
-        '<body data-state="ready"><p id="status"></p><div id="answers"></div><input id="files" type="file">'
-        f"<script>{script}</script></body>"
-    )
-    with open_in_browser(tmp_path / "pets.html") as answer, pytest.raises(ExportError, match=reason):
-        answer(tmp_path / "1.jpg", None)
-
-
-@needs_browser
-def test_a_driver_that_is_gone_is_told(tmp_path, monkeypatch):
-    drivers = []
-    start = browser._start
-    monkeypatch.setattr(browser, "_start", lambda *told: drivers.append(start(*told)) or drivers[-1])
-    (tmp_path / "1.jpg").touch()
-    (tmp_path / "pets.html").write_text(
-        '<body data-state="ready"><p id="status"></p><div id="answers"></div><input id="files" type="file"></body>'
-    )
-    with open_in_browser(tmp_path / "pets.html") as answer:
-        drivers[0].service.process.kill()
-        with pytest.raises(ExportError, match="the browser failed on"):
-            answer(tmp_path / "1.jpg", None)
 
 
 def test_labels_of_many_classes_are_counted(run):

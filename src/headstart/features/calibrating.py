@@ -54,25 +54,12 @@ def quantise_on_photos(
     kept = fetch_result(name)
     if kept is not None:
         return wrap_quantised(backbone, kept)
-    pixels, failures = [], {}
-    with ThreadPoolExecutor(count_cores()) as pool:
-        for n, decoded in enumerate(pool.map(lambda photo: _try_to_read(photo, image_size), chosen), 1):
-            if isinstance(decoded, PhotoError):
-                failures[n - 1] = decoded
-            else:
-                pixels.append(decoded)
-            progress(n, 2 * len(chosen))
-    if not pixels:
-        first = f", such as '{chosen[0].path}': {failures[0]}" if chosen else ""
-        raise CatalogError(
-            f"Cannot quantise backbone {backbone.spec.name!r}: got {len(chosen)} training photos, and none that can "
-            f"be decoded{first}. Leave --precision out to see what is wrong with each."
-        )
+    pixels, unread = _read(chosen, image_size, lambda n_done, n: progress(n_done, 2 * n))
     n_before = 2 * len(chosen) - len(pixels)
     quantised = quantise_backbone(
-        backbone, np.stack(pixels), progress=lambda n_done, _: progress(n_before + n_done, 2 * len(chosen))
+        backbone, pixels, progress=lambda n_done, _: progress(n_before + n_done, 2 * len(chosen))
     )
-    if all(_is_unchanged(chosen[n]) for n in failures):  # else it is not what the name says
+    if all(map(_is_unchanged, unread)):  # else it is not what the name says
         keep_result(name, quantised.weights)
     return quantised
 
@@ -85,17 +72,32 @@ def read_for_calibration(photos: Sequence[PhotoFile], image_size: int) -> npt.ND
     CatalogError
         If none of them can be decoded.
     """
-    pixels = [_try_to_read(photo, image_size) for photo in choose_for_calibration(photos)]
-    decoded = [photo for photo in pixels if not isinstance(photo, PhotoError)]
-    if not decoded:
-        raise CatalogError(f"Cannot quantise: got {len(photos)} photos, and none that can be decoded.")
-    return np.stack(decoded)
+    return _read(choose_for_calibration(photos), image_size)[0]
 
 
 def choose_for_calibration(photos: Sequence[Item]) -> list[Item]:
     """Return the up to 200 photos with the lowest digests, each once: those that `quantise_on_photos` takes."""
     by_digest = {photo.digest: photo for photo in photos}
     return [by_digest[digest] for digest in sorted(by_digest)[:N_PHOTOS]]
+
+
+def _read(
+    photos: Sequence[PhotoFile], image_size: int, progress: Progress = ignore_progress
+) -> tuple[npt.NDArray[np.uint8], list[PhotoFile]]:
+    """Return the pixels of those that can be decoded, and those that cannot."""
+    pixels, unread, reason = [], [], ""
+    with ThreadPoolExecutor(count_cores()) as pool:
+        found = pool.map(lambda photo: _try_to_read(photo, image_size), photos)
+        for n_done, (photo, decoded) in enumerate(zip(photos, found, strict=True), 1):
+            if isinstance(decoded, PhotoError):
+                unread.append(photo)
+                reason = reason or f", such as '{photo.path}': {decoded}"
+            else:
+                pixels.append(decoded)
+            progress(n_done, len(photos))
+    if not pixels:
+        raise CatalogError(f"Cannot quantise: none of {len(photos):,} photos can be decoded{reason}.")
+    return np.stack(pixels), unread
 
 
 def _try_to_read(photo: PhotoFile, image_size: int) -> npt.NDArray[np.uint8] | PhotoError:

@@ -1,0 +1,57 @@
+"""What is written in each format: it says what it is, runs elsewhere, and is no classifier file."""
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+import headstart as hs
+from headstart.errors import ClassifierError
+from headstart.exports.export import export_classifier
+from headstart.exports.formats import FORMATS
+from headstart.pixels.decode import open_photo
+
+
+def test_plain_onnx_runtime_runs_it_from_what_the_file_says(run, photos, tmp_path):
+    export_classifier(run.folder, out=tmp_path / "pets.onnx", verbose=False)
+    session = onnxruntime.InferenceSession(tmp_path / "pets.onnx", providers=["CPUExecutionProvider"])
+    facts = session.get_modelmeta().custom_metadata_map
+    assert facts["labels"].split("\n") == ["dots", "stripes"]
+    assert "any height and width" in facts["pixels"]
+    assert facts["backbone.licence"] == "Apache-2.0"
+    onnx.checker.check_model(onnx.load(tmp_path / "pets.onnx"), full_check=True)
+    path = next(photos.rglob("*.jpg"))
+    pixels = open_photo(path.read_bytes())
+    row = session.run(["probabilities"], {"pixels": np.stack([pixels, pixels])})[0]
+    expected = hs.load(run.folder, precision="f32").predict(path)
+    assert row.shape == (2, 2)
+    assert dict(zip(facts["labels"].split("\n"), row[1], strict=True)) == pytest.approx(
+        expected.probabilities, abs=0.01
+    )
+
+
+@pytest.mark.parametrize("kind", ["onnx", "openvino", "html"])
+@pytest.mark.parametrize("int8", [False, True])
+def test_the_licence_of_its_network_is_inside(run, photos, tmp_path, kind, int8):
+    path = tmp_path / f"pets{FORMATS[kind].suffix}"
+    export_classifier(run.folder, kind, int8=int8, out=path, calibrate=photos, verbose=False)
+    text = path.read_bytes()
+    for told in (
+        b"licence: Apache-2.0",
+        b"author: Google",
+        b"mobilenet_v2/feature_vector/4",
+        b"APPENDIX: How to apply",
+    ):
+        assert told in text
+
+
+@pytest.mark.parametrize("kind", ["onnx", "openvino", "html"])
+def test_an_export_is_told_from_a_classifier(run, tmp_path, kind):
+    path = tmp_path / f"pets{FORMATS[kind].suffix}"
+    export_classifier(run.folder, kind, out=path, verbose=False)
+    with pytest.raises(ClassifierError, match=r"it is an export, .* Give the model\.onnx that it was made from"):
+        hs.load(path)
+
+
+def test_every_format_tells_what_it_is_for():
+    assert all(kind.about and kind.suffix.startswith(".") for kind in FORMATS.values())

@@ -75,9 +75,11 @@ def test_photos_that_cannot_be_decoded_are_passed_over(files, calls, tmp_path):
     for _ in range(2):
         quantise_on_photos([*files, describe(broken)], BACKBONE, 96)
     assert [len(pixels) for pixels in calls] == [len(files)]
-    with pytest.raises(CatalogError, match=r"none of 1 photos can be decoded, such as .*broken\.jpg': cannot be decoded"):
+    with pytest.raises(
+        CatalogError, match=r"none of 1 photos can be decoded, such as .*broken\.jpg': cannot be decoded"
+    ):
         quantise_on_photos([describe(broken)], BACKBONE, 96)
-    with pytest.raises(CatalogError, match="got 0 training photos"):
+    with pytest.raises(CatalogError, match="none of 0 photos"):
         quantise_on_photos([], BACKBONE, 96)
 
 

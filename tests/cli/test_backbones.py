@@ -14,11 +14,13 @@ def test_json_has_the_facts(headstart):
     first = json.loads(headstart("backbones", "--json").stdout)["backbones"][0]
     assert (first["name"], first["n_parameters"], first["n_features"]) == ("mobilenet_v2", 2_257_984, 1280)
     assert first["photos_per_second"] > 0
+    assert first["features_layer"] == "out_relu"
     assert first["missing"] is None
 
 
 def test_a_file_is_described_with_its_cuts(headstart, network):
     done = headstart("backbones", network)
+    assert "features of layer '/blocks/" in done.stdout
     assert "cuts at stride_2, stride_4, stride_8, top" in done.stdout
     assert "efficientnet" not in done.stdout
 

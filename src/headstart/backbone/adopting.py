@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ADOPTING_RULES = 2  # counts up when another spec or other bytes are made of the same network
 N_FLOAT32_STAGES = 2  # as of MobileNetV2
 _FLOAT = 1  # TensorProto.DataType
-_PREFIX = "net/"  # before the names of its layers: none of ours can be among them
+PREFIX = "net/"  # before the names of its layers: none of ours can be among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,4 +265,4 @@ def _give_features(end: _End, n_features: int) -> tuple[list[Any], list[Any]]:
 def _rename(name: str) -> str:
     """Return the name that a layer has with us; an input that is left out has none."""
     shown = name if is_showable(name) else ascii(name)[1:-1]
-    return f"{_PREFIX}{shown}" if name else name
+    return f"{PREFIX}{shown}" if name else name

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from headstart.backbone.loading import SPECS, TIMM, load_backbone
+from headstart.backbone.adopting import PREFIX
+from headstart.backbone.graph_file import list_nodes, take_apart
+from headstart.backbone.loading import SPECS, TIMM, Backbone, load_backbone
 from headstart.backbone.own_file import list_kept
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError, MissingExtraError
+
+_POOLING = frozenset({"Flatten", "Reshape", "GlobalAveragePool", "Transpose"})  # what we put behind a network
 
 
 def list_backbones() -> Iterator[tuple[BackboneSpec, str | None]]:
@@ -23,3 +27,13 @@ def list_backbones() -> Iterator[tuple[BackboneSpec, str | None]]:
             yield spec, str(error)
         else:
             yield spec, None
+
+
+def find_features_layer(backbone: Backbone) -> str:
+    """Return the name that the layer whose output, or its mean, is the features has in the network's own file."""
+    sources = {output: inputs[0] for kind, inputs, output in list_nodes(take_apart(backbone.weights).trunk)
+               if kind in _POOLING}  # fmt: skip
+    name = "features"
+    while name in sources and not name.startswith(PREFIX):
+        name = sources[name]
+    return name.removeprefix(PREFIX)

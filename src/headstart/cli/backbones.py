@@ -45,18 +45,22 @@ def backbones(names: tuple[str, ...], as_json: bool) -> None:
             print_line(f"\n{row['missing']}")
     if names:
         for row in rows:
-            print_line(f"\n{row['name']}: cuts at {', '.join(row['cuts'])}; {row['source']}. {row['paper']}".rstrip())
+            told = f"features of layer {row['features_layer']!a}; cuts at {', '.join(row['cuts'])}; {row['source']}."
+            print_line(f"\n{row['name']}: {told} {row['paper']}".rstrip())
     else:
         print_line(f"\n{MORE}")
 
 
 def _describe(spec: BackboneSpec, name: str, missing: str | None) -> dict[str, Any]:
+    from headstart.backbone.listing import find_features_layer
     from headstart.backbone.loading import load_backbone
     from headstart.backbone.timing import measure_engine
 
-    rate = None if missing else round(measure_engine(load_backbone(name), spec.image_size), 1)
+    backbone = None if missing else load_backbone(name)
+    rate = round(measure_engine(backbone, spec.image_size), 1) if backbone else None
     return {
         "name": spec.name, "n_parameters": spec.n_parameters, "n_features": spec.n_features,
+        "features_layer": find_features_layer(backbone) if backbone else None,
         "image_size": spec.image_size, "image_sizes": [spec.min_image_size, spec.max_image_size],
         "photos_per_second": rate, "licence": spec.licence, "source": spec.source, "paper": spec.paper,
         "weights_sha256": spec.weights_sha256, "cuts": [stage.name for stage in spec.stages], "missing": missing,

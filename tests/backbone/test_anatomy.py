@@ -46,7 +46,7 @@ KINDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("opset", [11, 17, 20])
+@pytest.mark.parametrize("opset", [9, 11, 17, 20])
 @pytest.mark.parametrize("kind", KINDS)
 def test_features_are_what_goes_into_the_last_linear_layer(kind, opset, tmp_path):
     body, head, is_mean = KINDS[kind]

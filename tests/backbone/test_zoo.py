@@ -1,8 +1,11 @@
 """Networks of timm become backbones with timm's own preprocessing: `make test-zoo`, in an environment of its own."""
 
+import sys
+
 import numpy as np
 import pytest
 
+import headstart as hs
 from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.listing import list_backbones
 from headstart.backbone.loading import load_backbone
@@ -61,12 +64,26 @@ def test_features_are_those_of_timm(name, mirror, monkeypatch):
 def test_once_made_it_needs_timm_no_more(mirror, monkeypatch):
     monkeypatch.setenv("HEADSTART_MIRROR", str(mirror))
     first = load_timm(NAMES[0])
-    monkeypatch.setitem(__import__("sys").modules, "timm", None)
+    monkeypatch.setitem(sys.modules, "timm", None)
     assert load_timm(NAMES[0]) == first
     monkeypatch.delenv("HEADSTART_MIRROR")
     assert load_timm(NAMES[0]) == first
     assert first[0].licence == "Apache-2.0"
     assert (first[0], None) in list(list_backbones())
+
+
+@needs_timm
+@pytest.mark.filterwarnings("default")
+def test_it_trains_and_its_classifier_needs_no_timm(mirror, monkeypatch, paint_folder, tmp_path):
+    monkeypatch.setenv("HEADSTART_MIRROR", str(mirror))
+    photos = paint_folder(tmp_path / "photos")
+    run = hs.train(photos, out=tmp_path / "run", backbone=f"timm/{NAMES[0]}", method="fixed", verbose=False)
+    monkeypatch.setitem(sys.modules, "timm", None)
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "empty"))
+    model = hs.load(run.folder)
+    right = [model.predict(path).label == path.parent.name for path in photos.rglob("*.jpg")]
+    assert np.mean(right) > 0.8  # weights are random, and stripes still differ from dots
+    assert model.metadata.spec.name == f"timm/{NAMES[0]}"
 
 
 @needs_timm

@@ -1,6 +1,10 @@
 """A page in a headless browser: browsers are found where they are, and whatever goes wrong is one sentence."""
 
+import os
 import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +94,16 @@ def test_a_driver_that_is_gone_is_told(tmp_path, monkeypatch):
         drivers[0].service.process.kill()
         with pytest.raises(ExportError, match="the browser failed on"):
             answer(tmp_path / "1.jpg", None)
+    browser_id = drivers[0].capabilities["goog:processID"]
+    deadline = time.monotonic() + 30
+    while _is_running(browser_id):  # it does not outlive its driver
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _is_running(process_id):
+    with suppress(OSError):
+        os.kill(process_id, 0)
+        state = Path(f"/proc/{process_id}/stat")
+        return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")
+    return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -64,8 +65,7 @@ def open_in_browser(path: Path) -> Iterator[Answer]:
 
         yield answer
     finally:
-        with suppress(Exception):  # it may be gone already, and what it failed on is being told
-            driver.quit()
+        _close(driver)
 
 
 def require_browser(otherwise: str = "export without --check") -> tuple[str, str]:
@@ -127,6 +127,17 @@ def _start(browser: str, command: str) -> Any:
     if is_edge:
         return webdriver.Edge(options=options, service=webdriver.EdgeService(command))
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(command))
+
+
+def _close(driver: Any) -> None:
+    """Close the browser; it may be gone already, or its driver, and what they failed on is being told."""
+    is_alone = driver.service.process.poll() is not None
+    with suppress(Exception):
+        driver.quit()
+    for name, value in driver.capabilities.items():
+        if is_alone and name.endswith(":processID"):  # without its driver it would stay for ever
+            with suppress(OSError):
+                os.kill(value, signal.SIGTERM)
 
 
 def _open_page(driver: Any, path: Path) -> Any:

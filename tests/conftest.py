@@ -99,6 +99,7 @@ def write_network(
     path: Path, *, side_px: int = 64, free=(0, 2, 3), is_headless: bool = False, text: str = IMAGENET
 ) -> Path:
     """Export a small residual network of 24 features and 5 classes to ``path`` and its TOML beside it."""
+    text += 'features = "scores"\n' if is_headless else ""
     torch = pytest.importorskip("torch")
     nn = torch.nn
 

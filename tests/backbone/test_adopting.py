@@ -54,7 +54,10 @@ def test_a_network_for_any_size_takes_others(network, side_px):
         ("value_range = [-1, 1]\n", lambda pixels: pixels / 127.5 - 1),
         ("value_range = [0, 255]\n", lambda pixels: pixels),
         ("mean = 0\nstd = 1\n", lambda pixels: pixels / 255),
-        ("mean = 0.5\nstd = 0.25\ncolour_order = 'BGR'\n", lambda pixels: (pixels[..., ::-1] / 255 - 0.5) / 0.25),
+        (
+            "mean = [0.5, 0.4, 0.3]\nstd = [0.2, 0.3, 0.4]\ncolour_order = 'BGR'\n",  # of red, green and blue
+            lambda pixels: ((pixels / 255 - [0.5, 0.4, 0.3]) / [0.2, 0.3, 0.4])[..., ::-1],
+        ),
     ],
 )
 def test_pixels_become_what_the_toml_says(network, tmp_path, text, prepare):
@@ -102,7 +105,7 @@ def test_a_layer_is_not_cut_from_its_norm(tmp_path):
     ]
     path = make_plain(tmp_path, nodes, weights=weights)
     assert [stage.tensor for stage in load_backbone(str(path)).spec.stages] == ["net/relu", "net/y"]
-    path.with_suffix(".toml").write_text('value_range = [0, 1]\n[stages]\nfirst = "conv"\n')
+    path.with_suffix(".toml").write_text('value_range = [0, 1]\nfeatures = "y"\n[stages]\nfirst = "conv"\n')
     with pytest.raises(BackboneError, match="cannot be cut at 'conv'"):
         load_backbone(str(path))
 
@@ -113,18 +116,24 @@ def test_names_that_cannot_be_shown_are_shown_otherwise(tmp_path):
         helper.make_node("MaxPool", ["a\nb"], ["y"], kernel_shape=[2, 2], strides=[2, 2]),
     ]
     assert load_backbone(str(make_plain(tmp_path, nodes))).spec.stages[0].tensor == "net/a\\nb"
+    nodes.insert(1, helper.make_node("Relu", ["a\nb"], ["a\\nb"]))  # whose own name is what the other is shown as
+    nodes[2].input[0] = "a\\nb"
+    backbone = load_backbone(str(make_plain(tmp_path, nodes)))
+    assert backbone.spec.stages[0].tensor == "net/a\\\\nb"
 
 
-def test_weights_that_two_layers_share_become_two(tmp_path):
+def test_weights_that_layers_share_are_parted(tmp_path):
     kernel = numpy_helper.from_array(np.ones((3, 3, 1, 1), np.float32), "kernel")
     nodes = [
         helper.make_node("Conv", ["x", "kernel"], ["one"]),
-        helper.make_node("Conv", ["one", "kernel"], ["y"]),
+        helper.make_node("Conv", ["one", "kernel"], ["two"]),
+        helper.make_node("ReduceMax", ["kernel"], ["most"], keepdims=0),
+        helper.make_node("Mul", ["two", "most"], ["y"]),
     ]
     kept = onnx.load_from_string(load_backbone(str(make_plain(tmp_path, nodes, weights=[kernel]))).weights)
-    names = [node.input[1] for node in kept.graph.node if node.op_type == "Conv"]
-    assert names == ["net/kernel", "net/kernel/2"]
-    assert set(names) <= {tensor.name for tensor in kept.graph.initializer}
+    used = [node.input[-1] for node in kept.graph.node if node.op_type in ("Conv", "ReduceMax")]
+    assert used == ["net/kernel/1", "net/kernel/2", "net/kernel"]
+    assert set(used) <= {tensor.name for tensor in kept.graph.initializer}
 
 
 def test_a_second_input_that_is_needed_is_told(tmp_path):
@@ -134,7 +143,14 @@ def test_a_second_input_that_is_needed_is_told(tmp_path):
 
 
 def test_a_network_without_classes_gives_what_it_gives(make_network, tmp_path, network):
-    headless = load_backbone(str(make_network(tmp_path / "headless.onnx", is_headless=True)))
+    headless = load_backbone(
+        str(
+            make_network(
+                tmp_path / "headless.onnx",
+                is_headless=True,
+            )
+        )
+    )
     np.testing.assert_allclose(infer(headless, PIXELS), infer(load_backbone(str(network)), PIXELS), atol=1e-6)
 
 
@@ -156,8 +172,21 @@ def test_weights_may_lie_beside_it(network, tmp_path):
     before = infer(load_backbone(str(path)), PIXELS)
     np.testing.assert_array_equal(before, infer(load_backbone(str(network)), PIXELS))
     data = tmp_path / "large.onnx.data"
+    data.rename(tmp_path / "away")
+    with pytest.raises(BackboneError, match=r"its weights are in 'large\.onnx\.data', which is not beside it"):
+        load_backbone(str(path))
+    (tmp_path / "away").rename(data)
     data.write_bytes(bytes(data.stat().st_size // 2) + data.read_bytes()[data.stat().st_size // 2 :])
     with pytest.raises(BackboneError, match="same features for two photos"):  # others than were kept
+        load_backbone(str(path))
+
+
+def test_numbers_of_a_layer_may_not_lie_beside_it(tmp_path):
+    value = numpy_helper.from_array(np.ones((1, 3, 1, 1), np.float32))
+    nodes = [helper.make_node("Constant", [], ["c"], value=value), helper.make_node("Mul", ["x", "c"], ["y"])]
+    path = make_plain(tmp_path, nodes)
+    onnx.save(onnx.load(path), path, save_as_external_data=True, size_threshold=0, convert_attribute=True)
+    with pytest.raises(BackboneError, match="save it in one file"):  # they are not in the cache's key
         load_backbone(str(path))
 
 
@@ -171,7 +200,7 @@ def make_plain(
     )  # fmt: skip
     path = tmp_path / "plain.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
-    path.with_suffix(".toml").write_text(f"value_range = [0, 1]\n{text}")
+    path.with_suffix(".toml").write_text(f"value_range = [0, 1]\nfeatures = '{output}'\n{text}")
     return path
 
 
@@ -192,6 +221,8 @@ def test_height_and_width_may_come_first(tmp_path):
         ({"shape": ("n", 3, "h", "w")}, r"no fixed size: give image_size in the TOML"),
         ({"inputs": 2}, r"inputs \['x', 'z'\], need one: name it as input"),
         ({"text": "input = 'y'"}, r"no input 'y', only \['x'\]"),
+        ({"kind": TensorProto.BOOL}, "takes neither floats nor whole numbers of 0 to 255"),
+        ({"shape": ("n", 3, 5000, 5000)}, "fixed to 5000 pixels, need 16 to 2048"),
         ({"kind": TensorProto.UINT8}, r"takes whole numbers.* write value_range = \[0, 255\] instead"),
     ],
 )
@@ -217,6 +248,29 @@ def test_photos_that_are_mixed_are_refused(tmp_path):
         helper.make_node("ReduceMean", ["apart"], ["y"], axes=[2, 3], keepdims=0),
     ]
     with pytest.raises(BackboneError, match="depend on the others in the batch"):
+        load_backbone(str(make_plain(tmp_path, nodes)))
+
+
+def test_what_runtimes_understand_otherwise_is_refused(tmp_path):
+    pool = helper.make_node(
+        "AveragePool", ["x"], ["y"], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], ceil_mode=1,
+        count_include_pad=1,
+    )  # fmt: skip
+    with pytest.raises(BackboneError, match=r"features would be .*% off what ONNX Runtime computes"):
+        load_backbone(str(make_plain(tmp_path, [pool])))
+
+
+def test_a_map_that_is_larger_than_the_photo_is_refused(tmp_path):
+    kernel = numpy_helper.from_array(np.ones((3, 3, 3, 3), np.float32), "kernel")
+    larger = helper.make_node("ConvTranspose", ["x", "kernel"], ["y"], strides=[3, 3])
+    with pytest.raises(BackboneError, match="its last map, 'y', is larger than the photo"):
+        load_backbone(str(make_plain(tmp_path, [larger], weights=[kernel])))
+
+
+def test_layers_out_of_order_are_refused(tmp_path):
+    nodes = [mean_over([2, 3]), helper.make_node("Neg", ["x"], ["late"])]
+    nodes[0].input[0] = "late"
+    with pytest.raises(BackboneError, match="its layer 'y' comes before what it takes, 'late'"):
         load_backbone(str(make_plain(tmp_path, nodes)))
 
 

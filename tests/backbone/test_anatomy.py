@@ -74,12 +74,13 @@ class Other(nn.Module):
     def __init__(self, end, head=None):
         super().__init__()
         self.body, self.head, self.end = make_body(), head or nn.Linear(16, 5), end
+        self.last = nn.Conv2d(16, 5, 1)
 
     def forward(self, x):
         return self.end(self, self.body(x))
 
 
-def export(module, tmp_path, text="value_range = [0, 1]\n"):
+def export(module, tmp_path, *, is_headless=False):
     path = tmp_path / "net.onnx"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -87,7 +88,8 @@ def export(module, tmp_path, text="value_range = [0, 1]\n"):
             module.eval(), (torch.zeros(1, 3, 64, 64),), str(path), input_names=["x"], dynamic_axes={"x": {0: "n"}},
             dynamo=False, opset_version=17,
         )  # fmt: skip
-    path.with_suffix(".toml").write_text(text)
+    named = f"features = '{onnx.load(path).graph.output[0].name}'\n" if is_headless else ""
+    path.with_suffix(".toml").write_text(f"value_range = [0, 1]\n{named}")
     return path
 
 
@@ -117,25 +119,31 @@ ENDS = {
 @pytest.mark.parametrize("kind", ENDS)
 def test_the_mean_over_the_photo_is_found(kind, tmp_path):
     module = Other(ENDS[kind])
-    np.testing.assert_allclose(infer(export(module, tmp_path)), see(module).mean((2, 3)), atol=1e-5)
+    path = export(module, tmp_path, is_headless="scores" not in kind)
+    np.testing.assert_allclose(infer(path), see(module).mean((2, 3)), atol=1e-5)
 
 
 REFUSED = {
-    "tokens": (lambda self, y: y.flatten(2).transpose(1, 2), r"gives \[1, 256, 16\] for a photo, need \(1, D\)"),
     "two outputs": (lambda self, y: (self.head(pool(y)), pool(y)), "has the outputs .* name the layer before"),
-    "heads side by side": (
-        lambda self, y: torch.cat([self.head(pool(y)), self.head(2 * pool(y))], 1), "several last layers side by side"
-    ),
+    "heads side by side": (lambda self, y: torch.cat([self.head(pool(y)), self.head(y.amax((2, 3)))], 1), "cannot be"),
+    "heads added": (lambda self, y: self.head(pool(y)) + self.head(2 * pool(y)), "cannot be told"),
+    "a norm of scores": (lambda self, y: nn.functional.normalize(self.head(pool(y))), "cannot be told"),
+    "some of the scores": (lambda self, y: self.head(pool(y))[:, 1:], "cannot be told"),
+    "scores averaged, without a softmax": (lambda self, y: torch.relu(self.last(y)).mean((2, 3)), "cannot be told"),
+    "no head": (lambda self, y: pool(y), r"cannot be told .*: name that layer as features, or the output, '\d+', if"),
+}  # fmt: skip
+NAMED = {
+    "tokens": (lambda self, y: y.flatten(2).transpose(1, 2), r"gives \[1, 256, 16\] for a photo, need \(1, D\)"),
     "numbers of classes": (lambda self, y: self.head(pool(y)).topk(3)[1], "of floats that depends on the photo"),
     "axes that cannot be told": (lambda self, y: y.flatten(1).reshape(-1, 64, 8, 8), "which of these are the channels"),
-}  # fmt: skip
+}
 
 
-@pytest.mark.parametrize("kind", REFUSED)
+@pytest.mark.parametrize("kind", {**REFUSED, **NAMED})
 def test_what_cannot_be_told_is_asked_for(kind, tmp_path):
-    end, message = REFUSED[kind]
+    end, message = (REFUSED | NAMED)[kind]
     with pytest.raises(BackboneError, match=message):
-        load_backbone(str(export(Other(end), tmp_path)))
+        load_backbone(str(export(Other(end), tmp_path, is_headless=kind in NAMED)))
 
 
 def test_a_pool_that_leaves_places_out_is_kept_as_it_is(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import openvino
 import pytest
 
-from headstart.backbone.cutting import has_layer, put_below, take_below, take_between
+from headstart.backbone.cutting import has_layer, take_below, take_between
 from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
 from headstart.backbone.openvino_door import open_core
@@ -34,33 +34,8 @@ def test_below_and_above_a_cut_make_the_whole(network, stage):
     np.testing.assert_allclose(above(below(PIXELS)[0])[0], whole, atol=1e-4)
 
 
-def test_a_part_that_is_put_back_makes_the_same_network(network):
-    part = take_below(network, "block_2_add")
-    again = put_below(network, "block_2_add", part)
-    settings = {openvino.properties.hint.inference_precision(): openvino.Type.f32}
-    before, after = (open_core().compile_model(model, "CPU", settings) for model in (network, again))
-    np.testing.assert_array_equal(after(PIXELS)[0], before(PIXELS)[0])
-
-
-def test_another_part_is_what_is_computed(network):
-    part = take_below(network, "Conv1_relu")
-    again = put_below(network, "Conv1_relu", doubled(part))
-    names = {op.get_friendly_name() for op in again.get_ops()}
-    assert "doubled" in names
-    assert "doubled" not in {op.get_friendly_name() for op in network.get_ops()}
-
-
-def doubled(part):
-    from openvino import opset13
-
-    last = part.get_results()[0].input_value(0)
-    twice = opset13.multiply(last, np.float32(2), name="doubled")
-    return openvino.Model([twice.output(0)], part.get_parameters())
-
-
 def test_cutting_leaves_the_network_as_it_was(network):
     n_layers = len(network.get_ops())
-    put_below(network, "Conv1_relu", take_below(network, "Conv1_relu"))
     take_below(network, "Conv1_relu")
     take_between(network, "Conv1_relu", "features")
     assert len(network.get_ops()) == n_layers
@@ -71,12 +46,6 @@ def test_layers_are_found_by_name(network):
     assert not has_layer(network, "block_99_add")
     with pytest.raises(BackboneError, match="no layer has this name"):
         take_below(network, "block_99_add")
-
-
-def test_what_is_put_below_the_last_layer_is_all_of_it(network):
-    part = take_below(network, "Conv1_relu")
-    marked = take_below(network, "Conv1_relu")
-    assert put_below(part, "Conv1_relu", marked) is marked
 
 
 @pytest.mark.parametrize("tensor", ["Conv1_relu", "expanded_conv_project_BN", "block_1_project_BN"])

@@ -20,7 +20,7 @@ def copy(network, tmp_path):
 
 def test_it_is_made_once(copy, monkeypatch):
     first = load_backbone(str(copy))
-    monkeypatch.setattr(own_file, "adopt_network", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr(own_file, "adopt_apart", lambda *_: pytest.fail("made again"))
     assert load_backbone(str(copy.with_suffix(".toml"))) == first
     text = copy.with_suffix(".toml").read_text()
     copy.with_suffix(".toml").write_text(text + 'name = "another"\n')

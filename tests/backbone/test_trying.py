@@ -5,7 +5,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from headstart.backbone.loading import load_backbone
-from headstart.backbone.trying import find_sizes, measure_shapes, try_network
+from headstart.backbone.trying import find_sizes, make_noise, measure_shapes, try_network
 from headstart.errors import BackboneError
 
 EMBEDDED = load_backbone().weights
@@ -25,7 +25,7 @@ def mean(name="x"):
 
 
 def test_the_embedded_network_passes_at_any_size():
-    try_network(EMBEDDED, 96, 1280)
+    assert try_network(EMBEDDED, make_noise(96), 1280).shape == (2, 1280)
     assert find_sizes(EMBEDDED, 96, 1280) == (32, 1024)
 
 
@@ -49,4 +49,4 @@ def test_shapes_are_told_of_layers_that_give_floats():
 )  # fmt: skip
 def test_what_is_no_feature_extractor_is_refused(network, message):
     with pytest.raises(BackboneError, match=message):
-        try_network(network, 32, 4 if "shape" in message else 3)
+        try_network(network, make_noise(32), 4 if "shape" in message else 3)

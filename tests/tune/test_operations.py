@@ -20,6 +20,14 @@ CASES = [
     ("HardSigmoid", {}, []),
     ("HardSigmoid", {"alpha": 1 / 6, "beta": 0.5}, []),
     ("LeakyRelu", {"alpha": 0.1}, []),
+    ("Elu", {"alpha": 0.5}, []),
+    ("Gelu", {}, []),
+    ("Gelu", {"approximate": "tanh"}, []),
+    ("Mish", {}, []),
+    ("Softplus", {}, []),
+    ("Erf", {}, []),
+    ("Exp", {}, []),
+    ("Neg", {}, []),
     ("Identity", {}, []),
     ("Dropout", {}, []),
     ("Clip", {}, [np.float32(0), np.float32(6)]),
@@ -30,6 +38,7 @@ CASES = [
     ("Div", {}, [np.float32(3)]),
     ("Sum", {}, [np.ones((4, 1, 1), np.float32), np.float32(5)]),
     ("GlobalAveragePool", {}, []),
+    ("GlobalMaxPool", {}, []),
     ("ReduceMean", {"axes": [2, 3], "keepdims": 0}, []),
     ("ReduceMean", {"axes": [-1]}, []),
     ("MaxPool", {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]}, []),
@@ -58,7 +67,8 @@ def build(kind, attributes, constants):
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
         [numpy_helper.from_array(np.asarray(value), name) for value, name in zip(constants, names, strict=True)],
     )  # fmt: skip
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
+    opset = helper.make_opsetid("", 20 if kind in ("Gelu", "Mish") else 17)
+    return helper.make_model(graph, opset_imports=[opset], ir_version=9).SerializeToString()
 
 
 @pytest.mark.parametrize(("kind", "attributes", "constants"), CASES, ids=lambda value: str(value)[:40])
@@ -83,13 +93,19 @@ def test_every_operation_is_tried():
         (Node("Reshape", ("x", "shape"), "y", {}), "settings that depend on the photo"),
         (Node("Clip", ("x", "low"), "y", {}), "bounds that depend on the photo"),
         (Node("Cast", ("x",), "y", {"to": 7}), "another type than float32"),
-        (Node("Gelu", ("x",), "y", {}), "kind that is not known"),
+        (Node("Selu", ("x",), "y", {}), "kind that is not known"),
     ],
     ids=lambda value: getattr(value, "kind", ""),
 )
 def test_what_torch_has_not_is_refused_with_the_name_of_the_layer(node, message):
     with pytest.raises(BackboneError, match=rf"layer 'y' \({node.kind}\) .*{message}"):
         make_operation(node, {})
+
+
+def test_a_bound_may_be_left_out():
+    node = Node("Clip", ("x", "", "high"), "y", {})
+    tail = Tail(Graph((node,), {"high": np.float32(1)}), "x", "y")
+    torch.testing.assert_close(tail(torch.tensor([-9.0, 0.5, 2.0])), torch.tensor([-9.0, 0.5, 1.0]))
 
 
 def test_a_layer_of_weights_that_are_computed_is_refused():

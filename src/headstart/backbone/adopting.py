@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart.backbone.anatomy import Anatomy
+from headstart.backbone.comparing import compare_features
 from headstart.backbone.foreign_file import read_network
-from headstart.backbone.own_spec import OwnSpec
+from headstart.backbone.own_spec import LARGEST_SIDE, SMALLEST_SIDE, OwnSpec
 from headstart.backbone.spec import BackboneSpec, Stage, is_showable
-from headstart.backbone.trying import find_sizes, measure_shapes, try_network
+from headstart.backbone.trying import find_sizes, make_noise, measure_shapes, try_network
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
     import onnx
 
-ADOPTING_RULES = 2  # counts up when another spec or other bytes are made of the same network
+ADOPTING_RULES = 3  # counts up when another spec or other bytes are made of the same network
 N_FLOAT32_STAGES = 2  # as of MobileNetV2
-_FLOAT = 1  # TensorProto.DataType
 PREFIX = "net/"  # before the names of its layers: none of ours can be among them
 
 
@@ -51,7 +51,7 @@ def adopt_network(path: Path, own: OwnSpec) -> tuple[BackboneSpec, bytes]:
     MissingExtraError
         If onnx is not installed.
     """
-    model = read_network(path, own.sha256)
+    given, model = read_network(path, own.sha256)
     graph = model.graph
     source = _find_input(graph, own)
     side_px = source.side_px or own.image_size
@@ -65,7 +65,11 @@ def adopt_network(path: Path, own: OwnSpec) -> tuple[BackboneSpec, bytes]:
     n_features = stages[-1].n_channels
     n_parameters = _count_parameters(graph, end)
     network = _build(model, source, end, own, n_features)
-    try_network(network, side_px, n_features)
+    pixels = make_noise(side_px)
+    compare_features(
+        (given, model), end.features, own, pixels, try_network(network, pixels, n_features),
+        channel_axes=(source.channel_axis, end.channel_axis),
+    )  # fmt: skip
     low, high = _measure_range(own)
     smallest, largest = (side_px, side_px) if source.side_px else find_sizes(network, side_px, n_features)
     spec = BackboneSpec(
@@ -84,8 +88,10 @@ class _End:
 
     Attributes
     ----------
+    features
+        The layer whose output, or its mean over the places, is the features.
     layer
-        The map that is averaged, or the layer that has the features.
+        The map that is averaged, or the layer that has the same numbers before they were shaped.
     shape
         Of its output for one photo.
     channel_axis
@@ -93,6 +99,7 @@ class _End:
     """
 
     anatomy: Anatomy
+    features: str
     layer: str
     shape: list[int]
     channel_axis: int | None
@@ -112,19 +119,21 @@ def _find_end(anatomy: Anatomy, graph: onnx.GraphProto, own: OwnSpec, shapes: di
         )
     found = anatomy.find_map(features)
     if found is not None:
-        return _End(anatomy, found[0], shapes[found[0]], found[1])
+        return _End(anatomy, features, found[0], shapes[found[0]], found[1])
     layer = anatomy.find_plain(features)
     shape = shapes[layer]
     if sum(size > 1 for size in shape[1:]) > 1:
         raise BackboneError(
             f"its layer {layer!a} gives {shape} for a photo, need (1, D) or (1, D, h, w): name another as features"
         )
-    return _End(anatomy, layer, shape, None)
+    return _End(anatomy, features, layer, shape, None)
 
 
 def _count_parameters(graph: onnx.GraphProto, end: _End) -> int:
+    from onnx import TensorProto
+
     _, needed = end.anatomy.list_needed(end.layer)
-    sizes = [int(np.prod(t.dims)) for t in graph.initializer if t.name in needed and t.data_type == _FLOAT]
+    sizes = [int(np.prod(t.dims)) for t in graph.initializer if t.name in needed and t.data_type == TensorProto.FLOAT]
     return max(1, sum(sizes))
 
 
@@ -136,13 +145,17 @@ def _find_input(graph: onnx.GraphProto, own: OwnSpec) -> _Input:
         raise BackboneError(f"it has no input {own.input!a}, only {list(inputs)!a}")
     if len(inputs) != 1 and own.input is None:
         raise BackboneError(f"it has the inputs {list(inputs)!a}, need one: name it as input in the TOML")
+    from onnx import TensorProto
+
     kind = inputs[name].type.tensor_type
+    if kind.elem_type not in (TensorProto.FLOAT, TensorProto.UINT8, TensorProto.INT32, TensorProto.INT64):
+        raise BackboneError(f"its input {name!a} takes neither floats nor whole numbers of 0 to 255")
     sizes = [dim.dim_value or None for dim in kind.shape.dim]
     axes = [axis for axis in (1, 3) if len(sizes) == 4 and sizes[axis] == 3]
     if not axes:
         raise BackboneError(f"its input {name!a} has shape {sizes!a}, need (N, 3, H, W) or (N, H, W, 3)")
     offset, scale = own.list_offsets()
-    if kind.elem_type != _FLOAT and (set(offset), set(scale)) != ({0.0}, {1.0}):
+    if kind.elem_type != TensorProto.FLOAT and (set(offset), set(scale)) != ({0.0}, {1.0}):
         raise BackboneError(
             f"its input {name!a} takes whole numbers, so the network itself does what the TOML says of pixels: write "
             "value_range = [0, 255] instead"
@@ -150,6 +163,8 @@ def _find_input(graph: onnx.GraphProto, own: OwnSpec) -> _Input:
     height, width = (sizes[axis] for axis in (1, 2, 3) if axis != axes[0])
     if height != width:
         raise BackboneError(f"its input is {width} x {height} pixels, need a square")
+    if height is not None and not SMALLEST_SIDE <= height <= LARGEST_SIDE:
+        raise BackboneError(f"its input is fixed to {height} pixels, need {SMALLEST_SIDE} to {LARGEST_SIDE}")
     return _Input(name, kind.elem_type, axes[0], height)
 
 
@@ -159,6 +174,10 @@ def _list_stages(end: _End, own: OwnSpec, side_px: int) -> tuple[Stage, ...]:
         top = Stage("top", "features", int(np.prod(end.shape)), side_px)
     else:
         height = end.shape[2 if end.channel_axis == 1 else 1]
+        if height > side_px:
+            raise BackboneError(
+                f"its last map, {end.layer!a}, is larger than the photo: name another layer as features"
+            )
         top = Stage("top", _name_map(end), end.shape[end.channel_axis], round(side_px / height))
     if own.stages:
         found = _find_named(end, own, side_px)
@@ -230,6 +249,8 @@ def _take_pixels(own: OwnSpec, source: _Input) -> tuple[list[Any], list[Any]]:
         steps.append(("Gather", ["colours/order"], {"axis": 3}))
     steps.append(("Cast", [], {"to": TensorProto.FLOAT}))
     offset, scale = (np.array(values, np.float32) for values in own.list_offsets())
+    if own.colour_order == "BGR":  # they are of red, green and blue
+        offset, scale = offset[::-1], scale[::-1]
     for kind, name, values, neutral in (("Sub", "offset", offset, 0), ("Div", "divisor", scale, 1)):
         if (values != neutral).any():
             numbers.append(numpy_helper.from_array(values, f"rescale/{name}"))
@@ -264,5 +285,5 @@ def _give_features(end: _End, n_features: int) -> tuple[list[Any], list[Any]]:
 
 def _rename(name: str) -> str:
     """Return the name that a layer has with us; an input that is left out has none."""
-    shown = name if is_showable(name) else ascii(name)[1:-1]
+    shown = name if is_showable(name) and "\\" not in name else ascii(name)[1:-1]  # no two names become one
     return f"{PREFIX}{shown}" if name else name

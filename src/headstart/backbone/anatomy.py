@@ -64,35 +64,31 @@ class Anatomy:
                 self._shapes.setdefault(node.input[0], shapes[node.output[0]])
 
     def find_features(self, end: str) -> str:
-        """Return the layer whose output goes into the last linear layer before ``end``, or ``end`` if there is none.
+        """Return the layer whose output goes into the last linear layer before ``end``.
 
-        Behind a softmax the classes are scored; a convolution of 1 x 1 there is a linear layer, too, whose scores may
-        have been averaged over the photo (Lin et al. 2013). Without a softmax or a linear layer the network was made to
-        give features, and ``end`` is what it gives.
+        Between the two, scores are shaped, scaled, or made probabilities. Behind a softmax the classes are scored, so a
+        convolution is a linear layer there, too, whose scores may have been averaged over the photo (Lin et al. 2013).
 
         Raises
         ------
         BackboneError
-            If several linear layers score.
+            If something else is found first: what that does to features, or whether there are classes at all, is not
+            guessed.
         """
-        name, is_scored = end, False
+        is_scored = False
         for node in self._walk_back(end):
-            kind, (data, *others) = node.op_type, self._list_moving(node)
-            if kind == "Concat" and any(
-                self._makers[n].op_type in LINEAR for n in (data, *others) if n in self._makers
-            ):
-                raise BackboneError("it has several last layers side by side: name the one before them as features")
+            kind, data = node.op_type, str(node.input[0])
+            if kind not in SHAPING and self._list_moving(node) != [data]:  # ways come together, or W times f
+                break
             is_scored |= kind in SOFTMAX
-            if kind in LINEAR and self._is_linear(node):
+            if kind in LINEAR or (kind == "Conv" and (is_scored or self._is_point(node.output[0]))):
                 return data
-            if kind == "Conv" and (is_scored or self._is_point(node.output[0])):
-                return data
-            if is_scored and kind in POOLING | {"Relu"}:
-                continue
-            if kind not in SHAPING | SOFTMAX and not (kind in SCALING and self._is_linear(node)):
-                return name if is_scored else end
-            name = data
-        return end
+            if kind not in SHAPING | SOFTMAX | SCALING and not (is_scored and kind in POOLING | {"Relu"}):
+                break
+        raise BackboneError(
+            "it cannot be told which layer goes into the last linear one, the one that scores classes: name that layer "
+            f"as features, or the output, {end!a}, if there are no classes"
+        )
 
     def find_map(self, features: str) -> tuple[str, int] | None:
         """Return the map whose mean over the photo the features are, and which axis has its channels; None if none is.
@@ -151,7 +147,7 @@ class Anatomy:
         return [
             Stage(f"stride_{round(side_px / height)}", name, n_channels, round(side_px / height))
             for name, (_, n_channels, height, width) in maps
-            if height == width == -(-side_px // round(side_px / height))
+            if height <= side_px and height == width == -(-side_px // round(side_px / height))
         ]
 
     def list_needed(self, end: str) -> tuple[list[onnx.NodeProto], set[str]]:

@@ -49,24 +49,6 @@ def take_between(network: openvino.Model, below: str, above: str) -> openvino.Mo
     return openvino.Model([find_output(network, above)], [entry])
 
 
-def put_below(network: openvino.Model, tensor: str, part: openvino.Model) -> openvino.Model:
-    """Return a network with another part, from `take_below`, from its input to one layer.
-
-    Raises
-    ------
-    BackboneError
-        If the network has no layer of this name.
-    """
-    openvino = open_openvino()
-
-    network = network.clone()
-    if all(tensor in end.input_value(0).get_names() for end in network.get_results()):
-        return part  # nothing is above
-    for target in find_output(network, tensor).get_target_inputs():
-        target.replace_source_output(part.get_results()[0].input_value(0))
-    return openvino.Model(network.get_results(), part.get_parameters())
-
-
 def has_layer(network: openvino.Model, tensor: str) -> bool:
     """Say whether a layer's output has this name."""
     return any(tensor in output.get_names() for op in network.get_ops() for output in op.outputs())

@@ -30,7 +30,7 @@ def fold_constants(model: onnx.ModelProto) -> None:
         inputs = [known.get(name) for name in node.input if name]
         limit = MAX_WEIGHTS if node.op_type in _WEIGHTS_TOO else LARGEST_FOLDED
         small = [tensor for tensor in inputs if tensor is not None and np.prod(tensor.dims) <= limit]
-        if len(small) < len(inputs) or node.op_type not in _FOLDED or _is_large(node, small):
+        if len(small) < len(inputs) or node.op_type not in _FOLDED or _may_be_large(node, small):
             moving.append(node)
             continue
         outputs = [onnx.ValueInfoProto(name=name) for name in node.output]
@@ -49,10 +49,14 @@ def fold_constants(model: onnx.ModelProto) -> None:
     model.graph.node.extend(moving)
 
 
-def _is_large(node: onnx.NodeProto, inputs: list[onnx.TensorProto]) -> bool:
-    """Say whether a node makes many numbers of few."""
+def _may_be_large(node: onnx.NodeProto, inputs: list[onnx.TensorProto]) -> bool:
+    """Say whether a node may make many numbers of few: by their values, or for each of the one all of the other."""
     from onnx import numpy_helper
 
-    if node.op_type != "ConstantOfShape":
+    if node.op_type == "ConstantOfShape":
+        sizes = numpy_helper.to_array(inputs[0])
+    elif node.op_type in _WEIGHTS_TOO:
         return False
-    return float(np.prod(numpy_helper.to_array(inputs[0]), dtype=np.float64)) > LARGEST_FOLDED
+    else:
+        sizes = np.array([max(1, np.prod(tensor.dims, dtype=np.float64)) for tensor in inputs])
+    return float(np.prod(sizes, dtype=np.float64)) > LARGEST_FOLDED

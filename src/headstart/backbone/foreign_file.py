@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from headstart.backbone.folding import fold_constants
+from headstart.backbone.graph_file import list_data_files
 from headstart.errors import BackboneError, MissingExtraError
+from headstart.installed import is_installed
 
 if TYPE_CHECKING:
     import onnx
 
 OPSET = 17  # older networks are brought to it; the layers that are added are the same from 13 to 22
 OLDEST = 13
-MOST_NUMBERS = 200_000_000  # in the output of one layer, for one photo: some kilobytes may unfold to any amount
-_QUANTISING = frozenset({"QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "ConvInteger", "MatMulInteger"})
+MOST_NUMBERS = 200_000_000  # in the output of one layer: some kilobytes may unfold to any amount
+_QUANTISING = frozenset({
+    "QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger",
+})  # fmt: skip
 _TRAINED_APART = ("Conv", "BatchNormalization")
 
 
-def read_network(path: Path, sha256: str | None) -> onnx.ModelProto:
+class ForeignNetwork(NamedTuple):
+    """A network as it was given, with its weights inside, and as it is used here."""
+
+    given: onnx.ModelProto
+    plain: onnx.ModelProto
+
+
+def read_network(path: Path, sha256: str | None) -> ForeignNetwork:
     """Read a network.
 
     Raises
@@ -30,37 +43,60 @@ def read_network(path: Path, sha256: str | None) -> onnx.ModelProto:
     BackboneError
         The reason alone: if it is another file than ``sha256`` says, no network, or one that cannot be used.
     MissingExtraError
-        If onnx is not installed.
+        If onnx or onnxruntime is not installed.
     """
-    try:
-        import onnx
-    except ImportError:
-        raise MissingExtraError(
-            f"Cannot use '{path}' as a backbone: onnx, which reads it, is not installed. "
-            "Install it with: pip install 'headstart[onnx]'"
-        ) from None
+    for package in ("onnx", "onnxruntime"):
+        if not is_installed(package):
+            raise MissingExtraError(
+                f"Cannot use '{path}' as a backbone: {package}, which reads it, is not installed. "
+                "Install it with: pip install 'headstart[onnx]'"
+            )
+    import onnx
+
     data = path.read_bytes()
     if sha256 not in (None, digest := hashlib.sha256(data).hexdigest()):
         raise BackboneError(f"its SHA-256 is {digest[:12]}..., and the TOML has {str(sha256)[:12]}...")
     try:
-        model = _parse(onnx.load_from_string(data), path.parent)
+        given = _load(data, path.parent)
+        model = onnx.ModelProto()
+        model.CopyFrom(given)
+        model = _make_plain(model)
     except BackboneError:
         raise
     except Exception as error:  # a file from anywhere: the package has an error of its own for each way to be wrong
         raise BackboneError(f"it is no ONNX file that can be read ({ascii(str(error))[1:-1]:.80})") from None
-    _refuse_strangers(model)
     fold_constants(model)
     _part_weights(model.graph)
+    return ForeignNetwork(given, model)
+
+
+def _load(data: bytes, folder: Path) -> onnx.ModelProto:
+    import onnx
+
+    model = onnx.load_from_string(data)
+    if not model.graph.node or not model.graph.output:
+        raise BackboneError("it is no ONNX network: it has no layers")
+    missing = [place for place in list_data_files(data) if not (folder / place).exists()]
+    if missing:
+        raise BackboneError(f"its weights are in {missing[0]!a}, which is not beside it: copy that file, too")
+    if any(attribute.t.external_data for node in model.graph.node for attribute in node.attribute):
+        raise BackboneError("numbers of one of its layers are in another file: save it in one file, with onnx.save")
+    onnx.load_external_data_for_model(model, str(folder))
+    _check_order(model.graph)
     return model
 
 
-def _parse(model: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
-    import onnx
+def _check_order(graph: onnx.GraphProto) -> None:
+    known = {"", *(part.name for part in (*graph.input, *graph.initializer))}
+    for node in graph.node:
+        if strangers := set(node.input) - known:
+            raise BackboneError(f"its layer {node.output[0]!a} comes before what it takes, {min(strangers)!a}")
+        known.update(node.output)
+
+
+def _make_plain(model: onnx.ModelProto) -> onnx.ModelProto:
     from onnx import inliner, version_converter
 
-    if not model.graph.node or not model.graph.output:
-        raise BackboneError("it is no ONNX network: it has no layers")
-    onnx.load_external_data_for_model(model, str(folder))
     if model.functions:
         model = inliner.inline_local_functions(model)
     if any(attribute.HasField("g") or attribute.graphs for node in model.graph.node for attribute in node.attribute):
@@ -68,6 +104,10 @@ def _parse(model: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
     version = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
     if version < OLDEST:
         model = version_converter.convert_version(model, OPSET)
+    _refuse_quantised(model)
+    for node in model.graph.node:
+        while node.input and not node.input[-1]:  # left out, as if it were not named
+            node.input.pop()
     _make_float32(model)
     _refuse_giants(model)
     return model
@@ -104,14 +144,16 @@ def _refuse_giants(model: onnx.ModelProto) -> None:
 
     known = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
     for end in (*known.value_info, *known.output):
-        sizes = [dim.dim_value for dim in end.type.tensor_type.shape.dim]  # 0 where it is not known
-        if np.prod([max(size, 1) for size in sizes], dtype=np.float64) > MOST_NUMBERS:
-            raise BackboneError(
-                f"its layer {end.name!a} makes {' x '.join(map(str, sizes))} numbers, which is too many"
-            )
+        refuse_giant(end.name, [dim.dim_value for dim in end.type.tensor_type.shape.dim])
 
 
-def _refuse_strangers(model: onnx.ModelProto) -> None:
+def refuse_giant(layer: str, shape: Sequence[int]) -> None:
+    """Raise BackboneError if a layer's output, whose unknown sizes are 0, has too many numbers."""
+    if np.prod([max(size, 1) for size in shape], dtype=np.float64) > MOST_NUMBERS:
+        raise BackboneError(f"its layer {layer!a} makes {' x '.join(map(str, shape))} numbers, which is too many")
+
+
+def _refuse_quantised(model: onnx.ModelProto) -> None:
     if any(node.op_type in _QUANTISING for node in model.graph.node):
         raise BackboneError("it is quantised already: give the network before that, and train with --precision int8")
 
@@ -121,13 +163,13 @@ def _part_weights(graph: onnx.GraphProto) -> None:
     import onnx
 
     known = {tensor.name: tensor for tensor in graph.initializer}
-    seen: Counter[str] = Counter()
+    uses = Counter(name for node in graph.node for name in node.input if name in known)
+    taken = set(known)
     for node in graph.node:
         for i, name in enumerate(node.input):
-            if node.op_type in _TRAINED_APART and i > 0 and name in known:
-                seen[name] += 1
-                if seen[name] > 1:
-                    copy = onnx.TensorProto()
-                    copy.CopyFrom(known[name])
-                    copy.name = node.input[i] = f"{name}/{seen[name]}"
-                    graph.initializer.append(copy)
+            if node.op_type in _TRAINED_APART and i > 0 and uses[name] > 1:
+                copy = onnx.TensorProto()
+                copy.CopyFrom(known[name])
+                copy.name = node.input[i] = next(new for n in count(1) if (new := f"{name}/{n}") not in taken)
+                taken.add(copy.name)
+                graph.initializer.append(copy)

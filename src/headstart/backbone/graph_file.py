@@ -62,7 +62,7 @@ def take_apart(network: bytes) -> GraphFile:
     return GraphFile(header, entries, trunk)
 
 
-def list_places(network: bytes) -> list[str]:
+def list_data_files(network: bytes) -> list[str]:
     """Return the files beside an ONNX file in which it has weights, by the names that it gives them."""
     places = set()
     for number, _, value in split_message(network):

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from headstart.backbone.adopting import ADOPTING_RULES, adopt_network
+from headstart.backbone.adopting import ADOPTING_RULES
+from headstart.backbone.apart import adopt_apart
 from headstart.backbone.fetching import fetch_weights
-from headstart.backbone.graph_file import list_places
+from headstart.backbone.graph_file import list_data_files
 from headstart.backbone.own_spec import OwnSpec, read_own_spec
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError
 from headstart.folders import list_files
+from headstart.progress import print_above
 from headstart.shelf import BACKBONES, DIGEST_BYTES, fetch_result, keep_result, name_result
 
 SUFFIXES = (".onnx", ".toml")
@@ -37,8 +40,10 @@ def load_own(name: str, taken: Collection[str] = ()) -> tuple[BackboneSpec, byte
     MissingExtraError
         If onnx, which reads it the first time, is not installed.
     """
-    given = Path(name).expanduser()
-    if not given.exists():
+    given = Path(name)
+    with suppress(RuntimeError):  # ~ and a name that is nobody's
+        given = given.expanduser()
+    if not os.path.isfile(given):  # noqa: PTH113  Path.is_file fails on names that are too long
         raise BackboneError(f"Cannot use '{given}' as a backbone: there is no such file.")
     own = read_own_spec(given.with_suffix(".toml"))
     if own.name in taken:
@@ -93,10 +98,11 @@ def keep_adopted(key: str, path: Path, own: OwnSpec) -> tuple[BackboneSpec, byte
     Raises
     ------
     BackboneError, MissingExtraError
-        As `adopt_network`.
+        As `adopt_apart`.
     """
+    print_above(f"Making a backbone of '{path.name}', once.")
     try:
-        spec, network = adopt_network(path, own)
+        spec, network = adopt_apart(path, own, sum(file.stat().st_size for file in _list_files(path)))
     except BackboneError as error:
         raise BackboneError(f"Cannot use '{path}' as a backbone: {error}.") from None
     record = json.dumps(spec.to_dict()).encode()
@@ -106,14 +112,18 @@ def keep_adopted(key: str, path: Path, own: OwnSpec) -> tuple[BackboneSpec, byte
 
 def _list_digests(path: Path) -> list[str]:
     """Return the SHA-256 of a network's file and of the files beside it that hold its weights."""
+    files = _list_files(path)
+    if sum(file.stat().st_size for file in files) > MAX_BYTES:
+        raise BackboneError("it has more than 2 GB with its weights, more than can be put into one file")
+    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+
+
+def _list_files(path: Path) -> list[Path]:
+    """Return a network's file, and those beside it that are there and hold its weights."""
     if path.stat().st_size > MAX_BYTES:
         raise BackboneError("it is larger than 2 GB, more than an ONNX file can be")
-    data = path.read_bytes()
     try:
-        parts = [path.parent / place for place in list_places(data)]
+        parts = [path.parent / place for place in list_data_files(path.read_bytes())]
     except (ValueError, IndexError, KeyError):  # it is none, which will be told by who reads it
         parts = []
-    if len(data) + sum(part.stat().st_size for part in parts if part.is_file()) > MAX_BYTES:
-        raise BackboneError("it has more than 2 GB with its weights, more than can be put into one file")
-    files = [part.read_bytes() if part.is_file() else b"" for part in parts]
-    return [hashlib.sha256(file).hexdigest() for file in (data, *files)]
+    return [path, *(part for part in parts if part.is_file())]

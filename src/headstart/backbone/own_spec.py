@@ -17,8 +17,10 @@ from headstart.errors import BackboneError
 ARITHMETIC = "either mean and std, each one number or three of pixels from 0 to 1, or value_range, two numbers"
 EXAMPLE = "mean = [0.485, 0.456, 0.406] and std = [0.229, 0.224, 0.225], as torchvision has them"
 
+SMALLEST_SIDE, LARGEST_SIDE = 16, 2048  # pixels of a photo
 LONGEST_NAME = 60  # characters
 LARGEST, SMALLEST = 1000.0, 0.01  # of a value, and of a span: what is beyond was mistyped
+MOST = 1e300  # a whole number in a TOML may have more digits than a float can
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,8 @@ class OwnSpec:
     name
         Of the backbone; default: that of the file.
     mean, std
-        Of each colour channel, of pixels from 0 to 1: the network takes (pixel - mean) / std. Or:
+        One number, or those of red, green and blue, in whatever order the network takes them; of pixels from 0 to 1:
+        the network takes (pixel - mean) / std. Or:
     value_range
         What pixels of 0 and of 255 become.
     colour_order
@@ -85,7 +88,7 @@ def read_own_spec(path: Path) -> OwnSpec:
         If it is missing, is no TOML, or says something that cannot be.
     """
     try:
-        record = tomllib.loads(path.read_text(encoding="utf-8"))
+        record = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise BackboneError(
             f"Cannot use a backbone of your own: '{path}' is missing, and only you know what the network takes. Write "
@@ -93,7 +96,7 @@ def read_own_spec(path: Path) -> OwnSpec:
         ) from None
     except OSError as error:
         raise BackboneError(f"Cannot read '{path}': {error.strerror or type(error).__name__}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise BackboneError(f"Cannot read '{path}': it is no TOML ({ascii(str(error))[1:-1]:.80}).") from None
     problems = _find_problems(record)
     if problems:
@@ -116,8 +119,8 @@ def _find_problems(record: Mapping[str, Any]) -> list[str]:
     if record.get("colour_order", "RGB") not in COLOUR_ORDERS:
         problems.append(f"colour_order {record['colour_order']!a:.40}, need {' or '.join(COLOUR_ORDERS)}")
     size = record.get("image_size", 224)
-    if type(size) is not int or not 16 <= size <= 2048:
-        problems.append(f"image_size {size!a:.40}, need a whole number of 16 to 2048")
+    if type(size) is not int or not SMALLEST_SIDE <= size <= LARGEST_SIDE:
+        problems.append(f"image_size, need a whole number of {SMALLEST_SIDE} to {LARGEST_SIDE}")
     problems += _find_wrong_names(record)
     digest = record.get("sha256")
     if type(digest) is str and not re.fullmatch("[0-9a-f]{64}", digest):
@@ -164,6 +167,6 @@ def _find_wrong_numbers(record: Mapping[str, Any]) -> list[str]:
 def _list_numbers(value: Any) -> tuple[float, ...]:
     """Return a number, or a list of them, as floats; nothing if anything else is there."""
     values = value if isinstance(value, list) else [value]
-    if any(type(number) not in (int, float) or not math.isfinite(number) for number in values):
+    if any(type(number) not in (int, float) or not abs(number) < math.inf for number in values):
         return ()
-    return tuple(float(number) for number in values)
+    return tuple(float(min(max(number, -MOST), MOST)) for number in values)

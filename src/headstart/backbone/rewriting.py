@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headstart.backbone.cutting import put_below, take_below
 from headstart.backbone.openvino_door import open_core, open_openvino
 from headstart.errors import BackboneError
 
@@ -62,19 +62,17 @@ def keep_float32(network: openvino.Model, tensor: str) -> openvino.Model:
     """Return the network with everything below the layer ``tensor`` marked as not to be computed in less than float32.
 
     The mark is an attribute of OpenVINO's own file format, and only its reader can set it. It is lost where layers are
-    fused, so the batch norms of that part are folded first, as compiling would do.
+    fused, so the batch norms are folded first, as compiling would do.
     """
     openvino = open_openvino()
     from xml.etree import ElementTree
 
-    from openvino._offline_transformations import apply_moc_transformations
-
-    part = take_below(network, tensor)
-    apply_moc_transformations(part, cf=True)
+    network = network.clone()
+    fold_norms(network)
     with tempfile.TemporaryDirectory() as folder:
-        text, weights = Path(folder, "part.xml"), Path(folder, "part.bin")
+        text, weights = Path(folder, "network.xml"), Path(folder, "network.bin")
         try:
-            openvino.serialize(part, str(text), str(weights))
+            openvino.serialize(network, str(text), str(weights))
         except RuntimeError as error:  # says nothing but "iostream error"
             raise BackboneError(
                 f"Cannot prepare the network: nothing can be written to '{folder}'. Make room there, or set TMPDIR to "
@@ -82,15 +80,55 @@ def keep_float32(network: openvino.Model, tensor: str) -> openvino.Model:
             ) from error
         tree = ElementTree.fromstring(text.read_bytes())  # noqa: S314  written a line above
         numbers = np.fromfile(weights, np.uint8)
-    for layer in tree.iterfind("layers/layer"):
-        if layer.get("type") != "Result":
-            mark_layer(layer)
-    marked = open_core().read_model(ElementTree.tostring(tree), openvino.Tensor(numbers))
-    return put_below(network, tensor, marked)
+    mark_below(tree, tensor)
+    return open_core().read_model(ElementTree.tostring(tree), openvino.Tensor(numbers))
 
 
-def mark_layer(layer: ElementTree.Element) -> None:
-    """Mark a layer of OpenVINO's file format as not to be computed in less than float32."""
+def fold_norms(network: openvino.Model) -> None:
+    """Fold batch norms into the convolutions before them."""
+    from openvino._offline_transformations import apply_moc_transformations
+
+    apply_moc_transformations(network, cf=True)
+
+
+def mark_below(tree: ElementTree.Element, tensor: str) -> None:
+    """Mark a layer of OpenVINO's file format, and all that it is computed from, as not for less than float32.
+
+    Parameters
+    ----------
+    tensor
+        The name of that layer's output.
+
+    Raises
+    ------
+    BackboneError
+        If there is no layer of this name.
+    """
+    sources: dict[str | None, list[str | None]] = {}
+    for edge in tree.iterfind("edges/edge"):
+        sources.setdefault(edge.get("to-layer"), []).append(edge.get("from-layer"))
+    layers = {layer.get("id"): layer for layer in tree.iterfind("layers/layer")}
+    todo = [
+        number for number, layer in layers.items()
+        if any(tensor in _list_names(port.get("names")) for port in layer.iterfind("output/port"))
+    ]  # fmt: skip
+    if not todo:
+        raise BackboneError(f"Cannot keep float32 below {tensor!r}: no layer has this name.")
+    marked = set()
+    while todo:
+        number = todo.pop()
+        if number not in marked:
+            marked.add(number)
+            _mark_layer(layers[number])
+            todo += sources.get(number, [])
+
+
+def _list_names(names: str | None) -> list[str]:
+    """Return the names of a port, which are joined by commas; one inside a name follows a backslash."""
+    return [name.replace("\\,", ",") for name in re.split(r"(?<!\\),", names or "")]
+
+
+def _mark_layer(layer: ElementTree.Element) -> None:
     from xml.etree import ElementTree
 
     attributes = layer.find("rt_info")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from headstart.backbone.cutting import take_below
+from headstart.backbone.foreign_file import refuse_giant
 from headstart.backbone.openvino_door import open_core
 from headstart.errors import BackboneError
 
@@ -36,25 +38,36 @@ def measure_shapes(network: bytes, source: str, channel_axis: int, side_px: int)
                     shapes |= {name: list(output.get_shape()) for name in output.get_names()}
     except RuntimeError as error:
         raise BackboneError(f"it does not take photos of {side_px} pixels ({_say_shortly(error)})") from None
+    for name, shape in shapes.items():
+        refuse_giant(name, shape)
     return shapes
 
 
-def try_network(network: bytes, side_px: int, n_features: int) -> None:
-    """Compute features of noise: they must be finite, and the same whatever is in the batch beside it.
+def make_noise(side_px: int) -> npt.NDArray[np.uint8]:
+    """Return the pixels of two photos, (2, S, S, 3), that differ."""
+    pixels = np.random.default_rng(0).integers(0, 256, (2, side_px, side_px, 3), np.uint8)
+    pixels[1] //= 4
+    return pixels
+
+
+def try_network(network: bytes, pixels: npt.NDArray[np.uint8], n_features: int) -> npt.NDArray[np.float32]:
+    """Return the features of two photos, (2, D): finite, not the same, and the same whatever is in the batch beside.
+
+    Parameters
+    ----------
+    pixels
+        As of `make_noise`.
 
     Raises
     ------
     BackboneError
         If they are not: the reason alone.
     """
-    generator = np.random.default_rng(0)
-    pixels = generator.integers(0, 256, (2, side_px, side_px, 3), np.uint8)
-    pixels[1] //= 4
     part = take_below(_read(network), "features")
     try:
         rows = []
         for batch in (pixels[:1], pixels[1:], pixels):
-            part.reshape([len(batch), side_px, side_px, 3])
+            part.reshape(list(batch.shape))
             compiled = open_core().compile_model(part, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
             rows.append(np.array(compiled([batch])[0], np.float32))
     except RuntimeError as error:
@@ -74,6 +87,7 @@ def try_network(network: bytes, side_px: int, n_features: int) -> None:
         raise BackboneError("its features of a photo depend on the others in the batch: export it for inference")
     if np.array_equal(*together):
         raise BackboneError("it gives the same features for two photos that differ, so its weights are not trained")
+    return together
 
 
 def find_sizes(network: bytes, side_px: int, n_features: int) -> tuple[int, int]:

@@ -12,12 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.openvino_door import open_core, open_openvino
-from headstart.backbone.rewriting import mark_layer
+from headstart.backbone.rewriting import fold_norms, mark_below
 from headstart.exports.any_size import RESIZED
 
 if TYPE_CHECKING:
-    from xml.etree import ElementTree
-
     from headstart.exports.formats import Answer, Pixels
 
 
@@ -43,10 +41,8 @@ def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_be
     openvino = open_openvino()
     from xml.etree import ElementTree
 
-    from openvino._offline_transformations import apply_moc_transformations
-
     model = open_core().read_model(network)
-    apply_moc_transformations(model, cf=True)
+    fold_norms(model)
     for key, value in facts.items():
         model.set_rt_info(value, ["headstart", key])
     try:
@@ -54,28 +50,9 @@ def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_be
     except RuntimeError as error:  # a full disk, in its own words
         raise OSError(f"OpenVINO cannot write it ({str(error).partition(chr(10))[0]})") from None
     tree = ElementTree.fromstring(path.read_bytes())  # noqa: S314  written a line above
-    _mark_below(tree, float32_below or RESIZED)
+    mark_below(tree, float32_below or RESIZED)
     text = ElementTree.tostring(tree, encoding="unicode")
     path.write_text(re.sub(r">\s+<", "><", text), encoding="utf-8")  # a third of it is indentation
-
-
-def _mark_below(tree: ElementTree.Element, tensor: str) -> None:
-    """Mark the layer with an output of this name, and all that it is computed from."""
-    sources: dict[str | None, list[str | None]] = {}
-    for edge in tree.iterfind("edges/edge"):
-        sources.setdefault(edge.get("to-layer"), []).append(edge.get("from-layer"))
-    layers = {layer.get("id"): layer for layer in tree.iterfind("layers/layer")}
-    todo = [
-        number for number, layer in layers.items()
-        if any(tensor in (port.get("names") or "").split(",") for port in layer.iterfind("output/port"))
-    ]  # fmt: skip
-    marked = set()
-    while todo:
-        number = todo.pop()
-        if number not in marked:
-            marked.add(number)
-            mark_layer(layers[number])
-            todo += sources.get(number, [])
 
 
 @contextmanager

@@ -57,7 +57,7 @@ class Graph:
         for node in reversed(self.nodes):
             if node.output in needed and node.output != below:
                 chosen.append(node)
-                needed |= set(node.inputs) - set(self.weights)
+                needed |= set(node.inputs) - set(self.weights) - {""}  # an input that is left out
                 needed.discard(node.output)
         if needed != {below}:
             raise BackboneError(

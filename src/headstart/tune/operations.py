@@ -22,9 +22,11 @@ Operation = Callable[..., Tensor]
 PLAIN: dict[str, Operation] = {
     "Add": torch.add, "Sub": torch.sub, "Mul": torch.mul, "Div": torch.div,
     "Relu": torch.relu, "Sigmoid": torch.sigmoid, "HardSwish": F.hardswish, "Tanh": torch.tanh,
+    "Erf": torch.erf, "Softplus": F.softplus, "Mish": F.mish, "Exp": torch.exp, "Neg": torch.neg,
     "Identity": lambda x: x, "Dropout": lambda x, *_: x,
     "Sum": lambda *x: reduce(torch.add, x),
     "GlobalAveragePool": lambda x: x.mean((2, 3), keepdim=True),
+    "GlobalMaxPool": lambda x: x.amax((2, 3), keepdim=True),
 }  # fmt: skip
 ARITHMETIC = frozenset({"Add", "Sub", "Mul", "Div", "Sum"})  # of which constants are operands
 
@@ -53,7 +55,7 @@ def _refuse(node: Node, what: str) -> BackboneError:
 
 def _clip(node: Node, constants: Constants) -> Operation:
     low, high = (constants[i].item() if i in constants else None for i in (1, 2))
-    if len(node.inputs) > len(constants) + 1 or (low is None and high is None):
+    if len([name for name in node.inputs if name]) > len(constants) + 1 or (low is None and high is None):
         raise _refuse(node, "has bounds that depend on the photo")
     return partial(torch.clamp, min=low, max=high)
 
@@ -61,6 +63,14 @@ def _clip(node: Node, constants: Constants) -> Operation:
 def _hard_sigmoid(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
     slope, offset = float(node.attributes.get("alpha", 0.2)), float(node.attributes.get("beta", 0.5))
     return lambda x: torch.clamp(slope * x + offset, 0.0, 1.0)
+
+
+def _elu(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
+    return partial(F.elu, alpha=float(node.attributes.get("alpha", 1.0)))
+
+
+def _gelu(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
+    return partial(F.gelu, approximate=node.attributes.get("approximate", b"none").decode())
 
 
 def _leaky_relu(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
@@ -148,7 +158,8 @@ def _gather(node: Node, constants: Constants) -> Operation:
 
 
 _MAKERS: dict[str, Callable[[Node, Constants], Operation]] = {
-    "AveragePool": _pool, "Cast": _cast, "Clip": _clip, "Concat": _concat, "Flatten": _flatten, "Gather": _gather,
+    "AveragePool": _pool, "Cast": _cast, "Clip": _clip, "Concat": _concat, "Elu": _elu, "Flatten": _flatten,
+    "Gather": _gather, "Gelu": _gelu,
     "HardSigmoid": _hard_sigmoid, "LeakyRelu": _leaky_relu, "MaxPool": _pool, "Pad": _pad, "ReduceMean": _reduce_mean,
     "Reshape": _reshape, "Transpose": _transpose,
 }  # fmt: skip

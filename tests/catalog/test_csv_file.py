@@ -191,7 +191,7 @@ def test_only_columns_that_say_something_are_written(make_photo, tmp_path):
 
 def test_a_place_that_cannot_be_written_is_told(make_photo, tmp_path):
     with pytest.raises(
-        CatalogError, match=r"Cannot write '.*x.csv': No such file or directory. Choose a file in a folder"
+        CatalogError, match=r"Cannot write '.*x.csv': No such file or directory. Make room there, or choose"
     ):
         write_csv([make_photo("a")], tmp_path / "none" / "x.csv")
 

@@ -149,6 +149,14 @@ def test_empty_splits_leave_a_whole_page(matrix, changes):
     assert "None" not in outline.text
 
 
+@pytest.mark.parametrize(("n", "figure"), [(99, "80\u201393%"), (100, "88.0%")])
+def test_of_few_photos_the_interval_is_what_is_shown_large(matrix, n, figure):
+    metrics = make_metrics()
+    metrics["test"] |= {"n": n, "accuracy": 0.88, "accuracy_ci95": [0.802, 0.931]}
+    page = render_report(make_content(metrics, matrix))
+    assert re.search(r'class="figure[ a-z]*">(.*?)</div>', page)[1] == figure
+
+
 def test_validation_column_goes_with_its_split(matrix):
     with_it = Outline(render_report(make_content(make_metrics(), matrix)))
     without = Outline(render_report(make_content(make_metrics(validation=None), matrix)))

@@ -148,6 +148,13 @@ def test_with_too_few_validation_photos_nothing_is_trained_above_the_cut(maker, 
     assert "too few validation photos" in story["why"]
 
 
+def test_a_few_held_out_photos_prove_nothing(maker, monkeypatch):
+    monkeypatch.setattr(auto, "judge_training", lambda *_: torch.ones(9, dtype=torch.bool).numpy())
+    _, story = choose(maker, monkeypatch)
+    assert story["why"] == auto.TOO_FEW
+    assert list_tried(story) == []
+
+
 def test_a_small_budget_is_not_spent_on_features(maker, monkeypatch):
     monkeypatch.setattr(auto, "FEW_ERRORS", -1.0)
     _, story = choose(maker, monkeypatch, budget_s=0.01)

@@ -37,6 +37,11 @@ def test_a_class_of_one_photo_cannot_be_held_out_and_the_others_are_judged():
     assert cross_validate(X[None, :61], Y[:61], 3, strength=0.1, seed=0)["n"] == 60
 
 
+def test_photos_of_one_class_alone_are_no_evidence():
+    """Two of one class and one of another: only the two can be held out, and any head names them right."""
+    assert cross_validate(X[None, 28:31], Y[28:31], 2, strength=0.1, seed=0) is None
+
+
 def test_few_groups_give_few_folds_and_one_repeat():
     names = [str(i % 3) for i in range(90)]
     result = cross_validate(X[None], Y, 3, strength=0.1, seed=0, groups=names)

@@ -86,7 +86,7 @@ def write_csv(photos: Sequence[Photo], path: Path) -> None:
                 writer.writerow(cells)
     except OSError as error:
         raise CatalogError(
-            f"Cannot write '{path}': {error.strerror or error}. Choose a file in a folder that can be written."
+            f"Cannot write '{path}': {error.strerror or error}. Make room there, or choose another folder."
         ) from None
 
 

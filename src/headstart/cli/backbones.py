@@ -45,8 +45,8 @@ def backbones(names: tuple[str, ...], as_json: bool) -> None:
             print_line(f"\n{row['missing']}")
     if names:
         for row in rows:
-            told = f"features of layer {row['features_layer']!a}; cuts at {', '.join(row['cuts'])}; {row['source']}."
-            print_line(f"\n{row['name']}: {told} {row['paper']}".rstrip())
+            told = f"features of layer {row['features_layer']!a}; cuts at {', '.join(row['cuts'])}"
+            print_line(f"\n{row['name']}: {told}; source: {row['source']}. {row['paper']}".rstrip())
     else:
         print_line(f"\n{MORE}")
 

@@ -16,7 +16,7 @@ from headstart.evaluation.report_tables import (
     list_strengths,
     list_trials,
 )
-from headstart.evaluation.verdict import choose_headline, write_verdict
+from headstart.evaluation.verdict import FEW_PHOTOS, choose_headline, write_verdict
 from headstart.evaluation.words import count_photos, format_percent
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def render_report(content: ReportContent) -> str:
         metrics=metrics,
         verdict=write_verdict(metrics),
         headline=headline,
+        few_photos=FEW_PHOTOS,
         bars=list_bars(metrics),
         measures=list_measures(metrics),
         classes=list_classes(headline[1]) if headline else [],

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 # Of the photos that were held out, so many were wrong: with fewer no other method has more than noise to gain.
 FEW_ERRORS = 0.025
+FEWEST_JUDGED = 10  # photos; fewer prove nothing, whatever they say
+TOO_FEW = "there are too few photos to hold some out, so nothing could be compared"
 MANY_PHOTOS = 20_000  # times views: from here on cross-validation of every kind of features takes minutes
 # Standard errors by which more must be better. Features and averages: the best of several is better by chance more
 # often. Above a cut, by whether photos are similar: the photos that compare have also chosen the best epoch. Hybrid on
@@ -103,8 +105,10 @@ class _Choice:
     def _go_on(self) -> None:
         plain, self.story.step = self._best, "judging what was fitted"
         if plain.fitted.choice is None or not any(row.accuracy is not None for row in plain.fitted.choice.table):
-            return self.story.end("there are too few photos to hold some out, so nothing could be compared")
+            return self.story.end(TOO_FEW)
         is_right = judge_training(plain.table, self._chosen)
+        if len(is_right) < FEWEST_JUDGED:
+            return self.story.end(TOO_FEW)
         self.story.note(plain, is_right, "cross-validation", self.story.seconds)
         error = 1 - float(is_right.mean())
         if error < FEW_ERRORS:

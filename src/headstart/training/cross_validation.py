@@ -53,7 +53,7 @@ def cross_validate(
 
     Returns
     -------
-    None if no photo can be judged by a head that was fitted without it.
+    None if no photos of two classes can be judged by heads that were fitted without them.
     """
     # with few groups every repeat would draw the same folds
     has_many_groups = groups is None or len(set(groups)) > 2 * N_FOLDS
@@ -75,7 +75,7 @@ def cross_validate(
         )
     ):  # fmt: skip
         is_judged = held.fold >= 0
-        if not is_judged.any():
+        if len(np.unique(y[is_judged])) < 2:
             return None
         folds = np.unique(held.fold[is_judged])
         pooled.append(float(held.is_right[is_judged].mean()))

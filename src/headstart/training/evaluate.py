@@ -81,7 +81,8 @@ def _say_nothing_left(
 ) -> str:
     of_split = "" if split == "all" else f" in its {split} split"
     if not n_chosen:
-        return f"Cannot evaluate on '{source}': it has no photos{of_split}. Try --split all."
+        hint = "Try --split all, or give the catalog.csv of the run, which names the splits of its photos."
+        return f"Cannot evaluate on '{source}': it has no photos{of_split}. {hint}"
     if not n_fresh:
         return (
             f"Cannot evaluate on '{source}': the classifier was trained on all of its {n_chosen:,} photos{of_split}. "

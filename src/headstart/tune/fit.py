@@ -194,7 +194,7 @@ class _Trainer:
         is_best = self.best.offer(self._judge())
         if self._validation is None:
             return text
-        return f"{text}, validation {self.history[-1].accuracy:.1%}{', the best so far' if is_best else ''}"
+        return f"{text}, validation {self.history[-1].accuracy:.1%}{', the best so far by its loss' if is_best else ''}"
 
     def _judge(self) -> Candidate:
         """Note how the running mean does on the validation photos."""

@@ -78,6 +78,15 @@ def test_memory_is_bounded(network, own):
         adopt_apart(network, own, -590_000_000)  # 10 times as much less than the least
 
 
+def test_a_full_disk_is_told(network, own, monkeypatch):
+    def refuse(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(apart.tempfile, "TemporaryDirectory", refuse)
+    with pytest.raises(BackboneError, match=r"No space left on device.*set TMPDIR to"):
+        adopt_apart(network, own, 0)
+
+
 def test_a_missing_package_is_told_as_ever(network, own, monkeypatch, tmp_path):
     task = {"path": str(network), "own": {"name": "x", "mean": [0.5], "std": [0.5]}}
     (tmp_path / "task.json").write_text(json.dumps(task))

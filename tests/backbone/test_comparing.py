@@ -72,6 +72,13 @@ def test_what_the_runtime_cannot_do_is_asked_of_the_network_as_it_was_read():
         compare(strange, MEANS, plain=build(helper.make_node("NoSuchLayer", ["x"], ["f"])))
 
 
+@pytest.mark.parametrize("kind", [np.int32, np.bool_, np.float64])
+def test_other_numbers_are_no_excuse(kind):
+    model = build(weights=[numpy_helper.from_array(np.ones(3, kind), "unused")])
+    with pytest.raises(BackboneError, match="off what"):
+        compare(model, MEANS * np.float32(1.005))
+
+
 def test_half_precision_may_differ_a_little_more():
     scale = numpy_helper.from_array(np.ones((3, 1, 1), np.float16), "scale")
     nodes = [

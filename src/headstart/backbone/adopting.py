@@ -214,9 +214,11 @@ def _measure_range(own: OwnSpec) -> tuple[float, float]:
 
 def _build(model: onnx.ModelProto, source: _Input, end: _End, own: OwnSpec, n_features: int) -> bytes:
     """Return the layers up to the end between those from our pixels and those to our features, as ONNX bytes."""
+    import onnx
     from onnx import TensorProto, helper, numpy_helper
 
-    nodes, needed = end.anatomy.list_needed(end.layer)
+    found, needed = end.anatomy.list_needed(end.layer)
+    nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in found]  # the network stays as it was read
     kept = [tensor for tensor in model.graph.initializer if tensor.name in needed]
     weights = [numpy_helper.from_array(numpy_helper.to_array(tensor), _rename(tensor.name)) for tensor in kept]
     for node in nodes:

@@ -38,27 +38,37 @@ def adopt_apart(path: Path, own: OwnSpec, n_bytes: int) -> tuple[BackboneSpec, b
     BackboneError, MissingExtraError
         As `adopt_network`; and if it takes too long or too much memory, or the engine breaks on it.
     """
-    with tempfile.TemporaryDirectory(prefix="headstart-") as name:
-        folder = Path(name)
-        (folder / _TASK).write_text(json.dumps({"path": str(path.absolute()), "own": asdict(own)}))
-        # -P: a file of the user's in the working folder may have the name of a module
-        command = [sys.executable, "-P", "-m", __name__, name, str(n_bytes)]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        try:
-            done = subprocess.run(  # noqa: S603  our own interpreter
-                command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST_S, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise BackboneError(f"it cannot be read within {LONGEST_S:.0f} s") from None
-        try:
-            answer = json.loads((folder / _ANSWER).read_text())
-        except (OSError, ValueError):
-            raise BackboneError(
-                f"what reads it broke off (status {done.returncode}): it is damaged, or has layers that are not known"
-            ) from None
-        if "error" in answer:
-            raise _ERRORS[answer["error"]](answer["message"])
-        return BackboneSpec.from_dict(answer["spec"]), (folder / _NETWORK).read_bytes()
+    try:
+        with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
+            return _ask(Path(folder), path, own, n_bytes)
+    except OSError as error:
+        raise BackboneError(
+            f"nothing can be written to '{tempfile.gettempdir()}' ({error.strerror or error}). Make room there, or set "
+            "TMPDIR to a folder that has some"
+        ) from None
+
+
+def _ask(folder: Path, path: Path, own: OwnSpec, n_bytes: int) -> tuple[BackboneSpec, bytes]:
+    """Have a process of its own carry out the task, in a folder."""
+    (folder / _TASK).write_text(json.dumps({"path": str(path.absolute()), "own": asdict(own)}))
+    # -P: a file of the user's in the working folder may have the name of a module
+    command = [sys.executable, "-P", "-m", __name__, str(folder), str(n_bytes)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    try:
+        done = subprocess.run(  # noqa: S603  our own interpreter
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise BackboneError(f"it cannot be read within {LONGEST_S:.0f} s") from None
+    try:
+        answer = json.loads((folder / _ANSWER).read_text())
+    except (OSError, ValueError):
+        raise BackboneError(
+            f"what reads it broke off (status {done.returncode}): it is damaged, or has layers that are not known"
+        ) from None
+    if "error" in answer:
+        raise _ERRORS[answer["error"]](answer["message"])
+    return BackboneSpec.from_dict(answer["spec"]), (folder / _NETWORK).read_bytes()
 
 
 def _answer(folder: Path) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def compare_features(
     BackboneError
         The reason alone.
     """
-    is_half = any(tensor.data_type not in (1, 7) for tensor in models[0].graph.initializer)
+    tolerance = TOLERANCE_HALF if _is_half(models[0].graph) else TOLERANCE
     rows = None
     for model in models:
         try:
@@ -67,11 +67,21 @@ def compare_features(
             "computes: name another layer as features"
         )
     gap = np.abs(ours - theirs).max() / max(np.abs(theirs).max(), 1e-6)
-    if not gap <= (TOLERANCE_HALF if is_half else TOLERANCE):
+    if not gap <= tolerance:
         raise BackboneError(
             f"its features would be {gap:.1%} off what ONNX Runtime computes, so a layer of it is not understood. "
             "Export it in another way, such as with another opset, or name another layer as features"
         )
+
+
+def _is_half(graph: onnx.GraphProto) -> bool:
+    """Say whether anything of a network is of half precision."""
+    from onnx import TensorProto
+
+    types = {tensor.data_type for tensor in graph.initializer}
+    types |= {attribute.t.data_type for node in graph.node for attribute in node.attribute if attribute.HasField("t")}
+    types |= {end.type.tensor_type.elem_type for end in graph.input}
+    return not types.isdisjoint((TensorProto.FLOAT16, TensorProto.BFLOAT16))
 
 
 def _prepare(own: OwnSpec, pixels: npt.NDArray[np.uint8], channel_axis: int) -> npt.NDArray[np.float32]:

@@ -66,7 +66,8 @@ def test_few_photos_are_not_enough_from_scratch():
 @pytest.mark.parametrize("has_torch", [True, False])
 def test_seconds_rise_with_what_is_trained(make_folder, monkeypatch, has_torch):
     monkeypatch.setattr("headstart.training.expecting.can_tune", lambda: has_torch)
-    # a real one depends on what else this machine does; tests/tune/test_rate.py looks at those
+    # real ones depend on what else this machine does; tests beside what measures them look at those
+    monkeypatch.setattr("headstart.training.expecting.measure_engine", lambda *_: 100.0)
     monkeypatch.setattr("headstart.tune.rate.measure_rate", lambda _, cut, *__: 20.0 if cut == "pixels" else 80.0)
     maker = Maker(scan_photos(make_folder(n=4)), load_backbone(), 96, False, False)
     seconds = [estimate_seconds(maker, Settings(method=method), 1000) for method in ("fixed", "hybrid", "finetune")]

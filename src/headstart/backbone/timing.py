@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import perf_counter
 
 import numpy as np
 
@@ -10,10 +10,23 @@ from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import Backbone
 
 N_PROBES = 24  # photos that the engine is timed on
+# Other programs slow any pass: the fastest of some counts.
+MIN_PASSES, MAX_PASSES, ENOUGH_S = 2, 6, 0.8
+_known: dict[tuple[str, int, str], float] = {}
 
 
 def measure_engine(backbone: Backbone, image_size: int, precision: str = "auto") -> float:
-    """Return photos per second of the whole network in the engine, decoding apart (0.2 to 2 s)."""
+    """Return photos per second of the whole network in the engine, decoding apart (0.2 to 3 s).
+
+    It is measured once in a process for each backbone, image size and precision.
+    """
+    key = (backbone.spec.weights_sha256, image_size, precision)
+    if key not in _known:
+        _known[key] = _measure(backbone, image_size, precision)
+    return _known[key]
+
+
+def _measure(backbone: Backbone, image_size: int, precision: str) -> float:
     spec = backbone.spec
     build = plan_build(
         spec.weights_sha256, image_size=image_size, precision=precision, float32_below=spec.float32_below,
@@ -22,6 +35,9 @@ def measure_engine(backbone: Backbone, image_size: int, precision: str = "auto")
     engine = Engine(backbone.weights, build)
     pixels = np.zeros((N_PROBES, image_size, image_size, 3), np.uint8)
     engine.infer(pixels[:4])
-    began = time.perf_counter()
-    engine.infer(pixels)
-    return N_PROBES / (time.perf_counter() - began)
+    seconds: list[float] = []
+    while len(seconds) < MIN_PASSES or (sum(seconds) < ENOUGH_S and len(seconds) < MAX_PASSES):
+        began = perf_counter()
+        engine.infer(pixels)
+        seconds.append(perf_counter() - began)
+    return N_PROBES / min(seconds)

@@ -131,13 +131,13 @@ def _start(browser: str, command: str) -> Any:
 
 def _close(driver: Any) -> None:
     """Close the browser; it may be gone already, or its driver, and what they failed on is being told."""
-    is_alone = driver.service.process.poll() is not None
     with suppress(Exception):
         driver.quit()
+    # A browser whose driver is gone would stay for ever; whether the driver is gone is known too late to ask it.
     for name, value in driver.capabilities.items():
-        if is_alone and name.endswith(":processID"):  # without its driver it would stay for ever
+        if name.endswith(":processID"):
             with suppress(OSError):
-                os.kill(value, signal.SIGTERM)
+                os.kill(value, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def _open_page(driver: Any, path: Path) -> Any:

@@ -1,5 +1,6 @@
 """Photos per second are those of the engine."""
 
+import numpy as np
 import pytest
 
 from headstart.backbone import timing
@@ -18,9 +19,17 @@ def test_it_is_measured_once():
     assert measure_engine(backbone, 96) == measure_engine(backbone, 96)
 
 
-def test_the_fastest_pass_counts(monkeypatch):
-    """A pass that other programs slowed says nothing about this machine."""
+def test_the_fastest_counts(monkeypatch):
+    """What other programs slowed says nothing about this machine."""
     moments = iter([0.0, 4.0, 4.0, 4.1, 5.0, 9.0])
     monkeypatch.setattr(timing, "perf_counter", lambda: next(moments))
-    monkeypatch.setattr(timing, "_known", {})
-    assert measure_engine(load_backbone(), 64, "f32") == pytest.approx(timing.N_PROBES / 0.1)
+    assert timing.time_fastest(lambda: None) == pytest.approx(0.1)
+
+
+def test_what_is_slow_is_timed_three_times_and_what_is_fast_eight_times(monkeypatch):
+    for took_s, n_times in ((5.0, 3), (0.001, 8)):
+        moments = iter(np.repeat(np.arange(100), 2)[1:] * took_s)
+        monkeypatch.setattr(timing, "perf_counter", lambda moments=moments: next(moments))
+        done = []
+        timing.time_fastest(lambda done=done: done.append(1))
+        assert len(done) == n_times

@@ -131,3 +131,9 @@ def test_what_fails_leaves_nothing(headstart, make_folder, tmp_path):
     done = headstart("advise", make_folder(labels=("dots",), n=2), cwd=tmp_path)
     assert done.returncode == 1
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+
+
+@pytest.mark.parametrize(("has_torch", "said"), [(True, "by a few steps"), (False, "Times are guesses by how fast")])
+def test_times_are_called_measured_only_where_they_were(advise, tmp_path, monkeypatch, has_torch, said):
+    monkeypatch.setattr("headstart.tune.torch_door.can_tune", lambda: has_torch)
+    assert said in " ".join(advise(tmp_path).output.split())

@@ -40,6 +40,7 @@ def advise(
     from headstart.training.advise import advise_method
     from headstart.training.expecting import LARGE
     from headstart.training.run_folder import check_outside
+    from headstart.tune.torch_door import can_tune
 
     place = picture.expanduser() if picture is not None else _choose_place(data)
     check_outside(place, str(data), what="figure", option="--picture")
@@ -72,9 +73,10 @@ def advise(
         low, high = expected.interval
         accuracy = f"{expected.expected_accuracy:.1%} ({low:.1%} to {high:.1%})"
         print_line(f"{name:<8}  {accuracy:<26}  {_write_time(expected.expected_seconds)}")
+    times = "were measured here, by a few steps" if can_tune() else "are guesses by how fast the engine is here"
     print_line(
         "\nThe accuracy of fixed was measured on these photos; the others are by rules of thumb from other sets, and "
-        "so wide. Times were measured here, by a few steps."
+        f"so wide. Times {times}."
     )
     print_line(f"\nPicture: {place}")
 

@@ -26,7 +26,7 @@ from headstart.training.making import Made, Maker
 from headstart.training.settings import METHODS, Settings
 from headstart.training.table import Rows
 from headstart.training.tuning import choose_cut
-from headstart.tune.torch_door import check_torch
+from headstart.tune.torch_door import can_tune, check_torch
 
 WORTH = 0.01  # of accuracy that a slower method must be expected to gain
 
@@ -130,7 +130,8 @@ def advise_method(
     notes: list[str] = []
     # with norms as pretrained the network holds the statistics of other photos
     tuned = replace(chosen, train_norms=not similarity.is_similar)
-    say("Timing a few steps of each method.")
+    if can_tune():
+        say("Timing a few steps of each method.")
     for method in METHODS[1:]:
         try:
             seconds = estimate_seconds(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812  torch's own habit
 
 from headstart.backbone.loading import Backbone
 from headstart.backbone.spec import PIXELS_CUT
+from headstart.backbone.timing import time_fastest
 from headstart.tune.device import choose_device, compute_exactly
 from headstart.tune.freed_memory import keep_freed_memory
 from headstart.tune.graph import read_graph
@@ -17,8 +16,6 @@ from headstart.tune.recipe import Recipe
 from headstart.tune.trainee import FirstHead, Trainee
 
 BATCH_SIZE = 16
-# The first step of a process takes up to six times as long, and other programs slow any: the fastest of some counts.
-MIN_STEPS, MAX_STEPS, ENOUGH_S = 3, 8, 2.0
 _known: dict[tuple[str, str, int, bool], float] = {}
 
 
@@ -51,11 +48,10 @@ def _measure(backbone: Backbone, cut: str, image_size: int, recipe: Recipe) -> f
     rows = torch.zeros((BATCH_SIZE, *shape), device=device)
     y = torch.zeros(BATCH_SIZE, dtype=torch.int64, device=device)
     trainee.train()
-    seconds: list[float] = []
+
+    def take_step() -> None:
+        torch.autograd.backward(F.cross_entropy(trainee(rows), y))
+        trainee.head.bias.cpu()  # waits for a GPU
+
     with keep_freed_memory():
-        while len(seconds) < MIN_STEPS or (sum(seconds) < ENOUGH_S and len(seconds) < MAX_STEPS):
-            began = time.perf_counter()
-            torch.autograd.backward(F.cross_entropy(trainee(rows), y))
-            trainee.head.bias.cpu()  # waits for a GPU
-            seconds.append(time.perf_counter() - began)
-    return BATCH_SIZE / min(seconds)
+        return BATCH_SIZE / time_fastest(take_step)

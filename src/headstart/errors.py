@@ -49,6 +49,10 @@ class ServeError(HeadstartError):
     """A classifier cannot be served."""
 
 
+class ScaleError(HeadstartError):
+    """A cluster cannot be used, or features cannot be written where they are to be."""
+
+
 class RunError(HeadstartError):
     """A run folder cannot be written."""
 

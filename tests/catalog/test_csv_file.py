@@ -113,7 +113,7 @@ def test_all_problems_are_told_at_once(write):
         "  row 8 has 6 cells, the header 5: quote the commas",
         "  row 11 has the label 'c\\tats', need plain text in UTF-8",
         "  group 'anna' is in train and test, need one split for it",
-        "Correct the CSV and scan it again.",
+        "Correct it and scan it again.",
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from headstart.catalog import read
 from headstart.catalog.read import read_photo_digest, read_photos
+from headstart.pixels import reading
 
 JPEG = b"\xff\xd8\xff\xe0 a photo"
 
@@ -43,7 +44,7 @@ def test_what_is_no_photo_says_why(tmp_path, content, reason):
 
 
 def test_a_file_that_is_too_large_is_not_opened(tmp_path, monkeypatch):
-    monkeypatch.setattr(read, "MAX_BYTES", 10)
+    monkeypatch.setattr(reading, "MAX_BYTES", 10)
     path = tmp_path / "a.jpg"
     path.write_bytes(JPEG)
     assert str(read_photo_digest(path).reason).startswith("too large (")

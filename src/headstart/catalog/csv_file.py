@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import csv
-import math
+import io
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from headstart.catalog.classes import clean_label
-from headstart.catalog.found import Candidate, Found
-from headstart.catalog.split import SYNONYMS, parse_split, plan_rows
-from headstart.catalog.table import SPLITS, Photo
+from headstart.catalog.found import Found
+from headstart.catalog.table import Photo
+from headstart.catalog.table_rows import COLUMNS, Row, TableRows, describe_rows
 from headstart.errors import CatalogError
+from headstart.places import Place, open_place
 
-COLUMNS = ("path", "label", "split", "group", "weight")
 WRITTEN = ("digest",)  # columns that `write_csv` adds
-N_TOLD = 10  # problems that a message lists before it only counts
-Row = dict[str, str]
 
 
 def read_csv(path: Path) -> Found:
@@ -32,35 +29,14 @@ def read_csv(path: Path) -> Found:
         If it is no CSV, lacks a column or has rows that cannot be used; the message names the rows, the header being
         row 1.
     """
-    problems: list[str] = []
-    candidates = []
-    first_rows: dict[str, int] = {}
+    table = TableRows(path)
     unknown: list[str] = []
-    for number, row in _read_rows(path, problems, unknown):
-        candidate = _read_candidate(path.parent, row, number, problems)
-        place = os.path.normpath(candidate.file)
-        if row["path"] and first_rows.setdefault(place, number) != number:
-            problems.append(f"row {number} repeats the path of row {first_rows[place]} ('{row['path']}')")
-        candidates.append(candidate)
-    problems += _find_straddlers(candidates)
-    if candidates and not problems and not sum(candidate.weight for candidate in candidates) > 0:
-        problems.append("all weights are 0")
-    if problems:
-        told = [f"  {problem}" for problem in problems[:N_TOLD]]
-        told += [f"  and {len(problems) - N_TOLD:,} more"] if len(problems) > N_TOLD else []
-        n = len(problems)
-        raise CatalogError(
-            f"Cannot read '{path}': got {n:,} problem{'' if n == 1 else 's'}, need none:\n"
-            + "\n".join(told)
-            + "\nCorrect the CSV and scan it again."
-        )
-    named = {candidate.split for candidate in candidates if candidate.split is not None}
-    labels = frozenset(candidate.label for candidate in candidates)
-    n_open = sum(candidate.split is None for candidate in candidates)
-    notes = [_describe_rows(len(candidates), n_open, named)]
+    candidates = [table.read(row, number) for number, row in _read_rows(path, table.problems, unknown)]
+    table.check(candidates)
+    notes = [describe_rows("CSV", candidates)]
     if unknown:
         notes.append(f"Columns of the CSV that were not used: {', '.join(unknown)}.")
-    return Found(path.parent, candidates, labels, plan_rows(named), notes=notes)
+    return table.describe(candidates, notes)
 
 
 def write_csv(photos: Sequence[Photo], path: Path) -> None:
@@ -80,7 +56,12 @@ def write_csv(photos: Sequence[Photo], path: Path) -> None:
             writer.writerow(columns)
             folder = Path.cwd()
             for photo in photos:
-                cells = [str(folder / photo.file), photo.label, photo.split or "", photo.digest]
+                cells = [
+                    photo.file if isinstance(photo.path, Place) else str(folder / photo.file),
+                    photo.label,
+                    photo.split or "",
+                    photo.digest,
+                ]
                 cells += [photo.group or ""] if "group" in columns else []
                 cells += [repr(photo.weight)] if "weight" in columns else []
                 writer.writerow(cells)
@@ -96,9 +77,13 @@ def _read_rows(path: Path, problems: list[str], unknown: list[str]) -> Iterator[
     Columns without a meaning, which may be misspelled ones, are added to ``unknown``.
     """
     try:
-        _refuse_binary(path)
         # names of files need not be UTF-8: their bytes are kept (PEP 383)
-        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
+        with (
+            open_place(path) as stream,
+            io.TextIOWrapper(stream, newline="", encoding="utf-8-sig", errors="surrogateescape") as file,
+        ):
+            _refuse_binary(path, file.read(4096))
+            file.seek(0)
             header = file.readline()
             file.seek(0)
             reader = csv.reader(file, delimiter=max(",;\t", key=header.count))
@@ -120,10 +105,8 @@ def _read_rows(path: Path, problems: list[str], unknown: list[str]) -> Iterator[
         raise CatalogError(f"Cannot read '{path}': got no CSV ({error}), need path,label. Export it as CSV.") from None
 
 
-def _refuse_binary(path: Path) -> None:
-    with path.open("rb") as file:
-        head = file.read(4096)
-    if b"\0" in head:
+def _refuse_binary(path: Path, head: str) -> None:
+    if "\0" in head:
         raise CatalogError(
             f"Cannot read '{path}': got a binary file, need a folder of photos or a CSV in UTF-8. Unpack an "
             "archive first; export a spreadsheet as CSV."
@@ -139,45 +122,3 @@ def _check_columns(path: Path, columns: Sequence[str]) -> None:
             f"Cannot read '{path}': got {' and '.join(problems)} (its first row: {shown[:200]}), need "
             "path,label[,split][,group][,weight]. Give a folder of photos, or a CSV whose first row names its columns."
         )
-
-
-def _read_candidate(folder: Path, row: Row, number: int, problems: list[str]) -> Candidate:
-    problems += [f"row {number} has no {column}" for column in ("path", "label") if not row[column]]
-    label = clean_label(row["label"])
-    if label is None:
-        problems.append(f"row {number} has the label {row['label']!a}, need plain text in UTF-8")
-    split = parse_split(row["split"])
-    if split is None and row["split"]:
-        problems.append(f"row {number} has the split {row['split']!a}, need {', '.join(SYNONYMS)} or nothing")
-    weight = 1.0
-    if row["weight"]:
-        try:
-            weight = float(row["weight"])
-        except ValueError:
-            weight = math.nan
-        if not 0 <= weight < math.inf:
-            problems.append(f"row {number} has the weight {row['weight']!a}, need a number, 0 or more")
-    return Candidate(str(folder / row["path"]), label or "", split, row["group"] or None, weight)
-
-
-def _find_straddlers(candidates: Sequence[Candidate]) -> list[str]:
-    sides: dict[str, set[str]] = {}
-    for candidate in candidates:
-        if candidate.group is not None and candidate.split is not None:
-            sides.setdefault(candidate.group, set()).add(candidate.split)
-    return [
-        f"group '{group}' is in {' and '.join(split for split in SPLITS if split in splits)}, need one split for it"
-        for group, splits in sides.items()
-        if len(splits) > 1
-    ]
-
-
-def _describe_rows(n: int, n_open: int, named: set[str]) -> str:
-    if n_open == 0:
-        return f"Read {n:,} rows of a CSV: the splits are taken as they are."
-    shares = plan_rows(named).shares
-    rows = "all" if n_open == n else f"the {n_open:,} without a split"
-    if len(shares) == 1:
-        return f"Read {n:,} rows of a CSV: {rows} went into train."
-    percents = "/".join(map(str, shares.values()))
-    return f"Read {n:,} rows of a CSV: {rows} went {percents} into {', '.join(shares)}, drawn by the seed."

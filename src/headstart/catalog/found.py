@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from headstart.catalog.split import SplitPlan
@@ -11,13 +11,18 @@ from headstart.catalog.table import Photo, Skip
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file that may be a photo; the fields are those of `Photo`."""
+    """A file that may be a photo; the fields are those of `Photo`, the digest where it is known already."""
 
     file: str
     label: str
     split: str | None
     group: str | None = None
     weight: float = 1.0
+    digest: str | None = None
+
+    def with_digest(self, digest: str) -> Candidate:
+        """Return it with its digest known."""
+        return replace(self, digest=digest)
 
 
 @dataclass(frozen=True)
@@ -33,13 +38,13 @@ class Found:
     labels
         All classes that were announced, those without a file too.
     plan
-        What is still to be split at random.
+        What is still to be split at random; None: it follows from the splits of all candidates, and they are not known.
     """
 
     root: Path
     candidates: list[Candidate]
     labels: frozenset[str]
-    plan: SplitPlan
+    plan: SplitPlan | None
     skipped: list[Skip] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headstart.catalog.known_files import Known, KnownFiles, make_stamp, name_file
-from headstart.pixels.reading import MAX_BYTES
+from headstart.errors import PhotoError
+from headstart.pixels.reading import check_size, explain_unreadable, read_bytes
 from headstart.pixels.sniff import HEAD_SIZE, sniff_format
+from headstart.places import Place, make_path
 
 BLOCK_BYTES = 4 << 20
 N_THREADS = 4  # for disks and networks that answer late
+N_THREADS_FAR = 32  # for stores, where every file takes a while and none the disk's time
 CHUNK = 32  # files for each task: the pool costs about as much as a small file
 SLOW_S = 0.01  # for a chunk: of files in memory it takes a tenth of it, and threads would wait for each other
 GROUP = 2048  # files that are looked up, read and remembered together
@@ -50,7 +53,9 @@ def read_photos(
     """
     here = str(Path.cwd())
     readings: list[Reading] = []
-    pool = ThreadPoolExecutor(N_THREADS)
+    is_far = bool(files) and isinstance(make_path(files[0]), Place)
+    pool = ThreadPoolExecutor(N_THREADS_FAR if is_far else N_THREADS)
+    chunk = 1 if is_far else CHUNK
     with KnownFiles(is_used=is_remembering) as store:
         try:
             for start in range(0, len(files), GROUP):
@@ -58,10 +63,10 @@ def read_photos(
                 names = [name_file(path, here) for path in paths]
                 known = store.recall(names)
                 given = [known.get(name) for name in names]
-                jobs = [(paths[n : n + CHUNK], given[n : n + CHUNK]) for n in range(0, len(names), CHUNK)]
+                jobs = [(paths[n : n + chunk], given[n : n + chunk]) for n in range(0, len(names), chunk)]
                 stamped: list[tuple[Reading, str | None]] = []
-                for chunk in _read_chunks(jobs, pool):
-                    stamped += chunk
+                for some in _read_chunks(jobs, pool):
+                    stamped += some
                     if progress is not None:
                         progress(start + len(stamped), len(files))
                 store.remember(dict(_find_fresh(names, stamped, given)))
@@ -102,35 +107,59 @@ def _read_unless_known(path: str, known: Known | None) -> tuple[Reading, str | N
     try:
         stamp = make_stamp(os.stat(path))  # noqa: PTH116  a `Path` takes as long again
     except (OSError, ValueError):
-        return read_photo_digest(Path(path)), None
+        return read_photo_digest(make_path(path)), None
     if known is not None and known[0] == stamp:
         return Reading(known[1]), stamp
-    return read_photo_digest(Path(path)), stamp
+    return read_photo_digest(make_path(path)), stamp
 
 
 def read_photo_digest(path: Path) -> Reading:
     """Read one file as far as it is a photo by its first bytes."""
     try:
+        if isinstance(path, Place):
+            return examine_photo(read_bytes(path))
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
             return Reading(None, "not a file")
-        if status.st_size > MAX_BYTES:
-            return Reading(None, f"too large ({status.st_size / 1e6:,.0f} MB, at most {MAX_BYTES / 1e6:,.0f} MB)")
+        check_size(status.st_size)
         with path.open("rb", buffering=0) as file:
             block = file.read(min(status.st_size, BLOCK_BYTES))
-            if not block:
-                return Reading(None, "empty file")
-            if sniff_format(block[:HEAD_SIZE]) is None:
-                return Reading(None, _explain(block[:HEAD_SIZE]))
+            problem = find_problem(block)
+            if problem is not None:
+                return Reading(None, problem)
             digest = hashlib.sha256()
             while block:
                 digest.update(block)
                 block = file.read(BLOCK_BYTES)
         return Reading(digest.hexdigest())
+    except PhotoError as error:
+        return Reading(None, str(error))
+    except NotADirectoryError:
+        return _read_from_shard(path)
     except FileNotFoundError:
         return Reading(None, "does not exist")
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        return Reading(None, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+        return Reading(None, explain_unreadable(error))
+
+
+def _read_from_shard(path: Path) -> Reading:
+    try:
+        return examine_photo(read_bytes(path))
+    except PhotoError as error:
+        return Reading(None, str(error))
+
+
+def examine_photo(data: bytes) -> Reading:
+    """Return what reading a file of these bytes gives."""
+    problem = find_problem(data)
+    return Reading(hashlib.sha256(data).hexdigest()) if problem is None else Reading(None, problem)
+
+
+def find_problem(head: bytes) -> str | None:
+    """Return why a file that begins so is no photo, or None if it may be one."""
+    if not head:
+        return "empty file"
+    return _explain(head[:HEAD_SIZE]) if sniff_format(head[:HEAD_SIZE]) is None else None
 
 
 def _explain(head: bytes) -> str:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from headstart.catalog.classes import drop_unlearned, name_classes, note_classes, note_empty
-from headstart.catalog.csv_file import read_csv
-from headstart.catalog.found import Found
-from headstart.catalog.layouts import read_folder
+from headstart.catalog.found import Candidate, Found
 from headstart.catalog.leaks import drop_conflicts, drop_leaks, note_copies
-from headstart.catalog.read import read_photos
-from headstart.catalog.split import assign_splits
+from headstart.catalog.read import Reading, read_photos
+from headstart.catalog.sources import find_source
+from headstart.catalog.split import KEEP_ALL, assign_splits
 from headstart.catalog.summary import count_reasons
 from headstart.catalog.table import Catalog, Photo, Skip
 from headstart.errors import CatalogError
+from headstart.places import make_path
 
 
 def scan_photos(
@@ -35,7 +33,8 @@ def scan_photos(
     ----------
     source
         A folder with class folders (``pets/cats/1.jpg``), with or without ``train``, ``validation`` and ``test``
-        above them; or a CSV of ``path,label[,split][,group][,weight]``.
+        above them; a CSV or Parquet table of ``path,label[,split][,group][,weight]``; tar shards as of WebDataset; or
+        what ``headstart embed`` wrote. It may be a URI, such as ``s3://bucket/pets``.
     seed
         Fixes what is drawn at random; the same photos with the same seed give the same split on every machine.
     cache
@@ -48,14 +47,14 @@ def scan_photos(
     CatalogError
         If there is nothing there, or fewer than two classes with training photos.
     """
-    found = _find(Path(source), is_for_training=True)
+    found = find_source(source, is_for_training=True)
     photos, skipped, notes = _read(found, progress, is_remembering=cache)
     for check in (drop_conflicts, drop_leaks):
         photos, dropped, said = check(photos, found.name_photo)
         skipped += dropped
         notes += said
     notes += note_empty(found.labels, {photo.label for photo in photos})
-    photos, torn = assign_splits(photos, found.plan, seed)
+    photos, torn = assign_splits(photos, found.plan or KEEP_ALL, seed)
     photos, unlearned, said = drop_unlearned(photos)
     skipped += torn + unlearned
     notes += [*said, *note_copies(photos), *note_classes(photos)]
@@ -83,7 +82,7 @@ def scan_labelled(
     CatalogError
         If there is nothing there, or no photo with a label.
     """
-    found = _find(Path(source), is_for_training=False)
+    found = find_source(source, is_for_training=False)
     photos, skipped, notes = _read(found, progress, is_remembering=cache)
     photos, dropped, said = drop_conflicts(photos, found.name_photo)
     if not photos:
@@ -98,30 +97,24 @@ def _read(
     found: Found, progress: Callable[[int, int], None] | None, *, is_remembering: bool
 ) -> tuple[list[Photo], list[Skip], list[str]]:
     """Read the files that were found: the photos, what is left out, and the notes so far."""
-    files = [candidate.file for candidate in found.candidates]
-    readings = read_photos(files, progress, is_remembering=is_remembering)
+    readings = _read_candidates(found.candidates, progress, is_remembering=is_remembering)
     photos, skipped = [], list(found.skipped)
     for candidate, reading in zip(found.candidates, readings, strict=True):
         if reading.digest is None:
-            skipped.append(Skip(Path(candidate.file), str(reading.reason)))
+            skipped.append(Skip(make_path(candidate.file), str(reading.reason)))
         else:
             fields = (candidate.label, reading.digest, candidate.split, candidate.group, candidate.weight)
             photos.append(Photo(candidate.file, *fields))
     return photos, skipped, list(found.notes)
 
 
-def _find(path: Path, *, is_for_training: bool) -> Found:
-    with suppress(RuntimeError):  # ~ and a name that is nobody's
-        path = path.expanduser()
-    try:
-        if path.is_dir():
-            return read_folder(path, is_for_training=is_for_training)
-        if path.is_file():
-            return read_csv(path)
-    except PermissionError as error:
-        raise CatalogError(f"Cannot scan '{path}': {error.strerror}. Ask for permission to read it.") from None
-    got = "neither a folder nor a file" if os.path.lexists(path) else "a path that does not exist"
-    raise CatalogError(f"Cannot scan '{path}': got {got}, need a folder of photos or a CSV. Check the path.")
+def _read_candidates(
+    candidates: Sequence[Candidate], progress: Callable[[int, int], None] | None, *, is_remembering: bool
+) -> list[Reading]:
+    """Read those whose digests are not known yet."""
+    files = [candidate.file for candidate in candidates if candidate.digest is None]
+    read = iter(read_photos(files, progress, is_remembering=is_remembering))
+    return [next(read) if candidate.digest is None else Reading(candidate.digest) for candidate in candidates]
 
 
 def _describe_shortage(catalog: Catalog) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart.errors import CatalogError
+from headstart.places import make_path
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -45,8 +46,8 @@ class Photo:
 
     @property
     def path(self) -> Path:
-        """The path of its file."""
-        return Path(self.file)
+        """The path of its file; of a photo in a store, a `Place`."""
+        return make_path(self.file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from headstart.catalog.table import Skip
+from headstart.places import Place, open_file_system
 
 # what systems and programs leave behind; everything with a leading dot is ignored as well
 IGNORED = frozenset({"__macosx", "__pycache__", "@eadir", "thumbs.db", "desktop.ini", "lost+found"})
@@ -22,16 +23,24 @@ class Folder:
     files: list[str] = field(default_factory=list)
 
 
-def walk_folder(root: Path) -> tuple[dict[str, Folder], list[Skip]]:
+def walk_folder(root: Path, depth: int | None = None) -> tuple[dict[str, Folder], list[Skip]]:
     """List a folder and all folders below it.
 
-    Links to folders are followed, except to one that contains the link. The cost is one directory read per folder.
+    Links to folders are followed, except to one that contains the link. The cost is one directory read per folder; a
+    store (`Place`) is asked once for all.
+
+    Parameters
+    ----------
+    depth
+        Levels of folders to enter; None: all.
 
     Returns
     -------
     The folders by their path relative to ``root`` (with slashes; ``""`` is ``root`` itself), in sorted order, and
     the folders that could not be entered.
     """
+    if isinstance(root, Place):
+        return _walk_place(root, is_deep=depth is None or depth > 1), []
     tree: dict[str, Folder] = {}
     skipped: list[Skip] = []
     real = os.path.realpath(root)
@@ -62,8 +71,40 @@ def walk_folder(root: Path) -> tuple[dict[str, Folder], list[Skip]]:
                 skipped.append(Skip(Path(entry.path), "a link to a folder that it is inside of"))
                 continue
             folder.folders.append(entry.name)
+            if depth is not None and name.count("/") + bool(name) >= depth:
+                continue
             waiting.append((join_names(name, entry.name), target, above | {target}))
     return dict(sorted(tree.items())), skipped
+
+
+def _walk_place(root: Place, *, is_deep: bool) -> dict[str, Folder]:
+    """Return the tree of a folder in a store; all of it, or its own files and those of its folders."""
+    from pyarrow.fs import FileSelector, FileType
+
+    store, name = open_file_system(root)
+    infos = store.get_file_info(FileSelector(name, recursive=is_deep, allow_not_found=True))
+    if not is_deep:
+        inner = [info.path for info in infos if info.type == FileType.Directory]
+        infos += [info for path in inner for info in store.get_file_info(FileSelector(path))]
+    tree = {"": Folder()}
+    skip = len(name.rstrip("/")) + 1
+    for path, kind in sorted((info.path[skip:].rstrip("/"), info.type) for info in infos):
+        if not path or any(map(is_ignored, path.split("/"))):
+            continue
+        _enter(tree, path if kind == FileType.Directory else path.rpartition("/")[0])
+        if kind == FileType.File:
+            above, _, own = path.rpartition("/")
+            tree[above].files.append(own)
+    return dict(sorted(tree.items()))
+
+
+def _enter(tree: dict[str, Folder], name: str) -> None:
+    """Put a folder, and those above it, into a tree."""
+    if name not in tree:
+        above, _, own = name.rpartition("/")
+        _enter(tree, above)
+        tree[above].folders.append(own)
+        tree[name] = Folder()
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

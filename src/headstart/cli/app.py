@@ -8,6 +8,7 @@ from headstart.cli.advise import advise
 from headstart.cli.backbones import backbones
 from headstart.cli.cache import cache
 from headstart.cli.demo import demo
+from headstart.cli.embed import embed
 from headstart.cli.evaluate import evaluate
 from headstart.cli.export import export
 from headstart.cli.predict import predict
@@ -34,5 +35,5 @@ def app() -> None:
     """Point it at a folder of labelled photos and get a trustworthy image classifier in seconds."""
 
 
-for verb in (train, predict, evaluate, export, serve, track, advise, backbones, demo, cache):
+for verb in (train, predict, evaluate, export, serve, track, advise, embed, backbones, demo, cache):
     app.add_command(verb)

@@ -78,7 +78,7 @@ def _ignore_signals() -> None:
 
 def _say_stopped() -> int:
     kept = " Features and epochs that were done are kept: the same command goes on from here."
-    is_kept = "--no-cache" not in sys.argv and sys.argv[1:2] in (["train"], ["demo"], ["advise"])
+    is_kept = "--no-cache" not in sys.argv and sys.argv[1:2] in (["train"], ["demo"], ["advise"], ["embed"])
     with suppress(OSError):  # the terminal may be gone
         say(f"headstart: stopped.{kept if is_kept else ''}")
     return 128 + _received[0]

@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 
 import click
 
+from headstart.places import make_path
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Place(click.Path):
-    """A path. An empty one is refused: it is a shell variable that is not set, and would mean the current folder."""
+    """A path or a URI. An empty one is refused: a shell variable that is not set, it would mean the current folder."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -22,7 +24,7 @@ class _Place(click.Path):
         if value == "":
             self.fail("it is empty, need a path.", param, ctx)
         path: Path = super().convert(value, param, ctx)  # type: ignore[arg-type, assignment]
-        return path
+        return path if isinstance(value, Path) else make_path(str(value))
 
 
 class _Amount(click.ParamType[float]):
@@ -55,6 +57,11 @@ backbone_option = click.option(
     "--backbone", default="mobilenet_v2", metavar="NAME",
     help="The pretrained network: a name, the path of an .onnx file with its .toml, or timm/NAME; headstart backbones "
     "lists them.",
+)  # fmt: skip
+ray_option = click.option(
+    "--ray", metavar="ADDRESS",
+    help="Work on a Ray cluster: its address, auto for the one that this machine belongs to, or local for a Ray of its "
+    "own on this machine.",
 )  # fmt: skip
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the run folder if it exists.")
 # of the verbs that use a classifier

@@ -6,12 +6,14 @@ import stat
 from pathlib import Path
 
 from headstart.errors import PhotoError
+from headstart.places import Place, read_place
+from headstart.shards import read_member, split_shard
 
 MAX_BYTES = 500_000_000  # no camera makes such photos; a video or an archive under a photo's name does
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a whole file.
+    """Read a whole file, here, in a store (`Place`) or in a tar shard.
 
     Raises
     ------
@@ -19,11 +21,44 @@ def read_bytes(path: Path) -> bytes:
         If it cannot be read, is no regular file, or has more than `MAX_BYTES`; the message is the reason.
     """
     try:
+        if isinstance(path, Place):
+            return _read_elsewhere(path)
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
             raise PhotoError("not a regular file")
-        if status.st_size > MAX_BYTES:
-            raise PhotoError(f"too large ({status.st_size / 1e6:,.0f} MB, at most {MAX_BYTES / 1e6:,.0f} MB)")
+        check_size(status.st_size)
         return path.read_bytes()
+    except NotADirectoryError:  # one of the path's folders is a file
+        return _read_elsewhere(path)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        raise PhotoError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise PhotoError(explain_unreadable(error)) from None
+
+
+def _read_elsewhere(path: Path) -> bytes:
+    """Read a file from a tar shard or from a store."""
+    try:
+        shard = split_shard(path)
+        if shard is not None:
+            data = read_member(*shard, MAX_BYTES)
+        elif isinstance(path, Place):
+            data = read_place(path, MAX_BYTES)
+        else:
+            raise PhotoError("does not exist")
+    except FileNotFoundError:
+        raise PhotoError("does not exist") from None
+    except (OSError, ValueError) as error:
+        raise PhotoError(explain_unreadable(error)) from None
+    check_size(len(data))
+    return data
+
+
+def check_size(n_bytes: int) -> None:
+    """Raise PhotoError if so many bytes are too many for a photo."""
+    if n_bytes > MAX_BYTES:
+        raise PhotoError(f"too large ({n_bytes / 1e6:,.0f} MB, at most {MAX_BYTES / 1e6:,.0f} MB)")
+
+
+def explain_unreadable(error: OSError | ValueError) -> str:
+    """Return what the system says of a file that cannot be read, in one line."""
+    text = getattr(error, "strerror", None) or str(error)
+    return f"cannot be read: {(text.splitlines() or [type(error).__name__])[0].rstrip('.')[:200]}"

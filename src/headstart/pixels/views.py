@@ -66,6 +66,19 @@ def draw_view(digest: str, number: int, seed: int) -> View:
     return View(is_flipped, round(float(generator.uniform(-MAX_TURNS, MAX_TURNS)), 6))
 
 
+def list_views(digest: str, n_views: int, is_averaged: bool, seed: int) -> tuple[View, ...]:
+    """Return so many views of a photo, itself first: its symmetries if answers are averaged over them, or random ones.
+
+    Examples
+    --------
+    >>> list_views("ab12", 2, True, seed=0)
+    (View(is_flipped=False, turns=0.0), View(is_flipped=True, turns=0.0))
+    """
+    if is_averaged:
+        return SYMMETRIES[:n_views]
+    return tuple(draw_view(digest, number, seed) for number in range(n_views))
+
+
 def render_view(pixels: npt.NDArray[np.uint8], view: View) -> npt.NDArray[np.uint8]:
     """Flip and rotate square pixels; corners are filled by reflection, as Keras does.
 

@@ -1,0 +1,119 @@
+"""What ``headstart embed`` says of the folder of Parquet files that it writes, in a small file beside them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from headstart.catalog.found import Found
+from headstart.catalog.split import SplitPlan
+from headstart.catalog.table import Skip
+from headstart.errors import CatalogError
+from headstart.pixels.reading import explain_unreadable
+from headstart.places import make_path, open_place, write_place
+
+FILE_NAME = "_headstart.json"  # readers of Parquet leave out what begins with a line
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What belongs to a whole folder of features.
+
+    Attributes
+    ----------
+    recipe
+        What decides the features besides the photos: the fields of `features.keys.Recipe`, the dtype and the views.
+    source
+        The folder, CSV, Parquet file or shards as they were given.
+    token
+        Tells this writing of the folder from others.
+    is_complete
+        Whether every photo that was found has been embedded.
+    root, labels, plan, notes, skipped
+        As of `Found`; ``skipped`` has the photos that could not be read or decoded, too.
+    parts
+        The names of the Parquet files, in the order of the photos.
+    n_photos
+        With features.
+    """
+
+    recipe: dict[str, Any]
+    source: str
+    token: str = ""
+    is_complete: bool = False
+    root: str = ""
+    labels: tuple[str, ...] = ()
+    plan: SplitPlan | None = None
+    notes: tuple[str, ...] = ()
+    skipped: tuple[Skip, ...] = ()
+    parts: tuple[str, ...] = ()
+    n_photos: int = 0
+
+    def describe(self, found: Found) -> Manifest:
+        """Return it with what is known of the source, all but the photos."""
+        return replace(
+            self, root=str(found.root), labels=tuple(sorted(found.labels)), plan=found.plan, notes=tuple(found.notes),
+            skipped=tuple(found.skipped),
+        )  # fmt: skip
+
+    def write(self, folder: Path) -> None:
+        """Write it into the folder.
+
+        Raises
+        ------
+        OSError
+            If that is impossible.
+        """
+        with write_place(folder / FILE_NAME) as file:
+            file.write(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Return it as JSON."""
+        record = asdict(self) | {
+            "schema": SCHEMA,
+            "plan": None if self.plan is None else [self.plan.pool, list(self.plan.shares.items())],
+            "skipped": [[str(skip.path), skip.reason] for skip in self.skipped],
+        }
+        return json.dumps(record, indent=1).encode()
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Return the manifest in a folder, or None if there is none.
+
+    Raises
+    ------
+    CatalogError
+        If it cannot be read, or is of another version.
+    """
+    try:
+        with open_place(folder / FILE_NAME) as file:
+            return parse_manifest(file.read())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise CatalogError(f"Cannot read '{folder}': {explain_unreadable(error)}. Check the path.") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise CatalogError(
+            f"Cannot read '{folder}': its {FILE_NAME} is damaged or of another version of Headstart. Embed the photos "
+            "again with --overwrite."
+        ) from None
+
+
+def parse_manifest(data: bytes) -> Manifest:
+    """Return the manifest that `Manifest.to_bytes` made JSON of.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError, AttributeError
+        If it did not.
+    """
+    record = json.loads(data)
+    if record.pop("schema") != SCHEMA:
+        raise ValueError("another version")
+    plan = record.pop("plan")
+    texts: dict[str, Any] = {name: tuple(record.pop(name)) for name in ("labels", "notes", "parts")}
+    skipped = tuple(Skip(make_path(path), reason) for path, reason in record.pop("skipped"))
+    return Manifest(**record, **texts, skipped=skipped, plan=plan and SplitPlan(plan[0], dict(map(tuple, plan[1]))))

@@ -1,0 +1,132 @@
+"""The catalog as Parquet: ``path,label[,split][,group][,weight]``, or what ``headstart embed`` wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from headstart.catalog.found import Candidate, Found
+from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
+from headstart.catalog.split import plan_folders
+from headstart.catalog.table_rows import COLUMNS, TableRows, describe_rows
+from headstart.errors import CatalogError
+from headstart.pixels.reading import explain_unreadable
+from headstart.places import check_pyarrow, list_place, make_path, open_place
+
+SUFFIX = ".parquet"
+ROWS_AT_ONCE = 8192
+
+
+def find_parquet(path: Path, kind: str) -> list[Path]:
+    """Return the Parquet files that a file or a folder stands for, sorted; none if it is something else."""
+    if kind == "file":
+        return [path] if path.name.endswith(SUFFIX) else []
+    names = list_place(path)
+    if FILE_NAME in names or path.name.endswith(SUFFIX):
+        return [path / name for name in names if name.endswith(SUFFIX) and not name.startswith(("_", "."))]
+    return []
+
+
+def read_parquet(path: Path, files: Sequence[Path]) -> Found:
+    """Read a Parquet file, or a folder of them, with a row for each photo.
+
+    Raises
+    ------
+    CatalogError
+        If it lacks a column, has rows that cannot be used, or is what an embedding has not finished.
+    """
+    check_pyarrow(f"read '{path}'")
+    manifest = read_manifest(path)
+    if manifest is not None:
+        return _read_embedded(path, manifest)
+    table = open_table(path, files)
+    candidates = list(walk_parquet(table, files))
+    table.check(candidates)
+    return table.describe(candidates, [describe_rows("Parquet table", candidates)])
+
+
+def open_table(path: Path, files: Sequence[Path]) -> TableRows:
+    """Return the reader for the rows of a table."""
+    return TableRows(path, path.parent if list(files) == [path] else path)
+
+
+def count_rows(file: Path) -> int:
+    """Return the number of rows of a Parquet file.
+
+    Raises
+    ------
+    CatalogError
+        If it is none.
+    """
+    with _open_parquet(file) as table:
+        n_rows: int = table.metadata.num_rows
+    return n_rows
+
+
+def walk_parquet(table: TableRows, files: Sequence[Path]) -> Iterator[Candidate]:
+    """Yield a candidate for each row, of which some thousand are held at a time."""
+    number = 0
+    check_pyarrow("read Parquet")
+    for file in files:
+        for batch in read_batches(file, COLUMNS, needed=COLUMNS[:2]):
+            for row in batch.to_pylist():
+                number += 1
+                yield table.read(
+                    {name: "" if row.get(name) is None else str(row[name]).strip() for name in COLUMNS}, number
+                )
+            table.check([])
+
+
+def _read_embedded(path: Path, manifest: Manifest) -> Found:
+    if not manifest.is_complete:
+        raise CatalogError(
+            f"Cannot scan '{path}': the embedding is not finished, need all photos. Give the same headstart embed "
+            "command again: it goes on from where it was."
+        )
+    candidates: list[Candidate] = []
+    seen = set[str]()
+    for name in manifest.parts:
+        for batch in read_batches(path / name, [*COLUMNS, "hash"], needed=("path", "label", "hash")):
+            for row in batch.to_pylist():
+                if row["path"] in seen:  # another view of the same photo
+                    continue
+                seen.add(row["path"])
+                fields = row["path"], row["label"], row.get("split"), row.get("group"), float(row.get("weight", 1.0))
+                candidates.append(Candidate(*fields, digest=row["hash"]))
+    named = {candidate.split for candidate in candidates if candidate.split is not None}
+    labels = frozenset(manifest.labels) or frozenset(candidate.label for candidate in candidates)
+    plan = plan_folders(named) if manifest.plan is None else manifest.plan
+    return Found(make_path(manifest.root), candidates, labels, plan, list(manifest.skipped), list(manifest.notes))
+
+
+def read_batches(file: Path, columns: Sequence[str], *, needed: Sequence[str] = ()) -> Iterator[Any]:
+    """Yield those columns of a Parquet file that it has, some thousand rows at a time.
+
+    Raises
+    ------
+    CatalogError
+        If it is no Parquet file, or lacks a column that is needed.
+    """
+    with _open_parquet(file) as table:
+        names = table.schema_arrow.names
+        missing = [name for name in needed if name not in names]
+        if missing:
+            raise CatalogError(
+                f"Cannot read '{file}': got no column {' and '.join(map(repr, missing))} (its columns: "
+                f"{', '.join(names[:8])}), need path,label[,split][,group][,weight]. Rename its columns."
+            )
+        yield from table.iter_batches(ROWS_AT_ONCE, columns=[name for name in columns if name in names])
+
+
+@contextmanager
+def _open_parquet(file: Path) -> Iterator[Any]:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with open_place(file) as stream, parquet.ParquetFile(stream) as table:
+            yield table
+    except (OSError, pa.ArrowException) as error:
+        raise CatalogError(f"Cannot read '{file}': {explain_unreadable(OSError(str(error)))}. Check it.") from None

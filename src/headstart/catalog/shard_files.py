@@ -1,0 +1,145 @@
+"""Tar shards as a source: each sample is a photo and what lies beside it under the same name, as in WebDataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tarfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from headstart.catalog.classes import clean_label
+from headstart.catalog.find import PHOTO_SUFFIXES
+from headstart.catalog.found import Candidate, Found
+from headstart.catalog.split import parse_split, plan_folders
+from headstart.catalog.table import Skip
+from headstart.catalog.walk import is_ignored, walk_folder
+from headstart.errors import CatalogError
+from headstart.pixels.reading import MAX_BYTES, explain_unreadable
+from headstart.shards import SUFFIX, walk_shard
+
+LABEL_KEYS = ("label", "class_name", "class", "cls")  # of a sample's .json, the first that is there
+MAX_TEXT = 1_000_000  # bytes of a label or of a .json
+NO_LABEL = "has no label: need a .cls or a .json with 'label' beside it, or class folders in the shard"
+
+Sample = tuple[Candidate | Skip, bytes]
+"""A photo with its bytes, or why it is none."""
+
+
+def find_shards(root: Path) -> list[Path]:
+    """Return the shards in a folder: right in it, or in folders that are named like splits; sorted."""
+    tree, _ = walk_folder(root, depth=1)
+    return [
+        root / name / file
+        for name, folder in tree.items()
+        if not name or parse_split(name)
+        for file in folder.files
+        if file.endswith(SUFFIX)
+    ]
+
+
+def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = True) -> Found:
+    """Read all samples of shards, in one pass over each; their digests are known then.
+
+    Raises
+    ------
+    CatalogError
+        If a shard cannot be read, or the splits leave nothing to train on.
+    """
+    candidates, skipped = [], []
+    for shard in shards:
+        for found, data in walk_samples(shard):
+            if isinstance(found, Skip):
+                skipped.append(found)
+            else:
+                candidates.append(name_digest(found, data))
+    return describe_shards(root, candidates, skipped, is_for_training=is_for_training)
+
+
+def name_digest(candidate: Candidate, data: bytes) -> Candidate:
+    """Return a candidate with the digest of its bytes."""
+    return candidate.with_digest(hashlib.sha256(data).hexdigest())
+
+
+def describe_shards(
+    root: Path, candidates: list[Candidate], skipped: list[Skip], *, is_for_training: bool = True
+) -> Found:
+    """Return what shards hold, with the plan of the split: what their names do not say is drawn."""
+    named = {candidate.split for candidate in candidates if candidate.split is not None}
+    if is_for_training and named and "train" not in named:
+        raise CatalogError(
+            f"Cannot scan '{root}': got shards of {', '.join(sorted(named))} alone, need some to train on. Name them "
+            "like train-0000.tar."
+        )
+    labels = frozenset(candidate.label for candidate in candidates)
+    return Found(root, candidates, labels, plan_folders(named), skipped, ["Read as tar shards."])
+
+
+def walk_samples(shard: Path) -> Iterator[Sample]:
+    """Yield the samples of a shard in their order, in one pass over it.
+
+    The files of a sample follow each other and share a name up to its first dot. Its label is the text of its
+    ``.cls``, a ``label`` in its ``.json``, or the folder that it lies in; its split is what the shard's name or folder,
+    or a folder in the shard says: ``train-0001.tar``.
+
+    Raises
+    ------
+    CatalogError
+        If the shard cannot be read, or is damaged.
+    """
+    split = _find_split(shard)
+    key, parts = ("", ""), dict[str, tuple[str, bytes]]()
+    try:
+        for name, size, content in walk_shard(shard):
+            if any(map(is_ignored, name.split("/"))):
+                continue
+            folder, _, file = name.rpartition("/")
+            stem, _, ending = file.partition(".")
+            if (folder, stem) != key:
+                yield from _make_samples(shard, split, parts)
+                key, parts = (folder, stem), {}
+            ending = ending.casefold()
+            most = MAX_BYTES if f".{ending}" in PHOTO_SUFFIXES else MAX_TEXT
+            parts[ending] = name, content.read(min(size, most + 1))
+        yield from _make_samples(shard, split, parts)
+    except (OSError, ValueError) as error:
+        raise CatalogError(f"Cannot read '{shard}': {explain_unreadable(error)}. Check the path.") from None
+    except tarfile.TarError as error:
+        raise CatalogError(
+            f"Cannot read '{shard}': it is no tar file, or damaged ({error}). Fetch or pack it again."
+        ) from None
+
+
+def _find_split(shard: Path) -> str | None:
+    words = [shard.parent.name, *re.split(r"[-_. ]", shard.name)]
+    return next((split for word in words if (split := parse_split(word)) is not None), None)
+
+
+def _make_samples(shard: Path, split: str | None, parts: dict[str, tuple[str, bytes]]) -> Iterator[Sample]:
+    """Yield the photos of one sample, mostly one."""
+    for ending, (name, data) in parts.items():
+        if f".{ending.rpartition('.')[2]}" not in PHOTO_SUFFIXES:
+            continue
+        path = shard / name
+        label, problem = _find_label(name, parts)
+        if label is None:
+            yield Skip(path, problem), b""
+            continue
+        first = name.split("/")[0] if name.count("/") > 1 else ""
+        yield Candidate(str(path), label, parse_split(first) or split), data
+
+
+def _find_label(name: str, parts: dict[str, tuple[str, bytes]]) -> tuple[str | None, str]:
+    """Return a sample's label, or None and the reason why it has none."""
+    text: str | None = name.rpartition("/")[0].rpartition("/")[2] or None
+    if "json" in parts:
+        try:
+            facts = json.loads(parts["json"][1])
+            text = next((str(facts[key]) for key in LABEL_KEYS if facts.get(key) is not None), text)
+        except (ValueError, AttributeError):
+            return None, f"its {parts['json'][0].rpartition('/')[2]} is no JSON object"
+    if "cls" in parts:
+        text = parts["cls"][1].decode("utf-8", "replace")
+    label = None if text is None else clean_label(text.strip())
+    return label or None, NO_LABEL if not text else f"has the label {text[:40]!a}, need plain text"

@@ -1,0 +1,120 @@
+"""Rows of ``path,label[,split][,group][,weight]``, whatever file they come from, with all problems told at once."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from headstart.catalog.classes import clean_label
+from headstart.catalog.found import Candidate, Found
+from headstart.catalog.split import SYNONYMS, parse_split, plan_rows
+from headstart.catalog.table import SPLITS
+from headstart.errors import CatalogError
+from headstart.places import Place, make_path
+
+COLUMNS = ("path", "label", "split", "group", "weight")
+N_TOLD = 10  # problems that a message lists before it only counts
+Row = dict[str, str]
+
+
+class TableRows:
+    """Reads the rows of one table.
+
+    Parameters
+    ----------
+    path
+        Of the table, for messages.
+    folder
+        That paths are relative to; default: the table's.
+
+    Attributes
+    ----------
+    problems
+        What is wrong with the rows that were read.
+    """
+
+    def __init__(self, path: Path, folder: Path | None = None) -> None:
+        self._path = path
+        self._folder = path.parent if folder is None else folder
+        self._first_rows: dict[str, int] = {}
+        self.problems: list[str] = []
+
+    def read(self, row: Row, number: int) -> Candidate:
+        """Return what a row says. Its path may be a URI."""
+        candidate = _read_candidate(self._folder, row, number, self.problems)
+        place = os.path.normpath(candidate.file)
+        first = self._first_rows.setdefault(place, number)
+        if row["path"] and first != number:
+            self.problems.append(f"row {number} repeats the path of row {first} ('{row['path']}')")
+        return candidate
+
+    def check(self, candidates: Sequence[Candidate]) -> None:
+        """Raise CatalogError if anything is wrong with the rows, one by one or all together."""
+        problems = self.problems + _find_straddlers(candidates)
+        if candidates and not problems and not sum(candidate.weight for candidate in candidates) > 0:
+            problems.append("all weights are 0")
+        if problems:
+            told = [f"  {problem}" for problem in problems[:N_TOLD]]
+            told += [f"  and {len(problems) - N_TOLD:,} more"] if len(problems) > N_TOLD else []
+            n = len(problems)
+            raise CatalogError(
+                f"Cannot read '{self._path}': got {n:,} problem{'' if n == 1 else 's'}, need none:\n"
+                + "\n".join(told)
+                + "\nCorrect it and scan it again."
+            )
+
+    def describe(self, candidates: list[Candidate], notes: list[str]) -> Found:
+        """Return what the table says."""
+        labels = frozenset(candidate.label for candidate in candidates)
+        return Found(self._folder, candidates, labels, plan_rows(_list_splits(candidates)), notes=notes)
+
+
+def _list_splits(candidates: Sequence[Candidate]) -> set[str]:
+    return {candidate.split for candidate in candidates if candidate.split is not None}
+
+
+def _read_candidate(folder: Path, row: Row, number: int, problems: list[str]) -> Candidate:
+    problems += [f"row {number} has no {column}" for column in ("path", "label") if not row[column]]
+    label = clean_label(row["label"])
+    if label is None:
+        problems.append(f"row {number} has the label {row['label']!a}, need plain text in UTF-8")
+    split = parse_split(row["split"])
+    if split is None and row["split"]:
+        problems.append(f"row {number} has the split {row['split']!a}, need {', '.join(SYNONYMS)} or nothing")
+    weight = 1.0
+    if row["weight"]:
+        try:
+            weight = float(row["weight"])
+        except ValueError:
+            weight = math.nan
+        if not 0 <= weight < math.inf:
+            problems.append(f"row {number} has the weight {row['weight']!a}, need a number, 0 or more")
+    file = row["path"] if isinstance(make_path(row["path"]), Place) else str(folder / row["path"])
+    return Candidate(file, label or "", split, row["group"] or None, weight)
+
+
+def _find_straddlers(candidates: Sequence[Candidate]) -> list[str]:
+    sides: dict[str, set[str]] = {}
+    for candidate in candidates:
+        if candidate.group is not None and candidate.split is not None:
+            sides.setdefault(candidate.group, set()).add(candidate.split)
+    return [
+        f"group '{group}' is in {' and '.join(split for split in SPLITS if split in splits)}, need one split for it"
+        for group, splits in sides.items()
+        if len(splits) > 1
+    ]
+
+
+def describe_rows(kind: str, candidates: Sequence[Candidate]) -> str:
+    """Return the note on how the rows of a table were understood."""
+    n, n_open = len(candidates), sum(candidate.split is None for candidate in candidates)
+    if n_open == 0:
+        return f"Read {n:,} rows of a {kind}: the splits are taken as they are."
+    shares = plan_rows(_list_splits(candidates)).shares
+    rows = "all" if n_open == n else f"the {n_open:,} without a split"
+    if len(shares) == 1:
+        return f"Read {n:,} rows of a {kind}: {rows} went into train."
+    percents = "/".join(map(str, shares.values()))
+    return f"Read {n:,} rows of a {kind}: {rows} went {percents} into {', '.join(shares)}, drawn by the seed."

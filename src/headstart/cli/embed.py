@@ -1,0 +1,57 @@
+"""``headstart embed``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from headstart.cli.options import PLACE, backbone_option, json_option, ray_option
+from headstart.cli.speech import print_json, print_line, say
+
+
+@click.command(short_help="Write the features of photos as Parquet, here or on a cluster.")
+@click.argument("data", type=PLACE, metavar="DATA")
+@click.option("--out", type=PLACE, required=True, help="The folder to write, such as features.parquet; may be a URI.")
+@ray_option
+@backbone_option
+@click.option(
+    "--image-size", type=int,
+    help="Side of the network's input in pixels, 96 to 512.  [default: the backbone's, 224]",
+)  # fmt: skip
+@click.option(
+    "--precision", type=click.Choice(["auto", "f32", "bf16"]), default="auto",
+    help="auto: bf16 where the processor computes in it.",
+)  # fmt: skip
+@click.option(
+    "--dtype", type=click.Choice(["float32", "float16"]), default="float32",
+    help="Of the features in the files; float16 takes half the room.",
+)  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Replace features of another recipe that are there.")
+@json_option("Print what was done as JSON on stdout.")
+def embed(data: Path, out: Path, as_json: bool, **options: Any) -> None:
+    """Compute the features of labelled photos into a folder of Parquet files.
+
+    DATA is a folder of labelled photos, a CSV or Parquet table, or tar shards, here or in a store (s3://bucket/pets).
+    The same command goes on where it was stopped. headstart train reads what this writes.
+    """
+    from headstart.scale.embed import embed_photos
+
+    written = embed_photos(data, out, **options)
+    skipped = [{"path": str(skip.path), "reason": skip.reason} for skip in written.skipped]
+    if as_json:
+        print_json(
+            {"features": str(written.folder), "n_photos": written.n_photos, "n_new": written.n_new,
+             "skipped": skipped, "seconds": round(written.seconds, 3)}
+        )  # fmt: skip
+        return
+    from headstart.evaluation.words import count_photos
+
+    n_kept = written.n_photos - written.n_new
+    rate = f", {written.n_new / written.seconds:,.0f}/s" if written.n_new else ""
+    say(f"{count_photos(written.n_new)} embedded, {n_kept:,} were there; {written.seconds:.1f} s in all{rate}.")
+    if skipped:
+        files = "1 file" if len(skipped) == 1 else f"{len(skipped):,} files"
+        say(f"{files} left out, such as '{skipped[0]['path']}': {skipped[0]['reason']}. {written.folder} lists them.")
+    print_line(f"Features: {written.folder}")

@@ -1,0 +1,138 @@
+"""Photos in blocks: each is embedded as a whole, by whoever has a core free, and is done or not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from headstart.catalog.found import Candidate, Found
+from headstart.catalog.manifest import read_manifest
+from headstart.catalog.parquet_file import count_rows, find_parquet, open_table, walk_parquet
+from headstart.catalog.sources import find_source, list_shards, open_source
+from headstart.catalog.split import KEEP_ALL
+from headstart.catalog.table import Catalog
+from headstart.places import Place, make_path
+
+FEWEST, MOST = 256, 16384  # photos of a block: what is lost at most with a worker, and what it holds in memory
+N_BLOCKS = 1000  # that many photos are cut into, between those two
+
+
+@dataclass(frozen=True)
+class Block:
+    """Photos that make one part.
+
+    Attributes
+    ----------
+    number
+        Its place in the order of all.
+    candidates
+        The photos, listed one by one; empty where it is a tar shard.
+    shard
+        A tar shard, which whoever embeds it reads for the photos in it.
+    stamps
+        What tells the files, or the shard, from earlier contents under the same names; empty where that is unknown.
+    n_total
+        Photos of all blocks; 0 where nobody has counted them.
+    """
+
+    number: int
+    candidates: tuple[Candidate, ...] = ()
+    shard: str | None = None
+    stamps: tuple[str, ...] = ()
+    n_total: int = 0
+
+    def name_part(self, recipe: str) -> str:
+        """Return the name of the file for its features: only the same photos and recipe have the same one."""
+        facts = json.dumps([recipe, self.shard, self.stamps, list(map(_list_fields, self.candidates))])
+        return f"part-{self.number:07d}-{hashlib.sha256(facts.encode()).hexdigest()[:16]}.parquet"
+
+    def to_bytes(self) -> bytes:
+        """Return it as JSON."""
+        fields = [self.number, list(map(_list_fields, self.candidates)), self.shard, self.stamps, self.n_total]
+        return json.dumps(fields).encode()
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Block:
+        """Return the block that `to_bytes` made JSON of."""
+        number, candidates, shard, stamps, n_total = json.loads(data)
+        return Block(number, tuple(Candidate(*fields) for fields in candidates), shard, tuple(stamps), n_total)
+
+
+def _list_fields(candidate: Candidate) -> list[Any]:
+    return [
+        candidate.file, candidate.label, candidate.split, candidate.group, candidate.weight, candidate.digest
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What a source says besides its photos: `Found` without candidates. It is known when all of it is listed."""
+
+    found: Found = field(repr=False)
+
+
+Listing = Iterator[Block | Rest]
+"""The blocks of a source, in order, and at last the rest."""
+
+
+def list_blocks(source: str | Path | Catalog) -> Listing:
+    """List a source block by block.
+
+    A Parquet table is read as blocks are asked for, and of tar shards the names alone are listed; the names in a folder
+    and the rows of a CSV are all held. No photo is opened.
+
+    Raises
+    ------
+    CatalogError
+        If it is nothing that can be scanned; of a Parquet table, maybe after some blocks.
+    """
+    if isinstance(source, Catalog):
+        root = make_path(source.source)
+        found = Found(root, [], frozenset(source.labels), KEEP_ALL, list(source.skipped), list(source.notes))
+        rows = (
+            Candidate(photo.file, photo.label, photo.split, photo.group, photo.weight, photo.digest)
+            for photo in source.photos
+        )
+        yield from cut_blocks(rows, len(source.photos))
+        yield Rest(found)
+        return
+    path, kind = open_source(source)
+    parquet = find_parquet(path, kind)
+    shards = [] if parquet else list_shards(path, kind)
+    if parquet and read_manifest(path) is None:
+        table = open_table(path, parquet)
+        yield from cut_blocks(walk_parquet(table, parquet), sum(map(count_rows, parquet)))
+        yield Rest(table.describe([], []))
+    elif shards:
+        for number, shard in enumerate(shards):
+            yield Block(number, shard=str(shard), stamps=(_stamp(str(shard)),))
+        yield Rest(Found(path, [], frozenset(), None, notes=["Read as tar shards."]))
+    else:
+        found = find_source(path, is_for_training=True)
+        yield from cut_blocks(found.candidates, len(found.candidates))
+        yield Rest(replace(found, candidates=[]))
+
+
+def cut_blocks(candidates: Iterable[Candidate], n_total: int) -> Iterator[Block]:
+    """Cut photos into blocks, in their order."""
+    size = min(MOST, max(FEWEST, n_total // N_BLOCKS))
+    left, number = iter(candidates), 0
+    while some := tuple(islice(left, size)):
+        yield Block(number, some, stamps=tuple(_stamp(candidate.file) for candidate in some), n_total=n_total)
+        number += 1
+
+
+def _stamp(file: str) -> str:
+    """Return what tells a file from its earlier contents, as far as it lies here."""
+    with suppress(OSError, ValueError):
+        if not isinstance(make_path(file), Place):
+            status = os.stat(file)  # noqa: PTH116  a `Path` takes as long again
+            return f"{status.st_size} {status.st_mtime_ns}"
+    return ""

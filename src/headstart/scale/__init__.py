@@ -1,0 +1,1 @@
+"""Floor 6: the same work on many machines. Ray lives here and nowhere else."""

@@ -1,0 +1,131 @@
+"""A Ray cluster to work on: one of its own on this machine, or one that runs already."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from headstart.cores import count_cores
+from headstart.errors import HeadstartError, MissingExtraError, ScaleError
+from headstart.installed import is_installed
+
+LOCAL = "local"
+MOST_CPUS = 4  # of one worker: in one Python process more threads than twice that wait for each other
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # what it will do some day, about which it warns until then
+    "RAY_TQDM": "0",
+}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What there is to work with.
+
+    Attributes
+    ----------
+    n_workers, cpus_per_worker
+        Of workers that share out its processors, a few each.
+    n_nodes
+        Machines.
+    """
+
+    n_workers: int
+    cpus_per_worker: int
+    n_nodes: int
+
+
+def check_ray(what: str) -> None:
+    """Raise MissingExtraError unless Ray is installed."""
+    if not is_installed("ray"):
+        raise MissingExtraError(
+            f"Cannot {what}: got no package 'ray', need it. Install it with: pip install 'headstart[ray]'"
+        )
+
+
+@contextmanager
+def connect(address: str) -> Iterator[Cluster]:
+    """Start a Ray of its own on this machine, with ``local``, or join the cluster at an address, until the block ends.
+
+    If this program is connected to Ray already, that is used and kept.
+
+    Raises
+    ------
+    MissingExtraError
+        If Ray is not installed.
+    ScaleError
+        If there is no cluster at the address.
+    """
+    check_ray(f"work on Ray ({address})")
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    is_ours = not ray.is_initialized()
+    if is_ours:
+        _start(address)
+    try:
+        _be_quiet()
+        yield measure_cluster()
+    finally:
+        if is_ours:
+            ray.shutdown()
+
+
+def _start(address: str) -> None:
+    import ray
+
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address == LOCAL:
+        options |= {"num_cpus": count_cores(), "include_dashboard": False}
+    try:
+        ray.init(address=address, **options)
+    except Exception as error:  # of sockets, versions and addresses, each of its own kind
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
+        raise ScaleError(
+            f"Cannot join the Ray cluster at {address!r}: {reason}. Start one with 'ray start --head', and give its "
+            "address, or 'local' for a Ray of its own on this machine."
+        ) from None
+
+
+def _be_quiet() -> None:
+    """Leave the terminal to our own progress and messages."""
+    from ray.data import DataContext
+
+    context = DataContext.get_current()
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what ends the work is an exception, too
+
+
+def measure_cluster() -> Cluster:
+    """Return how the processors of the cluster are shared out: to workers that fit on every machine of it."""
+    import ray
+
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    cpus = [int(resources.get("CPU", 0)) for resources in nodes]
+    usable = [n for n in cpus if n > 0]
+    if not usable:
+        raise ScaleError("Cannot work on the Ray cluster: none of its machines offers a CPU. Start it with --num-cpus.")
+    share = min(MOST_CPUS, *usable)
+    return Cluster(sum(n // share for n in usable), share, len(usable))
+
+
+def find_own_error(error: BaseException) -> HeadstartError | None:
+    """Return the error of ours that Ray brings from a worker, if it is one."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        # Ray's copy of an error is one of ours, too, but has the worker's traceback in its text
+        if isinstance(one, HeadstartError) and not hasattr(one, "cause"):
+            return one
+        seen.add(id(one))
+        waiting += [getattr(one, "cause", None), one.__cause__, one.__context__]
+    return None

@@ -1,0 +1,159 @@
+"""Embedding on Ray: one task lists blocks, workers embed them, and Ray Data sees to the rest.
+
+A worker loads the engine once. Listing waits while the workers have enough to do; a block whose worker or machine dies
+is given to another. What travels are lists of paths, never photos or features: workers read and write those themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from headstart.catalog.manifest import Manifest, parse_manifest, read_manifest
+from headstart.catalog.table import Catalog
+from headstart.errors import ScaleError
+from headstart.features.blocks import Block, Rest, list_blocks
+from headstart.features.embedding import Embedded, Embedder, Embedding
+from headstart.features.extract import make_recipe
+from headstart.features.parts import PartNote
+from headstart.places import make_path
+from headstart.scale.cluster import Cluster, find_own_error
+from headstart.version import __version__
+
+Source = str | Path | Catalog
+BLOCK, REST = b"b", b"r"  # how what is listed begins, on its way
+ATTEMPTS = 3  # of a worker that dies in the same block: more will not help
+
+
+def embed_on_ray(
+    source: Source, embedding: Embedding, folder: Path, cluster: Cluster, token: str
+) -> Iterator[Embedded | Manifest]:
+    """Embed a source on the workers of a cluster.
+
+    Parameters
+    ----------
+    token
+        Of the manifest in the folder: by it workers know that they see the same one.
+
+    Yields
+    ------
+    The blocks that are done, in any order, and among them what the source says besides its photos.
+
+    Raises
+    ------
+    HeadstartError
+        That a worker or the listing raised.
+    ScaleError
+        If Ray gives up.
+    """
+    import ray
+    from ray.data import ActorPoolStrategy, DataContext
+
+    context = DataContext.get_current()
+    # a block is a row of its own, so that each is a task and all workers have some
+    context.target_max_block_size = context.target_min_block_size = 1
+    packed = ray.put(embedding)
+    dataset = ray.data.read_datasource(_make_datasource(source), override_num_blocks=1, num_cpus=0).map(
+        _Worker,
+        fn_constructor_args=([packed], str(folder), token, cluster.cpus_per_worker, __version__),
+        num_cpus=cluster.cpus_per_worker,
+        compute=ActorPoolStrategy(size=cluster.n_workers),
+        max_restarts=-1,
+        max_task_retries=ATTEMPTS,
+    )
+    try:
+        for row in dataset.iter_rows():
+            yield _unpack(row["answer"])
+    except Exception as error:
+        own = find_own_error(error)
+        if own is not None:
+            raise type(own)(str(own)) from None
+        raise ScaleError(f"Cannot go on with the Ray cluster: {error}. The same command goes on from here.") from error
+
+
+def _make_datasource(source: Source) -> Any:
+    import pyarrow as pa
+    from ray.data import Datasource, ReadTask
+    from ray.data.block import BlockMetadata
+
+    def read() -> Iterable[pa.Table]:
+        for one in list_blocks(source):
+            yield pa.table({"block": pa.array([_pack_listed(one)], pa.binary())})
+
+    class Listing(Datasource):
+        def estimate_inmemory_data_size(self) -> None:
+            return None
+
+        def get_read_tasks(self, *_: Any, **__: Any) -> list[ReadTask]:
+            return [ReadTask(read, BlockMetadata(num_rows=None, size_bytes=None, exec_stats=None))]
+
+    return Listing()  # type: ignore[no-untyped-call]
+
+
+def _pack_listed(one: Block | Rest) -> bytes:
+    if isinstance(one, Block):
+        return BLOCK + one.to_bytes()
+    return REST + Manifest({}, "").describe(one.found).to_bytes()
+
+
+class _Worker:
+    """Embeds the blocks that it is given, with an engine that it loads once.
+
+    It does so when the first block comes: of an error in its constructor Ray would only keep the text.
+    """
+
+    def __init__(self, packed: list[Any], folder: str, token: str, n_cores: int, version: str) -> None:
+        self._packed, self._folder, self._token = packed, make_path(folder), token
+        self._n_cores, self._version = n_cores, version
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        import ray
+
+        embedding: Embedding = ray.get(self._packed[0])
+        _check_worker(embedding, self._folder, self._token, self._version)
+        return Embedder(embedding, self._folder, self._n_cores)
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        data = bytes(row["block"])
+        if data.startswith(REST):
+            return {"answer": data}
+        done = self._embedder.embed(Block.from_bytes(data[len(BLOCK) :]))
+        return {"answer": BLOCK + json.dumps(asdict(done)).encode()}
+
+
+def _unpack(answer: bytes) -> Embedded | Manifest:
+    if answer.startswith(REST):
+        return parse_manifest(answer[len(REST) :])
+    record = json.loads(answer[len(BLOCK) :])
+    note = record.pop("note")
+    skipped = tuple((path, reason) for path, reason in note["skipped"])
+    return Embedded(note=PartNote(note["n_photos"], skipped), **record)
+
+
+def _check_worker(embedding: Embedding, folder: Path, token: str, version: str) -> None:
+    """Raise ScaleError if this machine would compute other features, or write them elsewhere."""
+    node = platform.node()
+    if __version__ != version:
+        raise ScaleError(
+            f"Cannot embed on {node}: it has Headstart {__version__}, need {version} as where the command was given. "
+            "Install the same on all machines."
+        )
+    manifest = read_manifest(folder)
+    if manifest is None or manifest.token != token:
+        raise ScaleError(
+            f"Cannot embed on {node}: it does not see '{folder}' as the machine does where the command was given. Give "
+            "a folder that all machines share, or a URI such as s3://bucket/features.parquet."
+        )
+    recipe = embedding.recipe
+    here = make_recipe(embedding.backbone, recipe.image_size, recipe.precision)
+    if (here.decoder, here.engine.split(",")[:2]) != (recipe.decoder, recipe.engine.split(",")[:2]):
+        raise ScaleError(
+            f"Cannot embed on {node}: it has other versions of what decodes and computes ({here.decoder}; "
+            f"{here.engine}), need {recipe.decoder}; {recipe.engine}. Install the same on all machines."
+        )

@@ -1,0 +1,91 @@
+"""Tar shards, as WebDataset has them: a photo in one has the shard's path and then its own, as in a folder.
+
+``photos/train-0001.tar/cats/17.jpg`` is the file ``cats/17.jpg`` in ``photos/train-0001.tar``. Only plain files count:
+no link and no device in an archive is followed.
+"""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import IO
+
+from headstart.places import Place, open_place, tell_kind
+
+SUFFIX = ".tar"
+N_INDICES = 32  # of shards that are kept: of a thousand files each has a fifth of a megabyte
+
+
+def split_shard(path: Path) -> tuple[Path, str] | None:
+    """Return the shard that a path leads into and the name in it, or None for any other path.
+
+    Examples
+    --------
+    >>> split_shard(Path("photos/a.tar/cats/1.jpg"))
+    (PosixPath('photos/a.tar'), 'cats/1.jpg')
+    >>> split_shard(Path("photos/a.tar")) is None
+    True
+    """
+    for parent in path.parents:
+        if parent.name.endswith(SUFFIX) and (isinstance(parent, Place) or parent.is_file()):
+            return parent, path.relative_to(parent).as_posix()
+    return None
+
+
+def walk_shard(shard: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
+    """Yield the name, the size and the open content of each file in a shard, in its order, in one pass over it.
+
+    Raises
+    ------
+    OSError
+        If the shard cannot be read.
+    tarfile.TarError
+        If it is no tar file, or is damaged.
+    """
+    with open_place(shard) as file, tarfile.open(fileobj=file, mode="r|") as archive:
+        for member in archive:
+            content = archive.extractfile(member) if member.isreg() else None
+            if content is not None:
+                yield member.name.removeprefix("./"), member.size, content
+
+
+def read_member(shard: Path, name: str, max_bytes: int) -> bytes:
+    """Return the bytes of a file in a shard, or one more than ``max_bytes`` of them.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it cannot be read.
+    """
+    try:
+        start, size = _index_shard(shard, _stamp(shard))[name]
+    except KeyError:
+        raise FileNotFoundError(2, "does not exist in the shard") from None
+    except tarfile.TarError as error:
+        raise OSError(f"the shard is damaged: {error}") from None
+    with open_place(shard) as file:
+        file.seek(start)
+        return file.read(min(size, max_bytes + 1))
+
+
+def _stamp(shard: Path) -> object:
+    if isinstance(shard, Place):
+        return None  # what lies in a store is taken to stay as it is
+    status = shard.stat()
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+@lru_cache(maxsize=N_INDICES)
+def _index_shard(shard: Path, stamp: object) -> dict[str, tuple[int, int]]:  # noqa: ARG001  part of the cache's key
+    """Return where each file begins and how many bytes it has."""
+    with open_place(shard) as file, tarfile.open(fileobj=file, mode="r:") as archive:
+        return {
+            member.name.removeprefix("./"): (member.offset_data, member.size) for member in archive if member.isreg()
+        }
+
+
+def is_shard(path: Path) -> bool:
+    """Say whether a path is a tar file, by its name and by being a file."""
+    return path.name.endswith(SUFFIX) and tell_kind(path) == "file"

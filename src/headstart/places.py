@@ -45,6 +45,10 @@ class Place(type(Path())):  # type: ignore[misc]  # the class of paths here
         """Return the URI."""
         return str(self)
 
+    def absolute(self) -> Place:
+        """Return it as it is."""
+        return self
+
     def expanduser(self) -> Place:
         """Return it as it is."""
         return self

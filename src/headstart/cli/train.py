@@ -16,6 +16,7 @@ from headstart.cli.options import (
     backbone_option,
     json_option,
     overwrite_option,
+    ray_option,
 )
 from headstart.cli.speech import print_json, print_line, say
 
@@ -83,6 +84,7 @@ from headstart.cli.speech import print_json, print_line, say
     help="Tell a tracker of the run when it is done. mlflow: where MLFLOW_TRACKING_URI says, or mlflow.db here; "
     "tensorboard: event files in the run folder. Each is an extra.",
 )  # fmt: skip
+@ray_option
 @overwrite_option
 @json_option("Print metrics.json on stdout.")
 @click.pass_context
@@ -92,7 +94,8 @@ def train(
 ) -> None:  # fmt: skip
     """Train a classifier on a folder of labelled photos and write a run folder with its report.
 
-    DATA is a folder of labelled photos, or a CSV: path,label[,split][,group][,weight].
+    DATA is a folder of labelled photos, a CSV or Parquet table (path,label[,split][,group][,weight]), tar shards, or
+    what headstart embed wrote; here or in a store (s3://bucket/pets).
     """
     if list_cuts:
         _print_cuts(settings["backbone"], as_json)

@@ -20,6 +20,7 @@ from headstart.backbone.loading import Backbone
 from headstart.backbone.processor import choose_precision, describe_engine
 from headstart.errors import HeadstartError, PhotoError
 from headstart.features.cache import FeatureCache
+from headstart.features.embedded import EmbeddedFeatures
 from headstart.features.keys import Recipe, make_key
 from headstart.large_arrays import allocate_array, release_rows
 from headstart.pixels.decode import describe_decoder, read_photo
@@ -122,6 +123,7 @@ def extract_features(
     precision: str = "auto",
     views: Sequence[View] | None = None,
     cache: FeatureCache | None = None,
+    embedded: EmbeddedFeatures | None = None,
     progress: Progress = ignore_progress,
 ) -> Features:
     """Compute the pooled features of photos, or read them from the cache.
@@ -140,12 +142,15 @@ def extract_features(
         One for each of ``photos``; default: all as they are.
     cache
         None computes everything and keeps nothing.
+    embedded
+        Features that lie ready: taken before all others, if they are of the same network at the same size.
     """
     recipe = make_recipe(backbone, image_size, precision)
     views = [AS_IT_IS] * len(photos) if views is None else views
     keys = [make_key(photo.digest, recipe, view) for photo, view in zip(photos, views, strict=True)]
     matrix = allocate_array((len(photos), backbone.spec.n_features))
-    missing = _fill_from_cache(matrix, keys, cache)
+    missing = _fill_from_parts(matrix, photos, views, embedded if embedded and embedded.fits(recipe) else None)
+    missing = _fill_from_cache(matrix, keys, missing, cache)
     n_cached = len(photos) - len(missing)
     failures: dict[int, str] = {}
     if missing:
@@ -178,18 +183,37 @@ def extract_features(
     return Features(matrix, failures, recipe.precision, len(missing) - len(failures), n_cached)
 
 
-def _fill_from_cache(
-    matrix: npt.NDArray[np.float32], keys: Sequence[bytes], cache: FeatureCache | None
+def _fill_from_parts(
+    matrix: npt.NDArray[np.float32], photos: Sequence[PhotoFile], views: Sequence[View], parts: EmbeddedFeatures | None
 ) -> Sequence[int]:
-    """Fill the rows of ``matrix`` that the cache has, and return the numbers of the others."""
-    if cache is None:
-        return range(len(keys))
+    """Fill the rows of ``matrix`` that lie ready, and return the numbers of the others."""
+    if parts is None:
+        return range(len(photos))
+    missing = array("q")
+    for start in range(0, len(photos), ROWS_AT_ONCE):
+        some = range(start, min(start + ROWS_AT_ONCE, len(photos)))
+        found = parts.get_many([(photos[n].digest, views[n].describe()) for n in some])
+        for n in some:
+            if n - start in found:
+                matrix[n] = found[n - start]
+            else:
+                missing.append(n)
+        release_rows(matrix)
+    return missing
+
+
+def _fill_from_cache(
+    matrix: npt.NDArray[np.float32], keys: Sequence[bytes], wanted: Sequence[int], cache: FeatureCache | None
+) -> Sequence[int]:
+    """Fill those of the wanted rows of ``matrix`` that the cache has, and return the numbers of the others."""
+    if cache is None or not len(wanted):
+        return wanted
     missing = array("q")  # a list of numbers takes four times the memory
-    for start in range(0, len(keys), ROWS_AT_ONCE):
-        some = keys[start : start + ROWS_AT_ONCE]
-        found = cache.get_many(some)
-        for n, key in enumerate(some, start):
-            row = found.get(key)
+    for start in range(0, len(wanted), ROWS_AT_ONCE):
+        some = wanted[start : start + ROWS_AT_ONCE]
+        found = cache.get_many([keys[n] for n in some])
+        for n in some:
+            row = found.get(keys[n])
             if row is not None and row.shape == matrix.shape[1:]:
                 matrix[n] = row
             else:

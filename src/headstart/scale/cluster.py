@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
+import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from headstart.cores import count_cores
-from headstart.errors import HeadstartError, MissingExtraError, ScaleError
+from headstart.errors import MissingExtraError, ScaleError
 from headstart.installed import is_installed
+from headstart.scale.quiet import keep_quiet
 
 LOCAL = "local"
+ANSWER_S = 10.0
 MOST_CPUS = 4  # of one worker: in one Python process more threads than twice that wait for each other
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # what it will do some day, about which it warns until then
-    "RAY_TQDM": "0",
 }
 
 
@@ -63,17 +66,18 @@ def connect(address: str) -> Iterator[Cluster]:
     check_ray(f"work on Ray ({address})")
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
-    import ray
+    with keep_quiet():
+        import ray
 
-    is_ours = not ray.is_initialized()
-    if is_ours:
-        _start(address)
-    try:
-        _be_quiet()
-        yield measure_cluster()
-    finally:
+        is_ours = not ray.is_initialized()
         if is_ours:
-            ray.shutdown()
+            _start(address)
+        try:
+            _be_quiet()
+            yield measure_cluster()
+        finally:
+            if is_ours:
+                ray.shutdown()
 
 
 def _start(address: str) -> None:
@@ -83,6 +87,7 @@ def _start(address: str) -> None:
     if address == LOCAL:
         options |= {"num_cpus": count_cores(), "include_dashboard": False}
     try:
+        _check_reachable(address)
         ray.init(address=address, **options)
     except Exception as error:  # of sockets, versions and addresses, each of its own kind
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
@@ -90,6 +95,14 @@ def _start(address: str) -> None:
             f"Cannot join the Ray cluster at {address!r}: {reason}. Start one with 'ray start --head', and give its "
             "address, or 'local' for a Ray of its own on this machine."
         ) from None
+
+
+def _check_reachable(address: str) -> None:
+    """Raise OSError if nobody answers at an address with a port: Ray would wait for minutes."""
+    match = re.fullmatch(r"(?:ray://)?([^:/]+):(\d+)", address)
+    if match is not None:
+        with socket.create_connection((match[1], int(match[2])), timeout=ANSWER_S):
+            pass
 
 
 def _be_quiet() -> None:
@@ -113,19 +126,3 @@ def measure_cluster() -> Cluster:
         raise ScaleError("Cannot work on the Ray cluster: none of its machines offers a CPU. Start it with --num-cpus.")
     share = min(MOST_CPUS, *usable)
     return Cluster(sum(n // share for n in usable), share, len(usable))
-
-
-def find_own_error(error: BaseException) -> HeadstartError | None:
-    """Return the error of ours that Ray brings from a worker, if it is one."""
-    seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
-            continue
-        # Ray's copy of an error is one of ours, too, but has the worker's traceback in its text
-        if isinstance(one, HeadstartError) and not hasattr(one, "cause"):
-            return one
-        seen.add(id(one))
-        waiting += [getattr(one, "cause", None), one.__cause__, one.__context__]
-    return None

@@ -100,6 +100,8 @@ def write_features(
 ) -> EmbeddedFolder:  # fmt: skip
     """Compute the features of photos into a folder, in this process or on a cluster; see `embed_photos`."""
     started = time.perf_counter()
+    if not isinstance(source, Catalog):
+        source = make_path(source).expanduser().absolute()  # the features may be read from elsewhere
     try:
         manifest = _claim_folder(source, folder, embedding, overwrite=overwrite)
         with show_progress("Embedding", is_shown=verbose) as progress:

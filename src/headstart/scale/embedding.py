@@ -14,20 +14,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from headstart import errors
 from headstart.catalog.manifest import Manifest, parse_manifest, read_manifest
 from headstart.catalog.table import Catalog
-from headstart.errors import ScaleError
-from headstart.features.blocks import Block, Rest, list_blocks
+from headstart.errors import HeadstartError, ScaleError
+from headstart.features.blocks import Block, list_blocks
 from headstart.features.embedding import Embedded, Embedder, Embedding
 from headstart.features.extract import make_recipe
 from headstart.features.parts import PartNote
+from headstart.pixels.reading import explain_unreadable
 from headstart.places import make_path
-from headstart.scale.cluster import Cluster, find_own_error
+from headstart.scale.cluster import Cluster
 from headstart.version import __version__
 
 Source = str | Path | Catalog
-BLOCK, REST = b"b", b"r"  # how what is listed begins, on its way
-ATTEMPTS = 3  # of a worker that dies in the same block: more will not help
+BLOCK, REST, ERROR = b"b", b"r", b"e"  # how what is listed begins, on its way
 
 
 def embed_on_ray(
@@ -63,16 +64,13 @@ def embed_on_ray(
         fn_constructor_args=([packed], str(folder), token, cluster.cpus_per_worker, __version__),
         num_cpus=cluster.cpus_per_worker,
         compute=ActorPoolStrategy(size=cluster.n_workers),
-        max_restarts=-1,
-        max_task_retries=ATTEMPTS,
     )
     try:
         for row in dataset.iter_rows():
             yield _unpack(row["answer"])
     except Exception as error:
-        own = find_own_error(error)
-        if own is not None:
-            raise type(own)(str(own)) from None
+        if isinstance(error, HeadstartError):
+            raise
         raise ScaleError(f"Cannot go on with the Ray cluster: {error}. The same command goes on from here.") from error
 
 
@@ -82,8 +80,8 @@ def _make_datasource(source: Source) -> Any:
     from ray.data.block import BlockMetadata
 
     def read() -> Iterable[pa.Table]:
-        for one in list_blocks(source):
-            yield pa.table({"block": pa.array([_pack_listed(one)], pa.binary())})
+        for packed in _pack_listing(source):
+            yield pa.table({"block": pa.array([packed], pa.binary())})
 
     class Listing(Datasource):
         def estimate_inmemory_data_size(self) -> None:
@@ -95,17 +93,24 @@ def _make_datasource(source: Source) -> Any:
     return Listing()  # type: ignore[no-untyped-call]
 
 
-def _pack_listed(one: Block | Rest) -> bytes:
-    if isinstance(one, Block):
-        return BLOCK + one.to_bytes()
-    return REST + Manifest({}, "").describe(one.found).to_bytes()
+def _pack_listing(source: Source) -> Iterator[bytes]:
+    try:
+        for one in list_blocks(source):
+            if isinstance(one, Block):
+                yield BLOCK + one.to_bytes()
+            else:
+                yield REST + Manifest({}, "").describe(one.found).to_bytes()
+    except HeadstartError as error:
+        yield _pack_error(error)
+
+
+def _pack_error(error: HeadstartError) -> bytes:
+    """Pack an error to be raised where the command was given: Ray would wrap it into its own."""
+    return ERROR + json.dumps([type(error).__name__, str(error)]).encode()
 
 
 class _Worker:
-    """Embeds the blocks that it is given, with an engine that it loads once.
-
-    It does so when the first block comes: of an error in its constructor Ray would only keep the text.
-    """
+    """Embeds the blocks that it is given, with an engine that it loads when the first one comes."""
 
     def __init__(self, packed: list[Any], folder: str, token: str, n_cores: int, version: str) -> None:
         self._packed, self._folder, self._token = packed, make_path(folder), token
@@ -121,13 +126,22 @@ class _Worker:
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         data = bytes(row["block"])
-        if data.startswith(REST):
+        if not data.startswith(BLOCK):
             return {"answer": data}
-        done = self._embedder.embed(Block.from_bytes(data[len(BLOCK) :]))
+        try:
+            done = self._embedder.embed(Block.from_bytes(data[len(BLOCK) :]))
+        except HeadstartError as error:
+            return {"answer": _pack_error(error)}
+        except OSError as error:
+            reason = f"Cannot write features to '{self._folder}': {explain_unreadable(error)}."
+            return {"answer": _pack_error(ScaleError(f"{reason} The same command goes on from here."))}
         return {"answer": BLOCK + json.dumps(asdict(done)).encode()}
 
 
 def _unpack(answer: bytes) -> Embedded | Manifest:
+    if answer.startswith(ERROR):
+        name, message = json.loads(answer[len(ERROR) :])
+        raise getattr(errors, name, ScaleError)(message)
     if answer.startswith(REST):
         return parse_manifest(answer[len(REST) :])
     record = json.loads(answer[len(BLOCK) :])

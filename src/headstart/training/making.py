@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from headstart.classifier.build import build_classifier
 from headstart.classifier.file import ClassifierFile
 from headstart.classifier.metadata import Metadata, shorten_digests
 from headstart.classifier.seal import check_seal
+from headstart.features.embedded import EmbeddedFeatures
 from headstart.progress import show_progress
 from headstart.training.fitting import FittedHead, fit_head
 from headstart.training.settings import ADAM_EPOCHS, Settings
@@ -22,6 +24,7 @@ from headstart.training.tuning import TunedBackbone, tune_backbone
 from headstart.tune.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
+    from headstart.scale.cluster import Cluster
     from headstart.tune.recipe import Recipe
     from headstart.tune.tuned import Tuned
 
@@ -87,6 +90,10 @@ class Maker:
         Called with the name of a step when it ends.
     checkpoints
         Takes those of trainings that came to their end: to be deleted once their outcome is on disk.
+    embedded
+        Features of the photos as they are, if they lie ready.
+    cluster
+        On which features are computed, if not here.
     """
 
     catalog: Catalog
@@ -96,6 +103,8 @@ class Maker:
     verbose: bool
     note_time: Callable[[str], None] = lambda _: None
     checkpoints: list[Checkpoint] = field(default_factory=list)
+    embedded: EmbeddedFeatures | None = None
+    cluster: Cluster | None = None
 
     @cached_property
     def wide_backbone(self) -> Backbone:
@@ -163,11 +172,32 @@ class Maker:
         verb: str = "Extracting",
     ) -> Table:  # fmt: skip
         """Return the catalog with the features that a backbone gives."""
-        with open_cache(self.is_caching) as store, show_progress(verb, is_shown=self.verbose) as progress:
+        with (
+            self._embed(backbone, chosen, n_views=n_views, is_averaged=is_averaged) as embedded,
+            open_cache(self.is_caching) as store,
+            show_progress(verb, is_shown=self.verbose) as progress,
+        ):
             return build_table(
                 self.catalog, backbone, image_size=self.image_size, precision=chosen.precision, n_views=n_views,
-                is_averaged=is_averaged, seed=chosen.seed, cache=store, progress=progress,
+                is_averaged=is_averaged, seed=chosen.seed, cache=store, embedded=embedded, progress=progress,
             )  # fmt: skip
+
+    @contextmanager
+    def _embed(
+        self, backbone: Backbone, chosen: Settings, *, n_views: int, is_averaged: bool
+    ) -> Iterator[EmbeddedFeatures | None]:
+        """Give the features that lie ready, after computing them on the cluster if there is one."""
+        if self.cluster is None:
+            yield self.embedded
+            return
+        from headstart.scale.features import embed_catalog
+
+        with embed_catalog(
+            self.catalog, backbone, self.cluster, image_size=self.image_size, precision=chosen.precision,
+            n_views=n_views, is_averaged=is_averaged, seed=chosen.seed, ready=self.embedded,
+            is_kept=self.is_caching, verbose=self.verbose,
+        ) as embedded:  # fmt: skip
+            yield embedded
 
 
 def _keep_fixed(plain: Table, chosen: Settings, tuned: TunedBackbone) -> TunedBackbone:

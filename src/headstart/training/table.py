@@ -16,6 +16,7 @@ from headstart.catalog.blocks import join_blocks
 from headstart.catalog.table import Catalog, Photo
 from headstart.errors import CatalogError
 from headstart.features.cache import FeatureCache
+from headstart.features.embedded import EmbeddedFeatures
 from headstart.features.extract import extract_features
 from headstart.large_arrays import allocate_array, join_rows, release_rows, take_rows, walk_rows
 from headstart.pixels.views import SYMMETRIES, View, draw_view
@@ -117,6 +118,7 @@ def build_table(
     is_averaged: bool = False,
     seed: int = 0,
     cache: FeatureCache | None = None,
+    embedded: EmbeddedFeatures | None = None,
     progress: Progress = ignore_progress,
 ) -> Table:
     """Extract the features of a catalog's photos, and of augmented views of its training photos.
@@ -145,8 +147,9 @@ def build_table(
                 for photo in by_split[split]
             ]
     features = extract_features(
-        photos, backbone, image_size=image_size, precision=precision, views=views, cache=cache, progress=progress
-    )
+        photos, backbone, image_size=image_size, precision=precision, views=views, cache=cache, embedded=embedded,
+        progress=progress,
+    )  # fmt: skip
     broken = {photos[n].path: reason for n, reason in features.failures.items()}
     kept = catalog.without(broken) if broken else catalog
     if len(kept.labels) < 2:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart.backbone.loading import load_backbone
-from headstart.catalog.scan import scan_photos
 from headstart.catalog.table import Catalog
 from headstart.errors import FitError, RunMovedError
 from headstart.evaluation.artist import Artist
@@ -20,6 +20,7 @@ from headstart.progress import show_progress
 from headstart.training.auto import choose_method
 from headstart.training.cross_validation import cross_validate
 from headstart.training.describing import describe_training
+from headstart.training.gathering import Gatherer
 from headstart.training.judging import Judged, measure_split
 from headstart.training.making import Made, Maker
 from headstart.training.pictures import list_views
@@ -32,6 +33,9 @@ from headstart.training.tuning import choose_cut
 from headstart.training.writing import Outcome, begin_charts, write_run
 from headstart.tune.checkpoint import Checkpoint
 
+if TYPE_CHECKING:
+    from headstart.scale.cluster import Cluster
+
 
 def train_classifier(
     photos: Catalog | str | Path,
@@ -40,6 +44,7 @@ def train_classifier(
     overwrite: bool = False,
     cache: bool = True,
     track: str | None = None,
+    ray: str | None = None,
     verbose: bool = True,
     say: Callable[[str], None] = lambda _: None,
     artist: Artist | None = None,
@@ -60,6 +65,9 @@ def train_classifier(
     track
         Tell a tracker of the run when it is whole: ``mlflow`` or ``tensorboard``, as `Run.track`. If the tracker fails,
         there is a warning that says how to do it later.
+    ray
+        Compute features, and train above a cut, on a Ray cluster: ``local`` for one of its own on this machine, or an
+        address.
     verbose
         Show progress on stderr.
     say
@@ -90,8 +98,8 @@ def train_classifier(
     clock = _Clock()
     try:
         # the folder is claimed first: of two trainings begun together, the second then takes another name
-        with write_run_folder(folder, is_replacing=overwrite) as partial:
-            course = _Course(chosen, clock, verbose, cache, artist or Artist())
+        with write_run_folder(folder, is_replacing=overwrite) as partial, _join(ray) as cluster:
+            course = _Course(chosen, clock, verbose, cache, artist or Artist(), cluster)
             try:
                 outcome = course.run(photos, partial, say)
                 write_run(partial, outcome, course.artist)
@@ -108,6 +116,17 @@ def train_classifier(
     if track is not None:
         track_trained(run, track, say)
     return run
+
+
+@contextmanager
+def _join(address: str | None) -> Iterator[Cluster | None]:
+    if address is None:
+        yield None
+        return
+    from headstart.scale.cluster import connect
+
+    with connect(address) as cluster:
+        yield cluster
 
 
 def _to_plain(value: Any) -> Any:
@@ -138,6 +157,7 @@ class _Course:
     verbose: bool
     cache: bool
     artist: Artist
+    cluster: Cluster | None = None
     checkpoints: list[Checkpoint] = field(default_factory=list)  # of trainings that nobody will go on with
 
     def run(self, photos: Catalog | str | Path, folder: Path, say: Callable[[str], None]) -> Outcome:
@@ -147,7 +167,10 @@ class _Course:
         choose_cut(chosen.method, chosen.cut, backbone)
         image_size = backbone.spec.check_image_size(chosen.image_size)
         compiling = CompilingAhead(backbone, image_size, chosen.precision)
-        catalog = photos if isinstance(photos, Catalog) else self._scan(photos)
+        gatherer = Gatherer(
+            backbone, image_size, chosen.precision, chosen.seed, self.cluster, self.cache, self.verbose, say
+        )
+        catalog, embedded = gatherer.gather(photos)
         compiling.join()
         self.clock.note("scan")
         if chosen.precision == "int8":
@@ -156,7 +179,10 @@ class _Course:
             with show_progress("Quantising", is_shown=self.verbose, unit="steps") as progress:
                 backbone = quantise_on_photos(catalog.select("train"), backbone, image_size, progress=progress)
             self.clock.note("quantise")
-        maker = Maker(catalog, backbone, image_size, self.cache, self.verbose, self.clock.note, self.checkpoints)
+        maker = Maker(
+            catalog, backbone, image_size, self.cache, self.verbose, self.clock.note, self.checkpoints, embedded,
+            self.cluster,
+        )  # fmt: skip
         story = None
         if chosen.method == "auto":
             made, story = choose_method(maker, chosen, say)
@@ -181,10 +207,6 @@ class _Course:
             table.catalog, metrics, fitted.history, judged, model.result(), self.clock.note, list_views(made),
             made.tuned.n_symmetric if made.tuned else 1,
         )  # fmt: skip
-
-    def _scan(self, source: str | Path) -> Catalog:
-        with show_progress("Scanning", is_shown=self.verbose) as progress:
-            return scan_photos(source, seed=self.chosen.seed, cache=self.cache, progress=progress)
 
 
 def _cross_validate(made: Made) -> Any:

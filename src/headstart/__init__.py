@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from headstart.classifier.classifier import load_classifier as load
     from headstart.exports.export import export_classifier as export
     from headstart.features.transformer import FeatureExtractor
+    from headstart.scale.embed import embed_photos as embed
     from headstart.training.advise import advise_method as advise
     from headstart.training.estimator import ImageClassifier
     from headstart.training.evaluate import evaluate_classifier as evaluate
@@ -37,6 +38,7 @@ __all__ = [
     "Run",
     "__version__",
     "advise",
+    "embed",
     "evaluate",
     "export",
     "load",
@@ -54,6 +56,7 @@ _ROOMS = {
     "Prediction": ("headstart.classifier.classifier", "Prediction"),
     "Run": ("headstart.training.run", "Run"),
     "advise": ("headstart.training.advise", "advise_method"),
+    "embed": ("headstart.scale.embed", "embed_photos"),
     "evaluate": ("headstart.training.evaluate", "evaluate_classifier"),
     "export": ("headstart.exports.export", "export_classifier"),
     "load": ("headstart.classifier.classifier", "load_classifier"),

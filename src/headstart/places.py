@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any
 
 from headstart.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
+BUFFER_BYTES = 4 << 20
 OF_ARROW = ("s3", "gs", "gcs", "hdfs", "abfs", "abfss")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):/+")  # one letter alone is a drive
 
@@ -145,8 +146,9 @@ def open_place(path: Path) -> Iterator[IO[bytes]]:
         yield io.BytesIO(read_place(path))
     else:
         store, name = open_file_system(path)
-        with store.open_input_file(name) as file:
-            yield cast("IO[bytes]", file)
+        # every read is a request: without a buffer a tar file would be fetched in pieces of 512 bytes
+        with store.open_input_file(name) as raw, io.BufferedReader(raw, BUFFER_BYTES) as file:
+            yield file
 
 
 @contextmanager

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from headstart.catalog.walk import is_ignored, walk_folder
 from headstart.errors import CatalogError
+from headstart.pixels.reading import explain_unreadable
 from headstart.pixels.sniff import HEAD_SIZE, sniff_format
+from headstart.places import Place, make_path, tell_kind
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
@@ -28,19 +30,42 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
     found: dict[Path, None] = {}
     problems = []
     for place in places:
-        path = Path(place)
-        if path.is_dir():
+        path = make_path(place)
+        if isinstance(path, Place):
+            inside = _find_elsewhere(path)
+        elif path.is_dir():
             inside = sorted(_walk(path))
         elif path.exists():
             inside = [path]
         else:
             inside = sorted(_match(place))
         if not inside:
-            problems.append(f"'{place}' holds no photo" if path.exists() else f"'{place}' does not exist")
+            problems.append(f"'{place}' holds no photo" if _is_there(path) else f"'{place}' does not exist")
         found.update(dict.fromkeys(inside))
     if problems:
         raise CatalogError(f"Cannot find photos: {'; '.join(problems)}. Give photo files, folders, or globs in quotes.")
     return list(found)
+
+
+def _find_elsewhere(place: Place) -> list[Path]:
+    """Return a file in a store, or the files in a folder there that are named like photos, sorted."""
+    kind = _tell_kind(place)
+    if kind == "folder":
+        tree, _ = walk_folder(place)
+        paths = [place / name / file for name, folder in tree.items() for file in folder.files]
+        return sorted(path for path in paths if path.suffix.lower() in PHOTO_SUFFIXES)
+    return [place] if kind == "file" else []
+
+
+def _is_there(path: Path) -> bool:
+    return _tell_kind(path) is not None if isinstance(path, Place) else path.exists()
+
+
+def _tell_kind(place: Place) -> str | None:
+    try:
+        return tell_kind(place)
+    except (OSError, ValueError) as error:
+        raise CatalogError(f"Cannot find photos in '{place}': {explain_unreadable(error)}. Check the path.") from None
 
 
 def _walk(root: Path) -> Iterator[Path]:

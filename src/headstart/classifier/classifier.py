@@ -22,6 +22,7 @@ from headstart.errors import ClassifierError, PhotoError
 from headstart.head.linear import LinearHead
 from headstart.pixels.decode import read_photo
 from headstart.pixels.views import SYMMETRIES, render_view
+from headstart.places import make_path
 
 PhotoPath = str | Path
 FEW = 4  # photos up to which opening the engine for many takes longer than it saves
@@ -159,7 +160,7 @@ class Classifier:
         load
             Gives the pixels of a path at a size; may be replaced to keep what was decoded.
         """
-        rest = (Path(photo) for photo in photos)
+        rest = (make_path(photo) for photo in photos)
         first = list(islice(rest, FEW + 1))
         engine = self._engine if len(first) > FEW else self._engine_for_few
         for path, row in engine.stream(chain(first, rest), lambda path: self._view(load(path, self.image_size))):

@@ -16,16 +16,20 @@ def cache(clear: bool, as_json: bool) -> None:
     from headstart.catalog.known_files import forget_files, measure_known_files
     from headstart.features.activation_files import clear_activations, measure_activations
     from headstart.features.cache import FeatureCache
+    from headstart.features.embedded import clear_embedded, measure_embedded
     from headstart.shelf import clear_shelf, measure_shelf
     from headstart.tune.checkpoint import clear_checkpoints, measure_checkpoints
 
     with FeatureCache() as store:
         measures = [
             store.measure_bytes, measure_shelf, measure_known_files, measure_activations, measure_checkpoints,
+            measure_embedded,
         ]  # fmt: skip
         n_before = n_bytes = sum(measure() for measure in measures)
         if clear:
-            for forget in (store.clear, clear_shelf, forget_files, clear_activations, clear_checkpoints):
+            for forget in (
+                store.clear, clear_shelf, forget_files, clear_activations, clear_checkpoints, clear_embedded,
+            ):  # fmt: skip
                 forget()
             n_bytes = sum(measure() for measure in measures)
         path, n_features, n_freed = str(store.path), store.count(), max(0, n_before - n_bytes)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,8 +15,24 @@ from headstart.catalog.manifest import read_manifest
 from headstart.errors import CacheError
 from headstart.features.keys import Recipe
 from headstart.features.parts import read_features, walk_keys
+from headstart.folders import find_cache_folder
 
+FOLDER = "embedded-1"  # in the user's cache: what a cluster computed for trainings
 N_PARTS_HELD = 4  # photos are asked for in their order, so that the next is mostly in the same part
+
+
+def measure_embedded() -> int:
+    """Return the bytes that features which a cluster computed for trainings take in the user's cache."""
+    n_bytes = 0
+    for path in (find_cache_folder() / FOLDER).glob("*/*"):
+        with suppress(OSError):  # other processes come and go
+            n_bytes += path.stat().st_size
+    return n_bytes
+
+
+def clear_embedded() -> None:
+    """Delete them."""
+    shutil.rmtree(find_cache_folder() / FOLDER, ignore_errors=True)
 
 
 class EmbeddedFeatures:

@@ -9,14 +9,12 @@ from pathlib import Path
 
 from headstart.backbone.loading import Backbone
 from headstart.catalog.table import Catalog
-from headstart.features.embedded import EmbeddedFeatures
+from headstart.features.embedded import FOLDER, EmbeddedFeatures
 from headstart.features.embedding import Embedding, plan_embedding
 from headstart.folders import find_cache_folder
 from headstart.scale.cluster import Cluster
 from headstart.scale.embed import write_features
 from headstart.shelf import name_result
-
-FOLDER = "embedded-1"
 
 
 def embed_source(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import io
 import subprocess
 import sys
+import tarfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +82,56 @@ def make_folder(tmp_path: Path, paint_folder: Callable[..., Path]) -> Callable[.
         return paint_folder(tmp_path / name, labels, n)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[None]:
+    """Serve S3 on loopback, for this process and its children."""
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "test")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        yield
+    server.stop()
+
+
+@pytest.fixture
+def make_bucket(s3_server: None, request: pytest.FixtureRequest) -> Callable[..., str]:
+    """Put a folder into a bucket of the test's own, and return its URI."""
+    boto3 = pytest.importorskip("boto3")
+
+    def make(folder: Path | None = None, name: str = "pets") -> str:
+        client = boto3.client("s3")
+        bucket = "b" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:20]
+        with contextlib.suppress(client.exceptions.BucketAlreadyOwnedByYou):
+            client.create_bucket(Bucket=bucket)
+        for path in sorted(folder.rglob("*")) if folder is not None else ():
+            if path.is_file():
+                client.put_object(
+                    Bucket=bucket, Key=f"{name}/{path.relative_to(folder).as_posix()}", Body=path.read_bytes()
+                )
+        return f"s3://{bucket}/{name}"
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def write_shard() -> Callable[[Path, dict[str, bytes]], Path]:
+    """Write a tar file of these files, in this order."""
+
+    def write(path: Path, files: dict[str, bytes]) -> Path:
+        with tarfile.open(path, "w") as archive:
+            for name, data in files.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                archive.addfile(info, io.BytesIO(data))
+        return path
+
+    return write
 
 
 @pytest.fixture(scope="session")

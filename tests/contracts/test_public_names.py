@@ -8,7 +8,7 @@ import headstart as hs
 
 NAMES = [
     "Catalog", "Classifier", "FeatureExtractor", "HeadstartError", "ImageClassifier", "Prediction", "Run",
-    "__version__", "advise", "evaluate", "export", "load", "load_backbone", "scan", "train",
+    "__version__", "advise", "embed", "evaluate", "export", "load", "load_backbone", "scan", "train",
 ]  # fmt: skip
 OBJECTS = [name for name in NAMES if name != "__version__"]
 

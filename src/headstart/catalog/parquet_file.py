@@ -19,14 +19,14 @@ SUFFIX = ".parquet"
 ROWS_AT_ONCE = 8192
 
 
-def find_parquet(path: Path, kind: str) -> list[Path]:
-    """Return the Parquet files that a file or a folder stands for, sorted; none if it is something else."""
+def find_parquet(path: Path, kind: str) -> list[Path] | None:
+    """Return the Parquet files that a file or a folder stands for, sorted, or None if it is something else."""
     if kind == "file":
-        return [path] if path.name.endswith(SUFFIX) else []
+        return [path] if path.name.endswith(SUFFIX) else None
     names = list_place(path)
     if FILE_NAME in names or path.name.endswith(SUFFIX):
         return [path / name for name in names if name.endswith(SUFFIX) and not name.startswith(("_", "."))]
-    return []
+    return None
 
 
 def read_parquet(path: Path, files: Sequence[Path]) -> Found:

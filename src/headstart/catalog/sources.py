@@ -49,7 +49,7 @@ def find_source(source: str | Path, *, is_for_training: bool) -> Found:
     path, kind = open_source(source)
     try:
         parquet = find_parquet(path, kind)
-        if parquet:
+        if parquet is not None:
             return read_parquet(path, parquet)
         shards = list_shards(path, kind)
         if shards:

@@ -105,8 +105,8 @@ def list_blocks(source: str | Path | Catalog) -> Listing:
         return
     path, kind = open_source(source)
     parquet = find_parquet(path, kind)
-    shards = [] if parquet else list_shards(path, kind)
-    if parquet and read_manifest(path) is None:
+    shards = [] if parquet is not None else list_shards(path, kind)
+    if parquet is not None and read_manifest(path) is None:
         table = open_table(path, parquet)
         yield from cut_blocks(walk_parquet(table, parquet), sum(map(count_rows, parquet)))
         yield Rest(table.describe([], []))

@@ -1,0 +1,36 @@
+"""What a manifest says comes back as it was; what is none is said or not there."""
+
+from pathlib import Path
+
+import pytest
+
+from headstart.catalog.found import Found
+from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
+from headstart.catalog.split import plan_folders
+from headstart.catalog.table import Skip
+from headstart.errors import CatalogError
+from headstart.places import make_path
+
+
+def test_it_comes_back_as_it_was(tmp_path):
+    skips = [Skip(make_path("s3://bucket/a.jpg"), "empty file"), Skip(Path("b.jpg"), "not a file")]
+    found = Found(Path("pets"), [], frozenset({"b", "a"}), plan_folders({"train", "test"}), skips, ["a note"])
+    manifest = Manifest({"image_size": 224, "views": [1, False, 0]}, "pets", "token", parts=("1", "2"), n_photos=3)
+    manifest = manifest.describe(found)
+    manifest.write(tmp_path)
+    assert read_manifest(tmp_path) == manifest
+    assert read_manifest(tmp_path).labels == ("a", "b")
+
+
+def test_a_plan_may_be_unknown(tmp_path):
+    Manifest({}, "pets").describe(Found(Path("pets"), [], frozenset(), None)).write(tmp_path)
+    assert read_manifest(tmp_path).plan is None
+
+
+def test_what_is_none_is_said_or_not_there(tmp_path):
+    assert read_manifest(tmp_path) is None
+    assert read_manifest(tmp_path / "none") is None
+    for text in ("{", "[]", '{"schema": 2}', '{"schema": 1}'):
+        (tmp_path / FILE_NAME).write_text(text)
+        with pytest.raises(CatalogError, match="damaged or of another version"):
+            read_manifest(tmp_path)

@@ -1,0 +1,77 @@
+"""Tar shards as WebDataset has them: labels beside the photos, splits in the names."""
+
+import hashlib
+import json
+
+import pytest
+
+from headstart.catalog.scan import scan_labelled, scan_photos
+from headstart.catalog.shard_files import find_shards, walk_samples
+from headstart.catalog.table import Skip
+from headstart.errors import CatalogError
+from headstart.pixels.reading import read_bytes
+
+JPEG = b"\xff\xd8\xff\xe0 photo "
+
+
+def make_sample(number, label=None, **beside):
+    files = {f"{number:04d}.jpg": JPEG + str(number).encode()}
+    if label is not None:
+        files[f"{number:04d}.cls"] = label.encode()
+    return files | {f"{number:04d}.{ending}": data for ending, data in beside.items()}
+
+
+def test_labels_come_from_cls_json_or_folders(tmp_path, write_shard):
+    files = make_sample(1, "cats\n") | make_sample(2, json=json.dumps({"label": "dogs"}).encode())
+    files |= {"dogs/a.b.JPG": JPEG, "cats/c.txt": b"no photo", "cats/.d.jpg": JPEG}
+    files |= make_sample(3) | make_sample(4, json=b"[") | make_sample(5, json=b"{}", txt=b"a caption")
+    found = [found for found, _ in walk_samples(write_shard(tmp_path / "a.tar", files))]
+    assert [one.label for one in found if not isinstance(one, Skip)] == ["cats", "dogs", "dogs"]
+    reasons = [one.reason for one in found if isinstance(one, Skip)]
+    assert [reason[:20] for reason in reasons] == [
+        "has no label: need a",
+        "its 0004.json is no ",
+        "has no label: need a",
+    ]
+
+
+def test_shards_are_scanned_in_one_pass_and_their_photos_can_be_read(tmp_path, write_shard):
+    for split, numbers in (("train", range(8)), ("val", range(8, 18))):
+        files = {}
+        for number in numbers:
+            files |= make_sample(number, "cats" if number % 2 else "dogs")
+        write_shard(tmp_path / f"pets-{split}-000.tar", files)
+    catalog = scan_photos(tmp_path)
+    assert {split: len(catalog.select(split)) for split in ("train", "validation", "test")} == {
+        "train": 8, "validation": 8, "test": 2,
+    }  # fmt: skip
+    photo = catalog.photos[3]
+    assert photo.file == str(tmp_path / "pets-train-000.tar" / "0003.jpg")
+    assert hashlib.sha256(read_bytes(photo.path)).hexdigest() == photo.digest
+    assert catalog.notes[0] == "Read as tar shards."
+
+
+def test_shards_in_folders_of_splits_and_a_single_one_are_found(tmp_path, write_shard):
+    (tmp_path / "test").mkdir()
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    for name in ("train.tar", "test/a.tar", "deep/b.tar"):
+        write_shard(tmp_path / name, make_sample(1, "cats"))
+    assert [path.relative_to(tmp_path).as_posix() for path in find_shards(tmp_path)] == ["train.tar", "test/a.tar"]
+    assert len(scan_labelled(tmp_path / "test" / "a.tar").photos) == 1
+
+
+def test_folders_in_a_shard_may_be_splits(tmp_path, write_shard):
+    shard = write_shard(tmp_path / "pets.tar", {"train/cats/1.jpg": JPEG, "valid/dogs/2.jpg": JPEG + b"2"})
+    assert [(found.label, found.split) for found, _ in walk_samples(shard)] == [
+        ("cats", "train"), ("dogs", "validation"),
+    ]  # fmt: skip
+
+
+def test_what_is_no_shard_is_said(tmp_path, write_shard):
+    (tmp_path / "a.tar").write_bytes(b"no tar file" * 100)
+    with pytest.raises(CatalogError, match="no tar file, or damaged"):
+        scan_photos(tmp_path)
+    (tmp_path / "a.tar").unlink()
+    write_shard(tmp_path / "test-1.tar", make_sample(1, "cats"))
+    with pytest.raises(CatalogError, match="got shards of test alone, need some to train on"):
+        scan_photos(tmp_path)

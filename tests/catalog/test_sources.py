@@ -1,0 +1,41 @@
+"""A source in a store gives the catalog that it gives here."""
+
+import pytest
+
+from headstart.catalog.scan import scan_labelled, scan_photos
+from headstart.catalog.sources import open_source
+from headstart.errors import CatalogError
+
+
+def test_a_folder_in_a_store_is_scanned_as_here(make_folder, make_bucket):
+    folder = make_folder(n=6)
+    (folder / "dots" / "none.jpg").write_bytes(b"no photo")
+    (folder / "dots" / ".hidden.jpg").write_bytes(b"")
+    (folder / "loose.jpg").write_bytes((folder / "dots" / "000.jpg").read_bytes())
+    here, there = scan_photos(folder), scan_photos(make_bucket(folder))
+    assert [(p.label, p.digest, p.split, p.path.name) for p in there.photos] == [
+        (p.label, p.digest, p.split, p.path.name) for p in here.photos
+    ]
+    assert [(skip.path.name, skip.reason) for skip in there.skipped] == [
+        (skip.path.name, skip.reason) for skip in here.skipped
+    ]
+    assert there.photos[0].file.startswith("s3://")
+    assert there.notes == here.notes
+
+
+def test_a_csv_may_lie_in_a_store_and_name_photos_there(make_folder, make_bucket, tmp_path):
+    folder = make_folder(n=3)
+    uri = make_bucket(folder)
+    other = "".join(f"{path},{path.parent.name}\n" for path in sorted(folder.glob("*/*2.jpg")))
+    (folder / "pets.csv").write_text(f"path,label\ndots/000.jpg,dots\n{uri}/stripes/001.jpg,stripes\n{other}")
+    catalog = scan_labelled(make_bucket(folder) + "/pets.csv")
+    assert [photo.file for photo in catalog.photos][:2] == [f"{uri}/dots/000.jpg", f"{uri}/stripes/001.jpg"]
+    catalog.write_csv(tmp_path / "again.csv")
+    assert [photo.file for photo in scan_labelled(tmp_path / "again.csv").photos] == [p.file for p in catalog.photos]
+
+
+def test_what_is_not_there_is_said(make_bucket, monkeypatch):
+    with pytest.raises(CatalogError, match="got a path that does not exist"):
+        scan_photos(make_bucket())
+    with pytest.raises(CatalogError, match=r"'zz' is no kind of store that is known. Check the path"):
+        open_source("zz://bucket/pets")

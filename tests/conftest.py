@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import logging
 import subprocess
 import sys
 import tarfile
@@ -87,6 +88,7 @@ def make_folder(tmp_path: Path, paint_folder: Callable[..., Path]) -> Callable[.
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[None]:
     """Serve S3 on loopback, for this process and its children."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
     server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -10,7 +10,7 @@ import headstart
 SOURCE = Path(headstart.__file__).parent
 FLOORS = {
     "head": 1, "evaluation": 1, "pixels": 2, "backbone": 2, "catalog": 3, "classifier": 3, "features": 4, "tune": 5,
-    "exports": 5, "serve": 6, "training": 6, "cli": 7,
+    "exports": 5, "scale": 6, "serve": 6, "training": 7, "cli": 8,
 }  # fmt: skip
 # single files that any room may import
 FREE = {

@@ -15,6 +15,7 @@ from headstart.classifier.file import ClassifierFile
 from headstart.classifier.metadata import Metadata, shorten_digests
 from headstart.classifier.seal import check_seal
 from headstart.progress import show_progress
+from headstart.scale.tuning import Workers
 from headstart.training.fitting import FittedHead, fit_head
 from headstart.training.settings import ADAM_EPOCHS, Settings
 from headstart.training.table import Table, build_table, open_cache
@@ -87,6 +88,8 @@ class Maker:
         Called with the name of a step when it ends.
     checkpoints
         Takes those of trainings that came to their end: to be deleted once their outcome is on disk.
+    workers
+        Who trains above a cut, on a Ray cluster. Default: this process.
     """
 
     catalog: Catalog
@@ -96,6 +99,7 @@ class Maker:
     verbose: bool
     note_time: Callable[[str], None] = lambda _: None
     checkpoints: list[Checkpoint] = field(default_factory=list)
+    workers: Workers | None = None
 
     @cached_property
     def wide_backbone(self) -> Backbone:
@@ -142,7 +146,7 @@ class Maker:
         self.note_time("extract")
         tuned = tune_backbone(
             plain, self.backbone, chosen, image_size=self.image_size, is_kept=self.is_caching, verbose=self.verbose,
-            recipe=recipe,
+            recipe=recipe, workers=self.workers,
         )  # fmt: skip
         self.note_time("fit")
         return plain, _keep_fixed(plain, chosen, tuned)

@@ -9,8 +9,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from headstart.errors import FitError, HeadstartError
 from headstart.folders import find_cache_folder
@@ -27,8 +28,8 @@ EVERY_S = 0.2  # between two looks at the post
 MAX_FAILURES = 3  # so often the team begins again when it has lost a worker
 # computing activations may take long, and lost workers are noticed by Ray, not by their silence
 TIMEOUT_S = 7 * 24 * 3600
-ENVIRONMENT = {"RAY_TRAIN_V2_ENABLED": "1", "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.3"}
-FOR_WORKERS = ("HEADSTART_CACHE", "GOMP_SPINCOUNT", "PYTHONPATH")
+ENVIRONMENT = {"RAY_TRAIN_V2_ENABLED": "1", "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5"}
+FOR_WORKERS = ("HEADSTART_CACHE", "GOMP_SPINCOUNT")  # what workers elsewhere are to know of this process
 
 
 @dataclass(frozen=True)
@@ -91,21 +92,20 @@ def fit_on_ray(
         from headstart.scale.post import Post
 
         layout = _lay_out(workers)
-        post = ray.remote(num_cpus=0)(Post).remote()
+        make_post: Any = ray.remote(num_cpus=0)(Post)
+        post = make_post.remote()
         job = {"task": ray.put(_make_absolute(task)), "post": post, "n_cores": layout.n_cores}
         try:
             with _open_folder() as folder:
-                _run(_make_trainer(job, layout, folder), post, progress, say)
-            tuned: Tuned = ray.get(post.collect.remote())
+                _run(_make_trainer(job, workers, layout, folder), post, progress, say)
+            return cast("Tuned", ray.get(post.collect.remote()))
         finally:
             ray.kill(post)
-    return tuned
 
 
 def _lay_out(workers: Workers) -> _Layout:
     """Share the machines of the cluster among the workers."""
-    import ray
-
+    ray: Any = import_module("ray")
     machines = [node["Resources"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
     n_workers = workers.n_workers or max(1, len(machines))
     n_cores = min((int(machine["CPU"]) for machine in machines), default=1)
@@ -138,27 +138,27 @@ def _open_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make_trainer(job: dict[str, Any], layout: _Layout, folder: Path) -> Any:
+def _make_trainer(job: dict[str, Any], workers: Workers, layout: _Layout, folder: Path) -> Any:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    from ray.train import FailureConfig, RunConfig, ScalingConfig
-    from ray.train.torch import TorchConfig, TorchTrainer
-
+    train: Any = import_module("ray.train")  # what it says of its types is of an earlier version of itself
+    torch: Any = import_module("ray.train.torch")
     from headstart.scale.failing import StopOnOwnErrors
     from headstart.scale.worker import train_in_team
 
-    variables = {name: os.environ[name] for name in FOR_WORKERS if name in os.environ}
-    return TorchTrainer(
+    # a Ray that was started here has them already
+    variables = {} if workers.is_here else {name: os.environ[name] for name in FOR_WORKERS if name in os.environ}
+    return torch.TorchTrainer(
         train_in_team,
         train_loop_config=job,
-        torch_config=TorchConfig(timeout_s=TIMEOUT_S),
-        scaling_config=ScalingConfig(
+        torch_config=torch.TorchConfig(timeout_s=TIMEOUT_S),
+        scaling_config=train.ScalingConfig(
             num_workers=layout.n_workers, use_gpu=layout.has_gpu, placement_strategy="SPREAD",
             resources_per_worker={"CPU": layout.n_cores} | ({"GPU": 1} if layout.has_gpu else {}),
         ),
-        run_config=RunConfig(
+        run_config=train.RunConfig(
             name=folder.name, storage_path=str(folder.parent), callbacks=[StopOnOwnErrors()],
-            failure_config=FailureConfig(max_failures=MAX_FAILURES), worker_runtime_env={"env_vars": variables},
+            failure_config=train.FailureConfig(max_failures=MAX_FAILURES), worker_runtime_env={"env_vars": variables},
         ),
     )  # fmt: skip
 

@@ -52,7 +52,8 @@ class _Line:
     """A worker's line to the user: messages go without waiting for an answer, which is read when it is there."""
 
     def __init__(self, post: Any) -> None:
-        self._post, self._last, self._answer, self._is_to_stop = post, 0.0, None, False
+        self._post, self._last, self._is_to_stop = post, 0.0, False
+        self._answer: Any = None
 
     def say(self, text: str) -> None:
         self._post.tell.remote(text)

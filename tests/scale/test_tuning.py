@@ -19,49 +19,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:.use_[a-z0-9_]+. is deprecated")
 ONE, TWO = Workers("local", 1), Workers("local", 2)
 
 
-def check_same(one, other):
-    assert one.history == other.history
-    assert (one.head.weights == other.head.weights).all()
-    assert all((one.weights[name] == value).all() for name, value in other.weights.items())
-
-
-@pytest.fixture(scope="module")
-def alone(tuning_task):
-    return tuning_task.fit(tuning_task.open())
-
-
-def test_one_worker_gives_the_bits_of_this_process(own_ray, tuning_task, alone):
-    said, steps = [], []
-    tuned = fit_on_ray(tuning_task, ONE, say=said.append, progress=lambda n_done, _: steps.append(n_done))
-    check_same(tuned, alone)
-    assert tuned.device == alone.device
-    assert [line.split(":")[0] for line in said] == ["Start", "Epoch 1/3", "Epoch 2/3", "Epoch 3/3"]
-    assert steps[-1] == 3 * 3 * 6
-    assert list_files(FOLDER) == []  # and so tidy
-
-
-def test_two_workers_take_the_steps_of_one(own_ray, tuning_task, alone):
-    tuned = fit_on_ray(tuning_task, TWO)
-    np.testing.assert_allclose(tuned.head.weights, alone.head.weights, atol=1e-3)
-    for name, value in alone.weights.items():
-        np.testing.assert_allclose(tuned.weights[name], value, atol=1e-3)
-    accuracies = [[row.accuracy for row in some.history] for some in (tuned, alone)]
-    np.testing.assert_allclose(*accuracies, atol=0.2)  # two photos of ten
-    assert tuned.device.startswith("2 workers, each ")
-
-
-def test_an_error_of_ours_arrives_as_it_is(own_ray, tuning_task):
-    start = replace(tuning_task.start, weights=np.full_like(tuning_task.start.weights, np.nan))
-    with pytest.raises(FitError, match=r"^Cannot train above the cut: the loss is not finite any more\. Give a lower"):
-        fit_on_ray(replace(tuning_task, start=start, validation=None), TWO)
-
-
-def test_an_error_of_one_worker_ends_all(own_ray, tuning_task, tmp_path):
-    lost = [replace(photo, file=str(tmp_path / "lost.jpg")) for photo in tuning_task.photos]
-    with pytest.raises(PhotoError, match=r"Cannot train on .*lost\.jpg"):
-        fit_on_ray(replace(tuning_task, photos=lost, image_size=128), TWO)
-
-
 def list_workers():
     for process in psutil.Process().children(recursive=True):
         try:
@@ -72,39 +29,73 @@ def list_workers():
             yield process
 
 
-def test_a_worker_that_dies_is_replaced_and_nothing_is_lost(own_ray, tuning_task):
+def test_one_worker_gives_the_bits_of_this_process_even_if_it_is_killed(own_ray, tuning_task):
     task = replace(tuning_task, recipe=replace(tuning_task.recipe, epochs=24, patience=24))
-    undisturbed = task.fit(task.open())
-    said = []
+    alone = task.fit(task.open())
+    said, steps = [], []
 
     def kill(line):
         said.append(line)
         if line.startswith("Epoch 2/"):
             next(list_workers()).kill()
 
-    tuned = fit_on_ray(replace(task, checkpoint="killed"), ONE, say=kill)
-    check_same(tuned, undisturbed)
-    assert "A worker was lost: all begin again, from the last epoch that was kept." in said
-    assert any(line.startswith("Going on after epoch ") for line in said)
+    tuned = fit_on_ray(
+        replace(task, checkpoint="killed"), ONE, say=kill, progress=lambda n_done, _: steps.append(n_done)
+    )
+    assert tuned.history == alone.history
+    assert (tuned.head.weights == alone.head.weights).all()
+    assert all((tuned.weights[name] == value).all() for name, value in alone.weights.items())
+    assert tuned.device == alone.device
+    lost = said.index("A worker was lost: all begin again, from the last epoch that was kept.")
+    assert said[lost + 1].startswith("Going on after epoch ")
+    assert said[-1].startswith("Epoch 24/24")
+    assert steps[-1] == 24 * 3 * 6
+    assert list_files(FOLDER) == []  # and so tidy
 
 
-def test_ctrl_c_keeps_the_best_so_far(own_ray, tuning_task):
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        pytest.skip("Ctrl-C is ignored here")
-    recipe = replace(tuning_task.recipe, epochs=400, patience=400)
-
+def make_press(start):
     def press(line):
-        if line.startswith("Epoch 1/"):
+        if line.startswith(start):
             os.kill(os.getpid(), signal.SIGINT)
 
-    tuned = fit_on_ray(replace(tuning_task, recipe=recipe), TWO, say=press)
+    return press
+
+
+def test_two_workers_take_the_steps_of_one_until_ctrl_c(own_ray, tuning_task):
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        pytest.skip("Ctrl-C is ignored here")
+    task = replace(tuning_task, recipe=replace(tuning_task.recipe, epochs=300, patience=300))
+    tuned = fit_on_ray(task, TWO, say=make_press("Epoch 1/"))
     assert tuned.is_stopped
-    assert 1 <= tuned.n_epochs < 400
+    assert 1 <= tuned.n_epochs < 300
+    alone = task.fit(task.open(), say=make_press(f"Epoch {tuned.n_epochs}/"))
+    assert alone.n_epochs == tuned.n_epochs
+    np.testing.assert_allclose(tuned.head.weights, alone.head.weights, atol=1e-3)
+    for name, value in alone.weights.items():
+        np.testing.assert_allclose(tuned.weights[name], value, atol=1e-3)
+    losses = [[row.loss for row in some.history] for some in (tuned, alone)]
+    np.testing.assert_allclose(*losses, atol=0.01)
+    assert tuned.device.startswith("2 workers, each ")
+
+
+def test_an_error_of_ours_arrives_as_it_is(own_ray, tuning_task):
+    start = replace(tuning_task.start, weights=np.full_like(tuning_task.start.weights, np.nan))
+    with pytest.raises(FitError, match=r"^Cannot train above the cut: the loss is not finite any more\. Give a lower"):
+        fit_on_ray(replace(tuning_task, start=start, validation=None), ONE)
 
 
 def test_more_workers_than_cores_are_an_error(own_ray, tuning_task):
     with pytest.raises(FitError, match="Cannot train on Ray: got 1000 workers, need 1 to"):
         fit_on_ray(tuning_task, Workers("local", 1000))
+
+
+def test_an_error_of_ours_in_any_worker_is_final():
+    pytest.importorskip("ray")
+    from headstart.scale.failing import StopOnOwnErrors
+
+    StopOnOwnErrors().after_exception(None, {0: RuntimeError("Connection closed by peer")})
+    with pytest.raises(PhotoError, match="lost"):
+        StopOnOwnErrors().after_exception(None, {0: RuntimeError("Connection closed"), 1: PhotoError("lost")})
 
 
 def test_what_is_no_error_of_ours_is_told_in_one_line():

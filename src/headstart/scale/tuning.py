@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FOLDER = "ray-train"  # in the cache: where Ray Train keeps its own notes of a run
 EVERY_S = 0.2  # between two looks at the post
 MAX_FAILURES = 3  # so often the team begins again when it has lost a worker
+MAX_WAITS = 10  # minutes, which is how long Ray Train waits at once, for a cluster whose cores are all taken
 # computing activations may take long, and lost workers are noticed by Ray, not by their silence
 TIMEOUT_S = 7 * 24 * 3600
 ENVIRONMENT = {"RAY_TRAIN_V2_ENABLED": "1", "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5"}
@@ -158,7 +159,7 @@ def _make_trainer(job: dict[str, Any], workers: Workers, layout: _Layout, folder
         ),
         run_config=train.RunConfig(
             name=folder.name, storage_path=str(folder.parent), callbacks=[StopOnOwnErrors()],
-            failure_config=train.FailureConfig(max_failures=MAX_FAILURES), worker_runtime_env={"env_vars": variables},
+            failure_config=train.FailureConfig(max_failures=MAX_FAILURES, controller_failure_limit=MAX_WAITS), worker_runtime_env={"env_vars": variables},
         ),
     )  # fmt: skip
 

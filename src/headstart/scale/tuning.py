@@ -159,7 +159,8 @@ def _make_trainer(job: dict[str, Any], workers: Workers, layout: _Layout, folder
         ),
         run_config=train.RunConfig(
             name=folder.name, storage_path=str(folder.parent), callbacks=[StopOnOwnErrors()],
-            failure_config=train.FailureConfig(max_failures=MAX_FAILURES, controller_failure_limit=MAX_WAITS), worker_runtime_env={"env_vars": variables},
+            failure_config=train.FailureConfig(max_failures=MAX_FAILURES, controller_failure_limit=MAX_WAITS),
+            worker_runtime_env={"env_vars": variables},
         ),
     )  # fmt: skip
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from headstart.cores import count_cores
+from headstart import cores
+from headstart.cores import count_cores, limit_cores
 
 
 def test_at_least_one_and_no_more_than_there_are():
@@ -16,4 +17,14 @@ def test_at_least_one_and_no_more_than_there_are():
 def test_a_container_may_have_less(monkeypatch, limit, n_cores):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     monkeypatch.setattr(Path, "read_text", lambda _: limit)
-    assert count_cores.__wrapped__() == n_cores
+    assert cores._find_cores.__wrapped__() == n_cores
+
+
+def test_a_process_can_be_given_fewer(monkeypatch):
+    monkeypatch.setattr(cores, "_limits", [])
+    monkeypatch.setattr(cores, "_find_cores", lambda: 8)
+    assert count_cores() == 8
+    limit_cores(3)
+    assert count_cores() == 3
+    limit_cores(9)
+    assert count_cores() == 8

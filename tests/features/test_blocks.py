@@ -46,7 +46,7 @@ def test_the_name_of_a_part_tells_apart_what_decides_it():
     names = {one.name_part("recipe") for one in (block, *others)} | {block.name_part("other")}
     assert len(names) == 7
     assert replace(block, n_total=5).name_part("recipe") in names  # that more photos came elsewhere changes nothing
-    assert sorted(names)[0].startswith("part-0000000-")
+    assert min(names).startswith("part-0000000-")
 
 
 def test_a_file_that_changed_has_another_stamp(make_folder):

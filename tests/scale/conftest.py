@@ -26,13 +26,12 @@ def own_ray(cache_folder):
 def tuning_task(paint_folder, tmp_path_factory):
     """24 painted photos of two classes, half of them to train on, above block_15."""
     pytest.importorskip("torch")
-    from headstart.tune.task import TuningTask
-
     from headstart.backbone.loading import load_backbone
     from headstart.catalog.scan import scan_photos
     from headstart.pixels.views import SYMMETRIES
     from headstart.tune.lesson import Lesson
     from headstart.tune.recipe import Recipe
+    from headstart.tune.task import TuningTask
     from headstart.tune.trainee import FirstHead
 
     folder = paint_folder(tmp_path_factory.mktemp("scale") / "photos", n=12)

@@ -10,6 +10,8 @@ from headstart.catalog.scan import scan_photos
 from headstart.classifier.classifier import Classifier
 from headstart.errors import BackboneError
 from headstart.pixels.views import AS_IT_IS, SYMMETRIES
+from headstart.scale.tuning import Workers
+from headstart.training import tuning
 from headstart.training.making import Maker
 from headstart.training.settings import Settings
 from headstart.training.tuning import choose_cut, choose_recipe, list_tuning_views
@@ -87,3 +89,29 @@ def test_above_a_cut_a_smaller_class_counts_more(maker):
     assert fixed.fitted.class_weight is None
     assert hybrid.fitted.class_weight is not None
     assert hybrid.fitted.class_weight[1] > 1.4 * hybrid.fitted.class_weight[0]
+
+
+def test_workers_on_ray_are_given_the_same_task(maker, monkeypatch):
+    given = []
+
+    def fit(task, workers, *, progress, say):
+        given.append((task, workers))
+        return task.fit(task.open(), progress=progress, say=say)
+
+    monkeypatch.setattr(tuning, "fit_on_ray", fit)
+    here, there = maker.make(CHOSEN), replace(maker, workers=Workers("local", 2)).make(CHOSEN)
+    assert there.backbone.weights == here.backbone.weights
+    [(task, workers)] = given
+    assert workers == Workers("local", 2)
+    assert [photo.digest for photo in task.photos] == sorted(photo.digest for photo in task.photos)
+    assert task.checkpoint is None  # nothing is kept
+
+
+def test_a_training_by_other_workers_is_another_one(maker):
+    table = maker.extract(maker.backbone, CHOSEN)
+    recipe = choose_recipe("hybrid", CHOSEN, 10)
+    names = {
+        tuning._name_training(table, maker.backbone, CHOSEN, "block_15", recipe, 96, workers)
+        for workers in (None, Workers("local"), Workers("local", 2), Workers("10.0.0.1:6379", 2))
+    }
+    assert len(names) == 4

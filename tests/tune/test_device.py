@@ -6,7 +6,7 @@ import torch
 
 from headstart.cores import count_cores
 from headstart.errors import FitError
-from headstart.tune import device, fit
+from headstart.tune import device, trainer
 from headstart.tune.device import compute_exactly
 from headstart.tune.fit import fit_tail
 
@@ -114,7 +114,7 @@ def test_the_same_comes_of_both(backbone, graph, task, monkeypatch):
                         train=task.train, validation=task.validation, seed=0)  # fmt: skip
 
     on_gpu = train()
-    monkeypatch.setattr(fit, "choose_device", lambda: CPU)
+    monkeypatch.setattr(trainer, "choose_device", lambda: CPU)
     on_cores = train()
     assert "core" in on_cores.device
     assert "core" not in on_gpu.device

@@ -1,1 +1,1 @@
-"""Floor 7: one thin file per verb."""
+"""Floor 8: one thin file per verb."""

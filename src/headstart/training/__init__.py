@@ -1,1 +1,1 @@
-"""Floor 6: a whole training, from a catalog to a run folder."""
+"""Floor 7: a whole training, from a catalog to a run folder."""

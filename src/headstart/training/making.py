@@ -17,6 +17,7 @@ from headstart.classifier.metadata import Metadata, shorten_digests
 from headstart.classifier.seal import check_seal
 from headstart.features.embedded import EmbeddedFeatures
 from headstart.progress import show_progress
+from headstart.scale.tuning import Workers
 from headstart.training.fitting import FittedHead, fit_head
 from headstart.training.settings import ADAM_EPOCHS, Settings
 from headstart.training.table import Table, build_table, open_cache
@@ -94,6 +95,8 @@ class Maker:
         Features of the photos as they are, if they lie ready.
     cluster
         On which features are computed, if not here.
+    workers
+        Who trains above a cut, on a Ray cluster. Default: this process.
     """
 
     catalog: Catalog
@@ -105,6 +108,7 @@ class Maker:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     embedded: EmbeddedFeatures | None = None
     cluster: Cluster | None = None
+    workers: Workers | None = None
 
     @cached_property
     def wide_backbone(self) -> Backbone:
@@ -151,7 +155,7 @@ class Maker:
         self.note_time("extract")
         tuned = tune_backbone(
             plain, self.backbone, chosen, image_size=self.image_size, is_kept=self.is_caching, verbose=self.verbose,
-            recipe=recipe,
+            recipe=recipe, workers=self.workers,
         )  # fmt: skip
         self.note_time("fit")
         return plain, _keep_fixed(plain, chosen, tuned)

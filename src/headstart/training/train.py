@@ -17,6 +17,7 @@ from headstart.evaluation.artist import Artist
 from headstart.evaluation.verdict import write_verdict
 from headstart.features.extract import CompilingAhead
 from headstart.progress import show_progress
+from headstart.scale.tuning import Workers
 from headstart.training.auto import choose_method
 from headstart.training.cross_validation import cross_validate
 from headstart.training.describing import describe_training
@@ -99,7 +100,7 @@ def train_classifier(
     try:
         # the folder is claimed first: of two trainings begun together, the second then takes another name
         with write_run_folder(folder, is_replacing=overwrite) as partial, _join(ray) as cluster:
-            course = _Course(chosen, clock, verbose, cache, artist or Artist(), cluster)
+            course = _Course(chosen, clock, verbose, cache, artist or Artist(), ray, cluster)
             try:
                 outcome = course.run(photos, partial, say)
                 write_run(partial, outcome, course.artist)
@@ -157,6 +158,7 @@ class _Course:
     verbose: bool
     cache: bool
     artist: Artist
+    ray: str | None = None
     cluster: Cluster | None = None
     checkpoints: list[Checkpoint] = field(default_factory=list)  # of trainings that nobody will go on with
 
@@ -181,7 +183,7 @@ class _Course:
             self.clock.note("quantise")
         maker = Maker(
             catalog, backbone, image_size, self.cache, self.verbose, self.clock.note, self.checkpoints, embedded,
-            self.cluster,
+            self.cluster, Workers(self.ray) if self.ray is not None else None,
         )  # fmt: skip
         story = None
         if chosen.method == "auto":

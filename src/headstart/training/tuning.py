@@ -13,19 +13,19 @@ import numpy.typing as npt
 from headstart.backbone.loading import Backbone
 from headstart.backbone.processor import describe_engine
 from headstart.backbone.spec import PIXELS_CUT
-from headstart.catalog.table import Photo
-from headstart.features.activations import Activations, open_activations
 from headstart.head.balance import SKEW_OF_TUNED
 from headstart.head.logistic import fit_prepared
 from headstart.head.strength import choose_strength
 from headstart.pixels.decode import describe_decoder
 from headstart.pixels.views import AS_IT_IS, SYMMETRIES, View, draw_view
 from headstart.progress import print_above, show_progress
+from headstart.scale.tuning import Workers, fit_on_ray
 from headstart.shelf import name_result
 from headstart.training.fitting import FittedHead, prepare_views, weigh_classes
 from headstart.training.settings import Settings
 from headstart.training.table import SPLITS, Rows, Table
 from headstart.tune.checkpoint import Checkpoint
+from headstart.tune.task import TuningTask
 from headstart.tune.torch_door import check_torch
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def tune_backbone(
     verbose: bool,
     say: Callable[[str], None] = print_above,
     recipe: Recipe | None = None,
+    workers: Workers | None = None,
 ) -> TunedBackbone:
     """Train the stages above a cut and the head on a table's training photos, watching its validation photos.
 
@@ -100,11 +101,13 @@ def tune_backbone(
         Keep activations, and what an interrupted training needs to go on, in the user's cache.
     recipe
         Default: that of the method for so many photos, with what the settings change of it.
+    workers
+        Who trains, on a Ray cluster. Default: this process.
 
     Raises
     ------
     MissingExtraError
-        If torch or onnx is not installed.
+        If torch or onnx is not installed, or Ray is not where it is to be used.
     CacheError, PhotoError
         As `open_activations`.
     FitError
@@ -112,36 +115,53 @@ def tune_backbone(
     """
     method = chosen.method
     check_torch(f"train by {method}")
-    from headstart.tune.fit import fit_tail
-    from headstart.tune.graph import read_graph, replace_weights
-
     recipe = recipe or choose_recipe(method, chosen, len(table.splits["train"].photos))
     cut = choose_cut(method, chosen.cut, backbone)
-    photos = [photo for split in SPLITS[:2] for photo in table.splits[split].photos]
-    by_digest = dict(sorted({photo.digest: photo for photo in photos}.items()))
-    activations = _compute(list(by_digest.values()), backbone, chosen, cut, image_size, is_kept, verbose)
-    numbers = {digest: n for n, digest in enumerate(by_digest)}
     rows = {split: table.splits[split] for split in SPLITS[:2]}
     n_classes = len(table.catalog.labels)
     weights = weigh_classes(
         rows["train"].y, n_classes, chosen.class_weight, rows["train"].weights, skew=SKEW_OF_TUNED
     )  # fmt: skip
+    by_digest = dict(sorted({photo.digest: photo for some in rows.values() for photo in some.photos}.items()))
+    numbers = {digest: n for n, digest in enumerate(by_digest)}
     lessons = {split: _make_lesson(some, numbers, weights) for split, some in rows.items() if some.photos}
     first = _fit_first_head(rows["train"], n_classes, weights, chosen.seed, is_random=recipe.is_random)
-    checkpoint = Checkpoint(_name_training(table, backbone, chosen, cut, recipe, image_size) if is_kept else None)
+    name = _name_training(table, backbone, chosen, cut, recipe, image_size, workers) if is_kept else None
+    task = TuningTask(
+        tuple(by_digest.values()), backbone, cut, image_size, list_tuning_views(chosen, cut), chosen.precision,
+        round(chosen.cache_limit_gb * 1e9), is_kept, recipe, first, lessons["train"], lessons.get("validation"),
+        chosen.seed, chosen.n_averaged, name,
+    )  # fmt: skip
+    tuned = _carry_out(task, method, workers, verbose=verbose, say=say if verbose else lambda _: None)
+    return _put_in(task, tuned, weights)
+
+
+def _carry_out(
+    task: TuningTask, method: str, workers: Workers | None, *, verbose: bool, say: Callable[[str], None]
+) -> Tuned:
+    """Compute activations and train, here or on a Ray cluster."""
+    activations = None
+    if workers is None or (workers.is_here and task.is_kept):  # workers that are here find the file
+        verb = "Decoding" if task.cut == PIXELS_CUT else f"Extracting up to {task.cut}"
+        with show_progress(verb, is_shown=verbose, unit="views") as progress:
+            activations = task.open(progress)
     with show_progress(f"Training ({method})", is_shown=verbose) as progress:
-        tuned = fit_tail(
-            read_graph(backbone.weights), backbone.spec, activations, cut=cut, recipe=recipe, start=first,
-            train=lessons["train"], validation=lessons.get("validation"), seed=chosen.seed,
-            n_symmetric=chosen.n_averaged, checkpoint=checkpoint, progress=progress,
-            say=say if verbose else lambda _: None,
-        )  # fmt: skip
+        if workers is not None:
+            return fit_on_ray(task, workers, progress=progress, say=say)
+        assert activations is not None  # noqa: S101  for the type checker
+        return task.fit(activations, progress=progress, say=say)
+
+
+def _put_in(task: TuningTask, tuned: Tuned, class_weight: npt.NDArray[np.float64] | None) -> TunedBackbone:
+    """Return the backbone with the new weights."""
+    from headstart.tune.graph import replace_weights
+
+    backbone = task.backbone
     data = replace_weights(backbone.weights, tuned.weights)
     spec = replace(backbone.spec, weights_sha256=hashlib.sha256(data).hexdigest())
-    fitted = FittedHead(tuned.head, tuned.history, None, None, weights)
     return TunedBackbone(
-        replace(backbone, spec=spec, weights=data), fitted, tuned, cut, recipe, len(activations.array),
-        chosen.n_averaged, checkpoint,
+        replace(backbone, spec=spec, weights=data), FittedHead(tuned.head, tuned.history, None, None, class_weight),
+        tuned, task.cut, task.recipe, len(task.views), task.n_symmetric, Checkpoint(task.checkpoint),
     )  # fmt: skip
 
 
@@ -157,18 +177,6 @@ def choose_recipe(method: str, chosen: Settings, n_train: int) -> Recipe:
     if chosen.train_norms:  # for photos unlike those of the pretraining, on which training is likely to gain
         recipe = replace(recipe, is_norm_trained=True, n_errors=0.0)
     return recipe
-
-
-def _compute(
-    photos: list[Photo], backbone: Backbone, chosen: Settings, cut: str, image_size: int, is_kept: bool, verbose: bool
-) -> Activations:
-    views = list_tuning_views(chosen, cut)
-    verb = "Decoding" if cut == PIXELS_CUT else f"Extracting up to {cut}"
-    with show_progress(verb, is_shown=verbose, unit="views") as progress:
-        return open_activations(
-            photos, backbone, cut=cut, image_size=image_size, views=views, precision=chosen.precision,
-            limit_bytes=round(chosen.cache_limit_gb * 1e9), is_kept=is_kept, progress=progress,
-        )  # fmt: skip
 
 
 def _make_lesson(rows: Rows, numbers: dict[str, int], class_weight: npt.NDArray[np.float64] | None) -> Lesson:
@@ -201,8 +209,9 @@ def _fit_first_head(
 
 
 def _name_training(
-    table: Table, backbone: Backbone, chosen: Settings, cut: str, recipe: Recipe, image_size: int
-) -> str:
+    table: Table, backbone: Backbone, chosen: Settings, cut: str, recipe: Recipe, image_size: int,
+    workers: Workers | None,
+) -> str:  # fmt: skip
     """Return a name from all that decides a training: the same command goes on from its checkpoint."""
     from headstart.tune.device import describe_torch
 
@@ -211,6 +220,8 @@ def _name_training(
         backbone.spec.fingerprint(), cut, recipe, image_size, chosen, describe_torch(), describe_engine(),
         describe_decoder(), table.precision,
     ]  # fmt: skip
+    if workers is not None:
+        facts.append(workers)
     for split in SPLITS[:2]:
         facts += [(split, photo.digest, photo.label, photo.weight, photo.group) for photo in table.splits[split].photos]
     return name_result("tuning", *map(repr, facts))

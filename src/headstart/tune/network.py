@@ -108,6 +108,10 @@ class Tail(nn.Module):
                 found |= {name: value.detach().cpu().numpy().copy() for name, value in layer.list_weights().items()}
         return found
 
+    def list_moments(self) -> list[Tensor]:
+        """Return the means and variances of its batch norms."""
+        return [value for name, value in self.named_buffers() if name.endswith((".mean", ".variance"))]
+
     def forget(self, generator: torch.Generator) -> None:
         """Draw new weights at random, as for training from scratch (He et al. 2015; norms to 1 and 0)."""
         for layer in self.layers:

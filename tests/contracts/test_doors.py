@@ -20,15 +20,20 @@ FREE = {
 FILES = sorted(SOURCE.rglob("*.py"))
 
 
-def list_imports(path: Path) -> set[str]:
-    """Names of the rooms that a file imports from, wherever in the file it does."""
+def list_modules(path: Path) -> set[str]:
+    """Names of the modules that a file imports, wherever in the file it does."""
     modules = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             modules.add(node.module)
-    return {name.split(".")[1] for name in modules if name.startswith("headstart.")}
+    return modules
+
+
+def list_imports(path: Path) -> set[str]:
+    """Names of the rooms that a file imports from."""
+    return {name.split(".")[1] for name in list_modules(path) if name.startswith("headstart.")}
 
 
 def test_every_room_has_a_floor():
@@ -51,3 +56,8 @@ def test_imports_come_from_below(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_files_stay_small(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_ray_lives_in_one_room():
+    files = [path for path in FILES if any(name.split(".")[0] == "ray" for name in list_modules(path))]
+    assert {path.relative_to(SOURCE).parts[0] for path in files} == {"scale"}

@@ -67,11 +67,14 @@ def test_photos_that_cannot_be_used_are_named(make_folder, tmp_path):
                       Candidate(str(photo), "a", None, digest="00")))  # fmt: skip
     done = Embedder(plan(), tmp_path / "out").embed(block)
     assert done.note.n_photos == 1
-    reasons = dict(done.note.skipped[:4])
+    reasons = dict(done.note.skipped)
     assert reasons[str(files[0])] == "cannot be read: No such file or directory"
     assert [reasons[str(file)] for file in files[1:3]] == ["empty file", "not a photo: no known signature"]
-    assert reasons[str(files[3])].startswith("cannot be decoded")
-    assert done.note.skipped[4] == (str(photo), "was changed while it was being used")
+    assert reasons[str(photo)] == "was changed while it was being used"
+    ((broken, reason),) = done.note.broken
+    assert reason.startswith("cannot be decoded")
+    assert broken.digest == hashlib.sha256(files[3].read_bytes()).hexdigest()
+    assert Embedder(plan(), tmp_path / "out").embed(block).note == done.note
 
 
 def test_a_shard_is_one_block(make_folder, tmp_path, write_shard):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from headstart.catalog.split import SplitPlan
 from headstart.catalog.table import Photo, Skip
@@ -19,6 +20,10 @@ class Candidate:
     group: str | None = None
     weight: float = 1.0
     digest: str | None = None
+
+    def list_fields(self) -> list[Any]:
+        """Return the fields in their order, for JSON."""
+        return [self.file, self.label, self.split, self.group, self.weight, self.digest]
 
     def with_digest(self, digest: str) -> Candidate:
         """Return it with its digest known."""

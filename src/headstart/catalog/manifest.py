@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from headstart.catalog.found import Found
+from headstart.catalog.found import Candidate, Found
 from headstart.catalog.split import SplitPlan
 from headstart.catalog.table import Skip
 from headstart.errors import CatalogError
@@ -16,6 +16,7 @@ from headstart.places import make_path, open_place, write_place
 
 FILE_NAME = "_headstart.json"  # readers of Parquet leave out what begins with a line
 SCHEMA = 1
+PLAIN = ("recipe", "source", "token", "is_complete", "root", "labels", "notes", "parts", "n_photos")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,10 @@ class Manifest:
     is_complete
         Whether every photo that was found has been embedded.
     root, labels, plan, notes, skipped
-        As of `Found`; ``skipped`` has the photos that could not be read or decoded, too.
+        As of `Found`; ``skipped`` has the files that are no photos, too.
+    broken
+        Photos that cannot be decoded, with their digests, and why. They have no features, but take part in the split
+        as anywhere else.
     parts
         The names of the Parquet files, in the order of the photos.
     n_photos
@@ -49,6 +53,7 @@ class Manifest:
     plan: SplitPlan | None = None
     notes: tuple[str, ...] = ()
     skipped: tuple[Skip, ...] = ()
+    broken: tuple[tuple[Candidate, str], ...] = ()
     parts: tuple[str, ...] = ()
     n_photos: int = 0
 
@@ -72,10 +77,11 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """Return it as JSON."""
-        record = asdict(self) | {
+        record = {name: getattr(self, name) for name in PLAIN} | {
             "schema": SCHEMA,
             "plan": None if self.plan is None else [self.plan.pool, list(self.plan.shares.items())],
             "skipped": [[str(skip.path), skip.reason] for skip in self.skipped],
+            "broken": [[candidate.list_fields(), reason] for candidate, reason in self.broken],
         }
         return json.dumps(record, indent=1).encode()
 
@@ -116,4 +122,6 @@ def parse_manifest(data: bytes) -> Manifest:
     plan = record.pop("plan")
     texts: dict[str, Any] = {name: tuple(record.pop(name)) for name in ("labels", "notes", "parts")}
     skipped = tuple(Skip(make_path(path), reason) for path, reason in record.pop("skipped"))
-    return Manifest(**record, **texts, skipped=skipped, plan=plan and SplitPlan(plan[0], dict(map(tuple, plan[1]))))
+    broken = tuple((Candidate(*fields), reason) for fields, reason in record.pop("broken"))
+    plan = plan and SplitPlan(plan[0], dict(map(tuple, plan[1])))
+    return Manifest(**record, **texts, skipped=skipped, broken=broken, plan=plan)

@@ -95,6 +95,7 @@ def _read_embedded(path: Path, manifest: Manifest) -> Found:
                 seen.add(row["path"])
                 fields = row["path"], row["label"], row.get("split"), row.get("group"), float(row.get("weight", 1.0))
                 candidates.append(Candidate(*fields, digest=row["hash"]))
+    candidates += [candidate for candidate, _ in manifest.broken]
     named = {candidate.split for candidate in candidates if candidate.split is not None}
     labels = frozenset(manifest.labels) or frozenset(candidate.label for candidate in candidates)
     plan = plan_folders(named) if manifest.plan is None else manifest.plan

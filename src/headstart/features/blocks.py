@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from headstart.catalog.found import Candidate, Found
 from headstart.catalog.manifest import read_manifest
@@ -50,12 +49,12 @@ class Block:
 
     def name_part(self, recipe: str) -> str:
         """Return the name of the file for its features: only the same photos and recipe have the same one."""
-        facts = json.dumps([recipe, self.shard, self.stamps, list(map(_list_fields, self.candidates))])
+        facts = json.dumps([recipe, self.shard, self.stamps, [one.list_fields() for one in self.candidates]])
         return f"part-{self.number:07d}-{hashlib.sha256(facts.encode()).hexdigest()[:16]}.parquet"
 
     def to_bytes(self) -> bytes:
         """Return it as JSON."""
-        fields = [self.number, list(map(_list_fields, self.candidates)), self.shard, self.stamps, self.n_total]
+        fields = [self.number, [one.list_fields() for one in self.candidates], self.shard, self.stamps, self.n_total]
         return json.dumps(fields).encode()
 
     @staticmethod
@@ -63,12 +62,6 @@ class Block:
         """Return the block that `to_bytes` made JSON of."""
         number, candidates, shard, stamps, n_total = json.loads(data)
         return Block(number, tuple(Candidate(*fields) for fields in candidates), shard, tuple(stamps), n_total)
-
-
-def _list_fields(candidate: Candidate) -> list[Any]:
-    return [
-        candidate.file, candidate.label, candidate.split, candidate.group, candidate.weight, candidate.digest
-    ]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ class EmbeddedFeatures:
         self.folder = folder
         self.recipe = Recipe(**{name: manifest.recipe[name] for name in Recipe.__slots__})
         self._parts = manifest.parts
+        self._broken = {candidate.digest: reason for candidate, reason in manifest.broken}
         self._places: dict[tuple[bytes, str], tuple[int, int]] = {}
         views: dict[str, str] = {}  # one text for all photos in the same view
         for number, part in enumerate(self._parts):
@@ -77,6 +78,10 @@ class EmbeddedFeatures:
         """
         mine = self.recipe
         return (mine.backbone, mine.tensor, mine.image_size) == (recipe.backbone, recipe.tensor, recipe.image_size)
+
+    def find_problem(self, digest: str) -> str | None:
+        """Return why a photo has no features, if it is known not to be decodable."""
+        return self._broken.get(digest)
 
     def has(self, digest: str, view: str) -> bool:
         """Say whether there are features of a photo, by its SHA-256 in hex, in a view."""

@@ -148,9 +148,13 @@ class Embedder:
         photos: list[EmbeddedPhoto] = []
         rows: list[npt.NDArray[Any]] = []
         skipped: list[tuple[str, str]] = []
+        broken: list[tuple[Candidate, str]] = []
         for n, (item, row) in enumerate(self._engine.stream(self._open(block, skipped), self._load), 1):
             if isinstance(row, PhotoError):
-                skipped.append((item.candidate.file, str(row)))
+                if item.digest:
+                    broken.append((item.candidate.with_digest(item.digest), str(row)))
+                else:
+                    skipped.append((item.candidate.file, str(row)))
             else:
                 views = list_views(item.digest, *self._views)
                 photos += [EmbeddedPhoto(item.candidate, item.digest, view.describe()) for view in views]
@@ -159,7 +163,7 @@ class Embedder:
                 note_done(n)
         n_features = self._embedding.backbone.spec.n_features
         features = np.concatenate(rows) if rows else np.zeros((0, n_features), self._embedding.dtype)
-        note = write_part(self._folder / part, photos, features, skipped)
+        note = write_part(self._folder / part, photos, features, skipped, broken)
         return Embedded(block.number, part, note, block.n_total, is_new=True)
 
     @property

@@ -149,10 +149,11 @@ def extract_features(
     views = [AS_IT_IS] * len(photos) if views is None else views
     keys = [make_key(photo.digest, recipe, view) for photo, view in zip(photos, views, strict=True)]
     matrix = allocate_array((len(photos), backbone.spec.n_features))
-    missing = _fill_from_parts(matrix, photos, views, embedded if embedded and embedded.fits(recipe) else None)
+    embedded = embedded if embedded is not None and embedded.fits(recipe) else None
+    missing, failures = _fill_from_parts(matrix, photos, views, embedded)
+    n_known = len(failures)
     missing = _fill_from_cache(matrix, keys, missing, cache)
-    n_cached = len(photos) - len(missing)
-    failures: dict[int, str] = {}
+    n_cached = len(photos) - len(missing) - n_known
     if missing:
 
         def load(n: int) -> npt.NDArray[np.uint8]:
@@ -180,15 +181,16 @@ def extract_features(
                 matrix[n] = matrix[first]
         release_rows(matrix)
         progress(len(photos), len(photos))
-    return Features(matrix, failures, recipe.precision, len(missing) - len(failures), n_cached)
+    return Features(matrix, failures, recipe.precision, len(missing) - len(failures) + n_known, n_cached)
 
 
 def _fill_from_parts(
     matrix: npt.NDArray[np.float32], photos: Sequence[PhotoFile], views: Sequence[View], parts: EmbeddedFeatures | None
-) -> Sequence[int]:
-    """Fill the rows of ``matrix`` that lie ready, and return the numbers of the others."""
+) -> tuple[Sequence[int], dict[int, str]]:
+    """Fill the rows of ``matrix`` that lie ready; return the numbers of the others, and which are known to fail."""
+    failures: dict[int, str] = {}
     if parts is None:
-        return range(len(photos))
+        return range(len(photos)), failures
     missing = array("q")
     for start in range(0, len(photos), ROWS_AT_ONCE):
         some = range(start, min(start + ROWS_AT_ONCE, len(photos)))
@@ -196,10 +198,12 @@ def _fill_from_parts(
         for n in some:
             if n - start in found:
                 matrix[n] = found[n - start]
+            elif (problem := parts.find_problem(photos[n].digest)) is not None:
+                matrix[n], failures[n] = np.nan, problem
             else:
                 missing.append(n)
         release_rows(matrix)
-    return missing
+    return missing, failures
 
 
 def _fill_from_cache(

@@ -31,11 +31,30 @@ class PartNote:
     n_photos
         With features.
     skipped
-        Paths and reasons of photos that could not be read or decoded.
+        Paths and reasons of files that are no photos.
+    broken
+        Photos that cannot be decoded, with their digests, and why.
     """
 
     n_photos: int
     skipped: tuple[tuple[str, str], ...] = ()
+    broken: tuple[tuple[Candidate, str], ...] = ()
+
+    @property
+    def n_done(self) -> int:
+        """The number of files, whatever came of them."""
+        return self.n_photos + len(self.skipped) + len(self.broken)
+
+    def to_record(self) -> dict[str, Any]:
+        """Return it in plain JSON types."""
+        broken = [[candidate.list_fields(), reason] for candidate, reason in self.broken]
+        return {"n_photos": self.n_photos, "skipped": self.skipped, "broken": broken}
+
+    @staticmethod
+    def from_record(record: Mapping[str, Any]) -> PartNote:
+        """Return the note that `to_record` made a record of."""
+        broken = tuple((Candidate(*fields), reason) for fields, reason in record["broken"])
+        return PartNote(record["n_photos"], tuple((path, reason) for path, reason in record["skipped"]), broken)
 
 
 @dataclass(frozen=True)
@@ -61,7 +80,11 @@ def make_schema(n_features: int, dtype: str, note: Mapping[str, Any]) -> pa.Sche
 
 
 def write_part(
-    path: Path, photos: Sequence[EmbeddedPhoto], features: npt.NDArray[Any], skipped: Sequence[tuple[str, str]]
+    path: Path,
+    photos: Sequence[EmbeddedPhoto],
+    features: npt.NDArray[Any],
+    skipped: Sequence[tuple[str, str]] = (),
+    broken: Sequence[tuple[Candidate, str]] = (),
 ) -> PartNote:
     """Write a part; it is whole or not there.
 
@@ -73,8 +96,8 @@ def write_part(
     import pyarrow as pa
     from pyarrow import parquet
 
-    note = PartNote(len({photo.candidate.file for photo in photos}), tuple(skipped))
-    schema = make_schema(features.shape[1], features.dtype.name, {"n_photos": note.n_photos, "skipped": note.skipped})
+    note = PartNote(len({photo.candidate.file for photo in photos}), tuple(skipped), tuple(broken))
+    schema = make_schema(features.shape[1], features.dtype.name, note.to_record())
     numbers = pa.array(np.ascontiguousarray(features).reshape(-1))
     rows = [photo.candidate for photo in photos]
     columns = [
@@ -103,7 +126,7 @@ def read_note(path: Path) -> PartNote | None:
     try:
         with open_place(path) as file:
             record = json.loads((parquet.read_schema(file).metadata or {})[NOTE])
-        return PartNote(record["n_photos"], tuple((path, reason) for path, reason in record["skipped"]))
+        return PartNote.from_record(record)
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError):
         return None
 

@@ -121,7 +121,8 @@ def write_features(
             "command goes on from here."
         ) from None
     n_new = sum(one.note.n_photos for one in done if one.is_new)
-    return EmbeddedFolder(folder, manifest.n_photos, n_new, manifest.skipped, time.perf_counter() - started)
+    broken = [Skip(make_path(candidate.file), reason) for candidate, reason in manifest.broken]
+    return EmbeddedFolder(folder, manifest.n_photos, n_new, (*manifest.skipped, *broken), time.perf_counter() - started)
 
 
 def _claim_folder(source: Source, folder: Path, embedding: Embedding, *, overwrite: bool) -> Manifest:
@@ -169,7 +170,7 @@ def _embed_here(
             continue
         embedder = embedder or Embedder(embedding, folder)  # after what may be wrong with the source
         done = embedder.embed(one, partial(_show_within, progress, n_before, one.n_total))
-        n_before += done.note.n_photos + len(done.note.skipped)
+        n_before += done.note.n_done
         _show(progress, n_before, one.n_total)
         yield done
 
@@ -194,7 +195,7 @@ def _follow(
             rest = one
             continue
         done.append(one)
-        n_done += one.note.n_photos + len(one.note.skipped)
+        n_done += one.note.n_done
         if is_counting:
             _show(progress, n_done, one.n_total)
     done.sort(key=lambda one: one.number)
@@ -209,10 +210,11 @@ def _follow(
 def _finish(manifest: Manifest, rest: Manifest, done: list[Embedded]) -> Manifest:
     """Return the manifest of the whole."""
     skipped = [Skip(make_path(path), reason) for one in done for path, reason in one.note.skipped]
+    broken = tuple(pair for one in done for pair in one.note.broken)
     n_photos = sum(one.note.n_photos for one in done)
     return replace(
         rest, recipe=manifest.recipe, source=manifest.source, token=manifest.token, is_complete=True,
-        skipped=(*rest.skipped, *skipped), parts=tuple(one.part for one in done), n_photos=n_photos,
+        skipped=(*rest.skipped, *skipped), broken=broken, parts=tuple(one.part for one in done), n_photos=n_photos,
     )  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from headstart.scale.cluster import Cluster
 from headstart.version import __version__
 
 Source = str | Path | Catalog
+PLAIN = ("number", "part", "n_total", "is_new")  # of what a worker answers
 BLOCK, REST, ERROR = b"b", b"r", b"e"  # how what is listed begins, on its way
 
 
@@ -135,7 +135,8 @@ class _Worker:
         except OSError as error:
             reason = f"Cannot write features to '{self._folder}': {explain_unreadable(error)}."
             return {"answer": _pack_error(ScaleError(f"{reason} The same command goes on from here."))}
-        return {"answer": BLOCK + json.dumps(asdict(done)).encode()}
+        record = {name: getattr(done, name) for name in PLAIN} | {"note": done.note.to_record()}
+        return {"answer": BLOCK + json.dumps(record).encode()}
 
 
 def _unpack(answer: bytes) -> Embedded | Manifest:
@@ -145,9 +146,7 @@ def _unpack(answer: bytes) -> Embedded | Manifest:
     if answer.startswith(REST):
         return parse_manifest(answer[len(REST) :])
     record = json.loads(answer[len(BLOCK) :])
-    note = record.pop("note")
-    skipped = tuple((path, reason) for path, reason in note["skipped"])
-    return Embedded(note=PartNote(note["n_photos"], skipped), **record)
+    return Embedded(note=PartNote.from_record(record.pop("note")), **record)
 
 
 def _check_worker(embedding: Embedding, folder: Path, token: str, version: str) -> None:

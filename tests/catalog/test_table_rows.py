@@ -1,0 +1,38 @@
+"""Rows of a table, whatever file they come from."""
+
+from pathlib import Path
+
+import pytest
+
+from headstart.catalog.table_rows import COLUMNS, TableRows, describe_rows
+from headstart.errors import CatalogError
+
+
+def make_row(**cells):
+    return dict.fromkeys(COLUMNS, "") | cells
+
+
+def test_a_path_may_be_a_uri_or_relative_to_the_table():
+    table = TableRows(Path("folder/pets.csv"))
+    rows = [make_row(path=path, label="a") for path in ("1.jpg", "/2.jpg", "s3://bucket/3.jpg")]
+    found = [table.read(row, number) for number, row in enumerate(rows)]
+    assert [candidate.file for candidate in found] == ["folder/1.jpg", "/2.jpg", "s3://bucket/3.jpg"]
+    table.check(found)
+    assert table.describe(found, ["note"]).notes == ["note"]
+
+
+def test_problems_are_told_together():
+    table = TableRows(Path("pets"), Path("pets"))
+    found = [table.read(make_row(path="1.jpg", label="a", weight="0"), 1), table.read(make_row(path="./1.jpg"), 2)]
+    with pytest.raises(CatalogError, match=r"2 problems, need none:\n  row 2 has no label\n  row 2 repeats the path"):
+        table.check(found)
+    with pytest.raises(CatalogError, match="all weights are 0"):
+        TableRows(Path("pets")).check(found[:1])
+
+
+def test_the_note_says_what_is_drawn():
+    table = TableRows(Path("pets"))
+    found = [table.read(make_row(path=f"{n}.jpg", label="a", split="test" if n else ""), n) for n in range(3)]
+    assert describe_rows("Parquet table", found) == (
+        "Read 3 rows of a Parquet table: the 1 without a split went 80/20 into train, validation, drawn by the seed."
+    )

@@ -86,7 +86,7 @@ def weigh_rows(
     if not problems:
         row_weight = row_weight * per_class[y]
         problems += _find_missing_classes(y[row_weight > 0], n_classes)
-    raise_if_any(problems, "fit a head")
+    _raise_if_any(problems, "fit a head")
     return row_weight
 
 
@@ -112,7 +112,7 @@ def check_watched_labels(
     problems = _find_label_problems(y, n_classes) + _find_feature_problems(n_broken)
     if n_given != n_features:
         problems.append(f"got {n_given} features, need {n_features} as in training")
-    raise_if_any(problems, "watch validation rows")
+    _raise_if_any(problems, "watch validation rows")
 
 
 def _check_shapes(X: npt.ArrayLike, y: npt.ArrayLike, action: str) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
@@ -167,6 +167,11 @@ def _find_missing_classes(y: npt.NDArray[np.int64], n_classes: int) -> list[str]
     return []
 
 
-def raise_if_any(problems: list[str], action: str) -> None:
+def check_finite(n_broken: int, action: str) -> None:
+    """Raise FitError if any row is broken."""
+    _raise_if_any(_find_feature_problems(n_broken), action)
+
+
+def _raise_if_any(problems: list[str], action: str) -> None:
     if problems:
         raise FitError(f"Cannot {action}: {'; '.join(problems)}. Mend the rows or leave them out.")

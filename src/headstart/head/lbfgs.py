@@ -46,10 +46,18 @@ class Memory:
         n_kept = N_REMEMBERED if step.size < LARGE else N_REMEMBERED_LARGE
         self.pairs = [*self.pairs[1 - n_kept :], (step, change)]
 
-    def turn_downhill(self, gradient: Array, ridge: Array) -> Array:
+    def turn_downhill(
+        self, gradient: Array, ridge: Array, precondition: Callable[[Array], Array] | None = None
+    ) -> Array:
         """Return the direction to go, (P, J): minus the inverse Hessian, as remembered, times the gradient.
 
         Nocedal and Wright 2006, "Numerical optimization", algorithm 7.4.
+
+        Parameters
+        ----------
+        precondition
+            Multiplies (P, J) by an inverse Hessian to begin with; default: a multiple of the identity, by the last
+            step.
         """
         pairs = [(step, change + ridge * step) for step, change in self.pairs]
         curvatures = [dot(step, change) for step, change in pairs]
@@ -60,7 +68,10 @@ class Memory:
         for (step, change), rho in zip(reversed(pairs), reversed(inverse), strict=True):
             amounts.append(rho * dot(step, direction))
             direction -= amounts[-1][:, None] * change
-        direction *= self._measure_scale(pairs, curvatures)[:, None]
+        if precondition is None:
+            direction *= self._measure_scale(pairs, curvatures)[:, None]
+        else:
+            direction = precondition(direction)
         for (step, change), rho, amount in zip(pairs, inverse, reversed(amounts), strict=True):
             direction += (amount - rho * dot(change, direction))[:, None] * step
         return direction
@@ -72,6 +83,26 @@ class Memory:
         for (_, change), curvature in zip(pairs, curvatures, strict=True):
             scale = np.divide(curvature, dot(change, change), out=scale, where=curvature > 0)
         return scale
+
+
+def shorten_step(slope: Array, new_slope: Array, rise: Array, loss: Array) -> Array:
+    """Return by what to multiply the sizes of steps, (P,): 1 if they are not too long.
+
+    The objective is convex along a step, so the step is too long if the slope has turned and grown steep, or if it ends
+    higher by more than rounding; the secant of the two slopes gives a shorter one.
+
+    Parameters
+    ----------
+    slope, new_slope
+        (P,) along the direction, where the step begins and where it ends.
+    rise
+        (P,) what the objective gained.
+    loss
+        (P,) where the step begins.
+    """
+    is_long = (new_slope > -slope / 2) | (rise > 1e-6 * np.abs(loss) + 1e-12)
+    secant = np.divide(slope, slope - new_slope, out=np.full_like(slope, 0.5), where=new_slope > 0)
+    return np.where(is_long, np.clip(secant, 0.1, 0.5), 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,9 +185,7 @@ class _Point:
     def advance(self, direction: Array, *, is_scaled: bool) -> tuple[Array, npt.NDArray[np.bool_]]:
         """Go along a direction; return the steps (P, K * (D + 1)) and which problems moved (P,).
 
-        The objective is convex along the direction, so a step is too long if the slope has turned and grown steep;
-        the secant of the two slopes gives a shorter one. A direction that is not scaled yet starts with a step that
-        cannot be too long, from a bound on the curvature.
+        A direction that is not scaled yet starts with a step that cannot be too long, from a bound on the curvature.
         """
         drift = self._objective.score(direction)
         slope = dot(self.gradient, direction)
@@ -165,19 +194,17 @@ class _Point:
         if not is_scaled:
             bound = self._objective.bound_curvature(drift) + bend
             size = np.divide(-slope, bound, out=size, where=bound > 0)
-        rounding = 1e-6 * np.abs(self._loss) + 1e-12
         for trial in range(MAX_TRIALS):
             scores = self.scores + size[:, None] * drift
             loss, pull = self._objective.evaluate(scores)
             new_slope = np.einsum("npk,npk->p", pull, drift) + ridge_slope + size * bend
             rise = loss - self._loss + size * (ridge_slope + size * bend / 2)
-            is_long = (new_slope > -slope / 2) | (rise > rounding)
-            if not is_long.any():
+            factor = shorten_step(slope, new_slope, rise, self._loss)
+            if (factor == 1).all():
                 break
             # at the limit of rounding no step is short enough: the problem stays where it is
             is_last = trial == MAX_TRIALS - 2
-            secant = np.divide(slope, slope - new_slope, out=np.full_like(slope, 0.5), where=new_slope > 0)
-            size = np.where(is_long, 0 if is_last else size * np.clip(secant, 0.1, 0.5), size)
+            size = np.where(factor == 1, size, 0 if is_last else size * factor)
         step = size[:, None] * direction
         self.coefficients, self.scores, self._loss, self._pull = self.coefficients + step, scores, loss, pull
         self._settle()

@@ -44,13 +44,10 @@ class Objective:
         self.total = weight.sum(axis=0)
         self._X, self._y = X, y
         self._share = (weight / self.total).astype(X.dtype)
-        self._sign = np.where(y == 1, 1, -1).astype(X.dtype)[:, None]
-        self.is_ridged = np.tile(np.arange(X.shape[1]) < X.shape[1] - 1, self.n_columns).astype(X.dtype)
+        self.is_ridged = mark_ridged(X.shape[1], self.n_columns).astype(X.dtype)
         _, pull = self.evaluate(np.zeros((len(X), self.n_problems, self.n_columns), X.dtype))
         gradient = self.pull_back(pull)
-        # Features that tell the classes nothing have a gradient of rounding errors; do not solve for those. (A feature
-        # of standard deviation 1 that did tell the classes apart would have a gradient of up to 1.)
-        self.scale = np.maximum(np.sqrt(np.einsum("pj,pj->p", gradient, gradient)), 1e-2)
+        self.scale = measure_scale(gradient)
 
     def make_start(self) -> Array:
         """Return coefficients of 0, (P, K * (D + 1)): the bias is every (D + 1)th of a row."""
@@ -61,53 +58,21 @@ class Objective:
         columns = coefficients.reshape(-1, self._X.shape[1])
         scores = np.empty((len(self._X), len(columns)), self._X.dtype)
 
-        def multiply(rows: slice) -> None:
-            if len(columns) not in FEW:
-                np.matmul(self._X[rows], columns.T, out=scores[rows])
-                return
-            for part in _split(rows):
-                scores[part] = np.matmul(self._X[None, part], columns[:, :, None])[:, :, 0].T
+        def write(rows: slice) -> None:
+            scores[rows] = score_rows(self._X[rows], columns)
 
-        map_blocks(multiply, self._X)
+        map_blocks(write, self._X)
         return scores.reshape(-1, self.n_problems, self.n_columns)
 
     def pull_back(self, pull: Array) -> Array:
         """Return the gradient (P, K * (D + 1)) by the coefficients for one by the scores. The other pass."""
         columns = pull.reshape(len(self._X), -1)
-
-        def multiply(rows: slice) -> Array:
-            if columns.shape[1] not in FEW:
-                product: Array = columns[rows].T @ self._X[rows]
-                return product
-            total = np.zeros((columns.shape[1], self._X.shape[1]), self._X.dtype)
-            for part in _split(rows):
-                total += np.matmul(columns[part].T[:, None], self._X[None, part])[:, 0]
-            return total
-
-        gradient = sum_blocks(multiply, self._X)
-        by_class = gradient.reshape(self.n_problems, self.n_columns, -1)
-        if self.n_columns > 1:
-            # the classes' gradients cancel, but their rounding errors do not, and no ridge would stop the biases from
-            # drifting off together
-            by_class -= by_class.mean(axis=1, keepdims=True)
-        return by_class.reshape(self.n_problems, -1)
+        gradient = sum_blocks(lambda rows: pull_rows(self._X[rows], columns[rows]), self._X)
+        return centre_classes(gradient.reshape(self.n_problems, self.n_columns, -1)).reshape(self.n_problems, -1)
 
     def evaluate(self, scores: Array) -> tuple[npt.NDArray[np.float64], Array]:
         """Return the loss of each problem, (P,), and its gradient by the scores, (N, P, K), without the ridge."""
-        if self.n_columns == 1:
-            margin = self._sign * scores[..., 0]
-            power = np.exp(-np.abs(margin))  # at most 1, so nothing overflows
-            losses = np.log1p(power) + np.maximum(-margin, 0)
-            misses = np.where(margin >= 0, power, 1) / (1 + power)
-            pull = (-self._share * self._sign * misses)[..., None]
-            return np.einsum("np,np->p", self._share, losses, dtype=np.float64), pull
-        top = scores.max(axis=2, keepdims=True)
-        pull = np.exp(scores - top)
-        total = pull.sum(axis=2, keepdims=True)
-        rows = np.arange(len(scores))
-        losses = (np.log(total) + top)[..., 0] - scores[rows, :, self._y]
-        pull *= self._share[..., None] / total
-        pull[rows, :, self._y] -= self._share
+        losses, pull = measure_losses(scores, self._y, self._share)
         return np.einsum("np,np->p", self._share, losses, dtype=np.float64), pull
 
     def bound_curvature(self, drift: Array) -> Array:
@@ -118,8 +83,80 @@ class Objective:
         return bound
 
 
-def _split(rows: slice) -> list[slice]:
-    return [slice(start, min(start + PART_ROWS, rows.stop)) for start in range(rows.start, rows.stop, PART_ROWS)]
+def score_rows(X: Array, columns: Array) -> Array:
+    """Return the scores (n, J) of a block of rows (n, D + 1) for J columns of coefficients (J, D + 1)."""
+    if len(columns) not in FEW:
+        product: Array = X @ columns.T
+        return product
+    scores = np.empty((len(X), len(columns)), X.dtype)
+    for part in _split(len(X)):
+        scores[part] = np.matmul(X[None, part], columns[:, :, None])[:, :, 0].T
+    return scores
+
+
+def pull_rows(X: Array, pull: Array) -> Array:
+    """Return a block's part of the gradient by the coefficients, (J, D + 1), for that by its scores, (n, J)."""
+    if pull.shape[1] not in FEW:
+        product: Array = pull.T @ X
+        return product
+    total = np.zeros((pull.shape[1], X.shape[1]), X.dtype)
+    for part in _split(len(X)):
+        total += np.matmul(pull[part].T[:, None], X[None, part])[:, 0]
+    return total
+
+
+def _split(n_rows: int) -> list[slice]:
+    return [slice(start, start + PART_ROWS) for start in range(0, n_rows, PART_ROWS)]
+
+
+def measure_losses(scores: Array, y: npt.NDArray[np.int64], share: Array) -> tuple[Array, Array]:
+    """Return the log loss of each row, (N, P), and the gradient of their sum by the scores, (N, P, K).
+
+    Parameters
+    ----------
+    scores
+        (N, P, K), K = 1 the log odds of class 1.
+    share
+        (N, P) or (N, 1): how much a row counts in that sum. It counts in the gradient alone.
+    """
+    if scores.shape[2] == 1:
+        sign = np.where(y == 1, 1, -1).astype(scores.dtype)[:, None]
+        margin = sign * scores[..., 0]
+        power = np.exp(-np.abs(margin))  # at most 1, so nothing overflows
+        losses = np.log1p(power) + np.maximum(-margin, 0)
+        misses = np.where(margin >= 0, power, 1) / (1 + power)
+        return losses, (-share * sign * misses)[..., None]
+    top = scores.max(axis=2, keepdims=True)
+    pull = np.exp(scores - top)
+    total = pull.sum(axis=2, keepdims=True)
+    rows = np.arange(len(scores))
+    losses = (np.log(total) + top)[..., 0] - scores[rows, :, y]
+    pull *= share[..., None] / total
+    pull[rows, :, y] -= share
+    return losses, pull
+
+
+def centre_classes(gradient: Array) -> Array:
+    """Take the mean over the classes from a gradient (P, K, D + 1), in place.
+
+    The classes' gradients cancel, but their rounding errors do not, and no ridge would stop the biases from drifting
+    off together.
+    """
+    if gradient.shape[1] > 1:
+        gradient -= gradient.mean(axis=1, keepdims=True)
+    return gradient
+
+
+def measure_scale(gradient: Array) -> Array:
+    """Return what gradients are measured by, (P,), for the gradient at coefficients of 0, (P, K * (D + 1))."""
+    # Features that tell the classes nothing have a gradient of rounding errors; do not solve for those. (A feature of
+    # standard deviation 1 that did tell the classes apart would have a gradient of up to 1.)
+    return np.maximum(np.sqrt(np.einsum("pj,pj->p", gradient, gradient)), 1e-2)
+
+
+def mark_ridged(n_inputs: int, n_columns: int) -> npt.NDArray[np.bool_]:
+    """Return which coefficients the ridge holds small, (K * (D + 1),): all but the biases."""
+    return np.tile(np.arange(n_inputs) < n_inputs - 1, n_columns)
 
 
 def judge_scores(scores: Array, y: npt.NDArray[np.int64]) -> tuple[Array, npt.NDArray[np.bool_]]:
@@ -139,7 +176,15 @@ def judge_scores(scores: Array, y: npt.NDArray[np.int64]) -> tuple[Array, npt.ND
     if scores.shape[1] == 1:
         margin = np.where(y == 1, scores[:, 0], -scores[:, 0])
         losses = np.log1p(np.exp(-np.abs(margin))) + np.maximum(-margin, 0)
-        return losses, (scores[:, 0] > 0) == (y == 1)
-    top = scores.max(axis=1)
-    losses = np.log(np.exp(scores - top[:, None]).sum(axis=1)) + top - scores[np.arange(len(y)), y]
-    return losses, scores.argmax(axis=1) == y
+    else:
+        top = scores.max(axis=1)
+        losses = np.log(np.exp(scores - top[:, None]).sum(axis=1)) + top - scores[np.arange(len(y)), y]
+    return losses, are_right(scores, y)
+
+
+def are_right(scores: Array, y: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return whether the top class is the true one, (N,), for scores as `judge_scores` takes them."""
+    is_right: npt.NDArray[np.bool_] = (
+        (scores[:, 0] > 0) == (y == 1) if scores.shape[1] == 1 else scores.argmax(axis=1) == y
+    )
+    return is_right

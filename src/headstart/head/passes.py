@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 Answer = TypeVar("Answer")
+Item = TypeVar("Item")
 BLOCK_ROWS = 512
 TASKS_PER_THREAD = 4  # enough that a core which another program uses holds up little
 
@@ -52,16 +54,42 @@ def map_blocks(function: Callable[[slice], Answer], *arrays: npt.NDArray[Any]) -
             release_rows(array[block])
         return answer
 
-    n_threads = min(count_cores(), len(blocks))
-    size = max(1, len(blocks) // (TASKS_PER_THREAD * n_threads))
+    size = max(1, len(blocks) // (TASKS_PER_THREAD * min(count_cores(), len(blocks))))
     tasks = [blocks[start : start + size] for start in range(0, len(blocks), size)]
+    done = map_items(lambda some: [work(block) for block in some], tasks, n_ahead=len(tasks))
+    return [answer for answers in done for answer in answers]
+
+
+def map_items(
+    function: Callable[[Item], Answer], items: Sequence[Item], *, n_ahead: int | None = None
+) -> Iterator[Answer]:
+    """Call a function for every item, several at once; yield its answers in the order of the items.
+
+    Parameters
+    ----------
+    function
+        Called in as many threads as there are cores, and in each for one item at a time.
+    n_ahead
+        How many items are begun before the answer of the first is asked for, and so how many answers are held at most;
+        default: two for each thread.
+    """
+    n_threads = min(count_cores(), len(items))
     with _one_blas_thread.hold():
-        if n_threads < 2 or getattr(
-            _inside, "is_worker", False
-        ):  # a worker that waited for workers could wait for ever
-            return [work(block) for block in blocks]
-        done = _open_pool().map(lambda some: [work(block) for block in some], tasks)
-        return [answer for answers in done for answer in answers]
+        # a worker that waited for workers could wait for ever
+        if n_threads < 2 or getattr(_inside, "is_worker", False):
+            yield from map(function, items)
+            return
+        waiting: deque[Future[Answer]] = deque()
+        try:
+            for item in items:
+                if len(waiting) == (n_ahead or 2 * n_threads):
+                    yield waiting.popleft().result()
+                waiting.append(_open_pool().submit(function, item))
+            while waiting:
+                yield waiting.popleft().result()
+        finally:  # after an error, or where nobody asks for the rest
+            for future in waiting:
+                future.cancel()
 
 
 def sum_blocks(function: Callable[[slice], npt.NDArray[Any]], *arrays: npt.NDArray[Any]) -> npt.NDArray[Any]:

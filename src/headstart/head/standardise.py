@@ -29,15 +29,14 @@ class Standardisation:
     def apply(self, X: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return (N, D + 1): the standardised features, and a column of ones that carries the bias."""
         out = allocate_array((len(X), X.shape[1] + 1), X.dtype)
-        mean, factor = self.mean.astype(X.dtype), (1 / self.scale).astype(X.dtype)
-
-        def write(rows: slice) -> None:
-            np.subtract(X[rows], mean, out=out[rows, :-1])
-            out[rows, :-1] *= factor
-            out[rows, -1] = 1
-
-        map_blocks(write, X, out)
+        map_blocks(lambda rows: self.write(X[rows], out[rows]), X, out)
         return out
+
+    def write(self, X: npt.NDArray[Any], out: npt.NDArray[Any]) -> None:
+        """Write what `apply` returns into an array (N, D + 1), in that array's precision."""
+        np.subtract(X, self.mean.astype(out.dtype), out=out[:, :-1])
+        out[:, :-1] *= (1 / self.scale).astype(out.dtype)
+        out[:, -1] = 1
 
     def fold_in(self, coefficients: npt.NDArray[Any]) -> LinearHead:
         """Return the head for raw features.
@@ -78,8 +77,15 @@ def measure_standardisation(
     # in float64, and in two passes, so that nothing cancels
     mean = sum_blocks(lambda rows: share[rows] @ X[rows].astype(np.float64), X)
     variance = sum_blocks(lambda rows: share[rows] @ np.square(X[rows] - mean), X)
+    return make_standardisation(mean, variance, X.dtype, floor=floor)
+
+
+def make_standardisation(
+    mean: npt.NDArray[np.float64], variance: npt.NDArray[np.float64], dtype: npt.DTypeLike, *, floor: float
+) -> Standardisation:
+    """Make a standardisation of the mean and variance (D,) of features that are computed with in ``dtype``."""
     # what varies less than its own rounding errors is constant, and dividing by it would make noise a feature
-    rounding = 10 * np.finfo(X.dtype).eps * np.sqrt(mean**2 + variance) + 1e-20
+    rounding = 10 * float(np.finfo(np.dtype(dtype)).eps) * np.sqrt(mean**2 + variance) + 1e-20
     scale = np.sqrt(variance)
     if floor:
         scale = np.maximum(scale, floor * np.median(scale))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.errors import FitError
+from headstart.training import fitting
 from headstart.training.fitting import fit_head, weigh_classes
 
 GENERATOR = np.random.default_rng(0)
@@ -54,3 +55,19 @@ def test_sample_weights_are_honoured():
 def test_an_unknown_kind_is_refused():
     with pytest.raises(FitError, match="logistic, adam"):
         fit_head(X[None], Y, 2, kind="forest")
+
+
+@pytest.mark.parametrize("n_views", [1, 2])
+def test_features_that_outgrow_memory_give_the_same_head(monkeypatch, n_views):
+    views = np.stack([X + number for number in range(n_views)])
+    options = {"sample_weight": np.linspace(0.5, 2, len(Y)), "groups": [str(n // 2) for n in range(len(Y))]}
+    options |= {"validation": (X[:30], Y[:30])}
+    plain = fit_head(views, Y, 2, **options)
+    monkeypatch.setattr(fitting, "STREAMED_BYTES", 0)
+    monkeypatch.setattr(fitting, "prepare_views", None)
+    streamed = fit_head(views, Y, 2, **options)
+    assert streamed.choice == plain.choice
+    assert streamed.is_converged
+    np.testing.assert_allclose(streamed.head.weights, plain.head.weights, atol=1e-3)
+    np.testing.assert_array_equal(streamed.class_weight, plain.class_weight)
+    assert {epoch.data for epoch in streamed.history} == {"Training", "Validation"}

@@ -178,3 +178,17 @@ def test_probabilities_of_a_run_are_the_head_s(run):
 def _read_predictions(run):
     with (run.folder / "predictions.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def test_photos_whose_features_outgrow_memory_are_trained_on_in_passes(make_folder, tmp_path, monkeypatch):
+    from headstart.training import fitting
+
+    options = {"method": "fixed", "image_size": 96, "verbose": False}
+    folder = make_folder(n=20)
+    plain = train_classifier(folder, out=tmp_path / "plain", **options).metrics
+    monkeypatch.setattr(fitting, "STREAMED_BYTES", 0)
+    streamed = train_classifier(folder, out=tmp_path / "streamed", **options).metrics
+    assert streamed["test"]["accuracy"] == plain["test"]["accuracy"]
+    assert streamed["strength"] == plain["strength"]
+    assert streamed["cross_validation"] is None
+    assert (tmp_path / "streamed" / "report.html").exists()

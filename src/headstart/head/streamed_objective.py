@@ -10,7 +10,13 @@ import numpy.typing as npt
 
 from headstart.head.blocks import FeatureBlocks, run_pass, split_rows
 from headstart.head.objective import (
-    are_right, centre_classes, judge_scores, mark_ridged, measure_losses, pull_rows, score_rows,
+    are_right,
+    centre_classes,
+    judge_scores,
+    mark_ridged,
+    measure_losses,
+    pull_rows,
+    score_rows,
 )  # fmt: skip
 from headstart.head.rows import count_broken
 from headstart.head.standardise import Standardisation

@@ -242,6 +242,4 @@ class _Recorder:
             self._add("Validation", judge_blocks(blocks, y, self._standardisation, coefficients, ignore_progress))
 
     def _add(self, data: Any, judged: Judged) -> None:
-        self.history.append(
-            Epoch(data, self._n_points, judged.n_right / judged.n_rows, judged.loss / judged.n_rows)
-        )
+        self.history.append(Epoch(data, self._n_points, judged.n_right / judged.n_rows, judged.loss / judged.n_rows))

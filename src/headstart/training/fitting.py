@@ -21,6 +21,7 @@ CLASS_WEIGHTS = ("auto", "balanced", "none")
 # Dividing by standard deviations makes the features that hardly vary the loudest: none is divided by less than half the
 # median one. docs/decisions/0014-standard-deviations-have-a-floor.md
 FLOOR = 0.5
+STREAMED_BYTES = 2 << 30  # of features: two copies of more would no longer fit into a laptop's memory
 Matrix = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
 
@@ -110,6 +111,8 @@ def fit_head(
     if kind != "logistic":
         raise FitError(f"Cannot fit a head of kind {kind!r}: need one of {', '.join(HEADS)}.")
 
+    if is_streamed(views):
+        return _fit_streamed(views, y, n_classes, seed, strength, weights, sample_weight, groups, validation)
     prepared, row_groups = prepare_views(
         views, y, n_classes, class_weight=weights, sample_weight=sample_weight, groups=groups
     )
@@ -119,6 +122,28 @@ def fit_head(
         strength = choice.strength
     fit = fit_prepared(prepared, strength=strength, validation=validation)
     return FittedHead(fit.head, fit.history, strength, choice, weights, fit.is_converged)
+
+
+def is_streamed(views: Matrix) -> bool:
+    """Say whether features are so many that a head is fitted in passes over them, and not cross-validated."""
+    return views.nbytes >= STREAMED_BYTES
+
+
+def _fit_streamed(
+    views: Matrix, y: Numbers, n_classes: int, seed: int, strength: float | None,
+    class_weight: npt.NDArray[np.float64] | None, sample_weight: npt.NDArray[np.float64] | None,
+    groups: Sequence[str] | None, validation: tuple[Matrix, Numbers] | None,
+) -> FittedHead:  # fmt: skip
+    from headstart.head.row_blocks import RowBlocks
+    from headstart.head.streaming import fit_streamed
+
+    row_weight, row_groups = _spread_over_views(len(views), y, sample_weight, groups)
+    fit = fit_streamed(
+        RowBlocks(views.reshape(-1, views.shape[-1])), np.tile(y, len(views)), n_classes, strength=strength, seed=seed,
+        class_weight=class_weight, sample_weight=row_weight, floor=FLOOR, groups=row_groups,
+        validation=None if validation is None else (RowBlocks(validation[0]), validation[1]),
+    )  # fmt: skip
+    return FittedHead(fit.head, fit.history, fit.strength, fit.choice, class_weight, fit.is_converged)
 
 
 def prepare_views(
@@ -135,14 +160,20 @@ def prepare_views(
 
     The views of a photo share its weight, and a fold has all of them or none; ``floor`` is that of `prepare_rows`.
     """
-    n_views = len(views)
-    per_row = np.tile(np.ones(len(y)) if sample_weight is None else sample_weight, n_views) / n_views
-    row_weight = None if sample_weight is None and n_views == 1 else per_row
-    row_groups = None
-    if groups is not None or n_views > 1:
-        row_groups = np.array((list(groups) if groups is not None else [str(n) for n in range(len(y))]) * n_views)
+    row_weight, row_groups = _spread_over_views(len(views), y, sample_weight, groups)
     prepared = prepare_rows(
-        views.reshape(-1, views.shape[-1]), np.tile(y, n_views), n_classes, sample_weight=row_weight,
+        views.reshape(-1, views.shape[-1]), np.tile(y, len(views)), n_classes, sample_weight=row_weight,
         class_weight=class_weight, floor=floor,
     )  # fmt: skip
     return prepared, row_groups
+
+
+def _spread_over_views(
+    n_views: int, y: Numbers, sample_weight: npt.NDArray[np.float64] | None, groups: Sequence[str] | None
+) -> tuple[npt.NDArray[np.float64] | None, npt.NDArray[np.str_] | None]:
+    """Return the weight and the group of each row of so many views; None where all are alike, or alone."""
+    per_row = np.tile(np.ones(len(y)) if sample_weight is None else sample_weight, n_views) / n_views
+    row_groups = None
+    if groups is not None or n_views > 1:
+        row_groups = np.array((list(groups) if groups is not None else [str(n) for n in range(len(y))]) * n_views)
+    return (None if sample_weight is None and n_views == 1 else per_row), row_groups

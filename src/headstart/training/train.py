@@ -21,6 +21,7 @@ from headstart.scale.tuning import Workers
 from headstart.training.auto import choose_method
 from headstart.training.cross_validation import cross_validate
 from headstart.training.describing import describe_training
+from headstart.training.fitting import is_streamed
 from headstart.training.gathering import Gatherer
 from headstart.training.judging import Judged, measure_split
 from headstart.training.making import Made, Maker
@@ -215,10 +216,11 @@ def _cross_validate(made: Made) -> Any:
     """Cross-validate on everything but the test set: its photos are looked at once, at the end.
 
     Only a converged head on features that none of the photos has shaped can be: the tutorial's recipe has no strength
-    to hold fixed, and ten epochs of it are not converged; above a cut every fold would have to be trained anew.
+    to hold fixed, and ten epochs of it are not converged; above a cut every fold would have to be trained anew. Nor are
+    photos in such numbers that a pass over them takes long: the test set is large then, too.
     """
     table, fitted, chosen = made.table, made.fitted, made.chosen
-    if fitted.strength is None:
+    if fitted.strength is None or is_streamed(table.splits["train"].views):
         return None
     both = table.splits["train"].join(table.splits["validation"])
     return cross_validate(

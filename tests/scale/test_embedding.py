@@ -19,7 +19,7 @@ from headstart.catalog.table import Skip
 from headstart.errors import CatalogError, ScaleError
 from headstart.scale.cluster import Cluster
 from headstart.scale.embed import embed_photos
-from headstart.scale.embedding import _check_worker, _pack_error, _unpack
+from headstart.scale.embedding import _check_worker, _pack_error, _unpack, _Worker
 
 pytest.importorskip("ray")
 OPTIONS = {"image_size": 96, "precision": "f32", "verbose": False}
@@ -167,6 +167,27 @@ def test_a_worker_that_would_compute_or_write_something_else_says_so(tmp_path):
     object.__setattr__(recipe, "decoder", "another decoder")
     with pytest.raises(ScaleError, match=r"other versions of what decodes and computes"):
         _check_worker(embedding, tmp_path, "token", __version__)
+
+
+def test_a_block_in_which_workers_die_again_and_again_is_given_up(make_folder, tmp_path):
+    from headstart.backbone.loading import load_backbone
+    from headstart.features.blocks import list_blocks
+    from headstart.features.embedding import Embedder, plan_embedding
+    from headstart.version import __version__
+
+    block = next(list_blocks(make_folder(n=2)))
+    worker = _Worker([], str(tmp_path / "out"), "token", 1, __version__)
+    worker.__dict__["_embedder"] = Embedder(plan_embedding(load_backbone(), 96, "f32"), tmp_path / "out")
+    row = {"block": b"b" + block.to_bytes()}
+    for n in range(2):
+        (tmp_path / "out" / f"_try-token-0-{n}").parent.mkdir(exist_ok=True)
+        (tmp_path / "out" / f"_try-token-0-{n}").touch()  # as a killed worker leaves it
+    assert _unpack(worker(row)["answer"]).note.n_photos == 4
+    assert [path.name[:5] for path in (tmp_path / "out").iterdir()] == ["part-"]
+    for n in range(3):
+        (tmp_path / "out" / f"_try-token-0-{n}").touch()
+    with pytest.raises(ScaleError, match=r"000.jpg' to '.*001.jpg': workers died 3 times in these 4 files"):
+        _unpack(worker(row)["answer"])
 
 
 def test_an_error_on_its_way_keeps_its_class():

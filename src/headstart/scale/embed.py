@@ -220,6 +220,7 @@ def _finish(manifest: Manifest, rest: Manifest, done: list[Embedded]) -> Manifes
 
 def _delete_strangers(folder: Path, manifest: Manifest) -> None:
     """Delete parts of photos that are no longer there or have changed: whoever reads the folder reads all files."""
+    kept = {FILE_NAME, *manifest.parts}
     for name in list_place(folder):
-        if name.startswith("part-") and name not in manifest.parts:
+        if name.startswith(("part-", "_try-")) and name not in kept:
             delete_place(folder / name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,13 @@ from headstart.features.embedding import Embedded, Embedder, Embedding
 from headstart.features.extract import make_recipe
 from headstart.features.parts import PartNote
 from headstart.pixels.reading import explain_unreadable
-from headstart.places import make_path
+from headstart.places import delete_place, make_path, tell_kind, write_place
 from headstart.scale.cluster import Cluster
 from headstart.version import __version__
 
 Source = str | Path | Catalog
 PLAIN = ("number", "part", "n_total", "is_new")  # of what a worker answers
+MARK, MOST_ATTEMPTS = "_try-", 3
 BLOCK, REST, ERROR = b"b", b"r", b"e"  # how what is listed begins, on its way
 
 
@@ -128,8 +130,11 @@ class _Worker:
         data = bytes(row["block"])
         if not data.startswith(BLOCK):
             return {"answer": data}
+        block = Block.from_bytes(data[len(BLOCK) :])
         try:
-            done = self._embedder.embed(Block.from_bytes(data[len(BLOCK) :]))
+            embedder = self._embedder
+            with self._mark_attempt(block):
+                done = embedder.embed(block)
         except HeadstartError as error:
             return {"answer": _pack_error(error)}
         except OSError as error:
@@ -137,6 +142,32 @@ class _Worker:
             return {"answer": _pack_error(ScaleError(f"{reason} The same command goes on from here."))}
         record = {name: getattr(done, name) for name in PLAIN} | {"note": done.note.to_record()}
         return {"answer": BLOCK + json.dumps(record).encode()}
+
+    @contextmanager
+    def _mark_attempt(self, block: Block) -> Iterator[None]:
+        """Leave a mark while a block is embedded: what kills a worker each time would be tried without end.
+
+        Raises
+        ------
+        ScaleError
+            If workers have died in the block `MOST_ATTEMPTS` times.
+        """
+        marks = [self._folder / f"{MARK}{self._token}-{block.number}-{n}" for n in range(MOST_ATTEMPTS)]
+        used = next((n for n, mark in enumerate(marks) if tell_kind(mark) is None), None)
+        if used is None:
+            names = [one.file for one in block.candidates] or [str(block.shard)]
+            raise ScaleError(
+                f"Cannot embed '{names[0]}' to '{names[-1]}': workers died {MOST_ATTEMPTS} times in these "
+                f"{len(names):,} files, so one of them may be what kills them, or memory is short. Embed them without "
+                "--ray to see, and leave it out."
+            )
+        with write_place(marks[used]):
+            pass
+        try:
+            yield
+        finally:
+            for mark in marks[: used + 1]:
+                delete_place(mark)
 
 
 def _unpack(answer: bytes) -> Embedded | Manifest:

@@ -30,6 +30,13 @@ def test_problems_are_told_together():
         TableRows(Path("pets")).check(found[:1])
 
 
+def test_only_so_many_paths_are_remembered():
+    table = TableRows(Path("pets"), n_remembered=2)
+    for number, name in enumerate(["1", "2", "3", "3", "2"], 1):
+        table.read(make_row(path=name, label="a"), number)
+    assert table.problems == ["row 5 repeats the path of row 2 ('2')"]
+
+
 def test_the_note_says_what_is_drawn():
     table = TableRows(Path("pets"))
     found = [table.read(make_row(path=f"{n}.jpg", label="a", split="test" if n else ""), n) for n in range(3)]

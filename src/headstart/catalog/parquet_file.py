@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,9 +48,9 @@ def read_parquet(path: Path, files: Sequence[Path]) -> Found:
     return table.describe(candidates, [describe_rows("Parquet table", candidates)])
 
 
-def open_table(path: Path, files: Sequence[Path]) -> TableRows:
-    """Return the reader for the rows of a table."""
-    return TableRows(path, path.parent if list(files) == [path] else path)
+def open_table(path: Path, files: Sequence[Path], n_remembered: float = math.inf) -> TableRows:
+    """Return the reader for the rows of a table; ``n_remembered`` is that of `TableRows`."""
+    return TableRows(path, path.parent if list(files) == [path] else path, n_remembered)
 
 
 def count_rows(file: Path) -> int:

@@ -28,6 +28,8 @@ class TableRows:
         Of the table, for messages.
     folder
         That paths are relative to; default: the table's.
+    n_remembered
+        Of so many paths it is noticed that they are repeated; a path takes some 200 bytes.
 
     Attributes
     ----------
@@ -35,8 +37,9 @@ class TableRows:
         What is wrong with the rows that were read.
     """
 
-    def __init__(self, path: Path, folder: Path | None = None) -> None:
+    def __init__(self, path: Path, folder: Path | None = None, n_remembered: float = math.inf) -> None:
         self._path = path
+        self._n_remembered = n_remembered
         self._folder = path.parent if folder is None else folder
         self._first_rows: dict[str, int] = {}
         self.problems: list[str] = []
@@ -45,7 +48,8 @@ class TableRows:
         """Return what a row says. Its path may be a URI."""
         candidate = _read_candidate(self._folder, row, number, self.problems)
         place = os.path.normpath(candidate.file)
-        first = self._first_rows.setdefault(place, number)
+        is_full = len(self._first_rows) >= self._n_remembered
+        first = self._first_rows.get(place, number) if is_full else self._first_rows.setdefault(place, number)
         if row["path"] and first != number:
             self.problems.append(f"row {number} repeats the path of row {first} ('{row['path']}')")
         return candidate

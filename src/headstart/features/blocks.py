@@ -20,6 +20,7 @@ from headstart.catalog.table import Catalog
 from headstart.places import Place, make_path
 
 FEWEST, MOST = 256, 16384  # photos of a block: what is lost at most with a worker, and what it holds in memory
+N_REMEMBERED = 1_000_000  # paths of a Parquet table, whose rows are not all held
 N_BLOCKS = 1000  # that many photos are cut into, between those two
 
 
@@ -100,7 +101,7 @@ def list_blocks(source: str | Path | Catalog) -> Listing:
     parquet = find_parquet(path, kind)
     shards = [] if parquet is not None else list_shards(path, kind)
     if parquet is not None and read_manifest(path) is None:
-        table = open_table(path, parquet)
+        table = open_table(path, parquet, N_REMEMBERED)
         yield from cut_blocks(walk_parquet(table, parquet), sum(map(count_rows, parquet)))
         yield Rest(table.describe([], []))
     elif shards:

@@ -151,7 +151,8 @@ def measure_scale(gradient: Array) -> Array:
     """Return what gradients are measured by, (P,), for the gradient at coefficients of 0, (P, K * (D + 1))."""
     # Features that tell the classes nothing have a gradient of rounding errors; do not solve for those. (A feature of
     # standard deviation 1 that did tell the classes apart would have a gradient of up to 1.)
-    return np.maximum(np.sqrt(np.einsum("pj,pj->p", gradient, gradient)), 1e-2)
+    scale: Array = np.maximum(np.sqrt(np.einsum("pj,pj->p", gradient, gradient)), 1e-2)
+    return scale
 
 
 def mark_ridged(n_inputs: int, n_columns: int) -> npt.NDArray[np.bool_]:

@@ -72,6 +72,15 @@ class Memory:
             direction *= self._measure_scale(pairs, curvatures)[:, None]
         else:
             direction = precondition(direction)
+            if pairs:  # a curvature that is too small would cost a second trial at every step
+                step, change = pairs[-1]
+                most = np.divide(
+                    curvatures[-1],
+                    dot(change, precondition(change)),
+                    out=np.ones_like(curvatures[-1]),
+                    where=curvatures[-1] > 0,
+                )
+                direction *= np.minimum(1, most)[:, None]
         for (step, change), rho, amount in zip(pairs, inverse, reversed(amounts), strict=True):
             direction += (amount - rho * dot(change, direction))[:, None] * step
         return direction

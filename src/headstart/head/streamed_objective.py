@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.blocks import FeatureBlocks, run_pass, split_rows
+from headstart.head.blocks import PART_ROWS, FeatureBlocks, run_pass, split_rows
 from headstart.head.objective import (
     are_right,
     centre_classes,
@@ -90,6 +91,10 @@ class StreamedObjective:
         self._blocks, self._y, self._standardisation, self._progress = blocks, y, standardisation, progress
         self._share = (weight / self.total).astype(np.float32)
 
+    def measure_ridge(self, strength: float) -> float:
+        """Return the ridge of the mean objective."""
+        return float(1 / (strength * self.total))
+
     def evaluate(self, coefficients: Array) -> Evaluation:
         """Evaluate coefficients (P, K * (D + 1)) in one pass.
 
@@ -101,11 +106,7 @@ class StreamedObjective:
         def work(X: Array, rows: slice) -> Evaluation:
             y, share = self._y[rows], self._share[rows, None]
             loss, gradient, judged = np.zeros(len(coefficients)), np.zeros(columns.shape), Judged()
-            Z = np.empty((len(X), columns.shape[1]), np.float32) if len(X) < 256 else None
-            Z = np.empty((256, columns.shape[1]), np.float32) if Z is None else Z
-            for part in split_rows(len(X)):
-                z = Z[: part.stop - part.start]
-                self._standardisation.write(X[part], z)
+            for part, z in _standardise_parts(X, self._standardisation):
                 scores = score_rows(z, columns).reshape(len(z), len(coefficients), -1)
                 losses, pull = measure_losses(scores, y[part], share[part])
                 loss += np.einsum("nq,np->p", share[part], losses, dtype=np.float64)
@@ -133,9 +134,7 @@ def judge_blocks(
 
     def work(X: Array, rows: slice) -> Judged:
         judged = Judged()
-        for part in split_rows(len(X)):
-            z = np.empty((part.stop - part.start, columns.shape[1]), np.float32)
-            standardisation.write(X[part], z)
+        for part, z in _standardise_parts(X, standardisation):
             losses, is_right = judge_scores(score_rows(z, columns), y[rows][part])
             judged.add(is_right, losses)
         return judged
@@ -144,6 +143,15 @@ def judge_blocks(
     for here in run_pass(blocks, work, progress):
         total = total.join(here)
     return total
+
+
+def _standardise_parts(X: Array, standardisation: Standardisation) -> Iterator[tuple[slice, Array]]:
+    """Yield the places and standardised rows of parts of a block; the next part overwrites the last."""
+    Z = np.empty((min(len(X), PART_ROWS), X.shape[1] + 1), np.float32)
+    for part in split_rows(len(X)):
+        z = Z[: part.stop - part.start]
+        standardisation.write(X[part], z)
+        yield part, z
 
 
 def count_broken_rows(blocks: FeatureBlocks, progress: Progress) -> int:

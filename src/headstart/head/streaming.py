@@ -136,7 +136,7 @@ def fit_streamed(
         choice = choose_strength(prepared, seed=seed, groups=None if groups is None else np.asarray(groups)[at])
         strength = choice.strength
     objective = StreamedObjective(blocks, labels, weight, n_classes, standardisation, progress)
-    start, curvature = _fit_sample(prepared, strength * objective.total / sample.weight.sum())
+    start, curvature = _fit_sample(prepared, strength, objective.measure_ridge(strength))
     recorder = _Recorder(watched, standardisation)
     descent = _Descent(objective, strength, start, curvature, recorder)
     n_iterations = descent.run(tolerance, max_iterations)
@@ -161,14 +161,18 @@ def _count_held(n_features: int, n_classes: int) -> int:
     return max(1, SAMPLE_BYTES // (4 * (2 * n_features + 10 * max(n_classes, 5))))
 
 
-def _fit_sample(prepared: PreparedRows, strength: float) -> tuple[Array, Curvature]:
-    """Return the coefficients (1, K * (D + 1)) of the sample's head and the curvature there."""
+def _fit_sample(prepared: PreparedRows, strength: float, ridge: float) -> tuple[Array, Curvature]:
+    """Return the coefficients (1, K * (D + 1)) of the sample's head, and the curvature there.
+
+    The curvature has the ridge of all rows. The head is held to the strength, not to the ridge of all rows: of few rows and a weak ridge a head is too sure, far from that
+    of all rows, and the curvature there too small. With 10 classes and 12,000 of 200,000 rows: 24 steps instead of 29.
+    """
     rows = prepared.rows
     objective = Objective(prepared.Z, rows.y, rows.weight[:, None], prepared.n_classes)
     minimum = minimise(
         objective, strength, objective.make_start(), Memory(), tolerance=START_TOLERANCE, max_iterations=1000
     )
-    curvature = measure_curvature(prepared.Z, minimum.scores[:, 0], rows.weight / rows.weight.sum())
+    curvature = measure_curvature(prepared.Z, minimum.scores[:, 0], rows.weight / rows.weight.sum(), ridge)
     return minimum.coefficients.astype(np.float64), curvature
 
 
@@ -182,30 +186,26 @@ class _Descent:
         self, objective: StreamedObjective, strength: float, start: Array, curvature: Curvature, recorder: _Recorder
     ) -> None:
         self._objective, self._curvature, self._recorder = objective, curvature, recorder
-        self._ridge = 1 / (strength * objective.total)
+        self._ridge = objective.measure_ridge(strength) * objective.is_ridged[None]
         both = objective.evaluate(np.concatenate([np.zeros_like(start), start]))
         self._scale = float(measure_scale(both.gradient[:1])[0])
         self._settle(start, both.loss[1:], both.gradient[1:])
         recorder.record(both.judged, start)
 
     def _settle(self, coefficients: Array, loss: Array, pull_back: Array) -> None:
-        ridged = self._ridge * self._objective.is_ridged * coefficients
+        ridged = self._ridge * coefficients
         self.coefficients, self._pull_back, self._gradient = coefficients, pull_back, pull_back + ridged
         self._loss = loss + dot(ridged, coefficients) / 2
         self.gradient_norm = float(np.sqrt(dot(self._gradient, self._gradient)[0]) / self._scale)
 
     def run(self, tolerance: float, max_iterations: int) -> int:
         """Go on until the gradient is small enough; return the number of steps."""
-        memory, ridge = Memory(), (self._ridge * self._objective.is_ridged)[None]
-
-        def precondition(gradient: Array) -> Array:
-            return self._curvature.divide(gradient, self._ridge)
-
+        memory = Memory()
         for n_iterations in range(max_iterations):
             if self.gradient_norm <= tolerance:
                 return n_iterations
             before, pull_before = self.coefficients, self._pull_back
-            if not self._advance(memory.turn_downhill(self._gradient, ridge, precondition)):
+            if not self._advance(memory.turn_downhill(self._gradient, self._ridge, self._curvature.divide)):
                 return n_iterations
             memory.remember(self.coefficients - before, self._pull_back - pull_before)
         return max_iterations

@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 KERAS := .venv-keras
 ZOO := .venv-zoo
 TRACK := .venv-track
-ONLY ?= limit one_photo warm head streamed_head int8 script growth epoch serve tutorial
+ONLY ?= limit one_photo warm head streamed_head scale int8 script growth epoch serve tutorial
 
 .DEFAULT_GOAL := help
 .PHONY: help setup format lint types test test-all test-keras test-track test-zoo bench docs demo clean

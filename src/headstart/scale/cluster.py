@@ -14,6 +14,7 @@ from typing import Any
 from headstart.cores import count_cores
 from headstart.errors import MissingExtraError, ScaleError
 from headstart.installed import is_installed
+from headstart.progress import print_above
 from headstart.scale.quiet import keep_quiet
 
 LOCAL = "local"
@@ -41,6 +42,18 @@ class Cluster:
     cpus_per_worker: int
     n_nodes: int
 
+    def describe(self) -> str:
+        """Return it in words.
+
+        Examples
+        --------
+        >>> Cluster(1, 2, 1).describe(), Cluster(8, 4, 2).describe()
+        ('1 worker of 2 cores on 1 machine', '8 workers of 4 cores on 2 machines')
+        """
+        counts = ((self.n_workers, "worker"), (self.cpus_per_worker, "core"), (self.n_nodes, "machine"))
+        workers, cores, machines = (f"{n:,} {name}{'' if n == 1 else 's'}" for n, name in counts)
+        return f"{workers} of {cores} on {machines}"
+
 
 def check_ray(what: str) -> None:
     """Raise MissingExtraError unless Ray is installed."""
@@ -51,10 +64,15 @@ def check_ray(what: str) -> None:
 
 
 @contextmanager
-def connect(address: str) -> Iterator[Cluster]:
+def connect(address: str, *, verbose: bool = False) -> Iterator[Cluster]:
     """Start a Ray of its own on this machine, with ``local``, or join the cluster at an address, until the block ends.
 
     If this program is connected to Ray already, that is used and kept.
+
+    Parameters
+    ----------
+    verbose
+        Say on stderr what takes a while, and who works.
 
     Raises
     ------
@@ -66,15 +84,19 @@ def connect(address: str) -> Iterator[Cluster]:
     check_ray(f"work on Ray ({address})")
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    say = print_above if verbose else lambda _: None
     with keep_quiet():
         import ray
 
         is_ours = not ray.is_initialized()
         if is_ours:
+            say("Starting Ray on this machine ..." if address == LOCAL else f"Joining Ray at {address} ...")
             _start(address)
         try:
             _be_quiet()
-            yield measure_cluster()
+            cluster = measure_cluster()
+            say(f"Ray: {cluster.describe()}.")
+            yield cluster
         finally:
             if is_ours:
                 ray.shutdown()

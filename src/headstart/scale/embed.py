@@ -90,7 +90,7 @@ def embed_photos(
     loaded = load_backbone(backbone)
     size_px = loaded.spec.check_image_size(image_size)
     embedding = plan_embedding(loaded, size_px, precision, dtype=dtype)
-    with connect(ray) if ray is not None else nullcontext() as cluster:
+    with connect(ray, verbose=verbose) if ray is not None else nullcontext() as cluster:
         return write_features(source, make_path(out), embedding, cluster, overwrite=overwrite, verbose=verbose)
 
 

@@ -100,7 +100,7 @@ def train_classifier(
     clock = _Clock()
     try:
         # the folder is claimed first: of two trainings begun together, the second then takes another name
-        with write_run_folder(folder, is_replacing=overwrite) as partial, _join(ray) as cluster:
+        with write_run_folder(folder, is_replacing=overwrite) as partial, _join(ray, verbose) as cluster:
             course = _Course(chosen, clock, verbose, cache, artist or Artist(), ray, cluster)
             try:
                 outcome = course.run(photos, partial, say)
@@ -121,13 +121,13 @@ def train_classifier(
 
 
 @contextmanager
-def _join(address: str | None) -> Iterator[Cluster | None]:
+def _join(address: str | None, verbose: bool) -> Iterator[Cluster | None]:
     if address is None:
         yield None
         return
     from headstart.scale.cluster import connect
 
-    with connect(address) as cluster:
+    with connect(address, verbose=verbose) as cluster:
         yield cluster
 
 

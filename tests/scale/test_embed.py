@@ -115,9 +115,12 @@ def test_other_things_are_left_alone(make_folder, tmp_path):
         embed(folder, tmp_path / "new", dtype="float64")
     out = tmp_path / "features.parquet"
     embed(folder, out)
-    with pytest.raises(ScaleError, match=r"some of another recipe .other: image_size"):
+    with pytest.raises(ScaleError, match=r"it has others .of another image_size.\. Give another --out"):
         embed(folder, out, image_size=128)
     assert embed(folder, out, image_size=128, overwrite=True).n_new == 4
+    other = make_folder("other", n=2)
+    with pytest.raises(ScaleError, match="of another source"):
+        embed(other, out, image_size=128)
     assert read_manifest(out).recipe["image_size"] == 128
 
 

@@ -159,7 +159,7 @@ def test_a_worker_that_would_compute_or_write_something_else_says_so(tmp_path):
     for manifest in (None, Manifest({}, "", "other")):
         if manifest is not None:
             manifest.write(tmp_path)
-        with pytest.raises(ScaleError, match=r"does not see .* Give a folder that all machines share"):
+        with pytest.raises(ScaleError, match=r"does not see .* Give an --out that all machines share"):
             _check_worker(embedding, tmp_path, "token", __version__)
     Manifest({}, "", "token").write(tmp_path)
     _check_worker(embedding, tmp_path, "token", __version__)

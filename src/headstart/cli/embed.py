@@ -28,7 +28,9 @@ from headstart.cli.speech import print_json, print_line, say
     "--dtype", type=click.Choice(["float32", "float16"]), default="float32",
     help="Of the features in the files; float16 takes half the room.",
 )  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Replace features of another recipe that are there.")
+@click.option(
+    "--overwrite", is_flag=True, help="Replace features of other photos, or of another recipe, that are there."
+)
 @json_option("Print what was done as JSON on stdout.")
 def embed(data: Path, out: Path, as_json: bool, **options: Any) -> None:
     """Compute the features of labelled photos into a folder of Parquet files.

@@ -77,7 +77,7 @@ def embed_photos(
     dtype
         ``float32``, or ``float16``, which takes half the room.
     overwrite
-        Replace features of another recipe that are there.
+        Replace features of other photos, or of another recipe, that are there.
 
     Raises
     ------
@@ -133,25 +133,32 @@ def _claim_folder(source: Source, folder: Path, embedding: Embedding, *, overwri
     if kind == "file" or (names and known is None):
         what = "a file" if kind == "file" else "a folder with other things in it"
         raise ScaleError(f"Cannot write features to '{folder}': got {what}, need a new folder. Give another --out.")
-    recipe = embedding.describe()
-    if known is not None and known.recipe != recipe:
-        if not overwrite:
-            differing = ", ".join(sorted(name for name in recipe if known.recipe.get(name) != recipe[name]))
-            raise ScaleError(
-                f"Cannot write features to '{folder}': it has some of another recipe (other: {differing}). Give "
-                "another --out, or --overwrite."
-            )
-        for name in names:
-            if name.startswith("part-"):
-                delete_place(folder / name)
-    text = source.source if isinstance(source, Catalog) else str(source)
-    manifest = Manifest(recipe, text, token=secrets.token_hex(8))
+    manifest = Manifest(embedding.describe(), _name_source(source), token=secrets.token_hex(8))
+    differing = [] if known is None else _find_differences(known, manifest)
+    if differing and not overwrite:
+        raise ScaleError(
+            f"Cannot write features to '{folder}': it has others (of another {', another '.join(differing)}). Give "
+            "another --out, or --overwrite."
+        )
+    for name in names if differing else ():
+        if name.startswith("part-"):
+            delete_place(folder / name)
     manifest.write(folder)
     return manifest
 
 
+def _find_differences(known: Manifest, wanted: Manifest) -> list[str]:
+    """Return in what the features that a folder has differ from those it is to have."""
+    names = sorted(name for name in wanted.recipe if known.recipe.get(name) != wanted.recipe[name])
+    return ["source"] * (known.source != wanted.source) + names
+
+
+def _name_source(source: Source) -> str:
+    return source.source if isinstance(source, Catalog) else str(source)
+
+
 def _check_outside(source: Source, folder: Path) -> None:
-    photos = make_path(source.source if isinstance(source, Catalog) else source)
+    photos = make_path(_name_source(source))
     if tell_kind(photos) == "folder" and folder.absolute().is_relative_to(photos.absolute()):
         raise ScaleError(
             f"Cannot write features to '{folder}': it is inside '{photos}', where the photos are. Give an --out "

@@ -192,7 +192,8 @@ def _check_worker(embedding: Embedding, folder: Path, token: str, version: str) 
     if manifest is None or manifest.token != token:
         raise ScaleError(
             f"Cannot embed on {node}: it does not see '{folder}' as the machine does where the command was given. Give "
-            "a folder that all machines share, or a URI such as s3://bucket/features.parquet."
+            "an --out that all machines share, such as s3://bucket/features.parquet; for headstart train, set "
+            "HEADSTART_CACHE to a folder that they share, or embed first."
         )
     recipe = embedding.recipe
     here = make_recipe(embedding.backbone, recipe.image_size, recipe.precision)

@@ -21,3 +21,21 @@ def draw_features(n: int, n_features: int, n_classes: int, seed: int = 0, spread
 @pytest.fixture(scope="session")
 def make_features() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
     return draw_features
+
+
+class CutRows:
+    """Rows in memory as blocks; ``n_reads`` counts how often a block was read."""
+
+    def __init__(self, X: np.ndarray, n_rows: int) -> None:
+        self.n_features, self.n_reads = X.shape[1], 0
+        self._blocks = [X[start : start + n_rows] for start in range(0, len(X), n_rows)]
+        self.sizes = [len(block) for block in self._blocks]
+
+    def read(self, number: int) -> np.ndarray:
+        self.n_reads += 1
+        return self._blocks[number]
+
+
+@pytest.fixture(scope="session")
+def cut_rows() -> Callable[[np.ndarray, int], CutRows]:
+    return CutRows

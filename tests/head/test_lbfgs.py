@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.head import lbfgs
-from headstart.head.lbfgs import N_REMEMBERED, Memory, _Point, minimise
+from headstart.head.lbfgs import N_REMEMBERED, Memory, _Point, minimise, shorten_step
 from headstart.head.objective import Objective
 
 LIMITS = {"tolerance": 1e-7, "max_iterations": 500}
@@ -119,3 +119,26 @@ def test_a_step_that_ends_higher_is_cut_however_gentle_the_slope_there():
     assert has_moved.all()
     assert 0 < step[0, 0] < 1
     assert after < before + 1e-4
+
+
+def test_with_the_true_hessian_to_begin_with_the_first_direction_is_newtons():
+    hessian = np.diag([1.0, 100.0, 0.01])
+    gradient, memory = np.array([[1.0, -2.0, 3.0]]), Memory()
+    newton = -gradient @ np.linalg.inv(hessian)
+    np.testing.assert_allclose(
+        memory.turn_downhill(gradient, np.zeros(3), lambda g: g @ np.linalg.inv(hessian)), newton
+    )
+    # and with one that is too small by a factor of 4, the first step tells
+    step = np.array([[0.5, 0.5, 0.5]])
+    memory.remember(step, step @ hessian)
+    told = memory.turn_downhill(gradient, np.zeros(3), lambda g: 4 * g @ np.linalg.inv(hessian))
+    np.testing.assert_allclose(told, newton)
+
+
+@pytest.mark.parametrize(
+    ("new_slope", "rise", "factor"),
+    [(-0.5, -1.0, 1), (0.4, -1.0, 1), (0.6, -1.0, 1 / 1.6), (99.0, -1.0, 0.1), (-0.5, 0.1, 0.5), (-0.5, 1e-8, 1)],
+)
+def test_a_step_is_shortened_where_it_is_too_long(new_slope, rise, factor):
+    shortened = shorten_step(np.array([-1.0]), np.array([new_slope]), np.array([rise]), np.array([0.7]))
+    np.testing.assert_allclose(shortened, np.clip(factor, 0.1, 0.5) if factor < 1 else 1)

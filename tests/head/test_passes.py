@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 
 from headstart.head import passes
-from headstart.head.passes import map_blocks, sum_blocks
+from headstart.head.passes import map_blocks, map_items, sum_blocks
 
 X = np.random.default_rng(0).normal(size=(2000, 30)).astype(np.float32)
 
@@ -25,6 +26,39 @@ def test_any_number_of_cores_gives_the_same_bits(monkeypatch, n_cores):
     for start in range(0, 2000, 64):
         expected += X[start : start + 64].sum(0)
     np.testing.assert_array_equal(total, expected)
+
+
+@pytest.mark.parametrize("n_cores", [1, 3])
+def test_answers_come_in_order_and_only_so_far_ahead(monkeypatch, n_cores):
+    monkeypatch.setattr(passes, "count_cores", lambda: n_cores)
+    passes._open_pool.cache_clear()
+    begun, n_ahead = [], []
+
+    def work(item: int) -> int:
+        begun.append(item)
+        time.sleep(0.002 * (item % 3))  # the first of three is done first
+        return item
+
+    answers = []
+    for answer in map_items(work, range(30)):
+        answers.append(answer)
+        n_ahead.append(len(begun) - len(answers))
+    assert answers == list(range(30))
+    assert max(n_ahead) <= 2 * n_cores
+
+
+def test_after_an_error_no_more_is_begun(monkeypatch):
+    monkeypatch.setattr(passes, "count_cores", lambda: 2)
+    passes._open_pool.cache_clear()
+    begun = []
+
+    def work(item: int) -> int:
+        begun.append(item)
+        return 1 // item
+
+    with pytest.raises(ZeroDivisionError, match="division"):
+        list(map_items(work, range(100)))
+    assert len(begun) <= 4
 
 
 def test_an_error_in_a_block_surfaces():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.errors import FitError
-from headstart.head.rows import check_rows, check_watched
+from headstart.head.rows import check_finite, check_rows, check_watched, weigh_rows
 
 X = np.arange(12, dtype=np.float32).reshape(4, 3)
 Y = np.array([0, 1, 0, 1])
@@ -72,3 +72,12 @@ def test_finite_features_whose_sum_is_not_are_fine():
     large[2, 1] = -np.inf
     with pytest.raises(FitError, match="got 1 rows with NaN"):
         check_rows(large, np.array([0, 1] * 3), 2)
+
+
+def test_labels_are_checked_without_their_features():
+    np.testing.assert_array_equal(weigh_rows(Y, 2, class_weight=[1.0, 3.0]), [1, 3, 1, 3])
+    with pytest.raises(FitError, match=r"^Cannot fit a head: got n_classes 1, need at least 2\."):
+        weigh_rows(Y, 1)
+    with pytest.raises(FitError, match=r"^Cannot fit a head: got 7 rows with NaN or infinity, need finite features"):
+        check_finite(7, "fit a head")
+    check_finite(0, "fit a head")

@@ -115,7 +115,7 @@ def draw_sample(
     Examples
     --------
     >>> draw_sample(np.array([0, 0, 0, 0, 1]), np.array([0.0, 1.0, 1.0, 0.0, 1.0]), 2, seed=0).tolist()
-    [2, 4]
+    [1, 4]
     """
     if len(y) <= n_rows:
         return np.arange(len(y))

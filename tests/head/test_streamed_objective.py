@@ -1,0 +1,41 @@
+"""The objective over blocks is that over all rows at once."""
+
+import numpy as np
+import pytest
+
+from headstart.head.objective import Objective, judge_scores
+from headstart.head.standardise import measure_standardisation
+from headstart.head.streamed_objective import StreamedObjective, count_broken_rows, judge_blocks
+from headstart.progress import ignore_progress
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("n_rows", [7, 300, 900])
+def test_loss_gradient_and_verdict_are_those_of_all_rows(make_features, cut_rows, n_classes, n_rows):
+    X, y = make_features(700, 9, n_classes)
+    random = np.random.default_rng(0)
+    weight = random.uniform(0, 2, 700)
+    standardisation, blocks = measure_standardisation(X, weight), cut_rows(X, n_rows)
+    whole = Objective(standardisation.apply(X.astype(np.float64)), y, weight[:, None], n_classes)
+    streamed = StreamedObjective(blocks, y, weight, n_classes, standardisation, ignore_progress)
+    places = random.normal(size=(3, whole.make_start().shape[1]))
+    found = streamed.evaluate(places)
+    for place, loss, gradient in zip(places, found.loss, found.gradient, strict=True):
+        expected, pull = whole.evaluate(whole.score(place[None]))
+        np.testing.assert_allclose(loss, expected[0], rtol=1e-5)
+        np.testing.assert_allclose(gradient, whole.pull_back(pull)[0], atol=1e-6)
+    losses, is_right = judge_scores(whole.score(places[2:])[:, 0], y)
+    judged = judge_blocks(blocks, y, standardisation, places[2:], ignore_progress)
+    for verdict in (found.judged, judged):
+        assert (verdict.n_rows, verdict.n_right) == (700, is_right.sum())
+        np.testing.assert_allclose(verdict.loss, losses.sum(), rtol=1e-5)
+    assert streamed.n_passes == 1
+    assert blocks.n_reads == 2 * len(blocks.sizes)
+    np.testing.assert_array_equal(streamed.is_ridged, whole.is_ridged)
+
+
+def test_sums_of_float16_do_not_count_as_broken(cut_rows):
+    X = np.full((600, 9), 6e4, np.float16)
+    assert count_broken_rows(cut_rows(X, 500), ignore_progress) == 0
+    X[[1, 599], 3] = np.inf
+    assert count_broken_rows(cut_rows(X, 500), ignore_progress) == 2

@@ -118,6 +118,10 @@ def test_other_things_are_left_alone(make_folder, tmp_path):
     with pytest.raises(ScaleError, match=r"it has others .of another image_size.\. Give another --out"):
         embed(folder, out, image_size=128)
     assert embed(folder, out, image_size=128, overwrite=True).n_new == 4
+    (out / "_headstart.json").write_text("{")
+    with pytest.raises(CatalogError, match="damaged"):
+        embed(folder, out, image_size=128)
+    assert embed(folder, out, image_size=128, overwrite=True).n_new == 4
     other = make_folder("other", n=2)
     with pytest.raises(ScaleError, match="of another source"):
         embed(other, out, image_size=128)

@@ -13,7 +13,7 @@ from pathlib import Path
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
 from headstart.catalog.table import Catalog, Skip
-from headstart.errors import ScaleError
+from headstart.errors import CatalogError, ScaleError
 from headstart.features.blocks import Block, list_blocks
 from headstart.features.embedding import DTYPES, Embedded, Embedder, Embedding, plan_embedding
 from headstart.pixels.reading import explain_unreadable
@@ -129,7 +129,7 @@ def _claim_folder(source: Source, folder: Path, embedding: Embedding, *, overwri
     """Say in the folder what it will hold; a folder that holds other things is left alone."""
     _check_outside(source, folder)
     kind, names = tell_kind(folder), list_place(folder)
-    known = read_manifest(folder) if FILE_NAME in names else None
+    known = _read_known(folder, overwrite=overwrite) if FILE_NAME in names else None
     if kind == "file" or (names and known is None):
         what = "a file" if kind == "file" else "a folder with other things in it"
         raise ScaleError(f"Cannot write features to '{folder}': got {what}, need a new folder. Give another --out.")
@@ -145,6 +145,15 @@ def _claim_folder(source: Source, folder: Path, embedding: Embedding, *, overwri
             delete_place(folder / name)
     manifest.write(folder)
     return manifest
+
+
+def _read_known(folder: Path, *, overwrite: bool) -> Manifest | None:
+    try:
+        return read_manifest(folder)
+    except CatalogError:
+        if not overwrite:
+            raise
+        return Manifest({}, "")  # what cannot be read is of something else
 
 
 def _find_differences(known: Manifest, wanted: Manifest) -> list[str]:

@@ -1,5 +1,6 @@
 """A photo in a tar shard has a path like any other."""
 
+import io
 import tarfile
 
 import pytest
@@ -10,7 +11,7 @@ from headstart.shards import is_shard, read_member, split_shard, walk_shard
 
 def test_members_are_walked_in_order_and_read_by_name(tmp_path, write_shard):
     shard = write_shard(tmp_path / "a.tar", {"./b/2.jpg": b"two", "b/1.jpg": b"one"})
-    assert [(name, size, content.read()) for name, size, content in walk_shard(shard)] == [
+    assert [(member.name, member.size, member.content.read()) for member in walk_shard(shard)] == [
         ("b/2.jpg", 3, b"two"), ("b/1.jpg", 3, b"one"),
     ]  # fmt: skip
     assert read_member(shard, "b/1.jpg", 100) == b"one"
@@ -31,9 +32,23 @@ def test_links_are_not_followed(tmp_path):
         link = tarfile.TarInfo("1.jpg")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
-    assert list(walk_shard(tmp_path / "a.tar")) == []
+    (member,) = walk_shard(tmp_path / "a.tar")
+    assert (member.content, member.problem) == (None, "a link or a device in the shard, which is not followed")
     with pytest.raises(FileNotFoundError):
         read_member(tmp_path / "a.tar", "1.jpg", 100)
+
+
+def test_names_that_lead_out_of_the_shard_or_repeat_are_no_files(tmp_path, write_shard):
+    names = ["/etc/evil.jpg", "../evil.jpg", "a/../../evil.jpg", "C:/evil.jpg", "a//b.jpg", "./a/b.jpg"]
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        for number, name in enumerate(names):
+            info = tarfile.TarInfo(name)
+            info.size = 1
+            archive.addfile(info, io.BytesIO(str(number).encode()))
+    found = [(member.name, member.problem) for member in walk_shard(tmp_path / "a.tar")]
+    assert all(problem == "its name leads out of the shard" and "/" not in name for name, problem in found[:4])
+    assert found[4:] == [("a/b.jpg", ""), ("a/b.jpg", "a second file of the same name in the shard")]
+    assert read_member(tmp_path / "a.tar", "a/b.jpg", 9) == b"4"
 
 
 def test_a_damaged_shard_is_an_error_of_reading(tmp_path):
@@ -56,4 +71,4 @@ def test_shards_in_stores_are_read_in_place(tmp_path, make_bucket, write_shard):
     assert is_shard(shard)
     assert split_shard(shard / "x" / "1.jpg") == (shard, "x/1.jpg")
     assert read_member(shard, "2.jpg", 100) == b"two"
-    assert [name for name, _, _ in walk_shard(shard)] == ["1.jpg", "2.jpg"]
+    assert [member.name for member in walk_shard(shard)] == ["1.jpg", "2.jpg"]

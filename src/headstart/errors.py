@@ -21,6 +21,10 @@ class PhotoError(HeadstartError):
     """One photo cannot be decoded. The message is the reason alone; the caller knows the path."""
 
 
+class UnreadableError(PhotoError):
+    """One photo cannot be read now: not for what it is, but for where it lies."""
+
+
 class BackboneError(HeadstartError):
     """A backbone's weights or spec cannot be used."""
 

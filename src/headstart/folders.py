@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -49,7 +50,7 @@ def delete_file(path: Path) -> None:
 @contextmanager
 def write_safely(path: Path) -> Iterator[IO[bytes]]:
     """Give a file under a temporary name, flush it to disk, rename it: ``path`` is whole, or what it was before."""
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    partial = path.with_name(f".{path.name}.partial-{secrets.token_hex(4)}")
     try:
         with partial.open("wb") as file:
             yield file

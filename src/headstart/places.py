@@ -1,15 +1,16 @@
 """Places that are no local folder: URIs such as ``s3://bucket/photos``, as paths that can be joined and read.
 
-pyarrow has file systems of its own for the large stores; the rest goes through fsspec. Neither is imported before a URI
-is met.
+pyarrow has file systems of its own for the large stores; web servers are read through fsspec. Neither is imported
+before a URI is met.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 BUFFER_BYTES = 4 << 20
+OF_WEB = ("http", "https")
 OF_ARROW = ("s3", "gs", "gcs", "hdfs", "abfs", "abfss")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):/+")  # one letter alone is a drive
 
@@ -40,7 +42,8 @@ class Place(type(Path())):  # type: ignore[misc]  # the class of paths here
     __slots__ = ()
 
     def __str__(self) -> str:
-        return _SCHEME.sub(r"\1://", super().__str__().replace("\\", "/"))
+        text = super().__str__()
+        return _SCHEME.sub(r"\1://", text.replace(os.sep, "/"))
 
     def as_posix(self) -> str:
         """Return the URI."""
@@ -65,7 +68,17 @@ def make_path(text: str | Path) -> Path:
     """
     if isinstance(text, Path):
         return text
+    if text.startswith("file:///"):
+        return Path(text.removeprefix("file://"))
     return Place(text) if "://" in text and _SCHEME.match(text) else Path(text)
+
+
+def expand_path(text: str | Path) -> Path:
+    """Return a path, or a `Place`, from the root on: what it means does not hang on the working folder any more."""
+    path = make_path(text)
+    with suppress(RuntimeError):  # ~ and a name that is nobody's
+        path = path.expanduser()
+    return path.absolute()
 
 
 def check_pyarrow(what: str) -> None:
@@ -95,31 +108,35 @@ def open_file_system(path: Path) -> tuple[FileSystem, str]:
         return LocalFileSystem(), str(path.absolute())
     scheme, rest = str(path).split("://", 1)
     scheme = scheme.casefold()
-    bucket = rest.split("/", 1)[0]
+    host, _, inside = rest.partition("/")
     if scheme in OF_ARROW:
-        return _open_store(scheme, bucket), rest
-    return _open_by_fsspec(scheme, f"{scheme}://{bucket}"), str(path) if scheme in ("http", "https") else rest
+        store, root = _open_store(scheme, host)
+        return store, "/".join(part for part in (root.rstrip("/"), inside) if part) or root
+    if scheme in OF_WEB:
+        return _open_web(f"{scheme}://{host}"), str(path)
+    raise OSError(f"'{scheme}' is no kind of store that is known: need one of {', '.join((*OF_ARROW, *OF_WEB))}")
 
 
 @lru_cache(maxsize=64)
-def _open_store(scheme: str, bucket: str) -> FileSystem:
+def _open_store(scheme: str, host: str) -> tuple[FileSystem, str]:
     from pyarrow.fs import FileSystem
 
-    return FileSystem.from_uri(f"{scheme}://{bucket}")[0]
+    store, root = FileSystem.from_uri(f"{scheme}://{host}")
+    return store, root
 
 
 @lru_cache(maxsize=64)
-def _open_by_fsspec(scheme: str, root: str) -> FileSystem:
+def _open_web(root: str) -> FileSystem:
     from pyarrow.fs import FSSpecHandler, PyFileSystem
 
     try:
         from fsspec.core import url_to_fs
 
         return PyFileSystem(FSSpecHandler(url_to_fs(root)[0]))
-    except ValueError:
-        raise OSError(f"'{scheme}' is no kind of store that is known") from None
     except ImportError as error:
-        raise MissingExtraError(f"Cannot open '{root}': {error}.") from None
+        raise MissingExtraError(
+            f"Cannot open '{root}': {error}. Install it with: pip install 'headstart[remote]'"
+        ) from None
 
 
 def read_place(place: Path, max_bytes: int | None = None) -> bytes:
@@ -131,9 +148,27 @@ def read_place(place: Path, max_bytes: int | None = None) -> bytes:
         If it cannot be read.
     """
     store, name = open_file_system(place)
+    if _is_web(place):
+        return _read_web(store, name, max_bytes)
     with store.open_input_stream(name) as stream:
         data: bytes = stream.read() if max_bytes is None else stream.read(max_bytes + 1)
     return data
+
+
+def _is_web(place: Path) -> bool:
+    return str(place).startswith(tuple(f"{scheme}://" for scheme in OF_WEB))
+
+
+def _read_web(store: FileSystem, address: str, max_bytes: int | None) -> bytes:
+    """Read from a web server, whose errors through pyarrow would all read as files that are not there."""
+    try:
+        with store.handler.fs.open(address, block_size=0) as stream:
+            data: bytes = stream.read() if max_bytes is None else stream.read(max_bytes + 1)
+        return data
+    except OSError:
+        raise
+    except Exception as error:  # of aiohttp, whose errors are no OSError
+        raise OSError((str(error).splitlines() or [type(error).__name__])[0]) from None
 
 
 @contextmanager
@@ -142,7 +177,7 @@ def open_place(path: Path) -> Iterator[IO[bytes]]:
     if not isinstance(path, Place):
         with path.open("rb") as file:
             yield file
-    elif str(path).startswith("http"):  # servers need not know of positions
+    elif _is_web(path):  # servers need not know of positions
         yield io.BytesIO(read_place(path))
     else:
         store, name = open_file_system(path)
@@ -172,7 +207,10 @@ def write_place(path: Path) -> Iterator[IO[bytes]]:
 def list_place(folder: Path) -> list[str]:
     """Return the names of the files in a folder, sorted; none if there is no such folder."""
     if not isinstance(folder, Place):
-        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+        if not folder.is_dir():
+            return []
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.is_file())
     from pyarrow.fs import FileSelector, FileType
 
     store, name = open_file_system(folder)

@@ -6,8 +6,11 @@ no link and no device in an archive is followed.
 
 from __future__ import annotations
 
+import posixpath
 import tarfile
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
@@ -15,6 +18,7 @@ from typing import IO
 from headstart.places import Place, open_place, tell_kind
 
 SUFFIX = ".tar"
+_lock = threading.Lock()
 N_INDICES = 32  # of shards that are kept: of a thousand files each has a fifth of a megabyte
 
 
@@ -34,8 +38,24 @@ def split_shard(path: Path) -> tuple[Path, str] | None:
     return None
 
 
-def walk_shard(shard: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
-    """Yield the name, the size and the open content of each file in a shard, in its order, in one pass over it.
+@dataclass(frozen=True)
+class Member:
+    """A file in a shard.
+
+    Attributes
+    ----------
+    content
+        To be read before the next one is asked for; None where ``problem`` says why it is no file to read.
+    """
+
+    name: str
+    size: int
+    content: IO[bytes] | None
+    problem: str = ""
+
+
+def walk_shard(shard: Path) -> Iterator[Member]:
+    """Yield the files in a shard, in its order, in one pass over it.
 
     Raises
     ------
@@ -44,11 +64,30 @@ def walk_shard(shard: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
     tarfile.TarError
         If it is no tar file, or is damaged.
     """
+    seen = set[str]()
     with open_place(shard) as file, tarfile.open(fileobj=file, mode="r|") as archive:
         for member in archive:
-            content = archive.extractfile(member) if member.isreg() else None
-            if content is not None:
-                yield member.name.removeprefix("./"), member.size, content
+            if member.isdir():
+                continue
+            name = _clean_name(member.name)
+            if name is None:
+                yield Member(
+                    member.name.replace("/", "_").replace("\\", "_"), 0, None, "its name leads out of the shard"
+                )
+            elif name in seen:
+                yield Member(name, 0, None, "a second file of the same name in the shard")
+            elif not member.isreg():
+                yield Member(name, 0, None, "a link or a device in the shard, which is not followed")
+            else:
+                seen.add(name)
+                yield Member(name, member.size, archive.extractfile(member))
+
+
+def _clean_name(name: str) -> str | None:
+    """Return the name of a member as a path below the shard, or None if it leads elsewhere."""
+    clean = posixpath.normpath(name)
+    is_outside = clean.startswith(("/", "../")) or clean in ("..", ".") or "\\" in clean or clean[1:2] == ":"
+    return None if is_outside else clean
 
 
 def read_member(shard: Path, name: str, max_bytes: int) -> bytes:
@@ -60,7 +99,8 @@ def read_member(shard: Path, name: str, max_bytes: int) -> bytes:
         If there is no such file, or it cannot be read.
     """
     try:
-        start, size = _index_shard(shard, _stamp(shard))[name]
+        with _lock:  # of threads that need the same one, one makes it
+            start, size = _index_shard(shard, _stamp(shard))[name]
     except KeyError:
         raise FileNotFoundError(2, "does not exist in the shard") from None
     except tarfile.TarError as error:
@@ -80,10 +120,13 @@ def _stamp(shard: Path) -> object:
 @lru_cache(maxsize=N_INDICES)
 def _index_shard(shard: Path, stamp: object) -> dict[str, tuple[int, int]]:  # noqa: ARG001  part of the cache's key
     """Return where each file begins and how many bytes it has."""
+    places: dict[str, tuple[int, int]] = {}
     with open_place(shard) as file, tarfile.open(fileobj=file, mode="r:") as archive:
-        return {
-            member.name.removeprefix("./"): (member.offset_data, member.size) for member in archive if member.isreg()
-        }
+        for member in archive:
+            name = _clean_name(member.name)
+            if member.isreg() and name is not None:
+                places.setdefault(name, (member.offset_data, member.size))
+    return places
 
 
 def is_shard(path: Path) -> bool:

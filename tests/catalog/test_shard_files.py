@@ -25,7 +25,7 @@ def test_labels_come_from_cls_json_or_folders(tmp_path, write_shard):
     files = make_sample(1, "cats\n") | make_sample(2, json=json.dumps({"label": "dogs"}).encode())
     files |= {"dogs/a.b.JPG": JPEG, "cats/c.txt": b"no photo", "cats/.d.jpg": JPEG}
     files |= make_sample(3) | make_sample(4, json=b"[") | make_sample(5, json=b"{}", txt=b"a caption")
-    found = [found for found, _ in walk_samples(write_shard(tmp_path / "a.tar", files))]
+    found = [found for found, _ in walk_samples(write_shard(tmp_path / "a.tar", files), tmp_path)]
     assert [one.label for one in found if not isinstance(one, Skip)] == ["cats", "dogs", "dogs"]
     reasons = [one.reason for one in found if isinstance(one, Skip)]
     assert [reason[:20] for reason in reasons] == [
@@ -53,8 +53,7 @@ def test_shards_are_scanned_in_one_pass_and_their_photos_can_be_read(tmp_path, w
 
 def test_shards_in_folders_of_splits_and_a_single_one_are_found(tmp_path, write_shard):
     (tmp_path / "test").mkdir()
-    (tmp_path / "deep" / "er").mkdir(parents=True)
-    for name in ("train.tar", "test/a.tar", "deep/b.tar"):
+    for name in ("train.tar", "test/a.tar"):
         write_shard(tmp_path / name, make_sample(1, "cats"))
     assert [path.relative_to(tmp_path).as_posix() for path in find_shards(tmp_path)] == ["train.tar", "test/a.tar"]
     assert len(scan_labelled(tmp_path / "test" / "a.tar").photos) == 1
@@ -62,9 +61,41 @@ def test_shards_in_folders_of_splits_and_a_single_one_are_found(tmp_path, write_
 
 def test_folders_in_a_shard_may_be_splits(tmp_path, write_shard):
     shard = write_shard(tmp_path / "pets.tar", {"train/cats/1.jpg": JPEG, "valid/dogs/2.jpg": JPEG + b"2"})
-    assert [(found.label, found.split) for found, _ in walk_samples(shard)] == [
+    assert [(found.label, found.split) for found, _ in walk_samples(shard, tmp_path)] == [
         ("cats", "train"), ("dogs", "validation"),
     ]  # fmt: skip
+
+
+def test_an_archive_beside_class_folders_is_where_they_come_from(make_folder, write_shard):
+    folder = make_folder(n=3)
+    write_shard(folder / "download.tar", make_sample(1, "cats"))
+    assert find_shards(folder) == []
+    assert len(scan_photos(folder).photos) == 6
+
+
+def test_a_photo_may_have_dots_in_its_name_and_be_large(tmp_path, write_shard):
+    data = JPEG + bytes(1_500_000)
+    shard = write_shard(tmp_path / "a.tar", {"cats/IMG.2019.jpg": data})
+    ((found, read),) = walk_samples(shard, tmp_path)
+    assert (found.label, read) == ("cats", data)
+
+
+def test_what_is_no_photo_is_left_out_before_the_split(tmp_path, write_shard):
+    write_shard(tmp_path / "a.tar", {f"{label}/{n}.jpg": JPEG + f"{label}{n}".encode() for label in "xy" for n in "12"}
+                | {"x/3.jpg": b"text"})  # fmt: skip
+    catalog = scan_photos(tmp_path)
+    assert len(catalog.photos) == 4
+    assert [(skip.path.name, skip.reason) for skip in catalog.skipped] == [("3.jpg", "not a photo: no known signature")]
+
+
+def test_the_name_of_a_shard_says_more_than_the_folder_of_the_source(tmp_path, write_shard):
+    home = tmp_path / "test"
+    home.mkdir()
+    for name in ("pets-train-0.tar", "pets-val-0.tar", "more.tar"):
+        write_shard(home / name, make_sample(1, "cats"))
+    splits = {path.name: next(walk_samples(path, home))[0].split for path in home.iterdir()}
+    assert splits == {"pets-train-0.tar": "train", "pets-val-0.tar": "validation", "more.tar": None}
+    assert next(walk_samples(home / "more.tar", tmp_path))[0].split == "test"
 
 
 def test_what_is_no_shard_is_said(tmp_path, write_shard):

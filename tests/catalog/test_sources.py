@@ -37,5 +37,7 @@ def test_a_csv_may_lie_in_a_store_and_name_photos_there(make_folder, make_bucket
 def test_what_is_not_there_is_said(make_bucket, monkeypatch):
     with pytest.raises(CatalogError, match="got a path that does not exist"):
         scan_photos(make_bucket())
-    with pytest.raises(CatalogError, match=r"'zz' is no kind of store that is known. Check the path"):
+    with pytest.raises(
+        CatalogError, match=r"'zz' is no kind of store that is known: need one of s3, .*https. Check the path"
+    ):
         open_source("zz://bucket/pets")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.catalog.table_rows import COLUMNS, TableRows, describe_rows
+from headstart.catalog.table_rows import COLUMNS, TableRows
 from headstart.errors import CatalogError
 
 
@@ -17,17 +17,29 @@ def test_a_path_may_be_a_uri_or_relative_to_the_table():
     rows = [make_row(path=path, label="a") for path in ("1.jpg", "/2.jpg", "s3://bucket/3.jpg")]
     found = [table.read(row, number) for number, row in enumerate(rows)]
     assert [candidate.file for candidate in found] == ["folder/1.jpg", "/2.jpg", "s3://bucket/3.jpg"]
-    table.check(found)
-    assert table.describe(found, ["note"]).notes == ["note"]
+    table.check()
+    assert table.describe("CSV", found).candidates == found
 
 
 def test_problems_are_told_together():
     table = TableRows(Path("pets"), Path("pets"))
-    found = [table.read(make_row(path="1.jpg", label="a", weight="0"), 1), table.read(make_row(path="./1.jpg"), 2)]
+    table.read(make_row(path="1.jpg", label="a", weight="0"), 1)
+    table.read(make_row(path="./1.jpg"), 2)
     with pytest.raises(CatalogError, match=r"2 problems, need none:\n  row 2 has no label\n  row 2 repeats the path"):
-        table.check(found)
+        table.check()
+    table = TableRows(Path("pets"))
+    table.read(make_row(path="1.jpg", label="a", weight="0"), 1)
     with pytest.raises(CatalogError, match="all weights are 0"):
-        TableRows(Path("pets")).check(found[:1])
+        table.check()
+
+
+def test_a_group_is_in_one_split_and_a_uri_has_no_empty_names():
+    table = TableRows(Path("pets"))
+    for number, split in enumerate(["train", "test", ""]):
+        table.read(make_row(path=f"{number}.jpg", label="a", split=split, group="g"), number)
+    table.read(make_row(path="s3://bucket/a//b.jpg", label="a"), 3)
+    with pytest.raises(CatalogError, match=r"row 3 has the URI 's3://bucket/a//b.jpg'.*\n  group 'g' is in train and"):
+        table.check()
 
 
 def test_only_so_many_paths_are_remembered():
@@ -40,6 +52,6 @@ def test_only_so_many_paths_are_remembered():
 def test_the_note_says_what_is_drawn():
     table = TableRows(Path("pets"))
     found = [table.read(make_row(path=f"{n}.jpg", label="a", split="test" if n else ""), n) for n in range(3)]
-    assert describe_rows("Parquet table", found) == (
+    assert table.describe("Parquet table", found).notes == [
         "Read 3 rows of a Parquet table: the 1 without a split went 80/20 into train, validation, drawn by the seed."
-    )
+    ]

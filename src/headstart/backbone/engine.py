@@ -177,7 +177,7 @@ class Engine:
                     lane.buffer[i] = load(item)
                 except PhotoError as error:
                     # the one that was raised holds the frames below it, and they hold the photo
-                    failures[i] = PhotoError(str(error))
+                    failures[i] = type(error)(str(error))
             if len(failures) == len(batch):
                 return [(item, failures[i]) for i, item in enumerate(batch)]
             rows = lane.run()

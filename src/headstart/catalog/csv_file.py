@@ -10,7 +10,7 @@ from pathlib import Path
 
 from headstart.catalog.found import Found
 from headstart.catalog.table import Photo
-from headstart.catalog.table_rows import COLUMNS, Row, TableRows, describe_rows
+from headstart.catalog.table_rows import COLUMNS, Row, TableRows
 from headstart.errors import CatalogError
 from headstart.places import Place, open_place
 
@@ -32,11 +32,11 @@ def read_csv(path: Path) -> Found:
     table = TableRows(path)
     unknown: list[str] = []
     candidates = [table.read(row, number) for number, row in _read_rows(path, table.problems, unknown)]
-    table.check(candidates)
-    notes = [describe_rows("CSV", candidates)]
+    table.check()
+    found = table.describe("CSV", candidates)
     if unknown:
-        notes.append(f"Columns of the CSV that were not used: {', '.join(unknown)}.")
-    return table.describe(candidates, notes)
+        found.notes.append(f"Columns of the CSV that were not used: {', '.join(unknown)}.")
+    return found
 
 
 def write_csv(photos: Sequence[Photo], path: Path) -> None:

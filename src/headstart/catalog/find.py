@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from headstart.errors import CatalogError
 from headstart.pixels.reading import explain_unreadable
 from headstart.pixels.sniff import HEAD_SIZE, sniff_format
 from headstart.places import Place, make_path, tell_kind
+from headstart.shards import SUFFIX, is_shard, split_shard, walk_shard
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
@@ -33,6 +35,10 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
         path = make_path(place)
         if isinstance(path, Place):
             inside = _find_elsewhere(path)
+        elif is_shard(path):
+            inside = [path / name for name in _list_members(path)]
+        elif split_shard(path) is not None:
+            inside = [path]
         elif path.is_dir():
             inside = sorted(_walk(path))
         elif path.exists():
@@ -50,11 +56,23 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
 def _find_elsewhere(place: Place) -> list[Path]:
     """Return a file in a store, or the files in a folder there that are named like photos, sorted."""
     kind = _tell_kind(place)
+    if kind == "file" and place.name.endswith(SUFFIX):
+        return [place / name for name in _list_members(place)]
+    if kind is None and split_shard(place) is not None:
+        return [place]
     if kind == "folder":
         tree, _ = walk_folder(place)
         paths = [place / name / file for name, folder in tree.items() for file in folder.files]
         return sorted(path for path in paths if path.suffix.lower() in PHOTO_SUFFIXES)
     return [place] if kind == "file" else []
+
+
+def _list_members(shard: Path) -> list[str]:
+    """Return the files in a tar shard that are named like photos, in its order."""
+    try:
+        return [member.name for member in walk_shard(shard) if Path(member.name).suffix.lower() in PHOTO_SUFFIXES]
+    except (OSError, tarfile.TarError) as error:
+        raise CatalogError(f"Cannot read '{shard}': it is damaged ({error}). Fetch or pack it again.") from None
 
 
 def _is_there(path: Path) -> bool:

@@ -16,7 +16,7 @@ from headstart.places import make_path, open_place, write_place
 
 FILE_NAME = "_headstart.json"  # readers of Parquet leave out what begins with a line
 SCHEMA = 1
-PLAIN = ("recipe", "source", "token", "is_complete", "root", "labels", "notes", "parts", "n_photos")
+PLAIN = ("recipe", "source", "token", "is_complete", "root", "labels", "notes", "parts", "n_blocks", "n_photos")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Manifest:
         as anywhere else.
     parts
         The names of the Parquet files, in the order of the photos.
+    n_blocks
+        That the source had.
     n_photos
         With features.
     """
@@ -55,13 +57,14 @@ class Manifest:
     skipped: tuple[Skip, ...] = ()
     broken: tuple[tuple[Candidate, str], ...] = ()
     parts: tuple[str, ...] = ()
+    n_blocks: int = 0
     n_photos: int = 0
 
-    def describe(self, found: Found) -> Manifest:
+    def describe(self, found: Found, n_blocks: int = 0) -> Manifest:
         """Return it with what is known of the source, all but the photos."""
         return replace(
             self, root=str(found.root), labels=tuple(sorted(found.labels)), plan=found.plan, notes=tuple(found.notes),
-            skipped=tuple(found.skipped),
+            skipped=tuple(found.skipped), n_blocks=n_blocks,
         )  # fmt: skip
 
     def write(self, folder: Path) -> None:

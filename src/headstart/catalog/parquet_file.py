@@ -11,12 +11,14 @@ from typing import Any
 from headstart.catalog.found import Candidate, Found
 from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
 from headstart.catalog.split import plan_folders
-from headstart.catalog.table_rows import COLUMNS, TableRows, describe_rows
+from headstart.catalog.table_rows import COLUMNS, TableRows
 from headstart.errors import CatalogError
 from headstart.pixels.reading import explain_unreadable
+from headstart.pixels.views import AS_IT_IS
 from headstart.places import check_pyarrow, list_place, make_path, open_place
 
 SUFFIX = ".parquet"
+KIND = "Parquet table"
 ROWS_AT_ONCE = 8192
 
 
@@ -25,8 +27,10 @@ def find_parquet(path: Path, kind: str) -> list[Path] | None:
     if kind == "file":
         return [path] if path.name.endswith(SUFFIX) else None
     names = list_place(path)
-    if FILE_NAME in names or path.name.endswith(SUFFIX):
-        return [path / name for name in names if name.endswith(SUFFIX) and not name.startswith(("_", "."))]
+    shown = [name for name in names if not name.startswith(("_", "."))]
+    is_table = bool(shown) and all(name.endswith(SUFFIX) for name in shown)
+    if FILE_NAME in names or path.name.endswith(SUFFIX) or is_table:
+        return [path / name for name in shown if name.endswith(SUFFIX)]
     return None
 
 
@@ -44,8 +48,7 @@ def read_parquet(path: Path, files: Sequence[Path]) -> Found:
         return _read_embedded(path, manifest)
     table = open_table(path, files)
     candidates = list(walk_parquet(table, files))
-    table.check(candidates)
-    return table.describe(candidates, [describe_rows("Parquet table", candidates)])
+    return table.describe(KIND, candidates)
 
 
 def open_table(path: Path, files: Sequence[Path], n_remembered: float = math.inf) -> TableRows:
@@ -77,7 +80,7 @@ def walk_parquet(table: TableRows, files: Sequence[Path]) -> Iterator[Candidate]
                 yield table.read(
                     {name: "" if row.get(name) is None else str(row[name]).strip() for name in COLUMNS}, number
                 )
-            table.check([])
+    table.check()
 
 
 def _read_embedded(path: Path, manifest: Manifest) -> Found:
@@ -87,13 +90,18 @@ def _read_embedded(path: Path, manifest: Manifest) -> Found:
             "command again: it goes on from where it was."
         )
     candidates: list[Candidate] = []
-    seen = set[str]()
+    seen = set[tuple[str, str]]()
     for name in manifest.parts:
-        for batch in read_batches(path / name, [*COLUMNS, "hash"], needed=("path", "label", "hash")):
+        for batch in read_batches(path / name, [*COLUMNS, "hash", "view"], needed=("path", "label", "hash", "view")):
             for row in batch.to_pylist():
-                if row["path"] in seen:  # another view of the same photo
+                if (row["path"], row["view"]) in seen:
+                    raise CatalogError(
+                        f"Cannot scan '{path}': the photo '{row['path']}' is there twice, need each once. Take it out "
+                        "of the table that was embedded, and embed again."
+                    )
+                seen.add((row["path"], row["view"]))
+                if row["view"] != AS_IT_IS.describe():  # another one of the same photo
                     continue
-                seen.add(row["path"])
                 fields = row["path"], row["label"], row.get("split"), row.get("group"), float(row.get("weight", 1.0))
                 candidates.append(Candidate(*fields, digest=row["hash"]))
     candidates += [candidate for candidate, _ in manifest.broken]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import tarfile
@@ -12,11 +11,13 @@ from pathlib import Path
 from headstart.catalog.classes import clean_label
 from headstart.catalog.find import PHOTO_SUFFIXES
 from headstart.catalog.found import Candidate, Found
+from headstart.catalog.read import examine_photo
 from headstart.catalog.split import parse_split, plan_folders
 from headstart.catalog.table import Skip
-from headstart.catalog.walk import is_ignored, walk_folder
+from headstart.catalog.walk import Folder, is_ignored, walk_folder
 from headstart.errors import CatalogError
 from headstart.pixels.reading import MAX_BYTES, explain_unreadable
+from headstart.places import make_path
 from headstart.shards import SUFFIX, walk_shard
 
 LABEL_KEYS = ("label", "class_name", "class", "cls")  # of a sample's .json, the first that is there
@@ -28,15 +29,24 @@ Sample = tuple[Candidate | Skip, bytes]
 
 
 def find_shards(root: Path) -> list[Path]:
-    """Return the shards in a folder: right in it, or in folders that are named like splits; sorted."""
-    tree, _ = walk_folder(root, depth=1)
-    return [
-        root / name / file
-        for name, folder in tree.items()
-        if not name or parse_split(name)
-        for file in folder.files
-        if file.endswith(SUFFIX)
+    """Return the shards in a folder that holds nothing else: right in it, or in folders named like splits; sorted.
+
+    Class folders come first: an archive beside them is where they were unpacked from.
+    """
+    top = _list_folder(root)
+    if any(parse_split(name) is None for name in top.folders):
+        return []
+    inside = {name: _list_folder(root / name) for name in top.folders}
+    if any(folder.folders for folder in inside.values()):
+        return []
+    shards = [root / file for file in top.files if file.endswith(SUFFIX)]
+    return shards + [
+        root / name / file for name, folder in inside.items() for file in folder.files if file.endswith(SUFFIX)
     ]
+
+
+def _list_folder(folder: Path) -> Folder:
+    return walk_folder(folder, depth=0)[0][""]
 
 
 def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = True) -> Found:
@@ -49,17 +59,16 @@ def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = T
     """
     candidates, skipped = [], []
     for shard in shards:
-        for found, data in walk_samples(shard):
+        for found, data in walk_samples(shard, root):
             if isinstance(found, Skip):
                 skipped.append(found)
+                continue
+            reading = examine_photo(data)
+            if reading.digest is None:
+                skipped.append(Skip(make_path(found.file), str(reading.reason)))
             else:
-                candidates.append(name_digest(found, data))
+                candidates.append(found.with_digest(reading.digest))
     return describe_shards(root, candidates, skipped, is_for_training=is_for_training)
-
-
-def name_digest(candidate: Candidate, data: bytes) -> Candidate:
-    """Return a candidate with the digest of its bytes."""
-    return candidate.with_digest(hashlib.sha256(data).hexdigest())
 
 
 def describe_shards(
@@ -76,32 +85,37 @@ def describe_shards(
     return Found(root, candidates, labels, plan_folders(named), skipped, ["Read as tar shards."])
 
 
-def walk_samples(shard: Path) -> Iterator[Sample]:
+def walk_samples(shard: Path, root: Path) -> Iterator[Sample]:
     """Yield the samples of a shard in their order, in one pass over it.
 
     The files of a sample follow each other and share a name up to its first dot. Its label is the text of its
-    ``.cls``, a ``label`` in its ``.json``, or the folder that it lies in; its split is what the shard's name or folder,
-    or a folder in the shard says: ``train-0001.tar``.
+    ``.cls``, a ``label`` in its ``.json``, or the folder that it lies in; its split is what a folder in the shard, the
+    shard's name or its folder below ``root`` says: ``train-0001.tar``.
 
     Raises
     ------
     CatalogError
         If the shard cannot be read, or is damaged.
     """
-    split = _find_split(shard)
+    split = _find_split(shard, root)
     key, parts = ("", ""), dict[str, tuple[str, bytes]]()
     try:
-        for name, size, content in walk_shard(shard):
+        for member in walk_shard(shard):
+            name = member.name
             if any(map(is_ignored, name.split("/"))):
+                continue
+            problem = member.problem
+            if _is_photo(name) and member.size > MAX_BYTES:
+                problem = f"too large ({member.size / 1e6:,.0f} MB, at most {MAX_BYTES / 1e6:,.0f} MB)"
+            if member.content is None or problem:
+                yield Skip(shard / name, problem), b""
                 continue
             folder, _, file = name.rpartition("/")
             stem, _, ending = file.partition(".")
             if (folder, stem) != key:
                 yield from _make_samples(shard, split, parts)
                 key, parts = (folder, stem), {}
-            ending = ending.casefold()
-            most = MAX_BYTES if f".{ending}" in PHOTO_SUFFIXES else MAX_TEXT
-            parts[ending] = name, content.read(min(size, most + 1))
+            parts[ending.casefold()] = name, member.content.read() if _is_photo(name) else member.content.read(MAX_TEXT)
         yield from _make_samples(shard, split, parts)
     except (OSError, ValueError) as error:
         raise CatalogError(f"Cannot read '{shard}': {explain_unreadable(error)}. Check the path.") from None
@@ -111,15 +125,19 @@ def walk_samples(shard: Path) -> Iterator[Sample]:
         ) from None
 
 
-def _find_split(shard: Path) -> str | None:
-    words = [shard.parent.name, *re.split(r"[-_. ]", shard.name)]
+def _is_photo(name: str) -> bool:
+    return f".{name.casefold().rpartition('.')[2]}" in PHOTO_SUFFIXES
+
+
+def _find_split(shard: Path, root: Path) -> str | None:
+    words = re.split(r"[-_. ]", shard.name) + ([shard.parent.name] if shard.parent != root else [])
     return next((split for word in words if (split := parse_split(word)) is not None), None)
 
 
 def _make_samples(shard: Path, split: str | None, parts: dict[str, tuple[str, bytes]]) -> Iterator[Sample]:
     """Yield the photos of one sample, mostly one."""
-    for ending, (name, data) in parts.items():
-        if f".{ending.rpartition('.')[2]}" not in PHOTO_SUFFIXES:
+    for name, data in parts.values():
+        if not _is_photo(name):
             continue
         path = shard / name
         label, problem = _find_label(name, parts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from headstart.catalog.classes import clean_label
@@ -42,6 +41,9 @@ class TableRows:
         self._n_remembered = n_remembered
         self._folder = path.parent if folder is None else folder
         self._first_rows: dict[str, int] = {}
+        self._labels, self._splits = set[str](), set[str]()
+        self._sides: dict[str, set[str]] = {}  # splits of groups
+        self._n_rows, self._n_open, self._weight = 0, 0, 0.0
         self.problems: list[str] = []
 
     def read(self, row: Row, number: int) -> Candidate:
@@ -52,12 +54,25 @@ class TableRows:
         first = self._first_rows.get(place, number) if is_full else self._first_rows.setdefault(place, number)
         if row["path"] and first != number:
             self.problems.append(f"row {number} repeats the path of row {first} ('{row['path']}')")
+        self._n_rows += 1
+        self._weight += candidate.weight
+        self._labels.add(candidate.label)
+        if candidate.split is None:
+            self._n_open += 1
+        else:
+            self._splits.add(candidate.split)
+            if candidate.group is not None:
+                self._sides.setdefault(candidate.group, set()).add(candidate.split)
         return candidate
 
-    def check(self, candidates: Sequence[Candidate]) -> None:
+    def check(self) -> None:
         """Raise CatalogError if anything is wrong with the rows, one by one or all together."""
-        problems = self.problems + _find_straddlers(candidates)
-        if candidates and not problems and not sum(candidate.weight for candidate in candidates) > 0:
+        problems = self.problems + [
+            f"group '{group}' is in {' and '.join(split for split in SPLITS if split in splits)}, need one split for it"
+            for group, splits in self._sides.items()
+            if len(splits) > 1
+        ]
+        if self._n_rows and not problems and not self._weight > 0:
             problems.append("all weights are 0")
         if problems:
             told = [f"  {problem}" for problem in problems[:N_TOLD]]
@@ -69,14 +84,20 @@ class TableRows:
                 + "\nCorrect it and scan it again."
             )
 
-    def describe(self, candidates: list[Candidate], notes: list[str]) -> Found:
-        """Return what the table says."""
-        labels = frozenset(candidate.label for candidate in candidates)
-        return Found(self._folder, candidates, labels, plan_rows(_list_splits(candidates)), notes=notes)
+    def describe(self, kind: str, candidates: list[Candidate]) -> Found:
+        """Return what the table says, with a note on how its rows were understood."""
+        note = f"Read {self._n_rows:,} rows of a {kind}: {self._describe_split()}"
+        return Found(self._folder, candidates, frozenset(self._labels), plan_rows(self._splits), notes=[note])
 
-
-def _list_splits(candidates: Sequence[Candidate]) -> set[str]:
-    return {candidate.split for candidate in candidates if candidate.split is not None}
+    def _describe_split(self) -> str:
+        if self._n_open == 0:
+            return "the splits are taken as they are."
+        shares = plan_rows(self._splits).shares
+        rows = "all" if self._n_open == self._n_rows else f"the {self._n_open:,} without a split"
+        if len(shares) == 1:
+            return f"{rows} went into train."
+        percents = "/".join(map(str, shares.values()))
+        return f"{rows} went {percents} into {', '.join(shares)}, drawn by the seed."
 
 
 def _read_candidate(folder: Path, row: Row, number: int, problems: list[str]) -> Candidate:
@@ -95,30 +116,8 @@ def _read_candidate(folder: Path, row: Row, number: int, problems: list[str]) ->
             weight = math.nan
         if not 0 <= weight < math.inf:
             problems.append(f"row {number} has the weight {row['weight']!a}, need a number, 0 or more")
-    file = row["path"] if isinstance(make_path(row["path"]), Place) else str(folder / row["path"])
+    path = make_path(row["path"])
+    if isinstance(path, Place) and str(path) != row["path"]:
+        problems.append(f"row {number} has the URI {row['path']!a}, whose names are empty in places: it cannot be used")
+    file = str(path) if isinstance(path, Place) else str(folder / path if path != Path() else folder / row["path"])
     return Candidate(file, label or "", split, row["group"] or None, weight)
-
-
-def _find_straddlers(candidates: Sequence[Candidate]) -> list[str]:
-    sides: dict[str, set[str]] = {}
-    for candidate in candidates:
-        if candidate.group is not None and candidate.split is not None:
-            sides.setdefault(candidate.group, set()).add(candidate.split)
-    return [
-        f"group '{group}' is in {' and '.join(split for split in SPLITS if split in splits)}, need one split for it"
-        for group, splits in sides.items()
-        if len(splits) > 1
-    ]
-
-
-def describe_rows(kind: str, candidates: Sequence[Candidate]) -> str:
-    """Return the note on how the rows of a table were understood."""
-    n, n_open = len(candidates), sum(candidate.split is None for candidate in candidates)
-    if n_open == 0:
-        return f"Read {n:,} rows of a {kind}: the splits are taken as they are."
-    shares = plan_rows(_list_splits(candidates)).shares
-    rows = "all" if n_open == n else f"the {n_open:,} without a split"
-    if len(shares) == 1:
-        return f"Read {n:,} rows of a {kind}: {rows} went into train."
-    percents = "/".join(map(str, shares.values()))
-    return f"Read {n:,} rows of a {kind}: {rows} went {percents} into {', '.join(shares)}, drawn by the seed."

@@ -32,7 +32,7 @@ def walk_folder(root: Path, depth: int | None = None) -> tuple[dict[str, Folder]
     Parameters
     ----------
     depth
-        Levels of folders to enter; None: all.
+        Levels of folders to enter; None: all. Of a store: none, or all.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def walk_folder(root: Path, depth: int | None = None) -> tuple[dict[str, Folder]
     the folders that could not be entered.
     """
     if isinstance(root, Place):
-        return _walk_place(root, is_deep=depth is None or depth > 1), []
+        return _walk_place(root, is_deep=depth is None), []
     tree: dict[str, Folder] = {}
     skipped: list[Skip] = []
     real = os.path.realpath(root)
@@ -78,17 +78,14 @@ def walk_folder(root: Path, depth: int | None = None) -> tuple[dict[str, Folder]
 
 
 def _walk_place(root: Place, *, is_deep: bool) -> dict[str, Folder]:
-    """Return the tree of a folder in a store; all of it, or its own files and those of its folders."""
+    """Return the tree of a folder in a store; all of it, or what is right in it."""
     from pyarrow.fs import FileSelector, FileType
 
     store, name = open_file_system(root)
     infos = store.get_file_info(FileSelector(name, recursive=is_deep, allow_not_found=True))
-    if not is_deep:
-        inner = [info.path for info in infos if info.type == FileType.Directory]
-        infos += [info for path in inner for info in store.get_file_info(FileSelector(path))]
     tree = {"": Folder()}
-    skip = len(name.rstrip("/")) + 1
-    for path, kind in sorted((info.path[skip:].rstrip("/"), info.type) for info in infos):
+    skip = len(name.strip("/")) + 1
+    for path, kind in sorted((info.path.strip("/")[skip:], info.type) for info in infos):
         if not path or any(map(is_ignored, path.split("/"))):
             continue
         _enter(tree, path if kind == FileType.Directory else path.rpartition("/")[0])

@@ -13,11 +13,14 @@ from pathlib import Path
 
 from headstart.catalog.found import Candidate, Found
 from headstart.catalog.manifest import read_manifest
-from headstart.catalog.parquet_file import count_rows, find_parquet, open_table, walk_parquet
+from headstart.catalog.parquet_file import KIND, count_rows, find_parquet, open_table, walk_parquet
 from headstart.catalog.sources import find_source, list_shards, open_source
 from headstart.catalog.split import KEEP_ALL
 from headstart.catalog.table import Catalog
+from headstart.errors import CatalogError
+from headstart.pixels.reading import explain_unreadable
 from headstart.places import Place, make_path
+from headstart.shards import split_shard
 
 FEWEST, MOST = 256, 16384  # photos of a block: what is lost at most with a worker, and what it holds in memory
 N_REMEMBERED = 1_000_000  # paths of a Parquet table, whose rows are not all held
@@ -40,6 +43,8 @@ class Block:
         What tells the files, or the shard, from earlier contents under the same names; empty where that is unknown.
     n_total
         Photos of all blocks; 0 where nobody has counted them.
+    root
+        The source that a tar shard belongs to.
     """
 
     number: int
@@ -47,6 +52,7 @@ class Block:
     shard: str | None = None
     stamps: tuple[str, ...] = ()
     n_total: int = 0
+    root: str = ""
 
     def name_part(self, recipe: str) -> str:
         """Return the name of the file for its features: only the same photos and recipe have the same one."""
@@ -55,21 +61,35 @@ class Block:
 
     def to_bytes(self) -> bytes:
         """Return it as JSON."""
-        fields = [self.number, [one.list_fields() for one in self.candidates], self.shard, self.stamps, self.n_total]
+        fields = [
+            self.number,
+            [one.list_fields() for one in self.candidates],
+            self.shard,
+            self.stamps,
+            self.n_total,
+            self.root,
+        ]
         return json.dumps(fields).encode()
 
     @staticmethod
     def from_bytes(data: bytes) -> Block:
         """Return the block that `to_bytes` made JSON of."""
-        number, candidates, shard, stamps, n_total = json.loads(data)
-        return Block(number, tuple(Candidate(*fields) for fields in candidates), shard, tuple(stamps), n_total)
+        number, candidates, shard, stamps, n_total, root = json.loads(data)
+        return Block(number, tuple(Candidate(*fields) for fields in candidates), shard, tuple(stamps), n_total, root)
 
 
 @dataclass(frozen=True)
 class Rest:
-    """What a source says besides its photos: `Found` without candidates. It is known when all of it is listed."""
+    """What a source says besides its photos, which is known when all of it is listed: `Found` without candidates.
+
+    Attributes
+    ----------
+    n_blocks
+        That there were.
+    """
 
     found: Found = field(repr=False)
+    n_blocks: int
 
 
 Listing = Iterator[Block | Rest]
@@ -87,15 +107,28 @@ def list_blocks(source: str | Path | Catalog) -> Listing:
     CatalogError
         If it is nothing that can be scanned; of a Parquet table, maybe after some blocks.
     """
+    n_blocks = 0
+    try:
+        for one in _list_source(source):
+            if isinstance(one, Block):
+                n_blocks += 1
+                yield one
+            else:
+                yield Rest(one, n_blocks)
+    except OSError as error:
+        raise CatalogError(f"Cannot scan '{source}': {explain_unreadable(error)}. Check the path.") from None
+
+
+def _list_source(source: str | Path | Catalog) -> Iterator[Block | Found]:
     if isinstance(source, Catalog):
-        root = make_path(source.source)
-        found = Found(root, [], frozenset(source.labels), KEEP_ALL, list(source.skipped), list(source.notes))
+        # without its notes: those who scan what was embedded find them out again
+        found = Found(make_path(source.source), [], frozenset(source.labels), KEEP_ALL, list(source.skipped))
         rows = (
-            Candidate(photo.file, photo.label, photo.split, photo.group, photo.weight, photo.digest)
+            Candidate(str(photo.path.absolute()), photo.label, photo.split, photo.group, photo.weight, photo.digest)
             for photo in source.photos
         )
         yield from cut_blocks(rows, len(source.photos))
-        yield Rest(found)
+        yield found
         return
     path, kind = open_source(source)
     parquet = find_parquet(path, kind)
@@ -103,15 +136,15 @@ def list_blocks(source: str | Path | Catalog) -> Listing:
     if parquet is not None and read_manifest(path) is None:
         table = open_table(path, parquet, N_REMEMBERED)
         yield from cut_blocks(walk_parquet(table, parquet), sum(map(count_rows, parquet)))
-        yield Rest(table.describe([], []))
+        yield table.describe(KIND, [])
     elif shards:
         for number, shard in enumerate(shards):
-            yield Block(number, shard=str(shard), stamps=(_stamp(str(shard)),))
-        yield Rest(Found(path, [], frozenset(), None, notes=["Read as tar shards."]))
+            yield Block(number, shard=str(shard), stamps=(_stamp(str(shard)),), root=str(path))
+        yield Found(path, [], frozenset(), None, notes=["Read as tar shards."])
     else:
         found = find_source(path, is_for_training=True)
         yield from cut_blocks(found.candidates, len(found.candidates))
-        yield Rest(replace(found, candidates=[]))
+        yield replace(found, candidates=[])
 
 
 def cut_blocks(candidates: Iterable[Candidate], n_total: int) -> Iterator[Block]:
@@ -126,7 +159,14 @@ def cut_blocks(candidates: Iterable[Candidate], n_total: int) -> Iterator[Block]
 def _stamp(file: str) -> str:
     """Return what tells a file from its earlier contents, as far as it lies here."""
     with suppress(OSError, ValueError):
-        if not isinstance(make_path(file), Place):
+        if isinstance(make_path(file), Place):
+            return ""
+        try:
             status = os.stat(file)  # noqa: PTH116  a `Path` takes as long again
-            return f"{status.st_size} {status.st_mtime_ns}"
+        except NotADirectoryError:
+            shard = split_shard(Path(file))
+            if shard is None:
+                return ""
+            status = shard[0].stat()
+        return f"{status.st_size} {status.st_mtime_ns}"
     return ""

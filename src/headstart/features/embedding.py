@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -19,7 +20,7 @@ from headstart.catalog.found import Candidate
 from headstart.catalog.read import examine_photo
 from headstart.catalog.shard_files import walk_samples
 from headstart.catalog.table import Skip
-from headstart.errors import PhotoError
+from headstart.errors import PhotoError, UnreadableError
 from headstart.features.blocks import Block
 from headstart.features.extract import make_recipe
 from headstart.features.keys import Recipe
@@ -29,6 +30,7 @@ from headstart.pixels.reading import read_bytes
 from headstart.pixels.views import list_views, render_view
 from headstart.places import Place, list_place, make_path
 
+WAITS_S = (0.2, 1.0, 5.0)  # between attempts to read from a store
 N_AHEAD = 32  # photos that are fetched from a store at a time
 DTYPES = ("float32", "float16")
 Pixels = npt.NDArray[np.uint8]
@@ -143,14 +145,16 @@ class Embedder:
         """
         part = block.name_part(self._name)
         note = read_note(self._folder / part) if part in self._known else None
-        if note is not None:
+        if note is not None and note.is_final:
             return Embedded(block.number, part, note, block.n_total, is_new=False)
         photos: list[EmbeddedPhoto] = []
         rows: list[npt.NDArray[Any]] = []
         skipped: list[tuple[str, str]] = []
         broken: list[tuple[Candidate, str]] = []
+        is_final = True
         for n, (item, row) in enumerate(self._engine.stream(self._open(block, skipped), self._load), 1):
             if isinstance(row, PhotoError):
+                is_final = is_final and not isinstance(row, UnreadableError)
                 if item.digest:
                     broken.append((item.candidate.with_digest(item.digest), str(row)))
                 else:
@@ -163,7 +167,7 @@ class Embedder:
                 note_done(n)
         n_features = self._embedding.backbone.spec.n_features
         features = np.concatenate(rows) if rows else np.zeros((0, n_features), self._embedding.dtype)
-        note = write_part(self._folder / part, photos, features, skipped, broken)
+        note = write_part(self._folder / part, photos, features, skipped, broken, is_final=is_final)
         return Embedded(block.number, part, note, block.n_total, is_new=True)
 
     @property
@@ -174,6 +178,8 @@ class Embedder:
     def _load(self, item: _Item) -> Pixels:
         """Return the pixels of a photo's views. Called in several threads."""
         data = item.fetch()
+        if not _is_text(item.candidate):
+            raise PhotoError("its name is no text in UTF-8, as Parquet needs: rename it")
         reading = examine_photo(data)
         if reading.digest is None:
             raise PhotoError(str(reading.reason))
@@ -190,19 +196,39 @@ class Embedder:
             is_far = any(isinstance(make_path(candidate.file), Place) for candidate in block.candidates[:1])
             yield from _fetch_ahead(block.candidates) if is_far else map(_make_item, block.candidates)
             return
-        for found, data in walk_samples(make_path(block.shard)):
+        for found, data in walk_samples(make_path(block.shard), make_path(block.root)):
             if isinstance(found, Skip):
                 skipped.append((str(found.path), found.reason))
             else:
                 yield _Item(found, partial(bytes, data))
 
 
+def _is_text(candidate: Candidate) -> bool:
+    try:
+        f"{candidate.file}{candidate.group}".encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _read_patiently(path: Path) -> bytes:
+    """Read a photo; a store that is busy, or away for a moment, is asked again."""
+    for wait_s in WAITS_S if isinstance(path, Place) else ():
+        try:
+            return read_bytes(path)
+        except UnreadableError as error:
+            if str(error) == "does not exist":
+                raise
+            time.sleep(wait_s)
+    return read_bytes(path)
+
+
 def _make_item(candidate: Candidate) -> _Item:
-    return _Item(candidate, partial(read_bytes, make_path(candidate.file)))
+    return _Item(candidate, partial(_read_patiently, make_path(candidate.file)))
 
 
 def _fetch_ahead(candidates: Iterable[Candidate]) -> Iterator[_Item]:
     """Yield photos of a store, each being fetched from the moment that it is asked for."""
     with ThreadPoolExecutor(N_AHEAD, thread_name_prefix="headstart-fetch") as pool:
         for candidate in candidates:
-            yield _Item(candidate, pool.submit(read_bytes, make_path(candidate.file)).result)
+            yield _Item(candidate, pool.submit(_read_patiently, make_path(candidate.file)).result)

@@ -34,11 +34,14 @@ class PartNote:
         Paths and reasons of files that are no photos.
     broken
         Photos that cannot be decoded, with their digests, and why.
+    is_final
+        Whether every file could be read, as far as it is there; otherwise the part is made again next time.
     """
 
     n_photos: int
     skipped: tuple[tuple[str, str], ...] = ()
     broken: tuple[tuple[Candidate, str], ...] = ()
+    is_final: bool = True
 
     @property
     def n_done(self) -> int:
@@ -48,13 +51,14 @@ class PartNote:
     def to_record(self) -> dict[str, Any]:
         """Return it in plain JSON types."""
         broken = [[candidate.list_fields(), reason] for candidate, reason in self.broken]
-        return {"n_photos": self.n_photos, "skipped": self.skipped, "broken": broken}
+        return {"n_photos": self.n_photos, "skipped": self.skipped, "broken": broken, "is_final": self.is_final}
 
     @staticmethod
     def from_record(record: Mapping[str, Any]) -> PartNote:
         """Return the note that `to_record` made a record of."""
         broken = tuple((Candidate(*fields), reason) for fields, reason in record["broken"])
-        return PartNote(record["n_photos"], tuple((path, reason) for path, reason in record["skipped"]), broken)
+        skipped = tuple((path, reason) for path, reason in record["skipped"])
+        return PartNote(record["n_photos"], skipped, broken, record["is_final"])
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ def write_part(
     features: npt.NDArray[Any],
     skipped: Sequence[tuple[str, str]] = (),
     broken: Sequence[tuple[Candidate, str]] = (),
+    *,
+    is_final: bool = True,
 ) -> PartNote:
     """Write a part; it is whole or not there.
 
@@ -96,7 +102,7 @@ def write_part(
     import pyarrow as pa
     from pyarrow import parquet
 
-    note = PartNote(len({photo.candidate.file for photo in photos}), tuple(skipped), tuple(broken))
+    note = PartNote(len({photo.candidate.file for photo in photos}), tuple(skipped), tuple(broken), is_final)
     schema = make_schema(features.shape[1], features.dtype.name, note.to_record())
     numbers = pa.array(np.ascontiguousarray(features).reshape(-1))
     rows = [photo.candidate for photo in photos]

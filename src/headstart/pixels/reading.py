@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from headstart.errors import PhotoError
+from headstart.errors import PhotoError, UnreadableError
 from headstart.places import Place, read_place
 from headstart.shards import read_member, split_shard
 
@@ -18,7 +18,9 @@ def read_bytes(path: Path) -> bytes:
     Raises
     ------
     PhotoError
-        If it cannot be read, is no regular file, or has more than `MAX_BYTES`; the message is the reason.
+        If it is no regular file, or has more than `MAX_BYTES`; the message is the reason.
+    UnreadableError
+        If it is not there, or cannot be read.
     """
     try:
         if isinstance(path, Place):
@@ -31,7 +33,7 @@ def read_bytes(path: Path) -> bytes:
     except NotADirectoryError:  # one of the path's folders is a file
         return _read_elsewhere(path)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        raise PhotoError(explain_unreadable(error)) from None
+        raise UnreadableError(explain_unreadable(error)) from None
 
 
 def _read_elsewhere(path: Path) -> bytes:
@@ -43,11 +45,11 @@ def _read_elsewhere(path: Path) -> bytes:
         elif isinstance(path, Place):
             data = read_place(path, MAX_BYTES)
         else:
-            raise PhotoError("does not exist")
+            raise UnreadableError("does not exist")
     except FileNotFoundError:
-        raise PhotoError("does not exist") from None
+        raise UnreadableError("does not exist") from None
     except (OSError, ValueError) as error:
-        raise PhotoError(explain_unreadable(error)) from None
+        raise UnreadableError(explain_unreadable(error)) from None
     check_size(len(data))
     return data
 

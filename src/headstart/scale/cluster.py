@@ -5,10 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from headstart.cores import count_cores
@@ -36,11 +40,14 @@ class Cluster:
         Of workers that share out its processors, a few each.
     n_nodes
         Machines.
+    leftovers
+        Folders that are deleted when the connection ends.
     """
 
     n_workers: int
     cpus_per_worker: int
     n_nodes: int
+    leftovers: list[Path] = field(default_factory=list, compare=False)
 
     def describe(self) -> str:
         """Return it in words.
@@ -93,10 +100,13 @@ def connect(address: str, *, verbose: bool = False) -> Iterator[Cluster]:
             say("Starting Ray on this machine ..." if address == LOCAL else f"Joining Ray at {address} ...")
             _start(address)
         try:
-            _be_quiet()
             cluster = measure_cluster()
             say(f"Ray: {cluster.describe()}.")
-            yield cluster
+            try:
+                yield cluster
+            finally:
+                for folder in cluster.leftovers:
+                    shutil.rmtree(folder, ignore_errors=True)
         finally:
             if is_ours:
                 ray.shutdown()
@@ -108,6 +118,7 @@ def _start(address: str) -> None:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address == LOCAL:
         options |= {"num_cpus": count_cores(), "include_dashboard": False}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         _check_reachable(address)
         ray.init(address=address, **options)
@@ -117,6 +128,10 @@ def _start(address: str) -> None:
             f"Cannot join the Ray cluster at {address!r}: {reason}. Start one with 'ray start --head', and give its "
             "address, or 'local' for a Ray of its own on this machine."
         ) from None
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in handlers.items():
+                signal.signal(number, handler)  # which Ray has put its own in place of
 
 
 def _check_reachable(address: str) -> None:
@@ -127,14 +142,23 @@ def _check_reachable(address: str) -> None:
             pass
 
 
-def _be_quiet() -> None:
-    """Leave the terminal to our own progress and messages."""
+@contextmanager
+def use_own_context() -> Iterator[Any]:
+    """Give Ray Data settings of our own in the block, quiet ones; the program's own are there again afterwards."""
     from ray.data import DataContext
 
-    context = DataContext.get_current()
+    log = logging.getLogger("ray.data")
+    before, level = DataContext.get_current(), log.level
+    context = before.copy()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what ends the work is an exception, too
+    log.setLevel(logging.CRITICAL)  # what ends the work is an exception, too
+    DataContext._set_current(context)  # noqa: SLF001  what its own workers do
+    try:
+        yield context
+    finally:
+        DataContext._set_current(before)  # noqa: SLF001
+        log.setLevel(level)
 
 
 def measure_cluster() -> Cluster:

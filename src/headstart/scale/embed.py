@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -11,17 +10,16 @@ from functools import partial
 from pathlib import Path
 
 from headstart.backbone.loading import load_backbone
-from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
+from headstart.catalog.manifest import Manifest
+from headstart.catalog.sources import open_source
 from headstart.catalog.table import Catalog, Skip
-from headstart.errors import CatalogError, ScaleError
+from headstart.errors import ScaleError
 from headstart.features.blocks import Block, list_blocks
 from headstart.features.embedding import DTYPES, Embedded, Embedder, Embedding, plan_embedding
-from headstart.pixels.reading import explain_unreadable
-from headstart.places import check_pyarrow, delete_place, list_place, make_path, tell_kind
+from headstart.places import check_pyarrow, expand_path, make_path
 from headstart.progress import Progress, show_progress
+from headstart.scale.claiming import Source, claim_folder, release_folder, settle_folder
 from headstart.scale.cluster import Cluster, connect
-
-Source = str | Path | Catalog
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ def embed_photos(
     size_px = loaded.spec.check_image_size(image_size)
     embedding = plan_embedding(loaded, size_px, precision, dtype=dtype)
     with connect(ray, verbose=verbose) if ray is not None else nullcontext() as cluster:
-        return write_features(source, make_path(out), embedding, cluster, overwrite=overwrite, verbose=verbose)
+        return write_features(source, expand_path(out), embedding, cluster, overwrite=overwrite, verbose=verbose)
 
 
 def write_features(
@@ -101,78 +99,30 @@ def write_features(
     """Compute the features of photos into a folder, in this process or on a cluster; see `embed_photos`."""
     started = time.perf_counter()
     if not isinstance(source, Catalog):
-        source = make_path(source).expanduser().absolute()  # the features may be read from elsewhere
+        source = open_source(source)[0].absolute()  # the features may be read from elsewhere
     try:
-        manifest = _claim_folder(source, folder, embedding, overwrite=overwrite)
-        with show_progress("Embedding", is_shown=verbose) as progress:
-            if cluster is None:
-                course = _embed_here(source, embedding, folder, progress)
-            else:
-                from headstart.scale.embedding import embed_on_ray
+        manifest = claim_folder(source, folder, embedding, overwrite=overwrite)
+        try:
+            with show_progress("Embedding", is_shown=verbose) as progress:
+                if cluster is None:
+                    course = _embed_here(source, embedding, folder, progress)
+                else:
+                    from headstart.scale.embedding import embed_on_ray
 
-                course = embed_on_ray(source, embedding, folder, cluster, manifest.token)
-            done, rest = _follow(course, progress, is_counting=cluster is not None)
-        manifest = _finish(manifest, rest, done)
-        _delete_strangers(folder, manifest)
-        manifest.write(folder)
+                    course = embed_on_ray(source, embedding, folder, cluster, manifest.token)
+                done, rest = _follow(course, progress, is_counting=cluster is not None)
+            manifest = _finish(manifest, rest, done)
+            settle_folder(folder, manifest)
+        finally:
+            release_folder(folder, manifest)
     except OSError as error:
         raise ScaleError(
-            f"Cannot write features to '{folder}': {explain_unreadable(error)}. What was done is kept: the same "
-            "command goes on from here."
+            f"Cannot write features to '{folder}': {error.strerror or error}. What was done is kept: the same command "
+            "goes on from here."
         ) from None
     n_new = sum(one.note.n_photos for one in done if one.is_new)
     broken = [Skip(make_path(candidate.file), reason) for candidate, reason in manifest.broken]
     return EmbeddedFolder(folder, manifest.n_photos, n_new, (*manifest.skipped, *broken), time.perf_counter() - started)
-
-
-def _claim_folder(source: Source, folder: Path, embedding: Embedding, *, overwrite: bool) -> Manifest:
-    """Say in the folder what it will hold; a folder that holds other things is left alone."""
-    _check_outside(source, folder)
-    kind, names = tell_kind(folder), list_place(folder)
-    known = _read_known(folder, overwrite=overwrite) if FILE_NAME in names else None
-    if kind == "file" or (names and known is None):
-        what = "a file" if kind == "file" else "a folder with other things in it"
-        raise ScaleError(f"Cannot write features to '{folder}': got {what}, need a new folder. Give another --out.")
-    manifest = Manifest(embedding.describe(), _name_source(source), token=secrets.token_hex(8))
-    differing = [] if known is None else _find_differences(known, manifest)
-    if differing and not overwrite:
-        raise ScaleError(
-            f"Cannot write features to '{folder}': it has others (of another {', another '.join(differing)}). Give "
-            "another --out, or --overwrite."
-        )
-    for name in names if differing else ():
-        if name.startswith("part-"):
-            delete_place(folder / name)
-    manifest.write(folder)
-    return manifest
-
-
-def _read_known(folder: Path, *, overwrite: bool) -> Manifest | None:
-    try:
-        return read_manifest(folder)
-    except CatalogError:
-        if not overwrite:
-            raise
-        return Manifest({}, "")  # what cannot be read is of something else
-
-
-def _find_differences(known: Manifest, wanted: Manifest) -> list[str]:
-    """Return in what the features that a folder has differ from those it is to have."""
-    names = sorted(name for name in wanted.recipe if known.recipe.get(name) != wanted.recipe[name])
-    return ["source"] * (known.source != wanted.source) + names
-
-
-def _name_source(source: Source) -> str:
-    return source.source if isinstance(source, Catalog) else str(source)
-
-
-def _check_outside(source: Source, folder: Path) -> None:
-    photos = make_path(_name_source(source))
-    if tell_kind(photos) == "folder" and folder.absolute().is_relative_to(photos.absolute()):
-        raise ScaleError(
-            f"Cannot write features to '{folder}': it is inside '{photos}', where the photos are. Give an --out "
-            "outside of it."
-        )
 
 
 def _embed_here(
@@ -182,7 +132,7 @@ def _embed_here(
     embedder, n_before = None, 0
     for one in list_blocks(source):
         if not isinstance(one, Block):
-            yield Manifest({}, "").describe(one.found)
+            yield Manifest({}, "").describe(one.found, one.n_blocks)
             continue
         embedder = embedder or Embedder(embedding, folder)  # after what may be wrong with the source
         done = embedder.embed(one, partial(_show_within, progress, n_before, one.n_total))
@@ -215,7 +165,7 @@ def _follow(
         if is_counting:
             _show(progress, n_done, one.n_total)
     done.sort(key=lambda one: one.number)
-    if rest is None or [one.number for one in done] != list(range(len(done))):
+    if rest is None or [one.number for one in done] != list(range(rest.n_blocks)):
         raise ScaleError(
             "Cannot finish the embedding: got blocks missing or done twice, need each once. Give the same command "
             "again: it goes on from here."
@@ -228,15 +178,14 @@ def _finish(manifest: Manifest, rest: Manifest, done: list[Embedded]) -> Manifes
     skipped = [Skip(make_path(path), reason) for one in done for path, reason in one.note.skipped]
     broken = tuple(pair for one in done for pair in one.note.broken)
     n_photos = sum(one.note.n_photos for one in done)
+    left_out = [*rest.skipped, *skipped, *(Skip(make_path(one.file), reason) for one, reason in broken)]
+    if not n_photos:
+        such = f", such as '{left_out[0].path}': {left_out[0].reason}" if left_out else ""
+        raise ScaleError(
+            f"Cannot embed '{manifest.source}': got no photo that can be used, {len(left_out):,} left out{such}. Check "
+            "the paths."
+        )
     return replace(
         rest, recipe=manifest.recipe, source=manifest.source, token=manifest.token, is_complete=True,
         skipped=(*rest.skipped, *skipped), broken=broken, parts=tuple(one.part for one in done), n_photos=n_photos,
     )  # fmt: skip
-
-
-def _delete_strangers(folder: Path, manifest: Manifest) -> None:
-    """Delete parts of photos that are no longer there or have changed: whoever reads the folder reads all files."""
-    kept = {FILE_NAME, *manifest.parts}
-    for name in list_place(folder):
-        if name.startswith(("part-", "_try-")) and name not in kept:
-            delete_place(folder / name)

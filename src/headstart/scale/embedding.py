@@ -15,20 +15,21 @@ from pathlib import Path
 from typing import Any
 
 from headstart import errors
-from headstart.catalog.manifest import Manifest, parse_manifest, read_manifest
+from headstart.catalog.manifest import Manifest, parse_manifest
 from headstart.catalog.table import Catalog
 from headstart.errors import HeadstartError, ScaleError
 from headstart.features.blocks import Block, list_blocks
 from headstart.features.embedding import Embedded, Embedder, Embedding
 from headstart.features.extract import make_recipe
 from headstart.features.parts import PartNote
-from headstart.pixels.reading import explain_unreadable
 from headstart.places import delete_place, make_path, tell_kind, write_place
-from headstart.scale.cluster import Cluster
+from headstart.scale.claiming import is_claimed
+from headstart.scale.cluster import Cluster, use_own_context
 from headstart.version import __version__
 
 Source = str | Path | Catalog
 PLAIN = ("number", "part", "n_total", "is_new")  # of what a worker answers
+PATIENCE_S = 600  # for a cluster whose processors are all taken
 MARK, MOST_ATTEMPTS = "_try-", 3
 BLOCK, REST, ERROR = b"b", b"r", b"e"  # how what is listed begins, on its way
 
@@ -55,25 +56,29 @@ def embed_on_ray(
         If Ray gives up.
     """
     import ray
-    from ray.data import ActorPoolStrategy, DataContext
+    from ray.data import ActorPoolStrategy
 
-    context = DataContext.get_current()
-    # a block is a row of its own, so that each is a task and all workers have some
-    context.target_max_block_size = context.target_min_block_size = 1
     packed = ray.put(embedding)
-    dataset = ray.data.read_datasource(_make_datasource(source), override_num_blocks=1, num_cpus=0).map(
-        _Worker,
-        fn_constructor_args=([packed], str(folder), token, cluster.cpus_per_worker, __version__),
-        num_cpus=cluster.cpus_per_worker,
-        compute=ActorPoolStrategy(size=cluster.n_workers),
-    )
     try:
-        for row in dataset.iter_rows():
-            yield _unpack(row["answer"])
+        with use_own_context() as context:
+            # a block is a row of its own, so that each is a task and all workers have some
+            context.target_max_block_size = context.target_min_block_size = 1
+            context.wait_for_min_actors_s = PATIENCE_S
+            dataset = ray.data.read_datasource(_make_datasource(source), override_num_blocks=1, num_cpus=0).map(
+                _Worker,
+                fn_constructor_args=([packed], str(folder), token, cluster.cpus_per_worker, __version__),
+                num_cpus=cluster.cpus_per_worker,
+                compute=ActorPoolStrategy(min_size=1, max_size=cluster.n_workers, initial_size=cluster.n_workers),
+            )
+            for row in dataset.iter_rows():
+                yield _unpack(row["answer"])
+    except HeadstartError:
+        raise
     except Exception as error:
-        if isinstance(error, HeadstartError):
-            raise
-        raise ScaleError(f"Cannot go on with the Ray cluster: {error}. The same command goes on from here.") from error
+        line = (str(error).strip().splitlines() or [""])[-1].rstrip(".")[:300]
+        raise ScaleError(
+            f"Cannot go on with the Ray cluster: {type(error).__name__}: {line}. The same command goes on from here."
+        ) from None
 
 
 def _make_datasource(source: Source) -> Any:
@@ -101,14 +106,18 @@ def _pack_listing(source: Source) -> Iterator[bytes]:
             if isinstance(one, Block):
                 yield BLOCK + one.to_bytes()
             else:
-                yield REST + Manifest({}, "").describe(one.found).to_bytes()
-    except HeadstartError as error:
+                yield REST + Manifest({}, "").describe(one.found, one.n_blocks).to_bytes()
+    except Exception as error:
         yield _pack_error(error)
 
 
-def _pack_error(error: HeadstartError) -> bytes:
+def _pack_error(error: Exception) -> bytes:
     """Pack an error to be raised where the command was given: Ray would wrap it into its own."""
-    return ERROR + json.dumps([type(error).__name__, str(error)]).encode()
+    if isinstance(error, HeadstartError):
+        return ERROR + json.dumps([type(error).__name__, str(error)]).encode()
+    line = (str(error).strip().splitlines() or [""])[0]
+    text = f"Cannot embed on {platform.node()}: {type(error).__name__}: {line}. The same command goes on from here."
+    return ERROR + json.dumps(["ScaleError", text]).encode()
 
 
 class _Worker:
@@ -119,12 +128,16 @@ class _Worker:
         self._n_cores, self._version = n_cores, version
 
     @cached_property
-    def _embedder(self) -> Embedder:
+    def _embedding(self) -> Embedding:
         import ray
 
         embedding: Embedding = ray.get(self._packed[0])
         _check_worker(embedding, self._folder, self._token, self._version)
-        return Embedder(embedding, self._folder, self._n_cores)
+        return embedding
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        return Embedder(self._embedding, self._folder, self._n_cores)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         data = bytes(row["block"])
@@ -132,14 +145,14 @@ class _Worker:
             return {"answer": data}
         block = Block.from_bytes(data[len(BLOCK) :])
         try:
-            embedder = self._embedder
+            _ = self._embedding  # checked before anything is written
             with self._mark_attempt(block):
-                done = embedder.embed(block)
-        except HeadstartError as error:
-            return {"answer": _pack_error(error)}
+                done = self._embedder.embed(block)
         except OSError as error:
-            reason = f"Cannot write features to '{self._folder}': {explain_unreadable(error)}."
+            reason = f"Cannot write features to '{self._folder}': {error.strerror or error}."
             return {"answer": _pack_error(ScaleError(f"{reason} The same command goes on from here."))}
+        except Exception as error:
+            return {"answer": _pack_error(error)}
         record = {name: getattr(done, name) for name in PLAIN} | {"note": done.note.to_record()}
         return {"answer": BLOCK + json.dumps(record).encode()}
 
@@ -188,8 +201,7 @@ def _check_worker(embedding: Embedding, folder: Path, token: str, version: str) 
             f"Cannot embed on {node}: it has Headstart {__version__}, need {version} as where the command was given. "
             "Install the same on all machines."
         )
-    manifest = read_manifest(folder)
-    if manifest is None or manifest.token != token:
+    if not is_claimed(folder, token):
         raise ScaleError(
             f"Cannot embed on {node}: it does not see '{folder}' as the machine does where the command was given. Give "
             "an --out that all machines share, such as s3://bucket/features.parquet; for headstart train, set "

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import secrets
 from pathlib import Path
 
 from headstart.backbone.loading import Backbone
@@ -18,9 +16,14 @@ from headstart.shelf import name_result
 
 
 def embed_source(
-    source: Path, backbone: Backbone, cluster: Cluster, *, image_size: int, precision: str, verbose: bool
+    source: Path, backbone: Backbone, cluster: Cluster, *, image_size: int, precision: str, is_kept: bool, verbose: bool
 ) -> EmbeddedFeatures:
     """Embed a source on a cluster, or go on with it; what was embedded before is kept.
+
+    Parameters
+    ----------
+    is_kept
+        Keep them for the next training; otherwise they are deleted when the connection to the cluster ends.
 
     Raises
     ------
@@ -28,40 +31,40 @@ def embed_source(
         As `write_features`.
     """
     embedding = plan_embedding(backbone, image_size, precision)
-    folder = find_cache_folder() / FOLDER / name_result(str(source.absolute()), repr(embedding.describe()))
+    folder = _name_folder(cluster, embedding, [str(source.absolute())], is_kept=is_kept)
     write_features(source, folder, embedding, cluster, verbose=verbose)
     return EmbeddedFeatures(folder)
 
 
-@contextmanager
 def embed_catalog(
     catalog: Catalog, backbone: Backbone, cluster: Cluster, *, image_size: int, precision: str, n_views: int,
     is_averaged: bool, seed: int, ready: EmbeddedFeatures | None, is_kept: bool, verbose: bool,
-) -> Iterator[EmbeddedFeatures]:  # fmt: skip
-    """Give features of a catalog's photos in so many views, from those that are ready or computed on a cluster.
+) -> EmbeddedFeatures:  # fmt: skip
+    """Return features of a catalog's photos in so many views, from those that are ready or computed on a cluster.
 
     Parameters
     ----------
     n_views, is_averaged, seed
         As `list_views`.
     is_kept
-        Keep them for the next training; otherwise they are deleted when the block ends.
+        As for `embed_source`.
     """
     embedding = plan_embedding(
         backbone, image_size, precision, n_views=n_views, is_averaged=is_averaged, seed=seed
     )  # fmt: skip
     if ready is not None and n_views == 1 and ready.fits(embedding.recipe):
-        yield ready
-        return
-    folder = find_cache_folder() / FOLDER / _name_catalog(catalog, embedding)
-    try:
-        write_features(catalog, folder, embedding, cluster, verbose=verbose)
-        yield EmbeddedFeatures(folder)
-    finally:
-        if not is_kept:
-            shutil.rmtree(folder, ignore_errors=True)
+        return ready
+    facts = [catalog.source, *(f"{photo.file} {photo.digest}" for photo in catalog.photos)]
+    folder = _name_folder(cluster, embedding, facts, is_kept=is_kept)
+    write_features(catalog, folder, embedding, cluster, verbose=verbose)
+    return EmbeddedFeatures(folder)
 
 
-def _name_catalog(catalog: Catalog, embedding: Embedding) -> str:
-    digests = name_result(*(photo.digest for photo in catalog.photos))
-    return name_result(digests, repr(embedding.describe()))
+def _name_folder(cluster: Cluster, embedding: Embedding, facts: list[str], *, is_kept: bool) -> Path:
+    """Return the folder for features, named by all that decides them; if they are not kept, by nothing."""
+    home = find_cache_folder().absolute() / FOLDER
+    if is_kept:
+        return home / name_result(*facts, repr(embedding.describe()))
+    folder = home / f"passing-{secrets.token_hex(8)}"
+    cluster.leftovers.append(folder)
+    return folder

@@ -93,7 +93,11 @@ def fit_on_ray(
         from headstart.scale.post import Post
 
         layout = _lay_out(workers)
-        make_post: Any = ray.remote(num_cpus=0)(Post)
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+        remote: Any = ray.remote
+        make_post = remote(num_cpus=0, scheduling_strategy=here)(Post)  # where no other machine takes it along
         post = make_post.remote()
         job = {"task": ray.put(_make_absolute(task)), "post": post, "n_cores": layout.n_cores}
         try:

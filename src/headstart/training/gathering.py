@@ -13,7 +13,7 @@ from headstart.catalog.scan import scan_photos
 from headstart.catalog.table import Catalog
 from headstart.features.embedded import EmbeddedFeatures
 from headstart.features.extract import make_recipe
-from headstart.places import make_path, tell_kind
+from headstart.places import expand_path, tell_kind
 from headstart.progress import show_progress
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Gatherer:
         """
         if isinstance(photos, Catalog):
             return photos, None
-        path = make_path(photos).expanduser()
+        path = expand_path(photos)
         if tell_kind_of_source(path) == "folder" and read_manifest(path) is not None:
             return self._scan(photos), self._open(path)
         if self.cluster is None:
@@ -57,7 +57,7 @@ class Gatherer:
 
         embedded = embed_source(
             path, self.backbone, self.cluster, image_size=self.image_size, precision=self.precision,
-            verbose=self.verbose,
+            is_kept=self.is_caching, verbose=self.verbose,
         )  # fmt: skip
         return replace(self._scan(embedded.folder), source=str(photos)), embedded
 

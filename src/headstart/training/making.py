@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -176,32 +175,26 @@ class Maker:
         verb: str = "Extracting",
     ) -> Table:  # fmt: skip
         """Return the catalog with the features that a backbone gives."""
-        with (
-            self._embed(backbone, chosen, n_views=n_views, is_averaged=is_averaged) as embedded,
-            open_cache(self.is_caching) as store,
-            show_progress(verb, is_shown=self.verbose) as progress,
-        ):
+        embedded = self._embed(backbone, chosen, n_views=n_views, is_averaged=is_averaged)
+        with open_cache(self.is_caching) as store, show_progress(verb, is_shown=self.verbose) as progress:
             return build_table(
                 self.catalog, backbone, image_size=self.image_size, precision=chosen.precision, n_views=n_views,
                 is_averaged=is_averaged, seed=chosen.seed, cache=store, embedded=embedded, progress=progress,
             )  # fmt: skip
 
-    @contextmanager
     def _embed(
         self, backbone: Backbone, chosen: Settings, *, n_views: int, is_averaged: bool
-    ) -> Iterator[EmbeddedFeatures | None]:
-        """Give the features that lie ready, after computing them on the cluster if there is one."""
+    ) -> EmbeddedFeatures | None:
+        """Return the features that lie ready, after computing them on the cluster if there is one."""
         if self.cluster is None:
-            yield self.embedded
-            return
+            return self.embedded
         from headstart.scale.features import embed_catalog
 
-        with embed_catalog(
+        return embed_catalog(
             self.catalog, backbone, self.cluster, image_size=self.image_size, precision=chosen.precision,
             n_views=n_views, is_averaged=is_averaged, seed=chosen.seed, ready=self.embedded,
             is_kept=self.is_caching, verbose=self.verbose,
-        ) as embedded:  # fmt: skip
-            yield embedded
+        )  # fmt: skip
 
 
 def _keep_fixed(plain: Table, chosen: Settings, tuned: TunedBackbone) -> TunedBackbone:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.head.half import widen
 from headstart.head.linear import LinearHead
 from headstart.head.passes import map_blocks, sum_blocks
 from headstart.large_arrays import allocate_array
@@ -33,9 +34,13 @@ class Standardisation:
         return out
 
     def write(self, X: npt.NDArray[Any], out: npt.NDArray[Any]) -> None:
-        """Write what `apply` returns into an array (N, D + 1), in that array's precision."""
-        np.subtract(X, self.mean.astype(out.dtype), out=out[:, :-1])
-        out[:, :-1] *= (1 / self.scale).astype(out.dtype)
+        """Write what `apply` returns into an array (N, D + 1) of ``X``'s type; float16 into one of float32."""
+        features = out[:, :-1]
+        if X.dtype == np.float16:
+            widen(X, features)
+            X = features
+        np.subtract(X, self.mean.astype(out.dtype), out=features)
+        features *= (1 / self.scale).astype(out.dtype)
         out[:, -1] = 1
 
     def fold_in(self, coefficients: npt.NDArray[Any]) -> LinearHead:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.blocks import FeatureBlocks, run_pass, split_rows
+from headstart.head.blocks import PART_ROWS, FeatureBlocks, run_pass, split_rows
+from headstart.head.half import widen
 from headstart.head.rows import check_finite, count_broken
 from headstart.head.standardise import Standardisation, make_standardisation
 from headstart.large_arrays import allocate_array
@@ -89,8 +90,10 @@ def survey_blocks(
         first, last = np.searchsorted(sample_at, (rows.start, rows.stop))
         sample[first:last] = X[sample_at[first:last] - rows.start]
         n_broken, moments = 0, Moments(0.0, np.zeros(X.shape[1]), np.zeros(X.shape[1]))
+        wide = np.empty((min(len(X), PART_ROWS), X.shape[1]), np.float32)
         for part in split_rows(len(X)):
-            exact = X[part].astype(np.float64)
+            widen(X[part], wide[: part.stop - part.start])
+            exact = wide[: part.stop - part.start].astype(np.float64)
             n_broken += count_broken(exact)
             if not n_broken:
                 moments = moments.join(Moments.measure(exact, weight[rows][part]))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from harness import Claim, find_command, publish, read_options, run_process, use_empty_cache
 
-N_PHOTOS, N_ROUNDS = 10_000, 3
+N_PHOTOS, N_ROUNDS = 10_000, 1
 MAKER = Path(__file__).parent / "photo_maker.py"
 NODES = """
 import sys

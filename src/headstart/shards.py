@@ -27,9 +27,10 @@ def split_shard(path: Path) -> tuple[Path, str] | None:
 
     Examples
     --------
-    >>> split_shard(Path("photos/a.tar/cats/1.jpg"))
-    (PosixPath('photos/a.tar'), 'cats/1.jpg')
-    >>> split_shard(Path("photos/a.tar")) is None
+    >>> shard, name = split_shard(Place("s3://bucket/a.tar/cats/1.jpg"))
+    >>> str(shard), name
+    ('s3://bucket/a.tar', 'cats/1.jpg')
+    >>> split_shard(Place("s3://bucket/a.tar")) is None
     True
     """
     for parent in path.parents:

@@ -78,7 +78,7 @@ def expand_path(text: str | Path) -> Path:
     path = make_path(text)
     with suppress(RuntimeError):  # ~ and a name that is nobody's
         path = path.expanduser()
-    return path.absolute()
+    return path if isinstance(path, Place) else Path(os.path.abspath(path))  # noqa: PTH100  which takes out ..
 
 
 def check_pyarrow(what: str) -> None:

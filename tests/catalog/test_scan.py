@@ -172,7 +172,7 @@ def test_fewer_than_two_classes_is_an_error(lay, layout, message):
 
 
 def test_a_missing_path_and_a_file_that_is_no_csv_are_errors(tmp_path):
-    with pytest.raises(CatalogError, match="got a path that does not exist, need a folder of photos or a CSV"):
+    with pytest.raises(CatalogError, match="got a path that does not exist, need a folder of photos, a table"):
         scan_photos(tmp_path / "none")
     for path in ("a\0b", "~nobody-of-this-name/pets"):
         with pytest.raises(CatalogError, match="got a path that does not exist"):

@@ -48,7 +48,9 @@ def test_shards_are_scanned_in_one_pass_and_their_photos_can_be_read(tmp_path, w
     photo = catalog.photos[3]
     assert photo.file == str(tmp_path / "pets-train-000.tar" / "0003.jpg")
     assert hashlib.sha256(read_bytes(photo.path)).hexdigest() == photo.digest
-    assert catalog.notes[0] == "Read as tar shards."
+    assert catalog.notes[0] == (
+        "Read as tar shards: the validation photos went 80/20 into validation, test, drawn by the seed."
+    )
 
 
 def test_shards_in_folders_of_splits_and_a_single_one_are_found(tmp_path, write_shard):
@@ -96,6 +98,20 @@ def test_the_name_of_a_shard_says_more_than_the_folder_of_the_source(tmp_path, w
     splits = {path.name: next(walk_samples(path, home))[0].split for path in home.iterdir()}
     assert splits == {"pets-train-0.tar": "train", "pets-val-0.tar": "validation", "more.tar": None}
     assert next(walk_samples(home / "more.tar", tmp_path))[0].split == "test"
+
+
+def test_shards_that_all_train_are_drawn_from(tmp_path, write_shard):
+    files = {f"pets/train/{label}/{n}.jpg": JPEG + f"{label}{n}".encode() for label in "xy" for n in range(10)}
+    write_shard(tmp_path / "train-0.tar", files)
+    catalog = scan_photos(tmp_path)
+    assert all(catalog.select(split) for split in ("train", "validation", "test"))
+    assert "70/15/15" in catalog.notes[0]
+
+
+def test_compressed_shards_are_said_to_be_so(tmp_path):
+    (tmp_path / "a.tar.gz").write_bytes(b"packed")
+    with pytest.raises(CatalogError, match=r"got compressed archives, such as 'a.tar.gz', need plain tar files"):
+        scan_photos(tmp_path)
 
 
 def test_what_is_no_shard_is_said(tmp_path, write_shard):

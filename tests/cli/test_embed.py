@@ -36,6 +36,6 @@ def test_an_error_is_one_line(headstart, tmp_path):
     ended = headstart("embed", tmp_path / "none", "--out", tmp_path / "out")
     assert ended.returncode == 1
     assert ended.stderr == (
-        f"headstart: Cannot scan '{tmp_path}/none': got a path that does not exist, need a folder of photos or a CSV. "
-        "Check the path.\n"
+        f"headstart: Cannot scan '{tmp_path}/none': got a path that does not exist, need a folder of photos, a table "
+        "(CSV or Parquet) or tar shards. Check the path.\n"
     )

@@ -236,3 +236,16 @@ def test_a_catalog_is_embedded_wherever_its_paths_lead_from(make_folder, tmp_pat
     embed(catalog, "out")
     table = pd.read_parquet(tmp_path / "out")
     assert table["path"].tolist() == [str(tmp_path / photo.file) for photo in catalog.photos]
+
+
+def test_a_folder_without_features_blocks_nothing(make_folder, tmp_path):
+    with pytest.raises(CatalogError, match="got 1 class folder"):
+        embed(make_folder("one", labels=("dots",), n=1), tmp_path / "out")
+    assert embed(make_folder("two", n=2), tmp_path / "out").n_photos == 4
+
+
+def test_the_same_folder_by_another_name_is_the_same(make_folder, tmp_path, monkeypatch):
+    folder = make_folder(n=2)
+    embed(folder, tmp_path / "out")
+    monkeypatch.chdir(folder)
+    assert embed("../photos/.", tmp_path / "out").n_new == 0

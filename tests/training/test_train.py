@@ -181,6 +181,11 @@ def _read_predictions(run):
         return list(csv.DictReader(file))
 
 
+def test_a_run_is_not_written_into_a_store(make_folder):
+    with pytest.raises(RunError, match="need a folder on this machine"):
+        hs.train(make_folder(n=2), out="s3://bucket/run")
+
+
 def test_photos_whose_features_outgrow_memory_are_trained_on_in_passes(make_folder, tmp_path, monkeypatch):
     options = {"method": "fixed", "image_size": 96, "verbose": False}
     folder = make_folder(n=20)

@@ -10,7 +10,7 @@ from typing import Any
 
 from headstart.catalog.found import Candidate, Found
 from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
-from headstart.catalog.split import plan_folders
+from headstart.catalog.shard_files import describe_shards
 from headstart.catalog.table_rows import COLUMNS, TableRows
 from headstart.errors import CatalogError
 from headstart.pixels.reading import explain_unreadable
@@ -105,10 +105,10 @@ def _read_embedded(path: Path, manifest: Manifest) -> Found:
                 fields = row["path"], row["label"], row.get("split"), row.get("group"), float(row.get("weight", 1.0))
                 candidates.append(Candidate(*fields, digest=row["hash"]))
     candidates += [candidate for candidate, _ in manifest.broken]
-    named = {candidate.split for candidate in candidates if candidate.split is not None}
-    labels = frozenset(manifest.labels) or frozenset(candidate.label for candidate in candidates)
-    plan = plan_folders(named) if manifest.plan is None else manifest.plan
-    return Found(make_path(manifest.root), candidates, labels, plan, list(manifest.skipped), list(manifest.notes))
+    root, skipped = make_path(manifest.root), list(manifest.skipped)
+    if manifest.plan is None:
+        return describe_shards(root, candidates, skipped)
+    return Found(root, candidates, frozenset(manifest.labels), manifest.plan, skipped, list(manifest.notes))
 
 
 def read_batches(file: Path, columns: Sequence[str], *, needed: Sequence[str] = ()) -> Iterator[Any]:

@@ -6,13 +6,14 @@ import json
 import re
 import tarfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from headstart.catalog.classes import clean_label
 from headstart.catalog.find import PHOTO_SUFFIXES
 from headstart.catalog.found import Candidate, Found
 from headstart.catalog.read import examine_photo
-from headstart.catalog.split import parse_split, plan_folders
+from headstart.catalog.split import KEEP_ALL, SplitPlan, parse_split, plan_folders
 from headstart.catalog.table import Skip
 from headstart.catalog.walk import Folder, is_ignored, walk_folder
 from headstart.errors import CatalogError
@@ -21,6 +22,7 @@ from headstart.places import make_path
 from headstart.shards import SUFFIX, walk_shard
 
 LABEL_KEYS = ("label", "class_name", "class", "cls")  # of a sample's .json, the first that is there
+PACKED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 MAX_TEXT = 1_000_000  # bytes of a label or of a .json
 NO_LABEL = "has no label: need a .cls or a .json with 'label' beside it, or class folders in the shard"
 
@@ -39,10 +41,15 @@ def find_shards(root: Path) -> list[Path]:
     inside = {name: _list_folder(root / name) for name in top.folders}
     if any(folder.folders for folder in inside.values()):
         return []
-    shards = [root / file for file in top.files if file.endswith(SUFFIX)]
-    return shards + [
-        root / name / file for name, folder in inside.items() for file in folder.files if file.endswith(SUFFIX)
-    ]
+    files = [root / file for file in top.files]
+    files += [root / name / file for name, folder in inside.items() for file in folder.files]
+    packed = [file for file in files if file.name.endswith(PACKED)]
+    if packed and len(packed) == len(files):
+        raise CatalogError(
+            f"Cannot scan '{root}': got compressed archives, such as '{packed[0].name}', need plain tar files, which "
+            "can be read in pieces. Unpack them with gunzip: photos are compressed already."
+        )
+    return [file for file in files if file.name.endswith(SUFFIX)]
 
 
 def _list_folder(folder: Path) -> Folder:
@@ -74,15 +81,32 @@ def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = T
 def describe_shards(
     root: Path, candidates: list[Candidate], skipped: list[Skip], *, is_for_training: bool = True
 ) -> Found:
-    """Return what shards hold, with the plan of the split: what their names do not say is drawn."""
+    """Return what shards hold, with the plan of the split: what their names do not say is drawn.
+
+    Raises
+    ------
+    CatalogError
+        If the splits leave nothing to train on.
+    """
     named = {candidate.split for candidate in candidates if candidate.split is not None}
     if is_for_training and named and "train" not in named:
         raise CatalogError(
             f"Cannot scan '{root}': got shards of {', '.join(sorted(named))} alone, need some to train on. Name them "
             "like train-0000.tar."
         )
+    if named == {"train"}:  # there is nothing to tell it from
+        candidates, named = [replace(candidate, split=None) for candidate in candidates], set()
+    plan = plan_folders(named) if is_for_training else KEEP_ALL
     labels = frozenset(candidate.label for candidate in candidates)
-    return Found(root, candidates, labels, plan_folders(named), skipped, ["Read as tar shards."])
+    return Found(root, candidates, labels, plan, skipped, [f"Read as tar shards: {_describe_plan(plan)}"])
+
+
+def _describe_plan(plan: SplitPlan) -> str:
+    if not plan.shares:
+        return "the splits are taken as they are."
+    percents, names = "/".join(map(str, plan.shares.values())), ", ".join(plan.shares)
+    whose = "their photos" if plan.pool is None else f"the {plan.pool} photos"
+    return f"{whose} went {percents} into {names}, drawn by the seed."
 
 
 def walk_samples(shard: Path, root: Path) -> Iterator[Sample]:
@@ -144,8 +168,8 @@ def _make_samples(shard: Path, split: str | None, parts: dict[str, tuple[str, by
         if label is None:
             yield Skip(path, problem), b""
             continue
-        first = name.split("/")[0] if name.count("/") > 1 else ""
-        yield Candidate(str(path), label, parse_split(first) or split), data
+        inside = next((found for word in name.split("/")[:-2] if (found := parse_split(word)) is not None), split)
+        yield Candidate(str(path), label, inside), data
 
 
 def _find_label(name: str, parts: dict[str, tuple[str, bytes]]) -> tuple[str | None, str]:

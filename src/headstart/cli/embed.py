@@ -55,5 +55,5 @@ def embed(data: Path, out: Path, as_json: bool, **options: Any) -> None:
     say(f"{count_photos(written.n_new)} embedded, {n_kept:,} were there; {written.seconds:.1f} s in all{rate}.")
     if skipped:
         files = "1 file" if len(skipped) == 1 else f"{len(skipped):,} files"
-        say(f"{files} left out, such as '{skipped[0]['path']}': {skipped[0]['reason']}. {written.folder} lists them.")
+        say(f"{files} left out, such as '{skipped[0]['path']}': {skipped[0]['reason']}. _headstart.json lists them.")
     print_line(f"Features: {written.folder}")

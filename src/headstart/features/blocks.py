@@ -140,7 +140,7 @@ def _list_source(source: str | Path | Catalog) -> Iterator[Block | Found]:
     elif shards:
         for number, shard in enumerate(shards):
             yield Block(number, shard=str(shard), stamps=(_stamp(str(shard)),), root=str(path))
-        yield Found(path, [], frozenset(), None, notes=["Read as tar shards."])
+        yield Found(path, [], frozenset(), None)  # their splits are known when they have been read
     else:
         found = find_source(path, is_for_training=True)
         yield from cut_blocks(found.candidates, len(found.candidates))

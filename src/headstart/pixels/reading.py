@@ -63,4 +63,4 @@ def check_size(n_bytes: int) -> None:
 def explain_unreadable(error: OSError | ValueError) -> str:
     """Return what the system says of a file that cannot be read, in one line."""
     text = getattr(error, "strerror", None) or str(error)
-    return f"cannot be read: {(text.splitlines() or [type(error).__name__])[0].rstrip('.')[:200]}"
+    return f"cannot be read: {(text.splitlines() or [type(error).__name__])[0].rstrip('.')[:400]}"

@@ -33,7 +33,8 @@ def claim_folder(source: Source, folder: Path, embedding: Embedding, *, overwrit
         what = "a file" if kind == "file" else "a folder with other things in it"
         raise ScaleError(f"Cannot write features to '{folder}': got {what}, need a new folder. Give another --out.")
     wanted = Manifest(embedding.describe(), name_source(source), token=secrets.token_hex(8))
-    differing = [] if known is None else _find_differences(known, wanted)
+    is_begun = known is not None and (known.is_complete or any(name.startswith("part-") for name in names))
+    differing = _find_differences(known, wanted) if known is not None and is_begun else []
     if differing and not overwrite:
         raise ScaleError(
             f"Cannot write features to '{folder}': it has others (of another {', another '.join(differing)}). Give "

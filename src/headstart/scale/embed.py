@@ -88,6 +88,8 @@ def embed_photos(
     loaded = load_backbone(backbone)
     size_px = loaded.spec.check_image_size(image_size)
     embedding = plan_embedding(loaded, size_px, precision, dtype=dtype)
+    if not isinstance(source, Catalog):
+        open_source(source)  # before Ray is started for it
     with connect(ray, verbose=verbose) if ray is not None else nullcontext() as cluster:
         return write_features(source, expand_path(out), embedding, cluster, overwrite=overwrite, verbose=verbose)
 
@@ -99,7 +101,7 @@ def write_features(
     """Compute the features of photos into a folder, in this process or on a cluster; see `embed_photos`."""
     started = time.perf_counter()
     if not isinstance(source, Catalog):
-        source = open_source(source)[0].absolute()  # the features may be read from elsewhere
+        source = expand_path(open_source(source)[0])  # the features may be read from elsewhere
     try:
         manifest = claim_folder(source, folder, embedding, overwrite=overwrite)
         try:

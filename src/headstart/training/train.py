@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.backbone.loading import load_backbone
+from headstart.catalog.sources import open_source
 from headstart.catalog.table import Catalog
-from headstart.errors import FitError, RunMovedError
+from headstart.errors import FitError, RunError, RunMovedError
 from headstart.evaluation.artist import Artist
 from headstart.evaluation.verdict import write_verdict
 from headstart.features.extract import CompilingAhead
+from headstart.places import Place, make_path
 from headstart.progress import show_progress
 from headstart.scale.tuning import Workers
 from headstart.training.auto import choose_method
@@ -95,7 +97,9 @@ def train_classifier(
     if chosen.method != asked.method:
         say(f"Method: {chosen.method}, as the other options say.")
     source = photos.source if isinstance(photos, Catalog) else str(photos)
-    folder = Path(out).expanduser() if out is not None else choose_folder(source)
+    folder = _choose_place(out, source)
+    if ray is not None and not isinstance(photos, Catalog):
+        open_source(photos)  # before Ray is started for it
     check_outside(folder, source)
     clock = _Clock()
     try:
@@ -118,6 +122,12 @@ def train_classifier(
     if track is not None:
         track_trained(run, track, say)
     return run
+
+
+def _choose_place(out: str | Path | None, source: str) -> Path:
+    if out is not None and isinstance(make_path(out), Place):
+        raise RunError(f"Cannot write run '{out}': need a folder on this machine. Give one, and copy it afterwards.")
+    return Path(out).expanduser() if out is not None else choose_folder(source)
 
 
 @contextmanager

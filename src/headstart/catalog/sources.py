@@ -35,7 +35,8 @@ def open_source(source: str | Path) -> tuple[Path, str]:
     if kind is None:
         got = "neither a folder nor a file" if os.path.lexists(path) else "a path that does not exist"
         raise CatalogError(
-            f"Cannot scan '{path}': got {got}, need a folder of photos, a table (CSV or Parquet) or tar shards. Check the path."
+            f"Cannot scan '{path}': got {got}, need a folder of photos, a table (CSV or Parquet) or tar shards. "
+            "Check the path."
         )
     return path, kind
 

@@ -31,8 +31,6 @@ def test_features_are_found_by_photo_and_view(embedded):
     wanted = [(digests[1], AS_IT_IS.describe()), ("ff" * 32, AS_IT_IS.describe()), (digests[0], "other")]
     found = features.get_many(wanted)
     assert list(found) == [0]
-    assert features.has(*wanted[0])
-    assert not features.has(*wanted[1])
 
 
 def test_extraction_takes_them_and_computes_the_rest(embedded, monkeypatch):

@@ -83,10 +83,6 @@ class EmbeddedFeatures:
         """Return why a photo has no features, if it is known not to be decodable."""
         return self._broken.get(digest)
 
-    def has(self, digest: str, view: str) -> bool:
-        """Say whether there are features of a photo, by its SHA-256 in hex, in a view."""
-        return (bytes.fromhex(digest), view) in self._places
-
     def get_many(self, wanted: Sequence[tuple[str, str]]) -> dict[int, npt.NDArray[np.float32]]:
         """Return features (D,) by the positions in ``wanted``, which are digests and views; those that are there."""
         found: dict[int, npt.NDArray[np.float32]] = {}

@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 
-from headstart.errors import FitError, MissingExtraError, PhotoError
+from headstart.errors import FitError, MissingExtraError
 from headstart.folders import list_files
 from headstart.scale import cluster
 from headstart.scale.cluster import connect
@@ -87,15 +87,6 @@ def test_an_error_of_ours_arrives_as_it_is(own_ray, tuning_task):
 def test_more_workers_than_cores_are_an_error(own_ray, tuning_task):
     with pytest.raises(FitError, match="Cannot train on Ray: got 1000 workers, need 1 to"):
         fit_on_ray(tuning_task, Workers("local", 1000))
-
-
-def test_an_error_of_ours_in_any_worker_is_final():
-    pytest.importorskip("ray")
-    from headstart.scale.failing import StopOnOwnErrors
-
-    StopOnOwnErrors().after_exception(None, {0: RuntimeError("Connection closed by peer")})
-    with pytest.raises(PhotoError, match="lost"):
-        StopOnOwnErrors().after_exception(None, {0: RuntimeError("Connection closed"), 1: PhotoError("lost")})
 
 
 def test_what_is_no_error_of_ours_is_told_in_one_line():

@@ -119,5 +119,5 @@ def _read_candidate(folder: Path, row: Row, number: int, problems: list[str]) ->
     path = make_path(row["path"])
     if isinstance(path, Place) and str(path) != row["path"]:
         problems.append(f"row {number} has the URI {row['path']!a}, whose names are empty in places: it cannot be used")
-    file = str(path) if isinstance(path, Place) else str(folder / path if path != Path() else folder / row["path"])
+    file = str(path) if isinstance(path, Place) else str(folder / path)
     return Candidate(file, label or "", split, row["group"] or None, weight)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from headstart.cli.options import PLACE, backbone_option, json_option, ray_option
+from headstart.cli.options import PLACE, backbone_option, image_size_option, json_option, ray_option
 from headstart.cli.speech import print_json, print_line, say
 
 
@@ -16,10 +16,7 @@ from headstart.cli.speech import print_json, print_line, say
 @click.option("--out", type=PLACE, required=True, help="The folder to write, such as features.parquet; may be a URI.")
 @ray_option
 @backbone_option
-@click.option(
-    "--image-size", type=int,
-    help="Side of the network's input in pixels, 96 to 512.  [default: the backbone's, 224]",
-)  # fmt: skip
+@image_size_option
 @click.option(
     "--precision", type=click.Choice(["auto", "f32", "bf16"]), default="auto",
     help="auto: bf16 where the processor computes in it.",

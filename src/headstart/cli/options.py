@@ -58,6 +58,10 @@ backbone_option = click.option(
     help="The pretrained network: a name, the path of an .onnx file with its .toml, or timm/NAME; headstart backbones "
     "lists them.",
 )  # fmt: skip
+image_size_option = click.option(
+    "--image-size", type=int,
+    help="Side of the network's input in pixels, 96 to 512.  [default: the backbone's, 224]",
+)  # fmt: skip
 ray_option = click.option(
     "--ray", metavar="ADDRESS",
     help="Work on a Ray cluster: its address, auto for the one that this machine belongs to, or local for a Ray of its "

@@ -14,6 +14,7 @@ from headstart.cli.options import (
     SIZE_GB,
     TRACKER,
     backbone_option,
+    image_size_option,
     json_option,
     overwrite_option,
     ray_option,
@@ -33,10 +34,7 @@ from headstart.cli.speech import print_json, print_line, say
 @click.option("--cut", help="Of hybrid: the last stage that stays frozen.  [default: the backbone's, block_12]")
 @click.option("--list-cuts", is_flag=True, help="List the stages where the backbone can be cut, and stop.")
 @backbone_option
-@click.option(
-    "--image-size", type=int,
-    help="Side of the network's input in pixels, 96 to 512.  [default: the backbone's, 224]",
-)  # fmt: skip
+@image_size_option
 @click.option(
     "--head", type=click.Choice(["logistic", "adam"]), default="logistic",
     help="logistic: converged and regularised; adam: the tutorial's recipe.",

@@ -29,9 +29,9 @@ test: $(VENV)/.dev  ## run the tests
 test-keras: $(KERAS)/.tests  ## run the tests of exports to Keras and LiteRT, which need TensorFlow
 	$(KERAS)/bin/pytest -q tests/exports/test_keras_model.py
 test-zoo: $(ZOO)/.ready  ## run the tests of backbones from timm, which needs a stock torch (some gigabytes)
-	$(ZOO)/bin/pytest -q tests/backbone/test_zoo.py
+	$(ZOO)/bin/pytest -q tests/backbone/foreign/test_timm_zoo.py
 test-track: $(TRACK)/.tests  ## run the tests of tracking by MLflow and TensorBoard, which need both
-	$(TRACK)/bin/pytest -q tests/training/test_tracking*.py tests/cli/test_track.py
+	$(TRACK)/bin/pytest -q tests/runs/test_tracking*.py tests/cli/test_track.py
 test-all: lint types test  ## lint, types and tests
 bench: $(VENV)/.dev $(if $(filter epoch tutorial,$(ONLY)),$(KERAS)/.ready)  ## measure into docs/benchmarks.md (ONLY="limit warm", PHOTOS=folder)
 	@failed=; for name in $(ONLY); do \

@@ -14,11 +14,11 @@ import numpy as np
 
 from harness import ROOT, Claim, publish, run_process
 from headstart.backbone.loading import load_backbone
-from headstart.tune.fit import fit_tail
 from headstart.tune.graph import read_graph
-from headstart.tune.lesson import Lesson
-from headstart.tune.recipe import RECIPES
-from headstart.tune.trainee import FirstHead
+from headstart.tune.hyperparameters import RECIPES
+from headstart.tune.tail_fitting import fit_tail
+from headstart.tune.trainable import FirstHead
+from headstart.tune.training_data import Lesson
 
 SIZE_PX = 224
 N_PHOTOS = 160

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from harness import Claim, find_command, publish, read_options, repeat_in_turn, run_process, use_empty_cache
-from headstart.backbone.engine import Engine, plan_build
-from headstart.backbone.processor import choose_precision, list_capabilities
 from headstart.classifier.file import read_classifier
+from headstart.engine.engine import Engine, plan_build
+from headstart.engine.processor import choose_precision, list_capabilities
 from limit import measure_rate
 
 N_ROUNDS = 3

@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from harness import Claim, publish, read_options, repeat_in_turn, use_empty_cache
-from headstart.backbone.compiling import compile_network
-from headstart.backbone.engine import THREADS_PER_CORE, plan_build
 from headstart.backbone.loading import load_backbone
+from headstart.catalog.photo import Photo
 from headstart.catalog.scan import scan_photos
-from headstart.catalog.table import Photo
-from headstart.cores import count_cores
-from headstart.features.extract import extract_features
+from headstart.engine.compiling import compile_network
+from headstart.engine.engine import THREADS_PER_CORE, plan_build
+from headstart.features.extraction import extract_features
 from headstart.pixels.decode import read_photo
+from headstart.process.cores import count_cores
 
 N_PHOTOS = 1500
 N_ROUNDS = 5

@@ -21,12 +21,12 @@ import numpy as np
 
 import headstart as hs
 from harness import PHOTOS, ROOT, describe_machine, run_process
-from headstart.evaluation.figure_file import draw_figure, save_png
 from headstart.evaluation.intervals import wilson_interval
-from headstart.evaluation.quadrant_figure import plot_quadrants
 from headstart.features.similarity import SIMILAR
+from headstart.report.figure_file import draw_figure, save_png
+from headstart.report.quadrant_figure import plot_quadrants
 from headstart.training.demo import write_demo_catalog
-from headstart.training.expecting import LARGE
+from headstart.training.expectations import LARGE
 
 PAGE = ROOT / "docs" / "methods.md"
 KEPT = ROOT / "benchmarks" / "methods.json"

@@ -20,10 +20,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness import Claim, publish, run_process
-from headstart.head.streaming import fit_streamed
+from headstart.head.streamed_logistic import fit_streamed
 
 N_FEATURES, GROUP_ROWS = 1280, 4096
-FLOOR = 0.5  # as in training/fitting.py
+FLOOR = 0.5  # as in methods/head_fitting.py
 FEATURES, LABELS = "features.parquet", "labels.npy"
 
 

@@ -212,3 +212,12 @@ def network(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def make_network() -> Callable[..., Path]:
     return write_network
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory, paint_folder):
+    """A small run of `fixed`, for tests that only read it."""
+    import headstart as hs
+
+    base = tmp_path_factory.mktemp("training")
+    return hs.train(paint_folder(base / "photos"), out=base / "patterns", method="fixed", image_size=96, verbose=False)

@@ -15,17 +15,17 @@ from headstart.version import __version__
 
 if TYPE_CHECKING:
     from headstart.backbone.loading import load_backbone
+    from headstart.catalog.catalog import Catalog
     from headstart.catalog.scan import scan_photos as scan
-    from headstart.catalog.table import Catalog
     from headstart.classifier.classifier import Classifier, Prediction
     from headstart.classifier.classifier import load_classifier as load
     from headstart.exports.export import export_classifier as export
     from headstart.features.transformer import FeatureExtractor
+    from headstart.runs.run import Run
     from headstart.scale.embed import embed_photos as embed
     from headstart.training.advise import advise_method as advise
     from headstart.training.estimator import ImageClassifier
     from headstart.training.evaluate import evaluate_classifier as evaluate
-    from headstart.training.run import Run
     from headstart.training.train import train_classifier as train
 
 __all__ = [
@@ -49,12 +49,12 @@ __all__ = [
 
 # Importing the front door opens no room: each name is fetched at first use.
 _ROOMS = {
-    "Catalog": ("headstart.catalog.table", "Catalog"),
+    "Catalog": ("headstart.catalog.catalog", "Catalog"),
     "Classifier": ("headstart.classifier.classifier", "Classifier"),
     "FeatureExtractor": ("headstart.features.transformer", "FeatureExtractor"),
     "ImageClassifier": ("headstart.training.estimator", "ImageClassifier"),
     "Prediction": ("headstart.classifier.classifier", "Prediction"),
-    "Run": ("headstart.training.run", "Run"),
+    "Run": ("headstart.runs.run", "Run"),
     "advise": ("headstart.training.advise", "advise_method"),
     "embed": ("headstart.scale.embed", "embed_photos"),
     "evaluate": ("headstart.training.evaluate", "evaluate_classifier"),

@@ -12,8 +12,8 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.classifier.classifier import Classifier
 from headstart.errors import BackboneError, MissingExtraError
-from headstart.training.making import Maker
-from headstart.training.settings import Settings
+from headstart.methods.method_runner import Maker
+from headstart.methods.settings import Settings
 
 
 @pytest.fixture

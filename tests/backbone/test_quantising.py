@@ -11,9 +11,9 @@ import onnxruntime
 import pytest
 
 from headstart.backbone import quantising
-from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
 from headstart.backbone.quantising import describe_quantiser, quantise_backbone, wrap_quantised
+from headstart.engine.engine import Engine, plan_build
 from headstart.errors import BackboneError, MissingExtraError
 
 BACKBONE = load_backbone()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.catalog.table import Photo
+from headstart.catalog.photo import Photo
 
 JPEG = b"\xff\xd8\xff\xe0"
 

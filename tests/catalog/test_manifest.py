@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from headstart.catalog.found import Found
 from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
+from headstart.catalog.photo import Skip
+from headstart.catalog.source_listing import Found
 from headstart.catalog.split import plan_folders
-from headstart.catalog.table import Skip
 from headstart.errors import CatalogError
-from headstart.places import make_path
+from headstart.storage.remote_paths import make_path
 
 
 def test_it_comes_back_as_it_was(tmp_path):

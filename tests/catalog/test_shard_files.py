@@ -5,11 +5,11 @@ import json
 
 import pytest
 
+from headstart.catalog.photo import Skip
 from headstart.catalog.scan import scan_labelled, scan_photos
 from headstart.catalog.shard_files import find_shards, walk_samples
-from headstart.catalog.table import Skip
 from headstart.errors import CatalogError
-from headstart.pixels.reading import read_bytes
+from headstart.pixels.photo_bytes import read_bytes
 
 JPEG = b"\xff\xd8\xff\xe0 photo "
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headstart.catalog.photo import Photo
 from headstart.catalog.split import SYNONYMS, SplitPlan, assign_splits, parse_split, plan_folders, plan_rows
-from headstart.catalog.table import Photo
 
 RANDOM = plan_folders(set())
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from headstart.catalog.catalog import Catalog
+from headstart.catalog.photo import Skip
 from headstart.catalog.summary import count_reasons
-from headstart.catalog.table import Catalog, Skip
 
 
 def test_it_counts_and_tells(make_photo):

@@ -9,10 +9,10 @@ from PIL import Image
 
 from headstart.cli.app import app
 from headstart.errors import RunError
-from headstart.evaluation.figure_file import save_png
+from headstart.report.figure_file import save_png
 from headstart.training import advise as advising
 from headstart.training.advise import Advice
-from headstart.training.expecting import Expectation
+from headstart.training.expectations import Expectation
 
 
 @pytest.fixture
@@ -135,5 +135,5 @@ def test_what_fails_leaves_nothing(headstart, make_folder, tmp_path):
 
 @pytest.mark.parametrize(("has_torch", "said"), [(True, "by a few steps"), (False, "Times are guesses by how fast")])
 def test_times_are_called_measured_only_where_they_were(advise, tmp_path, monkeypatch, has_torch, said):
-    monkeypatch.setattr("headstart.tune.torch_door.can_tune", lambda: has_torch)
+    monkeypatch.setattr("headstart.tune.torch_import.can_tune", lambda: has_torch)
     assert said in " ".join(advise(tmp_path).output.split())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from headstart.cli import main
-from headstart.evaluation.artist import DistantArtist
+from headstart.report.chart_process import DistantArtist
 
 
 def test_ctrl_c_says_what_is_kept(photos, tmp_path):

@@ -12,7 +12,7 @@ def asked(monkeypatch):
     """What the server is asked for, in place of a server."""
     found = {}
     monkeypatch.setattr(
-        "headstart.serve.run.serve_classifier", lambda model, **options: found.update(options, model=model)
+        "headstart.serve.server.serve_classifier", lambda model, **options: found.update(options, model=model)
     )
     return found
 

@@ -42,7 +42,7 @@ def test_help_loads_nothing_heavy():
     [
         ("headstart.classifier.classifier", {"numpy"}),
         ("headstart.training.train", {"numpy"}),
-        ("headstart.evaluation.report", {"numpy"}),
+        ("headstart.report.page", {"numpy"}),
     ],
 )
 def test_rooms_load_heavy_packages_where_they_are_used(module, allowed):

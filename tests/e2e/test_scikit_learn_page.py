@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.installed import is_installed
+from headstart.process.packages import is_installed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scikit-learn.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```(?:\n\n```\n(.*?)```)?", PAGE, re.DOTALL)

@@ -7,7 +7,7 @@ import pytest
 import headstart as hs
 from headstart.errors import ClassifierError, ExportError, MissingExtraError
 from headstart.exports.export import export_classifier
-from headstart.installed import is_installed
+from headstart.process.packages import is_installed
 
 needs_tensorflow = pytest.mark.skipif(not is_installed("tensorflow"), reason="needs TensorFlow: make test-keras")
 FILES = {"keras": "pets.keras", "litert": "pets.tflite"}

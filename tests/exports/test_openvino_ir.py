@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from headstart.backbone.openvino_door import open_core, open_openvino
-from headstart.backbone.processor import choose_precision
+from headstart.engine.openvino_import import open_core, open_openvino
+from headstart.engine.processor import choose_precision
 from headstart.exports.export import export_classifier
 from headstart.exports.formats import FORMATS
 

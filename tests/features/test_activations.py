@@ -5,15 +5,15 @@ import shutil
 import numpy as np
 import pytest
 
-from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
+from headstart.engine.engine import Engine, plan_build
 from headstart.errors import BackboneError, CacheError, PhotoError
 from headstart.features.activation_files import FOLDER, clear_activations, measure_activations
 from headstart.features.activations import open_activations
-from headstart.large_arrays import walk_rows
 from headstart.pixels.decode import read_photo
 from headstart.pixels.views import SYMMETRIES, render_view
+from headstart.storage.large_arrays import walk_rows
 
 VIEWS = SYMMETRIES[:2]
 
@@ -81,7 +81,7 @@ def test_more_than_the_limit_is_refused_with_advice(photos, is_kept):
 def test_what_is_not_to_be_kept_leaves_nothing_behind(photos, own_cache, monkeypatch, is_large):
     kept = compute(photos)
     clear_activations()
-    monkeypatch.setattr("headstart.large_arrays.LARGE_BYTES", 1 if is_large else 1 << 30)
+    monkeypatch.setattr("headstart.storage.large_arrays.LARGE_BYTES", 1 if is_large else 1 << 30)
     found = compute(photos, is_kept=False)
     assert isinstance(found.array, np.memmap) == is_large
     np.testing.assert_array_equal(found.array, kept.array)
@@ -91,7 +91,7 @@ def test_what_is_not_to_be_kept_leaves_nothing_behind(photos, own_cache, monkeyp
 
 
 def test_no_room_for_what_is_not_kept_is_told(photos, monkeypatch):
-    monkeypatch.setattr("headstart.large_arrays.LARGE_BYTES", 1)
+    monkeypatch.setattr("headstart.storage.large_arrays.LARGE_BYTES", 1)
     monkeypatch.setattr("os.posix_fallocate", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
     with pytest.raises(CacheError, match="of activations: No space left"):
         compute(photos, is_kept=False)

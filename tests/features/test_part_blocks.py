@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from headstart.catalog.found import Candidate
+from headstart.catalog.source_listing import Candidate
+from headstart.features.parquet_parts import COLUMN, EmbeddedPhoto, write_part
 from headstart.features.part_blocks import PartBlocks
-from headstart.features.parts import COLUMN, EmbeddedPhoto, write_part
 from headstart.head.logistic import fit_logistic
-from headstart.head.streaming import fit_streamed
+from headstart.head.streamed_logistic import fit_streamed
 
 pa = pytest.importorskip("pyarrow")
 pytest.importorskip("pyarrow.parquet")

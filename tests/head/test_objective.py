@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headstart.head import passes
+from headstart.head import parallel_rows
 from headstart.head.linear import softmax
 from headstart.head.objective import Objective, judge_scores
 
@@ -69,7 +69,7 @@ def test_rows_in_blocks_are_multiplied_as_rows_at_once(n_classes, monkeypatch):
     start = np.random.default_rng(1).normal(size=objective.make_start().shape)
     scores = objective.score(start)
     gradient = objective.pull_back(scores)
-    monkeypatch.setattr(passes, "BLOCK_ROWS", 8)  # 20 rows: 8, 8 and 4
+    monkeypatch.setattr(parallel_rows, "BLOCK_ROWS", 8)  # 20 rows: 8, 8 and 4
     np.testing.assert_allclose(objective.score(start), scores)
     np.testing.assert_allclose(objective.pull_back(scores), gradient)
 

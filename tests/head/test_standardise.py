@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from headstart.head.passes import BLOCK_ROWS
+from headstart.head.parallel_rows import BLOCK_ROWS
 from headstart.head.standardise import measure_standardisation
 
 

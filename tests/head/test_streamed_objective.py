@@ -6,7 +6,7 @@ import pytest
 from headstart.head.objective import Objective, judge_scores
 from headstart.head.standardise import measure_standardisation
 from headstart.head.streamed_objective import StreamedObjective, count_broken_rows, judge_blocks
-from headstart.progress import ignore_progress
+from headstart.process.progress import ignore_progress
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from headstart.errors import PhotoError
-from headstart.pixels import decode, reading
+from headstart.pixels import decode, photo_bytes
 from headstart.pixels.decode import (
     PILLOW_FILTER,
     decode_photo,
@@ -240,7 +240,7 @@ def test_a_pipe_is_refused_at_once(tmp_path):
 def test_a_huge_file_is_refused_unread(tmp_path, monkeypatch):
     path = tmp_path / "a.png"
     path.write_bytes(encode(make_quarters(), "PNG"))
-    monkeypatch.setattr(reading, "MAX_BYTES", 10)
+    monkeypatch.setattr(photo_bytes, "MAX_BYTES", 10)
     with pytest.raises(PhotoError, match="too large"):
         read_photo(path, 64)
 

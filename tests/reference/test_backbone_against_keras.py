@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
+from headstart.engine.engine import Engine, plan_build
 
 LAYERS = (
     "bn_Conv1",

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from headstart.head.balance import balanced_weights
+from headstart.head.class_weights import balanced_weights
 from headstart.head.folds import make_folds
 from headstart.head.logistic import fit_logistic
 

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from headstart.cores import count_cores
+from headstart.process.cores import count_cores
 
 
 @pytest.fixture(scope="session")
@@ -29,10 +29,10 @@ def tuning_task(paint_folder, tmp_path_factory):
     from headstart.backbone.loading import load_backbone
     from headstart.catalog.scan import scan_photos
     from headstart.pixels.views import SYMMETRIES
-    from headstart.tune.lesson import Lesson
-    from headstart.tune.recipe import Recipe
+    from headstart.tune.hyperparameters import Recipe
     from headstart.tune.task import TuningTask
-    from headstart.tune.trainee import FirstHead
+    from headstart.tune.trainable import FirstHead
+    from headstart.tune.training_data import Lesson
 
     folder = paint_folder(tmp_path_factory.mktemp("scale") / "photos", n=12)
     photos = sorted(scan_photos(folder).photos, key=lambda photo: photo.digest)

@@ -10,7 +10,7 @@ import pytest
 from headstart.catalog.manifest import read_manifest
 from headstart.catalog.scan import scan_photos
 from headstart.errors import CatalogError, MissingExtraError, ScaleError
-from headstart.features import embedding
+from headstart.features import block_embedding
 from headstart.scale.embed import embed_photos
 
 pytest.importorskip("pyarrow")
@@ -21,7 +21,7 @@ def embed(source, out, **options):
 
 
 def test_every_photo_is_there_once_in_order(make_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("headstart.features.blocks.FEWEST", 3)
+    monkeypatch.setattr("headstart.features.photo_blocks.FEWEST", 3)
     folder = make_folder(n=4)
     (folder / "dots" / "text.jpg").write_bytes(b"text")
     (folder / "loose.jpg").write_bytes(b"\xff\xd8\xff")
@@ -51,7 +51,7 @@ def test_the_catalog_of_what_was_embedded_is_that_of_the_photos(make_folder, tmp
 
 
 def test_only_what_changed_is_computed_anew(make_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("headstart.features.blocks.FEWEST", 4)
+    monkeypatch.setattr("headstart.features.photo_blocks.FEWEST", 4)
     folder = make_folder(n=8)
     out = tmp_path / "features.parquet"
     embed(folder, out)
@@ -65,9 +65,9 @@ def test_only_what_changed_is_computed_anew(make_folder, tmp_path, monkeypatch):
 
 
 def test_what_was_done_before_an_error_is_kept(make_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("headstart.features.blocks.FEWEST", 4)
+    monkeypatch.setattr("headstart.features.photo_blocks.FEWEST", 4)
     folder, out = make_folder(n=8), tmp_path / "features.parquet"
-    write, n_left = embedding.write_part, [2]
+    write, n_left = block_embedding.write_part, [2]
 
     def fail(*arguments, **options):
         if not n_left[0]:
@@ -75,13 +75,13 @@ def test_what_was_done_before_an_error_is_kept(make_folder, tmp_path, monkeypatc
         n_left[0] -= 1
         return write(*arguments, **options)
 
-    monkeypatch.setattr(embedding, "write_part", fail)
+    monkeypatch.setattr(block_embedding, "write_part", fail)
     with pytest.raises(ScaleError, match=r"No space left on device. What was done is kept"):
         embed(folder, out)
     assert not read_manifest(out).is_complete
     with pytest.raises(CatalogError, match="not finished"):
         scan_photos(out)
-    monkeypatch.setattr(embedding, "write_part", write)
+    monkeypatch.setattr(block_embedding, "write_part", write)
     written = embed(folder, out)
     assert (written.n_photos, written.n_new) == (16, 8)
 
@@ -169,17 +169,17 @@ def test_what_could_not_be_read_is_tried_again(make_folder, tmp_path, monkeypatc
     from headstart.errors import UnreadableError
 
     folder, out = make_folder(n=3), tmp_path / "out"
-    read = embedding.read_bytes
+    read = block_embedding.read_bytes
 
     def fail(path):
         if path.name == "001.jpg":
             raise UnreadableError("cannot be read: Service Unavailable")
         return read(path)
 
-    monkeypatch.setattr(embedding, "read_bytes", fail)
+    monkeypatch.setattr(block_embedding, "read_bytes", fail)
     written = embed(folder, out)
     assert (written.n_photos, [skip.path.name for skip in written.skipped]) == (4, ["001.jpg", "001.jpg"])
-    monkeypatch.setattr(embedding, "read_bytes", read)
+    monkeypatch.setattr(block_embedding, "read_bytes", read)
     written = embed(folder, out)
     assert (written.n_photos, written.n_new, written.skipped) == (6, 6, ())
     assert embed(folder, out).n_new == 0

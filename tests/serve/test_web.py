@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from headstart.exports import browser
-from headstart.installed import is_installed
+from headstart.process.packages import is_installed
 
 pytestmark = [
     pytest.mark.skipif(not is_installed("fastapi"), reason="needs the extra serve"),

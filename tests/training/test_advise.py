@@ -6,9 +6,9 @@ import pytest
 
 from headstart.errors import HeadstartError
 from headstart.features.similarity import Similarity
-from headstart.training import advise, expecting
+from headstart.training import advise, expectations
 from headstart.training.advise import advise_method, judge_doubling
-from headstart.tune import torch_door
+from headstart.tune import torch_import
 
 
 def test_advice_on_painted_photos(make_folder):
@@ -72,8 +72,8 @@ def test_similar_photos_that_are_often_mistaken_are_worth_training(make_folder, 
 
 @pytest.mark.parametrize("has_torch", [True, False])
 def test_it_says_what_to_install_for_what_it_advises(make_folder, monkeypatch, has_torch):
-    monkeypatch.setattr(torch_door, "is_installed", lambda _: has_torch)
-    assert expecting.can_tune() == has_torch
+    monkeypatch.setattr(torch_import, "is_installed", lambda _: has_torch)
+    assert expectations.can_tune() == has_torch
     advice = advise_with_errors(make_folder, monkeypatch, 0.3, 0.3)
     assert [note for note in advice.notes if "pip install 'headstart[tune]'" in note] == list(advice.notes)
     assert len(advice.notes) == (not has_torch)

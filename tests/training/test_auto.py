@@ -10,13 +10,14 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.errors import CacheError
 from headstart.features.similarity import Similarity
-from headstart.training import auto, making, trials
+from headstart.methods import method_runner
+from headstart.methods.method_runner import Maker
+from headstart.methods.settings import Settings
+from headstart.runs.run_description import describe_training
+from headstart.training import auto, trials
 from headstart.training.auto import choose_method
-from headstart.training.describing import describe_training
-from headstart.training.making import Maker
-from headstart.training.settings import Settings
-from headstart.training.story import Story
-from headstart.tune import device, rate
+from headstart.training.auto_record import Story
+from headstart.tune import device, throughput
 
 CHOSEN = Settings(image_size=96, epochs=2)
 
@@ -97,8 +98,8 @@ def test_a_gpu_that_fails_costs_nothing_that_is_there(maker, monkeypatch):
     def run_out(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")
 
-    monkeypatch.setattr(rate, "_known", {})
-    monkeypatch.setattr(rate, "Trainee", run_out)
+    monkeypatch.setattr(throughput, "_known", {})
+    monkeypatch.setattr(throughput, "Trainee", run_out)
     monkeypatch.setattr(device, "choose_device", lambda: torch.device("cuda", 0))
     made, story = go_above(maker, monkeypatch)
     assert made.chosen.method == "fixed"
@@ -245,14 +246,14 @@ def test_too_little_time_to_train_again_is_told(maker, monkeypatch):
 
 def test_ctrl_c_in_the_second_training_keeps_the_first(maker, monkeypatch):
     win_in_epoch(monkeypatch, 1)
-    tune = making.tune_backbone
+    tune = method_runner.tune_backbone
 
     def stop(table, *told, **more):
         tuned = tune(table, *told, **more)
         is_second = not table.splits["validation"].photos
         return replace(tuned, tuned=replace(tuned.tuned, is_stopped=True)) if is_second else tuned
 
-    monkeypatch.setattr(making, "tune_backbone", stop)
+    monkeypatch.setattr(method_runner, "tune_backbone", stop)
     maker = resplit(maker, validation="train")
     made, story = go_above(maker, monkeypatch)
     assert made.chosen.method == "finetune"
@@ -293,13 +294,13 @@ def test_what_no_epoch_bettered_is_not_kept(maker, monkeypatch):
 
 def test_what_is_trained_again_is_what_the_method_gives_on_all(maker, monkeypatch):
     win_in_epoch(monkeypatch, 2)
-    tune, tuned = making.tune_backbone, []
+    tune, tuned = method_runner.tune_backbone, []
 
     def note(*told, **more):
         tuned.append(tune(*told, **more))
         return tuned[-1]
 
-    monkeypatch.setattr(making, "tune_backbone", note)
+    monkeypatch.setattr(method_runner, "tune_backbone", note)
     made, _ = go_above(resplit(maker, validation="train"), monkeypatch)
     assert (made.fitted.head.weights == tuned[-1].fitted.head.weights).all()
     assert made.outcome.factor == describe_training(made)["tuning"]["factor"] == 1.0

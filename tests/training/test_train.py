@@ -9,7 +9,7 @@ import pytest
 
 import headstart as hs
 from headstart.errors import CatalogError, FitError, RunError
-from headstart.training import fitting
+from headstart.methods import head_fitting
 
 FILES = {
     "README.md",
@@ -190,7 +190,7 @@ def test_photos_whose_features_outgrow_memory_are_trained_on_in_passes(make_fold
     options = {"method": "fixed", "image_size": 96, "verbose": False}
     folder = make_folder(n=20)
     plain = hs.train(folder, out=tmp_path / "plain", **options).metrics
-    monkeypatch.setattr(fitting, "STREAMED_BYTES", 0)
+    monkeypatch.setattr(head_fitting, "STREAMED_BYTES", 0)
     streamed = hs.train(folder, out=tmp_path / "streamed", **options).metrics
     assert streamed["test"]["accuracy"] == plain["test"]["accuracy"]
     assert streamed["strength"]["chosen"] == plain["strength"]["chosen"]

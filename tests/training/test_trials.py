@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from headstart.catalog.scan import scan_photos
-from headstart.training.making import Made
-from headstart.training.settings import Settings
-from headstart.training.table import Rows, Table
+from headstart.methods.feature_table import Rows, Table
+from headstart.methods.method_runner import Made
+from headstart.methods.settings import Settings
 from headstart.training.trials import (
     Judgement,
     Trial,

@@ -7,9 +7,9 @@ import pytest
 
 from headstart.backbone.loading import load_backbone
 from headstart.tune.graph import read_graph
-from headstart.tune.lesson import Lesson
-from headstart.tune.recipe import Recipe
-from headstart.tune.trainee import FirstHead
+from headstart.tune.hyperparameters import Recipe
+from headstart.tune.trainable import FirstHead
+from headstart.tune.training_data import Lesson
 
 N_PHOTOS = 24
 N_CLASSES = 2

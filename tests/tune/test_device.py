@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.cores import count_cores
 from headstart.errors import FitError
+from headstart.process.cores import count_cores
 from headstart.tune import device, trainer
 from headstart.tune.device import compute_exactly
-from headstart.tune.fit import fit_tail
+from headstart.tune.tail_fitting import fit_tail
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda", 0)
 

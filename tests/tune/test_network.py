@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.backbone.engine import Engine, plan_build
 from headstart.backbone.loading import load_backbone
+from headstart.engine.engine import Engine, plan_build
 from headstart.errors import BackboneError
 from headstart.tune.graph import Graph, Node, read_graph, replace_weights
 from headstart.tune.network import Tail

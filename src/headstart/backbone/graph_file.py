@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.wire import encode_field, encode_message, split_message
+from headstart.backbone.protobuf import encode_field, encode_message, split_message
 
 # The messages of an ONNX file that are needed here, and the numbers of their fields (onnx.proto3 of ONNX 1.23).
 MODEL = {"ir_version": 1, "producer_name": 2, "producer_version": 3, "graph": 7, "opset_import": 8, "metadata": 14}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from headstart.backbone.adopting import PREFIX
+from headstart.backbone.backbone import Backbone
+from headstart.backbone.foreign.conversion import PREFIX
+from headstart.backbone.foreign.user_file import list_kept
 from headstart.backbone.graph_file import list_nodes, take_apart
-from headstart.backbone.loading import SPECS, TIMM, Backbone, load_backbone
-from headstart.backbone.own_file import list_kept
+from headstart.backbone.loading import SPECS, TIMM, load_backbone
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError, MissingExtraError
 

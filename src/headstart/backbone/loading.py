@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from dataclasses import dataclass
 from importlib import resources
 
+from headstart.backbone.backbone import Backbone
 from headstart.backbone.efficientnet_lite0 import EFFICIENTNET_LITE0, load_weights
+from headstart.backbone.foreign.user_file import SUFFIXES, load_own
 from headstart.backbone.mobilenet_v2 import MOBILENET_V2
-from headstart.backbone.own_file import SUFFIXES, load_own
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError
 
@@ -18,21 +18,6 @@ SPECS = {spec.name: spec for spec in (MOBILENET_V2, EFFICIENTNET_LITE0)}
 
 # those whose weights come with an extra, and how to get them
 EXTRA = {EFFICIENTNET_LITE0.name: load_weights}
-
-
-@dataclass(frozen=True, slots=True)
-class Backbone:
-    """A spec and the ONNX bytes it describes.
-
-    Attributes
-    ----------
-    is_quantised
-        Whether they compute in int8, and in nothing else: see `quantise_backbone`.
-    """
-
-    spec: BackboneSpec
-    weights: bytes
-    is_quantised: bool = False
 
 
 def load_backbone(name: str = MOBILENET_V2.name) -> Backbone:
@@ -57,7 +42,7 @@ def load_backbone(name: str = MOBILENET_V2.name) -> Backbone:
     1280
     """
     if name.startswith(TIMM):
-        from headstart.backbone.zoo import load_timm
+        from headstart.backbone.foreign.timm_zoo import load_timm
 
         return Backbone(*load_timm(name.removeprefix(TIMM)))
     if name.lower().endswith(SUFFIXES):

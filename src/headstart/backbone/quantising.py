@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.loading import Backbone
+from headstart.backbone.backbone import Backbone
 from headstart.errors import BackboneError, MissingExtraError
-from headstart.installed import find_version
-from headstart.progress import Progress, ignore_progress
+from headstart.process.packages import find_version
+from headstart.process.progress import Progress, ignore_progress
 
 if TYPE_CHECKING:
     import onnx

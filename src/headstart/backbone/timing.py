@@ -7,8 +7,8 @@ from time import perf_counter
 
 import numpy as np
 
-from headstart.backbone.engine import Engine, plan_build
-from headstart.backbone.loading import Backbone
+from headstart.backbone.backbone import Backbone
+from headstart.engine.engine import Engine, plan_build
 
 N_PROBES = 24  # photos that the engine is timed on
 MIN_TIMES, MAX_TIMES, ENOUGH_S = 3, 8, 2.0

@@ -1,1 +1,1 @@
-"""Floor 3: a folder or CSV becomes a checked, split table of photos."""
+"""A folder, table or tar shards become a checked, split table of photos."""

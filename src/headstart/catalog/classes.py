@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
-from headstart.catalog.table import SPLITS, Photo, Skip
+from headstart.catalog.photo import SPLITS, Photo, Skip
 
 N_NAMED = 5  # classes that a sentence names before it only counts
 CLOSE = 0.8  # of difflib's ratio: 'cat' is meant for 'cats', 'ants' is not

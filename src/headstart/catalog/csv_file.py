@@ -8,11 +8,11 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from headstart.catalog.found import Found
-from headstart.catalog.table import Photo
+from headstart.catalog.photo import Photo
+from headstart.catalog.source_listing import Found
 from headstart.catalog.table_rows import COLUMNS, Row, TableRows
 from headstart.errors import CatalogError
-from headstart.places import Place, open_place
+from headstart.storage.remote_paths import Place, open_place
 
 WRITTEN = ("digest",)  # columns that `write_csv` adds
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from headstart.catalog.classes import clean_label, name_classes
-from headstart.catalog.find import PHOTO_SUFFIXES
-from headstart.catalog.found import Candidate, Found
+from headstart.catalog.photo import SPLITS, Skip
+from headstart.catalog.photo_search import PHOTO_SUFFIXES
+from headstart.catalog.source_listing import Candidate, Found
 from headstart.catalog.split import KEEP_ALL, SYNONYMS, parse_split, plan_folders
-from headstart.catalog.table import SPLITS, Skip
 from headstart.catalog.walk import Folder, join_names, walk_folder
 from headstart.errors import CatalogError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from headstart.catalog.table import SPLITS, Photo, Skip
+from headstart.catalog.photo import SPLITS, Photo, Skip
 
 Name = Callable[[Photo], str]
 """How a photo is called in a sentence, such as by its path relative to the source."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from headstart.catalog.found import Candidate, Found
+from headstart.catalog.photo import Skip
+from headstart.catalog.source_listing import Candidate, Found
 from headstart.catalog.split import SplitPlan
-from headstart.catalog.table import Skip
 from headstart.errors import CatalogError
-from headstart.pixels.reading import explain_unreadable
-from headstart.places import make_path, open_place, write_place
+from headstart.pixels.photo_bytes import explain_unreadable
+from headstart.storage.remote_paths import make_path, open_place, write_place
 
 FILE_NAME = "_headstart.json"  # readers of Parquet leave out what begins with a line
 SCHEMA = 1

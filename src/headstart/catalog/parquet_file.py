@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from headstart.catalog.found import Candidate, Found
 from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
 from headstart.catalog.shard_files import describe_shards
+from headstart.catalog.source_listing import Candidate, Found
 from headstart.catalog.table_rows import COLUMNS, TableRows
 from headstart.errors import CatalogError
-from headstart.pixels.reading import explain_unreadable
+from headstart.pixels.photo_bytes import explain_unreadable
 from headstart.pixels.views import AS_IT_IS
-from headstart.places import check_pyarrow, list_place, make_path, open_place
+from headstart.storage.remote_paths import check_pyarrow, list_place, make_path, open_place
 
 SUFFIX = ".parquet"
 KIND = "Parquet table"

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import drop_unlearned, name_classes, note_classes, note_empty
-from headstart.catalog.found import Candidate, Found
+from headstart.catalog.hashing import Reading, read_photos
 from headstart.catalog.leaks import drop_conflicts, drop_leaks, note_copies
-from headstart.catalog.read import Reading, read_photos
+from headstart.catalog.photo import Photo, Skip
+from headstart.catalog.source_listing import Candidate, Found
 from headstart.catalog.sources import find_source
 from headstart.catalog.split import KEEP_ALL, assign_splits
 from headstart.catalog.summary import count_reasons
-from headstart.catalog.table import Catalog, Photo, Skip
 from headstart.errors import CatalogError
-from headstart.places import make_path
+from headstart.storage.remote_paths import make_path
 
 
 def scan_photos(

@@ -10,16 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from headstart.catalog.classes import clean_label
-from headstart.catalog.find import PHOTO_SUFFIXES
-from headstart.catalog.found import Candidate, Found
-from headstart.catalog.read import examine_photo
+from headstart.catalog.hashing import examine_photo
+from headstart.catalog.photo import Skip
+from headstart.catalog.photo_search import PHOTO_SUFFIXES
+from headstart.catalog.source_listing import Candidate, Found
 from headstart.catalog.split import KEEP_ALL, SplitPlan, parse_split, plan_folders
-from headstart.catalog.table import Skip
 from headstart.catalog.walk import Folder, is_ignored, walk_folder
 from headstart.errors import CatalogError
-from headstart.pixels.reading import MAX_BYTES, explain_unreadable
-from headstart.places import make_path
-from headstart.shards import SUFFIX, walk_shard
+from headstart.pixels.photo_bytes import MAX_BYTES, explain_unreadable
+from headstart.storage.remote_paths import make_path
+from headstart.storage.tar_shards import SUFFIX, walk_shard
 
 LABEL_KEYS = ("label", "class_name", "class", "cls")  # of a sample's .json, the first that is there
 PACKED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")

@@ -7,14 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from headstart.catalog.csv_file import read_csv
-from headstart.catalog.found import Found
 from headstart.catalog.layouts import read_folder
 from headstart.catalog.parquet_file import find_parquet, read_parquet
 from headstart.catalog.shard_files import find_shards, read_shards
+from headstart.catalog.source_listing import Found
 from headstart.errors import CatalogError
-from headstart.pixels.reading import explain_unreadable
-from headstart.places import Place, make_path, tell_kind
-from headstart.shards import is_shard
+from headstart.pixels.photo_bytes import explain_unreadable
+from headstart.storage.remote_paths import Place, make_path, tell_kind
+from headstart.storage.tar_shards import is_shard
 
 
 def open_source(source: str | Path) -> tuple[Path, str]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from headstart.catalog.blocks import join_blocks
-from headstart.catalog.division import divide_blocks
-from headstart.catalog.table import SPLITS, Photo, Skip
+from headstart.catalog.photo import SPLITS, Photo, Skip
+from headstart.catalog.split_units import join_blocks
+from headstart.catalog.stratification import divide_blocks
 
 SYNONYMS = {
     "train": ("train", "training", "training_set", "train_set"),

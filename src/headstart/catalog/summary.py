@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from headstart.catalog.table import Catalog, Skip
+    from headstart.catalog.photo import Skip
 
 N_ROWS = 30  # labels that are listed before the rest is only counted
 
 
-def write_summary(catalog: Catalog) -> str:
-    """Write a readable table: photos by label and split, then what was skipped and the notes."""
-    counts = catalog.counts()
+def write_counts(counts: dict[str, dict[str, int]]) -> list[str]:
+    """Write the lines of a table: photos by label and split, as `Catalog.counts` gives them."""
     splits = list(counts)
     labels = list(counts[splits[0]])
     shown = labels if len(labels) <= N_ROWS + 1 else labels[:N_ROWS]
@@ -23,14 +22,7 @@ def write_summary(catalog: Catalog) -> str:
     if len(shown) < len(labels):
         rows.append([f"{len(labels) - len(shown):,} more labels", *_count_row(counts, labels[len(shown) :])])
     rows.append(["all", *_count_row(counts, labels)])
-    lines = [f"{catalog.source}: {len(catalog.photos):,} photos, {len(labels):,} labels (seed {catalog.seed})", ""]
-    lines += _align(rows)
-    if catalog.skipped:
-        lines += ["", f"{len(catalog.skipped):,} skipped:"]
-        lines += [f"  {n:,} x {reason}" for reason, n in count_reasons(catalog.skipped)]
-    if catalog.notes:
-        lines += ["", *(f"- {note}" for note in catalog.notes)]
-    return "\n".join(lines)
+    return _align(rows)
 
 
 def count_reasons(skipped: Iterable[Skip]) -> list[tuple[str, int]]:

@@ -7,11 +7,11 @@ import os
 from pathlib import Path
 
 from headstart.catalog.classes import clean_label
-from headstart.catalog.found import Candidate, Found
+from headstart.catalog.photo import SPLITS
+from headstart.catalog.source_listing import Candidate, Found
 from headstart.catalog.split import SYNONYMS, parse_split, plan_rows
-from headstart.catalog.table import SPLITS
 from headstart.errors import CatalogError
-from headstart.places import Place, make_path
+from headstart.storage.remote_paths import Place, make_path
 
 COLUMNS = ("path", "label", "split", "group", "weight")
 N_TOLD = 10  # problems that a message lists before it only counts

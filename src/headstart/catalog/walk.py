@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from headstart.catalog.table import Skip
-from headstart.places import Place, open_file_system
+from headstart.catalog.photo import Skip
+from headstart.storage.remote_paths import Place, open_file_system
 
 # what systems and programs leave behind; everything with a leading dot is ignored as well
 IGNORED = frozenset({"__macosx", "__pycache__", "@eadir", "thumbs.db", "desktop.ini", "lost+found"})

@@ -1,1 +1,1 @@
-"""Floor 3: the one file that leaves training: build it, save it, load it, predict with it."""
+"""The one file that leaves training: build it, save it, load it, predict with it."""

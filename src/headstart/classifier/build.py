@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.averaging import average_in_graph
+from headstart.backbone.backbone import Backbone
 from headstart.backbone.graph_file import (
     FLOAT,
     MODEL,
@@ -17,8 +17,8 @@ from headstart.backbone.graph_file import (
     make_tensor,
     take_apart,
 )
-from headstart.backbone.loading import Backbone
-from headstart.backbone.wire import encode_field
+from headstart.backbone.protobuf import encode_field
+from headstart.backbone.view_averaging import average_in_graph
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.seal import PRODUCER, seal_bytes
 from headstart.errors import ClassifierError

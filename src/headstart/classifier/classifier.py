@@ -12,17 +12,17 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone import averaging
-from headstart.backbone.engine import Engine, plan_build
-from headstart.backbone.processor import choose_precision
-from headstart.classifier.explaining import Explainer, Explanation
+from headstart.backbone import view_averaging
 from headstart.classifier.file import ClassifierFile, parse_classifier, read_classifier, write_bytes_safely
+from headstart.classifier.heat_maps import Explainer, Explanation
 from headstart.classifier.metadata import Metadata
+from headstart.engine.engine import Engine, plan_build
+from headstart.engine.processor import choose_precision
 from headstart.errors import ClassifierError, PhotoError
 from headstart.head.linear import LinearHead
 from headstart.pixels.decode import read_photo
 from headstart.pixels.views import SYMMETRIES, render_view
-from headstart.places import make_path
+from headstart.storage.remote_paths import make_path
 
 PhotoPath = str | Path
 FEW = 4  # photos up to which opening the engine for many takes longer than it saves
@@ -102,7 +102,8 @@ class Classifier:
         is_averaged = n_views > 1
         build = plan_build(
             self._contents.digest, image_size=about.image_size, precision=self._precision, n_cores=n_cores,
-            entry=averaging.PIXELS if is_averaged else None, tensor=averaging.FEATURES if is_averaged else "features",
+            entry=view_averaging.PIXELS if is_averaged else None,
+            tensor=view_averaging.FEATURES if is_averaged else "features",
             n_views=n_views, float32_below=about.spec.float32_below, is_quantised=about.is_quantised,
             batch_size=batch_size,
         )  # fmt: skip
@@ -175,7 +176,7 @@ class Classifier:
 
     def _score(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the probabilities of (N, D) features, or of (N, V, D) of views that are averaged."""
-        return self._head.probabilities(rows if rows.ndim == 2 else averaging.average_views(rows.swapaxes(0, 1)))
+        return self._head.probabilities(rows if rows.ndim == 2 else view_averaging.average_views(rows.swapaxes(0, 1)))
 
     def predict_probabilities(self, photos: Sequence[PhotoPath]) -> npt.NDArray[np.float32]:
         """Return (N, C) float32 probabilities of photo files; a row of NaN where one cannot be read."""

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone import averaging
-from headstart.backbone.cutting import has_layer, take_below
-from headstart.backbone.openvino_door import open_core
+from headstart.backbone import view_averaging
 from headstart.classifier.build import BIAS, RECORD_KEY, WEIGHTS
-from headstart.classifier.known import Parts, recall_parts, remember_parts
 from headstart.classifier.metadata import Metadata
+from headstart.classifier.parsed_file_cache import Parts, recall_parts, remember_parts
 from headstart.classifier.seal import check_seal
+from headstart.engine.cutting import has_layer, take_below
+from headstart.engine.openvino_import import open_core
 from headstart.errors import ClassifierError
-from headstart.folders import write_safely
+from headstart.storage.local_files import write_safely
 
 if TYPE_CHECKING:
     import openvino
@@ -113,8 +113,8 @@ def _check_parts(contents: ClassifierFile, network: openvino.Model) -> None:
     n_views = _count_views(network)
     if n_views != metadata.n_averaged:
         problems.append(f"an average over {metadata.n_averaged} views for a network that makes {n_views}")
-    if n_views > 1 and not has_layer(network, averaging.FEATURES):
-        problems.append(f"no layer {averaging.FEATURES!r} for its average")
+    if n_views > 1 and not has_layer(network, view_averaging.FEATURES):
+        problems.append(f"no layer {view_averaging.FEATURES!r} for its average")
     if not has_layer(network, "features"):
         problems.append("no layer 'features' for its head")
     else:
@@ -128,7 +128,7 @@ def _check_parts(contents: ClassifierFile, network: openvino.Model) -> None:
 def _count_views(network: openvino.Model) -> int:
     """Return how many views of a photo a network makes; 1 where it takes the photo as it is."""
     for op in network.get_ops():
-        if any(averaging.PIXELS in output.get_names() for output in op.outputs()):
+        if any(view_averaging.PIXELS in output.get_names() for output in op.outputs()):
             return int(op.get_input_size())
     return 1
 

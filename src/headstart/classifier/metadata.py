@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from headstart.backbone.averaging import N_VIEWS
 from headstart.backbone.spec import BackboneSpec, find_problems, is_showable
+from headstart.backbone.view_averaging import N_VIEWS
 from headstart.errors import BackboneError, ClassifierError
 
 FORMAT = 2

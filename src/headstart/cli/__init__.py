@@ -1,1 +1,1 @@
-"""Floor 8: one thin file per verb."""
+"""The command line: one thin file per verb."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from headstart.cli.options import PLACE, backbone_option, json_option
-from headstart.cli.speech import print_json, print_line, say
+from headstart.cli.printing import print_json, print_line, say
 from headstart.errors import RunError
 
 # by whether the learning curve is still rising
@@ -34,13 +34,13 @@ def advise(
 
     DATA is a folder of labelled photos, or a CSV, as for train. Nothing is trained but heads on frozen features.
     """
-    from headstart.evaluation.figure_file import draw_figure, save_png
-    from headstart.evaluation.quadrant_figure import plot_quadrants
     from headstart.features.similarity import SIMILAR
+    from headstart.report.figure_file import draw_figure, save_png
+    from headstart.report.quadrant_figure import plot_quadrants
+    from headstart.runs.run_folder import check_outside
     from headstart.training.advise import advise_method
-    from headstart.training.expecting import LARGE
-    from headstart.training.run_folder import check_outside
-    from headstart.tune.torch_door import can_tune
+    from headstart.training.expectations import LARGE
+    from headstart.tune.torch_import import can_tune
 
     place = picture.expanduser() if picture is not None else _choose_place(data)
     check_outside(place, str(data), what="figure", option="--picture")
@@ -84,7 +84,7 @@ def advise(
 @contextmanager
 def _claim_place(place: Path) -> Iterator[None]:
     """Write there and take it back: a place that cannot be written is found out before the work, not after it."""
-    from headstart.evaluation.figure_file import check_place
+    from headstart.report.figure_file import check_place
 
     is_new_parent = not place.parent.exists()
     try:
@@ -108,7 +108,7 @@ def _claim_place(place: Path) -> Iterator[None]:
 
 def _choose_place(data: Path) -> Path:
     """Return the place beside the run that would be trained on the same photos."""
-    from headstart.training.run_folder import choose_folder
+    from headstart.runs.run_folder import choose_folder
 
     photos = data.expanduser().resolve()
     return choose_folder(str(data)).with_name(f"{photos.stem if photos.is_file() else photos.name}-advice.png")

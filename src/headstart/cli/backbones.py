@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headstart.cli.options import json_option
-from headstart.cli.speech import print_json, print_line
+from headstart.cli.printing import print_json, print_line
 
 if TYPE_CHECKING:
     from headstart.backbone.spec import BackboneSpec
@@ -28,7 +28,7 @@ def backbones(names: tuple[str, ...], as_json: bool) -> None:
     """
     from headstart.backbone.listing import list_backbones
     from headstart.backbone.loading import load_backbone
-    from headstart.progress import show_progress
+    from headstart.process.progress import show_progress
 
     specs = [(load_backbone(name).spec, None) for name in names] if names else list(list_backbones())
     rows = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from headstart.cli.options import json_option
-from headstart.cli.speech import print_json, print_line
+from headstart.cli.printing import print_json, print_line
 
 
 @click.command(short_help="Show or clear the cache.")
@@ -13,11 +13,11 @@ from headstart.cli.speech import print_json, print_line
 @json_option()
 def cache(clear: bool, as_json: bool) -> None:
     """Show where the cache of features, activations, checkpoints and networks is and how large, or clear it."""
-    from headstart.catalog.known_files import forget_files, measure_known_files
+    from headstart.catalog.digest_cache import forget_files, measure_known_files
     from headstart.features.activation_files import clear_activations, measure_activations
-    from headstart.features.cache import FeatureCache
-    from headstart.features.embedded import clear_embedded, measure_embedded
-    from headstart.shelf import clear_shelf, measure_shelf
+    from headstart.features.feature_cache import FeatureCache
+    from headstart.features.stored_features import clear_embedded, measure_embedded
+    from headstart.storage.result_cache import clear_shelf, measure_shelf
     from headstart.tune.checkpoint import clear_checkpoints, measure_checkpoints
 
     with FeatureCache() as store:

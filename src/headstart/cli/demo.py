@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from headstart.cli.options import METHOD, PLACE, json_option, overwrite_option
-from headstart.cli.speech import print_json, print_line, say
+from headstart.cli.printing import print_json, print_line, say
 
 
 @click.command(short_help="Train on photos of solar cells: a first look.")
@@ -20,8 +20,8 @@ from headstart.cli.speech import print_json, print_line, say
 @click.pass_context
 def demo(context: click.Context, /, out: Path | None, method: str, seed: int, overwrite: bool, as_json: bool) -> None:
     """Train on 2,624 photos of solar cells: which are defective? Beside it, what was published."""
+    from headstart.runs.run_folder import choose_folder
     from headstart.training.demo import PUBLISHED, write_demo_catalog
-    from headstart.training.run_folder import choose_folder
     from headstart.training.train import train_classifier
 
     with tempfile.TemporaryDirectory() as folder:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from headstart.cli.options import PLACE, backbone_option, image_size_option, json_option, ray_option
-from headstart.cli.speech import print_json, print_line, say
+from headstart.cli.printing import print_json, print_line, say
 
 
 @click.command(short_help="Write the features of photos as Parquet, here or on a cluster.")

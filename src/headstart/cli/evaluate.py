@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from headstart.cli.options import PLACE, json_option, precision_option
-from headstart.cli.speech import print_json, print_line, say
+from headstart.cli.printing import print_json, print_line, say
 from headstart.cli.unknown_labels import tell_unknown_labels
 
 

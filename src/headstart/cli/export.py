@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from headstart.cli.options import PLACE, json_option
-from headstart.cli.speech import print_json, print_line
+from headstart.cli.printing import print_json, print_line
 from headstart.cli.unknown_labels import tell_unknown_labels
 
 _BOTH = {"bf16": ", both in bf16, as is the default on this processor"}

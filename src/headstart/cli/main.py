@@ -18,8 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import CodeType, FrameType
 
-from headstart.cli.drawing import call_artist
-from headstart.cli.speech import say
+from headstart.cli.chart_process import call_artist
+from headstart.cli.printing import say
 from headstart.errors import HeadstartError
 
 DRAWING_VERBS = ("train", "demo")
@@ -151,7 +151,7 @@ def _set_up() -> None:
             stream.reconfigure(errors="backslashreplace")  # the name of a file may be anything
     sys.unraisablehook = _stop_again
     os.environ.setdefault("MPLBACKEND", "agg")  # figures are files here, never windows
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the head has threads of its own (head/passes.py)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the head has threads of its own (head/parallel_rows.py)
     import warnings
 
     warnings.filterwarnings("default", category=UserWarning, module="headstart")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from headstart.places import make_path
+from headstart.storage.remote_paths import make_path
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

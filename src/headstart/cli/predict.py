@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headstart.cli.options import PLACE, json_option, precision_option
-from headstart.cli.speech import print_json, print_line, say
+from headstart.cli.printing import print_json, print_line, say
 from headstart.errors import RunError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def predict(
     MODEL is a classifier (model.onnx), or the run folder that holds it. PATH... are photo files, folders, or globs in
     quotes.
     """
-    from headstart.catalog.find import find_photos
+    from headstart.catalog.photo_search import find_photos
     from headstart.classifier.classifier import load_classifier
 
     if as_json and output == "csv":
@@ -50,7 +50,7 @@ def predict(
         raise RunError(f"Cannot write figures: --grid and --explain are both '{grid}'. Give each a name of its own.")
     for picture in (grid, explain):
         if picture is not None:
-            from headstart.evaluation.figure_file import check_place
+            from headstart.report.figure_file import check_place
 
             check_place(picture)  # before the work, not after it
     classifier = load_classifier(model, precision=precision)
@@ -85,7 +85,7 @@ def _draw_pictures(answers: list[Prediction], classifier: Classifier, grid: Path
 
 
 def _answer(classifier: Classifier, paths: list[Path], seen: list[Prediction]) -> Iterator[Prediction]:
-    from headstart.progress import show_progress
+    from headstart.process.progress import show_progress
 
     # a table that scrolls by on a terminal is its own progress
     with show_progress("Predicting", is_shown=not sys.stdout.isatty()) as progress:
@@ -135,9 +135,9 @@ def _to_record(answer: Prediction, top: int) -> dict[str, Any]:
 
 
 def _draw_grid(answers: list[Prediction], path: Path) -> None:
-    from headstart.evaluation.figure_file import save_png
-    from headstart.evaluation.photo_grid import CELL_PX, plot_photo_grid
     from headstart.pixels.decode import read_thumbnail
+    from headstart.report.figure_file import save_png
+    from headstart.report.photo_grid import CELL_PX, plot_photo_grid
 
     if not answers:
         say("No grid was drawn: no photo could be read.")
@@ -150,10 +150,10 @@ def _draw_grid(answers: list[Prediction], path: Path) -> None:
 
 
 def _draw_explanations(answers: list[Prediction], classifier: Classifier, path: Path) -> None:
-    from headstart.evaluation.figure_file import save_png
-    from headstart.evaluation.heat import lay_heat_over
-    from headstart.evaluation.photo_grid import plot_photo_grid
     from headstart.pixels.decode import read_thumbnail
+    from headstart.report.figure_file import save_png
+    from headstart.report.heat_overlay import lay_heat_over
+    from headstart.report.photo_grid import plot_photo_grid
 
     if not answers:
         say("Nothing was explained: no photo could be read.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from headstart.cli.options import PLACE, precision_option
-from headstart.cli.speech import say
+from headstart.cli.printing import say
 
 
 @click.command(short_help="Serve a classifier over HTTP, with a page to try it.")
@@ -21,6 +21,6 @@ def serve(model: Path, host: str, port: int, precision: str) -> None:
     MODEL is a classifier (model.onnx), or the run folder that holds it. POST /predict takes photos as form fields named
     files: curl -F files=@photo.jpg http://127.0.0.1:8000/predict
     """
-    from headstart.serve.run import serve_classifier
+    from headstart.serve.server import serve_classifier
 
     serve_classifier(model, host=host, port=port, precision=precision, say=say)

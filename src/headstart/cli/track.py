@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from headstart.cli.options import PLACE, TRACKER
-from headstart.cli.speech import print_line
+from headstart.cli.printing import print_line
 
 
 @click.command(short_help="Tell a tracker, such as MLflow, of a run.")
@@ -19,6 +19,6 @@ def track(run: Path, tracker: str) -> None:
     RUN is a run folder. mlflow: goes where MLFLOW_TRACKING_URI and MLFLOW_EXPERIMENT_NAME say, by default into
     mlflow.db and mlruns here. tensorboard: event files in the run folder.
     """
-    from headstart.training.run import Run
+    from headstart.runs.run import Run
 
     print_line(Run(run).track(tracker))

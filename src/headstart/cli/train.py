@@ -19,7 +19,7 @@ from headstart.cli.options import (
     overwrite_option,
     ray_option,
 )
-from headstart.cli.speech import print_json, print_line, say
+from headstart.cli.printing import print_json, print_line, say
 
 
 @click.command(short_help="Train a classifier on labelled photos.")

@@ -1,1 +1,1 @@
-"""Floor 1: judging a classifier, its figures and its report. Arrays and tables in, judgement out."""
+"""Metrics with intervals, and the verdict. Arrays and tables in, numbers and sentences out."""

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import ExportError, MissingExtraError, PhotoError
-from headstart.exports.formats import Answer, Pixels
-from headstart.installed import is_installed
+from headstart.exports.answer import Answer, Pixels
+from headstart.process.packages import is_installed
 
 CHROME, EDGE = "chromedriver", "msedgedriver"  # what drives them
 COMMANDS = {

@@ -11,15 +11,15 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from headstart.catalog.table import Photo
+from headstart.catalog.photo import Photo
 from headstart.classifier.classifier import Classifier
 from headstart.errors import CatalogError, PhotoError
 from headstart.evaluation.intervals import wilson_interval
-from headstart.exports.choosing import ENOUGH_TO_DECIDE
-from headstart.exports.formats import Answer
+from headstart.exports.answer import Answer
+from headstart.exports.calibration_split import ENOUGH_TO_DECIDE
 from headstart.pixels.decode import decode_photo, open_photo
-from headstart.pixels.reading import read_bytes
-from headstart.progress import Progress, ignore_progress
+from headstart.pixels.photo_bytes import read_bytes
+from headstart.process.progress import Progress, ignore_progress
 
 N_TIMED = 100  # photos, at most
 Told = ParamSpec("Told")

@@ -6,17 +6,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from headstart.catalog.catalog import Catalog
+from headstart.catalog.photo import Photo
 from headstart.catalog.scan import scan_labelled
-from headstart.catalog.table import Catalog, Photo
 from headstart.classifier.classifier import Classifier
 from headstart.classifier.file import ClassifierFile, read_classifier
 from headstart.errors import ExportError
+from headstart.exports.calibration_split import choose_calibrating
 from headstart.exports.certificate import ask_both, certify
-from headstart.exports.choosing import choose_calibrating
 from headstart.exports.formats import FORMATS, Format
 from headstart.exports.int8 import quantise_classifier
-from headstart.features.calibrating import read_for_calibration
-from headstart.progress import show_progress
+from headstart.features.calibration_photos import read_for_calibration
+from headstart.process.progress import show_progress
 
 # of the photos; an export that names more of them otherwise is refused
 MOST_DISAGREEING, MOST_DISAGREEING_INT8 = 0.005, 0.02

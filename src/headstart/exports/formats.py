@@ -15,18 +15,12 @@ import numpy.typing as npt
 from headstart.backbone.graph_file import FLOAT, UINT8, encode_entry, make_end, make_name, take_apart
 from headstart.classifier.metadata import Metadata
 from headstart.errors import MissingExtraError
-from headstart.exports.any_size import take_any_size
-from headstart.exports.notice import PREFIX, write_notice
+from headstart.exports.answer import Answer, Pixels
+from headstart.exports.licence_notice import PREFIX, write_notice
 from headstart.exports.openvino_ir import find_default_precision, open_openvino_ir, write_openvino
-from headstart.installed import is_installed
+from headstart.exports.resizing_graph import take_any_size
+from headstart.process.packages import is_installed
 from headstart.version import __version__
-
-Pixels = npt.NDArray[np.uint8]
-Answer = Callable[[Path, Pixels], npt.NDArray[np.float32]]
-"""From a photo file and its upright pixels of any size, (H, W, 3) uint8 RGB, to (C,) float32 probabilities.
-
-Raises PhotoError where the export cannot read the file.
-"""
 
 PIXELS = (
     "uint8 RGB, 0 to 255, of upright photos (EXIF orientation applied) of any height and width, all of one batch the "
@@ -133,7 +127,7 @@ def _write_openvino(data: bytes, metadata: Metadata, path: Path, _: Pixels | Non
 
 
 def _write_page(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
-    from headstart.exports.page import build_page
+    from headstart.exports.html_page import build_page
 
     path.write_text(build_page(data, metadata, path.stem.encode("utf-8", "replace").decode()), encoding="utf-8")
 

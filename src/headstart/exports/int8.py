@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from headstart.backbone import averaging
+from headstart.backbone import view_averaging
+from headstart.backbone.backbone import Backbone
 from headstart.backbone.graph_file import (
     FLOAT,
     UINT8,
@@ -16,12 +17,11 @@ from headstart.backbone.graph_file import (
     rename_layers,
     take_apart,
 )
-from headstart.backbone.loading import Backbone
 from headstart.classifier.build import build_classifier
 from headstart.classifier.file import ClassifierFile, parse_classifier
-from headstart.features.calibrating import quantise_on_photos
-from headstart.features.extract import PhotoFile
-from headstart.progress import Progress, ignore_progress
+from headstart.features.calibration_photos import quantise_on_photos
+from headstart.features.extraction import PhotoFile
+from headstart.process.progress import Progress, ignore_progress
 
 
 def quantise_classifier(
@@ -50,7 +50,7 @@ def take_backbone(contents: ClassifierFile) -> Backbone:
     file, side = take_apart(contents.data), metadata.image_size
     names = {"pixels": "pixels", "features": "features"}
     if metadata.n_averaged > 1:
-        names = {averaging.PIXELS: "pixels", averaging.FEATURES: "features"}
+        names = {view_averaging.PIXELS: "pixels", view_averaging.FEATURES: "features"}
     trunk = rename_layers(cut_out(file.trunk, *names), names)
     ends = [
         make_end("input", "pixels", UINT8, ["n_photos", side, side, 3]),

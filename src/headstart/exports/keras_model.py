@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.averaging import MOVES
 from headstart.backbone.graph_file import read_vectors, take_apart
-from headstart.backbone.widening import choose_stages
+from headstart.backbone.pooled_stages import choose_stages
+from headstart.backbone.view_averaging import MOVES
 from headstart.classifier.build import BIAS, WEIGHTS
 from headstart.classifier.metadata import Metadata
 from headstart.errors import ExportError, MissingExtraError
-from headstart.exports.formats import Answer, Pixels
-from headstart.exports.notice import write_notice
+from headstart.exports.answer import Answer, Pixels
+from headstart.exports.licence_notice import write_notice
 from headstart.pixels.resizing import resize_pixels
 
 DROPOUT = 0.2  # does nothing in prediction; whoever trains the model further has it where tutorials have it

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.openvino_door import open_core, open_openvino
-from headstart.backbone.rewriting import fold_norms, mark_below
-from headstart.exports.any_size import RESIZED
+from headstart.engine.openvino_import import open_core, open_openvino
+from headstart.engine.rewriting import fold_norms, mark_below
+from headstart.exports.resizing_graph import RESIZED
 
 if TYPE_CHECKING:
-    from headstart.exports.formats import Answer, Pixels
+    from headstart.exports.answer import Answer, Pixels
 
 
 def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_below: str | None) -> None:

@@ -1,1 +1,1 @@
-"""Floor 4: catalog to features, computed once and cached."""
+"""Catalog to features, computed once and cached."""

@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import CacheError
-from headstart.folders import delete_file, list_files, measure_folder
-from headstart.large_arrays import Array, count_bytes, map_file, walk_rows
+from headstart.storage.large_arrays import Array, count_bytes, map_file, walk_rows
+from headstart.storage.local_files import delete_file, list_files, measure_folder
 
 FOLDER = "activations-1"  # another layout gets another name
 SILENT_S = 3600  # without a write and without locks: its writer is dead

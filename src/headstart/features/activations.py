@@ -15,20 +15,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.engine import Engine, plan_build
-from headstart.backbone.loading import Backbone
-from headstart.backbone.processor import choose_precision, describe_engine
+from headstart.backbone.backbone import Backbone
 from headstart.backbone.spec import PIXELS_CUT
-from headstart.cores import count_cores
+from headstart.engine.engine import Engine, plan_build
+from headstart.engine.processor import choose_precision, describe_engine
 from headstart.errors import CacheError, PhotoError
 from headstart.features.activation_files import FOLDER, add_to_sum, describe_size, open_file, write_file
-from headstart.features.extract import PhotoFile
-from headstart.folders import find_cache_folder
-from headstart.large_arrays import Array, allocate_array, count_bytes, release_rows
+from headstart.features.extraction import PhotoFile
 from headstart.pixels.decode import describe_decoder, read_photo
 from headstart.pixels.views import View, render_view
-from headstart.progress import Progress, ignore_progress
-from headstart.shelf import name_result
+from headstart.process.cores import count_cores
+from headstart.process.progress import Progress, ignore_progress
+from headstart.storage.large_arrays import Array, allocate_array, count_bytes, release_rows
+from headstart.storage.local_files import find_cache_folder
+from headstart.storage.result_cache import name_result
 
 LIMIT_BYTES = 10_000_000_000
 PHOTOS_AT_ONCE = 64  # decoded beside each other, where nothing is frozen

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy.typing as npt
 
-from headstart.features.parts import COLUMN, to_matrix
-from headstart.places import open_place
+from headstart.features.parquet_parts import COLUMN, to_matrix
+from headstart.storage.remote_paths import open_place
 
 
 class PartBlocks:

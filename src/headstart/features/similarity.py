@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.backbone.engine import Engine, plan_build
-from headstart.backbone.loading import SPECS, Backbone, load_backbone
-from headstart.backbone.remembering import TENSOR, recall_memory
+from headstart.backbone.backbone import Backbone
+from headstart.backbone.loading import SPECS, load_backbone
+from headstart.backbone.norm_statistics import TENSOR, recall_memory
+from headstart.engine.engine import Engine, plan_build
 from headstart.errors import CatalogError
-from headstart.features.extract import PhotoFile
+from headstart.features.extraction import PhotoFile
 from headstart.pixels.decode import read_photo
-from headstart.progress import Progress, ignore_progress
+from headstart.process.progress import Progress, ignore_progress
 
 N_PHOTOS = 100
 STEEPNESS = 4.0  # of the similarity's fall with distance: cats and dogs come out at 0.85, coffee leaves below 0.5

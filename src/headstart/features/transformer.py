@@ -10,12 +10,13 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.loading import Backbone, load_backbone
-from headstart.catalog.read import read_photos
+from headstart.backbone.backbone import Backbone
+from headstart.backbone.loading import load_backbone
+from headstart.catalog.hashing import read_photos
 from headstart.errors import BackboneError, MissingExtraError, PhotoError
-from headstart.features.cache import FeatureCache
-from headstart.features.extract import Features, extract_features
-from headstart.progress import show_progress
+from headstart.features.extraction import Features, extract_features
+from headstart.features.feature_cache import FeatureCache
+from headstart.process.progress import show_progress
 
 try:
     from sklearn.base import BaseEstimator, TransformerMixin

@@ -1,1 +1,1 @@
-"""Floor 1: features become class scores. Arrays in, arrays out; nothing here knows of photos or files."""
+"""Features become class scores: solvers. Arrays in, arrays out; nothing here knows of photos or files."""

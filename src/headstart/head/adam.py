@@ -12,8 +12,8 @@ from headstart.errors import FitError
 from headstart.head.history import Epoch
 from headstart.head.linear import LinearHead, softmax
 from headstart.head.objective import judge_scores
-from headstart.head.rows import check_rows, check_watched
-from headstart.large_arrays import release_rows
+from headstart.head.training_rows import check_rows, check_watched
+from headstart.storage.large_arrays import release_rows
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7  # Keras' defaults
 RELEASE_EVERY = 100  # batches: drawn at random, they would soon hold all of a large array in memory

@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.head.linear import softmax
-from headstart.head.passes import map_items
-from headstart.large_arrays import release_rows
+from headstart.head.parallel_rows import map_items
+from headstart.storage.large_arrays import release_rows
 
 MOST_BYTES = 256 << 20  # of matrices for each class
 CHUNK_ROWS = 2048  # of a product (D + 1, D + 1) at a time

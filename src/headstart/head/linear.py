@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import FitError
-from headstart.head.passes import map_blocks
+from headstart.head.parallel_rows import map_blocks
 
 
 @dataclass(frozen=True, eq=False)

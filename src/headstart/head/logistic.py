@@ -13,10 +13,10 @@ from headstart.head.history import Epoch
 from headstart.head.lbfgs import Memory, minimise
 from headstart.head.linear import LinearHead
 from headstart.head.objective import Objective, judge_scores
-from headstart.head.passes import map_blocks
-from headstart.head.prepare import PreparedRows, prepare_rows
-from headstart.head.rows import check_watched
+from headstart.head.parallel_rows import map_blocks
+from headstart.head.prepared_rows import PreparedRows, prepare_rows
 from headstart.head.standardise import Standardisation
+from headstart.head.training_rows import check_watched
 
 MAX_POINTS = 100  # of each curve of the history
 

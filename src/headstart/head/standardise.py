@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.half import widen
+from headstart.head.float16 import widen
 from headstart.head.linear import LinearHead
-from headstart.head.passes import map_blocks, sum_blocks
-from headstart.large_arrays import allocate_array
+from headstart.head.parallel_rows import map_blocks, sum_blocks
+from headstart.storage.large_arrays import allocate_array
 
 
 @dataclass(frozen=True, eq=False)

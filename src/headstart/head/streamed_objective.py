@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.blocks import PART_ROWS, FeatureBlocks, run_pass, split_rows
-from headstart.head.half import widen
-from headstart.head.objective import (
+from headstart.head.feature_blocks import PART_ROWS, FeatureBlocks, run_pass, split_rows
+from headstart.head.float16 import widen
+from headstart.head.objective import (  # fmt: skip
     are_right,
     centre_classes,
     judge_scores,
@@ -19,10 +19,10 @@ from headstart.head.objective import (
     measure_losses,
     pull_rows,
     score_rows,
-)  # fmt: skip
-from headstart.head.rows import count_broken
+)
 from headstart.head.standardise import Standardisation
-from headstart.progress import Progress
+from headstart.head.training_rows import count_broken
+from headstart.process.progress import Progress
 
 Array = npt.NDArray[Any]
 

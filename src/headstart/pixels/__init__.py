@@ -1,1 +1,1 @@
-"""Floor 2: a photo file becomes uint8 pixels, and views of them."""
+"""A photo file becomes uint8 pixels: one decoder for training, prediction and serving; views."""

@@ -17,10 +17,10 @@ import numpy as np
 
 from headstart.errors import PhotoError
 from headstart.pixels.colours import convert_to_rgb
+from headstart.pixels.file_format import sniff_format
 from headstart.pixels.orientation import read_jpeg_orientation, read_orientation, turn_upright
-from headstart.pixels.reading import read_bytes
+from headstart.pixels.photo_bytes import read_bytes
 from headstart.pixels.resizing import Pixels, describe_resizer, resize_pixels
-from headstart.pixels.sniff import sniff_format
 from headstart.pixels.views import RENDERING_RULES
 
 DECODING_RULES = 3  # counts up when this room's code gives other pixels for the same photo

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.installed import find_version
+from headstart.process.packages import find_version
 
 Pixels = npt.NDArray[np.uint8]
 _own = threading.local()  # a resizer keeps buffers of its own, so each thread has one

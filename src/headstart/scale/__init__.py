@@ -1,1 +1,1 @@
-"""Floor 6: the same work on many machines. Ray lives here and nowhere else."""
+"""The same work on a Ray cluster. Ray lives here and nowhere else."""

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from headstart.cores import count_cores
 from headstart.errors import MissingExtraError, ScaleError
-from headstart.installed import is_installed
-from headstart.progress import print_above
-from headstart.scale.quiet import keep_quiet
+from headstart.process.cores import count_cores
+from headstart.process.packages import is_installed
+from headstart.process.progress import print_above
+from headstart.scale.ray_output import keep_quiet
 
 LOCAL = "local"
 ANSWER_S = 10.0

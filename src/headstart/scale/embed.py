@@ -10,16 +10,17 @@ from functools import partial
 from pathlib import Path
 
 from headstart.backbone.loading import load_backbone
+from headstart.catalog.catalog import Catalog
 from headstart.catalog.manifest import Manifest
+from headstart.catalog.photo import Skip
 from headstart.catalog.sources import open_source
-from headstart.catalog.table import Catalog, Skip
 from headstart.errors import ScaleError
-from headstart.features.blocks import Block, list_blocks
-from headstart.features.embedding import DTYPES, Embedded, Embedder, Embedding, plan_embedding
-from headstart.places import check_pyarrow, expand_path, make_path
-from headstart.progress import Progress, show_progress
-from headstart.scale.claiming import Source, claim_folder, release_folder, settle_folder
+from headstart.features.block_embedding import DTYPES, Embedded, Embedder, Embedding, plan_embedding
+from headstart.features.photo_blocks import Block, list_blocks
+from headstart.process.progress import Progress, show_progress
 from headstart.scale.cluster import Cluster, connect
+from headstart.scale.output_folder import Source, claim_folder, release_folder, settle_folder
+from headstart.storage.remote_paths import check_pyarrow, expand_path, make_path
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def write_features(
                 if cluster is None:
                     course = _embed_here(source, embedding, folder, progress)
                 else:
-                    from headstart.scale.embedding import embed_on_ray
+                    from headstart.scale.embedding_actors import embed_on_ray
 
                     course = embed_on_ray(source, embedding, folder, cluster, manifest.token)
                 done, rest = _follow(course, progress, is_counting=cluster is not None)

@@ -16,18 +16,18 @@ from fastapi.responses import HTMLResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from headstart.classifier.classifier import FEW, Classifier
-from headstart.cores import count_cores
 from headstart.errors import PhotoError
-from headstart.evaluation.heat import lay_heat_over
-from headstart.exports.page import WEB as EXPORTED
+from headstart.exports.html_page import WEB as EXPORTED
 from headstart.pixels.decode import decode_photo, decode_thumbnail
-from headstart.serve.answers import About, Answer, Answers, Health
+from headstart.process.cores import count_cores
+from headstart.report.heat_overlay import lay_heat_over
 from headstart.serve.batching import Batcher, Row
 from headstart.serve.body_limit import BodyLimit
+from headstart.serve.docs_page import SAFE, WEB, show_docs
+from headstart.serve.error_responses import describe_refusals, make_text, refuse_unknown, tell_refusals
 from headstart.serve.limits import Limits, Refusal
-from headstart.serve.manual import SAFE, WEB, show_docs
-from headstart.serve.meters import Measure, Meters
-from headstart.serve.refusals import describe_refusals, make_text, refuse_unknown, tell_refusals
+from headstart.serve.metrics import Measure, Meters
+from headstart.serve.response_models import About, Answer, Answers, Health
 from headstart.version import __version__
 
 THUMBNAIL_PX = 480

@@ -1,1 +1,1 @@
-"""Floor 7: a whole training, from a catalog to a run folder."""
+"""Whole trainings: train, auto, advise, evaluate, and the scikit-learn classifier."""

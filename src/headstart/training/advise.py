@@ -13,20 +13,20 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.loading import load_backbone
+from headstart.catalog.catalog import Catalog
 from headstart.catalog.scan import scan_photos
-from headstart.catalog.table import Catalog
 from headstart.errors import BackboneError, FitError, MissingExtraError
 from headstart.features.similarity import Similarity, measure_similarity
 from headstart.head.folds import make_folds
-from headstart.head.strength import hold_out
-from headstart.progress import show_progress
-from headstart.training.expecting import LARGE, Expectation, estimate_seconds, expect_accuracy
-from headstart.training.fitting import prepare_views, weigh_classes
-from headstart.training.making import Made, Maker
-from headstart.training.settings import METHODS, Settings
-from headstart.training.table import Rows
-from headstart.training.tuning import choose_cut
-from headstart.tune.torch_door import can_tune, check_torch
+from headstart.head.regularisation import hold_out
+from headstart.methods.feature_table import Rows
+from headstart.methods.head_fitting import prepare_views, weigh_classes
+from headstart.methods.method_runner import Made, Maker
+from headstart.methods.settings import METHODS, Settings
+from headstart.methods.tail_tuning import choose_cut
+from headstart.process.progress import show_progress
+from headstart.training.expectations import LARGE, Expectation, estimate_seconds, expect_accuracy
+from headstart.tune.torch_import import can_tune, check_torch
 
 WORTH = 0.01  # of accuracy that a slower method must be expected to gain
 

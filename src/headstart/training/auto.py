@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.errors import HeadstartError
 from headstart.features.similarity import Similarity, measure_similarity
-from headstart.progress import show_progress
-from headstart.stopping import interrupt_on_ctrl_c
-from headstart.training.expecting import FEW_OF_SIMILAR, estimate_seconds, estimate_seconds_again
-from headstart.training.making import Made, Maker
-from headstart.training.settings import Settings
-from headstart.training.story import Story
+from headstart.methods.method_runner import Made, Maker
+from headstart.methods.settings import Settings
+from headstart.process.interrupts import interrupt_on_ctrl_c
+from headstart.process.progress import show_progress
+from headstart.training.auto_record import Story
+from headstart.training.expectations import FEW_OF_SIMILAR, estimate_seconds, estimate_seconds_again
 from headstart.training.trials import (
     IsRight,
     Judgement,
@@ -33,10 +33,10 @@ from headstart.training.trials import (
     judge_validation,
     narrow_table,
 )
-from headstart.tune.torch_door import can_tune
+from headstart.tune.torch_import import can_tune
 
 if TYPE_CHECKING:
-    from headstart.tune.recipe import Recipe
+    from headstart.tune.hyperparameters import Recipe
 
 # Of the photos that were held out, so many were wrong: with fewer no other method has more than noise to gain.
 FEW_ERRORS = 0.025

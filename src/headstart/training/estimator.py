@@ -15,7 +15,7 @@ from headstart.classifier.classifier import Classifier
 from headstart.classifier.metadata import Metadata, shorten_digests
 from headstart.errors import FitError
 from headstart.features.transformer import FeatureExtractor, check_unchanged
-from headstart.training.fitting import fit_head
+from headstart.methods.head_fitting import fit_head
 
 from sklearn.base import BaseEstimator, ClassifierMixin  # isort: skip  # after the transformer, which names the extra
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import suggest_label
+from headstart.catalog.photo import Photo
 from headstart.catalog.scan import scan_labelled
-from headstart.catalog.table import Catalog, Photo
 from headstart.classifier.classifier import Classifier
 from headstart.errors import CatalogError
 from headstart.evaluation.metrics import evaluate_probabilities
-from headstart.progress import show_progress
+from headstart.process.progress import show_progress
 
 SPLIT_CHOICES = ("auto", "train", "validation", "test", "all")
 

@@ -11,30 +11,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.backbone.loading import load_backbone
+from headstart.catalog.catalog import Catalog
 from headstart.catalog.sources import open_source
-from headstart.catalog.table import Catalog
 from headstart.errors import FitError, RunError, RunMovedError
-from headstart.evaluation.artist import Artist
 from headstart.evaluation.verdict import write_verdict
-from headstart.features.extract import CompilingAhead
-from headstart.places import Place, make_path
-from headstart.progress import show_progress
-from headstart.scale.tuning import Workers
+from headstart.features.extraction import CompilingAhead
+from headstart.methods.cross_validation import cross_validate
+from headstart.methods.feature_table import SPLITS
+from headstart.methods.head_fitting import is_streamed
+from headstart.methods.method_runner import Made, Maker
+from headstart.methods.settings import Settings
+from headstart.methods.split_metrics import Judged, measure_split
+from headstart.methods.tail_tuning import choose_cut
+from headstart.process.progress import show_progress
+from headstart.report.chart_process import Artist
+from headstart.runs.run import Run
+from headstart.runs.run_description import describe_training
+from headstart.runs.run_files import Outcome, begin_charts, write_run
+from headstart.runs.run_folder import check_outside, choose_folder, write_run_folder
+from headstart.runs.run_pictures import list_views
+from headstart.runs.tracking import check_tracker, track_trained
+from headstart.scale.ray_training import Workers
+from headstart.storage.remote_paths import Place, make_path
 from headstart.training.auto import choose_method
-from headstart.training.cross_validation import cross_validate
-from headstart.training.describing import describe_training
-from headstart.training.fitting import is_streamed
-from headstart.training.gathering import Gatherer
-from headstart.training.judging import Judged, measure_split
-from headstart.training.making import Made, Maker
-from headstart.training.pictures import list_views
-from headstart.training.run import Run
-from headstart.training.run_folder import check_outside, choose_folder, write_run_folder
-from headstart.training.settings import Settings
-from headstart.training.table import SPLITS
-from headstart.training.tracking import check_tracker, track_trained
-from headstart.training.tuning import choose_cut
-from headstart.training.writing import Outcome, begin_charts, write_run
+from headstart.training.preparation import Gatherer
 from headstart.tune.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def train_classifier(
         folder = moved.folder
     run = Run(folder)
     if track is not None:
-        track_trained(run, track, say)
+        track_trained(folder, track, say)
     return run
 
 
@@ -187,7 +187,7 @@ class _Course:
         compiling.join()
         self.clock.note("scan")
         if chosen.precision == "int8":
-            from headstart.features.calibrating import quantise_on_photos
+            from headstart.features.calibration_photos import quantise_on_photos
 
             with show_progress("Quantising", is_shown=self.verbose, unit="steps") as progress:
                 backbone = quantise_on_photos(catalog.select("train"), backbone, image_size, progress=progress)

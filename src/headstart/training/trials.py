@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from headstart.catalog.catalog import Catalog
 from headstart.catalog.split import SplitPlan, assign_splits
-from headstart.catalog.table import Catalog
-from headstart.head.strength import choose_strength, hold_out
-from headstart.training.fitting import prepare_views, weigh_classes
-from headstart.training.making import Made
-from headstart.training.settings import Settings
-from headstart.training.table import Rows, Table, average_rows
+from headstart.head.regularisation import choose_strength, hold_out
+from headstart.methods.feature_table import Rows, Table, average_rows
+from headstart.methods.head_fitting import prepare_views, weigh_classes
+from headstart.methods.method_runner import Made
+from headstart.methods.settings import Settings
 from headstart.tune.temperature import choose_factor, compute_log_losses
 
 HELD_OUT = 15  # percent of the training photos, where there is no validation split

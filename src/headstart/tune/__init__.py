@@ -1,4 +1,4 @@
-"""Floor 5: training above a cut. Torch lives here and nowhere else."""
+"""Training above a cut. Torch lives here and nowhere else."""
 
 from __future__ import annotations
 

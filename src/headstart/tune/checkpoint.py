@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.folders import clear_folder, delete_file, find_cache_folder, list_files, measure_folder, write_safely
+from headstart.storage.local_files import (
+    clear_folder,
+    delete_file,
+    find_cache_folder,
+    list_files,
+    measure_folder,
+    write_safely,
+)
 
 FOLDER = "tuning-1"  # another layout gets another name
 OLD_S = 7 * 24 * 3600  # what nobody has come back for

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch.nn import functional as F  # noqa: N812  torch's own habit
 
-from headstart.cores import count_cores
 from headstart.errors import FitError
-from headstart.installed import find_version
+from headstart.process.cores import count_cores
+from headstart.process.packages import find_version
 
 TUNING_RULES = 3  # counts up when this room gives other weights for the same activations
 # parts of the messages that CUDA's libraries fail with; torch has no error of its own for most

@@ -6,19 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headstart.backbone.loading import Backbone
+from headstart.backbone.backbone import Backbone
 from headstart.features.activations import Activations, open_activations
-from headstart.features.extract import PhotoFile
+from headstart.features.extraction import PhotoFile
 from headstart.pixels.views import View
-from headstart.progress import Progress, ignore_progress
+from headstart.process.progress import Progress, ignore_progress
 from headstart.tune.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from headstart.tune.lesson import Lesson
-    from headstart.tune.recipe import Recipe
-    from headstart.tune.team import Team
-    from headstart.tune.trainee import FirstHead
-    from headstart.tune.tuned import Tuned
+    from headstart.tune.hyperparameters import Recipe
+    from headstart.tune.process_group import Team
+    from headstart.tune.result import Tuned
+    from headstart.tune.trainable import FirstHead
+    from headstart.tune.training_data import Lesson
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +69,8 @@ class TuningTask:
         say: Callable[[str], None] = lambda _: None,
     ) -> Tuned:  # fmt: skip
         """Train on them, as one of a team or alone; see `fit_tail`."""
-        from headstart.tune.fit import fit_tail
         from headstart.tune.graph import read_graph
+        from headstart.tune.tail_fitting import fit_tail
 
         return fit_tail(
             read_graph(self.backbone.weights), self.backbone.spec, activations, cut=self.cut, recipe=self.recipe,

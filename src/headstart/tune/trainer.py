@@ -15,17 +15,17 @@ from torch.nn import functional as F  # noqa: N812  torch's own habit
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import FitError
 from headstart.head.history import Epoch
-from headstart.tune.augmenting import Changes, change_pixels, draw_changes
-from headstart.tune.best import Best, Candidate, copy_state, judge
+from headstart.tune.augmentation import Changes, change_pixels, draw_changes
+from headstart.tune.best_epoch import Best, Candidate, copy_state, judge
 from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.device import choose_device, name_device
 from headstart.tune.graph import Graph
-from headstart.tune.lesson import Lesson, Source
-from headstart.tune.recipe import Recipe
-from headstart.tune.team import Team
+from headstart.tune.hyperparameters import Recipe
+from headstart.tune.process_group import Team
+from headstart.tune.result import Tuned
 from headstart.tune.temperature import compute_log_loss
-from headstart.tune.trainee import FirstHead, Trainee
-from headstart.tune.tuned import Tuned
+from headstart.tune.trainable import FirstHead, Trainee
+from headstart.tune.training_data import Lesson, Source
 
 BATCH_TO_JUDGE = 32
 STEPS_TO_RELEASE = 8  # reading fills memory, and what is kept goes to pieces: both are given back after so many steps

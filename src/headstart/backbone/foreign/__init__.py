@@ -1,0 +1,1 @@
+"""Networks of others, from ONNX files and from timm, become backbones."""

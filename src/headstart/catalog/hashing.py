@@ -1,0 +1,169 @@
+"""Files become digests, or the reasons why they are no photos. Nothing is decoded, and nothing is written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from headstart.catalog.digest_cache import Known, KnownFiles, make_stamp, name_file
+from headstart.errors import PhotoError
+from headstart.pixels.file_format import HEAD_SIZE, sniff_format
+from headstart.pixels.photo_bytes import check_size, explain_unreadable, read_bytes
+from headstart.storage.remote_paths import Place, make_path
+
+BLOCK_BYTES = 4 << 20
+N_THREADS = 4  # for disks and networks that answer late
+N_THREADS_FAR = 32  # for stores, where every file takes a while and none the disk's time
+CHUNK = 32  # files for each task: the pool costs about as much as a small file
+SLOW_S = 0.01  # for a chunk: of files in memory it takes a tenth of it, and threads would wait for each other
+GROUP = 2048  # files that are looked up, read and remembered together
+
+_FOREIGN_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC", b"hevc": "HEIC", b"avif": "AVIF"}
+
+
+Job = tuple[Sequence[str], Sequence[Known | None]]
+"""Files, and what is known of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading a file gave: its SHA-256 in hex, or the reason why it is no photo."""
+
+    digest: str | None
+    reason: str | None = None
+
+
+def read_photos(
+    files: Sequence[str | Path], progress: Callable[[int, int], None] | None = None, *, is_remembering: bool = True
+) -> list[Reading]:
+    """Read files, in a few threads where they come slowly; the readings are in the order of ``files``.
+
+    Parameters
+    ----------
+    progress
+        Called in the caller's thread with the number of files done and their total, now and then.
+    is_remembering
+        Leave unread what was read before and has not changed since (`KnownFiles`).
+    """
+    here = str(Path.cwd())
+    readings: list[Reading] = []
+    is_far = bool(files) and isinstance(make_path(files[0]), Place)
+    pool = ThreadPoolExecutor(N_THREADS_FAR if is_far else N_THREADS)
+    chunk = 1 if is_far else CHUNK
+    with KnownFiles(is_used=is_remembering) as store:
+        try:
+            for start in range(0, len(files), GROUP):
+                paths = [str(file) for file in files[start : start + GROUP]]  # a `Path` takes as long as a look-up
+                names = [name_file(path, here) for path in paths]
+                known = store.recall(names)
+                given = [known.get(name) for name in names]
+                jobs = [(paths[n : n + chunk], given[n : n + chunk]) for n in range(0, len(names), chunk)]
+                stamped: list[tuple[Reading, str | None]] = []
+                for some in _read_chunks(jobs, pool):
+                    stamped += some
+                    if progress is not None:
+                        progress(start + len(stamped), len(files))
+                store.remember(dict(_find_fresh(names, stamped, given)))
+                readings += [reading for reading, _ in stamped]
+        finally:
+            pool.shutdown(cancel_futures=True)  # an interrupt must not wait for a hundred thousand files
+    return readings
+
+
+def _find_fresh(
+    names: Sequence[str], stamped: Sequence[tuple[Reading, str | None]], given: Sequence[Known | None]
+) -> Iterator[tuple[str, Known]]:
+    """Yield what is worth remembering: photos that are settled and were not known with this stamp."""
+    for name, (reading, stamp), known in zip(names, stamped, given, strict=True):
+        if reading.digest is not None and stamp is not None and (known is None or known[0] != stamp):
+            yield name, (stamp, reading.digest)
+
+
+def _read_chunks(jobs: Sequence[Job], pool: Executor) -> Iterator[list[tuple[Reading, str | None]]]:
+    """Read chunks in this thread as long as each is done in a moment, and in several from then on."""
+    left = iter(jobs)
+    for job in left:
+        started = time.perf_counter()
+        chunk = _read_chunk(job)
+        is_slow = time.perf_counter() - started > SLOW_S
+        yield chunk
+        if is_slow:
+            break
+    yield from pool.map(_read_chunk, left)
+
+
+def _read_chunk(job: Job) -> list[tuple[Reading, str | None]]:
+    return [_read_unless_known(path, known) for path, known in zip(*job, strict=True)]
+
+
+def _read_unless_known(path: str, known: Known | None) -> tuple[Reading, str | None]:
+    """Return what reading a file gives, and its stamp: with the stamp of last time it is not opened."""
+    try:
+        stamp = make_stamp(os.stat(path))  # noqa: PTH116  a `Path` takes as long again
+    except (OSError, ValueError):
+        return read_photo_digest(make_path(path)), None
+    if known is not None and known[0] == stamp:
+        return Reading(known[1]), stamp
+    return read_photo_digest(make_path(path)), stamp
+
+
+def read_photo_digest(path: Path) -> Reading:
+    """Read one file as far as it is a photo by its first bytes."""
+    try:
+        if isinstance(path, Place):
+            return examine_photo(read_bytes(path))
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+            return Reading(None, "not a file")
+        check_size(status.st_size)
+        with path.open("rb", buffering=0) as file:
+            block = file.read(min(status.st_size, BLOCK_BYTES))
+            problem = find_problem(block)
+            if problem is not None:
+                return Reading(None, problem)
+            digest = hashlib.sha256()
+            while block:
+                digest.update(block)
+                block = file.read(BLOCK_BYTES)
+        return Reading(digest.hexdigest())
+    except PhotoError as error:
+        return Reading(None, str(error))
+    except NotADirectoryError:
+        return _read_from_shard(path)
+    except FileNotFoundError:
+        return Reading(None, "does not exist")
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        return Reading(None, explain_unreadable(error))
+
+
+def _read_from_shard(path: Path) -> Reading:
+    try:
+        return examine_photo(read_bytes(path))
+    except PhotoError as error:
+        return Reading(None, str(error))
+
+
+def examine_photo(data: bytes) -> Reading:
+    """Return what reading a file of these bytes gives."""
+    problem = find_problem(data)
+    return Reading(hashlib.sha256(data).hexdigest()) if problem is None else Reading(None, problem)
+
+
+def find_problem(head: bytes) -> str | None:
+    """Return why a file that begins so is no photo, or None if it may be one."""
+    if not head:
+        return "empty file"
+    return _explain(head[:HEAD_SIZE]) if sniff_format(head[:HEAD_SIZE]) is None else None
+
+
+def _explain(head: bytes) -> str:
+    foreign = _FOREIGN_BRANDS.get(head[8:12]) if head[4:8] == b"ftyp" else None
+    if foreign is not None:
+        return f"a photo in {foreign} format, which cannot be read: convert it to JPEG"
+    return "not a photo: no known signature"

@@ -1,0 +1,113 @@
+"""Unlabelled photos: files, folders and globs become a list of files."""
+
+from __future__ import annotations
+
+import glob
+import tarfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from headstart.catalog.walk import is_ignored, walk_folder
+from headstart.errors import CatalogError
+from headstart.pixels.file_format import HEAD_SIZE, sniff_format
+from headstart.pixels.photo_bytes import explain_unreadable
+from headstart.storage.remote_paths import Place, make_path, tell_kind
+from headstart.storage.tar_shards import SUFFIX, is_shard, split_shard, walk_shard
+
+PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+
+
+def find_photos(places: Iterable[str | Path]) -> list[Path]:
+    """List the photos that files, folders and globs name, each once, sorted within a folder or glob.
+
+    A file that is named is always listed, whatever it is: that it cannot be read is for prediction to say. A folder is
+    searched through all levels as in training (`walk_folder`: what is hidden or a system's is ignored, links to folders
+    are followed); there a file counts if its name or its content is a photo's.
+
+    Raises
+    ------
+    CatalogError
+        If a place does not exist or holds no photo; the message names them all.
+    """
+    found: dict[Path, None] = {}
+    problems = []
+    for place in places:
+        path = make_path(place)
+        if isinstance(path, Place):
+            inside = _find_elsewhere(path)
+        elif is_shard(path):
+            inside = [path / name for name in _list_members(path)]
+        elif split_shard(path) is not None:
+            inside = [path]
+        elif path.is_dir():
+            inside = sorted(_walk(path))
+        elif path.exists():
+            inside = [path]
+        else:
+            inside = sorted(_match(place))
+        if not inside:
+            problems.append(f"'{place}' holds no photo" if _is_there(path) else f"'{place}' does not exist")
+        found.update(dict.fromkeys(inside))
+    if problems:
+        raise CatalogError(f"Cannot find photos: {'; '.join(problems)}. Give photo files, folders, or globs in quotes.")
+    return list(found)
+
+
+def _find_elsewhere(place: Place) -> list[Path]:
+    """Return a file in a store, or the files in a folder there that are named like photos, sorted."""
+    kind = _tell_kind(place)
+    if kind == "file" and place.name.endswith(SUFFIX):
+        return [place / name for name in _list_members(place)]
+    if kind is None and split_shard(place) is not None:
+        return [place]
+    if kind == "folder":
+        tree, _ = walk_folder(place)
+        paths = [place / name / file for name, folder in tree.items() for file in folder.files]
+        return sorted(path for path in paths if path.suffix.lower() in PHOTO_SUFFIXES)
+    return [place] if kind == "file" else []
+
+
+def _list_members(shard: Path) -> list[str]:
+    """Return the files in a tar shard that are named like photos, in its order."""
+    try:
+        return [member.name for member in walk_shard(shard) if Path(member.name).suffix.lower() in PHOTO_SUFFIXES]
+    except (OSError, tarfile.TarError) as error:
+        raise CatalogError(f"Cannot read '{shard}': it is damaged ({error}). Fetch or pack it again.") from None
+
+
+def _is_there(path: Path) -> bool:
+    return _tell_kind(path) is not None if isinstance(path, Place) else path.exists()
+
+
+def _tell_kind(place: Place) -> str | None:
+    try:
+        return tell_kind(place)
+    except (OSError, ValueError) as error:
+        raise CatalogError(f"Cannot find photos in '{place}': {explain_unreadable(error)}. Check the path.") from None
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    tree, _ = walk_folder(root)
+    for name, folder in tree.items():
+        for path in (root / name / file for file in folder.files):
+            if path.suffix.lower() in PHOTO_SUFFIXES or _is_photo(path):
+                yield path
+
+
+def _match(pattern: str | Path) -> Iterator[Path]:
+    named = Path(pattern).parts
+    for path in map(Path, glob.glob(str(pattern), recursive=True)):  # noqa: PTH207  the pattern may be absolute
+        # a wildcard matches hidden names only where the pattern says so
+        met = [part for part in path.parts if part not in named and not part.startswith(".")]
+        if not path.is_dir() and not any(map(is_ignored, met)):
+            yield path
+
+
+def _is_photo(path: Path) -> bool:
+    try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            return False
+        with path.open("rb") as file:
+            return sniff_format(file.read(HEAD_SIZE)) is not None
+    except OSError:
+        return False

@@ -1,0 +1,114 @@
+"""A backbone that is quantised on the user's own photos: which ones, and once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.backbone.backbone import Backbone
+from headstart.backbone.quantising import describe_quantiser, quantise_backbone, wrap_quantised
+from headstart.errors import CatalogError, PhotoError
+from headstart.features.extraction import PhotoFile
+from headstart.pixels.decode import describe_decoder, read_photo
+from headstart.pixels.photo_bytes import read_bytes
+from headstart.process.cores import count_cores
+from headstart.process.progress import Progress, ignore_progress
+from headstart.storage.result_cache import fetch_result, keep_result, name_result
+
+N_PHOTOS = 200
+Item = TypeVar("Item", bound=PhotoFile)
+
+
+def quantise_on_photos(
+    photos: Sequence[PhotoFile], backbone: Backbone, image_size: int, *, progress: Progress = ignore_progress
+) -> Backbone:
+    """Return the backbone quantised on up to 200 photos, or fetch it from the shelf.
+
+    The photos with the lowest digests are taken: neither their order nor their paths matter. Those that cannot be
+    decoded are passed over.
+
+    Parameters
+    ----------
+    photos
+        Training photos.
+    progress
+        Counts two steps a photo: decoded, calibrated on.
+
+    Raises
+    ------
+    CatalogError
+        If none of the photos can be decoded.
+    MissingExtraError
+        If onnxruntime is not installed.
+    """
+    chosen = choose_for_calibration(photos)
+    name = name_result(
+        "int8", backbone.spec.fingerprint(), str(image_size), describe_decoder(), describe_quantiser(),
+        *(photo.digest for photo in chosen),
+    )  # fmt: skip
+    kept = fetch_result(name)
+    if kept is not None:
+        return wrap_quantised(backbone, kept)
+    pixels, unread = _read(chosen, image_size, lambda n_done, n: progress(n_done, 2 * n))
+    n_before = 2 * len(chosen) - len(pixels)
+    quantised = quantise_backbone(
+        backbone, pixels, progress=lambda n_done, _: progress(n_before + n_done, 2 * len(chosen))
+    )
+    if all(map(_is_unchanged, unread)):  # else it is not what the name says
+        keep_result(name, quantised.weights)
+    return quantised
+
+
+def read_for_calibration(photos: Sequence[PhotoFile], image_size: int) -> npt.NDArray[np.uint8]:
+    """Return the pixels of the photos that `quantise_on_photos` takes, (N, S, S, 3) uint8.
+
+    Raises
+    ------
+    CatalogError
+        If none of them can be decoded.
+    """
+    return _read(choose_for_calibration(photos), image_size)[0]
+
+
+def choose_for_calibration(photos: Sequence[Item]) -> list[Item]:
+    """Return the up to 200 photos with the lowest digests, each once: those that `quantise_on_photos` takes."""
+    by_digest = {photo.digest: photo for photo in photos}
+    return [by_digest[digest] for digest in sorted(by_digest)[:N_PHOTOS]]
+
+
+def _read(
+    photos: Sequence[PhotoFile], image_size: int, progress: Progress = ignore_progress
+) -> tuple[npt.NDArray[np.uint8], list[PhotoFile]]:
+    """Return the pixels of those that can be decoded, and those that cannot."""
+    pixels, unread, reason = [], [], ""
+    with ThreadPoolExecutor(count_cores()) as pool:
+        found = pool.map(lambda photo: _try_to_read(photo, image_size), photos)
+        for n_done, (photo, decoded) in enumerate(zip(photos, found, strict=True), 1):
+            if isinstance(decoded, PhotoError):
+                unread.append(photo)
+                reason = reason or f", such as '{photo.path}': {decoded}"
+            else:
+                pixels.append(decoded)
+            progress(n_done, len(photos))
+    if not pixels:
+        raise CatalogError(f"Cannot quantise: none of {len(photos):,} photos can be decoded{reason}.")
+    return np.stack(pixels), unread
+
+
+def _try_to_read(photo: PhotoFile, image_size: int) -> npt.NDArray[np.uint8] | PhotoError:
+    try:
+        return read_photo(photo.path, image_size, photo.digest)
+    except PhotoError as error:
+        return error
+
+
+def _is_unchanged(photo: PhotoFile) -> bool:
+    try:
+        return hashlib.sha256(read_bytes(photo.path)).hexdigest() == photo.digest
+    except PhotoError:
+        return False

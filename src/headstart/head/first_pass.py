@@ -1,0 +1,127 @@
+"""The first pass over features in blocks: their standardisation, and some of their rows to keep in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.head.feature_blocks import PART_ROWS, FeatureBlocks, run_pass, split_rows
+from headstart.head.float16 import widen
+from headstart.head.standardise import Standardisation, make_standardisation
+from headstart.head.training_rows import check_finite, count_broken
+from headstart.process.progress import Progress
+from headstart.storage.large_arrays import allocate_array
+
+
+@dataclass
+class Moments:
+    """Weighted mean and sum of squared deviations of D features, of any number of rows.
+
+    Two of them are joined without a second look at the rows, and nothing cancels: Chan, Golub and LeVeque 1983,
+    "Algorithms for computing the sample variance".
+    """
+
+    total: float
+    mean: npt.NDArray[np.float64]
+    squares: npt.NDArray[np.float64]
+
+    @classmethod
+    def measure(cls, X: npt.NDArray[np.float64], weight: npt.NDArray[np.float64]) -> Moments:
+        """Measure rows (n, D) of weights (n,)."""
+        total = float(weight.sum())
+        if not total:
+            return cls(0.0, np.zeros(X.shape[1]), np.zeros(X.shape[1]))
+        mean = weight @ X / total
+        return cls(total, mean, weight @ np.square(X - mean))
+
+    def join(self, other: Moments) -> Moments:
+        """Return the moments of the rows of both."""
+        total = self.total + other.total
+        if not total:
+            return self
+        share, shift = other.total / total, other.mean - self.mean
+        return Moments(
+            total, self.mean + share * shift, self.squares + other.squares + self.total * share * np.square(shift)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What one pass found out.
+
+    Attributes
+    ----------
+    sample
+        (m, D) float32, in the order of the rows.
+    """
+
+    standardisation: Standardisation
+    sample: npt.NDArray[Any]
+
+
+def survey_blocks(
+    blocks: FeatureBlocks,
+    weight: npt.NDArray[np.float64],
+    sample_at: npt.NDArray[np.int64],
+    *,
+    floor: float,
+    progress: Progress,
+) -> Survey:
+    """Measure the standardisation as `measure_standardisation` does, and gather rows, in one pass.
+
+    Parameters
+    ----------
+    weight
+        (N,) at least 0, not all 0.
+    sample_at
+        (m,) the numbers of the rows to gather, ascending.
+
+    Raises
+    ------
+    FitError
+        If features are not finite.
+    """
+    sample = allocate_array((len(sample_at), blocks.n_features))
+
+    def work(X: npt.NDArray[Any], rows: slice) -> tuple[int, Moments]:
+        first, last = np.searchsorted(sample_at, (rows.start, rows.stop))
+        sample[first:last] = X[sample_at[first:last] - rows.start]
+        n_broken, moments = 0, Moments(0.0, np.zeros(X.shape[1]), np.zeros(X.shape[1]))
+        wide = np.empty((min(len(X), PART_ROWS), X.shape[1]), np.float32)
+        for part in split_rows(len(X)):
+            widen(X[part], wide[: part.stop - part.start])
+            exact = wide[: part.stop - part.start].astype(np.float64)
+            n_broken += count_broken(exact)
+            if not n_broken:
+                moments = moments.join(Moments.measure(exact, weight[rows][part]))
+        return n_broken, moments
+
+    n_broken, moments = 0, Moments(0.0, np.zeros(blocks.n_features), np.zeros(blocks.n_features))
+    for n_here, here in run_pass(blocks, work, progress):
+        n_broken += n_here
+        moments = moments.join(here)
+    check_finite(n_broken, "fit a head")
+    variance = moments.squares / moments.total
+    return Survey(make_standardisation(moments.mean, variance, np.float32, floor=floor), sample)
+
+
+def draw_sample(
+    y: npt.NDArray[np.int64], weight: npt.NDArray[np.float64], n_rows: int, seed: int
+) -> npt.NDArray[np.int64]:
+    """Draw rows without replacement, ascending: all if there are no more than asked for, and some of every class.
+
+    Rows of weight 0 are drawn only where all rows are.
+
+    Examples
+    --------
+    >>> draw_sample(np.array([0, 0, 0, 0, 1]), np.array([0.0, 1.0, 1.0, 0.0, 1.0]), 2, seed=0).tolist()
+    [1, 4]
+    """
+    if len(y) <= n_rows:
+        return np.arange(len(y))
+    order = np.random.default_rng(seed).permutation(np.flatnonzero(weight > 0))
+    _, firsts = np.unique(y[order], return_index=True)
+    return np.union1d(order[:n_rows], order[firsts])

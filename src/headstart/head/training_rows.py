@@ -1,0 +1,177 @@
+"""Training rows, checked: everything that is wrong with them is said at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.errors import FitError
+from headstart.head.parallel_rows import map_blocks
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """N rows that a head can be fitted to.
+
+    Attributes
+    ----------
+    X
+        (N, D) float32, or float64 where that is what was given: then the whole fit computes in float64.
+    y
+        (N,) int64, 0 to C - 1.
+    weight
+        (N,) float64, at least 0: the row's own weight times that of its class.
+    """
+
+    X: npt.NDArray[Any]
+    y: npt.NDArray[np.int64]
+    weight: npt.NDArray[np.float64]
+
+
+def check_rows(
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    n_classes: int,
+    *,
+    sample_weight: npt.ArrayLike | None = None,
+    class_weight: npt.ArrayLike | None = None,
+) -> Rows:
+    """Check training rows and combine their weights.
+
+    Raises
+    ------
+    FitError
+        If shapes do not match, features are not finite, labels are out of range, a class has no row, or a weight is
+        negative. Lists all of it.
+    """
+    features, labels = _check_shapes(X, y, "fit a head")
+    n_broken = _count_all_broken(features)
+    weight = weigh_rows(labels, n_classes, n_broken=n_broken, sample_weight=sample_weight, class_weight=class_weight)
+    return Rows(features, labels, weight)
+
+
+def weigh_rows(
+    y: npt.NDArray[np.int64],
+    n_classes: int,
+    *,
+    n_broken: int = 0,
+    sample_weight: npt.ArrayLike | None = None,
+    class_weight: npt.ArrayLike | None = None,
+) -> npt.NDArray[np.float64]:
+    """Check labels (N,) and weights, and return the weight of each row, (N,).
+
+    Parameters
+    ----------
+    n_broken
+        Rows with NaN or infinity among the features.
+
+    Raises
+    ------
+    FitError
+        As `check_rows`.
+    """
+    n_rows = len(y)
+    row_weight = np.ones(n_rows) if sample_weight is None else np.asarray(sample_weight, np.float64)
+    per_class = np.ones(n_classes) if class_weight is None else np.asarray(class_weight, np.float64)
+    problems = _find_label_problems(y, n_classes) + _find_feature_problems(n_broken)
+    for name, values, n_needed in (("sample_weight", row_weight, n_rows), ("class_weight", per_class, n_classes)):
+        if values.shape != (n_needed,):
+            problems.append(f"got {name} of shape {values.shape}, need ({n_needed},)")
+        elif not (np.isfinite(values) & (values >= 0)).all():
+            n_wrong = int((~(np.isfinite(values) & (values >= 0))).sum())
+            problems.append(f"got {n_wrong} negative or infinite values of {name}, need 0 or more")
+    if not problems:
+        row_weight = row_weight * per_class[y]
+        problems += _find_missing_classes(y[row_weight > 0], n_classes)
+    _raise_if_any(problems, "fit a head")
+    return row_weight
+
+
+def check_watched(
+    validation: tuple[npt.ArrayLike, npt.ArrayLike], n_features: int, n_classes: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """Check rows that are only watched: a class may be missing from them.
+
+    Raises
+    ------
+    FitError
+        As `check_rows`, and if there are not ``n_features`` features.
+    """
+    features, labels = _check_shapes(*validation, "watch validation rows")
+    check_watched_labels(labels, features.shape[1], n_features, n_classes, n_broken=_count_all_broken(features))
+    return features, labels
+
+
+def check_watched_labels(
+    y: npt.NDArray[np.int64], n_given: int, n_features: int, n_classes: int, *, n_broken: int = 0
+) -> None:
+    """Check labels (M,) of watched rows that have ``n_given`` features, of which ``n_broken`` rows are broken."""
+    problems = _find_label_problems(y, n_classes) + _find_feature_problems(n_broken)
+    if n_given != n_features:
+        problems.append(f"got {n_given} features, need {n_features} as in training")
+    _raise_if_any(problems, "watch validation rows")
+
+
+def _check_shapes(X: npt.ArrayLike, y: npt.ArrayLike, action: str) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    features = X if isinstance(X, np.memmap) else np.asarray(X)  # an array in a file stays one
+    labels = check_labels(features.shape, features.dtype, y, action)
+    kind = np.float64 if features.dtype == np.float64 else np.float32
+    return features.astype(kind, copy=False), labels
+
+
+def check_labels(shape: tuple[int, ...], dtype: np.dtype[Any], y: npt.ArrayLike, action: str) -> npt.NDArray[np.int64]:
+    """Return labels (N,) if they match features of this shape and type; raise FitError if not."""
+    labels = np.asarray(y)
+    is_matching = len(shape) == 2 and labels.shape == shape[:1] and min(shape) > 0
+    is_numeric = dtype.kind in "fiu" and labels.dtype.kind in "iu"
+    if not (is_matching and is_numeric):
+        raise FitError(
+            f"Cannot {action}: got features {shape} of {dtype} and labels {labels.shape} of "
+            f"{labels.dtype}, need (N, D) numbers and (N,) integers, N and D at least 1. Pass one label a row."
+        )
+    return labels.astype(np.int64, copy=False)
+
+
+def _find_label_problems(y: npt.NDArray[np.int64], n_classes: int) -> list[str]:
+    if n_classes < 2:
+        return [f"got n_classes {n_classes}, need at least 2"]
+    if y.min() < 0 or y.max() >= n_classes:
+        return [f"got labels from {y.min()} to {y.max()}, need 0 to {n_classes - 1}"]
+    return []
+
+
+def _find_feature_problems(n_broken: int) -> list[str]:
+    return [f"got {n_broken} rows with NaN or infinity, need finite features"] if n_broken else []
+
+
+def _count_all_broken(X: npt.NDArray[Any]) -> int:
+    return sum(map_blocks(lambda rows: count_broken(X[rows]), X))
+
+
+def count_broken(X: npt.NDArray[Any]) -> int:
+    """Return the number of rows with NaN or infinity: where the sum of all is finite, which is seen sooner, none."""
+    with np.errstate(all="ignore"):
+        return 0 if np.isfinite(X.sum()) else int((~np.isfinite(X).all(axis=1)).sum())
+
+
+def _find_missing_classes(y: npt.NDArray[np.int64], n_classes: int) -> list[str]:
+    counts = np.bincount(y, minlength=n_classes)
+    present, missing = np.flatnonzero(counts), np.flatnonzero(counts == 0)
+    if len(present) == 1:
+        return [f"got rows of class {present[0]} alone, need at least 2 classes"]
+    if len(missing):
+        return [f"got no rows of class {', '.join(map(str, missing))}, need rows of all {n_classes} classes"]
+    return []
+
+
+def check_finite(n_broken: int, action: str) -> None:
+    """Raise FitError if any row is broken."""
+    _raise_if_any(_find_feature_problems(n_broken), action)
+
+
+def _raise_if_any(problems: list[str], action: str) -> None:
+    if problems:
+        raise FitError(f"Cannot {action}: {'; '.join(problems)}. Mend the rows or leave them out.")

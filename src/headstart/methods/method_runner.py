@@ -1,0 +1,218 @@
+"""Carry out one method on a catalog: features, a head, and above a cut a backbone of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from headstart.backbone.backbone import Backbone
+from headstart.backbone.pooled_stages import widen_backbone
+from headstart.catalog.catalog import Catalog
+from headstart.classifier.build import build_classifier
+from headstart.classifier.file import ClassifierFile
+from headstart.classifier.metadata import Metadata, shorten_digests
+from headstart.classifier.seal import check_seal
+from headstart.features.stored_features import EmbeddedFeatures
+from headstart.methods.feature_table import Table, build_table, open_cache
+from headstart.methods.head_fitting import FittedHead, fit_head
+from headstart.methods.settings import ADAM_EPOCHS, Settings
+from headstart.methods.tail_tuning import TunedBackbone, tune_backbone
+from headstart.process.progress import show_progress
+from headstart.scale.ray_training import Workers
+from headstart.tune.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from headstart.scale.cluster import Cluster
+    from headstart.tune.hyperparameters import Recipe
+    from headstart.tune.result import Tuned
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What a method made of a catalog.
+
+    Attributes
+    ----------
+    chosen
+        The settings that were used: the method is none but itself, and the number of views its own.
+    backbone
+        The one in the classifier file.
+    table
+        The features that this backbone gives.
+    tuned
+        How the backbone was trained above the cut, or None if all of it is as pretrained.
+    """
+
+    chosen: Settings
+    cut: str
+    backbone: Backbone
+    table: Table
+    fitted: FittedHead
+    tuned: TunedBackbone | None = None
+
+    @property
+    def outcome(self) -> Tuned:
+        """What training above the cut gave; only where there was any."""
+        assert self.tuned is not None  # noqa: S101  for the type checker
+        return self.tuned.tuned
+
+    def build_file(self) -> ClassifierFile:
+        """Return the classifier file and its parts."""
+        table, chosen = self.table, self.chosen
+        seen = ("train",) if self.tuned is None else ("train", "validation")  # the latter chose the epoch
+        metadata = Metadata(
+            labels=table.catalog.labels, image_size=table.image_size, spec=self.backbone.spec,
+            precision=table.precision, method=chosen.method, cut=self.cut,
+            head=chosen.head if self.tuned is None else "linear", seed=chosen.seed,
+            n_views=chosen.n_fixed_views if self.tuned is None else self.tuned.n_views, n_averaged=table.n_averaged,
+            trained_on=shorten_digests(photo.digest for split in seen for photo in table.splits[split].photos),
+        )  # fmt: skip
+        head = self.fitted.head
+        data = build_classifier(self.backbone, head.weights, head.bias, metadata)
+        return ClassifierFile(data, check_seal(data), metadata, head.weights, head.bias)
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Carries out methods on one catalog.
+
+    Attributes
+    ----------
+    catalog
+        The photos.
+    backbone
+        As pretrained, or quantised.
+    is_caching
+        Use the user's cache of features, and keep what an interrupted training needs.
+    note_time
+        Called with the name of a step when it ends.
+    checkpoints
+        Takes those of trainings that came to their end: to be deleted once their outcome is on disk.
+    embedded
+        Features of the photos as they are, if they lie ready.
+    cluster
+        On which features are computed, if not here.
+    workers
+        Who trains above a cut, on a Ray cluster. Default: this process.
+    """
+
+    catalog: Catalog
+    backbone: Backbone
+    image_size: int
+    is_caching: bool
+    verbose: bool
+    note_time: Callable[[str], None] = lambda _: None
+    checkpoints: list[Checkpoint] = field(default_factory=list)
+    embedded: EmbeddedFeatures | None = None
+    cluster: Cluster | None = None
+    workers: Workers | None = None
+
+    @cached_property
+    def wide_backbone(self) -> Backbone:
+        """The backbone whose features are the means of several stages."""
+        return widen_backbone(self.backbone)
+
+    def make(self, chosen: Settings) -> Made:
+        """Carry out the method of the settings, which is none but itself."""
+        return self.make_fixed(chosen) if chosen.method == "fixed" else self.make_tuned(chosen)
+
+    def make_fixed(self, chosen: Settings) -> Made:
+        """Extract features and fit a head."""
+        backbone = self.wide_backbone if chosen.features == "all" else self.backbone
+        table = self.extract(backbone, chosen, n_views=chosen.n_fixed_views, is_averaged=chosen.average_views)
+        self.note_time("extract")
+        made = Made(chosen, backbone.spec.stages[-1].name, backbone, table, fit_table(table, chosen))
+        self.note_time("fit")
+        return made
+
+    def make_tuned(self, chosen: Settings) -> Made:
+        """Train above a cut, and then have the engine compute features with the new weights.
+
+        What is judged and reported later is so what the classifier file answers, and not what torch says of it.
+        """
+        return self._judge_tuned(chosen, *self._tune(chosen))
+
+    def make_again(self, chosen: Settings, recipe: Recipe, *, is_averaged: bool) -> Made:
+        """Train above a cut by the recipe of an earlier training; average answers over views or not, in the end.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If training is stopped.
+        """
+        plain, tuned = self._tune(chosen, recipe)
+        if tuned.tuned.is_stopped:
+            raise KeyboardInterrupt
+        if not is_averaged:
+            chosen = replace(chosen, average_views=False, n_views=None)
+        return self._judge_tuned(chosen, plain, tuned)
+
+    def _tune(self, chosen: Settings, recipe: Recipe | None = None) -> tuple[Table, TunedBackbone]:
+        plain = self.extract(self.backbone, chosen)
+        self.note_time("extract")
+        tuned = tune_backbone(
+            plain, self.backbone, chosen, image_size=self.image_size, is_kept=self.is_caching, verbose=self.verbose,
+            recipe=recipe, workers=self.workers,
+        )  # fmt: skip
+        self.note_time("fit")
+        return plain, _keep_fixed(plain, chosen, tuned)
+
+    def _judge_tuned(self, chosen: Settings, plain: Table, tuned: TunedBackbone) -> Made:
+        # nobody will ask for features of these weights again
+        maker = replace(self, catalog=plain.catalog, is_caching=False)
+        table = maker.extract(
+            tuned.backbone, chosen, n_views=chosen.n_averaged, is_averaged=chosen.average_views, verb="Judging"
+        )
+        if not tuned.tuned.is_stopped:
+            self.checkpoints.append(tuned.checkpoint)
+        table = replace(table, n_extracted=plain.n_extracted, n_cached=plain.n_cached)
+        return Made(chosen, tuned.cut, tuned.backbone, table, tuned.fitted, tuned)
+
+    def extract(
+        self, backbone: Backbone, chosen: Settings, *, n_views: int = 1, is_averaged: bool = False,
+        verb: str = "Extracting",
+    ) -> Table:  # fmt: skip
+        """Return the catalog with the features that a backbone gives."""
+        embedded = self._embed(backbone, chosen, n_views=n_views, is_averaged=is_averaged)
+        with open_cache(self.is_caching) as store, show_progress(verb, is_shown=self.verbose) as progress:
+            return build_table(
+                self.catalog, backbone, image_size=self.image_size, precision=chosen.precision, n_views=n_views,
+                is_averaged=is_averaged, seed=chosen.seed, cache=store, embedded=embedded, progress=progress,
+            )  # fmt: skip
+
+    def _embed(
+        self, backbone: Backbone, chosen: Settings, *, n_views: int, is_averaged: bool
+    ) -> EmbeddedFeatures | None:
+        """Return the features that lie ready, after computing them on the cluster if there is one."""
+        if self.cluster is None:
+            return self.embedded
+        from headstart.scale.cluster_features import embed_catalog
+
+        return embed_catalog(
+            self.catalog, backbone, self.cluster, image_size=self.image_size, precision=chosen.precision,
+            n_views=n_views, is_averaged=is_averaged, seed=chosen.seed, ready=self.embedded,
+            is_kept=self.is_caching, verbose=self.verbose,
+        )  # fmt: skip
+
+
+def _keep_fixed(plain: Table, chosen: Settings, tuned: TunedBackbone) -> TunedBackbone:
+    """Return it with the head of `fixed` where the start was kept, so that it is no worse than that by chance."""
+    if tuned.tuned.best_epoch or tuned.recipe.is_random:
+        return tuned
+    fixed = fit_table(plain, chosen)
+    return replace(
+        tuned, tuned=replace(tuned.tuned, head=fixed.head, factor=1.0),
+        fitted=replace(tuned.fitted, head=fixed.head, class_weight=fixed.class_weight),
+    )  # fmt: skip
+
+
+def fit_table(table: Table, chosen: Settings) -> FittedHead:
+    """Fit a head to the training photos of a table."""
+    train, validation = table.splits["train"], table.splits["validation"]
+    return fit_head(
+        train.views, train.y, len(table.catalog.labels), kind=chosen.head, seed=chosen.seed,
+        strength=chosen.strength, class_weight=chosen.class_weight, sample_weight=train.weights, groups=train.groups,
+        epochs=chosen.epochs or ADAM_EPOCHS, validation=(validation.X, validation.y) if validation.photos else None,
+    )  # fmt: skip

@@ -1,0 +1,198 @@
+"""What a user may choose about a training."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from headstart.backbone.pooled_stages import FEATURES
+from headstart.backbone.view_averaging import N_VIEWS
+from headstart.errors import FitError
+from headstart.methods.head_fitting import CLASS_WEIGHTS, HEADS
+
+METHODS = ("auto", "fixed", "hybrid", "finetune", "scratch")
+TUNED = METHODS[2:]  # these train above a cut, with torch
+MAX_VIEWS = 1000  # of a photo: with more the hours go into views that hardly differ
+ADAM_EPOCHS = 10
+# settings that only one kind of method has, and what they are if nobody chooses
+_OF_FIXED: dict[str, Any] = {"features": "last", "head": "logistic", "strength": None}
+_OF_TUNED: dict[str, Any] = {"learning_rate": None, "train_norms": False}
+_OF_AUTO: dict[str, Any] = {"budget_s": 600.0}
+# on the command line some have a unit, and a shorter name
+_OPTIONS = {"n_views": "--views", "budget_s": "--budget", "cache_limit_gb": "--cache-limit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user may choose about a training.
+
+    Attributes
+    ----------
+    method
+        ``fixed``: the whole backbone is frozen, a linear head is trained. ``hybrid``: the stages above the cut are
+        trained, too. ``finetune``: all stages are, from pretrained weights. ``scratch``: all stages, from random
+        weights. ``auto``: begins with ``fixed`` and goes on only where a gain is likely within ``budget_s``.
+    cut
+        The last frozen stage of ``hybrid``; None for the backbone's own, ``block_12`` for MobileNetV2.
+    backbone
+        The name of the pretrained network.
+    image_size
+        Side of the network's input in pixels; None for the backbone's own, 224 for MobileNetV2.
+    features
+        Of ``fixed``: ``last``, the mean of the last stage, or ``all``: the means of several stages side by side.
+    head
+        Of ``fixed``: ``logistic`` (converged, regularised as cross-validation says) or ``adam`` (the tutorial's
+        recipe).
+    strength
+        Inverse regularisation strength C of ``logistic``; None chooses it by cross-validation.
+    epochs
+        Of ``adam`` and of the methods that train above a cut; None for the method's own.
+    n_views
+        Versions of each training photo: the photo itself and random flips and rotations of it. None for the method's
+        own: 1, and 2 above a cut (as it is and mirrored).
+    average_views
+        The views are the photo's symmetric ones instead (2, 4 or 8; by default 4), and prediction averages over them,
+        which takes so many times as long.
+    learning_rate
+        Peak rate of training above a cut; None for the method's own.
+    train_norms
+        Train batch norms above the cut with batches, instead of keeping them as pretrained: for photos unlike those of
+        the pretraining. Any gain over what training begins with is then kept, and not only one beyond noise.
+    class_weight
+        ``balanced``, ``none``, or ``auto``: balanced where the largest class has more than 3 times the photos of the
+        smallest, and above a cut 1.5 times.
+    precision
+        ``auto`` (bf16 where the processor computes in it), ``f32``, ``bf16``, or ``int8`` (of ``fixed``): quantised on
+        up to 200 of the training photos, which takes about 2 s once and makes a classifier file of 2.6 MB.
+    budget_s
+        Seconds that ``auto`` may take.
+    cache_limit_gb
+        Room on disk for activations below a cut.
+    seed
+        Of the split, the folds, the views and the solver's order.
+    """
+
+    method: str = "auto"
+    cut: str | None = None
+    backbone: str = "mobilenet_v2"
+    image_size: int | None = None
+    features: str = "last"
+    head: str = "logistic"
+    strength: float | None = None
+    epochs: int | None = None
+    n_views: int | None = None
+    average_views: bool = False
+    learning_rate: float | None = None
+    train_norms: bool = False
+    class_weight: str = "auto"
+    precision: str = "auto"
+    budget_s: float = 600.0
+    cache_limit_gb: float = 10.0
+    seed: int = 0
+
+    @property
+    def n_fixed_views(self) -> int:
+        """Views of each training photo where the whole backbone is frozen."""
+        return self.n_views or (4 if self.average_views else 1)
+
+    @property
+    def n_averaged(self) -> int:
+        """Views that prediction averages over."""
+        return self.n_fixed_views if self.average_views else 1
+
+    def settle(self) -> Settings:
+        """Return the settings with the only method that fits them, where ``auto`` has nothing left to choose."""
+        if self.method != "auto":
+            return self
+        if self.cut is not None or self.learning_rate is not None or self.train_norms:
+            return replace(self, method="hybrid")
+        is_fixed = any(getattr(self, name) != plain for name, plain in _OF_FIXED.items())
+        if is_fixed or self.precision == "int8" or self.n_views is not None or self.average_views:
+            return replace(self, method="fixed")
+        return self
+
+    def check(self) -> None:
+        """Raise FitError that names everything wrong with the settings at once."""
+        problems = self._find_wrong_kinds() or [
+            *self._find_unknown(),
+            *self._find_out_of_range(),
+            *self._find_at_odds(),
+        ]
+        if problems:
+            raise FitError(f"Cannot train: got {'; got '.join(problems)}.")
+
+    def _find_wrong_kinds(self) -> list[str]:
+        whole, number = ("image_size", "epochs", "n_views", "seed"), (
+            "strength", "learning_rate", "budget_s", "cache_limit_gb",
+        )  # fmt: skip
+        kinds: dict[str, Any] = {**dict.fromkeys(whole, int), **dict.fromkeys(number, (int, float))}
+        problems = [
+            f"{_name(name)} {value!r}, need a {'whole ' if kind is int else ''}number"
+            for name, kind in kinds.items()
+            if (value := getattr(self, name)) is not None and (isinstance(value, bool) or not isinstance(value, kind))
+        ]
+        truths = ("average_views", "train_norms")
+        return problems + [
+            f"{n} {getattr(self, n)!r}, need a bool" for n in truths if type(getattr(self, n)) is not bool
+        ]
+
+    def _find_unknown(self) -> list[str]:
+        choices = {"method": METHODS, "features": FEATURES, "head": HEADS, "class_weight": CLASS_WEIGHTS}
+        return [
+            f"{name} {getattr(self, name)!r}, need one of {', '.join(allowed)}"
+            for name, allowed in choices.items()
+            if getattr(self, name) not in allowed
+        ]
+
+    def _find_out_of_range(self) -> list[str]:
+        least = ("epochs", "n_views")
+        problems = [
+            f"{_name(name)} {value}, need 1 or more"
+            for name in least
+            if (value := getattr(self, name)) is not None and value < 1
+        ]
+        if self.n_views is not None and self.n_views > MAX_VIEWS:
+            problems.append(f"{_name('n_views')} {self.n_views}, need {MAX_VIEWS} or less")
+        if self.seed < 0:
+            problems.append(f"seed {self.seed}, need 0 or more")
+        above = ("strength", "learning_rate", "budget_s", "cache_limit_gb")
+        return problems + [
+            f"{_name(name)} {value}, need a finite number above 0"
+            for name in above
+            if (value := getattr(self, name)) is not None and not (value > 0 and math.isfinite(value))
+        ]
+
+    def _find_at_odds(self) -> list[str]:
+        """Say which settings belong to another method."""
+        problems = []
+        if self.average_views and self.n_views is not None and self.n_views not in N_VIEWS[1:]:
+            problems.append(f"{_name('n_views')} {self.n_views} to average, need {', '.join(map(str, N_VIEWS[1:]))}")
+        if self.method in TUNED and self.precision == "int8":
+            problems.append(f"precision int8 with method {self.method}, which only fixed has")
+        if self.method in ("finetune", "scratch") and self.n_views is not None and not self.average_views:
+            problems.append(
+                f"{_name('n_views')} {self.n_views} with method {self.method}, which changes photos in every epoch: "
+                "leave it out, or average answers over 2, 4 or 8 (--average-views)"
+            )
+        for owners, theirs in ((("fixed",), _OF_FIXED), (TUNED, _OF_TUNED), (("auto",), _OF_AUTO)):
+            if self.method in owners or (self.method == "auto" and owners != ("auto",)):
+                continue
+            verb = "have" if len(owners) > 1 else "has"
+            problems += [
+                f"{_name(name)} {getattr(self, name)!r} with method {self.method}, which only {_join(owners)} {verb}"
+                for name, plain in theirs.items()
+                if getattr(self, name) != plain
+            ]
+        if self.cut is not None and self.method not in ("auto", "hybrid"):
+            problems.append(f"cut {self.cut!r} with method {self.method}, which only hybrid has")
+        return problems
+
+
+def _name(setting: str) -> str:
+    """Return a setting's name, and the option's where that is another."""
+    return f"{setting} ({_OPTIONS[setting]})" if setting in _OPTIONS else setting
+
+
+def _join(names: tuple[str, ...]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -1,0 +1,66 @@
+"""A photo file's bytes, read only where reading comes to an end: no pipes, no devices, nothing huge."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from headstart.errors import PhotoError, UnreadableError
+from headstart.storage.remote_paths import Place, read_place
+from headstart.storage.tar_shards import read_member, split_shard
+
+MAX_BYTES = 500_000_000  # no camera makes such photos; a video or an archive under a photo's name does
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a whole file, here, in a store (`Place`) or in a tar shard.
+
+    Raises
+    ------
+    PhotoError
+        If it is no regular file, or has more than `MAX_BYTES`; the message is the reason.
+    UnreadableError
+        If it is not there, or cannot be read.
+    """
+    try:
+        if isinstance(path, Place):
+            return _read_elsewhere(path)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+            raise PhotoError("not a regular file")
+        check_size(status.st_size)
+        return path.read_bytes()
+    except NotADirectoryError:  # one of the path's folders is a file
+        return _read_elsewhere(path)
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise UnreadableError(explain_unreadable(error)) from None
+
+
+def _read_elsewhere(path: Path) -> bytes:
+    """Read a file from a tar shard or from a store."""
+    try:
+        shard = split_shard(path)
+        if shard is not None:
+            data = read_member(*shard, MAX_BYTES)
+        elif isinstance(path, Place):
+            data = read_place(path, MAX_BYTES)
+        else:
+            raise UnreadableError("does not exist")
+    except FileNotFoundError:
+        raise UnreadableError("does not exist") from None
+    except (OSError, ValueError) as error:
+        raise UnreadableError(explain_unreadable(error)) from None
+    check_size(len(data))
+    return data
+
+
+def check_size(n_bytes: int) -> None:
+    """Raise PhotoError if so many bytes are too many for a photo."""
+    if n_bytes > MAX_BYTES:
+        raise PhotoError(f"too large ({n_bytes / 1e6:,.0f} MB, at most {MAX_BYTES / 1e6:,.0f} MB)")
+
+
+def explain_unreadable(error: OSError | ValueError) -> str:
+    """Return what the system says of a file that cannot be read, in one line."""
+    text = getattr(error, "strerror", None) or str(error)
+    return f"cannot be read: {(text.splitlines() or [type(error).__name__])[0].rstrip('.')[:400]}"

@@ -1,0 +1,1 @@
+"""The process that runs: cores, Ctrl-C, progress, and which packages are installed."""

@@ -1,0 +1,1 @@
+"""All drawing: figures, grids of photos, heat maps, the report page, the model card."""

@@ -1,0 +1,141 @@
+"""The confusion matrix: which class is taken for which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from headstart.errors import EvaluationError
+from headstart.report.figure_style import (
+    ACCENT,
+    CHART_DPI,
+    EDGE_IN,
+    INK,
+    PALE,
+    SMALL_PT,
+    TEXT_PT,
+    add_axes,
+    measure_widest,
+    name_axes,
+    quieten_axes,
+    start_figure,
+)
+from headstart.report.fonts import choose_fonts, letter_names
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MAX_NUMBERED = 15  # classes; with more, the numbers no longer fit their cells
+MAX_LABELLED = 60  # classes; with more, every second, third, ... name is shown
+MAX_WIDTH_IN = 7.6  # the page is not wider
+NAME_IN = 0.3  # room for the name of an axis
+
+
+def plot_confusion_matrix(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
+    """Plot how often each true class (a row) got each answer (a column).
+
+    Right answers on the diagonal are dark, mistakes red; the stronger, the larger the share of the row. The shade
+    grows with the square root of the share, so that one mistake in a hundred can still be seen.
+
+    Parameters
+    ----------
+    matrix
+        int or float (C, C), at least 0. Rows true, columns predicted, as ``evaluate_probabilities`` gives it.
+    classes
+        The C names, in the order of the rows.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        With a number in each cell up to 15 classes, and shades alone beyond.
+
+    Raises
+    ------
+    EvaluationError
+        If the shape does not fit the names.
+    """
+    counts = np.asarray(matrix, dtype=np.float64)
+    n_classes = len(classes)
+    if n_classes == 0 or counts.shape != (n_classes, n_classes):
+        raise EvaluationError(
+            f"Cannot plot confusion matrix: got shape {counts.shape} for {n_classes} classes, "
+            "need one row and one column for each. Pass the matrix and the classes of one evaluation."
+        )
+    names = letter_names(classes)
+    size, turn = _choose_lettering(names)
+    figure, axes = _start_matrix(names, size, turn)
+    edges = np.arange(n_classes + 1) - 0.5
+    is_numbered = n_classes <= MAX_NUMBERED
+    axes.pcolormesh(edges, edges, _shade_cells(counts), edgecolors="white" if is_numbered else "none", linewidth=1.5)
+    axes.set(xlim=edges[[0, -1]], ylim=edges[[-1, 0]])
+    quieten_axes(axes)
+    for spine in axes.spines.values():
+        spine.set(visible=True, color=PALE)
+    if is_numbered:
+        _write_counts(axes, counts, axes.bbox.width / CHART_DPI / n_classes)
+    _label_axes(axes, names, size, turn)
+    return figure
+
+
+def _choose_lettering(names: Sequence[str]) -> tuple[float, int]:
+    """Return the size of the classes' names in points, and how far those below the matrix are turned, in degrees."""
+    n_classes = len(names)
+    size = TEXT_PT if n_classes <= MAX_NUMBERED else SMALL_PT if n_classes <= 30 else 5.0
+    is_long = n_classes > MAX_NUMBERED or max(map(len, names)) * n_classes > 45
+    return size, 90 if n_classes > 30 else 45 if is_long else 0
+
+
+def _start_matrix(names: Sequence[str], size: float, turn: int) -> tuple[Figure, Axes]:
+    """Start a figure that is as large as the matrix and the names beside and below it."""
+    longest_in = measure_widest(names, size)
+    beside_in = EDGE_IN + NAME_IN + longest_in
+    below_in = EDGE_IN + NAME_IN + {0: 0.13, 45: 0.08 + 0.71 * longest_in, 90: longest_in}[turn]
+    side_in = min(max(2.9, min(0.62 * len(names), 5.6)), MAX_WIDTH_IN - beside_in - EDGE_IN)
+    figure = start_figure(beside_in + side_in + EDGE_IN, below_in + side_in + EDGE_IN)
+    axes = add_axes(figure, beside_in, below_in, side_in, side_in)
+    name_axes(axes, "Predicted class", "True class", beside_in)
+    return figure, axes
+
+
+def _measure_shades(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
+    roots: NDArray[np.float64] = np.sqrt(shares)
+    return roots
+
+
+def _shade_cells(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return RGB (C, C, 3), 0 to 1: white where there is nothing."""
+    from matplotlib.colors import to_rgb
+
+    shades = _measure_shades(counts)[:, :, None]
+    is_diagonal = np.eye(len(counts), dtype=bool)[:, :, None]
+    full = np.where(is_diagonal, to_rgb(INK), to_rgb(ACCENT))
+    blank = np.where(counts[:, :, None] > 0, 1.0, 0.975)
+    return np.asarray(blank * (1 - shades) + full * shades)
+
+
+def _write_counts(axes: Axes, counts: NDArray[np.float64], cell_in: float) -> None:
+    shades = _measure_shades(counts)
+    texts = [[f"{count:,.0f}" if count.is_integer() else f"{count:,.1f}" for count in row] for row in counts.tolist()]
+    size = TEXT_PT + 2 if len(counts) <= 6 else SMALL_PT
+    size *= min(1.0, 0.8 * cell_in / measure_widest([text for row in texts for text in row], size))
+    for row, column in np.ndindex(*counts.shape):
+        colour = "white" if shades[row, column] > 0.55 else INK
+        axes.text(column, row, texts[row][column], ha="center", va="center", fontsize=size, color=colour)
+
+
+def _label_axes(axes: Axes, names: Sequence[str], size: float, turn: int) -> None:
+    shown = range(0, len(names), ceil(len(names) / MAX_LABELLED))
+    labels = [names[c] for c in shown]
+    fonts = choose_fonts(labels)
+    axes.set_yticks(list(shown), labels, fontsize=size, fontfamily=fonts, parse_math=False)
+    axes.set_xticks(
+        list(shown), labels, fontsize=size, fontfamily=fonts, parse_math=False, rotation=turn,
+        ha="right" if turn == 45 else "center", rotation_mode="anchor" if turn == 45 else "default",
+    )  # fmt: skip

@@ -1,0 +1,102 @@
+"""The model card: what a classifier is, how good, and its limits, as model hubs expect it (README.md with YAML)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from headstart.evaluation.verdict import choose_headline, write_verdict
+from headstart.evaluation.words import count_photos, format_percent
+from headstart.report.page_tables import describe_making
+
+_ROWS = 100  # classes in the table; metrics.json has them all
+
+
+def write_model_card(metrics: Mapping[str, Any], title: str) -> str:
+    """Write the model card of a run in Markdown.
+
+    Parameters
+    ----------
+    metrics
+        The content of ``metrics.json``.
+    title
+        The name of the photos.
+    """
+    headline = choose_headline(metrics)
+    parts = [_write_front_matter(title, headline), f"# {_escape(title)}", _escape(write_verdict(metrics)), _USE]
+    if headline is not None:
+        parts.append(_write_classes(*headline))
+    made = "\n".join(f"- {term}: {_escape(text)}" for term, text in describe_making(metrics))
+    parts += [f"## How it was made\n\n{made}", _write_limits(metrics, headline)]
+    return "\n\n".join(parts) + "\n"
+
+
+_USE = """## Use
+
+`model.onnx` is the whole classifier: pixels in, probabilities out, labels and preprocessing inside.
+
+```python
+import headstart as hs
+
+model = hs.load("model.onnx")
+print(model.predict("photo.jpg").top(3))
+```
+
+Any ONNX runtime runs it as well; its metadata says what pixels it takes. `headstart export` writes other formats."""
+
+
+def _write_front_matter(title: str, headline: tuple[str, Mapping[str, Any]] | None) -> str:
+    """Write the YAML, in which a JSON text is a valid string."""
+    lines = [
+        "---", "library_name: headstart", "pipeline_tag: image-classification", "tags:", "- image-classification",
+        "- transfer-learning", "- onnx",
+    ]  # fmt: skip
+    if headline is not None:
+        split, numbers = headline
+        name = json.dumps(title, ensure_ascii=False)
+        lines += [
+            "model-index:", f"- name: {name}", "  results:", "  - task:", "      type: image-classification",
+            "    dataset:", f"      name: {name}", f"      type: {name}", f"      split: {split}", "    metrics:",
+        ]  # fmt: skip
+        for kind, key, label in (("accuracy", "accuracy", "Accuracy"), ("f1", "macro_f1", "Macro F1")):
+            if numbers.get(key) is not None:
+                lines += [f"    - type: {kind}", f"      name: {label}", f"      value: {numbers[key]:.6f}"]
+    return "\n".join([*lines, "---"])
+
+
+def _write_classes(split: str, numbers: Mapping[str, Any]) -> str:
+    rows = list(numbers.get("per_class", {}).items())
+    lines = [
+        f"## Classes\n\nOn the {split} photos:\n", "| class | photos | found (recall) | 95% interval | precision |",
+        "|---|---|---|---|---|",
+    ]  # fmt: skip
+    for name, row in rows[:_ROWS]:
+        interval = " to ".join(map(format_percent, row["recall_ci95"])) if row["support"] else ""
+        lines.append(
+            f"| {_escape(name)} | {row['support']:,} | {format_percent(row['recall'])} | {interval} "
+            f"| {format_percent(row['precision'])} |"
+        )
+    if len(rows) > _ROWS:
+        lines.append(f"\nAnd {len(rows) - _ROWS:,} more classes, in metrics.json.")
+    return "\n".join(lines)
+
+
+def _write_limits(metrics: Mapping[str, Any], headline: tuple[str, Mapping[str, Any]] | None) -> str:
+    n_classes = len(metrics.get("classes", ()))
+    lines = [
+        f"- It names one of its {n_classes} classes for any photo, of whatever else.",
+        "- The figures hold for photos like those it was judged on: of the same kind, place and camera.",
+    ]
+    if headline is not None and headline[0] != "test":
+        lines.append(f"- There was no test split: the figures are of the {headline[0]} photos.")
+    if metrics.get("skipped"):
+        lines.append(f"- {count_photos(len(metrics['skipped']))} could not be used; metrics.json says why.")
+    return "## Limits\n\n" + "\n".join(lines)
+
+
+def _escape(text: str) -> str:
+    """Keep a name from being taken for Markdown or HTML."""
+    for character in "\\`*_[]<>|#":
+        text = text.replace(character, f"\\{character}")
+    return text.replace("\n", " ")

@@ -1,0 +1,139 @@
+"""The report: one page that opens anywhere, offline, with the verdict first and the evidence after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from headstart.evaluation.verdict import FEW_PHOTOS, choose_headline, write_verdict
+from headstart.evaluation.words import count_photos, format_percent
+from headstart.report.inline_image import InlineImage
+from headstart.report.page_tables import (
+    describe_making,
+    list_bars,
+    list_classes,
+    list_measures,
+    list_strengths,
+    list_trials,
+)
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+__all__ = ["Figured", "ReportContent", "render_report", "write_verdict"]
+
+CHARTS = ("per_class", "confusion_matrix", "history", "reliability")  # these have a place of their own
+WIDE_PX = 600  # a chart wider than this scrolls on a phone: squeezed, its text could not be read
+MAX_SKIPPED = 200
+MAX_OPEN_ROWS = 12  # longer tables and lists are folded until asked for
+
+
+@dataclass(frozen=True)
+class Figured:
+    """A figure for the report."""
+
+    caption: str
+    image: InlineImage
+    alt: str = ""  # what it shows, for those who cannot see it; the caption if empty
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """All that a report shows.
+
+    Attributes
+    ----------
+    title
+        Such as the name of the folder of photos.
+    metrics
+        The content of ``metrics.json``.
+    figures
+        By name, in the order to show them. ``per_class``, ``confusion_matrix``, ``history`` and ``reliability``
+        stand beside the numbers they belong to; all others, such as ``training_photos``, under Photos.
+    catalog_summary
+        Rows with the same keys, such as ``{"label": "cats", "train": 850, "test": 150}``.
+    notes
+        Sentences about the data, such as leaks that were found; those of ``metrics`` are shown too.
+    """
+
+    title: str
+    metrics: Mapping[str, Any]
+    figures: Mapping[str, Figured] = field(default_factory=dict)
+    catalog_summary: Sequence[Mapping[str, Any]] = ()
+    notes: Sequence[str] = ()
+
+
+def render_report(content: ReportContent) -> str:
+    """Write the report as one HTML page.
+
+    Parameters
+    ----------
+    content
+        The numbers, figures and notes of a run.
+
+    Returns
+    -------
+    str
+        A whole page with its styles and images inside: no script, and nothing is fetched. Every text of the user
+        is escaped.
+
+    Notes
+    -----
+    It takes about 10 ms, and 40 ms more for the first one in a process.
+    """
+    metrics = content.metrics
+    skipped = list(metrics.get("skipped") or [])
+    headline = choose_headline(metrics)
+    images = {name: _place_figure(name, figure) for name, figure in content.figures.items()}
+    return load_template().render(
+        title=content.title,
+        metrics=metrics,
+        verdict=write_verdict(metrics),
+        headline=headline,
+        few_photos=FEW_PHOTOS,
+        bars=list_bars(metrics),
+        measures=list_measures(metrics),
+        classes=list_classes(headline[1]) if headline else [],
+        charts={name: images.get(name) for name in CHARTS},
+        photos=[image for name, image in images.items() if name not in CHARTS],
+        catalog_columns=list(content.catalog_summary[0]) if content.catalog_summary else [],
+        catalog_rows=[list(row.values()) for row in content.catalog_summary],
+        notes=list(dict.fromkeys([*content.notes, *(metrics.get("notes") or [])])),
+        skipped=skipped[:MAX_SKIPPED],
+        n_skipped=len(skipped),
+        making=describe_making(metrics),
+        strengths=list_strengths(metrics),
+        trials=list_trials(metrics),
+        max_open_rows=MAX_OPEN_ROWS,
+    )
+
+
+def _place_figure(name: str, figure: Figured) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": name.replace("_", " ").capitalize(),
+        "caption": figure.caption,
+        "alt": figure.alt or figure.caption,
+        "image": figure.image,
+        "is_wide": name in CHARTS and figure.image.width > WIDE_PX,
+    }
+
+
+@cache
+def load_template() -> Template:
+    """Return the page's template; the first call imports Jinja and compiles it."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("headstart.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(percent=format_percent, photos=count_photos)
+    for part in environment.list_templates():  # now, as it may be beside other work, and not with the first page
+        environment.get_template(part)
+    return environment.get_template("report.html.jinja")

@@ -1,0 +1,70 @@
+"""The four quadrants of transfer learning, and where some photos stand in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from headstart.report.figure_style import (
+    ACCENT,
+    EDGE_IN,
+    GREY,
+    INK,
+    TEXT_PT,
+    add_axes,
+    name_axes,
+    quieten_axes,
+    start_figure,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDTH_IN, HEIGHT_IN = 6.4, 4.4
+BELOW_IN, BESIDE_IN = 0.52, 0.75
+FEWEST, MOST = 5.0, 200_000.0  # photos per class at the ends of the axis
+METHODS = {  # by (is large, is similar)
+    (False, True): "fixed", (True, True): "fixed or hybrid",
+    (False, False): "hybrid", (True, False): "finetune or scratch",
+}  # fmt: skip
+
+
+def plot_quadrants(sets: Mapping[str, tuple[float, float]], *, large: float, similar: float) -> Figure:
+    """Plot sets of photos by their number and their similarity to the pretraining data.
+
+    Parameters
+    ----------
+    sets
+        By the name that is written beside the point: photos per class, and similarity, 0 to 1.
+    large, similar
+        Where the quadrants meet.
+    """
+    figure = start_figure(WIDTH_IN, HEIGHT_IN)
+    axes = add_axes(
+        figure, EDGE_IN + BESIDE_IN, BELOW_IN, WIDTH_IN - 2 * EDGE_IN - BESIDE_IN, HEIGHT_IN - BELOW_IN - EDGE_IN
+    )
+    axes.set_xscale("log")
+    axes.set_xlim(FEWEST, MOST)
+    axes.set_ylim(0, 1)
+    axes.axvline(large, color=GREY, linewidth=1)
+    axes.axhline(similar, color=GREY, linewidth=1)
+    for (is_large, is_similar), method in METHODS.items():  # in the corner where photos are rarest
+        x, y = large if is_large else FEWEST, 1.0 if is_similar else similar
+        where = f"{'large' if is_large else 'small'}, {'similar' if is_similar else 'dissimilar'}"
+        axes.text(1.2 * x, y - 0.05, method, va="center", fontsize=TEXT_PT + 3, color=INK, weight="bold")
+        axes.text(1.2 * x, y - 0.11, where, va="center", fontsize=TEXT_PT, color=GREY)
+    for name, (n_per_class, similarity) in sets.items():
+        x = min(max(n_per_class, FEWEST), MOST)
+        axes.plot([x], [similarity], "o", color=ACCENT, markersize=10, clip_on=False, zorder=3)
+        side = "left" if x < 4 * FEWEST else "right" if x > MOST / 4 else "center"
+        is_low = similarity < 0.1
+        axes.annotate(
+            name, (x, similarity), xytext=(0, 10 if is_low else -10), textcoords="offset points", ha=side,
+            va="bottom" if is_low else "top", fontsize=TEXT_PT, color=ACCENT, weight="bold",
+        )  # fmt: skip
+    axes.set_xticks([10, 100, 1000, 10_000, 100_000], ["10", "100", "1,000", "10,000", "100,000"])
+    axes.minorticks_off()
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
+    name_axes(axes, "Photos per class", "Similarity to ImageNet", BESIDE_IN)
+    quieten_axes(axes, grid=None)
+    return figure

@@ -1,0 +1,88 @@
+"""The reliability diagram: confidence against how often it was justified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from headstart.evaluation.calibration import CalibrationBin
+from headstart.evaluation.intervals import wilson_interval
+from headstart.report.figure_style import (
+    ACCENT,
+    EDGE_IN,
+    GREY,
+    INK,
+    TEXT_PT,
+    add_axes,
+    measure_widest,
+    name_axes,
+    quieten_axes,
+    start_figure,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FIFTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
+RIGHT_IN = 0.2  # half of "100%"
+
+
+def plot_reliability(bins: Sequence[CalibrationBin], ece: float) -> Figure:
+    """Plot the accuracy of each bin over its confidence, and below it how many photos the bin holds.
+
+    Parameters
+    ----------
+    bins
+        Bins of equal width from 0 to 1, as ``evaluate_probabilities`` gives them; empty ones are left out.
+    ece
+        Expected calibration error, 0 to 1: written above the plot.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Points with their 95% interval; on the dashed line confidence and accuracy are the same.
+    """
+    counts = [each["n"] for each in bins]
+    beside_in = EDGE_IN + 0.28 + measure_widest(["100%", f"{max(counts):,}"], TEXT_PT)
+    figure = start_figure(beside_in + 3.75 + RIGHT_IN, 4.4)
+    upper = add_axes(figure, beside_in, 1.42, 3.75, 2.7)
+    lower = add_axes(figure, beside_in, 0.5, 3.75, 0.68)
+    upper.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=(0, (4, 3)))
+    _draw_points(upper, bins)
+    upper.set_title(f"Expected calibration error {ece:.1%}", loc="left", fontsize=TEXT_PT, color=INK)
+    upper.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04))
+    name_axes(upper, "", "Accuracy", beside_in)
+    _draw_counts(lower, counts)
+    lower.set(xlim=(-0.02, 1.02))
+    name_axes(lower, "Confidence", "Photos", beside_in)
+    percents = [f"{percent}%" for percent in range(0, 101, 20)]
+    upper.set_yticks(FIFTHS, percents)
+    upper.set_xticks(FIFTHS)
+    upper.tick_params(axis="x", labelbottom=False)
+    lower.set_xticks(FIFTHS, percents)
+    quieten_axes(upper, grid="both")
+    quieten_axes(lower, grid="y")
+    return figure
+
+
+def _draw_points(axes: Axes, bins: Sequence[CalibrationBin]) -> None:
+    """Few photos make an accuracy that means little: its interval says so."""
+    points = [
+        (each["confidence"], each["accuracy"], *wilson_interval(each["accuracy"] * each["n"], each["n"]))
+        for each in bins
+        if each["confidence"] is not None and each["accuracy"] is not None
+    ]
+    if points:
+        confidences, accuracies, lows, highs = zip(*points, strict=True)
+        axes.vlines(confidences, lows, highs, color=ACCENT, linewidth=1.4, alpha=0.45)
+        axes.plot(confidences, accuracies, "o", color=ACCENT, markersize=5)
+
+
+def _draw_counts(axes: Axes, counts: Sequence[int]) -> None:
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+    width = 1 / len(counts)
+    axes.bar([(i + 0.5) * width for i in range(len(counts))], counts, width * 0.86, color=GREY)
+    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

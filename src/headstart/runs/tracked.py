@@ -1,0 +1,115 @@
+"""A run in the words of trackers, read from the files of its folder."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headstart.evaluation.verdict import write_verdict
+from headstart.head.history import Epoch
+from headstart.methods.feature_table import SPLITS
+
+_CHOICES = ("method", "cut", "backbone", "image_size", "features", "head", "precision", "views", "averaged_views",
+            "seed", "split_seed")  # fmt: skip
+_COUNTS = ("n", "n_folds", "n_repeats")  # among the metrics they would each be a chart
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """A run in the words of trackers.
+
+    Attributes
+    ----------
+    folder
+        The run folder, absolute.
+    parameters
+        What was chosen; no None among them.
+    metrics
+        What came of it, such as ``test/accuracy``, with the ends of its 95% interval as ``test/accuracy_low`` and
+        ``_high``; seconds as ``seconds/fit``.
+    history
+        As history.csv has it: epochs of training, or iterations of the solver.
+    tags
+        The version, where the photos are, and a hash of the catalog that is the same wherever they are.
+    verdict
+        In a sentence or two.
+    """
+
+    folder: Path
+    parameters: dict[str, str | int | float | bool]
+    metrics: dict[str, float]
+    history: tuple[Epoch, ...]
+    tags: dict[str, str]
+    verdict: str
+
+    @property
+    def name(self) -> str:
+        """The name of the run folder."""
+        return self.folder.name
+
+
+def read_tracked(folder: Path) -> Tracked:
+    """Read a run folder for a tracker."""
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    with (folder / "history.csv").open(newline="", encoding="utf-8") as file:
+        history = tuple(
+            Epoch(row["Data"], int(row["Epoch"]), float(row["Accuracy"]), float(row["Loss"]))  # type: ignore[arg-type]
+            for row in csv.DictReader(file)
+        )
+    tags = {"headstart.version": metrics["headstart"], **_describe_catalog(folder / "catalog.csv")}
+    return Tracked(
+        folder.resolve(), _list_parameters(metrics), _list_metrics(metrics), history, tags, write_verdict(metrics)
+    )
+
+
+def hide_password(text: str) -> str:
+    """Return a text without the names and passwords that addresses in it may carry.
+
+    Examples
+    --------
+    >>> hide_password("no answer from https://me:secret@example.org/api")
+    'no answer from https://example.org/api'
+    """
+    return re.sub(r"//[^/@\s]*@", "//", text)
+
+
+def _list_parameters(metrics: dict[str, Any]) -> dict[str, str | int | float | bool]:
+    found = {name: metrics[name] for name in _CHOICES}
+    found |= {"n_classes": len(metrics["classes"]), "is_auto": metrics["auto"] is not None}
+    found |= {f"n_{split}": (metrics[split] or {"n": 0})["n"] for split in SPLITS}
+    found["class_weight"] = "none" if metrics["class_weights"] is None else "balanced"
+    found["strength"] = None if metrics["strength"] is None else metrics["strength"]["chosen"]
+    found |= {f"tuning.{name}": value for name, value in (metrics["tuning"] or {}).items()}
+    return {name: value for name, value in found.items() if isinstance(value, str | int | float)}
+
+
+def _list_metrics(metrics: dict[str, Any]) -> dict[str, float]:
+    found: dict[str, Any] = {}
+    for part in (*reversed(SPLITS), "cross_validation", "seconds"):  # what counts first
+        for name, value in (metrics[part] or {}).items():
+            if name in _COUNTS:
+                continue
+            if name == "accuracy_ci95":
+                found |= {f"{part}/accuracy_low": value[0], f"{part}/accuracy_high": value[1]}
+            else:
+                found[f"{part}/{name}"] = value
+    return {name: float(value) for name, value in found.items() if isinstance(value, int | float)}
+
+
+def _describe_catalog(path: Path) -> dict[str, str]:
+    """Return the folder that holds all photos, and a hash of everything in the catalog but their paths."""
+    with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+        rows = list(csv.DictReader(file))
+    facts = sorted("\t".join(value for name, value in row.items() if name != "path") for row in rows)
+    digest = hashlib.sha256("\n".join(facts).encode("utf-8", "surrogateescape")).hexdigest()
+    try:
+        folder = os.path.commonpath([os.path.normpath(row["path"]) for row in rows])
+    except ValueError:  # on several drives
+        folder = ""
+    return {"headstart.photos": folder, "headstart.catalog_sha256": digest}

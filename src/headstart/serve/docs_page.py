@@ -1,0 +1,152 @@
+"""The page ``/docs``: what the service's own OpenAPI says, for people, with lines to copy; it asks no other host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from headstart.exports.html_page import WEB as EXPORTED
+
+WEB = Path(__file__).parent / "web"
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src blob: data:; "
+    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+SAFE = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A named value that is sent or answered; ``told`` says what it is."""
+
+    name: str
+    kind: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """One way in which an address answers; ``model`` is empty where it is no JSON."""
+
+    status: str
+    kind: str
+    model: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An address of the service, as the page shows it."""
+
+    method: str
+    path: str
+    told: str
+    sent: list[Field]
+    answers: list[Answering]
+    curl: str
+    python: str
+
+
+async def show_docs(request: Request) -> HTMLResponse:
+    """Return the page for the address under which it was asked."""
+    return HTMLResponse(render_manual(request.app.openapi(), str(request.base_url)), headers=SAFE)
+
+
+def render_manual(schema: dict[str, Any], base: str) -> str:
+    """Return the page of an OpenAPI schema.
+
+    Parameters
+    ----------
+    base
+        Address of the service, with a slash at its end.
+    """
+    from jinja2 import Environment, FileSystemLoader
+
+    environment = Environment(loader=FileSystemLoader([WEB, EXPORTED]), autoescape=True)
+    return environment.get_template("docs.html.jinja").render(
+        info=schema["info"], entries=list_entries(schema, base), models=_list_models(schema)
+    )
+
+
+def list_entries(schema: dict[str, Any], base: str) -> list[Entry]:
+    """Return the addresses of an OpenAPI schema, each with the lines by which it is asked."""
+    return [
+        _make_entry(schema, base, method, path, operation)
+        for path, operations in schema["paths"].items()
+        for method, operation in operations.items()
+    ]
+
+
+def _make_entry(schema: dict[str, Any], base: str, method: str, path: str, operation: dict[str, Any]) -> Entry:
+    body = operation.get("requestBody", {}).get("content", {}).get("multipart/form-data")
+    sent = _list_fields(_resolve(schema, body["schema"])) if body else []
+    answers = [_make_answering(*item) for item in sorted(operation["responses"].items())]
+    kind = answers[0].kind  # of status 200
+    address, names = base + path.lstrip("/"), [field.name for field in sent]
+    return Entry(
+        method.upper(), path, operation["description"], sent, answers,
+        _write_curl(address, names, kind), _write_python(address, names, kind),
+    )  # fmt: skip
+
+
+def _make_answering(status: str, answer: dict[str, Any]) -> Answering:
+    (kind, content), *_ = answer["content"].items()
+    model = _name_kind(content["schema"]) if "$ref" in content["schema"] else ""
+    return Answering(status, kind, model, answer["description"])
+
+
+def _resolve(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in part:
+        return part
+    found: dict[str, Any] = schema["components"]["schemas"][part["$ref"].rsplit("/", 1)[-1]]
+    return found
+
+
+def _list_fields(model: dict[str, Any]) -> list[Field]:
+    return [
+        Field(name, _name_kind(part), part.get("description", "")) for name, part in model.get("properties", {}).items()
+    ]
+
+
+def _name_kind(part: dict[str, Any]) -> str:
+    if "$ref" in part:
+        return str(part["$ref"].rsplit("/", 1)[-1])
+    if "anyOf" in part:
+        return " or ".join(map(_name_kind, part["anyOf"]))
+    if "contentMediaType" in part:
+        return "file"
+    if part.get("type") == "array":
+        return f"list of {_name_kind(part['items'])}"
+    if isinstance(part.get("additionalProperties"), dict):
+        return f"object of {_name_kind(part['additionalProperties'])}"
+    return str(part.get("type", "anything"))
+
+
+def _list_models(schema: dict[str, Any]) -> list[tuple[str, str, list[Field]]]:
+    models = schema["components"]["schemas"].items()
+    return [
+        (name, model.get("description", ""), _list_fields(model))
+        for name, model in models
+        if not name.startswith("Body_")
+    ]
+
+
+def _write_curl(address: str, names: list[str], kind: str) -> str:
+    form = "".join(f" -F {name}=@photo.jpg" for name in names)
+    output = " -o picture.png" if kind.startswith("image/") else ""
+    return f"curl -sS{form}{output} {address}"
+
+
+def _write_python(address: str, names: list[str], kind: str) -> str:
+    if not names:
+        asked = f'urllib.request.urlopen("{address}").read().decode()'
+        return f"import urllib.request; print({asked})"
+    files = ", ".join(f'"{name}": open("photo.jpg", "rb")' for name in names)
+    asked = f'requests.post("{address}", files={{{files}}})'
+    if kind.startswith("image/"):
+        return f'import requests; open("picture.png", "wb").write({asked}.content)'
+    return f"import requests; print({asked}.json())"

@@ -1,0 +1,77 @@
+"""The shelf: a few large results, such as compiled networks, kept in the user's cache folder between processes.
+
+Unlike features they are never worth a message: what is missing, damaged or cannot be written is computed again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+
+from headstart.storage.local_files import clear_folder, delete_file, find_cache_folder, list_files, measure_folder
+
+FOLDER = "compiled-1"  # another layout gets another name
+MAX_BYTES = 200_000_000  # a compiled network has 9 MB; the least recently used go first
+BACKBONES = "backbones-1"  # networks that were fetched, or made from files of the user's
+MAX_BACKBONE_BYTES = 4_000_000_000
+DIGEST_BYTES = 32
+
+
+def name_result(*parts: str) -> str:
+    """Return a name for a result from everything that decides it.
+
+    Examples
+    --------
+    >>> name_result("a", "bc") == name_result("ab", "c")
+    False
+    """
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def fetch_result(name: str, folder: str = FOLDER) -> bytes | None:
+    """Return what was kept under a name, or None if nothing is there that is whole."""
+    path = find_cache_folder() / folder / name
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    with contextlib.suppress(OSError):  # a shelf that may only be read is a shelf, too
+        os.utime(path)
+    digest, data = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+    return data if hashlib.sha256(data).digest() == digest else None
+
+
+def has_result(name: str) -> bool:
+    """Say whether something was kept under a name, whole or not."""
+    return (find_cache_folder() / FOLDER / name).exists()
+
+
+def keep_result(name: str, data: bytes, folder: str = FOLDER) -> None:
+    """Keep bytes under a name; if that is impossible, keep nothing."""
+    place = find_cache_folder() / folder
+    partial = place / f".{name}.{secrets.token_hex(4)}.partial"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(hashlib.sha256(data).digest() + data)
+        partial.replace(place / name)
+    except OSError:
+        delete_file(partial)
+        return
+    n_bytes = 0
+    for path, status in sorted(list_files(folder), key=lambda file: file[1].st_mtime, reverse=True):
+        n_bytes += status.st_size
+        if n_bytes > (MAX_BACKBONE_BYTES if folder == BACKBONES else MAX_BYTES):
+            delete_file(path)
+
+
+def measure_shelf() -> int:
+    """Return the bytes that the shelf takes on disk."""
+    return measure_folder(FOLDER) + measure_folder(BACKBONES)
+
+
+def clear_shelf() -> None:
+    """Delete everything on the shelf."""
+    clear_folder(FOLDER)
+    clear_folder(BACKBONES)

@@ -1,0 +1,120 @@
+"""What each method may be expected to give on some photos, and how long it would take on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headstart.backbone.timing import measure_engine
+from headstart.evaluation.intervals import wilson_interval
+from headstart.features.similarity import Similarity
+from headstart.methods.method_runner import Maker
+from headstart.methods.settings import Settings
+from headstart.methods.tail_tuning import choose_cut, choose_recipe, list_tuning_views
+from headstart.tune.torch_import import can_tune
+
+if TYPE_CHECKING:
+    from headstart.tune.hyperparameters import Recipe
+
+# Without torch nothing can be timed: then a photo in training takes so many times as long as in the engine.
+TRAINING_TO_INFERENCE = {"hybrid": 1.2, "finetune": 4.0, "scratch": 5.0}
+FORWARDS = 1 / 3  # of what a photo costs in training: going back takes two products where going forward takes one
+# With fewer errors of the fixed head on photos like ImageNet's, nothing is expected of training more of the network:
+# what it sees in them is made for such.
+FEW_OF_SIMILAR = 0.06
+# The share of the fixed head's errors that training above the cut takes away: least, expected, most.
+NO_GAIN = (-0.3, 0.0, 0.3)
+GAIN_OF_SIMILAR = (-0.3, 0.2, 0.6)  # a guess (docs/decisions/0013-advice.md)
+GAIN_OF_DISSIMILAR = (-0.1, 0.3, 0.6)  # none to six tenths (docs/decisions/0013-advice.md)
+# With fewer photos per class than this, the lower stages learn too little from them: finetune takes away about half of
+# what hybrid does (docs/decisions/0013-advice.md).
+LARGE = 2_000
+FINETUNE_TO_HYBRID = 0.5
+# From scratch: what it gets of the way from guessing to the fixed head, by the photos per class; above 1,000 a guess.
+SCRATCH_OF_SIMILAR = ((100, 0.2), (1_000, 0.4), (10_000, 0.8), (100_000, 1.0))
+SCRATCH_OF_DISSIMILAR = ((100, 0.6), (1_000, 0.6), (10_000, 0.9), (100_000, 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a method may give.
+
+    Attributes
+    ----------
+    expected_accuracy
+        On new photos, 0 to 1.
+    interval
+        It lies in here about 95 times in 100; where nothing was measured it is as wide as what was seen elsewhere.
+    expected_seconds
+        Of a training, nothing being cached.
+    """
+
+    expected_accuracy: float
+    interval: tuple[float, float]
+    expected_seconds: float
+
+
+def expect_accuracy(
+    method: str, *, fixed: float, n_judged: int, guess: float, n_per_class: float, similarity: Similarity
+) -> tuple[float, tuple[float, float]]:
+    """Return the expected accuracy of a method, and an interval.
+
+    Parameters
+    ----------
+    fixed
+        The accuracy of the fixed head on ``n_judged`` photos that it was not fitted to.
+    guess
+        The accuracy of always naming the commonest class.
+    """
+    low, high = wilson_interval(round(fixed * n_judged), n_judged)
+    if method == "fixed":
+        return fixed, (low, high)
+    if method == "scratch":
+        numbers, shares = np.array(SCRATCH_OF_SIMILAR if similarity.is_similar else SCRATCH_OF_DISSIMILAR).T
+        share = float(np.interp(np.log10(max(n_per_class, 1)), np.log10(numbers), shares))
+        return guess + share * max(0.0, fixed - guess), (min(guess, low), high)
+    least, expected, most = _choose_gain(similarity, 1 - fixed)
+    if method == "finetune" and n_per_class < LARGE:
+        expected *= FINETUNE_TO_HYBRID
+    return (
+        1 - (1 - fixed) * (1 - expected),
+        (max(0.0, 1 - (1 - low) * (1 - least)), 1 - (1 - high) * (1 - most)),
+    )
+
+
+def _choose_gain(similarity: Similarity, error: float) -> tuple[float, float, float]:
+    if not similarity.is_similar:
+        return GAIN_OF_DISSIMILAR
+    return NO_GAIN if error < FEW_OF_SIMILAR else GAIN_OF_SIMILAR
+
+
+def estimate_seconds(maker: Maker, chosen: Settings, n_train: int) -> float:
+    """Return the seconds that a method will take here, by a few steps of it: 1 to 5 s to find out."""
+    n_photos, rate = len(maker.catalog.photos), measure_engine(maker.backbone, maker.image_size, chosen.precision)
+    if chosen.method == "fixed":
+        return n_photos * chosen.n_fixed_views / rate
+    cut = choose_cut(chosen.method, chosen.cut, maker.backbone)
+    # below the cut once for each view, and in the end the whole network once for each view that is averaged
+    n_passes = n_photos * (len(list_tuning_views(chosen, cut)) + chosen.n_averaged)
+    return n_passes / rate + _estimate_epochs(
+        maker, chosen, choose_recipe(chosen.method, chosen, n_train), n_train, rate
+    )
+
+
+def estimate_seconds_again(maker: Maker, chosen: Settings, recipe: Recipe, n_train: int) -> float:
+    """Return the seconds that training by a recipe will take here, where what lies below the cut is cached."""
+    n_photos, rate = len(maker.catalog.photos), measure_engine(maker.backbone, maker.image_size, chosen.precision)
+    return n_photos * chosen.n_averaged / rate + _estimate_epochs(maker, chosen, recipe, n_train, rate)
+
+
+def _estimate_epochs(maker: Maker, chosen: Settings, recipe: Recipe, n_train: int, rate: float) -> float:
+    # validation photos are judged after every epoch
+    n_trained = recipe.epochs * (n_train + len(maker.catalog.select("validation")) * FORWARDS)
+    if not can_tune():
+        return n_trained * TRAINING_TO_INFERENCE[chosen.method] / rate
+    from headstart.tune.throughput import measure_rate
+
+    cut = choose_cut(chosen.method, chosen.cut, maker.backbone)
+    return n_trained / measure_rate(maker.backbone, cut, maker.image_size, recipe)

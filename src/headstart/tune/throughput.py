@@ -1,0 +1,57 @@
+"""How fast this machine trains above a cut: a few steps on noise."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch.nn import functional as F  # noqa: N812  torch's own habit
+
+from headstart.backbone.backbone import Backbone
+from headstart.backbone.spec import PIXELS_CUT
+from headstart.backbone.timing import time_fastest
+from headstart.tune.allocator import keep_freed_memory
+from headstart.tune.device import choose_device, compute_exactly
+from headstart.tune.graph import read_graph
+from headstart.tune.hyperparameters import Recipe
+from headstart.tune.trainable import FirstHead, Trainee
+
+BATCH_SIZE = 16
+_known: dict[tuple[str, str, int, bool], float] = {}
+
+
+def measure_rate(backbone: Backbone, cut: str, image_size: int, recipe: Recipe) -> float:
+    """Return photos per second in training above a cut (1 to 5 s, and 2 s more for the import of torch).
+
+    It is measured once in a process for each cut and image size, with norms trained or not.
+    """
+    key = (backbone.spec.weights_sha256, cut, image_size, recipe.is_norm_trained)
+    if key not in _known:
+        _known[key] = _measure(backbone, cut, image_size, recipe)
+    return _known[key]
+
+
+@compute_exactly()
+def _measure(backbone: Backbone, cut: str, image_size: int, recipe: Recipe) -> float:
+    device = choose_device()
+    spec = backbone.spec
+    n_features = spec.stages[-1].n_channels
+    start = FirstHead(
+        np.zeros(n_features), np.ones(n_features), np.zeros((n_features, 2), np.float32), np.zeros(2, np.float32)
+    )
+    trainee = Trainee(read_graph(backbone.weights), spec, cut, start, recipe).to(device)
+    if cut == PIXELS_CUT:
+        shape = (image_size, image_size, 3)
+    else:
+        stage = spec.find_stage(cut)
+        side = -(-image_size // stage.stride)
+        shape = (side, side, stage.n_channels)
+    rows = torch.zeros((BATCH_SIZE, *shape), device=device)
+    y = torch.zeros(BATCH_SIZE, dtype=torch.int64, device=device)
+    trainee.train()
+
+    def take_step() -> None:
+        torch.autograd.backward(F.cross_entropy(trainee(rows), y))
+        trainee.head.bias.cpu()  # waits for a GPU
+
+    with keep_freed_memory():
+        return BATCH_SIZE / time_fastest(take_step)

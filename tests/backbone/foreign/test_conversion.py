@@ -1,0 +1,338 @@
+"""A network that another library wrote gives the features that it gives in its own runtime."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from headstart.backbone.loading import load_backbone
+from headstart.engine.engine import Engine, plan_build
+from headstart.errors import BackboneError
+
+MEAN, STD = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
+PIXELS = np.random.default_rng(5).integers(0, 256, (3, 64, 64, 3), np.uint8)
+
+
+def infer(backbone, pixels, tensor="features"):
+    build = plan_build(backbone.spec.weights_sha256, image_size=pixels.shape[1], precision="f32", tensor=tensor)
+    return Engine(backbone.weights, build).infer(pixels)
+
+
+def find_pooled(path):
+    """Return a copy of the network whose output is what goes into its last linear layer."""
+    model = onnx.load(path)
+    linear = next(node for node in reversed(model.graph.node) if node.op_type == "Gemm")
+    del model.graph.output[:]
+    model.graph.output.append(helper.make_tensor_value_info(linear.input[0], TensorProto.FLOAT, None))
+    return onnxruntime.InferenceSession(model.SerializeToString())
+
+
+def test_features_are_those_of_its_own_runtime(network):
+    expected = find_pooled(network).run(
+        None, {"image": ((PIXELS / 255 - MEAN) / STD).astype(np.float32).transpose(0, 3, 1, 2)}
+    )
+    backbone = load_backbone(str(network))
+    np.testing.assert_allclose(infer(backbone, PIXELS), expected[0], atol=2e-5)
+    assert infer(backbone, PIXELS).shape == (3, backbone.spec.n_features) == (3, 24)
+
+
+@pytest.mark.parametrize("side_px", [32, 64, 96])
+def test_a_network_for_any_size_takes_others(network, side_px):
+    spec = load_backbone(str(network)).spec
+    assert (spec.image_size, spec.min_image_size, spec.max_image_size) == (64, 32, 1024)
+    pixels = np.zeros((2, side_px, side_px, 3), np.uint8)
+    assert infer(load_backbone(str(network)), pixels).shape == (2, 24)
+
+
+@pytest.mark.parametrize(
+    ("text", "prepare"),
+    [
+        ("value_range = [-1, 1]\n", lambda pixels: pixels / 127.5 - 1),
+        ("value_range = [0, 255]\n", lambda pixels: pixels),
+        ("mean = 0\nstd = 1\n", lambda pixels: pixels / 255),
+        (
+            "mean = [0.5, 0.4, 0.3]\nstd = [0.2, 0.3, 0.4]\ncolour_order = 'BGR'\n",  # of red, green and blue
+            lambda pixels: ((pixels / 255 - [0.5, 0.4, 0.3]) / [0.2, 0.3, 0.4])[..., ::-1],
+        ),
+    ],
+)
+def test_pixels_become_what_the_toml_says(network, tmp_path, text, prepare):
+    path = shutil.copy(network, tmp_path / "other.onnx")
+    path.with_suffix(".toml").write_text(f"{text}image_size = 64\n")
+    expected = find_pooled(path).run(None, {"image": prepare(PIXELS).astype(np.float32).transpose(0, 3, 1, 2)})[0]
+    np.testing.assert_allclose(infer(load_backbone(str(path)), PIXELS), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_it_is_cut_at_the_last_place_of_each_resolution(network):
+    spec = load_backbone(str(network)).spec
+    assert [(stage.name, stage.n_channels, stage.stride) for stage in spec.stages] == [
+        ("stride_2", 8, 2), ("stride_4", 8, 4), ("stride_8", 16, 8), ("top", 24, 16),
+    ]  # fmt: skip
+    assert spec.default_cut == "stride_8"
+
+
+def test_stages_may_be_named(network, tmp_path):
+    layer = load_backbone(str(network)).spec.stages[1].tensor.removeprefix("net/")
+    path = shutil.copy(network, tmp_path / "named.onnx")
+    text = network.with_suffix(".toml").read_text()
+    path.with_suffix(".toml").write_text(f'{text}[stages]\nfirst_block = "{layer}"\n')
+    assert [stage.name for stage in load_backbone(str(path)).spec.stages] == ["first_block", "top"]
+    lower = load_backbone(str(network)).spec.stages[0].tensor.removeprefix("net/")
+    path.with_suffix(".toml").write_text(f'{text}[stages]\nlate = "{layer}"\nearly = "{lower}"\n')
+    assert [stage.name for stage in load_backbone(str(path)).spec.stages] == ["early", "late", "top"]
+    path.with_suffix(".toml").write_text(f'{text}[stages]\na = "{layer}"\nb = "{layer}"\n')
+    with pytest.raises(BackboneError, match="have a layer twice"):
+        load_backbone(str(path))
+    path.with_suffix(".toml").write_text(f'{text}[stages]\nx = "no_such_layer"\n')
+    with pytest.raises(BackboneError, match="no layer 'no_such_layer'"):
+        load_backbone(str(path))
+
+
+def test_a_layer_is_not_cut_from_its_norm(tmp_path):
+    weights = [
+        numpy_helper.from_array(np.ones((4, 3, 3, 3), np.float32), "kernel"),
+        *(numpy_helper.from_array(np.ones(4, np.float32), name) for name in ("a", "b", "c", "d")),
+    ]
+    nodes = [
+        helper.make_node("Conv", ["x", "kernel"], ["conv"], strides=[2, 2], pads=[1, 1, 1, 1]),
+        helper.make_node("BatchNormalization", ["conv", "a", "b", "c", "d"], ["norm"]),
+        helper.make_node("Relu", ["norm"], ["relu"]),
+        helper.make_node("MaxPool", ["relu"], ["y"], kernel_shape=[2, 2], strides=[2, 2]),
+    ]
+    path = make_plain(tmp_path, nodes, weights=weights)
+    assert [stage.tensor for stage in load_backbone(str(path)).spec.stages] == ["net/relu", "net/y"]
+    path.with_suffix(".toml").write_text('value_range = [0, 1]\nfeatures = "y"\n[stages]\nfirst = "conv"\n')
+    with pytest.raises(BackboneError, match="cannot be cut at 'conv'"):
+        load_backbone(str(path))
+
+
+def test_names_that_cannot_be_shown_are_shown_otherwise(tmp_path):
+    nodes = [
+        helper.make_node("MaxPool", ["x"], ["a\nb"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("MaxPool", ["a\nb"], ["y"], kernel_shape=[2, 2], strides=[2, 2]),
+    ]
+    assert load_backbone(str(make_plain(tmp_path, nodes))).spec.stages[0].tensor == "net/a\\nb"
+    nodes.insert(1, helper.make_node("Relu", ["a\nb"], ["a\\nb"]))  # whose own name is what the other is shown as
+    nodes[2].input[0] = "a\\nb"
+    backbone = load_backbone(str(make_plain(tmp_path, nodes)))
+    assert backbone.spec.stages[0].tensor == "net/a\\\\nb"
+
+
+def test_weights_that_layers_share_are_parted(tmp_path):
+    kernel = numpy_helper.from_array(np.ones((3, 3, 1, 1), np.float32), "kernel")
+    nodes = [
+        helper.make_node("Conv", ["x", "kernel"], ["one"]),
+        helper.make_node("Conv", ["one", "kernel"], ["two"]),
+        helper.make_node("ReduceMax", ["kernel"], ["most"], keepdims=0),
+        helper.make_node("Mul", ["two", "most"], ["y"]),
+    ]
+    kept = onnx.load_from_string(load_backbone(str(make_plain(tmp_path, nodes, weights=[kernel]))).weights)
+    used = [node.input[-1] for node in kept.graph.node if node.op_type in ("Conv", "ReduceMax")]
+    assert used == ["net/kernel/1", "net/kernel/2", "net/kernel"]
+    assert set(used) <= {tensor.name for tensor in kept.graph.initializer}
+
+
+def test_a_second_input_that_is_needed_is_told(tmp_path):
+    nodes = [helper.make_node("Add", ["x", "z"], ["xz"]), helper.make_node("ReduceMean", ["xz"], ["y"], axes=[2, 3])]
+    with pytest.raises(BackboneError, match=r"it needs \['z'\] as well as a photo"):
+        load_backbone(str(make_plain(tmp_path, nodes, inputs=2, text="input = 'x'\n")))
+
+
+def test_a_network_without_classes_gives_what_it_gives(make_network, tmp_path, network):
+    headless = load_backbone(
+        str(
+            make_network(
+                tmp_path / "headless.onnx",
+                is_headless=True,
+            )
+        )
+    )
+    np.testing.assert_allclose(infer(headless, PIXELS), infer(load_backbone(str(network)), PIXELS), atol=1e-6)
+
+
+def test_an_old_file_is_brought_up_to_date(tmp_path):
+    """ResNet-50, SqueezeNet and Inception as the onnx package has them: opset 9, photos one by one."""
+    folder = Path(onnx.__file__).parent / "backend/test/data/light"
+    for name, n_features in (("resnet50", 2048), ("squeezenet", 512), ("inception_v1", 1024)):
+        path = shutil.copy(folder / f"light_{name}.onnx", tmp_path)
+        Path(path).with_suffix(".toml").write_text("value_range = [0, 255]\n")
+        spec = load_backbone(str(path)).spec
+        assert (spec.n_features, spec.image_size, spec.max_image_size) == (n_features, 224, 224)
+        assert spec.stages[-1].name == "top"
+
+
+def test_weights_may_lie_beside_it(network, tmp_path):
+    path = tmp_path / "large.onnx"
+    onnx.save(onnx.load(network), path, save_as_external_data=True, location="large.onnx.data", size_threshold=0)
+    path.with_suffix(".toml").write_text(network.with_suffix(".toml").read_text())
+    before = infer(load_backbone(str(path)), PIXELS)
+    np.testing.assert_array_equal(before, infer(load_backbone(str(network)), PIXELS))
+    data = tmp_path / "large.onnx.data"
+    data.rename(tmp_path / "away")
+    with pytest.raises(BackboneError, match=r"its weights are in 'large\.onnx\.data', which is not beside it"):
+        load_backbone(str(path))
+    (tmp_path / "away").rename(data)
+    data.write_bytes(bytes(data.stat().st_size // 2) + data.read_bytes()[data.stat().st_size // 2 :])
+    with pytest.raises(BackboneError, match="same features for two photos"):  # others than were kept
+        load_backbone(str(path))
+
+
+def test_numbers_of_a_layer_may_not_lie_beside_it(tmp_path):
+    value = numpy_helper.from_array(np.ones((1, 3, 1, 1), np.float32))
+    nodes = [helper.make_node("Constant", [], ["c"], value=value), helper.make_node("Mul", ["x", "c"], ["y"])]
+    path = make_plain(tmp_path, nodes)
+    onnx.save(onnx.load(path), path, save_as_external_data=True, size_threshold=0, convert_attribute=True)
+    with pytest.raises(BackboneError, match="save it in one file"):  # they are not in the cache's key
+        load_backbone(str(path))
+
+
+def make_plain(
+    tmp_path, nodes, *, shape=("n", 3, 64, 64), inputs=1, output="y", weights=(), text="", kind=TensorProto.FLOAT
+):
+    names = ["x", "z"][:inputs]
+    graph = helper.make_graph(
+        nodes, "plain", [helper.make_tensor_value_info(name, kind, shape) for name in names],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)], list(weights),
+    )  # fmt: skip
+    path = tmp_path / "plain.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    path.with_suffix(".toml").write_text(f"value_range = [0, 1]\nfeatures = '{output}'\n{text}")
+    return path
+
+
+def mean_over(axes):
+    return helper.make_node("ReduceMean", ["x"], ["y"], axes=axes, keepdims=0)
+
+
+def test_height_and_width_may_come_first(tmp_path):
+    backbone = load_backbone(str(make_plain(tmp_path, [mean_over([1, 2])], shape=("n", 64, 64, 3))))
+    np.testing.assert_allclose(infer(backbone, PIXELS), PIXELS.mean((1, 2)) / 255, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"shape": ("n", 1, 64, 64)}, r"shape \[None, 1, 64, 64\], need \(N, 3, H, W\)"),
+        ({"shape": ("n", 3, 64, 48)}, r"48 x 64 pixels, need a square"),
+        ({"shape": ("n", 3, "h", "w")}, r"no fixed size: give image_size in the TOML"),
+        ({"inputs": 2}, r"inputs \['x', 'z'\], need one: name it as input"),
+        ({"text": "input = 'y'"}, r"no input 'y', only \['x'\]"),
+        ({"kind": TensorProto.BOOL}, "takes neither floats nor whole numbers of 0 to 255"),
+        ({"shape": ("n", 3, 5000, 5000)}, "fixed to 5000 pixels, need 16 to 2048"),
+        ({"kind": TensorProto.UINT8}, r"takes whole numbers.* write value_range = \[0, 255\] instead"),
+    ],
+)
+def test_what_it_cannot_take_is_said(tmp_path, options, message):
+    with pytest.raises(BackboneError, match=message):
+        load_backbone(str(make_plain(tmp_path, [mean_over([2, 3])], **options)))
+
+
+def test_a_fixed_batch_is_refused(tmp_path):
+    shape = numpy_helper.from_array(np.array([1, 3, 64, 64]), "shape")
+    nodes = [
+        helper.make_node("Reshape", ["x", "shape"], ["one"]),
+        helper.make_node("ReduceMean", ["one"], ["y"], axes=[2, 3], keepdims=0),
+    ]
+    with pytest.raises(BackboneError, match="Export it again with a dynamic first axis"):
+        load_backbone(str(make_plain(tmp_path, nodes, weights=[shape])))
+
+
+def test_photos_that_are_mixed_are_refused(tmp_path):
+    nodes = [
+        helper.make_node("ReduceMean", ["x"], ["all"], axes=[0], keepdims=1),
+        helper.make_node("Sub", ["x", "all"], ["apart"]),
+        helper.make_node("ReduceMean", ["apart"], ["y"], axes=[2, 3], keepdims=0),
+    ]
+    with pytest.raises(BackboneError, match="depend on the others in the batch"):
+        load_backbone(str(make_plain(tmp_path, nodes)))
+
+
+def test_what_runtimes_understand_otherwise_is_refused(tmp_path):
+    pool = helper.make_node(
+        "AveragePool", ["x"], ["y"], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], ceil_mode=1,
+        count_include_pad=1,
+    )  # fmt: skip
+    with pytest.raises(BackboneError, match=r"features would be .*% off what ONNX Runtime computes"):
+        load_backbone(str(make_plain(tmp_path, [pool])))
+
+
+def test_a_map_that_is_larger_than_the_photo_is_refused(tmp_path):
+    kernel = numpy_helper.from_array(np.ones((3, 3, 3, 3), np.float32), "kernel")
+    larger = helper.make_node("ConvTranspose", ["x", "kernel"], ["y"], strides=[3, 3])
+    with pytest.raises(BackboneError, match="its last map, 'y', is larger than the photo"):
+        load_backbone(str(make_plain(tmp_path, [larger], weights=[kernel])))
+
+
+def test_layers_out_of_order_are_refused(tmp_path):
+    nodes = [mean_over([2, 3]), helper.make_node("Neg", ["x"], ["late"])]
+    nodes[0].input[0] = "late"
+    with pytest.raises(BackboneError, match="its layer 'y' comes before what it takes, 'late'"):
+        load_backbone(str(make_plain(tmp_path, nodes)))
+
+
+def test_branches_are_refused(tmp_path):
+    true = numpy_helper.from_array(np.array(True), "yes")
+    branch = helper.make_graph([helper.make_node("Identity", ["x"], ["inside"])], "branch", [], [
+        helper.make_tensor_value_info("inside", TensorProto.FLOAT, None)])  # fmt: skip
+    nodes = [helper.make_node("If", ["yes"], ["y"], then_branch=branch, else_branch=branch)]
+    with pytest.raises(BackboneError, match="branches or loops"):
+        load_backbone(str(make_plain(tmp_path, nodes, weights=[true])))
+
+
+@pytest.mark.parametrize("data", [b"", b"no network", b"\x08\x08" * 100])
+def test_what_is_no_network_is_refused_in_one_line(tmp_path, data):
+    path = tmp_path / "x.onnx"
+    path.write_bytes(data)
+    path.with_suffix(".toml").write_text("value_range = [0, 1]\n")
+    with pytest.raises(BackboneError, match=r"Cannot use '.*x.onnx' as a backbone: it is no ONNX"):
+        load_backbone(str(path))
+
+
+def test_features_may_be_named(network, tmp_path):
+    layer = load_backbone(str(network)).spec.stages[2].tensor.removeprefix("net/")
+    path = shutil.copy(network, tmp_path / "lower.onnx")
+    text = network.with_suffix(".toml").read_text()
+    path.with_suffix(".toml").write_text(f'features = "{layer}"\n{text}')
+    assert load_backbone(str(path)).spec.n_features == 16
+    path.with_suffix(".toml").write_text(f'features = "nowhere"\n{text}')
+    with pytest.raises(BackboneError, match="no layer 'nowhere'"):
+        load_backbone(str(path))
+
+
+def test_weights_that_are_stored_elsewhere_are_weights(network, tmp_path):
+    """Exporters store equal weights once, and half of their digits: what trains the network must find them."""
+    model = onnx.load(network)
+    weights = {tensor.name: tensor for tensor in model.graph.initializer}
+    kernel = next(node.input[1] for node in model.graph.node if node.op_type == "Conv")
+    stored = numpy_helper.from_array(numpy_helper.to_array(weights[kernel]).astype(np.float16), "stored")
+    model.graph.initializer.remove(weights[kernel])
+    model.graph.initializer.append(stored)
+    model.graph.node.insert(0, helper.make_node("Cast", ["stored"], ["again"], to=TensorProto.FLOAT))
+    model.graph.node.insert(1, helper.make_node("Identity", ["again"], [kernel]))
+    path = tmp_path / "stored.onnx"
+    onnx.save(model, path)
+    path.with_suffix(".toml").write_text(network.with_suffix(".toml").read_text())
+    kept = onnx.load_from_string(load_backbone(str(path)).weights)
+    assert f"net/{kernel}" in {tensor.name for tensor in kept.graph.initializer}
+    assert "net/stored" not in {tensor.name for tensor in kept.graph.initializer}
+
+
+@pytest.mark.parametrize("is_used", [False, True])
+def test_few_numbers_that_make_many_are_refused(network, tmp_path, is_used):
+    """A constant of ten thousand million numbers fits into a file of a few bytes."""
+    model = onnx.load(network)
+    model.graph.initializer.append(numpy_helper.from_array(np.array([100_000, 100_000]), "shape"))
+    model.graph.node.insert(0, helper.make_node("ConstantOfShape", ["shape"], ["many"]))
+    if is_used:
+        model.graph.node.append(helper.make_node("ReduceMax", ["many"], ["most"], axes=[0, 1], keepdims=0))
+        model.graph.node.append(helper.make_node("Add", [model.graph.output[0].name, "most"], ["end"]))
+        model.graph.output[0].name = "end"
+    path = tmp_path / "many.onnx"
+    onnx.save(model, path)
+    path.with_suffix(".toml").write_text(network.with_suffix(".toml").read_text())
+    with pytest.raises(BackboneError, match=r"makes 100000 x 100000 numbers|no ONNX file"):
+        load_backbone(str(path))

@@ -1,0 +1,102 @@
+"""Foreign networks are read in a process of their own: whatever happens to it is one sentence here."""
+
+import json
+import sys
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from headstart.backbone.foreign import isolated_process
+from headstart.backbone.foreign.conversion import adopt_network
+from headstart.backbone.foreign.isolated_process import adopt_apart
+from headstart.backbone.foreign.user_spec import read_own_spec
+from headstart.errors import BackboneError, MissingExtraError
+
+
+@pytest.fixture
+def own(network):
+    return read_own_spec(network.with_suffix(".toml"))
+
+
+def test_it_gives_what_reading_here_gives(network, own):
+    assert adopt_apart(network, own, network.stat().st_size) == adopt_network(network, own)
+
+
+def test_a_module_in_the_working_folder_does_no_harm(network, own, tmp_path, monkeypatch):
+    for name in ("onnx", "json", "numpy"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(3)")
+    monkeypatch.chdir(tmp_path)
+    assert adopt_apart(network, own, 0)[0].n_features == 24
+
+
+def test_a_network_that_breaks_the_engine_breaks_nothing_else(tmp_path, own):
+    """OpenVINO 2026.4 ends in a segmentation fault on a layer that it does not know above one with an empty input."""
+    nodes = [
+        helper.make_node("Resize", ["image", "", "scales"], ["larger"]),
+        helper.make_node("GlobalLpPool", ["larger"], ["scores"]),
+    ]
+    graph = helper.make_graph(
+        nodes, "broken", [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 3, 64, 64])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, None)],
+        [onnx.numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "scales")],
+    )  # fmt: skip
+    path = tmp_path / "broken.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    with pytest.raises(BackboneError, match=r"broke off|cannot read it"):  # mended or not
+        adopt_apart(path, own, 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import os; os.abort()", r"what reads it broke off \(status -6\)"),
+        ("import time; time.sleep(60)", "it cannot be read within 1 s"),
+        ("raise MemoryError", "it takes too much memory to read"),
+        ("raise ValueError('x\\ny')", r"it cannot be read \(ValueError: x\\ny\)"),
+        ("from headstart.errors import BackboneError; raise BackboneError('no')", "^no$"),
+    ],
+)
+def test_whatever_happens_is_one_sentence(network, own, tmp_path, monkeypatch, code, message):
+    package = tmp_path / "headstart_for_tests"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "apart.py").write_text(
+        f"from headstart.backbone import apart\ndef fail(*_):\n    {code}\napart.adopt_network = fail\napart.main()\n"
+    )
+    monkeypatch.setattr(isolated_process, "__name__", "headstart_for_tests.apart")
+    monkeypatch.setattr(isolated_process, "LONGEST_S", 1.0 if "sleep" in code else 60.0)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
+    with pytest.raises(BackboneError, match=message):
+        adopt_apart(network, own, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such limit")
+def test_memory_is_bounded(network, own):
+    with pytest.raises(BackboneError, match=r"too much memory|broke off|cannot be read|cannot read it"):
+        adopt_apart(network, own, -590_000_000)  # 10 times as much less than the least
+
+
+def test_a_full_disk_is_told(network, own, monkeypatch):
+    def refuse(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(isolated_process.tempfile, "TemporaryDirectory", refuse)
+    with pytest.raises(BackboneError, match=r"No space left on device.*set TMPDIR to"):
+        adopt_apart(network, own, 0)
+
+
+def test_a_missing_package_is_told_as_ever(network, own, monkeypatch, tmp_path):
+    task = {"path": str(network), "own": {"name": "x", "mean": [0.5], "std": [0.5]}}
+    (tmp_path / "task.json").write_text(json.dumps(task))
+
+    def refuse(path, own):
+        assert own.mean == (0.5,)
+        raise MissingExtraError("no onnx")
+
+    monkeypatch.setattr(isolated_process, "adopt_network", refuse)
+    monkeypatch.setattr(isolated_process, "_limit_memory", lambda _: None)
+    monkeypatch.setattr(sys, "argv", ["apart", str(tmp_path), "0"])
+    isolated_process.main()
+    assert json.loads((tmp_path / "answer.json").read_text()) == {"error": "MissingExtraError", "message": "no onnx"}

@@ -1,0 +1,96 @@
+"""A network of the user's own is made a backbone once, and kept for as long as its files stay the same."""
+
+import hashlib
+import shutil
+
+import onnx
+import pytest
+
+from headstart.backbone.foreign import user_file
+from headstart.backbone.loading import load_backbone
+from headstart.errors import BackboneError
+
+
+@pytest.fixture
+def copy(network, tmp_path):
+    shutil.copy(network, tmp_path / "net.onnx")
+    shutil.copy(network.with_suffix(".toml"), tmp_path / "net.toml")
+    return tmp_path / "net.onnx"
+
+
+def test_it_is_made_once(copy, monkeypatch):
+    first = load_backbone(str(copy))
+    monkeypatch.setattr(user_file, "adopt_apart", lambda *_: pytest.fail("made again"))
+    assert load_backbone(str(copy.with_suffix(".toml"))) == first
+    text = copy.with_suffix(".toml").read_text()
+    copy.with_suffix(".toml").write_text(text + 'name = "another"\n')
+    with pytest.raises(pytest.fail.Exception, match="made again"):
+        load_backbone(str(copy))
+
+
+def test_what_was_kept_and_damaged_is_made_again(copy, cache_folder):
+    first = load_backbone(str(copy))
+    for path in (cache_folder / "backbones-1").iterdir():
+        path.write_bytes(path.read_bytes()[:-1])
+    assert load_backbone(str(copy)) == first
+
+
+def test_a_name_that_is_taken_is_refused(copy):
+    copy.with_suffix(".toml").write_text(copy.with_suffix(".toml").read_text() + 'name = "mobilenet_v2"\n')
+    with pytest.raises(BackboneError, match="mobilenet_v2 is another's name"):
+        load_backbone(str(copy))
+
+
+def test_another_file_than_the_toml_says_is_refused(copy):
+    toml = copy.with_suffix(".toml")
+    text = toml.read_text()
+    toml.write_text(f'{text}sha256 = "{hashlib.sha256(copy.read_bytes()).hexdigest()}"\n')
+    assert load_backbone(str(copy)).spec.n_features == 24
+    toml.write_text(f'{text}sha256 = "{"0" * 64}"\n')
+    with pytest.raises(BackboneError, match=r"its SHA-256 is .*, and the TOML has 000000000000"):
+        load_backbone(str(copy))
+
+
+def test_it_may_lie_on_a_mirror(copy, tmp_path, monkeypatch):
+    digest = hashlib.sha256(copy.read_bytes()).hexdigest()
+    toml = copy.with_suffix(".toml")
+    toml.write_text(f'{toml.read_text()}sha256 = "{digest}"\nurl = "https://nowhere.invalid/net.onnx"\n')
+    (tmp_path / "mirror").mkdir()
+    copy.rename(tmp_path / "mirror" / "net.onnx")
+    monkeypatch.setenv("HEADSTART_MIRROR", str(tmp_path / "mirror"))
+    assert load_backbone(str(toml)).spec.name == "net"
+
+
+def test_a_missing_file_is_told(copy):
+    copy.unlink()
+    with pytest.raises(BackboneError, match=r"Cannot use '.*net.onnx' as a backbone: there is no such file"):
+        load_backbone(str(copy))
+    with pytest.raises(BackboneError, match=r"Cannot use '.*net.onnx' as a backbone: No such file"):
+        load_backbone(str(copy.with_suffix(".toml")))
+
+
+def test_weights_of_any_name_tell_one_network_from_another(copy, tmp_path):
+    onnx.save(onnx.load(copy), copy, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    (tmp_path / "net.onnx.d").mkdir()  # anything may lie beside it
+    before = load_backbone(str(copy)).spec.weights_sha256
+    data = bytearray((tmp_path / "weights.bin").read_bytes())
+    data[3] ^= 1
+    (tmp_path / "weights.bin").write_bytes(data)
+    assert load_backbone(str(copy)).spec.weights_sha256 != before
+
+
+def test_a_record_that_cannot_be_read_is_no_record(copy, monkeypatch):
+    first = load_backbone(str(copy))
+    monkeypatch.setattr(user_file, "fetch_result", lambda *_: b"{}\0network")
+    assert load_backbone(str(copy)) == first
+
+
+def test_the_ending_may_be_in_capitals(copy):
+    copy.rename(copy.with_name("NET.ONNX"))
+    copy.with_suffix(".toml").rename(copy.with_name("NET.toml"))
+    assert load_backbone(str(copy.with_name("NET.ONNX"))).spec.n_features == 24
+
+
+def test_what_is_kept_is_listed(copy):
+    spec = load_backbone(str(copy)).spec
+    assert spec in [kept for _, kept in user_file.list_kept()]

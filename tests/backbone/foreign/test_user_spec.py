@@ -1,0 +1,80 @@
+"""What a TOML says of a network is checked entry by entry."""
+
+import pytest
+
+from headstart.backbone.foreign.user_spec import read_own_spec
+from headstart.errors import BackboneError
+
+GOOD = "mean = [0.485, 0.456, 0.406]\nstd = [0.229, 0.224, 0.225]\n"
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text):
+        path = tmp_path / "net.toml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return read_own_spec(path)
+
+    return read
+
+
+def test_what_is_left_out_has_a_default(read):
+    own = read(GOOD)
+    assert (own.name, own.colour_order, own.licence, own.image_size) == ("net", "RGB", "unknown", None)
+    assert own.list_offsets()[0] == pytest.approx([123.675, 116.28, 103.53])
+
+
+def test_value_range_is_an_offset_and_a_scale(read):
+    assert read("value_range = [-1, 1]").list_offsets() == ([127.5], [127.5])
+    assert read("mean = 0.5\nstd = 0.25").list_offsets() == ([127.5], [63.75])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "nothing of what pixels become, need either mean and std"),
+        ("mean = 0.5", "only mean of what pixels become"),
+        (f"{GOOD}value_range = [0, 1]", "only mean, std, value_range of what pixels become"),
+        ("mean = 'a'\nstd = 1", "which is no number, need"),
+        ("mean = nan\nstd = 1", "which is no number, need"),
+        ("mean = true\nstd = 1", "which is no number, need"),
+        ("mean = 0.5\nstd = 0", "std above 0"),
+        ("mean = [0.5, 0.5]\nstd = 1", "one number or three"),
+        ("mean = [123.7, 116.3, 103.5]\nstd = [58.4, 57.1, 57.4]", "not of pixels from 0 to 1"),
+        ("value_range = [1, -1]", "the second is larger"),
+        ("value_range = [1]", "the second is larger"),
+        ("value_range = [-1000, 1e30]", "the second is larger"),
+        ("mean = -0.5\nstd = 1", "a mean of 0 to 1"),
+        ("mean = 0.5\nstd = 1e-30", "a std of 0.01 to 1"),
+        (f"{GOOD}colour_order = 'GBR'", "need RGB or BGR"),
+        (f"{GOOD}image_size = 8", "a whole number of 16 to 2048"),
+        (f"{GOOD}image_size = '224'", "a whole number of 16 to 2048"),
+        (f"{GOOD}name = ''", "need a text that can be shown"),
+        (f'{GOOD}licence = "\\u001b[2J"', "need a text that can be shown"),
+        (f"{GOOD}sha256 = 'ABC'", "64 hex digits"),
+        (f"{GOOD}url = 'https://example.org/x.onnx'", "a url without sha256"),
+        (f"{GOOD}name = 'timm/x'", "60 characters at most and no slash"),
+        (f"{GOOD}name = '{'x' * 61}'", "60 characters at most and no slash"),
+        (f"{GOOD}stages = {{top = 'a'}}", "stage 'top', need another name"),
+        (f"{GOOD}stages = {{pixels = 'a'}}", "stage 'pixels', need another name"),
+        (f'{GOOD}stages = {{"" = "a"}}', "stage '', need another name"),
+        (f'{GOOD}stages = {{"a\\nb" = "a"}}', "need another name"),
+        (f"{GOOD}stages = ['a']", "need a table with the name of a layer for each cut"),
+        (f"{GOOD}means = 3", "unknown entry 'means', known are name, mean"),
+        ("mean = ", "it is no TOML"),
+        (b"\xff\xfe", "it is no TOML"),
+        ("a = " + "[" * 5000, "it is no TOML"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(read, text, message):
+    with pytest.raises(BackboneError, match=message) as caught:
+        read(text)
+    assert str(caught.value).isprintable()
+
+
+def test_a_missing_toml_says_what_to_write(tmp_path):
+    with pytest.raises(BackboneError, match=r"net.toml' is missing, .* Write it with mean = \[0.485, 0.456, 0.406\]"):
+        read_own_spec(tmp_path / "net.toml")
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(BackboneError, match="Cannot read"):
+        read_own_spec(tmp_path / "folder.toml")

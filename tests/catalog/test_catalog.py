@@ -1,0 +1,74 @@
+"""The catalog answers for itself, and never changes."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from headstart.catalog.catalog import Catalog
+from headstart.catalog.photo import Skip
+from headstart.errors import CatalogError
+
+
+@pytest.fixture
+def catalog(make_photo):
+    photos = [make_photo(f"{split} {label}", label, split) for split in ("train", "test") for label in ("dogs", "cats")]
+    return Catalog((*photos, make_photo("owl", "owls", "train")), source="pets", seed=3)
+
+
+def test_labels_are_those_of_train_sorted(catalog):
+    assert catalog.labels == ("cats", "dogs", "owls")
+
+
+def test_a_label_of_test_alone_is_no_class(make_photo):
+    assert Catalog((make_photo("a", "cats", "train"), make_photo("b", "owls", "test"))).labels == ("cats",)
+
+
+def test_select_gives_a_split_in_order(catalog):
+    assert [photo.path.name for photo in catalog.select("train")] == ["train dogs", "train cats", "owl"]
+    assert catalog.select("validation") == ()
+    with pytest.raises(CatalogError, match="got split 'val', need one of train, validation, test"):
+        catalog.select("val")
+
+
+def test_counts_have_every_split_and_label(catalog):
+    assert catalog.counts() == {
+        "train": {"cats": 1, "dogs": 1, "owls": 1},
+        "validation": {"cats": 0, "dogs": 0, "owls": 0},
+        "test": {"cats": 1, "dogs": 1, "owls": 0},
+    }
+
+
+def test_without_moves_photos_to_the_skipped(catalog):
+    less = catalog.without({Path("test cats"): "cannot be decoded"})
+    assert less.skipped == (Skip(Path("test cats"), "cannot be decoded"),)
+    assert [photo.path.name for photo in less.photos] == ["train dogs", "train cats", "test dogs", "owl"]
+    assert (less.source, less.seed, less.notes) == ("pets", 3, ())
+    assert len(catalog.photos) == 5
+
+
+def test_without_the_last_training_photo_a_class_leaves(catalog):
+    less = catalog.without({Path("train cats"): "broken"})
+    assert less.labels == ("dogs", "owls")
+    assert less.skipped[1] == Skip(Path("test cats"), "class 'cats' has no training photo")
+    assert less.notes == ("Class 'cats' is in test but not in train: its 1 photo was left out.",)
+
+
+def test_without_a_stranger_is_an_error(catalog):
+    with pytest.raises(CatalogError, match="got 'stranger', one of 1 not in the catalog"):
+        catalog.without({Path("stranger"): "broken"})
+
+
+def test_without_nothing_is_the_same(catalog):
+    assert catalog.without({}) == catalog
+
+
+def test_it_never_changes(catalog):
+    with pytest.raises(dataclasses.FrozenInstanceError, match="seed"):
+        catalog.seed = 1
+    with pytest.raises(dataclasses.FrozenInstanceError, match="label"):
+        catalog.photos[0].label = "x"
+
+
+def test_the_repr_is_short(catalog):
+    assert repr(catalog) == "Catalog('pets': 5 photos, 3 labels, 0 skipped, seed 3)"

@@ -1,0 +1,140 @@
+"""Files become digests, or reasons; never an exception, never a change."""
+
+import hashlib
+import os
+import threading
+
+import pytest
+
+from headstart.catalog import hashing
+from headstart.catalog.hashing import read_photo_digest, read_photos
+from headstart.pixels import photo_bytes
+
+JPEG = b"\xff\xd8\xff\xe0 a photo"
+
+
+def test_a_photo_gives_the_sha256_of_its_bytes(tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(JPEG)
+    assert read_photo_digest(path).digest == hashlib.sha256(JPEG).hexdigest()
+
+
+def test_a_photo_larger_than_a_block_is_hashed_to_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(hashing, "BLOCK_BYTES", 64)
+    data = JPEG + bytes(range(256)) * 3
+    path = tmp_path / "a.jpg"
+    path.write_bytes(data)
+    assert read_photo_digest(path).digest == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty file"),
+        (b"once upon a time", "not a photo: no known signature"),
+        (b"\0\0\0\x18ftypheic\0\0", "a photo in HEIC format, which cannot be read: convert it to JPEG"),
+        (b"\0\0\0\x18ftypavif\0\0", "a photo in AVIF format, which cannot be read: convert it to JPEG"),
+        (b"\0\0\0\x18ftypisom\0\0", "not a photo: no known signature"),
+    ],
+)
+def test_what_is_no_photo_says_why(tmp_path, content, reason):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(content)
+    assert read_photo_digest(path) == hashing.Reading(None, reason)
+
+
+def test_a_file_that_is_too_large_is_not_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr(photo_bytes, "MAX_BYTES", 10)
+    path = tmp_path / "a.jpg"
+    path.write_bytes(JPEG)
+    assert str(read_photo_digest(path).reason).startswith("too large (")
+
+
+def test_a_sparse_file_over_the_limit_is_too_large(tmp_path):
+    path = tmp_path / "a.jpg"
+    with path.open("wb") as file:
+        file.truncate(500_000_001)
+    assert read_photo_digest(path).reason == "too large (500 MB, at most 500 MB)"
+
+
+def test_what_is_no_file_says_so(tmp_path):
+    assert read_photo_digest(tmp_path / "none.jpg").reason == "does not exist"
+    assert read_photo_digest(tmp_path).reason == "not a file"
+    assert read_photo_digest(tmp_path / "a\0b.jpg").reason == "cannot be read: embedded null byte"
+    (tmp_path / "self.jpg").symlink_to(tmp_path / "self.jpg")
+    assert str(read_photo_digest(tmp_path / "self.jpg").reason).startswith("cannot be read: ")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a system with named pipes")
+def test_a_pipe_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert read_photo_digest(tmp_path / "pipe.jpg").reason == "not a file"
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="the superuser may read everything")
+def test_a_file_without_permission_says_so(tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(JPEG)
+    path.chmod(0)
+    assert read_photo_digest(path).reason == "cannot be read: Permission denied"
+
+
+def test_an_error_of_the_disk_is_a_reason(tmp_path, monkeypatch):
+    def refuse(*args, **options):
+        raise OSError(5, "Input/output error")
+
+    path = tmp_path / "a.jpg"
+    path.write_bytes(JPEG)
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    assert read_photo_digest(path).reason == "cannot be read: Input/output error"
+
+
+def test_many_files_keep_their_order_and_tell_their_progress(tmp_path):
+    paths = [tmp_path / f"{number}.jpg" for number in range(100)]
+    for number, path in enumerate(paths):
+        path.write_bytes(JPEG + str(number).encode())
+    calls = []
+    readings = read_photos(paths, lambda n_done, n_total: calls.append((n_done, n_total)))
+    assert [reading.digest for reading in readings] == [hashlib.sha256(p.read_bytes()).hexdigest() for p in paths]
+    assert calls == [(32, 100), (64, 100), (96, 100), (100, 100)]
+    assert read_photos([]) == []
+
+
+def test_an_interrupt_stops_the_reading(tmp_path):
+    paths = [tmp_path / "none.jpg"] * 10_000
+    calls = []
+
+    def interrupt(n_done, n_total):
+        calls.append(n_done)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
+        read_photos(paths, interrupt)
+    assert len(calls) == 1
+
+
+def test_reading_changes_nothing(tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(JPEG)
+    path.chmod(0o444)
+    before = path.stat().st_mtime_ns, path.stat().st_mode
+    read_photos([path])
+    assert (path.stat().st_mtime_ns, path.stat().st_mode) == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.jpg"]
+
+
+def test_slow_files_are_read_in_several_threads(tmp_path, monkeypatch):
+    paths = [tmp_path / f"{n}.jpg" for n in range(4 * hashing.CHUNK)]
+    for n, path in enumerate(paths):
+        path.write_bytes(JPEG + bytes([n]))
+    quick = read_photos(paths, is_remembering=False)
+    names = set()
+
+    def note(path, known, ask=hashing._read_unless_known):
+        names.add(threading.current_thread().name)
+        return ask(path, known)
+
+    monkeypatch.setattr(hashing, "_read_unless_known", note)
+    monkeypatch.setattr(hashing, "SLOW_S", -1.0)
+    assert read_photos(paths, is_remembering=False) == quick
+    assert len(names) > 1

@@ -1,0 +1,64 @@
+"""Files, folders and globs become a list of photos."""
+
+import os
+
+import pytest
+
+from headstart.catalog.photo_search import find_photos
+from headstart.errors import CatalogError
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("b.jpg", "a.png", "deep/c.JPEG", "notes.txt", ".hidden.jpg", ".cache/d.jpg", "__MACOSX/e.jpg"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"text")
+    (tmp_path / "photo without a suffix").write_bytes(PNG)
+    return tmp_path
+
+
+def test_a_folder_gives_its_photos_by_name_or_content(folder):
+    names = [path.relative_to(folder).as_posix() for path in find_photos([folder])]
+    assert names == ["a.png", "b.jpg", "deep/c.JPEG", "photo without a suffix"]
+
+
+def test_a_named_file_is_always_listed(folder):
+    assert find_photos([folder / "notes.txt"]) == [folder / "notes.txt"]
+
+
+def test_globs_and_repeats(folder):
+    found = find_photos([f"{folder}/*.jpg", folder / "b.jpg", f"{folder}/**/*.JPEG"])
+    assert [path.name for path in found] == ["b.jpg", "c.JPEG"]
+
+
+def test_all_problems_are_named_at_once(tmp_path):
+    with pytest.raises(CatalogError, match=r"holds no photo; 'x.jpg' does not exist; '\*.gif' does not exist"):
+        find_photos([tmp_path, "x.jpg", "*.gif"])
+
+
+def test_a_folder_is_searched_as_in_training(tmp_path):
+    for name in ("in/@eaDir/thumb.jpg", "in/__mine__/a.jpg", "elsewhere/b.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(PNG)
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in" / "__mine__" / "loop").symlink_to(tmp_path / "in")
+    expected = ["__mine__/a.jpg", "link/b.jpg"]
+    assert [path.relative_to(tmp_path / "in").as_posix() for path in find_photos([tmp_path / "in"])] == expected
+
+
+def test_globs_ignore_what_folders_ignore_unless_it_is_named(tmp_path):
+    for name in ("@eaDir/thumb.jpg", "cats/a.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(PNG)
+    assert [path.name for path in find_photos([f"{tmp_path}/**/*.jpg"])] == ["a.jpg"]
+    assert [path.name for path in find_photos([f"{tmp_path}/@eaDir/*.jpg"])] == ["thumb.jpg"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_does_not_stop_the_search(tmp_path):
+    (tmp_path / "a.png").write_bytes(PNG)
+    os.mkfifo(tmp_path / "pipe")
+    assert find_photos([tmp_path]) == [tmp_path / "a.png"]

@@ -1,0 +1,20 @@
+"""Messages go to stderr, results to stdout."""
+
+import json
+
+import pytest
+
+from headstart.cli.printing import print_json, print_line, say
+
+
+def test_what_is_said_is_no_result(capsys):
+    say("a message")
+    print_line("a result")
+    assert capsys.readouterr() == ("a result\n", "a message\n")
+
+
+def test_json_is_strict_and_takes_any_path(capsys):
+    print_json({"path": "not utf-8 \udcff", "label": "猫"})
+    assert json.loads(capsys.readouterr().out) == {"path": "not utf-8 \udcff", "label": "猫"}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        print_json({"loss": float("nan")})

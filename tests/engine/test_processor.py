@@ -1,0 +1,53 @@
+"""What the processor can do is asked once and remembered."""
+
+import subprocess
+import sys
+
+import pytest
+
+from headstart.engine import processor
+from headstart.engine.openvino_import import open_core
+from headstart.engine.processor import choose_precision, describe_engine, list_capabilities
+from headstart.errors import BackboneError
+
+
+def test_precision_is_one_of_three():
+    assert choose_precision("f32") == "f32"
+    assert choose_precision("auto") in ("f32", "bf16")
+    with pytest.raises(BackboneError, match="need auto, f32 or bf16"):
+        choose_precision("f16")
+
+
+def test_int8_is_the_arithmetic_of_what_is_quantised_and_of_nothing_else():
+    assert {choose_precision(name, is_quantised=True) for name in ("auto", "f32", "int8")} == {"int8"}
+    with pytest.raises(BackboneError, match=r"quantised to int8 and computes in nothing else. Leave --precision out"):
+        choose_precision("bf16", is_quantised=True)
+    with pytest.raises(BackboneError, match=r"network of floats.*headstart train --precision int8"):
+        choose_precision("int8")
+
+
+def test_bf16_needs_a_processor_that_has_it(monkeypatch):
+    monkeypatch.setattr(processor, "list_capabilities", lambda: ("FP32", "INT8"))
+    assert choose_precision("auto") == "f32"
+    with pytest.raises(BackboneError, match="no bf16 arithmetic"):
+        choose_precision("bf16")
+
+
+def test_capabilities_are_those_of_openvino():
+
+    assert list(list_capabilities()) == sorted(open_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    assert "FP32" in describe_engine()
+
+
+def test_the_second_process_remembers_without_openvino(monkeypatch, tmp_path):
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
+    ask = (
+        "import sys; from headstart.engine.processor import describe_engine; "
+        "print(describe_engine(), 'openvino' in sys.modules)"
+    )
+    first, second = (
+        subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True).stdout.split()
+        for _ in range(2)
+    )
+    assert first[:-1] == second[:-1]
+    assert (first[-1], second[-1]) == ("True", "False")

@@ -1,0 +1,53 @@
+"""What is quantised on and what is judged on are not the same photos, where there are enough."""
+
+import hashlib
+
+import pytest
+
+from headstart.catalog.photo import Photo
+from headstart.classifier.metadata import shorten_digests
+from headstart.exports.calibration_split import choose_calibrating
+
+
+class Trained:
+    """Metadata that know what was trained on."""
+
+    def __init__(self, photos):
+        self._trained_on = shorten_digests(photo.digest for photo in photos)
+
+    def has_seen(self, digest):
+        return shorten_digests([digest]) <= self._trained_on
+
+
+def make_photos(name, n):
+    return [
+        Photo(f"{name}/{i}.jpg", "dots", hashlib.sha256(f"{name} {i}".encode()).hexdigest(), None) for i in range(n)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("n_seen", "n_unchecked", "n_checked", "expected"),
+    [
+        (300, 90, 100, {"seen": 200}),
+        (50, 90, 100, {"seen": 50}),
+        (49, 90, 100, {"seen": 49, "unchecked": 90}),
+        (0, 50, 100, {"unchecked": 50}),
+        (3, 20, 30, {"seen": 3, "unchecked": 20, "checked": 30}),
+    ],
+)
+def test_photos_that_tell_least_are_taken_first(n_seen, n_unchecked, n_checked, expected):
+    seen, unchecked = make_photos("seen", n_seen), make_photos("unchecked", n_unchecked)
+    checked = make_photos("checked", n_checked)
+    chosen = choose_calibrating([*checked, *seen, *unchecked], checked, Trained(seen))
+    found = {name: sum(photo.file.startswith(f"{name}/") for photo in chosen) for name in expected}
+    assert found == expected
+    assert len(chosen) == sum(expected.values())
+
+
+def test_a_copy_of_a_checked_photo_is_checked():
+    checked = make_photos("checked", 60)
+    copies = [Photo(f"copies/{i}.jpg", "dots", photo.digest, None) for i, photo in enumerate(checked)]
+    others = make_photos("others", 55)
+    assert {
+        photo.file.split("/")[0] for photo in choose_calibrating([*checked, *copies, *others], checked, Trained([]))
+    } == {"others"}

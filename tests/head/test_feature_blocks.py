@@ -1,0 +1,41 @@
+"""Blocks are read once a pass, in order, and what they should not be is named."""
+
+import numpy as np
+import pytest
+
+from headstart.errors import FitError
+from headstart.head.feature_blocks import run_pass
+from headstart.process.progress import ignore_progress
+
+X = np.arange(50, dtype=np.float16).reshape(25, 2)
+
+
+def test_every_row_is_seen_once_at_its_place_and_progress_is_told(cut_rows):
+    blocks, told = cut_rows(X, 10), []
+    seen = list(run_pass(blocks, lambda block, rows: (block, rows), lambda *numbers: told.append(numbers)))
+    np.testing.assert_array_equal(np.concatenate([block for block, _ in seen]), X)
+    assert [(rows.start, rows.stop) for _, rows in seen] == [(0, 10), (10, 20), (20, 25)]
+    assert told == [(10, 25), (20, 25), (25, 25)]
+    assert blocks.n_reads == 3
+
+
+def test_an_empty_block_is_not_read(cut_rows):
+    blocks = cut_rows(X, 25)
+    blocks.sizes = [0, 25]
+    blocks.read = lambda number: X if number else 1 / 0
+    assert list(run_pass(blocks, lambda block, rows: len(block), ignore_progress)) == [25]
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        (X[:9], r"Cannot read block 1 of the features: got \(9, 2\) of float16, need \(10, 2\)"),
+        (X[:10, :1], r"got \(10, 1\) of float16, need \(10, 2\)"),
+        (X[:10].astype(int), r"got \(10, 2\) of int64, need \(10, 2\) of float16 or float32"),
+    ],
+)
+def test_a_block_is_what_was_said(cut_rows, block, message):
+    blocks = cut_rows(X, 10)
+    blocks.read = lambda number: block if number == 1 else X[10 * number : 10 * number + blocks.sizes[number]]
+    with pytest.raises(FitError, match=message):
+        list(run_pass(blocks, lambda block, rows: None, ignore_progress))

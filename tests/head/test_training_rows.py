@@ -1,0 +1,83 @@
+"""Rows that cannot be fitted to are refused, and all that is wrong with them is said at once."""
+
+import numpy as np
+import pytest
+
+from headstart.errors import FitError
+from headstart.head.training_rows import check_finite, check_rows, check_watched, weigh_rows
+
+X = np.arange(12, dtype=np.float32).reshape(4, 3)
+Y = np.array([0, 1, 0, 1])
+
+
+def break_rows(*rows: int) -> np.ndarray:
+    broken = X.copy()
+    broken[list(rows), 1] = [np.nan, np.inf, -np.inf][: len(rows)]
+    return broken
+
+
+def test_weights_are_multiplied():
+    rows = check_rows(X, Y, 2, sample_weight=np.array([1, 2, 3, 4]), class_weight=[1.0, 10.0])
+    np.testing.assert_array_equal(rows.weight, [1, 20, 3, 40])
+
+
+@pytest.mark.parametrize(("given", "kept"), [("float16", "float32"), ("float32", "float32"), ("float64", "float64")])
+def test_only_float64_is_computed_in_float64(given, kept):
+    assert check_rows(X.astype(given), Y, 2).X.dtype == kept
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "message"),
+    [
+        ((X, Y[:3]), {}, r"got features \(4, 3\) of float32 and labels \(3,\) of int64, need \(N, D\)"),
+        ((X[0], Y), {}, r"got features \(3,\)"),
+        ((X[:0], Y[:0]), {}, r"got features \(0, 3\)"),
+        ((X, Y.astype(float)), {}, r"labels \(4,\) of float64, need"),
+        ((break_rows(0, 2, 3), Y), {}, "got 3 rows with NaN or infinity, need finite features"),
+        ((X, np.array([0, 1, 2, 1])), {}, "got labels from 0 to 2, need 0 to 1"),
+        ((X, np.array([0, 1, -1, 1])), {}, "got labels from -1 to 1, need 0 to 1"),
+        ((X, np.zeros(4, int)), {}, "got rows of class 0 alone, need at least 2 classes"),
+        ((X, Y), {"n_classes": 4}, "got no rows of class 2, 3, need rows of all 4 classes"),
+        ((X, Y), {"n_classes": 1}, "got n_classes 1, need at least 2"),
+        ((X, Y), {"sample_weight": np.array([1, -1, 1, -2])}, "got 2 negative or infinite values of sample_weight"),
+        ((X, Y), {"sample_weight": np.ones(3)}, r"got sample_weight of shape \(3,\), need \(4,\)"),
+        ((X, Y), {"class_weight": np.array([1, np.nan])}, "got 1 negative or infinite values of class_weight"),
+        ((X, Y), {"class_weight": np.ones(3)}, r"got class_weight of shape \(3,\), need \(2,\)"),
+        ((X, Y), {"sample_weight": np.array([1, 0, 1, 0])}, "got rows of class 0 alone"),
+    ],
+)
+def test_what_cannot_be_fitted_is_refused(rows, options, message):
+    with pytest.raises(FitError, match=f"^Cannot fit a head: .*{message}"):
+        check_rows(*rows, **{"n_classes": 2, **options})
+
+
+def test_all_problems_are_said_at_once():
+    with pytest.raises(FitError, match=r"got labels from 0 to 5.*; got 1 rows with NaN.*; got 1 negative"):
+        check_rows(break_rows(1), np.array([0, 1, 0, 5]), 2, sample_weight=np.array([1, 1, 1, -1]))
+
+
+def test_watched_rows_may_lack_a_class_but_not_a_feature():
+    features, labels = check_watched((X, np.zeros(4, int)), 3, 2)
+    assert features.shape == (4, 3)
+    assert labels.tolist() == [0] * 4
+    with pytest.raises(FitError, match="Cannot watch validation rows: got 3 features, need 5 as in training"):
+        check_watched((X, Y), 5, 2)
+    with pytest.raises(FitError, match="Cannot watch validation rows: got 1 rows with NaN"):
+        check_watched((break_rows(1), Y), 3, 2)
+
+
+def test_finite_features_whose_sum_is_not_are_fine():
+    large = np.full((6, 4), 3e38, np.float32)
+    assert check_rows(large, np.array([0, 1] * 3), 2).X.shape == (6, 4)
+    large[2, 1] = -np.inf
+    with pytest.raises(FitError, match="got 1 rows with NaN"):
+        check_rows(large, np.array([0, 1] * 3), 2)
+
+
+def test_labels_are_checked_without_their_features():
+    np.testing.assert_array_equal(weigh_rows(Y, 2, class_weight=[1.0, 3.0]), [1, 3, 1, 3])
+    with pytest.raises(FitError, match=r"^Cannot fit a head: got n_classes 1, need at least 2\."):
+        weigh_rows(Y, 1)
+    with pytest.raises(FitError, match=r"^Cannot fit a head: got 7 rows with NaN or infinity, need finite features"):
+        check_finite(7, "fit a head")
+    check_finite(0, "fit a head")

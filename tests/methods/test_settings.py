@@ -1,0 +1,88 @@
+"""What cannot be trained with is said at once, all of it."""
+
+import pytest
+
+from headstart.errors import FitError
+from headstart.methods.settings import Settings
+
+
+def test_the_defaults_can_be_used():
+    Settings().check()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"method": "magic"}, "method 'magic', need one of "),
+        ({"head": "forest"}, "head 'forest', need one of logistic, adam"),
+        ({"class_weight": "some"}, "class_weight 'some', need one of "),
+        ({"epochs": 0}, "epochs 0, need 1 or more"),
+        ({"n_views": 0}, "n_views \\(--views\\) 0, need 1 or more"),
+        ({"seed": -1}, "seed -1, need 0 or more"),
+        ({"strength": 0.0}, "strength 0.0, need a finite number above 0"),
+        ({"strength": float("nan")}, "strength nan, need a finite number above 0"),
+        ({"n_views": 1001}, "n_views \\(--views\\) 1001, need 1000 or less"),
+        ({"image_size": "a"}, "image_size 'a', need a whole number"),
+        ({"strength": True}, "strength True, need a number"),
+        ({"features": "some"}, "features 'some', need one of last, all"),
+        ({"average_views": 1}, "average_views 1, need a bool"),
+        ({"average_views": True, "n_views": 3}, "n_views \\(--views\\) 3 to average, need 2, 4, 8"),
+        ({"method": "fixed", "cut": "block_3"}, "cut 'block_3' with method fixed, which only hybrid has"),
+        ({"method": "hybrid", "head": "adam"}, "head 'adam' with method hybrid, which only fixed has"),
+        (
+            {"method": "fixed", "train_norms": True},
+            "train_norms True with method fixed, which only hybrid, finetune and scratch have",
+        ),
+        ({"method": "scratch", "precision": "int8"}, "precision int8 with method scratch, which only fixed has"),
+        ({"budget_s": 0}, "budget_s \\(--budget\\) 0, need a finite number above 0"),
+        ({"budget_s": float("inf")}, "budget_s \\(--budget\\) inf, need a finite number above 0"),
+        ({"cache_limit_gb": float("inf")}, "cache_limit_gb \\(--cache-limit\\) inf, need a finite number above 0"),
+        ({"method": "hybrid", "budget_s": 60}, "budget_s \\(--budget\\) 60 with method hybrid, which only auto has"),
+        (
+            {"method": "finetune", "n_views": 8},
+            "n_views \\(--views\\) 8 with method finetune, which changes photos in every epoch",
+        ),
+        ({"seed": -1, "epochs": 0}, "got epochs 0, .*; got seed -1"),
+    ],
+)
+def test_what_is_wrong_is_named(wrong, message):
+    with pytest.raises(FitError, match=f"Cannot train: .*{message}"):
+        Settings(**wrong).check()
+
+
+@pytest.mark.parametrize(
+    ("settings", "method"),
+    [
+        ({}, "auto"),
+        ({"epochs": 3}, "auto"),
+        ({"head": "adam"}, "fixed"),
+        ({"n_views": 2}, "fixed"),
+        ({"average_views": True}, "fixed"),
+        ({"precision": "int8"}, "fixed"),
+        ({"cut": "block_3"}, "hybrid"),
+        ({"train_norms": True}, "hybrid"),
+        ({"method": "finetune", "train_norms": True}, "finetune"),
+    ],
+)
+def test_auto_is_settled_where_nothing_is_left_to_choose(settings, method):
+    assert Settings(**settings).settle().method == method
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"cut": "block_12", "features": "all"},
+        {"train_norms": True, "strength": 1.0},
+        {"learning_rate": 1e-3, "head": "adam"},
+        {"cut": "block_12", "precision": "int8"},
+    ],
+)
+def test_auto_does_not_settle_what_is_at_odds(settings):
+    with pytest.raises(FitError, match="with method hybrid, which only fixed has"):
+        Settings(**settings).settle().check()
+
+
+def test_averaged_views_are_four_unless_told():
+    assert Settings().n_averaged == Settings(n_views=3).n_averaged == 1
+    assert Settings(average_views=True).n_averaged == 4
+    assert Settings(average_views=True, n_views=8).n_averaged == 8

@@ -1,0 +1,16 @@
+"""Every run has the same four charts."""
+
+from headstart.evaluation.metrics import evaluate_probabilities
+from headstart.report.charts import draw_charts
+
+HISTORY = [("Training", 1, 0.5, 0.7), ("Validation", 1, 0.5, 0.8)]
+
+
+def test_there_are_four_on_white_paper():
+    metrics = evaluate_probabilities([0, 1, 1], [[0.8, 0.2], [0.4, 0.6], [0.7, 0.3]], ["a", "b"])
+    charts = draw_charts(HISTORY, metrics)
+    assert sorted(charts) == ["confusion_matrix", "history", "per_class", "reliability"]
+    for image in charts.values():
+        assert image.mode == "RGB"
+        assert image.getpixel((2, 2)) == (255, 255, 255)
+        assert len(image.getcolors(1 << 20)) > 10

@@ -1,0 +1,76 @@
+"""Figures become pixels, pixels become files."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from headstart.errors import RunError
+from headstart.report.figure_file import check_place, draw_figure, encode_png, save_png
+from headstart.report.figure_style import add_axes, start_figure
+
+
+def test_a_figure_becomes_pixels_on_white_paper():
+    figure = start_figure(2, 1)
+    add_axes(figure, 0.5, 0.25, 1, 0.5).set_facecolor("#981220")
+    image = draw_figure(figure)
+    assert (image.mode, image.size, image.info["dpi"]) == ("RGB", (400, 200), (200, 200))
+    assert image.getpixel((10, 10)) == (255, 255, 255)
+    assert image.getpixel((200, 100)) == (0x98, 0x12, 0x20)
+
+
+def test_writes_a_png(tmp_path):
+    written = save_png(draw_figure(start_figure(2, 1)), tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").read_bytes() == written
+    with Image.open(io.BytesIO(written)) as image:
+        assert (image.format, image.size) == ("PNG", (400, 200))
+        assert image.info["dpi"] == pytest.approx((200, 200), abs=0.1)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (37, 23), (300, 200)])
+def test_every_pixel_comes_back(size):
+    pixels = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), np.uint8)
+    with Image.open(io.BytesIO(encode_png(Image.fromarray(pixels)))) as image:
+        assert (image.mode, image.size) == ("RGB", size)
+        np.testing.assert_array_equal(np.asarray(image), pixels)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "CMYK"])
+def test_images_of_other_kinds_are_written_as_rgb(mode):
+    given = Image.effect_noise((20, 10), 50).convert("RGB").convert(mode)
+    with Image.open(io.BytesIO(encode_png(given))) as image:
+        np.testing.assert_array_equal(np.asarray(image), np.asarray(given.convert("RGB")))
+
+
+def test_an_image_that_knows_no_resolution_is_written_too():
+    assert encode_png(Image.new("RGB", (2, 1))).startswith(b"\x89PNG")
+
+
+def test_same_figure_same_bytes():
+    assert encode_png(draw_figure(start_figure(2, 1))) == encode_png(draw_figure(start_figure(2, 1)))
+
+
+def test_only_our_own_pictures_are_replaced(tmp_path):
+    photo, ours = tmp_path / "photo.png", tmp_path / "ours.png"
+    Image.new("RGB", (4, 4)).save(photo)
+    save_png(Image.new("RGB", (4, 4)), ours)
+    check_place(ours)
+    check_place(tmp_path / "new.PNG")
+    with pytest.raises(RunError, match="no picture that headstart drew"):
+        check_place(photo)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("model.onnx", r"must end in \.png"), ("missing/a.png", "is no folder"), ("folder.png", "it is a folder")],
+)
+def test_a_place_that_is_none_is_said_before_the_work(tmp_path, name, reason):
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(RunError, match=reason):
+        check_place(tmp_path / name)
+
+
+def test_says_where_it_could_not_write(tmp_path):
+    with pytest.raises(RunError, match=r"Cannot write figure '.*missing.*': got No such file or directory, need"):
+        save_png(Image.new("RGB", (2, 1)), tmp_path / "missing" / "figure.png")

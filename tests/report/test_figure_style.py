@@ -1,0 +1,33 @@
+"""Figures by the inch."""
+
+import pytest
+
+from headstart.report.figure_file import draw_figure
+from headstart.report.figure_style import EDGE_IN, TEXT_PT, add_axes, measure_widest, name_axes, start_figure
+
+
+def test_axes_stand_where_inches_say():
+    figure = start_figure(4, 2)
+    box = add_axes(figure, 1, 0.5, 2, 1).get_position()
+    assert (box.x0, box.y0, box.width, box.height) == pytest.approx((0.25, 0.25, 0.5, 0.5))
+
+
+@pytest.mark.parametrize("text", ["a very long name", "قطط"])
+def test_measures_as_matplotlib_draws(text):
+    figure = start_figure(4, 1)
+    drawn = figure.text(0, 0.5, text, fontsize=9)
+    draw_figure(figure)
+    assert measure_widest(["x", text], 9) == pytest.approx(drawn.get_window_extent().width / figure.dpi, abs=0.04)
+    assert measure_widest([], 9) == 0
+
+
+def test_names_of_axes_keep_to_the_edge_whatever_the_numbers():
+    for top in (1, 1_000_000):
+        figure = start_figure(4, 2)
+        axes = add_axes(figure, 1, 0.6, 2, 1)
+        axes.set_ylim(0, top)
+        name_axes(axes, "Epoch", "Loss", 1)
+        draw_figure(figure)
+        box = axes.yaxis.label.get_window_extent()
+        assert box.x0 / figure.dpi == pytest.approx(EDGE_IN, abs=0.05)
+        assert box.width / figure.dpi < TEXT_PT / 50

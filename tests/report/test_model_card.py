@@ -1,0 +1,48 @@
+"""The model card says how good a classifier is, in a form that hubs read."""
+
+import pytest
+
+from headstart.evaluation.metrics import evaluate_probabilities
+from headstart.report.model_card import write_model_card
+
+yaml = pytest.importorskip("yaml")
+
+
+def judge(labels):
+    import numpy as np
+
+    y = np.arange(40) % len(labels)
+    probabilities = np.full((40, len(labels)), 0.1 / (len(labels) - 1))
+    probabilities[np.arange(40), y] = 0.9
+    return evaluate_probabilities(y, probabilities, labels)
+
+
+def read_front_matter(card):
+    _, front, rest = card.split("---\n", 2)
+    return yaml.safe_load(front), rest
+
+
+def test_hubs_can_read_it():
+    labels = ["cats", "dogs"]
+    front, rest = read_front_matter(write_model_card({"test": judge(labels), "classes": labels}, "pets"))
+    assert front["pipeline_tag"] == "image-classification"
+    (result,) = front["model-index"][0]["results"]
+    assert result["dataset"] == {"name": "pets", "type": "pets", "split": "test"}
+    assert [(row["type"], row["value"]) for row in result["metrics"]] == [("accuracy", 1.0), ("f1", 1.0)]
+    assert "| cats | 20 | 100.0% |" in rest
+    assert "one of its 2 classes" in rest
+
+
+def test_odd_names_stay_text():
+    labels = ["a|b <i>", "ça: 'yes' \"no\"\n---"]
+    title = 'pets: "my" --- #1'
+    front, rest = read_front_matter(write_model_card({"validation": judge(labels), "classes": labels}, title))
+    assert front["model-index"][0]["name"] == title
+    assert "| a\\|b \\<i\\> |" in rest
+    assert "There was no test split" in rest
+
+
+def test_a_run_that_was_not_judged_has_one_too():
+    front, rest = read_front_matter(write_model_card({"classes": ["a", "b"]}, "pets"))
+    assert "model-index" not in front
+    assert "nothing can be said" in rest

@@ -1,0 +1,189 @@
+"""The report: verdict first, nothing fetched, nothing of the user's runs."""
+
+import html as html_module
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from headstart.evaluation.metrics import evaluate_probabilities
+from headstart.report.figure_file import draw_figure, encode_png
+from headstart.report.inline_image import inline_image
+from headstart.report.matrix_figure import plot_confusion_matrix
+from headstart.report.page import Figured, ReportContent, render_report, write_verdict
+
+VOID = {"meta", "img", "br", "hr", "link", "input"}
+
+
+class Outline(HTMLParser):
+    """Checks that tags nest, and keeps attributes and text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.open, self.attributes, self.tags, self.text = [], [], [], ""
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attributes]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open[-1:] != ["style"]:
+            self.text += data
+
+
+def make_metrics(classes=("cats", "dogs"), n=200, **changes):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, len(classes), n)
+    probabilities = rng.dirichlet(np.ones(len(classes)), n) + 3 * np.eye(len(classes))[y]
+    judged = evaluate_probabilities(y, probabilities / probabilities.sum(axis=1, keepdims=True), list(classes))
+    judged |= {"majority_accuracy": 0.5, "majority_class": classes[0]}
+    return {
+        "schema": 1, "headstart": "0.1.0", "method": "fixed", "cut": "top", "head": "logistic",
+        "backbone": "mobilenet_v2", "image_size": 224, "precision": "bf16", "views": 1, "classes": list(classes),
+        "seed": 0, "class_weights": None, "train": judged, "validation": judged, "test": judged,
+        "strength": {"chosen": 0.01, "table": [{"strength": 0.01, "loss": 0.1, "accuracy": 0.9, "accuracy_sd": 0.01}]},
+        "cross_validation": {"accuracy_mean": 0.91, "accuracy_sd": 0.02, "n_folds": 5, "n_repeats": 2, "n": 400},
+        "seconds": {"scan": 0.1, "extract": 4.0, "fit": 0.5, "evaluate": 0.2, "total": 4.8},
+        "n_extracted": 600, "n_cached": 0, "skipped": [{"path": "cats/x.jpg", "reason": "the file is empty"}],
+        "notes": ["2 leaks were kept out of test."],
+    } | changes  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def matrix():
+    image = draw_figure(plot_confusion_matrix([[3, 1], [0, 4]], ["cats", "dogs"]))
+    return inline_image(image, encode_png(image))
+
+
+def make_content(metrics, matrix, title="pets", **more):
+    figures = {
+        "confusion_matrix": Figured("Rows are true.", matrix),
+        "mistakes": Figured("The surest mistakes.", matrix, alt="Three photos of dogs"),
+    }
+    rows = [{"label": name, "train": 1500, "test": 20} for name in metrics["classes"]]
+    return ReportContent(title, metrics, figures, rows, ["A note of the catalog."], **more)
+
+
+def test_verdict_comes_before_all_evidence(matrix):
+    metrics = make_metrics()
+    text = Outline(render_report(make_content(metrics, matrix))).text
+    text = text[text.index("Report on") :]
+    verdict = write_verdict(metrics)
+    expected = [
+        "Report on",
+        verdict,
+        "This classifier, test photos",
+        "Always answering 'cats'",
+        "How well it does",
+        "A second, steadier figure",
+        "Class by class",
+        "Rows are true.",
+        "Mistakes",
+        "The surest mistakes.",
+        "The photos it is made from",
+        "How it was made",
+        "Strength of regularisation",
+        "How to use it",
+        "headstart predict RUN/model.onnx PHOTO...",
+        "headstart evaluate RUN/model.onnx",
+    ]
+    places = [text.index(part) for part in expected]
+    places[3] = text.rindex(expected[3])  # the verdict names the guess too, before the bars do
+    assert places == sorted(places)
+    for part in ("A note of the catalog.", "2 leaks were kept out of test.", "the file is empty", "1,500", "91.0%"):
+        assert part in text
+
+
+def test_is_one_page_that_fetches_and_runs_nothing(matrix):
+    page = render_report(make_content(make_metrics(), matrix))
+    outline = Outline(page)
+    assert page.startswith("<!doctype html>")
+    assert ("html", "lang", "en") in outline.attributes
+    assert any(name == "content" and "width=device-width" in value for _, name, value in outline.attributes)
+    sources = [value for _, name, value in outline.attributes if name in ("src", "href")]
+    assert len(sources) == 2
+    assert all(source.startswith("data:image/") for source in sources)
+    assert "script" not in outline.tags
+    assert "link" not in outline.tags
+    assert not re.search(r"https?:|url\(|@import|//cdn", page)
+    assert ("img", "alt", "Rows are true.") in outline.attributes
+    assert ("img", "alt", "Three photos of dogs") in outline.attributes
+
+
+def test_text_of_the_user_is_escaped(matrix):
+    nasty = '<script>alert("1")</script>&'
+    metrics = make_metrics((nasty, "дог & 狗"))
+    metrics |= {"skipped": [{"path": nasty, "reason": nasty}], "notes": [nasty], "class_weights": {nasty: 2.0}}
+    content = make_content(metrics, matrix, title=nasty)
+    figures = {nasty: Figured(nasty, matrix, alt=nasty)}
+    page = render_report(ReportContent(nasty, metrics, figures, [{nasty: nasty}], [nasty]))
+    for each in (page, render_report(content)):
+        assert "<script" not in each.lower()
+        assert html_module.escape("<script>") in each
+        assert "狗" in Outline(each).text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"validation": None},
+        {"test": None},
+        {"test": None, "validation": None, "cross_validation": None},
+        {"train": None, "test": None, "validation": None},
+        {"strength": None, "skipped": [], "notes": [], "cross_validation": None, "seconds": {}},
+    ],
+    ids=["no validation", "no test", "train only", "nothing judged", "bare"],
+)
+def test_empty_splits_leave_a_whole_page(matrix, changes):
+    outline = Outline(render_report(make_content(make_metrics(**changes), matrix)))
+    assert "How to use it" in outline.text
+    assert "None" not in outline.text
+
+
+@pytest.mark.parametrize(("n", "figure"), [(99, "80\u201393%"), (100, "88.0%")])
+def test_of_few_photos_the_interval_is_what_is_shown_large(matrix, n, figure):
+    metrics = make_metrics()
+    metrics["test"] |= {"n": n, "accuracy": 0.88, "accuracy_ci95": [0.802, 0.931]}
+    page = render_report(make_content(metrics, matrix))
+    assert re.search(r'class="figure[ a-z]*">(.*?)</div>', page)[1] == figure
+
+
+def test_validation_column_goes_with_its_split(matrix):
+    with_it = Outline(render_report(make_content(make_metrics(), matrix)))
+    without = Outline(render_report(make_content(make_metrics(validation=None), matrix)))
+    assert with_it.tags.count("th") - without.tags.count("th") == 1
+
+
+def test_without_validation_photos_no_second_curve_is_spoken_of(matrix):
+    for metrics, is_said in ((make_metrics(), True), (make_metrics(validation=None), False)):
+        page = render_report(ReportContent("pets", metrics, {"history": Figured("Curves.", matrix)}))
+        assert ("Both curves" in page) is is_said
+
+
+def test_a_page_with_nothing_but_numbers():
+    assert "<figure" not in render_report(ReportContent("pets", make_metrics()))
+    assert "not judged" in render_report(ReportContent("pets", {}))
+
+
+def test_many_skipped_photos_are_folded_and_cut():
+    skipped = [{"path": f"cats/{i}.jpg", "reason": "broken"} for i in range(1250)]
+    page = render_report(ReportContent("pets", make_metrics(skipped=skipped)))
+    assert "1,250 photos could not be used" in page
+    assert page.count("cats/") == 200
+    assert "And 1,050 more" in page
+    assert "<details open" not in page
+
+
+def test_sixty_classes_are_folded():
+    page = render_report(ReportContent("birds", make_metrics([f"species {i}" for i in range(60)])))
+    assert "All 60 classes" in page
+    assert "Top-3 accuracy" in page

@@ -1,0 +1,117 @@
+"""Rows of the report's tables."""
+
+import pytest
+
+from headstart.evaluation.metrics import evaluate_probabilities
+from headstart.report.page_tables import (
+    describe_making,
+    list_bars,
+    list_classes,
+    list_measures,
+    list_strengths,
+    list_trials,
+)
+
+JUDGED = evaluate_probabilities([0, 1, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.3, 0.7], [0.6, 0.4]], ["cats", "dogs"])
+TEST = JUDGED | {"majority_accuracy": 0.75, "majority_class": "dogs"}
+
+
+def test_bars_show_the_classifier_beside_the_guess():
+    cross_validation = {"accuracy_mean": 0.99, "accuracy_sd": 0.02, "n": 10, "n_folds": 5, "n_repeats": 1}
+    bars = list_bars({"test": TEST, "cross_validation": cross_validation})
+    assert [bar["kind"] for bar in bars] == ["classifier", "repeated", "guess"]
+    assert [bar["text"] for bar in bars] == ["75.0%", "99.0%", "75.0%"]
+    assert [bars[0]["low"], bars[0]["high"]] == JUDGED["accuracy_ci95"]
+    assert bars[1]["high"] == 1.0  # a bracket cannot leave the bar
+    assert "dogs" in bars[2]["label"]
+
+
+def test_measures_have_a_column_for_each_split_with_photos():
+    table = list_measures({"train": JUDGED, "validation": None, "test": JUDGED})
+    assert table["columns"] == ["Test", "Training"]
+    rows = {row["name"]: row["cells"] for row in table["rows"]}
+    assert [cell["text"] for cell in rows["Photos"]] == ["4", "4"]
+    assert rows["Accuracy"][0] == {"text": "75.0%", "range": "30.1% to 95.4%"}
+    assert "Top-3 accuracy" not in rows  # of two classes
+
+
+def test_classes_without_photos_have_dashes():
+    judged = evaluate_probabilities([0], [[0.9, 0.1]], ["cats", "dogs"])
+    cats, dogs = list_classes(judged)
+    assert (cats["recall"], cats["support"], cats["number"]) == ("100.0%", "1", 0)
+    assert (dogs["recall"], dogs["range"], dogs["precision"], dogs["f1"]) == ("—", "", "—", "—")
+
+
+def test_the_chosen_strength_is_marked():
+    table = [{"strength": s, "loss": 0.1, "accuracy": 0.9, "accuracy_sd": 0.01} for s in (0.001, 0.01)]
+    rows = list_strengths({"strength": {"chosen": 0.01, "table": table}})
+    assert [(row["strength"], row["is_chosen"]) for row in rows] == [("0.001", False), ("0.01", True)]
+    assert rows[0]["sd"] == "± 1.0 points"
+    assert list_strengths({"strength": None}) == []
+
+
+def test_making_tells_what_is_known_and_no_more():
+    told = dict(describe_making({"method": "fixed", "seed": 0, "n_extracted": 0, "n_cached": 3000, "image_size": 224}))
+    assert told["Method"].startswith("fixed: only the last step")
+    assert told["Seed"] == "0"
+    assert told["Photos"] == "0 photos computed, 3,000 from the cache"
+    assert told["Photo size"] == "224 by 224 pixels"
+    assert "Backbone" not in told
+    assert describe_making({}) == []
+
+
+def test_trials_tell_the_story_of_auto():
+    trial = {
+        "method": "hybrid", "cut": "block_12", "features": "last", "averaged_views": 4, "accuracy": 0.9,
+        "judged_by": "validation", "n": 250, "seconds": 61.0, "gain": 0.0218, "needed": 0.0123,
+        "is_kept": True,
+    }  # fmt: skip
+    plain = trial | {"method": "fixed", "features": "all", "averaged_views": 1, "gain": None, "is_kept": False}
+    told = list_trials({"auto": {"tried": [plain, trial], "why": "it was better"}})
+    assert told["why"] == "it was better"
+    assert [row["what"] for row in told["rows"]] == ["fixed, all stages", "hybrid, above block_12, 4 views averaged"]
+    assert told["rows"][1]["accuracy"] == "90.0%"
+    assert told["rows"][1]["judged_by"] == "validation, 250 photos"
+    assert [row["is_kept"] for row in told["rows"]] == [False, True]
+    assert told["rows"][0]["gain"] == ""
+    assert list_trials({"auto": None}) is None
+
+
+@pytest.mark.parametrize(
+    ("judged_by", "gain", "needed", "text"),
+    [
+        ("cross-validation", 1025, 7, "+1,025 right (needs +7)"),
+        ("cross-validation", -3, 0, "-3 right (needs 0)"),
+        ("validation", 0.0218, 0.0123, "log loss \N{MINUS SIGN}0.022 (needs \N{MINUS SIGN}0.012)"),
+        ("validation", -0.0067, -0.025, "log loss +0.007 (may be +0.025)"),
+    ],
+)
+def test_gains_are_told_with_what_was_needed(judged_by, gain, needed, text):
+    trial = {
+        "method": "fixed", "features": "last", "averaged_views": 1, "accuracy": 0.9, "n": 250, "seconds": 1.0,
+        "is_kept": True, "judged_by": judged_by, "gain": gain, "needed": needed,
+    }  # fmt: skip
+    told = list_trials({"auto": {"tried": [trial], "why": ""}})
+    assert told["rows"][0]["gain"].replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+def test_training_above_a_cut_is_told():
+    tuning = {"n_epochs": 5, "seconds_per_epoch": 7.5, "best_epoch": 4, "learning_rate": 5e-4, "is_norm_trained": True,
+              "device": "2 cores"}  # fmt: skip
+    metrics = {"tuning": tuning, "cut": "pixels", "views": 4, "averaged_views": 4, "validation": JUDGED}
+    told = dict(describe_making(metrics))
+    assert told["Cut"] == "before the first stage: nothing is frozen"
+    assert "5 epochs of 7.5 s on 2 cores, the best was number 4" in told["Trained above the cut"]
+    assert "batch norms trained" in told["Trained above the cut"]
+    assert told["Views of a photo"] == "4 in training; every answer is the average over 4"
+    start = dict(describe_making(metrics | {"tuning": tuning | {"best_epoch": 0}}))
+    assert "5 epochs of 7.5 s on 2 cores, no epoch was better than the start (" in start["Trained above the cut"]
+    noisy = dict(describe_making(metrics | {"tuning": tuning | {"best_epoch": 0, "n_errors": 2.0}}))
+    assert "no epoch was better than the start by more than noise" in noisy["Trained above the cut"]
+    assert dict(describe_making({"method": "hybrid"} | metrics | {"tuning": tuning | {"best_epoch": 0}}))[
+        "Method"
+    ].endswith("so the network is as it was, with a head fitted to it")
+    early = dict(describe_making(metrics | {"tuning": tuning | {"best_epoch": 0, "n_epochs": 0}}))
+    assert "stopped by Ctrl-C in its first epoch" in early["Trained above the cut"]
+    unwatched = dict(describe_making(metrics | {"validation": None}))
+    assert "5 epochs of 7.5 s on 2 cores, the last was kept" in unwatched["Trained above the cut"]

@@ -1,0 +1,235 @@
+"""A run folder is whole or it is not there."""
+
+import contextlib
+import os
+import platform
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from headstart.errors import RunError
+from headstart.runs import run_folder
+from headstart.runs.run_folder import check_outside, choose_folder, write_run_folder
+
+RUN = '{"schema": 1, "headstart": "0.1.0"}'
+
+
+def list_names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_it_appears_whole(tmp_path):
+    with write_run_folder(tmp_path / "run") as partial:
+        (partial / "metrics.json").write_text(RUN)
+        assert list_names(tmp_path) == [partial.name]
+        assert partial.name.startswith(".run.partial-")
+    assert list_names(tmp_path) == ["run"]
+    assert list_names(tmp_path / "run") == ["metrics.json"]
+
+
+def test_an_error_leaves_nothing(tmp_path):
+    with pytest.raises(ZeroDivisionError), write_run_folder(tmp_path / "run") as partial:  # noqa: PT012
+        (partial / "metrics.json").write_text("{}")
+        raise ZeroDivisionError
+    assert list_names(tmp_path) == []
+
+
+def test_an_existing_run_is_kept_unless_told(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "metrics.json").write_text(RUN)
+    with pytest.raises(RunError, match=r"exists already\. Give --overwrite"), write_run_folder(tmp_path / "run"):
+        pass
+    assert (tmp_path / "run" / "metrics.json").read_text() == RUN
+    with write_run_folder(tmp_path / "run", is_replacing=True) as partial:
+        (partial / "metrics.json").write_text("new")
+        assert (tmp_path / "run" / "metrics.json").read_text() == RUN
+    assert (tmp_path / "run" / "metrics.json").read_text() == "new"
+    assert list_names(tmp_path) == ["run"]
+
+
+@pytest.mark.parametrize("metrics", [None, "{}", RUN])
+def test_a_folder_that_is_no_run_is_never_replaced(tmp_path, metrics):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "precious.jpg").write_text("!")
+    if metrics is not None:
+        (tmp_path / "photos" / "metrics.json").write_text(metrics)
+    with (
+        pytest.raises(RunError, match="other things than a run"),
+        write_run_folder(tmp_path / "photos", is_replacing=True),
+    ):
+        pass
+    assert (tmp_path / "photos" / "precious.jpg").read_text() == "!"
+
+
+def test_what_came_into_being_meanwhile_is_kept_and_so_is_the_run(tmp_path):
+    def train():
+        with write_run_folder(tmp_path / "run") as partial:
+            (partial / "metrics.json").write_text(RUN)
+            (tmp_path / "run").mkdir()
+            (tmp_path / "run" / "precious.txt").write_text("!")
+
+    with pytest.raises(RunError, match=r"meanwhile\. The run was kept as '.*run-2'"):
+        train()
+    assert (tmp_path / "run" / "precious.txt").read_text() == "!"
+    assert (tmp_path / "run-2" / "metrics.json").read_text() == RUN
+
+
+def test_a_rename_that_fails_brings_the_old_run_back(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "metrics.json").write_text(RUN)
+    rename = Path.rename
+
+    def fail_once(self, target):
+        if ".partial-" in self.name:
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail_once)
+    with pytest.raises(RunError, match="Input/output"), write_run_folder(tmp_path / "run", is_replacing=True):
+        pass
+    assert (tmp_path / "run" / "metrics.json").read_text() == RUN
+    assert list_names(tmp_path) == ["run"]
+
+
+def test_a_run_inside_the_photos_is_refused(tmp_path):
+    (tmp_path / "pets").mkdir()
+    with pytest.raises(RunError, match="inside the folder of photos"):
+        check_outside(tmp_path / "pets" / "run", str(tmp_path / "pets"))
+    check_outside(tmp_path / "run", str(tmp_path / "pets"))
+
+
+def test_a_place_that_cannot_be_written_is_found_out_at_once(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(RunError, match="Choose another --out"), write_run_folder(tmp_path / "file" / "run"):
+        pytest.fail("the work was begun")
+
+
+def test_a_kill_just_after_the_folder_was_made_leaves_nothing(tmp_path, monkeypatch):
+    make = Path.mkdir
+
+    def make_and_die(self, *told, **more):
+        make(self, *told, **more)
+        if ".partial-" in self.name:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "mkdir", make_and_die)
+    with pytest.raises(KeyboardInterrupt), write_run_folder(tmp_path / "run"):
+        pytest.fail("the work was begun")
+    assert list_names(tmp_path) == []
+
+
+def test_two_trainings_of_one_process_do_not_write_one_run(tmp_path):
+    with write_run_folder(tmp_path / "run") as partial:
+        with (
+            pytest.raises(RunError, match=r"another training is writing it\. Choose another --out"),
+            write_run_folder(tmp_path / "run"),
+        ):
+            pytest.fail("the work was begun")
+        assert partial.exists()
+    assert list_names(tmp_path) == ["run"]
+
+
+def test_of_two_threads_that_begin_together_one_writes(tmp_path, monkeypatch):
+    both = threading.Barrier(2, timeout=10)
+    find, ended = run_folder._find_leftovers, []
+
+    def wait_for_the_other(folder):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+        return find(folder)
+
+    def write():
+        try:
+            with write_run_folder(tmp_path / "run") as partial:
+                time.sleep(0.2)
+                (partial / "model.onnx").touch()
+            ended.append("written")
+        except RunError:
+            ended.append("refused")
+
+    monkeypatch.setattr(run_folder, "_find_leftovers", wait_for_the_other)
+    threads = [threading.Thread(target=write) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ended) == ["refused", "written"]
+    assert (tmp_path / "run" / "model.onnx").exists()
+
+
+def test_leftovers_of_killed_runs_are_removed_and_living_ones_kept(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    dead = tmp_path / f".run.partial-{platform.node()}-{ended.pid}"
+    alive = tmp_path / f".run.partial-{platform.node()}-{os.getppid()}"
+    dead.mkdir()
+    alive.mkdir()
+    with write_run_folder(tmp_path / "run"):
+        pass
+    assert list_names(tmp_path) == [alive.name, "run"]
+
+
+def test_default_names_count_up(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert choose_folder("some/pets/") == Path("runs/pets")
+    Path("runs/pets").mkdir(parents=True)
+    Path("runs/pets-2").mkdir()
+    assert choose_folder("pets") == Path("runs/pets-3")
+    Path("cells.csv").touch()
+    assert choose_folder("cells.csv") == Path("runs/cells")
+    Path("pets.2024").mkdir()
+    assert choose_folder("pets.2024") == Path("runs/pets.2024")
+
+
+def test_a_name_that_a_living_run_is_writing_is_taken(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with write_run_folder(Path("runs/pets")):
+        assert choose_folder("pets") == Path("runs/pets-2")
+
+
+def test_training_from_inside_the_photos_puts_the_run_beside_them(tmp_path, monkeypatch):
+    (tmp_path / "pets" / "cats").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "pets")
+    assert choose_folder(".") == tmp_path / "runs" / "pets"
+
+
+def test_a_leftover_with_our_own_number_is_removed(tmp_path):
+    (tmp_path / f".run.partial-{platform.node()}-{os.getpid()}").mkdir()
+    with write_run_folder(tmp_path / "run"):
+        pass
+    assert list_names(tmp_path) == ["run"]
+
+
+def test_what_a_file_manager_leaves_is_no_reason_to_keep_a_run(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "metrics.json").write_text(RUN)
+    (tmp_path / "run" / ".DS_Store").touch()
+    with write_run_folder(tmp_path / "run", is_replacing=True):
+        pass
+    assert list_names(tmp_path / "run") == []
+
+
+def test_ctrl_c_between_the_renames_brings_the_old_run_back(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "metrics.json").write_text(RUN)
+    rename = Path.rename
+
+    def interrupt(self, target):
+        if ".partial-" in self.name:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", interrupt)
+    with pytest.raises(KeyboardInterrupt), write_run_folder(tmp_path / "run", is_replacing=True):
+        pass
+    assert list_names(tmp_path) == ["run"]
+
+
+def test_a_catalog_without_a_source_may_be_written_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check_outside(Path("x"), "")
+    assert choose_folder("") == Path("runs/run")

@@ -1,0 +1,201 @@
+"""Pictures of a run: what is shown under which title, and how it reaches the folder and the report."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from headstart.backbone.loading import load_backbone
+from headstart.catalog.photo import Photo
+from headstart.catalog.scan import scan_photos
+from headstart.classifier.heat_maps import Explanation
+from headstart.errors import RunError
+from headstart.methods.feature_table import Rows
+from headstart.methods.method_runner import Maker
+from headstart.methods.settings import Settings
+from headstart.methods.split_metrics import Judged
+from headstart.pixels.views import AS_IT_IS, SYMMETRIES, View
+from headstart.report.figure_style import ACCENT, INK
+from headstart.runs import run_pictures
+from headstart.runs.run_pictures import PictureFolder, draw_answers, draw_training_photos, list_views
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with ThreadPoolExecutor(2) as pool:
+        yield PictureFolder(tmp_path / "figures", pool)
+
+
+@pytest.fixture
+def grids(monkeypatch):
+    """Keep what is given to the grid: photos, titles and colours."""
+    kept = []
+
+    def plot(photos, titles, colours=None):
+        kept.append((photos, titles, colours))
+        return Image.new("RGB", (30, 20))
+
+    monkeypatch.setattr(run_pictures, "plot_photo_grid", plot)
+    return kept
+
+
+def make_photos(folder, n):
+    for number in range(n):
+        Image.new("RGB", (60, 30), (10 * number, 0, 0)).save(folder / f"{number}.png")
+    return tuple(Photo(str(folder / f"{n}.png"), "cats" if n % 2 else "dogs", f"{n:064x}", "test") for n in range(n))
+
+
+def make_judged(photos, confidence, is_right):
+    y = np.array([photo.label == "dogs" for photo in photos], np.int64)
+    predicted = np.where(is_right, y, 1 - y)
+    probabilities = np.where(np.arange(2) == predicted[:, None], confidence[:, None], 1 - confidence[:, None])
+    X = np.zeros((len(photos), 1), np.float32)
+    return Judged(Rows(photos, X, y, X[None]), probabilities.astype(np.float32))
+
+
+def test_what_is_added_is_written_and_collected_in_order(folder, tmp_path):
+    for number, name in enumerate(("predictions", "history", "views")):
+        folder.add(name, Image.new("RGB", (30 + number, 20)), f"The {name}.")
+    figures = folder.collect()
+    assert list(figures) == ["predictions", "history", "views"]
+    for number, (name, figured) in enumerate(figures.items()):
+        assert figured.caption == f"The {name}."
+        assert figured.image.width == 30 + number
+        with Image.open(tmp_path / "figures" / f"{name}.png") as image:
+            assert image.size == (30 + number, 20)
+
+
+def test_what_cannot_be_written_is_an_error_in_the_end(folder, tmp_path):
+    (tmp_path / "figures" / "history.png").mkdir()
+    folder.add("history", Image.new("RGB", (30, 20)), "")
+    with pytest.raises(RunError, match=r"Cannot write figure '.*history\.png'"):
+        folder.collect()
+
+
+def test_answers_say_what_was_predicted_and_mistakes_are_red(folder, grids, tmp_path):
+    photos = make_photos(tmp_path, 4)
+    judged = make_judged(photos, np.array([0.9, 0.8, 0.7, 0.95]), np.array([True, False, True, False]))
+    draw_answers(folder, "test", judged, ["cats", "dogs"], seed=0)
+    (_, titles, colours), (_, worst, reds) = grids
+    assert sorted(zip(titles, colours, strict=True)) == sorted(
+        [("Prediction: dogs (True)", INK)] * 2 + [("Prediction: dogs (False)", ACCENT)] * 2
+    )
+    assert worst == ["Prediction: dogs 95%\nLabel: cats", "Prediction: dogs 80%\nLabel: cats"]
+    assert reds == [ACCENT] * 2
+    assert "In this order: cats/3.png, cats/1.png." in folder.collect()["mistakes"].caption
+
+
+class Explained:
+    """Says that a photo's left half spoke for any answer."""
+
+    is_able = True
+
+    def __init__(self):
+        self.asked = []
+
+    def explain(self, path, label, *, digest):
+        self.asked.append((path.name, label, digest))
+        return Explanation(label, np.array([[1, 0]], np.float32))
+
+
+def test_mistakes_are_shown_with_what_spoke_for_them(folder, grids, tmp_path):
+    photos = make_photos(tmp_path, 4)
+    judged = make_judged(photos, np.array([0.9, 0.8, 0.7, 0.95]), np.array([True, False, True, False]))
+    explained = Explained()
+    draw_answers(folder, "test", judged, ["cats", "dogs"], seed=0, explainer=explained)
+    assert list(folder.collect()) == ["predictions", "mistakes", "mistakes_explained"]
+    assert explained.asked == [(photos[i].path.name, "dogs", photos[i].digest) for i in (3, 1)]
+    shown, titles, _ = grids[2]
+    assert titles == ["For dogs"] * 2
+    before = grids[1][0][0]
+    assert (shown[0][:, 0] != before[:, 0]).any()
+
+
+def test_features_that_are_no_means_are_not_explained(folder, grids, tmp_path):
+    explained = Explained()
+    explained.is_able = False
+    judged = make_judged(make_photos(tmp_path, 2), np.array([0.9, 0.8]), np.array([True, False]))
+    draw_answers(folder, "test", judged, ["cats", "dogs"], seed=0, explainer=explained)
+    figures = folder.collect()
+    assert list(figures) == ["predictions", "mistakes"]
+    assert "cannot be shown" in figures["mistakes"].caption
+
+
+def test_without_a_mistake_there_is_no_picture_of_them(folder, grids, tmp_path):
+    judged = make_judged(make_photos(tmp_path, 2), np.array([0.9, 0.8]), np.array([True, True]))
+    draw_answers(folder, "test", judged, ["cats", "dogs"], seed=0)
+    assert list(folder.collect()) == ["predictions"]
+
+
+def test_a_photo_that_vanished_is_a_grey_gap(folder, grids, tmp_path):
+    photos = make_photos(tmp_path, 2)
+    for photo in photos:
+        photo.path.unlink()
+    draw_training_photos(folder, photos, seed=0, n_views=3)
+    (shown, titles, _), (views, names, _) = grids
+    assert {tuple(np.unique(photo)) for photo in [*shown, *views]} == {(230,)}
+    assert set(titles) == {"cats", "dogs"}
+    assert names[0] == "as it is"
+    assert "This training used 3 views of each photo." in folder.collect()["views"].caption
+
+
+def draw_views(folder, grids, photos, **options):
+    draw_training_photos(folder, photos, seed=0, **options)
+    shown, titles, _ = grids[-1]
+    return shown, titles, folder.collect()["views"].caption
+
+
+def test_the_views_of_all_photos_are_shown_as_they_were_used(folder, grids, tmp_path):
+    photos = make_photos(tmp_path, 1)
+    shown, titles, caption = draw_views(folder, grids, photos, n_views=4, views=SYMMETRIES[:4])
+    assert titles == ["as it is", "flipped", "+180°", "flipped, +180°"]
+    assert len(shown) == 4
+    assert "in the 4 views in which this training saw every photo" in caption
+    many = tuple(View(turns=0.01 * number) for number in range(20))
+    shown, _, caption = draw_views(folder, grids, photos, n_views=20, views=many)
+    assert len(shown) == 9
+    assert "the first 9" in caption
+    _, titles, caption = draw_views(folder, grids, photos, n_views=1, views=[AS_IT_IS])
+    assert titles == ["as it is"]
+    assert "no other view" in caption
+
+
+@pytest.mark.parametrize("n_symmetric", [1, 4])
+def test_photos_that_are_changed_anew_are_shown_changed(folder, grids, tmp_path, n_symmetric):
+    y, x = np.mgrid[:40, :40]
+    Image.fromarray(np.stack([6 * y, 6 * x, 0 * x], axis=-1).astype(np.uint8)).save(tmp_path / "ramp.png")
+    photos = (Photo(str(tmp_path / "ramp.png"), "ramps", "ab", "train"),)
+    shown, titles, caption = draw_views(folder, grids, photos, n_views=1, views=(), n_symmetric=n_symmetric)
+    assert titles[0] == "as it is"
+    assert len({photo.tobytes() for photo in shown}) == 9
+    assert all(photo.dtype == np.uint8 for photo in shown)
+    assert "Every epoch changed every photo anew" in caption
+    half = shown[0].shape[0] // 2
+    is_upside_down = [int(photo[half:, :, 0].mean()) < photo[:half, :, 0].mean() for photo in shown]
+    assert any(is_upside_down) == (n_symmetric == 4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "views"),
+    [
+        ({"method": "fixed", "n_views": 3}, None),
+        ({"method": "fixed", "average_views": True, "n_views": 2}, SYMMETRIES[:2]),
+        ({"method": "hybrid"}, SYMMETRIES[:2]),
+        ({"method": "hybrid", "average_views": True}, SYMMETRIES[:4]),
+        ({"method": "finetune"}, ()),
+    ],
+)
+def test_the_views_of_a_training_are_those_that_it_saw(paint_folder, tmp_path, settings, views):
+    catalog = scan_photos(paint_folder(tmp_path / "photos", n=4))
+    chosen = Settings(image_size=96, **settings | ({} if settings["method"] == "fixed" else {"epochs": 1}))
+    assert list_views(Maker(catalog, load_backbone(), 96, False, False).make(chosen)) == views
+
+
+def test_random_views_above_a_cut_are_the_same_for_every_photo(paint_folder, tmp_path):
+    catalog = scan_photos(paint_folder(tmp_path / "photos", n=4))
+    chosen = Settings(image_size=96, method="hybrid", n_views=3, epochs=1)
+    views = list_views(Maker(catalog, load_backbone(), 96, False, False).make(chosen))
+    assert len(views) == 3
+    assert views[0] == AS_IT_IS
+    assert set(views[1:]).isdisjoint(SYMMETRIES)

@@ -1,0 +1,101 @@
+"""A team of workers on Ray trains as one process does, tells its errors, stops when asked, and survives a death."""
+
+import os
+import signal
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import psutil
+import pytest
+
+from headstart.errors import FitError, MissingExtraError
+from headstart.scale import cluster
+from headstart.scale.cluster import connect
+from headstart.scale.ray_training import FOLDER, Workers, _explain, fit_on_ray
+from headstart.storage.local_files import list_files
+
+pytestmark = pytest.mark.filterwarnings("ignore:.use_[a-z0-9_]+. is deprecated")  # which Ray itself uses
+ONE, TWO = Workers("local", 1), Workers("local", 2)
+
+
+def list_workers():
+    for process in psutil.Process().children(recursive=True):
+        try:
+            name = " ".join(process.cmdline())
+        except psutil.Error:
+            continue
+        if "RayTrainWorker" in name:
+            yield process
+
+
+def test_one_worker_gives_the_bits_of_this_process_even_if_it_is_killed(own_ray, tuning_task):
+    task = replace(tuning_task, recipe=replace(tuning_task.recipe, epochs=24, patience=24))
+    alone = task.fit(task.open())
+    said, steps = [], []
+
+    def kill(line):
+        said.append(line)
+        if line.startswith("Epoch 2/"):
+            next(list_workers()).kill()
+
+    tuned = fit_on_ray(
+        replace(task, checkpoint="killed"), ONE, say=kill, progress=lambda n_done, _: steps.append(n_done)
+    )
+    assert tuned.history == alone.history
+    assert (tuned.head.weights == alone.head.weights).all()
+    assert all((tuned.weights[name] == value).all() for name, value in alone.weights.items())
+    assert tuned.device == alone.device
+    lost = said.index("A worker was lost: all begin again, from the last epoch that was kept.")
+    assert said[lost + 1].startswith("Going on after epoch ")
+    assert said[-1].startswith("Epoch 24/24")
+    assert steps[-1] == 24 * 3 * 6
+    assert list_files(FOLDER) == []  # and so tidy
+
+
+def make_press(start):
+    def press(line):
+        if line.startswith(start):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return press
+
+
+def test_two_workers_take_the_steps_of_one_until_ctrl_c(own_ray, tuning_task):
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        pytest.skip("Ctrl-C is ignored here")
+    task = replace(tuning_task, recipe=replace(tuning_task.recipe, epochs=300, patience=300))
+    tuned = fit_on_ray(task, TWO, say=make_press("Epoch 1/"))
+    assert tuned.is_stopped
+    assert 1 <= tuned.n_epochs < 300
+    alone = task.fit(task.open(), say=make_press(f"Epoch {tuned.n_epochs}/"))
+    assert alone.n_epochs == tuned.n_epochs
+    np.testing.assert_allclose(tuned.head.weights, alone.head.weights, atol=1e-3)
+    for name, value in alone.weights.items():
+        np.testing.assert_allclose(tuned.weights[name], value, atol=1e-3)
+    losses = [[row.loss for row in some.history] for some in (tuned, alone)]
+    np.testing.assert_allclose(*losses, atol=0.01)
+    assert tuned.device.startswith("2 workers, each ")
+
+
+def test_an_error_of_ours_arrives_as_it_is(own_ray, tuning_task):
+    start = replace(tuning_task.start, weights=np.full_like(tuning_task.start.weights, np.nan))
+    with pytest.raises(FitError, match=r"^Cannot train above the cut: the loss is not finite any more\. Give a lower"):
+        fit_on_ray(replace(tuning_task, start=start, validation=None), ONE)
+
+
+def test_more_workers_than_cores_are_an_error(own_ray, tuning_task):
+    with pytest.raises(FitError, match="Cannot train on Ray: got 1000 workers, need 1 to"):
+        fit_on_ray(tuning_task, Workers("local", 1000))
+
+
+def test_what_is_no_error_of_ours_is_told_in_one_line():
+    error = _explain(SimpleNamespace(worker_failures={0: RuntimeError("The worker died.\nMore of it.")}))
+    assert isinstance(error, FitError)
+    assert str(error).startswith("Cannot train on Ray: its workers failed (The worker died). Look into")
+
+
+def test_without_ray_its_extra_is_named(monkeypatch):
+    monkeypatch.setattr(cluster, "is_installed", lambda _: False)
+    with pytest.raises(MissingExtraError, match=r"got no package 'ray', need it.*pip install 'headstart\[ray\]'"):
+        connect("local").__enter__()

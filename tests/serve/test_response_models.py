@@ -1,0 +1,41 @@
+"""What is answered is what the models say, with nothing more and nothing less."""
+
+import pytest
+
+import headstart as hs
+
+pytest.importorskip("fastapi")
+from fastapi.testclient import TestClient
+
+from headstart.serve import response_models
+from headstart.serve.app import build_app
+
+
+@pytest.fixture(scope="module")
+def client(run):
+    with TestClient(build_app(hs.load(run.folder))) as client:
+        yield client
+
+
+def read(model, response):
+    told = model.model_validate(response.json(), strict=True, extra="forbid")
+    assert told.model_dump() == response.json()
+    return told
+
+
+def test_a_photo_has_an_answer_or_an_error(client, photos):
+    files = [("files", ("good.jpg", photos[0].read_bytes())), ("files", ("bad.jpg", b"no photo"))]
+    good, bad = read(response_models.Answers, client.post("/predict", files=files)).predictions
+    assert good.label == next(iter(good.probabilities))
+    assert good.probability == max(good.probabilities.values())
+    assert sum(good.probabilities.values()) == pytest.approx(1, abs=1e-5)
+    assert good.error is None
+    assert (bad.label, bad.probability, bad.probabilities) == (None, None, {})
+    assert bad.error
+
+
+def test_the_rest_is_what_the_models_say(client, run):
+    about = read(response_models.About, client.get("/metadata"))
+    assert tuple(about.labels) == hs.load(run.folder).labels
+    assert read(response_models.Health, client.get("/health")).status == "ok"
+    assert read(response_models.Problem, client.get("/none")).error

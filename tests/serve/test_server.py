@@ -1,0 +1,60 @@
+"""A real server: it starts, answers, and stops when it is told to."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+
+from headstart.process.packages import is_installed
+
+pytestmark = pytest.mark.skipif(not is_installed("fastapi"), reason="needs the extra serve")
+
+
+@contextmanager
+def start(run, *more):
+    command = [sys.executable, "-m", "headstart", "serve", str(run.folder), "--port", "0", *more]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_answers_until_it_is_told_to_stop(run, photos, number):
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        pytest.skip("Ctrl-C is ignored here")
+    with start(run) as server:
+        address = re.search(r"http://\S+", server.stderr.readline())[0]
+        boundary = "headstart"
+        body = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'.encode()
+            + photos[0].read_bytes() + f"\r\n--{boundary}--\r\n".encode()
+        )  # fmt: skip
+        request = urllib.request.Request(  # noqa: S310  our own address
+            f"{address}/predict", body, {"content-type": f"multipart/form-data; boundary={boundary}"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+            assert json.load(response)["predictions"][0]["label"] in ("dots", "stripes")
+        server.send_signal(number)
+        _, said = server.communicate(timeout=60)
+        assert server.returncode == 0
+        assert said.splitlines()[-1] == "Stopped."
+        assert "Traceback" not in said
+
+
+def test_a_port_that_is_taken_is_told(run):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        start(run, "--port", str(taken.getsockname()[1])) as server,
+    ):
+        _, said = server.communicate(timeout=60)
+    assert server.returncode == 1
+    assert said.startswith("headstart: Cannot serve at 127.0.0.1:")
+    assert "Choose another --port" in said

@@ -1,0 +1,64 @@
+"""The shelf gives back what was kept, whole or not at all, and never grows without end."""
+
+import os
+
+import pytest
+
+from headstart.storage import result_cache
+from headstart.storage.result_cache import clear_shelf, fetch_result, keep_result, measure_shelf, name_result
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
+    return tmp_path / result_cache.FOLDER
+
+
+def test_gives_back_what_was_kept():
+    name = name_result("network", "1")
+    assert fetch_result(name) is None
+    keep_result(name, b"compiled")
+    assert fetch_result(name) == b"compiled"
+    assert fetch_result(name_result("network", "2")) is None
+
+
+@pytest.mark.parametrize("damage", [b"", b"short", b"x" * 40])
+def test_what_is_damaged_is_not_there(folder, damage):
+    keep_result("a" * 64, b"compiled")
+    (folder / ("a" * 64)).write_bytes(damage)
+    assert fetch_result("a" * 64) is None
+    keep_result("a" * 64, b"again")
+    assert fetch_result("a" * 64) == b"again"
+
+
+def test_the_least_recently_used_go_first(folder, monkeypatch):
+    monkeypatch.setattr(result_cache, "MAX_BYTES", 10 * 36)
+    for n in range(10):
+        keep_result(f"{n:064}", b"data")
+        os.utime(folder / f"{n:064}", (n, n))
+    assert fetch_result(f"{0:064}") == b"data"  # used now, so no longer the oldest
+    keep_result("f" * 64, b"new!")
+    assert fetch_result(f"{1:064}") is None
+    assert fetch_result(f"{0:064}") == b"data"
+    assert len(list(folder.iterdir())) == 10
+
+
+def test_a_shelf_that_may_only_be_read_is_read(monkeypatch):
+    keep_result("a" * 64, b"compiled")
+    monkeypatch.setattr(os, "utime", lambda *_: (_ for _ in ()).throw(PermissionError()))
+    assert fetch_result("a" * 64) == b"compiled"
+
+
+def test_size_and_clearing():
+    keep_result("a" * 64, b"x" * 1000)
+    assert measure_shelf() == 1032
+    clear_shelf()
+    assert measure_shelf() == 0
+
+
+def test_a_folder_that_cannot_be_made_keeps_nothing(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "file"))
+    keep_result("a" * 64, b"x")
+    assert fetch_result("a" * 64) is None
+    assert measure_shelf() == 0

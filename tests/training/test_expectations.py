@@ -1,0 +1,75 @@
+"""What may be expected of a method."""
+
+from pathlib import Path
+
+import pytest
+
+from headstart.backbone.loading import load_backbone
+from headstart.catalog.scan import scan_photos
+from headstart.features.similarity import Similarity
+from headstart.methods.method_runner import Maker
+from headstart.methods.settings import Settings
+from headstart.training.expectations import FEW_OF_SIMILAR, estimate_seconds, expect_accuracy
+
+FACTS = {"fixed": 0.8, "n_judged": 500, "guess": 0.5, "n_per_class": 200}
+LIKE, UNLIKE = Similarity(0.9, 0.02, 100), Similarity(0.2, 0.4, 100)
+
+
+@pytest.mark.parametrize("method", ["fixed", "hybrid", "finetune", "scratch"])
+@pytest.mark.parametrize("similarity", [LIKE, UNLIKE])
+def test_the_interval_holds_the_expectation(method, similarity):
+    accuracy, (low, high) = expect_accuracy(method, similarity=similarity, **FACTS)
+    assert 0 <= low <= accuracy <= high <= 1
+
+
+def test_more_is_gained_where_photos_are_unlike():
+    fixed, like, unlike = (
+        expect_accuracy(method, similarity=similarity, **FACTS)[0]
+        for method, similarity in (("fixed", LIKE), ("hybrid", LIKE), ("hybrid", UNLIKE))
+    )
+    assert fixed < like < unlike
+
+
+def test_few_photos_teach_the_lower_stages_little():
+    for n_per_class, is_same in ((200, False), (20_000, True)):
+        facts = FACTS | {"n_per_class": n_per_class}
+        hybrid, finetune = (expect_accuracy(name, similarity=UNLIKE, **facts)[0] for name in ("hybrid", "finetune"))
+        assert finetune > 0.8
+        assert (finetune == hybrid) == is_same
+        assert finetune <= hybrid
+
+
+def test_nothing_is_gained_where_similar_photos_are_mostly_right():
+    for error, is_gain in ((FEW_OF_SIMILAR - 0.01, False), (FEW_OF_SIMILAR + 0.01, True)):
+        facts = FACTS | {"fixed": 1 - error}
+        fixed, hybrid = (expect_accuracy(method, similarity=LIKE, **facts)[0] for method in ("fixed", "hybrid"))
+        assert (hybrid > fixed + 0.01) == is_gain
+        assert is_gain or hybrid == pytest.approx(fixed)
+
+
+def test_more_epochs_take_longer_with_torch_or_without(make_folder, monkeypatch):
+    monkeypatch.setattr("headstart.training.expectations.can_tune", lambda: False)
+    monkeypatch.setattr("headstart.training.expectations.measure_engine", lambda *_: 100.0)
+    maker = Maker(scan_photos(make_folder(n=4)), load_backbone(), 96, False, False)
+    few, many = (estimate_seconds(maker, Settings(method="hybrid", epochs=n), 1000) for n in (5, 50))
+    n_seen = 1000 + len(maker.catalog.select("validation")) / 3
+    assert many - few == pytest.approx(45 * n_seen * 1.2 / 100)
+
+
+def test_few_photos_are_not_enough_from_scratch():
+    few, many = (expect_accuracy("scratch", similarity=LIKE, **FACTS | {"n_per_class": n})[0] for n in (50, 50_000))
+    assert 0.5 < few < 0.6 < many < 0.8
+    unlike = expect_accuracy("scratch", similarity=UNLIKE, **FACTS | {"n_per_class": 50})[0]
+    assert few < unlike < many  # frozen features are worth less there
+
+
+@pytest.mark.parametrize("has_torch", [True, False])
+def test_seconds_rise_with_what_is_trained(make_folder, monkeypatch, has_torch):
+    monkeypatch.setattr("headstart.training.expectations.can_tune", lambda: has_torch)
+    # real ones depend on what else this machine does; tests beside what measures them look at those
+    monkeypatch.setattr("headstart.training.expectations.measure_engine", lambda *_: 100.0)
+    monkeypatch.setattr("headstart.tune.throughput.measure_rate", lambda _, cut, *__: 20.0 if cut == "pixels" else 80.0)
+    maker = Maker(scan_photos(make_folder(n=4)), load_backbone(), 96, False, False)
+    seconds = [estimate_seconds(maker, Settings(method=method), 1000) for method in ("fixed", "hybrid", "finetune")]
+    assert seconds == sorted(seconds)
+    assert isinstance(maker.catalog.photos[0].path, Path)

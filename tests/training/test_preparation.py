@@ -1,0 +1,47 @@
+"""A training takes features that lie ready, and says when it cannot."""
+
+import pytest
+
+from headstart.backbone.loading import load_backbone
+from headstart.catalog.scan import scan_photos
+from headstart.scale.embed import embed_photos
+from headstart.training.preparation import Gatherer
+from headstart.training.train import train_classifier
+
+pytest.importorskip("pyarrow")
+OPTIONS = {"image_size": 96, "precision": "f32", "verbose": False}
+
+
+def make_gatherer(said, image_size=96):
+    return Gatherer(load_backbone(), image_size, "f32", 0, None, True, False, said.append)
+
+
+def test_a_folder_of_photos_is_scanned(make_folder):
+    folder = make_folder(n=3)
+    assert make_gatherer([]).gather(folder) == (scan_photos(folder), None)
+    catalog = scan_photos(folder)
+    assert make_gatherer([]).gather(catalog)[0] is catalog
+
+
+def test_what_was_embedded_comes_with_its_features(make_folder, tmp_path):
+    folder, said = make_folder(n=3), []
+    embed_photos(folder, tmp_path / "features.parquet", **OPTIONS)
+    catalog, embedded = make_gatherer(said).gather(tmp_path / "features.parquet")
+    assert {photo.digest for photo in catalog.photos} == {photo.digest for photo in scan_photos(folder).photos}
+    assert embedded is not None
+    assert said == []
+    make_gatherer(said, 128).gather(tmp_path / "features.parquet")
+    assert said[0].endswith("are of another network or image size: they are computed anew.")
+
+
+def test_training_on_features_is_training_on_photos(make_folder, tmp_path):
+    folder = make_folder(n=20)
+    embed_photos(folder, tmp_path / "features.parquet", **OPTIONS)
+    plain, embedded = (
+        train_classifier(source, out=tmp_path / name, method="fixed", cache=False, **OPTIONS).metrics
+        for source, name in ((folder, "plain"), (tmp_path / "features.parquet", "embedded"))
+    )
+    assert [embedded[split] for split in ("train", "validation", "test")] == [
+        plain[split] for split in ("train", "validation", "test")
+    ]
+    assert (plain["n_extracted"], embedded["n_extracted"]) == (40, 0)

@@ -1,0 +1,47 @@
+import platform
+
+import numpy as np
+import pytest
+
+from headstart.tune.allocator import keep_freed_memory
+
+resource = pytest.importorskip("resource")  # Windows has none
+BYTES = 2_500_000_000  # more than fits a C int
+FEW = BYTES // 2_000_000 // 5  # a huge page has 2 MB, if the system gives any
+
+
+def count_faults():
+    """Return how many pages the system had to give for a large block."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    np.ones(BYTES, np.uint8)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc is told to keep memory")
+def test_what_is_freed_is_used_again():
+    with keep_freed_memory() as give_back:
+        count_faults()
+        again = count_faults()
+        give_back()
+        assert again < FEW < count_faults()
+    assert count_faults() > FEW  # after it, memory is new again, page by page
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc is told to keep memory")
+def test_it_ends_when_something_fails_and_not_before_the_last():
+    with pytest.raises(KeyError), keep_freed_memory():
+        raise KeyError
+    count_faults()
+    assert count_faults() > FEW
+    with keep_freed_memory():
+        with keep_freed_memory():
+            count_faults()
+        count_faults()
+        assert count_faults() < FEW
+
+
+def test_who_has_set_the_allocator_is_left_alone(monkeypatch):
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000000")
+    with keep_freed_memory():
+        count_faults()
+        assert count_faults() > FEW

@@ -10,7 +10,25 @@ from pathlib import Path
 
 
 class HeadstartError(Exception):
-    """The base of the family: catch this one to catch them all."""
+    """The base of the family: catch this one to catch them all.
+
+    Attributes
+    ----------
+    path
+        The file or folder that the error is about, or None.
+    label
+        The class name that it is about, or None.
+    extra
+        The extra of this package that would mend it (``tune`` for ``pip install 'headstart[tune]'``), or None.
+    """
+
+    def __init__(
+        self, message: str = "", *, path: str | Path | None = None, label: str | None = None, extra: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.path = path
+        self.label = label
+        self.extra = extra
 
 
 class CatalogError(HeadstartError):
@@ -65,7 +83,7 @@ class RunMovedError(RunError):
     """A run is whole, but its name was taken meanwhile: ``folder`` is where it is."""
 
     def __init__(self, message: str, folder: Path) -> None:
-        super().__init__(message)
+        super().__init__(message, path=folder)
         self.folder = folder
 
 

@@ -16,8 +16,7 @@ from harness import ROOT, Claim, publish, run_process
 from headstart.backbone.loading import load_backbone
 from headstart.tune.graph import read_graph
 from headstart.tune.hyperparameters import RECIPES
-from headstart.tune.tail_fitting import fit_tail
-from headstart.tune.trainable import FirstHead
+from headstart.tune.torch_import import limit_spinning
 from headstart.tune.training_data import Lesson
 
 SIZE_PX = 224
@@ -42,7 +41,11 @@ class Noise:
 
 
 def measure_epoch(method: str) -> float:
-    """Return seconds of an epoch."""
+    """Return the seconds of an epoch."""
+    limit_spinning()  # before torch is imported, as in every training
+    from headstart.tune.tail_fitting import fit_tail
+    from headstart.tune.trainable import FirstHead
+
     backbone = load_backbone()
     spec, numbers = backbone.spec, np.arange(N_PHOTOS)
     if method == "hybrid":

@@ -1,4 +1,8 @@
-"""Who lacks torch is told what to install."""
+"""Missing extras are named; importing the room changes nothing; a training limits spinning before torch is imported."""
+
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -6,8 +10,54 @@ from headstart.errors import MissingExtraError
 from headstart.tune import torch_import
 
 
-def test_what_is_missing_is_named_with_its_extra(monkeypatch):
+def test_a_missing_package_is_named_with_its_extra(monkeypatch):
     monkeypatch.setattr(torch_import, "is_installed", lambda name: name != "torch")
     assert not torch_import.can_tune()
     with pytest.raises(MissingExtraError, match=r"Cannot train by hybrid: torch is not installed.*headstart\[tune\]"):
         torch_import.check_torch("train by hybrid")
+
+
+VARIABLES = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+
+
+def run_python(script, **variables):
+    plain = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    return subprocess.run(
+        [sys.executable, "-c", script], env=plain | variables, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_importing_the_room_leaves_the_environment_unchanged():
+    script = """
+import os, pkgutil, torch
+before = dict(os.environ)
+import headstart.tune
+for module in pkgutil.walk_packages(headstart.tune.__path__, "headstart.tune."):
+    __import__(module.name)
+assert dict(os.environ) == before
+"""
+    run_python(script)
+
+
+def test_torch_import_does_not_import_torch():
+    run_python("import headstart.tune.torch_import, sys; assert 'torch' not in sys.modules")
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "1000"),
+        ({"GOMP_SPINCOUNT": "7"}, "7"),  # a user's own choice stays
+        ({"OMP_WAIT_POLICY": "active"}, "None"),
+    ],
+)
+def test_spinning_is_limited_unless_the_user_chose(variables, expected):
+    script = "import os, headstart.tune.torch_import as t; t.limit_spinning(); print(os.environ.get('GOMP_SPINCOUNT'))"
+    assert run_python(script, **variables) == expected
+
+
+def test_once_torch_is_imported_the_environment_is_left_alone(monkeypatch):
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", object())
+    torch_import.limit_spinning()
+    assert "GOMP_SPINCOUNT" not in os.environ

@@ -26,7 +26,7 @@ from headstart.scale.ray_training import Workers, fit_on_ray
 from headstart.storage.result_cache import name_result
 from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.task import TuningTask
-from headstart.tune.torch_import import check_torch
+from headstart.tune.torch_import import check_torch, limit_spinning
 
 if TYPE_CHECKING:
     from headstart.tune.hyperparameters import Recipe
@@ -115,6 +115,7 @@ def tune_backbone(
     """
     method = chosen.method
     check_torch(f"train by {method}")
+    limit_spinning()
     recipe = recipe or choose_recipe(method, chosen, len(table.splits["train"].photos))
     cut = choose_cut(method, chosen.cut, backbone)
     rows = {split: table.splits[split] for split in SPLITS[:2]}

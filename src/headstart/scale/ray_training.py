@@ -19,6 +19,7 @@ from headstart.process.progress import Progress, ignore_progress
 from headstart.scale.cluster import LOCAL, connect
 from headstart.storage.local_files import find_cache_folder
 from headstart.tune.task import TuningTask
+from headstart.tune.torch_import import list_thread_settings
 
 if TYPE_CHECKING:
     from headstart.tune.result import Tuned
@@ -30,7 +31,6 @@ MAX_WAITS = 10  # minutes, which is how long Ray Train waits at once, for a clus
 # computing activations may take long, and lost workers are noticed by Ray, not by their silence
 TIMEOUT_S = 7 * 24 * 3600
 ENVIRONMENT = {"RAY_TRAIN_V2_ENABLED": "1", "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5"}
-FOR_WORKERS = ("HEADSTART_CACHE", "GOMP_SPINCOUNT")  # what workers elsewhere are to know of this process
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,11 @@ def _make_trainer(job: dict[str, Any], workers: Workers, layout: _Layout, folder
     from headstart.scale.final_errors import StopOnOwnErrors
     from headstart.scale.training_worker import train_in_team
 
-    # a Ray that was started here has them already
-    variables = {} if workers.is_here else {name: os.environ[name] for name in FOR_WORKERS if name in os.environ}
+    variables = list_thread_settings()
+    if "HEADSTART_CACHE" in os.environ:
+        variables["HEADSTART_CACHE"] = os.environ["HEADSTART_CACHE"]
+    if workers.is_here:  # a Ray that was started here has this process's variables already
+        variables = {name: value for name, value in variables.items() if name not in os.environ}
     return torch.TorchTrainer(
         train_in_team,
         train_loop_config=job,

@@ -13,7 +13,7 @@ from headstart.features.similarity import Similarity
 from headstart.methods.method_runner import Maker
 from headstart.methods.settings import Settings
 from headstart.methods.tail_tuning import choose_cut, choose_recipe, list_tuning_views
-from headstart.tune.torch_import import can_tune
+from headstart.tune.torch_import import can_tune, limit_spinning
 
 if TYPE_CHECKING:
     from headstart.tune.hyperparameters import Recipe
@@ -114,6 +114,7 @@ def _estimate_epochs(maker: Maker, chosen: Settings, recipe: Recipe, n_train: in
     n_trained = recipe.epochs * (n_train + len(maker.catalog.select("validation")) * FORWARDS)
     if not can_tune():
         return n_trained * TRAINING_TO_INFERENCE[chosen.method] / rate
+    limit_spinning()
     from headstart.tune.throughput import measure_rate
 
     cut = choose_cut(chosen.method, chosen.cut, maker.backbone)

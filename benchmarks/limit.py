@@ -18,7 +18,7 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.photo import Photo
 from headstart.catalog.scan import scan_photos
 from headstart.engine.compiling import compile_network
-from headstart.engine.engine import THREADS_PER_CORE, plan_build
+from headstart.engine.engine import THREADS_PER_CORE
 from headstart.features.extraction import extract_features
 from headstart.pixels.decode import read_photo
 from headstart.process.cores import count_cores
@@ -38,7 +38,7 @@ def measure_rate(action: Callable[[], object], n_photos: int) -> float:
 def measure_rates(photos: list[Photo], size_px: int) -> dict[str, float]:
     """Return the median rates of decoding alone, inference alone, and the whole extraction, measured in turn."""
     backbone = load_backbone()
-    build = plan_build(backbone.spec.weights_sha256, image_size=size_px, float32_below=backbone.spec.float32_below)
+    build = backbone.plan_build(size_px)
     compiled = compile_network(backbone.weights, build)
     blank = np.random.default_rng(0).integers(0, 255, (build.batch_size, size_px, size_px, 3), np.uint8)
     chunks = [photos[start : start + CHUNK] for start in range(0, len(photos), CHUNK)]

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 
 from headstart.backbone import timing
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
-from headstart.backbone.timing import measure_engine
+from headstart.backbone.timing import measure_inference_rate
 
 
 def test_smaller_photos_are_faster():
-    backbone = load_backbone()
-    small, large = (measure_engine(backbone, side, "f32") for side in (96, 320))
+    small, large = (measure_inference_rate(BackboneSetup(load_backbone(), side, "f32")) for side in (96, 320))
     assert small > large > 0
 
 
 def test_it_is_measured_once():
-    backbone = load_backbone()
-    assert measure_engine(backbone, 96) == measure_engine(backbone, 96)
+    setup = BackboneSetup(load_backbone(), 96)
+    assert measure_inference_rate(setup) == measure_inference_rate(setup)
 
 
 def test_the_fastest_counts(monkeypatch):

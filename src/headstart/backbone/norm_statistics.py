@@ -6,6 +6,7 @@ unlike ImageNet those are, without a single photo of it.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,12 +24,14 @@ from headstart.backbone.graph_file import (
     read_vectors,
     take_apart,
 )
+from headstart.engine.compiling import Build
+from headstart.engine.engine import plan_build
 
 TENSOR = "moments"
 
 
 @dataclass(frozen=True, eq=False)
-class Memory:
+class NormStatistics:
     """A network that measures the moments of its channels, and what they were on ImageNet.
 
     Attributes
@@ -47,6 +50,11 @@ class Memory:
     variance: npt.NDArray[np.float64]
     layer: npt.NDArray[np.int64]
 
+    def plan_build(self, image_size: int) -> Build:
+        """Plan an `Engine` that gives the moments of photos, in float32."""
+        digest = hashlib.sha256(self.network).hexdigest()
+        return plan_build(digest, image_size=image_size, precision="f32", tensor=TENSOR)
+
     def measure_distance(self, moments: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Return the distance of photos from ImageNet, layer by layer, from the moments (N, 2 K) of N photos.
 
@@ -61,7 +69,7 @@ class Memory:
         return np.bincount(self.layer, np.log1p(divergence)) / np.bincount(self.layer)
 
 
-def recall_memory(backbone: Backbone) -> Memory:
+def read_norm_statistics(backbone: Backbone) -> NormStatistics:
     """Read what a network remembers in the last batch norm of each stage, and make one that measures it on photos.
 
     On cats and dogs, ants and bees, coffee and rice leaves, and solar cells these norms gave the same order as all 52
@@ -89,7 +97,7 @@ def recall_memory(backbone: Backbone) -> Memory:
     ends += make_end("output", TENSOR, FLOAT, ["n_photos", 2 * len(mean)])
     network = file.join(file.trunk + b"".join(nodes) + make_name("memory") + ends)
     network += b"".join(encode_entry(*entry) for entry in file.entries.items())
-    return Memory(network, mean, variance, layer)
+    return NormStatistics(network, mean, variance, layer)
 
 
 def _list_last_norms(trunk: bytes, ends: set[str]) -> list[list[str]]:

@@ -7,33 +7,27 @@ from time import perf_counter
 
 import numpy as np
 
-from headstart.backbone.backbone import Backbone
-from headstart.engine.engine import Engine, plan_build
+from headstart.backbone.backbone import BackboneSetup
 
 N_PROBES = 24  # photos that the engine is timed on
 MIN_TIMES, MAX_TIMES, ENOUGH_S = 3, 8, 2.0
 _known: dict[tuple[str, int, str], float] = {}
 
 
-def measure_engine(backbone: Backbone, image_size: int, precision: str = "auto") -> float:
-    """Return photos per second of the whole network in the engine, decoding apart (0.2 to 4 s).
+def measure_inference_rate(setup: BackboneSetup) -> float:
+    """Return the photos per second of the whole network in the engine, without decoding (0.2 to 4 s).
 
-    It is measured once in a process for each backbone, image size and precision.
+    A process measures each setup once.
     """
-    key = (backbone.spec.weights_sha256, image_size, precision)
+    key = (setup.spec.weights_sha256, setup.image_size, setup.precision)
     if key not in _known:
-        _known[key] = _measure(backbone, image_size, precision)
+        _known[key] = _measure(setup)
     return _known[key]
 
 
-def _measure(backbone: Backbone, image_size: int, precision: str) -> float:
-    spec = backbone.spec
-    build = plan_build(
-        spec.weights_sha256, image_size=image_size, precision=precision, float32_below=spec.float32_below,
-        is_quantised=backbone.is_quantised,
-    )  # fmt: skip
-    engine = Engine(backbone.weights, build)
-    pixels = np.zeros((N_PROBES, image_size, image_size, 3), np.uint8)
+def _measure(setup: BackboneSetup) -> float:
+    engine = setup.open_engine()
+    pixels = np.zeros((N_PROBES, setup.image_size, setup.image_size, 3), np.uint8)
     engine.infer(pixels[:4])
     return N_PROBES / time_fastest(lambda: engine.infer(pixels))
 

@@ -52,12 +52,13 @@ def backbones(names: tuple[str, ...], as_json: bool) -> None:
 
 
 def _describe(spec: BackboneSpec, name: str, missing: str | None) -> dict[str, Any]:
+    from headstart.backbone.backbone import BackboneSetup
     from headstart.backbone.listing import find_features_layer
     from headstart.backbone.loading import load_backbone
-    from headstart.backbone.timing import measure_engine
+    from headstart.backbone.timing import measure_inference_rate
 
     backbone = None if missing else load_backbone(name)
-    rate = round(measure_engine(backbone, spec.image_size), 1) if backbone else None
+    rate = round(measure_inference_rate(BackboneSetup(backbone, spec.image_size)), 1) if backbone else None
     return {
         "name": spec.name, "n_parameters": spec.n_parameters, "n_features": spec.n_features,
         "features_layer": find_features_layer(backbone) if backbone else None,

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.spec import PIXELS_CUT
-from headstart.engine.engine import Engine, plan_build
+from headstart.engine.engine import Engine
 from headstart.engine.processor import choose_precision, describe_engine
 from headstart.errors import CacheError, PhotoError
 from headstart.features.activation_files import FOLDER, add_to_sum, describe_size, open_file, write_file
@@ -160,11 +160,8 @@ class _Plan:
         if self.cut == PIXELS_CUT:
             yield from _decode(items, load)
             return
-        spec = self.backbone.spec
-        build = plan_build(
-            spec.weights_sha256, image_size=self.image_size, precision=self.precision,
-            tensor=spec.find_stage(self.cut).tensor, float32_below=spec.float32_below,
-        )  # fmt: skip
+        tensor = self.backbone.spec.find_stage(self.cut).tensor
+        build = self.backbone.plan_build(self.image_size, self.precision, tensor=tensor)
         for item, row in Engine(self.backbone.weights, build).stream(items, load):
             yield item, row if isinstance(row, PhotoError) else row.transpose(1, 2, 0).astype(self.dtype)
 
@@ -190,7 +187,7 @@ def _plan(backbone: Backbone, cut: str, image_size: int, precision: str) -> _Pla
         shape: tuple[int, int, int] = (image_size, image_size, 3)
         dtype: np.dtype[Any] = np.dtype(np.uint8)
     else:
-        stage, precision = spec.find_stage(cut), choose_precision(precision)
+        stage, precision = spec.find_stage(cut), choose_precision(precision, is_quantised=backbone.is_quantised)
         side = -(-image_size // stage.stride)
         shape, dtype = (side, side, stage.n_channels), np.dtype(np.float16)
         facts += [precision, describe_engine()]

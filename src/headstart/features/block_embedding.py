@@ -19,7 +19,7 @@ from headstart.catalog.hashing import examine_photo
 from headstart.catalog.photo import Skip
 from headstart.catalog.shard_files import walk_samples
 from headstart.catalog.source_listing import Candidate
-from headstart.engine.engine import Engine, plan_build
+from headstart.engine.engine import Engine
 from headstart.errors import PhotoError, UnreadableError
 from headstart.features.cache_key import Recipe
 from headstart.features.extraction import make_recipe
@@ -120,13 +120,9 @@ class Embedder:
         self._known = frozenset(list_place(folder))
         self._engine = Engine(
             backbone.weights,
-            plan_build(
-                backbone.spec.weights_sha256, image_size=recipe.image_size, precision=recipe.precision,
-                float32_below=backbone.spec.float32_below, is_quantised=backbone.is_quantised, n_cores=n_cores,
-                n_views=n_views,
-            ),
+            backbone.plan_build(recipe.image_size, recipe.precision, n_cores=n_cores, n_views=n_views),
             n_views=n_views,
-        )  # fmt: skip
+        )
 
     def embed(self, block: Block, note_done: Callable[[int], None] = lambda _: None) -> Embedded:
         """Write the part of a block, unless it is there.

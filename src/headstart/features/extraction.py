@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone
-from headstart.engine.compiling import Build, compile_network
-from headstart.engine.engine import Engine, plan_build
+from headstart.engine.compiling import compile_network
+from headstart.engine.engine import Engine
 from headstart.engine.processor import choose_precision, describe_engine
 from headstart.errors import HeadstartError, PhotoError
 from headstart.features.cache_key import Recipe, make_key
@@ -82,13 +82,6 @@ def make_recipe(backbone: Backbone, image_size: int, precision: str) -> Recipe:
     )
 
 
-def _plan(backbone: Backbone, image_size: int, precision: str) -> Build:
-    return plan_build(
-        backbone.spec.weights_sha256, image_size=image_size, precision=precision,
-        float32_below=backbone.spec.float32_below, is_quantised=backbone.is_quantised,
-    )  # fmt: skip
-
-
 class CompilingAhead(Thread):
     """Compiles what `extract_features` will need, beside other work, unless it was compiled here before.
 
@@ -106,7 +99,7 @@ class CompilingAhead(Thread):
         """Compile."""
         backbone, image_size, precision = self._what
         with contextlib.suppress(HeadstartError, RuntimeError):
-            build = _plan(backbone, image_size, precision)
+            build = backbone.plan_build(image_size, precision)
             if not build.is_kept():
                 self._compiled = compile_network(backbone.weights, build)
 
@@ -160,7 +153,7 @@ def extract_features(
             return render_view(read_photo(photos[n].path, image_size, photos[n].digest), views[n])
 
         firsts, copies = _find_copies(missing, keys)
-        engine = Engine(backbone.weights, _plan(backbone, image_size, recipe.precision))
+        engine = Engine(backbone.weights, backbone.plan_build(image_size, recipe.precision))
         with _Saver(cache) as saver:
             n_done = n_cached
             # a copy is computed only if the file that stands for it cannot be read; its own may be fine

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +10,8 @@ import numpy as np
 
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.loading import SPECS, load_backbone
-from headstart.backbone.norm_statistics import TENSOR, recall_memory
-from headstart.engine.engine import Engine, plan_build
+from headstart.backbone.norm_statistics import read_norm_statistics
+from headstart.engine.engine import Engine
 from headstart.errors import CatalogError
 from headstart.features.extraction import PhotoFile
 from headstart.pixels.decode import read_photo
@@ -68,17 +67,14 @@ def measure_similarity(
     chosen = [by_digest[digest] for digest in sorted(by_digest)[:N_PHOTOS]]
     if backbone.spec.name not in SPECS:  # the scale below is not known of others, and most have their norms folded
         backbone = load_backbone()
-    memory, image_size = recall_memory(backbone), backbone.spec.image_size
-    build = plan_build(
-        hashlib.sha256(memory.network).hexdigest(), image_size=image_size, precision="f32", tensor=TENSOR
-    )
+    statistics, image_size = read_norm_statistics(backbone), backbone.spec.image_size
     rows = []
-    engine = Engine(memory.network, build)
+    engine = Engine(statistics.network, statistics.plan_build(image_size))
     for n, (_, row) in enumerate(engine.stream(chosen, lambda p: read_photo(p.path, image_size, p.digest)), 1):
         if isinstance(row, np.ndarray):
             rows.append(row)
         progress(n, len(chosen))
     if not rows:
         raise CatalogError(f"Cannot compare photos with ImageNet: none of {len(chosen)} can be decoded.")
-    distance = float(memory.measure_distance(np.stack(rows)).mean())
+    distance = float(statistics.measure_distance(np.stack(rows)).mean())
     return Similarity(math.exp(-STEEPNESS * distance), distance, len(rows))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headstart.backbone.timing import measure_engine
+from headstart.backbone.backbone import BackboneSetup
+from headstart.backbone.timing import measure_inference_rate
 from headstart.evaluation.intervals import wilson_interval
 from headstart.features.similarity import Similarity
 from headstart.methods.method_runner import Maker
@@ -92,7 +93,7 @@ def _choose_gain(similarity: Similarity, error: float) -> tuple[float, float, fl
 
 def estimate_seconds(maker: Maker, chosen: Settings, n_train: int) -> float:
     """Return the seconds that a method will take here, by a few steps of it: 1 to 5 s to find out."""
-    n_photos, rate = len(maker.catalog.photos), measure_engine(maker.backbone, maker.image_size, chosen.precision)
+    n_photos, rate = len(maker.catalog.photos), _measure_inference(maker, chosen)
     if chosen.method == "fixed":
         return n_photos * chosen.n_fixed_views / rate
     cut = choose_cut(chosen.method, chosen.cut, maker.backbone)
@@ -105,8 +106,12 @@ def estimate_seconds(maker: Maker, chosen: Settings, n_train: int) -> float:
 
 def estimate_seconds_again(maker: Maker, chosen: Settings, recipe: Recipe, n_train: int) -> float:
     """Return the seconds that training by a recipe will take here, where what lies below the cut is cached."""
-    n_photos, rate = len(maker.catalog.photos), measure_engine(maker.backbone, maker.image_size, chosen.precision)
+    n_photos, rate = len(maker.catalog.photos), _measure_inference(maker, chosen)
     return n_photos * chosen.n_averaged / rate + _estimate_epochs(maker, chosen, recipe, n_train, rate)
+
+
+def _measure_inference(maker: Maker, chosen: Settings) -> float:
+    return measure_inference_rate(BackboneSetup(maker.backbone, maker.image_size, chosen.precision))
 
 
 def _estimate_epochs(maker: Maker, chosen: Settings, recipe: Recipe, n_train: int, rate: float) -> float:

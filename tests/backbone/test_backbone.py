@@ -1,0 +1,30 @@
+"""A backbone plans its own engine, and a setup knows its image size and precision."""
+
+from dataclasses import replace
+
+import pytest
+
+from headstart.backbone.backbone import BackboneSetup
+from headstart.backbone.loading import load_backbone
+from headstart.engine.engine import plan_build
+from headstart.errors import BackboneError
+
+
+def test_a_backbone_plans_the_build_of_its_own_network():
+    backbone = load_backbone()
+    spec = backbone.spec
+    expected = plan_build(
+        spec.weights_sha256, image_size=96, precision="f32", tensor="Conv1", float32_below=spec.float32_below, n_cores=1
+    )
+    assert backbone.plan_build(96, "f32", tensor="Conv1", n_cores=1) == expected
+
+
+def test_a_quantised_backbone_runs_in_int8_at_every_cut():
+    setup = BackboneSetup(replace(load_backbone(), is_quantised=True), 96)
+    assert setup.choose_precision() == "int8"
+    assert setup.plan_build(tensor="Conv1").precision == "int8"
+
+
+def test_a_setup_refuses_an_image_size_that_the_network_does_not_take():
+    with pytest.raises(BackboneError, match="image size 50"):
+        BackboneSetup(load_backbone(), 50)

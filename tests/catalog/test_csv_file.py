@@ -21,7 +21,7 @@ def write(tmp_path):
 
 
 def rows(found):
-    return [(Path(c.file).as_posix(), c.label, c.split, c.group, c.weight) for c in found.candidates]
+    return [(Path(c.file).as_posix(), c.label, c.split, c.group, c.weight) for c in found.photos]
 
 
 def test_all_columns(write, tmp_path):
@@ -47,7 +47,7 @@ def test_all_columns(write, tmp_path):
 )
 def test_dialects_give_the_same(write, tmp_path, text):
     found = read_csv(write(text))
-    assert [(Path(c.file).name, c.label, c.split) for c in found.candidates] == [
+    assert [(Path(c.file).name, c.label, c.split) for c in found.photos] == [
         ("a.jpg", "cats", None),
         ("b.jpg", "dogs", None),
     ]
@@ -56,7 +56,7 @@ def test_dialects_give_the_same(write, tmp_path, text):
 
 def test_quoted_commas_and_foreign_scripts(write):
     found = read_csv(write('path,label\n"a, b.jpg",猫\n"c ""d"".jpg",cafe\u0301\n'))
-    assert [(Path(c.file).name, c.label) for c in found.candidates] == [("a, b.jpg", "猫"), ('c "d".jpg', "caf\u00e9")]
+    assert [(Path(c.file).name, c.label) for c in found.photos] == [("a, b.jpg", "猫"), ('c "d".jpg', "caf\u00e9")]
 
 
 @pytest.mark.parametrize(
@@ -167,17 +167,17 @@ def test_what_is_written_reads_back(make_photo, tmp_path):
     ]
     write_csv(photos, tmp_path / "catalog.csv")
     found = read_csv(tmp_path / "catalog.csv")
-    assert [(c.label, c.split, c.group, c.weight) for c in found.candidates] == [
+    assert [(c.label, c.split, c.group, c.weight) for c in found.photos] == [
         (photo.label, photo.split, photo.group, photo.weight) for photo in photos
     ]
-    assert [Path(c.file) for c in found.candidates] == [photo.path.absolute() for photo in photos]
+    assert [Path(c.file) for c in found.photos] == [photo.path.absolute() for photo in photos]
 
 
 def test_a_name_may_end_in_a_space(make_photo, tmp_path):
     path = tmp_path / "1.jpg "
     path.touch()
     write_csv([make_photo(path)], tmp_path / "catalog.csv")
-    assert read_csv(tmp_path / "catalog.csv").candidates[0].file == str(path)
+    assert read_csv(tmp_path / "catalog.csv").photos[0].file == str(path)
 
 
 def test_only_columns_that_say_something_are_written(make_photo, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from headstart.catalog import digest_cache, hashing
 from headstart.catalog.digest_cache import FILE_NAME, KnownFiles, forget_files, make_stamp
-from headstart.catalog.hashing import read_photos
+from headstart.catalog.hashing import hash_files
 
 JPEG = b"\xff\xd8\xff\xe0 a photo"
 
@@ -39,33 +39,33 @@ def hashed(monkeypatch):
 
 
 def test_the_second_reading_opens_nothing(paths, hashed):
-    first = read_photos(paths)
+    first = hash_files(paths)
     assert len(hashed) == 5
-    assert read_photos(paths) == first
+    assert hash_files(paths) == first
     assert len(hashed) == 5
-    assert read_photos(paths, is_remembering=False) == first
+    assert hash_files(paths, cache=False) == first
     assert len(hashed) == 10
 
 
 def test_a_file_that_changed_is_read_again_even_with_its_old_size_and_time(paths, hashed):
-    before = read_photos(paths)
+    before = hash_files(paths)
     status = paths[2].stat()
     time.sleep(0.02)  # a tick of the clock that stamps files
     paths[2].write_bytes(JPEG + b"!")
     os.utime(paths[2], ns=(status.st_atime_ns, status.st_mtime_ns))
-    after = read_photos(paths)
+    after = hash_files(paths)
     assert len(hashed) == 6
     assert after[2].digest == hashlib.sha256(JPEG + b"!").hexdigest() != before[2].digest
     replaced = paths[3].with_suffix(".new")
     replaced.write_bytes(JPEG + b"?")
     replaced.replace(paths[3])
-    assert read_photos(paths)[3].digest == hashlib.sha256(JPEG + b"?").hexdigest()
+    assert hash_files(paths)[3].digest == hashlib.sha256(JPEG + b"?").hexdigest()
 
 
 def test_a_file_that_changed_a_moment_ago_is_not_remembered(paths, hashed, monkeypatch):
     monkeypatch.setattr(digest_cache, "SETTLED_S", 2.0)
-    read_photos(paths)
-    read_photos(paths)
+    hash_files(paths)
+    hash_files(paths)
     assert len(hashed) == 10
     assert make_stamp(paths[0].stat()) is None
     monkeypatch.setattr(time, "time", lambda: 1e10)
@@ -74,43 +74,43 @@ def test_a_file_that_changed_a_moment_ago_is_not_remembered(paths, hashed, monke
 
 def test_relative_paths_are_known_by_where_they_lie(paths, hashed, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    read_photos([path.relative_to(tmp_path) for path in paths])
-    read_photos(paths)
+    hash_files([path.relative_to(tmp_path) for path in paths])
+    hash_files(paths)
     assert len(hashed) == 5
 
 
 def test_what_is_no_photo_is_looked_at_each_time(tmp_path):
     path = tmp_path / "a.jpg"
     path.write_bytes(b"once upon a time")
-    assert [read_photos([path])[0].reason for _ in range(2)] == ["not a photo: no known signature"] * 2
+    assert [hash_files([path])[0].reason for _ in range(2)] == ["not a photo: no known signature"] * 2
 
 
 @pytest.mark.parametrize("content", [b"not a database", b""])
 def test_a_broken_table_costs_nothing_but_time(folder, paths, hashed, content):
     folder.mkdir()
     (folder / FILE_NAME).write_bytes(content)
-    assert all(reading.digest for reading in read_photos(paths))
+    assert all(reading.digest for reading in hash_files(paths))
     n_hashed = len(hashed)
-    read_photos(paths)
+    hash_files(paths)
     assert len(hashed) == n_hashed  # a new table was begun
 
 
 def test_a_damaged_row_is_not_known(folder, paths, hashed):
-    first = read_photos(paths)
+    first = hash_files(paths)
     with sqlite3.connect(folder / FILE_NAME) as connection:
         connection.execute("UPDATE files SET digest = ? WHERE path = ?", ("f" * 64, str(paths[1])))
-    assert read_photos(paths) == first
+    assert hash_files(paths) == first
     assert len(hashed) == 6
 
 
 def test_a_name_that_is_no_text_is_read(folder, tmp_path):
     path = tmp_path / os.fsdecode(b"a\xff.jpg")
     path.write_bytes(JPEG)
-    assert [read_photos([path])[0].digest is not None for _ in range(2)] == [True, True]
+    assert [hash_files([path])[0].digest is not None for _ in range(2)] == [True, True]
 
 
 def test_files_are_forgotten(folder, paths, hashed):
-    read_photos(paths)
+    hash_files(paths)
     with sqlite3.connect(folder / FILE_NAME) as connection:
         assert connection.execute("SELECT COUNT(*) FROM files").fetchone() == (5,)
     forget_files()

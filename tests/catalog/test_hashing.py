@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from headstart.catalog import hashing
-from headstart.catalog.hashing import read_photo_digest, read_photos
+from headstart.catalog.hashing import hash_file, hash_files
 from headstart.pixels import photo_bytes
 
 JPEG = b"\xff\xd8\xff\xe0 a photo"
@@ -16,7 +16,7 @@ JPEG = b"\xff\xd8\xff\xe0 a photo"
 def test_a_photo_gives_the_sha256_of_its_bytes(tmp_path):
     path = tmp_path / "a.jpg"
     path.write_bytes(JPEG)
-    assert read_photo_digest(path).digest == hashlib.sha256(JPEG).hexdigest()
+    assert hash_file(path).digest == hashlib.sha256(JPEG).hexdigest()
 
 
 def test_a_photo_larger_than_a_block_is_hashed_to_its_end(tmp_path, monkeypatch):
@@ -24,7 +24,7 @@ def test_a_photo_larger_than_a_block_is_hashed_to_its_end(tmp_path, monkeypatch)
     data = JPEG + bytes(range(256)) * 3
     path = tmp_path / "a.jpg"
     path.write_bytes(data)
-    assert read_photo_digest(path).digest == hashlib.sha256(data).hexdigest()
+    assert hash_file(path).digest == hashlib.sha256(data).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -40,35 +40,35 @@ def test_a_photo_larger_than_a_block_is_hashed_to_its_end(tmp_path, monkeypatch)
 def test_what_is_no_photo_says_why(tmp_path, content, reason):
     path = tmp_path / "a.jpg"
     path.write_bytes(content)
-    assert read_photo_digest(path) == hashing.Reading(None, reason)
+    assert hash_file(path) == hashing.HashResult(None, reason)
 
 
 def test_a_file_that_is_too_large_is_not_opened(tmp_path, monkeypatch):
     monkeypatch.setattr(photo_bytes, "MAX_BYTES", 10)
     path = tmp_path / "a.jpg"
     path.write_bytes(JPEG)
-    assert str(read_photo_digest(path).reason).startswith("too large (")
+    assert str(hash_file(path).reason).startswith("too large (")
 
 
 def test_a_sparse_file_over_the_limit_is_too_large(tmp_path):
     path = tmp_path / "a.jpg"
     with path.open("wb") as file:
         file.truncate(500_000_001)
-    assert read_photo_digest(path).reason == "too large (500 MB, at most 500 MB)"
+    assert hash_file(path).reason == "too large (500 MB, at most 500 MB)"
 
 
 def test_what_is_no_file_says_so(tmp_path):
-    assert read_photo_digest(tmp_path / "none.jpg").reason == "does not exist"
-    assert read_photo_digest(tmp_path).reason == "not a file"
-    assert read_photo_digest(tmp_path / "a\0b.jpg").reason == "cannot be read: embedded null byte"
+    assert hash_file(tmp_path / "none.jpg").reason == "does not exist"
+    assert hash_file(tmp_path).reason == "not a file"
+    assert hash_file(tmp_path / "a\0b.jpg").reason == "cannot be read: embedded null byte"
     (tmp_path / "self.jpg").symlink_to(tmp_path / "self.jpg")
-    assert str(read_photo_digest(tmp_path / "self.jpg").reason).startswith("cannot be read: ")
+    assert str(hash_file(tmp_path / "self.jpg").reason).startswith("cannot be read: ")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a system with named pipes")
 def test_a_pipe_does_not_hang(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
-    assert read_photo_digest(tmp_path / "pipe.jpg").reason == "not a file"
+    assert hash_file(tmp_path / "pipe.jpg").reason == "not a file"
 
 
 @pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="the superuser may read everything")
@@ -76,7 +76,7 @@ def test_a_file_without_permission_says_so(tmp_path):
     path = tmp_path / "a.jpg"
     path.write_bytes(JPEG)
     path.chmod(0)
-    assert read_photo_digest(path).reason == "cannot be read: Permission denied"
+    assert hash_file(path).reason == "cannot be read: Permission denied"
 
 
 def test_an_error_of_the_disk_is_a_reason(tmp_path, monkeypatch):
@@ -86,7 +86,7 @@ def test_an_error_of_the_disk_is_a_reason(tmp_path, monkeypatch):
     path = tmp_path / "a.jpg"
     path.write_bytes(JPEG)
     monkeypatch.setattr("pathlib.Path.open", refuse)
-    assert read_photo_digest(path).reason == "cannot be read: Input/output error"
+    assert hash_file(path).reason == "cannot be read: Input/output error"
 
 
 def test_many_files_keep_their_order_and_tell_their_progress(tmp_path):
@@ -94,10 +94,10 @@ def test_many_files_keep_their_order_and_tell_their_progress(tmp_path):
     for number, path in enumerate(paths):
         path.write_bytes(JPEG + str(number).encode())
     calls = []
-    readings = read_photos(paths, lambda n_done, n_total: calls.append((n_done, n_total)))
+    readings = hash_files(paths, lambda n_done, n_total: calls.append((n_done, n_total)))
     assert [reading.digest for reading in readings] == [hashlib.sha256(p.read_bytes()).hexdigest() for p in paths]
     assert calls == [(32, 100), (64, 100), (96, 100), (100, 100)]
-    assert read_photos([]) == []
+    assert hash_files([]) == []
 
 
 def test_an_interrupt_stops_the_reading(tmp_path):
@@ -109,7 +109,7 @@ def test_an_interrupt_stops_the_reading(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt, match=r"^$"):
-        read_photos(paths, interrupt)
+        hash_files(paths, interrupt)
     assert len(calls) == 1
 
 
@@ -118,7 +118,7 @@ def test_reading_changes_nothing(tmp_path):
     path.write_bytes(JPEG)
     path.chmod(0o444)
     before = path.stat().st_mtime_ns, path.stat().st_mode
-    read_photos([path])
+    hash_files([path])
     assert (path.stat().st_mtime_ns, path.stat().st_mode) == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.jpg"]
 
@@ -127,7 +127,7 @@ def test_slow_files_are_read_in_several_threads(tmp_path, monkeypatch):
     paths = [tmp_path / f"{n}.jpg" for n in range(4 * hashing.CHUNK)]
     for n, path in enumerate(paths):
         path.write_bytes(JPEG + bytes([n]))
-    quick = read_photos(paths, is_remembering=False)
+    quick = hash_files(paths, cache=False)
     names = set()
 
     def note(path, known, ask=hashing._read_unless_known):
@@ -136,5 +136,5 @@ def test_slow_files_are_read_in_several_threads(tmp_path, monkeypatch):
 
     monkeypatch.setattr(hashing, "_read_unless_known", note)
     monkeypatch.setattr(hashing, "SLOW_S", -1.0)
-    assert read_photos(paths, is_remembering=False) == quick
+    assert hash_files(paths, cache=False) == quick
     assert len(names) > 1

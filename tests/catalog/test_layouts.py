@@ -11,7 +11,7 @@ from headstart.errors import CatalogError
 
 def rows(found):
     """What was found, as text: label, split and path."""
-    return sorted((c.label, c.split, Path(c.file).relative_to(found.root).as_posix()) for c in found.candidates)
+    return sorted((c.label, c.split, Path(c.file).relative_to(found.root).as_posix()) for c in found.photos)
 
 
 def test_class_folders(lay):
@@ -39,7 +39,7 @@ def test_photos_in_deeper_folders_belong_to_their_class(lay):
 @pytest.mark.parametrize(("other", "split"), [("val", "validation"), ("Test_Set", "test")])
 def test_two_splits(lay, train, other, split):
     found = read_folder(lay({f"{train}/cats": 1, f"{train}/dogs": 1, f"{other}/cats": 1, f"{other}/dogs": 1}))
-    assert {(Path(c.file).relative_to(found.root).parts[0], c.split) for c in found.candidates} == {
+    assert {(Path(c.file).relative_to(found.root).parts[0], c.split) for c in found.photos} == {
         (train, "train"),
         (other, split),
     }
@@ -49,14 +49,14 @@ def test_two_splits(lay, train, other, split):
 
 def test_three_splits_are_taken_as_they_are(lay):
     found = read_folder(lay({f"{side}/{label}": 1 for side in ("test", "train", "valid") for label in ("a", "b")}))
-    assert {c.split for c in found.candidates} == {"train", "validation", "test"}
+    assert {c.split for c in found.photos} == {"train", "validation", "test"}
     assert found.plan == SplitPlan()
     assert found.notes == ["Read as train/, valid/, test/: the splits are taken as they are."]
 
 
 def test_a_lone_train_folder_is_split_at_random(lay):
     found = read_folder(lay({"train/cats": 1, "train/dogs": 1, "notes/old": 1}))
-    assert {c.split for c in found.candidates} == {None}
+    assert {c.split for c in found.photos} == {None}
     assert found.plan == plan_folders(set())
     assert found.notes == [
         "Read as class folders in train/: split 70/15/15 into train, validation and test, drawn by the seed."
@@ -74,7 +74,7 @@ def test_a_single_folder_around_the_layout_is_stepped_into(lay, inner):
 
 def test_a_single_folder_around_splits_is_stepped_into(lay):
     found = read_folder(lay({"data/train/a": 1, "data/train/b": 1, "data/val/a": 1, "data/val/b": 1}))
-    assert {c.split for c in found.candidates} == {"train", "validation"}
+    assert {c.split for c in found.photos} == {"train", "validation"}
     assert found.labels == {"a", "b"}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
 from headstart.catalog.photo import Skip
-from headstart.catalog.source_listing import Found
+from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.split import plan_folders
 from headstart.errors import CatalogError
 from headstart.storage.remote_paths import make_path
@@ -14,7 +14,7 @@ from headstart.storage.remote_paths import make_path
 
 def test_it_comes_back_as_it_was(tmp_path):
     skips = [Skip(make_path("s3://bucket/a.jpg"), "empty file"), Skip(Path("b.jpg"), "not a file")]
-    found = Found(Path("pets"), [], frozenset({"b", "a"}), plan_folders({"train", "test"}), skips, ["a note"])
+    found = SourceListing(Path("pets"), [], frozenset({"b", "a"}), plan_folders({"train", "test"}), skips, ["a note"])
     manifest = Manifest({"image_size": 224, "views": [1, False, 0]}, "pets", "token", parts=("1", "2"), n_photos=3)
     manifest = manifest.describe(found)
     manifest.write(tmp_path)
@@ -23,7 +23,7 @@ def test_it_comes_back_as_it_was(tmp_path):
 
 
 def test_a_plan_may_be_unknown(tmp_path):
-    Manifest({}, "pets").describe(Found(Path("pets"), [], frozenset(), None)).write(tmp_path)
+    Manifest({}, "pets").describe(SourceListing(Path("pets"), [], frozenset(), None)).write(tmp_path)
     assert read_manifest(tmp_path).plan is None
 
 

@@ -37,8 +37,8 @@ def test_a_folder_of_files_is_one_table(tmp_path):
     write_table(folder / "2.parquet", path=["s3://bucket/c.jpg"], label=["x"])
     files = find_parquet(folder, "folder")
     found = list(walk_parquet(open_table(folder, files), files))
-    assert [candidate.file for candidate in found] == [str(folder / "a.jpg"), "/b.jpg", "s3://bucket/c.jpg"]
-    assert [candidate.split for candidate in found] == ["train", None, None]
+    assert [photo.file for photo in found] == [str(folder / "a.jpg"), "/b.jpg", "s3://bucket/c.jpg"]
+    assert [photo.split for photo in found] == ["train", None, None]
 
 
 def test_all_problems_are_told(tmp_path):

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from headstart.catalog.photo import Photo
-from headstart.catalog.source_listing import Found
+from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.split import KEEP_ALL
 
 
 def test_photos_below_the_root_are_called_by_their_path_in_it():
-    found = Found(Path("pets"), [], frozenset(), KEEP_ALL)
+    found = SourceListing(Path("pets"), [], frozenset(), KEEP_ALL)
     assert found.name_photo(Photo(str(Path("pets", "cats", "1.jpg")), "cats", "00", None)) == "cats/1.jpg"
     assert found.name_photo(Photo(str(Path("others", "2.jpg")), "cats", "00", None)) == "others/2.jpg"

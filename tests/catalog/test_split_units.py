@@ -1,10 +1,10 @@
-"""Blocks join what must stay together, and are shuffled by content and seed alone."""
+"""Units join what must stay together, and are shuffled by content and seed alone."""
 
-from headstart.catalog.split_units import join_blocks
+from headstart.catalog.split_units import join_units
 
 
 def members(photos, seed=0):
-    return {frozenset(photos[i].path.name for i in block.members) for block in join_blocks(photos, seed)}
+    return {frozenset(photos[i].path.name for i in unit.members) for unit in join_units(photos, seed)}
 
 
 def test_photos_stand_alone_without_a_reason_to_join(make_photo):
@@ -35,8 +35,8 @@ def test_counts_are_by_label(make_photo):
         make_photo("b", "cats", group="g"),
         make_photo("c", "cats", group="g"),
     ]
-    (block,) = join_blocks(photos, 0)
-    assert list(block.counts.items()) == [("cats", 2), ("dogs", 1)]
+    (unit,) = join_units(photos, 0)
+    assert list(unit.counts.items()) == [("cats", 2), ("dogs", 1)]
 
 
 def test_the_order_depends_on_content_and_seed_only(make_photo):
@@ -45,7 +45,7 @@ def test_the_order_depends_on_content_and_seed_only(make_photo):
     renamed.reverse()
 
     def digests(rows, seed):
-        return [rows[block.members[0]].digest for block in join_blocks(rows, seed)]
+        return [rows[unit.members[0]].digest for unit in join_units(rows, seed)]
 
     assert digests(photos, 0) == digests(renamed, 0)
     assert digests(photos, 0) != digests(photos, 1)

@@ -1,4 +1,4 @@
-"""Blocks are dealt out whole, stratified, with every class in every split where it has the blocks for it."""
+"""Units are dealt out whole, stratified, with every class in every split where it has the units for it."""
 
 from collections import Counter
 
@@ -6,70 +6,70 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headstart.catalog.split_units import Block
-from headstart.catalog.stratification import divide_blocks
+from headstart.catalog.split_units import SplitUnit
+from headstart.catalog.stratification import divide_units
 
 SHARES = {"train": 70, "validation": 15, "test": 15}
 
 
-def make_blocks(*counts):
-    start, blocks = 0, []
+def make_units(*counts):
+    start, units = 0, []
     for n, count in enumerate(counts):
         size = sum(count.values())
-        blocks.append(Block(tuple(range(start, start + size)), f"{n:04}", count))
+        units.append(SplitUnit(tuple(range(start, start + size)), f"{n:04}", count))
         start += size
-    return blocks
+    return units
 
 
 def count_photos(divided, label):
     totals = Counter(dict.fromkeys(SHARES, 0))
-    for block, split in divided:
-        totals[split] += block.counts.get(label, 0)
+    for unit, split in divided:
+        totals[split] += unit.counts.get(label, 0)
     return dict(totals)
 
 
 def test_single_photos_meet_the_shares_exactly():
-    divided = divide_blocks(make_blocks(*[{"a": 1}] * 100), SHARES)
+    divided = divide_units(make_units(*[{"a": 1}] * 100), SHARES)
     assert count_photos(divided, "a") == {"train": 70, "validation": 15, "test": 15}
 
 
 def test_equal_groups_come_close():
-    divided = divide_blocks(make_blocks(*[{"a": 10}] * 20), SHARES)
+    divided = divide_units(make_units(*[{"a": 10}] * 20), SHARES)
     assert count_photos(divided, "a") == {"train": 140, "validation": 30, "test": 30}
 
 
 def test_a_huge_group_trains_and_the_rest_judges():
-    divided = divide_blocks(make_blocks({"a": 1}, {"a": 100}, {"a": 1}), SHARES)
+    divided = divide_units(make_units({"a": 1}, {"a": 100}, {"a": 1}), SHARES)
     assert count_photos(divided, "a") == {"train": 100, "validation": 1, "test": 1}
 
 
 @pytest.mark.parametrize("n", [3, 4, 5, 6])
 def test_a_few_large_groups_still_reach_every_split(n):
-    divided = divide_blocks(make_blocks(*[{"a": 30}] * n), SHARES)
+    divided = divide_units(make_units(*[{"a": 30}] * n), SHARES)
     assert min(count_photos(divided, "a").values()) >= 30
 
 
 @pytest.mark.parametrize("n", [1, 2])
-def test_classes_of_fewer_blocks_than_splits_train(n):
-    divided = divide_blocks(make_blocks(*[{"a": 30}] * n, *[{"b": 1}] * n), SHARES)
+def test_classes_of_fewer_units_than_splits_train(n):
+    divided = divide_units(make_units(*[{"a": 30}] * n, *[{"b": 1}] * n), SHARES)
     assert count_photos(divided, "a") == {"train": 30 * n, "validation": 0, "test": 0}
     assert count_photos(divided, "b") == {"train": n, "validation": 0, "test": 0}
 
 
 def test_groups_that_overshoot_leave_less_to_single_photos():
-    divided = divide_blocks(make_blocks({"a": 9}, {"a": 1}, {"a": 1}), SHARES)
+    divided = divide_units(make_units({"a": 9}, {"a": 1}, {"a": 1}), SHARES)
     assert count_photos(divided, "a") == {"train": 9, "validation": 1, "test": 1}
 
 
 def test_the_last_single_photo_goes_where_the_class_is_not_yet():
     # b is rounded the other way round than a: its group of two goes to test, so its single photo must not
-    divided = divide_blocks(make_blocks(*[{label: n} for label in "ab" for n in (20, 2, 1)]), SHARES)
+    divided = divide_units(make_units(*[{label: n} for label in "ab" for n in (20, 2, 1)]), SHARES)
     assert sorted(count_photos(divided, "a").values()) == [1, 2, 20]
     assert count_photos(divided, "b") == {"train": 20, "validation": 1, "test": 2}
 
 
 def test_groups_of_two_classes_are_near_the_shares_of_both():
-    divided = divide_blocks(make_blocks(*[{"a": 4, "b": 1}] * 20, *[{"b": 5}] * 20), SHARES)
+    divided = divide_units(make_units(*[{"a": 4, "b": 1}] * 20, *[{"b": 5}] * 20), SHARES)
     for label, size in (("a", 80), ("b", 120)):
         totals = count_photos(divided, label)
         for split, percent in SHARES.items():
@@ -81,18 +81,18 @@ counts = st.dictionaries(st.sampled_from("abc"), st.integers(1, 12), min_size=1,
 
 @settings(deadline=None)
 @given(st.lists(counts, max_size=40), st.sampled_from([SHARES, {"train": 80, "test": 20}, {"train": 100}]))
-def test_every_block_is_dealt_out_once(all_counts, shares):
-    blocks = make_blocks(*all_counts)
-    divided = divide_blocks(blocks, shares)
-    assert sorted(block.order for block, _ in divided) == [block.order for block in blocks]
+def test_every_unit_is_dealt_out_once(all_counts, shares):
+    units = make_units(*all_counts)
+    divided = divide_units(units, shares)
+    assert sorted(unit.order for unit, _ in divided) == [unit.order for unit in units]
     assert {split for _, split in divided} <= set(shares)
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 12)), max_size=40))
 def test_groups_of_one_class_reach_every_split(pairs):
-    blocks = make_blocks(*[{label: n} for label, n in pairs])
-    divided = divide_blocks(blocks, SHARES)
-    for label, n_blocks in Counter(label for label, _ in pairs).items():
-        reached = {split for block, split in divided if label in block.counts}
-        assert reached == (set(SHARES) if n_blocks >= 3 else {"train"})
+    units = make_units(*[{label: n} for label, n in pairs])
+    divided = divide_units(units, SHARES)
+    for label, n_units in Counter(label for label, _ in pairs).items():
+        reached = {split for unit, split in divided if label in unit.counts}
+        assert reached == (set(SHARES) if n_units >= 3 else {"train"})

@@ -16,9 +16,9 @@ def test_a_path_may_be_a_uri_or_relative_to_the_table():
     table = TableRows(Path("folder/pets.csv"))
     rows = [make_row(path=path, label="a") for path in ("1.jpg", "/2.jpg", "s3://bucket/3.jpg")]
     found = [table.read(row, number) for number, row in enumerate(rows)]
-    assert [candidate.file for candidate in found] == ["folder/1.jpg", "/2.jpg", "s3://bucket/3.jpg"]
+    assert [photo.file for photo in found] == ["folder/1.jpg", "/2.jpg", "s3://bucket/3.jpg"]
     table.check()
-    assert table.describe("CSV", found).candidates == found
+    assert table.describe("CSV", found).photos == found
 
 
 def test_problems_are_told_together():

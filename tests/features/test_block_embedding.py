@@ -7,7 +7,7 @@ import pytest
 
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
-from headstart.catalog.source_listing import Candidate
+from headstart.catalog.source_listing import ListedPhoto
 from headstart.features.block_embedding import Embedder, plan_embedding
 from headstart.features.extraction import extract_features
 from headstart.features.parquet_parts import read_features, walk_keys
@@ -63,8 +63,8 @@ def test_photos_that_cannot_be_used_are_named(make_folder, tmp_path):
     (folder / "text.jpg").write_bytes(b"text")
     (folder / "cut.jpg").write_bytes(photo.read_bytes()[:700])
     files = [folder / name for name in ("none.jpg", "empty.jpg", "text.jpg", "cut.jpg")]
-    block = Block(0, (*(Candidate(str(file), "a", None) for file in files), Candidate(str(photo), "a", None),
-                      Candidate(str(photo), "a", None, digest="00")))  # fmt: skip
+    block = Block(0, (*(ListedPhoto(str(file), "a", None) for file in files), ListedPhoto(str(photo), "a", None),
+                      ListedPhoto(str(photo), "a", None, digest="00")))  # fmt: skip
     done = Embedder(plan(), tmp_path / "out").embed(block)
     assert done.note.n_photos == 1
     reasons = dict(done.note.skipped)

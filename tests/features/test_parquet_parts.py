@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from headstart.catalog.source_listing import Candidate
+from headstart.catalog.source_listing import ListedPhoto
 from headstart.features.parquet_parts import EmbeddedPhoto, PartNote, read_features, read_note, walk_keys, write_part
 
 pytest.importorskip("pyarrow")
 PHOTOS = [
-    EmbeddedPhoto(Candidate("a.jpg", "x", "train", "g", 2.0), "00", "v1"),
-    EmbeddedPhoto(Candidate("a.jpg", "x", "train", "g", 2.0), "00", "v2"),
-    EmbeddedPhoto(Candidate("b.jpg", "y", None), "01", "v1"),
+    EmbeddedPhoto(ListedPhoto("a.jpg", "x", "train", "g", 2.0), "00", "v1"),
+    EmbeddedPhoto(ListedPhoto("a.jpg", "x", "train", "g", 2.0), "00", "v2"),
+    EmbeddedPhoto(ListedPhoto("b.jpg", "y", None), "01", "v1"),
 ]
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from headstart.catalog.source_listing import Candidate
+from headstart.catalog.source_listing import ListedPhoto
 from headstart.features.parquet_parts import COLUMN, EmbeddedPhoto, write_part
 from headstart.features.part_blocks import PartBlocks
 from headstart.head.logistic import fit_logistic
@@ -18,7 +18,7 @@ pytest.importorskip("pyarrow.parquet")
 def write_parts(folder, X, n_rows):
     for number, start in enumerate(range(0, len(X), n_rows)):
         rows = X[start : start + n_rows]
-        photos = [EmbeddedPhoto(Candidate(f"{start + n}.jpg", "a", None), "00", "") for n in range(len(rows))]
+        photos = [EmbeddedPhoto(ListedPhoto(f"{start + n}.jpg", "a", None), "00", "") for n in range(len(rows))]
         write_part(folder / f"part-{number}.parquet", photos, rows)
     return sorted(folder.glob("part-*"))
 

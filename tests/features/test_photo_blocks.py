@@ -5,20 +5,20 @@ from dataclasses import replace
 import pytest
 
 from headstart.catalog.scan import scan_photos
-from headstart.catalog.source_listing import Candidate
+from headstart.catalog.source_listing import ListedPhoto
 from headstart.features import photo_blocks
 from headstart.features.photo_blocks import Block, Rest, cut_blocks, list_blocks
 
 
-def make_candidates(n):
-    return [Candidate(f"{number}.jpg", "a", None) for number in range(n)]
+def list_photos(n):
+    return [ListedPhoto(f"{number}.jpg", "a", None) for number in range(n)]
 
 
 @pytest.mark.parametrize(("n", "sizes"), [(0, []), (1, [1]), (256, [256]), (600, [256, 256, 88])])
 def test_every_photo_is_in_one_block(n, sizes):
-    cut = list(cut_blocks(make_candidates(n), n))
-    assert [len(block.candidates) for block in cut] == sizes
-    assert [one for block in cut for one in block.candidates] == make_candidates(n)
+    cut = list(cut_blocks(list_photos(n), n))
+    assert [len(block.photos) for block in cut] == sizes
+    assert [one for block in cut for one in block.photos] == list_photos(n)
     assert [block.number for block in cut] == list(range(len(sizes)))
 
 
@@ -26,22 +26,22 @@ def test_many_photos_make_larger_blocks(monkeypatch):
     monkeypatch.setattr(photo_blocks, "FEWEST", 2)
     monkeypatch.setattr(photo_blocks, "MOST", 8)
     monkeypatch.setattr(photo_blocks, "N_BLOCKS", 4)
-    sizes = [len(next(cut_blocks(make_candidates(n), n)).candidates) for n in (4, 20, 400)]
+    sizes = [len(next(cut_blocks(list_photos(n), n)).photos) for n in (4, 20, 400)]
     assert sizes == [2, 5, 8]
 
 
 def test_a_block_comes_back_from_json():
-    block = Block(3, (Candidate("\udcff.jpg", "a", "train", "g", 2.0, "00"),), stamps=("1 2",), n_total=7)
+    block = Block(3, (ListedPhoto("\udcff.jpg", "a", "train", "g", 2.0, "00"),), stamps=("1 2",), n_total=7)
     assert Block.from_bytes(block.to_bytes()) == block
     assert Block.from_bytes(Block(0, shard="a.tar").to_bytes()).shard == "a.tar"
 
 
 def test_the_name_of_a_part_tells_apart_what_decides_it():
-    block = Block(0, (Candidate("a.jpg", "a", None),), stamps=("1 2",))
+    block = Block(0, (ListedPhoto("a.jpg", "a", None),), stamps=("1 2",))
     others = [
         replace(block, number=1), replace(block, stamps=("1 3",)), replace(block, shard="a.tar"),
-        replace(block, candidates=(Candidate("a.jpg", "b", None),)),
-        replace(block, candidates=(Candidate("b.jpg", "a", None),)),
+        replace(block, photos=(ListedPhoto("a.jpg", "b", None),)),
+        replace(block, photos=(ListedPhoto("b.jpg", "a", None),)),
     ]  # fmt: skip
     names = {one.name_part("recipe") for one in (block, *others)} | {block.name_part("other")}
     assert len(names) == 7
@@ -65,18 +65,18 @@ def test_sources_are_listed_and_then_described(make_folder, tmp_path, write_shar
     (folder / "loose.jpg").write_bytes(b"")
     *listed, rest = list_blocks(folder)
     assert isinstance(rest, Rest)
-    assert [len(block.candidates) for block in listed] == [4]
+    assert [len(block.photos) for block in listed] == [4]
     assert rest.found.labels == {"dots", "stripes"}
-    assert rest.found.candidates == []
+    assert rest.found.photos == []
     assert [skip.path.name for skip in rest.found.skipped] == ["loose.jpg"]
 
     *listed, _ = list_blocks(scan_photos(folder))
-    assert all(candidate.digest and candidate.split for candidate in listed[0].candidates)
+    assert all(photo.digest and photo.split for photo in listed[0].photos)
 
     table = tmp_path / "pets.parquet"
     parquet.write_table(Table.from_pydict({"path": ["a.jpg"] * 1, "label": ["x"]}), table)
     *listed, rest = list_blocks(table)
-    assert listed[0].candidates == (Candidate(str(tmp_path / "a.jpg"), "x", None),)
+    assert listed[0].photos == (ListedPhoto(str(tmp_path / "a.jpg"), "x", None),)
     assert rest.found.plan is not None
 
     shards = tmp_path / "shards"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from headstart.catalog.photo import Photo
-from headstart.catalog.source_listing import Found
+from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.table_rows import COLUMNS, Row, TableRows
 from headstart.errors import CatalogError
 from headstart.storage.remote_paths import Place, open_place
@@ -17,7 +17,7 @@ from headstart.storage.remote_paths import Place, open_place
 WRITTEN = ("digest",)  # columns that `write_csv` adds
 
 
-def read_csv(path: Path) -> Found:
+def read_csv(path: Path) -> SourceListing:
     """Read a CSV of labelled photos: UTF-8, columns in any order, separated by comma, semicolon or tab.
 
     Paths are absolute or relative to the CSV's folder. Other columns are ignored. A row's split is taken as it
@@ -31,9 +31,9 @@ def read_csv(path: Path) -> Found:
     """
     table = TableRows(path)
     unknown: list[str] = []
-    candidates = [table.read(row, number) for number, row in _read_rows(path, table.problems, unknown)]
+    photos = [table.read(row, number) for number, row in _read_rows(path, table.problems, unknown)]
     table.check()
-    found = table.describe("CSV", candidates)
+    found = table.describe("CSV", photos)
     if unknown:
         found.notes.append(f"Columns of the CSV that were not used: {', '.join(unknown)}.")
     return found

@@ -40,9 +40,9 @@ def name_file(path: str, here: str) -> str:
 class KnownFiles:
     """The table of known files in the user's cache folder; without one, or where it is broken, no file is known."""
 
-    def __init__(self, *, is_used: bool = True) -> None:
+    def __init__(self, *, cache: bool = True) -> None:
         self._connection: sqlite3.Connection | None = None
-        if is_used and os.name != "nt":
+        if cache and os.name != "nt":
             with suppress(OSError, sqlite3.Error):
                 self._open()
 

@@ -32,31 +32,31 @@ Job = tuple[Sequence[str], Sequence[Known | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class HashResult:
     """What reading a file gave: its SHA-256 in hex, or the reason why it is no photo."""
 
     digest: str | None
     reason: str | None = None
 
 
-def read_photos(
-    files: Sequence[str | Path], progress: Callable[[int, int], None] | None = None, *, is_remembering: bool = True
-) -> list[Reading]:
+def hash_files(
+    files: Sequence[str | Path], progress: Callable[[int, int], None] | None = None, *, cache: bool = True
+) -> list[HashResult]:
     """Read files, in a few threads where they come slowly; the readings are in the order of ``files``.
 
     Parameters
     ----------
     progress
         Called in the caller's thread with the number of files done and their total, now and then.
-    is_remembering
+    cache
         Leave unread what was read before and has not changed since (`KnownFiles`).
     """
     here = str(Path.cwd())
-    readings: list[Reading] = []
+    readings: list[HashResult] = []
     is_far = bool(files) and isinstance(make_path(files[0]), Place)
     pool = ThreadPoolExecutor(N_THREADS_FAR if is_far else N_THREADS)
     chunk = 1 if is_far else CHUNK
-    with KnownFiles(is_used=is_remembering) as store:
+    with KnownFiles(cache=cache) as store:
         try:
             for start in range(0, len(files), GROUP):
                 paths = [str(file) for file in files[start : start + GROUP]]  # a `Path` takes as long as a look-up
@@ -64,7 +64,7 @@ def read_photos(
                 known = store.recall(names)
                 given = [known.get(name) for name in names]
                 jobs = [(paths[n : n + chunk], given[n : n + chunk]) for n in range(0, len(names), chunk)]
-                stamped: list[tuple[Reading, str | None]] = []
+                stamped: list[tuple[HashResult, str | None]] = []
                 for some in _read_chunks(jobs, pool):
                     stamped += some
                     if progress is not None:
@@ -77,7 +77,7 @@ def read_photos(
 
 
 def _find_fresh(
-    names: Sequence[str], stamped: Sequence[tuple[Reading, str | None]], given: Sequence[Known | None]
+    names: Sequence[str], stamped: Sequence[tuple[HashResult, str | None]], given: Sequence[Known | None]
 ) -> Iterator[tuple[str, Known]]:
     """Yield what is worth remembering: photos that are settled and were not known with this stamp."""
     for name, (reading, stamp), known in zip(names, stamped, given, strict=True):
@@ -85,7 +85,7 @@ def _find_fresh(
             yield name, (stamp, reading.digest)
 
 
-def _read_chunks(jobs: Sequence[Job], pool: Executor) -> Iterator[list[tuple[Reading, str | None]]]:
+def _read_chunks(jobs: Sequence[Job], pool: Executor) -> Iterator[list[tuple[HashResult, str | None]]]:
     """Read chunks in this thread as long as each is done in a moment, and in several from then on."""
     left = iter(jobs)
     for job in left:
@@ -98,61 +98,61 @@ def _read_chunks(jobs: Sequence[Job], pool: Executor) -> Iterator[list[tuple[Rea
     yield from pool.map(_read_chunk, left)
 
 
-def _read_chunk(job: Job) -> list[tuple[Reading, str | None]]:
+def _read_chunk(job: Job) -> list[tuple[HashResult, str | None]]:
     return [_read_unless_known(path, known) for path, known in zip(*job, strict=True)]
 
 
-def _read_unless_known(path: str, known: Known | None) -> tuple[Reading, str | None]:
+def _read_unless_known(path: str, known: Known | None) -> tuple[HashResult, str | None]:
     """Return what reading a file gives, and its stamp: with the stamp of last time it is not opened."""
     try:
         stamp = make_stamp(os.stat(path))  # noqa: PTH116  a `Path` takes as long again
     except (OSError, ValueError):
-        return read_photo_digest(make_path(path)), None
+        return hash_file(make_path(path)), None
     if known is not None and known[0] == stamp:
-        return Reading(known[1]), stamp
-    return read_photo_digest(make_path(path)), stamp
+        return HashResult(known[1]), stamp
+    return hash_file(make_path(path)), stamp
 
 
-def read_photo_digest(path: Path) -> Reading:
+def hash_file(path: Path) -> HashResult:
     """Read one file as far as it is a photo by its first bytes."""
     try:
         if isinstance(path, Place):
-            return examine_photo(read_bytes(path))
+            return hash_bytes(read_bytes(path))
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
-            return Reading(None, "not a file")
+            return HashResult(None, "not a file")
         check_size(status.st_size)
         with path.open("rb", buffering=0) as file:
             block = file.read(min(status.st_size, BLOCK_BYTES))
             problem = find_problem(block)
             if problem is not None:
-                return Reading(None, problem)
+                return HashResult(None, problem)
             digest = hashlib.sha256()
             while block:
                 digest.update(block)
                 block = file.read(BLOCK_BYTES)
-        return Reading(digest.hexdigest())
+        return HashResult(digest.hexdigest())
     except PhotoError as error:
-        return Reading(None, str(error))
+        return HashResult(None, str(error))
     except NotADirectoryError:
         return _read_from_shard(path)
     except FileNotFoundError:
-        return Reading(None, "does not exist")
+        return HashResult(None, "does not exist")
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        return Reading(None, explain_unreadable(error))
+        return HashResult(None, explain_unreadable(error))
 
 
-def _read_from_shard(path: Path) -> Reading:
+def _read_from_shard(path: Path) -> HashResult:
     try:
-        return examine_photo(read_bytes(path))
+        return hash_bytes(read_bytes(path))
     except PhotoError as error:
-        return Reading(None, str(error))
+        return HashResult(None, str(error))
 
 
-def examine_photo(data: bytes) -> Reading:
+def hash_bytes(data: bytes) -> HashResult:
     """Return what reading a file of these bytes gives."""
     problem = find_problem(data)
-    return Reading(hashlib.sha256(data).hexdigest()) if problem is None else Reading(None, problem)
+    return HashResult(hashlib.sha256(data).hexdigest()) if problem is None else HashResult(None, problem)
 
 
 def find_problem(head: bytes) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from headstart.catalog.classes import clean_label, name_classes
 from headstart.catalog.photo import SPLITS, Skip
 from headstart.catalog.photo_search import PHOTO_SUFFIXES
-from headstart.catalog.source_listing import Candidate, Found
+from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import KEEP_ALL, SYNONYMS, parse_split, plan_folders
 from headstart.catalog.walk import Folder, join_names, walk_folder
 from headstart.errors import CatalogError
@@ -20,7 +20,7 @@ Classes = dict[tuple[str | None, str], str]
 ADVICE = "Put each class in a folder of its own, such as {0}/cats/ and {0}/dogs/."
 
 
-def read_folder(root: Path, *, is_for_training: bool = True) -> Found:
+def read_folder(root: Path, *, is_for_training: bool = True) -> SourceListing:
     """Read a folder of labelled photos as one of the layouts that are understood.
 
     Training needs two classes and photos to train on; without it, any class folder will do.
@@ -50,14 +50,14 @@ def read_folder(root: Path, *, is_for_training: bool = True) -> Found:
             found = {(None, name): folder for (_, name), folder in found.items()}
     if is_for_training:
         notes.append(_describe_layout(sides))
-    candidates = _list_candidates(root, tree, found)
+    photos = _list_photos(root, tree, found)
     labels = {_make_label(name) for _, name in found}
     learned = {_make_label(name) for split, name in found if split in ("train", None)}
     loose = _list_loose(root, tree, found.values(), sides)
     if is_for_training and len(learned) < 2:
         raise CatalogError(_describe_shortage(root, learned, len(loose)))
     plan = plan_folders(given) if is_for_training else KEEP_ALL
-    return Found(root, candidates, frozenset(labels), plan, [*skipped, *loose], notes)
+    return SourceListing(root, photos, frozenset(labels), plan, [*skipped, *loose], notes)
 
 
 def _step_into(tree: Tree) -> str:
@@ -125,10 +125,10 @@ def _refuse_sides_inside(root: Path, tree: Tree, home: str) -> None:
             )
 
 
-def _list_candidates(root: Path, tree: Tree, found: Classes) -> list[Candidate]:
+def _list_photos(root: Path, tree: Tree, found: Classes) -> list[ListedPhoto]:
     """List the files of the class folders, those in deeper folders too, sorted by name."""
     classes = {folder: (split, _make_label(name)) for (split, name), folder in found.items()}
-    candidates = []
+    photos = []
     for folder, inside in tree.items():
         parts = folder.split("/")
         owner = next((owner for n in range(1, len(parts) + 1) if (owner := "/".join(parts[:n])) in classes), None)
@@ -136,8 +136,8 @@ def _list_candidates(root: Path, tree: Tree, found: Classes) -> list[Candidate]:
             split, label = classes[owner]
             # joined once, to a name that is taken off again: a `Path` for each file takes as long as looking it up
             place = str(root / folder / "_").removesuffix("_")
-            candidates += [Candidate(place + name, label, split) for name in inside.files]
-    return candidates
+            photos += [ListedPhoto(place + name, label, split) for name in inside.files]
+    return photos
 
 
 def _list_loose(root: Path, tree: Tree, classes: Iterable[str], sides: Mapping[str, str]) -> list[Skip]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.catalog.photo import Skip
-from headstart.catalog.source_listing import Candidate, Found
+from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import SplitPlan
 from headstart.errors import CatalogError
 from headstart.pixels.photo_bytes import explain_unreadable
@@ -34,7 +34,7 @@ class Manifest:
     is_complete
         Whether every photo that was found has been embedded.
     root, labels, plan, notes, skipped
-        As of `Found`; ``skipped`` has the files that are no photos, too.
+        As of `SourceListing`; ``skipped`` has the files that are no photos, too.
     broken
         Photos that cannot be decoded, with their digests, and why. They have no features, but take part in the split
         as anywhere else.
@@ -55,12 +55,12 @@ class Manifest:
     plan: SplitPlan | None = None
     notes: tuple[str, ...] = ()
     skipped: tuple[Skip, ...] = ()
-    broken: tuple[tuple[Candidate, str], ...] = ()
+    broken: tuple[tuple[ListedPhoto, str], ...] = ()
     parts: tuple[str, ...] = ()
     n_blocks: int = 0
     n_photos: int = 0
 
-    def describe(self, found: Found, n_blocks: int = 0) -> Manifest:
+    def describe(self, found: SourceListing, n_blocks: int = 0) -> Manifest:
         """Return it with what is known of the source, all but the photos."""
         return replace(
             self, root=str(found.root), labels=tuple(sorted(found.labels)), plan=found.plan, notes=tuple(found.notes),
@@ -84,7 +84,7 @@ class Manifest:
             "schema": SCHEMA,
             "plan": None if self.plan is None else [self.plan.pool, list(self.plan.shares.items())],
             "skipped": [[str(skip.path), skip.reason] for skip in self.skipped],
-            "broken": [[candidate.list_fields(), reason] for candidate, reason in self.broken],
+            "broken": [[photo.list_fields(), reason] for photo, reason in self.broken],
         }
         return json.dumps(record, indent=1).encode()
 
@@ -125,6 +125,6 @@ def parse_manifest(data: bytes) -> Manifest:
     plan = record.pop("plan")
     texts: dict[str, Any] = {name: tuple(record.pop(name)) for name in ("labels", "notes", "parts")}
     skipped = tuple(Skip(make_path(path), reason) for path, reason in record.pop("skipped"))
-    broken = tuple((Candidate(*fields), reason) for fields, reason in record.pop("broken"))
+    broken = tuple((ListedPhoto(*fields), reason) for fields, reason in record.pop("broken"))
     plan = plan and SplitPlan(plan[0], dict(map(tuple, plan[1])))
     return Manifest(**record, **texts, skipped=skipped, broken=broken, plan=plan)

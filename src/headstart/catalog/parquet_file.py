@@ -10,7 +10,7 @@ from typing import Any
 
 from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
 from headstart.catalog.shard_files import describe_shards
-from headstart.catalog.source_listing import Candidate, Found
+from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.table_rows import COLUMNS, TableRows
 from headstart.errors import CatalogError
 from headstart.pixels.photo_bytes import explain_unreadable
@@ -34,7 +34,7 @@ def find_parquet(path: Path, kind: str) -> list[Path] | None:
     return None
 
 
-def read_parquet(path: Path, files: Sequence[Path]) -> Found:
+def read_parquet(path: Path, files: Sequence[Path]) -> SourceListing:
     """Read a Parquet file, or a folder of them, with a row for each photo.
 
     Raises
@@ -47,8 +47,8 @@ def read_parquet(path: Path, files: Sequence[Path]) -> Found:
     if manifest is not None:
         return _read_embedded(path, manifest)
     table = open_table(path, files)
-    candidates = list(walk_parquet(table, files))
-    return table.describe(KIND, candidates)
+    photos = list(walk_parquet(table, files))
+    return table.describe(KIND, photos)
 
 
 def open_table(path: Path, files: Sequence[Path], n_remembered: float = math.inf) -> TableRows:
@@ -69,8 +69,8 @@ def count_rows(file: Path) -> int:
     return n_rows
 
 
-def walk_parquet(table: TableRows, files: Sequence[Path]) -> Iterator[Candidate]:
-    """Yield a candidate for each row, of which some thousand are held at a time."""
+def walk_parquet(table: TableRows, files: Sequence[Path]) -> Iterator[ListedPhoto]:
+    """Yield a photo for each row, of which some thousand are held at a time."""
     number = 0
     check_pyarrow("read Parquet")
     for file in files:
@@ -83,13 +83,13 @@ def walk_parquet(table: TableRows, files: Sequence[Path]) -> Iterator[Candidate]
     table.check()
 
 
-def _read_embedded(path: Path, manifest: Manifest) -> Found:
+def _read_embedded(path: Path, manifest: Manifest) -> SourceListing:
     if not manifest.is_complete:
         raise CatalogError(
             f"Cannot scan '{path}': the embedding is not finished, need all photos. Give the same headstart embed "
             "command again: it goes on from where it was."
         )
-    candidates: list[Candidate] = []
+    photos: list[ListedPhoto] = []
     seen = set[tuple[str, str]]()
     for name in manifest.parts:
         for batch in read_batches(path / name, [*COLUMNS, "hash", "view"], needed=("path", "label", "hash", "view")):
@@ -103,12 +103,12 @@ def _read_embedded(path: Path, manifest: Manifest) -> Found:
                 if row["view"] != AS_IT_IS.describe():  # another one of the same photo
                     continue
                 fields = row["path"], row["label"], row.get("split"), row.get("group"), float(row.get("weight", 1.0))
-                candidates.append(Candidate(*fields, digest=row["hash"]))
-    candidates += [candidate for candidate, _ in manifest.broken]
+                photos.append(ListedPhoto(*fields, digest=row["hash"]))
+    photos += [photo for photo, _ in manifest.broken]
     root, skipped = make_path(manifest.root), list(manifest.skipped)
     if manifest.plan is None:
-        return describe_shards(root, candidates, skipped)
-    return Found(root, candidates, frozenset(manifest.labels), manifest.plan, skipped, list(manifest.notes))
+        return describe_shards(root, photos, skipped)
+    return SourceListing(root, photos, frozenset(manifest.labels), manifest.plan, skipped, list(manifest.notes))
 
 
 def read_batches(file: Path, columns: Sequence[str], *, needed: Sequence[str] = ()) -> Iterator[Any]:

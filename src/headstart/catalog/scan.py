@@ -7,10 +7,10 @@ from pathlib import Path
 
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import drop_unlearned, name_classes, note_classes, note_empty
-from headstart.catalog.hashing import Reading, read_photos
+from headstart.catalog.hashing import HashResult, hash_files
 from headstart.catalog.leaks import drop_conflicts, drop_leaks, note_copies
 from headstart.catalog.photo import Photo, Skip
-from headstart.catalog.source_listing import Candidate, Found
+from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.sources import find_source
 from headstart.catalog.split import KEEP_ALL, assign_splits
 from headstart.catalog.summary import count_reasons
@@ -49,7 +49,7 @@ def scan_photos(
         If there is nothing there, or fewer than two classes with training photos.
     """
     found = find_source(source, is_for_training=True)
-    photos, skipped, notes = _read(found, progress, is_remembering=cache)
+    photos, skipped, notes = _read(found, progress, cache=cache)
     for check in (drop_conflicts, drop_leaks):
         photos, dropped, said = check(photos, found.name_photo)
         skipped += dropped
@@ -84,7 +84,7 @@ def scan_labelled(
         If there is nothing there, or no photo with a label.
     """
     found = find_source(source, is_for_training=False)
-    photos, skipped, notes = _read(found, progress, is_remembering=cache)
+    photos, skipped, notes = _read(found, progress, cache=cache)
     photos, dropped, said = drop_conflicts(photos, found.name_photo)
     if not photos:
         raise CatalogError(
@@ -95,27 +95,27 @@ def scan_labelled(
 
 
 def _read(
-    found: Found, progress: Callable[[int, int], None] | None, *, is_remembering: bool
+    found: SourceListing, progress: Callable[[int, int], None] | None, *, cache: bool
 ) -> tuple[list[Photo], list[Skip], list[str]]:
     """Read the files that were found: the photos, what is left out, and the notes so far."""
-    readings = _read_candidates(found.candidates, progress, is_remembering=is_remembering)
+    results = _hash_listed(found.photos, progress, cache=cache)
     photos, skipped = [], list(found.skipped)
-    for candidate, reading in zip(found.candidates, readings, strict=True):
-        if reading.digest is None:
-            skipped.append(Skip(make_path(candidate.file), str(reading.reason)))
+    for listed, hashed in zip(found.photos, results, strict=True):
+        if hashed.digest is None:
+            skipped.append(Skip(make_path(listed.file), str(hashed.reason)))
         else:
-            fields = (candidate.label, reading.digest, candidate.split, candidate.group, candidate.weight)
-            photos.append(Photo(candidate.file, *fields))
+            fields = (listed.label, hashed.digest, listed.split, listed.group, listed.weight)
+            photos.append(Photo(listed.file, *fields))
     return photos, skipped, list(found.notes)
 
 
-def _read_candidates(
-    candidates: Sequence[Candidate], progress: Callable[[int, int], None] | None, *, is_remembering: bool
-) -> list[Reading]:
-    """Read those whose digests are not known yet."""
-    files = [candidate.file for candidate in candidates if candidate.digest is None]
-    read = iter(read_photos(files, progress, is_remembering=is_remembering))
-    return [next(read) if candidate.digest is None else Reading(candidate.digest) for candidate in candidates]
+def _hash_listed(
+    photos: Sequence[ListedPhoto], progress: Callable[[int, int], None] | None, *, cache: bool
+) -> list[HashResult]:
+    """Hash the photos whose digests are not known yet."""
+    files = [photo.file for photo in photos if photo.digest is None]
+    hashed = iter(hash_files(files, progress, cache=cache))
+    return [next(hashed) if photo.digest is None else HashResult(photo.digest) for photo in photos]
 
 
 def _describe_shortage(catalog: Catalog) -> str:

@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from headstart.catalog.classes import clean_label
-from headstart.catalog.hashing import examine_photo
+from headstart.catalog.hashing import hash_bytes
 from headstart.catalog.photo import Skip
 from headstart.catalog.photo_search import PHOTO_SUFFIXES
-from headstart.catalog.source_listing import Candidate, Found
+from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import KEEP_ALL, SplitPlan, parse_split, plan_folders
 from headstart.catalog.walk import Folder, is_ignored, walk_folder
 from headstart.errors import CatalogError
@@ -26,7 +26,7 @@ PACKED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 MAX_TEXT = 1_000_000  # bytes of a label or of a .json
 NO_LABEL = "has no label: need a .cls or a .json with 'label' beside it, or class folders in the shard"
 
-Sample = tuple[Candidate | Skip, bytes]
+Sample = tuple[ListedPhoto | Skip, bytes]
 """A photo with its bytes, or why it is none."""
 
 
@@ -56,7 +56,7 @@ def _list_folder(folder: Path) -> Folder:
     return walk_folder(folder, depth=0)[0][""]
 
 
-def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = True) -> Found:
+def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = True) -> SourceListing:
     """Read all samples of shards, in one pass over each; their digests are known then.
 
     Raises
@@ -64,23 +64,23 @@ def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = T
     CatalogError
         If a shard cannot be read, or the splits leave nothing to train on.
     """
-    candidates, skipped = [], []
+    photos, skipped = [], []
     for shard in shards:
         for found, data in walk_samples(shard, root):
             if isinstance(found, Skip):
                 skipped.append(found)
                 continue
-            reading = examine_photo(data)
+            reading = hash_bytes(data)
             if reading.digest is None:
                 skipped.append(Skip(make_path(found.file), str(reading.reason)))
             else:
-                candidates.append(found.with_digest(reading.digest))
-    return describe_shards(root, candidates, skipped, is_for_training=is_for_training)
+                photos.append(found.with_digest(reading.digest))
+    return describe_shards(root, photos, skipped, is_for_training=is_for_training)
 
 
 def describe_shards(
-    root: Path, candidates: list[Candidate], skipped: list[Skip], *, is_for_training: bool = True
-) -> Found:
+    root: Path, photos: list[ListedPhoto], skipped: list[Skip], *, is_for_training: bool = True
+) -> SourceListing:
     """Return what shards hold, with the plan of the split: what their names do not say is drawn.
 
     Raises
@@ -88,17 +88,17 @@ def describe_shards(
     CatalogError
         If the splits leave nothing to train on.
     """
-    named = {candidate.split for candidate in candidates if candidate.split is not None}
+    named = {photo.split for photo in photos if photo.split is not None}
     if is_for_training and named and "train" not in named:
         raise CatalogError(
             f"Cannot scan '{root}': got shards of {', '.join(sorted(named))} alone, need some to train on. Name them "
             "like train-0000.tar."
         )
     if named == {"train"}:  # there is nothing to tell it from
-        candidates, named = [replace(candidate, split=None) for candidate in candidates], set()
+        photos, named = [replace(photo, split=None) for photo in photos], set()
     plan = plan_folders(named) if is_for_training else KEEP_ALL
-    labels = frozenset(candidate.label for candidate in candidates)
-    return Found(root, candidates, labels, plan, skipped, [f"Read as tar shards: {_describe_plan(plan)}"])
+    labels = frozenset(photo.label for photo in photos)
+    return SourceListing(root, photos, labels, plan, skipped, [f"Read as tar shards: {_describe_plan(plan)}"])
 
 
 def _describe_plan(plan: SplitPlan) -> str:
@@ -169,7 +169,7 @@ def _make_samples(shard: Path, split: str | None, parts: dict[str, tuple[str, by
             yield Skip(path, problem), b""
             continue
         inside = next((found for word in name.split("/")[:-2] if (found := parse_split(word)) is not None), split)
-        yield Candidate(str(path), label, inside), data
+        yield ListedPhoto(str(path), label, inside), data
 
 
 def _find_label(name: str, parts: dict[str, tuple[str, bytes]]) -> tuple[str | None, str]:

@@ -11,7 +11,7 @@ from headstart.catalog.split import SplitPlan
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ListedPhoto:
     """A file that may be a photo; the fields are those of `Photo`, the digest where it is known already."""
 
     file: str
@@ -25,20 +25,20 @@ class Candidate:
         """Return the fields in their order, for JSON."""
         return [self.file, self.label, self.split, self.group, self.weight, self.digest]
 
-    def with_digest(self, digest: str) -> Candidate:
+    def with_digest(self, digest: str) -> ListedPhoto:
         """Return it with its digest known."""
         return replace(self, digest=digest)
 
 
 @dataclass(frozen=True)
-class Found:
+class SourceListing:
     """What a source holds.
 
     Attributes
     ----------
     root
         The folder that names are shown relative to.
-    candidates
+    photos
         Files with labels, not yet opened.
     labels
         All classes that were announced, those without a file too.
@@ -47,7 +47,7 @@ class Found:
     """
 
     root: Path
-    candidates: list[Candidate]
+    photos: list[ListedPhoto]
     labels: frozenset[str]
     plan: SplitPlan | None
     skipped: list[Skip] = field(default_factory=list)

@@ -10,7 +10,7 @@ from headstart.catalog.csv_file import read_csv
 from headstart.catalog.layouts import read_folder
 from headstart.catalog.parquet_file import find_parquet, read_parquet
 from headstart.catalog.shard_files import find_shards, read_shards
-from headstart.catalog.source_listing import Found
+from headstart.catalog.source_listing import SourceListing
 from headstart.errors import CatalogError
 from headstart.pixels.photo_bytes import explain_unreadable
 from headstart.storage.remote_paths import Place, make_path, tell_kind
@@ -41,7 +41,7 @@ def open_source(source: str | Path) -> tuple[Path, str]:
     return path, kind
 
 
-def find_source(source: str | Path, *, is_for_training: bool) -> Found:
+def find_source(source: str | Path, *, is_for_training: bool) -> SourceListing:
     """Return what a source says of its photos; tar shards are read for it, all else is only listed.
 
     Raises

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from headstart.catalog.photo import SPLITS, Photo, Skip
-from headstart.catalog.split_units import join_blocks
-from headstart.catalog.stratification import divide_blocks
+from headstart.catalog.split_units import join_units
+from headstart.catalog.stratification import divide_units
 
 SYNONYMS = {
     "train": ("train", "training", "training_set", "train_set"),
@@ -85,7 +85,7 @@ def assign_splits(photos: Sequence[Photo], plan: SplitPlan, seed: int) -> tuple[
     """Divide the pool of the plan; photos outside it stay where they are.
 
     A photo of the pool follows the photos outside it that it must stay with. The rest is stratified: every class with
-    as many blocks (photos or groups) as there are splits has photos in each, smaller ones go to the first.
+    as many units (photos or groups) as there are splits has photos in each, smaller ones go to the first.
 
     Returns
     -------
@@ -96,18 +96,18 @@ def assign_splits(photos: Sequence[Photo], plan: SplitPlan, seed: int) -> tuple[
     splits: dict[int, str] = {}
     skipped: dict[int, Skip] = {}
     free = []
-    for block in join_blocks(photos, seed):
-        pool = [i for i in block.members if photos[i].split == plan.pool]
-        anchors = [s for s in SPLITS if s != plan.pool and any(photos[i].split == s for i in block.members)]
+    for unit in join_units(photos, seed):
+        pool = [i for i in unit.members if photos[i].split == plan.pool]
+        anchors = [s for s in SPLITS if s != plan.pool and any(photos[i].split == s for i in unit.members)]
         if len(anchors) > 1:
             reason = f"it belongs with photos of {' and of '.join(anchors)} (same group or identical bytes)"
             skipped |= {i: Skip(photos[i].path, reason) for i in pool}
         elif anchors:
             splits |= dict.fromkeys(pool, anchors[0])
         else:
-            free.append(block)
-    for block, split in divide_blocks(free, plan.shares):
-        splits |= dict.fromkeys(block.members, split)
+            free.append(unit)
+    for unit, split in divide_units(free, plan.shares):
+        splits |= dict.fromkeys(unit.members, split)
     kept = [
         replace(photo, split=splits[i]) if i in splits else photo for i, photo in enumerate(photos) if i not in skipped
     ]

@@ -11,7 +11,7 @@ from headstart.catalog.photo import Photo
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class SplitUnit:
     """Photos that stay together.
 
     Attributes
@@ -29,13 +29,13 @@ class Block:
     counts: dict[str, int]
 
 
-def join_blocks(photos: Sequence[Photo], seed: int) -> list[Block]:
-    """Join photos with the same digest or the same group, directly or through others, into blocks.
+def join_units(photos: Sequence[Photo], seed: int) -> list[SplitUnit]:
+    """Join photos with the same digest or the same group, directly or through others, into units.
 
-    Blocks come out sorted by ``order``: neither paths nor the order of ``photos`` matter.
+    Units come out sorted by ``order``: neither paths nor the order of ``photos`` matter.
     """
     if not any(photo.group is not None for photo in photos):
-        return _sort_blocks(photos, [photo.digest for photo in photos], seed)
+        return _sort_units(photos, [photo.digest for photo in photos], seed)
     parents: dict[str, str] = {}
 
     def find(name: str) -> str:
@@ -47,25 +47,25 @@ def join_blocks(photos: Sequence[Photo], seed: int) -> list[Block]:
     for photo in photos:
         if photo.group is not None:
             parents[find(f"digest {photo.digest}")] = find(f"group {photo.group}")
-    return _sort_blocks(photos, [find(f"digest {photo.digest}") for photo in photos], seed)
+    return _sort_units(photos, [find(f"digest {photo.digest}") for photo in photos], seed)
 
 
-def _sort_blocks(photos: Sequence[Photo], names: Sequence[str], seed: int) -> list[Block]:
-    """Return the blocks of photos with equal names."""
+def _sort_units(photos: Sequence[Photo], names: Sequence[str], seed: int) -> list[SplitUnit]:
+    """Return the units of photos with equal names."""
     together: dict[str, list[int]] = {}
     for position, name in enumerate(names):
         together.setdefault(name, []).append(position)
     single = {
         label: {label: 1} for label in {photo.label for photo in photos}
     }  # shared: a dict each would be half of it all
-    blocks = [_make_block(photos, members, seed, single) for members in together.values()]
-    return sorted(blocks, key=lambda block: block.order)
+    units = [_make_unit(photos, members, seed, single) for members in together.values()]
+    return sorted(units, key=lambda unit: unit.order)
 
 
-def _make_block(photos: Sequence[Photo], members: list[int], seed: int, single: dict[str, dict[str, int]]) -> Block:
+def _make_unit(photos: Sequence[Photo], members: list[int], seed: int, single: dict[str, dict[str, int]]) -> SplitUnit:
     name = min(photos[position].digest for position in members)
     order = hashlib.sha256(f"{seed} {name}".encode()).hexdigest()
     if len(members) == 1:  # nearly all are
-        return Block((members[0],), order, single[photos[members[0]].label])
+        return SplitUnit((members[0],), order, single[photos[members[0]].label])
     labels = Counter(photos[position].label for position in members)
-    return Block(tuple(members), order, dict(sorted(labels.items())))
+    return SplitUnit(tuple(members), order, dict(sorted(labels.items())))

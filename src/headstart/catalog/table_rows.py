@@ -8,7 +8,7 @@ from pathlib import Path
 
 from headstart.catalog.classes import clean_label
 from headstart.catalog.photo import SPLITS
-from headstart.catalog.source_listing import Candidate, Found
+from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import SYNONYMS, parse_split, plan_rows
 from headstart.errors import CatalogError
 from headstart.storage.remote_paths import Place, make_path
@@ -46,24 +46,24 @@ class TableRows:
         self._n_rows, self._n_open, self._weight = 0, 0, 0.0
         self.problems: list[str] = []
 
-    def read(self, row: Row, number: int) -> Candidate:
+    def read(self, row: Row, number: int) -> ListedPhoto:
         """Return what a row says. Its path may be a URI."""
-        candidate = _read_candidate(self._folder, row, number, self.problems)
-        place = os.path.normpath(candidate.file)
+        photo = _parse_row(self._folder, row, number, self.problems)
+        place = os.path.normpath(photo.file)
         is_full = len(self._first_rows) >= self._n_remembered
         first = self._first_rows.get(place, number) if is_full else self._first_rows.setdefault(place, number)
         if row["path"] and first != number:
             self.problems.append(f"row {number} repeats the path of row {first} ('{row['path']}')")
         self._n_rows += 1
-        self._weight += candidate.weight
-        self._labels.add(candidate.label)
-        if candidate.split is None:
+        self._weight += photo.weight
+        self._labels.add(photo.label)
+        if photo.split is None:
             self._n_open += 1
         else:
-            self._splits.add(candidate.split)
-            if candidate.group is not None:
-                self._sides.setdefault(candidate.group, set()).add(candidate.split)
-        return candidate
+            self._splits.add(photo.split)
+            if photo.group is not None:
+                self._sides.setdefault(photo.group, set()).add(photo.split)
+        return photo
 
     def check(self) -> None:
         """Raise CatalogError if anything is wrong with the rows, one by one or all together."""
@@ -84,10 +84,10 @@ class TableRows:
                 + "\nCorrect it and scan it again."
             )
 
-    def describe(self, kind: str, candidates: list[Candidate]) -> Found:
+    def describe(self, kind: str, photos: list[ListedPhoto]) -> SourceListing:
         """Return what the table says, with a note on how its rows were understood."""
         note = f"Read {self._n_rows:,} rows of a {kind}: {self._describe_split()}"
-        return Found(self._folder, candidates, frozenset(self._labels), plan_rows(self._splits), notes=[note])
+        return SourceListing(self._folder, photos, frozenset(self._labels), plan_rows(self._splits), notes=[note])
 
     def _describe_split(self) -> str:
         if self._n_open == 0:
@@ -100,7 +100,7 @@ class TableRows:
         return f"{rows} went {percents} into {', '.join(shares)}, drawn by the seed."
 
 
-def _read_candidate(folder: Path, row: Row, number: int, problems: list[str]) -> Candidate:
+def _parse_row(folder: Path, row: Row, number: int, problems: list[str]) -> ListedPhoto:
     problems += [f"row {number} has no {column}" for column in ("path", "label") if not row[column]]
     label = clean_label(row["label"])
     if label is None:
@@ -120,4 +120,4 @@ def _read_candidate(folder: Path, row: Row, number: int, problems: list[str]) ->
     if isinstance(path, Place) and str(path) != row["path"]:
         problems.append(f"row {number} has the URI {row['path']!a}, whose names are empty in places: it cannot be used")
     file = str(path) if isinstance(path, Place) else str(folder / path)
-    return Candidate(file, label or "", split, row["group"] or None, weight)
+    return ListedPhoto(file, label or "", split, row["group"] or None, weight)

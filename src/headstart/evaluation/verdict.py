@@ -13,7 +13,7 @@ STEADY_PHOTOS = 30  # below, cross-validation is no steadier: heads fitted to a 
 UNSURE = 0.10  # so far from how often it is right, a confidence cannot be taken at its word
 OVERFIT_GAP = 0.10  # a head that fits its own photos ten points better knows some of them by heart
 
-SPLITS = ("test", "validation", "train")
+HEADLINE_ORDER = ("test", "validation", "train")
 
 
 def choose_headline(metrics: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
@@ -21,7 +21,7 @@ def choose_headline(metrics: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]
 
     That is the test split, else validation, else train.
     """
-    return next(((split, metrics[split]) for split in SPLITS if metrics.get(split)), None)
+    return next(((split, metrics[split]) for split in HEADLINE_ORDER if metrics.get(split)), None)
 
 
 def write_verdict(metrics: Mapping[str, Any]) -> str:

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone
-from headstart.catalog.hashing import examine_photo
+from headstart.catalog.hashing import hash_bytes
 from headstart.catalog.photo import Skip
 from headstart.catalog.shard_files import walk_samples
-from headstart.catalog.source_listing import Candidate
+from headstart.catalog.source_listing import ListedPhoto
 from headstart.engine.engine import Engine
 from headstart.errors import PhotoError, UnreadableError
 from headstart.features.cache_key import Recipe
@@ -96,7 +96,7 @@ class Embedded:
 class _Item:
     """A photo on its way through the engine."""
 
-    candidate: Candidate
+    listed: ListedPhoto
     fetch: Callable[[], bytes]
     digest: str = ""
 
@@ -146,18 +146,18 @@ class Embedder:
         photos: list[EmbeddedPhoto] = []
         rows: list[npt.NDArray[Any]] = []
         skipped: list[tuple[str, str]] = []
-        broken: list[tuple[Candidate, str]] = []
+        broken: list[tuple[ListedPhoto, str]] = []
         is_final = True
         for n, (item, row) in enumerate(self._engine.stream(self._open(block, skipped), self._load), 1):
             if isinstance(row, PhotoError):
                 is_final = is_final and not isinstance(row, UnreadableError)
                 if item.digest:
-                    broken.append((item.candidate.with_digest(item.digest), str(row)))
+                    broken.append((item.listed.with_digest(item.digest), str(row)))
                 else:
-                    skipped.append((item.candidate.file, str(row)))
+                    skipped.append((item.listed.file, str(row)))
             else:
                 views = list_views(item.digest, *self._views)
-                photos += [EmbeddedPhoto(item.candidate, item.digest, view.describe()) for view in views]
+                photos += [EmbeddedPhoto(item.listed, item.digest, view.describe()) for view in views]
                 rows.append(row.reshape(-1, row.shape[-1]).astype(self._embedding.dtype, copy=False))
             if n % 16 == 0:
                 note_done(n)
@@ -174,12 +174,12 @@ class Embedder:
     def _load(self, item: _Item) -> Pixels:
         """Return the pixels of a photo's views. Called in several threads."""
         data = item.fetch()
-        if not _is_text(item.candidate):
+        if not _is_text(item.listed):
             raise PhotoError("its name is no text in UTF-8, as Parquet needs: rename it")
-        reading = examine_photo(data)
+        reading = hash_bytes(data)
         if reading.digest is None:
             raise PhotoError(str(reading.reason))
-        if item.candidate.digest not in (None, reading.digest):
+        if item.listed.digest not in (None, reading.digest):
             raise PhotoError("was changed while it was being used")
         item.digest = reading.digest
         pixels = decode_photo(data, self._size_px)
@@ -189,8 +189,8 @@ class Embedder:
     def _open(self, block: Block, skipped: list[tuple[str, str]]) -> Iterator[_Item]:
         """Yield the photos of a block; those of a shard that have no label are added to ``skipped``."""
         if block.shard is None:
-            is_far = any(isinstance(make_path(candidate.file), Place) for candidate in block.candidates[:1])
-            yield from _fetch_ahead(block.candidates) if is_far else map(_make_item, block.candidates)
+            is_far = any(isinstance(make_path(photo.file), Place) for photo in block.photos[:1])
+            yield from _fetch_ahead(block.photos) if is_far else map(_make_item, block.photos)
             return
         for found, data in walk_samples(make_path(block.shard), make_path(block.root)):
             if isinstance(found, Skip):
@@ -199,9 +199,9 @@ class Embedder:
                 yield _Item(found, partial(bytes, data))
 
 
-def _is_text(candidate: Candidate) -> bool:
+def _is_text(photo: ListedPhoto) -> bool:
     try:
-        f"{candidate.file}{candidate.group}".encode()
+        f"{photo.file}{photo.group}".encode()
     except UnicodeEncodeError:
         return False
     return True
@@ -219,12 +219,12 @@ def _read_patiently(path: Path) -> bytes:
     return read_bytes(path)
 
 
-def _make_item(candidate: Candidate) -> _Item:
-    return _Item(candidate, partial(_read_patiently, make_path(candidate.file)))
+def _make_item(photo: ListedPhoto) -> _Item:
+    return _Item(photo, partial(_read_patiently, make_path(photo.file)))
 
 
-def _fetch_ahead(candidates: Iterable[Candidate]) -> Iterator[_Item]:
+def _fetch_ahead(photos: Iterable[ListedPhoto]) -> Iterator[_Item]:
     """Yield photos of a store, each being fetched from the moment that it is asked for."""
     with ThreadPoolExecutor(N_AHEAD, thread_name_prefix="headstart-fetch") as pool:
-        for candidate in candidates:
-            yield _Item(candidate, pool.submit(_read_patiently, make_path(candidate.file)).result)
+        for photo in photos:
+            yield _Item(photo, pool.submit(_read_patiently, make_path(photo.file)).result)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.catalog.source_listing import Candidate
+from headstart.catalog.source_listing import ListedPhoto
 from headstart.storage.remote_paths import open_place, write_place
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class PartNote:
 
     n_photos: int
     skipped: tuple[tuple[str, str], ...] = ()
-    broken: tuple[tuple[Candidate, str], ...] = ()
+    broken: tuple[tuple[ListedPhoto, str], ...] = ()
     is_final: bool = True
 
     @property
@@ -50,13 +50,13 @@ class PartNote:
 
     def to_record(self) -> dict[str, Any]:
         """Return it in plain JSON types."""
-        broken = [[candidate.list_fields(), reason] for candidate, reason in self.broken]
+        broken = [[photo.list_fields(), reason] for photo, reason in self.broken]
         return {"n_photos": self.n_photos, "skipped": self.skipped, "broken": broken, "is_final": self.is_final}
 
     @staticmethod
     def from_record(record: Mapping[str, Any]) -> PartNote:
         """Return the note that `to_record` made a record of."""
-        broken = tuple((Candidate(*fields), reason) for fields, reason in record["broken"])
+        broken = tuple((ListedPhoto(*fields), reason) for fields, reason in record["broken"])
         skipped = tuple((path, reason) for path, reason in record["skipped"])
         return PartNote(record["n_photos"], skipped, broken, record["is_final"])
 
@@ -65,7 +65,7 @@ class PartNote:
 class EmbeddedPhoto:
     """A photo, the digest of its bytes, and the view that its features are of."""
 
-    candidate: Candidate
+    listed: ListedPhoto
     digest: str
     view: str
 
@@ -88,7 +88,7 @@ def write_part(
     photos: Sequence[EmbeddedPhoto],
     features: npt.NDArray[Any],
     skipped: Sequence[tuple[str, str]] = (),
-    broken: Sequence[tuple[Candidate, str]] = (),
+    broken: Sequence[tuple[ListedPhoto, str]] = (),
     *,
     is_final: bool = True,
 ) -> PartNote:
@@ -102,10 +102,10 @@ def write_part(
     import pyarrow as pa
     from pyarrow import parquet
 
-    note = PartNote(len({photo.candidate.file for photo in photos}), tuple(skipped), tuple(broken), is_final)
+    note = PartNote(len({photo.listed.file for photo in photos}), tuple(skipped), tuple(broken), is_final)
     schema = make_schema(features.shape[1], features.dtype.name, note.to_record())
     numbers = pa.array(np.ascontiguousarray(features).reshape(-1))
-    rows = [photo.candidate for photo in photos]
+    rows = [photo.listed for photo in photos]
     columns = [
         *([getattr(row, name) for row in rows] for name in ("file", "label", "split", "group", "weight")),
         [photo.digest for photo in photos],

@@ -14,7 +14,7 @@ from pathlib import Path
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.manifest import read_manifest
 from headstart.catalog.parquet_file import KIND, count_rows, find_parquet, open_table, walk_parquet
-from headstart.catalog.source_listing import Candidate, Found
+from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.sources import find_source, list_shards, open_source
 from headstart.catalog.split import KEEP_ALL
 from headstart.errors import CatalogError
@@ -35,7 +35,7 @@ class Block:
     ----------
     number
         Its place in the order of all.
-    candidates
+    photos
         The photos, listed one by one; empty where it is a tar shard.
     shard
         A tar shard, which whoever embeds it reads for the photos in it.
@@ -48,7 +48,7 @@ class Block:
     """
 
     number: int
-    candidates: tuple[Candidate, ...] = ()
+    photos: tuple[ListedPhoto, ...] = ()
     shard: str | None = None
     stamps: tuple[str, ...] = ()
     n_total: int = 0
@@ -56,14 +56,14 @@ class Block:
 
     def name_part(self, recipe: str) -> str:
         """Return the name of the file for its features: only the same photos and recipe have the same one."""
-        facts = json.dumps([recipe, self.shard, self.stamps, [one.list_fields() for one in self.candidates]])
+        facts = json.dumps([recipe, self.shard, self.stamps, [one.list_fields() for one in self.photos]])
         return f"part-{self.number:07d}-{hashlib.sha256(facts.encode()).hexdigest()[:16]}.parquet"
 
     def to_bytes(self) -> bytes:
         """Return it as JSON."""
         fields = [
             self.number,
-            [one.list_fields() for one in self.candidates],
+            [one.list_fields() for one in self.photos],
             self.shard,
             self.stamps,
             self.n_total,
@@ -74,13 +74,13 @@ class Block:
     @staticmethod
     def from_bytes(data: bytes) -> Block:
         """Return the block that `to_bytes` made JSON of."""
-        number, candidates, shard, stamps, n_total, root = json.loads(data)
-        return Block(number, tuple(Candidate(*fields) for fields in candidates), shard, tuple(stamps), n_total, root)
+        number, photos, shard, stamps, n_total, root = json.loads(data)
+        return Block(number, tuple(ListedPhoto(*fields) for fields in photos), shard, tuple(stamps), n_total, root)
 
 
 @dataclass(frozen=True)
 class Rest:
-    """What a source says besides its photos, which is known when all of it is listed: `Found` without candidates.
+    """What a source says besides its photos, which is known when all of it is listed: `SourceListing` without photos.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Rest:
         That there were.
     """
 
-    found: Found = field(repr=False)
+    found: SourceListing = field(repr=False)
     n_blocks: int
 
 
@@ -119,12 +119,12 @@ def list_blocks(source: str | Path | Catalog) -> Listing:
         raise CatalogError(f"Cannot scan '{source}': {explain_unreadable(error)}. Check the path.") from None
 
 
-def _list_source(source: str | Path | Catalog) -> Iterator[Block | Found]:
+def _list_source(source: str | Path | Catalog) -> Iterator[Block | SourceListing]:
     if isinstance(source, Catalog):
         # without its notes: those who scan what was embedded find them out again
-        found = Found(make_path(source.source), [], frozenset(source.labels), KEEP_ALL, list(source.skipped))
+        found = SourceListing(make_path(source.source), [], frozenset(source.labels), KEEP_ALL, list(source.skipped))
         rows = (
-            Candidate(str(photo.path.absolute()), photo.label, photo.split, photo.group, photo.weight, photo.digest)
+            ListedPhoto(str(photo.path.absolute()), photo.label, photo.split, photo.group, photo.weight, photo.digest)
             for photo in source.photos
         )
         yield from cut_blocks(rows, len(source.photos))
@@ -140,19 +140,19 @@ def _list_source(source: str | Path | Catalog) -> Iterator[Block | Found]:
     elif shards:
         for number, shard in enumerate(shards):
             yield Block(number, shard=str(shard), stamps=(_stamp(str(shard)),), root=str(path))
-        yield Found(path, [], frozenset(), None)  # their splits are known when they have been read
+        yield SourceListing(path, [], frozenset(), None)  # their splits are known when they have been read
     else:
         found = find_source(path, is_for_training=True)
-        yield from cut_blocks(found.candidates, len(found.candidates))
-        yield replace(found, candidates=[])
+        yield from cut_blocks(found.photos, len(found.photos))
+        yield replace(found, photos=[])
 
 
-def cut_blocks(candidates: Iterable[Candidate], n_total: int) -> Iterator[Block]:
+def cut_blocks(photos: Iterable[ListedPhoto], n_total: int) -> Iterator[Block]:
     """Cut photos into blocks, in their order."""
     size = min(MOST, max(FEWEST, n_total // N_BLOCKS))
-    left, number = iter(candidates), 0
+    left, number = iter(photos), 0
     while some := tuple(islice(left, size)):
-        yield Block(number, some, stamps=tuple(_stamp(candidate.file) for candidate in some), n_total=n_total)
+        yield Block(number, some, stamps=tuple(_stamp(photo.file) for photo in some), n_total=n_total)
         number += 1
 
 

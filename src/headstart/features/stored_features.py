@@ -63,7 +63,7 @@ class EmbeddedFeatures:
         self.folder = folder
         self.recipe = Recipe(**{name: manifest.recipe[name] for name in Recipe.__slots__})
         self._parts = manifest.parts
-        self._broken = {candidate.digest: reason for candidate, reason in manifest.broken}
+        self._broken = {photo.digest: reason for photo, reason in manifest.broken}
         self._places: dict[tuple[bytes, str], tuple[int, int]] = {}
         views: dict[str, str] = {}  # one text for all photos in the same view
         for number, part in enumerate(self._parts):

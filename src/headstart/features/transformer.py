@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.loading import load_backbone
-from headstart.catalog.hashing import read_photos
+from headstart.catalog.hashing import hash_files
 from headstart.errors import BackboneError, MissingExtraError, PhotoError
 from headstart.features.extraction import Features, extract_features
 from headstart.features.feature_cache import FeatureCache
@@ -156,7 +156,7 @@ def _hash_files(paths: Any, *, is_remembering: bool) -> tuple[list[_File], list[
         paths = np.asarray(paths, object)[:, 0]
     files, problems = [], []
     named = [Path(path) for path in paths]
-    for path, reading in zip(named, read_photos(named, is_remembering=is_remembering), strict=True):
+    for path, reading in zip(named, hash_files(named, cache=is_remembering), strict=True):
         if reading.digest is None:
             problems.append(f"'{path}': {reading.reason}")
         else:

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.view_averaging import average_views
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.photo import Photo
-from headstart.catalog.split_units import join_blocks
+from headstart.catalog.photo import SPLITS, Photo
+from headstart.catalog.split_units import join_units
 from headstart.errors import CatalogError
 from headstart.features.extraction import extract_features
 from headstart.features.feature_cache import FeatureCache
@@ -22,8 +22,6 @@ from headstart.features.stored_features import EmbeddedFeatures
 from headstart.pixels.views import SYMMETRIES, View, draw_view
 from headstart.process.progress import Progress, ignore_progress
 from headstart.storage.large_arrays import allocate_array, join_rows, release_rows, take_rows, walk_rows
-
-SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Rows:
         """(N,) names of what must stay together, groups and copies alike; None where every photo stands alone."""
         if len({photo.digest for photo in self.photos}) == len(self.photos) and not any(p.group for p in self.photos):
             return None  # most catalogs: nothing to join, and a hundred thousand blocks of one photo to make for it
-        blocks = join_blocks(self.photos, seed=0)
+        blocks = join_units(self.photos, seed=0)
         if len(blocks) == len(self.photos):
             return None
         names = {n: str(number) for number, block in enumerate(blocks) for n in block.members}

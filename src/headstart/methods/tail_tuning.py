@@ -12,11 +12,12 @@ import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.spec import PIXELS_CUT
+from headstart.catalog.photo import SPLITS
 from headstart.engine.processor import describe_engine
 from headstart.head.class_weights import SKEW_OF_TUNED
 from headstart.head.logistic import fit_prepared
 from headstart.head.regularisation import choose_strength
-from headstart.methods.feature_table import SPLITS, Rows, Table
+from headstart.methods.feature_table import Rows, Table
 from headstart.methods.head_fitting import FittedHead, prepare_views, weigh_classes
 from headstart.methods.settings import Settings
 from headstart.pixels.decode import describe_decoder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headstart.evaluation.verdict import SPLITS, choose_headline
+from headstart.evaluation.verdict import HEADLINE_ORDER, choose_headline
 from headstart.evaluation.words import (
     MEASURES,
     METHODS,
@@ -55,7 +55,7 @@ def list_measures(metrics: Mapping[str, Any]) -> Row:
 
     A measure that is undefined in every split, such as the top 3 of two classes, has no row.
     """
-    splits = [split for split in SPLITS if metrics.get(split)]
+    splits = [split for split in HEADLINE_ORDER if metrics.get(split)]
     rows = []
     for key, name, meaning, kind in MEASURES:
         values = [metrics[split].get(key) for split in splits]

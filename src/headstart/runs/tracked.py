@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from headstart.catalog.photo import SPLITS
 from headstart.evaluation.verdict import write_verdict
 from headstart.head.history import Epoch
-from headstart.methods.feature_table import SPLITS
 
 _CHOICES = ("method", "cut", "backbone", "image_size", "features", "head", "precision", "views", "averaged_views",
             "seed", "split_seed")  # fmt: skip

@@ -124,7 +124,7 @@ def write_features(
             "goes on from here."
         ) from None
     n_new = sum(one.note.n_photos for one in done if one.is_new)
-    broken = [Skip(make_path(candidate.file), reason) for candidate, reason in manifest.broken]
+    broken = [Skip(make_path(photo.file), reason) for photo, reason in manifest.broken]
     return EmbeddedFolder(folder, manifest.n_photos, n_new, (*manifest.skipped, *broken), time.perf_counter() - started)
 
 

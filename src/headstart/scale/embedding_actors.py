@@ -168,7 +168,7 @@ class _Worker:
         marks = [self._folder / f"{MARK}{self._token}-{block.number}-{n}" for n in range(MOST_ATTEMPTS)]
         used = next((n for n, mark in enumerate(marks) if tell_kind(mark) is None), None)
         if used is None:
-            names = [one.file for one in block.candidates] or [str(block.shard)]
+            names = [one.file for one in block.photos] or [str(block.shard)]
             raise ScaleError(
                 f"Cannot embed '{names[0]}' to '{names[-1]}': workers died {MOST_ATTEMPTS} times in these "
                 f"{len(names):,} files, so one of them may be what kills them, or memory is short. Embed them without "

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
+from headstart.catalog.photo import SPLITS
 from headstart.catalog.sources import open_source
 from headstart.errors import FitError, RunError, RunMovedError
 from headstart.evaluation.verdict import write_verdict
 from headstart.features.extraction import CompilingAhead
 from headstart.methods.cross_validation import cross_validate
-from headstart.methods.feature_table import SPLITS
 from headstart.methods.head_fitting import is_streamed
 from headstart.methods.method_runner import Made, Maker
 from headstart.methods.settings import Settings

@@ -17,6 +17,7 @@ HEAVY = (
     "sklearn",
     "onnx",
     "PIL",
+    "jinja2",
 )
 
 
@@ -43,6 +44,7 @@ def test_help_loads_nothing_heavy():
         ("headstart.classifier.classifier", {"numpy"}),
         ("headstart.training.train", {"numpy"}),
         ("headstart.report.page", {"numpy"}),
+        ("headstart.report.chart_process", {"numpy"}),
     ],
 )
 def test_rooms_load_heavy_packages_where_they_are_used(module, allowed):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from headstart.cli import main
-from headstart.report.chart_process import DistantArtist
+from headstart.report.chart_process import ChartProcess
 
 
 def test_ctrl_c_says_what_is_kept(photos, tmp_path):
@@ -64,7 +64,7 @@ def work():
     main._set_up()
     {lines}
 
-main.call_artist = work
+main.start_chart_drawer = work
 sys.argv = ["headstart", "train"]
 main.main()
 """
@@ -132,10 +132,10 @@ def test_nobody_is_left_behind_after_an_error(monkeypatch):
     called = []
 
     def call():
-        called.append(DistantArtist())
+        called.append(ChartProcess())
         return called[0]
 
-    monkeypatch.setattr(main, "call_artist", call)
+    monkeypatch.setattr(main, "start_chart_drawer", call)
     monkeypatch.setattr(main.signal, "signal", lambda *_: None)
     monkeypatch.setattr(sys, "argv", ["headstart", "train", "/nowhere/at/all"])
     with monkeypatch.context() as patch:
@@ -167,7 +167,7 @@ def test_output_that_cannot_be_written_is_no_success(headstart):
     ("arguments", "is_drawing"),
     [("", False), ("train x", True), ("demo", True), ("train -h", False), ("predict m train", False)],
 )
-def test_only_verbs_that_draw_call_the_artist(arguments, is_drawing):
+def test_only_verbs_that_draw_start_a_chart_process(arguments, is_drawing):
     assert main._is_drawing(arguments.split()) is is_drawing
 
 

@@ -9,7 +9,7 @@ import pytest
 from headstart.errors import RunError
 from headstart.evaluation.metrics import evaluate_probabilities
 from headstart.report import chart_process
-from headstart.report.chart_process import Artist, DistantArtist
+from headstart.report.chart_process import ChartDrawer, ChartProcess
 
 HISTORY = [
     ("Training", 1, 0.5, 0.7),
@@ -21,11 +21,11 @@ METRICS = evaluate_probabilities([0, 1, 1], [[0.8, 0.2], [0.4, 0.6], [0.7, 0.3]]
 CHARTS = ["confusion_matrix", "history", "per_class", "reliability"]
 
 
-def draw(someone, folder):
+def draw(drawer, folder):
     folder.mkdir()
-    with someone:
-        someone.begin(HISTORY, METRICS, folder)
-        images = someone.finish()
+    with drawer:
+        drawer.begin(HISTORY, METRICS, folder)
+        images = drawer.finish()
     return {name: (image, (folder / f"{name}.png").read_bytes()) for name, image in images.items()}
 
 
@@ -43,28 +43,28 @@ def be_python(tmp_path, monkeypatch):
 
 
 def test_two_processes_draw_as_one(tmp_path):
-    theirs, ours = draw(DistantArtist(), tmp_path / "theirs"), draw(Artist(), tmp_path / "ours")
+    theirs, ours = draw(ChartProcess(), tmp_path / "theirs"), draw(ChartDrawer(), tmp_path / "ours")
     assert sorted(theirs) == CHARTS
     assert theirs == ours
 
 
 def test_a_process_that_fails_is_replaced(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert sorted(draw(DistantArtist(), tmp_path / "one")) == CHARTS
+    assert sorted(draw(ChartProcess(), tmp_path / "one")) == CHARTS
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
-    assert sorted(draw(DistantArtist(), tmp_path / "two")) == CHARTS
+    assert sorted(draw(ChartProcess(), tmp_path / "two")) == CHARTS
 
 
 @pytest.mark.parametrize("answer", ['{"history": ["data:image', "", "no JSON"])
 def test_half_an_answer_is_no_answer(tmp_path, be_python, answer):
     be_python(f"read job\nprintf '%s' '{answer}'")
-    assert sorted(draw(DistantArtist(), tmp_path / "one")) == CHARTS
+    assert sorted(draw(ChartProcess(), tmp_path / "one")) == CHARTS
 
 
-def test_an_artist_who_hangs_is_not_waited_for(tmp_path, be_python, monkeypatch):
+def test_a_process_that_hangs_is_replaced_after_the_time_limit(tmp_path, be_python, monkeypatch):
     be_python("exec sleep 100")
     monkeypatch.setattr(chart_process, "TIMEOUT_S", 0.2)
-    assert sorted(draw(DistantArtist(), tmp_path / "one")) == CHARTS
+    assert sorted(draw(ChartProcess(), tmp_path / "one")) == CHARTS
 
 
 def test_a_job_longer_than_a_pipe_holds_up_nobody(tmp_path, be_python, monkeypatch):
@@ -73,30 +73,30 @@ def test_a_job_longer_than_a_pipe_holds_up_nobody(tmp_path, be_python, monkeypat
     labels = [f"class {n}" for n in range(200)]
     metrics = evaluate_probabilities(np.arange(200), np.eye(200), labels)
     assert len(json.dumps(metrics)) > 1 << 16
-    with DistantArtist() as someone:
-        someone.begin(HISTORY, metrics, tmp_path)
-        assert someone._asking.is_alive()  # it is still writing, and nobody reads
-        assert sorted(someone.finish()) == CHARTS
+    with ChartProcess() as drawer:
+        drawer.begin(HISTORY, metrics, tmp_path)
+        assert drawer._request.is_alive()  # it is still writing, and nobody reads
+        assert sorted(drawer.finish()) == CHARTS
 
 
 def test_a_figure_that_cannot_be_written_is_an_error(tmp_path):
     (tmp_path / "history.png").mkdir()
-    with DistantArtist() as someone:
-        someone.begin(HISTORY, METRICS, tmp_path)
+    with ChartProcess() as drawer:
+        drawer.begin(HISTORY, METRICS, tmp_path)
         with pytest.raises(RunError, match="Cannot write figure"):
-            someone.finish()
+            drawer.finish()
 
 
-def test_an_artist_who_is_not_asked_draws_nothing():
-    with DistantArtist() as someone:
-        process = someone._process
+def test_a_process_without_a_request_is_stopped():
+    with ChartProcess() as drawer:
+        process = drawer._process
     assert process.returncode is not None
 
 
 def test_files_in_the_current_folder_are_not_imported(tmp_path, monkeypatch):
     (tmp_path / "matplotlib.py").write_text("raise SystemExit")
     monkeypatch.chdir(tmp_path)
-    with DistantArtist() as someone:
-        someone.begin(HISTORY, METRICS, tmp_path)
-        someone._asking.join()
-        assert sorted(json.loads(someone._answer)) == CHARTS
+    with ChartProcess() as drawer:
+        drawer.begin(HISTORY, METRICS, tmp_path)
+        drawer._request.join()
+        assert sorted(json.loads(drawer._answer)) == CHARTS

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from headstart.errors import RunError
-from headstart.report.figure_file import check_place, draw_figure, encode_png, save_png
+from headstart.report.figure_file import check_picture_path, draw_figure, encode_png, save_png
 from headstart.report.figure_style import add_axes, start_figure
 
 
@@ -55,10 +55,10 @@ def test_only_our_own_pictures_are_replaced(tmp_path):
     photo, ours = tmp_path / "photo.png", tmp_path / "ours.png"
     Image.new("RGB", (4, 4)).save(photo)
     save_png(Image.new("RGB", (4, 4)), ours)
-    check_place(ours)
-    check_place(tmp_path / "new.PNG")
+    check_picture_path(ours)
+    check_picture_path(tmp_path / "new.PNG")
     with pytest.raises(RunError, match="no picture that headstart drew"):
-        check_place(photo)
+        check_picture_path(photo)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_only_our_own_pictures_are_replaced(tmp_path):
 def test_a_place_that_is_none_is_said_before_the_work(tmp_path, name, reason):
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(RunError, match=reason):
-        check_place(tmp_path / name)
+        check_picture_path(tmp_path / name)
 
 
 def test_says_where_it_could_not_write(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from headstart.report import fonts
 from headstart.report.figure_style import start_figure
-from headstart.report.fonts import BASE_FONT, choose_fonts, is_plain, letter_names, letter_text
+from headstart.report.fonts import BASE_FONT, choose_fonts, is_plain, make_axis_names, make_drawable
 
 
 @pytest.fixture
@@ -26,13 +26,13 @@ def only_the_base_font(monkeypatch):
 )
 def test_drawing_never_warns(text):
     figure = start_figure(3, 1)
-    text = letter_text(text)
+    text = make_drawable(text)
     figure.text(0.1, 0.5, text, fontfamily=choose_fonts([text]), parse_math=False)
     figure.savefig(io.BytesIO(), format="png")  # warnings are errors here
 
 
 def test_plain_text_is_left_alone():
-    assert letter_text("leaf rust, 2. Größe (é)") == "leaf rust, 2. Größe (é)"
+    assert make_drawable("leaf rust, 2. Größe (é)") == "leaf rust, 2. Größe (é)"
     assert choose_fonts(["leaf rust"]) == [BASE_FONT]
 
 
@@ -44,12 +44,12 @@ def test_what_counts_as_plain_is_in_the_base_font():
 
 
 def test_characters_without_a_font_become_squares(only_the_base_font):
-    assert letter_text("a猫b") == "a□b"
+    assert make_drawable("a猫b") == "a□b"
 
 
 def test_names_without_a_font_still_differ(only_the_base_font):
-    assert letter_names(["猫", "dogs", "狗"]) == ["class 0", "dogs", "class 2"]
+    assert make_axis_names(["猫", "dogs", "狗"]) == ["class 0", "dogs", "class 2"]
 
 
 def test_a_square_in_a_name_is_a_square():
-    assert letter_names(["□"]) == ["□"]
+    assert make_axis_names(["□"]) == ["□"]

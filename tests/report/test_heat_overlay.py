@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from headstart.report.heat_overlay import lay_heat_over
+from headstart.report.heat_overlay import overlay_heat_map
 
 
 def test_only_what_speaks_for_a_class_is_coloured():
     photo = np.full((64, 80, 3), 128, np.uint8)
     heat = np.array([[1.0, -1.0], [-1.0, -1.0]], np.float32)
-    shown = lay_heat_over(photo, heat)
+    shown = overlay_heat_map(photo, heat)
     assert shown.shape == photo.shape
     assert shown.dtype == np.uint8
     assert shown[4, 4, 0] > 200  # hot
@@ -17,4 +17,4 @@ def test_only_what_speaks_for_a_class_is_coloured():
 
 def test_nothing_that_speaks_for_it_is_a_plain_photo():
     photo = np.full((10, 10, 3), 90, np.uint8)
-    assert (lay_heat_over(photo, np.full((7, 7), -2.0, np.float32)) == photo).all()
+    assert (overlay_heat_map(photo, np.full((7, 7), -2.0, np.float32)) == photo).all()

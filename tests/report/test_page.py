@@ -11,7 +11,7 @@ from headstart.evaluation.metrics import evaluate_probabilities
 from headstart.report.figure_file import draw_figure, encode_png
 from headstart.report.inline_image import inline_image
 from headstart.report.matrix_figure import plot_confusion_matrix
-from headstart.report.page import Figured, ReportContent, render_report, write_verdict
+from headstart.report.page import ReportContent, ReportFigure, render_report, write_verdict
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
@@ -66,8 +66,8 @@ def matrix():
 
 def make_content(metrics, matrix, title="pets", **more):
     figures = {
-        "confusion_matrix": Figured("Rows are true.", matrix),
-        "mistakes": Figured("The surest mistakes.", matrix, alt="Three photos of dogs"),
+        "confusion_matrix": ReportFigure("Rows are true.", matrix),
+        "mistakes": ReportFigure("The surest mistakes.", matrix, alt="Three photos of dogs"),
     }
     rows = [{"label": name, "train": 1500, "test": 20} for name in metrics["classes"]]
     return ReportContent(title, metrics, figures, rows, ["A note of the catalog."], **more)
@@ -124,7 +124,7 @@ def test_text_of_the_user_is_escaped(matrix):
     metrics = make_metrics((nasty, "дог & 狗"))
     metrics |= {"skipped": [{"path": nasty, "reason": nasty}], "notes": [nasty], "class_weights": {nasty: 2.0}}
     content = make_content(metrics, matrix, title=nasty)
-    figures = {nasty: Figured(nasty, matrix, alt=nasty)}
+    figures = {nasty: ReportFigure(nasty, matrix, alt=nasty)}
     page = render_report(ReportContent(nasty, metrics, figures, [{nasty: nasty}], [nasty]))
     for each in (page, render_report(content)):
         assert "<script" not in each.lower()
@@ -165,7 +165,7 @@ def test_validation_column_goes_with_its_split(matrix):
 
 def test_without_validation_photos_no_second_curve_is_spoken_of(matrix):
     for metrics, is_said in ((make_metrics(), True), (make_metrics(validation=None), False)):
-        page = render_report(ReportContent("pets", metrics, {"history": Figured("Curves.", matrix)}))
+        page = render_report(ReportContent("pets", metrics, {"history": ReportFigure("Curves.", matrix)}))
         assert ("Both curves" in page) is is_said
 
 

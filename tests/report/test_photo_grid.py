@@ -8,7 +8,7 @@ from PIL import Image, ImageColor
 
 from headstart.errors import EvaluationError
 from headstart.report.figure_file import encode_png
-from headstart.report.figure_style import ACCENT, INK
+from headstart.report.figure_style import ACCENT, DARK
 from headstart.report.photo_grid import CELL_PX, GAP_PX, LINE_PX, MARGIN_PX, _wrap_title, plot_photo_grid
 
 PHOTOS = Path(__file__).parents[2].parent / "shared" / "data" / "cats-dogs" / "test_set" / "cats"
@@ -40,14 +40,14 @@ def count_pixels(image, box, colour):
 
 def test_right_is_dark_and_wrong_is_red():
     titles = ["Prediction: cats (True)", "Prediction: dogs (False)"]
-    image = plot_photo_grid([make_photo()] * 2, titles, colours=[INK, ACCENT])
+    image = plot_photo_grid([make_photo()] * 2, titles, colours=[DARK, ACCENT])
     (left, top, right, _), (left2, _, right2, _) = find_boxes(image)
     first, second = (left, 0, right, top), (left2, 0, right2, top)
-    assert count_pixels(image, first, INK) > 30
+    assert count_pixels(image, first, DARK) > 30
     assert count_pixels(image, second, ACCENT) > 30
-    assert count_pixels(image, first, ACCENT) == count_pixels(image, second, INK) == 0
+    assert count_pixels(image, first, ACCENT) == count_pixels(image, second, DARK) == 0
     plain = plot_photo_grid([make_photo()], ["cats"])
-    assert count_pixels(plain, (0, 0, *plain.size), INK) > 10
+    assert count_pixels(plain, (0, 0, *plain.size), DARK) > 10
 
 
 def test_a_long_line_of_a_title_becomes_two_at_most():

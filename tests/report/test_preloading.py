@@ -9,10 +9,10 @@ from headstart.report.figure_file import draw_figure, encode_png
 from headstart.report.history_figure import plot_history
 from headstart.report.inline_image import inline_image
 from headstart.report.matrix_figure import plot_confusion_matrix
-from headstart.report.preloading import prepare_charts, prepare_page
+from headstart.report.preloading import preload_chart_modules, preload_page_modules
 from headstart.report.page import ReportContent, render_report
-prepare_charts()
-prepare_page()
+preload_chart_modules()
+preload_page_modules()
 before = set(sys.modules)
 rows = [("Training", 1, 0.5, 1.0), ("Validation", 1, 0.5, 1.0)]
 image = draw_figure(plot_history(rows))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.report.fonts import letter_text
+from headstart.report.fonts import make_drawable
 from headstart.report.text_drawing import draw_text, measure_text
 
 RED = "#981220"
@@ -15,7 +15,7 @@ RED = "#981220"
 
 def draw(text, size_px=14):
     image = Image.new("RGB", (200, 40), "white")
-    draw_text(image, (10, 25), letter_text(text), size_px, RED)
+    draw_text(image, (10, 25), make_drawable(text), size_px, RED)
     return np.asarray(image).astype(int)
 
 
@@ -39,7 +39,7 @@ def test_stands_on_its_baseline_in_its_colour(text):
 @pytest.mark.parametrize("text", ["", "猫", "$x^$ 猫", "בית\t\n", "x" * 300, "🐈‍⬛"])
 def test_any_text_is_drawn_and_nothing_warns(text):
     draw(text)  # warnings are errors here
-    assert measure_text(letter_text(text), 14) >= 0
+    assert measure_text(make_drawable(text), 14) >= 0
 
 
 def test_larger_is_wider():

@@ -7,58 +7,58 @@ import pytest
 
 import headstart as hs
 from headstart.errors import RunError
-from headstart.report.chart_process import Artist, DistantArtist
+from headstart.report.chart_process import ChartDrawer, ChartProcess
 from headstart.runs import run_files
 from headstart.runs.run_files import begin_charts, write_run
 from headstart.training import train
 
 
 @pytest.fixture
-def outcome(make_folder, tmp_path, monkeypatch):
+def contents(make_folder, tmp_path, monkeypatch):
     """Keep what a training found."""
     kept = []
 
-    def keep(folder, outcome, artist):
-        kept.append(outcome)
-        write_run(folder, outcome, artist)
+    def keep(folder, contents, chart_drawer):
+        kept.append(contents)
+        write_run(folder, contents, chart_drawer)
 
     monkeypatch.setattr(train, "write_run", keep)
     hs.train(make_folder(), out=tmp_path / "run", image_size=96, verbose=False)
     return dataclasses.replace(kept[0], note_time=lambda _: None)
 
 
-def test_the_same_outcome_gives_the_same_bytes_whoever_draws(outcome, tmp_path):
+def test_the_same_outcome_gives_the_same_bytes_whoever_draws(contents, tmp_path):
     written = []
-    for name, make_artist in (("one", Artist), ("two", DistantArtist)):
+    for name, make_drawer in (("one", ChartDrawer), ("two", ChartProcess)):
         folder = tmp_path / name
         folder.mkdir()
-        with make_artist() as artist:
-            begin_charts(folder, outcome.metrics, outcome.history, artist)
-            write_run(folder, outcome, artist)
+        with make_drawer() as chart_drawer:
+            begin_charts(folder, contents.metrics, contents.history, chart_drawer)
+            write_run(folder, contents, chart_drawer)
         written.append({p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()})
     assert written[0] == written[1]
     assert len(written[0]) >= 13
 
 
-def test_an_error_beside_the_drawing_surfaces(outcome, tmp_path, monkeypatch):
+def test_an_error_beside_the_drawing_surfaces(contents, tmp_path, monkeypatch):
     def fail():
         raise RunError("Cannot draw.")
 
-    monkeypatch.setattr(run_files, "prepare_page", fail)
+    monkeypatch.setattr(run_files, "preload_page_modules", fail)
     folder = tmp_path / "one"
     folder.mkdir()
     with pytest.raises(RunError, match=r"Cannot draw\."):
-        write_run(folder, outcome, Artist())
+        write_run(folder, contents, ChartDrawer())
 
 
-def test_predictions_are_a_row_each_and_add_up(outcome, tmp_path):
+def test_predictions_are_a_row_each_and_add_up(contents, tmp_path):
     folder = tmp_path / "one"
     folder.mkdir()
-    write_run(folder, outcome, Artist())
+    write_run(folder, contents, ChartDrawer())
     with (folder / "predictions.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == len(outcome.catalog.photos)
+    assert len(rows) == len(contents.catalog.photos)
     for row in rows:
         assert row["probability"] == row[f"probability of {row['prediction']}"]
         assert row["is_right"] == str(row["label"] == row["prediction"])
-        assert sum(float(row[f"probability of {label}"]) for label in outcome.catalog.labels) == pytest.approx(1, 1e-4)
+        assert sum(float(row[f"probability of {label}"]) for label in contents.catalog.labels) == pytest.approx(1, 1e-4)

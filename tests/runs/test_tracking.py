@@ -10,7 +10,7 @@ import pytest
 import headstart as hs
 from headstart.errors import MissingExtraError, RunError
 from headstart.runs import tracking
-from headstart.runs.tracked import read_tracked
+from headstart.runs.tracked_run import read_tracked_run
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def broken(monkeypatch):
 
 
 def test_a_run_in_the_words_of_trackers(run):
-    tracked, metrics = read_tracked(run.folder), run.metrics
+    tracked, metrics = read_tracked_run(run.folder), run.metrics
     assert tracked.name == "a run"
     assert tracked.verdict == run.verdict
     wanted = {
@@ -60,7 +60,7 @@ def test_a_run_in_the_words_of_trackers(run):
 
 def test_the_catalog_s_hash_goes_by_photos_and_labels_and_not_by_paths(run):
     def read_hash():
-        return read_tracked(run.folder).tags["headstart.catalog_sha256"]
+        return read_tracked_run(run.folder).tags["headstart.catalog_sha256"]
 
     before, catalog = read_hash(), run.folder / "catalog.csv"
     text = catalog.read_text(encoding="utf-8")
@@ -73,7 +73,7 @@ def test_the_catalog_s_hash_goes_by_photos_and_labels_and_not_by_paths(run):
 def test_a_run_without_a_test_set_and_without_cross_validation_can_be_told(run):
     metrics = run.metrics | dict.fromkeys(("test", "cross_validation", "strength"))
     (run.folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
-    tracked = read_tracked(run.folder)
+    tracked = read_tracked_run(run.folder)
     assert tracked.parameters["n_test"] == 0
     assert not [name for name in tracked.metrics if name.startswith("test/")]
     assert "strength" not in tracked.parameters

@@ -84,14 +84,14 @@ def advise(
 @contextmanager
 def _claim_place(place: Path) -> Iterator[None]:
     """Write there and take it back: a place that cannot be written is found out before the work, not after it."""
-    from headstart.report.figure_file import check_place
+    from headstart.report.figure_file import check_picture_path
 
     is_new_parent = not place.parent.exists()
     try:
         try:
             if is_new_parent:
                 place.parent.mkdir(parents=True)
-            check_place(place)
+            check_picture_path(place)
             is_new = not place.exists()
             place.open("ab").close()
             if is_new:

@@ -30,7 +30,7 @@ def demo(context: click.Context, /, out: Path | None, method: str, seed: int, ov
         say("Solar cells: 2,624 photos, functional or defective; three quarters to train on, one quarter to test.")
         place = out or choose_folder(str(catalog))
         run = train_classifier(
-            catalog, out=place, overwrite=overwrite, say=say, artist=context.obj, seed=seed, method=method
+            catalog, out=place, overwrite=overwrite, say=say, chart_drawer=context.obj, seed=seed, method=method
         )
     metrics = run.metrics
     if as_json:

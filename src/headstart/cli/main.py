@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import CodeType, FrameType
 
-from headstart.cli.chart_process import call_artist
+from headstart.cli.chart_drawer import start_chart_drawer
 from headstart.cli.printing import say
 from headstart.errors import HeadstartError
 
@@ -105,14 +105,14 @@ def main() -> None:
 
 def _run() -> int:
     """Run the command line; every error that is meant for the user is one message, without a traceback."""
-    artist = None
+    chart_drawer = None
     try:
         _set_up()
         if _is_drawing(sys.argv[1:]):
-            artist = call_artist()
+            chart_drawer = start_chart_drawer()
         from headstart.cli.app import app
 
-        app(obj=artist)
+        app(obj=chart_drawer)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except HeadstartError as error:
@@ -129,8 +129,8 @@ def _run() -> int:
         # a library that was interrupted while it was imported makes an error of its own of it
         return _say_stopped() if _received else _show_bug()
     finally:
-        if artist is not None:
-            artist.close()
+        if chart_drawer is not None:
+            chart_drawer.close()
     return 0
 
 

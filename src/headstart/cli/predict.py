@@ -50,9 +50,9 @@ def predict(
         raise RunError(f"Cannot write figures: --grid and --explain are both '{grid}'. Give each a name of its own.")
     for picture in (grid, explain):
         if picture is not None:
-            from headstart.report.figure_file import check_place
+            from headstart.report.figure_file import check_picture_path
 
-            check_place(picture)  # before the work, not after it
+            check_picture_path(picture)  # before the work, not after it
     classifier = load_classifier(model, precision=precision)
     paths = find_photos(photos)
     seen: list[Prediction] = []
@@ -152,7 +152,7 @@ def _draw_grid(answers: list[Prediction], path: Path) -> None:
 def _draw_explanations(answers: list[Prediction], classifier: Classifier, path: Path) -> None:
     from headstart.pixels.decode import read_thumbnail
     from headstart.report.figure_file import save_png
-    from headstart.report.heat_overlay import lay_heat_over
+    from headstart.report.heat_overlay import overlay_heat_map
     from headstart.report.photo_grid import plot_photo_grid
 
     if not answers:
@@ -162,7 +162,7 @@ def _draw_explanations(answers: list[Prediction], classifier: Classifier, path: 
     photos, titles = [], []
     for answer in answers:
         photo = read_thumbnail(answer.path, cell_px)
-        photos += [photo, lay_heat_over(photo, classifier.explain(answer.path, answer.label).heat)]
+        photos += [photo, overlay_heat_map(photo, classifier.explain(answer.path, answer.label).heat)]
         titles += [f"{answer.label} {answer.probability:.0%}", "what speaks for it"]
     save_png(plot_photo_grid(photos, titles, n_columns=min(len(photos), 6), cell_px=cell_px), path)
     say(f"Explanations: {path}")

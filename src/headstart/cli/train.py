@@ -102,7 +102,7 @@ def train(
         raise click.UsageError("Missing argument 'DATA'.")
     from headstart.training.train import train_classifier
 
-    run = train_classifier(data, say=say, artist=context.obj, n_views=views, budget_s=budget, **settings)
+    run = train_classifier(data, say=say, chart_drawer=context.obj, n_views=views, budget_s=budget, **settings)
     from headstart.evaluation.words import count_photos
 
     metrics = run.metrics

@@ -1,7 +1,11 @@
-"""The artist: a second process that draws the charts while this one writes everything else.
+"""Draw the charts of a run in a second process, while this one writes everything else.
 
-Importing matplotlib and drawing with it holds Python's lock for a third of a second. The artist imports while photos
-are read, and draws while they are shown (`headstart.evaluation.studio`).
+Importing matplotlib and drawing with it holds Python's lock for a third of a second. The second process imports
+matplotlib while this one reads photos, and draws while this one lays out the grids of photos:
+
+    start     `ChartProcess()` starts `headstart.report.chart_worker`, which imports matplotlib.
+    request   `begin` sends the metrics and the history, as soon as a training has them.
+    answer    `finish` takes the charts; if the process failed, it draws them here.
 """
 
 from __future__ import annotations
@@ -23,24 +27,24 @@ if TYPE_CHECKING:
 TIMEOUT_S = 60.0  # drawing takes a tenth of a second; a process that hangs must not hold up a training
 
 
-class Artist:
-    """Draws in this process: for programs that want no other, and machines of one core."""
+class ChartDrawer:
+    """Draws the charts in this process: for programs that want no second one, and machines with one core."""
 
     def __init__(self) -> None:
         self._job: tuple[Sequence[HistoryRow], Mapping[str, Any], Path] | None = None
 
     def prepare(self) -> None:
-        """Import what drawing needs, where that is done in this process; it may run in a thread beside other work."""
-        from headstart.report.preloading import prepare_charts
+        """Import what drawing needs in this process; it may run in a thread beside other work."""
+        from headstart.report.preloading import preload_chart_modules
 
-        prepare_charts()
+        preload_chart_modules()
 
     def begin(self, history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> None:
-        """Ask for the charts, as ``NAME.png`` in a folder; returns before they are drawn."""
+        """Request the charts, as ``NAME.png`` in a folder; return before they are drawn."""
         self._job = (history, metrics, folder)
 
     def finish(self) -> dict[str, InlineImage]:
-        """Wait for the charts that were asked for, and return them by name.
+        """Wait for the requested charts, and return them by name.
 
         Raises
         ------
@@ -52,7 +56,7 @@ class Artist:
         return {} if self._job is None else save_charts(*self._job)
 
     def close(self) -> None:
-        """Stop what was begun, finished or not."""
+        """Stop drawing, finished or not."""
 
     def __enter__(self) -> Self:
         return self
@@ -61,45 +65,45 @@ class Artist:
         self.close()
 
 
-class DistantArtist(Artist):
-    """Draws in a process of its own, which starts at once; whatever that fails at is drawn in this one instead."""
+class ChartProcess(ChartDrawer):
+    """Draws the charts in a second process, which starts at once; if that process fails, draws them in this one."""
 
     def __init__(self) -> None:
         super().__init__()
-        # -P: a matplotlib.py in the current folder is none of ours
+        # -P: do not import a matplotlib.py that lies in the current folder
         command = [sys.executable, "-P", "-m", "headstart.report.chart_worker"]
         self._process: subprocess.Popen[bytes] | None = None
-        self._asking: Thread | None = None
+        self._request: Thread | None = None
         self._answer = b""
         try:
             pipe = subprocess.PIPE
             self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)  # noqa: S603
         except OSError:
-            pass  # no room for another process
+            pass  # no second process can be started: `finish` draws
 
     def prepare(self) -> None:
-        """Do nothing: the other process prepares itself."""
+        """Do nothing: the second process imports for itself."""
 
     def begin(self, history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> None:
-        """Ask the other process for the charts."""
+        """Request the charts from the second process."""
         super().begin(history, metrics, folder)
         if self._process is None:
             return
         job = {"history": list(history), "metrics": metrics, "folder": str(folder.absolute())}
-        # in a thread: a pipe takes 64 KB, a job of many classes is longer, and nobody reads before the imports are done
-        self._asking = Thread(target=self._ask, args=(json.dumps(job).encode() + b"\n",), daemon=True)
-        self._asking.start()
+        # in a thread: a pipe takes 64 KB, a job of many classes is longer, and is read only after the imports
+        self._request = Thread(target=self._send, args=(json.dumps(job).encode() + b"\n",), daemon=True)
+        self._request.start()
 
-    def _ask(self, job: bytes) -> None:
+    def _send(self, job: bytes) -> None:
         if self._process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired, OSError, ValueError):
                 self._answer, _ = self._process.communicate(job, timeout=TIMEOUT_S)
 
     def finish(self) -> dict[str, InlineImage]:
-        """Wait for the other process's charts, or draw them here if it has none that are whole."""
-        if self._asking is None:
+        """Wait for the second process, and return its charts; if they are not complete, draw them here."""
+        if self._request is None:
             return super().finish()
-        self._asking.join()
+        self._request.join()
         is_done = self._process is not None and self._process.returncode == 0
         self.close()
         try:
@@ -111,15 +115,15 @@ class DistantArtist(Artist):
         return super().finish() if images is None else images
 
     def close(self) -> None:
-        """Stop the process, finished or not."""
+        """Stop the second process, finished or not."""
         if self._process is None:
             return
         self._process.kill()
-        if self._asking is not None:
-            self._asking.join()
+        if self._request is not None:
+            self._request.join()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                with contextlib.suppress(OSError):  # what was not sent yet will not be
+                with contextlib.suppress(OSError):  # the process is gone: unsent bytes are lost
                     stream.close()
         self._process = None

@@ -1,8 +1,8 @@
-"""The artist's own process: it imports matplotlib, waits for the job, draws it, and answers.
+"""The second process of `headstart.report.chart_process`: import matplotlib, wait for one job, draw its charts, answer.
 
     python -m headstart.report.chart_worker
 
-Asked and answered in JSON, a line each.
+The job and the answer are one line of JSON each.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import sys
 from pathlib import Path
 
 from headstart.report.charts import save_charts
-from headstart.report.preloading import prepare_charts
+from headstart.report.preloading import preload_chart_modules
 
 
 def main() -> None:
-    """Prepare, wait for the job, draw it; and leave at once, as the program that waits does."""
-    gc.disable()  # this process ends before there is garbage worth looking for
-    prepare_charts()
+    """Import, wait for the job, draw, answer, and exit at once."""
+    gc.disable()  # the process is too short to need garbage collection
+    preload_chart_modules()
     line = sys.stdin.readline()
     if line:
         job = json.loads(line)

@@ -62,7 +62,7 @@ def encode_png(image: Image.Image) -> bytes:
     )
 
 
-def check_place(path: Path) -> None:
+def check_picture_path(path: Path) -> None:
     """Raise RunError if a picture cannot be written to a path, or would replace a file that is no picture of ours."""
     problem = None
     if path.suffix.lower() != ".png":

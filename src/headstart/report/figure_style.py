@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK = "#2b2829"  # text, and what is right
+DARK = "#2b2829"  # text, and what is right
 GREY = "#80797c"  # training, and what is only there to compare with
 ACCENT = "#981220"  # validation, and what is wrong or wants attention
 PALE = "#e7e3e1"  # grids and fills
-PAPER = "#ffffff"
+WHITE = "#ffffff"
 
 CHART_DPI = 200  # twice the 100 pixels an inch at which the report shows figures
 PHOTO_DPI = 110  # photos are 224 pixels or so: finer would only store the same pixels larger
@@ -36,7 +36,7 @@ def start_figure(width_in: float, height_in: float) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width_in, height_in), dpi=CHART_DPI, facecolor=PAPER)
+    figure = Figure(figsize=(width_in, height_in), dpi=CHART_DPI, facecolor=WHITE)
     FigureCanvasAgg(figure)
     return figure
 
@@ -66,11 +66,11 @@ def name_axes(axes: Axes, x: str, y: str, beside_in: float) -> None:
 
 
 def measure_widest(texts: Iterable[str], size_pt: float) -> float:
-    """Return the width in inches of the longest of some texts, each of them one line as `letter_text` returns it."""
+    """Return the width in inches of the longest of some texts, each of them one line as `make_drawable` returns it."""
     return max((measure_text(text, size_pt * MEASURED_AT) for text in texts), default=0.0) / (72 * MEASURED_AT)
 
 
-def quieten_axes(axes: Axes, *, grid: str | None = None) -> None:
+def style_axes(axes: Axes, *, grid: str | None = None) -> None:
     """Take from the axes what is not data: the frame, dark ticks, a loud grid.
 
     Parameters
@@ -80,10 +80,10 @@ def quieten_axes(axes: Axes, *, grid: str | None = None) -> None:
     grid
         ``"x"``, ``"y"``, ``"both"`` or None: the direction of the grid lines.
     """
-    axes.set_facecolor(PAPER)
-    axes.tick_params(length=0, colors=GREY, labelcolor=INK, labelsize=TEXT_PT)
+    axes.set_facecolor(WHITE)
+    axes.tick_params(length=0, colors=GREY, labelcolor=DARK, labelsize=TEXT_PT)
     for label in (axes.xaxis.label, axes.yaxis.label):
-        label.set(color=INK, fontsize=TEXT_PT)
+        label.set(color=DARK, fontsize=TEXT_PT)
     for side, spine in axes.spines.items():
         spine.set(visible=side in ("left", "bottom"), color=PALE, linewidth=1.0)
     axes.set_axisbelow(True)

@@ -39,7 +39,7 @@ def is_plain(text: str) -> bool:
     return PLAIN.fullmatch(text) is not None
 
 
-def letter_text(text: str) -> str:
+def make_drawable(text: str) -> str:
     r"""Return the text with everything replaced that cannot be drawn here.
 
     Parameters
@@ -50,13 +50,13 @@ def letter_text(text: str) -> str:
 
     Examples
     --------
-    >>> letter_text("leaf\trust")
+    >>> make_drawable("leaf\trust")
     'leaf rust'
     """
-    return text if is_plain(text) else "".join(_letter_character(character) for character in text)
+    return text if is_plain(text) else "".join(_make_character_drawable(character) for character in text)
 
 
-def letter_names(names: Sequence[str]) -> list[str]:
+def make_axis_names(names: Sequence[str]) -> list[str]:
     """Return names of classes for an axis: long ones shortened, those that cannot be drawn numbered.
 
     Squares would make ``猫`` and ``狗`` look alike where no font has them; their numbers still differ. The
@@ -64,15 +64,15 @@ def letter_names(names: Sequence[str]) -> list[str]:
 
     Examples
     --------
-    >>> letter_names(["cats", "a very long name that goes on and on"])
+    >>> make_axis_names(["cats", "a very long name that goes on and on"])
     ['cats', 'a very long na…s on and on']
     """
-    lettered = []
+    axis_names = []
     for place, name in enumerate(names):
         short = name if len(name) <= MAX_NAME else f"{name[:14].rstrip()}…{name[-11:].lstrip()}"
-        text = letter_text(short)
-        lettered.append(f"class {place}" if MISSING in text and MISSING not in name else text)
-    return lettered
+        text = make_drawable(short)
+        axis_names.append(f"class {place}" if MISSING in text and MISSING not in name else text)
+    return axis_names
 
 
 def choose_fonts(texts: Iterable[str]) -> list[str]:
@@ -85,7 +85,7 @@ def choose_fonts(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([BASE_FONT, *families]))
 
 
-def _letter_character(character: str) -> str:
+def _make_character_drawable(character: str) -> str:
     kind = unicodedata.category(character)
     if kind == "Cf" or 0xFE00 <= ord(character) <= 0xFE0F:  # joiners and variation selectors
         return ""

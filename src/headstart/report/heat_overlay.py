@@ -11,7 +11,7 @@ _COLOURS = ((60, 0, 20), (152, 18, 32), (240, 120, 20), (255, 225, 70))
 _OPACITY = 0.72
 
 
-def lay_heat_over(
+def overlay_heat_map(
     photo: NDArray[np.uint8], heat: NDArray[np.float32], *, most: float | None = None
 ) -> NDArray[np.uint8]:
     """Lay what speaks for a class over its photo.

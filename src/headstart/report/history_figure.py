@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Literal
 from headstart.errors import EvaluationError
 from headstart.report.figure_style import (
     ACCENT,
+    DARK,
     EDGE_IN,
     GREY,
-    INK,
     TEXT_PT,
     add_axes,
     measure_widest,
     name_axes,
-    quieten_axes,
     start_figure,
+    style_axes,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def plot_history(rows: Sequence[tuple[str, float, float | None, float | None]]) 
         name_axes(axes, "Epoch", name, beside_in)
         epochs = [int(epoch) for _, epoch, *_ in finite]
         axes.set_xticks(_choose_epochs(min(1, *epochs), max(epochs)))
-        quieten_axes(axes, grid="both")
+        style_axes(axes, grid="both")
         axes.spines[:].set_visible(False)
     return figure
 
@@ -94,7 +94,7 @@ def _draw_accuracy(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_ylim(floor - 0.05 * (1 - floor), 1 + 0.05 * (1 - floor))
     # inside the left plot: beside the right one it would be out of sight on a phone
     heights = [(accuracy - floor) / (1 - floor) for accuracy in _list_late([(e, a) for _, e, a, _ in rows])]
-    axes.legend(loc=_place_legend(heights), frameon=False, fontsize=TEXT_PT, labelcolor=INK)
+    axes.legend(loc=_place_legend(heights), frameon=False, fontsize=TEXT_PT, labelcolor=DARK)
 
 
 def _draw_loss(axes: Axes, rows: Sequence[Row]) -> None:

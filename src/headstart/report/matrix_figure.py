@@ -13,18 +13,18 @@ from headstart.errors import EvaluationError
 from headstart.report.figure_style import (
     ACCENT,
     CHART_DPI,
+    DARK,
     EDGE_IN,
-    INK,
     PALE,
     SMALL_PT,
     TEXT_PT,
     add_axes,
     measure_widest,
     name_axes,
-    quieten_axes,
     start_figure,
+    style_axes,
 )
-from headstart.report.fonts import choose_fonts, letter_names
+from headstart.report.fonts import choose_fonts, make_axis_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,14 +66,14 @@ def plot_confusion_matrix(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
             f"Cannot plot confusion matrix: got shape {counts.shape} for {n_classes} classes, "
             "need one row and one column for each. Pass the matrix and the classes of one evaluation."
         )
-    names = letter_names(classes)
-    size, turn = _choose_lettering(names)
+    names = make_axis_names(classes)
+    size, turn = _choose_size_and_turn(names)
     figure, axes = _start_matrix(names, size, turn)
     edges = np.arange(n_classes + 1) - 0.5
     is_numbered = n_classes <= MAX_NUMBERED
     axes.pcolormesh(edges, edges, _shade_cells(counts), edgecolors="white" if is_numbered else "none", linewidth=1.5)
     axes.set(xlim=edges[[0, -1]], ylim=edges[[-1, 0]])
-    quieten_axes(axes)
+    style_axes(axes)
     for spine in axes.spines.values():
         spine.set(visible=True, color=PALE)
     if is_numbered:
@@ -82,7 +82,7 @@ def plot_confusion_matrix(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
     return figure
 
 
-def _choose_lettering(names: Sequence[str]) -> tuple[float, int]:
+def _choose_size_and_turn(names: Sequence[str]) -> tuple[float, int]:
     """Return the size of the classes' names in points, and how far those below the matrix are turned, in degrees."""
     n_classes = len(names)
     size = TEXT_PT if n_classes <= MAX_NUMBERED else SMALL_PT if n_classes <= 30 else 5.0
@@ -115,7 +115,7 @@ def _shade_cells(counts: NDArray[np.float64]) -> NDArray[np.float64]:
 
     shades = _measure_shades(counts)[:, :, None]
     is_diagonal = np.eye(len(counts), dtype=bool)[:, :, None]
-    full = np.where(is_diagonal, to_rgb(INK), to_rgb(ACCENT))
+    full = np.where(is_diagonal, to_rgb(DARK), to_rgb(ACCENT))
     blank = np.where(counts[:, :, None] > 0, 1.0, 0.975)
     return np.asarray(blank * (1 - shades) + full * shades)
 
@@ -126,7 +126,7 @@ def _write_counts(axes: Axes, counts: NDArray[np.float64], cell_in: float) -> No
     size = TEXT_PT + 2 if len(counts) <= 6 else SMALL_PT
     size *= min(1.0, 0.8 * cell_in / measure_widest([text for row in texts for text in row], size))
     for row, column in np.ndindex(*counts.shape):
-        colour = "white" if shades[row, column] > 0.55 else INK
+        colour = "white" if shades[row, column] > 0.55 else DARK
         axes.text(column, row, texts[row][column], ha="center", va="center", fontsize=size, color=colour)
 
 

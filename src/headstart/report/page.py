@@ -22,7 +22,7 @@ from headstart.report.page_tables import (
 if TYPE_CHECKING:
     from jinja2 import Template
 
-__all__ = ["Figured", "ReportContent", "render_report", "write_verdict"]
+__all__ = ["ReportContent", "ReportFigure", "render_report", "write_verdict"]
 
 CHARTS = ("per_class", "confusion_matrix", "history", "reliability")  # these have a place of their own
 WIDE_PX = 600  # a chart wider than this scrolls on a phone: squeezed, its text could not be read
@@ -31,7 +31,7 @@ MAX_OPEN_ROWS = 12  # longer tables and lists are folded until asked for
 
 
 @dataclass(frozen=True)
-class Figured:
+class ReportFigure:
     """A figure for the report."""
 
     caption: str
@@ -60,7 +60,7 @@ class ReportContent:
 
     title: str
     metrics: Mapping[str, Any]
-    figures: Mapping[str, Figured] = field(default_factory=dict)
+    figures: Mapping[str, ReportFigure] = field(default_factory=dict)
     catalog_summary: Sequence[Mapping[str, Any]] = ()
     notes: Sequence[str] = ()
 
@@ -110,7 +110,7 @@ def render_report(content: ReportContent) -> str:
     )
 
 
-def _place_figure(name: str, figure: Figured) -> dict[str, Any]:
+def _place_figure(name: str, figure: ReportFigure) -> dict[str, Any]:
     return {
         "name": name,
         "title": name.replace("_", " ").capitalize(),

@@ -14,10 +14,10 @@ from headstart.report.figure_style import (
     TEXT_PT,
     add_axes,
     measure_widest,
-    quieten_axes,
     start_figure,
+    style_axes,
 )
-from headstart.report.fonts import choose_fonts, letter_names
+from headstart.report.fonts import choose_fonts, make_axis_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +50,7 @@ def plot_per_class(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
     """
     from matplotlib.ticker import PercentFormatter
 
-    names = dict(zip(per_class, letter_names(list(per_class)), strict=True))
+    names = dict(zip(per_class, make_axis_names(list(per_class)), strict=True))
     judged = sorted((row["recall"], name) for name, row in per_class.items() if row["recall"] is not None)
     if not judged:
         raise EvaluationError(
@@ -69,7 +69,7 @@ def plot_per_class(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
     axes.set_xlabel("Recall" + (f" (the {len(shown)} weakest of {len(judged)} classes)" if left_out else ""))
     axes.set(xlim=(0, 1.0), ylim=(len(shown) - 0.4, -0.6))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    quieten_axes(axes, grid="x")
+    style_axes(axes, grid="x")
     axes.set_yticks(range(len(shown)), labels, fontfamily=choose_fonts(labels), fontsize=size, parse_math=False)
     return figure
 

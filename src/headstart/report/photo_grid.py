@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.errors import EvaluationError
-from headstart.report.figure_style import INK, PAPER, PHOTO_DPI
-from headstart.report.fonts import letter_text
+from headstart.report.figure_style import DARK, PHOTO_DPI, WHITE
+from headstart.report.fonts import make_drawable
 from headstart.report.text_drawing import draw_text, measure_text
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def plot_photo_grid(
     cell_px
         The longer side of each photo in the picture, which it is enlarged or shrunk to.
     colours
-        The colour of each title; None is dark. ``ink.INK`` says right and ``ink.ACCENT`` wrong.
+        The colour of each title; None is dark. ``ink.DARK`` says right and ``ink.ACCENT`` wrong.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def plot_photo_grid(
     """
     from PIL import Image
 
-    shades = [INK] * len(photos) if colours is None else list(colours)
+    shades = [DARK] * len(photos) if colours is None else list(colours)
     _check_photos(photos, titles, shades, n_columns)
     fitted = [_fit_photo(photo, cell_px) for photo in photos]
     lines = [_wrap_title(title, cell_px) for title in titles]
@@ -69,7 +69,7 @@ def plot_photo_grid(
     photos_px = [max(fitted[i].height for i in row) for row in rows]
     width = 2 * MARGIN_PX + n_columns * (cell_px + GAP_PX) - GAP_PX
     height = 2 * MARGIN_PX + sum(titles_px) + sum(photos_px) + (len(rows) - 1) * GAP_PX
-    paper = Image.new("RGB", (width, height), PAPER)
+    paper = Image.new("RGB", (width, height), WHITE)
     paper.info["dpi"] = (PHOTO_DPI, PHOTO_DPI)
     top = MARGIN_PX
     for row, title_px, photo_px in zip(rows, titles_px, photos_px, strict=True):
@@ -99,7 +99,7 @@ def _wrap_title(title: str, width_px: int) -> list[str]:
 
 def _wrap_part(part: str, width_px: int) -> list[str]:
     width = max(8, int(width_px / (0.6 * TITLE_PX)))  # characters
-    lines = [letter_text(line) for line in textwrap.wrap(part, width)]
+    lines = [make_drawable(line) for line in textwrap.wrap(part, width)]
     shown = [_shorten_line(line, width_px) for line in lines[:MAX_LINES]]
     if len(lines) > MAX_LINES:
         shown[-1] = shown[-1][:-1].rstrip("… ") + "…"

@@ -10,7 +10,7 @@ CHART_MODULES = (
 PAGE_MODULES = ("PIL.ImageDraw", "PIL.ImageFont")
 
 
-def prepare_charts() -> None:
+def preload_chart_modules() -> None:
     """Import what charts need: a fifth of a second that can be spent beside other work.
 
     Drawing works without it, and then pays for the imports itself. It may be called more than once, from any thread.
@@ -20,8 +20,8 @@ def prepare_charts() -> None:
     _read_formats()
 
 
-def prepare_page() -> None:
-    """Import what grids of photos and the page need; otherwise as `prepare_charts`."""
+def preload_page_modules() -> None:
+    """Import what grids of photos and the page need; otherwise as `preload_chart_modules`."""
     from headstart.report.page import load_template
 
     for module in PAGE_MODULES:

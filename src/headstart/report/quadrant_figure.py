@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from headstart.report.figure_style import (
     ACCENT,
+    DARK,
     EDGE_IN,
     GREY,
-    INK,
     TEXT_PT,
     add_axes,
     name_axes,
-    quieten_axes,
     start_figure,
+    style_axes,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def plot_quadrants(sets: Mapping[str, tuple[float, float]], *, large: float, sim
     for (is_large, is_similar), method in METHODS.items():  # in the corner where photos are rarest
         x, y = large if is_large else FEWEST, 1.0 if is_similar else similar
         where = f"{'large' if is_large else 'small'}, {'similar' if is_similar else 'dissimilar'}"
-        axes.text(1.2 * x, y - 0.05, method, va="center", fontsize=TEXT_PT + 3, color=INK, weight="bold")
+        axes.text(1.2 * x, y - 0.05, method, va="center", fontsize=TEXT_PT + 3, color=DARK, weight="bold")
         axes.text(1.2 * x, y - 0.11, where, va="center", fontsize=TEXT_PT, color=GREY)
     for name, (n_per_class, similarity) in sets.items():
         x = min(max(n_per_class, FEWEST), MOST)
@@ -66,5 +66,5 @@ def plot_quadrants(sets: Mapping[str, tuple[float, float]], *, large: float, sim
     axes.minorticks_off()
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
     name_axes(axes, "Photos per class", "Similarity to ImageNet", BESIDE_IN)
-    quieten_axes(axes, grid=None)
+    style_axes(axes, grid=None)
     return figure

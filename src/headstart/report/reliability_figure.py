@@ -9,15 +9,15 @@ from headstart.evaluation.calibration import CalibrationBin
 from headstart.evaluation.intervals import wilson_interval
 from headstart.report.figure_style import (
     ACCENT,
+    DARK,
     EDGE_IN,
     GREY,
-    INK,
     TEXT_PT,
     add_axes,
     measure_widest,
     name_axes,
-    quieten_axes,
     start_figure,
+    style_axes,
 )
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def plot_reliability(bins: Sequence[CalibrationBin], ece: float) -> Figure:
     lower = add_axes(figure, beside_in, 0.5, 3.75, 0.68)
     upper.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=(0, (4, 3)))
     _draw_points(upper, bins)
-    upper.set_title(f"Expected calibration error {ece:.1%}", loc="left", fontsize=TEXT_PT, color=INK)
+    upper.set_title(f"Expected calibration error {ece:.1%}", loc="left", fontsize=TEXT_PT, color=DARK)
     upper.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04))
     name_axes(upper, "", "Accuracy", beside_in)
     _draw_counts(lower, counts)
@@ -61,8 +61,8 @@ def plot_reliability(bins: Sequence[CalibrationBin], ece: float) -> Figure:
     upper.set_xticks(FIFTHS)
     upper.tick_params(axis="x", labelbottom=False)
     lower.set_xticks(FIFTHS, percents)
-    quieten_axes(upper, grid="both")
-    quieten_axes(lower, grid="y")
+    style_axes(upper, grid="both")
+    style_axes(lower, grid="y")
     return figure
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def measure_text(text: str, size_px: float) -> float:
-    """Return the width in pixels of one line of text, as `letter_text` returns it."""
+    """Return the width in pixels of one line of text, as `make_drawable` returns it."""
     if is_plain(text):
         return float(_load_font(size_px).getlength(text))
     _, written = _set_text(text, size_px, 1, 1, "black")
@@ -29,7 +29,7 @@ def measure_text(text: str, size_px: float) -> float:
 
 
 def draw_text(image: Image.Image, place: tuple[int, int], text: str, size_px: float, colour: str) -> None:
-    """Draw one line of text, as `letter_text` returns it, into an RGB image.
+    """Draw one line of text, as `make_drawable` returns it, into an RGB image.
 
     Parameters
     ----------

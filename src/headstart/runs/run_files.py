@@ -1,4 +1,12 @@
-"""Write what a training found: the files of a run folder."""
+"""Write the files of a run folder.
+
+model.onnx                      the classifier file, as `classifier.build` makes it
+catalog.csv, predictions.csv    a row per photo: `Catalog.write_csv`, `write_predictions`
+history.csv                     accuracy and loss by epoch: here
+figures/*.png                   grids of photos: `run_pictures`; charts: `report.charts`, in a second process
+report.html, README.md          the page and the model card: `report.page`, `report.model_card`
+metrics.json                    the settings (`run_description`) and the measures of each split
+"""
 
 from __future__ import annotations
 
@@ -16,30 +24,30 @@ from headstart.classifier.heat_maps import Explainer
 from headstart.head.history import Epoch
 from headstart.methods.split_metrics import Judged, write_predictions
 from headstart.pixels.views import View
-from headstart.report.chart_process import Artist
+from headstart.report.chart_process import ChartDrawer
 from headstart.report.model_card import write_model_card
-from headstart.report.page import Figured, ReportContent, render_report
-from headstart.report.preloading import prepare_page
+from headstart.report.page import ReportContent, ReportFigure, render_report
+from headstart.report.preloading import preload_page_modules
 from headstart.runs.run_pictures import PictureFolder, draw_answers, draw_training_photos
 
 if TYPE_CHECKING:
     from headstart.report.charts import HistoryRow
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """Everything a training found, before any of it is on disk.
+@dataclass(frozen=True, kw_only=True)
+class RunContents:
+    """All results of a training, before they are written.
 
     Attributes
     ----------
     metrics
-        As metrics.json has it.
+        The content of metrics.json.
     model
         The classifier file.
     note_time
-        Called with the name of a step when it ends.
+        Function that is called with the name of a step when the step ends; it updates ``metrics["seconds"]``.
     views, n_symmetric
-        What training saw of each photo, as `draw_training_photos` takes them.
+        The views of each photo in training, as `draw_training_photos` takes them.
     """
 
     catalog: Catalog
@@ -52,60 +60,61 @@ class Outcome:
     n_symmetric: int = 1
 
 
-def begin_charts(folder: Path, metrics: dict[str, Any], history: Sequence[Epoch], artist: Artist) -> None:
-    """Have the artist begin with the charts of a run, which need its metrics and curves and nothing else."""
+def begin_charts(folder: Path, metrics: dict[str, Any], history: Sequence[Epoch], drawer: ChartDrawer) -> None:
+    """Request the charts of a run as soon as its metrics and history are known; `write_run` collects them."""
     (folder / "figures").mkdir()
-    artist.begin(_list_history(history), metrics[_choose_split(metrics)], folder / "figures")
+    drawer.begin(_list_history(history), metrics[_choose_split(metrics)], folder / "figures")
 
 
-def write_run(folder: Path, outcome: Outcome, artist: Artist) -> None:
-    """Write model.onnx, the tables, the figures, the report, the model card and metrics.json into a folder.
+def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
+    """Write all files of a run into a folder; `begin_charts` has requested the charts from the same drawer.
 
-    The artist has begun with the charts (`begin_charts`). This thread shows the photos, one grid after the other;
-    beside it run the imports and the encoding of images, most of which leaves Python free. More threads were tried and
-    only wait for each other.
+    This thread lays out the grids of photos. Two threads beside it import modules and encode images, which mostly
+    runs without Python's lock. More threads were tried: they only wait for each other.
     """
-    metrics = outcome.metrics
+    metrics = contents.metrics
     with ThreadPoolExecutor(2, thread_name_prefix="headstart-writing") as pool:
         pictures = PictureFolder(folder / "figures", pool)
-        beside: list[Future[Any]] = [pool.submit(prepare_page), pool.submit(artist.prepare)]
-        beside.append(pool.submit((folder / "model.onnx").write_bytes, outcome.model.data))
-        _draw_photos(pictures, outcome)
-        outcome.catalog.write_csv(folder / "catalog.csv")
-        write_predictions(folder / "predictions.csv", outcome.judged, metrics["classes"])
-        _write_history(folder / "history.csv", outcome.history)
+        beside: list[Future[Any]] = [pool.submit(preload_page_modules), pool.submit(drawer.prepare)]
+        beside.append(pool.submit((folder / "model.onnx").write_bytes, contents.model.data))
+        _draw_photos(pictures, contents)
+        contents.catalog.write_csv(folder / "catalog.csv")
+        write_predictions(folder / "predictions.csv", contents.judged, metrics["classes"])
+        _write_history(folder / "history.csv", contents.history)
         for done in beside:
             done.result()
         figures = pictures.collect()
-        captions = _write_captions(metrics["head"], has_start=any(row.epoch == 0 for row in outcome.history))
-        figures |= {name: Figured(captions[name], image) for name, image in artist.finish().items()}
-    outcome.note_time("report")
+        captions = _write_captions(metrics["head"], has_start=any(row.epoch == 0 for row in contents.history))
+        figures |= {name: ReportFigure(captions[name], image) for name, image in drawer.finish().items()}
+    contents.note_time("report")
     content = ReportContent(
-        title=Path(outcome.catalog.source).resolve().stem,
-        metrics=outcome.metrics,
+        title=Path(contents.catalog.source).resolve().stem,
+        metrics=metrics,
         figures=figures,
-        catalog_summary=_count_rows(outcome.catalog),
+        catalog_summary=_count_rows(contents.catalog),
     )
     (folder / "report.html").write_text(render_report(content), encoding="utf-8", errors="replace")
-    card = write_model_card(outcome.metrics, content.title)
+    card = write_model_card(metrics, content.title)
     (folder / "README.md").write_text(card, encoding="utf-8", errors="replace")
-    text = json.dumps(outcome.metrics, indent=2, allow_nan=False)  # in ASCII: a path may not be UTF-8
+    text = json.dumps(metrics, indent=2, allow_nan=False)  # in ASCII: a path may not be UTF-8
     (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _choose_split(metrics: dict[str, Any]) -> str:
-    """Return the split to show: a catalog without a test set is judged on what there is."""
+    """Return the split that the figures show: test, or without a test split validation, or train."""
     return next(split for split in ("test", "validation", "train") if metrics[split] is not None)
 
 
-def _draw_photos(pictures: PictureFolder, outcome: Outcome) -> None:
-    metrics, split = outcome.metrics, _choose_split(outcome.metrics)
-    judged = outcome.judged[split]
-    draw_answers(pictures, split, judged, metrics["classes"], metrics["seed"], explainer=Explainer(outcome.model))
-    train = outcome.judged["train"].rows.photos
+def _draw_photos(pictures: PictureFolder, contents: RunContents) -> None:
+    metrics, split = contents.metrics, _choose_split(contents.metrics)
+    draw_answers(
+        pictures, contents.judged[split], split=split, labels=metrics["classes"], seed=metrics["seed"],
+        explainer=Explainer(contents.model),
+    )  # fmt: skip
     draw_training_photos(
-        pictures, train, metrics["seed"], metrics["views"], views=outcome.views, n_symmetric=outcome.n_symmetric
-    )
+        pictures, contents.judged["train"].rows.photos, seed=metrics["seed"], n_views=metrics["views"],
+        views=contents.views, n_symmetric=contents.n_symmetric,
+    )  # fmt: skip
 
 
 def _list_history(history: Sequence[Epoch]) -> list[HistoryRow]:

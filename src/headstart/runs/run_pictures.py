@@ -21,10 +21,10 @@ from headstart.methods.tail_tuning import list_tuning_views
 from headstart.pixels.decode import read_photo, read_thumbnail
 from headstart.pixels.views import SYMMETRIES, View, draw_view, render_view
 from headstart.report.figure_file import save_png
-from headstart.report.figure_style import ACCENT, INK
-from headstart.report.heat_overlay import lay_heat_over
+from headstart.report.figure_style import ACCENT, DARK
+from headstart.report.heat_overlay import overlay_heat_map
 from headstart.report.inline_image import InlineImage, inline_image
-from headstart.report.page import Figured
+from headstart.report.page import ReportFigure
 from headstart.report.photo_grid import CELL_PX, plot_photo_grid
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class PictureFolder:
         """Save an image as ``NAME.png``; one that takes a while may be drawn in the background, too."""
         self._added[name] = (caption, self._pool.submit(_save, image, self._folder / f"{name}.png"))
 
-    def collect(self) -> dict[str, Figured]:
+    def collect(self) -> dict[str, ReportFigure]:
         """Wait until all are saved, and return them for the report, in the order of adding.
 
         Raises
@@ -54,11 +54,11 @@ class PictureFolder:
         RunError
             If one cannot be written.
         """
-        return {name: Figured(caption, saved.result()) for name, (caption, saved) in self._added.items()}
+        return {name: ReportFigure(caption, saved.result()) for name, (caption, saved) in self._added.items()}
 
 
 def draw_answers(
-    pictures: PictureFolder, split: str, judged: Judged, labels: Sequence[str], seed: int, *,
+    pictures: PictureFolder, judged: Judged, *, split: str, labels: Sequence[str], seed: int,
     explainer: Explainer | None = None,
 ) -> None:  # fmt: skip
     """Draw nine photos of a split with their predictions, and the most confident mistakes.
@@ -71,7 +71,7 @@ def draw_answers(
     photos, confidence = judged.rows.photos, judged.probabilities.max(1)
     at = _pick(len(photos), seed)
     titles = [f"Prediction: {labels[judged.predicted[i]]} ({bool(judged.is_right[i])})" for i in at]
-    colours = [INK if judged.is_right[i] else ACCENT for i in at]
+    colours = [DARK if judged.is_right[i] else ACCENT for i in at]
     figure = plot_photo_grid([_show(photos[i]) for i in at], titles, colours=colours)
     wrong = np.flatnonzero(~judged.is_right)
     caption = f"Photos of the {split} split, drawn at random, and what was predicted."
@@ -98,13 +98,13 @@ def _draw_why(explainer: Explainer, answers: Sequence[tuple[Photo, str]]) -> Ima
     shown = []
     for photo, label in answers:
         try:
-            shown.append(lay_heat_over(_show(photo), explainer.explain(photo.path, label, digest=photo.digest).heat))
+            shown.append(overlay_heat_map(_show(photo), explainer.explain(photo.path, label, digest=photo.digest).heat))
         except PhotoError:  # as in `_show`
             shown.append(_show(photo))
     return plot_photo_grid(shown, [f"For {label}" for _, label in answers], colours=[ACCENT] * len(shown))
 
 
-def list_views(made: Made) -> tuple[View, ...] | None:
+def list_training_views(made: Made) -> tuple[View, ...] | None:
     """Return the views that training saw of every photo.
 
     Returns
@@ -122,7 +122,7 @@ def list_views(made: Made) -> tuple[View, ...] | None:
 
 
 def draw_training_photos(
-    pictures: PictureFolder, photos: Sequence[Photo], seed: int, n_views: int, *,
+    pictures: PictureFolder, photos: Sequence[Photo], *, seed: int, n_views: int,
     views: Sequence[View] | None = None, n_symmetric: int = 1,
 ) -> None:  # fmt: skip
     """Draw nine training photos with their labels, and what training saw of one of them.
@@ -132,7 +132,7 @@ def draw_training_photos(
     n_views
         Of each photo that were trained on.
     views
-        As `list_views`.
+        As `list_training_views`.
     n_symmetric
         Where photos were changed anew: as `augment_pixels`.
     """

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from headstart.errors import HeadstartError, MissingExtraError, RunError
 from headstart.process.packages import is_installed
-from headstart.runs.tracked import hide_password, read_tracked
+from headstart.runs.tracked_run import hide_password, read_tracked_run
 
 # what each tracker needs, which its extra of the same name installs
 PACKAGES = {"mlflow": ("mlflow", "sqlalchemy", "alembic"), "tensorboard": ("tensorboardX",)}
@@ -46,7 +46,7 @@ def track_run(folder: Path, tracker: str) -> str:
     """Do what `Run.track` says."""
     check_tracker(tracker)
     try:
-        said: str = import_module(f"headstart.runs.tracking_{tracker}").send_run(read_tracked(folder))
+        said: str = import_module(f"headstart.runs.tracking_{tracker}").send_run(read_tracked_run(folder))
     except HeadstartError:
         raise
     except Exception as error:  # whatever a library, a server or a disk came up with
@@ -55,7 +55,7 @@ def track_run(folder: Path, tracker: str) -> str:
     return said
 
 
-def track_trained(folder: Path, tracker: str, say: Callable[[str], None]) -> None:
+def track_or_warn(folder: Path, tracker: str, say: Callable[[str], None]) -> None:
     """Do as `track_run` and say where it is, but only warn if the tracker fails: the run is there all the same."""
     try:
         say(track_run(folder, tracker))

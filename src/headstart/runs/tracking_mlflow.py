@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from headstart.runs.tracked import Tracked, hide_password
+from headstart.runs.tracked_run import TrackedRun, hide_password
 
 # nothing goes over the network but to the user's own server, and stdout is for results
 _QUIET = {
@@ -21,7 +21,7 @@ _IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
 _N_METRICS, _N_PARAMETERS = 1000, 100  # that a server takes at once
 
 
-def send_run(tracked: Tracked) -> str:
+def send_run(tracked: TrackedRun) -> str:
     """Log a run to MLflow, and say where it is; if the caller has an active run, that becomes its parent."""
     with _set_defaults(_QUIET):
         import mlflow
@@ -46,7 +46,7 @@ def send_run(tracked: Tracked) -> str:
     return f"Tracked by MLflow: run '{tracked.name}' of experiment '{experiment}' at {server}"
 
 
-def _list_values(tracked: Tracked) -> Iterator[tuple[str, float, int]]:
+def _list_values(tracked: TrackedRun) -> Iterator[tuple[str, float, int]]:
     """Give what came of it at step 0, and the curves at their epochs."""
     for name, value in tracked.metrics.items():
         yield name, value, 0

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from headstart.runs.tracked import Tracked
+    from headstart.runs.tracked_run import TrackedRun
 
 FOLDER = "tensorboard"
 
 
-def send_run(tracked: Tracked) -> str:
+def send_run(tracked: TrackedRun) -> str:
     """Write a run's event files, in place of earlier ones, and say where they are."""
     folder = tracked.folder / FOLDER
     partial = tracked.folder / f".{FOLDER}.partial-{os.getpid()}"
@@ -34,7 +34,7 @@ def send_run(tracked: Tracked) -> str:
     return f"Tracked for TensorBoard in '{folder}'. Look at it with (pip install tensorboard): {look}"
 
 
-def _write_results(tracked: Tracked, folder: Path) -> None:
+def _write_results(tracked: TrackedRun, folder: Path) -> None:
     from tensorboardX import SummaryWriter
     from tensorboardX.summary import hparams
 
@@ -64,7 +64,7 @@ def _show_figures(folder: Path) -> Any:
     return Summary(value=values)
 
 
-def _write_curves(tracked: Tracked, data: str, folder: Path) -> None:
+def _write_curves(tracked: TrackedRun, data: str, folder: Path) -> None:
     from tensorboardX import SummaryWriter
 
     with SummaryWriter(str(folder)) as writer:

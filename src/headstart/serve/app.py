@@ -20,7 +20,7 @@ from headstart.errors import PhotoError
 from headstart.exports.html_page import WEB as EXPORTED
 from headstart.pixels.decode import decode_photo, decode_thumbnail
 from headstart.process.cores import count_cores
-from headstart.report.heat_overlay import lay_heat_over
+from headstart.report.heat_overlay import overlay_heat_map
 from headstart.serve.batching import Batcher, Row
 from headstart.serve.body_limit import BodyLimit
 from headstart.serve.docs_page import SAFE, WEB, show_docs
@@ -165,7 +165,7 @@ class _Service:
         with self._explaining:
             heat = self._classifier.explainer.explain_pixels(pixels).heat
         stream = io.BytesIO()
-        Image.fromarray(lay_heat_over(decode_thumbnail(data, THUMBNAIL_PX), heat)).save(stream, "PNG")
+        Image.fromarray(overlay_heat_map(decode_thumbnail(data, THUMBNAIL_PX), heat)).save(stream, "PNG")
         return stream.getvalue()
 
     async def health(self) -> Health:

@@ -24,13 +24,13 @@ from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import Judged, measure_split
 from headstart.methods.tail_tuning import choose_cut
 from headstart.process.progress import show_progress
-from headstart.report.chart_process import Artist
+from headstart.report.chart_process import ChartDrawer
 from headstart.runs.run import Run
 from headstart.runs.run_description import describe_training
-from headstart.runs.run_files import Outcome, begin_charts, write_run
+from headstart.runs.run_files import RunContents, begin_charts, write_run
 from headstart.runs.run_folder import check_outside, choose_folder, write_run_folder
-from headstart.runs.run_pictures import list_views
-from headstart.runs.tracking import check_tracker, track_trained
+from headstart.runs.run_pictures import list_training_views
+from headstart.runs.tracking import check_tracker, track_or_warn
 from headstart.scale.ray_training import Workers
 from headstart.storage.remote_paths import Place, make_path
 from headstart.training.auto import choose_method
@@ -51,7 +51,7 @@ def train_classifier(
     ray: str | None = None,
     verbose: bool = True,
     say: Callable[[str], None] = lambda _: None,
-    artist: Artist | None = None,
+    chart_drawer: ChartDrawer | None = None,
     **settings: Any,
 ) -> Run:
     """Train a classifier and write its run folder.
@@ -76,7 +76,7 @@ def train_classifier(
         Show progress on stderr.
     say
         Called with sentences for the user, the verdict among them, as soon as they are known.
-    artist
+    chart_drawer
         Draws the charts; default: drawn in this process.
     settings
         The fields of `Settings`.
@@ -105,12 +105,12 @@ def train_classifier(
     try:
         # the folder is claimed first: of two trainings begun together, the second then takes another name
         with write_run_folder(folder, is_replacing=overwrite) as partial, _join(ray, verbose) as cluster:
-            course = _Course(chosen, clock, verbose, cache, artist or Artist(), ray, cluster)
+            course = _Course(chosen, clock, verbose, cache, chart_drawer or ChartDrawer(), ray, cluster)
             try:
-                outcome = course.run(photos, partial, say)
-                write_run(partial, outcome, course.artist)
+                contents = course.run(photos, partial, say)
+                write_run(partial, contents, course.chart_drawer)
             except BaseException:
-                course.artist.close()  # nobody may write into a folder that goes
+                course.chart_drawer.close()  # nobody may write into a folder that goes
                 raise
         for checkpoint in course.checkpoints:
             checkpoint.delete()
@@ -120,7 +120,7 @@ def train_classifier(
         folder = moved.folder
     run = Run(folder)
     if track is not None:
-        track_trained(folder, track, say)
+        track_or_warn(folder, track, say)
     return run
 
 
@@ -168,12 +168,12 @@ class _Course:
     clock: _Clock
     verbose: bool
     cache: bool
-    artist: Artist
+    chart_drawer: ChartDrawer
     ray: str | None = None
     cluster: Cluster | None = None
     checkpoints: list[Checkpoint] = field(default_factory=list)  # of trainings that nobody will go on with
 
-    def run(self, photos: Catalog | str | Path, folder: Path, say: Callable[[str], None]) -> Outcome:
+    def run(self, photos: Catalog | str | Path, folder: Path, say: Callable[[str], None]) -> RunContents:
         """Train, say the verdict, and return what is to be written; the charts are begun as soon as they can be."""
         chosen = self.chosen
         backbone = load_backbone(chosen.backbone)
@@ -209,16 +209,17 @@ class _Course:
         }
         metrics = describe_training(made) | {"auto": story}
         metrics |= {split: measure_split(judged[split], table.catalog.labels) for split in SPLITS}
-        begin_charts(folder, metrics, fitted.history, self.artist)
+        begin_charts(folder, metrics, fitted.history, self.chart_drawer)
         with ThreadPoolExecutor(1) as pool:
             model = pool.submit(made.build_file)
             metrics["cross_validation"] = _cross_validate(made)
         self.clock.note("evaluate")
         metrics["seconds"] = self.clock.seconds
         say(write_verdict(metrics))
-        return Outcome(
-            table.catalog, metrics, fitted.history, judged, model.result(), self.clock.note, list_views(made),
-            made.tuned.n_symmetric if made.tuned else 1,
+        return RunContents(
+            catalog=table.catalog, metrics=metrics, history=fitted.history, judged=judged, model=model.result(),
+            note_time=self.clock.note, views=list_training_views(made),
+            n_symmetric=made.tuned.n_symmetric if made.tuned else 1,
         )  # fmt: skip
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 from headstart.process.cores import count_cores
-from headstart.report.chart_process import Artist, DistantArtist
+from headstart.report.chart_process import ChartDrawer, ChartProcess
 
 
-def call_artist() -> Artist:
+def start_chart_drawer() -> ChartDrawer:
     """Start a process that draws, where there is a second core for it and a Python that can be started."""
     is_possible = count_cores() > 1 and sys.executable and not hasattr(sys, "frozen")
-    return DistantArtist() if is_possible else Artist()
+    return ChartProcess() if is_possible else ChartDrawer()

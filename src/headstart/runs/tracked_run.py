@@ -20,8 +20,8 @@ _CHOICES = ("method", "cut", "backbone", "image_size", "features", "head", "prec
 _COUNTS = ("n", "n_folds", "n_repeats")  # among the metrics they would each be a chart
 
 
-@dataclass(frozen=True)
-class Tracked:
+@dataclass(frozen=True, kw_only=True)
+class TrackedRun:
     """A run in the words of trackers.
 
     Attributes
@@ -54,7 +54,7 @@ class Tracked:
         return self.folder.name
 
 
-def read_tracked(folder: Path) -> Tracked:
+def read_tracked_run(folder: Path) -> TrackedRun:
     """Read a run folder for a tracker."""
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     with (folder / "history.csv").open(newline="", encoding="utf-8") as file:
@@ -63,9 +63,10 @@ def read_tracked(folder: Path) -> Tracked:
             for row in csv.DictReader(file)
         )
     tags = {"headstart.version": metrics["headstart"], **_describe_catalog(folder / "catalog.csv")}
-    return Tracked(
-        folder.resolve(), _list_parameters(metrics), _list_metrics(metrics), history, tags, write_verdict(metrics)
-    )
+    return TrackedRun(
+        folder=folder.resolve(), parameters=_list_parameters(metrics), metrics=_list_metrics(metrics),
+        history=history, tags=tags, verdict=write_verdict(metrics),
+    )  # fmt: skip
 
 
 def hide_password(text: str) -> str:

@@ -84,8 +84,8 @@ def test_the_learning_curve_has_three_answers(advise, make_folder, is_still_risi
 
 
 def test_it_says_what_is_missing(advise, make_folder):
-    done = advise(make_folder(n=2), notes=("Install what it needs with: pip install 'headstart[tune]'",))
-    assert "Note: Install what it needs with: pip install 'headstart[tune]'\n" in done.output
+    done = advise(make_folder(n=2), notes=("Install it with: pip install 'headstart[tune]'",))
+    assert "Note: Install it with: pip install 'headstart[tune]'\n" in done.output
 
 
 def test_no_picture_comes_among_the_photos(advise, make_folder, tmp_path):

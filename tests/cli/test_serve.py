@@ -53,7 +53,7 @@ def test_a_missing_extra_is_named_in_one_line(headstart, tmp_path, package):
     (tmp_path / f"{package}.py").write_text(f"raise ModuleNotFoundError('no', name='{package}')")
     done = headstart("serve", tmp_path, env=_put_first(tmp_path))
     assert done.returncode == 1
-    assert done.stderr.startswith(f"headstart: Cannot serve: {package} is not installed.")
+    assert done.stderr.startswith(f"headstart: Cannot serve a classifier: got no package '{package}', need it.")
     assert done.stderr.rstrip().endswith("pip install 'headstart[serve]'")
     assert len(done.stderr.splitlines()) == 1
 

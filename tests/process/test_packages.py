@@ -1,4 +1,4 @@
-"""The version that is found is the one that is installed."""
+"""Versions and missing packages are found without importing a package."""
 
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -6,17 +6,18 @@ from importlib.metadata import PackageNotFoundError, version
 import click  # noqa: F401  one of the tests takes its spec away
 import pytest
 
-from headstart.process.packages import find_version
+from headstart.errors import MissingExtraError
+from headstart.process.packages import find_version, make_missing_extra, require_packages
 
 
 @pytest.mark.parametrize(
     ("distribution", "package"), [("openvino", "openvino"), ("cykooz.resizer", "cykooz_resizer"), ("click", "click")]
 )
-def test_it_is_what_the_metadata_say(distribution, package):
+def test_the_version_equals_that_of_the_metadata(distribution, package):
     assert find_version(distribution, package) == version(distribution)
 
 
-def test_without_a_folder_of_its_own_the_metadata_are_asked(tmp_path, monkeypatch):
+def test_without_a_folder_beside_the_package_the_metadata_are_asked(tmp_path, monkeypatch):
     (tmp_path / "click").mkdir()
     (tmp_path / "click" / "__init__.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)
@@ -41,6 +42,24 @@ def test_a_module_without_a_spec_is_found_by_its_metadata(monkeypatch):
     assert find_version("click", "click") == version("click")
 
 
-def test_what_is_not_installed_is_an_error():
-    with pytest.raises(PackageNotFoundError):
+def test_the_version_of_a_missing_package_is_an_error():
+    with pytest.raises(PackageNotFoundError, match="no-such-package"):
         find_version("no-such-package", "no_such_package")
+
+
+def test_only_missing_packages_are_named_with_their_extra():
+    require_packages("count", "numbers", "numpy")
+    with pytest.raises(MissingExtraError, match="Cannot count") as caught:
+        require_packages("count", "numbers", "numpy", "no_such_package", hint="or use your fingers")
+    assert str(caught.value) == (
+        "Cannot count: got no package 'no_such_package', need it. Install it with: pip install 'headstart[numbers]' "
+        "(or use your fingers)"
+    )
+    assert caught.value.extra == "numbers"
+
+
+def test_several_missing_packages_are_named_in_one_sentence():
+    assert str(make_missing_extra("count", "numbers", "abacus", "fingers")) == (
+        "Cannot count: got no packages 'abacus' and 'fingers', need them. "
+        "Install them with: pip install 'headstart[numbers]'"
+    )

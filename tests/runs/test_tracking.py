@@ -79,9 +79,9 @@ def test_a_run_without_a_test_set_and_without_cross_validation_can_be_told(run):
     assert "strength" not in tracked.parameters
 
 
-def test_what_is_missing_is_named_before_training(tmp_path, monkeypatch):
+def test_missing_packages_are_named_before_training(tmp_path, monkeypatch):
     monkeypatch.setitem(tracking.PACKAGES, "mlflow", ("no_such_package", "numpy", "no_other_package"))
-    with pytest.raises(MissingExtraError, match=r"no_such_package and no_other_package are.*headstart\[mlflow\]"):
+    with pytest.raises(MissingExtraError, match=r"'no_such_package' and 'no_other_package'.*headstart\[mlflow\]"):
         hs.train(tmp_path / "no such photos", track="mlflow")
     with pytest.raises(RunError, match="got tracker 'wandb', need one of mlflow, tensorboard"):
         hs.train(tmp_path / "no such photos", track="wandb")

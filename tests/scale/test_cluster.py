@@ -5,12 +5,11 @@ import socket
 import pytest
 
 from headstart.errors import MissingExtraError, ScaleError
-from headstart.scale import cluster
 from headstart.scale.cluster import connect, measure_cluster
 
 
 def test_without_ray_the_extra_is_named(monkeypatch):
-    monkeypatch.setattr(cluster, "is_installed", lambda name: False)
+    monkeypatch.setattr("headstart.process.packages.is_installed", lambda name: False)
     with pytest.raises(MissingExtraError, match=r"got no package 'ray'.*headstart\[ray\]"), connect("local"):
         pass
 

@@ -130,7 +130,7 @@ def test_other_things_are_left_alone(make_folder, tmp_path):
 
 
 def test_without_ray_the_extra_is_named(make_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("headstart.scale.cluster.is_installed", lambda name: False)
+    monkeypatch.setattr("headstart.process.packages.is_installed", lambda name: name != "ray")
     with pytest.raises(MissingExtraError, match=r"headstart\[ray\]"):
         embed(make_folder(n=2), tmp_path / "out", ray="local")
 

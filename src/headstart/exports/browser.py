@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.errors import ExportError, MissingExtraError, PhotoError
+from headstart.errors import ExportError, PhotoError
 from headstart.exports.answer import Answer, Pixels
-from headstart.process.packages import is_installed
+from headstart.process.packages import require_packages
 
 CHROME, EDGE = "chromedriver", "msedgedriver"  # what drives them
 COMMANDS = {
@@ -83,11 +83,7 @@ def require_browser(otherwise: str = "export without --check") -> tuple[str, str
     ExportError
         If there is no browser, or nothing that drives it.
     """
-    if not is_installed("selenium"):
-        raise MissingExtraError(
-            "Cannot check the page: selenium, which drives a browser, is not installed. Install it with: "
-            f"pip install 'headstart[html]', or {otherwise}."
-        )
+    require_packages("check the page", "html", "selenium", hint=f"or {otherwise}")
     found = _list_browsers()
     for browser, command in found:
         driver = shutil.which(command)

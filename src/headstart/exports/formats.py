@@ -14,12 +14,11 @@ import numpy.typing as npt
 
 from headstart.backbone.graph_file import FLOAT, UINT8, encode_entry, make_end, make_name, take_apart
 from headstart.classifier.metadata import Metadata
-from headstart.errors import MissingExtraError
 from headstart.exports.answer import Answer, Pixels
 from headstart.exports.licence_notice import PREFIX, write_notice
 from headstart.exports.openvino_ir import find_default_precision, open_openvino_ir, write_openvino
 from headstart.exports.resizing_graph import take_any_size
-from headstart.process.packages import is_installed
+from headstart.process.packages import require_packages
 from headstart.version import __version__
 
 PIXELS = (
@@ -101,10 +100,7 @@ def _write_onnx(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -
 
 
 def _require_onnxruntime(_: bool) -> None:
-    if not is_installed("onnxruntime"):
-        raise MissingExtraError(
-            "Cannot check an ONNX export: ONNX Runtime is not installed. Install it with: pip install 'headstart[onnx]'"
-        )
+    require_packages("check an ONNX export", "onnx", "onnxruntime")
 
 
 @contextmanager

@@ -17,10 +17,11 @@ from headstart.backbone.pooled_stages import choose_stages
 from headstart.backbone.view_averaging import MOVES
 from headstart.classifier.build import BIAS, WEIGHTS
 from headstart.classifier.metadata import Metadata
-from headstart.errors import ExportError, MissingExtraError
+from headstart.errors import ExportError
 from headstart.exports.answer import Answer, Pixels
 from headstart.exports.licence_notice import write_notice
 from headstart.pixels.resizing import resize_pixels
+from headstart.process.packages import make_missing_extra
 
 DROPOUT = 0.2  # does nothing in prediction; whoever trains the model further has it where tutorials have it
 _PARTS = {"gamma": "scale", "beta": "offset", "moving_mean": "mean", "moving_variance": "variance", "kernel": "kernel"}
@@ -177,8 +178,6 @@ def _import_tensorflow() -> Any:
     try:
         import tensorflow
     except ImportError:
-        raise MissingExtraError(
-            "Cannot export to Keras or LiteRT: TensorFlow is not installed. Install it with: "
-            "pip install 'headstart[keras]' (best into an environment of its own)"
-        ) from None
+        hint = "best into an environment of its own"
+        raise make_missing_extra("export to Keras or LiteRT", "keras", "tensorflow", hint=hint) from None
     return tensorflow

@@ -13,18 +13,16 @@ import numpy.typing as npt
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.hashing import hash_files
-from headstart.errors import BackboneError, MissingExtraError, PhotoError
+from headstart.errors import BackboneError, PhotoError
 from headstart.features.extraction import Features, extract_features
 from headstart.features.feature_cache import FeatureCache
+from headstart.process.packages import make_missing_extra
 from headstart.process.progress import show_progress
 
 try:
     from sklearn.base import BaseEstimator, TransformerMixin
 except ImportError:
-    raise MissingExtraError(
-        "Cannot use FeatureExtractor and ImageClassifier: scikit-learn is not installed. "
-        "Install it with: pip install 'headstart[sklearn]'"
-    ) from None
+    raise make_missing_extra("use FeatureExtractor and ImageClassifier", "sklearn", "scikit-learn") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,23 @@
-"""Versions of installed packages, found without importing them."""
+"""Which packages are installed and in which version, found without importing them."""
 
 from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
 
+from headstart.errors import MissingExtraError
+
 
 def find_version(distribution: str, package: str) -> str:
-    """Return the version of an installed distribution, by the folder that its installer left beside its package.
+    """Return the version of an installed distribution.
 
-    `importlib.metadata` knows it, too, but takes 20 ms to import and parses a file; it is asked where that folder is
-    not found.
+    The version is read from the name of the installer's folder beside the package. `importlib.metadata` is asked only
+    if there is no such folder: it adds 26 ms to ``headstart predict`` of one photo (287 ms).
 
     Parameters
     ----------
     distribution, package
-        What is installed and what is imported, such as ``"cykooz.resizer"`` and ``"cykooz_resizer"``.
+        Name to install by and name to import, such as ``"cykooz.resizer"`` and ``"cykooz_resizer"``.
 
     Raises
     ------
@@ -29,7 +31,7 @@ def find_version(distribution: str, package: str) -> str:
     """
     try:
         spec = importlib.util.find_spec(package)
-    except ValueError:  # a module that was put together by hand
+    except ValueError:  # a module without a spec, made by a program
         spec = None
     if spec is not None and spec.origin is not None:
         # name and version as in the name of a wheel (packaging.python.org, "Recording installed projects")
@@ -43,7 +45,7 @@ def find_version(distribution: str, package: str) -> str:
 
 
 def is_installed(package: str) -> bool:
-    """Say whether a package could be imported, without importing it.
+    """Say whether a package can be imported, without importing it.
 
     Examples
     --------
@@ -52,5 +54,44 @@ def is_installed(package: str) -> bool:
     """
     try:
         return importlib.util.find_spec(package) is not None
-    except ValueError:  # a module that was put together by hand
+    except ValueError:  # a module without a spec, made by a program
         return True
+
+
+def require_packages(action: str, extra: str, *packages: str, hint: str = "") -> None:
+    """Raise the error of `make_missing_extra` if one of the packages is not installed.
+
+    Examples
+    --------
+    >>> require_packages("count", "numbers", "numpy")
+    """
+    missing = [package for package in packages if not is_installed(package)]
+    if missing:
+        raise make_missing_extra(action, extra, *missing, hint=hint)
+
+
+def make_missing_extra(action: str, extra: str, *packages: str, hint: str = "") -> MissingExtraError:
+    """Return the error that names missing packages and the command that installs them.
+
+    Parameters
+    ----------
+    action
+        What cannot be done, such as ``"train by hybrid"``.
+    extra
+        The extra of Headstart that brings the packages.
+    packages
+        Names of the missing packages.
+    hint
+        A condition or an alternative, put in brackets after the command.
+
+    Examples
+    --------
+    >>> print(make_missing_extra("train by hybrid", "tune", "torch"))
+    Cannot train by hybrid: got no package 'torch', need it. Install it with: pip install 'headstart[tune]'
+    """
+    names, them = " and ".join(f"'{package}'" for package in packages), "it" if len(packages) == 1 else "them"
+    return MissingExtraError(
+        f"Cannot {action}: got no package{'' if len(packages) == 1 else 's'} {names}, need {them}. "
+        f"Install {them} with: pip install 'headstart[{extra}]'{f' ({hint})' if hint else ''}",
+        extra=extra,
+    )

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from headstart.errors import HeadstartError, MissingExtraError, RunError
-from headstart.process.packages import is_installed
+from headstart.errors import HeadstartError, RunError
+from headstart.process.packages import require_packages
 from headstart.runs.tracked_run import hide_password, read_tracked_run
 
 # what each tracker needs, which its extra of the same name installs
@@ -33,13 +33,7 @@ def check_tracker(tracker: str) -> None:
     """
     if tracker not in TRACKERS:
         raise RunError(f"Cannot track a run: got tracker {tracker!r}, need one of {', '.join(TRACKERS)}.")
-    missing = [package for package in PACKAGES[tracker] if not is_installed(package)]
-    if missing:
-        names = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
-        raise MissingExtraError(
-            f"Cannot track by {tracker}: {names} {'is' if len(missing) == 1 else 'are'} not installed. "
-            f"Install what it needs with: pip install 'headstart[{tracker}]'"
-        )
+    require_packages(f"track by {tracker}", tracker, *PACKAGES[tracker])
 
 
 def track_run(folder: Path, tracker: str) -> str:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from headstart.errors import MissingExtraError, ScaleError
+from headstart.errors import ScaleError
 from headstart.process.cores import count_cores
-from headstart.process.packages import is_installed
+from headstart.process.packages import require_packages
 from headstart.process.progress import print_above
 from headstart.scale.ray_output import keep_quiet
 
@@ -64,10 +64,7 @@ class Cluster:
 
 def check_ray(what: str) -> None:
     """Raise MissingExtraError unless Ray is installed."""
-    if not is_installed("ray"):
-        raise MissingExtraError(
-            f"Cannot {what}: got no package 'ray', need it. Install it with: pip install 'headstart[ray]'"
-        )
+    require_packages(what, "ray", "ray")
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from headstart.classifier.classifier import load_classifier
-from headstart.errors import MissingExtraError, ServeError
+from headstart.errors import ServeError
+from headstart.process.packages import make_missing_extra
 from headstart.serve.limits import Limits
 
 GRACE_S = 10  # that requests which are being answered have when it stops
@@ -40,9 +41,7 @@ def serve_classifier(
 
         from headstart.serve.app import build_app
     except ImportError as error:
-        raise MissingExtraError(
-            f"Cannot serve: {error.name} is not installed. Install what it needs with: pip install 'headstart[serve]'"
-        ) from None
+        raise make_missing_extra("serve a classifier", "serve", str(error.name)) from None
     classifier = load_classifier(model, precision=precision)
     listener = _listen(host, port)
     app = build_app(classifier, name=Path(model).resolve().name, limits=limits)

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from headstart.errors import MissingExtraError
+from headstart.process.packages import make_missing_extra, require_packages
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
@@ -83,12 +83,7 @@ def expand_path(text: str | Path) -> Path:
 
 def check_pyarrow(what: str) -> None:
     """Raise MissingExtraError unless pyarrow is installed."""
-    from headstart.process.packages import is_installed
-
-    if not is_installed("pyarrow"):
-        raise MissingExtraError(
-            f"Cannot {what}: got no package 'pyarrow', need it. Install it with: pip install 'headstart[remote]'"
-        )
+    require_packages(what, "remote", "pyarrow")
 
 
 def open_file_system(path: Path) -> tuple[FileSystem, str]:
@@ -134,9 +129,7 @@ def _open_web(root: str) -> FileSystem:
 
         return PyFileSystem(FSSpecHandler(url_to_fs(root)[0]))
     except ImportError as error:
-        raise MissingExtraError(
-            f"Cannot open '{root}': {error}. Install it with: pip install 'headstart[remote]'"
-        ) from None
+        raise make_missing_extra(f"open '{root}'", "remote", error.name or "fsspec") from None
 
 
 def read_place(place: Path, max_bytes: int | None = None) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headstart.errors import MissingExtraError
+from headstart.process.packages import make_missing_extra
 
 # Deitsch et al. 2019, Automatic classification of defective photovoltaic module cells in electroluminescence images,
 # Solar Energy 185, table 4: accuracy on the 25% test split
@@ -31,10 +31,7 @@ def find_cells() -> list[tuple[Path, float, str]]:
     """
     package = find_spec("elpv_dataset")
     if package is None or package.origin is None:
-        raise MissingExtraError(
-            "Cannot run the demo: its photos are not installed (the package elpv-dataset, 91 MB). "
-            "Install them with: pip install 'headstart[demo]'"
-        )
+        raise make_missing_extra("run the demo", "demo", "elpv-dataset", hint="91 MB of photos")
     folder = Path(package.origin).parent / "data"
     rows = [line.split() for line in (folder / "labels.csv").read_text().splitlines() if line.strip()]
     return [(folder / name, float(probability), kind) for name, probability, kind in rows]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from headstart.errors import MissingExtraError
-from headstart.process.packages import is_installed
+from headstart.process.packages import is_installed, require_packages
 
 PACKAGES = ("torch", "onnx")
 
@@ -24,12 +23,7 @@ def check_torch(purpose: str) -> None:
     purpose
         The action that needs them, for the error message: ``"train by hybrid"``.
     """
-    missing = [name for name in PACKAGES if not is_installed(name)]
-    if missing:
-        raise MissingExtraError(
-            f"Cannot {purpose}: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed. "
-            "Install what it needs with: pip install 'headstart[tune]'"
-        )
+    require_packages(purpose, "tune", *PACKAGES)
 
 
 def list_thread_settings() -> dict[str, str]:

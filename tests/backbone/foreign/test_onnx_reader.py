@@ -72,8 +72,8 @@ def test_unknown_sizes_are_not_large():
 
 
 @pytest.mark.parametrize("package", ["onnx", "onnxruntime"])
-def test_what_is_not_installed_is_named(write, monkeypatch, package):
+def test_a_missing_package_is_named(write, monkeypatch, package):
     path = write(helper.make_node("Neg", ["x"], ["y"]))
-    monkeypatch.setattr("headstart.backbone.foreign.onnx_reader.is_installed", lambda name: name != package)
-    with pytest.raises(MissingExtraError, match=rf"{package}, which reads it, .* 'headstart\[onnx\]'"):
+    monkeypatch.setattr("headstart.process.packages.is_installed", lambda name: name != package)
+    with pytest.raises(MissingExtraError, match=rf"as a backbone: got no package '{package}', .* 'headstart\[onnx\]'"):
         read_network(path, None)

@@ -13,8 +13,8 @@ import numpy as np
 
 from headstart.backbone.foreign.constant_folding import fold_constants
 from headstart.backbone.graph_file import list_data_files
-from headstart.errors import BackboneError, MissingExtraError
-from headstart.process.packages import is_installed
+from headstart.errors import BackboneError
+from headstart.process.packages import require_packages
 
 if TYPE_CHECKING:
     import onnx
@@ -45,12 +45,7 @@ def read_network(path: Path, sha256: str | None) -> ForeignNetwork:
     MissingExtraError
         If onnx or onnxruntime is not installed.
     """
-    for package in ("onnx", "onnxruntime"):
-        if not is_installed(package):
-            raise MissingExtraError(
-                f"Cannot use '{path}' as a backbone: {package}, which reads it, is not installed. "
-                "Install it with: pip install 'headstart[onnx]'"
-            )
+    require_packages(f"use '{path}' as a backbone", "onnx", "onnx", "onnxruntime")
     import onnx
 
     data = path.read_bytes()

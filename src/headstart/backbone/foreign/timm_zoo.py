@@ -15,7 +15,8 @@ from headstart.backbone.foreign.downloading import MIRROR, find_on_mirror
 from headstart.backbone.foreign.user_file import fetch_kept, keep_adopted, list_kept
 from headstart.backbone.foreign.user_spec import OwnSpec
 from headstart.backbone.spec import BackboneSpec
-from headstart.errors import BackboneError, MissingExtraError
+from headstart.errors import BackboneError
+from headstart.process.packages import make_missing_extra
 from headstart.process.progress import print_above
 from headstart.storage.result_cache import name_result
 
@@ -57,10 +58,8 @@ def _open_network(name: str, weights: Path | None) -> tuple[Any, OwnSpec]:
     try:
         import timm
     except (ImportError, RuntimeError):  # the latter where torchvision was built for another torch
-        raise MissingExtraError(
-            f"Cannot load backbone 'timm/{name}': timm is not installed, or its torchvision does not fit torch. "
-            "Install it into an environment of its own with: pip install 'headstart[zoo]'"
-        ) from None
+        what, hint = f"load backbone 'timm/{name}'", "in an environment of its own: torchvision must fit torch"
+        raise make_missing_extra(what, "zoo", "timm", hint=hint) from None
     if not timm.is_model(name):
         close = difflib.get_close_matches(name, timm.list_models(pretrained=True), n=1)
         hint = f"Did you mean 'timm/{close[0]}'?" if close else "timm.list_models(pretrained=True) lists them."

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from headstart.catalog import digest_cache, hashing
-from headstart.catalog.digest_cache import FILE_NAME, KnownFiles, forget_files, make_stamp
+from headstart.catalog.digest_cache import FILE_NAME, DigestCache, clear_digest_cache, make_stamp
 from headstart.catalog.hashing import hash_files
 
 JPEG = b"\xff\xd8\xff\xe0 a photo"
@@ -113,6 +113,6 @@ def test_files_are_forgotten(folder, paths, hashed):
     hash_files(paths)
     with sqlite3.connect(folder / FILE_NAME) as connection:
         assert connection.execute("SELECT COUNT(*) FROM files").fetchone() == (5,)
-    forget_files()
-    with KnownFiles() as store:
+    clear_digest_cache()
+    with DigestCache() as store:
         assert store.recall([str(path) for path in paths]) == {}

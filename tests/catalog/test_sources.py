@@ -38,6 +38,6 @@ def test_what_is_not_there_is_said(make_bucket, monkeypatch):
     with pytest.raises(CatalogError, match="got a path that does not exist"):
         scan_photos(make_bucket())
     with pytest.raises(
-        CatalogError, match=r"'zz' is no kind of store that is known: need one of s3, .*https. Check the path"
+        CatalogError, match=r"'zz' is an unknown kind of store: need one of s3, .*https. Check the path"
     ):
         open_source("zz://bucket/pets")

@@ -33,7 +33,7 @@ def files(make_folder):
 
 @pytest.fixture(autouse=True)
 def calls(monkeypatch, tmp_path):
-    """Keep a shelf for each test, and write down what is calibrated on instead of doing so."""
+    """Use a result cache of its own in each test, and record what is calibrated on instead of doing so."""
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     seen = []
 

@@ -11,21 +11,21 @@ import pytest
 from headstart.errors import MissingExtraError
 from headstart.storage import remote_paths
 from headstart.storage.remote_paths import (
-    Place,
-    delete_place,
-    list_place,
+    RemotePath,
+    delete_path,
+    find_path_kind,
+    list_file_names,
     make_path,
     open_file_system,
-    open_place,
-    read_place,
-    tell_kind,
-    write_place,
+    open_for_reading,
+    open_for_writing,
+    read_remote_file,
 )
 
 
 def test_a_uri_stays_one_however_it_is_handled():
     place = make_path("s3://bucket/a b%20/1.jpg")
-    assert isinstance(place, Place)
+    assert isinstance(place, RemotePath)
     assert str(pickle.loads(pickle.dumps(place))) == "s3://bucket/a b%20/1.jpg"  # noqa: S301  our own
     assert str(place.parent / "x") == "s3://bucket/a b%20/x"
     assert place.relative_to(place.parent).name == "1.jpg"
@@ -36,41 +36,49 @@ def test_a_uri_stays_one_however_it_is_handled():
 
 @pytest.mark.parametrize("text", ["pets", "/a/b", "C:/pets", "c://x", "s3:/x"])
 def test_what_is_no_uri_is_a_path(text):
-    assert not isinstance(make_path(text), Place)
+    assert not isinstance(make_path(text), RemotePath)
 
 
 def test_a_file_in_a_store_is_written_whole_or_not(make_bucket):
     folder = make_path(make_bucket())
-    with contextlib.suppress(ZeroDivisionError), write_place(folder / "a") as file:
+    with contextlib.suppress(ZeroDivisionError), open_for_writing(folder / "a") as file:
         file.write(b"half")
         raise ZeroDivisionError
-    assert list_place(folder) == []
-    with write_place(folder / "a") as file:
+    assert list_file_names(folder) == []
+    with open_for_writing(folder / "a") as file:
         file.write(b"whole")
-    assert list_place(folder) == ["a"]
-    assert read_place(folder / "a") == b"whole"
-    assert len(read_place(folder / "a", 2)) == 3
-    with open_place(folder / "a") as file:
+    assert list_file_names(folder) == ["a"]
+    assert read_remote_file(folder / "a") == b"whole"
+    assert len(read_remote_file(folder / "a", 2)) == 3
+    with open_for_reading(folder / "a") as file:
         file.seek(2)
         assert file.read() == b"ole"
-    assert [tell_kind(folder), tell_kind(folder / "a"), tell_kind(folder / "b")] == ["folder", "file", None]
-    delete_place(folder / "a")
-    delete_place(folder / "a")
-    assert list_place(folder) == []
+    assert [find_path_kind(folder / name) for name in (".", "a", "b")] == [
+        "folder",
+        "file",
+        None,
+    ]
+    delete_path(folder / "a")
+    delete_path(folder / "a")
+    assert list_file_names(folder) == []
 
 
 def test_the_same_holds_here(tmp_path):
     folder = tmp_path / "new"
-    with write_place(folder / "a") as file:
+    with open_for_writing(folder / "a") as file:
         file.write(b"whole")
-    with open_place(folder / "a") as file:
+    with open_for_reading(folder / "a") as file:
         assert file.read() == b"whole"
-    assert list_place(folder) == ["a"]
-    assert list_place(tmp_path / "none") == []
-    assert [tell_kind(folder), tell_kind(folder / "a"), tell_kind(folder / "b")] == ["folder", "file", None]
-    delete_place(folder / "a")
-    delete_place(folder / "a")
-    assert list_place(folder) == []
+    assert list_file_names(folder) == ["a"]
+    assert list_file_names(tmp_path / "none") == []
+    assert [find_path_kind(folder / name) for name in (".", "a", "b")] == [
+        "folder",
+        "file",
+        None,
+    ]
+    delete_path(folder / "a")
+    delete_path(folder / "a")
+    assert list_file_names(folder) == []
     assert open_file_system(Path("x"))[1] == str(Path.cwd() / "x")
 
 
@@ -87,18 +95,18 @@ def test_a_web_server_is_read_through_fsspec(tmp_path):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         place = make_path(f"http://127.0.0.1:{server.server_port}/a.jpg")
-        assert read_place(place) == b"0123456789"
-        with open_place(place) as file:
+        assert read_remote_file(place) == b"0123456789"
+        with open_for_reading(place) as file:
             file.seek(8)
             assert file.read() == b"89"
         with pytest.raises(FileNotFoundError):
-            read_place(place.parent / "none.jpg")
+            read_remote_file(place.parent / "none.jpg")
         server.shutdown()
 
 
 def test_an_unknown_kind_of_store_is_an_error_of_reading():
-    with pytest.raises(OSError, match="'zz' is no kind of store that is known"):
-        read_place(make_path("zz://bucket/a"))
+    with pytest.raises(OSError, match="'zz' is an unknown kind of store"):
+        read_remote_file(make_path("zz://bucket/a"))
 
 
 def test_without_pyarrow_the_extra_is_named(monkeypatch):

@@ -1,11 +1,11 @@
-"""The shelf gives back what was kept, whole or not at all, and never grows without end."""
+"""The result cache returns whole results only, and its size is limited."""
 
 import os
 
 import pytest
 
 from headstart.storage import result_cache
-from headstart.storage.result_cache import clear_shelf, fetch_result, keep_result, measure_shelf, name_result
+from headstart.storage.result_cache import clear_results, fetch_result, keep_result, measure_results, name_result
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def test_the_least_recently_used_go_first(folder, monkeypatch):
     assert len(list(folder.iterdir())) == 10
 
 
-def test_a_shelf_that_may_only_be_read_is_read(monkeypatch):
+def test_results_in_a_read_only_folder_are_read(monkeypatch):
     keep_result("a" * 64, b"compiled")
     monkeypatch.setattr(os, "utime", lambda *_: (_ for _ in ()).throw(PermissionError()))
     assert fetch_result("a" * 64) == b"compiled"
@@ -51,9 +51,9 @@ def test_a_shelf_that_may_only_be_read_is_read(monkeypatch):
 
 def test_size_and_clearing():
     keep_result("a" * 64, b"x" * 1000)
-    assert measure_shelf() == 1032
-    clear_shelf()
-    assert measure_shelf() == 0
+    assert measure_results() == 1032
+    clear_results()
+    assert measure_results() == 0
 
 
 def test_a_folder_that_cannot_be_made_keeps_nothing(monkeypatch, tmp_path):
@@ -61,4 +61,4 @@ def test_a_folder_that_cannot_be_made_keeps_nothing(monkeypatch, tmp_path):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "file"))
     keep_result("a" * 64, b"x")
     assert fetch_result("a" * 64) is None
-    assert measure_shelf() == 0
+    assert measure_results() == 0

@@ -81,7 +81,7 @@ EFFICIENTNET_LITE0 = BackboneSpec(
 
 
 def load_weights() -> bytes:
-    """Return the ONNX file, made from the package at first use (2 s) and kept on the shelf.
+    """Return the ONNX file, made from the package at first use (2 s) and kept in the result cache.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from headstart.catalog.photo import Photo
 from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.table_rows import COLUMNS, Row, TableRows
 from headstart.errors import CatalogError
-from headstart.storage.remote_paths import Place, open_place
+from headstart.storage.remote_paths import RemotePath, open_for_reading
 
 WRITTEN = ("digest",)  # columns that `write_csv` adds
 
@@ -57,7 +57,7 @@ def write_csv(photos: Sequence[Photo], path: Path) -> None:
             folder = Path.cwd()
             for photo in photos:
                 cells = [
-                    photo.file if isinstance(photo.path, Place) else str(folder / photo.file),
+                    photo.file if isinstance(photo.path, RemotePath) else str(folder / photo.file),
                     photo.label,
                     photo.split or "",
                     photo.digest,
@@ -79,7 +79,7 @@ def _read_rows(path: Path, problems: list[str], unknown: list[str]) -> Iterator[
     try:
         # names of files need not be UTF-8: their bytes are kept (PEP 383)
         with (
-            open_place(path) as stream,
+            open_for_reading(path) as stream,
             io.TextIOWrapper(stream, newline="", encoding="utf-8-sig", errors="surrogateescape") as file,
         ):
             _refuse_binary(path, file.read(4096))

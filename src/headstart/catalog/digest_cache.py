@@ -37,7 +37,7 @@ def name_file(path: str, here: str) -> str:
     return path if os.path.isabs(path) else f"{here}{os.sep}{path}"  # noqa: PTH117  a `Path` takes longer
 
 
-class KnownFiles:
+class DigestCache:
     """The table of known files in the user's cache folder; without one, or where it is broken, no file is known."""
 
     def __init__(self, *, cache: bool = True) -> None:
@@ -103,14 +103,14 @@ def _sum(*texts: str) -> int:
     return zlib.crc32("\0".join(texts).encode(errors="surrogatepass"))
 
 
-def measure_known_files() -> int:
+def measure_digest_cache() -> int:
     """Return the bytes that the table takes on disk."""
     with suppress(OSError):
         return (find_cache_folder() / FILE_NAME).stat().st_size
     return 0
 
 
-def forget_files() -> None:
+def clear_digest_cache() -> None:
     """Delete the table of known files."""
     for ending in ("", "-journal"):
         with suppress(OSError):

@@ -11,11 +11,11 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from headstart.catalog.digest_cache import Known, KnownFiles, make_stamp, name_file
+from headstart.catalog.digest_cache import DigestCache, Known, make_stamp, name_file
 from headstart.errors import PhotoError
 from headstart.pixels.file_format import HEAD_SIZE, sniff_format
 from headstart.pixels.photo_bytes import check_size, explain_unreadable, read_bytes
-from headstart.storage.remote_paths import Place, make_path
+from headstart.storage.remote_paths import RemotePath, make_path
 
 BLOCK_BYTES = 4 << 20
 N_THREADS = 4  # for disks and networks that answer late
@@ -49,14 +49,14 @@ def hash_files(
     progress
         Called in the caller's thread with the number of files done and their total, now and then.
     cache
-        Leave unread what was read before and has not changed since (`KnownFiles`).
+        Leave unread what was read before and has not changed since (`DigestCache`).
     """
     here = str(Path.cwd())
     readings: list[HashResult] = []
-    is_far = bool(files) and isinstance(make_path(files[0]), Place)
+    is_far = bool(files) and isinstance(make_path(files[0]), RemotePath)
     pool = ThreadPoolExecutor(N_THREADS_FAR if is_far else N_THREADS)
     chunk = 1 if is_far else CHUNK
-    with KnownFiles(cache=cache) as store:
+    with DigestCache(cache=cache) as store:
         try:
             for start in range(0, len(files), GROUP):
                 paths = [str(file) for file in files[start : start + GROUP]]  # a `Path` takes as long as a look-up
@@ -116,7 +116,7 @@ def _read_unless_known(path: str, known: Known | None) -> tuple[HashResult, str 
 def hash_file(path: Path) -> HashResult:
     """Read one file as far as it is a photo by its first bytes."""
     try:
-        if isinstance(path, Place):
+        if isinstance(path, RemotePath):
             return hash_bytes(read_bytes(path))
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever

@@ -12,7 +12,7 @@ from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import SplitPlan
 from headstart.errors import CatalogError
 from headstart.pixels.photo_bytes import explain_unreadable
-from headstart.storage.remote_paths import make_path, open_place, write_place
+from headstart.storage.remote_paths import make_path, open_for_reading, open_for_writing
 
 FILE_NAME = "_headstart.json"  # readers of Parquet leave out what begins with a line
 SCHEMA = 1
@@ -75,7 +75,7 @@ class Manifest:
         OSError
             If that is impossible.
         """
-        with write_place(folder / FILE_NAME) as file:
+        with open_for_writing(folder / FILE_NAME) as file:
             file.write(self.to_bytes())
 
     def to_bytes(self) -> bytes:
@@ -98,7 +98,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         If it cannot be read, or is of another version.
     """
     try:
-        with open_place(folder / FILE_NAME) as file:
+        with open_for_reading(folder / FILE_NAME) as file:
             return parse_manifest(file.read())
     except (FileNotFoundError, NotADirectoryError):
         return None

@@ -15,7 +15,7 @@ from headstart.catalog.table_rows import COLUMNS, TableRows
 from headstart.errors import CatalogError
 from headstart.pixels.photo_bytes import explain_unreadable
 from headstart.pixels.views import AS_IT_IS
-from headstart.storage.remote_paths import check_pyarrow, list_place, make_path, open_place
+from headstart.storage.remote_paths import check_pyarrow, list_file_names, make_path, open_for_reading
 
 SUFFIX = ".parquet"
 KIND = "Parquet table"
@@ -26,7 +26,7 @@ def find_parquet(path: Path, kind: str) -> list[Path] | None:
     """Return the Parquet files that a file or a folder stands for, sorted, or None if it is something else."""
     if kind == "file":
         return [path] if path.name.endswith(SUFFIX) else None
-    names = list_place(path)
+    names = list_file_names(path)
     shown = [name for name in names if not name.startswith(("_", "."))]
     is_table = bool(shown) and all(name.endswith(SUFFIX) for name in shown)
     if FILE_NAME in names or path.name.endswith(SUFFIX) or is_table:
@@ -136,7 +136,7 @@ def _open_parquet(file: Path) -> Iterator[Any]:
     from pyarrow import parquet
 
     try:
-        with open_place(file) as stream, parquet.ParquetFile(stream) as table:
+        with open_for_reading(file) as stream, parquet.ParquetFile(stream) as table:
             yield table
     except (OSError, pa.ArrowException) as error:
         raise CatalogError(f"Cannot read '{file}': {explain_unreadable(OSError(str(error)))}. Check it.") from None

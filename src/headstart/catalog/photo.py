@@ -40,7 +40,7 @@ class Photo:
 
     @property
     def path(self) -> Path:
-        """The path of its file; of a photo in a store, a `Place`."""
+        """The path of its file; of a photo in a store, a `RemotePath`."""
         return make_path(self.file)
 
 

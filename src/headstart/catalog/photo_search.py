@@ -11,7 +11,7 @@ from headstart.catalog.walk import is_ignored, walk_folder
 from headstart.errors import CatalogError
 from headstart.pixels.file_format import HEAD_SIZE, sniff_format
 from headstart.pixels.photo_bytes import explain_unreadable
-from headstart.storage.remote_paths import Place, make_path, tell_kind
+from headstart.storage.remote_paths import RemotePath, find_path_kind, make_path
 from headstart.storage.tar_shards import SUFFIX, is_shard, split_shard, walk_shard
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
@@ -33,7 +33,7 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
     problems = []
     for place in places:
         path = make_path(place)
-        if isinstance(path, Place):
+        if isinstance(path, RemotePath):
             inside = _find_elsewhere(path)
         elif is_shard(path):
             inside = [path / name for name in _list_members(path)]
@@ -53,7 +53,7 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
     return list(found)
 
 
-def _find_elsewhere(place: Place) -> list[Path]:
+def _find_elsewhere(place: RemotePath) -> list[Path]:
     """Return a file in a store, or the files in a folder there that are named like photos, sorted."""
     kind = _tell_kind(place)
     if kind == "file" and place.name.endswith(SUFFIX):
@@ -76,12 +76,12 @@ def _list_members(shard: Path) -> list[str]:
 
 
 def _is_there(path: Path) -> bool:
-    return _tell_kind(path) is not None if isinstance(path, Place) else path.exists()
+    return _tell_kind(path) is not None if isinstance(path, RemotePath) else path.exists()
 
 
-def _tell_kind(place: Place) -> str | None:
+def _tell_kind(place: RemotePath) -> str | None:
     try:
-        return tell_kind(place)
+        return find_path_kind(place)
     except (OSError, ValueError) as error:
         raise CatalogError(f"Cannot find photos in '{place}': {explain_unreadable(error)}. Check the path.") from None
 

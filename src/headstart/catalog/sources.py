@@ -13,7 +13,7 @@ from headstart.catalog.shard_files import find_shards, read_shards
 from headstart.catalog.source_listing import SourceListing
 from headstart.errors import CatalogError
 from headstart.pixels.photo_bytes import explain_unreadable
-from headstart.storage.remote_paths import Place, make_path, tell_kind
+from headstart.storage.remote_paths import RemotePath, find_path_kind, make_path
 from headstart.storage.tar_shards import is_shard
 
 
@@ -29,7 +29,7 @@ def open_source(source: str | Path) -> tuple[Path, str]:
     with suppress(RuntimeError):  # ~ and a name that is nobody's
         path = path.expanduser()
     try:
-        kind = tell_kind(path)
+        kind = find_path_kind(path)
     except (OSError, ValueError) as error:  # of stores
         raise CatalogError(f"Cannot scan '{path}': {explain_unreadable(error)}. Check the path and the keys.") from None
     if kind is None:
@@ -63,7 +63,7 @@ def find_source(source: str | Path, *, is_for_training: bool) -> SourceListing:
     except PermissionError as error:
         raise CatalogError(f"Cannot scan '{path}': {error.strerror}. Ask for permission to read it.") from None
     except OSError as error:
-        if not isinstance(path, Place):
+        if not isinstance(path, RemotePath):
             raise
         raise CatalogError(f"Cannot scan '{path}': {explain_unreadable(error)}. Check the path and the keys.") from None
 

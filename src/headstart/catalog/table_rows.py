@@ -11,7 +11,7 @@ from headstart.catalog.photo import SPLITS
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import SYNONYMS, parse_split, plan_rows
 from headstart.errors import CatalogError
-from headstart.storage.remote_paths import Place, make_path
+from headstart.storage.remote_paths import RemotePath, make_path
 
 COLUMNS = ("path", "label", "split", "group", "weight")
 N_TOLD = 10  # problems that a message lists before it only counts
@@ -117,7 +117,7 @@ def _parse_row(folder: Path, row: Row, number: int, problems: list[str]) -> List
         if not 0 <= weight < math.inf:
             problems.append(f"row {number} has the weight {row['weight']!a}, need a number, 0 or more")
     path = make_path(row["path"])
-    if isinstance(path, Place) and str(path) != row["path"]:
+    if isinstance(path, RemotePath) and str(path) != row["path"]:
         problems.append(f"row {number} has the URI {row['path']!a}, whose names are empty in places: it cannot be used")
-    file = str(path) if isinstance(path, Place) else str(folder / path)
+    file = str(path) if isinstance(path, RemotePath) else str(folder / path)
     return ListedPhoto(file, label or "", split, row["group"] or None, weight)

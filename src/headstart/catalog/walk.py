@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from headstart.catalog.photo import Skip
-from headstart.storage.remote_paths import Place, open_file_system
+from headstart.storage.remote_paths import RemotePath, open_file_system
 
 # what systems and programs leave behind; everything with a leading dot is ignored as well
 IGNORED = frozenset({"__macosx", "__pycache__", "@eadir", "thumbs.db", "desktop.ini", "lost+found"})
@@ -27,7 +27,7 @@ def walk_folder(root: Path, depth: int | None = None) -> tuple[dict[str, Folder]
     """List a folder and all folders below it.
 
     Links to folders are followed, except to one that contains the link. The cost is one directory read per folder; a
-    store (`Place`) is asked once for all.
+    store (`RemotePath`) is asked once for all.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ def walk_folder(root: Path, depth: int | None = None) -> tuple[dict[str, Folder]
     The folders by their path relative to ``root`` (with slashes; ``""`` is ``root`` itself), in sorted order, and
     the folders that could not be entered.
     """
-    if isinstance(root, Place):
-        return _walk_place(root, is_deep=depth is None), []
+    if isinstance(root, RemotePath):
+        return _walk_remote_folder(root, is_deep=depth is None), []
     tree: dict[str, Folder] = {}
     skipped: list[Skip] = []
     real = os.path.realpath(root)
@@ -77,7 +77,7 @@ def walk_folder(root: Path, depth: int | None = None) -> tuple[dict[str, Folder]
     return dict(sorted(tree.items())), skipped
 
 
-def _walk_place(root: Place, *, is_deep: bool) -> dict[str, Folder]:
+def _walk_remote_folder(root: RemotePath, *, is_deep: bool) -> dict[str, Folder]:
     """Return the tree of a folder in a store; all of it, or what is right in it."""
     from pyarrow.fs import FileSelector, FileType
 

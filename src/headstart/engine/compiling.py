@@ -53,16 +53,16 @@ class Build:
     n_cores: int
 
     def name(self) -> str:
-        """Return the name under which the shelf keeps it."""
+        """Return the name under which the result cache keeps it."""
         return name_result("network", *map(str, astuple(self)), describe_engine())
 
     def is_kept(self) -> bool:
-        """Say whether the shelf has it."""
+        """Say whether the result cache has it."""
         return has_result(self.name())
 
 
 def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
-    """Compile the part of an ONNX model from its pixels to one layer, or fetch it from the shelf.
+    """Compile the part of an ONNX model from its pixels to one layer, or fetch it from the result cache.
 
     Raises
     ------

@@ -28,7 +28,7 @@ from headstart.features.photo_blocks import Block
 from headstart.pixels.decode import decode_photo
 from headstart.pixels.photo_bytes import read_bytes
 from headstart.pixels.views import list_views, render_view
-from headstart.storage.remote_paths import Place, list_place, make_path
+from headstart.storage.remote_paths import RemotePath, list_file_names, make_path
 
 WAITS_S = (0.2, 1.0, 5.0)  # between attempts to read from a store
 N_AHEAD = 32  # photos that are fetched from a store at a time
@@ -117,7 +117,7 @@ class Embedder:
         recipe, backbone, n_views = embedding.recipe, embedding.backbone, embedding.n_views
         self._size_px = recipe.image_size
         self._name = json.dumps(embedding.describe(), sort_keys=True)
-        self._known = frozenset(list_place(folder))
+        self._known = frozenset(list_file_names(folder))
         self._engine = Engine(
             backbone.weights,
             backbone.plan_build(recipe.image_size, recipe.precision, n_cores=n_cores, n_views=n_views),
@@ -189,7 +189,7 @@ class Embedder:
     def _open(self, block: Block, skipped: list[tuple[str, str]]) -> Iterator[_Item]:
         """Yield the photos of a block; those of a shard that have no label are added to ``skipped``."""
         if block.shard is None:
-            is_far = any(isinstance(make_path(photo.file), Place) for photo in block.photos[:1])
+            is_far = any(isinstance(make_path(photo.file), RemotePath) for photo in block.photos[:1])
             yield from _fetch_ahead(block.photos) if is_far else map(_make_item, block.photos)
             return
         for found, data in walk_samples(make_path(block.shard), make_path(block.root)):
@@ -209,7 +209,7 @@ def _is_text(photo: ListedPhoto) -> bool:
 
 def _read_patiently(path: Path) -> bytes:
     """Read a photo; a store that is busy, or away for a moment, is asked again."""
-    for wait_s in WAITS_S if isinstance(path, Place) else ():
+    for wait_s in WAITS_S if isinstance(path, RemotePath) else ():
         try:
             return read_bytes(path)
         except UnreadableError as error:

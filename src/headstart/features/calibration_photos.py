@@ -27,7 +27,7 @@ Item = TypeVar("Item", bound=PhotoFile)
 def quantise_on_photos(
     photos: Sequence[PhotoFile], backbone: Backbone, image_size: int, *, progress: Progress = ignore_progress
 ) -> Backbone:
-    """Return the backbone quantised on up to 200 photos, or fetch it from the shelf.
+    """Return the backbone quantised on up to 200 photos, or fetch it from the result cache.
 
     The photos with the lowest digests are taken: neither their order nor their paths matter. Those that cannot be
     decoded are passed over.

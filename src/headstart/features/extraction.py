@@ -86,7 +86,7 @@ class CompilingAhead(Thread):
     """Compiles what `extract_features` will need, beside other work, unless it was compiled here before.
 
     What goes wrong in it goes wrong again in the extraction, and is said there. Whoever holds it when the extraction
-    begins spares that fetching the network from the shelf.
+    begins spares that fetching the network from the result cache.
     """
 
     def __init__(self, backbone: Backbone, image_size: int, precision: str) -> None:

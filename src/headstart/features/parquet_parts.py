@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.catalog.source_listing import ListedPhoto
-from headstart.storage.remote_paths import open_place, write_place
+from headstart.storage.remote_paths import open_for_reading, open_for_writing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -115,7 +115,7 @@ def write_part(
     arrays.append(pa.FixedSizeListArray.from_arrays(numbers, type=schema.field(COLUMN).type))
     table = pa.Table.from_arrays(arrays, schema=schema)
     texts = [name for name in schema.names if name != COLUMN]
-    with write_place(path) as file:
+    with open_for_writing(path) as file:
         # numbers of features hardly ever repeat: packing them would cost time and win nothing
         parquet.write_table(
             table, file, compression=dict.fromkeys(texts, "zstd") | {LIST_PATH: "none"}, use_dictionary=texts,
@@ -130,7 +130,7 @@ def read_note(path: Path) -> PartNote | None:
     from pyarrow import parquet
 
     try:
-        with open_place(path) as file:
+        with open_for_reading(path) as file:
             record = json.loads((parquet.read_schema(file).metadata or {})[NOTE])
         return PartNote.from_record(record)
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError):
@@ -141,7 +141,7 @@ def read_features(path: Path) -> npt.NDArray[Any]:
     """Return the (N, D) features of a part, as they were written."""
     from pyarrow import parquet
 
-    with open_place(path) as file, parquet.ParquetFile(file) as table:
+    with open_for_reading(path) as file, parquet.ParquetFile(file) as table:
         return to_matrix(table.read([COLUMN], use_threads=False)[COLUMN])
 
 

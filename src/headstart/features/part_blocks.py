@@ -11,7 +11,7 @@ from typing import Any
 import numpy.typing as npt
 
 from headstart.features.parquet_parts import COLUMN, to_matrix
-from headstart.storage.remote_paths import open_place
+from headstart.storage.remote_paths import open_for_reading
 
 
 class PartBlocks:
@@ -37,7 +37,7 @@ class PartBlocks:
         sizes: list[int] = []
         self.n_features = 0
         for file in files:
-            with open_place(file) as stream, parquet.ParquetFile(stream) as table:
+            with open_for_reading(file) as stream, parquet.ParquetFile(stream) as table:
                 self.n_features = table.schema_arrow.field(COLUMN).type.list_size
                 groups = range(table.num_row_groups)
                 self._places += [(file, group) for group in groups]
@@ -59,7 +59,7 @@ class PartBlocks:
             if hasattr(self._local, "stack"):
                 self._local.stack.close()
             self._local.stack = ExitStack()
-            stream = self._local.stack.enter_context(open_place(file))
+            stream = self._local.stack.enter_context(open_for_reading(file))
             self._local.table = self._local.stack.enter_context(parquet.ParquetFile(stream))
             self._local.file = file
         return self._local.table

@@ -19,7 +19,7 @@ from headstart.catalog.sources import find_source, list_shards, open_source
 from headstart.catalog.split import KEEP_ALL
 from headstart.errors import CatalogError
 from headstart.pixels.photo_bytes import explain_unreadable
-from headstart.storage.remote_paths import Place, make_path
+from headstart.storage.remote_paths import RemotePath, make_path
 from headstart.storage.tar_shards import split_shard
 
 FEWEST, MOST = 256, 16384  # photos of a block: what is lost at most with a worker, and what it holds in memory
@@ -159,7 +159,7 @@ def cut_blocks(photos: Iterable[ListedPhoto], n_total: int) -> Iterator[Block]:
 def _stamp(file: str) -> str:
     """Return what tells a file from its earlier contents, as far as it lies here."""
     with suppress(OSError, ValueError):
-        if isinstance(make_path(file), Place):
+        if isinstance(make_path(file), RemotePath):
             return ""
         try:
             status = os.stat(file)  # noqa: PTH116  a `Path` takes as long again

@@ -6,14 +6,14 @@ import stat
 from pathlib import Path
 
 from headstart.errors import PhotoError, UnreadableError
-from headstart.storage.remote_paths import Place, read_place
+from headstart.storage.remote_paths import RemotePath, read_remote_file
 from headstart.storage.tar_shards import read_member, split_shard
 
 MAX_BYTES = 500_000_000  # no camera makes such photos; a video or an archive under a photo's name does
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a whole file, here, in a store (`Place`) or in a tar shard.
+    """Read a whole file, here, in a store (`RemotePath`) or in a tar shard.
 
     Raises
     ------
@@ -23,7 +23,7 @@ def read_bytes(path: Path) -> bytes:
         If it is not there, or cannot be read.
     """
     try:
-        if isinstance(path, Place):
+        if isinstance(path, RemotePath):
             return _read_elsewhere(path)
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
@@ -42,8 +42,8 @@ def _read_elsewhere(path: Path) -> bytes:
         shard = split_shard(path)
         if shard is not None:
             data = read_member(*shard, MAX_BYTES)
-        elif isinstance(path, Place):
-            data = read_place(path, MAX_BYTES)
+        elif isinstance(path, RemotePath):
+            data = read_remote_file(path, MAX_BYTES)
         else:
             raise UnreadableError("does not exist")
     except FileNotFoundError:

@@ -24,7 +24,7 @@ from headstart.features.parquet_parts import PartNote
 from headstart.features.photo_blocks import Block, list_blocks
 from headstart.scale.cluster import Cluster, use_own_context
 from headstart.scale.output_folder import is_claimed
-from headstart.storage.remote_paths import delete_place, make_path, tell_kind, write_place
+from headstart.storage.remote_paths import delete_path, find_path_kind, make_path, open_for_writing
 from headstart.version import __version__
 
 Source = str | Path | Catalog
@@ -166,7 +166,7 @@ class _Worker:
             If workers have died in the block `MOST_ATTEMPTS` times.
         """
         marks = [self._folder / f"{MARK}{self._token}-{block.number}-{n}" for n in range(MOST_ATTEMPTS)]
-        used = next((n for n, mark in enumerate(marks) if tell_kind(mark) is None), None)
+        used = next((n for n, mark in enumerate(marks) if find_path_kind(mark) is None), None)
         if used is None:
             names = [one.file for one in block.photos] or [str(block.shard)]
             raise ScaleError(
@@ -174,13 +174,13 @@ class _Worker:
                 f"{len(names):,} files, so one of them may be what kills them, or memory is short. Embed them without "
                 "--ray to see, and leave it out."
             )
-        with write_place(marks[used]):
+        with open_for_writing(marks[used]):
             pass
         try:
             yield
         finally:
             for mark in marks[: used + 1]:
-                delete_place(mark)
+                delete_path(mark)
 
 
 def _unpack(answer: bytes) -> Embedded | Manifest:

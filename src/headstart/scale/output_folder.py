@@ -9,7 +9,14 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
 from headstart.errors import CatalogError, ScaleError
 from headstart.features.block_embedding import Embedding
-from headstart.storage.remote_paths import Place, delete_place, list_place, make_path, tell_kind, write_place
+from headstart.storage.remote_paths import (
+    RemotePath,
+    delete_path,
+    find_path_kind,
+    list_file_names,
+    make_path,
+    open_for_writing,
+)
 
 Source = str | Path | Catalog
 HERE = "_here-"  # a file of each command that works on the folder: who sees it sees the same folder
@@ -27,7 +34,7 @@ def claim_folder(source: Source, folder: Path, embedding: Embedding, *, overwrit
         If there are other things in it, or it is among the photos.
     """
     _check_outside(source, folder)
-    kind, names = tell_kind(folder), list_place(folder)
+    kind, names = find_path_kind(folder), list_file_names(folder)
     known = _read_known(folder, overwrite=overwrite) if FILE_NAME in names else None
     if kind == "file" or (known is None and not _is_empty(folder, names)):
         what = "a file" if kind == "file" else "a folder with other things in it"
@@ -40,7 +47,7 @@ def claim_folder(source: Source, folder: Path, embedding: Embedding, *, overwrit
             f"Cannot write features to '{folder}': it has others (of another {', another '.join(differing)}). Give "
             "another --out, or --overwrite."
         )
-    with write_place(folder / f"{HERE}{wanted.token}"):
+    with open_for_writing(folder / f"{HERE}{wanted.token}"):
         pass
     if known is None or differing or not known.is_complete:
         wanted.write(folder)
@@ -55,7 +62,7 @@ def settle_folder(folder: Path, manifest: Manifest) -> None:
     ScaleError
         If another command has put other features there meanwhile.
     """
-    names, known = set(list_place(folder)), read_manifest(folder)
+    names, known = set(list_file_names(folder)), read_manifest(folder)
     if known is None or _find_differences(known, manifest) or not names.issuperset(manifest.parts):
         raise ScaleError(
             f"Cannot finish '{folder}': another command has written other features there meanwhile, need it alone. "
@@ -64,17 +71,17 @@ def settle_folder(folder: Path, manifest: Manifest) -> None:
     manifest.write(folder)
     for name in names.difference(manifest.parts):
         if name.startswith(OURS):
-            delete_place(folder / name)
+            delete_path(folder / name)
 
 
 def is_claimed(folder: Path, token: str) -> bool:
     """Say whether this is the folder that a command has claimed under a token."""
-    return tell_kind(folder / f"{HERE}{token}") == "file"
+    return find_path_kind(folder / f"{HERE}{token}") == "file"
 
 
 def release_folder(folder: Path, manifest: Manifest) -> None:
     """Take back the claim of a command that ends early."""
-    delete_place(folder / f"{HERE}{manifest.token}")
+    delete_path(folder / f"{HERE}{manifest.token}")
 
 
 def name_source(source: Source) -> str:
@@ -83,7 +90,7 @@ def name_source(source: Source) -> str:
 
 
 def _is_empty(folder: Path, names: list[str]) -> bool:
-    if isinstance(folder, Place):
+    if isinstance(folder, RemotePath):
         return not names
     return not folder.is_dir() or not any(folder.iterdir())
 
@@ -105,7 +112,7 @@ def _find_differences(known: Manifest, wanted: Manifest) -> list[str]:
 
 def _check_outside(source: Source, folder: Path) -> None:
     photos = make_path(name_source(source))
-    if not name_source(source) or isinstance(photos, Place) or isinstance(folder, Place):
+    if not name_source(source) or isinstance(photos, RemotePath) or isinstance(folder, RemotePath):
         is_inside = folder.is_relative_to(photos) and bool(name_source(source))
     else:
         is_inside = photos.is_dir() and folder.resolve().is_relative_to(photos.resolve())

@@ -1,7 +1,6 @@
-"""Places that are no local folder: URIs such as ``s3://bucket/photos``, as paths that can be joined and read.
+"""Remote paths: URIs such as ``s3://bucket/photos`` that are joined like paths, and functions for both kinds of path.
 
-pyarrow has file systems of its own for the large stores; web servers are read through fsspec. Neither is imported
-before a URI is met.
+pyarrow reads and writes the large stores; fsspec reads web servers. Both are imported only if a URI is used.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 BUFFER_BYTES = 4 << 20
-OF_WEB = ("http", "https")
-OF_ARROW = ("s3", "gs", "gcs", "hdfs", "abfs", "abfss")
-_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):/+")  # one letter alone is a drive
+WEB_SCHEMES = ("http", "https")
+ARROW_SCHEMES = ("s3", "gs", "gcs", "hdfs", "abfs", "abfss")
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):/+")  # a single letter is a drive of Windows
 
 
-class Place(type(Path())):  # type: ignore[misc]  # the class of paths here
+class RemotePath(type(Path())):  # type: ignore[misc]  # the concrete class on this system
     """A URI as a path.
 
-    It is joined, compared and taken apart as any path, and its text is the URI; the file system of this machine knows
-    nothing of it.
+    It is joined, compared and split like any path. Its text is the URI. Methods that ask the local file system, such as
+    ``exists``, have no meaning for it.
 
     Examples
     --------
-    >>> place = Place("s3://bucket/pets") / "cats" / "1.jpg"
-    >>> str(place), place.name, str(place.parent)
+    >>> path = RemotePath("s3://bucket/pets") / "cats" / "1.jpg"
+    >>> str(path), path.name, str(path.parent)
     ('s3://bucket/pets/cats/1.jpg', '1.jpg', 's3://bucket/pets/cats')
     """
 
@@ -49,67 +48,67 @@ class Place(type(Path())):  # type: ignore[misc]  # the class of paths here
         """Return the URI."""
         return str(self)
 
-    def absolute(self) -> Place:
-        """Return it as it is."""
+    def absolute(self) -> RemotePath:
+        """Return the path itself: a URI is absolute."""
         return self
 
-    def expanduser(self) -> Place:
-        """Return it as it is."""
+    def expanduser(self) -> RemotePath:
+        """Return the path itself: a URI is absolute."""
         return self
 
 
 def make_path(text: str | Path) -> Path:
-    """Return a `Place` for a URI, and a path for all else.
+    """Return a `RemotePath` for a URI, and a `Path` for any other text.
 
     Examples
     --------
     >>> type(make_path("https://host/a.jpg")).__name__, make_path("pets") == Path("pets")
-    ('Place', True)
+    ('RemotePath', True)
     """
     if isinstance(text, Path):
         return text
     if text.startswith("file:///"):
         return Path(text.removeprefix("file://"))
-    return Place(text) if "://" in text and _SCHEME.match(text) else Path(text)
+    return RemotePath(text) if "://" in text and _SCHEME.match(text) else Path(text)
 
 
 def expand_path(text: str | Path) -> Path:
-    """Return a path, or a `Place`, from the root on: what it means does not hang on the working folder any more."""
+    """Return an absolute path, or a `RemotePath` for a URI: it stays valid if the working folder changes."""
     path = make_path(text)
-    with suppress(RuntimeError):  # ~ and a name that is nobody's
+    with suppress(RuntimeError):  # ~ with the name of an unknown user
         path = path.expanduser()
-    return path if isinstance(path, Place) else Path(os.path.abspath(path))  # noqa: PTH100  which takes out ..
+    return path if isinstance(path, RemotePath) else Path(os.path.abspath(path))  # noqa: PTH100  it removes ..
 
 
-def check_pyarrow(what: str) -> None:
-    """Raise MissingExtraError unless pyarrow is installed."""
-    require_packages(what, "remote", "pyarrow")
+def check_pyarrow(action: str) -> None:
+    """Raise MissingExtraError if pyarrow, which the action needs, is not installed."""
+    require_packages(action, "remote", "pyarrow")
 
 
 def open_file_system(path: Path) -> tuple[FileSystem, str]:
-    """Return the file system of a path or a place, and its name there.
+    """Return the file system of a local or remote path, and the name of the file in it.
 
     Raises
     ------
     OSError
         If the store cannot be reached.
     MissingExtraError
-        If pyarrow, or what fsspec needs for the scheme, is not installed.
+        If pyarrow is not installed, or a package that fsspec needs for the scheme.
     """
     check_pyarrow(f"open '{path}'")
-    if not isinstance(path, Place):
+    if not isinstance(path, RemotePath):
         from pyarrow.fs import LocalFileSystem
 
         return LocalFileSystem(), str(path.absolute())
     scheme, rest = str(path).split("://", 1)
     scheme = scheme.casefold()
     host, _, inside = rest.partition("/")
-    if scheme in OF_ARROW:
+    if scheme in ARROW_SCHEMES:
         store, root = _open_store(scheme, host)
         return store, "/".join(part for part in (root.rstrip("/"), inside) if part) or root
-    if scheme in OF_WEB:
+    if scheme in WEB_SCHEMES:
         return _open_web(f"{scheme}://{host}"), str(path)
-    raise OSError(f"'{scheme}' is no kind of store that is known: need one of {', '.join((*OF_ARROW, *OF_WEB))}")
+    raise OSError(f"'{scheme}' is an unknown kind of store: need one of {', '.join((*ARROW_SCHEMES, *WEB_SCHEMES))}")
 
 
 @lru_cache(maxsize=64)
@@ -132,64 +131,64 @@ def _open_web(root: str) -> FileSystem:
         raise make_missing_extra(f"open '{root}'", "remote", error.name or "fsspec") from None
 
 
-def read_place(place: Path, max_bytes: int | None = None) -> bytes:
-    """Return the bytes of a file in a store, or one more than ``max_bytes`` of them.
+def read_remote_file(path: Path, max_bytes: int | None = None) -> bytes:
+    """Return the bytes of a remote file; of a larger one the first ``max_bytes + 1``.
 
     Raises
     ------
     OSError
         If it cannot be read.
     """
-    store, name = open_file_system(place)
-    if _is_web(place):
+    store, name = open_file_system(path)
+    if _is_web_path(path):
         return _read_web(store, name, max_bytes)
     with store.open_input_stream(name) as stream:
         data: bytes = stream.read() if max_bytes is None else stream.read(max_bytes + 1)
     return data
 
 
-def _is_web(place: Path) -> bool:
-    return str(place).startswith(tuple(f"{scheme}://" for scheme in OF_WEB))
+def _is_web_path(path: Path) -> bool:
+    return str(path).startswith(tuple(f"{scheme}://" for scheme in WEB_SCHEMES))
 
 
 def _read_web(store: FileSystem, address: str, max_bytes: int | None) -> bytes:
-    """Read from a web server, whose errors through pyarrow would all read as files that are not there."""
+    """Read from a web server without pyarrow, which would report each error as a missing file."""
     try:
         with store.handler.fs.open(address, block_size=0) as stream:
             data: bytes = stream.read() if max_bytes is None else stream.read(max_bytes + 1)
         return data
     except OSError:
         raise
-    except Exception as error:  # of aiohttp, whose errors are no OSError
+    except Exception as error:  # the errors of aiohttp are not OSErrors
         raise OSError((str(error).splitlines() or [type(error).__name__])[0]) from None
 
 
 @contextmanager
-def open_place(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for reading, wherever it lies; where a position can be sought it can be here."""
-    if not isinstance(path, Place):
+def open_for_reading(path: Path) -> Iterator[IO[bytes]]:
+    """Open a local or remote file for reading; the file can seek."""
+    if not isinstance(path, RemotePath):
         with path.open("rb") as file:
             yield file
-    elif _is_web(path):  # servers need not know of positions
-        yield io.BytesIO(read_place(path))
+    elif _is_web_path(path):  # not every server can read from a position on
+        yield io.BytesIO(read_remote_file(path))
     else:
         store, name = open_file_system(path)
-        # every read is a request: without a buffer a tar file would be fetched in pieces of 512 bytes
+        # each read is a request: without a buffer a tar file would be read in pieces of 512 bytes
         with store.open_input_file(name) as raw, io.BufferedReader(raw, BUFFER_BYTES) as file:
             yield file
 
 
 @contextmanager
-def write_place(path: Path) -> Iterator[IO[bytes]]:
-    """Give a file to write: the place has all of it afterwards, or nothing new after an error."""
-    if not isinstance(path, Place):
+def open_for_writing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a local or remote file for writing; after an error the path holds what it held before."""
+    if not isinstance(path, RemotePath):
         from headstart.storage.local_files import write_safely
 
         path.parent.mkdir(parents=True, exist_ok=True)
         with write_safely(path) as file:
             yield file
         return
-    # first in memory: a stream into a store that is left half-way still makes a file of what it has
+    # collected in memory: a store makes a file even of a stream that an error interrupts
     content = io.BytesIO()
     yield content
     store, name = open_file_system(path)
@@ -197,9 +196,9 @@ def write_place(path: Path) -> Iterator[IO[bytes]]:
         stream.write(content.getbuffer())
 
 
-def list_place(folder: Path) -> list[str]:
-    """Return the names of the files in a folder, sorted; none if there is no such folder."""
-    if not isinstance(folder, Place):
+def list_file_names(folder: Path) -> list[str]:
+    """Return the sorted names of the files in a local or remote folder; an empty list if the folder does not exist."""
+    if not isinstance(folder, RemotePath):
         if not folder.is_dir():
             return []
         with os.scandir(folder) as entries:
@@ -211,9 +210,9 @@ def list_place(folder: Path) -> list[str]:
     return sorted(info.base_name for info in found if info.type == FileType.File)
 
 
-def delete_place(path: Path) -> None:
-    """Delete a file, wherever it lies; it may be gone."""
-    if not isinstance(path, Place):
+def delete_path(path: Path) -> None:
+    """Delete a local or remote file if it exists."""
+    if not isinstance(path, RemotePath):
         path.unlink(missing_ok=True)
         return
     store, name = open_file_system(path)
@@ -223,9 +222,9 @@ def delete_place(path: Path) -> None:
         return
 
 
-def tell_kind(path: Path) -> str | None:
-    """Return ``folder``, ``file`` or None of what a place is."""
-    if not isinstance(path, Place):
+def find_path_kind(path: Path) -> str | None:
+    """Return ``folder`` or ``file``, or None if a local or remote path does not exist."""
+    if not isinstance(path, RemotePath):
         return "folder" if path.is_dir() else "file" if path.is_file() else None
     from pyarrow.fs import FileType
 

@@ -1,6 +1,6 @@
-"""The shelf: a few large results, such as compiled networks, kept in the user's cache folder between processes.
+"""A cache of a few large results, such as compiled networks, in the user's cache folder.
 
-Unlike features they are never worth a message: what is missing, damaged or cannot be written is computed again.
+No problem with it is worth a message: a result that is missing, damaged or cannot be written is computed again.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import secrets
 from headstart.storage.local_files import clear_folder, delete_file, find_cache_folder, list_files, measure_folder
 
 FOLDER = "compiled-1"  # another layout gets another name
-MAX_BYTES = 200_000_000  # a compiled network has 9 MB; the least recently used go first
-BACKBONES = "backbones-1"  # networks that were fetched, or made from files of the user's
+MAX_BYTES = 200_000_000  # a compiled network has 9 MB; the least recently used results are deleted first
+BACKBONES = "backbones-1"  # networks that were downloaded or made from a user's files
 MAX_BACKBONE_BYTES = 4_000_000_000
 DIGEST_BYTES = 32
 
 
 def name_result(*parts: str) -> str:
-    """Return a name for a result from everything that decides it.
+    """Return the name of a result: a digest of everything that determines it.
 
     Examples
     --------
@@ -31,31 +31,31 @@ def name_result(*parts: str) -> str:
 
 
 def fetch_result(name: str, folder: str = FOLDER) -> bytes | None:
-    """Return what was kept under a name, or None if nothing is there that is whole."""
+    """Return the result kept under a name, or None if it is missing or damaged."""
     path = find_cache_folder() / folder / name
     try:
         content = path.read_bytes()
     except OSError:
         return None
-    with contextlib.suppress(OSError):  # a shelf that may only be read is a shelf, too
+    with contextlib.suppress(OSError):  # a folder without the right to write can still be read
         os.utime(path)
     digest, data = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
     return data if hashlib.sha256(data).digest() == digest else None
 
 
 def has_result(name: str) -> bool:
-    """Say whether something was kept under a name, whole or not."""
+    """Say whether there is a file under a name; it may be damaged."""
     return (find_cache_folder() / FOLDER / name).exists()
 
 
 def keep_result(name: str, data: bytes, folder: str = FOLDER) -> None:
-    """Keep bytes under a name; if that is impossible, keep nothing."""
-    place = find_cache_folder() / folder
-    partial = place / f".{name}.{secrets.token_hex(4)}.partial"
+    """Keep a result under a name; keep nothing if the folder cannot be written."""
+    target = find_cache_folder() / folder
+    partial = target / f".{name}.{secrets.token_hex(4)}.partial"
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        target.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(hashlib.sha256(data).digest() + data)
-        partial.replace(place / name)
+        partial.replace(target / name)
     except OSError:
         delete_file(partial)
         return
@@ -66,12 +66,12 @@ def keep_result(name: str, data: bytes, folder: str = FOLDER) -> None:
             delete_file(path)
 
 
-def measure_shelf() -> int:
-    """Return the bytes that the shelf takes on disk."""
+def measure_results() -> int:
+    """Return the bytes that the results take on disk."""
     return measure_folder(FOLDER) + measure_folder(BACKBONES)
 
 
-def clear_shelf() -> None:
-    """Delete everything on the shelf."""
+def clear_results() -> None:
+    """Delete all results."""
     clear_folder(FOLDER)
     clear_folder(BACKBONES)

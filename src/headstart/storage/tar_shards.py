@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
-from headstart.storage.remote_paths import Place, open_place, tell_kind
+from headstart.storage.remote_paths import RemotePath, find_path_kind, open_for_reading
 
 SUFFIX = ".tar"
 _lock = threading.Lock()
@@ -27,14 +27,14 @@ def split_shard(path: Path) -> tuple[Path, str] | None:
 
     Examples
     --------
-    >>> shard, name = split_shard(Place("s3://bucket/a.tar/cats/1.jpg"))
+    >>> shard, name = split_shard(RemotePath("s3://bucket/a.tar/cats/1.jpg"))
     >>> str(shard), name
     ('s3://bucket/a.tar', 'cats/1.jpg')
-    >>> split_shard(Place("s3://bucket/a.tar")) is None
+    >>> split_shard(RemotePath("s3://bucket/a.tar")) is None
     True
     """
     for parent in path.parents:
-        if parent.name.endswith(SUFFIX) and (isinstance(parent, Place) or parent.is_file()):
+        if parent.name.endswith(SUFFIX) and (isinstance(parent, RemotePath) or parent.is_file()):
             return parent, path.relative_to(parent).as_posix()
     return None
 
@@ -66,7 +66,7 @@ def walk_shard(shard: Path) -> Iterator[Member]:
         If it is no tar file, or is damaged.
     """
     seen = set[str]()
-    with open_place(shard) as file, tarfile.open(fileobj=file, mode="r|") as archive:
+    with open_for_reading(shard) as file, tarfile.open(fileobj=file, mode="r|") as archive:
         for member in archive:
             if member.isdir():
                 continue
@@ -106,13 +106,13 @@ def read_member(shard: Path, name: str, max_bytes: int) -> bytes:
         raise FileNotFoundError(2, "does not exist in the shard") from None
     except tarfile.TarError as error:
         raise OSError(f"the shard is damaged: {error}") from None
-    with open_place(shard) as file:
+    with open_for_reading(shard) as file:
         file.seek(start)
         return file.read(min(size, max_bytes + 1))
 
 
 def _stamp(shard: Path) -> object:
-    if isinstance(shard, Place):
+    if isinstance(shard, RemotePath):
         return None  # what lies in a store is taken to stay as it is
     status = shard.stat()
     return status.st_size, status.st_mtime_ns, status.st_ino
@@ -122,7 +122,7 @@ def _stamp(shard: Path) -> object:
 def _index_shard(shard: Path, stamp: object) -> dict[str, tuple[int, int]]:  # noqa: ARG001  part of the cache's key
     """Return where each file begins and how many bytes it has."""
     places: dict[str, tuple[int, int]] = {}
-    with open_place(shard) as file, tarfile.open(fileobj=file, mode="r:") as archive:
+    with open_for_reading(shard) as file, tarfile.open(fileobj=file, mode="r:") as archive:
         for member in archive:
             name = _clean_name(member.name)
             if member.isreg() and name is not None:
@@ -132,4 +132,4 @@ def _index_shard(shard: Path, stamp: object) -> dict[str, tuple[int, int]]:  # n
 
 def is_shard(path: Path) -> bool:
     """Say whether a path is a tar file, by its name and by being a file."""
-    return path.name.endswith(SUFFIX) and tell_kind(path) == "file"
+    return path.name.endswith(SUFFIX) and find_path_kind(path) == "file"

@@ -14,7 +14,7 @@ from headstart.catalog.scan import scan_photos
 from headstart.features.extraction import make_recipe
 from headstart.features.stored_features import EmbeddedFeatures
 from headstart.process.progress import show_progress
-from headstart.storage.remote_paths import expand_path, tell_kind
+from headstart.storage.remote_paths import expand_path, find_path_kind
 
 if TYPE_CHECKING:
     from headstart.scale.cluster import Cluster
@@ -75,6 +75,6 @@ class Gatherer:
 def tell_kind_of_source(path: Path) -> str | None:
     """Return what a source is; None also where that cannot be told, which scanning says."""
     try:
-        return tell_kind(path)
+        return find_path_kind(path)
     except (OSError, ValueError):
         return None

@@ -32,7 +32,7 @@ from headstart.runs.run_folder import check_outside, choose_folder, write_run_fo
 from headstart.runs.run_pictures import list_training_views
 from headstart.runs.tracking import check_tracker, track_or_warn
 from headstart.scale.ray_training import Workers
-from headstart.storage.remote_paths import Place, make_path
+from headstart.storage.remote_paths import RemotePath, make_path
 from headstart.training.auto import choose_method
 from headstart.training.preparation import Gatherer
 from headstart.tune.checkpoint import Checkpoint
@@ -125,7 +125,7 @@ def train_classifier(
 
 
 def _choose_place(out: str | Path | None, source: str) -> Path:
-    if out is not None and isinstance(make_path(out), Place):
+    if out is not None and isinstance(make_path(out), RemotePath):
         raise RunError(f"Cannot write run '{out}': need a folder on this machine. Give one, and copy it afterwards.")
     return Path(out).expanduser() if out is not None else choose_folder(source)
 

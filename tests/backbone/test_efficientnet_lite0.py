@@ -12,7 +12,7 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.classifier.classifier import Classifier
 from headstart.errors import BackboneError, MissingExtraError
-from headstart.methods.method_runner import Maker
+from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
 
 
@@ -55,10 +55,10 @@ def test_other_weights_give_another_network():
 )
 def test_it_trains_as_the_first_does(make_folder, settings):
     backbone = load_backbone("efficientnet_lite0")
-    maker = Maker(scan_photos(make_folder(n=10)), backbone, 96, False, False)
-    made = maker.make(Settings(backbone="efficientnet_lite0", image_size=96, precision="f32", **settings))
-    classifier = Classifier.from_bytes(made.build_file().data, precision="f32")
-    rows = made.table.splits["test"]
+    runner = MethodRunner(scan_photos(make_folder(n=10)), backbone, 96, False, False)
+    trained = runner.run(Settings(backbone="efficientnet_lite0", image_size=96, precision="f32", **settings))
+    classifier = Classifier.from_bytes(trained.build_file().data, precision="f32")
+    rows = trained.table.splits["test"]
     found = classifier.predict_probabilities([photo.path for photo in rows.photos])
-    np.testing.assert_allclose(found, made.fitted.head.probabilities(rows.X), atol=1e-5)
+    np.testing.assert_allclose(found, trained.fitted.head.probabilities(rows.X), atol=1e-5)
     assert classifier.metadata.spec.name == "efficientnet_lite0"

@@ -3,7 +3,7 @@
 import numpy as np
 
 from headstart.catalog.photo import Photo
-from headstart.methods.feature_table import Rows
+from headstart.methods.feature_table import SplitFeatures
 
 
 def make_rows(*facts):
@@ -11,7 +11,7 @@ def make_rows(*facts):
         Photo(f"{i}.jpg", "a", digest * 32, "train", group, weight) for i, (digest, group, weight) in enumerate(facts)
     )
     X = np.zeros((len(photos), 2), np.float32)
-    return Rows(photos, X, np.zeros(len(photos), np.int64), X[None])
+    return SplitFeatures(photos, X, np.zeros(len(photos), np.int64), X[None])
 
 
 def test_copies_and_groups_stay_together_through_each_other():

@@ -8,7 +8,7 @@ import pytest
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.classifier.classifier import Classifier
-from headstart.methods.method_runner import Maker
+from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
 from headstart.methods.tail_tuning import choose_recipe
 
@@ -16,44 +16,44 @@ PLAIN = Settings(method="fixed", image_size=96, precision="f32")
 
 
 @pytest.fixture(scope="module")
-def maker(paint_folder, tmp_path_factory):
+def runner(paint_folder, tmp_path_factory):
     folder = paint_folder(tmp_path_factory.mktemp("making") / "photos", ("dots", "rings", "stripes"), 12)
-    return Maker(scan_photos(folder), load_backbone(), 96, True, False)
+    return MethodRunner(scan_photos(folder), load_backbone(), 96, True, False)
 
 
 @pytest.mark.parametrize("features", ["last", "all"])
 @pytest.mark.parametrize("n_views", [1, 2, 8])
-def test_the_classifier_file_answers_what_was_judged(maker, features, n_views):
-    chosen = replace(PLAIN, features=features)
+def test_the_classifier_file_answers_what_was_judged(runner, features, n_views):
+    settings = replace(PLAIN, features=features)
     if n_views > 1:
-        chosen = replace(chosen, n_views=n_views, average_views=True)
-    made = maker.make(chosen)
-    classifier = Classifier.from_bytes(made.build_file().data, precision="f32")
-    rows = made.table.splits["test"]
+        settings = replace(settings, n_views=n_views, average_views=True)
+    trained = runner.run(settings)
+    classifier = Classifier.from_bytes(trained.build_file().data, precision="f32")
+    rows = trained.table.splits["test"]
     assert rows.X.shape[1] == (1976 if features == "all" else 1280)
-    assert len(made.table.splits["train"].views) == n_views
-    judged = made.fitted.head.probabilities(rows.X)
+    assert len(trained.table.splits["train"].views) == n_views
+    judged = trained.fitted.head.probabilities(rows.X)
     found = classifier.predict_probabilities([photo.path for photo in rows.photos])
     np.testing.assert_allclose(found, judged, atol=1e-5)
     assert classifier.metadata.n_averaged == n_views
 
 
-def test_random_views_are_for_training_alone(maker):
-    made = maker.make(replace(PLAIN, n_views=3))
-    assert len(made.table.splits["train"].views) == 3
-    assert len(made.table.splits["test"].views) == 1
-    assert made.table.n_averaged == 1
+def test_random_views_are_for_training_alone(runner):
+    trained = runner.run(replace(PLAIN, n_views=3))
+    assert len(trained.table.splits["train"].views) == 3
+    assert len(trained.table.splits["test"].views) == 1
+    assert trained.table.n_averaged == 1
 
 
-def test_where_no_epoch_is_better_training_above_a_cut_gives_what_fixed_gives(maker):
-    chosen = replace(PLAIN, method="hybrid", cut="block_15", epochs=1)
-    recipe = replace(choose_recipe("hybrid", chosen, 24), n_errors=1e9)
-    plain, tuned = maker._tune(chosen, recipe)
-    assert tuned.tuned.best_epoch == 0
-    made, fixed = maker._judge_tuned(chosen, plain, tuned), maker.make(PLAIN)
-    assert (made.fitted.head.weights == fixed.fitted.head.weights).all()
-    rows, same = made.table.splits["test"], fixed.table.splits["test"]
+def test_where_no_epoch_is_better_training_above_a_cut_gives_what_fixed_gives(runner):
+    settings = replace(PLAIN, method="hybrid", cut="block_15", epochs=1)
+    recipe = replace(choose_recipe("hybrid", settings, 24), n_errors=1e9)
+    plain, tuned = runner._tune(settings, recipe)
+    assert tuned.result.best_epoch == 0
+    trained, fixed = runner._judge_tuned(settings, plain, tuned), runner.run(PLAIN)
+    assert (trained.fitted.head.weights == fixed.fitted.head.weights).all()
+    rows, same = trained.table.splits["test"], fixed.table.splits["test"]
     np.testing.assert_allclose(
-        made.fitted.head.probabilities(rows.X), fixed.fitted.head.probabilities(same.X), atol=1e-5
+        trained.fitted.head.probabilities(rows.X), fixed.fitted.head.probabilities(same.X), atol=1e-5
     )
-    assert made.build_file()
+    assert trained.build_file()

@@ -5,8 +5,8 @@ import csv
 import numpy as np
 
 from headstart.catalog.photo import Photo
-from headstart.methods.feature_table import Rows
-from headstart.methods.split_metrics import Judged, measure_split, write_predictions
+from headstart.methods.feature_table import SplitFeatures
+from headstart.methods.split_metrics import SplitPredictions, measure_split, write_predictions
 
 LABELS = ["a", "b"]
 
@@ -15,14 +15,14 @@ def judge(labels, probabilities):
     photos = tuple(Photo(f"{n}.jpg", label, f"{n:02}", "test") for n, label in enumerate(labels))
     y = np.array([LABELS.index(label) for label in labels], np.int64)
     X = np.zeros((len(y), 3), np.float32)
-    return Judged(Rows(photos, X, y, X[None]), np.array(probabilities, np.float32).reshape(-1, 2))
+    return SplitPredictions(SplitFeatures(photos, X, y, X[None]), np.array(probabilities, np.float32).reshape(-1, 2))
 
 
 def test_right_is_where_the_largest_probability_is_the_label():
-    judged = judge("aab", [[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]])
-    assert judged.predicted.tolist() == [0, 1, 1]
-    assert judged.is_right.tolist() == [True, False, True]
-    metrics = measure_split(judged, LABELS)
+    predictions = judge("aab", [[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]])
+    assert predictions.predicted.tolist() == [0, 1, 1]
+    assert predictions.is_right.tolist() == [True, False, True]
+    metrics = measure_split(predictions, LABELS)
     assert (metrics["n"], round(metrics["accuracy"], 3)) == (3, 0.667)
     assert (metrics["majority_class"], round(metrics["majority_accuracy"], 3)) == ("a", 0.667)
 
@@ -32,8 +32,8 @@ def test_an_empty_split_has_no_metrics():
 
 
 def test_every_photo_gets_a_row(tmp_path):
-    judged = judge("ab", [[0.75, 0.25], [0.6, 0.4]])
-    write_predictions(tmp_path / "p.csv", {"test": judged}, LABELS)
+    predictions = judge("ab", [[0.75, 0.25], [0.6, 0.4]])
+    write_predictions(tmp_path / "p.csv", {"test": predictions}, LABELS)
     with (tmp_path / "p.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert rows[1] == {

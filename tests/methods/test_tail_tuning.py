@@ -10,46 +10,46 @@ from headstart.catalog.scan import scan_photos
 from headstart.classifier.classifier import Classifier
 from headstart.errors import BackboneError
 from headstart.methods import tail_tuning
-from headstart.methods.method_runner import Maker
+from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
 from headstart.methods.tail_tuning import choose_cut, choose_recipe, list_tuning_views
 from headstart.pixels.views import AS_IT_IS, SYMMETRIES
 from headstart.scale.ray_training import Workers
 
-CHOSEN = Settings(method="hybrid", cut="block_15", image_size=96, epochs=1, precision="f32")
+SETTINGS = Settings(method="hybrid", cut="block_15", image_size=96, epochs=1, precision="f32")
 
 
 @pytest.fixture(scope="module")
-def maker(paint_folder, tmp_path_factory):
+def runner(paint_folder, tmp_path_factory):
     folder = paint_folder(tmp_path_factory.mktemp("tuning") / "photos", ("dots", "stripes"), 12)
     catalog = scan_photos(folder)
     # without validation photos the last epoch is kept, and not the start, which is hard to beat on painted photos
     photos = tuple(photo for photo in catalog.photos if photo.split != "validation")
-    return Maker(replace(catalog, photos=photos), load_backbone(), 96, False, False)
+    return MethodRunner(replace(catalog, photos=photos), load_backbone(), 96, False, False)
 
 
 @pytest.mark.parametrize(
-    "chosen",
+    "settings",
     [
-        CHOSEN,
-        replace(CHOSEN, average_views=True, n_views=2, train_norms=True),
-        replace(CHOSEN, method="finetune", cut=None),
-        replace(CHOSEN, method="scratch", cut=None),
+        SETTINGS,
+        replace(SETTINGS, average_views=True, n_views=2, train_norms=True),
+        replace(SETTINGS, method="finetune", cut=None),
+        replace(SETTINGS, method="scratch", cut=None),
     ],
     ids=["hybrid", "averaged", "finetune", "scratch"],
 )
-def test_the_classifier_file_answers_what_was_judged(maker, chosen):
-    made = maker.make(chosen)
-    classifier = Classifier.from_bytes(made.build_file().data, precision="f32")
-    rows = made.table.splits["test"]
-    judged = made.fitted.head.probabilities(rows.X)
+def test_the_classifier_file_answers_what_was_judged(runner, settings):
+    trained = runner.run(settings)
+    classifier = Classifier.from_bytes(trained.build_file().data, precision="f32")
+    rows = trained.table.splits["test"]
+    judged = trained.fitted.head.probabilities(rows.X)
     np.testing.assert_allclose(
         classifier.predict_probabilities([photo.path for photo in rows.photos]), judged, atol=1e-5
     )
-    assert made.backbone.spec.weights_sha256 != load_backbone().spec.weights_sha256
-    assert classifier.metadata.method == chosen.method
-    assert classifier.metadata.cut == (chosen.cut or "pixels")
-    assert made.fitted.history[0].data == "Training"
+    assert trained.backbone.spec.weights_sha256 != load_backbone().spec.weights_sha256
+    assert classifier.metadata.method == settings.method
+    assert classifier.metadata.cut == (settings.cut or "pixels")
+    assert trained.fitted.history[0].data == "Training"
 
 
 def test_each_method_has_its_cut():
@@ -78,20 +78,20 @@ def test_views_that_are_trained_on():
     assert list_tuning_views(hybrid, "pixels") == (AS_IT_IS,)
 
 
-def test_above_a_cut_a_smaller_class_counts_more(maker):
+def test_above_a_cut_a_smaller_class_counts_more(runner):
     kept, n_stripes = [], 0
-    for photo in maker.catalog.photos:
+    for photo in runner.catalog.photos:
         n_stripes += photo.label == "stripes" and photo.split == "train"
         if not (photo.label == "stripes" and photo.split == "train" and n_stripes > 4):
             kept.append(photo)
-    maker = replace(maker, catalog=replace(maker.catalog, photos=tuple(kept)))
-    fixed, hybrid = maker.make(Settings(method="fixed", image_size=96, precision="f32")), maker.make(CHOSEN)
+    runner = replace(runner, catalog=replace(runner.catalog, photos=tuple(kept)))
+    fixed, hybrid = runner.run(Settings(method="fixed", image_size=96, precision="f32")), runner.run(SETTINGS)
     assert fixed.fitted.class_weight is None
     assert hybrid.fitted.class_weight is not None
     assert hybrid.fitted.class_weight[1] > 1.4 * hybrid.fitted.class_weight[0]
 
 
-def test_workers_on_ray_are_given_the_same_task(maker, monkeypatch):
+def test_workers_on_ray_are_given_the_same_task(runner, monkeypatch):
     given = []
 
     def fit(task, workers, *, progress, say):
@@ -99,7 +99,7 @@ def test_workers_on_ray_are_given_the_same_task(maker, monkeypatch):
         return task.fit(task.open(), progress=progress, say=say)
 
     monkeypatch.setattr(tail_tuning, "fit_on_ray", fit)
-    here, there = maker.make(CHOSEN), replace(maker, workers=Workers("local", 2)).make(CHOSEN)
+    here, there = runner.run(SETTINGS), replace(runner, workers=Workers("local", 2)).run(SETTINGS)
     assert there.backbone.weights == here.backbone.weights
     [(task, workers)] = given
     assert workers == Workers("local", 2)
@@ -107,11 +107,11 @@ def test_workers_on_ray_are_given_the_same_task(maker, monkeypatch):
     assert task.checkpoint is None  # nothing is kept
 
 
-def test_a_training_by_other_workers_is_another_one(maker):
-    table = maker.extract(maker.backbone, CHOSEN)
-    recipe = choose_recipe("hybrid", CHOSEN, 10)
+def test_a_training_by_other_workers_is_another_one(runner):
+    table = runner.extract(runner.backbone, SETTINGS)
+    recipe = choose_recipe("hybrid", SETTINGS, 10)
     names = {
-        tail_tuning._name_training(table, maker.backbone, CHOSEN, "block_15", recipe, 96, workers)
+        tail_tuning._name_training(table, runner.backbone, SETTINGS, "block_15", recipe, 96, workers)
         for workers in (None, Workers("local"), Workers("local", 2), Workers("10.0.0.1:6379", 2))
     }
     assert len(names) == 4

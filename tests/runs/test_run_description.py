@@ -6,35 +6,35 @@ import pytest
 
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
-from headstart.methods.method_runner import Maker
+from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
 from headstart.runs.run_description import describe_training
 
-CHOSEN = Settings(method="hybrid", cut="block_15", image_size=96, epochs=2)
+SETTINGS = Settings(method="hybrid", cut="block_15", image_size=96, epochs=2)
 
 
 @pytest.fixture(scope="module")
-def maker(paint_folder, tmp_path_factory):
+def runner(paint_folder, tmp_path_factory):
     folder = paint_folder(tmp_path_factory.mktemp("describing") / "photos", ("dots", "stripes"), 12)
-    return Maker(scan_photos(folder), load_backbone(), 96, False, False)
+    return MethodRunner(scan_photos(folder), load_backbone(), 96, False, False)
 
 
-def test_training_above_a_cut_is_told(maker):
-    told = describe_training(maker.make(replace(CHOSEN, average_views=True, n_views=2)))
+def test_training_above_a_cut_is_told(runner):
+    told = describe_training(runner.run(replace(SETTINGS, average_views=True, n_views=2)))
     assert (told["method"], told["cut"], told["head"], told["views"]) == ("hybrid", "block_15", "linear", 2)
     assert told["tuning"]["epochs"] == told["tuning"]["n_epochs"] == 2
     assert told["averaged_views"] == 2
     assert any("average over 2 views" in note and "2 times as long" in note for note in told["notes"])
 
 
-def test_fixed_has_no_tuning(maker):
-    told = describe_training(maker.make(Settings(method="fixed", image_size=96, features="all")))
+def test_fixed_has_no_tuning(runner):
+    told = describe_training(runner.run(Settings(method="fixed", image_size=96, features="all")))
     assert told["tuning"] is None
     assert (told["features"], told["cut"], told["head"]) == ("all", "top", "logistic")
 
 
-def test_training_without_validation_photos_says_so(maker):
-    photos = tuple(photo for photo in maker.catalog.photos if photo.split != "validation")
-    alone = replace(maker, catalog=replace(maker.catalog, photos=photos))
-    notes = describe_training(alone.make(CHOSEN))["notes"]
+def test_training_without_validation_photos_says_so(runner):
+    photos = tuple(photo for photo in runner.catalog.photos if photo.split != "validation")
+    alone = replace(runner, catalog=replace(runner.catalog, photos=photos))
+    notes = describe_training(alone.run(SETTINGS))["notes"]
     assert any("no validation split" in note for note in notes)

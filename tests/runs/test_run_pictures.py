@@ -11,10 +11,10 @@ from headstart.catalog.photo import Photo
 from headstart.catalog.scan import scan_photos
 from headstart.classifier.heat_maps import Explanation
 from headstart.errors import RunError
-from headstart.methods.feature_table import Rows
-from headstart.methods.method_runner import Maker
+from headstart.methods.feature_table import SplitFeatures
+from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
-from headstart.methods.split_metrics import Judged
+from headstart.methods.split_metrics import SplitPredictions
 from headstart.pixels.views import AS_IT_IS, SYMMETRIES, View
 from headstart.report.figure_style import ACCENT, DARK
 from headstart.runs import run_pictures
@@ -46,12 +46,12 @@ def make_photos(folder, n):
     return tuple(Photo(str(folder / f"{n}.png"), "cats" if n % 2 else "dogs", f"{n:064x}", "test") for n in range(n))
 
 
-def make_judged(photos, confidence, is_right):
+def make_predictions(photos, confidence, is_right):
     y = np.array([photo.label == "dogs" for photo in photos], np.int64)
     predicted = np.where(is_right, y, 1 - y)
     probabilities = np.where(np.arange(2) == predicted[:, None], confidence[:, None], 1 - confidence[:, None])
     X = np.zeros((len(photos), 1), np.float32)
-    return Judged(Rows(photos, X, y, X[None]), probabilities.astype(np.float32))
+    return SplitPredictions(SplitFeatures(photos, X, y, X[None]), probabilities.astype(np.float32))
 
 
 def test_what_is_added_is_written_and_collected_in_order(folder, tmp_path):
@@ -75,8 +75,8 @@ def test_what_cannot_be_written_is_an_error_in_the_end(folder, tmp_path):
 
 def test_answers_say_what_was_predicted_and_mistakes_are_red(folder, grids, tmp_path):
     photos = make_photos(tmp_path, 4)
-    judged = make_judged(photos, np.array([0.9, 0.8, 0.7, 0.95]), np.array([True, False, True, False]))
-    draw_answers(folder, judged, split="test", labels=["cats", "dogs"], seed=0)
+    predictions = make_predictions(photos, np.array([0.9, 0.8, 0.7, 0.95]), np.array([True, False, True, False]))
+    draw_answers(folder, predictions, split="test", labels=["cats", "dogs"], seed=0)
     (_, titles, colours), (_, worst, reds) = grids
     assert sorted(zip(titles, colours, strict=True)) == sorted(
         [("Prediction: dogs (True)", DARK)] * 2 + [("Prediction: dogs (False)", ACCENT)] * 2
@@ -101,9 +101,9 @@ class Explained:
 
 def test_mistakes_are_shown_with_what_spoke_for_them(folder, grids, tmp_path):
     photos = make_photos(tmp_path, 4)
-    judged = make_judged(photos, np.array([0.9, 0.8, 0.7, 0.95]), np.array([True, False, True, False]))
+    predictions = make_predictions(photos, np.array([0.9, 0.8, 0.7, 0.95]), np.array([True, False, True, False]))
     explained = Explained()
-    draw_answers(folder, judged, split="test", labels=["cats", "dogs"], seed=0, explainer=explained)
+    draw_answers(folder, predictions, split="test", labels=["cats", "dogs"], seed=0, explainer=explained)
     assert list(folder.collect()) == ["predictions", "mistakes", "mistakes_explained"]
     assert explained.asked == [(photos[i].path.name, "dogs", photos[i].digest) for i in (3, 1)]
     shown, titles, _ = grids[2]
@@ -115,16 +115,16 @@ def test_mistakes_are_shown_with_what_spoke_for_them(folder, grids, tmp_path):
 def test_features_that_are_no_means_are_not_explained(folder, grids, tmp_path):
     explained = Explained()
     explained.is_able = False
-    judged = make_judged(make_photos(tmp_path, 2), np.array([0.9, 0.8]), np.array([True, False]))
-    draw_answers(folder, judged, split="test", labels=["cats", "dogs"], seed=0, explainer=explained)
+    predictions = make_predictions(make_photos(tmp_path, 2), np.array([0.9, 0.8]), np.array([True, False]))
+    draw_answers(folder, predictions, split="test", labels=["cats", "dogs"], seed=0, explainer=explained)
     figures = folder.collect()
     assert list(figures) == ["predictions", "mistakes"]
     assert "cannot be shown" in figures["mistakes"].caption
 
 
 def test_without_a_mistake_there_is_no_picture_of_them(folder, grids, tmp_path):
-    judged = make_judged(make_photos(tmp_path, 2), np.array([0.9, 0.8]), np.array([True, True]))
-    draw_answers(folder, judged, split="test", labels=["cats", "dogs"], seed=0)
+    predictions = make_predictions(make_photos(tmp_path, 2), np.array([0.9, 0.8]), np.array([True, True]))
+    draw_answers(folder, predictions, split="test", labels=["cats", "dogs"], seed=0)
     assert list(folder.collect()) == ["predictions"]
 
 
@@ -189,13 +189,13 @@ def test_photos_that_are_changed_anew_are_shown_changed(folder, grids, tmp_path,
 def test_the_views_of_a_training_are_those_that_it_saw(paint_folder, tmp_path, settings, views):
     catalog = scan_photos(paint_folder(tmp_path / "photos", n=4))
     chosen = Settings(image_size=96, **settings | ({} if settings["method"] == "fixed" else {"epochs": 1}))
-    assert list_training_views(Maker(catalog, load_backbone(), 96, False, False).make(chosen)) == views
+    assert list_training_views(MethodRunner(catalog, load_backbone(), 96, False, False).run(chosen)) == views
 
 
 def test_random_views_above_a_cut_are_the_same_for_every_photo(paint_folder, tmp_path):
     catalog = scan_photos(paint_folder(tmp_path / "photos", n=4))
     chosen = Settings(image_size=96, method="hybrid", n_views=3, epochs=1)
-    views = list_training_views(Maker(catalog, load_backbone(), 96, False, False).make(chosen))
+    views = list_training_views(MethodRunner(catalog, load_backbone(), 96, False, False).run(chosen))
     assert len(views) == 3
     assert views[0] == AS_IT_IS
     assert set(views[1:]).isdisjoint(SYMMETRIES)

@@ -44,9 +44,11 @@ def test_a_gain_below_noise_is_not_called_none(n_gained, n_lost, n_photos, is_ri
 def test_what_is_timed_is_what_is_advised(make_folder, monkeypatch, value):
     timed = {}
     monkeypatch.setattr(advise, "measure_similarity", lambda *_, **__: Similarity(value, 0.1, 20))
-    monkeypatch.setattr(advise, "estimate_seconds", lambda _, chosen, __: timed.setdefault(chosen.method, chosen) and 1)
+    monkeypatch.setattr(
+        advise, "estimate_seconds", lambda _, settings, __: timed.setdefault(settings.method, settings) and 1
+    )
     advice = advise_method(make_folder(n=10), image_size=96, verbose=False)
-    assert [chosen.train_norms for chosen in timed.values()] == [False, *[value < 0.65] * 3]
+    assert [settings.train_norms for settings in timed.values()] == [False, *[value < 0.65] * 3]
     assert advice.train_norms == (advice.method != "fixed" and value < 0.65)
 
 

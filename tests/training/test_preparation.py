@@ -5,7 +5,7 @@ import pytest
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.scale.embed import embed_photos
-from headstart.training.preparation import Gatherer
+from headstart.training.preparation import CatalogLoader
 from headstart.training.train import train_classifier
 
 pytest.importorskip("pyarrow")
@@ -13,7 +13,7 @@ OPTIONS = {"image_size": 96, "precision": "f32", "verbose": False}
 
 
 def make_gatherer(said, image_size=96):
-    return Gatherer(load_backbone(), image_size, "f32", 0, None, True, False, said.append)
+    return CatalogLoader(load_backbone(), image_size, "f32", 0, None, True, False, said.append)
 
 
 def test_a_folder_of_photos_is_scanned(make_folder):

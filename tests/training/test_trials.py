@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from headstart.catalog.scan import scan_photos
-from headstart.methods.feature_table import Rows, Table
-from headstart.methods.method_runner import Made
+from headstart.methods.feature_table import FeatureTable, SplitFeatures
+from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.settings import Settings
 from headstart.training.trials import (
     Judgement,
@@ -103,18 +103,18 @@ def test_a_comparison_needs_photos_of_every_class(catalog):
 
 
 def make_judged(catalog, views):
-    rows = Rows((), views.mean(0), np.tile([0, 1, 0, 1], views.shape[1] // 4), views)
-    table = Table(catalog, {"validation": rows}, len(views), 96, "f32", 0, 0)
-    chosen = Settings(method="hybrid", average_views=True, n_views=len(views))
-    return Made(chosen, "block_12", None, table, SimpleNamespace(head=SimpleNamespace(scores=lambda X: X)))
+    rows = SplitFeatures((), views.mean(0), np.tile([0, 1, 0, 1], views.shape[1] // 4), views)
+    table = FeatureTable(catalog, {"validation": rows}, len(views), 96, "f32", 0, 0)
+    settings = Settings(method="hybrid", average_views=True, n_views=len(views))
+    return TrainedMethod(settings, "block_12", None, table, SimpleNamespace(head=SimpleNamespace(scores=lambda X: X)))
 
 
 @pytest.mark.parametrize(("second", "is_kept"), [([0, 1, 0, 1], True), ([0, 0, 1, 0], False)])
 def test_an_average_stays_only_if_its_log_loss_is_lower(catalog, second, is_kept):
     views = np.stack([np.eye(2)[[0, 1, 0, 0]], 3 * np.eye(2)[second]]).astype(np.float32)
-    made = drop_average(make_judged(catalog, views))
-    assert (made.table.n_averaged, made.chosen.average_views) == ((2, True) if is_kept else (1, False))
-    assert made.table.splits["validation"].X.tolist() == (views.mean(0) if is_kept else views[0]).tolist()
+    trained = drop_average(make_judged(catalog, views))
+    assert (trained.table.n_averaged, trained.settings.average_views) == ((2, True) if is_kept else (1, False))
+    assert trained.table.splits["validation"].X.tolist() == (views.mean(0) if is_kept else views[0]).tolist()
 
 
 def test_confidence_that_is_off_does_not_count_against_a_classifier(catalog):

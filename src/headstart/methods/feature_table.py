@@ -25,7 +25,7 @@ from headstart.storage.large_arrays import allocate_array, join_rows, release_ro
 
 
 @dataclass(frozen=True)
-class Rows:
+class SplitFeatures:
     """The photos of one split.
 
     Attributes
@@ -61,7 +61,7 @@ class Rows:
         names = {n: str(number) for number, block in enumerate(blocks) for n in block.members}
         return [names[n] for n in range(len(self.photos))]
 
-    def join(self, other: Rows) -> Rows:
+    def join(self, other: SplitFeatures) -> SplitFeatures:
         """Return these rows and then the others; of views, as many as both have."""
         X, y = join_rows(self.X, other.X), np.concatenate([self.y, other.y])
         n_views = min(len(self.views), len(other.views))
@@ -71,11 +71,11 @@ class Rows:
             for number in range(n_views):
                 views[number] = join_rows(self.views[number], other.views[number])
                 release_rows(views[number])
-        return Rows((*self.photos, *other.photos), X, y, views)
+        return SplitFeatures((*self.photos, *other.photos), X, y, views)
 
 
 @dataclass(frozen=True)
-class Table:
+class FeatureTable:
     """A catalog and the features of its photos.
 
     Attributes
@@ -89,7 +89,7 @@ class Table:
     """
 
     catalog: Catalog
-    splits: dict[str, Rows]
+    splits: dict[str, SplitFeatures]
     n_averaged: int
     image_size: int
     precision: str
@@ -107,7 +107,7 @@ def open_cache(is_used: bool) -> Iterator[FeatureCache | None]:
         yield cache
 
 
-def build_table(
+def build_feature_table(
     catalog: Catalog,
     backbone: Backbone,
     *,
@@ -119,7 +119,7 @@ def build_table(
     cache: FeatureCache | None = None,
     embedded: EmbeddedFeatures | None = None,
     progress: Progress = ignore_progress,
-) -> Table:
+) -> FeatureTable:
     """Extract the features of a catalog's photos, and of augmented views of its training photos.
 
     Parameters
@@ -169,9 +169,9 @@ def build_table(
         X = take_rows(features.matrix, rows).reshape(n_here, len(at), features.matrix.shape[1])
         chosen = tuple(every[i] for i in at)
         y = np.array([numbers[photo.label] for photo in chosen], np.int64)
-        splits[split] = Rows(chosen, average_rows(X) if is_averaged else X[0], y, X)
+        splits[split] = SplitFeatures(chosen, average_rows(X) if is_averaged else X[0], y, X)
         start += n_here * len(every)
-    return Table(
+    return FeatureTable(
         kept, splits, n_views if is_averaged else 1, image_size, features.precision, features.n_extracted,
         features.n_cached,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from headstart.classifier.file import ClassifierFile
 from headstart.classifier.metadata import Metadata, shorten_digests
 from headstart.classifier.seal import check_seal
 from headstart.features.stored_features import EmbeddedFeatures
-from headstart.methods.feature_table import Table, build_table, open_cache
+from headstart.methods.feature_table import FeatureTable, build_feature_table, open_cache
 from headstart.methods.head_fitting import FittedHead, fit_head
 from headstart.methods.settings import ADAM_EPOCHS, Settings
 from headstart.methods.tail_tuning import TunedBackbone, tune_backbone
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class TrainedMethod:
     """What a method made of a catalog.
 
     Attributes
     ----------
-    chosen
+    settings
         The settings that were used: the method is none but itself, and the number of views its own.
     backbone
         The one in the classifier file.
@@ -45,28 +45,28 @@ class Made:
         How the backbone was trained above the cut, or None if all of it is as pretrained.
     """
 
-    chosen: Settings
+    settings: Settings
     cut: str
     backbone: Backbone
-    table: Table
+    table: FeatureTable
     fitted: FittedHead
     tuned: TunedBackbone | None = None
 
     @property
-    def outcome(self) -> Tuned:
+    def tuning_result(self) -> Tuned:
         """What training above the cut gave; only where there was any."""
         assert self.tuned is not None  # noqa: S101  for the type checker
-        return self.tuned.tuned
+        return self.tuned.result
 
     def build_file(self) -> ClassifierFile:
         """Return the classifier file and its parts."""
-        table, chosen = self.table, self.chosen
+        table, settings = self.table, self.settings
         seen = ("train",) if self.tuned is None else ("train", "validation")  # the latter chose the epoch
         metadata = Metadata(
             labels=table.catalog.labels, image_size=table.image_size, spec=self.backbone.spec,
-            precision=table.precision, method=chosen.method, cut=self.cut,
-            head=chosen.head if self.tuned is None else "linear", seed=chosen.seed,
-            n_views=chosen.n_fixed_views if self.tuned is None else self.tuned.n_views, n_averaged=table.n_averaged,
+            precision=table.precision, method=settings.method, cut=self.cut,
+            head=settings.head if self.tuned is None else "linear", seed=settings.seed,
+            n_views=settings.n_fixed_views if self.tuned is None else self.tuned.n_views, n_averaged=table.n_averaged,
             trained_on=shorten_digests(photo.digest for split in seen for photo in table.splits[split].photos),
         )  # fmt: skip
         head = self.fitted.head
@@ -75,7 +75,7 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Maker:
+class MethodRunner:
     """Carries out methods on one catalog.
 
     Attributes
@@ -114,27 +114,29 @@ class Maker:
         """The backbone whose features are the means of several stages."""
         return widen_backbone(self.backbone)
 
-    def make(self, chosen: Settings) -> Made:
+    def run(self, settings: Settings) -> TrainedMethod:
         """Carry out the method of the settings, which is none but itself."""
-        return self.make_fixed(chosen) if chosen.method == "fixed" else self.make_tuned(chosen)
+        return self.run_fixed(settings) if settings.method == "fixed" else self.run_tuned(settings)
 
-    def make_fixed(self, chosen: Settings) -> Made:
+    def run_fixed(self, settings: Settings) -> TrainedMethod:
         """Extract features and fit a head."""
-        backbone = self.wide_backbone if chosen.features == "all" else self.backbone
-        table = self.extract(backbone, chosen, n_views=chosen.n_fixed_views, is_averaged=chosen.average_views)
+        backbone = self.wide_backbone if settings.features == "all" else self.backbone
+        table = self.extract(backbone, settings, n_views=settings.n_fixed_views, is_averaged=settings.average_views)
         self.note_time("extract")
-        made = Made(chosen, backbone.spec.stages[-1].name, backbone, table, fit_table(table, chosen))
+        trained = TrainedMethod(
+            settings, backbone.spec.stages[-1].name, backbone, table, fit_head_to_table(table, settings)
+        )
         self.note_time("fit")
-        return made
+        return trained
 
-    def make_tuned(self, chosen: Settings) -> Made:
+    def run_tuned(self, settings: Settings) -> TrainedMethod:
         """Train above a cut, and then have the engine compute features with the new weights.
 
         What is judged and reported later is so what the classifier file answers, and not what torch says of it.
         """
-        return self._judge_tuned(chosen, *self._tune(chosen))
+        return self._judge_tuned(settings, *self._tune(settings))
 
-    def make_again(self, chosen: Settings, recipe: Recipe, *, is_averaged: bool) -> Made:
+    def run_again(self, settings: Settings, recipe: Recipe, *, is_averaged: bool) -> TrainedMethod:
         """Train above a cut by the recipe of an earlier training; average answers over views or not, in the end.
 
         Raises
@@ -142,48 +144,48 @@ class Maker:
         KeyboardInterrupt
             If training is stopped.
         """
-        plain, tuned = self._tune(chosen, recipe)
-        if tuned.tuned.is_stopped:
+        plain, tuned = self._tune(settings, recipe)
+        if tuned.result.is_stopped:
             raise KeyboardInterrupt
         if not is_averaged:
-            chosen = replace(chosen, average_views=False, n_views=None)
-        return self._judge_tuned(chosen, plain, tuned)
+            settings = replace(settings, average_views=False, n_views=None)
+        return self._judge_tuned(settings, plain, tuned)
 
-    def _tune(self, chosen: Settings, recipe: Recipe | None = None) -> tuple[Table, TunedBackbone]:
-        plain = self.extract(self.backbone, chosen)
+    def _tune(self, settings: Settings, recipe: Recipe | None = None) -> tuple[FeatureTable, TunedBackbone]:
+        plain = self.extract(self.backbone, settings)
         self.note_time("extract")
         tuned = tune_backbone(
-            plain, self.backbone, chosen, image_size=self.image_size, is_kept=self.is_caching, verbose=self.verbose,
+            plain, self.backbone, settings, image_size=self.image_size, is_kept=self.is_caching, verbose=self.verbose,
             recipe=recipe, workers=self.workers,
         )  # fmt: skip
         self.note_time("fit")
-        return plain, _keep_fixed(plain, chosen, tuned)
+        return plain, _keep_fixed(plain, settings, tuned)
 
-    def _judge_tuned(self, chosen: Settings, plain: Table, tuned: TunedBackbone) -> Made:
+    def _judge_tuned(self, settings: Settings, plain: FeatureTable, tuned: TunedBackbone) -> TrainedMethod:
         # nobody will ask for features of these weights again
-        maker = replace(self, catalog=plain.catalog, is_caching=False)
-        table = maker.extract(
-            tuned.backbone, chosen, n_views=chosen.n_averaged, is_averaged=chosen.average_views, verb="Judging"
+        runner = replace(self, catalog=plain.catalog, is_caching=False)
+        table = runner.extract(
+            tuned.backbone, settings, n_views=settings.n_averaged, is_averaged=settings.average_views, verb="Judging"
         )
-        if not tuned.tuned.is_stopped:
+        if not tuned.result.is_stopped:
             self.checkpoints.append(tuned.checkpoint)
         table = replace(table, n_extracted=plain.n_extracted, n_cached=plain.n_cached)
-        return Made(chosen, tuned.cut, tuned.backbone, table, tuned.fitted, tuned)
+        return TrainedMethod(settings, tuned.cut, tuned.backbone, table, tuned.fitted, tuned)
 
     def extract(
-        self, backbone: Backbone, chosen: Settings, *, n_views: int = 1, is_averaged: bool = False,
+        self, backbone: Backbone, settings: Settings, *, n_views: int = 1, is_averaged: bool = False,
         verb: str = "Extracting",
-    ) -> Table:  # fmt: skip
+    ) -> FeatureTable:  # fmt: skip
         """Return the catalog with the features that a backbone gives."""
-        embedded = self._embed(backbone, chosen, n_views=n_views, is_averaged=is_averaged)
+        embedded = self._embed(backbone, settings, n_views=n_views, is_averaged=is_averaged)
         with open_cache(self.is_caching) as store, show_progress(verb, is_shown=self.verbose) as progress:
-            return build_table(
-                self.catalog, backbone, image_size=self.image_size, precision=chosen.precision, n_views=n_views,
-                is_averaged=is_averaged, seed=chosen.seed, cache=store, embedded=embedded, progress=progress,
+            return build_feature_table(
+                self.catalog, backbone, image_size=self.image_size, precision=settings.precision, n_views=n_views,
+                is_averaged=is_averaged, seed=settings.seed, cache=store, embedded=embedded, progress=progress,
             )  # fmt: skip
 
     def _embed(
-        self, backbone: Backbone, chosen: Settings, *, n_views: int, is_averaged: bool
+        self, backbone: Backbone, settings: Settings, *, n_views: int, is_averaged: bool
     ) -> EmbeddedFeatures | None:
         """Return the features that lie ready, after computing them on the cluster if there is one."""
         if self.cluster is None:
@@ -191,28 +193,29 @@ class Maker:
         from headstart.scale.cluster_features import embed_catalog
 
         return embed_catalog(
-            self.catalog, backbone, self.cluster, image_size=self.image_size, precision=chosen.precision,
-            n_views=n_views, is_averaged=is_averaged, seed=chosen.seed, ready=self.embedded,
+            self.catalog, backbone, self.cluster, image_size=self.image_size, precision=settings.precision,
+            n_views=n_views, is_averaged=is_averaged, seed=settings.seed, ready=self.embedded,
             is_kept=self.is_caching, verbose=self.verbose,
         )  # fmt: skip
 
 
-def _keep_fixed(plain: Table, chosen: Settings, tuned: TunedBackbone) -> TunedBackbone:
+def _keep_fixed(plain: FeatureTable, settings: Settings, tuned: TunedBackbone) -> TunedBackbone:
     """Return it with the head of `fixed` where the start was kept, so that it is no worse than that by chance."""
-    if tuned.tuned.best_epoch or tuned.recipe.is_random:
+    if tuned.result.best_epoch or tuned.recipe.is_random:
         return tuned
-    fixed = fit_table(plain, chosen)
+    fixed = fit_head_to_table(plain, settings)
     return replace(
-        tuned, tuned=replace(tuned.tuned, head=fixed.head, factor=1.0),
+        tuned, result=replace(tuned.result, head=fixed.head, factor=1.0),
         fitted=replace(tuned.fitted, head=fixed.head, class_weight=fixed.class_weight),
     )  # fmt: skip
 
 
-def fit_table(table: Table, chosen: Settings) -> FittedHead:
+def fit_head_to_table(table: FeatureTable, settings: Settings) -> FittedHead:
     """Fit a head to the training photos of a table."""
     train, validation = table.splits["train"], table.splits["validation"]
     return fit_head(
-        train.views, train.y, len(table.catalog.labels), kind=chosen.head, seed=chosen.seed,
-        strength=chosen.strength, class_weight=chosen.class_weight, sample_weight=train.weights, groups=train.groups,
-        epochs=chosen.epochs or ADAM_EPOCHS, validation=(validation.X, validation.y) if validation.photos else None,
+        train.views, train.y, len(table.catalog.labels), kind=settings.head, seed=settings.seed,
+        strength=settings.strength, class_weight=settings.class_weight, sample_weight=train.weights,
+        groups=train.groups, epochs=settings.epochs or ADAM_EPOCHS,
+        validation=(validation.X, validation.y) if validation.photos else None,
     )  # fmt: skip

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.evaluation.metrics import evaluate_probabilities, majority_accuracy
-from headstart.methods.feature_table import Rows
+from headstart.methods.feature_table import SplitFeatures
 
 
 @dataclass(frozen=True)
-class Judged:
+class SplitPredictions:
     """A split and what the classifier says of it.
 
     Attributes
@@ -25,7 +25,7 @@ class Judged:
         (N, C) float32.
     """
 
-    rows: Rows
+    features: SplitFeatures
     probabilities: npt.NDArray[np.float32]
 
     @property
@@ -36,22 +36,23 @@ class Judged:
     @property
     def is_right(self) -> npt.NDArray[np.bool_]:
         """(N,) whether the prediction is the label."""
-        return np.asarray(self.predicted == self.rows.y, np.bool_)
+        return np.asarray(self.predicted == self.features.y, np.bool_)
 
 
-def measure_split(judged: Judged, labels: Sequence[str]) -> dict[str, Any] | None:
+def measure_split(predictions: SplitPredictions, labels: Sequence[str]) -> dict[str, Any] | None:
     """Return the metrics of a split as they stand in metrics.json, or None if the split is empty."""
-    if not judged.rows.photos:
+    y = predictions.features.y
+    if not len(y):
         return None
     # the best that one constant answer could do here: with classes of equal size the commonest in training is a toss-up
-    majority = int(np.bincount(judged.rows.y, minlength=len(labels)).argmax())
-    return evaluate_probabilities(judged.rows.y, judged.probabilities, labels) | {
-        "majority_accuracy": majority_accuracy(judged.rows.y, judged.rows.y, len(labels)),
+    majority = int(np.bincount(y, minlength=len(labels)).argmax())
+    return evaluate_probabilities(y, predictions.probabilities, labels) | {
+        "majority_accuracy": majority_accuracy(y, y, len(labels)),
         "majority_class": labels[majority],
     }
 
 
-def write_predictions(path: Path, splits: Mapping[str, Judged], labels: Sequence[str]) -> None:
+def write_predictions(path: Path, splits: Mapping[str, SplitPredictions], labels: Sequence[str]) -> None:
     """Write one row per photo: path, split, label, prediction, probability, is_right, and every class's probability.
 
     Rows are written as they are formatted: a hundred thousand photos of many classes are gigabytes.
@@ -61,8 +62,9 @@ def write_predictions(path: Path, splits: Mapping[str, Judged], labels: Sequence
         writer = csv.writer(file)
         header = ["path", "split", "label", "prediction", "probability", "is_right"]
         writer.writerow([*header, *(f"probability of {label}" for label in labels)])
-        for split, judged in splits.items():
-            answers = zip(judged.rows.photos, judged.predicted, judged.is_right, judged.probabilities, strict=True)
-            for photo, number, is_right, row in answers:
+        for split, predictions in splits.items():
+            photos, predicted = predictions.features.photos, predictions.predicted
+            rows = zip(photos, predicted, predictions.is_right, predictions.probabilities, strict=True)
+            for photo, number, is_right, row in rows:
                 values = (numbers % tuple(row.tolist())).split(",")
                 writer.writerow([photo.file, split, photo.label, labels[number], values[number], is_right, *values])

@@ -17,7 +17,7 @@ from headstart.engine.processor import describe_engine
 from headstart.head.class_weights import SKEW_OF_TUNED
 from headstart.head.logistic import fit_prepared
 from headstart.head.regularisation import choose_strength
-from headstart.methods.feature_table import Rows, Table
+from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.head_fitting import FittedHead, prepare_views, weigh_classes
 from headstart.methods.settings import Settings
 from headstart.pixels.decode import describe_decoder
@@ -54,7 +54,7 @@ class TunedBackbone:
 
     backbone: Backbone
     fitted: FittedHead
-    tuned: Tuned
+    result: Tuned
     cut: str
     recipe: Recipe
     n_views: int
@@ -69,21 +69,21 @@ def choose_cut(method: str, cut: str | None, backbone: Backbone) -> str:
     return {"hybrid": backbone.spec.default_cut, "fixed": backbone.spec.stages[-1].name}.get(method, PIXELS_CUT)
 
 
-def list_tuning_views(chosen: Settings, cut: str) -> tuple[View, ...]:
+def list_tuning_views(settings: Settings, cut: str) -> tuple[View, ...]:
     """Return the views whose activations are trained on; above ``pixels`` photos are changed anew in every epoch."""
     if cut == PIXELS_CUT:
         return (AS_IT_IS,)
-    if chosen.average_views:
-        return SYMMETRIES[: chosen.n_views or 4]
-    if chosen.n_views is None:
+    if settings.average_views:
+        return SYMMETRIES[: settings.n_views or 4]
+    if settings.n_views is None:
         return SYMMETRIES[:2]
-    return tuple(draw_view("", number, chosen.seed) for number in range(chosen.n_views))
+    return tuple(draw_view("", number, settings.seed) for number in range(settings.n_views))
 
 
 def tune_backbone(
-    table: Table,
+    table: FeatureTable,
     backbone: Backbone,
-    chosen: Settings,
+    settings: Settings,
     *,
     image_size: int,
     is_kept: bool,
@@ -97,7 +97,7 @@ def tune_backbone(
     Parameters
     ----------
     table
-        With the pooled features of ``backbone``, from which the first head is made.
+        With the pooled features of ``backbone``, from which the first head is trained.
     is_kept
         Keep activations, and what an interrupted training needs to go on, in the user's cache.
     recipe
@@ -114,25 +114,25 @@ def tune_backbone(
     FitError
         If training diverges, or there is not enough memory.
     """
-    method = chosen.method
+    method = settings.method
     check_torch(f"train by {method}")
     limit_spinning()
-    recipe = recipe or choose_recipe(method, chosen, len(table.splits["train"].photos))
-    cut = choose_cut(method, chosen.cut, backbone)
+    recipe = recipe or choose_recipe(method, settings, len(table.splits["train"].photos))
+    cut = choose_cut(method, settings.cut, backbone)
     rows = {split: table.splits[split] for split in SPLITS[:2]}
     n_classes = len(table.catalog.labels)
     weights = weigh_classes(
-        rows["train"].y, n_classes, chosen.class_weight, rows["train"].weights, skew=SKEW_OF_TUNED
+        rows["train"].y, n_classes, settings.class_weight, rows["train"].weights, skew=SKEW_OF_TUNED
     )  # fmt: skip
     by_digest = dict(sorted({photo.digest: photo for some in rows.values() for photo in some.photos}.items()))
     numbers = {digest: n for n, digest in enumerate(by_digest)}
     lessons = {split: _make_lesson(some, numbers, weights) for split, some in rows.items() if some.photos}
-    first = _fit_first_head(rows["train"], n_classes, weights, chosen.seed, is_random=recipe.is_random)
-    name = _name_training(table, backbone, chosen, cut, recipe, image_size, workers) if is_kept else None
+    first = _fit_first_head(rows["train"], n_classes, weights, settings.seed, is_random=recipe.is_random)
+    name = _name_training(table, backbone, settings, cut, recipe, image_size, workers) if is_kept else None
     task = TuningTask(
-        tuple(by_digest.values()), backbone, cut, image_size, list_tuning_views(chosen, cut), chosen.precision,
-        round(chosen.cache_limit_gb * 1e9), is_kept, recipe, first, lessons["train"], lessons.get("validation"),
-        chosen.seed, chosen.n_averaged, name,
+        tuple(by_digest.values()), backbone, cut, image_size, list_tuning_views(settings, cut), settings.precision,
+        round(settings.cache_limit_gb * 1e9), is_kept, recipe, first, lessons["train"], lessons.get("validation"),
+        settings.seed, settings.n_averaged, name,
     )  # fmt: skip
     tuned = _carry_out(task, method, workers, verbose=verbose, say=say if verbose else lambda _: None)
     return _put_in(task, tuned, weights)
@@ -167,21 +167,21 @@ def _put_in(task: TuningTask, tuned: Tuned, class_weight: npt.NDArray[np.float64
     )  # fmt: skip
 
 
-def choose_recipe(method: str, chosen: Settings, n_train: int) -> Recipe:
+def choose_recipe(method: str, settings: Settings, n_train: int) -> Recipe:
     """Return the recipe of a method for so many training photos, with what the settings change of it."""
     from headstart.tune.hyperparameters import RECIPES
 
     recipe = RECIPES[method]
-    recipe = recipe.stretch(n_train) if chosen.epochs is None else recipe.limit(chosen.epochs, n_train)
-    if chosen.learning_rate is not None:
-        head_rate = recipe.head_rate * chosen.learning_rate / recipe.learning_rate
-        recipe = replace(recipe, learning_rate=chosen.learning_rate, head_rate=head_rate)
-    if chosen.train_norms:  # for photos unlike those of the pretraining, on which training is likely to gain
+    recipe = recipe.stretch(n_train) if settings.epochs is None else recipe.limit(settings.epochs, n_train)
+    if settings.learning_rate is not None:
+        head_rate = recipe.head_rate * settings.learning_rate / recipe.learning_rate
+        recipe = replace(recipe, learning_rate=settings.learning_rate, head_rate=head_rate)
+    if settings.train_norms:  # for photos unlike those of the pretraining, on which training is likely to gain
         recipe = replace(recipe, is_norm_trained=True, n_errors=0.0)
     return recipe
 
 
-def _make_lesson(rows: Rows, numbers: dict[str, int], class_weight: npt.NDArray[np.float64] | None) -> Lesson:
+def _make_lesson(rows: SplitFeatures, numbers: dict[str, int], class_weight: npt.NDArray[np.float64] | None) -> Lesson:
     from headstart.tune.training_data import Lesson
 
     weight = np.array([photo.weight for photo in rows.photos])
@@ -191,7 +191,7 @@ def _make_lesson(rows: Rows, numbers: dict[str, int], class_weight: npt.NDArray[
 
 
 def _fit_first_head(
-    rows: Rows, n_classes: int, class_weight: npt.NDArray[np.float64] | None, seed: int, *, is_random: bool
+    rows: SplitFeatures, n_classes: int, class_weight: npt.NDArray[np.float64] | None, seed: int, *, is_random: bool
 ) -> FirstHead:
     """Fit the head that training begins with to the features of the pretrained network; at random it is all zeros."""
     from headstart.tune.trainable import FirstHead
@@ -211,15 +211,15 @@ def _fit_first_head(
 
 
 def _name_training(
-    table: Table, backbone: Backbone, chosen: Settings, cut: str, recipe: Recipe, image_size: int,
+    table: FeatureTable, backbone: Backbone, settings: Settings, cut: str, recipe: Recipe, image_size: int,
     workers: Workers | None,
 ) -> str:  # fmt: skip
     """Return a name from all that decides a training: the same command goes on from its checkpoint."""
     from headstart.tune.device import describe_torch
 
-    chosen = replace(chosen, budget_s=1.0, cache_limit_gb=1.0)  # these two decide nothing
+    settings = replace(settings, budget_s=1.0, cache_limit_gb=1.0)  # these two decide nothing
     facts: list[Any] = [
-        backbone.spec.fingerprint(), cut, recipe, image_size, chosen, describe_torch(), describe_engine(),
+        backbone.spec.fingerprint(), cut, recipe, image_size, settings, describe_torch(), describe_engine(),
         describe_decoder(), table.precision,
     ]  # fmt: skip
     if workers is not None:

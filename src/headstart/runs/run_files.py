@@ -22,7 +22,7 @@ from headstart.catalog.catalog import Catalog
 from headstart.classifier.file import ClassifierFile
 from headstart.classifier.heat_maps import Explainer
 from headstart.head.history import Epoch
-from headstart.methods.split_metrics import Judged, write_predictions
+from headstart.methods.split_metrics import SplitPredictions, write_predictions
 from headstart.pixels.views import View
 from headstart.report.chart_process import ChartDrawer
 from headstart.report.model_card import write_model_card
@@ -53,7 +53,7 @@ class RunContents:
     catalog: Catalog
     metrics: dict[str, Any]
     history: Sequence[Epoch]
-    judged: dict[str, Judged]
+    predictions: dict[str, SplitPredictions]
     model: ClassifierFile
     note_time: Callable[[str], None]
     views: Sequence[View] | None = None
@@ -79,7 +79,7 @@ def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
         beside.append(pool.submit((folder / "model.onnx").write_bytes, contents.model.data))
         _draw_photos(pictures, contents)
         contents.catalog.write_csv(folder / "catalog.csv")
-        write_predictions(folder / "predictions.csv", contents.judged, metrics["classes"])
+        write_predictions(folder / "predictions.csv", contents.predictions, metrics["classes"])
         _write_history(folder / "history.csv", contents.history)
         for done in beside:
             done.result()
@@ -108,11 +108,11 @@ def _choose_split(metrics: dict[str, Any]) -> str:
 def _draw_photos(pictures: PictureFolder, contents: RunContents) -> None:
     metrics, split = contents.metrics, _choose_split(contents.metrics)
     draw_answers(
-        pictures, contents.judged[split], split=split, labels=metrics["classes"], seed=metrics["seed"],
+        pictures, contents.predictions[split], split=split, labels=metrics["classes"], seed=metrics["seed"],
         explainer=Explainer(contents.model),
     )  # fmt: skip
     draw_training_photos(
-        pictures, contents.judged["train"].rows.photos, seed=metrics["seed"], n_views=metrics["views"],
+        pictures, contents.predictions["train"].features.photos, seed=metrics["seed"], n_views=metrics["views"],
         views=contents.views, n_symmetric=contents.n_symmetric,
     )  # fmt: skip
 

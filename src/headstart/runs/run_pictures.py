@@ -15,8 +15,8 @@ from headstart.backbone.spec import PIXELS_CUT
 from headstart.catalog.photo import Photo
 from headstart.classifier.heat_maps import Explainer
 from headstart.errors import PhotoError
-from headstart.methods.method_runner import Made
-from headstart.methods.split_metrics import Judged
+from headstart.methods.method_runner import TrainedMethod
+from headstart.methods.split_metrics import SplitPredictions
 from headstart.methods.tail_tuning import list_tuning_views
 from headstart.pixels.decode import read_photo, read_thumbnail
 from headstart.pixels.views import SYMMETRIES, View, draw_view, render_view
@@ -58,7 +58,7 @@ class PictureFolder:
 
 
 def draw_answers(
-    pictures: PictureFolder, judged: Judged, *, split: str, labels: Sequence[str], seed: int,
+    pictures: PictureFolder, predictions: SplitPredictions, *, split: str, labels: Sequence[str], seed: int,
     explainer: Explainer | None = None,
 ) -> None:  # fmt: skip
     """Draw nine photos of a split with their predictions, and the most confident mistakes.
@@ -68,18 +68,19 @@ def draw_answers(
     explainer
         Of the classifier that predicted: what in the mistakes spoke for the wrong answer is drawn, too.
     """
-    photos, confidence = judged.rows.photos, judged.probabilities.max(1)
+    photos, confidence = predictions.features.photos, predictions.probabilities.max(1)
     at = _pick(len(photos), seed)
-    titles = [f"Prediction: {labels[judged.predicted[i]]} ({bool(judged.is_right[i])})" for i in at]
-    colours = [DARK if judged.is_right[i] else ACCENT for i in at]
+    titles = [f"Prediction: {labels[predictions.predicted[i]]} ({bool(predictions.is_right[i])})" for i in at]
+    colours = [DARK if predictions.is_right[i] else ACCENT for i in at]
     figure = plot_photo_grid([_show(photos[i]) for i in at], titles, colours=colours)
-    wrong = np.flatnonzero(~judged.is_right)
+    wrong = np.flatnonzero(~predictions.is_right)
     caption = f"Photos of the {split} split, drawn at random, and what was predicted."
     pictures.add("predictions", figure, caption if len(wrong) else f"{caption} In the whole split there is no mistake.")
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:GRID]
     if len(worst):
         titles = [
-            f"Prediction: {labels[judged.predicted[i]]} {confidence[i]:.0%}\nLabel: {photos[i].label}" for i in worst
+            f"Prediction: {labels[predictions.predicted[i]]} {confidence[i]:.0%}\nLabel: {photos[i].label}"
+            for i in worst
         ]
         figure = plot_photo_grid([_show(photos[i]) for i in worst], titles, colours=[ACCENT] * len(worst))
         names = ", ".join(str(Path(photos[i].label, photos[i].path.name)) for i in worst)
@@ -88,7 +89,7 @@ def draw_answers(
             caption += " What in them spoke for the answer cannot be shown: the features are no means over the photo."
         pictures.add("mistakes", figure, caption)
         if explainer is not None and explainer.is_able:
-            why = partial(_draw_why, explainer, [(photos[i], labels[judged.predicted[i]]) for i in worst])
+            why = partial(_draw_why, explainer, [(photos[i], labels[predictions.predicted[i]]) for i in worst])
             caption = "What in the same photos spoke for the wrong answer: the brighter, the more."
             pictures.add("mistakes_explained", why, caption)
 
@@ -104,21 +105,21 @@ def _draw_why(explainer: Explainer, answers: Sequence[tuple[Photo, str]]) -> Ima
     return plot_photo_grid(shown, [f"For {label}" for _, label in answers], colours=[ACCENT] * len(shown))
 
 
-def list_training_views(made: Made) -> tuple[View, ...] | None:
+def list_training_views(trained: TrainedMethod) -> tuple[View, ...] | None:
     """Return the views that training saw of every photo.
 
     Returns
     -------
     None if each photo had random ones of its own; none at all if photos were changed anew in every epoch.
     """
-    chosen = made.chosen
-    if made.cut == PIXELS_CUT:
+    settings = trained.settings
+    if trained.cut == PIXELS_CUT:
         return ()
-    if made.tuned is None:
-        return SYMMETRIES[: made.table.n_averaged] if chosen.average_views else None
-    if chosen.average_views or chosen.n_views is None:
-        return SYMMETRIES[: made.tuned.n_views]  # `auto` may have dropped the average, and not what was trained on
-    return list_tuning_views(chosen, made.cut)
+    if trained.tuned is None:
+        return SYMMETRIES[: trained.table.n_averaged] if settings.average_views else None
+    if settings.average_views or settings.n_views is None:
+        return SYMMETRIES[: trained.tuned.n_views]  # `auto` may have dropped the average, and not what was trained on
+    return list_tuning_views(settings, trained.cut)
 
 
 def draw_training_photos(

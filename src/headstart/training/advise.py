@@ -19,9 +19,9 @@ from headstart.errors import BackboneError, FitError, MissingExtraError
 from headstart.features.similarity import Similarity, measure_similarity
 from headstart.head.folds import make_folds
 from headstart.head.regularisation import hold_out
-from headstart.methods.feature_table import Rows
+from headstart.methods.feature_table import SplitFeatures
 from headstart.methods.head_fitting import prepare_views, weigh_classes
-from headstart.methods.method_runner import Made, Maker
+from headstart.methods.method_runner import MethodRunner, TrainedMethod
 from headstart.methods.settings import METHODS, Settings
 from headstart.methods.tail_tuning import choose_cut
 from headstart.process.progress import show_progress
@@ -102,19 +102,19 @@ def advise_method(
     """
     loaded = load_backbone(backbone)
     size = loaded.spec.check_image_size(image_size)
-    chosen = Settings(method="fixed", backbone=backbone, image_size=size, seed=seed)
-    chosen.check()
+    settings = Settings(method="fixed", backbone=backbone, image_size=size, seed=seed)
+    settings.check()
     if isinstance(photos, Catalog):
         catalog = photos
     else:
         with show_progress("Scanning", is_shown=verbose) as progress:
             catalog = scan_photos(photos, seed=seed, cache=cache, progress=progress)
-    maker = Maker(catalog, loaded, size, cache, verbose)
-    made = maker.make(chosen)
-    catalog, train = made.table.catalog, made.table.splits["train"]
+    runner = MethodRunner(catalog, loaded, size, cache, verbose)
+    trained = runner.run(settings)
+    catalog, train = trained.table.catalog, trained.table.splits["train"]
     with show_progress("Comparing with ImageNet", is_shown=verbose) as progress:
         similarity = measure_similarity(train.photos, loaded, progress=progress)
-    curve, is_rising = _draw_learning_curve(made)
+    curve, is_rising = _draw_learning_curve(trained)
     if not curve:
         raise FitError(
             f"Cannot advise on '{catalog.source}': got {len(train.y)} training photos, too few to hold some out. "
@@ -129,13 +129,13 @@ def advise_method(
     methods: dict[str, Expectation] = {}
     notes: list[str] = []
     # with norms as pretrained the network holds the statistics of other photos
-    tuned = replace(chosen, train_norms=not similarity.is_similar)
+    tuned = replace(settings, train_norms=not similarity.is_similar)
     if can_tune():
         say("Timing a few steps of each method.")
     for method in METHODS[1:]:
         try:
             seconds = estimate_seconds(
-                maker, replace(chosen if method == "fixed" else tuned, method=method), len(train.y)
+                runner, replace(settings if method == "fixed" else tuned, method=method), len(train.y)
             )
         except BackboneError as error:  # of somebody else's network with layers that torch is not taught here
             notes.append(str(error))
@@ -189,31 +189,31 @@ def _list_missing(method: str) -> tuple[str, ...]:
     return ()
 
 
-def _draw_learning_curve(made: Made) -> tuple[list[dict[str, Any]], bool | None]:
+def _draw_learning_curve(trained: TrainedMethod) -> tuple[list[dict[str, Any]], bool | None]:
     """Return the cross-validated accuracy of heads that are fitted to a quarter, a half and all of the photos.
 
     And whether it is still rising, see `judge_doubling`: on photos that were judged before and after the last doubling.
     """
-    train, chosen = made.table.splits["train"], made.chosen
+    train, settings = trained.table.splits["train"], trained.settings
     quarter = make_folds(
-        train.y, n_folds=4, seed=chosen.seed, groups=None if train.groups is None else np.array(train.groups)
+        train.y, n_folds=4, seed=settings.seed, groups=None if train.groups is None else np.array(train.groups)
     )
     curve: list[dict[str, Any]] = []
     answers: list[npt.NDArray[np.float64]] = []  # by photo: 1 right, 0 wrong, NaN not judged
     for n_quarters in (1, 2, 4):
         at = np.flatnonzero(quarter < n_quarters)
-        rows = Rows(tuple(train.photos[i] for i in at), train.X[at], train.y[at], train.X[at][None])
-        if len(np.unique(rows.y)) < 2 or made.fitted.strength is None:
+        rows = SplitFeatures(tuple(train.photos[i] for i in at), train.X[at], train.y[at], train.X[at][None])
+        if len(np.unique(rows.y)) < 2 or trained.fitted.strength is None:
             continue
-        n_classes = len(made.table.catalog.labels)
+        n_classes = len(trained.table.catalog.labels)
         weights = None
         if len(np.unique(rows.y)) == n_classes:
-            weights = weigh_classes(rows.y, n_classes, chosen.class_weight, rows.weights)
+            weights = weigh_classes(rows.y, n_classes, settings.class_weight, rows.weights)
         prepared, groups = prepare_views(
             rows.views, rows.y, n_classes, class_weight=weights, sample_weight=rows.weights, groups=rows.groups
         )
         # one strength for all: it weighs the sum over photos, so fewer of them leave more to the penalty by themselves
-        held = hold_out(prepared, strength=made.fitted.strength, seeds=[chosen.seed], groups=groups)[0]
+        held = hold_out(prepared, strength=trained.fitted.strength, seeds=[settings.seed], groups=groups)[0]
         is_judged = held.fold >= 0
         if is_judged.any():
             accuracy = float(held.is_right[is_judged].mean())

@@ -7,12 +7,12 @@ import time
 from dataclasses import asdict, replace
 from typing import Any
 
-from headstart.methods.method_runner import Made
+from headstart.methods.method_runner import TrainedMethod
 from headstart.training.trials import IsRight, Trial
 
 
-class Story:
-    """The story of one choice, and its clock.
+class AutoRecord:
+    """The record of one choice, and its clock.
 
     Attributes
     ----------
@@ -47,15 +47,15 @@ class Story:
         return f"--budget {int((self.seconds + needed) // 60) + 1}m"
 
     def note(
-        self, made: Made, is_right: IsRight, judged_by: str, seconds: float,
+        self, trained: TrainedMethod, is_right: IsRight, judged_by: str, seconds: float,
         compared: tuple[float | None, float | None] = (None, None),
     ) -> Trial:  # fmt: skip
         """Note what was tried, and return it; a comparison that gave no number is none."""
         if any(value is not None and not math.isfinite(value) for value in compared):
             compared = (None, None)
         trial = Trial(
-            made.chosen.method, made.cut, made.chosen.features, made.table.n_averaged, float(is_right.mean()),
-            judged_by, len(is_right), round(seconds, 2), *compared,
+            trained.settings.method, trained.cut, trained.settings.features, trained.table.n_averaged,
+            float(is_right.mean()), judged_by, len(is_right), round(seconds, 2), *compared,
         )  # fmt: skip
         self.trials.append(trial)
         return trial
@@ -64,9 +64,9 @@ class Story:
         """Note why it ends here, after what was noted already."""
         self.why += f"; {why}" if self.why else why
 
-    def to_dict(self, kept: Made) -> dict[str, Any]:
+    def to_dict(self, kept: TrainedMethod) -> dict[str, Any]:
         """Return it in plain JSON types, what is kept being marked."""
-        facts = (kept.chosen.method, kept.chosen.features, kept.table.n_averaged)
+        facts = (kept.settings.method, kept.settings.features, kept.table.n_averaged)
         tried = [
             asdict(replace(trial, is_kept=(trial.method, trial.features, trial.averaged_views) == facts))
             for trial in self.trials

@@ -11,7 +11,7 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.timing import measure_inference_rate
 from headstart.evaluation.intervals import wilson_interval
 from headstart.features.similarity import Similarity
-from headstart.methods.method_runner import Maker
+from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
 from headstart.methods.tail_tuning import choose_cut, choose_recipe, list_tuning_views
 from headstart.tune.torch_import import can_tune, limit_spinning
@@ -91,36 +91,36 @@ def _choose_gain(similarity: Similarity, error: float) -> tuple[float, float, fl
     return NO_GAIN if error < FEW_OF_SIMILAR else GAIN_OF_SIMILAR
 
 
-def estimate_seconds(maker: Maker, chosen: Settings, n_train: int) -> float:
+def estimate_seconds(runner: MethodRunner, settings: Settings, n_train: int) -> float:
     """Return the seconds that a method will take here, by a few steps of it: 1 to 5 s to find out."""
-    n_photos, rate = len(maker.catalog.photos), _measure_inference(maker, chosen)
-    if chosen.method == "fixed":
-        return n_photos * chosen.n_fixed_views / rate
-    cut = choose_cut(chosen.method, chosen.cut, maker.backbone)
+    n_photos, rate = len(runner.catalog.photos), _measure_inference(runner, settings)
+    if settings.method == "fixed":
+        return n_photos * settings.n_fixed_views / rate
+    cut = choose_cut(settings.method, settings.cut, runner.backbone)
     # below the cut once for each view, and in the end the whole network once for each view that is averaged
-    n_passes = n_photos * (len(list_tuning_views(chosen, cut)) + chosen.n_averaged)
+    n_passes = n_photos * (len(list_tuning_views(settings, cut)) + settings.n_averaged)
     return n_passes / rate + _estimate_epochs(
-        maker, chosen, choose_recipe(chosen.method, chosen, n_train), n_train, rate
+        runner, settings, choose_recipe(settings.method, settings, n_train), n_train, rate
     )
 
 
-def estimate_seconds_again(maker: Maker, chosen: Settings, recipe: Recipe, n_train: int) -> float:
+def estimate_seconds_again(runner: MethodRunner, settings: Settings, recipe: Recipe, n_train: int) -> float:
     """Return the seconds that training by a recipe will take here, where what lies below the cut is cached."""
-    n_photos, rate = len(maker.catalog.photos), _measure_inference(maker, chosen)
-    return n_photos * chosen.n_averaged / rate + _estimate_epochs(maker, chosen, recipe, n_train, rate)
+    n_photos, rate = len(runner.catalog.photos), _measure_inference(runner, settings)
+    return n_photos * settings.n_averaged / rate + _estimate_epochs(runner, settings, recipe, n_train, rate)
 
 
-def _measure_inference(maker: Maker, chosen: Settings) -> float:
-    return measure_inference_rate(BackboneSetup(maker.backbone, maker.image_size, chosen.precision))
+def _measure_inference(runner: MethodRunner, settings: Settings) -> float:
+    return measure_inference_rate(BackboneSetup(runner.backbone, runner.image_size, settings.precision))
 
 
-def _estimate_epochs(maker: Maker, chosen: Settings, recipe: Recipe, n_train: int, rate: float) -> float:
+def _estimate_epochs(runner: MethodRunner, settings: Settings, recipe: Recipe, n_train: int, rate: float) -> float:
     # validation photos are judged after every epoch
-    n_trained = recipe.epochs * (n_train + len(maker.catalog.select("validation")) * FORWARDS)
+    n_trained = recipe.epochs * (n_train + len(runner.catalog.select("validation")) * FORWARDS)
     if not can_tune():
-        return n_trained * TRAINING_TO_INFERENCE[chosen.method] / rate
+        return n_trained * TRAINING_TO_INFERENCE[settings.method] / rate
     limit_spinning()
     from headstart.tune.throughput import measure_rate
 
-    cut = choose_cut(chosen.method, chosen.cut, maker.backbone)
-    return n_trained / measure_rate(maker.backbone, cut, maker.image_size, recipe)
+    cut = choose_cut(settings.method, settings.cut, runner.backbone)
+    return n_trained / measure_rate(runner.backbone, cut, runner.image_size, recipe)

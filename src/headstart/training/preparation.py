@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Gatherer:
+class CatalogLoader:
     """Scans photos, and has features computed on a cluster where there is one.
 
     Attributes

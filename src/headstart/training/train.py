@@ -19,9 +19,9 @@ from headstart.evaluation.verdict import write_verdict
 from headstart.features.extraction import CompilingAhead
 from headstart.methods.cross_validation import cross_validate
 from headstart.methods.head_fitting import is_streamed
-from headstart.methods.method_runner import Made, Maker
+from headstart.methods.method_runner import MethodRunner, TrainedMethod
 from headstart.methods.settings import Settings
-from headstart.methods.split_metrics import Judged, measure_split
+from headstart.methods.split_metrics import SplitPredictions, measure_split
 from headstart.methods.tail_tuning import choose_cut
 from headstart.process.progress import show_progress
 from headstart.report.chart_process import ChartDrawer
@@ -34,7 +34,7 @@ from headstart.runs.tracking import check_tracker, track_or_warn
 from headstart.scale.ray_training import Workers
 from headstart.storage.remote_paths import RemotePath, make_path
 from headstart.training.auto import choose_method
-from headstart.training.preparation import Gatherer
+from headstart.training.preparation import CatalogLoader
 from headstart.tune.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -105,14 +105,14 @@ def train_classifier(
     try:
         # the folder is claimed first: of two trainings begun together, the second then takes another name
         with write_run_folder(folder, is_replacing=overwrite) as partial, _join(ray, verbose) as cluster:
-            course = _Course(chosen, clock, verbose, cache, chart_drawer or ChartDrawer(), ray, cluster)
+            training = _Training(chosen, clock, verbose, cache, chart_drawer or ChartDrawer(), ray, cluster)
             try:
-                contents = course.run(photos, partial, say)
-                write_run(partial, contents, course.chart_drawer)
+                contents = training.run(photos, partial, say)
+                write_run(partial, contents, training.chart_drawer)
             except BaseException:
-                course.chart_drawer.close()  # nobody may write into a folder that goes
+                training.chart_drawer.close()  # nobody may write into a folder that goes
                 raise
-        for checkpoint in course.checkpoints:
+        for checkpoint in training.checkpoints:
             checkpoint.delete()
     except RunMovedError as moved:
         if out is not None:
@@ -161,10 +161,10 @@ class _Clock:
 
 
 @dataclass
-class _Course:
+class _Training:
     """The steps of one training, from a catalog to what it found."""
 
-    chosen: Settings
+    settings: Settings
     clock: _Clock
     verbose: bool
     cache: bool
@@ -175,67 +175,68 @@ class _Course:
 
     def run(self, photos: Catalog | str | Path, folder: Path, say: Callable[[str], None]) -> RunContents:
         """Train, say the verdict, and return what is to be written; the charts are begun as soon as they can be."""
-        chosen = self.chosen
-        backbone = load_backbone(chosen.backbone)
-        choose_cut(chosen.method, chosen.cut, backbone)
-        image_size = backbone.spec.check_image_size(chosen.image_size)
-        compiling = CompilingAhead(backbone, image_size, chosen.precision)
-        gatherer = Gatherer(
-            backbone, image_size, chosen.precision, chosen.seed, self.cluster, self.cache, self.verbose, say
+        settings = self.settings
+        backbone = load_backbone(settings.backbone)
+        choose_cut(settings.method, settings.cut, backbone)
+        image_size = backbone.spec.check_image_size(settings.image_size)
+        compiling = CompilingAhead(backbone, image_size, settings.precision)
+        loader = CatalogLoader(
+            backbone, image_size, settings.precision, settings.seed, self.cluster, self.cache, self.verbose, say
         )
-        catalog, embedded = gatherer.gather(photos)
+        catalog, embedded = loader.gather(photos)
         compiling.join()
         self.clock.note("scan")
-        if chosen.precision == "int8":
+        if settings.precision == "int8":
             from headstart.features.calibration_photos import quantise_on_photos
 
             with show_progress("Quantising", is_shown=self.verbose, unit="steps") as progress:
                 backbone = quantise_on_photos(catalog.select("train"), backbone, image_size, progress=progress)
             self.clock.note("quantise")
-        maker = Maker(
+        runner = MethodRunner(
             catalog, backbone, image_size, self.cache, self.verbose, self.clock.note, self.checkpoints, embedded,
             self.cluster, Workers(self.ray) if self.ray is not None else None,
         )  # fmt: skip
-        story = None
-        if chosen.method == "auto":
-            made, story = choose_method(maker, chosen, say)
-            say(f"Method: {made.chosen.method}; {story['why']}.")
+        record = None
+        if settings.method == "auto":
+            trained, record = choose_method(runner, settings, say)
+            say(f"Method: {trained.settings.method}; {record['why']}.")
         else:
-            made = maker.make(chosen)
+            trained = runner.run(settings)
         compiling.forget()
-        table, fitted = made.table, made.fitted
-        judged = {
-            split: Judged(table.splits[split], fitted.head.probabilities(table.splits[split].X)) for split in SPLITS
+        table, fitted = trained.table, trained.fitted
+        predictions = {
+            split: SplitPredictions(table.splits[split], fitted.head.probabilities(table.splits[split].X))
+            for split in SPLITS
         }
-        metrics = describe_training(made) | {"auto": story}
-        metrics |= {split: measure_split(judged[split], table.catalog.labels) for split in SPLITS}
+        metrics = describe_training(trained) | {"auto": record}
+        metrics |= {split: measure_split(predictions[split], table.catalog.labels) for split in SPLITS}
         begin_charts(folder, metrics, fitted.history, self.chart_drawer)
         with ThreadPoolExecutor(1) as pool:
-            model = pool.submit(made.build_file)
-            metrics["cross_validation"] = _cross_validate(made)
+            model = pool.submit(trained.build_file)
+            metrics["cross_validation"] = _cross_validate(trained)
         self.clock.note("evaluate")
         metrics["seconds"] = self.clock.seconds
         say(write_verdict(metrics))
         return RunContents(
-            catalog=table.catalog, metrics=metrics, history=fitted.history, judged=judged, model=model.result(),
-            note_time=self.clock.note, views=list_training_views(made),
-            n_symmetric=made.tuned.n_symmetric if made.tuned else 1,
+            catalog=table.catalog, metrics=metrics, history=fitted.history, predictions=predictions,
+            model=model.result(), note_time=self.clock.note, views=list_training_views(trained),
+            n_symmetric=trained.tuned.n_symmetric if trained.tuned else 1,
         )  # fmt: skip
 
 
-def _cross_validate(made: Made) -> Any:
+def _cross_validate(trained: TrainedMethod) -> Any:
     """Cross-validate on everything but the test set: its photos are looked at once, at the end.
 
     Only a converged head on features that none of the photos has shaped can be: the tutorial's recipe has no strength
     to hold fixed, and ten epochs of it are not converged; above a cut every fold would have to be trained anew. Nor are
     photos in such numbers that a pass over them takes long: the test set is large then, too.
     """
-    table, fitted, chosen = made.table, made.fitted, made.chosen
+    table, fitted, settings = trained.table, trained.fitted, trained.settings
     if fitted.strength is None or is_streamed(table.splits["train"].views):
         return None
     both = table.splits["train"].join(table.splits["validation"])
     return cross_validate(
         both.views if table.n_averaged > 1 else both.X[None], both.y, len(table.catalog.labels),
-        strength=fitted.strength, seed=chosen.seed, class_weight=chosen.class_weight, sample_weight=both.weights,
+        strength=fitted.strength, seed=settings.seed, class_weight=settings.class_weight, sample_weight=both.weights,
         groups=both.groups, n_averaged=table.n_averaged,
     )  # fmt: skip

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.split import SplitPlan, assign_splits
 from headstart.head.regularisation import choose_strength, hold_out
-from headstart.methods.feature_table import Rows, Table, average_rows
+from headstart.methods.feature_table import FeatureTable, SplitFeatures, average_rows
 from headstart.methods.head_fitting import prepare_views, weigh_classes
-from headstart.methods.method_runner import Made
+from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.settings import Settings
 from headstart.tune.temperature import choose_factor, compute_log_losses
 
@@ -130,55 +130,55 @@ def can_compare(catalog: Catalog) -> bool:
     return len(held_out) >= FEWEST_HELD_OUT and {photo.label for photo in held_out} == set(catalog.labels)
 
 
-def judge_validation(made: Made) -> Judgement:
+def judge_validation(trained: TrainedMethod) -> Judgement:
     """Judge on the validation photos, with the confidence set right, as it is in every classifier that is kept."""
-    rows = made.table.splits["validation"]
-    scores = made.fitted.head.scores(rows.X)
+    rows = trained.table.splits["validation"]
+    scores = trained.fitted.head.scores(rows.X)
     losses = compute_log_losses(choose_factor(scores, rows.y) * scores, rows.y)
     return Judgement(np.asarray(scores.argmax(1) == rows.y), losses)
 
 
-def judge_training(table: Table, chosen: Settings) -> IsRight:
+def judge_training(table: FeatureTable, settings: Settings) -> IsRight:
     """Return which training photos are named right by heads that were fitted to others of them, (N,) bool.
 
     Photos that no head could judge are left out: the same ones for any features.
     """
     train, n_classes = table.splits["train"], len(table.catalog.labels)
-    weights = weigh_classes(train.y, n_classes, chosen.class_weight, train.weights)
+    weights = weigh_classes(train.y, n_classes, settings.class_weight, train.weights)
     prepared, groups = prepare_views(
         train.views, train.y, n_classes, class_weight=weights, sample_weight=train.weights, groups=train.groups
     )
-    strength = choose_strength(prepared, seed=chosen.seed, groups=groups).strength
+    strength = choose_strength(prepared, seed=settings.seed, groups=groups).strength
     held = hold_out(
-        prepared, strength=strength, seeds=[chosen.seed], groups=groups, n_views=len(train.views),
+        prepared, strength=strength, seeds=[settings.seed], groups=groups, n_views=len(train.views),
         n_averaged=table.n_averaged,
     )[0]  # fmt: skip
     return held.is_right[held.fold >= 0]
 
 
-def narrow_table(table: Table, n_views: int) -> Table:
+def narrow_table(table: FeatureTable, n_views: int) -> FeatureTable:
     """Return a table with the first views of each photo alone."""
 
-    def narrow(rows: Rows) -> Rows:
+    def narrow(rows: SplitFeatures) -> SplitFeatures:
         views = rows.views[:n_views]
         return replace(rows, X=average_rows(views) if n_views > 1 else views[0], views=views)
 
     return replace(table, splits={name: narrow(rows) for name, rows in table.splits.items()}, n_averaged=n_views)
 
 
-def drop_average(made: Made) -> Made:
+def drop_average(trained: TrainedMethod) -> TrainedMethod:
     """Return what a method made without averaging over views, unless the average has a lower log loss.
 
     Prediction takes so many times as long with it.
     """
-    if made.table.n_averaged == 1:
-        return made
-    single = take_single_view(made)
-    gain, needed = compare_losses(judge_validation(made), judge_validation(single), 0.0)
-    return made if gain > needed else single
+    if trained.table.n_averaged == 1:
+        return trained
+    single = take_single_view(trained)
+    gain, needed = compare_losses(judge_validation(trained), judge_validation(single), 0.0)
+    return trained if gain > needed else single
 
 
-def take_single_view(made: Made) -> Made:
+def take_single_view(trained: TrainedMethod) -> TrainedMethod:
     """Return what a method made without averaging over views."""
-    chosen = replace(made.chosen, average_views=False, n_views=None)
-    return replace(made, chosen=chosen, table=narrow_table(made.table, 1))
+    settings = replace(trained.settings, average_views=False, n_views=None)
+    return replace(trained, settings=settings, table=narrow_table(trained.table, 1))

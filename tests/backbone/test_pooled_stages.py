@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 
 from headstart.backbone.loading import load_backbone
-from headstart.backbone.pooled_stages import choose_stages, widen_backbone
+from headstart.backbone.pooled_stages import choose_pooled_stages, pool_stages
 from headstart.engine.engine import Engine, plan_build
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (2, 96, 96, 3), np.uint8)
@@ -17,7 +17,7 @@ def infer(backbone, tensor="features"):
 
 def test_wide_features_are_the_means_of_stages():
     plain = load_backbone()
-    wide = widen_backbone(plain)
+    wide = pool_stages(plain)
     assert wide.spec.n_features == 1976
     assert wide.spec.weights_sha256 != plain.spec.weights_sha256
     assert wide.spec.fingerprint() != plain.spec.fingerprint()
@@ -25,13 +25,13 @@ def test_wide_features_are_the_means_of_stages():
     assert features.shape == (2, 1976)
     np.testing.assert_allclose(features[:, -1280:], infer(plain), atol=1e-5)
     start = 0
-    for stage in choose_stages(plain.spec)[:-1]:
+    for stage in choose_pooled_stages(plain.spec)[:-1]:
         means = infer(plain, stage.tensor).mean((2, 3))
         np.testing.assert_allclose(features[:, start : start + stage.n_channels], means, atol=1e-4)
         start += stage.n_channels
 
 
 def test_it_is_valid_onnx_and_always_the_same():
-    wide = widen_backbone(load_backbone())
+    wide = pool_stages(load_backbone())
     onnx.checker.check_model(onnx.load_from_string(wide.weights), full_check=True)
-    assert wide == widen_backbone(load_backbone())
+    assert wide == pool_stages(load_backbone())

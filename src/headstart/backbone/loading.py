@@ -8,7 +8,7 @@ from importlib import resources
 
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.efficientnet_lite0 import EFFICIENTNET_LITE0, load_weights
-from headstart.backbone.foreign.user_file import SUFFIXES, load_own
+from headstart.backbone.foreign.user_file import SUFFIXES, load_user_file
 from headstart.backbone.mobilenet_v2 import MOBILENET_V2
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError
@@ -46,7 +46,7 @@ def load_backbone(name: str = MOBILENET_V2.name) -> Backbone:
 
         return Backbone(*load_timm(name.removeprefix(TIMM)))
     if name.lower().endswith(SUFFIXES):
-        return Backbone(*load_own(name, taken=SPECS))
+        return Backbone(*load_user_file(name, taken=SPECS))
     if name not in SPECS:
         close = difflib.get_close_matches(name, SPECS, n=1)
         known = f"Known: {', '.join(sorted(SPECS))}, timm/NAME, and the path of an .onnx file."

@@ -27,27 +27,27 @@ FEATURES = ("last", "all")
 FIRST_STRIDE = 4  # earlier stages see little more than edges and colours, and few channels of them
 
 
-def choose_stages(spec: BackboneSpec) -> tuple[Stage, ...]:
+def choose_pooled_stages(spec: BackboneSpec) -> tuple[Stage, ...]:
     """Return the stages whose means make the wide features: before each change of width, and the last.
 
     Examples
     --------
     >>> from headstart.backbone.mobilenet_v2 import MOBILENET_V2
-    >>> [stage.name for stage in choose_stages(MOBILENET_V2)]
+    >>> [stage.name for stage in choose_pooled_stages(MOBILENET_V2)]
     ['block_2', 'block_5', 'block_9', 'block_12', 'block_15', 'block_16', 'top']
     """
     ends = [stage for stage, after in pairwise(spec.stages) if stage.n_channels != after.n_channels]
     return (*(stage for stage in ends if stage.stride >= FIRST_STRIDE), spec.stages[-1])
 
 
-def widen_backbone(backbone: Backbone) -> Backbone:
+def pool_stages(backbone: Backbone) -> Backbone:
     """Return a backbone whose features are the means of several stages side by side, those of the last one last.
 
     One pass of the network gives them all, 1,976 numbers instead of 1,280 for MobileNetV2. Its weights stay as they
     are, its bytes and so its spec's hash do not.
     """
     spec = backbone.spec
-    stages = choose_stages(spec)
+    stages = choose_pooled_stages(spec)
     file = take_apart(backbone.weights)
     nodes = []
     for stage in stages[:-1]:

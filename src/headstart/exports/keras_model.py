@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.graph_file import read_vectors, take_apart
-from headstart.backbone.pooled_stages import choose_stages
+from headstart.backbone.pooled_stages import choose_pooled_stages
 from headstart.backbone.view_averaging import MOVES
 from headstart.classifier.build import BIAS, WEIGHTS
 from headstart.classifier.metadata import Metadata
@@ -114,7 +114,7 @@ def build_keras(data: bytes, metadata: Metadata, *, is_any_size: bool) -> Any:
     trunk = take_apart(data).trunk
     _load_weights(network, trunk)
     n_features = read_vectors(trunk, [WEIGHTS])[WEIGHTS].size // len(metadata.labels)
-    stages = [spec.stages[-1]] if n_features == spec.stages[-1].n_channels else choose_stages(spec)
+    stages = [spec.stages[-1]] if n_features == spec.stages[-1].n_channels else choose_pooled_stages(spec)
     outputs = [network.get_layer(stage.tensor).output for stage in stages]
     if len(outputs) > 1:
         network = keras.Model(network.input, outputs, name=network.name)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from headstart.backbone.backbone import Backbone
-from headstart.backbone.pooled_stages import widen_backbone
+from headstart.backbone.pooled_stages import pool_stages
 from headstart.catalog.catalog import Catalog
 from headstart.classifier.build import build_classifier
 from headstart.classifier.file import ClassifierFile
@@ -112,7 +112,7 @@ class MethodRunner:
     @cached_property
     def wide_backbone(self) -> Backbone:
         """The backbone whose features are the means of several stages."""
-        return widen_backbone(self.backbone)
+        return pool_stages(self.backbone)
 
     def run(self, settings: Settings) -> TrainedMethod:
         """Carry out the method of the settings, which is none but itself."""

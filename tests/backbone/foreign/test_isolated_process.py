@@ -9,26 +9,26 @@ import pytest
 from onnx import TensorProto, helper
 
 from headstart.backbone.foreign import isolated_process
-from headstart.backbone.foreign.conversion import adopt_network
-from headstart.backbone.foreign.isolated_process import adopt_apart
-from headstart.backbone.foreign.user_spec import read_own_spec
+from headstart.backbone.foreign.conversion import convert_network
+from headstart.backbone.foreign.isolated_process import convert_in_own_process
+from headstart.backbone.foreign.user_spec import read_user_spec
 from headstart.errors import BackboneError, MissingExtraError
 
 
 @pytest.fixture
 def own(network):
-    return read_own_spec(network.with_suffix(".toml"))
+    return read_user_spec(network.with_suffix(".toml"))
 
 
 def test_it_gives_what_reading_here_gives(network, own):
-    assert adopt_apart(network, own, network.stat().st_size) == adopt_network(network, own)
+    assert convert_in_own_process(network, own, network.stat().st_size) == convert_network(network, own)
 
 
 def test_a_module_in_the_working_folder_does_no_harm(network, own, tmp_path, monkeypatch):
     for name in ("onnx", "json", "numpy"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit(3)")
     monkeypatch.chdir(tmp_path)
-    assert adopt_apart(network, own, 0)[0].n_features == 24
+    assert convert_in_own_process(network, own, 0)[0].n_features == 24
 
 
 def test_a_network_that_breaks_the_engine_breaks_nothing_else(tmp_path, own):
@@ -45,7 +45,7 @@ def test_a_network_that_breaks_the_engine_breaks_nothing_else(tmp_path, own):
     path = tmp_path / "broken.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
     with pytest.raises(BackboneError, match=r"broke off|cannot read it"):  # mended or not
-        adopt_apart(path, own, 0)
+        convert_in_own_process(path, own, 0)
 
 
 @pytest.mark.parametrize(
@@ -62,20 +62,23 @@ def test_whatever_happens_is_one_sentence(network, own, tmp_path, monkeypatch, c
     package = tmp_path / "headstart_for_tests"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    (package / "apart.py").write_text(
-        f"from headstart.backbone import apart\ndef fail(*_):\n    {code}\napart.adopt_network = fail\napart.main()\n"
+    (package / "failing.py").write_text(
+        "from headstart.backbone.foreign import isolated_process\n"
+        f"def fail(*_):\n    {code}\n"
+        "isolated_process.convert_network = fail\n"
+        "isolated_process.main()\n"
     )
-    monkeypatch.setattr(isolated_process, "__name__", "headstart_for_tests.apart")
+    monkeypatch.setattr(isolated_process, "__name__", "headstart_for_tests.failing")
     monkeypatch.setattr(isolated_process, "LONGEST_S", 1.0 if "sleep" in code else 60.0)
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
     with pytest.raises(BackboneError, match=message):
-        adopt_apart(network, own, 0)
+        convert_in_own_process(network, own, 0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such limit")
 def test_memory_is_bounded(network, own):
     with pytest.raises(BackboneError, match=r"too much memory|broke off|cannot be read|cannot read it"):
-        adopt_apart(network, own, -590_000_000)  # 10 times as much less than the least
+        convert_in_own_process(network, own, -590_000_000)  # 10 times as much less than the least
 
 
 def test_a_full_disk_is_told(network, own, monkeypatch):
@@ -84,7 +87,7 @@ def test_a_full_disk_is_told(network, own, monkeypatch):
 
     monkeypatch.setattr(isolated_process.tempfile, "TemporaryDirectory", refuse)
     with pytest.raises(BackboneError, match=r"No space left on device.*set TMPDIR to"):
-        adopt_apart(network, own, 0)
+        convert_in_own_process(network, own, 0)
 
 
 def test_a_missing_package_is_told_as_ever(network, own, monkeypatch, tmp_path):
@@ -95,8 +98,8 @@ def test_a_missing_package_is_told_as_ever(network, own, monkeypatch, tmp_path):
         assert own.mean == (0.5,)
         raise MissingExtraError("no onnx")
 
-    monkeypatch.setattr(isolated_process, "adopt_network", refuse)
+    monkeypatch.setattr(isolated_process, "convert_network", refuse)
     monkeypatch.setattr(isolated_process, "_limit_memory", lambda _: None)
-    monkeypatch.setattr(sys, "argv", ["apart", str(tmp_path), "0"])
+    monkeypatch.setattr(sys, "argv", ["isolated_process", str(tmp_path), "0"])
     isolated_process.main()
     assert json.loads((tmp_path / "answer.json").read_text()) == {"error": "MissingExtraError", "message": "no onnx"}

@@ -7,11 +7,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 from headstart.backbone.foreign.runtime_comparison import compare_features
 from headstart.backbone.foreign.trial_inference import make_noise
-from headstart.backbone.foreign.user_spec import OwnSpec
+from headstart.backbone.foreign.user_spec import UserSpec
 from headstart.errors import BackboneError
 
 PIXELS = make_noise(32)
-OWN = OwnSpec(name="x", value_range=(0.0, 1.0))
+OWN = UserSpec(name="x", value_range=(0.0, 1.0))
 MEANS = (PIXELS / 255).mean((1, 2)).astype(np.float32)
 
 
@@ -39,9 +39,9 @@ def test_the_same_features_pass_and_others_do_not():
 @pytest.mark.parametrize(
     ("own", "expected"),
     [
-        (OwnSpec(name="x", value_range=(-1.0, 1.0)), 2 * MEANS - 1),
-        (OwnSpec(name="x", mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.4)), (MEANS - [0.5, 0.4, 0.3]) / [0.2, 0.3, 0.4]),
-        (OwnSpec(name="x", value_range=(0.0, 1.0), colour_order="BGR"), MEANS[:, ::-1]),
+        (UserSpec(name="x", value_range=(-1.0, 1.0)), 2 * MEANS - 1),
+        (UserSpec(name="x", mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.4)), (MEANS - [0.5, 0.4, 0.3]) / [0.2, 0.3, 0.4]),
+        (UserSpec(name="x", value_range=(0.0, 1.0), colour_order="BGR"), MEANS[:, ::-1]),
     ],
 )
 def test_pixels_are_computed_a_second_time(own, expected):

@@ -20,7 +20,7 @@ def copy(network, tmp_path):
 
 def test_it_is_made_once(copy, monkeypatch):
     first = load_backbone(str(copy))
-    monkeypatch.setattr(user_file, "adopt_apart", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr(user_file, "convert_in_own_process", lambda *_: pytest.fail("made again"))
     assert load_backbone(str(copy.with_suffix(".toml"))) == first
     text = copy.with_suffix(".toml").read_text()
     copy.with_suffix(".toml").write_text(text + 'name = "another"\n')

@@ -2,7 +2,7 @@
 
 import pytest
 
-from headstart.backbone.foreign.user_spec import read_own_spec
+from headstart.backbone.foreign.user_spec import read_user_spec
 from headstart.errors import BackboneError
 
 GOOD = "mean = [0.485, 0.456, 0.406]\nstd = [0.229, 0.224, 0.225]\n"
@@ -13,7 +13,7 @@ def read(tmp_path):
     def read(text):
         path = tmp_path / "net.toml"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return read_own_spec(path)
+        return read_user_spec(path)
 
     return read
 
@@ -22,6 +22,14 @@ def test_what_is_left_out_has_a_default(read):
     own = read(GOOD)
     assert (own.name, own.colour_order, own.licence, own.image_size) == ("net", "RGB", "unknown", None)
     assert own.list_offsets()[0] == pytest.approx([123.675, 116.28, 103.53])
+
+
+def test_the_description_is_the_one_in_the_keys_of_earlier_caches(read):
+    assert read("value_range = [0, 1]\nstages = {low = 'a'}").describe() == (
+        "OwnSpec(name='net', mean=(), std=(), value_range=(0.0, 1.0), colour_order='RGB', image_size=None, input=None, "
+        "features=None, stages={'low': 'a'}, sha256=None, url=None, licence='unknown', source=\"a file of the user's "
+        "own\", paper='')"
+    )
 
 
 def test_value_range_is_an_offset_and_a_scale(read):
@@ -74,7 +82,7 @@ def test_what_cannot_be_is_said_in_one_line(read, text, message):
 
 def test_a_missing_toml_says_what_to_write(tmp_path):
     with pytest.raises(BackboneError, match=r"net.toml' is missing, .* Write it with mean = \[0.485, 0.456, 0.406\]"):
-        read_own_spec(tmp_path / "net.toml")
+        read_user_spec(tmp_path / "net.toml")
     (tmp_path / "folder.toml").mkdir()
     with pytest.raises(BackboneError, match="Cannot read"):
-        read_own_spec(tmp_path / "folder.toml")
+        read_user_spec(tmp_path / "folder.toml")

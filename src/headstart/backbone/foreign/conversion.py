@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headstart.backbone.foreign.graph_analysis import Anatomy
+from headstart.backbone.foreign.graph_analysis import GraphAnalysis
 from headstart.backbone.foreign.onnx_reader import read_network
 from headstart.backbone.foreign.runtime_comparison import compare_features
 from headstart.backbone.foreign.trial_inference import find_sizes, make_noise, measure_shapes, try_network
-from headstart.backbone.foreign.user_spec import LARGEST_SIDE, SMALLEST_SIDE, OwnSpec
+from headstart.backbone.foreign.user_spec import LARGEST_SIDE, SMALLEST_SIDE, UserSpec
 from headstart.backbone.spec import BackboneSpec, Stage, is_showable
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
     import onnx
 
-ADOPTING_RULES = 3  # counts up when another spec or other bytes are made of the same network
+CONVERSION_RULES = 3  # counts up when another spec or other bytes are made of the same network
 N_FLOAT32_STAGES = 2  # as of MobileNetV2
 PREFIX = "net/"  # before the names of its layers: none of ours can be among them
 
@@ -40,44 +40,44 @@ class _Input:
     side_px: int | None
 
 
-def adopt_network(path: Path, own: OwnSpec) -> tuple[BackboneSpec, bytes]:
+def convert_network(path: Path, user_spec: UserSpec) -> tuple[BackboneSpec, bytes]:
     """Return the spec and the ONNX bytes of a backbone made from a classification network (1 to 10 s).
 
     Raises
     ------
     BackboneError
-        If it is not the file that ``own`` describes, or no such network, or one that does not compute each photo for
+        If it is not the file that ``user_spec`` describes, no such network, or one that does not compute each photo for
         itself at any batch size.
     MissingExtraError
         If onnx is not installed.
     """
-    given, model = read_network(path, own.sha256)
+    given, model = read_network(path, user_spec.sha256)
     graph = model.graph
-    source = _find_input(graph, own)
-    side_px = source.side_px or own.image_size
+    source = _find_input(graph, user_spec)
+    side_px = source.side_px or user_spec.image_size
     if side_px is None:
         raise BackboneError(f"its input {source.name!a} has no fixed size: give image_size in the TOML")
-    if source.side_px and own.image_size not in (None, source.side_px):
-        raise BackboneError(f"its input is fixed to {source.side_px} pixels, and the TOML has {own.image_size}")
+    if source.side_px and user_spec.image_size not in (None, source.side_px):
+        raise BackboneError(f"its input is fixed to {source.side_px} pixels, and the TOML has {user_spec.image_size}")
     shapes = measure_shapes(model.SerializeToString(), source.name, source.channel_axis, side_px)
-    end = _find_end(Anatomy(graph, source.name, source.channel_axis, shapes), graph, own, shapes)
-    stages = _list_stages(end, own, side_px)
+    end = _find_end(GraphAnalysis(graph, source.name, source.channel_axis, shapes), graph, user_spec, shapes)
+    stages = _list_stages(end, user_spec, side_px)
     n_features = stages[-1].n_channels
     n_parameters = _count_parameters(graph, end)
-    network = _build(model, source, end, own, n_features)
+    network = _build(model, source, end, user_spec, n_features)
     pixels = make_noise(side_px)
     compare_features(
-        (given, model), end.features, own, pixels, try_network(network, pixels, n_features),
+        (given, model), end.features, user_spec, pixels, try_network(network, pixels, n_features),
         channel_axes=(source.channel_axis, end.channel_axis),
     )  # fmt: skip
-    low, high = _measure_range(own)
+    low, high = _measure_range(user_spec)
     smallest, largest = (side_px, side_px) if source.side_px else find_sizes(network, side_px, n_features)
     spec = BackboneSpec(
-        name=own.name, weights_sha256=hashlib.sha256(network).hexdigest(), n_features=n_features,
+        name=user_spec.name, weights_sha256=hashlib.sha256(network).hexdigest(), n_features=n_features,
         n_parameters=n_parameters, image_size=side_px, min_image_size=smallest,
-        max_image_size=largest, colour_order=own.colour_order, value_range=(low, high), resize="stretch",
-        stages=stages, n_float32_stages=min(N_FLOAT32_STAGES, len(stages) - 1), licence=own.licence,
-        source=own.source, paper=own.paper,
+        max_image_size=largest, colour_order=user_spec.colour_order, value_range=(low, high), resize="stretch",
+        stages=stages, n_float32_stages=min(N_FLOAT32_STAGES, len(stages) - 1), licence=user_spec.licence,
+        source=user_spec.source, paper=user_spec.paper,
     )  # fmt: skip
     return BackboneSpec.from_dict(spec.to_dict()), network  # it must be readable again
 
@@ -98,52 +98,54 @@ class _End:
         Of the map; None where there is none.
     """
 
-    anatomy: Anatomy
+    analysis: GraphAnalysis
     features: str
     layer: str
     shape: list[int]
     channel_axis: int | None
 
 
-def _find_end(anatomy: Anatomy, graph: onnx.GraphProto, own: OwnSpec, shapes: dict[str, list[int]]) -> _End:
+def _find_end(
+    analysis: GraphAnalysis, graph: onnx.GraphProto, user_spec: UserSpec, shapes: dict[str, list[int]]
+) -> _End:
     outputs = [end.name for end in graph.output]
-    if own.features is None and len(outputs) > 1:
+    if user_spec.features is None and len(outputs) > 1:
         raise BackboneError(f"it has the outputs {outputs!a}: name the layer before the last one as features")
-    features = own.features or anatomy.find_features(outputs[0])
-    others = {other.name for other in graph.input} - {tensor.name for tensor in graph.initializer} - {anatomy.source}
-    if needed := anatomy.list_needed(features)[1] & others:
+    features = user_spec.features or analysis.find_features(outputs[0])
+    others = {other.name for other in graph.input} - {tensor.name for tensor in graph.initializer} - {analysis.source}
+    if needed := analysis.list_needed(features)[1] & others:
         raise BackboneError(f"it needs {sorted(needed)!a} as well as a photo")
-    if features not in shapes or not anatomy.depends_on_photo(features):
+    if features not in shapes or not analysis.depends_on_photo(features):
         raise BackboneError(
             f"it has no layer {features!a} of floats that depends on the photo; name another as features"
         )
-    found = anatomy.find_map(features)
+    found = analysis.find_map(features)
     if found is not None:
-        return _End(anatomy, features, found[0], shapes[found[0]], found[1])
-    layer = anatomy.find_plain(features)
+        return _End(analysis, features, found[0], shapes[found[0]], found[1])
+    layer = analysis.find_plain(features)
     shape = shapes[layer]
     if sum(size > 1 for size in shape[1:]) > 1:
         raise BackboneError(
             f"its layer {layer!a} gives {shape} for a photo, need (1, D) or (1, D, h, w): name another as features"
         )
-    return _End(anatomy, features, layer, shape, None)
+    return _End(analysis, features, layer, shape, None)
 
 
 def _count_parameters(graph: onnx.GraphProto, end: _End) -> int:
     from onnx import TensorProto
 
-    _, needed = end.anatomy.list_needed(end.layer)
+    _, needed = end.analysis.list_needed(end.layer)
     sizes = [int(np.prod(t.dims)) for t in graph.initializer if t.name in needed and t.data_type == TensorProto.FLOAT]
     return max(1, sum(sizes))
 
 
-def _find_input(graph: onnx.GraphProto, own: OwnSpec) -> _Input:
+def _find_input(graph: onnx.GraphProto, user_spec: UserSpec) -> _Input:
     weights = {tensor.name for tensor in graph.initializer}
     inputs = {end.name: end for end in graph.input if end.name not in weights}
-    name = own.input or next(iter(inputs), "")
-    if own.input and own.input not in inputs:
-        raise BackboneError(f"it has no input {own.input!a}, only {list(inputs)!a}")
-    if len(inputs) != 1 and own.input is None:
+    name = user_spec.input or next(iter(inputs), "")
+    if user_spec.input and user_spec.input not in inputs:
+        raise BackboneError(f"it has no input {user_spec.input!a}, only {list(inputs)!a}")
+    if len(inputs) != 1 and user_spec.input is None:
         raise BackboneError(f"it has the inputs {list(inputs)!a}, need one: name it as input in the TOML")
     from onnx import TensorProto
 
@@ -154,7 +156,7 @@ def _find_input(graph: onnx.GraphProto, own: OwnSpec) -> _Input:
     axes = [axis for axis in (1, 3) if len(sizes) == 4 and sizes[axis] == 3]
     if not axes:
         raise BackboneError(f"its input {name!a} has shape {sizes!a}, need (N, 3, H, W) or (N, H, W, 3)")
-    offset, scale = own.list_offsets()
+    offset, scale = user_spec.list_offsets()
     if kind.elem_type != TensorProto.FLOAT and (set(offset), set(scale)) != ({0.0}, {1.0}):
         raise BackboneError(
             f"its input {name!a} takes whole numbers, so the network itself does what the TOML says of pixels: write "
@@ -168,7 +170,7 @@ def _find_input(graph: onnx.GraphProto, own: OwnSpec) -> _Input:
     return _Input(name, kind.elem_type, axes[0], height)
 
 
-def _list_stages(end: _End, own: OwnSpec, side_px: int) -> tuple[Stage, ...]:
+def _list_stages(end: _End, user_spec: UserSpec, side_px: int) -> tuple[Stage, ...]:
     """Return the stages under the names that the layers will have."""
     if end.channel_axis is None:
         top = Stage("top", "features", int(np.prod(end.shape)), side_px)
@@ -179,22 +181,22 @@ def _list_stages(end: _End, own: OwnSpec, side_px: int) -> tuple[Stage, ...]:
                 f"its last map, {end.layer!a}, is larger than the photo: name another layer as features"
             )
         top = Stage("top", _name_map(end), end.shape[end.channel_axis], round(side_px / height))
-    if own.stages:
-        found = _find_named(end, own, side_px)
+    if user_spec.stages:
+        found = _find_named(end, user_spec, side_px)
     else:
-        found = [stage for stage in end.anatomy.list_stages(end.layer, side_px) if stage.stride != top.stride]
+        found = [stage for stage in end.analysis.list_stages(end.layer, side_px) if stage.stride != top.stride]
     below = [replace(stage, tensor=_rename(stage.tensor)) for stage in found if stage.tensor != end.layer]
     return (*below, top)
 
 
-def _find_named(end: _End, own: OwnSpec, side_px: int) -> list[Stage]:
+def _find_named(end: _End, user_spec: UserSpec, side_px: int) -> list[Stage]:
     """Return the places that the TOML names, from the input on."""
-    places = end.anatomy.list_places(end.layer, side_px)
-    names = {layer: name for name, layer in own.stages.items()}
-    if len(names) < len(own.stages):
+    places = end.analysis.list_places(end.layer, side_px)
+    names = {layer: name for name, layer in user_spec.stages.items()}
+    if len(names) < len(user_spec.stages):
         raise BackboneError("its stages have a layer twice")
     for layer in set(names) - {place.tensor for place in places} - {end.layer}:
-        if not end.anatomy.depends_on_photo(layer):
+        if not end.analysis.depends_on_photo(layer):
             raise BackboneError(f"it has no layer {layer!a} that depends on the photo")
         raise BackboneError(
             f"it cannot be cut at {layer!a}: what follows needs more than that layer, or is one with it"
@@ -206,18 +208,18 @@ def _name_map(end: _End) -> str:
     return _rename(end.layer) if end.channel_axis == 1 else "map"
 
 
-def _measure_range(own: OwnSpec) -> tuple[float, float]:
+def _measure_range(user_spec: UserSpec) -> tuple[float, float]:
     """Return what 0 and 255 become: the least and the greatest over the channels."""
-    offset, scale = (np.array(values, np.float64) for values in own.list_offsets())
+    offset, scale = (np.array(values, np.float64) for values in user_spec.list_offsets())
     return float((-offset / scale).min()), float(((255 - offset) / scale).max())
 
 
-def _build(model: onnx.ModelProto, source: _Input, end: _End, own: OwnSpec, n_features: int) -> bytes:
+def _build(model: onnx.ModelProto, source: _Input, end: _End, user_spec: UserSpec, n_features: int) -> bytes:
     """Return the layers up to the end between those from our pixels and those to our features, as ONNX bytes."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
-    found, needed = end.anatomy.list_needed(end.layer)
+    found, needed = end.analysis.list_needed(end.layer)
     nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in found]  # the network stays as it was read
     kept = [tensor for tensor in model.graph.initializer if tensor.name in needed]
     weights = [numpy_helper.from_array(numpy_helper.to_array(tensor), _rename(tensor.name)) for tensor in kept]
@@ -225,7 +227,7 @@ def _build(model: onnx.ModelProto, source: _Input, end: _End, own: OwnSpec, n_fe
         for names in (node.input, node.output):
             names[:] = [_rename(name) for name in names]
         node.name = node.output[0]
-    first, constants = _take_pixels(own, source)
+    first, constants = _take_pixels(user_spec, source)
     last, shape = _give_features(end, n_features)
     graph = helper.make_graph(
         [*first, *nodes, *last], "backbone",
@@ -234,24 +236,29 @@ def _build(model: onnx.ModelProto, source: _Input, end: _End, own: OwnSpec, n_fe
         [*constants, *shape, *weights],
     )  # fmt: skip
     result = helper.make_model(graph, opset_imports=model.opset_import, ir_version=max(8, model.ir_version))
-    facts = {"name": own.name, "licence": own.licence, "weights": own.source, "paper": own.paper}
+    facts = {
+        "name": user_spec.name,
+        "licence": user_spec.licence,
+        "weights": user_spec.source,
+        "paper": user_spec.paper,
+    }
     helper.set_model_props(result, facts)
     data: bytes = result.SerializeToString(deterministic=True)
     return data
 
 
-def _take_pixels(own: OwnSpec, source: _Input) -> tuple[list[Any], list[Any]]:
+def _take_pixels(user_spec: UserSpec, source: _Input) -> tuple[list[Any], list[Any]]:
     """Return the layers from uint8 pixels to what the network takes, and their numbers."""
     from onnx import TensorProto, helper, numpy_helper
 
     steps: list[tuple[str, list[str], dict[str, Any]]] = []
     numbers = []
-    if own.colour_order == "BGR":
+    if user_spec.colour_order == "BGR":
         numbers.append(numpy_helper.from_array(np.array([2, 1, 0]), "colours/order"))
         steps.append(("Gather", ["colours/order"], {"axis": 3}))
     steps.append(("Cast", [], {"to": TensorProto.FLOAT}))
-    offset, scale = (np.array(values, np.float32) for values in own.list_offsets())
-    if own.colour_order == "BGR":  # they are of red, green and blue
+    offset, scale = (np.array(values, np.float32) for values in user_spec.list_offsets())
+    if user_spec.colour_order == "BGR":  # they are of red, green and blue
         offset, scale = offset[::-1], scale[::-1]
     for kind, name, values, neutral in (("Sub", "offset", offset, 0), ("Div", "divisor", scale, 1)):
         if (values != neutral).any():

@@ -28,7 +28,7 @@ LINEAR = frozenset({"Gemm", "MatMul"})
 INSIDE_BLOCK = 3  # times as many channels as the narrowest so far: a place inside a block, and a costly one for a cut
 
 
-class Anatomy:
+class GraphAnalysis:
     """The ways through a graph.
 
     Parameters

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from headstart.backbone.foreign.conversion import adopt_network
-from headstart.backbone.foreign.user_spec import OwnSpec
+from headstart.backbone.foreign.conversion import convert_network
+from headstart.backbone.foreign.user_spec import UserSpec
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError, MissingExtraError
 
@@ -25,8 +25,8 @@ _ERRORS: dict[str, type[BackboneError | MissingExtraError]] = {
 }
 
 
-def adopt_apart(path: Path, own: OwnSpec, n_bytes: int) -> tuple[BackboneSpec, bytes]:
-    """Do as `adopt_network` (half a second longer).
+def convert_in_own_process(path: Path, user_spec: UserSpec, n_bytes: int) -> tuple[BackboneSpec, bytes]:
+    """Do as `convert_network` (half a second longer).
 
     Parameters
     ----------
@@ -36,11 +36,11 @@ def adopt_apart(path: Path, own: OwnSpec, n_bytes: int) -> tuple[BackboneSpec, b
     Raises
     ------
     BackboneError, MissingExtraError
-        As `adopt_network`; and if it takes too long or too much memory, or the engine breaks on it.
+        As `convert_network`; and if it takes too long or too much memory, or the engine breaks on it.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
-            return _ask(Path(folder), path, own, n_bytes)
+            return _ask(Path(folder), path, user_spec, n_bytes)
     except OSError as error:
         raise BackboneError(
             f"nothing can be written to '{tempfile.gettempdir()}' ({error.strerror or error}). Make room there, or set "
@@ -48,9 +48,9 @@ def adopt_apart(path: Path, own: OwnSpec, n_bytes: int) -> tuple[BackboneSpec, b
         ) from None
 
 
-def _ask(folder: Path, path: Path, own: OwnSpec, n_bytes: int) -> tuple[BackboneSpec, bytes]:
+def _ask(folder: Path, path: Path, user_spec: UserSpec, n_bytes: int) -> tuple[BackboneSpec, bytes]:
     """Have a process of its own carry out the task, in a folder."""
-    (folder / _TASK).write_text(json.dumps({"path": str(path.absolute()), "own": asdict(own)}))
+    (folder / _TASK).write_text(json.dumps({"path": str(path.absolute()), "own": asdict(user_spec)}))
     # -P: a file of the user's in the working folder may have the name of a module
     command = [sys.executable, "-P", "-m", __name__, str(folder), str(n_bytes)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -76,7 +76,7 @@ def _answer(folder: Path) -> dict[str, Any]:
     task = json.loads((folder / _TASK).read_text())
     said: dict[str, Any] = {key: tuple(v) if type(v) is list else v for key, v in task["own"].items()}
     try:
-        spec, network = adopt_network(Path(task["path"]), OwnSpec(**said))
+        spec, network = convert_network(Path(task["path"]), UserSpec(**said))
         (folder / _NETWORK).write_bytes(network)
     except (BackboneError, MissingExtraError) as error:
         return {"error": type(error).__name__, "message": str(error)}

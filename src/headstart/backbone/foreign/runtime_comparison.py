@@ -16,7 +16,7 @@ from headstart.errors import BackboneError
 if TYPE_CHECKING:
     import onnx
 
-    from headstart.backbone.foreign.user_spec import OwnSpec
+    from headstart.backbone.foreign.user_spec import UserSpec
 
 # of the largest feature; layers of half precision are computed in it by the one, and in float32 by the other
 TOLERANCE, TOLERANCE_HALF = 3e-4, 3e-2
@@ -27,7 +27,7 @@ _TYPES = {
 
 
 def compare_features(
-    models: tuple[onnx.ModelProto, onnx.ModelProto], layer: str, own: OwnSpec, pixels: npt.NDArray[np.uint8],
+    models: tuple[onnx.ModelProto, onnx.ModelProto], layer: str, user_spec: UserSpec, pixels: npt.NDArray[np.uint8],
     ours: npt.NDArray[np.float32], *, channel_axes: tuple[int, int | None],
 ) -> None:  # fmt: skip
     """Raise an error unless a network gives, in ONNX Runtime, the features that the backbone made of it gives.
@@ -53,7 +53,7 @@ def compare_features(
     rows = None
     for model in models:
         try:
-            rows = _run(model, layer, _prepare(own, pixels, channel_axes[0]))
+            rows = _run(model, layer, _prepare(user_spec, pixels, channel_axes[0]))
         except Exception as error:  # the runtime has one of its own for each way to be wrong
             reason = error
         else:
@@ -84,15 +84,15 @@ def _is_half(graph: onnx.GraphProto) -> bool:
     return not types.isdisjoint((TensorProto.FLOAT16, TensorProto.BFLOAT16))
 
 
-def _prepare(own: OwnSpec, pixels: npt.NDArray[np.uint8], channel_axis: int) -> npt.NDArray[np.float32]:
+def _prepare(user_spec: UserSpec, pixels: npt.NDArray[np.uint8], channel_axis: int) -> npt.NDArray[np.float32]:
     """Return what the network takes for pixels."""
     x = pixels / 255
-    if own.value_range:
-        low, high = own.value_range
+    if user_spec.value_range:
+        low, high = user_spec.value_range
         x = low + x * (high - low)
     else:
-        x = (x - np.array(own.mean)) / np.array(own.std)
-    if own.colour_order == "BGR":
+        x = (x - np.array(user_spec.mean)) / np.array(user_spec.std)
+    if user_spec.colour_order == "BGR":
         x = x[..., ::-1]
     return np.asarray(x.transpose(0, 3, 1, 2) if channel_axis == 1 else x, np.float32)
 

@@ -10,10 +10,10 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from headstart.backbone.foreign.conversion import ADOPTING_RULES
+from headstart.backbone.foreign.conversion import CONVERSION_RULES
 from headstart.backbone.foreign.downloading import MIRROR, find_on_mirror
-from headstart.backbone.foreign.user_file import fetch_kept, keep_adopted, list_kept
-from headstart.backbone.foreign.user_spec import OwnSpec
+from headstart.backbone.foreign.user_file import convert_and_keep, fetch_kept, list_kept
+from headstart.backbone.foreign.user_spec import UserSpec
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError
 from headstart.process.packages import make_missing_extra
@@ -39,21 +39,21 @@ def load_timm(name: str) -> tuple[BackboneSpec, bytes]:
     """
     weights = next((found for end in ENDINGS if isinstance(found := find_on_mirror(name + end), Path)), None)
     digest = "" if weights is None else hashlib.sha256(weights.read_bytes()).hexdigest()
-    key = name_result("timm", name, digest, str(ADOPTING_RULES))
+    key = name_result("timm", name, digest, str(CONVERSION_RULES))
     # without a mirror, whatever was made of this name before will do
     keys = [key] if weights is not None else [*(k for k, spec in list_kept() if spec.name == f"timm/{name}"), key]
     for known in reversed(keys):
         kept = fetch_kept(known)
         if kept is not None:
             return kept
-    network, own = _open_network(name, weights)
+    network, user_spec = _open_network(name, weights)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"{name}.onnx")
-        _export(network, own, path)
-        return keep_adopted(key, path, own)
+        _export(network, user_spec, path)
+        return convert_and_keep(key, path, user_spec)
 
 
-def _open_network(name: str, weights: Path | None) -> tuple[Any, OwnSpec]:
+def _open_network(name: str, weights: Path | None) -> tuple[Any, UserSpec]:
     """Return a network of timm's with its weights, without its classes, and what it takes."""
     try:
         import timm
@@ -80,12 +80,12 @@ def _open_network(name: str, weights: Path | None) -> tuple[Any, OwnSpec]:
     if height != width:
         raise BackboneError(f"Cannot load backbone 'timm/{name}': it takes {width} x {height} pixels, need a square.")
     about = network.pretrained_cfg
-    own = OwnSpec(
+    user_spec = UserSpec(
         name=f"timm/{name}", mean=tuple(facts["mean"]), std=tuple(facts["std"]), image_size=height, features="features",
         licence=_write_licence(str(about.get("license") or "unknown")), source=_name_source(about, weights),
         paper=str(about.get("paper_name") or about.get("paper_ids") or ""),
     )  # fmt: skip
-    return network, own
+    return network, user_spec
 
 
 def _write_licence(name: str) -> str:
@@ -99,10 +99,10 @@ def _name_source(about: dict[str, Any], weights: Path | None) -> str:
     return f"timm, weights from {about.get('hf_hub_id') or about.get('url') or 'its hub'}"
 
 
-def _export(network: Any, own: OwnSpec, path: Path) -> None:
+def _export(network: Any, user_spec: UserSpec, path: Path) -> None:
     import torch
 
-    side_px = own.image_size or 0
+    side_px = user_spec.image_size or 0
     photos = torch.zeros(2, 3, side_px, side_px)
     axes = {"photos": {0: "n_photos", 2: "height", 3: "width"}, "features": {0: "n_photos"}}
     with warnings.catch_warnings():
@@ -114,7 +114,7 @@ def _export(network: Any, own: OwnSpec, path: Path) -> None:
             )  # fmt: skip
         except Exception as error:
             raise BackboneError(
-                f"Cannot load backbone '{own.name}': it cannot be exported ({_say_shortly(error)})."
+                f"Cannot load backbone '{user_spec.name}': it cannot be exported ({_say_shortly(error)})."
             ) from None
 
 

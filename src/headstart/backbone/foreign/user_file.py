@@ -9,10 +9,10 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from headstart.backbone.foreign.conversion import ADOPTING_RULES
+from headstart.backbone.foreign.conversion import CONVERSION_RULES
 from headstart.backbone.foreign.downloading import fetch_weights
-from headstart.backbone.foreign.isolated_process import adopt_apart
-from headstart.backbone.foreign.user_spec import OwnSpec, read_own_spec
+from headstart.backbone.foreign.isolated_process import convert_in_own_process
+from headstart.backbone.foreign.user_spec import UserSpec, read_user_spec
 from headstart.backbone.graph_file import list_data_files
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError
@@ -25,7 +25,7 @@ MAX_BYTES = 2_000_000_000  # protobuf's limit, less what is added
 LONGEST_RECORD = 100_000  # bytes, of a spec before the network that it describes
 
 
-def load_own(name: str, taken: Collection[str] = ()) -> tuple[BackboneSpec, bytes]:
+def load_user_file(name: str, taken: Collection[str] = ()) -> tuple[BackboneSpec, bytes]:
     """Load a backbone from ``NAME.onnx`` and ``NAME.toml``, which lie side by side; either may be given.
 
     Parameters
@@ -45,22 +45,22 @@ def load_own(name: str, taken: Collection[str] = ()) -> tuple[BackboneSpec, byte
         given = given.expanduser()
     if not os.path.isfile(given):  # noqa: PTH113  Path.is_file fails on names that are too long
         raise BackboneError(f"Cannot use '{given}' as a backbone: there is no such file.")
-    own = read_own_spec(given.with_suffix(".toml"))
-    if own.name in taken:
+    user_spec = read_user_spec(given.with_suffix(".toml"))
+    if user_spec.name in taken:
         raise BackboneError(
-            f"Cannot use '{given}' as a backbone: {own.name} is another's name; give it one in the TOML."
+            f"Cannot use '{given}' as a backbone: {user_spec.name} is another's name; give it one in the TOML."
         )
     path = given if given.suffix.lower() == ".onnx" else given.with_suffix(".onnx")
-    if not path.exists() and own.url and own.sha256:
-        path = fetch_weights(own.url, own.sha256)
+    if not path.exists() and user_spec.url and user_spec.sha256:
+        path = fetch_weights(user_spec.url, user_spec.sha256)
     try:
         digests = _list_digests(path)
     except OSError as error:
         raise BackboneError(f"Cannot use '{path}' as a backbone: {error.strerror or type(error).__name__}.") from None
     except BackboneError as error:
         raise BackboneError(f"Cannot use '{path}' as a backbone: {error}.") from None
-    key = name_result("file", *digests, repr(own), str(ADOPTING_RULES))
-    return fetch_kept(key) or keep_adopted(key, path, own)
+    key = name_result("file", *digests, user_spec.describe(), str(CONVERSION_RULES))
+    return fetch_kept(key) or convert_and_keep(key, path, user_spec)
 
 
 def fetch_kept(key: str) -> tuple[BackboneSpec, bytes] | None:
@@ -92,17 +92,17 @@ def _read_record(record: bytes) -> BackboneSpec | None:
         return None
 
 
-def keep_adopted(key: str, path: Path, own: OwnSpec) -> tuple[BackboneSpec, bytes]:
+def convert_and_keep(key: str, path: Path, user_spec: UserSpec) -> tuple[BackboneSpec, bytes]:
     """Make a backbone of a network, and keep it under a key that tells it from others.
 
     Raises
     ------
     BackboneError, MissingExtraError
-        As `adopt_apart`.
+        As `convert_in_own_process`.
     """
     print_above(f"Making a backbone of '{path.name}', once.")
     try:
-        spec, network = adopt_apart(path, own, sum(file.stat().st_size for file in _list_files(path)))
+        spec, network = convert_in_own_process(path, user_spec, sum(file.stat().st_size for file in _list_files(path)))
     except BackboneError as error:
         raise BackboneError(f"Cannot use '{path}' as a backbone: {error}.") from None
     record = json.dumps(spec.to_dict()).encode()

@@ -24,7 +24,7 @@ MOST = 1e300  # a whole number in a TOML may have more digits than a float can
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnSpec:
+class UserSpec:
     """What a network's TOML says of it; what can be read from the network may be left out.
 
     Attributes
@@ -70,6 +70,10 @@ class OwnSpec:
     source: str = "a file of the user's own"
     paper: str = ""
 
+    def describe(self) -> str:
+        """Return a text that differs between any two specs, as the cache's key needs."""
+        return repr(self).replace("UserSpec", "OwnSpec", 1)  # this class's name when the first keys were written
+
     def list_offsets(self) -> tuple[list[float], list[float]]:
         """Return what is subtracted from pixels of 0 to 255, and what they are then divided by: 1 or 3 numbers each."""
         if self.value_range:
@@ -79,7 +83,7 @@ class OwnSpec:
         return [255 * value for value in self.mean], [255 * value for value in self.std]
 
 
-def read_own_spec(path: Path) -> OwnSpec:
+def read_user_spec(path: Path) -> UserSpec:
     """Read the TOML beside an ONNX file.
 
     Raises
@@ -105,11 +109,11 @@ def read_own_spec(path: Path) -> OwnSpec:
         key: _list_numbers(record[key]) for key in ("mean", "std", "value_range") if key in record
     }
     merged: dict[str, Any] = {"name": path.stem, **record, **numbers}
-    return OwnSpec(**merged)
+    return UserSpec(**merged)
 
 
 def _find_problems(record: Mapping[str, Any]) -> list[str]:
-    known = [field.name for field in fields(OwnSpec)]
+    known = [field.name for field in fields(UserSpec)]
     problems = [f"unknown entry {name!a:.40}, known are {', '.join(known)}" for name in record if name not in known]
     for name in ("name", "colour_order", "input", "features", "sha256", "url", "licence", "source", "paper"):
         value = record.get(name, "text")

@@ -11,10 +11,8 @@ from headstart.backbone.loading import load_backbone
 def test_a_file_taken_apart_and_joined_is_the_same_graph():
     weights = load_backbone().weights
     file = graph_file.take_apart(weights)
-    ends = graph_file.make_end("input", "pixels", graph_file.UINT8, ["n_photos", "height", "width", 3])
-    ends += graph_file.make_end("output", "features", graph_file.FLOAT, ["n_photos", 1280])
-    joined = file.join(file.trunk + graph_file.make_name("again") + ends)
-    joined += b"".join(graph_file.encode_entry(*entry) for entry in file.entries.items())
+    graph = file.trunk + graph_file.make_name("again") + graph_file.make_ends("features", 1280)
+    joined = file.join(graph, file.entries)
     before, after = onnx.load_from_string(weights), onnx.load_from_string(joined)
     onnx.checker.check_model(after, full_check=True)
     assert list(before.graph.node) == list(after.graph.node)

@@ -23,7 +23,7 @@ def test_views_are_made_and_averaged_in_the_graph(n_views):
     trunk = make_node("Cast", ["pixels"], "real", to=FLOAT) + make_node("Flatten", ["real"], "features", axis=1)
     ends = make_end("input", "pixels", UINT8, ["n", 8, 8, 3]) + make_end("output", "features", FLOAT, ["n", 192])
     ends += make_end("output", PIXELS, UINT8, ["m", 8, 8, 3]) + make_name("views")
-    data = take_apart(load_backbone().weights).join(average_in_graph(trunk, n_views, 192) + ends)
+    data = take_apart(load_backbone().weights).join(average_in_graph(trunk, n_views, 192) + ends, {})
     onnx.checker.check_model(onnx.load_from_string(data), full_check=True)
     features, views = onnxruntime.InferenceSession(data).run(None, {"pixels": PHOTOS})
     rendered = np.stack([[render_view(photo, view) for photo in PHOTOS] for view in SYMMETRIES[:n_views]])

@@ -4,7 +4,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from headstart.backbone.graph_file import UINT8, make_end, make_header, make_name, make_node
+from headstart.backbone.graph_file import UINT8, make_end, make_file, make_name, make_node
 from headstart.engine.openvino_import import open_core
 from headstart.exports.resizing_graph import take_any_size
 from headstart.pixels.resizing import resize_pixels
@@ -18,7 +18,7 @@ def build_resizer(size_px):
         make_end("input", "pixels", UINT8, ["n", "height", "width", 3]),
         make_end("output", "resized", UINT8, ["n", size_px, size_px, 3]),
     ]
-    return make_header("test", b"".join([trunk, make_name("resizer"), *ends]))
+    return make_file("test", b"".join([trunk, make_name("resizer"), *ends]), {})
 
 
 @pytest.fixture(scope="module")

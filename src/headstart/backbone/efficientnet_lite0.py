@@ -18,10 +18,8 @@ import numpy.typing as npt
 
 from headstart.backbone.graph_file import (
     FLOAT,
-    UINT8,
-    encode_entry,
-    make_end,
-    make_header,
+    make_ends,
+    make_file,
     make_name,
     make_node,
     make_tensor,
@@ -133,12 +131,10 @@ def build_network(state: dict[str, npt.NDArray[Any]]) -> bytes:
     x = graph.convolve(x, "top", "_conv_head", "_bn1", has_relu6=True)
     x = graph.add("GlobalAveragePool", [x], "pooled")
     graph.add("Flatten", [x], "features", axis=1)
-    ends = make_end("input", "pixels", UINT8, ["n_photos", "height", "width", 3])
-    ends += make_end("output", "features", FLOAT, ["n_photos", 1280])
     facts = {"name": "EfficientNet-Lite0", "licence": "Apache-2.0", "weights": EFFICIENTNET_LITE0.source,
              "paper": EFFICIENTNET_LITE0.paper}  # fmt: skip
-    body = b"".join(graph.parts) + make_name("efficientnet_lite0") + ends
-    return make_header("headstart", body) + b"".join(encode_entry(*fact) for fact in facts.items())
+    body = b"".join([*graph.parts, make_name("efficientnet_lite0"), make_ends("features", 1280)])
+    return make_file("headstart", body, facts)
 
 
 class _Builder:

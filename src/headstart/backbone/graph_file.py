@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Any
 
 import numpy as np
@@ -43,9 +44,11 @@ class GraphFile:
     entries: dict[str, str]
     trunk: bytes
 
-    def join(self, graph: bytes, head: bytes = b"") -> bytes:
-        """Return the file with another graph, between ``head`` and its metadata, which the caller adds."""
-        return head + self.header + encode_field(MODEL["graph"], graph)
+    def join(self, graph: bytes, entries: Mapping[str, str], *, head: bytes = b"") -> bytes:
+        """Return an ONNX file with the header of this one, another graph, and these entries of metadata."""
+        return b"".join(
+            [head, self.header, encode_field(MODEL["graph"], graph), *starmap(encode_entry, entries.items())]
+        )
 
 
 def take_apart(network: bytes) -> GraphFile:
@@ -137,6 +140,16 @@ def make_end(kind: str, name: str, data_type: int, shape: Sequence[int | str]) -
     return encode_field(GRAPH[kind], encode_message((1, name), (2, encode_message((1, tensor)))))
 
 
+def make_ends(output: str, n_numbers: int, side_px: int | None = None) -> bytes:
+    """Return the ends of a graph from ``pixels``, uint8 (N, S, S, 3), to ``output``, float32 (N, ``n_numbers``).
+
+    Without ``side_px``, the graph takes any height and width.
+    """
+    sides = ["height", "width"] if side_px is None else [side_px, side_px]
+    pixels = make_end("input", "pixels", UINT8, ["n_photos", *sides, 3])
+    return pixels + make_end("output", output, FLOAT, ["n_photos", n_numbers])
+
+
 def make_name(name: str) -> bytes:
     """Return the name of a graph."""
     return encode_field(GRAPH["name"], name)
@@ -185,11 +198,12 @@ def read_vectors(trunk: bytes, names: Sequence[str]) -> dict[str, npt.NDArray[np
     return found
 
 
-def make_header(producer: str, graph: bytes) -> bytes:
-    """Return an ONNX file of a graph, less its metadata, which may be appended."""
-    return encode_message(
+def make_file(producer: str, graph: bytes, entries: Mapping[str, str]) -> bytes:
+    """Return an ONNX file of a graph with these entries of metadata."""
+    file = encode_message(
         (MODEL["ir_version"], _IR_VERSION),
         (MODEL["producer_name"], producer),
         (MODEL["graph"], graph),
         (MODEL["opset_import"], encode_message((2, _OPSET))),  # version = 2, of the standard operators
     )
+    return b"".join([file, *starmap(encode_entry, entries.items())])

@@ -14,11 +14,8 @@ import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.graph_file import (
-    FLOAT,
-    UINT8,
-    encode_entry,
     list_nodes,
-    make_end,
+    make_ends,
     make_name,
     make_node,
     read_vectors,
@@ -93,10 +90,8 @@ def read_norm_statistics(backbone: Backbone) -> NormStatistics:
     mean = np.concatenate([values[inputs[3]] for inputs in norms]).astype(np.float64)
     variance = np.concatenate([values[inputs[4]] for inputs in norms]).astype(np.float64)
     layer = np.repeat(np.arange(len(norms)), [len(values[inputs[3]]) for inputs in norms])
-    ends = make_end("input", "pixels", UINT8, ["n_photos", "height", "width", 3])
-    ends += make_end("output", TENSOR, FLOAT, ["n_photos", 2 * len(mean)])
-    network = file.join(file.trunk + b"".join(nodes) + make_name("memory") + ends)
-    network += b"".join(encode_entry(*entry) for entry in file.entries.items())
+    graph = b"".join([file.trunk, *nodes, make_name("memory"), make_ends(TENSOR, 2 * len(mean))])
+    network = file.join(graph, file.entries)
     return NormStatistics(network, mean, variance, layer)
 
 

@@ -12,10 +12,7 @@ from itertools import pairwise
 
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.graph_file import (
-    FLOAT,
-    UINT8,
-    encode_entry,
-    make_end,
+    make_ends,
     make_name,
     make_node,
     rename_layers,
@@ -55,13 +52,8 @@ def pool_stages(backbone: Backbone) -> Backbone:
         nodes.append(make_node("Flatten", [f"{stage.name}_pooled"], f"{stage.name}_mean", axis=1))
     nodes.append(make_node("Concat", [f"{stage.name}_mean" for stage in stages], "features", axis=1))
     n_features = sum(stage.n_channels for stage in stages)
-    graph = (
-        rename_layers(file.trunk, {"features": f"{stages[-1].name}_mean"})
-        + b"".join(nodes)
-        + make_name(f"{spec.name}_wide")
-        + make_end("input", "pixels", UINT8, ["n_photos", "height", "width", 3])
-        + make_end("output", "features", FLOAT, ["n_photos", n_features])
-    )
-    weights = file.join(graph) + b"".join(encode_entry(*entry) for entry in file.entries.items())
+    trunk = rename_layers(file.trunk, {"features": f"{stages[-1].name}_mean"})
+    graph = b"".join([trunk, *nodes, make_name(f"{spec.name}_wide"), make_ends("features", n_features)])
+    weights = file.join(graph, file.entries)
     digest = hashlib.sha256(weights).hexdigest()
     return replace(backbone, spec=replace(spec, weights_sha256=digest, n_features=n_features), weights=weights)

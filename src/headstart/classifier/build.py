@@ -7,11 +7,8 @@ import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.graph_file import (
-    FLOAT,
     MODEL,
-    UINT8,
-    encode_entry,
-    make_end,
+    make_ends,
     make_name,
     make_node,
     make_tensor,
@@ -75,11 +72,10 @@ def build_classifier(
             make_name("headstart_classifier"),
             make_tensor(WEIGHTS, weights),
             make_tensor(BIAS, bias),
-            make_end("input", "pixels", UINT8, ["n_photos", side, side, 3]),
-            make_end("output", "probabilities", FLOAT, ["n_photos", n_classes]),
+            make_ends("probabilities", n_classes, side),
         ]
     )
     facts = {RECORD_KEY: record, "labels": "\n".join(metadata.labels), "pixels": PIXELS.format(side)}
     facts |= {f"backbone.{key}": value for key, value in file.entries.items()}
     head = encode_field(MODEL["producer_name"], PRODUCER)
-    return seal_bytes(file.join(graph, head) + b"".join(encode_entry(*fact) for fact in facts.items()))
+    return seal_bytes(file.join(graph, facts, head=head))

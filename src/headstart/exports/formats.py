@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.graph_file import FLOAT, UINT8, encode_entry, make_end, make_name, take_apart
+from headstart.backbone.graph_file import make_ends, make_name, take_apart
 from headstart.classifier.metadata import Metadata
 from headstart.exports.answer import Answer, Pixels
 from headstart.exports.licence_notice import PREFIX, write_notice
@@ -81,8 +81,7 @@ def build_any_size(data: bytes, metadata: Metadata) -> bytes:
         [
             take_any_size(file.trunk, metadata.image_size),
             make_name("headstart_export"),
-            make_end("input", "pixels", UINT8, ["n_photos", "height", "width", 3]),
-            make_end("output", "probabilities", FLOAT, ["n_photos", len(metadata.labels)]),
+            make_ends("probabilities", len(metadata.labels)),
         ]
     )
     facts = {
@@ -92,7 +91,7 @@ def build_any_size(data: bytes, metadata: Metadata) -> bytes:
     }
     facts |= {key: value for key, value in file.entries.items() if key.startswith(PREFIX)}
     facts["notice"] = write_notice(file.entries)
-    return file.join(graph) + b"".join(encode_entry(*fact) for fact in facts.items())
+    return file.join(graph, facts)
 
 
 def _write_onnx(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:

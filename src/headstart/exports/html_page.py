@@ -6,7 +6,7 @@ import base64
 import gzip
 from pathlib import Path
 
-from headstart.backbone.graph_file import FLOAT, UINT8, make_end, make_name, take_apart
+from headstart.backbone.graph_file import make_ends, make_name, take_apart
 from headstart.classifier.metadata import Metadata
 from headstart.exports.licence_notice import write_notice
 from headstart.version import __version__
@@ -49,12 +49,9 @@ def build_page(data: bytes, metadata: Metadata, name: str) -> str:
 
 def _build_plain(data: bytes, metadata: Metadata) -> bytes:
     """Return the network alone, without the record of what it was trained on."""
-    file, side = take_apart(data), metadata.image_size
-    ends = [
-        make_end("input", "pixels", UINT8, ["n_photos", side, side, 3]),
-        make_end("output", "probabilities", FLOAT, ["n_photos", len(metadata.labels)]),
-    ]
-    return file.join(b"".join([file.trunk, make_name("headstart_page"), *ends]))
+    file = take_apart(data)
+    ends = make_ends("probabilities", len(metadata.labels), metadata.image_size)
+    return file.join(b"".join([file.trunk, make_name("headstart_page"), ends]), {})
 
 
 def _list_labels(labels: tuple[str, ...]) -> str:

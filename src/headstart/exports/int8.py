@@ -8,11 +8,8 @@ from dataclasses import replace
 from headstart.backbone import view_averaging
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.graph_file import (
-    FLOAT,
-    UINT8,
     cut_out,
-    encode_entry,
-    make_end,
+    make_ends,
     make_name,
     rename_layers,
     take_apart,
@@ -47,17 +44,13 @@ def quantise_classifier(
 def take_backbone(contents: ClassifierFile) -> Backbone:
     """Return the backbone of a classifier: from pixels of one view to its features."""
     metadata = contents.metadata
-    file, side = take_apart(contents.data), metadata.image_size
+    file = take_apart(contents.data)
     names = {"pixels": "pixels", "features": "features"}
     if metadata.n_averaged > 1:
         names = {view_averaging.PIXELS: "pixels", view_averaging.FEATURES: "features"}
     trunk = rename_layers(cut_out(file.trunk, *names), names)
-    ends = [
-        make_end("input", "pixels", UINT8, ["n_photos", side, side, 3]),
-        make_end("output", "features", FLOAT, ["n_photos", metadata.spec.n_features]),
-    ]
+    ends = make_ends("features", metadata.spec.n_features, metadata.image_size)
     entries = {
         key.removeprefix("backbone."): value for key, value in file.entries.items() if key.startswith("backbone.")
     }
-    network = file.join(b"".join([trunk, make_name(metadata.spec.name), *ends]))
-    return Backbone(metadata.spec, network + b"".join(encode_entry(*entry) for entry in entries.items()))
+    return Backbone(metadata.spec, file.join(trunk + make_name(metadata.spec.name) + ends, entries))

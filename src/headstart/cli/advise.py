@@ -34,6 +34,7 @@ def advise(
 
     DATA is a folder of labelled photos, or a CSV, as for train. Nothing is trained but heads on frozen features.
     """
+    from headstart.evaluation.words import format_seconds
     from headstart.features.similarity import SIMILAR
     from headstart.report.figure_file import draw_figure, save_png
     from headstart.report.quadrant_figure import plot_quadrants
@@ -72,7 +73,7 @@ def advise(
     for name, expected in advice.methods.items():
         low, high = expected.interval
         accuracy = f"{expected.expected_accuracy:.1%} ({low:.1%} to {high:.1%})"
-        print_line(f"{name:<8}  {accuracy:<26}  {_write_time(expected.expected_seconds)}")
+        print_line(f"{name:<8}  {accuracy:<26}  {format_seconds(expected.expected_seconds, is_estimate=True)}")
     times = "were measured here, by a few steps" if can_tune() else "are guesses by how fast the engine is here"
     print_line(
         "\nThe accuracy of fixed was measured on these photos; the others are by rules of thumb from other sets, and "
@@ -112,7 +113,3 @@ def _choose_place(data: Path) -> Path:
 
     photos = data.expanduser().resolve()
     return choose_folder(str(data)).with_name(f"{photos.stem if photos.is_file() else photos.name}-advice.png")
-
-
-def _write_time(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

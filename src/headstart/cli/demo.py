@@ -32,6 +32,8 @@ def demo(context: click.Context, /, out: Path | None, method: str, seed: int, ov
         run = train_classifier(
             catalog, out=place, overwrite=overwrite, say=say, chart_drawer=context.obj, seed=seed, method=method
         )
+    from headstart.evaluation.words import format_seconds
+
     metrics = run.metrics
     if as_json:
         print_json(metrics | {"run": str(run.folder), "published": PUBLISHED})
@@ -44,4 +46,4 @@ def demo(context: click.Context, /, out: Path | None, method: str, seed: int, ov
     print_line(f"  {name:<{width}}  {test['accuracy']:.2%}  (95% interval {low:.2%} to {high:.2%})")
     for text, accuracy in PUBLISHED.items():
         print_line(f"  {text:<{width}}  {accuracy:.2%}  (Deitsch et al. 2019)")
-    print_line(f"{metrics['seconds']['total']:.1f} s from photos to report.\n\nLook at it: {run.report}")
+    print_line(f"{format_seconds(metrics['seconds']['total'])} from photos to report.\n\nLook at it: {run.report}")

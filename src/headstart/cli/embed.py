@@ -45,11 +45,12 @@ def embed(data: Path, out: Path, as_json: bool, **options: Any) -> None:
              "skipped": skipped, "seconds": round(written.seconds, 3)}
         )  # fmt: skip
         return
-    from headstart.evaluation.words import count_photos
+    from headstart.evaluation.words import count_photos, format_seconds
 
     n_kept = written.n_photos - written.n_new
     rate = f", {written.n_new / written.seconds:,.0f}/s" if written.n_new else ""
-    say(f"{count_photos(written.n_new)} embedded, {n_kept:,} were there; {written.seconds:.1f} s in all{rate}.")
+    took = format_seconds(written.seconds)
+    say(f"{count_photos(written.n_new)} embedded, {n_kept:,} were there; {took} in all{rate}.")
     if skipped:
         files = "1 file" if len(skipped) == 1 else f"{len(skipped):,} files"
         say(f"{files} left out, such as '{skipped[0]['path']}': {skipped[0]['reason']}. _headstart.json lists them.")

@@ -103,15 +103,15 @@ def train(
     from headstart.training.train import train_classifier
 
     run = train_classifier(data, say=say, chart_drawer=context.obj, n_views=views, budget_s=budget, **settings)
-    from headstart.evaluation.words import count_photos
+    from headstart.evaluation.words import count_photos, format_seconds
 
     metrics = run.metrics
     if as_json:
         print_json(metrics | {"run": str(run.folder)})
         return
-    seconds = metrics["seconds"]
     n_cached, n_extracted = metrics["n_cached"], metrics["n_extracted"]
-    say(f"{count_photos(n_extracted)} extracted, {n_cached:,} read from the cache; {seconds['total']:.1f} s in all.")
+    took = format_seconds(metrics["seconds"]["total"])
+    say(f"{count_photos(n_extracted)} extracted, {n_cached:,} read from the cache; {took} in all.")
     for note in metrics["notes"]:
         say(f"Note: {note}")
     if metrics["skipped"]:

@@ -70,14 +70,16 @@ def format_number(value: Any, kind: str) -> str:
     return format_percent(value) if kind == "percent" else f"{value:.3f}"
 
 
-def format_seconds(seconds: float) -> str:
-    """Write a duration as a person would.
+def format_seconds(seconds: float, *, is_estimate: bool = False) -> str:
+    """Write a duration; an estimate in whole seconds below 100 s, and in whole minutes above.
 
     Examples
     --------
-    >>> format_seconds(0.04), format_seconds(7.31), format_seconds(754)
-    ('0.04 s', '7.3 s', '12 min 34 s')
+    >>> format_seconds(0.04), format_seconds(7.31), format_seconds(754), format_seconds(754, is_estimate=True)
+    ('0.04 s', '7.3 s', '12 min 34 s', '13 min')
     """
+    if is_estimate:
+        return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
     if seconds < 1:
         return f"{seconds:.2f} s"
     if seconds < 60:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from headstart.errors import HeadstartError
+from headstart.evaluation.words import format_seconds
 from headstart.features.similarity import Similarity, measure_similarity
 from headstart.methods.method_runner import MethodRunner, TrainedMethod
 from headstart.methods.settings import Settings
@@ -37,6 +39,8 @@ from headstart.tune.torch_import import can_tune
 
 if TYPE_CHECKING:
     from headstart.tune.hyperparameters import Recipe
+
+_write_estimate = partial(format_seconds, is_estimate=True)
 
 # Of the photos that were held out, so many were wrong: with fewer no other method has more than noise to gain.
 FEW_ERRORS = 0.025
@@ -185,12 +189,12 @@ class _MethodChoice:
             needed, reserved = estimate_seconds(runner, settings, len(runner.catalog.select("train"))), self._reserve()
             if needed + reserved > self.record.seconds_left:
                 beside = " beside training again what is best so far" if reserved else ""
+                left = _write_estimate(max(0.0, self.record.seconds_left - reserved))
                 return self.record.end(
-                    f"{method} would take about {_say_seconds(needed)}, and "
-                    f"{_say_seconds(max(0.0, self.record.seconds_left - reserved))} of the budget were left{beside}; "
+                    f"{method} would take about {_write_estimate(needed)}, and {left} of the budget were left{beside}; "
                     f"{self.record.name_budget(needed + reserved)} allows it"
                 )
-            self._say(f"Going on with {method}: about {_say_seconds(needed)}.")
+            self._say(f"Going on with {method}: about {_write_estimate(needed)}.")
             self.record.step = method
             rival = rival or self._judge_rival(fixed, runner)
             began = self.record.seconds
@@ -236,9 +240,9 @@ class _MethodChoice:
         if needed > self.record.seconds_left:
             return self.record.end(
                 f"to train {method} again on {what}, those held out among them, would take about "
-                f"{_say_seconds(needed)} more: {self.record.name_budget(needed)} allows it"
+                f"{_write_estimate(needed)} more: {self.record.name_budget(needed)} allows it"
             )
-        self._say(f"Training {method} again on {what}: about {_say_seconds(needed)}.")
+        self._say(f"Training {method} again on {what}: about {_write_estimate(needed)}.")
         self._best = self._runner.run_again(again.settings, again.recipe, is_averaged=again.is_averaged)
         return self.record.end(f"{method} was then trained again on {what}, those held out among them")
 
@@ -288,7 +292,3 @@ def _say_why_no_better(method: str, trained: TrainedMethod, trial: Trial, n_erro
         return None
     how = "not better by as much as it takes" if n_errors >= 0 else "worse by more than noise"
     return f"{method} was {how} on the validation photos"
-
-
-def _say_seconds(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

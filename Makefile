@@ -7,10 +7,12 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 KERAS := .venv-keras
 ZOO := .venv-zoo
 TRACK := .venv-track
+LONG := slow or ray or browser
+PARALLEL := --numprocesses=logical --maxprocesses=4 --dist=loadfile
 ONLY ?= limit one_photo warm head streamed_head scale int8 script growth epoch serve tutorial
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types test test-all test-keras test-track test-zoo bench docs demo clean
+.PHONY: help setup format lint types test test-long test-all coverage test-keras test-track test-zoo bench docs demo clean
 
 help:  ## list the words
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -24,15 +26,19 @@ lint: $(VENV)/.dev  ## check format and style
 	$(BIN)/ruff check .
 types: $(VENV)/.dev  ## check the types
 	$(BIN)/mypy
-test: $(VENV)/.dev  ## run the tests
-	$(BIN)/pytest -q
+test: $(VENV)/.dev  ## run the quick tests (MINUTES)
+	$(BIN)/pytest -q $(PARALLEL) -m "not ($(LONG))"
+test-long: $(VENV)/.dev  ## run the tests that are slow, start Ray or open a browser
+	$(BIN)/pytest -q -m "$(LONG)"
 test-keras: $(KERAS)/.tests  ## run the tests of exports to Keras and LiteRT, which need TensorFlow
 	$(KERAS)/bin/pytest -q tests/exports/test_keras_model.py
 test-zoo: $(ZOO)/.ready  ## run the tests of backbones from timm, which needs a stock torch (some gigabytes)
 	$(ZOO)/bin/pytest -q tests/backbone/foreign/test_timm_zoo.py
 test-track: $(TRACK)/.tests  ## run the tests of tracking by MLflow and TensorBoard, which need both
 	$(TRACK)/bin/pytest -q tests/runs/test_tracking*.py tests/cli/test_track.py
-test-all: lint types test  ## lint, types and tests
+test-all: lint types test test-long  ## lint, types and all tests
+coverage: $(VENV)/.dev  ## run all tests and write which lines they reach to htmlcov/
+	$(BIN)/pytest -q --cov --cov-report=term:skip-covered --cov-report=html
 bench: $(VENV)/.dev $(if $(filter epoch tutorial,$(ONLY)),$(KERAS)/.ready)  ## measure into docs/benchmarks.md (ONLY="limit warm", PHOTOS=folder)
 	@failed=; for name in $(ONLY); do \
 	  $(BIN)/python benchmarks/$$name.py $(PHOTOS) || failed="$$failed $$name"; done; \

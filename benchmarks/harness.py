@@ -19,7 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
-PHOTOS = ROOT.parent / "shared" / "data" / "cats-dogs"
+DATA = Path(os.environ.get("HEADSTART_TEST_DATA", "photos"))  # the folder of several sets of photos
+PHOTOS = DATA / "cats-dogs"
 LOAD = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # of other programs, before this one adds its own
 HEADER = """# Benchmarks
 
@@ -112,7 +113,7 @@ def read_options(text: str) -> Path:
     """Read the command line: the folder of photos, with training_set/ and test_set/ in it."""
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "data", type=Path, nargs="?", default=PHOTOS, metavar="DATA", help="photos [../shared/data/cats-dogs]"
+        "data", type=Path, nargs="?", default=PHOTOS, metavar="DATA", help="photos [$HEADSTART_TEST_DATA/cats-dogs]"
     )
     data: Path = parser.parse_args().data
     if not data.is_dir():

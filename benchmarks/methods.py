@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 import headstart as hs
-from harness import PHOTOS, ROOT, describe_machine, run_process
+from harness import DATA, ROOT, describe_machine, run_process
 from headstart.evaluation.intervals import wilson_interval
 from headstart.features.similarity import SIMILAR
 from headstart.report.figure_file import draw_figure, save_png
@@ -265,7 +265,7 @@ def _select(kept: dict[str, Any], name: str, run: str) -> list[dict[str, Any]]:
 def main() -> None:
     """Train what is missing, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", nargs="?", type=Path, default=PHOTOS.parent, help="the folder of the sets of photos")
+    parser.add_argument("data", nargs="?", type=Path, default=DATA, help="the folder of the sets of photos")
     parser.add_argument("--sets", default=";".join(SETS), help="with semicolons between")
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument(

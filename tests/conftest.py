@@ -6,6 +6,8 @@ import contextlib
 import hashlib
 import io
 import logging
+import os
+import signal
 import subprocess
 import sys
 import tarfile
@@ -17,7 +19,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-SHARED = Path(__file__).parents[2] / "shared"
+DATA = "HEADSTART_TEST_DATA"  # names a folder of real photos (cats-dogs, ants-bees, ...), which some tests need
+REFERENCE = "HEADSTART_TEST_REFERENCE"  # names the folder of mobilenet_v2_reference.npz
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts a command with & in a script
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests send Ctrl-C to this process and to its children
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -30,12 +36,22 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """The folder of real photos, where there is one."""
-    folder = SHARED / "data"
-    if not folder.is_dir():
-        pytest.skip("needs the real photos of ../shared/data, which this machine lacks")
-    return folder
+def real_photos() -> Path:
+    """The folder of real photos, if the environment names one."""
+    return find_folder(DATA, "real photos")
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """The folder of reference answers, if the environment names one."""
+    return find_folder(REFERENCE, "reference answers of MobileNetV2")
+
+
+def find_folder(variable: str, content: str) -> Path:
+    folder = os.environ.get(variable)
+    if not folder:
+        pytest.skip(f"needs {content}: set {variable} to their folder")
+    return Path(folder)
 
 
 def paint_photo(label: str, number: int, size: tuple[int, int] = (80, 60)) -> Image.Image:

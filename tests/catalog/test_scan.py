@@ -287,8 +287,8 @@ def test_the_cost_grows_with_the_files_and_no_faster(lay, monkeypatch):
     assert count_calls(800) < 4.4 * count_calls(200)
 
 
-def test_real_photos(shared_data):
-    catalog = scan_photos(shared_data / "rice-leaf")
+def test_real_photos(real_photos):
+    catalog = scan_photos(real_photos / "rice-leaf")
     assert catalog.labels == ("bacterial_leaf_blight", "blast", "brownspot")
     assert len(catalog.photos) - len({photo.digest for photo in catalog.photos}) == 21
     assert any(note.startswith("21 photos are identical copies") for note in catalog.notes)
@@ -296,8 +296,8 @@ def test_real_photos(shared_data):
     assert shares == pytest.approx({"train": 0.7, "validation": 0.15, "test": 0.15}, abs=0.01)
 
 
-def test_real_photos_in_two_splits(shared_data):
-    catalog = scan_photos(shared_data / "ants-bees")
+def test_real_photos_in_two_splits(real_photos):
+    catalog = scan_photos(real_photos / "ants-bees")
     assert {split: len(catalog.select(split)) for split in ("train", "validation", "test")} == {
         "train": 244,
         "validation": 122,

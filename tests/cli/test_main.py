@@ -53,7 +53,7 @@ def test_more_than_one_ctrl_c_is_no_traceback(photos, tmp_path):
 INTERRUPTED_IN_A_FINALIZER = """
 import signal, sys, time
 from headstart.cli import main
-from headstart.stopping import interrupt_on_ctrl_c
+from headstart.process.interrupts import interrupt_on_ctrl_c
 
 class Finalized:
     def __del__(self):

@@ -11,9 +11,9 @@ from headstart.pixels.decode import read_photo
 
 
 @pytest.fixture(scope="module")
-def run(shared_data, tmp_path_factory):
+def run(real_photos, tmp_path_factory):
     out = tmp_path_factory.mktemp("real") / "run"
-    return hs.train(shared_data / "cats-dogs", out=out, image_size=160, verbose=False)
+    return hs.train(real_photos / "cats-dogs", out=out, image_size=160, verbose=False)
 
 
 def test_accuracy_is_what_was_promised(run):
@@ -21,8 +21,8 @@ def test_accuracy_is_what_was_promised(run):
     assert run.metrics["test"]["accuracy"] >= 0.970
 
 
-def test_plain_onnx_runtime_gives_the_same_answers(run, shared_data):
-    paths = sorted((shared_data / "cats-dogs" / "test_set").rglob("*.jpg"))
+def test_plain_onnx_runtime_gives_the_same_answers(run, real_photos):
+    paths = sorted((real_photos / "cats-dogs" / "test_set").rglob("*.jpg"))
     ours = hs.load(run.folder, precision="f32").predict_probabilities(paths)
     session = onnxruntime.InferenceSession(str(run.folder / "model.onnx"))
     size = run.metrics["image_size"]
@@ -37,11 +37,11 @@ def test_plain_onnx_runtime_gives_the_same_answers(run, shared_data):
     assert (ours.argmax(1) == theirs.argmax(1)).all()
 
 
-def test_int8_is_as_good_and_plain_onnx_runtime_nearly_agrees(run, shared_data, tmp_path):
-    light = hs.train(shared_data / "cats-dogs", out=tmp_path / "int8", image_size=160, precision="int8", verbose=False)
+def test_int8_is_as_good_and_plain_onnx_runtime_nearly_agrees(run, real_photos, tmp_path):
+    light = hs.train(real_photos / "cats-dogs", out=tmp_path / "int8", image_size=160, precision="int8", verbose=False)
     assert light.metrics["precision"] == "int8"
     assert light.metrics["test"]["accuracy"] >= run.metrics["test"]["accuracy"] - 0.01
-    paths = sorted((shared_data / "cats-dogs" / "test_set").rglob("*.jpg"))[::5]
+    paths = sorted((real_photos / "cats-dogs" / "test_set").rglob("*.jpg"))[::5]
     session = onnxruntime.InferenceSession(str(light.folder / "model.onnx"))
     theirs = session.run(None, {"pixels": np.stack([read_photo(path, 160) for path in paths])})[0]
     ours = light.model.predict_probabilities(paths)
@@ -49,10 +49,10 @@ def test_int8_is_as_good_and_plain_onnx_runtime_nearly_agrees(run, shared_data, 
     assert np.abs(ours - theirs).mean() < 0.02
 
 
-def test_the_tutorial_s_recipe_learns_as_the_tutorial_says(run, shared_data, tmp_path):
+def test_the_tutorial_s_recipe_learns_as_the_tutorial_says(run, real_photos, tmp_path):
     # the features are in the cache by now
     recipe = hs.train(
-        shared_data / "cats-dogs", out=tmp_path / "recipe", image_size=160, head="adam", epochs=10, verbose=False
+        real_photos / "cats-dogs", out=tmp_path / "recipe", image_size=160, head="adam", epochs=10, verbose=False
     )
     assert recipe.metrics["n_extracted"] == 0
     for data in ("Training", "Validation"):
@@ -62,8 +62,8 @@ def test_the_tutorial_s_recipe_learns_as_the_tutorial_says(run, shared_data, tmp
         assert curve["Loss"].iloc[-1] < 0.6 * curve["Loss"].iloc[0]
 
 
-def test_predict_on_the_command_line(run, shared_data, headstart, tmp_path):
-    photos = shared_data / "odd-files"
+def test_predict_on_the_command_line(run, real_photos, headstart, tmp_path):
+    photos = real_photos / "odd-files"
     answer = headstart("predict", run.folder, photos, "--json", "--grid", tmp_path / "grid.png")
     assert answer.returncode == 0, answer.stderr
     assert len(json.loads(answer.stdout)["predictions"]) == 7

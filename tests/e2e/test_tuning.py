@@ -54,8 +54,6 @@ def test_a_killed_training_ends_with_the_same_numbers(make_folder, tmp_path):
 
 
 def test_ctrl_c_keeps_the_best_so_far(make_folder, tmp_path):
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        pytest.skip("Ctrl-C is ignored here, and by what is started here")
     process = start(make_folder(n=20), tmp_path / "run", tmp_path / "cache", "--epochs", 400)
     wait_for(process, "Epoch 1/400")
     time.sleep(0.05)
@@ -69,8 +67,6 @@ def test_ctrl_c_keeps_the_best_so_far(make_folder, tmp_path):
 
 
 def test_ctrl_c_keeps_what_auto_had_found(make_folder, tmp_path):
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        pytest.skip("Ctrl-C is ignored here, and by what is started here")
     folder = make_folder(n=100)
     for number, label in enumerate(sorted(path.name for path in folder.iterdir())):
         for path in sorted((folder / label).iterdir())[:30]:  # wrong labels: there is something to gain

@@ -35,8 +35,8 @@ def test_they_are_compared_at_the_size_that_the_network_learned_at(make_folder, 
     assert sizes == [backbone.spec.image_size] * 4 + [96] * 4
 
 
-def test_real_photos_of_animals_are(shared_data):
-    photos = scan_photos(shared_data / "ants-bees").photos[:40]
+def test_real_photos_of_animals_are(real_photos):
+    photos = scan_photos(real_photos / "ants-bees").photos[:40]
     assert measure_similarity(photos, load_backbone()).is_similar
 
 

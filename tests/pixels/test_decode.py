@@ -251,8 +251,8 @@ def test_the_decoder_names_its_codecs_and_rules():
         assert part in text
 
 
-def test_real_odd_files_are_decoded(shared_data):
-    paths = sorted((shared_data / "odd-files").iterdir())
+def test_real_odd_files_are_decoded(real_photos):
+    paths = sorted((real_photos / "odd-files").iterdir())
     assert len(paths) == 7
     for path in paths:
         assert read_photo(path, 96).std() > 1

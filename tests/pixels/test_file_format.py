@@ -51,7 +51,7 @@ def test_anything_else_is_none(head):
     assert sniff_format(head) is None
 
 
-def test_real_files_with_wrong_names(shared_data):
-    kinds = {path.name: sniff_format(path.read_bytes()[:HEAD_SIZE]) for path in (shared_data / "odd-files").iterdir()}
+def test_real_files_with_wrong_names(real_photos):
+    kinds = {path.name: sniff_format(path.read_bytes()[:HEAD_SIZE]) for path in (real_photos / "odd-files").iterdir()}
     assert None not in kinds.values()
     assert set(kinds.values()) > {"gif"} or set(kinds.values()) > {"png"}

@@ -61,8 +61,6 @@ def make_press(start):
 
 
 def test_two_workers_take_the_steps_of_one_until_ctrl_c(own_ray, tuning_task):
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        pytest.skip("Ctrl-C is ignored here")
     task = replace(tuning_task, recipe=replace(tuning_task.recipe, epochs=300, patience=300))
     tuned = fit_on_ray(task, TWO, say=make_press("Epoch 1/"))
     assert tuned.is_stopped

@@ -88,7 +88,7 @@ def test_too_few_photos_are_an_error(make_folder):
 
 
 @pytest.mark.parametrize(("name", "kind"), [("ants-bees", "similar"), ("coffee-leaf", "dissimilar")])
-def test_advice_on_real_photos(shared_data, name, kind):
-    advice = advise_method(shared_data / name, image_size=160, verbose=False)
+def test_advice_on_real_photos(real_photos, name, kind):
+    advice = advise_method(real_photos / name, image_size=160, verbose=False)
     assert advice.quadrant == f"small and {kind}"
     assert advice.method == ("fixed" if kind == "similar" else "hybrid")

@@ -134,7 +134,7 @@ def test_what_cannot_be_done_is_told(run, tmp_path, monkeypatch, told, error, re
 
 def test_a_foreign_file_is_refused(tmp_path):
     (tmp_path / "model.onnx").write_bytes(b"no classifier")
-    with pytest.raises(ClassifierError):
+    with pytest.raises(ClassifierError, match="Cannot load"):
         export_classifier(tmp_path / "model.onnx", out=tmp_path / "other.onnx", verbose=False)
 
 

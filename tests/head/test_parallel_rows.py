@@ -62,7 +62,7 @@ def test_after_an_error_no_more_is_begun(monkeypatch):
 
 
 def test_an_error_in_a_block_surfaces():
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError, match="division by zero"):
         map_blocks(lambda rows: 1 / 0, X)
 
 

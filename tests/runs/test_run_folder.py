@@ -32,9 +32,9 @@ def test_it_appears_whole(tmp_path):
 
 
 def test_an_error_leaves_nothing(tmp_path):
-    with pytest.raises(ZeroDivisionError), write_run_folder(tmp_path / "run") as partial:  # noqa: PT012
+    with pytest.raises(ZeroDivisionError, match="on purpose"), write_run_folder(tmp_path / "run") as partial:  # noqa: PT012
         (partial / "metrics.json").write_text("{}")
-        raise ZeroDivisionError
+        raise ZeroDivisionError("on purpose")
     assert list_names(tmp_path) == []
 
 

@@ -34,7 +34,7 @@ def test_links_are_not_followed(tmp_path):
         archive.addfile(link)
     (member,) = walk_shard(tmp_path / "a.tar")
     assert (member.content, member.problem) == (None, "a link or a device in the shard, which is not followed")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="does not exist in the shard"):
         read_member(tmp_path / "a.tar", "1.jpg", 100)
 
 

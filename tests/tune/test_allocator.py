@@ -29,8 +29,8 @@ def test_what_is_freed_is_used_again():
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc is told to keep memory")
 def test_it_ends_when_something_fails_and_not_before_the_last():
-    with pytest.raises(KeyError), keep_freed_memory():
-        raise KeyError
+    with pytest.raises(KeyError, match="on purpose"), keep_freed_memory():
+        raise KeyError("on purpose")
     count_faults()
     assert count_faults() > FEW
     with keep_freed_memory():

@@ -148,12 +148,12 @@ def test_only_the_first_speaks_and_keeps_and_all_go_on_from_there(backbone, grap
 
     def kill(n_done, n_total):
         if n_done > 2 * 16:  # in the third epoch
-            raise KilledError
+            raise KilledError("on purpose")
 
     def options(rank):
         return {"checkpoint": Checkpoint("team" if rank == 0 else "not-there"), "progress": kill}
 
-    with pytest.raises(KilledError):
+    with pytest.raises(KilledError, match="on purpose"):
         fit_together(2, backbone, graph, task, options=options)
     steps = []
     for tuned in fit_together(

@@ -104,9 +104,9 @@ def test_a_killed_training_goes_on_exactly(backbone, graph, task):
 
     def kill(n_done, n_total):
         if n_done > 2 * 16:  # in the third epoch
-            raise KilledError
+            raise KilledError("on purpose")
 
-    with pytest.raises(KilledError):
+    with pytest.raises(KilledError, match="on purpose"):
         fit(backbone, graph, task, checkpoint=Checkpoint("t1"), progress=kill)
     steps = []
     resumed = fit(backbone, graph, task, checkpoint=Checkpoint("t1"), progress=lambda n_done, _: steps.append(n_done))

@@ -99,7 +99,7 @@ def test_a_web_server_is_read_through_fsspec(tmp_path):
         with open_for_reading(place) as file:
             file.seek(8)
             assert file.read() == b"89"
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(FileNotFoundError, match=r"none\.jpg"):
             read_remote_file(place.parent / "none.jpg")
         server.shutdown()
 

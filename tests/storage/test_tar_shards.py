@@ -55,7 +55,7 @@ def test_a_damaged_shard_is_an_error_of_reading(tmp_path):
     (tmp_path / "a.tar").write_bytes(b"no tar file" * 100)
     with pytest.raises(OSError, match="the shard is damaged"):
         read_member(tmp_path / "a.tar", "1.jpg", 100)
-    with pytest.raises(tarfile.TarError):
+    with pytest.raises(tarfile.TarError, match=r"opened|invalid"):
         list(walk_shard(tmp_path / "a.tar"))
 
 

@@ -1,4 +1,4 @@
-"""Every error that Headstart raises on purpose, on one page.
+"""Every error that Headstart raises on purpose, and every warning, on one page.
 
 A message reads ``Cannot <verb> <object>: got <what>, need <rule>. <Next step.>`` and is meant for the person
 who typed the command: it names what was wrong and what to do next, and the command line prints it alone.
@@ -89,3 +89,27 @@ class RunMovedError(RunError):
 
 class MissingExtraError(HeadstartError):
     """A feature needs a package that is not installed; the message names the extra."""
+
+
+class HeadstartWarning(UserWarning):
+    """The base of the warnings. Headstart goes on; docs/notes.md has a section for each ``code``."""
+
+    code = "note"
+
+
+class CacheWarning(HeadstartWarning):
+    """The cache of features cannot be used, or a damaged one was replaced."""
+
+    code = "cache"
+
+
+class DeviceWarning(HeadstartWarning):
+    """A GPU is there and cannot be used."""
+
+    code = "gpu"
+
+
+class TrackingWarning(HeadstartWarning):
+    """A run is written, but its tracker failed."""
+
+    code = "tracking"

@@ -51,7 +51,9 @@ def test_without_the_last_training_photo_a_class_leaves(catalog):
     less = catalog.without({Path("train cats"): "broken"})
     assert less.labels == ("dogs", "owls")
     assert less.skipped[1] == Skip(Path("test cats"), "class 'cats' has no training photo")
-    assert less.notes == ("Class 'cats' is in test but not in train: its 1 photo was left out.",)
+    assert tuple(map(str, less.notes)) == ("Class 'cats' is in test but not in train: its 1 photo was left out.",)
+    assert less.select_notes("class-not-in-train") == less.notes
+    assert less.select_notes("leak") == ()
 
 
 def test_without_a_stranger_is_an_error(catalog):

@@ -81,8 +81,8 @@ def test_rows_without_a_split_are_planned(write, splits, named, told):
     found = read_csv(write("path,label,split\n" + "".join(f"{n}.jpg,cats,{split}\n" for n, split in cells)))
     assert found.plan == plan_rows(named)
     (note,) = found.notes
-    assert note.startswith("Read ")
-    assert note.endswith(told)
+    assert note.text.startswith("Read ")
+    assert note.text.endswith(told)
 
 
 def test_all_problems_are_told_at_once(write):
@@ -199,4 +199,4 @@ def test_a_place_that_cannot_be_written_is_told(make_photo, tmp_path):
 def test_columns_without_a_meaning_are_told(tmp_path):
     path = tmp_path / "photos.csv"
     path.write_text("path,label,wieght,digest\na.jpg,cats,3,00\nb.jpg,dogs,1,01\n")
-    assert read_csv(path).notes[-1] == "Columns of the CSV that were not used: 'wieght'."
+    assert str(read_csv(path).notes[-1]) == "Columns of the CSV that were not used: 'wieght'."

@@ -23,7 +23,9 @@ def test_class_folders(lay):
     ]
     assert found.plan == plan_folders(set())
     assert found.labels == {"cats", "dogs"}
-    assert found.notes == ["Read as class folders: split 70/15/15 into train, validation and test, drawn by the seed."]
+    assert list(map(str, found.notes)) == [
+        "Read as class folders: split 70/15/15 into train, validation and test, drawn by the seed."
+    ]
 
 
 def test_photos_in_deeper_folders_belong_to_their_class(lay):
@@ -44,21 +46,21 @@ def test_two_splits(lay, train, other, split):
         (other, split),
     }
     assert found.plan == plan_folders({"train", split})
-    assert found.notes[0].startswith(f"Read as {train}/, {other}/: 20% of the ")
+    assert found.notes[0].text.startswith(f"Read as {train}/, {other}/: 20% of the ")
 
 
 def test_three_splits_are_taken_as_they_are(lay):
     found = read_folder(lay({f"{side}/{label}": 1 for side in ("test", "train", "valid") for label in ("a", "b")}))
     assert {c.split for c in found.photos} == {"train", "validation", "test"}
     assert found.plan == SplitPlan()
-    assert found.notes == ["Read as train/, valid/, test/: the splits are taken as they are."]
+    assert list(map(str, found.notes)) == ["Read as train/, valid/, test/: the splits are taken as they are."]
 
 
 def test_a_lone_train_folder_is_split_at_random(lay):
     found = read_folder(lay({"train/cats": 1, "train/dogs": 1, "notes/old": 1}))
     assert {c.split for c in found.photos} == {None}
     assert found.plan == plan_folders(set())
-    assert found.notes == [
+    assert list(map(str, found.notes)) == [
         "Read as class folders in train/: split 70/15/15 into train, validation and test, drawn by the seed."
     ]
     assert [skip.reason for skip in found.skipped] == ["lies outside the folders of the splits, so it has no label"]
@@ -68,7 +70,7 @@ def test_a_lone_train_folder_is_split_at_random(lay):
 def test_a_single_folder_around_the_layout_is_stepped_into(lay, inner):
     found = read_folder(lay({f"{inner}/cats": 1, f"{inner}/dogs": 1, "readme.txt": b"hello", "__MACOSX/x": 1}))
     assert found.labels == {"cats", "dogs"}
-    assert found.notes[0] == f"The photos are in '{inner}/', the only folder in '{found.root}/'."
+    assert str(found.notes[0]) == f"The photos are in '{inner}/', the only folder in '{found.root}/'."
     assert found.skipped == []
 
 
@@ -96,7 +98,7 @@ def test_photos_without_a_label_are_skipped_with_a_reason(lay):
 
 def test_a_test_folder_without_class_folders_is_left_out(lay):
     found = read_folder(lay({"train/cats": 1, "train/dogs": 1, "test": 3}))
-    assert found.notes[0] == "Nothing in 'test/' has a label: there are no class folders in it."
+    assert str(found.notes[0]) == "Nothing in 'test/' has a label: there are no class folders in it."
     assert found.plan == plan_folders(set())
     assert len(found.skipped) == 3
 

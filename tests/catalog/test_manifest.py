@@ -1,5 +1,6 @@
 """What a manifest says comes back as it was; what is none is said or not there."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,17 +10,25 @@ from headstart.catalog.photo import Skip
 from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.split import plan_folders
 from headstart.errors import CatalogError
+from headstart.evaluation.notes import Note
 from headstart.storage.remote_paths import make_path
 
 
 def test_it_comes_back_as_it_was(tmp_path):
     skips = [Skip(make_path("s3://bucket/a.jpg"), "empty file"), Skip(Path("b.jpg"), "not a file")]
-    found = SourceListing(Path("pets"), [], frozenset({"b", "a"}), plan_folders({"train", "test"}), skips, ["a note"])
+    notes = [Note("leak", "1 photo is in two splits.", "warning")]
+    found = SourceListing(Path("pets"), [], frozenset({"b", "a"}), plan_folders({"train", "test"}), skips, notes)
     manifest = Manifest({"image_size": 224, "views": [1, False, 0]}, "pets", "token", parts=("1", "2"), n_photos=3)
     manifest = manifest.describe(found)
     manifest.write(tmp_path)
     assert read_manifest(tmp_path) == manifest
     assert read_manifest(tmp_path).labels == ("a", "b")
+
+
+def test_notes_of_earlier_versions_are_read_as_text(tmp_path):
+    record = json.loads(Manifest({}, "pets").to_bytes()) | {"notes": ["Read as class folders."]}
+    (tmp_path / FILE_NAME).write_text(json.dumps(record))
+    assert read_manifest(tmp_path).notes == (Note("note", "Read as class folders."),)
 
 
 def test_a_plan_may_be_unknown(tmp_path):

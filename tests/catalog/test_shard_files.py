@@ -48,7 +48,7 @@ def test_shards_are_scanned_in_one_pass_and_their_photos_can_be_read(tmp_path, w
     photo = catalog.photos[3]
     assert photo.file == str(tmp_path / "pets-train-000.tar" / "0003.jpg")
     assert hashlib.sha256(read_bytes(photo.path)).hexdigest() == photo.digest
-    assert catalog.notes[0] == (
+    assert str(catalog.notes[0]) == (
         "Read as tar shards: the validation photos went 80/20 into validation, test, drawn by the seed."
     )
 
@@ -105,7 +105,7 @@ def test_shards_that_all_train_are_drawn_from(tmp_path, write_shard):
     write_shard(tmp_path / "train-0.tar", files)
     catalog = scan_photos(tmp_path)
     assert all(catalog.select(split) for split in ("train", "validation", "test"))
-    assert "70/15/15" in catalog.notes[0]
+    assert "70/15/15" in catalog.notes[0].text
 
 
 def test_compressed_shards_are_said_to_be_so(tmp_path):

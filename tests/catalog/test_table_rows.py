@@ -52,6 +52,6 @@ def test_only_so_many_paths_are_remembered():
 def test_the_note_says_what_is_drawn():
     table = TableRows(Path("pets"))
     found = [table.read(make_row(path=f"{n}.jpg", label="a", split="test" if n else ""), n) for n in range(3)]
-    assert table.describe("Parquet table", found).notes == [
+    assert list(map(str, table.describe("Parquet table", found).notes)) == [
         "Read 3 rows of a Parquet table: the 1 without a split went 80/20 into train, validation, drawn by the seed."
     ]

@@ -64,6 +64,7 @@ def test_it_prints_json_and_draws(headstart, make_folder, tmp_path):
     record = json.loads(done.stdout)
     assert {"method", "cut", "quadrant", "similarity", "n_photos", "n_per_class", "evidence", "methods"} <= set(record)
     assert record["evidence"]["is_still_rising"] is None
+    assert [note["text"] for note in record["note_records"]] == record["notes"]
     assert (tmp_path / "a" / "quadrant.png").read_bytes().startswith(b"\x89PNG")
 
 

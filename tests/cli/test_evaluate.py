@@ -12,6 +12,7 @@ def test_evaluate_prints_accuracy_with_its_interval(run, photos, headstart):
     record = json.loads(headstart("evaluate", run.folder, run.folder / "catalog.csv", "--json").stdout)
     assert record["split"] == "test"
     assert record["accuracy"] == run.metrics["test"]["accuracy"]
+    assert [note["text"] for note in record["note_records"]] == record["notes"]
 
 
 def test_evaluate_names_labels_that_it_does_not_know(run, photos, headstart, tmp_path):

@@ -15,6 +15,8 @@ def test_train_json_is_one_object_on_stdout(photos, tmp_path, headstart):
     record = json.loads(answer.stdout)
     assert record["method"] == "fixed"
     assert record["run"] == str(tmp_path / "run")
+    assert [note["text"] for note in record["note_records"]] == record["notes"]
+    assert record["note_records"] == json.loads((tmp_path / "run" / "notes.json").read_text())
 
 
 def test_cuts_are_listed_without_photos(headstart):

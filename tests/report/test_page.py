@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from headstart.evaluation.metrics import evaluate_probabilities
+from headstart.evaluation.notes import Note
 from headstart.report.figure_file import draw_figure, encode_png
 from headstart.report.inline_image import inline_image
 from headstart.report.matrix_figure import plot_confusion_matrix
 from headstart.report.page import ReportContent, ReportFigure, render_report, write_verdict
 
+LEAK = Note("leak", "2 leaks were kept out of test.", "warning")
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
 
@@ -54,7 +56,6 @@ def make_metrics(classes=("cats", "dogs"), n=200, **changes):
         "cross_validation": {"accuracy_mean": 0.91, "accuracy_sd": 0.02, "n_folds": 5, "n_repeats": 2, "n": 400},
         "seconds": {"scan": 0.1, "extract": 4.0, "fit": 0.5, "evaluate": 0.2, "total": 4.8},
         "n_extracted": 600, "n_cached": 0, "skipped": [{"path": "cats/x.jpg", "reason": "the file is empty"}],
-        "notes": ["2 leaks were kept out of test."],
     } | changes  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def make_content(metrics, matrix, title="pets", **more):
         "mistakes": ReportFigure("The surest mistakes.", matrix, alt="Three photos of dogs"),
     }
     rows = [{"label": name, "train": 1500, "test": 20} for name in metrics["classes"]]
-    return ReportContent(title, metrics, figures, rows, ["A note of the catalog."], **more)
+    return ReportContent(title, metrics, figures, rows, [Note("layout", "A note of the catalog."), LEAK], **more)
 
 
 def test_verdict_comes_before_all_evidence(matrix):
@@ -103,6 +104,12 @@ def test_verdict_comes_before_all_evidence(matrix):
         assert part in text
 
 
+def test_warnings_come_before_other_notes_and_name_their_section(matrix):
+    text = Outline(render_report(make_content(make_metrics(), matrix))).text
+    assert "warning 2 leaks were kept out of test. docs/notes.md#leak" in text
+    assert text.index(LEAK.text) < text.index("A note of the catalog. docs/notes.md#layout")
+
+
 def test_is_one_page_that_fetches_and_runs_nothing(matrix):
     page = render_report(make_content(make_metrics(), matrix))
     outline = Outline(page)
@@ -122,10 +129,10 @@ def test_is_one_page_that_fetches_and_runs_nothing(matrix):
 def test_text_of_the_user_is_escaped(matrix):
     nasty = '<script>alert("1")</script>&'
     metrics = make_metrics((nasty, "дог & 狗"))
-    metrics |= {"skipped": [{"path": nasty, "reason": nasty}], "notes": [nasty], "class_weights": {nasty: 2.0}}
+    metrics |= {"skipped": [{"path": nasty, "reason": nasty}], "class_weights": {nasty: 2.0}}
     content = make_content(metrics, matrix, title=nasty)
     figures = {nasty: ReportFigure(nasty, matrix, alt=nasty)}
-    page = render_report(ReportContent(nasty, metrics, figures, [{nasty: nasty}], [nasty]))
+    page = render_report(ReportContent(nasty, metrics, figures, [{nasty: nasty}], [Note(nasty, nasty, nasty)]))
     for each in (page, render_report(content)):
         assert "<script" not in each.lower()
         assert html_module.escape("<script>") in each
@@ -139,7 +146,7 @@ def test_text_of_the_user_is_escaped(matrix):
         {"test": None},
         {"test": None, "validation": None, "cross_validation": None},
         {"train": None, "test": None, "validation": None},
-        {"strength": None, "skipped": [], "notes": [], "cross_validation": None, "seconds": {}},
+        {"strength": None, "skipped": [], "cross_validation": None, "seconds": {}},
     ],
     ids=["no validation", "no test", "train only", "nothing judged", "bare"],
 )

@@ -4,6 +4,7 @@ import pytest
 
 import headstart as hs
 from headstart.errors import RunError
+from headstart.evaluation.notes import Note
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,14 @@ def test_it_holds_what_training_found(run):
     assert len(again.predictions) == sum(run.metrics[split]["n"] for split in ("train", "validation", "test"))
     assert again.model.labels == tuple(run.metrics["classes"])
     assert again.report.is_file()
+    assert [note.text for note in again.notes] == run.metrics["notes"]
+    assert again.notes[0].code == "layout"
     assert repr(again).startswith(f"Run('{run.folder}'): {again.verdict}")
+
+
+def test_notes_of_an_earlier_version_are_texts(tmp_path):
+    (tmp_path / "metrics.json").write_text('{"notes": ["Read as class folders."]}')
+    assert hs.Run(tmp_path).notes == (Note("note", "Read as class folders."),)
 
 
 def test_another_folder_is_none(tmp_path):

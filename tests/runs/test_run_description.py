@@ -31,10 +31,3 @@ def test_fixed_has_no_tuning(runner):
     told = describe_training(runner.run(Settings(method="fixed", image_size=96, features="all")))
     assert told["tuning"] is None
     assert (told["features"], told["cut"], told["head"]) == ("all", "top", "logistic")
-
-
-def test_training_without_validation_photos_says_so(runner):
-    photos = tuple(photo for photo in runner.catalog.photos if photo.split != "validation")
-    alone = replace(runner, catalog=replace(runner.catalog, photos=photos))
-    notes = describe_training(alone.run(SETTINGS))["notes"]
-    assert any("no validation split" in note for note in notes)

@@ -77,7 +77,7 @@ def test_it_says_what_to_install_for_what_it_advises(make_folder, monkeypatch, h
     monkeypatch.setattr(torch_import, "PACKAGES", ("numpy" if has_torch else "no_such_package",))
     assert expectations.can_tune() == has_torch
     advice = advise_with_errors(make_folder, monkeypatch, 0.3, 0.3)
-    assert [note for note in advice.notes if "pip install 'headstart[tune]'" in note] == list(advice.notes)
+    assert [note for note in advice.notes if "pip install 'headstart[tune]'" in note.text] == list(advice.notes)
     assert len(advice.notes) == (not has_torch)
     assert not advise_with_errors(lambda n: make_folder("others", n=n), monkeypatch, 0.9, 0.01).notes
 

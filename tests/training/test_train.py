@@ -17,6 +17,7 @@ FILES = {
     "figures",
     "history.csv",
     "metrics.json",
+    "notes.json",
     "model.onnx",
     "predictions.csv",
     "report.html",

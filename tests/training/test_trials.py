@@ -34,7 +34,7 @@ def test_photos_are_held_out_where_there_is_no_validation_split(catalog):
     n_train = sum(photo.split == "train" for photo in photos)
     assert len(held.select("validation")) == pytest.approx(0.15 * n_train, abs=1)
     assert held.select("test") == catalog.select("test")
-    assert "held out" in held.notes[-1]
+    assert "held out" in held.notes[-1].text
 
 
 def test_differences_by_chance_are_none():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from headstart.catalog.photo import SPLITS, Photo, Skip
 from headstart.errors import CatalogError
+from headstart.evaluation.notes import Note
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -25,7 +26,7 @@ class Catalog:
     skipped
         What was left out.
     notes
-        Sentences for people: the layout that was understood, leaks, conflicts, classes that do not match.
+        Notes on the layout, leaks, conflicting labels, classes without photos and the like.
     source
         The folder or CSV as it was given.
     seed
@@ -34,7 +35,7 @@ class Catalog:
 
     photos: tuple[Photo, ...]
     skipped: tuple[Skip, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     source: str = ""
     seed: int = 0
 
@@ -60,6 +61,10 @@ class Catalog:
         if split not in SPLITS:
             raise CatalogError(f"Cannot select photos: got split {split!r}, need one of {', '.join(SPLITS)}.")
         return tuple(photo for photo in self.photos if photo.split == split)
+
+    def select_notes(self, code: str) -> tuple[Note, ...]:
+        """Return the notes with a code, such as ``leak``; docs/notes.md lists the codes."""
+        return tuple(note for note in self.notes if note.code == code)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return the number of photos by split and label; every split and label is there, with 0 where none is."""

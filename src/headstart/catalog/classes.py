@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from headstart.catalog.photo import SPLITS, Photo, Skip
+from headstart.evaluation.notes import Note
 
 N_NAMED = 5  # classes that a sentence names before it only counts
 CLOSE = 0.8  # of difflib's ratio: 'cat' is meant for 'cats', 'ants' is not
 
 
-def drop_unlearned(photos: Sequence[Photo]) -> tuple[list[Photo], list[Skip], list[str]]:
+def drop_unlearned(photos: Sequence[Photo]) -> tuple[list[Photo], list[Skip], list[Note]]:
     """Leave out photos of classes that have none in train.
 
     Returns
@@ -34,15 +35,16 @@ def drop_unlearned(photos: Sequence[Photo]) -> tuple[list[Photo], list[Skip], li
         skipped += [Skip(photo.path, f"class '{label}' has no training photo") for photo in gone]
         places = {photo.split for photo in gone}
         twin = twins.get(label.casefold())
-        notes.append(
+        text = (
             f"Class '{label}' is in {' and '.join(split for split in SPLITS if split in places)} but not in train: "
             f"its {len(gone):,} {'photo was' if len(gone) == 1 else 'photos were'} left out."
             + (f" Did you mean '{twin}'? Names are compared letter by letter." if twin else "")
         )
+        notes.append(Note("class-not-in-train", text, "warning"))
     return kept, skipped, notes
 
 
-def note_classes(photos: Sequence[Photo]) -> list[str]:
+def note_classes(photos: Sequence[Photo]) -> list[Note]:
     """Say which classes have a single photo, or are missing from a split that others have."""
     sizes = Counter(photo.label for photo in photos)
     found: dict[str, set[str]] = {split: set() for split in SPLITS}
@@ -52,20 +54,23 @@ def note_classes(photos: Sequence[Photo]) -> list[str]:
     notes = []
     single = [label for label, n in sizes.items() if n == 1]
     if single:
-        notes.append(f"Only 1 photo each, which trains and cannot be judged: {name_classes(single)}.")
+        text = f"Only 1 photo each, which trains and cannot be judged: {name_classes(single)}."
+        notes.append(Note("single-photo", text, "warning"))
     for split in ("validation", "test"):
         missing = sizes.keys() - found[split]
         if not found[split]:
-            notes.append(f"No photo is in {split}.")
+            notes.append(Note("empty-split", f"No photo is in {split}.", "warning"))
         elif missing:
-            notes.append(f"Classes without a photo in {split}: {name_classes(missing)}.")
+            text = f"Classes without a photo in {split}: {name_classes(missing)}."
+            notes.append(Note("class-missing", text, "warning"))
     return notes
 
 
-def note_empty(announced: Iterable[str], usable: Collection[str]) -> list[str]:
+def note_empty(announced: Iterable[str], usable: Collection[str]) -> list[Note]:
     """Say which announced classes hold no usable photo."""
     empty = [label for label in announced if label not in usable]
-    return [f"Classes without a usable photo, which were left out: {name_classes(empty)}."] if empty else []
+    text = f"Classes without a usable photo, which were left out: {name_classes(empty)}."
+    return [Note("empty-class", text, "warning")] if empty else []
 
 
 def name_classes(labels: Iterable[str]) -> str:

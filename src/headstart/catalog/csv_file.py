@@ -12,6 +12,7 @@ from headstart.catalog.photo import Photo
 from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.table_rows import COLUMNS, Row, TableRows
 from headstart.errors import CatalogError
+from headstart.evaluation.notes import Note
 from headstart.storage.remote_paths import RemotePath, open_for_reading
 
 WRITTEN = ("digest",)  # columns that `write_csv` adds
@@ -35,7 +36,8 @@ def read_csv(path: Path) -> SourceListing:
     table.check()
     found = table.describe("CSV", photos)
     if unknown:
-        found.notes.append(f"Columns of the CSV that were not used: {', '.join(unknown)}.")
+        text = f"Columns of the CSV that were not used: {', '.join(unknown)}."
+        found.notes.append(Note("unused-column", text, "warning"))
     return found
 
 

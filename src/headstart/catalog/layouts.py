@@ -12,6 +12,7 @@ from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import KEEP_ALL, SYNONYMS, parse_split, plan_folders
 from headstart.catalog.walk import Folder, join_names, walk_folder
 from headstart.errors import CatalogError
+from headstart.evaluation.notes import Note
 
 Tree = Mapping[str, Folder]
 Classes = dict[tuple[str | None, str], str]
@@ -35,10 +36,11 @@ def read_folder(root: Path, *, is_for_training: bool = True) -> SourceListing:
         reason = f"; {skipped[0].path} {skipped[0].reason}" if skipped else ""
         raise CatalogError(f"Cannot scan '{root}/': got an empty folder{reason}, need photos. {ADVICE.format(root)}")
     home = _step_into(tree)
-    notes = [f"The photos are in '{home}/', the only folder in '{root}/'."] if home else []
+    notes = [Note("layout", f"The photos are in '{home}/', the only folder in '{root}/'.")] if home else []
     sides = _find_sides(root, tree, home, is_for_training)
     for side in [side for side in sides if sides[side] != "train" and not tree[join_names(home, side)].folders]:
-        notes.append(f"Nothing in '{side}/' has a label: there are no class folders in it.")
+        text = f"Nothing in '{side}/' has a label: there are no class folders in it."
+        notes.append(Note("unlabelled-folder", text, "warning"))
         del sides[side]
     given = set(sides.values())
     if not sides:
@@ -49,7 +51,7 @@ def read_folder(root: Path, *, is_for_training: bool = True) -> SourceListing:
         if given == {"train"} and is_for_training:  # a name without a meaning: there is nothing to tell it from
             found = {(None, name): folder for (_, name), folder in found.items()}
     if is_for_training:
-        notes.append(_describe_layout(sides))
+        notes.append(Note("layout", _describe_layout(sides)))
     photos = _list_photos(root, tree, found)
     labels = {_make_label(name) for _, name in found}
     learned = {_make_label(name) for split, name in found if split in ("train", None)}

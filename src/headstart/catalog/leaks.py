@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from headstart.catalog.photo import SPLITS, Photo, Skip
+from headstart.evaluation.notes import Note
 
 Name = Callable[[Photo], str]
 """How a photo is called in a sentence, such as by its path relative to the source."""
 
-Outcome = tuple[list[Photo], list[Skip], list[str]]
+Outcome = tuple[list[Photo], list[Skip], list[Note]]
 """The photos that stay, those that go, and what to say about it."""
 
 _SPOKEN = {"train": "training", "validation": "validation", "test": "test"}
@@ -31,10 +32,11 @@ def drop_conflicts(photos: Sequence[Photo], name: Name) -> Outcome:
             skipped.append(Skip(photo.path, reason))
     first = next(iter(conflicts.values()))
     other = next(photo for photo in first if photo.label != first[0].label)
-    note = (
+    text = (
         f"{_count(len(skipped))} left out because identical photos have different labels, such as {name(first[0])} and "
         f"{name(other)}. Keep the one that is right."
     )
+    note = Note("conflicting-labels", text, "warning")
     return [photo for photo in photos if photo.digest not in conflicts], skipped, [note]
 
 
@@ -56,22 +58,22 @@ def drop_leaks(photos: Sequence[Photo], name: Name) -> Outcome:
     notes = []
     for (split, other), leaked in sorted(leaks.items()):
         examples = ", ".join(f"{name(photo)} (as {name(first[photo.digest])})" for photo in leaked[:3])
-        notes.append(
+        text = (
             f"Leak: {_count(len(leaked), _SPOKEN[split])} left out of {split} because identical photos are in {other}: "
             f"{examples}{f' and {len(leaked) - 3:,} more' if len(leaked) > 3 else ''}."
         )
+        notes.append(Note("leak", text, "warning"))
     return kept, skipped, notes
 
 
-def note_copies(photos: Sequence[Photo]) -> list[str]:
+def note_copies(photos: Sequence[Photo]) -> list[Note]:
     """Say how many photos are copies of others with the same label; they stay, together on one side."""
     n = len(photos) - len({photo.digest for photo in photos})
     if n == 0:
         return []
     verb = "is an identical copy of another" if n == 1 else "are identical copies of others"
-    return [
-        f"{n:,} {'photo' if n == 1 else 'photos'} {verb} with the same label; copies stay on one side of the split."
-    ]
+    text = f"{n:,} {'photo' if n == 1 else 'photos'} {verb} with the same label; copies stay on one side of the split."
+    return [Note("copies", text)]
 
 
 def _count(n: int, kind: str = "") -> str:

@@ -11,12 +11,13 @@ from headstart.catalog.photo import Skip
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import SplitPlan
 from headstart.errors import CatalogError
+from headstart.evaluation.notes import Note, parse_note
 from headstart.pixels.photo_bytes import explain_unreadable
 from headstart.storage.remote_paths import make_path, open_for_reading, open_for_writing
 
 FILE_NAME = "_headstart.json"  # readers of Parquet leave out what begins with a line
 SCHEMA = 1
-PLAIN = ("recipe", "source", "token", "is_complete", "root", "labels", "notes", "parts", "n_blocks", "n_photos")
+PLAIN = ("recipe", "source", "token", "is_complete", "root", "labels", "parts", "n_blocks", "n_photos")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Manifest:
     root: str = ""
     labels: tuple[str, ...] = ()
     plan: SplitPlan | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     skipped: tuple[Skip, ...] = ()
     broken: tuple[tuple[ListedPhoto, str], ...] = ()
     parts: tuple[str, ...] = ()
@@ -83,6 +84,7 @@ class Manifest:
         record = {name: getattr(self, name) for name in PLAIN} | {
             "schema": SCHEMA,
             "plan": None if self.plan is None else [self.plan.pool, list(self.plan.shares.items())],
+            "notes": [note.to_record() for note in self.notes],
             "skipped": [[str(skip.path), skip.reason] for skip in self.skipped],
             "broken": [[photo.list_fields(), reason] for photo, reason in self.broken],
         }
@@ -123,8 +125,9 @@ def parse_manifest(data: bytes) -> Manifest:
     if record.pop("schema") != SCHEMA:
         raise ValueError("another version")
     plan = record.pop("plan")
-    texts: dict[str, Any] = {name: tuple(record.pop(name)) for name in ("labels", "notes", "parts")}
+    texts: dict[str, Any] = {name: tuple(record.pop(name)) for name in ("labels", "parts")}
+    notes = tuple(map(parse_note, record.pop("notes")))
     skipped = tuple(Skip(make_path(path), reason) for path, reason in record.pop("skipped"))
     broken = tuple((ListedPhoto(*fields), reason) for fields, reason in record.pop("broken"))
     plan = plan and SplitPlan(plan[0], dict(map(tuple, plan[1])))
-    return Manifest(**record, **texts, skipped=skipped, broken=broken, plan=plan)
+    return Manifest(**record, **texts, notes=notes, skipped=skipped, broken=broken, plan=plan)

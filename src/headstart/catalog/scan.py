@@ -15,6 +15,7 @@ from headstart.catalog.sources import find_source
 from headstart.catalog.split import KEEP_ALL, assign_splits
 from headstart.catalog.summary import count_reasons
 from headstart.errors import CatalogError
+from headstart.evaluation.notes import Note
 from headstart.storage.remote_paths import make_path
 
 
@@ -96,7 +97,7 @@ def scan_labelled(
 
 def _read(
     found: SourceListing, progress: Callable[[int, int], None] | None, *, cache: bool
-) -> tuple[list[Photo], list[Skip], list[str]]:
+) -> tuple[list[Photo], list[Skip], list[Note]]:
     """Read the files that were found: the photos, what is left out, and the notes so far."""
     results = _hash_listed(found.photos, progress, cache=cache)
     photos, skipped = [], list(found.skipped)

@@ -17,6 +17,7 @@ from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import KEEP_ALL, SplitPlan, parse_split, plan_folders
 from headstart.catalog.walk import Folder, is_ignored, walk_folder
 from headstart.errors import CatalogError
+from headstart.evaluation.notes import Note
 from headstart.pixels.photo_bytes import MAX_BYTES, explain_unreadable
 from headstart.storage.remote_paths import make_path
 from headstart.storage.tar_shards import SUFFIX, walk_shard
@@ -98,7 +99,8 @@ def describe_shards(
         photos, named = [replace(photo, split=None) for photo in photos], set()
     plan = plan_folders(named) if is_for_training else KEEP_ALL
     labels = frozenset(photo.label for photo in photos)
-    return SourceListing(root, photos, labels, plan, skipped, [f"Read as tar shards: {_describe_plan(plan)}"])
+    note = Note("layout", f"Read as tar shards: {_describe_plan(plan)}")
+    return SourceListing(root, photos, labels, plan, skipped, [note])
 
 
 def _describe_plan(plan: SplitPlan) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from headstart.catalog.photo import Photo, Skip
 from headstart.catalog.split import SplitPlan
+from headstart.evaluation.notes import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class SourceListing:
     labels: frozenset[str]
     plan: SplitPlan | None
     skipped: list[Skip] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     def name_photo(self, photo: Photo) -> str:
         """Return the name by which a note speaks of a photo: relative to the root where it lies below it."""

@@ -11,6 +11,7 @@ from headstart.catalog.photo import SPLITS
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import SYNONYMS, parse_split, plan_rows
 from headstart.errors import CatalogError
+from headstart.evaluation.notes import Note
 from headstart.storage.remote_paths import RemotePath, make_path
 
 COLUMNS = ("path", "label", "split", "group", "weight")
@@ -86,7 +87,7 @@ class TableRows:
 
     def describe(self, kind: str, photos: list[ListedPhoto]) -> SourceListing:
         """Return what the table says, with a note on how its rows were understood."""
-        note = f"Read {self._n_rows:,} rows of a {kind}: {self._describe_split()}"
+        note = Note("layout", f"Read {self._n_rows:,} rows of a {kind}: {self._describe_split()}")
         return SourceListing(self._folder, photos, frozenset(self._labels), plan_rows(self._splits), notes=[note])
 
     def _describe_split(self) -> str:

@@ -107,7 +107,7 @@ def train(
 
     metrics = run.metrics
     if as_json:
-        print_json(metrics | {"run": str(run.folder)})
+        print_json(metrics | {"run": str(run.folder), "note_records": [note.to_record() for note in run.notes]})
         return
     n_cached, n_extracted = metrics["n_cached"], metrics["n_extracted"]
     took = format_seconds(metrics["seconds"]["total"])

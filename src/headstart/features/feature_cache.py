@@ -17,7 +17,7 @@ from typing import Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from headstart.errors import CacheError
+from headstart.errors import CacheError, CacheWarning
 from headstart.storage.local_files import find_cache_folder
 
 Answer = TypeVar("Answer")
@@ -164,6 +164,7 @@ class FeatureCache:
         warnings.warn(
             f"Cannot use the cache of features {str(self.path)!r}: {error}. Going on without it: features will be "
             "computed again next time. Set HEADSTART_CACHE to a folder that can be written.",
+            CacheWarning,
             stacklevel=4,
         )
 
@@ -190,6 +191,7 @@ class FeatureCache:
         warnings.warn(
             f"The cache of features {str(self.path)!r} cannot be read ({error}); it was set aside as "
             f"{aside.name!r} and a new one was begun.",
+            CacheWarning,
             stacklevel=4,
         )
         return True

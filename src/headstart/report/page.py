@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from headstart.evaluation.notes import Note, sort_notes
 from headstart.evaluation.verdict import FEW_PHOTOS, choose_headline, write_verdict
 from headstart.evaluation.words import count_photos, format_percent
 from headstart.report.inline_image import InlineImage
@@ -55,14 +56,14 @@ class ReportContent:
     catalog_summary
         Rows with the same keys, such as ``{"label": "cats", "train": 850, "test": 150}``.
     notes
-        Sentences about the data, such as leaks that were found; those of ``metrics`` are shown too.
+        Notes on the photos and the training; the page shows warnings first.
     """
 
     title: str
     metrics: Mapping[str, Any]
     figures: Mapping[str, ReportFigure] = field(default_factory=dict)
     catalog_summary: Sequence[Mapping[str, Any]] = ()
-    notes: Sequence[str] = ()
+    notes: Sequence[Note] = ()
 
 
 def render_report(content: ReportContent) -> str:
@@ -100,7 +101,7 @@ def render_report(content: ReportContent) -> str:
         photos=[image for name, image in images.items() if name not in CHARTS],
         catalog_columns=list(content.catalog_summary[0]) if content.catalog_summary else [],
         catalog_rows=[list(row.values()) for row in content.catalog_summary],
-        notes=list(dict.fromkeys([*content.notes, *(metrics.get("notes") or [])])),
+        notes=sort_notes(content.notes),
         skipped=skipped[:MAX_SKIPPED],
         n_skipped=len(skipped),
         making=describe_making(metrics),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.classifier.classifier import Classifier, load_classifier
 from headstart.errors import RunError
+from headstart.evaluation.notes import Note, parse_note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +39,13 @@ class Run:
         """The contents of metrics.json."""
         record: dict[str, Any] = json.loads((self.folder / "metrics.json").read_text(encoding="utf-8"))
         return record
+
+    @cached_property
+    def notes(self) -> tuple[Note, ...]:
+        """The notes on the photos and the training; of runs without a notes.json, their texts alone."""
+        path = self.folder / "notes.json"
+        records = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else self.metrics.get("notes", [])
+        return tuple(map(parse_note, records))
 
     @cached_property
     def history(self) -> pd.DataFrame:

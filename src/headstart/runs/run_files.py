@@ -6,6 +6,7 @@ history.csv                     accuracy and loss by epoch: here
 figures/*.png                   grids of photos: `run_pictures`; charts: `report.charts`, in a second process
 report.html, README.md          the page and the model card: `report.page`, `report.model_card`
 metrics.json                    the settings (`run_description`) and the measures of each split
+notes.json                      the notes (`run_notes`) with their codes
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from headstart.catalog.catalog import Catalog
 from headstart.classifier.file import ClassifierFile
 from headstart.classifier.heat_maps import Explainer
+from headstart.evaluation.notes import Note
 from headstart.head.history import Epoch
 from headstart.methods.split_metrics import SplitPredictions, write_predictions
 from headstart.pixels.views import View
@@ -54,6 +56,7 @@ class RunContents:
     metrics: dict[str, Any]
     history: Sequence[Epoch]
     predictions: dict[str, SplitPredictions]
+    notes: Sequence[Note]
     model: ClassifierFile
     note_time: Callable[[str], None]
     views: Sequence[View] | None = None
@@ -92,12 +95,18 @@ def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
         metrics=metrics,
         figures=figures,
         catalog_summary=_count_rows(contents.catalog),
+        notes=contents.notes,
     )
     (folder / "report.html").write_text(render_report(content), encoding="utf-8", errors="replace")
     card = write_model_card(metrics, content.title)
     (folder / "README.md").write_text(card, encoding="utf-8", errors="replace")
-    text = json.dumps(metrics, indent=2, allow_nan=False)  # in ASCII: a path may not be UTF-8
-    (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
+    _write_json(folder / "notes.json", [note.to_record() for note in contents.notes])
+    _write_json(folder / "metrics.json", metrics)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    text = json.dumps(value, indent=2, allow_nan=False)  # in ASCII: a path may not be UTF-8
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _choose_split(metrics: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from headstart.catalog.walk import is_ignored
 from headstart.errors import RunError, RunMovedError
 
 CONTENTS = frozenset({"model.onnx", "report.html", "metrics.json", "history.csv", "predictions.csv", "catalog.csv",
-                      "README.md", "figures", "tensorboard"})  # fmt: skip
+                      "notes.json", "README.md", "figures", "tensorboard"})  # fmt: skip
 
 _claiming = threading.Lock()
 _ACTIVE: set[Path] = set()  # the temporary folders that this very process is writing

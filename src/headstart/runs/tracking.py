@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from headstart.errors import HeadstartError, RunError
+from headstart.errors import HeadstartError, RunError, TrackingWarning
 from headstart.process.packages import require_packages
 from headstart.runs.tracked_run import hide_password, read_tracked_run
 
@@ -55,4 +55,4 @@ def track_or_warn(folder: Path, tracker: str, say: Callable[[str], None]) -> Non
         say(track_run(folder, tracker))
     except HeadstartError as error:
         later = shlex.join(["headstart", "track", str(folder), "--to", tracker])
-        warnings.warn(f"{error} The run is whole; to track it later: {later}", stacklevel=1)
+        warnings.warn(f"{error} The run is whole; to track it later: {later}", TrackingWarning, stacklevel=1)

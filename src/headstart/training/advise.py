@@ -16,6 +16,7 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.scan import scan_photos
 from headstart.errors import BackboneError, FitError, MissingExtraError
+from headstart.evaluation.notes import Note
 from headstart.features.similarity import Similarity, measure_similarity
 from headstart.head.folds import make_folds
 from headstart.head.regularisation import hold_out
@@ -52,7 +53,7 @@ class Advice:
     why
         The reason in a sentence.
     notes
-        Sentences on what is missing here to follow the advice.
+        Notes on what is missing here to follow the advice.
     """
 
     method: str
@@ -65,11 +66,12 @@ class Advice:
     evidence: dict[str, Any]
     methods: dict[str, Expectation]
     why: str
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain JSON types."""
-        return {"schema": 1, **asdict(self)}
+        records = [note.to_record() for note in self.notes]
+        return {"schema": 1, **asdict(self), "notes": [note.text for note in self.notes], "note_records": records}
 
 
 def advise_method(
@@ -127,7 +129,7 @@ def advise_method(
         "n_per_class": per_class, "similarity": similarity,
     }  # fmt: skip
     methods: dict[str, Expectation] = {}
-    notes: list[str] = []
+    notes: list[Note] = []
     # with norms as pretrained the network holds the statistics of other photos
     tuned = replace(settings, train_norms=not similarity.is_similar)
     if can_tune():
@@ -138,7 +140,7 @@ def advise_method(
                 runner, replace(settings if method == "fixed" else tuned, method=method), len(train.y)
             )
         except BackboneError as error:  # of somebody else's network with layers that torch is not taught here
-            notes.append(str(error))
+            notes.append(Note("untrainable-stage", str(error), "warning"))
             continue
         methods[method] = Expectation(*expect_accuracy(method, **facts), round(seconds, 2))
     method, why = _choose(methods, similarity, is_large=per_class >= LARGE)
@@ -178,14 +180,14 @@ def _choose(methods: dict[str, Expectation], similarity: Similarity, *, is_large
     )
 
 
-def _list_missing(method: str) -> tuple[str, ...]:
+def _list_missing(method: str) -> tuple[Note, ...]:
     """Say what must be installed to train by a method."""
     if method == "fixed":
         return ()
     try:
         check_torch(f"train by {method}")
     except MissingExtraError as error:
-        return (str(error),)
+        return (Note("missing-extra", str(error), "warning"),)
     return ()
 
 

@@ -40,7 +40,7 @@ def evaluate_classifier(
     Returns
     -------
     Plain JSON types: the metrics of `evaluate_probabilities`, and ``split``, ``n_seen``, ``unknown_labels``,
-    ``skipped`` and ``notes``.
+    ``skipped``, ``notes`` (texts) and ``note_records``.
 
     Raises
     ------
@@ -73,7 +73,8 @@ def evaluate_classifier(
         "n_seen": len(chosen) - len(fresh),
         "unknown_labels": dict(unknown),
         "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in photos.skipped] + failures,
-        "notes": list(photos.notes),
+        "notes": [note.text for note in photos.notes],
+        "note_records": [note.to_record() for note in photos.notes],
     }
 
 

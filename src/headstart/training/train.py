@@ -29,6 +29,7 @@ from headstart.runs.run import Run
 from headstart.runs.run_description import describe_training
 from headstart.runs.run_files import RunContents, begin_charts, write_run
 from headstart.runs.run_folder import check_outside, choose_folder, write_run_folder
+from headstart.runs.run_notes import list_notes
 from headstart.runs.run_pictures import list_training_views
 from headstart.runs.tracking import check_tracker, track_or_warn
 from headstart.scale.ray_training import Workers
@@ -219,7 +220,8 @@ class _Training:
         say(write_verdict(metrics))
         return RunContents(
             catalog=table.catalog, metrics=metrics, history=fitted.history, predictions=predictions,
-            model=model.result(), note_time=self.clock.note, views=list_training_views(trained),
+            notes=list_notes(trained), model=model.result(),
+            note_time=self.clock.note, views=list_training_views(trained),
             n_symmetric=trained.tuned.n_symmetric if trained.tuned else 1,
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.split import SplitPlan, assign_splits
+from headstart.evaluation.notes import Note
 from headstart.head.regularisation import choose_strength, hold_out
 from headstart.methods.feature_table import FeatureTable, SplitFeatures, average_rows
 from headstart.methods.head_fitting import prepare_views, weigh_classes
@@ -120,7 +121,8 @@ def hold_out_validation(catalog: Catalog, seed: int) -> Catalog:
     """Return the catalog with some of its training photos as validation photos."""
     plan = SplitPlan("train", {"train": 100 - HELD_OUT, "validation": HELD_OUT})
     photos, skipped = assign_splits(catalog.photos, plan, seed)
-    note = f"{HELD_OUT}% of the training photos were held out for validation, to compare methods."
+    text = f"{HELD_OUT}% of the training photos were held out for validation, to compare methods."
+    note = Note("held-out", text)
     return replace(catalog, photos=tuple(photos), skipped=(*catalog.skipped, *skipped), notes=(*catalog.notes, note))
 
 

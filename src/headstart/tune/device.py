@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch.nn import functional as F  # noqa: N812  torch's own habit
 
-from headstart.errors import FitError
+from headstart.errors import DeviceWarning, FitError
 from headstart.process.cores import count_cores
 from headstart.process.packages import find_version
 
@@ -38,7 +38,9 @@ def choose_device() -> torch.device:
         _try_out(device)
     except Exception as error:  # of drivers, cards, libraries and forked processes, each of its own kind
         reason = _find_first_line(error)
-        warnings.warn(f"The GPU cannot be used ({reason}): training computes on the cores.", stacklevel=2)
+        warnings.warn(
+            f"The GPU cannot be used ({reason}): training computes on the cores.", DeviceWarning, stacklevel=2
+        )
         return torch.device("cpu")
     return device
 

@@ -1,0 +1,85 @@
+"""Notes on a training: what its settings, its photos and its course mean for the classifier."""
+
+from __future__ import annotations
+
+from headstart.evaluation.notes import Note
+from headstart.methods.method_runner import TrainedMethod
+from headstart.methods.settings import ADAM_EPOCHS
+from headstart.methods.tail_tuning import TunedBackbone
+
+
+def list_notes(trained: TrainedMethod) -> list[Note]:
+    """Return the notes of the catalog, then those on the training."""
+    settings, n_averaged = trained.settings, trained.table.n_averaged
+    notes = list(trained.table.catalog.notes)
+    if trained.fitted.class_weight is not None and settings.class_weight == "auto":
+        text = "The classes are of unequal size: photos of smaller classes counted more (balanced class weights)."
+        notes.append(Note("class-imbalance", text))
+    if n_averaged > 1:
+        text = (
+            f"Each answer is the average over {n_averaged} views of the photo (mirrored"
+            f"{', upside down' if n_averaged > 2 else ''}{', turned by quarters' if n_averaged > 4 else ''}): "
+            f"prediction takes {n_averaged} times as long as of one view."
+        )
+        notes.append(Note("averaged-views", text))
+    return notes + (
+        _list_tuning_notes(trained, trained.tuned) if trained.tuned is not None else _list_head_notes(trained)
+    )
+
+
+def _list_tuning_notes(trained: TrainedMethod, backbone: TunedBackbone) -> list[Note]:
+    from headstart.tune.hyperparameters import RECIPES
+
+    settings, tuned, recipe = trained.settings, backbone.result, backbone.recipe
+    notes = []
+    if tuned.is_stopped:
+        kept = ", and the best so far was kept" if tuned.best_epoch else ""
+        text = (
+            f"Training was stopped by Ctrl-C after {tuned.n_epochs} of {recipe.epochs} epochs{kept}. The same command "
+            "goes on from there (with --overwrite if it names a folder by --out)."
+        )
+        notes.append(Note("interrupted", text, "warning"))
+    elif tuned.n_epochs < recipe.epochs:
+        text = (
+            f"Training ended after {tuned.n_epochs} of {recipe.epochs} epochs: {recipe.patience} in a row were no "
+            "better on the validation photos."
+        )
+        notes.append(Note("early-stopping", text))
+    share = recipe.learning_rate / RECIPES[settings.method].learning_rate
+    if settings.learning_rate is None and share < 1:
+        text = f"So few epochs are few steps: the peak rate was {share:.2g} of the usual one."
+        notes.append(Note("low-learning-rate", text))
+    if not trained.table.splits["validation"].photos:
+        text = "There was no validation split to watch: all epochs were trained, and the last one was kept."
+        notes.append(Note("no-validation", text, "warning"))
+    elif tuned.best_epoch == 0 and tuned.n_epochs:
+        by_noise = " by more than noise" if recipe.n_errors else ""
+        text = (
+            f"No epoch had a loss on the validation photos, with its confidence set right, that was lower{by_noise} "
+            "than the start's, so the network is as pretrained, with the head that the method fixed gives."
+        )
+        notes.append(Note("no-better-epoch", text, "warning"))
+    return notes
+
+
+def _list_head_notes(trained: TrainedMethod) -> list[Note]:
+    settings, notes = trained.settings, []
+    if not trained.fitted.is_converged:
+        text = "The solver stopped before its optimum: the features are hard to separate at this strength."
+        notes.append(Note("not-converged", text, "warning"))
+    if settings.head == "adam":
+        text = (
+            f"The adam head is the recipe of the Keras tutorial: {settings.epochs or ADAM_EPOCHS} epochs, whether it "
+            "has converged by then or not, and no cross-validation."
+        )
+        notes.append(Note("adam-head", text))
+        if settings.strength is not None:
+            text = "The strength was not used: the adam head has none."
+            notes.append(Note("unused-option", text, "warning"))
+    elif settings.n_fixed_views > 1 and not settings.average_views:
+        text = "Cross-validation judged heads that were fitted to the photos as they are, without further views."
+        notes.append(Note("plain-cross-validation", text))
+    if settings.head == "logistic" and settings.epochs is not None:
+        text = "The number of epochs was not used: the logistic head is fitted until it has converged."
+        notes.append(Note("unused-option", text, "warning"))
+    return notes

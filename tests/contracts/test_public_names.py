@@ -41,9 +41,9 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = hs.trian
 
 
-def test_every_error_belongs_to_the_family():
+def test_every_error_and_warning_belongs_to_its_family():
     from headstart import errors
 
     family = [t for t in vars(errors).values() if inspect.isclass(t) and t.__module__ == errors.__name__]
-    assert all(issubclass(error, hs.HeadstartError) for error in family)
+    assert all(issubclass(kind, hs.HeadstartError | errors.HeadstartWarning) for kind in family)
     assert len(family) >= 8

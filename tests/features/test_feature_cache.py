@@ -71,9 +71,9 @@ def test_clear_frees_the_disk(cache):
         ("broken", b"SQLite format 3\0" + b"\xff" * 52 + APPLICATION_ID.to_bytes(4, "big") + b"\xff" * 4096),
     ],
 )
-def test_a_broken_file_is_set_aside_with_a_message(tmp_path, kind, content):
+def test_a_broken_file_is_moved_with_a_warning(tmp_path, kind, content):
     (tmp_path / FILE_NAME).write_bytes(content)
-    with pytest.warns(UserWarning, match="was set aside"):
+    with pytest.warns(UserWarning, match="was moved to"):
         cache = FeatureCache(tmp_path)
     cache.put_many({b"k": ROW})
     assert cache.count() == 1
@@ -82,7 +82,7 @@ def test_a_broken_file_is_set_aside_with_a_message(tmp_path, kind, content):
     assert [path.read_bytes() for path in aside] == [content]
 
 
-def test_a_foreign_database_is_set_aside_untouched(tmp_path):
+def test_a_foreign_database_is_moved_unchanged(tmp_path):
     with sqlite3.connect(tmp_path / FILE_NAME) as connection:
         connection.execute("CREATE TABLE theirs (x)")
     connection.close()
@@ -95,7 +95,7 @@ def test_a_foreign_database_is_set_aside_untouched(tmp_path):
     connection.close()
 
 
-def test_a_file_damaged_in_the_middle_is_set_aside_when_that_is_noticed(tmp_path):
+def test_a_file_damaged_in_the_middle_is_moved_at_the_first_failing_read(tmp_path):
     with FeatureCache(tmp_path) as cache:
         cache.put_many({str(i).encode(): ROW for i in range(200)})
     path = tmp_path / FILE_NAME
@@ -103,7 +103,7 @@ def test_a_file_damaged_in_the_middle_is_set_aside_when_that_is_noticed(tmp_path
     data[4096 : len(data) - 4096] = b"\xee" * (len(data) - 8192)
     path.write_bytes(data)
     with FeatureCache(tmp_path) as cache:
-        with pytest.warns(UserWarning, match="was set aside"):
+        with pytest.warns(UserWarning, match="was moved to"):
             assert cache.get_many([b"5"]) == {}
         cache.put_many({b"k": ROW})
         assert cache.count() == 1
@@ -127,7 +127,7 @@ def test_a_stale_handle_leaves_the_new_file_of_another_alone(tmp_path):
     fill(tmp_path)
     ours, theirs = FeatureCache(tmp_path), FeatureCache(tmp_path)
     damage(tmp_path / FILE_NAME)
-    with pytest.warns(UserWarning, match="was set aside"):
+    with pytest.warns(UserWarning, match="was moved to"):
         theirs.get_many([b"5"])
     theirs.put_many({b"k": ROW})
     assert ours.get_many([b"150"]) == {}  # only now it notices, and opens what is there
@@ -146,7 +146,7 @@ def test_side_files_that_are_in_use_move_along(tmp_path):
     log = (tmp_path / f"{FILE_NAME}-wal").read_bytes()
     assert len(log) > 5120
     damage(tmp_path / FILE_NAME)
-    with pytest.warns(UserWarning, match="was set aside"):
+    with pytest.warns(UserWarning, match="was moved to"):
         theirs.get_many([b"150"])
     assert [path.read_bytes() for path in tmp_path.glob("*.broken-*-wal")] == [log]
     theirs.put_many({b"k": ROW})
@@ -156,7 +156,7 @@ def test_side_files_that_are_in_use_move_along(tmp_path):
         assert cache.count() == 1
 
 
-def test_a_file_that_cannot_be_set_aside_means_no_cache(tmp_path, monkeypatch):
+def test_a_broken_file_that_cannot_be_moved_means_no_cache(tmp_path, monkeypatch):
     (tmp_path / FILE_NAME).write_bytes(b"this is no database at all, but it is long enough" * 9)
 
     def refuse(*_):
@@ -168,7 +168,7 @@ def test_a_file_that_cannot_be_set_aside_means_no_cache(tmp_path, monkeypatch):
     assert cache.get_many([b"k"]) == {}
 
 
-def test_a_table_with_other_columns_is_set_aside(tmp_path):
+def test_a_table_with_other_columns_is_moved(tmp_path):
     with sqlite3.connect(tmp_path / FILE_NAME) as connection:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute("CREATE TABLE features (key BLOB PRIMARY KEY, value BLOB)")

@@ -21,7 +21,7 @@ MAKER = Path(__file__).parent / "photo_maker.py"
 NODES = """
 import sys
 from ray.cluster_utils import Cluster
-from headstart.scale.embed import embed_photos
+from headstart.training.embed import embed_photos
 
 if __name__ == "__main__":
     photos, out, n_nodes = sys.argv[1:]

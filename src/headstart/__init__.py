@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from headstart.exports.export import export_classifier as export
     from headstart.features.transformer import FeatureExtractor
     from headstart.runs.run import Run
-    from headstart.scale.embed import embed_photos as embed
     from headstart.training.advise import advise_method as advise
+    from headstart.training.embed import embed_photos as embed
     from headstart.training.estimator import ImageClassifier
     from headstart.training.evaluate import evaluate_classifier as evaluate
     from headstart.training.train import train_classifier as train
@@ -56,7 +56,7 @@ _ROOMS = {
     "Prediction": ("headstart.classifier.classifier", "Prediction"),
     "Run": ("headstart.runs.run", "Run"),
     "advise": ("headstart.training.advise", "advise_method"),
-    "embed": ("headstart.scale.embed", "embed_photos"),
+    "embed": ("headstart.training.embed", "embed_photos"),
     "evaluate": ("headstart.training.evaluate", "evaluate_classifier"),
     "export": ("headstart.exports.export", "export_classifier"),
     "load": ("headstart.classifier.classifier", "load_classifier"),

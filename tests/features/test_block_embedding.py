@@ -8,7 +8,8 @@ import pytest
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.source_listing import ListedPhoto
-from headstart.features.block_embedding import Embedder, plan_embedding
+from headstart.features.block_embedding import BlockEmbedder
+from headstart.features.embedding_settings import make_embedding_settings
 from headstart.features.extraction import extract_features
 from headstart.features.parquet_parts import read_features, walk_keys
 from headstart.features.photo_blocks import Block, list_blocks
@@ -19,41 +20,41 @@ SIZE_PX = 96
 
 
 def plan(**options):
-    return plan_embedding(load_backbone(), SIZE_PX, "f32", **options)
+    return make_embedding_settings(load_backbone(), SIZE_PX, "f32", **options)
 
 
 def test_features_are_those_of_extraction(make_folder, tmp_path):
     catalog = scan_photos(make_folder(n=5))
     block = next(list_blocks(catalog))
-    done = Embedder(plan(), tmp_path).embed(block)
+    done = BlockEmbedder(plan(), tmp_path).embed(block)
     expected = extract_features(catalog.photos, load_backbone(), image_size=SIZE_PX, precision="f32").matrix
     np.testing.assert_array_equal(read_features(tmp_path / done.part), expected)
     assert [digest for digest, _ in walk_keys(tmp_path / done.part)] == [photo.digest for photo in catalog.photos]
-    half = Embedder(plan(dtype="float16"), tmp_path).embed(block)
+    half = BlockEmbedder(plan(dtype="float16"), tmp_path).embed(block)
     np.testing.assert_array_equal(read_features(tmp_path / half.part), expected.astype(np.float16))
 
 
 @pytest.mark.parametrize("is_averaged", [True, False])
 def test_views_are_those_of_training(make_folder, tmp_path, is_averaged):
     catalog = scan_photos(make_folder(n=2))
-    done = Embedder(plan(n_views=2, is_averaged=is_averaged, seed=3), tmp_path).embed(next(list_blocks(catalog)))
+    done = BlockEmbedder(plan(n_views=2, is_averaged=is_averaged, seed=3), tmp_path).embed(next(list_blocks(catalog)))
     pairs = [(photo, view) for photo in catalog.photos for view in list_views(photo.digest, 2, is_averaged, 3)]
     photos, views = zip(*pairs, strict=True)
     expected = extract_features(photos, load_backbone(), image_size=SIZE_PX, precision="f32", views=views).matrix
     np.testing.assert_array_equal(read_features(tmp_path / done.part), expected)
-    assert done.note.n_photos == 4
+    assert done.summary.n_photos == 4
     assert list(walk_keys(tmp_path / done.part)) == [(p.digest, v.describe()) for p, v in pairs]
 
 
 def test_a_part_that_is_there_is_not_made_again(make_folder, tmp_path):
     block = next(list_blocks(make_folder(n=2)))
-    first = Embedder(plan(), tmp_path).embed(block)
-    status = (tmp_path / first.part).stat()
-    again = Embedder(plan(), tmp_path).embed(block)
-    assert (first.is_new, again.is_new, again.note) == (True, False, first.note)
-    assert (tmp_path / first.part).stat() == status
+    first = BlockEmbedder(plan(), tmp_path).embed(block)
+    written_at = (tmp_path / first.part).stat().st_mtime_ns
+    again = BlockEmbedder(plan(), tmp_path).embed(block)
+    assert (first.is_new, again.is_new, again.summary) == (True, False, first.summary)
+    assert (tmp_path / first.part).stat().st_mtime_ns == written_at
     (tmp_path / first.part).write_bytes(b"half")
-    assert Embedder(plan(), tmp_path).embed(block).is_new
+    assert BlockEmbedder(plan(), tmp_path).embed(block).is_new
 
 
 def test_photos_that_cannot_be_used_are_named(make_folder, tmp_path):
@@ -65,30 +66,30 @@ def test_photos_that_cannot_be_used_are_named(make_folder, tmp_path):
     files = [folder / name for name in ("none.jpg", "empty.jpg", "text.jpg", "cut.jpg")]
     block = Block(0, (*(ListedPhoto(str(file), "a", None) for file in files), ListedPhoto(str(photo), "a", None),
                       ListedPhoto(str(photo), "a", None, digest="00")))  # fmt: skip
-    done = Embedder(plan(), tmp_path / "out").embed(block)
-    assert done.note.n_photos == 1
-    reasons = dict(done.note.skipped)
+    done = BlockEmbedder(plan(), tmp_path / "out").embed(block)
+    assert done.summary.n_photos == 1
+    reasons = dict(done.summary.skipped)
     assert reasons[str(files[0])] == "cannot be read: No such file or directory"
     assert [reasons[str(file)] for file in files[1:3]] == ["empty file", "not a photo: no known signature"]
     assert reasons[str(photo)] == "was changed while it was being used"
-    ((broken, reason),) = done.note.broken
+    ((broken, reason),) = done.summary.broken
     assert reason.startswith("cannot be decoded")
     assert broken.digest == hashlib.sha256(files[3].read_bytes()).hexdigest()
-    assert Embedder(plan(), tmp_path / "out").embed(block).note == done.note
+    assert BlockEmbedder(plan(), tmp_path / "out").embed(block).summary == done.summary
 
 
 def test_a_shard_is_one_block(make_folder, tmp_path, write_shard):
     data = next(make_folder(n=1).glob("*/*.jpg")).read_bytes()
     shard = write_shard(tmp_path / "train.tar", {"dots/1.jpg": data, "2.jpg": data, "dots/3.jpg": b"text"})
-    done = Embedder(plan(), tmp_path / "out").embed(Block(0, shard=str(shard)))
+    done = BlockEmbedder(plan(), tmp_path / "out").embed(Block(0, shard=str(shard)))
     assert next(walk_keys(tmp_path / "out" / done.part))[0] == hashlib.sha256(data).hexdigest()
-    assert [path for path, _ in done.note.skipped] == [f"{shard}/2.jpg", f"{shard}/dots/3.jpg"]
+    assert [path for path, _ in done.summary.skipped] == [f"{shard}/2.jpg", f"{shard}/dots/3.jpg"]
 
 
 def test_photos_in_a_store_are_fetched_ahead(make_folder, make_bucket, tmp_path):
     folder = make_folder(n=3)
     (folder / "dots" / "text.jpg").write_bytes(b"text")
-    here = Embedder(plan(), tmp_path).embed(next(list_blocks(folder)))
-    there = Embedder(plan(), tmp_path).embed(next(list_blocks(make_bucket(folder))))
+    here = BlockEmbedder(plan(), tmp_path).embed(next(list_blocks(folder)))
+    there = BlockEmbedder(plan(), tmp_path).embed(next(list_blocks(make_bucket(folder))))
     np.testing.assert_array_equal(read_features(tmp_path / there.part), read_features(tmp_path / here.part))
-    assert there.note.skipped[0][0].startswith("s3://")
+    assert there.summary.skipped[0][0].startswith("s3://")

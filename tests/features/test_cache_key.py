@@ -4,10 +4,10 @@ from dataclasses import fields, replace
 
 import pytest
 
-from headstart.features.cache_key import Recipe, make_key
+from headstart.features.cache_key import FeatureSpec, make_key
 from headstart.pixels.views import View
 
-RECIPE = Recipe("fingerprint", "features", 224, "f32", "engine 1", "decoder 1")
+RECIPE = FeatureSpec("fingerprint", "features", 224, "f32", "engine 1", "decoder 1")
 
 
 def test_equal_inputs_give_equal_keys():
@@ -15,7 +15,7 @@ def test_equal_inputs_give_equal_keys():
     assert len(make_key("ab", RECIPE)) == 32
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(Recipe)])
+@pytest.mark.parametrize("field", [field.name for field in fields(FeatureSpec)])
 def test_every_field_of_the_recipe_counts(field):
     changed = replace(RECIPE, **{field: 160 if field == "image_size" else "other"})
     assert make_key("ab", changed) != make_key("ab", RECIPE)

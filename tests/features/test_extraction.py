@@ -11,7 +11,7 @@ import pytest
 from headstart.backbone.loading import load_backbone
 from headstart.errors import BackboneError
 from headstart.features import extraction as extract_module
-from headstart.features.extraction import extract_features, make_recipe
+from headstart.features.extraction import extract_features, make_feature_spec
 from headstart.features.feature_cache import FeatureCache
 from headstart.pixels.views import View
 
@@ -31,7 +31,7 @@ def files(make_folder):
 
 
 def extract(files, cache=None, **options):
-    return extract_features(files, BACKBONE, image_size=96, cache=cache, **options)
+    return extract_features(files, BACKBONE, image_size=96, feature_cache=cache, **options)
 
 
 def test_cached_features_equal_fresh_ones_bit_for_bit(files, tmp_path):
@@ -75,7 +75,7 @@ def test_the_cache_knows_content_not_paths(files, tmp_path):
 def test_sizes_precisions_and_views_do_not_share_rows(files, tmp_path):
     with FeatureCache(tmp_path / "cache") as cache:
         extract(files, cache, precision="f32")
-        assert extract_features(files, BACKBONE, image_size=128, precision="f32", cache=cache).n_cached == 0
+        assert extract_features(files, BACKBONE, image_size=128, precision="f32", feature_cache=cache).n_cached == 0
         assert extract(files, cache, precision="f32", views=[View(True)] * 12).n_cached == 0
         assert extract(files, cache, precision="f32").n_cached == 12
 
@@ -158,11 +158,11 @@ def test_an_interrupted_run_keeps_what_it_has(files, tmp_path):
 
 
 def test_recipe_records_what_computed(files):
-    recipe = make_recipe(BACKBONE, 160, "f32")
+    recipe = make_feature_spec(BACKBONE, 160, "f32")
     assert recipe.precision == "f32"
     assert recipe.engine.startswith("openvino 20")
     assert platform.machine() in recipe.engine
     assert "FP32" in recipe.engine
     assert "simplejpeg" in recipe.decoder
     with pytest.raises(BackboneError, match="96 to 512"):
-        make_recipe(BACKBONE, 20, "f32")
+        make_feature_spec(BACKBONE, 20, "f32")

@@ -5,21 +5,21 @@ import pandas as pd
 import pytest
 
 from headstart.catalog.source_listing import ListedPhoto
-from headstart.features.parquet_parts import EmbeddedPhoto, PartNote, read_features, read_note, walk_keys, write_part
+from headstart.features.parquet_parts import PartRow, PartSummary, read_features, read_summary, walk_keys, write_part
 
 pytest.importorskip("pyarrow")
 PHOTOS = [
-    EmbeddedPhoto(ListedPhoto("a.jpg", "x", "train", "g", 2.0), "00", "v1"),
-    EmbeddedPhoto(ListedPhoto("a.jpg", "x", "train", "g", 2.0), "00", "v2"),
-    EmbeddedPhoto(ListedPhoto("b.jpg", "y", None), "01", "v1"),
+    PartRow(ListedPhoto("a.jpg", "x", "train", "g", 2.0), "00", "v1"),
+    PartRow(ListedPhoto("a.jpg", "x", "train", "g", 2.0), "00", "v2"),
+    PartRow(ListedPhoto("b.jpg", "y", None), "01", "v1"),
 ]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_bits_come_back(tmp_path, dtype):
     X = np.random.default_rng(0).normal(size=(3, 5)).astype(dtype)
-    note = write_part(tmp_path / "p.parquet", PHOTOS, X, [("c.jpg", "empty file")])
-    assert note == PartNote(2, (("c.jpg", "empty file"),)) == read_note(tmp_path / "p.parquet")
+    summary = write_part(tmp_path / "p.parquet", PHOTOS, X, [("c.jpg", "empty file")])
+    assert summary == PartSummary(2, (("c.jpg", "empty file"),)) == read_summary(tmp_path / "p.parquet")
     found = read_features(tmp_path / "p.parquet")
     assert found.dtype == dtype
     np.testing.assert_array_equal(found, X)
@@ -33,14 +33,14 @@ def test_bits_come_back(tmp_path, dtype):
 def test_a_part_may_be_empty(tmp_path):
     write_part(tmp_path / "p.parquet", [], np.zeros((0, 5), np.float32), [("c.jpg", "empty file")])
     assert read_features(tmp_path / "p.parquet").shape == (0, 5)
-    assert read_note(tmp_path / "p.parquet").n_photos == 0
+    assert read_summary(tmp_path / "p.parquet").n_photos == 0
 
 
 def test_what_is_no_whole_part_is_none(tmp_path):
-    assert read_note(tmp_path / "p.parquet") is None
+    assert read_summary(tmp_path / "p.parquet") is None
     write_part(tmp_path / "p.parquet", PHOTOS, np.zeros((3, 5), np.float32), [])
     whole = (tmp_path / "p.parquet").read_bytes()
     (tmp_path / "p.parquet").write_bytes(whole[:-10])
-    assert read_note(tmp_path / "p.parquet") is None
+    assert read_summary(tmp_path / "p.parquet") is None
     pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "other.parquet")
-    assert read_note(tmp_path / "other.parquet") is None
+    assert read_summary(tmp_path / "other.parquet") is None

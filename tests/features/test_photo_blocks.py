@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from headstart.catalog.manifest import Manifest
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.source_listing import ListedPhoto
 from headstart.features import photo_blocks
-from headstart.features.photo_blocks import Block, Rest, cut_blocks, list_blocks
+from headstart.features.photo_blocks import Block, cut_blocks, list_blocks
 
 
 def list_photos(n):
@@ -63,26 +64,25 @@ def test_sources_are_listed_and_then_described(make_folder, tmp_path, write_shar
 
     folder = make_folder(n=2)
     (folder / "loose.jpg").write_bytes(b"")
-    *listed, rest = list_blocks(folder)
-    assert isinstance(rest, Rest)
+    *listed, facts = list_blocks(folder)
+    assert isinstance(facts, Manifest)
     assert [len(block.photos) for block in listed] == [4]
-    assert rest.found.labels == {"dots", "stripes"}
-    assert rest.found.photos == []
-    assert [skip.path.name for skip in rest.found.skipped] == ["loose.jpg"]
+    assert (facts.labels, facts.n_blocks) == (("dots", "stripes"), 1)
+    assert [skip.path.name for skip in facts.skipped] == ["loose.jpg"]
 
     *listed, _ = list_blocks(scan_photos(folder))
     assert all(photo.digest and photo.split for photo in listed[0].photos)
 
     table = tmp_path / "pets.parquet"
     parquet.write_table(Table.from_pydict({"path": ["a.jpg"] * 1, "label": ["x"]}), table)
-    *listed, rest = list_blocks(table)
+    *listed, facts = list_blocks(table)
     assert listed[0].photos == (ListedPhoto(str(tmp_path / "a.jpg"), "x", None),)
-    assert rest.found.plan is not None
+    assert facts.plan is not None
 
     shards = tmp_path / "shards"
     shards.mkdir()
     write_shard(shards / "train-0.tar", {"x/1.jpg": b"\xff\xd8\xff"})
     write_shard(shards / "train-1.tar", {"x/2.jpg": b"\xff\xd8\xff"})
-    *listed, rest = list_blocks(shards)
+    *listed, facts = list_blocks(shards)
     assert [block.shard for block in listed] == [str(shards / "train-0.tar"), str(shards / "train-1.tar")]
-    assert rest.found.plan is None
+    assert facts.plan is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from headstart.features.stored_features import clear_embedded, measure_embedded
+from headstart.features.stored_features import clear_stored_features, measure_stored_features
 from headstart.training.train import train_classifier
 
 pytest.importorskip("ray")
@@ -18,11 +18,11 @@ def test_figures_are_those_of_training_here(own_ray, make_folder, tmp_path, opti
     here = train_classifier(folder, out=tmp_path / "here", cache=False, **options).metrics
     there = train_classifier(folder, out=tmp_path / "there", ray="local", **options).metrics
     assert {name: there[name] for name in FIGURES} == {name: here[name] for name in FIGURES}
-    assert measure_embedded() > 0
+    assert measure_stored_features() > 0
 
 
 def test_without_the_cache_nothing_is_left(own_ray, make_folder, tmp_path):
-    clear_embedded()
+    clear_stored_features()
     options = {"method": "fixed", "image_size": 96, "precision": "f32", "verbose": False, "n_views": 2}
     train_classifier(make_folder(n=8), out=tmp_path / "run", ray="local", cache=False, **options)
-    assert measure_embedded() == 0
+    assert measure_stored_features() == 0

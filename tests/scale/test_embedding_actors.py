@@ -1,4 +1,4 @@
-"""Embedding on Ray gives what embedding here gives, whoever is killed meanwhile: every photo exactly once."""
+"""Embedding on Ray gives the features of one machine, each photo once, also if workers or machines are killed."""
 
 import contextlib
 import json
@@ -19,18 +19,18 @@ from headstart.catalog.manifest import Manifest
 from headstart.catalog.photo import Skip
 from headstart.errors import CatalogError, ScaleError
 from headstart.scale.cluster import Cluster
-from headstart.scale.embed import embed_photos
-from headstart.scale.embedding_actors import _check_worker, _pack_error, _unpack, _Worker
+from headstart.scale.embedding_actors import EmbeddingActor, _check_machine, _pack_error, _unpack
+from headstart.training.embed import embed_photos
 
 pytest.importorskip("ray")
 OPTIONS = {"image_size": 96, "precision": "f32", "verbose": False}
-N_PER_CLASS = 900  # some eight blocks
+N_PER_CLASS = 900  # about eight blocks
 PATIENCE_S = 120.0
 
 
 @pytest.fixture(scope="module")
 def many_photos(paint_folder, tmp_path_factory):
-    """1,800 photos of two classes, of which one is broken: few pictures, but no two files are the same."""
+    """1,800 photos of two classes, one of them broken. They show few pictures, but no two files are equal."""
     folder = paint_folder(tmp_path_factory.mktemp("many") / "photos", n=4)
     for path in sorted(folder.glob("*/*.jpg")):
         data = path.read_bytes()
@@ -42,7 +42,7 @@ def many_photos(paint_folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def plain(many_photos, tmp_path_factory):
-    """What is embedded without Ray."""
+    """The photos embedded without Ray."""
     return embed_photos(many_photos, tmp_path_factory.mktemp("plain") / "out", **OPTIONS)
 
 
@@ -61,7 +61,7 @@ def wait_for_parts(out: Path, n: int = 2) -> None:
         time.sleep(0.02)
 
 
-def test_features_skips_and_order_are_those_of_one_machine(own_ray, many_photos, plain, tmp_path):
+def test_features_skipped_files_and_order_are_those_of_one_machine(own_ray, many_photos, plain, tmp_path):
     written = embed_photos(many_photos, tmp_path / "out", ray="local", **OPTIONS)
     check_same(tmp_path / "out", plain)
     assert written.skipped == plain.skipped
@@ -70,7 +70,7 @@ def test_features_skips_and_order_are_those_of_one_machine(own_ray, many_photos,
     assert (again.n_photos, again.n_new) == (2 * N_PER_CLASS, 0)
 
 
-def test_a_worker_that_is_killed_costs_its_block_alone(own_ray, many_photos, plain, tmp_path):
+def test_only_the_block_of_a_killed_worker_is_computed_again(own_ray, many_photos, plain, tmp_path):
     killed = []
 
     def kill():
@@ -93,7 +93,7 @@ KILL_A_NODE = """
 import sys, threading, time
 from pathlib import Path
 from ray.cluster_utils import Cluster
-from headstart.scale.embed import embed_photos
+from headstart.training.embed import embed_photos
 
 def main():
     photos, out = sys.argv[1:]
@@ -116,14 +116,14 @@ main()
 """
 
 
-def test_a_machine_that_dies_leaves_its_blocks_to_the_others(many_photos, plain, tmp_path):
+def test_other_machines_take_the_blocks_of_a_killed_machine(many_photos, plain, tmp_path):
     command = [sys.executable, "-c", KILL_A_NODE, str(many_photos), str(tmp_path / "out")]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert ended.returncode == 0, ended.stderr
     check_same(tmp_path / "out", plain)
 
 
-def test_a_killed_command_goes_on_from_where_it_was(headstart, many_photos, plain, tmp_path):
+def test_the_same_command_continues_after_it_was_killed(headstart, many_photos, plain, tmp_path):
     out = tmp_path / "out"
     options = ["--out", out, "--ray", "local", "--image-size", "96", "--precision", "f32", "--json"]
     command = [sys.executable, "-m", "headstart", "embed", many_photos, *options]
@@ -140,7 +140,7 @@ def test_a_killed_command_goes_on_from_where_it_was(headstart, many_photos, plai
     check_same(out, plain)
 
 
-def test_errors_of_workers_and_of_the_listing_arrive_as_they_are(own_ray, make_folder, tmp_path):
+def test_errors_of_workers_and_of_the_listing_reach_the_user_unchanged(own_ray, make_folder, tmp_path):
     with pytest.raises(CatalogError, match="got 1 class folder"):
         embed_photos(make_folder(labels=("dots",), n=1), tmp_path / "out", ray="local", **OPTIONS)
     (tmp_path / "shards").mkdir()
@@ -149,60 +149,61 @@ def test_errors_of_workers_and_of_the_listing_arrive_as_they_are(own_ray, make_f
         embed_photos(tmp_path / "shards", tmp_path / "out2", ray="local", **OPTIONS)
 
 
-def test_a_worker_that_would_compute_or_write_something_else_says_so(tmp_path):
+def test_a_machine_with_other_versions_or_another_folder_is_refused(tmp_path):
     from headstart.backbone.loading import load_backbone
-    from headstart.features.block_embedding import plan_embedding
+    from headstart.features.embedding_settings import make_embedding_settings
     from headstart.version import __version__
 
-    embedding = plan_embedding(load_backbone(), 96, "f32")
-    with pytest.raises(ScaleError, match=r"it has Headstart .*, need 0.0.0"):
-        _check_worker(embedding, tmp_path, "token", "0.0.0")
+    settings = make_embedding_settings(load_backbone(), 96, "f32")
+    with pytest.raises(ScaleError, match=r"got Headstart .* there, need 0.0.0"):
+        _check_machine(settings, tmp_path, "token", "0.0.0")
     for name in ("", "_here-other"):
         if name:
             (tmp_path / name).touch()
         with pytest.raises(ScaleError, match=r"does not see .* Give an --out that all machines share"):
-            _check_worker(embedding, tmp_path, "token", __version__)
+            _check_machine(settings, tmp_path, "token", __version__)
     (tmp_path / "_here-token").touch()
-    _check_worker(embedding, tmp_path, "token", __version__)
-    recipe = embedding.recipe
-    object.__setattr__(recipe, "decoder", "another decoder")
-    with pytest.raises(ScaleError, match=r"other versions of what decodes and computes"):
-        _check_worker(embedding, tmp_path, "token", __version__)
+    _check_machine(settings, tmp_path, "token", __version__)
+    object.__setattr__(settings.spec, "decoder", "another decoder")
+    with pytest.raises(ScaleError, match=r"other versions of the decoder and the engine"):
+        _check_machine(settings, tmp_path, "token", __version__)
 
 
-def test_a_block_in_which_workers_die_again_and_again_is_given_up(make_folder, tmp_path):
+def test_a_block_in_which_workers_die_three_times_is_given_up(make_folder, tmp_path):
     from headstart.backbone.loading import load_backbone
-    from headstart.features.block_embedding import Embedder, plan_embedding
+    from headstart.features.block_embedding import BlockEmbedder
+    from headstart.features.embedding_settings import make_embedding_settings
     from headstart.features.photo_blocks import list_blocks
     from headstart.version import __version__
 
     block = next(list_blocks(make_folder(n=2)))
-    worker = _Worker([], str(tmp_path / "out"), "token", 1, __version__)
-    worker.__dict__["_embedding"] = None
-    worker.__dict__["_embedder"] = Embedder(plan_embedding(load_backbone(), 96, "f32"), tmp_path / "out")
+    actor = EmbeddingActor([], str(tmp_path / "out"), "token", 1, __version__)
+    actor.__dict__["_settings"] = None
+    actor.__dict__["_embedder"] = BlockEmbedder(make_embedding_settings(load_backbone(), 96, "f32"), tmp_path / "out")
     row = {"block": b"b" + block.to_bytes()}
     for n in range(2):
         (tmp_path / "out" / f"_try-token-0-{n}").parent.mkdir(exist_ok=True)
-        (tmp_path / "out" / f"_try-token-0-{n}").touch()  # as a killed worker leaves it
-    assert _unpack(worker(row)["answer"]).note.n_photos == 4
+        (tmp_path / "out" / f"_try-token-0-{n}").touch()  # as a killed actor leaves it
+    assert _unpack(actor(row)["answer"]).summary.n_photos == 4
     assert [path.name[:5] for path in (tmp_path / "out").iterdir()] == ["part-"]
     for n in range(3):
         (tmp_path / "out" / f"_try-token-0-{n}").touch()
     with pytest.raises(ScaleError, match=r"000.jpg' to '.*001.jpg': workers died 3 times in these 4 files"):
-        _unpack(worker(row)["answer"])
+        _unpack(actor(row)["answer"])
 
 
-def test_an_error_on_its_way_keeps_its_class():
-    with pytest.raises(CatalogError, match=r"^no photos$"):
-        _unpack(_pack_error(CatalogError("no photos")))
+def test_an_error_keeps_its_class_message_and_path_on_its_way():
+    with pytest.raises(CatalogError, match=r"^no photos$") as caught:
+        _unpack(_pack_error(CatalogError("no photos", path=Path("a"))))
+    assert (caught.value.path, caught.value.label) == ("a", None)
 
 
-def test_the_rest_of_a_source_keeps_its_skips():
+def test_the_facts_about_a_source_keep_its_skipped_files():
     manifest = Manifest({}, "", skipped=(Skip(Path("a"), "b"),))
     assert _unpack(b"r" + manifest.to_bytes()) == manifest
 
 
-def test_a_cluster_has_as_many_workers_as_fit(own_ray):
+def test_the_workers_fit_on_the_cluster(own_ray):
     from headstart.scale.cluster import measure_cluster
 
     cluster = measure_cluster()

@@ -4,7 +4,7 @@ import pytest
 
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
-from headstart.scale.embed import embed_photos
+from headstart.training.embed import embed_photos
 from headstart.training.preparation import CatalogLoader
 from headstart.training.train import train_classifier
 

@@ -16,19 +16,20 @@ def cache(clear: bool, as_json: bool) -> None:
     from headstart.catalog.digest_cache import clear_digest_cache, measure_digest_cache
     from headstart.features.activation_files import clear_activations, measure_activations
     from headstart.features.feature_cache import FeatureCache
-    from headstart.features.stored_features import clear_embedded, measure_embedded
+    from headstart.features.stored_features import clear_stored_features, measure_stored_features
     from headstart.storage.result_cache import clear_results, measure_results
     from headstart.tune.checkpoint import clear_checkpoints, measure_checkpoints
 
     with FeatureCache() as store:
         measures = [
             store.measure_bytes, measure_results, measure_digest_cache, measure_activations, measure_checkpoints,
-            measure_embedded,
+            measure_stored_features,
         ]  # fmt: skip
         n_before = n_bytes = sum(measure() for measure in measures)
         if clear:
             for forget in (
-                store.clear, clear_results, clear_digest_cache, clear_activations, clear_checkpoints, clear_embedded,
+                store.clear, clear_results, clear_digest_cache, clear_activations, clear_checkpoints,
+                clear_stored_features,
             ):  # fmt: skip
                 forget()
             n_bytes = sum(measure() for measure in measures)

@@ -19,15 +19,13 @@ from headstart.cli.printing import print_json, print_line, say
 @image_size_option
 @click.option(
     "--precision", type=click.Choice(["auto", "f32", "bf16"]), default="auto",
-    help="auto: bf16 where the processor computes in it.",
+    help="Arithmetic of the network. auto: bf16 if the processor supports it, else f32.",
 )  # fmt: skip
 @click.option(
     "--dtype", type=click.Choice(["float32", "float16"]), default="float32",
-    help="Of the features in the files; float16 takes half the room.",
+    help="Type of the features in the files; float16 takes half the space.",
 )  # fmt: skip
-@click.option(
-    "--overwrite", is_flag=True, help="Replace features of other photos, or of another recipe, that are there."
-)
+@click.option("--overwrite", is_flag=True, help="Replace features of other photos or settings in the folder.")
 @json_option("Print what was done as JSON on stdout.")
 def embed(data: Path, out: Path, as_json: bool, **options: Any) -> None:
     """Compute the features of labelled photos into a folder of Parquet files.
@@ -35,7 +33,7 @@ def embed(data: Path, out: Path, as_json: bool, **options: Any) -> None:
     DATA is a folder of labelled photos, a CSV or Parquet table, or tar shards, here or in a store (s3://bucket/pets).
     The same command goes on where it was stopped. headstart train reads what this writes.
     """
-    from headstart.scale.embed import embed_photos
+    from headstart.training.embed import embed_photos
 
     written = embed_photos(data, out, **options)
     skipped = [{"path": str(skip.path), "reason": skip.reason} for skip in written.skipped]

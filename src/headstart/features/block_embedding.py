@@ -1,4 +1,4 @@
-"""A block of photos becomes a part of features: read, hashed, decoded and inferred, each photo once."""
+"""Embed a block of photos: read, hash, decode and infer each photo once, and write the features as one part."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,80 +14,44 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.backbone import Backbone
 from headstart.catalog.hashing import hash_bytes
 from headstart.catalog.photo import Skip
 from headstart.catalog.shard_files import walk_samples
 from headstart.catalog.source_listing import ListedPhoto
 from headstart.engine.engine import Engine
 from headstart.errors import PhotoError, UnreadableError
-from headstart.features.cache_key import Recipe
-from headstart.features.extraction import make_recipe
-from headstart.features.parquet_parts import EmbeddedPhoto, PartNote, read_note, write_part
+from headstart.features.embedding_settings import EmbeddingSettings
+from headstart.features.parquet_parts import PartRow, PartSummary, read_summary, write_part
 from headstart.features.photo_blocks import Block
 from headstart.pixels.decode import decode_photo
 from headstart.pixels.photo_bytes import read_bytes
-from headstart.pixels.views import list_views, render_view
+from headstart.pixels.views import render_view
 from headstart.storage.remote_paths import RemotePath, list_file_names, make_path
 
 WAITS_S = (0.2, 1.0, 5.0)  # between attempts to read from a store
-N_AHEAD = 32  # photos that are fetched from a store at a time
-DTYPES = ("float32", "float16")
+N_AHEAD = 32  # photos fetched from a store at the same time
 Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Embedding:
-    """What is to be computed of each photo.
+class EmbeddedBlock:
+    """A block whose features are written.
 
     Attributes
     ----------
-    recipe
-        With the precision that ``auto`` meant where it was chosen.
-    dtype
-        In which features are written: float32, or float16, which takes half the room.
-    n_views, is_averaged, seed
-        As `list_views`.
-    """
-
-    backbone: Backbone
-    recipe: Recipe
-    dtype: str = "float32"
-    n_views: int = 1
-    is_averaged: bool = False
-    seed: int = 0
-
-    def describe(self) -> dict[str, Any]:
-        """Return what decides the features besides the photos, in plain JSON types."""
-        views = [self.n_views, self.is_averaged, self.seed if self.n_views > 1 else 0]
-        return asdict(self.recipe) | {"dtype": self.dtype, "views": views}
-
-
-def plan_embedding(
-    backbone: Backbone, image_size: int, precision: str, *, dtype: str = "float32", n_views: int = 1,
-    is_averaged: bool = False, seed: int = 0,
-) -> Embedding:  # fmt: skip
-    """Return what is to be computed, with the precision that ``auto`` means on this machine."""
-    return Embedding(backbone, make_recipe(backbone, image_size, precision), dtype, n_views, is_averaged, seed)
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """A block that is done.
-
-    Attributes
-    ----------
+    number
+        Position of the block in the source.
     part
-        The name of its file.
+        Name of the block's Parquet file.
     n_total
-        As of `Block`.
+        Number of photos in the source; 0 if it is not known.
     is_new
-        Whether it was computed now; otherwise its part was there.
+        Whether the block was computed now; otherwise its part was there before.
     """
 
     number: int
     part: str
-    note: PartNote
+    summary: PartSummary
     n_total: int
     is_new: bool
 
@@ -101,36 +65,32 @@ class _Item:
     digest: str = ""
 
 
-class Embedder:
-    """Embeds blocks, one after the other, with an engine of its own.
+class BlockEmbedder:
+    """Embeds one block after the other. It holds one engine.
 
     Parameters
     ----------
     folder
-        Where parts are written.
+        Output folder of the parts.
     n_cores
-        That it may use; default: all that this process may.
+        Number of cores to use. Default: all cores that this process may use.
     """
 
-    def __init__(self, embedding: Embedding, folder: Path, n_cores: int | None = None) -> None:
-        self._embedding, self._folder = embedding, folder
-        recipe, backbone, n_views = embedding.recipe, embedding.backbone, embedding.n_views
-        self._size_px = recipe.image_size
-        self._name = json.dumps(embedding.describe(), sort_keys=True)
-        self._known = frozenset(list_file_names(folder))
-        self._engine = Engine(
-            backbone.weights,
-            backbone.plan_build(recipe.image_size, recipe.precision, n_cores=n_cores, n_views=n_views),
-            n_views=n_views,
-        )
+    def __init__(self, settings: EmbeddingSettings, folder: Path, n_cores: int | None = None) -> None:
+        self._settings, self._folder = settings, folder
+        spec, backbone, n_views = settings.spec, settings.backbone, settings.n_views
+        self._name = json.dumps(settings.describe(), sort_keys=True)
+        self._names_before = frozenset(list_file_names(folder))
+        build = backbone.plan_build(spec.image_size, spec.precision, n_cores=n_cores, n_views=n_views)
+        self._engine = Engine(backbone.weights, build, n_views=n_views)
 
-    def embed(self, block: Block, note_done: Callable[[int], None] = lambda _: None) -> Embedded:
-        """Write the part of a block, unless it is there.
+    def embed(self, block: Block, report_done: Callable[[int], None] = lambda _: None) -> EmbeddedBlock:
+        """Write the part of a block, unless it is there already.
 
         Parameters
         ----------
-        note_done
-            Called with the number of photos of this block that are done, now and then.
+        report_done
+            Called every 16 photos with the number of finished photos of this block.
 
         Raises
         ------
@@ -140,10 +100,10 @@ class Embedder:
             If the part cannot be written.
         """
         part = block.name_part(self._name)
-        note = read_note(self._folder / part) if part in self._known else None
-        if note is not None and note.is_final:
-            return Embedded(block.number, part, note, block.n_total, is_new=False)
-        photos: list[EmbeddedPhoto] = []
+        summary = read_summary(self._folder / part) if part in self._names_before else None
+        if summary is not None and summary.is_final:
+            return EmbeddedBlock(block.number, part, summary, block.n_total, is_new=False)
+        photos: list[PartRow] = []
         rows: list[npt.NDArray[Any]] = []
         skipped: list[tuple[str, str]] = []
         broken: list[tuple[ListedPhoto, str]] = []
@@ -156,20 +116,15 @@ class Embedder:
                 else:
                     skipped.append((item.listed.file, str(row)))
             else:
-                views = list_views(item.digest, *self._views)
-                photos += [EmbeddedPhoto(item.listed, item.digest, view.describe()) for view in views]
-                rows.append(row.reshape(-1, row.shape[-1]).astype(self._embedding.dtype, copy=False))
+                views = self._settings.list_views(item.digest)
+                photos += [PartRow(item.listed, item.digest, view.describe()) for view in views]
+                rows.append(row.reshape(-1, row.shape[-1]).astype(self._settings.dtype, copy=False))
             if n % 16 == 0:
-                note_done(n)
-        n_features = self._embedding.backbone.spec.n_features
-        features = np.concatenate(rows) if rows else np.zeros((0, n_features), self._embedding.dtype)
-        note = write_part(self._folder / part, photos, features, skipped, broken, is_final=is_final)
-        return Embedded(block.number, part, note, block.n_total, is_new=True)
-
-    @property
-    def _views(self) -> tuple[int, bool, int]:
-        embedding = self._embedding
-        return embedding.n_views, embedding.is_averaged, embedding.seed
+                report_done(n)
+        n_features = self._settings.backbone.spec.n_features
+        features = np.concatenate(rows) if rows else np.zeros((0, n_features), self._settings.dtype)
+        summary = write_part(self._folder / part, photos, features, skipped, broken, is_final=is_final)
+        return EmbeddedBlock(block.number, part, summary, block.n_total, is_new=True)
 
     def _load(self, item: _Item) -> Pixels:
         """Return the pixels of a photo's views. Called in several threads."""
@@ -182,15 +137,15 @@ class Embedder:
         if item.listed.digest not in (None, reading.digest):
             raise PhotoError("was changed while it was being used")
         item.digest = reading.digest
-        pixels = decode_photo(data, self._size_px)
-        views = [render_view(pixels, view) for view in list_views(item.digest, *self._views)]
+        pixels = decode_photo(data, self._settings.spec.image_size)
+        views = [render_view(pixels, view) for view in self._settings.list_views(item.digest)]
         return views[0] if len(views) == 1 else np.stack(views)
 
     def _open(self, block: Block, skipped: list[tuple[str, str]]) -> Iterator[_Item]:
-        """Yield the photos of a block; those of a shard that have no label are added to ``skipped``."""
+        """Yield the photos of a block; add photos of a shard that have no label to ``skipped``."""
         if block.shard is None:
-            is_far = any(isinstance(make_path(photo.file), RemotePath) for photo in block.photos[:1])
-            yield from _fetch_ahead(block.photos) if is_far else map(_make_item, block.photos)
+            is_remote = any(isinstance(make_path(photo.file), RemotePath) for photo in block.photos[:1])
+            yield from _fetch_ahead(block.photos) if is_remote else map(_make_item, block.photos)
             return
         for found, data in walk_samples(make_path(block.shard), make_path(block.root)):
             if isinstance(found, Skip):
@@ -207,8 +162,8 @@ def _is_text(photo: ListedPhoto) -> bool:
     return True
 
 
-def _read_patiently(path: Path) -> bytes:
-    """Read a photo; a store that is busy, or away for a moment, is asked again."""
+def _read_with_retries(path: Path) -> bytes:
+    """Read a photo; if a store is busy or unreachable, try again up to three times."""
     for wait_s in WAITS_S if isinstance(path, RemotePath) else ():
         try:
             return read_bytes(path)
@@ -220,11 +175,11 @@ def _read_patiently(path: Path) -> bytes:
 
 
 def _make_item(photo: ListedPhoto) -> _Item:
-    return _Item(photo, partial(_read_patiently, make_path(photo.file)))
+    return _Item(photo, partial(_read_with_retries, make_path(photo.file)))
 
 
 def _fetch_ahead(photos: Iterable[ListedPhoto]) -> Iterator[_Item]:
-    """Yield photos of a store, each being fetched from the moment that it is asked for."""
+    """Yield the photos of a store. Up to 32 downloads run in the background."""
     with ThreadPoolExecutor(N_AHEAD, thread_name_prefix="headstart-fetch") as pool:
         for photo in photos:
-            yield _Item(photo, pool.submit(_read_patiently, make_path(photo.file)).result)
+            yield _Item(photo, pool.submit(_read_with_retries, make_path(photo.file)).result)

@@ -1,4 +1,4 @@
-"""What a feature depends on, as one key."""
+"""The key under which the features of a photo are cached: a hash of everything that decides them."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from headstart.pixels.views import AS_IT_IS, View
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class FeatureSpec:
     """Everything that decides a feature besides the photo and its view.
 
     Attributes
     ----------
     backbone
-        The fingerprint of the backbone's spec.
+        Fingerprint of the backbone's spec.
     tensor
-        The layer whose output is kept.
+        Name of the layer whose output is cached.
     image_size
         Side of the network's input in pixels.
     precision
         ``f32``, ``bf16`` or ``int8``.
     engine, decoder
-        Names and versions of what computes and what decodes.
+        Names and versions of the inference engine and the image decoder.
     """
 
     backbone: str
@@ -34,7 +34,7 @@ class Recipe:
     decoder: str
 
 
-def make_key(digest: str, recipe: Recipe, view: View = AS_IT_IS) -> bytes:
+def make_key(digest: str, spec: FeatureSpec, view: View = AS_IT_IS) -> bytes:
     """Return the 32 bytes under which a photo's features are cached.
 
     Parameters
@@ -44,12 +44,12 @@ def make_key(digest: str, recipe: Recipe, view: View = AS_IT_IS) -> bytes:
 
     Examples
     --------
-    >>> recipe = Recipe("f1", "features", 224, "f32", "engine 1", "decoder 1")
-    >>> make_key("00", recipe) == make_key("00", recipe)
+    >>> spec = FeatureSpec("f1", "features", 224, "f32", "engine 1", "decoder 1")
+    >>> make_key("00", spec) == make_key("00", spec)
     True
-    >>> make_key("00", recipe) == make_key("00", recipe, View(is_flipped=True))
+    >>> make_key("00", spec) == make_key("00", spec, View(is_flipped=True))
     False
     """
-    parts = (digest, recipe.backbone, recipe.tensor, str(recipe.image_size), recipe.precision,
-             recipe.engine, recipe.decoder, view.describe())  # fmt: skip
+    parts = (digest, spec.backbone, spec.tensor, str(spec.image_size), spec.precision,
+             spec.engine, spec.decoder, view.describe())  # fmt: skip
     return hashlib.sha256("\0".join(parts).encode()).digest()

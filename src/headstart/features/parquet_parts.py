@@ -1,4 +1,4 @@
-"""Features in Parquet: a folder of parts, each whole or not there, and a manifest that says when all of them are."""
+"""Features in Parquet: read and write one part, the file of one block. A part is complete or absent."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 COLUMN = "features"
-NOTE = b"headstart"  # the key of what a part says of itself, in its schema's metadata
-LIST_PATH = f"{COLUMN}.list.element"  # as Parquet calls the numbers of a list
+SUMMARY = b"headstart"  # key of the summary in the metadata of a part's schema
+LIST_PATH = f"{COLUMN}.list.element"  # Parquet's name for the numbers in a list
 
 
 @dataclass(frozen=True)
-class PartNote:
-    """What a part says of itself.
+class PartSummary:
+    """Contents of a part, besides its rows.
 
     Attributes
     ----------
     n_photos
-        With features.
+        Number of photos with features.
     skipped
-        Paths and reasons of files that are no photos.
+        Files that are not photos: paths and reasons.
     broken
-        Photos that cannot be decoded, with their digests, and why.
+        Photos that cannot be decoded: with their digests, and reasons.
     is_final
-        Whether every file could be read, as far as it is there; otherwise the part is made again next time.
+        Whether every file that exists could be read. If not, the next run computes the part again.
     """
 
     n_photos: int
@@ -44,34 +44,34 @@ class PartNote:
     is_final: bool = True
 
     @property
-    def n_done(self) -> int:
-        """The number of files, whatever came of them."""
+    def n_files(self) -> int:
+        """Number of files in the block: with features, skipped or broken."""
         return self.n_photos + len(self.skipped) + len(self.broken)
 
     def to_record(self) -> dict[str, Any]:
-        """Return it in plain JSON types."""
+        """Return the summary in plain JSON types."""
         broken = [[photo.list_fields(), reason] for photo, reason in self.broken]
         return {"n_photos": self.n_photos, "skipped": self.skipped, "broken": broken, "is_final": self.is_final}
 
     @staticmethod
-    def from_record(record: Mapping[str, Any]) -> PartNote:
-        """Return the note that `to_record` made a record of."""
+    def from_record(record: Mapping[str, Any]) -> PartSummary:
+        """Return the summary from its record."""
         broken = tuple((ListedPhoto(*fields), reason) for fields, reason in record["broken"])
         skipped = tuple((path, reason) for path, reason in record["skipped"])
-        return PartNote(record["n_photos"], skipped, broken, record["is_final"])
+        return PartSummary(record["n_photos"], skipped, broken, record["is_final"])
 
 
 @dataclass(frozen=True)
-class EmbeddedPhoto:
-    """A photo, the digest of its bytes, and the view that its features are of."""
+class PartRow:
+    """One row of a part, without its features: a photo, the SHA-256 of its bytes, and a view of it."""
 
     listed: ListedPhoto
     digest: str
     view: str
 
 
-def make_schema(n_features: int, dtype: str, note: Mapping[str, Any]) -> pa.Schema:
-    """Return the columns of a part: ``features`` is a list of so many float16 or float32 numbers."""
+def make_schema(n_features: int, dtype: str, summary: Mapping[str, Any]) -> pa.Schema:
+    """Return the schema of a part; ``features`` is a list of D float16 or float32 numbers."""
     import pyarrow as pa
 
     text = pa.string()
@@ -79,31 +79,31 @@ def make_schema(n_features: int, dtype: str, note: Mapping[str, Any]) -> pa.Sche
     return pa.schema(
         [("path", text), ("label", text), ("split", text), ("group", text), ("weight", pa.float64()), ("hash", text),
          ("view", text), (COLUMN, numbers)],
-        metadata={NOTE: json.dumps(note).encode()},
+        metadata={SUMMARY: json.dumps(summary).encode()},
     )  # fmt: skip
 
 
 def write_part(
     path: Path,
-    photos: Sequence[EmbeddedPhoto],
+    photos: Sequence[PartRow],
     features: npt.NDArray[Any],
     skipped: Sequence[tuple[str, str]] = (),
     broken: Sequence[tuple[ListedPhoto, str]] = (),
     *,
     is_final: bool = True,
-) -> PartNote:
-    """Write a part; it is whole or not there.
+) -> PartSummary:
+    """Write a part and return its summary.
 
     Parameters
     ----------
     features
-        (N, D) float16 or float32, a row for each of ``photos``.
+        (N, D) float16 or float32: one row for each of ``photos``.
     """
     import pyarrow as pa
     from pyarrow import parquet
 
-    note = PartNote(len({photo.listed.file for photo in photos}), tuple(skipped), tuple(broken), is_final)
-    schema = make_schema(features.shape[1], features.dtype.name, note.to_record())
+    summary = PartSummary(len({photo.listed.file for photo in photos}), tuple(skipped), tuple(broken), is_final)
+    schema = make_schema(features.shape[1], features.dtype.name, summary.to_record())
     numbers = pa.array(np.ascontiguousarray(features).reshape(-1))
     rows = [photo.listed for photo in photos]
     columns = [
@@ -116,23 +116,23 @@ def write_part(
     table = pa.Table.from_arrays(arrays, schema=schema)
     texts = [name for name in schema.names if name != COLUMN]
     with open_for_writing(path) as file:
-        # numbers of features hardly ever repeat: packing them would cost time and win nothing
+        # features hardly ever repeat: compressing them would cost time and save nothing
         parquet.write_table(
             table, file, compression=dict.fromkeys(texts, "zstd") | {LIST_PATH: "none"}, use_dictionary=texts,
             write_statistics=texts,
         )  # fmt: skip
-    return note
+    return summary
 
 
-def read_note(path: Path) -> PartNote | None:
-    """Return what a part says of itself, or None if it is none that is whole."""
+def read_summary(path: Path) -> PartSummary | None:
+    """Return the summary of a part, or None if the file is missing, incomplete or not a part."""
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
         with open_for_reading(path) as file:
-            record = json.loads((parquet.read_schema(file).metadata or {})[NOTE])
-        return PartNote.from_record(record)
+            record = json.loads((parquet.read_schema(file).metadata or {})[SUMMARY])
+        return PartSummary.from_record(record)
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError):
         return None
 
@@ -142,10 +142,10 @@ def read_features(path: Path) -> npt.NDArray[Any]:
     from pyarrow import parquet
 
     with open_for_reading(path) as file, parquet.ParquetFile(file) as table:
-        return to_matrix(table.read([COLUMN], use_threads=False)[COLUMN])
+        return _to_matrix(table.read([COLUMN], use_threads=False)[COLUMN])
 
 
-def to_matrix(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+def _to_matrix(column: pa.ChunkedArray) -> npt.NDArray[Any]:
     """Return a column of lists of equal length as a matrix."""
     n_features = column.type.list_size
     chunks = [np.asarray(chunk.flatten()).reshape(-1, n_features) for chunk in column.chunks]

@@ -1,4 +1,4 @@
-"""Photos in blocks: each is embedded as a whole, by whoever has a core free, and is done or not."""
+"""List a source as blocks of photos. A block is embedded as a whole, on one machine."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.manifest import read_manifest
+from headstart.catalog.manifest import Manifest, read_manifest
 from headstart.catalog.parquet_file import KIND, count_rows, find_parquet, open_table, walk_parquet
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.sources import find_source, list_shards, open_source
@@ -22,29 +22,30 @@ from headstart.pixels.photo_bytes import explain_unreadable
 from headstart.storage.remote_paths import RemotePath, make_path
 from headstart.storage.tar_shards import split_shard
 
-FEWEST, MOST = 256, 16384  # photos of a block: what is lost at most with a worker, and what it holds in memory
-N_REMEMBERED = 1_000_000  # paths of a Parquet table, whose rows are not all held
-N_BLOCKS = 1000  # that many photos are cut into, between those two
+Source = str | Path | Catalog
+FEWEST, MOST = 256, 16384  # photos in a block; MOST bounds its memory, and the work lost with a worker
+N_BLOCKS = 1000  # aimed at, within those two bounds
+N_REMEMBERED = 1_000_000  # paths of a Parquet table that are kept to find repeated ones
 
 
 @dataclass(frozen=True)
 class Block:
-    """Photos that make one part.
+    """Photos whose features make one part.
 
     Attributes
     ----------
     number
-        Its place in the order of all.
+        Position of the block in the source.
     photos
-        The photos, listed one by one; empty where it is a tar shard.
+        The photos; empty for a tar shard.
     shard
-        A tar shard, which whoever embeds it reads for the photos in it.
+        Path of a tar shard, whose photos are listed when it is embedded.
     stamps
-        What tells the files, or the shard, from earlier contents under the same names; empty where that is unknown.
+        Size and modification time of each file, or of the shard; empty where they are not known.
     n_total
-        Photos of all blocks; 0 where nobody has counted them.
+        Number of photos in all blocks; 0 if it is not known.
     root
-        The source that a tar shard belongs to.
+        Path of the source that the tar shard belongs to.
     """
 
     number: int
@@ -54,13 +55,13 @@ class Block:
     n_total: int = 0
     root: str = ""
 
-    def name_part(self, recipe: str) -> str:
-        """Return the name of the file for its features: only the same photos and recipe have the same one."""
-        facts = json.dumps([recipe, self.shard, self.stamps, [one.list_fields() for one in self.photos]])
+    def name_part(self, settings: str) -> str:
+        """Return the file name of the block's features. It changes with the photos, their stamps and the settings."""
+        facts = json.dumps([settings, self.shard, self.stamps, [one.list_fields() for one in self.photos]])
         return f"part-{self.number:07d}-{hashlib.sha256(facts.encode()).hexdigest()[:16]}.parquet"
 
     def to_bytes(self) -> bytes:
-        """Return it as JSON."""
+        """Return the block as JSON."""
         fields = [
             self.number,
             [one.list_fields() for one in self.photos],
@@ -73,39 +74,25 @@ class Block:
 
     @staticmethod
     def from_bytes(data: bytes) -> Block:
-        """Return the block that `to_bytes` made JSON of."""
+        """Return a block from its JSON."""
         number, photos, shard, stamps, n_total, root = json.loads(data)
         return Block(number, tuple(ListedPhoto(*fields) for fields in photos), shard, tuple(stamps), n_total, root)
 
 
-@dataclass(frozen=True)
-class Rest:
-    """What a source says besides its photos, which is known when all of it is listed: `SourceListing` without photos.
-
-    Attributes
-    ----------
-    n_blocks
-        That there were.
-    """
-
-    found: SourceListing = field(repr=False)
-    n_blocks: int
+Listing = Iterator[Block | Manifest]
+"""The blocks of a source, in order; then a manifest with the other facts about the source."""
 
 
-Listing = Iterator[Block | Rest]
-"""The blocks of a source, in order, and at last the rest."""
+def list_blocks(source: Source) -> Listing:
+    """List a source block by block, without opening a photo.
 
-
-def list_blocks(source: str | Path | Catalog) -> Listing:
-    """List a source block by block.
-
-    A Parquet table is read as blocks are asked for, and of tar shards the names alone are listed; the names in a folder
-    and the rows of a CSV are all held. No photo is opened.
+    Rows of a Parquet table are read when their block is asked for. Of tar shards, only the names of the shards are
+    listed. The names in a folder and the rows of a CSV are all held in memory.
 
     Raises
     ------
     CatalogError
-        If it is nothing that can be scanned; of a Parquet table, maybe after some blocks.
+        If the source cannot be scanned. For a Parquet table this may come after some blocks.
     """
     n_blocks = 0
     try:
@@ -114,14 +101,14 @@ def list_blocks(source: str | Path | Catalog) -> Listing:
                 n_blocks += 1
                 yield one
             else:
-                yield Rest(one, n_blocks)
+                yield Manifest({}, "").describe(one, n_blocks)
     except OSError as error:
         raise CatalogError(f"Cannot scan '{source}': {explain_unreadable(error)}. Check the path.") from None
 
 
-def _list_source(source: str | Path | Catalog) -> Iterator[Block | SourceListing]:
+def _list_source(source: Source) -> Iterator[Block | SourceListing]:
     if isinstance(source, Catalog):
-        # without its notes: those who scan what was embedded find them out again
+        # the notes are left out: a scan of the output folder finds them again
         found = SourceListing(make_path(source.source), [], frozenset(source.labels), KEEP_ALL, list(source.skipped))
         rows = (
             ListedPhoto(str(photo.path.absolute()), photo.label, photo.split, photo.group, photo.weight, photo.digest)
@@ -140,15 +127,15 @@ def _list_source(source: str | Path | Catalog) -> Iterator[Block | SourceListing
     elif shards:
         for number, shard in enumerate(shards):
             yield Block(number, shard=str(shard), stamps=(_stamp(str(shard)),), root=str(path))
-        yield SourceListing(path, [], frozenset(), None)  # their splits are known when they have been read
+        yield SourceListing(path, [], frozenset(), None)  # the splits are known once the shards are read
     else:
         found = find_source(path, is_for_training=True)
         yield from cut_blocks(found.photos, len(found.photos))
-        yield replace(found, photos=[])
+        yield found
 
 
 def cut_blocks(photos: Iterable[ListedPhoto], n_total: int) -> Iterator[Block]:
-    """Cut photos into blocks, in their order."""
+    """Divide photos into blocks, in their order."""
     size = min(MOST, max(FEWEST, n_total // N_BLOCKS))
     left, number = iter(photos), 0
     while some := tuple(islice(left, size)):
@@ -157,12 +144,12 @@ def cut_blocks(photos: Iterable[ListedPhoto], n_total: int) -> Iterator[Block]:
 
 
 def _stamp(file: str) -> str:
-    """Return what tells a file from its earlier contents, as far as it lies here."""
+    """Return the size and modification time of a local file or shard; an empty text for others."""
     with suppress(OSError, ValueError):
         if isinstance(make_path(file), RemotePath):
             return ""
         try:
-            status = os.stat(file)  # noqa: PTH116  a `Path` takes as long again
+            status = os.stat(file)  # noqa: PTH116  a `Path` doubles the time
         except NotADirectoryError:
             shard = split_shard(Path(file))
             if shard is None:

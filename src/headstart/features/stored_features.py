@@ -1,4 +1,4 @@
-"""Features that lie ready in a folder of parts, found by photo and view."""
+"""Read the features that an earlier embedding wrote into a folder, by photo and view."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ import numpy.typing as npt
 
 from headstart.catalog.manifest import read_manifest
 from headstart.errors import CacheError
-from headstart.features.cache_key import Recipe
+from headstart.features.cache_key import FeatureSpec
 from headstart.features.parquet_parts import read_features, walk_keys
 from headstart.storage.local_files import find_cache_folder
 
-FOLDER = "embedded-1"  # in the user's cache: what a cluster computed for trainings
-N_PARTS_HELD = 4  # photos are asked for in their order, so that the next is mostly in the same part
+FOLDER = "embedded-1"  # in the user's cache: features that a cluster computed for trainings
+N_PARTS_HELD = 4  # photos are read in order, so the next one is mostly in the same part
 
 
-def measure_embedded() -> int:
-    """Return the bytes that features which a cluster computed for trainings take in the user's cache."""
+def measure_stored_features() -> int:
+    """Return the bytes on disk of the features that a cluster computed for trainings."""
     n_bytes = 0
     for path in (find_cache_folder() / FOLDER).glob("*/*"):
-        with suppress(OSError):  # other processes come and go
+        with suppress(OSError):  # another process may have deleted it
             n_bytes += path.stat().st_size
     return n_bytes
 
 
-def clear_embedded() -> None:
-    """Delete them."""
+def clear_stored_features() -> None:
+    """Delete the features that a cluster computed for trainings."""
     shutil.rmtree(find_cache_folder() / FOLDER, ignore_errors=True)
 
 
-class EmbeddedFeatures:
-    """What ``headstart embed`` wrote, as features by photo.
+class StoredFeatures:
+    """Features that ``headstart embed`` wrote, by photo and view.
 
-    Two numbers are held for each photo; the features themselves stay where they are.
+    Only the position of each row is held in memory; the features stay in their files.
 
     Parameters
     ----------
     folder
-        With a manifest.
+        Folder of parts with a manifest.
 
     Raises
     ------
@@ -57,34 +57,35 @@ class EmbeddedFeatures:
         manifest = read_manifest(folder)
         if manifest is None or not manifest.is_complete:
             raise CacheError(
-                f"Cannot read features from '{folder}': the embedding is not finished, need all of it. Give the same "
-                "headstart embed command again: it goes on from where it was."
+                f"Cannot read features from '{folder}': got an unfinished embedding, need a finished one. Give the "
+                "same headstart embed command again: it continues from there.",
+                path=folder,
             )
         self.folder = folder
-        self.recipe = Recipe(**{name: manifest.recipe[name] for name in Recipe.__slots__})
+        self.spec = FeatureSpec(**{name: manifest.recipe[name] for name in FeatureSpec.__slots__})
         self._parts = manifest.parts
         self._broken = {photo.digest: reason for photo, reason in manifest.broken}
         self._places: dict[tuple[bytes, str], tuple[int, int]] = {}
-        views: dict[str, str] = {}  # one text for all photos in the same view
+        views: dict[str, str] = {}  # one object for all equal texts
         for number, part in enumerate(self._parts):
             for row, (digest, view) in enumerate(walk_keys(folder / part)):
                 self._places[bytes.fromhex(digest), views.setdefault(view, view)] = number, row
         self._read = lru_cache(N_PARTS_HELD)(self._read_part)
 
-    def fits(self, recipe: Recipe) -> bool:
-        """Say whether these features are of the same network at the same size.
+    def fits(self, spec: FeatureSpec) -> bool:
+        """Say whether these features are of the same network and image size.
 
-        Another machine's engine, and another arithmetic, change them by less than they differ between photos.
+        Engine and precision may differ: they change features by less than photos differ from each other.
         """
-        mine = self.recipe
-        return (mine.backbone, mine.tensor, mine.image_size) == (recipe.backbone, recipe.tensor, recipe.image_size)
+        mine = self.spec
+        return (mine.backbone, mine.tensor, mine.image_size) == (spec.backbone, spec.tensor, spec.image_size)
 
     def find_problem(self, digest: str) -> str | None:
-        """Return why a photo has no features, if it is known not to be decodable."""
+        """Return the reason if a photo cannot be decoded; None for other photos."""
         return self._broken.get(digest)
 
     def get_many(self, wanted: Sequence[tuple[str, str]]) -> dict[int, npt.NDArray[np.float32]]:
-        """Return features (D,) by the positions in ``wanted``, which are digests and views; those that are there."""
+        """Return the stored features (D,) by their position in ``wanted``, a list of digests and views."""
         found: dict[int, npt.NDArray[np.float32]] = {}
         for n, (digest, view) in enumerate(wanted):
             place = self._places.get((bytes.fromhex(digest), view))

@@ -113,7 +113,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
                         backbone,
                         image_size=backbone.spec.check_image_size(self.image_size),
                         precision=self.precision,
-                        cache=store,
+                        feature_cache=store,
                         progress=progress,
                     )
             finally:

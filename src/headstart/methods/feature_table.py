@@ -18,7 +18,7 @@ from headstart.catalog.split_units import join_units
 from headstart.errors import CatalogError
 from headstart.features.extraction import extract_features
 from headstart.features.feature_cache import FeatureCache
-from headstart.features.stored_features import EmbeddedFeatures
+from headstart.features.stored_features import StoredFeatures
 from headstart.pixels.views import SYMMETRIES, View, draw_view
 from headstart.process.progress import Progress, ignore_progress
 from headstart.storage.large_arrays import allocate_array, join_rows, release_rows, take_rows, walk_rows
@@ -117,7 +117,7 @@ def build_feature_table(
     is_averaged: bool = False,
     seed: int = 0,
     cache: FeatureCache | None = None,
-    embedded: EmbeddedFeatures | None = None,
+    embedded: StoredFeatures | None = None,
     progress: Progress = ignore_progress,
 ) -> FeatureTable:
     """Extract the features of a catalog's photos, and of augmented views of its training photos.
@@ -146,7 +146,7 @@ def build_feature_table(
                 for photo in by_split[split]
             ]
     features = extract_features(
-        photos, backbone, image_size=image_size, precision=precision, views=views, cache=cache, embedded=embedded,
+        photos, backbone, image_size=image_size, precision=precision, views=views, feature_cache=cache, stored=embedded,
         progress=progress,
     )  # fmt: skip
     broken = {photos[n].path: reason for n, reason in features.failures.items()}

@@ -14,7 +14,7 @@ from headstart.classifier.build import build_classifier
 from headstart.classifier.file import ClassifierFile
 from headstart.classifier.metadata import Metadata, shorten_digests
 from headstart.classifier.seal import check_seal
-from headstart.features.stored_features import EmbeddedFeatures
+from headstart.features.stored_features import StoredFeatures
 from headstart.methods.feature_table import FeatureTable, build_feature_table, open_cache
 from headstart.methods.head_fitting import FittedHead, fit_head
 from headstart.methods.settings import ADAM_EPOCHS, Settings
@@ -105,7 +105,7 @@ class MethodRunner:
     verbose: bool
     note_time: Callable[[str], None] = lambda _: None
     checkpoints: list[Checkpoint] = field(default_factory=list)
-    embedded: EmbeddedFeatures | None = None
+    embedded: StoredFeatures | None = None
     cluster: Cluster | None = None
     workers: Workers | None = None
 
@@ -186,7 +186,7 @@ class MethodRunner:
 
     def _embed(
         self, backbone: Backbone, settings: Settings, *, n_views: int, is_averaged: bool
-    ) -> EmbeddedFeatures | None:
+    ) -> StoredFeatures | None:
         """Return the features that lie ready, after computing them on the cluster if there is one."""
         if self.cluster is None:
             return self.embedded
@@ -194,8 +194,8 @@ class MethodRunner:
 
         return embed_catalog(
             self.catalog, backbone, self.cluster, image_size=self.image_size, precision=settings.precision,
-            n_views=n_views, is_averaged=is_averaged, seed=settings.seed, ready=self.embedded,
-            is_kept=self.is_caching, verbose=self.verbose,
+            n_views=n_views, is_averaged=is_averaged, seed=settings.seed, stored=self.embedded,
+            cache=self.is_caching, verbose=self.verbose,
         )  # fmt: skip
 
 

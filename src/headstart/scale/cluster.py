@@ -40,14 +40,14 @@ class Cluster:
         Of workers that share out its processors, a few each.
     n_nodes
         Machines.
-    leftovers
+    temporary_folders
         Folders that are deleted when the connection ends.
     """
 
     n_workers: int
     cpus_per_worker: int
     n_nodes: int
-    leftovers: list[Path] = field(default_factory=list, compare=False)
+    temporary_folders: list[Path] = field(default_factory=list, compare=False)
 
     def describe(self) -> str:
         """Return it in words.
@@ -102,7 +102,7 @@ def connect(address: str, *, verbose: bool = False) -> Iterator[Cluster]:
             try:
                 yield cluster
             finally:
-                for folder in cluster.leftovers:
+                for folder in cluster.temporary_folders:
                     shutil.rmtree(folder, ignore_errors=True)
         finally:
             if is_ours:

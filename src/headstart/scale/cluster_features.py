@@ -1,4 +1,4 @@
-"""Features for a training, computed on a cluster into the user's cache folder."""
+"""Compute features on a Ray cluster: into a given folder, or for a training into the user's cache folder."""
 
 from __future__ import annotations
 
@@ -7,64 +7,77 @@ from pathlib import Path
 
 from headstart.backbone.backbone import Backbone
 from headstart.catalog.catalog import Catalog
-from headstart.features.block_embedding import Embedding, plan_embedding
-from headstart.features.stored_features import FOLDER, EmbeddedFeatures
+from headstart.features.embedding_settings import EmbeddingSettings, make_embedding_settings
+from headstart.features.folder_embedding import EmbeddedFolder, embed_into_folder
+from headstart.features.photo_blocks import Source
+from headstart.features.stored_features import FOLDER, StoredFeatures
 from headstart.scale.cluster import Cluster
-from headstart.scale.embed import write_features
+from headstart.scale.embedding_actors import embed_on_ray
 from headstart.storage.local_files import find_cache_folder
 from headstart.storage.result_cache import name_result
 
 
+def embed_on_cluster(
+    source: Source, folder: Path, settings: EmbeddingSettings, cluster: Cluster, *, overwrite: bool = False,
+    verbose: bool = True,
+) -> EmbeddedFolder:  # fmt: skip
+    """Compute the features of photos on a cluster; see `embed_into_folder`."""
+    return embed_into_folder(
+        source, folder, settings, embed_blocks=lambda task, _: embed_on_ray(task, cluster), overwrite=overwrite,
+        verbose=verbose,
+    )  # fmt: skip
+
+
 def embed_source(
-    source: Path, backbone: Backbone, cluster: Cluster, *, image_size: int, precision: str, is_kept: bool, verbose: bool
-) -> EmbeddedFeatures:
-    """Embed a source on a cluster, or go on with it; what was embedded before is kept.
+    source: Path, backbone: Backbone, cluster: Cluster, *, image_size: int, precision: str, cache: bool, verbose: bool
+) -> StoredFeatures:
+    """Return the features of a source, computed on a cluster. Finished blocks of earlier calls are kept.
 
     Parameters
     ----------
-    is_kept
-        Keep them for the next training; otherwise they are deleted when the connection to the cluster ends.
+    cache
+        Keep the features for the next training. Otherwise they are deleted when the connection to the cluster ends.
 
     Raises
     ------
     HeadstartError
-        As `write_features`.
+        If the photos, the cache folder or the cluster cannot be used.
     """
-    embedding = plan_embedding(backbone, image_size, precision)
-    folder = _name_folder(cluster, embedding, [str(source.absolute())], is_kept=is_kept)
-    write_features(source, folder, embedding, cluster, verbose=verbose)
-    return EmbeddedFeatures(folder)
+    settings = make_embedding_settings(backbone, image_size, precision)
+    folder = _name_folder(cluster, settings, [str(source.absolute())], cache=cache)
+    embed_on_cluster(source, folder, settings, cluster, verbose=verbose)
+    return StoredFeatures(folder)
 
 
 def embed_catalog(
     catalog: Catalog, backbone: Backbone, cluster: Cluster, *, image_size: int, precision: str, n_views: int,
-    is_averaged: bool, seed: int, ready: EmbeddedFeatures | None, is_kept: bool, verbose: bool,
-) -> EmbeddedFeatures:  # fmt: skip
-    """Return features of a catalog's photos in so many views, from those that are ready or computed on a cluster.
+    is_averaged: bool, seed: int, stored: StoredFeatures | None, cache: bool, verbose: bool,
+) -> StoredFeatures:  # fmt: skip
+    """Return the features of a catalog's photos: ``stored``, if they fit, or else computed on a cluster.
 
     Parameters
     ----------
     n_views, is_averaged, seed
-        As `list_views`.
-    is_kept
-        As for `embed_source`.
+        Arguments of `list_views`.
+    cache
+        As in `embed_source`.
     """
-    embedding = plan_embedding(
+    settings = make_embedding_settings(
         backbone, image_size, precision, n_views=n_views, is_averaged=is_averaged, seed=seed
     )  # fmt: skip
-    if ready is not None and n_views == 1 and ready.fits(embedding.recipe):
-        return ready
+    if stored is not None and n_views == 1 and stored.fits(settings.spec):
+        return stored
     facts = [catalog.source, *(f"{photo.file} {photo.digest}" for photo in catalog.photos)]
-    folder = _name_folder(cluster, embedding, facts, is_kept=is_kept)
-    write_features(catalog, folder, embedding, cluster, verbose=verbose)
-    return EmbeddedFeatures(folder)
+    folder = _name_folder(cluster, settings, facts, cache=cache)
+    embed_on_cluster(catalog, folder, settings, cluster, verbose=verbose)
+    return StoredFeatures(folder)
 
 
-def _name_folder(cluster: Cluster, embedding: Embedding, facts: list[str], *, is_kept: bool) -> Path:
-    """Return the folder for features, named by all that decides them; if they are not kept, by nothing."""
+def _name_folder(cluster: Cluster, settings: EmbeddingSettings, facts: list[str], *, cache: bool) -> Path:
+    """Return a folder for features, named by everything that decides them; without the cache, a temporary folder."""
     home = find_cache_folder().absolute() / FOLDER
-    if is_kept:
-        return home / name_result(*facts, repr(embedding.describe()))
+    if cache:
+        return home / name_result(*facts, repr(settings.describe()))
     folder = home / f"passing-{secrets.token_hex(8)}"
-    cluster.leftovers.append(folder)
+    cluster.temporary_folders.append(folder)
     return folder

@@ -1,7 +1,7 @@
-"""Embedding on Ray: one task lists blocks, workers embed them, and Ray Data sees to the rest.
+"""Embed photos on Ray: one task lists blocks of photos, and actors embed them. Ray Data distributes the blocks.
 
-A worker loads the engine once. Listing waits while the workers have enough to do; a block whose worker or machine dies
-is given to another. What travels are lists of paths, never photos or features: workers read and write those themselves.
+Each actor loads the engine once. Listing waits while the actors have enough to do. If an actor or its machine dies,
+another actor gets the block. Only lists of paths travel between machines: actors read photos and write features.
 """
 
 from __future__ import annotations
@@ -15,58 +15,51 @@ from pathlib import Path
 from typing import Any
 
 from headstart import errors
-from headstart.catalog.catalog import Catalog
 from headstart.catalog.manifest import Manifest, parse_manifest
 from headstart.errors import HeadstartError, ScaleError
-from headstart.features.block_embedding import Embedded, Embedder, Embedding
-from headstart.features.extraction import make_recipe
-from headstart.features.parquet_parts import PartNote
-from headstart.features.photo_blocks import Block, list_blocks
+from headstart.features.block_embedding import BlockEmbedder, EmbeddedBlock
+from headstart.features.embedding_settings import EmbeddingSettings
+from headstart.features.extraction import make_feature_spec
+from headstart.features.folder_embedding import EmbeddingTask
+from headstart.features.output_folder import ATTEMPT, is_claimed
+from headstart.features.parquet_parts import PartSummary
+from headstart.features.photo_blocks import Block, Source, list_blocks
 from headstart.scale.cluster import Cluster, use_own_context
-from headstart.scale.output_folder import is_claimed
 from headstart.storage.remote_paths import delete_path, find_path_kind, make_path, open_for_writing
 from headstart.version import __version__
 
-Source = str | Path | Catalog
-PLAIN = ("number", "part", "n_total", "is_new")  # of what a worker answers
-PATIENCE_S = 600  # for a cluster whose processors are all taken
-MARK, MOST_ATTEMPTS = "_try-", 3
-BLOCK, REST, ERROR = b"b", b"r", b"e"  # how what is listed begins, on its way
+PLAIN = ("number", "part", "n_total", "is_new")  # fields of an embedded block that JSON can hold
+MAX_WAIT_S = 600  # for free processors of the cluster
+MAX_ATTEMPTS = 3  # at a block in which actors die
+BLOCK, FACTS, ERROR = b"b", b"r", b"e"  # first byte of a message: its kind
 
 
-def embed_on_ray(
-    source: Source, embedding: Embedding, folder: Path, cluster: Cluster, token: str
-) -> Iterator[Embedded | Manifest]:
-    """Embed a source on the workers of a cluster.
-
-    Parameters
-    ----------
-    token
-        Of the manifest in the folder: by it workers know that they see the same one.
+def embed_on_ray(task: EmbeddingTask, cluster: Cluster) -> Iterator[EmbeddedBlock | Manifest]:
+    """Embed a source by actors on a cluster.
 
     Yields
     ------
-    The blocks that are done, in any order, and among them what the source says besides its photos.
+    The finished blocks, in any order, and among them the facts about the source that `list_blocks` yields.
 
     Raises
     ------
     HeadstartError
-        That a worker or the listing raised.
+        If an actor or the listing raised one.
     ScaleError
         If Ray gives up.
     """
     import ray
     from ray.data import ActorPoolStrategy
 
-    packed = ray.put(embedding)
+    settings = ray.put(task.settings)
     try:
         with use_own_context() as context:
-            # a block is a row of its own, so that each is a task and all workers have some
+            # each row is a block of Ray's own, so that all actors get work
             context.target_max_block_size = context.target_min_block_size = 1
-            context.wait_for_min_actors_s = PATIENCE_S
-            dataset = ray.data.read_datasource(_make_datasource(source), override_num_blocks=1, num_cpus=0).map(
-                _Worker,
-                fn_constructor_args=([packed], str(folder), token, cluster.cpus_per_worker, __version__),
+            context.wait_for_min_actors_s = MAX_WAIT_S
+            dataset = ray.data.read_datasource(_make_datasource(task.source), override_num_blocks=1, num_cpus=0).map(
+                EmbeddingActor,
+                fn_constructor_args=([settings], str(task.folder), task.token, cluster.cpus_per_worker, __version__),
                 num_cpus=cluster.cpus_per_worker,
                 compute=ActorPoolStrategy(min_size=1, max_size=cluster.n_workers, initial_size=cluster.n_workers),
             )
@@ -77,7 +70,7 @@ def embed_on_ray(
     except Exception as error:
         line = (str(error).strip().splitlines() or [""])[-1].rstrip(".")[:300]
         raise ScaleError(
-            f"Cannot go on with the Ray cluster: {type(error).__name__}: {line}. The same command goes on from here."
+            f"Cannot continue on the Ray cluster: {type(error).__name__}: {line}. The same command continues from here."
         ) from None
 
 
@@ -103,76 +96,85 @@ def _make_datasource(source: Source) -> Any:
 def _pack_listing(source: Source) -> Iterator[bytes]:
     try:
         for one in list_blocks(source):
-            if isinstance(one, Block):
-                yield BLOCK + one.to_bytes()
-            else:
-                yield REST + Manifest({}, "").describe(one.found, one.n_blocks).to_bytes()
+            yield (BLOCK if isinstance(one, Block) else FACTS) + one.to_bytes()
     except Exception as error:
         yield _pack_error(error)
 
 
 def _pack_error(error: Exception) -> bytes:
-    """Pack an error to be raised where the command was given: Ray would wrap it into its own."""
-    if isinstance(error, HeadstartError):
-        return ERROR + json.dumps([type(error).__name__, str(error)]).encode()
-    line = (str(error).strip().splitlines() or [""])[0]
-    text = f"Cannot embed on {platform.node()}: {type(error).__name__}: {line}. The same command goes on from here."
-    return ERROR + json.dumps(["ScaleError", text]).encode()
+    """Pack an error, to raise it again in the user's program: Ray would wrap it in an error of its own."""
+    if not isinstance(error, HeadstartError):
+        line = (str(error).strip().splitlines() or [""])[0]
+        reason = f"{type(error).__name__}: {line}"
+        error = ScaleError(f"Cannot embed on {platform.node()}: {reason}. The same command continues from here.")
+    facts = {"path": error.path and str(error.path), "label": error.label, "extra": error.extra}
+    return ERROR + json.dumps([type(error).__name__, str(error), facts]).encode()
 
 
-class _Worker:
-    """Embeds the blocks that it is given, with an engine that it loads when the first one comes."""
+class EmbeddingActor:
+    """Embeds the blocks that Ray Data passes to it. The engine is loaded when the first block comes.
 
-    def __init__(self, packed: list[Any], folder: str, token: str, n_cores: int, version: str) -> None:
-        self._packed, self._folder, self._token = packed, make_path(folder), token
+    Parameters
+    ----------
+    settings
+        One reference to the settings, in a list: there Ray leaves it a reference until it is needed.
+    folder, token
+        As in `EmbeddingTask`.
+    version
+        Version of Headstart in the user's program.
+    """
+
+    def __init__(self, settings: list[Any], folder: str, token: str, n_cores: int, version: str) -> None:
+        self._reference, self._folder, self._token = settings, make_path(folder), token
         self._n_cores, self._version = n_cores, version
 
     @cached_property
-    def _embedding(self) -> Embedding:
+    def _settings(self) -> EmbeddingSettings:
         import ray
 
-        embedding: Embedding = ray.get(self._packed[0])
-        _check_worker(embedding, self._folder, self._token, self._version)
-        return embedding
+        settings: EmbeddingSettings = ray.get(self._reference[0])
+        _check_machine(settings, self._folder, self._token, self._version)
+        return settings
 
     @cached_property
-    def _embedder(self) -> Embedder:
-        return Embedder(self._embedding, self._folder, self._n_cores)
+    def _embedder(self) -> BlockEmbedder:
+        return BlockEmbedder(self._settings, self._folder, self._n_cores)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Embed a block, and return what `embed_on_ray` unpacks; pass on messages of the listing."""
         data = bytes(row["block"])
         if not data.startswith(BLOCK):
             return {"answer": data}
         block = Block.from_bytes(data[len(BLOCK) :])
         try:
-            _ = self._embedding  # checked before anything is written
-            with self._mark_attempt(block):
+            _ = self._settings  # checks this machine before anything is written
+            with self._count_attempt(block):
                 done = self._embedder.embed(block)
         except OSError as error:
             reason = f"Cannot write features to '{self._folder}': {error.strerror or error}."
-            return {"answer": _pack_error(ScaleError(f"{reason} The same command goes on from here."))}
+            return {"answer": _pack_error(ScaleError(f"{reason} The same command continues from here."))}
         except Exception as error:
             return {"answer": _pack_error(error)}
-        record = {name: getattr(done, name) for name in PLAIN} | {"note": done.note.to_record()}
+        record = {name: getattr(done, name) for name in PLAIN} | {"summary": done.summary.to_record()}
         return {"answer": BLOCK + json.dumps(record).encode()}
 
     @contextmanager
-    def _mark_attempt(self, block: Block) -> Iterator[None]:
-        """Leave a mark while a block is embedded: what kills a worker each time would be tried without end.
+    def _count_attempt(self, block: Block) -> Iterator[None]:
+        """Leave a file while a block is embedded; without a count, a photo that kills actors would be tried forever.
 
         Raises
         ------
         ScaleError
-            If workers have died in the block `MOST_ATTEMPTS` times.
+            If actors have died in the block three times.
         """
-        marks = [self._folder / f"{MARK}{self._token}-{block.number}-{n}" for n in range(MOST_ATTEMPTS)]
+        marks = [self._folder / f"{ATTEMPT}{self._token}-{block.number}-{n}" for n in range(MAX_ATTEMPTS)]
         used = next((n for n, mark in enumerate(marks) if find_path_kind(mark) is None), None)
         if used is None:
             names = [one.file for one in block.photos] or [str(block.shard)]
             raise ScaleError(
-                f"Cannot embed '{names[0]}' to '{names[-1]}': workers died {MOST_ATTEMPTS} times in these "
-                f"{len(names):,} files, so one of them may be what kills them, or memory is short. Embed them without "
-                "--ray to see, and leave it out."
+                f"Cannot embed '{names[0]}' to '{names[-1]}': workers died {MAX_ATTEMPTS} times in these "
+                f"{len(names):,} files. One of the files may cause it, or memory is short. Embed them without --ray to "
+                "find the file, and leave it out."
             )
         with open_for_writing(marks[used]):
             pass
@@ -183,34 +185,35 @@ class _Worker:
                 delete_path(mark)
 
 
-def _unpack(answer: bytes) -> Embedded | Manifest:
+def _unpack(answer: bytes) -> EmbeddedBlock | Manifest:
     if answer.startswith(ERROR):
-        name, message = json.loads(answer[len(ERROR) :])
-        raise getattr(errors, name, ScaleError)(message)
-    if answer.startswith(REST):
-        return parse_manifest(answer[len(REST) :])
+        name, message, facts = json.loads(answer[len(ERROR) :])
+        raise getattr(errors, name, ScaleError)(message, **facts)
+    if answer.startswith(FACTS):
+        return parse_manifest(answer[len(FACTS) :])
     record = json.loads(answer[len(BLOCK) :])
-    return Embedded(note=PartNote.from_record(record.pop("note")), **record)
+    return EmbeddedBlock(summary=PartSummary.from_record(record.pop("summary")), **record)
 
 
-def _check_worker(embedding: Embedding, folder: Path, token: str, version: str) -> None:
+def _check_machine(settings: EmbeddingSettings, folder: Path, token: str, version: str) -> None:
     """Raise ScaleError if this machine would compute other features, or write them elsewhere."""
     node = platform.node()
     if __version__ != version:
         raise ScaleError(
-            f"Cannot embed on {node}: it has Headstart {__version__}, need {version} as where the command was given. "
-            "Install the same on all machines."
+            f"Cannot embed on {node}: got Headstart {__version__} there, need {version} as in your program. Install "
+            "the same version on all machines."
         )
     if not is_claimed(folder, token):
         raise ScaleError(
-            f"Cannot embed on {node}: it does not see '{folder}' as the machine does where the command was given. Give "
-            "an --out that all machines share, such as s3://bucket/features.parquet; for headstart train, set "
-            "HEADSTART_CACHE to a folder that they share, or embed first."
+            f"Cannot embed on {node}: it does not see '{folder}' as your machine does. Give an --out that all machines "
+            "share, such as s3://bucket/features.parquet; for headstart train, set HEADSTART_CACHE to a folder that "
+            "they share, or embed first.",
+            path=folder,
         )
-    recipe = embedding.recipe
-    here = make_recipe(embedding.backbone, recipe.image_size, recipe.precision)
-    if (here.decoder, here.engine.split(",")[:2]) != (recipe.decoder, recipe.engine.split(",")[:2]):
+    spec = settings.spec
+    here = make_feature_spec(settings.backbone, spec.image_size, spec.precision)
+    if (here.decoder, here.engine.split(",")[:2]) != (spec.decoder, spec.engine.split(",")[:2]):
         raise ScaleError(
-            f"Cannot embed on {node}: it has other versions of what decodes and computes ({here.decoder}; "
-            f"{here.engine}), need {recipe.decoder}; {recipe.engine}. Install the same on all machines."
+            f"Cannot embed on {node}: got other versions of the decoder and the engine there ({here.decoder}; "
+            f"{here.engine}), need {spec.decoder}; {spec.engine}. Install the same versions on all machines."
         )

@@ -11,8 +11,8 @@ from headstart.backbone.backbone import Backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.manifest import read_manifest
 from headstart.catalog.scan import scan_photos
-from headstart.features.extraction import make_recipe
-from headstart.features.stored_features import EmbeddedFeatures
+from headstart.features.extraction import make_feature_spec
+from headstart.features.stored_features import StoredFeatures
 from headstart.process.progress import show_progress
 from headstart.storage.remote_paths import expand_path, find_path_kind
 
@@ -41,7 +41,7 @@ class CatalogLoader:
     verbose: bool
     say: Callable[[str], None]
 
-    def gather(self, photos: Catalog | str | Path) -> tuple[Catalog, EmbeddedFeatures | None]:
+    def gather(self, photos: Catalog | str | Path) -> tuple[Catalog, StoredFeatures | None]:
         """Return the catalog of a source, and features of its photos as they are, if they lie ready.
 
         On a cluster photos are read there, once, and not here.
@@ -57,13 +57,13 @@ class CatalogLoader:
 
         embedded = embed_source(
             path, self.backbone, self.cluster, image_size=self.image_size, precision=self.precision,
-            is_kept=self.is_caching, verbose=self.verbose,
+            cache=self.is_caching, verbose=self.verbose,
         )  # fmt: skip
         return replace(self._scan(embedded.folder), source=str(photos)), embedded
 
-    def _open(self, folder: Path) -> EmbeddedFeatures:
-        embedded = EmbeddedFeatures(folder)
-        if not embedded.fits(make_recipe(self.backbone, self.image_size, self.precision)):
+    def _open(self, folder: Path) -> StoredFeatures:
+        embedded = StoredFeatures(folder)
+        if not embedded.fits(make_feature_spec(self.backbone, self.image_size, self.precision)):
             self.say(f"The features in '{folder}' are of another network or image size: they are computed anew.")
         return embedded
 

@@ -16,7 +16,7 @@ from headstart.catalog.photo import SPLITS
 from headstart.catalog.sources import open_source
 from headstart.errors import FitError, RunError, RunMovedError
 from headstart.evaluation.verdict import write_verdict
-from headstart.features.extraction import CompilingAhead
+from headstart.features.extraction import BackgroundCompilation
 from headstart.methods.cross_validation import cross_validate
 from headstart.methods.head_fitting import is_streamed
 from headstart.methods.method_runner import MethodRunner, TrainedMethod
@@ -180,7 +180,7 @@ class _Training:
         backbone = load_backbone(settings.backbone)
         choose_cut(settings.method, settings.cut, backbone)
         image_size = backbone.spec.check_image_size(settings.image_size)
-        compiling = CompilingAhead(backbone, image_size, settings.precision)
+        compiling = BackgroundCompilation(backbone, image_size, settings.precision)
         loader = CatalogLoader(
             backbone, image_size, settings.precision, settings.seed, self.cluster, self.cache, self.verbose, say
         )
@@ -203,7 +203,7 @@ class _Training:
             say(f"Method: {trained.settings.method}; {record['why']}.")
         else:
             trained = runner.run(settings)
-        compiling.forget()
+        compiling.release()
         table, fitted = trained.table, trained.fitted
         predictions = {
             split: SplitPredictions(table.splits[split], fitted.head.probabilities(table.splits[split].X))

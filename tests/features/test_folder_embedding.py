@@ -1,4 +1,4 @@
-"""Embedding in this process: whole, once, in order, and going on where it was left."""
+"""A folder is embedded completely, each photo once and in order; the same call continues a stopped run."""
 
 import shutil
 from pathlib import Path
@@ -7,20 +7,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from headstart.backbone.loading import load_backbone
 from headstart.catalog.manifest import read_manifest
 from headstart.catalog.scan import scan_photos
-from headstart.errors import CatalogError, MissingExtraError, ScaleError
+from headstart.errors import CatalogError, ScaleError
 from headstart.features import block_embedding
-from headstart.scale.embed import embed_photos
+from headstart.features.embedding_settings import make_embedding_settings
+from headstart.features.folder_embedding import embed_into_folder
+from headstart.storage.remote_paths import expand_path
 
 pytest.importorskip("pyarrow")
 
 
-def embed(source, out, **options):
-    return embed_photos(source, out, **({"image_size": 96, "precision": "f32", "verbose": False} | options))
+def embed(source, out, *, image_size=96, dtype="float32", overwrite=False):
+    settings = make_embedding_settings(load_backbone(), image_size, "f32", dtype=dtype)
+    return embed_into_folder(source, expand_path(out), settings, overwrite=overwrite, verbose=False)
 
 
-def test_every_photo_is_there_once_in_order(make_folder, tmp_path, monkeypatch):
+def test_every_photo_is_embedded_once_and_in_order(make_folder, tmp_path, monkeypatch):
     monkeypatch.setattr("headstart.features.photo_blocks.FEWEST", 3)
     folder = make_folder(n=4)
     (folder / "dots" / "text.jpg").write_bytes(b"text")
@@ -36,21 +40,21 @@ def test_every_photo_is_there_once_in_order(make_folder, tmp_path, monkeypatch):
     assert (again.n_photos, again.n_new, again.skipped) == (8, 0, written.skipped)
 
 
-def test_the_catalog_of_what_was_embedded_is_that_of_the_photos(make_folder, tmp_path):
+def test_the_catalog_of_an_embedded_folder_is_that_of_its_photos(make_folder, tmp_path):
     folder = make_folder("deep/train", n=6)
     shutil.copytree(folder, folder.parent / "test")
     (folder.parent / "test" / "dots" / "new.jpg").write_bytes((folder / "dots" / "000.jpg").read_bytes() + b"x")
     (folder / "dots" / "copy.jpg").write_bytes((folder / "dots" / "001.jpg").read_bytes())
     embed(folder.parent, tmp_path / "features.parquet")
     plain = scan_photos(folder.parent, seed=5)
-    shutil.rmtree(folder.parent)  # nothing of the photos is needed any more
+    shutil.rmtree(folder.parent)  # the photos are not needed any more
     found = scan_photos(tmp_path / "features.parquet", seed=5)
     assert found.photos == plain.photos
     assert found.skipped == plain.skipped
     assert found.notes == plain.notes
 
 
-def test_only_what_changed_is_computed_anew(make_folder, tmp_path, monkeypatch):
+def test_only_changed_blocks_are_computed_again(make_folder, tmp_path, monkeypatch):
     monkeypatch.setattr("headstart.features.photo_blocks.FEWEST", 4)
     folder = make_folder(n=8)
     out = tmp_path / "features.parquet"
@@ -64,7 +68,7 @@ def test_only_what_changed_is_computed_anew(make_folder, tmp_path, monkeypatch):
     assert len(pd.read_parquet(out)) == 15
 
 
-def test_what_was_done_before_an_error_is_kept(make_folder, tmp_path, monkeypatch):
+def test_blocks_finished_before_an_error_are_kept(make_folder, tmp_path, monkeypatch):
     monkeypatch.setattr("headstart.features.photo_blocks.FEWEST", 4)
     folder, out = make_folder(n=8), tmp_path / "features.parquet"
     write, n_left = block_embedding.write_part, [2]
@@ -76,7 +80,7 @@ def test_what_was_done_before_an_error_is_kept(make_folder, tmp_path, monkeypatc
         return write(*arguments, **options)
 
     monkeypatch.setattr(block_embedding, "write_part", fail)
-    with pytest.raises(ScaleError, match=r"No space left on device. What was done is kept"):
+    with pytest.raises(ScaleError, match=r"No space left on device. Finished blocks are kept"):
         embed(folder, out)
     assert not read_manifest(out).is_complete
     with pytest.raises(CatalogError, match="not finished"):
@@ -102,7 +106,7 @@ def test_shards_and_stores_are_embedded(make_folder, make_bucket, tmp_path, writ
     assert embed(out.replace("/features.parquet", "/shards"), out, dtype="float16").n_new == 0
 
 
-def test_other_things_are_left_alone(make_folder, tmp_path):
+def test_a_folder_with_other_things_in_it_is_refused(make_folder, tmp_path):
     folder = make_folder(n=2)
     (tmp_path / "file").write_text("mine")
     (tmp_path / "full").mkdir()
@@ -110,13 +114,13 @@ def test_other_things_are_left_alone(make_folder, tmp_path):
     for place in ("file", "full"):
         with pytest.raises(ScaleError, match="need a new folder"):
             embed(folder, tmp_path / place, overwrite=True)
-    with pytest.raises(ScaleError, match="it is inside"):
+    with pytest.raises(ScaleError, match="it lies inside"):
         embed(folder, folder / "features.parquet")
-    with pytest.raises(ScaleError, match="need one of float32, float16"):
-        embed(folder, tmp_path / "new", dtype="float64")
     out = tmp_path / "features.parquet"
     embed(folder, out)
-    with pytest.raises(ScaleError, match=r"it has others .of another image_size.\. Give another --out"):
+    with pytest.raises(
+        ScaleError, match=r"got a folder of features with another image_size, need the same\. Give another --out"
+    ):
         embed(folder, out, image_size=128)
     assert embed(folder, out, image_size=128, overwrite=True).n_new == 4
     (out / "_headstart.json").write_text("{")
@@ -124,18 +128,12 @@ def test_other_things_are_left_alone(make_folder, tmp_path):
         embed(folder, out, image_size=128)
     assert embed(folder, out, image_size=128, overwrite=True).n_photos == 4
     other = make_folder("other", n=2)
-    with pytest.raises(ScaleError, match="of another source"):
+    with pytest.raises(ScaleError, match="with another source"):
         embed(other, out, image_size=128)
     assert read_manifest(out).recipe["image_size"] == 128
 
 
-def test_without_ray_the_extra_is_named(make_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("headstart.process.packages.is_installed", lambda name: name != "ray")
-    with pytest.raises(MissingExtraError, match=r"headstart\[ray\]"):
-        embed(make_folder(n=2), tmp_path / "out", ray="local")
-
-
-def test_what_is_trained_on_is_the_same_embedded_or_not(make_folder, tmp_path, write_shard):
+def test_a_scan_of_embedded_photos_equals_a_scan_of_the_photos(make_folder, tmp_path, write_shard):
     from pyarrow import Table, parquet
 
     folder = make_folder(n=10)
@@ -155,7 +153,7 @@ def test_what_is_trained_on_is_the_same_embedded_or_not(make_folder, tmp_path, w
         assert sorted(map(str, embedded.skipped)) == sorted(map(str, plain.skipped))
 
 
-def test_a_table_with_a_group_on_two_sides_is_refused(make_folder, tmp_path):
+def test_a_table_with_a_group_in_two_splits_is_refused(make_folder, tmp_path):
     from pyarrow import Table, parquet
 
     paths = sorted(map(str, make_folder(n=1).glob("*/*.jpg")))
@@ -165,7 +163,7 @@ def test_a_table_with_a_group_on_two_sides_is_refused(make_folder, tmp_path):
         embed(tmp_path / "pets.parquet", tmp_path / "out")
 
 
-def test_what_could_not_be_read_is_tried_again(make_folder, tmp_path, monkeypatch):
+def test_the_next_call_tries_unreadable_photos_again(make_folder, tmp_path, monkeypatch):
     from headstart.errors import UnreadableError
 
     folder, out = make_folder(n=3), tmp_path / "out"
@@ -185,7 +183,7 @@ def test_what_could_not_be_read_is_tried_again(make_folder, tmp_path, monkeypatc
     assert embed(folder, out).n_new == 0
 
 
-def test_a_whole_folder_stays_whole_until_it_is_replaced(make_folder, tmp_path):
+def test_a_finished_folder_stays_finished_until_it_is_replaced(make_folder, tmp_path):
     folder, out = make_folder(n=3), tmp_path / "out"
     embed(folder, out)
     shutil.move(folder, tmp_path / "away")
@@ -196,32 +194,32 @@ def test_a_whole_folder_stays_whole_until_it_is_replaced(make_folder, tmp_path):
     assert len(scan_photos(out).photos) == 6
 
 
-def test_of_two_commands_in_one_folder_the_first_says_so(make_folder, tmp_path, monkeypatch):
-    from headstart.scale import embed as module
+def test_the_first_of_two_commands_in_one_folder_fails(make_folder, tmp_path, monkeypatch):
+    from headstart.features import folder_embedding as module
 
     one, two, out = make_folder("one", n=2), make_folder("two", n=3), tmp_path / "out"
-    settle = module.settle_folder
+    finish = module.finish_folder
 
-    def settle_late(folder, manifest):
-        monkeypatch.setattr(module, "settle_folder", settle)
+    def finish_late(folder, manifest):
+        monkeypatch.setattr(module, "finish_folder", finish)
         embed(two, out, overwrite=True)
-        settle(folder, manifest)
+        finish(folder, manifest)
 
-    monkeypatch.setattr(module, "settle_folder", settle_late)
+    monkeypatch.setattr(module, "finish_folder", finish_late)
     with pytest.raises(ScaleError, match="another command has written other features there"):
         embed(one, out)
     assert len(scan_photos(out).photos) == 6
-    monkeypatch.setattr(module, "settle_folder", settle)
+    monkeypatch.setattr(module, "finish_folder", finish)
     assert sorted(path.name[:5] for path in out.iterdir()) == ["_head", "part-"]
 
 
-def test_where_nothing_can_be_used_it_is_an_error(tmp_path):
+def test_a_source_without_usable_photos_is_an_error(tmp_path):
     (tmp_path / "pets.csv").write_text("path,label\na.jpg,x\nb.jpg,y\n")
-    with pytest.raises(ScaleError, match=r"got no photo that can be used, 2 left out, such as '.*a.jpg'"):
+    with pytest.raises(ScaleError, match=r"got no usable photo, 2 left out, such as '.*a.jpg'"):
         embed(tmp_path / "pets.csv", tmp_path / "out")
 
 
-def test_a_name_that_parquet_cannot_hold_is_left_out_by_name(make_folder, tmp_path):
+def test_a_photo_whose_name_is_not_utf_8_is_skipped_with_the_reason(make_folder, tmp_path):
     folder = make_folder(n=2)
     (folder / "dots" / "\udcff.jpg").write_bytes((folder / "dots" / "000.jpg").read_bytes() + b"x")
     written = embed(folder, tmp_path / "out")
@@ -229,7 +227,7 @@ def test_a_name_that_parquet_cannot_hold_is_left_out_by_name(make_folder, tmp_pa
     assert "no text in UTF-8" in written.skipped[0].reason
 
 
-def test_a_catalog_is_embedded_wherever_its_paths_lead_from(make_folder, tmp_path, monkeypatch):
+def test_relative_paths_of_a_catalog_become_absolute(make_folder, tmp_path, monkeypatch):
     make_folder(n=2)
     monkeypatch.chdir(tmp_path)
     catalog = scan_photos("photos")
@@ -238,13 +236,13 @@ def test_a_catalog_is_embedded_wherever_its_paths_lead_from(make_folder, tmp_pat
     assert table["path"].tolist() == [str(tmp_path / photo.file) for photo in catalog.photos]
 
 
-def test_a_folder_without_features_blocks_nothing(make_folder, tmp_path):
+def test_a_folder_without_parts_may_be_used_for_another_source(make_folder, tmp_path):
     with pytest.raises(CatalogError, match="got 1 class folder"):
         embed(make_folder("one", labels=("dots",), n=1), tmp_path / "out")
     assert embed(make_folder("two", n=2), tmp_path / "out").n_photos == 4
 
 
-def test_the_same_folder_by_another_name_is_the_same(make_folder, tmp_path, monkeypatch):
+def test_the_same_source_may_be_given_by_another_path(make_folder, tmp_path, monkeypatch):
     folder = make_folder(n=2)
     embed(folder, tmp_path / "out")
     monkeypatch.chdir(folder)

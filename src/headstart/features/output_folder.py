@@ -1,4 +1,4 @@
-"""A folder that is to hold features: claimed before the work, settled after it, and never anybody else's."""
+"""An output folder for features: claimed before the work and finished after it. Files of others are never touched."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
 from headstart.errors import CatalogError, ScaleError
-from headstart.features.block_embedding import Embedding
+from headstart.features.embedding_settings import EmbeddingSettings
+from headstart.features.photo_blocks import Source
 from headstart.storage.remote_paths import (
     RemotePath,
     delete_path,
@@ -18,44 +19,48 @@ from headstart.storage.remote_paths import (
     open_for_writing,
 )
 
-Source = str | Path | Catalog
-HERE = "_here-"  # a file of each command that works on the folder: who sees it sees the same folder
-OURS = ("part-", "_try-", HERE, ".part-")  # the last of writers that were killed
+CLAIM = "_here-"  # prefix of a file that each running command leaves; a worker that sees it sees the same folder
+ATTEMPT = "_try-"  # prefix of the files by which attempts at a block are counted
+OWN_PREFIXES = ("part-", ATTEMPT, CLAIM, ".part-")  # the last: partial files of killed writers
 
 
-def claim_folder(source: Source, folder: Path, embedding: Embedding, *, overwrite: bool) -> Manifest:
-    """Say in the folder what it will hold, and return that.
+def claim_folder(source: Source, folder: Path, settings: EmbeddingSettings, *, overwrite: bool) -> Manifest:
+    """Claim a folder, write into it what it will hold, and return that manifest.
 
-    What is whole there stays so until the new whole is: of the same photos and recipe its manifest is left as it is.
+    A finished folder stays finished until the new features are complete. If it holds the same photos and settings, its
+    manifest is left as it is.
 
     Raises
     ------
     ScaleError
-        If there are other things in it, or it is among the photos.
+        If the folder holds other things, or lies among the photos.
     """
     _check_outside(source, folder)
     kind, names = find_path_kind(folder), list_file_names(folder)
     known = _read_known(folder, overwrite=overwrite) if FILE_NAME in names else None
     if kind == "file" or (known is None and not _is_empty(folder, names)):
         what = "a file" if kind == "file" else "a folder with other things in it"
-        raise ScaleError(f"Cannot write features to '{folder}': got {what}, need a new folder. Give another --out.")
-    wanted = Manifest(embedding.describe(), name_source(source), token=secrets.token_hex(8))
+        raise ScaleError(
+            f"Cannot write features to '{folder}': got {what}, need a new folder. Give another --out.", path=folder
+        )
+    wanted = Manifest(settings.describe(), name_source(source), token=secrets.token_hex(8))
     is_begun = known is not None and (known.is_complete or any(name.startswith("part-") for name in names))
     differing = _find_differences(known, wanted) if known is not None and is_begun else []
     if differing and not overwrite:
         raise ScaleError(
-            f"Cannot write features to '{folder}': it has others (of another {', another '.join(differing)}). Give "
-            "another --out, or --overwrite."
+            f"Cannot write features to '{folder}': got a folder of features with another "
+            f"{', another '.join(differing)}, need the same. Give another --out, or --overwrite.",
+            path=folder,
         )
-    with open_for_writing(folder / f"{HERE}{wanted.token}"):
+    with open_for_writing(folder / f"{CLAIM}{wanted.token}"):
         pass
     if known is None or differing or not known.is_complete:
         wanted.write(folder)
     return wanted
 
 
-def settle_folder(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest of the whole, and delete what is no part of it: whoever reads the folder reads all files.
+def finish_folder(folder: Path, manifest: Manifest) -> None:
+    """Write the final manifest and delete our other files: readers of the folder read every file in it.
 
     Raises
     ------
@@ -65,27 +70,28 @@ def settle_folder(folder: Path, manifest: Manifest) -> None:
     names, known = set(list_file_names(folder)), read_manifest(folder)
     if known is None or _find_differences(known, manifest) or not names.issuperset(manifest.parts):
         raise ScaleError(
-            f"Cannot finish '{folder}': another command has written other features there meanwhile, need it alone. "
-            "Give each its own --out."
+            f"Cannot finish '{folder}': another command has written other features there meanwhile, need a folder for "
+            "each command. Give each its own --out.",
+            path=folder,
         )
     manifest.write(folder)
     for name in names.difference(manifest.parts):
-        if name.startswith(OURS):
+        if name.startswith(OWN_PREFIXES):
             delete_path(folder / name)
 
 
 def is_claimed(folder: Path, token: str) -> bool:
-    """Say whether this is the folder that a command has claimed under a token."""
-    return find_path_kind(folder / f"{HERE}{token}") == "file"
+    """Say whether this is the folder that a command has claimed with a token."""
+    return find_path_kind(folder / f"{CLAIM}{token}") == "file"
 
 
 def release_folder(folder: Path, manifest: Manifest) -> None:
-    """Take back the claim of a command that ends early."""
-    delete_path(folder / f"{HERE}{manifest.token}")
+    """Delete the claim of a command, if it is still there."""
+    delete_path(folder / f"{CLAIM}{manifest.token}")
 
 
 def name_source(source: Source) -> str:
-    """Return the text by which a manifest knows a source."""
+    """Return the text that identifies a source in a manifest."""
     return source.source if isinstance(source, Catalog) else str(source)
 
 
@@ -101,11 +107,11 @@ def _read_known(folder: Path, *, overwrite: bool) -> Manifest | None:
     except CatalogError:
         if not overwrite:
             raise
-        return Manifest({}, "")  # what cannot be read is of something else
+        return Manifest({}, "")  # an unreadable manifest counts as that of other features
 
 
 def _find_differences(known: Manifest, wanted: Manifest) -> list[str]:
-    """Return in what the features that a folder has differ from those it is to have."""
+    """Return the names of the facts in which two manifests differ."""
     names = sorted(name for name in wanted.recipe if known.recipe.get(name) != wanted.recipe[name])
     return ["source"] * (known.source != wanted.source) + names
 
@@ -118,6 +124,7 @@ def _check_outside(source: Source, folder: Path) -> None:
         is_inside = photos.is_dir() and folder.resolve().is_relative_to(photos.resolve())
     if is_inside:
         raise ScaleError(
-            f"Cannot write features to '{folder}': it is inside '{photos}', where the photos are. Give an --out "
-            "outside of it."
+            f"Cannot write features to '{folder}': it lies inside the folder of photos '{photos}'. Give an --out "
+            "outside of it.",
+            path=folder,
         )

@@ -1,0 +1,67 @@
+"""The front door's ``embed``: the features of photos as Parquet, computed in this process or on a Ray cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from headstart.backbone.loading import load_backbone
+from headstart.catalog.catalog import Catalog
+from headstart.catalog.sources import open_source
+from headstart.errors import ScaleError
+from headstart.features.embedding_settings import DTYPES, make_embedding_settings
+from headstart.features.folder_embedding import EmbeddedFolder, embed_into_folder
+from headstart.storage.remote_paths import check_pyarrow, expand_path
+
+
+def embed_photos(
+    source: str | Path | Catalog,
+    out: str | Path,
+    *,
+    ray: str | None = None,
+    backbone: str = "mobilenet_v2",
+    image_size: int | None = None,
+    precision: str = "auto",
+    dtype: str = "float32",
+    overwrite: bool = False,
+    verbose: bool = True,
+) -> EmbeddedFolder:
+    """Compute the features of labelled photos into a folder of Parquet files.
+
+    Every photo is read once: hashed, decoded and inferred. If a run was stopped or killed, the same call continues it:
+    finished blocks are kept.
+
+    Parameters
+    ----------
+    source
+        Source of the photos, as for `scan_photos`.
+    out
+        Output folder; may be a URI such as ``s3://bucket/features.parquet``.
+    ray
+        Where to compute. None: in this process. ``local``: on a Ray of its own on this machine. Otherwise the address
+        of a Ray cluster; all its machines must see the photos and ``out``.
+    backbone, image_size, precision
+        As in `Settings`.
+    dtype
+        Type of the features in the files: ``float32``, or ``float16``, which takes half the space.
+    overwrite
+        Replace features of other photos or settings in the folder.
+
+    Raises
+    ------
+    HeadstartError
+        If the photos, the folder or the cluster cannot be used.
+    """
+    if dtype not in DTYPES:
+        raise ScaleError(f"Cannot embed as {dtype!r}: need one of {', '.join(DTYPES)}.")
+    check_pyarrow("write Parquet")
+    loaded = load_backbone(backbone)
+    settings = make_embedding_settings(loaded, loaded.spec.check_image_size(image_size), precision, dtype=dtype)
+    if ray is None:
+        return embed_into_folder(source, expand_path(out), settings, overwrite=overwrite, verbose=verbose)
+    if not isinstance(source, Catalog):
+        open_source(source)  # finds errors of the source before Ray is started
+    from headstart.scale.cluster import connect
+    from headstart.scale.cluster_features import embed_on_cluster
+
+    with connect(ray, verbose=verbose) as cluster:
+        return embed_on_cluster(source, expand_path(out), settings, cluster, overwrite=overwrite, verbose=verbose)

@@ -1,0 +1,71 @@
+"""A folder is claimed before the work and finished after it; finished folders and files of others are kept."""
+
+from dataclasses import replace
+
+import pytest
+
+from headstart.backbone.loading import load_backbone
+from headstart.catalog.manifest import Manifest, read_manifest
+from headstart.errors import ScaleError
+from headstart.features.embedding_settings import make_embedding_settings
+from headstart.features.output_folder import claim_folder, finish_folder, is_claimed, release_folder
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return make_embedding_settings(load_backbone(), 96, "f32")
+
+
+def finish(out, settings, *parts):
+    manifest = claim_folder("pets", out, settings, overwrite=False)
+    for part in parts:
+        (out / part).touch()
+    whole = replace(manifest, is_complete=True, parts=parts)
+    finish_folder(out, whole)
+    return whole
+
+
+def test_a_claim_is_seen_by_its_token_until_it_is_released(tmp_path, settings):
+    manifest = claim_folder("pets", tmp_path / "out", settings, overwrite=False)
+    assert is_claimed(tmp_path / "out", manifest.token)
+    assert not is_claimed(tmp_path / "out", "another")
+    assert not read_manifest(tmp_path / "out").is_complete
+    release_folder(tmp_path / "out", manifest)
+    assert not is_claimed(tmp_path / "out", manifest.token)
+
+
+def test_a_finished_folder_stays_finished_while_it_is_claimed_again(tmp_path, settings):
+    whole = finish(tmp_path / "out", settings, "part-1")
+    claim_folder("pets", tmp_path / "out", settings, overwrite=False)
+    assert read_manifest(tmp_path / "out") == whole
+
+
+def test_finishing_deletes_our_files_that_are_not_parts(tmp_path, settings):
+    finish(tmp_path, settings, "part-1")
+    for name in ("part-2", "_try-x-0-0", "_here-x", ".part-3.partial-x", "mine"):
+        (tmp_path / name).touch()
+    finish(tmp_path, settings, "part-1")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["_headstart.json", "mine", "part-1"]
+
+
+def test_a_folder_with_a_missing_part_is_not_finished(tmp_path, settings):
+    manifest = claim_folder("pets", tmp_path, settings, overwrite=False)
+    with pytest.raises(ScaleError, match="another command has written other features"):
+        finish_folder(tmp_path, replace(manifest, parts=("part-1",)))
+
+
+def test_folders_with_other_things_or_other_features_are_refused(tmp_path, settings):
+    (tmp_path / "full" / "photos").mkdir(parents=True)
+    with pytest.raises(ScaleError, match="a folder with other things in it"):
+        claim_folder("pets", tmp_path / "full", settings, overwrite=True)
+    finish(tmp_path / "out", settings, "part-1")
+    with pytest.raises(ScaleError, match="with another source"):
+        claim_folder("birds", tmp_path / "out", settings, overwrite=False)
+    claim_folder("birds", tmp_path / "out", settings, overwrite=True)
+    assert read_manifest(tmp_path / "out").source == "birds"
+
+
+def test_a_folder_without_parts_may_be_claimed_for_another_source(tmp_path, settings):
+    Manifest({}, "birds").write(tmp_path)
+    assert claim_folder("pets", tmp_path, settings, overwrite=False).source == "pets"
+    assert read_manifest(tmp_path).source == "pets"

@@ -92,7 +92,7 @@ def test_onnx_runtime_computes_nearly_the_same(quantised):
 def test_no_setting_of_the_engine_changes_a_bit(quantised):
     np.testing.assert_array_equal(extract(quantised), extract(quantised, precision="f32"))
     np.testing.assert_array_equal(extract(quantised), extract(quantised, precision="int8", batch_size=1, n_cores=1))
-    with pytest.raises(BackboneError, match="quantised to int8 and computes in nothing else"):
+    with pytest.raises(BackboneError, match="quantised to int8 and has no other precision"):
         extract(quantised, precision="bf16")
 
 

@@ -74,7 +74,7 @@ def test_one_that_is_quantised_computes_in_int8_and_refuses_bf16(int8_bytes, pho
     auto, exact = (Classifier.from_bytes(int8_bytes, precision=name) for name in ("auto", "f32"))
     assert auto.precision == exact.precision == "int8"
     np.testing.assert_array_equal(auto.predict_probabilities(photos), exact.predict_probabilities(photos))
-    with pytest.raises(BackboneError, match="quantised to int8 and computes in nothing else"):
+    with pytest.raises(BackboneError, match="quantised to int8 and has no other precision"):
         Classifier.from_bytes(int8_bytes, precision="bf16").predict(photos)
 
 

@@ -1,4 +1,4 @@
-"""The engine: in order, overlapped, independent of batches, and it survives what it is fed."""
+"""The engine keeps the order of its items, and a row depends on its own photo alone."""
 
 import gc
 import threading
@@ -34,7 +34,7 @@ def test_features_have_their_shape(engine):
 
 
 @pytest.mark.parametrize("precision", ["f32", "auto"])
-def test_neither_neighbours_nor_batch_size_change_a_bit(precision):
+def test_other_photos_and_the_batch_size_change_no_bit(precision):
     below = load_backbone().spec.float32_below
     sizes = [(1, 1), (None, 2), *([(8, 2)] if has_wide_vectors() else [])]
     engines = [
@@ -47,7 +47,7 @@ def test_neither_neighbours_nor_batch_size_change_a_bit(precision):
 
 
 @pytest.mark.parametrize(("image_size", "batch_size"), [(96, 11), (160, 4), (224, 2), (320, 1), (512, 1)])
-def test_a_batch_has_as_many_pixels_at_any_size(image_size, batch_size, monkeypatch):
+def test_a_batch_has_about_the_same_number_of_pixels_at_any_image_size(image_size, batch_size, monkeypatch):
     monkeypatch.setattr("headstart.engine.engine.has_wide_vectors", lambda: True)
     assert plan_build("", image_size=image_size).batch_size == batch_size
     assert plan_build("", image_size=image_size, batch_size=3).batch_size == 3
@@ -56,13 +56,13 @@ def test_a_batch_has_as_many_pixels_at_any_size(image_size, batch_size, monkeypa
     assert plan_build("", image_size=image_size, n_views=4).batch_size == 4
 
 
-def test_any_layer_can_be_the_output():
+def test_the_output_of_any_stage_can_be_computed():
     stage = load_backbone().spec.stages[3]
     engine = open_engine(tensor=stage.tensor)
     assert engine.infer(PIXELS[:2]).shape == (2, stage.n_channels, 96 // stage.stride, 96 // stage.stride)
 
 
-def test_a_photo_that_failed_is_let_go(engine):
+def test_the_error_of_a_failed_photo_holds_no_pixels(engine):
     held = []
 
     def load(_):
@@ -79,7 +79,7 @@ def test_a_photo_that_failed_is_let_go(engine):
         gc.enable()
 
 
-def test_stream_keeps_the_order_and_passes_errors_on(engine):
+def test_stream_keeps_the_order_and_yields_errors(engine):
     def load(i):
         if i % 5 == 3:
             raise PhotoError(f"number {i} is broken")

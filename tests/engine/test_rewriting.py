@@ -1,4 +1,4 @@
-"""Rewriting a network: not a bit changes but those that are meant to."""
+"""A rewritten network gives the same bits, or computes its first stages in float32."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,9 @@ import pytest
 from headstart.backbone.loading import load_backbone
 from headstart.engine import compiling
 from headstart.engine.cutting import take_below
-from headstart.engine.openvino_import import open_core, open_openvino
+from headstart.engine.openvino_import import get_core, import_openvino
 from headstart.engine.processor import choose_precision
-from headstart.engine.rewriting import keep_float32, turn_pixels_late
+from headstart.engine.rewriting import keep_float32, postpone_transpose
 
 BACKBONE = load_backbone()
 PIXELS = np.random.default_rng(0).integers(0, 255, (2, 96, 96, 3), np.uint8)
@@ -16,51 +16,51 @@ PIXELS = np.random.default_rng(0).integers(0, 255, (2, 96, 96, 3), np.uint8)
 
 @pytest.fixture
 def network():
-    network = open_core().read_model(BACKBONE.weights)
+    network = get_core().read_model(BACKBONE.weights)
     network.reshape([2, 96, 96, 3])
     return take_below(network, "features")
 
 
 def compute(network, precision="f32"):
-    compiled = open_core().compile_model(network, "CPU", compiling._choose_settings(precision, 1))
+    compiled = get_core().compile_model(network, "CPU", compiling._choose_settings(precision, 1))
     return compiled({0: PIXELS})[0].copy()
 
 
 @pytest.mark.parametrize("precision", ["f32", choose_precision()])
-def test_pixels_that_turn_late_give_the_same_bits(network, precision):
-    rewritten = turn_pixels_late(network)
+def test_a_postponed_transpose_changes_no_bit(network, precision):
+    rewritten = postpone_transpose(network)
     first = next(iter(rewritten.get_parameters()[0].output(0).get_target_inputs())).get_node()
     assert first.get_type_name() == "Convert"
     np.testing.assert_array_equal(compute(rewritten, precision), compute(network, precision))
 
 
-def test_a_network_that_does_not_turn_its_pixels_stays_as_it_is():
-    openvino = open_openvino()
+def test_a_network_without_a_first_transpose_stays_as_it_is():
+    openvino = import_openvino()
     from openvino import opset13
 
     pixels = opset13.parameter([2, 4, 4, 3], openvino.Type.u8, name="pixels")
     network = openvino.Model([opset13.convert(pixels, "f32")], [pixels])
-    assert [op.get_type_name() for op in turn_pixels_late(network).get_ordered_ops()] == [
+    assert [op.get_type_name() for op in postpone_transpose(network).get_ordered_ops()] == [
         op.get_type_name() for op in network.get_ordered_ops()
     ]
 
 
-def test_arithmetic_by_channel_stays_behind_the_turn():
-    openvino = open_openvino()
+def test_arithmetic_by_channel_stays_behind_the_transpose():
+    openvino = import_openvino()
     from openvino import opset13
 
     pixels = opset13.parameter([2, 4, 4, 3], openvino.Type.u8, name="pixels")
     turned = opset13.transpose(pixels, np.array([0, 3, 1, 2]))
     scaled = opset13.divide(opset13.convert(turned, "f32"), np.full((1, 3, 1, 1), 2.0, np.float32))
     network = openvino.Model([scaled], [pixels])
-    answer = open_core().compile_model(turn_pixels_late(network), "CPU")({0: PIXELS[:, :4, :4]})[0]
+    answer = get_core().compile_model(postpone_transpose(network), "CPU")({0: PIXELS[:, :4, :4]})[0]
     np.testing.assert_array_equal(answer, PIXELS[:, :4, :4].transpose(0, 3, 1, 2) / np.float32(2))
 
 
 @pytest.mark.skipif(choose_precision() != "bf16", reason="this processor has no bf16")
 def test_the_first_stages_are_computed_in_float32(network):
     marked = keep_float32(network, str(BACKBONE.spec.float32_below))
-    compiled = open_core().compile_model(marked, "CPU", compiling._choose_settings("bf16", 1))
+    compiled = get_core().compile_model(marked, "CPU", compiling._choose_settings("bf16", 1))
     precisions = {}
     for op in compiled.get_runtime_model().get_ops():
         about = op.get_rt_info()

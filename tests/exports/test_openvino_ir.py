@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from headstart.engine.openvino_import import open_core, open_openvino
+from headstart.engine.openvino_import import get_core, import_openvino
 from headstart.engine.processor import choose_precision
 from headstart.exports.export import export_classifier
 from headstart.exports.formats import FORMATS
@@ -30,7 +30,7 @@ def test_what_must_be_precise_is_marked(path, request):
 
 
 def test_resizing_is_never_computed_in_bf16(path):
-    core = open_core()
+    core = get_core()
     compiled = core.compile_model(core.read_model(path), "CPU", {"INFERENCE_PRECISION_HINT": "bf16"})
     if str(compiled.get_property("INFERENCE_PRECISION_HINT")) != "<Type: 'bfloat16'>":
         pytest.skip("this processor does not compute in bf16")
@@ -58,7 +58,7 @@ def test_it_is_compared_with_the_classifier_in_the_same_arithmetic(run, photos, 
 
 
 def test_it_is_checked_with_the_defaults_of_openvino(run, photos, tmp_path, monkeypatch):
-    openvino = open_openvino()
+    openvino = import_openvino()
     asked = []
     compile_model = openvino.Core.compile_model
 

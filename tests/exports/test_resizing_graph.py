@@ -5,7 +5,7 @@ import onnxruntime
 import pytest
 
 from headstart.backbone.graph_file import UINT8, make_end, make_file, make_name, make_node
-from headstart.engine.openvino_import import open_core
+from headstart.engine.openvino_import import get_core
 from headstart.exports.resizing_graph import take_any_size
 from headstart.pixels.resizing import resize_pixels
 
@@ -25,7 +25,7 @@ def build_resizer(size_px):
 def runtimes():
     network = build_resizer(96)
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
-    compiled = open_core().compile_model(open_core().read_model(network), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = get_core().compile_model(get_core().read_model(network), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return {
         "onnxruntime": lambda pixels: session.run(None, {"pixels": pixels})[0],
         "openvino": lambda pixels: compiled([pixels])[0],

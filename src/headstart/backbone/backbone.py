@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from headstart.backbone.spec import BackboneSpec
 from headstart.engine.compiling import Build
 from headstart.engine.engine import Engine, plan_build
-from headstart.engine.processor import Arithmetic, choose_precision
+from headstart.engine.processor import Precision, choose_precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class BackboneSetup:
         """The spec of the backbone."""
         return self.backbone.spec
 
-    def choose_precision(self) -> Arithmetic:
+    def choose_precision(self) -> Precision:
         """Return the precision that ``auto`` means on this machine, or the one that was asked for.
 
         Raises

@@ -16,7 +16,7 @@ from headstart.classifier.metadata import Metadata
 from headstart.classifier.parsed_file_cache import Parts, recall_parts, remember_parts
 from headstart.classifier.seal import check_seal
 from headstart.engine.cutting import has_layer, take_below
-from headstart.engine.openvino_import import open_core
+from headstart.engine.openvino_import import get_core
 from headstart.errors import ClassifierError
 from headstart.storage.local_files import write_safely
 
@@ -87,7 +87,7 @@ def parse_classifier(data: bytes) -> ClassifierFile:
 
 def _read_graph(data: bytes) -> tuple[openvino.Model, Parts]:
     try:
-        network = open_core().read_model(data)
+        network = get_core().read_model(data)
         text = network.get_rt_info(["framework", RECORD_KEY]).value
         constants = {op.get_friendly_name(): op for op in network.get_ops() if op.get_type_name() == "Constant"}
         weights, bias = (np.array(constants[name].data, np.float32) for name in (WEIGHTS, BIAS))

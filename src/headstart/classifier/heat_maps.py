@@ -21,7 +21,7 @@ from headstart.backbone import view_averaging
 from headstart.backbone.graph_file import cut_out, list_nodes, take_apart
 from headstart.classifier.file import ClassifierFile
 from headstart.engine.cutting import find_output
-from headstart.engine.openvino_import import open_core, open_openvino
+from headstart.engine.openvino_import import get_core, import_openvino
 from headstart.engine.processor import describe_engine
 from headstart.errors import ClassifierError
 from headstart.pixels.decode import describe_decoder, read_photo
@@ -74,13 +74,13 @@ class Explainer:
 
     @cached_property
     def _run(self) -> Any:
-        core, settings = open_core(), {"INFERENCE_PRECISION_HINT": "f32"}
+        core, settings = get_core(), {"INFERENCE_PRECISION_HINT": "f32"}
         kept = fetch_result(self._key)
         if kept is not None:
             with suppress(RuntimeError):  # not written by this very version after all
                 return core.import_model(kept, "CPU", settings)
         network = core.read_model(self._contents.data)
-        part = open_openvino().Model([find_output(network, end) for end in self._ends], network.get_parameters())
+        part = import_openvino().Model([find_output(network, end) for end in self._ends], network.get_parameters())
         compiled = core.compile_model(part, "CPU", settings)
         stream = io.BytesIO()
         compiled.export_model(stream)

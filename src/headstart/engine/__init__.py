@@ -1,1 +1,1 @@
-"""OpenVINO runs a network: compiled for this processor up to one layer, in float32, bf16 or int8."""
+"""OpenVINO computes a network on this machine, up to one of its layers, in float32, bf16 or int8."""

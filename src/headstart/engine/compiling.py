@@ -1,4 +1,7 @@
-"""Compile a network for this machine up to one layer, or fetch it compiled (0.02 s instead of 0.2 s)."""
+"""Compile a network for this machine, from its pixels to one layer, and keep the result on disk.
+
+To compile takes 0.2 s, to read the compiled network from disk 0.02 s.
+"""
 
 from __future__ import annotations
 
@@ -8,39 +11,39 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from headstart.engine.cutting import has_layer, take_below, take_between
-from headstart.engine.openvino_import import open_core, open_openvino
+from headstart.engine.openvino_import import get_core, import_openvino
 from headstart.engine.processor import describe_engine
-from headstart.engine.rewriting import keep_float32, turn_pixels_late
+from headstart.engine.rewriting import keep_float32, postpone_transpose
 from headstart.storage.result_cache import fetch_result, has_result, keep_result, name_result
 
 if TYPE_CHECKING:
     import openvino
 
 
-# networks that somebody in this process holds: the next engine shares them
+# networks that this process holds in memory: the next engine shares them
 _in_use: WeakValueDictionary[str, openvino.CompiledModel] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Build:
-    """What is compiled of a network, and for what.
+    """The part of a network to compile, and how. The values in their order are the name of the result on disk.
 
     Attributes
     ----------
     digest
-        What tells the network from others, such as its SHA-256.
+        Text that identifies the network, such as its SHA-256.
     image_size, batch_size
-        Of the input, uint8 pixels (``batch_size``, ``image_size``, ``image_size``, 3).
+        Side and number of the photos in the input, uint8 (``batch_size``, ``image_size``, ``image_size``, 3).
     precision
-        ``f32``, ``bf16``, or ``int8`` for a network that is quantised.
+        ``f32``, ``bf16``, or ``int8`` for a quantised network.
     entry
-        Name of the layer at which the pixels enter; None for the network's own input.
+        Name of the layer that takes the pixels; None for the network's own input.
     tensor
-        Name of the layer whose output is wanted.
+        Name of the layer whose output is wanted: the cut.
     float32_below
-        Name of the layer below which everything is computed in float32, whatever ``precision`` is.
+        Name of the layer below which everything is computed in float32, for any ``precision``; None for no such layer.
     n_cores
-        That compute at a time.
+        Number of cores that compute at the same time, each on a batch of its own.
     """
 
     digest: str
@@ -53,16 +56,16 @@ class Build:
     n_cores: int
 
     def name(self) -> str:
-        """Return the name under which the result cache keeps it."""
+        """Return the name of the compiled network on disk."""
         return name_result("network", *map(str, astuple(self)), describe_engine())
 
-    def is_kept(self) -> bool:
-        """Say whether the result cache has it."""
+    def is_compiled(self) -> bool:
+        """Say whether the compiled network is on disk."""
         return has_result(self.name())
 
 
 def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
-    """Compile the part of an ONNX model from its pixels to one layer, or fetch it from the result cache.
+    """Compile the part of an ONNX model from its pixels to one layer, or read the compiled network from disk.
 
     Raises
     ------
@@ -77,17 +80,17 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
     kept = fetch_result(name)
     if kept is not None:
         try:
-            _in_use[name] = compiled = open_core().import_model(kept, "CPU", settings)
+            _in_use[name] = compiled = get_core().import_model(kept, "CPU", settings)
             return compiled
-        except RuntimeError:  # not written by this very version after all
+        except RuntimeError:  # another build of the same OpenVINO version wrote the file
             pass
-    model = open_core().read_model(network)
+    model = get_core().read_model(network)
     part = take_below(model, build.tensor) if build.entry is None else take_between(model, build.entry, build.tensor)
     part.reshape([build.batch_size, build.image_size, build.image_size, 3])
-    part = turn_pixels_late(part)
+    part = postpone_transpose(part)
     if build.precision != "f32" and build.float32_below is not None and has_layer(part, build.float32_below):
         part = keep_float32(part, build.float32_below)
-    _in_use[name] = compiled = open_core().compile_model(part, "CPU", settings)
+    _in_use[name] = compiled = get_core().compile_model(part, "CPU", settings)
     stream = io.BytesIO()
     compiled.export_model(stream)
     keep_result(name, stream.getvalue())
@@ -95,7 +98,7 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
 
 
 def _choose_settings(precision: str, n_cores: int) -> dict[str, object]:
-    openvino = open_openvino()
+    openvino = import_openvino()
     from openvino import properties
     from openvino.properties import hint
 

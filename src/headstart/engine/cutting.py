@@ -1,10 +1,14 @@
-"""Cut a network between two of its layers: the lower part ends where the upper part begins."""
+"""The cut: a network is split at the output of one layer.
+
+Below the cut the network is frozen, and OpenVINO computes it (`take_below`). The output of that layer is the input of
+the part above (`take_between`), which is trained with torch.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headstart.engine.openvino_import import open_openvino
+from headstart.engine.openvino_import import import_openvino
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
@@ -17,28 +21,28 @@ def take_below(network: openvino.Model, tensor: str) -> openvino.Model:
     Parameters
     ----------
     tensor
-        The name of that layer's output.
+        Name of the layer's output.
 
     Raises
     ------
     BackboneError
         If the network has no layer of this name.
     """
-    openvino = open_openvino()
+    openvino = import_openvino()
 
     network = network.clone()
     return openvino.Model([find_output(network, tensor)], network.get_parameters())
 
 
 def take_between(network: openvino.Model, below: str, above: str) -> openvino.Model:
-    """Return the part of a network that starts from the output of ``below`` and ends with that of ``above``.
+    """Return the part of a network whose input is the output of ``below``, and whose output is that of ``above``.
 
     Raises
     ------
     BackboneError
-        If the network has no layers of these names.
+        If the network lacks one of these layers.
     """
-    openvino = open_openvino()
+    openvino = import_openvino()
     from openvino import opset13
 
     network = network.clone()
@@ -51,13 +55,17 @@ def take_between(network: openvino.Model, below: str, above: str) -> openvino.Mo
 
 def has_layer(network: openvino.Model, tensor: str) -> bool:
     """Say whether a layer's output has this name."""
-    return any(tensor in output.get_names() for op in network.get_ops() for output in op.outputs())
+    return _search_output(network, tensor) is not None
 
 
 def find_output(network: openvino.Model, tensor: str) -> Any:
-    """Return the output of a layer; raise BackboneError if the network has none of this name."""
-    for op in network.get_ops():
-        for output in op.outputs():
-            if tensor in output.get_names():
-                return output
-    raise BackboneError(f"Cannot cut the network at {tensor!r}: no layer has this name.")
+    """Return the output of a layer; raise BackboneError if the network has no layer of this name."""
+    output = _search_output(network, tensor)
+    if output is None:
+        raise BackboneError(f"Cannot cut the network at {tensor!r}: no layer has this name.")
+    return output
+
+
+def _search_output(network: openvino.Model, tensor: str) -> Any:
+    outputs = (output for op in network.get_ops() for output in op.outputs())
+    return next((output for output in outputs if tensor in output.get_names()), None)

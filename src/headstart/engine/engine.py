@@ -1,7 +1,7 @@
-"""The inference engine: uint8 pixels go in, the output of one named layer comes out.
+"""The inference engine: uint8 pixels go in, the output of one layer comes out.
 
-A thread decodes a batch and has it inferred, so decoding and inference overlap without a queue between them, and every
-core is busy with one or the other. There are two threads for each core: while one waits for an answer, the other works.
+Each thread decodes a batch and has it inferred. Decoding and inference overlap without a queue between them, and every
+core is busy with one of the two. There are two threads per core: while one waits for its result, the other works.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.engine.compiling import Build, compile_network
-from headstart.engine.openvino_import import open_openvino
+from headstart.engine.openvino_import import import_openvino
 from headstart.engine.processor import choose_precision, has_wide_vectors
 from headstart.errors import PhotoError
 from headstart.process.cores import count_cores
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     import openvino
 
 Item = TypeVar("Item")
-# The activations of more fall out of a core's own cache, fewer are too many calls. 11, 4, 2 and 1 photos of
-# 96, 160, 224 and 320 px were about the best.
-PIXELS_AT_ONCE = 100_000
-THREADS_PER_CORE = 2  # with one, a tenth of the time went into waiting
-BATCHES_AHEAD = 8  # per thread: enough that one slow photo does not stop the others
+# With more, the activations no longer fit into a core's own cache; with fewer, the calls take too much of the time.
+# 11, 4, 2 and 1 photos of 96, 160, 224 and 320 px were about the fastest.
+PIXELS_PER_BATCH = 100_000
+THREADS_PER_CORE = 2  # with one, waiting took a tenth of the time
+BATCHES_AHEAD = 8  # per thread: one slow photo must not stop the other threads
 
 
 def plan_build(
@@ -50,27 +50,16 @@ def plan_build(
 
     Parameters
     ----------
-    digest
-        What tells the network from others, such as its SHA-256.
-    image_size
-        Side of the square input in pixels.
-    precision
-        ``auto``, ``f32`` or ``bf16``; ``auto`` is bf16 where the processor computes in it, and int8 if
-        ``is_quantised``.
-    tensor
-        Name of the layer whose output is wanted.
-    float32_below
-        Name of the layer below which everything is computed in float32, whatever ``precision`` is.
-    is_quantised
-        Whether the network is quantised to int8.
+    digest, image_size, tensor, float32_below, entry
+        As in `Build`.
+    precision, is_quantised
+        As in `choose_precision`.
     n_cores
-        That infer at a time; default: all that this process may use.
+        Number of cores that infer at the same time. Default: all that this process may use.
     batch_size
-        Photos per inference; default: what suits their size and the processor.
-    entry
-        Name of the layer at which the pixels enter; None for the network's own input.
+        Photos per inference. Default: what suits their size and the processor.
     n_views
-        Of each photo; a batch has all views of some photos.
+        Views per photo. A batch holds all views of its photos.
 
     Raises
     ------
@@ -78,8 +67,8 @@ def plan_build(
         As `choose_precision`.
     """
     n_photos = batch_size or 1
-    if batch_size is None and has_wide_vectors():  # else a row would depend on the size of its batch
-        n_photos = max(1, round(PIXELS_AT_ONCE / image_size**2 / n_views))
+    if batch_size is None and has_wide_vectors():  # on other processors a row would depend on the size of its batch
+        n_photos = max(1, round(PIXELS_PER_BATCH / image_size**2 / n_views))
     return Build(
         digest=digest, image_size=image_size, batch_size=n_photos * n_views, entry=entry, tensor=tensor,
         float32_below=float32_below, precision=choose_precision(precision, is_quantised=is_quantised),
@@ -88,18 +77,19 @@ def plan_build(
 
 
 class Engine:
-    """A network compiled for this machine up to one layer.
+    """A network compiled for this machine, from its pixels to one layer.
 
-    A row of the output depends on its own photo alone: neither its neighbours nor the size of the batch change a bit.
+    A row of the output depends on its own photo alone. The other photos in the batch and the size of the batch do not
+    change a bit of it.
 
     Parameters
     ----------
     network
-        An ONNX model as bytes, with one input: uint8 pixels (N, ``image_size``, ``image_size``, 3).
+        ONNX model as bytes, with one input: uint8 pixels (N, ``image_size``, ``image_size``, 3).
     build
-        What `plan_build` returns for it.
+        Result of `plan_build` for this network.
     n_views
-        Rows that one item makes, such as several views of a photo; as `plan_build` was told.
+        Views per item, the same number as in `plan_build`.
     """
 
     def __init__(self, network: bytes, build: Build, *, n_views: int = 1) -> None:
@@ -109,21 +99,21 @@ class Engine:
         self.batch_size = build.batch_size // n_views
         self.n_threads = THREADS_PER_CORE * build.n_cores
         self._compiled = compile_network(network, build)
-        self._lanes: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
         for _ in range(self.n_threads):
-            self._lanes.put(_Lane(self._compiled, build, n_views))
+            self._requests.put(_Request(self._compiled, build, n_views))
 
     def infer(
         self, pixels: npt.NDArray[np.uint8], load: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]] = np.asarray
     ) -> npt.NDArray[np.float32]:
-        """Compute the output for pixels that are already decoded.
+        """Compute the output for decoded photos.
 
         Parameters
         ----------
         pixels
             (N, ``image_size``, ``image_size``, 3) uint8.
         load
-            As for `stream`: makes the views of one photo, where the engine has several.
+            Function that makes the views of one photo, as in `stream`. Default: the photo itself.
 
         Returns
         -------
@@ -135,20 +125,19 @@ class Engine:
     def stream(
         self, items: Iterable[Item], load: Callable[[Item], npt.NDArray[np.uint8]]
     ) -> Iterator[tuple[Item, npt.NDArray[np.float32] | PhotoError]]:
-        """Load and infer items, overlapped, in order, holding only a few batches at a time.
+        """Load and infer items in their order, with only a few batches in memory at a time.
 
         Parameters
         ----------
         items
-            Anything that ``load`` understands; read lazily.
+            Anything that ``load`` takes. They are read lazily.
         load
-            Gives the (``image_size``, ``image_size``, 3) uint8 pixels of one item, or as many as the engine was told
-            that it has views, (V, ...), or raises PhotoError. Called from several threads at once.
+            Function that returns the uint8 pixels of one item, or raises PhotoError: (``image_size``, ``image_size``,
+            3), or (V, ``image_size``, ``image_size``, 3) if the engine has V views. Several threads call it at once.
 
         Yields
         ------
-        (item, output of float32, (V, ...) of an item with views) or (item, the PhotoError that ``load`` raised), in
-        the order of ``items``.
+        Each item with its float32 output, (...) or (V, ...), or with the PhotoError that ``load`` raised.
         """
         source = iter(items)
         waiting: deque[Future[list[tuple[Item, npt.NDArray[np.float32] | PhotoError]]]] = deque()
@@ -169,28 +158,28 @@ class Engine:
     def _run_batch(
         self, batch: list[Item], load: Callable[[Item], npt.NDArray[np.uint8]]
     ) -> list[tuple[Item, npt.NDArray[np.float32] | PhotoError]]:
-        lane = self._lanes.get()
+        request = self._requests.get()
         try:
             failures: dict[int, PhotoError] = {}
             for i, item in enumerate(batch):
                 try:
-                    lane.buffer[i] = load(item)
+                    request.buffer[i] = load(item)
                 except PhotoError as error:
-                    # the one that was raised holds the frames below it, and they hold the photo
-                    failures[i] = type(error)(str(error))
+                    # a copy: the original holds the frames that raised it, and they hold the photo
+                    failures[i] = type(error)(str(error), path=error.path)
             if len(failures) == len(batch):
                 return [(item, failures[i]) for i, item in enumerate(batch)]
-            rows = lane.run()
+            rows = request.run()
             return [(item, failures.get(i, rows[i])) for i, item in enumerate(batch)]
         finally:
-            self._lanes.put(lane)
+            self._requests.put(request)
 
 
-class _Lane:
-    """The buffer that a batch is decoded into, and the request that runs it."""
+class _Request:
+    """An inference request of OpenVINO, and the buffer for the pixels of its batch."""
 
     def __init__(self, compiled: openvino.CompiledModel, build: Build, n_views: int) -> None:
-        openvino = open_openvino()
+        openvino = import_openvino()
 
         # the engine reads this memory in place: nothing is copied
         photo = (build.image_size, build.image_size, 3)

@@ -1,4 +1,4 @@
-"""The door to OpenVINO: it comes in when it is needed, and reports to nobody."""
+"""Import OpenVINO late, without its usage statistics, and with one core for the whole process."""
 
 from __future__ import annotations
 
@@ -6,43 +6,43 @@ import sys
 import threading
 from typing import Any
 
-_opening = threading.Lock()
+_importing = threading.Lock()
 _core: list[Any] = []
 
 
-def open_openvino() -> Any:
-    """Import OpenVINO without its converter of foreign models, and return it.
+def import_openvino() -> Any:
+    """Import OpenVINO without its model converter, and return it.
 
-    Importing the converter takes longer than all the rest, and sends a message to its maker's statistics over the
-    network. We convert nothing. Whoever asks for ``openvino.convert_model`` in the same process still gets it.
+    The import of the converter takes longer than the rest of OpenVINO, and sends usage statistics over the network.
+    Headstart converts nothing. Other code in the process can still call ``openvino.convert_model``.
     """
-    with _opening:
+    with _importing:
         if "openvino" not in sys.modules:
-            sys.modules["openvino.tools"] = None  # type: ignore[assignment]  # openvino goes on where this fails
+            sys.modules["openvino.tools"] = None  # type: ignore[assignment]  # openvino accepts that this import fails
             try:
                 import openvino
             finally:
                 sys.modules.pop("openvino.tools", None)
-            openvino.__dict__.setdefault("__getattr__", _fetch_converter)
+            openvino.__dict__.setdefault("__getattr__", _import_converter)
     import openvino
 
     return openvino
 
 
-def open_core() -> Any:
+def get_core() -> Any:
     """Return OpenVINO's ``Core``, one for the whole process.
 
-    With the first network, a core sets an alternate stack for signals, and frees that memory when it goes: a signal
-    that comes afterwards, such as Ctrl-C, would end the process in a segmentation fault. So it never goes.
+    The core is never freed. When it reads its first network, it sets an alternate stack for signals, and it frees that
+    memory at its end. A later signal, such as Ctrl-C, would then end the process in a segmentation fault.
     """
-    openvino = open_openvino()
-    with _opening:
+    openvino = import_openvino()
+    with _importing:
         if not _core:
             _core.append(openvino.Core())
     return _core[0]
 
 
-def _fetch_converter(name: str) -> Any:
+def _import_converter(name: str) -> Any:
     if name != "convert_model":
         raise AttributeError(f"module 'openvino' has no attribute {name!r}")
     from openvino.tools.ovc import convert_model

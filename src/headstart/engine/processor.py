@@ -1,4 +1,4 @@
-"""What this machine's processor is, and what the engine can compute in on it."""
+"""The processor of this machine: which precisions it computes in, and what decides the bits of a feature."""
 
 from __future__ import annotations
 
@@ -9,42 +9,43 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from headstart.engine.openvino_import import open_core
+from headstart.engine.openvino_import import get_core
 from headstart.errors import BackboneError
 from headstart.process.packages import find_version
 from headstart.storage.result_cache import fetch_result, keep_result, name_result
 
-Precision = Literal["auto", "f32", "bf16"]
-Arithmetic = Literal["f32", "bf16", "int8"]
+Precision = Literal["f32", "bf16", "int8"]
 VECTOR_FLAGS = ("avx", "amx", "fma", "f16c", "asimd", "sve", "bf16", "i8mm")
-ENGINE_RULES = 2  # counts up when this room's code gives other features for the same pixels
+ENGINE_RULES = 2  # counts up when the code of this room gives other features for the same pixels
 
 
-def choose_precision(precision: str = "auto", *, is_quantised: bool = False) -> Arithmetic:
-    """Return the arithmetic to use: bf16 where the processor computes in it, unless ``precision`` says otherwise.
+def choose_precision(precision: str = "auto", *, is_quantised: bool = False) -> Precision:
+    """Return the precision to compute in.
 
     Parameters
     ----------
+    precision
+        ``auto``, ``f32``, ``bf16`` or ``int8``. ``auto`` is bf16 if the processor computes in it, and f32 otherwise.
     is_quantised
-        Of a network that is quantised: it computes in int8 (and what is not quantised of it in float32), and neither
-        ``auto`` nor ``f32`` changes a bit of that.
+        Whether the network is quantised. Then its quantised layers compute in int8 and the others in float32, for
+        ``auto`` and ``f32`` as well.
 
     Raises
     ------
     BackboneError
-        If ``precision`` is none of auto, f32 and bf16, or bf16 on a processor without it; int8 of a network that is
-        not quantised, or bf16 of one that is.
+        If the precision is unknown, or the processor or the network cannot compute in it: int8 needs a quantised
+        network, bf16 one that is not.
     """
     if is_quantised and precision in ("auto", "f32", "int8"):
         return "int8"
     if is_quantised and precision == "bf16":
         raise BackboneError(
-            "Cannot compute in bf16: got a network that is quantised to int8 and computes in nothing else. "
+            "Cannot compute in bf16: got a network that is quantised to int8 and has no other precision. "
             "Leave --precision out."
         )
     if precision == "int8":
         raise BackboneError(
-            "Cannot compute in int8: got a network of floats, need one that was quantised on training photos. Make one "
+            "Cannot compute in int8: got a network of floats, need one that is quantised on training photos. Make one "
             "with headstart train --precision int8, or hs.train(photos, precision='int8')."
         )
     if precision not in ("auto", "f32", "bf16"):
@@ -53,38 +54,41 @@ def choose_precision(precision: str = "auto", *, is_quantised: bool = False) -> 
         return "f32"
     has_bf16 = "BF16" in list_capabilities()
     if precision == "bf16" and not has_bf16:
-        raise BackboneError("Cannot compute in bf16: this processor has no bf16 arithmetic. Use --precision f32.")
+        raise BackboneError(
+            "Cannot compute in bf16: got a processor without bf16 arithmetic, need one with it. Use --precision f32."
+        )
     return "bf16" if has_bf16 else "f32"
 
 
 def describe_engine() -> str:
-    """Return what decides a feature's bits in OpenVINO: its version, ours, and what the processor can compute in."""
-    able = " ".join(list_capabilities())
-    return f"openvino {_read_version()}, rules {ENGINE_RULES}, {platform.machine()} {able}, {_describe_arithmetic()}"
+    """Return what decides the bits of a feature besides photo and network: versions, processor and environment."""
+    capabilities = " ".join(list_capabilities())
+    machine = f"{platform.machine()} {capabilities}, {_describe_instructions()}"
+    return f"openvino {_read_version()}, rules {ENGINE_RULES}, {machine}"
 
 
 @cache
 def list_capabilities() -> tuple[str, ...]:
-    """Return what OpenVINO can compute in here, sorted, such as ``BF16``; remembered for each machine.
+    """Return the types that OpenVINO can compute in on this processor, sorted, such as ``BF16``.
 
-    A training whose features are all cached need not load OpenVINO (0.1 to 0.3 s) to know which ones they are.
+    They are kept on disk: a training whose features are all cached then needs no import of OpenVINO (0.1 to 0.3 s).
     """
-    name = name_result("capabilities", _read_version(), _describe_arithmetic())
+    name = name_result("capabilities", _read_version(), _describe_instructions())
     kept = fetch_result(name)
     if kept is not None:
         return tuple(json.loads(kept))
-    found = sorted(open_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-    keep_result(name, json.dumps(found).encode())
-    return tuple(found)
+    capabilities = sorted(get_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    keep_result(name, json.dumps(capabilities).encode())
+    return tuple(capabilities)
 
 
 def has_wide_vectors() -> bool:
-    """Say whether this processor computes on 64 bytes at a time (AVX-512), and may.
+    """Say whether the processor has vectors of 64 bytes (AVX-512), and the environment allows them.
 
-    There OpenVINO sums in the same order whatever the size of the batch; on others it does not, and the last bits of a
-    photo's features depend on how many photos are computed beside it.
+    With them, OpenVINO sums in the same order for every size of the batch. Without them, the last bits of a photo's
+    features depend on the number of photos in its batch.
     """
-    flags = _describe_arithmetic().split()
+    flags = _describe_instructions().split()
     return "avx512f" in flags and not any(flag.upper() in ("AVX2", "AVX", "SSE41", "DEFAULT") for flag in flags[-2:])
 
 
@@ -94,14 +98,14 @@ def _read_version() -> str:
 
 
 @cache
-def _describe_arithmetic() -> str:
-    """Return a text that differs where sums may: the vector instructions, and what tells the engine to avoid some."""
-    told = [os.environ.get(name, "") for name in ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")]
+def _describe_instructions() -> str:
+    """Return the vector instructions of the processor, and the variables that forbid some: both change sums."""
+    limits = [os.environ.get(name, "") for name in ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")]
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
         fields = {name.strip(): value for name, _, value in (line.partition(":") for line in text.splitlines())}
         flags = fields.get("flags", fields.get("Features", "")).split()
-        able = sorted(flag for flag in flags if flag.startswith(VECTOR_FLAGS))
+        found = sorted(flag for flag in flags if flag.startswith(VECTOR_FLAGS))
     except OSError:
-        able = [platform.processor(), platform.node()]
-    return " ".join([*able, *told])
+        found = [platform.processor(), platform.node()]
+    return " ".join([*found, *limits])

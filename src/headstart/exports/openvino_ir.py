@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from headstart.engine.openvino_import import open_core, open_openvino
-from headstart.engine.rewriting import fold_norms, mark_below
+from headstart.engine.openvino_import import get_core, import_openvino
+from headstart.engine.rewriting import fold_batch_norms, mark_float32_below
 from headstart.exports.resizing_graph import RESIZED
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_be
     OSError
         If it cannot be written.
     """
-    openvino = open_openvino()
+    openvino = import_openvino()
     from xml.etree import ElementTree
 
-    model = open_core().read_model(network)
-    fold_norms(model)
+    model = get_core().read_model(network)
+    fold_batch_norms(model)
     for key, value in facts.items():
         model.set_rt_info(value, ["headstart", key])
     try:
@@ -50,7 +50,7 @@ def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_be
     except RuntimeError as error:  # a full disk, in its own words
         raise OSError(f"OpenVINO cannot write it ({str(error).partition(chr(10))[0]})") from None
     tree = ElementTree.fromstring(path.read_bytes())  # noqa: S314  written a line above
-    mark_below(tree, float32_below or RESIZED)
+    mark_float32_below(tree, float32_below or RESIZED)
     text = ElementTree.tostring(tree, encoding="unicode")
     path.write_text(re.sub(r">\s+<", "><", text), encoding="utf-8")  # a third of it is indentation
 
@@ -58,7 +58,7 @@ def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_be
 @contextmanager
 def open_openvino_ir(path: Path) -> Iterator[Answer]:
     """Open what was written as users do, with OpenVINO's defaults: in bf16 where the processor computes in it."""
-    core = open_core()
+    core = get_core()
     run = core.compile_model(core.read_model(path), "CPU")
 
     def answer(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
@@ -69,5 +69,5 @@ def open_openvino_ir(path: Path) -> Iterator[Answer]:
 
 def find_default_precision() -> str:
     """Return what OpenVINO computes in by default on this processor: ``bf16`` or ``f32``."""
-    openvino = open_openvino()
-    return "bf16" if open_core().get_property("CPU", "INFERENCE_PRECISION_HINT") == openvino.Type.bf16 else "f32"
+    openvino = import_openvino()
+    return "bf16" if get_core().get_property("CPU", "INFERENCE_PRECISION_HINT") == openvino.Type.bf16 else "f32"

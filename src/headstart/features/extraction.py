@@ -101,7 +101,7 @@ class BackgroundCompilation(Thread):
         backbone, image_size, precision = self._arguments
         with contextlib.suppress(HeadstartError, RuntimeError):
             build = backbone.plan_build(image_size, precision)
-            if not build.is_kept():
+            if not build.is_compiled():
                 self._compiled = compile_network(backbone.weights, build)
 
     def release(self) -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from headstart.backbone.foreign.onnx_reader import refuse_giant
 from headstart.engine.cutting import take_below
-from headstart.engine.openvino_import import open_core
+from headstart.engine.openvino_import import get_core
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def try_network(network: bytes, pixels: npt.NDArray[np.uint8], n_features: int) 
         rows = []
         for batch in (pixels[:1], pixels[1:], pixels):
             part.reshape(list(batch.shape))
-            compiled = open_core().compile_model(part, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+            compiled = get_core().compile_model(part, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
             rows.append(np.array(compiled([batch])[0], np.float32))
     except RuntimeError as error:
         raise BackboneError(
@@ -106,7 +106,7 @@ def find_sizes(network: bytes, side_px: int, n_features: int) -> tuple[int, int]
 
 def _read(network: bytes) -> openvino.Model:
     try:
-        return open_core().read_model(network)
+        return get_core().read_model(network)
     except RuntimeError as error:
         raise BackboneError(f"the engine cannot read it ({_say_shortly(error)})") from None
 

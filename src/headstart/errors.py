@@ -1,7 +1,7 @@
-"""Every error that Headstart raises on purpose, and every warning, on one page.
+"""All errors and warnings that Headstart raises on purpose.
 
-A message reads ``Cannot <verb> <object>: got <what>, need <rule>. <Next step.>`` and is meant for the person
-who typed the command: it names what was wrong and what to do next, and the command line prints it alone.
+A message reads ``Cannot <verb> <object>: got <what>, need <rule>. <Next step.>`` It tells the user what is wrong and
+what to do next. The command line prints the message alone, without a traceback.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from pathlib import Path
 
 
 class HeadstartError(Exception):
-    """The base of the family: catch this one to catch them all.
+    """Base class of all errors. The message is complete; the attributes repeat parts of it for programs.
 
     Attributes
     ----------
     path
-        The file or folder that the error is about, or None.
+        File or folder that cannot be used, or None.
     label
-        The class name that it is about, or None.
+        Class name that cannot be used, or None.
     extra
-        The extra of this package that would mend it (``tune`` for ``pip install 'headstart[tune]'``), or None.
+        Extra of this package to install (``tune`` for ``pip install 'headstart[tune]'``), or None.
     """
 
     def __init__(
@@ -31,85 +31,106 @@ class HeadstartError(Exception):
         self.extra = extra
 
 
+# photos
+
+
 class CatalogError(HeadstartError):
-    """A folder or CSV cannot become a catalog of labelled photos."""
+    """A folder, a table or tar shards cannot become a catalog of labelled photos."""
 
 
 class PhotoError(HeadstartError):
-    """One photo cannot be decoded. The message is the reason alone; the caller knows the path."""
+    """A photo cannot be decoded. The message is the reason alone; the caller knows the path."""
 
 
 class UnreadableError(PhotoError):
-    """One photo cannot be read now: not for what it is, but for where it lies."""
+    """The bytes of a photo cannot be read now. Another try may succeed: the photo itself is not the reason."""
+
+
+# features, training and evaluation
 
 
 class BackboneError(HeadstartError):
-    """A backbone's weights or spec cannot be used."""
+    """The weights or the spec of a backbone cannot be used."""
 
 
 class CacheError(HeadstartError):
-    """The cache of features cannot be used."""
+    """A cache of features or activations cannot be used."""
 
 
 class FitError(HeadstartError):
-    """A head cannot be fitted to these features and labels."""
+    """A head or a network cannot be trained on these photos, labels or settings."""
 
 
 class EvaluationError(HeadstartError):
-    """Numbers cannot be judged or drawn."""
+    """Metrics cannot be computed from these numbers, or a figure cannot be drawn."""
 
 
-class ClassifierError(HeadstartError):
-    """A classifier file cannot be loaded, or does not fit what it is asked to do."""
-
-
-class ExportError(HeadstartError):
-    """A classifier cannot be exported, or the export answers otherwise."""
-
-
-class ServeError(HeadstartError):
-    """A classifier cannot be served."""
-
-
-class ScaleError(HeadstartError):
-    """A cluster cannot be used, or features cannot be written where they are to be."""
+# results
 
 
 class RunError(HeadstartError):
-    """A run folder cannot be written."""
+    """A run folder or a figure cannot be written, or a run cannot be read or tracked."""
 
 
 class RunMovedError(RunError):
-    """A run is whole, but its name was taken meanwhile: ``folder`` is where it is."""
+    """A run is complete, but in another folder: its own name was taken meanwhile.
+
+    Attributes
+    ----------
+    folder
+        Folder of the run.
+    """
 
     def __init__(self, message: str, folder: Path) -> None:
         super().__init__(message, path=folder)
         self.folder = folder
 
 
+class ClassifierError(HeadstartError):
+    """A classifier file cannot be loaded, or cannot be used for this task."""
+
+
+class ExportError(HeadstartError):
+    """A classifier cannot be exported, or the export gives other answers than the classifier."""
+
+
+# the environment
+
+
+class ServeError(HeadstartError):
+    """The service cannot listen at its address."""
+
+
+class ScaleError(HeadstartError):
+    """A cluster cannot be used, or features cannot be written to their folder."""
+
+
 class MissingExtraError(HeadstartError):
-    """A feature needs a package that is not installed; the message names the extra."""
+    """A package is not installed. ``extra`` is the extra that brings it."""
+
+
+# warnings
 
 
 class HeadstartWarning(UserWarning):
-    """The base of the warnings. Headstart goes on; docs/notes.md has a section for each ``code``."""
+    """Base class of all warnings: the work goes on. docs/notes.md has a section for each ``code``."""
 
     code = "note"
 
 
 class CacheWarning(HeadstartWarning):
-    """The cache of features cannot be used, or a damaged one was replaced."""
+    """The cache of features cannot be used, or a damaged file was replaced."""
 
     code = "cache"
 
 
 class DeviceWarning(HeadstartWarning):
-    """A GPU is there and cannot be used."""
+    """A GPU is present but cannot be used."""
 
     code = "gpu"
 
 
 class TrackingWarning(HeadstartWarning):
-    """A run is written, but its tracker failed."""
+    """A run is complete, but the tracker failed."""
 
     code = "tracking"

@@ -1,4 +1,4 @@
-"""The first Ctrl-C is a wish."""
+"""The first Ctrl-C ends a step; the second one acts as usual."""
 
 import os
 import signal
@@ -9,26 +9,26 @@ import pytest
 from headstart.process.interrupts import interrupt_on_ctrl_c, listen_for_ctrl_c
 
 
-def test_the_first_is_a_wish_and_the_second_is_not():
-    with listen_for_ctrl_c() as is_wished:
-        assert not is_wished()
+def test_the_first_ctrl_c_is_noted_and_the_second_one_interrupts():
+    with listen_for_ctrl_c() as is_pressed:
+        assert not is_pressed()
         os.kill(os.getpid(), signal.SIGINT)
-        assert is_wished()
-        with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+        assert is_pressed()
+        with pytest.raises(KeyboardInterrupt, match=r"^$"):  # noqa: PT012
             os.kill(os.getpid(), signal.SIGINT)
             signal.pause()
 
 
-def test_the_first_may_interrupt_and_the_second_does_as_before():
+def test_the_first_ctrl_c_interrupts_and_the_second_one_calls_the_former_handler():
     heard = []
     before = signal.signal(signal.SIGINT, lambda *_: heard.append("as before"))
     try:
         with interrupt_on_ctrl_c() as is_interrupted:
-            with listen_for_ctrl_c() as is_wished:  # a step inside that ends politely
+            with listen_for_ctrl_c() as is_pressed:  # an inner step that ends early
                 os.kill(os.getpid(), signal.SIGINT)
-                assert is_wished()
+                assert is_pressed()
             assert not is_interrupted()
-            with pytest.raises(KeyboardInterrupt):
+            with pytest.raises(KeyboardInterrupt, match=r"^$"):
                 os.kill(os.getpid(), signal.SIGINT)
             assert is_interrupted()
             assert not heard
@@ -38,19 +38,19 @@ def test_the_first_may_interrupt_and_the_second_does_as_before():
         signal.signal(signal.SIGINT, before)
 
 
-def test_afterwards_everything_is_as_before():
+def test_after_the_block_the_former_handler_is_back():
     before = signal.getsignal(signal.SIGINT)
     with listen_for_ctrl_c():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_other_threads_hear_nothing():
+def test_in_another_thread_the_block_changes_nothing():
     heard = []
 
     def listen():
-        with listen_for_ctrl_c() as is_wished:
-            heard.append(is_wished())
+        with listen_for_ctrl_c() as is_pressed:
+            heard.append(is_pressed())
 
     thread = threading.Thread(target=listen)
     thread.start()

@@ -1,4 +1,4 @@
-"""Large arrays behave as small ones, and leave neither files nor memory behind."""
+"""Large arrays behave like small ones and leave neither files nor memory behind."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ from headstart.storage.large_arrays import allocate_array, join_rows, map_file, 
 
 @pytest.fixture
 def is_large(monkeypatch, tmp_path):
-    """Every array is large, and blocks are small."""
+    """Make every array a large one, with small blocks."""
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(large_arrays, "LARGE_BYTES", 1)
     monkeypatch.setattr(large_arrays, "BLOCK_BYTES", 1 << 14)
@@ -41,7 +41,7 @@ def test_large_arrays_lie_in_a_file_without_a_name(is_large):
     np.testing.assert_array_equal(X[:, 3], np.arange(3000))
 
 
-def test_what_was_released_is_still_there(is_large):
+def test_released_rows_keep_their_values(is_large):
     X = fill()
     release_rows(X)
     release_rows(X[5:2000])
@@ -52,7 +52,7 @@ def test_what_was_released_is_still_there(is_large):
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux to count resident pages")
-def test_walking_holds_a_few_blocks_in_memory(monkeypatch, tmp_path):
+def test_walking_an_array_keeps_a_few_blocks_in_memory(monkeypatch, tmp_path):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
 
     def count_resident() -> int:
@@ -74,7 +74,7 @@ def test_blocks_cover_every_row_once(is_large, n_rows):
     assert list(walk_rows(np.zeros((0, 3)))) == []
 
 
-def test_rows_that_follow_each_other_are_a_view(is_large):
+def test_consecutive_rows_are_a_view(is_large):
     X = fill(100)
     assert np.shares_memory(take_rows(X, range(10, 20)), X)
     scattered = take_rows(X, [5, 3, 99])
@@ -83,7 +83,7 @@ def test_rows_that_follow_each_other_are_a_view(is_large):
     assert take_rows(X, []).shape == (0, 7)
 
 
-def test_neighbours_are_joined_without_a_copy(is_large):
+def test_adjacent_arrays_are_joined_without_a_copy(is_large):
     for X in (fill(100), np.arange(700, dtype=np.float32).reshape(100, 7)):
         joined = join_rows(X[10:30], X[30:31], X[31:90])
         assert np.shares_memory(joined, X)
@@ -93,32 +93,33 @@ def test_neighbours_are_joined_without_a_copy(is_large):
         assert not np.shares_memory(join_rows(X[30:40], X[10:30]), X)
 
 
-def test_joined_rows_stand_one_below_the_other(is_large):
+def test_joined_rows_keep_their_order(is_large):
     np.testing.assert_array_equal(join_rows(fill(50), fill(20))[:, 0], [*range(50), *range(20)])
 
 
-def test_a_full_disk_is_an_error_at_once(is_large, monkeypatch):
+def test_a_full_disk_is_an_error_at_allocation(is_large, monkeypatch):
     def refuse(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", refuse)
-    with pytest.raises(CacheError, match=r"4 MB of features: No space left.*HEADSTART_CACHE"):
+    with pytest.raises(CacheError, match=r"store 4 MB of features: No space left.*HEADSTART_CACHE") as caught:
         allocate_array((1000, 1000))
+    assert caught.value.path == is_large
 
 
-def test_a_folder_that_cannot_be_written_is_not_needed(is_large, monkeypatch, tmp_path):
+def test_without_a_cache_folder_the_temporary_folder_is_used(is_large, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "file"))
     assert isinstance(fill(), np.memmap)
 
 
 @pytest.mark.parametrize("reason", [errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS])
-def test_a_file_system_that_cannot_promise_room_is_used_all_the_same(is_large, monkeypatch, reason):
-    monkeypatch.setattr(os, "posix_fallocate", lambda *_: (_ for _ in ()).throw(OSError(reason, "no promise")))
+def test_a_file_system_that_cannot_reserve_space_is_used_anyway(is_large, monkeypatch, reason):
+    monkeypatch.setattr(os, "posix_fallocate", lambda *_: (_ for _ in ()).throw(OSError(reason, "no reservation")))
     assert fill()[7, 0] == 7
 
 
-def test_an_array_outlives_the_name_of_its_file(tmp_path):
+def test_an_array_stays_valid_after_its_file_is_deleted(tmp_path):
     with (tmp_path / "file").open("w+b") as file:
         X = map_file(file, (50, 3), np.float32)
     (tmp_path / "file").unlink()

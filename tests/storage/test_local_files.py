@@ -1,4 +1,4 @@
-"""Where the cache lies."""
+"""The folder of the caches can be chosen, and files are never half written."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ import pytest
 from headstart.storage.local_files import clear_folder, find_cache_folder, list_files, measure_folder, write_safely
 
 
-def test_the_folder_can_be_chosen(monkeypatch, tmp_path):
+def test_the_environment_variable_chooses_the_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
     assert find_cache_folder() == tmp_path
     monkeypatch.delenv("HEADSTART_CACHE")
     assert find_cache_folder().name == "headstart"
 
 
-def test_files_that_vanish_are_not_there(monkeypatch, tmp_path):
+def test_files_that_vanish_are_left_out(monkeypatch, tmp_path):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
     assert list_files("some") == []
     (tmp_path / "some").mkdir()
@@ -27,7 +27,7 @@ def test_files_that_vanish_are_not_there(monkeypatch, tmp_path):
     assert measure_folder("some") == 0
 
 
-def test_what_is_written_is_whole_or_what_it_was(tmp_path):
+def test_after_an_error_the_file_is_unchanged(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"before")
     with pytest.raises(ValueError, match="closed"), write_safely(path) as file:

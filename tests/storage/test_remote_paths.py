@@ -1,4 +1,4 @@
-"""A URI is a path that is read through its store; a store is only asked where there is one."""
+"""A URI is a path that is read through its store; local paths are read without a store."""
 
 import contextlib
 import http.server
@@ -23,23 +23,23 @@ from headstart.storage.remote_paths import (
 )
 
 
-def test_a_uri_stays_one_however_it_is_handled():
-    place = make_path("s3://bucket/a b%20/1.jpg")
-    assert isinstance(place, RemotePath)
-    assert str(pickle.loads(pickle.dumps(place))) == "s3://bucket/a b%20/1.jpg"  # noqa: S301  our own
-    assert str(place.parent / "x") == "s3://bucket/a b%20/x"
-    assert place.relative_to(place.parent).name == "1.jpg"
-    assert place.absolute() is place
-    assert place.expanduser() is place
-    assert f"{place}" == place.as_posix()
+def test_path_operations_keep_a_uri_a_uri():
+    path = make_path("s3://bucket/a b%20/1.jpg")
+    assert isinstance(path, RemotePath)
+    assert str(pickle.loads(pickle.dumps(path))) == "s3://bucket/a b%20/1.jpg"  # noqa: S301  our own
+    assert str(path.parent / "x") == "s3://bucket/a b%20/x"
+    assert path.relative_to(path.parent).name == "1.jpg"
+    assert path.absolute() is path
+    assert path.expanduser() is path
+    assert f"{path}" == path.as_posix()
 
 
 @pytest.mark.parametrize("text", ["pets", "/a/b", "C:/pets", "c://x", "s3:/x"])
-def test_what_is_no_uri_is_a_path(text):
+def test_any_other_text_is_a_local_path(text):
     assert not isinstance(make_path(text), RemotePath)
 
 
-def test_a_file_in_a_store_is_written_whole_or_not(make_bucket):
+def test_a_remote_file_is_written_completely_or_not_at_all(make_bucket):
     folder = make_path(make_bucket())
     with contextlib.suppress(ZeroDivisionError), open_for_writing(folder / "a") as file:
         file.write(b"half")
@@ -53,17 +53,13 @@ def test_a_file_in_a_store_is_written_whole_or_not(make_bucket):
     with open_for_reading(folder / "a") as file:
         file.seek(2)
         assert file.read() == b"ole"
-    assert [find_path_kind(folder / name) for name in (".", "a", "b")] == [
-        "folder",
-        "file",
-        None,
-    ]
+    assert [find_path_kind(folder / name) for name in (".", "a", "b")] == ["folder", "file", None]
     delete_path(folder / "a")
     delete_path(folder / "a")
     assert list_file_names(folder) == []
 
 
-def test_the_same_holds_here(tmp_path):
+def test_a_local_file_is_written_and_read_by_the_same_functions(tmp_path):
     folder = tmp_path / "new"
     with open_for_writing(folder / "a") as file:
         file.write(b"whole")
@@ -71,11 +67,7 @@ def test_the_same_holds_here(tmp_path):
         assert file.read() == b"whole"
     assert list_file_names(folder) == ["a"]
     assert list_file_names(tmp_path / "none") == []
-    assert [find_path_kind(folder / name) for name in (".", "a", "b")] == [
-        "folder",
-        "file",
-        None,
-    ]
+    assert [find_path_kind(folder / name) for name in (".", "a", "b")] == ["folder", "file", None]
     delete_path(folder / "a")
     delete_path(folder / "a")
     assert list_file_names(folder) == []
@@ -94,17 +86,17 @@ def test_a_web_server_is_read_through_fsspec(tmp_path):
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        place = make_path(f"http://127.0.0.1:{server.server_port}/a.jpg")
-        assert read_remote_file(place) == b"0123456789"
-        with open_for_reading(place) as file:
+        path = make_path(f"http://127.0.0.1:{server.server_port}/a.jpg")
+        assert read_remote_file(path) == b"0123456789"
+        with open_for_reading(path) as file:
             file.seek(8)
             assert file.read() == b"89"
         with pytest.raises(FileNotFoundError, match=r"none\.jpg"):
-            read_remote_file(place.parent / "none.jpg")
+            read_remote_file(path.parent / "none.jpg")
         server.shutdown()
 
 
-def test_an_unknown_kind_of_store_is_an_error_of_reading():
+def test_reading_from_an_unknown_kind_of_store_is_an_error():
     with pytest.raises(OSError, match="'zz' is an unknown kind of store"):
         read_remote_file(make_path("zz://bucket/a"))
 

@@ -14,7 +14,7 @@ def folder(monkeypatch, tmp_path):
     return tmp_path / result_cache.FOLDER
 
 
-def test_gives_back_what_was_kept():
+def test_a_kept_result_is_fetched():
     name = name_result("network", "1")
     assert fetch_result(name) is None
     keep_result(name, b"compiled")
@@ -23,7 +23,7 @@ def test_gives_back_what_was_kept():
 
 
 @pytest.mark.parametrize("damage", [b"", b"short", b"x" * 40])
-def test_what_is_damaged_is_not_there(folder, damage):
+def test_a_damaged_result_counts_as_missing(folder, damage):
     keep_result("a" * 64, b"compiled")
     (folder / ("a" * 64)).write_bytes(damage)
     assert fetch_result("a" * 64) is None
@@ -31,7 +31,7 @@ def test_what_is_damaged_is_not_there(folder, damage):
     assert fetch_result("a" * 64) == b"again"
 
 
-def test_the_least_recently_used_go_first(folder, monkeypatch):
+def test_the_least_recently_used_results_are_deleted_first(folder, monkeypatch):
     monkeypatch.setattr(result_cache, "MAX_BYTES", 10 * 36)
     for n in range(10):
         keep_result(f"{n:064}", b"data")
@@ -49,14 +49,14 @@ def test_results_in_a_read_only_folder_are_read(monkeypatch):
     assert fetch_result("a" * 64) == b"compiled"
 
 
-def test_size_and_clearing():
+def test_results_are_measured_and_cleared():
     keep_result("a" * 64, b"x" * 1000)
     assert measure_results() == 1032
     clear_results()
     assert measure_results() == 0
 
 
-def test_a_folder_that_cannot_be_made_keeps_nothing(monkeypatch, tmp_path):
+def test_without_a_writable_folder_nothing_is_kept(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "file"))
     keep_result("a" * 64, b"x")

@@ -1,4 +1,4 @@
-"""A photo in a tar shard has a path like any other."""
+"""Photos in tar shards are read by their paths."""
 
 import io
 import tarfile
@@ -20,7 +20,7 @@ def test_members_are_walked_in_order_and_read_by_name(tmp_path, write_shard):
         read_member(shard, "b/3.jpg", 100)
 
 
-def test_a_shard_that_was_written_anew_is_read_anew(tmp_path, write_shard):
+def test_a_changed_shard_is_indexed_again(tmp_path, write_shard):
     shard = write_shard(tmp_path / "a.tar", {"1.jpg": b"one"})
     assert read_member(shard, "1.jpg", 100) == b"one"
     write_shard(shard, {"0.jpg": b"zero" * 1000, "1.jpg": b"other"})
@@ -38,7 +38,7 @@ def test_links_are_not_followed(tmp_path):
         read_member(tmp_path / "a.tar", "1.jpg", 100)
 
 
-def test_names_that_lead_out_of_the_shard_or_repeat_are_no_files(tmp_path, write_shard):
+def test_unsafe_and_repeated_names_are_not_read(tmp_path, write_shard):
     names = ["/etc/evil.jpg", "../evil.jpg", "a/../../evil.jpg", "C:/evil.jpg", "a//b.jpg", "./a/b.jpg"]
     with tarfile.open(tmp_path / "a.tar", "w") as archive:
         for number, name in enumerate(names):
@@ -51,7 +51,7 @@ def test_names_that_lead_out_of_the_shard_or_repeat_are_no_files(tmp_path, write
     assert read_member(tmp_path / "a.tar", "a/b.jpg", 9) == b"4"
 
 
-def test_a_damaged_shard_is_an_error_of_reading(tmp_path):
+def test_reading_a_damaged_shard_is_an_error(tmp_path):
     (tmp_path / "a.tar").write_bytes(b"no tar file" * 100)
     with pytest.raises(OSError, match="the shard is damaged"):
         read_member(tmp_path / "a.tar", "1.jpg", 100)
@@ -59,13 +59,13 @@ def test_a_damaged_shard_is_an_error_of_reading(tmp_path):
         list(walk_shard(tmp_path / "a.tar"))
 
 
-def test_a_folder_named_like_a_shard_is_a_folder(tmp_path):
+def test_a_folder_named_like_a_shard_is_not_a_shard(tmp_path):
     (tmp_path / "a.tar").mkdir()
     assert split_shard(tmp_path / "a.tar" / "1.jpg") is None
     assert not is_shard(tmp_path / "a.tar")
 
 
-def test_shards_in_stores_are_read_in_place(tmp_path, make_bucket, write_shard):
+def test_shards_in_a_store_are_read_in_the_store(tmp_path, make_bucket, write_shard):
     write_shard(tmp_path / "a.tar", {"1.jpg": b"one", "2.jpg": b"two"})
     shard = make_path(make_bucket(tmp_path)) / "a.tar"
     assert is_shard(shard)

@@ -1,1 +1,1 @@
-"""The process that runs: cores, Ctrl-C, progress, and which packages are installed."""
+"""The running process: its cores, Ctrl-C, progress bars and installed packages."""

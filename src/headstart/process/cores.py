@@ -1,4 +1,4 @@
-"""How many cores there are to use."""
+"""The number of cores that this process uses."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _limits: list[int] = []
 
 
 def count_cores() -> int:
-    """Return how many cores this process may use: those it may run on, and no more than its container's share."""
+    """Return the number of cores that the affinity mask, the container and `limit_cores` allow."""
     return min([_find_cores(), *_limits])
 
 
 def limit_cores(n_cores: int) -> None:
-    """Have `count_cores` return no more than so many from now on: the others belong to somebody else."""
+    """Limit the result of `count_cores` from now on; other processes use the other cores."""
     _limits[:] = [n_cores]
 
 
 @cache
 def _find_cores() -> int:
     n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with suppress(OSError, ValueError):  # no Linux, no such limit
+    with suppress(OSError, ValueError):  # not Linux, or no limit
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
         n_cores = min(n_cores, max(1, ceil(int(quota) / int(period))))
     return n_cores

@@ -1,4 +1,4 @@
-"""How a long step ends early, with what it has so far, when its user presses Ctrl-C."""
+"""Ctrl-C in a long step: the step ends early and keeps its results so far."""
 
 from __future__ import annotations
 
@@ -10,45 +10,46 @@ from contextlib import contextmanager
 
 @contextmanager
 def listen_for_ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Take the first Ctrl-C in the block as a wish, and give a function that says whether it was uttered.
+    """Note the first Ctrl-C in the block; yield a function that says whether it has been pressed.
 
-    A second one stops as Ctrl-C always does. Outside of the main thread, which alone hears it, nothing changes.
+    A second Ctrl-C acts as it does without the block. Only the main thread receives signals, so in another thread the
+    block changes nothing.
     """
-    with _hear_ctrl_c(lambda: None) as is_heard:
-        yield is_heard
+    with _catch_ctrl_c(lambda: None) as is_pressed:
+        yield is_pressed
 
 
 @contextmanager
 def interrupt_on_ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Have the first Ctrl-C in the block raise KeyboardInterrupt there, and give a function that says whether it did.
+    """Raise KeyboardInterrupt at the first Ctrl-C in the block; yield a function that says whether it has been pressed.
 
-    A library may make another error of it. A second one stops as Ctrl-C always does, which in a program may be by more
-    than an exception.
+    The function is needed because a library may turn KeyboardInterrupt into another error. A second Ctrl-C acts as it
+    does without the block.
     """
 
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    with _hear_ctrl_c(interrupt) as is_heard:
-        yield is_heard
+    with _catch_ctrl_c(interrupt) as is_pressed:
+        yield is_pressed
 
 
 @contextmanager
-def _hear_ctrl_c(act: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+def _catch_ctrl_c(act: Callable[[], None]) -> Iterator[Callable[[], bool]]:
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
         yield lambda: False
         return
-    is_heard = threading.Event()
+    pressed = threading.Event()
 
-    def hear(*_: object) -> None:
-        is_heard.set()
+    def handle(*_: object) -> None:
+        pressed.set()
         signal.signal(signal.SIGINT, before)
         act()
 
-    signal.signal(signal.SIGINT, hear)
+    signal.signal(signal.SIGINT, handle)
     try:
-        yield is_heard.is_set
+        yield pressed.is_set
     finally:
-        if signal.getsignal(signal.SIGINT) is hear:
+        if signal.getsignal(signal.SIGINT) is handle:
             signal.signal(signal.SIGINT, before)

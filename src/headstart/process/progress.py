@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar with rate and time left for anything that takes more than a moment."""
+"""Progress on stderr: a bar with rate and remaining time for steps that take longer than half a second."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
 Progress = Callable[[int, int], None]
-"""Called as ``progress(n_done, n_total)``, often; cheap."""
+"""Function that is called as ``progress(n_done, n_total)`` after each small part of a step; it is cheap."""
 
-QUIET_S = 0.5  # what ends sooner needs no bar
+QUIET_S = 0.5  # a shorter step shows no bar
 
 
 def ignore_progress(n_done: int, n_total: int) -> None:
-    """Show nothing."""
+    """Show no progress."""
 
 
 @contextmanager
 def show_progress(verb: str, *, is_shown: bool = True, unit: str = "photos") -> Iterator[Progress]:
     """Show a bar such as ``Extracting  1,200/3,000 photos  612/s  0:00:03 left`` until the block ends.
 
-    On a terminal the bar moves and then vanishes; elsewhere (a log file) a line is printed every ten seconds. Counting
-    may begin above 0, where a part was done before.
+    On a terminal the bar disappears at the end. Elsewhere, as in a log file, a line is printed every ten seconds. The
+    count may start above 0 if a part was done before.
     """
     if not is_shown:
         yield ignore_progress
@@ -45,7 +45,7 @@ def print_above(line: str) -> None:
         print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
-_shown: list[Bar] = []  # the bar that stands on the terminal now
+_shown: list[Bar] = []  # the bars on the terminal now, the last one on top
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def _show_bar(verb: str, unit: str) -> Iterator[Progress]:
 
 
 def _open_bar(verb: str, unit: str) -> Bar:
-    """Show an empty bar. Rich takes 40 ms to import, and most commands end without one."""
+    """Show an empty bar. Rich is imported late: it takes 40 ms, and most commands show no bar."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar

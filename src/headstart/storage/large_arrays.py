@@ -1,7 +1,7 @@
-"""Arrays that may outgrow memory: small ones are numpy's own, large ones lie in a file without a name.
+"""Arrays that may be larger than memory: small ones are numpy arrays, large ones are memory-mapped temporary files.
 
-Such a file is mapped into memory, so every function of numpy takes it as it is. What has been read stays resident,
-though, until the system needs room or someone says that it is done with it: `walk_rows` and `release_rows` do.
+Every function of numpy takes a memory-mapped array. Pages that were read stay in memory until the system needs room or
+the program releases them: `walk_rows` and `release_rows` do.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ import numpy.typing as npt
 from headstart.errors import CacheError
 from headstart.storage.local_files import find_cache_folder
 
-LARGE_BYTES = 64 << 20  # from here on an array lies in a file
-BLOCK_BYTES = 4 << 20  # of a large array that are worked on at a time
-NO_PROMISE = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)  # of file systems and libraries that cannot promise room
+LARGE_BYTES = 64 << 20  # from this size on an array lies in a file
+BLOCK_BYTES = 4 << 20  # part of a large array that is in memory at a time
+NO_RESERVATION = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)  # from systems that cannot reserve space on a disk
 
 Array = npt.NDArray[Any]
 
 
 def allocate_array(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32, what: str = "features") -> Array:
-    """Return an array of zeros, in a file if it is large; the file vanishes with the array or the process.
+    """Return an array of zeros; a large one lies in a file that is deleted with the array or the process.
 
     Parameters
     ----------
     what
-        It will hold, for the error.
+        Name of the content, for the error message.
 
     Raises
     ------
     CacheError
-        If the disk has no room for it.
+        If the disk has no room for the array.
     """
     n_bytes = count_bytes(shape, dtype)
     if n_bytes < LARGE_BYTES:
         return np.zeros(shape, dtype)
-    reason = ""
-    for folder in (find_cache_folder(), None):  # first choice: a folder for temporary files is often kept in memory
+    cache_folder, reason = find_cache_folder(), ""
+    for folder in (cache_folder, None):  # None: the folder for temporary files, which often lies in memory
         try:
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -55,39 +55,40 @@ def allocate_array(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32, wh
         except OSError as error:
             reason = error.strerror or str(error)
     raise CacheError(
-        f"Cannot hold {n_bytes / 1e6:,.0f} MB of {what}: {reason}. Make room on the disk, or set HEADSTART_CACHE to "
-        "a folder on a larger one."
+        f"Cannot store {n_bytes / 1e6:,.0f} MB of {what}: {reason}. Make room on the disk, or set HEADSTART_CACHE to "
+        "a folder on a larger disk.",
+        path=cache_folder,
     )
 
 
 def count_bytes(shape: tuple[int, ...], dtype: npt.DTypeLike) -> int:
-    """Return the bytes that an array takes."""
+    """Return the size of an array in bytes."""
     return math.prod(shape) * np.dtype(dtype).itemsize
 
 
 def map_file(file: IO[bytes], shape: tuple[int, ...], dtype: npt.DTypeLike) -> np.memmap[Any, np.dtype[Any]]:
     """Return an array of zeros in an open, empty file; raise OSError if the disk has no room for it.
 
-    The array outlives the file's closing and its name.
+    The array stays valid after the file is closed and deleted.
     """
     n_bytes = count_bytes(shape, dtype)
     file.truncate(n_bytes)
-    if hasattr(os, "posix_fallocate"):  # a full disk is an error now and not a crash later
+    if hasattr(os, "posix_fallocate"):  # a full disk is an error here, not a crash at the first write to a page
         try:
             os.posix_fallocate(file.fileno(), 0, n_bytes)
         except OSError as error:
-            if error.errno not in NO_PROMISE:
+            if error.errno not in NO_RESERVATION:
                 raise
     return np.memmap(file, dtype, "r+", shape=shape)
 
 
 def walk_rows(X: Array, n_rows: int | None = None) -> Iterator[slice]:
-    """Yield slices that cover the rows of an array, and release each block of a large one when the next is asked for.
+    """Yield slices that cover the rows of an array; each block of a large array is released before the next.
 
     Parameters
     ----------
     n_rows
-        Of each block; default: all of a small array, `BLOCK_BYTES` of a large one.
+        Rows per block. Default: all rows of a small array, `BLOCK_BYTES` of a large one.
 
     Examples
     --------
@@ -107,21 +108,21 @@ def walk_rows(X: Array, n_rows: int | None = None) -> Iterator[slice]:
 
 
 def release_rows(X: Array) -> None:
-    """Give back the memory in which rows of a large array are held; they stay in their file."""
+    """Release the memory of rows of a large array; the rows stay in their file."""
     mapped = getattr(X, "_mmap", None)
     if not isinstance(X, np.memmap) or mapped is None or not X.nbytes or not hasattr(mapped, "madvise"):
         return
     start = X.ctypes.data - np.frombuffer(mapped, np.uint8).ctypes.data
-    first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE  # pages that are shared with neighbours stay
+    first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE  # pages that hold parts of other rows stay in memory
     length = (start + X.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE - first
     if length > 0:
         with contextlib.suppress(OSError):
             mapped.madvise(mmap.MADV_DONTNEED, first, length)
 
 
-def take_rows(X: Array, at: Sequence[int] | npt.NDArray[np.int64]) -> Array:
-    """Return rows by their numbers: a view where they follow each other, otherwise a copy."""
-    numbers = np.asarray(at, np.int64)
+def take_rows(X: Array, indices: Sequence[int] | npt.NDArray[np.int64]) -> Array:
+    """Return rows by their indices: a view if they are consecutive, otherwise a copy."""
+    numbers = np.asarray(indices, np.int64)
     if not len(numbers) or (np.diff(numbers) == 1).all():
         return X[numbers[0] : numbers[-1] + 1] if len(numbers) else X[:0]
     taken = allocate_array((len(numbers), *X.shape[1:]), X.dtype)
@@ -132,22 +133,22 @@ def take_rows(X: Array, at: Sequence[int] | npt.NDArray[np.int64]) -> Array:
 
 
 def join_rows(*arrays: Array) -> Array:
-    """Return arrays one below the other: a view where they are neighbours in memory, otherwise a copy."""
+    """Concatenate arrays along rows: a view if they are adjacent in memory, otherwise a copy."""
     first = arrays[0]
-    if all(_is_next(above, below) for above, below in pairwise(arrays)):
+    if all(_is_adjacent(above, below) for above, below in pairwise(arrays)):
         shape = (sum(map(len, arrays)), *first.shape[1:])
         return np.lib.stride_tricks.as_strided(first, shape, first.strides, subok=True)
     joined = allocate_array((sum(map(len, arrays)), *first.shape[1:]), first.dtype)
     start = 0
     for array in arrays:
         for rows in walk_rows(array, 1024):
-            place = slice(start + rows.start, start + rows.stop)
-            joined[place] = array[rows]
-            release_rows(joined[place])
+            target = slice(start + rows.start, start + rows.stop)
+            joined[target] = array[rows]
+            release_rows(joined[target])
         start += len(array)
     return joined
 
 
-def _is_next(above: Array, below: Array) -> bool:
-    is_one = above.base is not None and above.base is below.base and above.strides == below.strides
-    return is_one and above.ctypes.data + above.nbytes == below.ctypes.data and above.flags.c_contiguous
+def _is_adjacent(above: Array, below: Array) -> bool:
+    is_same_base = above.base is not None and above.base is below.base and above.strides == below.strides
+    return is_same_base and above.ctypes.data + above.nbytes == below.ctypes.data and above.flags.c_contiguous

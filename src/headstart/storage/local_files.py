@@ -1,4 +1,4 @@
-"""Where Headstart keeps what it need not compute again, what lies there, and how a file is written whole."""
+"""The folder of the caches, the files in it, and writing a file so that it is never seen half written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import IO
 
 
 def find_cache_folder() -> Path:
-    """Return the folder of the cache: ``$HEADSTART_CACHE``, or the user's cache folder."""
+    """Return the folder of all caches: ``$HEADSTART_CACHE``, or ``headstart`` in the user's cache folder."""
     chosen = os.environ.get("HEADSTART_CACHE")
     if chosen:
         return Path(chosen)
@@ -21,7 +21,7 @@ def find_cache_folder() -> Path:
 
 
 def list_files(name: str) -> list[tuple[Path, os.stat_result]]:
-    """Return the files in a folder of the cache, and what the system says of each; other processes come and go."""
+    """Return path and status of each file in a folder of the cache; files that another process deletes are left out."""
     found = []
     with suppress(OSError):
         for path in (find_cache_folder() / name).iterdir():
@@ -31,7 +31,7 @@ def list_files(name: str) -> list[tuple[Path, os.stat_result]]:
 
 
 def measure_folder(name: str) -> int:
-    """Return the bytes that a folder of the cache takes on disk."""
+    """Return the total size of the files in a folder of the cache, in bytes."""
     return sum(status.st_size for _, status in list_files(name))
 
 
@@ -42,14 +42,14 @@ def clear_folder(name: str) -> None:
 
 
 def delete_file(path: Path) -> None:
-    """Delete a file if it is there and may be deleted."""
+    """Delete a file if possible; report nothing otherwise."""
     with suppress(OSError):
         path.unlink()
 
 
 @contextmanager
 def write_safely(path: Path) -> Iterator[IO[bytes]]:
-    """Give a file under a temporary name, flush it to disk, rename it: ``path`` is whole, or what it was before."""
+    """Open a temporary file, flush it to disk and rename it to ``path``; after an error ``path`` is unchanged."""
     partial = path.with_name(f".{path.name}.partial-{secrets.token_hex(4)}")
     try:
         with partial.open("wb") as file:

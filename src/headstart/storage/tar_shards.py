@@ -1,7 +1,7 @@
-"""Tar shards, as WebDataset has them: a photo in one has the shard's path and then its own, as in a folder.
+"""Tar shards, as WebDataset writes them. The path of a photo in a shard begins with the path of the shard.
 
-``photos/train-0001.tar/cats/17.jpg`` is the file ``cats/17.jpg`` in ``photos/train-0001.tar``. Only plain files count:
-no link and no device in an archive is followed.
+``photos/train-0001.tar/cats/17.jpg`` is the file ``cats/17.jpg`` in ``photos/train-0001.tar``. Only regular files are
+read; links and devices are not followed.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from headstart.storage.remote_paths import RemotePath, find_path_kind, open_for_
 
 SUFFIX = ".tar"
 _lock = threading.Lock()
-N_INDICES = 32  # of shards that are kept: of a thousand files each has a fifth of a megabyte
+N_INDICES = 32  # kept in memory: the index of a shard of a thousand files has a fifth of a megabyte
 
 
 def split_shard(path: Path) -> tuple[Path, str] | None:
-    """Return the shard that a path leads into and the name in it, or None for any other path.
+    """Return the shard in a path and the name of the file in the shard, or None for a path without a shard.
 
     Examples
     --------
@@ -45,8 +45,14 @@ class Member:
 
     Attributes
     ----------
+    name
+        Name of the file in the shard.
+    size
+        Number of bytes.
     content
-        To be read before the next one is asked for; None where ``problem`` says why it is no file to read.
+        The open file, valid until the next member is read; None if there is a ``problem``.
+    problem
+        Reason why the member cannot be read, or an empty text.
     """
 
     name: str
@@ -56,14 +62,14 @@ class Member:
 
 
 def walk_shard(shard: Path) -> Iterator[Member]:
-    """Yield the files in a shard, in its order, in one pass over it.
+    """Yield the files in a shard in their order, in one pass.
 
     Raises
     ------
     OSError
         If the shard cannot be read.
     tarfile.TarError
-        If it is no tar file, or is damaged.
+        If it is not a tar file or is damaged.
     """
     seen = set[str]()
     with open_for_reading(shard) as file, tarfile.open(fileobj=file, mode="r|") as archive:
@@ -85,22 +91,22 @@ def walk_shard(shard: Path) -> Iterator[Member]:
 
 
 def _clean_name(name: str) -> str | None:
-    """Return the name of a member as a path below the shard, or None if it leads elsewhere."""
+    """Return the normalised name of a member, or None if it leads out of the shard."""
     clean = posixpath.normpath(name)
     is_outside = clean.startswith(("/", "../")) or clean in ("..", ".") or "\\" in clean or clean[1:2] == ":"
     return None if is_outside else clean
 
 
 def read_member(shard: Path, name: str, max_bytes: int) -> bytes:
-    """Return the bytes of a file in a shard, or one more than ``max_bytes`` of them.
+    """Return the bytes of a file in a shard; of a larger one the first ``max_bytes + 1``.
 
     Raises
     ------
     OSError
-        If there is no such file, or it cannot be read.
+        If the file is missing or cannot be read.
     """
     try:
-        with _lock:  # of threads that need the same one, one makes it
+        with _lock:  # threads that need the same index wait for the first
             start, size = _index_shard(shard, _stamp(shard))[name]
     except KeyError:
         raise FileNotFoundError(2, "does not exist in the shard") from None
@@ -113,23 +119,23 @@ def read_member(shard: Path, name: str, max_bytes: int) -> bytes:
 
 def _stamp(shard: Path) -> object:
     if isinstance(shard, RemotePath):
-        return None  # what lies in a store is taken to stay as it is
+        return None  # a shard in a store is assumed not to change
     status = shard.stat()
     return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 @lru_cache(maxsize=N_INDICES)
 def _index_shard(shard: Path, stamp: object) -> dict[str, tuple[int, int]]:  # noqa: ARG001  part of the cache's key
-    """Return where each file begins and how many bytes it has."""
-    places: dict[str, tuple[int, int]] = {}
+    """Return offset and size of each file in a shard, by name."""
+    extents: dict[str, tuple[int, int]] = {}
     with open_for_reading(shard) as file, tarfile.open(fileobj=file, mode="r:") as archive:
         for member in archive:
             name = _clean_name(member.name)
             if member.isreg() and name is not None:
-                places.setdefault(name, (member.offset_data, member.size))
-    return places
+                extents.setdefault(name, (member.offset_data, member.size))
+    return extents
 
 
 def is_shard(path: Path) -> bool:
-    """Say whether a path is a tar file, by its name and by being a file."""
+    """Say whether a path is a file whose name ends in ``.tar``."""
     return path.name.endswith(SUFFIX) and find_path_kind(path) == "file"

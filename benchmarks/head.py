@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from harness import Claim, publish, repeat_in_turn
-from headstart.head.logistic import fit_prepared
+from headstart.head.logistic import fit_logistic
 from headstart.head.prepared_rows import prepare_rows
 from headstart.head.regularisation import choose_strength
 
@@ -43,11 +43,11 @@ def measure_seconds(action: Callable[[], object]) -> float:
 def main() -> None:
     """Choose and fit here, fit there, in turn."""
     X, y = make_features()
-    chosen = choose_strength(prepare_rows(X, y, 2), seed=0)
+    chosen = choose_strength(prepare_rows(X, y, n_classes=2), seed=0)
 
     def fit_ours() -> None:
-        prepared = prepare_rows(X, y, 2)
-        fit_prepared(prepared, strength=choose_strength(prepared, seed=0).strength)
+        prepared = prepare_rows(X, y, n_classes=2)
+        fit_logistic(prepared, strength=choose_strength(prepared, seed=0).strength)
 
     def fit_theirs() -> None:
         LogisticRegression(C=chosen.strength).fit(StandardScaler().fit_transform(X), y)

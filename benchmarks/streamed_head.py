@@ -69,7 +69,7 @@ def fit_rows(folder: Path, n_rows: int) -> None:
     blocks = ParquetBlocks(folder / FEATURES, n_rows)
     n_rows = sum(blocks.sizes)
     started = time.perf_counter()
-    fit = fit_streamed(blocks, np.load(folder / LABELS)[:n_rows], 2, floor=FLOOR)
+    fit = fit_streamed(blocks, np.load(folder / LABELS)[:n_rows], n_classes=2, floor=FLOOR)
     outcome = {"n_rows": n_rows, "seconds": time.perf_counter() - started, "strength": fit.strength}
     outcome |= {"n_passes": fit.n_passes, "gradient_norm": fit.gradient_norm, "is_converged": fit.is_converged}
     print(json.dumps(outcome | {"accuracy": fit.history[-1].accuracy}))

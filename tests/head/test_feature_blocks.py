@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from headstart.errors import FitError
-from headstart.head.feature_blocks import run_pass
+from headstart.head.feature_blocks import BLOCK_ROWS, RowBlocks, run_pass
 from headstart.process.progress import ignore_progress
+from headstart.storage.large_arrays import allocate_array
 
 X = np.arange(50, dtype=np.float16).reshape(25, 2)
 
@@ -39,3 +40,15 @@ def test_a_block_is_what_was_said(cut_rows, block, message):
     blocks.read = lambda number: block if number == 1 else X[10 * number : 10 * number + blocks.sizes[number]]
     with pytest.raises(FitError, match=message):
         list(run_pass(blocks, lambda block, rows: None, ignore_progress))
+
+
+def test_row_blocks_are_copies_of_the_rows_of_an_array_in_a_file(monkeypatch):
+    monkeypatch.setattr("headstart.storage.large_arrays.LARGE_BYTES", 0)
+    rows = allocate_array((BLOCK_ROWS + 5, 3))
+    rows[:] = np.arange(rows.size).reshape(rows.shape)
+    blocks = RowBlocks(rows)
+    assert blocks.sizes == (BLOCK_ROWS, 5)
+    np.testing.assert_array_equal(np.concatenate([blocks.read(0), blocks.read(1)]), rows)
+    assert not isinstance(blocks.read(0), np.memmap)
+    blocks.read(1)[:] = -1
+    assert (rows >= 0).all()

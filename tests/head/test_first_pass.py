@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.errors import FitError
-from headstart.head.first_pass import Moments, draw_sample, survey_blocks
+from headstart.head.first_pass import Moments, draw_sample, measure_and_sample
 from headstart.head.standardise import measure_standardisation
 from headstart.process.progress import ignore_progress
 
@@ -13,17 +13,15 @@ X = (RANDOM.gamma(1.0, size=(1100, 5)) * [1, 50, 0, 1e-4, 1] + [0, 0, 0.1, 0, 3e
 WEIGHT = RANDOM.uniform(0, 2, len(X)) * (np.arange(len(X)) > 300)  # the first block has none
 
 
-def survey(blocks, floor=0.0, at=()):
-    return survey_blocks(blocks, WEIGHT, np.array(at, int), floor=floor, progress=ignore_progress)
+def measure(blocks, floor=0.0, at=()):
+    return measure_and_sample(blocks, WEIGHT, np.array(at, int), floor=floor, progress=ignore_progress)
 
 
 @pytest.mark.parametrize("n_rows", [1, 300, 2000])
 @pytest.mark.parametrize("floor", [0.0, 0.5])
 def test_the_standardisation_is_that_of_all_rows_at_once(cut_rows, n_rows, floor):
-    found, expected = (
-        survey(cut_rows(X, n_rows), floor).standardisation,
-        measure_standardisation(X, WEIGHT, floor=floor),
-    )
+    found, _ = measure(cut_rows(X, n_rows), floor)
+    expected = measure_standardisation(X, WEIGHT, floor=floor)
     np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-12)
     np.testing.assert_allclose(found.scale, expected.scale, rtol=1e-9)
     assert floor or found.scale[2] == 1  # the constant
@@ -37,14 +35,15 @@ def test_far_from_0_nothing_cancels():
 
 def test_the_sample_is_the_rows_that_were_asked_for(cut_rows):
     at = [0, 7, 299, 300, 1099]
-    np.testing.assert_array_equal(survey(cut_rows(X.astype(np.float16), 100), at=at).sample, X.astype(np.float16)[at])
+    _, sample = measure(cut_rows(X.astype(np.float16), 100), at=at)
+    np.testing.assert_array_equal(sample, X.astype(np.float16)[at])
 
 
 def test_broken_rows_of_all_blocks_are_counted(cut_rows):
     broken = X.copy()
     broken[[3, 4, 700], [0, 1, 2]] = [np.nan, np.inf, -np.inf]
     with pytest.raises(FitError, match=r"^Cannot fit a head: got 3 rows with NaN or infinity, need finite features"):
-        survey(cut_rows(broken, 100))
+        measure(cut_rows(broken, 100))
 
 
 def test_the_sample_has_every_class_and_no_row_without_weight():

@@ -1,11 +1,11 @@
-"""The batched solver finds the minimum of every problem, however they are bundled."""
+"""L-BFGS finds the minimum of every problem, alone or side by side with others."""
 
 import numpy as np
 import pytest
 
 from headstart.head import lbfgs
-from headstart.head.lbfgs import N_REMEMBERED, Memory, _Point, minimise, shorten_step
-from headstart.head.objective import Objective
+from headstart.head.lbfgs import N_REMEMBERED, Memory, minimise, shorten_step
+from headstart.head.objective import Objective, PointInMemory
 
 LIMITS = {"tolerance": 1e-7, "max_iterations": 500}
 
@@ -17,6 +17,12 @@ def make_objective(n_classes: int, columns: list[int]) -> Objective:
     return Objective(X, y, random.uniform(0, 1, (60, 4))[:, columns], n_classes)
 
 
+def solve(objective, strength, *, start=None, memory=None, **options) -> tuple[PointInMemory, int]:
+    """Return the minimum and the number of iterations."""
+    point = PointInMemory(objective, strength, objective.make_start() if start is None else start)
+    return point, minimise(point, Memory() if memory is None else memory, **{**LIMITS, **options})
+
+
 def measure_objective(objective: Objective, coefficients: np.ndarray, strength: float) -> np.ndarray:
     loss, _ = objective.evaluate(objective.score(coefficients))
     return loss + (coefficients**2 @ objective.is_ridged) / (2 * strength * objective.total)
@@ -24,121 +30,101 @@ def measure_objective(objective: Objective, coefficients: np.ndarray, strength: 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("strength", [1e-3, 1.0, 1e4])
-def test_no_step_away_from_the_minimum_is_better(n_classes, strength):
+def test_no_step_away_from_the_minimum_lowers_the_objective(n_classes, strength):
     objective = make_objective(n_classes, [0, 1, 2, 3])
-    found = minimise(objective, strength, objective.make_start(), Memory(), **LIMITS)
-    assert (found.gradient_norm <= LIMITS["tolerance"]).all()
-    least = measure_objective(objective, found.coefficients, strength)
+    minimum, _ = solve(objective, strength)
+    assert (minimum.gradient_norm <= LIMITS["tolerance"]).all()
+    least = measure_objective(objective, minimum.coefficients, strength)
     random = np.random.default_rng(1)
     for size in (1e-3, 1e-1, 1):
-        away = found.coefficients + size * random.normal(size=found.coefficients.shape)
+        away = minimum.coefficients + size * random.normal(size=minimum.coefficients.shape)
         assert (measure_objective(objective, away, strength) > least - 1e-12).all()
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_problems_solved_together_are_those_solved_alone(n_classes):
-    together = make_objective(n_classes, [0, 1, 2, 3])
-    both = minimise(together, 0.5, together.make_start(), Memory(), **LIMITS).coefficients
+def test_problems_solved_together_equal_those_solved_alone(n_classes):
+    together, _ = solve(make_objective(n_classes, [0, 1, 2, 3]), 0.5)
     for column in range(4):
-        alone = make_objective(n_classes, [column])
-        one = minimise(alone, 0.5, alone.make_start(), Memory(), **LIMITS).coefficients
-        np.testing.assert_allclose(one[0], both[column], atol=1e-5)
+        alone, _ = solve(make_objective(n_classes, [column]), 0.5)
+        np.testing.assert_allclose(alone.coefficients[0], together.coefficients[column], atol=1e-5)
 
 
-def test_a_warm_start_saves_iterations_and_changes_no_answer():
+def test_a_warm_start_saves_iterations_and_gives_the_same_minimum():
     objective, memory = make_objective(2, [0, 1]), Memory()
-    before = minimise(objective, 0.5, objective.make_start(), memory, **LIMITS)
-    warm = minimise(objective, 1.0, before.coefficients, memory, **LIMITS)
-    cold = minimise(objective, 1.0, objective.make_start(), Memory(), **LIMITS)
+    before, _ = solve(objective, 0.5, memory=memory)
+    warm, n_warm = solve(objective, 1.0, start=before.coefficients, memory=memory)
+    cold, n_cold = solve(objective, 1.0)
     np.testing.assert_allclose(warm.coefficients, cold.coefficients, atol=1e-5)
-    assert warm.n_iterations < cold.n_iterations
+    assert n_warm < n_cold
 
 
-def test_scores_and_coefficients_belong_together():
+def test_the_scores_are_those_of_the_coefficients():
     objective = make_objective(3, [0, 1])
-    found = minimise(objective, 1.0, objective.make_start(), Memory(), **LIMITS)
-    np.testing.assert_allclose(found.scores, objective.score(found.coefficients), atol=1e-9)
+    minimum, _ = solve(objective, 1.0)
+    np.testing.assert_allclose(minimum.scores, objective.score(minimum.coefficients), atol=1e-9)
 
 
-def test_a_solved_problem_rests_while_others_move():
+def test_a_solved_problem_stays_while_others_move():
     objective = make_objective(2, [0, 1])
     start = objective.make_start()
-    start[0] = minimise(objective, 1.0, start, Memory(), **LIMITS).coefficients[0]
-    found = minimise(objective, 1.0, start, Memory(), **LIMITS)
-    np.testing.assert_array_equal(found.coefficients[0], start[0])
-    assert (found.coefficients[1] != start[1]).any()
+    start[0] = solve(objective, 1.0)[0].coefficients[0]
+    minimum, _ = solve(objective, 1.0, start=start)
+    np.testing.assert_array_equal(minimum.coefficients[0], start[0])
+    assert (minimum.coefficients[1] != start[1]).any()
 
 
-def test_the_watcher_sees_every_step():
-    objective, steps = make_objective(2, [0]), []
-    found = minimise(
-        objective, 1.0, objective.make_start(), Memory(), watch=lambda scores, step: steps.append(step), **LIMITS
-    )
-    assert len(steps) == found.n_iterations
-    np.testing.assert_allclose(sum(steps), found.coefficients, atol=1e-12)
+def test_every_step_is_reported():
+    steps = []
+    minimum, n_iterations = solve(make_objective(2, [0]), 1.0, watch=steps.append)
+    assert len(steps) == n_iterations
+    np.testing.assert_allclose(sum(steps), minimum.coefficients, atol=1e-12)
 
 
 def test_the_loss_falls_at_every_step():
     objective, losses = make_objective(3, [0]), []
-    minimise(
-        objective, 1e4, objective.make_start(), Memory(),
-        watch=lambda scores, step: losses.append(objective.evaluate(scores)[0][0]), **LIMITS,
-    )  # fmt: skip
+    point = PointInMemory(objective, 1e4, objective.make_start())
+    minimise(point, Memory(), watch=lambda _: losses.append(objective.evaluate(point.scores)[0][0]), **LIMITS)
     assert (np.diff(losses[: len(losses) // 2]) < 0).all()
 
 
-def test_iterations_are_limited_and_memory_is_too():
-    objective, memory = make_objective(3, [0]), Memory()
-    found = minimise(objective, 1e4, objective.make_start(), memory, tolerance=0, max_iterations=25)
-    assert found.n_iterations == 25
+def test_iterations_and_remembered_pairs_are_limited():
+    memory = Memory()
+    _, n_iterations = solve(make_objective(3, [0]), 1e4, memory=memory, tolerance=0, max_iterations=25)
+    assert n_iterations == 25
     assert len(memory.pairs) == N_REMEMBERED
 
 
-def test_large_pairs_are_remembered_half_as_long(monkeypatch):
+def test_fewer_large_pairs_are_remembered(monkeypatch):
     monkeypatch.setattr(lbfgs, "LARGE", 1)
-    objective, memory = make_objective(3, [0]), Memory()
-    minimise(objective, 1e4, objective.make_start(), memory, tolerance=0, max_iterations=25)
+    memory = Memory()
+    solve(make_objective(3, [0]), 1e4, memory=memory, tolerance=0, max_iterations=25)
     assert len(memory.pairs) == lbfgs.N_REMEMBERED_LARGE
 
 
-def test_the_limit_of_rounding_ends_the_search():
-    objective = make_objective(2, [0])
-    found = minimise(objective, 1.0, objective.make_start(), Memory(), tolerance=0, max_iterations=5000)
-    assert found.n_iterations < 5000
-    assert found.gradient_norm[0] < 1e-10
+def test_the_search_ends_at_the_limit_of_rounding():
+    minimum, n_iterations = solve(make_objective(2, [0]), 1.0, tolerance=0, max_iterations=5000)
+    assert n_iterations < 5000
+    assert minimum.gradient_norm[0] < 1e-10
 
 
-def test_a_step_that_ends_higher_is_cut_however_gentle_the_slope_there():
-    # a light row far out turns the slope from -2.5 to 1 at once, and a heavy one keeps it there
-    X, weight = np.array([[1e4, 1.0], [1.0, 1.0]]), np.array([[7e-4], [1 - 7e-4]])
-    objective = Objective(X, np.array([1, 0]), weight, 2)
-    point = _Point(objective, 1e9, np.array([[-50 / 1e4, 50.0]]))
-    before, _ = objective.evaluate(point.scores)
-    step, has_moved = point.advance(np.array([[1.0, 0.0]]), is_scaled=True)
-    after, _ = objective.evaluate(point.scores)
-    assert has_moved.all()
-    assert 0 < step[0, 0] < 1
-    assert after < before + 1e-4
-
-
-def test_with_the_true_hessian_to_begin_with_the_first_direction_is_newtons():
+def test_the_first_direction_with_the_true_hessian_is_newtons():
     hessian = np.diag([1.0, 100.0, 0.01])
     gradient, memory = np.array([[1.0, -2.0, 3.0]]), Memory()
     newton = -gradient @ np.linalg.inv(hessian)
     np.testing.assert_allclose(
-        memory.turn_downhill(gradient, np.zeros(3), lambda g: g @ np.linalg.inv(hessian)), newton
+        memory.find_direction(gradient, np.zeros(3), lambda g: g @ np.linalg.inv(hessian)), newton
     )
-    # and with one that is too small by a factor of 4, the first step tells
+    # after one step, an initial Hessian that is too small by a factor of 4 is scaled up
     step = np.array([[0.5, 0.5, 0.5]])
     memory.remember(step, step @ hessian)
-    told = memory.turn_downhill(gradient, np.zeros(3), lambda g: 4 * g @ np.linalg.inv(hessian))
-    np.testing.assert_allclose(told, newton)
+    scaled = memory.find_direction(gradient, np.zeros(3), lambda g: 4 * g @ np.linalg.inv(hessian))
+    np.testing.assert_allclose(scaled, newton)
 
 
 @pytest.mark.parametrize(
-    ("new_slope", "rise", "factor"),
+    ("new_slope", "increase", "factor"),
     [(-0.5, -1.0, 1), (0.4, -1.0, 1), (0.6, -1.0, 1 / 1.6), (99.0, -1.0, 0.1), (-0.5, 0.1, 0.5), (-0.5, 1e-8, 1)],
 )
-def test_a_step_is_shortened_where_it_is_too_long(new_slope, rise, factor):
-    shortened = shorten_step(np.array([-1.0]), np.array([new_slope]), np.array([rise]), np.array([0.7]))
+def test_a_step_is_shortened_if_it_is_too_long(new_slope, increase, factor):
+    shortened = shorten_step(np.array([-1.0]), np.array([new_slope]), np.array([increase]), np.array([0.7]))
     np.testing.assert_allclose(shortened, np.clip(factor, 0.1, 0.5) if factor < 1 else 1)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from headstart.head import parallel_rows
 from headstart.head.linear import softmax
-from headstart.head.objective import Objective, judge_scores
+from headstart.head.objective import Objective, PointInMemory, evaluate_scores
 
 
 def make_objective(n_classes: int, n_problems: int = 3, dtype: str = "float64") -> Objective:
@@ -21,7 +21,7 @@ def make_objective(n_classes: int, n_problems: int = 3, dtype: str = "float64") 
 def test_the_gradient_is_that_of_finite_differences(n_classes):
     objective = make_objective(n_classes)
     start = np.random.default_rng(1).normal(size=objective.make_start().shape)
-    gradient = objective.pull_back(objective.evaluate(objective.score(start))[1])
+    gradient = objective.sum_gradient(objective.evaluate(objective.score(start))[1])
     for j in range(start.shape[1]):
         nudge = np.zeros_like(start)
         nudge[:, j] = 1e-5
@@ -68,16 +68,16 @@ def test_rows_in_blocks_are_multiplied_as_rows_at_once(n_classes, monkeypatch):
     objective = make_objective(n_classes)
     start = np.random.default_rng(1).normal(size=objective.make_start().shape)
     scores = objective.score(start)
-    gradient = objective.pull_back(scores)
+    gradient = objective.sum_gradient(scores)
     monkeypatch.setattr(parallel_rows, "BLOCK_ROWS", 8)  # 20 rows: 8, 8 and 4
     np.testing.assert_allclose(objective.score(start), scores)
-    np.testing.assert_allclose(objective.pull_back(scores), gradient)
+    np.testing.assert_allclose(objective.sum_gradient(scores), gradient)
 
 
 def test_what_is_common_to_all_classes_does_not_pull():
     objective = make_objective(3)
     _, pull = objective.evaluate(objective.score(np.random.default_rng(1).normal(size=(3, 15))))
-    np.testing.assert_allclose(objective.pull_back(pull + 0.1), objective.pull_back(pull), atol=1e-12)
+    np.testing.assert_allclose(objective.sum_gradient(pull + 0.1), objective.sum_gradient(pull), atol=1e-12)
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])
@@ -95,7 +95,20 @@ def test_the_curvature_stays_below_its_bound(n_classes):
 def test_one_column_is_judged_as_two(log_odds, label):
     one = np.array(log_odds)[:, None]
     y = np.full(len(one), label)
-    losses, is_right = judge_scores(one, y)
-    expected_losses, expected_right = judge_scores(np.hstack([-one / 2, one / 2]), y)
+    losses, is_right = evaluate_scores(one, y)
+    expected_losses, expected_right = evaluate_scores(np.hstack([-one / 2, one / 2]), y)
     np.testing.assert_allclose(losses, expected_losses, atol=1e-9)
     np.testing.assert_array_equal(is_right, expected_right)
+
+
+def test_a_step_that_ends_higher_is_shortened_even_if_the_slope_there_is_gentle():
+    # a light row far out turns the slope from -2.5 to 1 at once, and a heavy one keeps it there
+    X, weight = np.array([[1e4, 1.0], [1.0, 1.0]]), np.array([[7e-4], [1 - 7e-4]])
+    objective = Objective(X, np.array([1, 0]), weight, 2)
+    point = PointInMemory(objective, 1e9, np.array([[-50 / 1e4, 50.0]]))
+    before, _ = objective.evaluate(point.scores)
+    step, has_moved = point.advance(np.array([[1.0, 0.0]]), is_scaled=True)
+    after, _ = objective.evaluate(point.scores)
+    assert has_moved.all()
+    assert 0 < step[0, 0] < 1
+    assert after < before + 1e-4

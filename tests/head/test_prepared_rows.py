@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from headstart.head.logistic import fit_logistic, fit_prepared
+from headstart.head.logistic import fit_logistic
 from headstart.head.prepared_rows import prepare_rows
-from headstart.head.regularisation import choose_strength, hold_out
+from headstart.head.regularisation import choose_strength, predict_held_out
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(90, 12)).astype(np.float32)
@@ -13,28 +13,28 @@ WEIGHT = RANDOM.uniform(0.5, 2, 90)
 
 
 def prepare():
-    return prepare_rows(X, Y, 2, sample_weight=WEIGHT)
+    return prepare_rows(X, Y, n_classes=2, sample_weight=WEIGHT)
 
 
 def test_one_preparation_serves_all():
     prepared = prepare()
     assert choose_strength(prepared, seed=1) == choose_strength(prepare(), seed=1)
-    alone = fit_logistic(X, Y, strength=0.1, n_classes=2, sample_weight=WEIGHT).head
-    np.testing.assert_array_equal(fit_prepared(prepared, strength=0.1).head.weights, alone.weights)
-    several = hold_out(prepared, strength=0.1, seeds=[1, 2])
+    alone = fit_logistic(prepare(), strength=0.1).head
+    np.testing.assert_array_equal(fit_logistic(prepared, strength=0.1).head.weights, alone.weights)
+    several = predict_held_out(prepared, strength=0.1, seeds=[1, 2])
     for seed, held in zip([1, 2], several, strict=True):
-        own = hold_out(prepare(), strength=0.1, seeds=[seed])[0]
+        own = predict_held_out(prepare(), strength=0.1, seeds=[seed])[0]
         np.testing.assert_array_equal(held.fold, own.fold)
         np.testing.assert_array_equal(held.is_right, own.is_right)
     assert (several[0].fold != several[1].fold).any()
 
 
 def test_an_array_in_a_file_gives_the_head_of_one_in_memory(monkeypatch):
-    in_memory = prepare_rows(X, Y, 2)
+    in_memory = prepare_rows(X, Y, n_classes=2)
     monkeypatch.setattr("headstart.storage.large_arrays.LARGE_BYTES", 1)
     monkeypatch.setattr("headstart.storage.large_arrays.BLOCK_BYTES", 1000)
-    in_file = prepare_rows(X, Y, 2)
+    in_file = prepare_rows(X, Y, n_classes=2)
     assert isinstance(in_file.Z, np.memmap)
     np.testing.assert_array_equal(in_file.Z, in_memory.Z)
-    small, large = fit_prepared(in_memory, strength=0.1).head, fit_prepared(in_file, strength=0.1).head
+    small, large = fit_logistic(in_memory, strength=0.1).head, fit_logistic(in_file, strength=0.1).head
     np.testing.assert_allclose(large.weights, small.weights, atol=1e-5)

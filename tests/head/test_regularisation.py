@@ -8,19 +8,19 @@ from headstart.head import regularisation as strength_module
 from headstart.head.folds import make_folds
 from headstart.head.lbfgs import Memory, minimise
 from headstart.head.logistic import fit_logistic
-from headstart.head.objective import Objective, judge_scores
+from headstart.head.objective import Objective, PointInMemory, evaluate_scores
 from headstart.head.prepared_rows import prepare_rows
-from headstart.head.regularisation import DEFAULT, choose_strength, hold_out
+from headstart.head.regularisation import DEFAULT, choose_strength, predict_held_out
 from headstart.head.standardise import measure_standardisation
 
 
 def choose(X, y, *, n_classes, sample_weight=None, class_weight=None, **options):
-    prepared = prepare_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
+    prepared = prepare_rows(X, y, n_classes=n_classes, sample_weight=sample_weight, class_weight=class_weight)
     return choose_strength(prepared, **options)
 
 
 def hold(X, y, *, n_classes):
-    return hold_out(prepare_rows(X, y, n_classes), strength=0.1, seeds=[0])[0]
+    return predict_held_out(prepare_rows(X, y, n_classes=n_classes), strength=0.1, seeds=[0])[0]
 
 
 def judge_plainly(X, y, n_classes, strength, weight, folds):
@@ -30,11 +30,10 @@ def judge_plainly(X, y, n_classes, strength, weight, folds):
     for fold in range(folds.max() + 1):
         held = folds == fold
         objective = Objective(shared[~held], y[~held], weight[~held, None], n_classes)
-        found = minimise(
-            objective, strength, objective.make_start(), Memory(), tolerance=1e-8, max_iterations=5000
-        )  # fmt: skip
-        scores = shared[held] @ found.coefficients.reshape(objective.n_columns, -1).T
-        losses[held], is_right[held] = judge_scores(scores, y[held])
+        point = PointInMemory(objective, strength, objective.make_start())
+        minimise(point, Memory(), tolerance=1e-8, max_iterations=5000)
+        scores = shared[held] @ point.coefficients.reshape(objective.n_columns, -1).T
+        losses[held], is_right[held] = evaluate_scores(scores, y[held])
     by_fold = [np.average(is_right[folds == fold], weights=weight[folds == fold]) for fold in range(folds.max() + 1)]
     return np.average(losses, weights=weight), np.average(is_right, weights=weight), np.std(by_fold, ddof=1)
 
@@ -175,7 +174,9 @@ def test_hold_out_judges_every_row_by_a_head_that_has_not_seen_it():
     random = hold(X, generator.permutation(y), n_classes=3)
     assert random.is_right.mean() < 0.6
     by_fold = [
-        fit_logistic(X[held.fold != k], y[held.fold != k], n_classes=3, strength=0.1).head.scores(X[held.fold == k])
+        fit_logistic(prepare_rows(X[held.fold != k], y[held.fold != k], n_classes=3), strength=0.1).head.scores(
+            X[held.fold == k]
+        )
         for k in range(5)
     ]
     right = np.concatenate([scores.argmax(1) == y[held.fold == k] for k, scores in enumerate(by_fold)])

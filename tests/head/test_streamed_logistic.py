@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from headstart.errors import FitError
-from headstart.head import streamed_logistic
-from headstart.head.logistic import fit_prepared
+from headstart.head import streamed_logistic, streamed_objective
+from headstart.head.logistic import fit_logistic
 from headstart.head.prepared_rows import prepare_rows
 from headstart.head.regularisation import choose_strength
 from headstart.head.streamed_logistic import fit_streamed
@@ -27,9 +27,9 @@ WEIGHT = np.random.default_rng(5).uniform(0, 2, 600)
 def test_it_is_the_head_of_rows_in_memory(make_features, cut_rows, n_classes, strength, options, subsample_rows):
     X, y = make_features(600, 40, n_classes)
     X[:, 7] = 1.7
-    expected = fit_prepared(prepare_rows(X, y, n_classes, **options), strength=strength)
+    expected = fit_logistic(prepare_rows(X, y, n_classes=n_classes, **options), strength=strength)
     fit = fit_streamed(
-        cut_rows(X, 130), y, n_classes, strength=strength, subsample_rows=subsample_rows, **options
+        cut_rows(X, 130), y, n_classes=n_classes, strength=strength, subsample_rows=subsample_rows, **options
     )  # fmt: skip
     assert fit.is_converged
     assert fit.gradient_norm <= 1e-5
@@ -44,8 +44,8 @@ def test_it_is_the_head_of_rows_in_memory(make_features, cut_rows, n_classes, st
 def test_with_all_rows_in_the_sample_the_strength_is_chosen_as_in_memory(make_features, cut_rows, n_classes):
     X, y = make_features(300, 20, n_classes)
     groups = [str(n // 3) for n in range(300)]
-    fit = fit_streamed(cut_rows(X, 64), y, n_classes, seed=3, groups=groups)
-    expected = choose_strength(prepare_rows(X, y, n_classes), seed=3, groups=np.array(groups))
+    fit = fit_streamed(cut_rows(X, 64), y, n_classes=n_classes, seed=3, groups=groups)
+    expected = choose_strength(prepare_rows(X, y, n_classes=n_classes), seed=3, groups=np.array(groups))
     assert fit.choice is not None
     assert fit.choice.strength == fit.strength == expected.strength
     assert [row.strength for row in fit.choice.table] == [row.strength for row in expected.table]
@@ -57,7 +57,7 @@ def test_separable_classes_converge(cut_rows, strength):
     y = np.arange(400) % 2
     X = (y[:, None] + 0.05 * np.random.default_rng(0).normal(size=(400, 3))).astype(np.float32)
     for subsample_rows in (10, 400):
-        fit = fit_streamed(cut_rows(X, 90), y, 2, strength=strength, subsample_rows=subsample_rows)
+        fit = fit_streamed(cut_rows(X, 90), y, n_classes=2, strength=strength, subsample_rows=subsample_rows)
         assert fit.is_converged
         assert fit.history[-1].accuracy == 1
         assert fit.head.probabilities(X)[np.arange(400), y].min() > 0.95
@@ -66,7 +66,9 @@ def test_separable_classes_converge(cut_rows, strength):
 def test_float16_blocks_are_those_numbers(make_features, cut_rows):
     X, y = make_features(300, 20, 3)
     half = X.astype(np.float16)
-    one, other = (fit_streamed(cut_rows(some, 64), y, 3, strength=0.1) for some in (half, half.astype(np.float32)))
+    one, other = (
+        fit_streamed(cut_rows(some, 64), y, n_classes=3, strength=0.1) for some in (half, half.astype(np.float32))
+    )
     np.testing.assert_array_equal(one.head.weights, other.head.weights)
 
 
@@ -78,14 +80,14 @@ def test_threads_do_not_change_a_bit(make_features, cut_rows, monkeypatch):
     for n_cores in (1, 3):
         monkeypatch.setattr(parallel_rows, "count_cores", lambda n_cores=n_cores: n_cores)
         parallel_rows._open_pool.cache_clear()
-        heads.append(fit_streamed(cut_rows(X, 32), y, 3, strength=0.1, subsample_rows=100).head)
+        heads.append(fit_streamed(cut_rows(X, 32), y, n_classes=3, strength=0.1, subsample_rows=100).head)
     np.testing.assert_array_equal(heads[0].weights, heads[1].weights)
 
 
 def test_passes_are_counted_and_few(make_features, cut_rows):
     X, y = make_features(4000, 40, 2)
     blocks = cut_rows(X, 500)
-    fit = fit_streamed(blocks, y, 2, strength=0.1, subsample_rows=1500)
+    fit = fit_streamed(blocks, y, n_classes=2, strength=0.1, subsample_rows=1500)
     assert blocks.n_reads == fit.n_passes * len(blocks.sizes)
     assert fit.n_passes <= 10
     assert fit.n_iterations <= fit.n_passes - 2
@@ -94,7 +96,9 @@ def test_passes_are_counted_and_few(make_features, cut_rows):
 def test_the_history_ends_with_what_the_head_does(make_features, cut_rows):
     X, y = make_features(500, 30, 3)
     validation = cut_rows(X[400:], 30), y[400:]
-    fit = fit_streamed(cut_rows(X[:400], 64), y[:400], 3, strength=0.1, subsample_rows=80, validation=validation)
+    fit = fit_streamed(
+        cut_rows(X[:400], 64), y[:400], n_classes=3, strength=0.1, subsample_rows=80, validation=validation
+    )
     for data, rows in (("Training", slice(400)), ("Validation", slice(400, 500))):
         curve = [epoch for epoch in fit.history if epoch.data == data]
         assert [epoch.epoch for epoch in curve] == list(range(1, fit.n_iterations + 2))
@@ -107,37 +111,37 @@ def test_the_history_ends_with_what_the_head_does(make_features, cut_rows):
 def test_progress_tells_the_rows_of_each_pass(make_features, cut_rows):
     X, y = make_features(100, 5, 2)
     told = []
-    fit = fit_streamed(cut_rows(X, 60), y, 2, strength=0.1, progress=lambda *numbers: told.append(numbers))
+    fit = fit_streamed(cut_rows(X, 60), y, n_classes=2, strength=0.1, progress=lambda *numbers: told.append(numbers))
     assert told == [(60, 100), (100, 100)] * fit.n_passes
 
 
 def test_a_stop_before_the_minimum_is_said(make_features, cut_rows):
     X, y = make_features(300, 20, 3)
-    fit = fit_streamed(cut_rows(X, 64), y, 3, strength=1.0, subsample_rows=30, max_iterations=2)
+    fit = fit_streamed(cut_rows(X, 64), y, n_classes=3, strength=1.0, subsample_rows=30, max_iterations=2)
     assert (fit.n_iterations, fit.is_converged) == (2, False)
     assert fit.gradient_norm > 1e-5
 
 
 def test_where_no_step_leads_on_the_head_is_the_best_so_far(make_features, cut_rows, monkeypatch):
     X, y = make_features(100, 5, 2)
-    monkeypatch.setattr(streamed_logistic, "shorten_step", lambda *_: np.array([0.1]))
-    fit = fit_streamed(cut_rows(X, 60), y, 2, strength=0.1, tolerance=0.0)
+    monkeypatch.setattr(streamed_objective, "shorten_step", lambda *_: np.array([0.1]))
+    fit = fit_streamed(cut_rows(X, 60), y, n_classes=2, strength=0.1, tolerance=0.0)
     monkeypatch.undo()
-    start = fit_streamed(cut_rows(X, 60), y, 2, strength=0.1, max_iterations=0)
+    start = fit_streamed(cut_rows(X, 60), y, n_classes=2, strength=0.1, max_iterations=0)
     assert (fit.n_iterations, fit.is_converged) == (0, False)
     np.testing.assert_array_equal(fit.head.weights, start.head.weights)
 
 
 def test_features_that_tell_nothing_give_the_shares_of_the_classes(cut_rows):
     X, y = np.full((40, 3), 2.5, np.float16), np.repeat([0, 1], [10, 30])
-    fit = fit_streamed(cut_rows(X, 16), y, 2, strength=1.0, subsample_rows=8)
+    fit = fit_streamed(cut_rows(X, 16), y, n_classes=2, strength=1.0, subsample_rows=8)
     assert fit.is_converged
     np.testing.assert_allclose(fit.head.probabilities(X), [[0.25, 0.75]] * 40, atol=1e-3)
 
 
 def test_more_classes_leave_room_for_fewer_rows():
-    assert 45_000 < streamed_logistic._count_held(1280, 2) < 60_000
-    assert streamed_logistic._count_held(1280, 1000) < 15_000
+    assert 45_000 < streamed_logistic._count_sample_rows(1280, 2) < 60_000
+    assert streamed_logistic._count_sample_rows(1280, 1000) < 15_000
 
 
 @pytest.mark.parametrize(
@@ -162,8 +166,8 @@ def test_broken_rows_are_refused(make_features, cut_rows):
     broken = X.copy()
     broken[[0, 39], 2] = np.nan
     with pytest.raises(FitError, match="Cannot fit a head: got 2 rows with NaN or infinity"):
-        fit_streamed(cut_rows(broken, 16), y, 2)
-    with pytest.raises(FitError, match="Cannot watch validation rows: got 2 rows with NaN or infinity"):
-        fit_streamed(cut_rows(X, 16), y, 2, validation=(cut_rows(broken, 16), y))
-    with pytest.raises(FitError, match="Cannot watch validation rows: got 4 features, need 5"):
-        fit_streamed(cut_rows(X, 16), y, 2, validation=(cut_rows(X[:, :4], 16), y))
+        fit_streamed(cut_rows(broken, 16), y, n_classes=2)
+    with pytest.raises(FitError, match="Cannot use validation rows: got 2 rows with NaN or infinity"):
+        fit_streamed(cut_rows(X, 16), y, n_classes=2, validation=(cut_rows(broken, 16), y))
+    with pytest.raises(FitError, match="Cannot use validation rows: got 4 features, need 5"):
+        fit_streamed(cut_rows(X, 16), y, n_classes=2, validation=(cut_rows(X[:, :4], 16), y))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from headstart.head.objective import Objective, judge_scores
+from headstart.head.objective import Objective, evaluate_scores
 from headstart.head.standardise import measure_standardisation
-from headstart.head.streamed_objective import StreamedObjective, count_broken_rows, judge_blocks
+from headstart.head.streamed_objective import StreamedObjective, count_nonfinite_in_blocks, evaluate_blocks
 from headstart.process.progress import ignore_progress
 
 
@@ -17,16 +17,18 @@ def test_loss_gradient_and_verdict_are_those_of_all_rows(make_features, cut_rows
     weight = random.uniform(0, 2, 700)
     standardisation, blocks = measure_standardisation(X, weight), cut_rows(X, n_rows)
     whole = Objective(standardisation.apply(X.astype(np.float64)), y, weight[:, None], n_classes)
-    streamed = StreamedObjective(blocks, y, weight, n_classes, standardisation, ignore_progress)
+    streamed = StreamedObjective(
+        blocks, y, weight, n_classes=n_classes, standardisation=standardisation, progress=ignore_progress
+    )
     places = random.normal(size=(3, whole.make_start().shape[1]))
     found = streamed.evaluate(places)
     for place, loss, gradient in zip(places, found.loss, found.gradient, strict=True):
-        expected, pull = whole.evaluate(whole.score(place[None]))
+        expected, score_gradient = whole.evaluate(whole.score(place[None]))
         np.testing.assert_allclose(loss, expected[0], rtol=1e-5)
-        np.testing.assert_allclose(gradient, whole.pull_back(pull)[0], atol=1e-6)
-    losses, is_right = judge_scores(whole.score(places[2:])[:, 0], y)
-    judged = judge_blocks(blocks, y, standardisation, places[2:], ignore_progress)
-    for verdict in (found.judged, judged):
+        np.testing.assert_allclose(gradient, whole.sum_gradient(score_gradient)[0], atol=1e-6)
+    losses, is_right = evaluate_scores(whole.score(places[2:])[:, 0], y)
+    totals = evaluate_blocks(blocks, y, standardisation, places[2:], ignore_progress)
+    for verdict in (found.totals, totals):
         assert (verdict.n_rows, verdict.n_right) == (700, is_right.sum())
         np.testing.assert_allclose(verdict.loss, losses.sum(), rtol=1e-5)
     assert streamed.n_passes == 1
@@ -36,6 +38,6 @@ def test_loss_gradient_and_verdict_are_those_of_all_rows(make_features, cut_rows
 
 def test_sums_of_float16_do_not_count_as_broken(cut_rows):
     X = np.full((600, 9), 6e4, np.float16)
-    assert count_broken_rows(cut_rows(X, 500), ignore_progress) == 0
+    assert count_nonfinite_in_blocks(cut_rows(X, 500), ignore_progress) == 0
     X[[1, 599], 3] = np.inf
-    assert count_broken_rows(cut_rows(X, 500), ignore_progress) == 2
+    assert count_nonfinite_in_blocks(cut_rows(X, 500), ignore_progress) == 2

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.errors import FitError
-from headstart.head.training_rows import check_finite, check_rows, check_watched, weigh_rows
+from headstart.head.training_rows import check_finite, check_rows, check_validation_rows, weigh_rows
 
 X = np.arange(12, dtype=np.float32).reshape(4, 3)
 Y = np.array([0, 1, 0, 1])
@@ -57,13 +57,13 @@ def test_all_problems_are_said_at_once():
 
 
 def test_watched_rows_may_lack_a_class_but_not_a_feature():
-    features, labels = check_watched((X, np.zeros(4, int)), 3, 2)
+    features, labels = check_validation_rows((X, np.zeros(4, int)), 3, 2)
     assert features.shape == (4, 3)
     assert labels.tolist() == [0] * 4
-    with pytest.raises(FitError, match="Cannot watch validation rows: got 3 features, need 5 as in training"):
-        check_watched((X, Y), 5, 2)
-    with pytest.raises(FitError, match="Cannot watch validation rows: got 1 rows with NaN"):
-        check_watched((break_rows(1), Y), 3, 2)
+    with pytest.raises(FitError, match="Cannot use validation rows: got 3 features, need 5 as in training"):
+        check_validation_rows((X, Y), 5, 2)
+    with pytest.raises(FitError, match="Cannot use validation rows: got 1 rows with NaN"):
+        check_validation_rows((break_rows(1), Y), 3, 2)
 
 
 def test_finite_features_whose_sum_is_not_are_fine():

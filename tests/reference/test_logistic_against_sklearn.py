@@ -8,6 +8,7 @@ import pytest
 from headstart.head.class_weights import balanced_weights
 from headstart.head.folds import make_folds
 from headstart.head.logistic import fit_logistic
+from headstart.head.prepared_rows import prepare_rows
 
 linear_model = pytest.importorskip("sklearn.linear_model", reason="needs scikit-learn")
 preprocessing = pytest.importorskip("sklearn.preprocessing")
@@ -46,10 +47,8 @@ def test_coefficients_and_probabilities_agree(n_classes, n, n_features, strength
         weight, class_weight = random.uniform(0.1, 3, n), random.uniform(0.5, 2, n_classes)
     combined = np.ones(n) if weight is None else weight * class_weight[y]
     coefficients, answer = fit_reference(X, y, strength, combined)
-    fit = fit_logistic(
-        X, y, n_classes=n_classes, strength=strength, sample_weight=weight, class_weight=class_weight,
-        tolerance=1e-8, max_iterations=5000,
-    )  # fmt: skip
+    prepared = prepare_rows(X, y, n_classes=n_classes, sample_weight=weight, class_weight=class_weight)
+    fit = fit_logistic(prepared, strength=strength, tolerance=1e-8, max_iterations=5000)
     assert fit.is_converged
     ours = fit.head.weights.T if n_classes > 2 else (fit.head.weights[:, 1] - fit.head.weights[:, 0])[None]
     np.testing.assert_allclose(ours, coefficients, atol=COEFFICIENTS * np.abs(coefficients).max())
@@ -62,7 +61,7 @@ def test_coefficients_and_probabilities_agree(n_classes, n, n_features, strength
 def test_float32_at_the_default_tolerance_agrees_too(n_classes):
     X, y = draw_features(600, 300, n_classes)
     _, answer = fit_reference(X, y, 0.01, np.ones(600))
-    fit = fit_logistic(X.astype(np.float32), y, n_classes=n_classes, strength=0.01)
+    fit = fit_logistic(prepare_rows(X.astype(np.float32), y, n_classes=n_classes), strength=0.01)
     np.testing.assert_allclose(fit.head.probabilities(X), answer(X), atol=PROBABILITIES)
 
 

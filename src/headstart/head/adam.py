@@ -11,8 +11,8 @@ import numpy.typing as npt
 from headstart.errors import FitError
 from headstart.head.history import Epoch
 from headstart.head.linear import LinearHead, softmax
-from headstart.head.objective import judge_scores
-from headstart.head.training_rows import check_rows, check_watched
+from headstart.head.objective import evaluate_scores
+from headstart.head.training_rows import check_rows, check_validation_rows
 from headstart.storage.large_arrays import release_rows
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7  # Keras' defaults
@@ -87,7 +87,7 @@ def fit_adam(
     views = [X_views] if np.ndim(X_views) == 2 else list(X_views)
     _check_settings(len(views), epochs, learning_rate, batch_size, dropout)
     checked = [check_rows(view, y, n_classes, sample_weight=sample_weight, class_weight=class_weight) for view in views]
-    watched = None if validation is None else check_watched(validation, checked[0].X.shape[1], n_classes)
+    watched = None if validation is None else check_validation_rows(validation, checked[0].X.shape[1], n_classes)
     random = np.random.default_rng(seed)
     layer = _Layer(checked[0].X.shape[1], n_classes, learning_rate, random)
     history: list[Epoch] = []
@@ -105,7 +105,7 @@ def fit_adam(
             accuracy += float(is_right.sum())
         history.append(Epoch("Training", epoch, accuracy / len(X), loss / len(X)))
         if watched is not None:
-            losses, is_right = judge_scores(layer.score(watched[0].astype(np.float32, copy=False)), watched[1])
+            losses, is_right = evaluate_scores(layer.score(watched[0].astype(np.float32, copy=False)), watched[1])
             history.append(Epoch("Validation", epoch, float(is_right.mean()), float(losses.mean())))
     return AdamFit(layer.to_head(), tuple(history))
 
@@ -165,7 +165,7 @@ class _Layer:
         self._mean += (self._gradient - self._mean) * (1 - BETA_1)
         self._square += (self._gradient**2 - self._square) * (1 - BETA_2)
         self._values -= np.float32(rate) * self._mean / (np.sqrt(self._square) + EPSILON)
-        return judge_scores(scores, y)
+        return evaluate_scores(scores, y)
 
     def to_head(self) -> LinearHead:
         """Return the layer as one column a class; the one logit of two classes is shared out between them."""

@@ -1,4 +1,4 @@
-"""Features that outgrow memory: read block by block at each pass, several blocks at once."""
+"""Features larger than memory: blocks of rows that are read again at each pass, several at once."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ import numpy.typing as npt
 from headstart.errors import FitError
 from headstart.head.parallel_rows import map_items
 from headstart.process.progress import Progress
+from headstart.storage.large_arrays import release_rows
 
 Answer = TypeVar("Answer")
-PART_ROWS = 256  # of a block that are worked on at a time: 1.3 MB of 1,280 numbers, which a core's own cache holds
+BLOCK_ROWS = 2048  # of an array in a file
+PART_ROWS = 256  # of a block that are processed together: 1.3 MB of 1,280 numbers, which fit into a core's cache
 
 
 class FeatureBlocks(Protocol):
-    """Features in blocks of rows, which are read again at each pass.
+    """N rows of D features in blocks.
 
     Attributes
     ----------
     n_features
         D.
     sizes
-        Rows of each block. A few thousand are best: each core holds a block in memory, as it was read.
+        Rows per block. A few thousand are best, because each core holds one block in memory.
     """
 
     @property
@@ -38,24 +40,48 @@ class FeatureBlocks(Protocol):
         ...
 
 
+class RowBlocks:
+    """The rows of an (N, D) array of float16 or float32 as `FeatureBlocks`; the array may lie in a file.
+
+    Examples
+    --------
+    >>> blocks = RowBlocks(np.zeros((3000, 2), np.float32))
+    >>> blocks.n_features, blocks.sizes, blocks.read(1).shape
+    (2, (2048, 952), (952, 2))
+    """
+
+    def __init__(self, X: npt.NDArray[Any]) -> None:
+        self._X = X
+        self.n_features = X.shape[1]
+        starts = range(0, len(X), BLOCK_ROWS)
+        self.sizes: Sequence[int] = tuple(min(BLOCK_ROWS, len(X) - start) for start in starts)
+
+    def read(self, number: int) -> npt.NDArray[Any]:
+        """Return a copy of a block, and release its rows in the array from memory."""
+        rows = self._X[number * BLOCK_ROWS : (number + 1) * BLOCK_ROWS]
+        block = np.array(rows)
+        release_rows(rows)
+        return block
+
+
 def run_pass(
     blocks: FeatureBlocks,
     function: Callable[[npt.NDArray[Any], slice], Answer],
     progress: Progress,
 ) -> Iterator[Answer]:
-    """Read every block and call a function for it; yield the answers in order, whichever block is done first.
+    """Call a function for every block; yield the answers in the order of the blocks.
 
     Parameters
     ----------
     function
-        Takes a block and the place of its rows among all. Called in several threads.
+        Takes a block and the slice of its rows in all rows. Called in several threads.
     progress
-        Called after each block with the number of rows done and of all rows.
+        Called after each block with the number of rows done and the number of all rows.
 
     Raises
     ------
     FitError
-        If a block has another shape than was said, or holds no float16 or float32.
+        If a block has the wrong shape or type.
     """
     stops = np.cumsum(blocks.sizes).tolist()
 
@@ -70,7 +96,7 @@ def run_pass(
 
 
 def split_rows(n_rows: int) -> Iterator[slice]:
-    """Yield slices of a block's rows that are small enough for a core's cache.
+    """Yield slices of a block's rows that fit into a core's cache.
 
     Examples
     --------
@@ -87,6 +113,6 @@ def _read_block(blocks: FeatureBlocks, number: int) -> npt.NDArray[Any]:
     if X.shape != expected or X.dtype not in (np.float16, np.float32):
         raise FitError(
             f"Cannot read block {number} of the features: got {X.shape} of {X.dtype}, need {expected} of float16 or "
-            "float32. Write the features anew."
+            "float32. Write the features again."
         )
     return X

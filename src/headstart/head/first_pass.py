@@ -1,4 +1,4 @@
-"""The first pass over features in blocks: their standardisation, and some of their rows to keep in memory."""
+"""The first pass over features in blocks: it measures their standardisation and copies a sample of the rows."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy.typing as npt
 from headstart.head.feature_blocks import PART_ROWS, FeatureBlocks, run_pass, split_rows
 from headstart.head.float16 import widen
 from headstart.head.standardise import Standardisation, make_standardisation
-from headstart.head.training_rows import check_finite, count_broken
+from headstart.head.training_rows import check_finite, count_nonfinite_rows
 from headstart.process.progress import Progress
 from headstart.storage.large_arrays import allocate_array
 
 
 @dataclass
 class Moments:
-    """Weighted mean and sum of squared deviations of D features, of any number of rows.
+    """Weighted mean and weighted sum of squared deviations of D features.
 
-    Two of them are joined without a second look at the rows, and nothing cancels: Chan, Golub and LeVeque 1983,
+    Two of them are joined without another look at the rows, and nothing cancels: Chan, Golub and LeVeque 1983,
     "Algorithms for computing the sample variance".
     """
 
@@ -48,36 +48,26 @@ class Moments:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Survey:
-    """What one pass found out.
-
-    Attributes
-    ----------
-    sample
-        (m, D) float32, in the order of the rows.
-    """
-
-    standardisation: Standardisation
-    sample: npt.NDArray[Any]
-
-
-def survey_blocks(
+def measure_and_sample(
     blocks: FeatureBlocks,
     weight: npt.NDArray[np.float64],
     sample_at: npt.NDArray[np.int64],
     *,
     floor: float,
     progress: Progress,
-) -> Survey:
-    """Measure the standardisation as `measure_standardisation` does, and gather rows, in one pass.
+) -> tuple[Standardisation, npt.NDArray[Any]]:
+    """Measure the standardisation of all rows as `measure_standardisation`, and copy some of the rows, in one pass.
 
     Parameters
     ----------
     weight
         (N,) at least 0, not all 0.
     sample_at
-        (m,) the numbers of the rows to gather, ascending.
+        (m,) numbers of the rows to copy, ascending.
+
+    Returns
+    -------
+    The standardisation, and the sample (m, D) float32.
 
     Raises
     ------
@@ -89,31 +79,31 @@ def survey_blocks(
     def work(X: npt.NDArray[Any], rows: slice) -> tuple[int, Moments]:
         first, last = np.searchsorted(sample_at, (rows.start, rows.stop))
         sample[first:last] = X[sample_at[first:last] - rows.start]
-        n_broken, moments = 0, Moments(0.0, np.zeros(X.shape[1]), np.zeros(X.shape[1]))
+        n_nonfinite, moments = 0, Moments(0.0, np.zeros(X.shape[1]), np.zeros(X.shape[1]))
         wide = np.empty((min(len(X), PART_ROWS), X.shape[1]), np.float32)
         for part in split_rows(len(X)):
             widen(X[part], wide[: part.stop - part.start])
             exact = wide[: part.stop - part.start].astype(np.float64)
-            n_broken += count_broken(exact)
-            if not n_broken:
+            n_nonfinite += count_nonfinite_rows(exact)
+            if not n_nonfinite:
                 moments = moments.join(Moments.measure(exact, weight[rows][part]))
-        return n_broken, moments
+        return n_nonfinite, moments
 
-    n_broken, moments = 0, Moments(0.0, np.zeros(blocks.n_features), np.zeros(blocks.n_features))
-    for n_here, here in run_pass(blocks, work, progress):
-        n_broken += n_here
-        moments = moments.join(here)
-    check_finite(n_broken, "fit a head")
+    n_nonfinite, moments = 0, Moments(0.0, np.zeros(blocks.n_features), np.zeros(blocks.n_features))
+    for n_in_block, block_moments in run_pass(blocks, work, progress):
+        n_nonfinite += n_in_block
+        moments = moments.join(block_moments)
+    check_finite(n_nonfinite, "fit a head")
     variance = moments.squares / moments.total
-    return Survey(make_standardisation(moments.mean, variance, np.float32, floor=floor), sample)
+    return make_standardisation(moments.mean, variance, np.float32, floor=floor), sample
 
 
 def draw_sample(
     y: npt.NDArray[np.int64], weight: npt.NDArray[np.float64], n_rows: int, seed: int
 ) -> npt.NDArray[np.int64]:
-    """Draw rows without replacement, ascending: all if there are no more than asked for, and some of every class.
+    """Draw ``n_rows`` rows without replacement, at least one of every class; return their numbers, ascending.
 
-    Rows of weight 0 are drawn only where all rows are.
+    If there are no more than ``n_rows``, all rows are drawn. Otherwise rows of weight 0 are left out.
 
     Examples
     --------

@@ -1,28 +1,27 @@
-"""L-BFGS for several convex problems over the same rows at once.
+"""L-BFGS for P convex problems at once; each problem has J coefficients.
 
-Rejected, after measuring on 2,000 and 10,000 rows of 1,280 features: scipy's L-BFGS-B (one problem at a time, two
-passes over the rows for every trial of a step, and half a second to import), and preconditioning by an
-eigendecomposition of the rows (it halves the iterations, but costs as much as a hundred of them).
+Rejected, after measuring on 2,000 and 10,000 rows of 1,280 features:
+
+- scipy's L-BFGS-B: one problem at a time, two passes over the rows for each trial of a step, half a second to import.
+- Preconditioning by an eigendecomposition of the rows: half the iterations, but it costs as much as a hundred of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.objective import Objective
-
 Array = npt.NDArray[Any]
-# On the 10,000 rows of benchmarks/head.py 20 took a sixth fewer iterations than 10, and 30 no fewer; on rows that are
-# told apart at once it makes no difference.
+Precondition = Callable[[Array], Array]
+# On the 10,000 rows of benchmarks/head.py, 20 pairs needed a sixth fewer iterations than 10, and 30 saved no more. On
+# separable rows the number makes no difference.
 N_REMEMBERED = 20
 N_REMEMBERED_LARGE = 10
 LARGE = 500_000  # numbers in a step: 40 arrays of them are 80 MB in float32
-MAX_TRIALS = 30
 
 
 def dot(a: Array, b: Array) -> Array:
@@ -33,46 +32,42 @@ def dot(a: Array, b: Array) -> Array:
 
 @dataclass
 class Memory:
-    """Pairs of a step and the change of the gradient along it, the ridge left out.
+    """The latest steps and the change of the gradient along each of them, without the ridge.
 
-    Without the ridge the pairs stay true when the strength changes, so the next strength starts with what this one
-    learned about the curvature.
+    Without the ridge the pairs stay true when the regularisation strength changes. So the next strength starts with the
+    curvature that this one has measured.
     """
 
     pairs: list[tuple[Array, Array]] = field(default_factory=list)
 
     def remember(self, step: Array, change: Array) -> None:
-        """Keep a pair, and forget the oldest. Both are (P, J)."""
+        """Add a step and a change of the gradient, both (P, J), and drop the oldest pair if there are too many."""
         n_kept = N_REMEMBERED if step.size < LARGE else N_REMEMBERED_LARGE
         self.pairs = [*self.pairs[1 - n_kept :], (step, change)]
 
-    def turn_downhill(
-        self, gradient: Array, ridge: Array, precondition: Callable[[Array], Array] | None = None
-    ) -> Array:
-        """Return the direction to go, (P, J): minus the inverse Hessian, as remembered, times the gradient.
+    def find_direction(self, gradient: Array, ridge: Array, precondition: Precondition | None = None) -> Array:
+        """Return the direction of the next step, (P, J): minus the approximate inverse Hessian times the gradient.
 
         Nocedal and Wright 2006, "Numerical optimization", algorithm 7.4.
 
         Parameters
         ----------
         precondition
-            Multiplies (P, J) by an inverse Hessian to begin with; default: a multiple of the identity, by the last
-            step.
+            Function that multiplies (P, J) by an initial inverse Hessian. Default: a multiple of the identity, measured
+            along the last step.
         """
         pairs = [(step, change + ridge * step) for step, change in self.pairs]
         curvatures = [dot(step, change) for step, change in pairs]
-        # a problem that has come to rest takes steps of 0, which say nothing
+        # a solved problem takes steps of 0, which carry no curvature
         inverse = [np.divide(1, c, out=np.zeros_like(c), where=c > 0) for c in curvatures]
         direction = -gradient
         amounts = []
         for (step, change), rho in zip(reversed(pairs), reversed(inverse), strict=True):
             amounts.append(rho * dot(step, direction))
             direction -= amounts[-1][:, None] * change
-        if precondition is None:
-            direction *= self._measure_scale(pairs, curvatures)[:, None]
-        else:
+        if precondition is not None:
             direction = precondition(direction)
-            if pairs:  # a curvature that is too small would cost a second trial at every step
+            if pairs:  # an initial Hessian that is too small would cost a second trial at every step
                 step, change = pairs[-1]
                 most = np.divide(
                     curvatures[-1],
@@ -81,6 +76,8 @@ class Memory:
                     where=curvatures[-1] > 0,
                 )
                 direction *= np.minimum(1, most)[:, None]
+        elif pairs:
+            direction *= self._measure_scale(pairs, curvatures)[:, None]
         for (step, change), rho, amount in zip(pairs, inverse, reversed(amounts), strict=True):
             direction += (amount - rho * dot(change, direction))[:, None] * step
         return direction
@@ -94,127 +91,92 @@ class Memory:
         return scale
 
 
-def shorten_step(slope: Array, new_slope: Array, rise: Array, loss: Array) -> Array:
-    """Return by what to multiply the sizes of steps, (P,): 1 if they are not too long.
+def shorten_step(slope: Array, new_slope: Array, increase: Array, loss: Array) -> Array:
+    """Return the factors (P,) that shorten steps which are too long; the factor is 1 for the others.
 
-    The objective is convex along a step, so the step is too long if the slope has turned and grown steep, or if it ends
-    higher by more than rounding; the secant of the two slopes gives a shorter one.
+    The objective is convex along a step. A step is too long if the slope at its end is positive and steep, or if the
+    objective is higher there by more than rounding. The secant of the two slopes gives the shorter step.
 
     Parameters
     ----------
     slope, new_slope
-        (P,) along the direction, where the step begins and where it ends.
-    rise
-        (P,) what the objective gained.
+        (P,) slopes along the direction, where the step begins and where it ends.
+    increase
+        (P,) change of the objective along the step.
     loss
-        (P,) where the step begins.
+        (P,) objective where the step begins.
     """
-    is_long = (new_slope > -slope / 2) | (rise > 1e-6 * np.abs(loss) + 1e-12)
+    is_long = (new_slope > -slope / 2) | (increase > 1e-6 * np.abs(loss) + 1e-12)
     secant = np.divide(slope, slope - new_slope, out=np.full_like(slope, 0.5), where=new_slope > 0)
     return np.where(is_long, np.clip(secant, 0.1, 0.5), 1)
 
 
-@dataclass(frozen=True, eq=False)
-class Minimum:
-    """Where the solver came to rest.
+class Point(Protocol):
+    """Coefficients of P problems, and their objectives there. The rows are behind it: in memory, or read in blocks."""
 
-    Attributes
-    ----------
-    coefficients, scores
-        (P, K * (D + 1)) and (N, P, K).
-    gradient_norm
-        (P,), as a multiple of the objective's scale.
-    """
+    @property
+    def ridge(self) -> Array:
+        """(P, J) second derivative of the ridge penalty."""
+        ...
 
-    coefficients: Array
-    scores: Array
-    gradient_norm: Array
-    n_iterations: int
+    @property
+    def loss_gradient(self) -> Array:
+        """(P, J) gradient of the objective without the ridge."""
+        ...
+
+    @property
+    def gradient(self) -> Array:
+        """(P, J) gradient of the objective."""
+        ...
+
+    @property
+    def gradient_norm(self) -> Array:
+        """(P,) norm of the gradient, as a multiple of the objective's scale."""
+        ...
+
+    def advance(self, direction: Array, *, is_scaled: bool) -> tuple[Array, npt.NDArray[np.bool_]]:
+        """Move along a direction; return the steps (P, J), and which problems moved, (P,).
+
+        Parameters
+        ----------
+        is_scaled
+            Whether the direction has a length that fits the curvature, so that the whole of it is tried first.
+        """
+        ...
 
 
 def minimise(
-    objective: Objective,
-    strength: float,
-    start: Array,
+    point: Point,
     memory: Memory,
     *,
     tolerance: float,
     max_iterations: int,
-    watch: Callable[[Array, Array], None] | None = None,
-) -> Minimum:
-    """Minimise all problems of an objective.
+    precondition: Precondition | None = None,
+    watch: Callable[[Array], None] | None = None,
+) -> int:
+    """Move a point to the minimum of all its problems; return the number of iterations.
 
     Parameters
     ----------
-    start
-        (P, K * (D + 1)) coefficients.
     memory
-        Of this objective's earlier strengths, or empty. It is added to.
+        Memory of earlier strengths of the same objective, or an empty one. New steps are added to it.
     tolerance
-        A problem is solved when the norm of its gradient is at most this multiple of the objective's scale.
+        A problem is solved when its ``gradient_norm`` is at most this.
+    precondition
+        As for `Memory.find_direction`.
     watch
-        Called after every iteration with the scores (N, P, K) and the step (P, K * (D + 1)).
-
-    Notes
-    -----
-    Two passes over the rows an iteration, however many steps are tried: the scores are linear in the step.
+        Function that is called after every iteration with the step (P, J).
     """
-    point = _Point(objective, strength, start)
     is_moving = point.gradient_norm > tolerance
     n_iterations = 0
     while is_moving.any() and n_iterations < max_iterations:
-        direction = memory.turn_downhill(point.gradient, point.ridge) if memory.pairs else -point.gradient
+        direction = memory.find_direction(point.gradient, point.ridge, precondition)
         direction[~is_moving] = 0
-        old_pull_back = point.pull_back
-        step, has_moved = point.advance(direction, is_scaled=bool(memory.pairs))
-        memory.remember(step, point.pull_back - old_pull_back)
+        old_gradient = point.loss_gradient
+        step, has_moved = point.advance(direction, is_scaled=bool(memory.pairs) or precondition is not None)
+        memory.remember(step, point.loss_gradient - old_gradient)
         n_iterations += 1
         if watch is not None:
-            watch(point.scores, step)
+            watch(step)
         is_moving &= has_moved & (point.gradient_norm > tolerance)
-    return Minimum(point.coefficients, point.scores, point.gradient_norm, n_iterations)
-
-
-class _Point:
-    """Where the problems stand: coefficients, scores, losses and gradients that belong together."""
-
-    def __init__(self, objective: Objective, strength: float, start: Array) -> None:
-        self._objective = objective
-        self.ridge = (1 / (strength * objective.total)).astype(start.dtype)[:, None] * objective.is_ridged
-        self.coefficients = start
-        self.scores = objective.score(start)
-        self._loss, self._pull = objective.evaluate(self.scores)
-        self._settle()
-
-    def _settle(self) -> None:
-        self.pull_back = self._objective.pull_back(self._pull)
-        self.gradient = self.pull_back + self.ridge * self.coefficients
-        self.gradient_norm = np.sqrt(dot(self.gradient, self.gradient)) / self._objective.scale
-
-    def advance(self, direction: Array, *, is_scaled: bool) -> tuple[Array, npt.NDArray[np.bool_]]:
-        """Go along a direction; return the steps (P, K * (D + 1)) and which problems moved (P,).
-
-        A direction that is not scaled yet starts with a step that cannot be too long, from a bound on the curvature.
-        """
-        drift = self._objective.score(direction)
-        slope = dot(self.gradient, direction)
-        ridge_slope, bend = dot(self.ridge * self.coefficients, direction), dot(self.ridge * direction, direction)
-        size = np.ones_like(slope)
-        if not is_scaled:
-            bound = self._objective.bound_curvature(drift) + bend
-            size = np.divide(-slope, bound, out=size, where=bound > 0)
-        for trial in range(MAX_TRIALS):
-            scores = self.scores + size[:, None] * drift
-            loss, pull = self._objective.evaluate(scores)
-            new_slope = np.einsum("npk,npk->p", pull, drift) + ridge_slope + size * bend
-            rise = loss - self._loss + size * (ridge_slope + size * bend / 2)
-            factor = shorten_step(slope, new_slope, rise, self._loss)
-            if (factor == 1).all():
-                break
-            # at the limit of rounding no step is short enough: the problem stays where it is
-            is_last = trial == MAX_TRIALS - 2
-            size = np.where(factor == 1, size, 0 if is_last else size * factor)
-        step = size[:, None] * direction
-        self.coefficients, self.scores, self._loss, self._pull = self.coefficients + step, scores, loss, pull
-        self._settle()
-        return step, size > 0
+    return n_iterations

@@ -1,4 +1,9 @@
-"""What the convex solver minimises: the mean log loss of one or several heads over the same rows."""
+"""The objective of a linear head: the mean log loss and a ridge penalty, for one or several heads over the same rows.
+
+N rows, D features and a constant 1, C classes, P problems. A head has K columns of scores: K = C for more than two
+classes, and K = 1 for two, the log odds of class 1. One column halves the arithmetic. It also makes the ridge that of
+scikit-learn, which would otherwise differ by a factor of 2.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +12,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.head.lbfgs import dot, shorten_step
 from headstart.head.parallel_rows import map_blocks, sum_blocks
 
 Array = npt.NDArray[Any]
-# A product with a few columns goes column by column over rows that stay in a core's own cache: 1.7 ms instead of 3.0
-# for 10,000 x 1,281 and 5 columns, for a product of matrices copies its operands first.
+# A product with few columns is computed column by column, over rows that fit into a core's cache: 1.7 ms instead of
+# 3.0 for 10,000 x 1,281 and 5 columns. A product of two matrices would copy its operands first.
 FEW, PART_ROWS = range(2, 9), 128
+MAX_TRIALS = 30  # of the size of one step
 
 
 class Objective:
-    """P problems on the same N rows that differ in the weights of the rows: a fold is held out by weights of 0.
+    """P problems on the same N rows with different weights of the rows: a weight of 0 holds a row out.
 
     The problem p with coefficients B (K, D + 1), of which the last column is the bias, has the objective
     ``sum_i w_ip * loss(y_i, B x_i) / W_p + ridge_p / 2 * ||B without bias||^2`` with ``W_p = sum_i w_ip``.
-    K = C columns of scores for C > 2 classes, one for two: the log odds of class 1. One column has half the
-    arithmetic, and makes the ridge that of scikit-learn, which would otherwise differ by a factor of 2.
 
     Parameters
     ----------
@@ -35,7 +40,7 @@ class Objective:
     Attributes
     ----------
     scale
-        (P,) norm of the gradient at coefficients of 0: what later gradients are measured by.
+        (P,) norm of the gradient at coefficients of 0: the unit of later gradient norms.
     """
 
     def __init__(self, X: Array, y: npt.NDArray[np.int64], weight: Array, n_classes: int) -> None:
@@ -45,45 +50,100 @@ class Objective:
         self._X, self._y = X, y
         self._share = (weight / self.total).astype(X.dtype)
         self.is_ridged = mark_ridged(X.shape[1], self.n_columns).astype(X.dtype)
-        _, pull = self.evaluate(np.zeros((len(X), self.n_problems, self.n_columns), X.dtype))
-        gradient = self.pull_back(pull)
-        self.scale = measure_scale(gradient)
+        _, score_gradient = self.evaluate(np.zeros((len(X), self.n_problems, self.n_columns), X.dtype))
+        self.scale = measure_scale(self.sum_gradient(score_gradient))
 
     def make_start(self) -> Array:
-        """Return coefficients of 0, (P, K * (D + 1)): the bias is every (D + 1)th of a row."""
+        """Return coefficients of 0, (P, K * (D + 1)); every (D + 1)th of a row is a bias."""
         return np.zeros((self.n_problems, self.n_columns * self._X.shape[1]), self._X.dtype)
 
     def score(self, coefficients: Array) -> Array:
-        """Return (N, P, K) scores for coefficients (P, K * (D + 1)). One pass over the rows, for all problems."""
+        """Return the scores (N, P, K) for coefficients (P, K * (D + 1)), in one pass over the rows."""
         columns = coefficients.reshape(-1, self._X.shape[1])
         scores = np.empty((len(self._X), len(columns)), self._X.dtype)
 
         def write(rows: slice) -> None:
-            scores[rows] = score_rows(self._X[rows], columns)
+            scores[rows] = score_block(self._X[rows], columns)
 
         map_blocks(write, self._X)
         return scores.reshape(-1, self.n_problems, self.n_columns)
 
-    def pull_back(self, pull: Array) -> Array:
-        """Return the gradient (P, K * (D + 1)) by the coefficients for one by the scores. The other pass."""
-        columns = pull.reshape(len(self._X), -1)
-        gradient = sum_blocks(lambda rows: pull_rows(self._X[rows], columns[rows]), self._X)
+    def sum_gradient(self, score_gradient: Array) -> Array:
+        """Return the gradient by the coefficients, (P, K * (D + 1)), in one pass.
+
+        Parameters
+        ----------
+        score_gradient
+            (N, P, K) gradient by the scores.
+        """
+        columns = score_gradient.reshape(len(self._X), -1)
+        gradient = sum_blocks(lambda rows: sum_block_gradient(self._X[rows], columns[rows]), self._X)
         return centre_classes(gradient.reshape(self.n_problems, self.n_columns, -1)).reshape(self.n_problems, -1)
 
     def evaluate(self, scores: Array) -> tuple[npt.NDArray[np.float64], Array]:
         """Return the loss of each problem, (P,), and its gradient by the scores, (N, P, K), without the ridge."""
-        losses, pull = measure_losses(scores, self._y, self._share)
-        return np.einsum("np,np->p", self._share, losses, dtype=np.float64), pull
+        losses, score_gradient = measure_losses(scores, self._y, self._share)
+        return np.einsum("np,np->p", self._share, losses, dtype=np.float64), score_gradient
 
-    def bound_curvature(self, drift: Array) -> Array:
+    def bound_curvature(self, score_change: Array) -> Array:
         """Return an upper bound (P,) of the loss's second derivative along a change of the scores, (N, P, K)."""
         # the Hessian by the scores is at most 1/4 for one column and 1/2 for several (Boehning 1992)
         most = 0.25 if self.n_columns == 1 else 0.5
-        bound: Array = most * np.einsum("np,npk,npk->p", self._share, drift, drift)
+        bound: Array = most * np.einsum("np,npk,npk->p", self._share, score_change, score_change)
         return bound
 
 
-def score_rows(X: Array, columns: Array) -> Array:
+class PointInMemory:
+    """Coefficients of all problems of an `Objective`, and their scores, losses and gradients.
+
+    The scores (N, P, K) are kept. They are linear in the coefficients, so an iteration takes two passes over the rows,
+    however many sizes of its step are tried.
+    """
+
+    def __init__(self, objective: Objective, strength: float, start: Array) -> None:
+        self._objective = objective
+        self.ridge = (1 / (strength * objective.total)).astype(start.dtype)[:, None] * objective.is_ridged
+        self.coefficients = start
+        self.scores = objective.score(start)
+        self._loss, score_gradient = objective.evaluate(self.scores)
+        self._measure_gradient(score_gradient)
+
+    def _measure_gradient(self, score_gradient: Array) -> None:
+        self.loss_gradient = self._objective.sum_gradient(score_gradient)
+        self.gradient = self.loss_gradient + self.ridge * self.coefficients
+        self.gradient_norm = np.sqrt(dot(self.gradient, self.gradient)) / self._objective.scale
+
+    def advance(self, direction: Array, *, is_scaled: bool) -> tuple[Array, npt.NDArray[np.bool_]]:
+        """Move along a direction, as `Point.advance`.
+
+        Along a direction without a scale, the first size comes from a bound on the curvature: it is never too long.
+        """
+        score_change = self._objective.score(direction)
+        slope = dot(self.gradient, direction)
+        ridge_slope = dot(self.ridge * self.coefficients, direction)
+        ridge_curvature = dot(self.ridge * direction, direction)
+        size = np.ones_like(slope)
+        if not is_scaled:
+            bound = self._objective.bound_curvature(score_change) + ridge_curvature
+            size = np.divide(-slope, bound, out=size, where=bound > 0)
+        for trial in range(MAX_TRIALS):
+            scores = self.scores + size[:, None] * score_change
+            loss, score_gradient = self._objective.evaluate(scores)
+            new_slope = np.einsum("npk,npk->p", score_gradient, score_change) + ridge_slope + size * ridge_curvature
+            increase = loss - self._loss + size * (ridge_slope + size * ridge_curvature / 2)
+            factor = shorten_step(slope, new_slope, increase, self._loss)
+            if (factor == 1).all():
+                break
+            # at the limit of rounding no step is short enough: the problem stays where it is
+            is_last = trial == MAX_TRIALS - 2
+            size = np.where(factor == 1, size, 0 if is_last else size * factor)
+        step = size[:, None] * direction
+        self.coefficients, self.scores, self._loss = self.coefficients + step, scores, loss
+        self._measure_gradient(score_gradient)
+        return step, size > 0
+
+
+def score_block(X: Array, columns: Array) -> Array:
     """Return the scores (n, J) of a block of rows (n, D + 1) for J columns of coefficients (J, D + 1)."""
     if len(columns) not in FEW:
         product: Array = X @ columns.T
@@ -94,14 +154,14 @@ def score_rows(X: Array, columns: Array) -> Array:
     return scores
 
 
-def pull_rows(X: Array, pull: Array) -> Array:
-    """Return a block's part of the gradient by the coefficients, (J, D + 1), for that by its scores, (n, J)."""
-    if pull.shape[1] not in FEW:
-        product: Array = pull.T @ X
+def sum_block_gradient(X: Array, score_gradient: Array) -> Array:
+    """Return a block's part of the gradient by the coefficients, (J, D + 1), for its gradient by the scores, (n, J)."""
+    if score_gradient.shape[1] not in FEW:
+        product: Array = score_gradient.T @ X
         return product
-    total = np.zeros((pull.shape[1], X.shape[1]), X.dtype)
+    total = np.zeros((score_gradient.shape[1], X.shape[1]), X.dtype)
     for part in _split(len(X)):
-        total += np.matmul(pull[part].T[:, None], X[None, part])[:, 0]
+        total += np.matmul(score_gradient[part].T[:, None], X[None, part])[:, 0]
     return total
 
 
@@ -110,14 +170,14 @@ def _split(n_rows: int) -> list[slice]:
 
 
 def measure_losses(scores: Array, y: npt.NDArray[np.int64], share: Array) -> tuple[Array, Array]:
-    """Return the log loss of each row, (N, P), and the gradient of their sum by the scores, (N, P, K).
+    """Return the log loss of each row, (N, P), and the gradient of their weighted sum by the scores, (N, P, K).
 
     Parameters
     ----------
     scores
         (N, P, K), K = 1 the log odds of class 1.
     share
-        (N, P) or (N, 1): how much a row counts in that sum. It counts in the gradient alone.
+        (N, P) or (N, 1): the weight of each row in the sum. The losses themselves are not weighted.
     """
     if scores.shape[2] == 1:
         sign = np.where(y == 1, 1, -1).astype(scores.dtype)[:, None]
@@ -127,20 +187,19 @@ def measure_losses(scores: Array, y: npt.NDArray[np.int64], share: Array) -> tup
         misses = np.where(margin >= 0, power, 1) / (1 + power)
         return losses, (-share * sign * misses)[..., None]
     top = scores.max(axis=2, keepdims=True)
-    pull = np.exp(scores - top)
-    total = pull.sum(axis=2, keepdims=True)
+    score_gradient = np.exp(scores - top)
+    total = score_gradient.sum(axis=2, keepdims=True)
     rows = np.arange(len(scores))
     losses = (np.log(total) + top)[..., 0] - scores[rows, :, y]
-    pull *= share[..., None] / total
-    pull[rows, :, y] -= share
-    return losses, pull
+    score_gradient *= share[..., None] / total
+    score_gradient[rows, :, y] -= share
+    return losses, score_gradient
 
 
 def centre_classes(gradient: Array) -> Array:
-    """Take the mean over the classes from a gradient (P, K, D + 1), in place.
+    """Subtract the mean over the classes from a gradient (P, K, D + 1), in place.
 
-    The classes' gradients cancel, but their rounding errors do not, and no ridge would stop the biases from drifting
-    off together.
+    The exact mean is 0. Rounding errors would add up, and no ridge would stop the biases from drifting off together.
     """
     if gradient.shape[1] > 1:
         gradient -= gradient.mean(axis=1, keepdims=True)
@@ -148,19 +207,19 @@ def centre_classes(gradient: Array) -> Array:
 
 
 def measure_scale(gradient: Array) -> Array:
-    """Return what gradients are measured by, (P,), for the gradient at coefficients of 0, (P, K * (D + 1))."""
-    # Features that tell the classes nothing have a gradient of rounding errors; do not solve for those. (A feature of
-    # standard deviation 1 that did tell the classes apart would have a gradient of up to 1.)
+    """Return the unit of gradient norms, (P,), for the gradient at coefficients of 0, (P, K * (D + 1))."""
+    # If no feature tells the classes apart, the gradient is rounding error: then 0.01 is the unit, and the start counts
+    # as solved. (One feature of standard deviation 1 that tells the classes apart has a gradient of up to 1.)
     scale: Array = np.maximum(np.sqrt(np.einsum("pj,pj->p", gradient, gradient)), 1e-2)
     return scale
 
 
 def mark_ridged(n_inputs: int, n_columns: int) -> npt.NDArray[np.bool_]:
-    """Return which coefficients the ridge holds small, (K * (D + 1),): all but the biases."""
+    """Return which coefficients have a ridge penalty, (K * (D + 1),): all but the biases."""
     return np.tile(np.arange(n_inputs) < n_inputs - 1, n_columns)
 
 
-def judge_scores(scores: Array, y: npt.NDArray[np.int64]) -> tuple[Array, npt.NDArray[np.bool_]]:
+def evaluate_scores(scores: Array, y: npt.NDArray[np.int64]) -> tuple[Array, npt.NDArray[np.bool_]]:
     """Return the log loss in nats, (N,), and whether the top class is the true one, (N,), row by row.
 
     Parameters
@@ -170,7 +229,7 @@ def judge_scores(scores: Array, y: npt.NDArray[np.int64]) -> tuple[Array, npt.ND
 
     Examples
     --------
-    >>> losses, is_right = judge_scores(np.array([[0.0], [2.0]]), np.array([1, 1]))
+    >>> losses, is_right = evaluate_scores(np.array([[0.0], [2.0]]), np.array([1, 1]))
     >>> losses.round(3).tolist(), is_right.tolist()
     ([0.693, 0.127], [False, True])
     """
@@ -180,11 +239,11 @@ def judge_scores(scores: Array, y: npt.NDArray[np.int64]) -> tuple[Array, npt.ND
     else:
         top = scores.max(axis=1)
         losses = np.log(np.exp(scores - top[:, None]).sum(axis=1)) + top - scores[np.arange(len(y)), y]
-    return losses, are_right(scores, y)
+    return losses, mark_right(scores, y)
 
 
-def are_right(scores: Array, y: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Return whether the top class is the true one, (N,), for scores as `judge_scores` takes them."""
+def mark_right(scores: Array, y: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return whether the top class is the true one, (N,), for scores as in `evaluate_scores`."""
     is_right: npt.NDArray[np.bool_] = (
         (scores[:, 0] > 0) == (y == 1) if scores.shape[1] == 1 else scores.argmax(axis=1) == y
     )

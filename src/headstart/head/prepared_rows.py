@@ -8,7 +8,7 @@ from typing import Any
 import numpy.typing as npt
 
 from headstart.head.standardise import Standardisation, measure_standardisation
-from headstart.head.training_rows import Rows, check_rows
+from headstart.head.training_rows import TrainingRows, check_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class PreparedRows:
         (N, D + 1), the last column all ones.
     """
 
-    rows: Rows
+    rows: TrainingRows
     standardisation: Standardisation
     Z: npt.NDArray[Any]
     n_classes: int
@@ -32,8 +32,8 @@ class PreparedRows:
 def prepare_rows(
     X: npt.NDArray[Any],
     y: npt.NDArray[Any],
-    n_classes: int,
     *,
+    n_classes: int,
     sample_weight: npt.NDArray[Any] | None = None,
     class_weight: npt.NDArray[Any] | None = None,
     floor: float = 0.0,
@@ -54,7 +54,7 @@ def prepare_rows(
 
     Examples
     --------
-    >>> prepare_rows([[1.0], [3.0]], [0, 1], 2).Z.tolist()
+    >>> prepare_rows([[1.0], [3.0]], [0, 1], n_classes=2).Z.tolist()
     [[-1.0, 1.0], [1.0, 1.0]]
     """
     rows = check_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)

@@ -1,4 +1,4 @@
-"""How firmly to hold the weights small: cross-validation inside the training rows."""
+"""Choose the regularisation strength by cross-validation inside the training rows, and score held-out rows."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.errors import FitError
 from headstart.head.folds import make_folds
 from headstart.head.lbfgs import Memory, minimise
-from headstart.head.logistic import check_strengths
-from headstart.head.objective import Objective, judge_scores
+from headstart.head.objective import Objective, PointInMemory, evaluate_scores
 from headstart.head.prepared_rows import PreparedRows
 
 DEFAULT = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0)
-FALLBACK = 1e-2  # where no row can be held out: in the middle of what was best on real photos, 0.001 to 0.1
-# The loss moves in its fourth digit if solved ten times as well, and by much more from fold to fold; at 1e-2 the
-# warm start hides what a weaker strength does.
+FALLBACK = 1e-2  # if no row can be held out: the middle of the best strengths on real photos, 0.001 to 0.1
+# With a tolerance ten times smaller, the loss changes in its fourth digit; from fold to fold it changes by much more.
+# At 1e-2 the heads would stay near the last strength's, and weaker regularisation would seem to change nothing.
 TOLERANCE = 1e-3
 MAX_ITERATIONS = 200
-HOPELESS = 1.05  # times the least loss so far: the loss has one valley, and the far side of it takes longest to solve
-MANY_SCORES = 500_000  # rows times classes: from here on one fold holds out enough, and five would take long
+HOPELESS = 1.05  # times the least loss so far: the loss has one minimum, and strengths beyond it take longest to fit
+MANY_SCORES = 500_000  # rows times classes: from here on one fold holds out enough rows, and five would take long
 
 
 @dataclass(frozen=True, slots=True)
 class StrengthRow:
-    """One strength and how well it did on held-out rows.
+    """One strength, and the held-out rows' loss and accuracy.
 
     Attributes
     ----------
     strength
-        The inverse regularisation strength C.
+        Inverse regularisation strength C.
     loss, accuracy
-        Mean log loss in nats and mean accuracy over the held-out rows, each counted with its weight.
+        Weighted mean log loss in nats and weighted accuracy of the held-out rows.
     accuracy_sd
-        Standard deviation of the accuracy from fold to fold; 0 where only one fold could be judged.
+        Standard deviation of the accuracy from fold to fold; 0 if there is only one fold.
     """
 
     strength: float
@@ -47,10 +47,20 @@ class StrengthRow:
 
 @dataclass(frozen=True, slots=True)
 class StrengthChoice:
-    """The chosen strength and those that were tried, ascending, up to where the loss was clearly on the rise."""
+    """The chosen strength, and the table of all that were tried, ascending, until the loss clearly rose."""
 
     strength: float
     table: tuple[StrengthRow, ...]
+
+
+def check_strengths(*strengths: float) -> None:
+    """Raise FitError unless there is a strength and all of them are above 0 and finite."""
+    wrong = [str(strength) for strength in strengths if not 0 < strength < float("inf")]
+    if wrong or not strengths:
+        raise FitError(
+            f"Cannot fit a head: got strength {', '.join(wrong) or 'none'}, need more than 0. Try 0.01, "
+            "or leave it out: then cross-validation chooses it."
+        )
 
 
 def choose_strength(
@@ -61,14 +71,12 @@ def choose_strength(
     strengths: Sequence[float] = DEFAULT,
     n_folds: int = 5,
 ) -> StrengthChoice:
-    """Choose the strength of `fit_logistic` that has the least mean log loss on held-out rows.
+    """Choose the strength of `fit_logistic` with the least mean log loss on held-out rows.
 
     Parameters
     ----------
-    prepared
-        The rows.
     seed
-        Of the folds. The same rows and seed give the same choice.
+        Seed of the folds. The same rows and seed give the same choice.
     groups
         (N,) names; rows of one group are held out together.
     strengths
@@ -81,20 +89,19 @@ def choose_strength(
 
     Notes
     -----
-    A row is judged only if its class is among the rows that its fold's head was fitted to. If no row is, the choice is
-    the strength nearest to 0.01 and the table is empty. With half a million scores or more (rows times classes) one
-    fold is held out instead of all. 2,000 rows of 1,280 features and two classes take 0.2 s on 2 cores, 10,000 some
-    0.8 s.
+    A held-out row counts only if the rows that its head was fitted to have its class. If no row counts, the choice is
+    the strength nearest to 0.01, and the table is empty. From half a million scores on (rows times classes) one fold is
+    held out instead of all. On 2 cores, 2,000 rows of 1,280 features and two classes take 0.2 s, 10,000 about 0.8 s.
 
-    Rejected: the firmest strength whose accuracy is within one standard error of that of the least loss. On cats and
-    dogs, ants and bees, and coffee leaves, at 200 to 2,000 training photos and 8 splits each, it cost 0.3 to 2 points
-    of test accuracy, and up to quadrupled the test loss.
+    Rejected: the strongest regularisation whose accuracy is within one standard error of that of the least loss. On
+    cats and dogs, ants and bees, and coffee leaves, with 200 to 2,000 training photos and 8 splits each, it cost 0.3 to
+    2 points of test accuracy, and up to quadrupled the test loss.
 
     Examples
     --------
     >>> X = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
     >>> from headstart.head.prepared_rows import prepare_rows
-    >>> prepared = prepare_rows(X, (X[:, 0] > 0).astype(int), 2)
+    >>> prepared = prepare_rows(X, (X[:, 0] > 0).astype(int), n_classes=2)
     >>> choice = choose_strength(prepared, seed=0, strengths=(0.01, 1.0))
     >>> choice.strength, [row.strength for row in choice.table]
     (1.0, [0.01, 1.0])
@@ -103,35 +110,35 @@ def choose_strength(
     y = prepared.rows.y
     folds = make_folds(y, n_folds=n_folds, seed=seed, groups=groups)
     is_large = len(y) * prepared.n_classes >= MANY_SCORES
-    deal = _Deal(prepared, folds, n_held=1 if is_large else n_folds)
-    if not deal.n_judged:
+    assignment = _FoldAssignment(prepared, folds, n_held=1 if is_large else n_folds)
+    if not len(assignment.scored):
         return StrengthChoice(float(min(strengths, key=lambda strength: abs(np.log(strength / FALLBACK)))), ())
     table: list[StrengthRow] = []
-    trial = _Trial(prepared, [deal])
+    heads = _FoldHeads(prepared, [assignment])
     for strength in sorted(strengths):
-        table.append(trial.judge_strength(float(strength)))
+        table.append(heads.evaluate_strength(float(strength)))
         if table[-1].loss > HOPELESS * min(row.loss for row in table):
             break
     return StrengthChoice(min(table, key=lambda row: row.loss).strength, tuple(table))
 
 
 @dataclass(frozen=True, eq=False)
-class HeldOut:
-    """What heads say of rows that they were not fitted to.
+class HeldOutPredictions:
+    """Predictions for N photos, each by a head that was fitted without the photo.
 
     Attributes
     ----------
     fold
-        (N,) int64: which fold held the row out; -1 where no head could judge it.
+        (N,) int64: the fold that held the photo out; -1 if no head could predict it.
     is_right
-        (N,) bool: whether the row's class had the highest score; False where no head could judge it.
-    """  # N photos: where rows are views of photos, one for each photo
+        (N,) bool: whether the photo's class had the highest score; False if no head could predict it.
+    """
 
     fold: npt.NDArray[np.int64]
     is_right: npt.NDArray[np.bool_]
 
 
-def hold_out(
+def predict_held_out(
     prepared: PreparedRows,
     *,
     strength: float,
@@ -140,20 +147,20 @@ def hold_out(
     n_folds: int = 5,
     n_views: int = 1,
     n_averaged: int = 1,
-) -> list[HeldOut]:
-    """Judge every row by a head of one strength that was fitted to the other folds: once for each seed, side by side.
+) -> list[HeldOutPredictions]:
+    """Predict every photo by a head that was fitted to the other folds; one result for each seed.
 
     Parameters
     ----------
     prepared, groups
         As for `choose_strength`.
     seeds
-        Of the folds.
+        Seeds of the folds. The heads of all seeds are fitted side by side.
     n_views
-        The rows are so many blocks, each with one view of the same N photos in the same order. Heads are fitted to all
-        of them; every photo is judged once. Its views must be of one group.
+        Number of views V of each photo. The rows are V blocks of the same N photos in the same order. Heads are fitted
+        to all views; the views of one photo must be in one group.
     n_averaged
-        Each photo is judged by the mean score of so many of its views.
+        Number of views whose mean score predicts a photo.
 
     Raises
     ------
@@ -162,80 +169,79 @@ def hold_out(
     """
     check_strengths(strength)
     y = prepared.rows.y
-    deals = [
-        _Deal(prepared, make_folds(y, n_folds=n_folds, seed=seed, groups=groups), n_held=n_folds) for seed in seeds
+    assignments = [
+        _FoldAssignment(prepared, make_folds(y, n_folds=n_folds, seed=seed, groups=groups), n_held=n_folds)
+        for seed in seeds
     ]
-    judged = [deal for deal in deals if deal.n_judged]
-    answers = iter(_Trial(prepared, judged).score_rows(strength) if judged else [])
-    held = []
-    for deal in deals:
-        fold = deal.column[: len(y) // n_views]
+    usable = [assignment for assignment in assignments if len(assignment.scored)]
+    scores_by_seed = iter(_FoldHeads(prepared, usable).score_held_out(strength) if usable else [])
+    predictions = []
+    for assignment in assignments:
+        fold = assignment.column[: len(y) // n_views]
         is_right = np.zeros(len(fold), bool)
-        if deal.n_judged:
-            scores = next(answers)
+        if len(assignment.scored):
+            scores = next(scores_by_seed)
             at = np.flatnonzero(fold >= 0)
             if n_averaged > 1:
                 scores = scores.reshape(n_views, len(at), -1)[:n_averaged].mean(0)
-            is_right[at] = judge_scores(scores[: len(at)], y[at])[1]
-        held.append(HeldOut(fold, is_right))
-    return held
+            is_right[at] = evaluate_scores(scores[: len(at)], y[at])[1]
+        predictions.append(HeldOutPredictions(fold, is_right))
+    return predictions
 
 
-class _Deal:
-    """Rows dealt into folds: which fold's head judges a row, and with which weights each is fitted.
+class _FoldAssignment:
+    """Which fold's head scores each row, and with which weights each head is fitted.
 
     Attributes
     ----------
     column
-        (N,) the place of the head that has not seen the row; -1 where none can judge it.
-    judged
-        The numbers of the rows that are judged.
+        (N,) column of the head that was fitted without the row; -1 if no head can score it.
+    scored
+        Numbers of the rows that a head can score.
     weight
-        (N, folds) of the rows in each head's fit.
+        (N, folds) weights of the rows in each head's fit.
     """
 
     def __init__(self, prepared: PreparedRows, folds: npt.NDArray[np.int64], n_held: int) -> None:
         rows, n_classes = prepared.rows, prepared.n_classes
-        parts = range(min(n_held, int(folds.max()) + 1))
-        # of each fold: how many rows of each class are left to fit to
+        numbers = range(min(n_held, int(folds.max()) + 1))
         is_used = rows.weight > 0
-        left = np.array([np.bincount(rows.y[(folds != part) & is_used], minlength=n_classes) for part in parts])
-        held = np.flatnonzero((left > 0).sum(axis=1) >= 2)
+        # n_left[fold, class]: rows of the class that the fold leaves to fit to
+        n_left = np.array([np.bincount(rows.y[(folds != fold) & is_used], minlength=n_classes) for fold in numbers])
+        held = np.flatnonzero((n_left > 0).sum(axis=1) >= 2)
         self.column = np.full(len(folds), -1)
-        for column, part in enumerate(held):
-            self.column[(folds == part) & is_used & (left[part][rows.y] > 0)] = column
-        self.judged = np.flatnonzero(self.column >= 0)
-        self.n_judged = len(self.judged)
+        for column, fold in enumerate(held):
+            self.column[(folds == fold) & is_used & (n_left[fold][rows.y] > 0)] = column
+        self.scored = np.flatnonzero(self.column >= 0)
         self.weight = rows.weight[:, None] * (folds[:, None] != held)
 
 
-class _Trial:
-    """All folds of all deals side by side: one head a fold, which moves on from strength to strength."""
+class _FoldHeads:
+    """The heads of all folds of all assignments, fitted side by side; a strength starts from the heads of the last."""
 
-    def __init__(self, prepared: PreparedRows, deals: Sequence[_Deal]) -> None:
-        self._rows, self._deals = prepared.rows, deals
-        weight = np.hstack([deal.weight for deal in deals])
+    def __init__(self, prepared: PreparedRows, assignments: Sequence[_FoldAssignment]) -> None:
+        self._rows, self._assignments = prepared.rows, assignments
+        weight = np.hstack([assignment.weight for assignment in assignments])
         self._objective = Objective(prepared.Z, prepared.rows.y, weight, prepared.n_classes)
         self._coefficients, self._memory = self._objective.make_start(), Memory()
 
-    def score_rows(self, strength: float) -> list[npt.NDArray[Any]]:
-        """Fit the heads from those of the strength before; return the scores of each deal's judged rows."""
-        minimum = minimise(
-            self._objective, strength, self._coefficients, self._memory,
-            tolerance=TOLERANCE, max_iterations=MAX_ITERATIONS,
-        )  # fmt: skip
-        self._coefficients = minimum.coefficients
-        answers, first = [], 0
-        for deal in self._deals:
-            answers.append(minimum.scores[deal.judged, first + deal.column[deal.judged]])
-            first += deal.weight.shape[1]
-        return answers
+    def score_held_out(self, strength: float) -> list[npt.NDArray[Any]]:
+        """Fit the heads; return the scores of the rows that each assignment can score."""
+        point = PointInMemory(self._objective, strength, self._coefficients)
+        minimise(point, self._memory, tolerance=TOLERANCE, max_iterations=MAX_ITERATIONS)
+        self._coefficients = point.coefficients
+        scores, first = [], 0
+        for assignment in self._assignments:
+            scores.append(point.scores[assignment.scored, first + assignment.column[assignment.scored]])
+            first += assignment.weight.shape[1]
+        return scores
 
-    def judge_strength(self, strength: float) -> StrengthRow:
-        """Return the row of the table of strengths, by the only deal."""
-        judged = self._deals[0].judged
-        losses, is_right = judge_scores(self.score_rows(strength)[0], self._rows.y[judged])
-        column, weight = self._deals[0].column[judged], self._rows.weight[judged]
+    def evaluate_strength(self, strength: float) -> StrengthRow:
+        """Return the row of the table of strengths, for the only assignment."""
+        assignment = self._assignments[0]
+        scored = assignment.scored
+        losses, is_right = evaluate_scores(self.score_held_out(strength)[0], self._rows.y[scored])
+        column, weight = assignment.column[scored], self._rows.weight[scored]
         by_fold = np.bincount(column, weight * is_right) / np.maximum(np.bincount(column, weight), 1e-300)
         by_fold = by_fold[np.unique(column)]
         return StrengthRow(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,62 +11,67 @@ import numpy.typing as npt
 
 from headstart.head.feature_blocks import PART_ROWS, FeatureBlocks, run_pass, split_rows
 from headstart.head.float16 import widen
+from headstart.head.lbfgs import dot, shorten_step
 from headstart.head.objective import (  # fmt: skip
-    are_right,
     centre_classes,
-    judge_scores,
+    evaluate_scores,
     mark_ridged,
+    mark_right,
     measure_losses,
-    pull_rows,
-    score_rows,
+    measure_scale,
+    score_block,
+    sum_block_gradient,
 )
 from headstart.head.standardise import Standardisation
-from headstart.head.training_rows import count_broken
+from headstart.head.training_rows import count_nonfinite_rows
 from headstart.process.progress import Progress
 
+MAX_TRIALS = 10  # of the size of one step: each costs a pass
 Array = npt.NDArray[Any]
 
 
 @dataclass
-class Judged:
-    """How many rows were judged, how many of them right, and the sum of their log losses."""
+class ScoreTotals:
+    """Number of rows, number of rows whose top class is the true one, and sum of their log losses."""
 
     n_rows: int = 0
     n_right: int = 0
     loss: float = 0.0
 
     def add(self, is_right: npt.NDArray[np.bool_], losses: Array) -> None:
-        """Count rows, (n,)."""
+        """Add n rows: is_right and losses are (n,)."""
         self.n_rows += len(is_right)
         self.n_right += int(is_right.sum())
         self.loss += float(losses.sum(dtype=np.float64))
 
-    def join(self, other: Judged) -> Judged:
-        """Return the counts of both."""
-        return Judged(self.n_rows + other.n_rows, self.n_right + other.n_right, self.loss + other.loss)
+    def join(self, other: ScoreTotals) -> ScoreTotals:
+        """Return the totals of both."""
+        return ScoreTotals(self.n_rows + other.n_rows, self.n_right + other.n_right, self.loss + other.loss)
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The mean log loss and its gradient, without the ridge, at P places, and how the last of them judges the rows.
+    """The mean log loss and its gradient at P vectors of coefficients, without the ridge.
 
     Attributes
     ----------
     loss, gradient
         (P,) and (P, K * (D + 1)) float64.
+    totals
+        Totals of the last vector's scores.
     """
 
     loss: npt.NDArray[np.float64]
     gradient: npt.NDArray[np.float64]
-    judged: Judged
+    totals: ScoreTotals
 
     def join(self, other: Evaluation) -> Evaluation:
         """Return the sums of both."""
-        return Evaluation(self.loss + other.loss, self.gradient + other.gradient, self.judged.join(other.judged))
+        return Evaluation(self.loss + other.loss, self.gradient + other.gradient, self.totals.join(other.totals))
 
 
 class StreamedObjective:
-    """One problem over N rows in blocks; as `Objective`, but evaluated at P places at once.
+    """One problem over N rows in blocks: as `Objective`, but evaluated at P vectors of coefficients at once.
 
     Parameters
     ----------
@@ -74,6 +79,11 @@ class StreamedObjective:
         (N,) int64.
     weight
         (N,) at least 0, not all 0.
+
+    Attributes
+    ----------
+    n_passes
+        Passes over the rows so far.
     """
 
     def __init__(
@@ -81,6 +91,7 @@ class StreamedObjective:
         blocks: FeatureBlocks,
         y: npt.NDArray[np.int64],
         weight: npt.NDArray[np.float64],
+        *,
         n_classes: int,
         standardisation: Standardisation,
         progress: Progress,
@@ -99,70 +110,125 @@ class StreamedObjective:
     def evaluate(self, coefficients: Array) -> Evaluation:
         """Evaluate coefficients (P, K * (D + 1)) in one pass.
 
-        Rows are computed with in float32, like those in memory; sums over more than a few hundred are in float64, for
-        over millions float32 would lose what the solver looks for near the end.
+        Scores are float32, as in memory. Sums over more than a few hundred rows are float64: sums of millions in
+        float32 would lose the small differences that the solver needs near the end.
         """
         columns = coefficients.reshape(-1, self._blocks.n_features + 1).astype(np.float32)
 
         def work(X: Array, rows: slice) -> Evaluation:
             y, share = self._y[rows], self._share[rows, None]
-            loss, gradient, judged = np.zeros(len(coefficients)), np.zeros(columns.shape), Judged()
-            for part, z in _standardise_parts(X, self._standardisation):
-                scores = score_rows(z, columns).reshape(len(z), len(coefficients), -1)
-                losses, pull = measure_losses(scores, y[part], share[part])
+            loss, gradient, totals = np.zeros(len(coefficients)), np.zeros(columns.shape), ScoreTotals()
+            for part, Z in _standardise_parts(X, self._standardisation):
+                scores = score_block(Z, columns).reshape(len(Z), len(coefficients), -1)
+                losses, score_gradient = measure_losses(scores, y[part], share[part])
                 loss += np.einsum("nq,np->p", share[part], losses, dtype=np.float64)
-                gradient += pull_rows(z, pull.reshape(len(z), -1))
-                judged.add(are_right(scores[:, -1], y[part]), losses[:, -1])
-            return Evaluation(loss, gradient, judged)
+                gradient += sum_block_gradient(Z, score_gradient.reshape(len(Z), -1))
+                totals.add(mark_right(scores[:, -1], y[part]), losses[:, -1])
+            return Evaluation(loss, gradient, totals)
 
         self.n_passes += 1
-        evaluation = Evaluation(np.zeros(len(coefficients)), np.zeros(columns.shape), Judged())
-        for here in run_pass(self._blocks, work, self._progress):
-            evaluation = evaluation.join(here)
+        evaluation = Evaluation(np.zeros(len(coefficients)), np.zeros(columns.shape), ScoreTotals())
+        for block_evaluation in run_pass(self._blocks, work, self._progress):
+            evaluation = evaluation.join(block_evaluation)
         gradient = centre_classes(evaluation.gradient.reshape(len(coefficients), self.n_columns, -1))
-        return Evaluation(evaluation.loss, gradient.reshape(len(coefficients), -1), evaluation.judged)
+        return Evaluation(evaluation.loss, gradient.reshape(len(coefficients), -1), evaluation.totals)
 
 
-def judge_blocks(
+class StreamedPoint:
+    """Coefficients (1, K * (D + 1)) of a `StreamedObjective`, its loss and its gradient.
+
+    The first pass also evaluates coefficients of 0, because the gradient there is the unit of gradient norms.
+
+    Parameters
+    ----------
+    record
+        Called with the totals and the coefficients of the start and of every later point.
+    """
+
+    def __init__(
+        self,
+        objective: StreamedObjective,
+        strength: float,
+        start: Array,
+        record: Callable[[ScoreTotals, Array], None],
+    ) -> None:
+        self._objective, self._record = objective, record
+        self.ridge = objective.measure_ridge(strength) * objective.is_ridged[None]
+        both = objective.evaluate(np.concatenate([np.zeros_like(start), start]))
+        self._scale = measure_scale(both.gradient[:1])
+        self.coefficients, self.loss_gradient = start, both.gradient[1:]
+        self._loss, self.gradient = self._add_ridge(start, both.loss[1:], self.loss_gradient)
+        record(both.totals, start)
+
+    @property
+    def gradient_norm(self) -> Array:
+        """(1,) norm of the gradient, as a multiple of the norm at coefficients of 0."""
+        norm: Array = np.sqrt(dot(self.gradient, self.gradient)) / self._scale
+        return norm
+
+    def _add_ridge(self, coefficients: Array, loss: Array, gradient: Array) -> tuple[Array, Array]:
+        ridged = self.ridge * coefficients
+        return loss + dot(ridged, coefficients) / 2, gradient + ridged
+
+    def advance(self, direction: Array, *, is_scaled: bool) -> tuple[Array, npt.NDArray[np.bool_]]:  # noqa: ARG002
+        """Move along a direction, at most to its end, as `Point.advance`. Each trial of a size costs a pass."""
+        size = np.ones(1)
+        slope = dot(self.gradient, direction)
+        for _ in range(MAX_TRIALS):
+            coefficients = self.coefficients + size * direction
+            found = self._objective.evaluate(coefficients)
+            loss, gradient = self._add_ridge(coefficients, found.loss, found.gradient)
+            factor = shorten_step(slope, dot(gradient, direction), loss - self._loss, self._loss)
+            if factor == 1:
+                step = coefficients - self.coefficients
+                self.coefficients, self._loss = coefficients, loss
+                self.gradient, self.loss_gradient = gradient, found.gradient
+                self._record(found.totals, coefficients)
+                return step, np.ones(1, bool)
+            size = size * factor
+        return np.zeros_like(direction), np.zeros(1, bool)
+
+
+def evaluate_blocks(
     blocks: FeatureBlocks,
     y: npt.NDArray[np.int64],
     standardisation: Standardisation,
     coefficients: Array,
     progress: Progress,
-) -> Judged:
-    """Judge rows in blocks by coefficients (1, K * (D + 1)), in one pass."""
+) -> ScoreTotals:
+    """Return the totals of rows in blocks for coefficients (1, K * (D + 1)), in one pass."""
     columns = coefficients.reshape(-1, blocks.n_features + 1).astype(np.float32)
 
-    def work(X: Array, rows: slice) -> Judged:
-        judged = Judged()
-        for part, z in _standardise_parts(X, standardisation):
-            losses, is_right = judge_scores(score_rows(z, columns), y[rows][part])
-            judged.add(is_right, losses)
-        return judged
+    def work(X: Array, rows: slice) -> ScoreTotals:
+        totals = ScoreTotals()
+        for part, Z in _standardise_parts(X, standardisation):
+            losses, is_right = evaluate_scores(score_block(Z, columns), y[rows][part])
+            totals.add(is_right, losses)
+        return totals
 
-    total = Judged()
-    for here in run_pass(blocks, work, progress):
-        total = total.join(here)
+    total = ScoreTotals()
+    for block_totals in run_pass(blocks, work, progress):
+        total = total.join(block_totals)
     return total
 
 
 def _standardise_parts(X: Array, standardisation: Standardisation) -> Iterator[tuple[slice, Array]]:
-    """Yield the places and standardised rows of parts of a block; the next part overwrites the last."""
-    Z = np.empty((min(len(X), PART_ROWS), X.shape[1] + 1), np.float32)
+    """Yield slices of a block and their standardised rows; the next rows overwrite the last."""
+    out = np.empty((min(len(X), PART_ROWS), X.shape[1] + 1), np.float32)
     for part in split_rows(len(X)):
-        z = Z[: part.stop - part.start]
-        standardisation.write(X[part], z)
-        yield part, z
+        Z = out[: part.stop - part.start]
+        standardisation.write(X[part], Z)
+        yield part, Z
 
 
-def count_broken_rows(blocks: FeatureBlocks, progress: Progress) -> int:
+def count_nonfinite_in_blocks(blocks: FeatureBlocks, progress: Progress) -> int:
     """Return the number of rows with NaN or infinity, in one pass."""
 
     def work(X: Array, _: slice) -> int:
-        n_broken, wide = 0, np.empty((min(len(X), PART_ROWS), X.shape[1]), np.float32)
-        for part in split_rows(len(X)):  # in float16 a sum would soon be infinite
+        n_nonfinite, wide = 0, np.empty((min(len(X), PART_ROWS), X.shape[1]), np.float32)
+        for part in split_rows(len(X)):  # a sum in float16 would overflow
             widen(X[part], wide[: part.stop - part.start])
-            n_broken += count_broken(wide[: part.stop - part.start])
-        return n_broken
+            n_nonfinite += count_nonfinite_rows(wide[: part.stop - part.start])
+        return n_nonfinite
 
     return sum(run_pass(blocks, work, progress))

@@ -13,7 +13,7 @@ from headstart.head.parallel_rows import map_blocks
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class TrainingRows:
     """N rows that a head can be fitted to.
 
     Attributes
@@ -38,7 +38,7 @@ def check_rows(
     *,
     sample_weight: npt.ArrayLike | None = None,
     class_weight: npt.ArrayLike | None = None,
-) -> Rows:
+) -> TrainingRows:
     """Check training rows and combine their weights.
 
     Raises
@@ -48,16 +48,18 @@ def check_rows(
         negative. Lists all of it.
     """
     features, labels = _check_shapes(X, y, "fit a head")
-    n_broken = _count_all_broken(features)
-    weight = weigh_rows(labels, n_classes, n_broken=n_broken, sample_weight=sample_weight, class_weight=class_weight)
-    return Rows(features, labels, weight)
+    n_nonfinite = _count_all_nonfinite(features)
+    weight = weigh_rows(
+        labels, n_classes, n_nonfinite=n_nonfinite, sample_weight=sample_weight, class_weight=class_weight
+    )
+    return TrainingRows(features, labels, weight)
 
 
 def weigh_rows(
     y: npt.NDArray[np.int64],
     n_classes: int,
     *,
-    n_broken: int = 0,
+    n_nonfinite: int = 0,
     sample_weight: npt.ArrayLike | None = None,
     class_weight: npt.ArrayLike | None = None,
 ) -> npt.NDArray[np.float64]:
@@ -65,8 +67,8 @@ def weigh_rows(
 
     Parameters
     ----------
-    n_broken
-        Rows with NaN or infinity among the features.
+    n_nonfinite
+        TrainingRows with NaN or infinity among the features.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def weigh_rows(
     n_rows = len(y)
     row_weight = np.ones(n_rows) if sample_weight is None else np.asarray(sample_weight, np.float64)
     per_class = np.ones(n_classes) if class_weight is None else np.asarray(class_weight, np.float64)
-    problems = _find_label_problems(y, n_classes) + _find_feature_problems(n_broken)
+    problems = _find_label_problems(y, n_classes) + _find_feature_problems(n_nonfinite)
     for name, values, n_needed in (("sample_weight", row_weight, n_rows), ("class_weight", per_class, n_classes)):
         if values.shape != (n_needed,):
             problems.append(f"got {name} of shape {values.shape}, need ({n_needed},)")
@@ -90,7 +92,7 @@ def weigh_rows(
     return row_weight
 
 
-def check_watched(
+def check_validation_rows(
     validation: tuple[npt.ArrayLike, npt.ArrayLike], n_features: int, n_classes: int
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
     """Check rows that are only watched: a class may be missing from them.
@@ -100,19 +102,21 @@ def check_watched(
     FitError
         As `check_rows`, and if there are not ``n_features`` features.
     """
-    features, labels = _check_shapes(*validation, "watch validation rows")
-    check_watched_labels(labels, features.shape[1], n_features, n_classes, n_broken=_count_all_broken(features))
+    features, labels = _check_shapes(*validation, "use validation rows")
+    check_validation_labels(
+        labels, features.shape[1], n_features, n_classes, n_nonfinite=_count_all_nonfinite(features)
+    )
     return features, labels
 
 
-def check_watched_labels(
-    y: npt.NDArray[np.int64], n_given: int, n_features: int, n_classes: int, *, n_broken: int = 0
+def check_validation_labels(
+    y: npt.NDArray[np.int64], n_given: int, n_features: int, n_classes: int, *, n_nonfinite: int = 0
 ) -> None:
-    """Check labels (M,) of watched rows that have ``n_given`` features, of which ``n_broken`` rows are broken."""
-    problems = _find_label_problems(y, n_classes) + _find_feature_problems(n_broken)
+    """Check labels (M,) of watched rows that have ``n_given`` features, of which ``n_nonfinite`` rows are broken."""
+    problems = _find_label_problems(y, n_classes) + _find_feature_problems(n_nonfinite)
     if n_given != n_features:
         problems.append(f"got {n_given} features, need {n_features} as in training")
-    _raise_if_any(problems, "watch validation rows")
+    _raise_if_any(problems, "use validation rows")
 
 
 def _check_shapes(X: npt.ArrayLike, y: npt.ArrayLike, action: str) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
@@ -143,15 +147,15 @@ def _find_label_problems(y: npt.NDArray[np.int64], n_classes: int) -> list[str]:
     return []
 
 
-def _find_feature_problems(n_broken: int) -> list[str]:
-    return [f"got {n_broken} rows with NaN or infinity, need finite features"] if n_broken else []
+def _find_feature_problems(n_nonfinite: int) -> list[str]:
+    return [f"got {n_nonfinite} rows with NaN or infinity, need finite features"] if n_nonfinite else []
 
 
-def _count_all_broken(X: npt.NDArray[Any]) -> int:
-    return sum(map_blocks(lambda rows: count_broken(X[rows]), X))
+def _count_all_nonfinite(X: npt.NDArray[Any]) -> int:
+    return sum(map_blocks(lambda rows: count_nonfinite_rows(X[rows]), X))
 
 
-def count_broken(X: npt.NDArray[Any]) -> int:
+def count_nonfinite_rows(X: npt.NDArray[Any]) -> int:
     """Return the number of rows with NaN or infinity: where the sum of all is finite, which is seen sooner, none."""
     with np.errstate(all="ignore"):
         return 0 if np.isfinite(X.sum()) else int((~np.isfinite(X).all(axis=1)).sum())
@@ -167,9 +171,9 @@ def _find_missing_classes(y: npt.NDArray[np.int64], n_classes: int) -> list[str]
     return []
 
 
-def check_finite(n_broken: int, action: str) -> None:
+def check_finite(n_nonfinite: int, action: str) -> None:
     """Raise FitError if any row is broken."""
-    _raise_if_any(_find_feature_problems(n_broken), action)
+    _raise_if_any(_find_feature_problems(n_nonfinite), action)
 
 
 def _raise_if_any(problems: list[str], action: str) -> None:

@@ -8,7 +8,7 @@ from typing import TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.regularisation import hold_out
+from headstart.head.regularisation import predict_held_out
 from headstart.methods.head_fitting import prepare_views, weigh_classes
 
 N_FOLDS = 5
@@ -69,7 +69,7 @@ def cross_validate(
     together = [seeds[n : n + size] for n in range(0, n_repeats, size)]
     for held in (
         held for some in together
-        for held in hold_out(
+        for held in predict_held_out(
             prepared, strength=strength, seeds=some, groups=names, n_folds=N_FOLDS, n_views=len(views),
             n_averaged=n_averaged,
         )

@@ -12,7 +12,7 @@ from headstart.errors import FitError
 from headstart.head.class_weights import SKEW, balanced_weights, is_skewed
 from headstart.head.history import Epoch
 from headstart.head.linear import LinearHead
-from headstart.head.logistic import fit_prepared
+from headstart.head.logistic import fit_logistic
 from headstart.head.prepared_rows import PreparedRows, prepare_rows
 from headstart.head.regularisation import StrengthChoice, choose_strength
 
@@ -120,7 +120,7 @@ def fit_head(
     if strength is None:
         choice = choose_strength(prepared, seed=seed, groups=row_groups)
         strength = choice.strength
-    fit = fit_prepared(prepared, strength=strength, validation=validation)
+    fit = fit_logistic(prepared, strength=strength, validation=validation)
     return FittedHead(fit.head, fit.history, strength, choice, weights, fit.is_converged)
 
 
@@ -134,13 +134,13 @@ def _fit_streamed(
     class_weight: npt.NDArray[np.float64] | None, sample_weight: npt.NDArray[np.float64] | None,
     groups: Sequence[str] | None, validation: tuple[Matrix, Numbers] | None,
 ) -> FittedHead:  # fmt: skip
-    from headstart.head.array_blocks import RowBlocks
+    from headstart.head.feature_blocks import RowBlocks
     from headstart.head.streamed_logistic import fit_streamed
 
     row_weight, row_groups = _spread_over_views(len(views), y, sample_weight, groups)
     fit = fit_streamed(
-        RowBlocks(views.reshape(-1, views.shape[-1])), np.tile(y, len(views)), n_classes, strength=strength, seed=seed,
-        class_weight=class_weight, sample_weight=row_weight, floor=FLOOR, groups=row_groups,
+        RowBlocks(views.reshape(-1, views.shape[-1])), np.tile(y, len(views)), n_classes=n_classes, strength=strength,
+        seed=seed, class_weight=class_weight, sample_weight=row_weight, floor=FLOOR, groups=row_groups,
         validation=None if validation is None else (RowBlocks(validation[0]), validation[1]),
     )  # fmt: skip
     return FittedHead(fit.head, fit.history, fit.strength, fit.choice, class_weight, fit.is_converged)
@@ -162,8 +162,8 @@ def prepare_views(
     """
     row_weight, row_groups = _spread_over_views(len(views), y, sample_weight, groups)
     prepared = prepare_rows(
-        views.reshape(-1, views.shape[-1]), np.tile(y, len(views)), n_classes, sample_weight=row_weight,
-        class_weight=class_weight, floor=floor,
+        views.reshape(-1, views.shape[-1]), np.tile(y, len(views)), n_classes=n_classes,
+        sample_weight=row_weight, class_weight=class_weight, floor=floor,
     )  # fmt: skip
     return prepared, row_groups
 

@@ -15,7 +15,7 @@ from headstart.backbone.spec import PIXELS_CUT
 from headstart.catalog.photo import SPLITS
 from headstart.engine.processor import describe_engine
 from headstart.head.class_weights import SKEW_OF_TUNED
-from headstart.head.logistic import fit_prepared
+from headstart.head.logistic import fit_logistic
 from headstart.head.regularisation import choose_strength
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.head_fitting import FittedHead, prepare_views, weigh_classes
@@ -204,7 +204,7 @@ def _fit_first_head(
         rows.X[None], rows.y, n_classes, class_weight=class_weight, sample_weight=rows.weights, groups=rows.groups,
         floor=FLOOR,
     )  # fmt: skip
-    head = fit_prepared(prepared, strength=choose_strength(prepared, seed=seed, groups=groups).strength).head
+    head = fit_logistic(prepared, strength=choose_strength(prepared, seed=seed, groups=groups).strength).head
     mean, scale = prepared.standardisation.mean, prepared.standardisation.scale
     weights = head.weights * scale[:, None]
     return FirstHead(mean, scale, weights.astype(np.float32), (head.bias + mean @ head.weights).astype(np.float32))

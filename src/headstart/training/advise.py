@@ -19,7 +19,7 @@ from headstart.errors import BackboneError, FitError, MissingExtraError
 from headstart.evaluation.notes import Note
 from headstart.features.similarity import Similarity, measure_similarity
 from headstart.head.folds import make_folds
-from headstart.head.regularisation import hold_out
+from headstart.head.regularisation import predict_held_out
 from headstart.methods.feature_table import SplitFeatures
 from headstart.methods.head_fitting import prepare_views, weigh_classes
 from headstart.methods.method_runner import MethodRunner, TrainedMethod
@@ -215,7 +215,7 @@ def _draw_learning_curve(trained: TrainedMethod) -> tuple[list[dict[str, Any]], 
             rows.views, rows.y, n_classes, class_weight=weights, sample_weight=rows.weights, groups=rows.groups
         )
         # one strength for all: it weighs the sum over photos, so fewer of them leave more to the penalty by themselves
-        held = hold_out(prepared, strength=trained.fitted.strength, seeds=[settings.seed], groups=groups)[0]
+        held = predict_held_out(prepared, strength=trained.fitted.strength, seeds=[settings.seed], groups=groups)[0]
         is_judged = held.fold >= 0
         if is_judged.any():
             accuracy = float(held.is_right[is_judged].mean())

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.split import SplitPlan, assign_splits
 from headstart.evaluation.notes import Note
-from headstart.head.regularisation import choose_strength, hold_out
+from headstart.head.regularisation import choose_strength, predict_held_out
 from headstart.methods.feature_table import FeatureTable, SplitFeatures, average_rows
 from headstart.methods.head_fitting import prepare_views, weigh_classes
 from headstart.methods.method_runner import TrainedMethod
@@ -151,7 +151,7 @@ def judge_training(table: FeatureTable, settings: Settings) -> IsRight:
         train.views, train.y, n_classes, class_weight=weights, sample_weight=train.weights, groups=train.groups
     )
     strength = choose_strength(prepared, seed=settings.seed, groups=groups).strength
-    held = hold_out(
+    held = predict_held_out(
         prepared, strength=strength, seeds=[settings.seed], groups=groups, n_views=len(train.views),
         n_averaged=table.n_averaged,
     )[0]  # fmt: skip

@@ -11,6 +11,9 @@ from headstart.exports import export as export_module
 from headstart.exports.export import export_classifier, name_export
 
 GRAPHS = {"onnx": "model.onnx", "openvino": "model.xml"}
+# Of a probability, between classifier and export. In bf16 (8 bits) one uncertain photo was seen to differ by 0.014
+# on a processor with AMX and by less than 0.01 on others.
+LARGEST_GAP = {"f32": 0.001, "bf16": 0.03}
 
 
 @pytest.mark.parametrize("kind", GRAPHS)
@@ -18,7 +21,8 @@ def test_an_export_answers_the_same(any_run, photos, tmp_path, kind):
     report = export_classifier(any_run.folder, kind, out=tmp_path / GRAPHS[kind], check=photos, verbose=False)
     assert report["n"] == 28
     assert report["parity"]["label_agreement"] == 1
-    assert report["parity"]["max_probability_gap"] < 0.01
+    assert report["parity"]["max_probability_gap"] < LARGEST_GAP[report["precision"]]
+    assert report["parity"]["mean_probability_gap"] < 0.001
     assert report["accuracy"]["n"] == 8  # those that it was not trained on
     assert report["accuracy"]["classifier"] == report["accuracy"]["export"]
     assert report["bytes"] == sum(path.stat().st_size for path in tmp_path.iterdir())

@@ -14,6 +14,7 @@ import tarfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -97,6 +98,21 @@ def make_folder(tmp_path: Path, paint_folder: Callable[..., Path]) -> Callable[.
 
     def make(name: str = "photos", labels: tuple[str, ...] = ("dots", "stripes"), n: int = 20) -> Path:
         return paint_folder(tmp_path / name, labels, n)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_runner() -> Callable[..., Any]:
+    """Make a runner of methods at 96 pixels."""
+    from headstart.backbone.backbone import BackboneSetup
+    from headstart.backbone.loading import load_backbone
+    from headstart.methods.method_runner import MethodRunner
+    from headstart.methods.training_context import TrainingContext
+
+    def make(catalog: Any, *, backbone: Any = None, precision: str = "auto", cache: bool = False) -> MethodRunner:
+        setup = BackboneSetup(backbone or load_backbone(), 96, precision)
+        return MethodRunner(catalog, TrainingContext(setup, cache))
 
     return make
 

@@ -12,7 +12,6 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.classifier.classifier import Classifier
 from headstart.errors import BackboneError, MissingExtraError
-from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
 
 
@@ -53,9 +52,9 @@ def test_other_weights_give_another_network():
 @pytest.mark.parametrize(
     "settings", [{"method": "fixed", "features": "all"}, {"method": "hybrid", "epochs": 1}], ids=["fixed", "hybrid"]
 )
-def test_it_trains_as_the_first_does(make_folder, settings):
+def test_it_trains_as_the_first_does(make_folder, make_runner, settings):
     backbone = load_backbone("efficientnet_lite0")
-    runner = MethodRunner(scan_photos(make_folder(n=10)), backbone, 96, False, False)
+    runner = make_runner(scan_photos(make_folder(n=10)), backbone=backbone, precision="f32")
     trained = runner.run(Settings(backbone="efficientnet_lite0", image_size=96, precision="f32", **settings))
     classifier = Classifier.from_bytes(trained.build_file().data, precision="f32")
     rows = trained.table.splits["test"]

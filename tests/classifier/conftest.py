@@ -6,19 +6,15 @@ import pytest
 from headstart.backbone.loading import load_backbone
 from headstart.backbone.quantising import quantise_backbone
 from headstart.classifier.build import build_classifier
-from headstart.classifier.metadata import Metadata, shorten_digests
+from headstart.classifier.metadata import Metadata
 from headstart.pixels.decode import read_photo
 
 LABELS = ("dots", "stripes", "Zürich 猫")
 
 
 def make_metadata(**changes):
-    record = {
-        "labels": LABELS, "image_size": 96, "spec": load_backbone().spec, "precision": "f32", "method": "fixed",
-        "cut": "top", "head": "logistic", "seed": 0, "n_views": 1, "n_averaged": 1,
-        "trained_on": shorten_digests(["ab" * 32]),
-    }  # fmt: skip
-    return Metadata(**{**record, **changes})
+    plain = {"labels": LABELS, "image_size": 96, "precision": "f32", "digests": ["ab" * 32], "seed": 0}
+    return Metadata.describe(changes.pop("spec", load_backbone().spec), **plain | changes)
 
 
 def make_head(n_classes=3):

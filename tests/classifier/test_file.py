@@ -138,7 +138,7 @@ def test_a_record_without_end_is_refused(classifier_bytes):
     def change(_, entries):
         entries["headstart"] = "[" * 200_000
 
-    with pytest.raises(ClassifierError, match="its record cannot be read"):
+    with pytest.raises(ClassifierError, match="its metadata cannot be read"):
         parse_classifier(reseal(classifier_bytes, change))
 
 

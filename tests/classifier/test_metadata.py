@@ -6,12 +6,12 @@ import json
 import pytest
 
 from headstart.backbone.loading import load_backbone
-from headstart.classifier.metadata import Metadata, shorten_digests
+from headstart.classifier.metadata import Metadata
 from headstart.errors import ClassifierError
 
-RECORD = Metadata(
-    ("a", "b"), 224, load_backbone().spec, "f32", "fixed", "top", "logistic", 7, 4, 1,
-    shorten_digests(hashlib.sha256(bytes([i])).hexdigest() for i in range(5)),
+RECORD = Metadata.describe(
+    load_backbone().spec, labels=("a", "b"), image_size=224, precision="f32", seed=7, n_views=4,
+    digests=[hashlib.sha256(bytes([i])).hexdigest() for i in range(5)],
 )  # fmt: skip
 
 

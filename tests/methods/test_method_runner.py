@@ -5,10 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.classifier.classifier import Classifier
-from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
 from headstart.methods.tail_tuning import choose_recipe
 
@@ -16,9 +14,9 @@ PLAIN = Settings(method="fixed", image_size=96, precision="f32")
 
 
 @pytest.fixture(scope="module")
-def runner(paint_folder, tmp_path_factory):
+def runner(paint_folder, tmp_path_factory, make_runner):
     folder = paint_folder(tmp_path_factory.mktemp("making") / "photos", ("dots", "rings", "stripes"), 12)
-    return MethodRunner(scan_photos(folder), load_backbone(), 96, True, False)
+    return make_runner(scan_photos(folder), precision="f32", cache=True)
 
 
 @pytest.mark.parametrize("features", ["last", "all"])
@@ -50,7 +48,7 @@ def test_where_no_epoch_is_better_training_above_a_cut_gives_what_fixed_gives(ru
     recipe = replace(choose_recipe("hybrid", settings, 24), n_errors=1e9)
     plain, tuned = runner._tune(settings, recipe)
     assert tuned.result.best_epoch == 0
-    trained, fixed = runner._judge_tuned(settings, plain, tuned), runner.run(PLAIN)
+    trained, fixed = runner._extract_tuned(settings, plain, tuned), runner.run(PLAIN)
     assert (trained.fitted.head.weights == fixed.fitted.head.weights).all()
     rows, same = trained.table.splits["test"], fixed.table.splits["test"]
     np.testing.assert_allclose(

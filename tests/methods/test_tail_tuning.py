@@ -10,7 +10,6 @@ from headstart.catalog.scan import scan_photos
 from headstart.classifier.classifier import Classifier
 from headstart.errors import BackboneError
 from headstart.methods import tail_tuning
-from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
 from headstart.methods.tail_tuning import choose_cut, choose_recipe, list_tuning_views
 from headstart.pixels.views import AS_IT_IS, SYMMETRIES
@@ -20,12 +19,12 @@ SETTINGS = Settings(method="hybrid", cut="block_15", image_size=96, epochs=1, pr
 
 
 @pytest.fixture(scope="module")
-def runner(paint_folder, tmp_path_factory):
+def runner(paint_folder, tmp_path_factory, make_runner):
     folder = paint_folder(tmp_path_factory.mktemp("tuning") / "photos", ("dots", "stripes"), 12)
     catalog = scan_photos(folder)
     # without validation photos the last epoch is kept, and not the start, which is hard to beat on painted photos
     photos = tuple(photo for photo in catalog.photos if photo.split != "validation")
-    return MethodRunner(replace(catalog, photos=photos), load_backbone(), 96, False, False)
+    return make_runner(replace(catalog, photos=photos), precision="f32")
 
 
 @pytest.mark.parametrize(
@@ -91,6 +90,10 @@ def test_above_a_cut_a_smaller_class_counts_more(runner):
     assert hybrid.fitted.class_weight[1] > 1.4 * hybrid.fitted.class_weight[0]
 
 
+def use_workers(runner, workers):
+    return replace(runner, context=replace(runner.context, workers=workers))
+
+
 def test_workers_on_ray_are_given_the_same_task(runner, monkeypatch):
     given = []
 
@@ -99,7 +102,7 @@ def test_workers_on_ray_are_given_the_same_task(runner, monkeypatch):
         return task.fit(task.open(), progress=progress, say=say)
 
     monkeypatch.setattr(tail_tuning, "fit_on_ray", fit)
-    here, there = runner.run(SETTINGS), replace(runner, workers=Workers("local", 2)).run(SETTINGS)
+    here, there = runner.run(SETTINGS), use_workers(runner, Workers("local", 2)).run(SETTINGS)
     assert there.backbone.weights == here.backbone.weights
     [(task, workers)] = given
     assert workers == Workers("local", 2)
@@ -111,7 +114,9 @@ def test_a_training_by_other_workers_is_another_one(runner):
     table = runner.extract(runner.backbone, SETTINGS)
     recipe = choose_recipe("hybrid", SETTINGS, 10)
     names = {
-        tail_tuning._name_training(table, runner.backbone, SETTINGS, "block_15", recipe, 96, workers)
+        tail_tuning._name_training(
+            table, SETTINGS, replace(runner.context, workers=workers), cut="block_15", recipe=recipe
+        )
         for workers in (None, Workers("local"), Workers("local", 2), Workers("10.0.0.1:6379", 2))
     }
     assert len(names) == 4

@@ -4,9 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
-from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
 from headstart.runs.run_description import describe_training
 
@@ -14,9 +12,9 @@ SETTINGS = Settings(method="hybrid", cut="block_15", image_size=96, epochs=2)
 
 
 @pytest.fixture(scope="module")
-def runner(paint_folder, tmp_path_factory):
+def runner(paint_folder, tmp_path_factory, make_runner):
     folder = paint_folder(tmp_path_factory.mktemp("describing") / "photos", ("dots", "stripes"), 12)
-    return MethodRunner(scan_photos(folder), load_backbone(), 96, False, False)
+    return make_runner(scan_photos(folder))
 
 
 def test_training_above_a_cut_is_told(runner):

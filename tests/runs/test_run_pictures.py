@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.backbone.loading import load_backbone
 from headstart.catalog.photo import Photo
 from headstart.catalog.scan import scan_photos
 from headstart.classifier.heat_maps import Explanation
 from headstart.errors import RunError
 from headstart.methods.feature_table import SplitFeatures
-from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions
 from headstart.pixels.views import AS_IT_IS, SYMMETRIES, View
@@ -186,16 +184,16 @@ def test_photos_that_are_changed_anew_are_shown_changed(folder, grids, tmp_path,
         ({"method": "finetune"}, ()),
     ],
 )
-def test_the_views_of_a_training_are_those_that_it_saw(paint_folder, tmp_path, settings, views):
+def test_the_views_of_a_training_are_those_that_it_saw(paint_folder, tmp_path, make_runner, settings, views):
     catalog = scan_photos(paint_folder(tmp_path / "photos", n=4))
     chosen = Settings(image_size=96, **settings | ({} if settings["method"] == "fixed" else {"epochs": 1}))
-    assert list_training_views(MethodRunner(catalog, load_backbone(), 96, False, False).run(chosen)) == views
+    assert list_training_views(make_runner(catalog).run(chosen)) == views
 
 
-def test_random_views_above_a_cut_are_the_same_for_every_photo(paint_folder, tmp_path):
+def test_random_views_above_a_cut_are_the_same_for_every_photo(paint_folder, tmp_path, make_runner):
     catalog = scan_photos(paint_folder(tmp_path / "photos", n=4))
     chosen = Settings(image_size=96, method="hybrid", n_views=3, epochs=1)
-    views = list_training_views(MethodRunner(catalog, load_backbone(), 96, False, False).run(chosen))
+    views = list_training_views(make_runner(catalog).run(chosen))
     assert len(views) == 3
     assert views[0] == AS_IT_IS
     assert set(views[1:]).isdisjoint(SYMMETRIES)

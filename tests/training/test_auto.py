@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.errors import CacheError
 from headstart.features.similarity import Similarity
@@ -29,8 +28,8 @@ def catalog(paint_folder, tmp_path_factory):
 
 
 @pytest.fixture
-def runner(catalog):
-    return MethodRunner(catalog, load_backbone(), 96, True, False)
+def runner(catalog, make_runner):
+    return make_runner(catalog, cache=True)
 
 
 def choose(runner, monkeypatch, *, has_torch=True, **changes):
@@ -346,10 +345,10 @@ def test_dissimilar_symmetric_photos_are_trained_on_in_four_views(runner, is_sim
     )
 
 
-def test_photos_are_counted_where_they_were_extracted(catalog, monkeypatch, tmp_path):
+def test_photos_are_counted_where_they_were_extracted(catalog, runner, monkeypatch, tmp_path):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     win_in_epoch(monkeypatch, 1)
-    trained, _ = go_above(MethodRunner(catalog, load_backbone(), 96, True, False), monkeypatch)
+    trained, _ = go_above(runner, monkeypatch)
     assert trained.settings.method == "finetune"
     assert (trained.table.n_extracted, trained.table.n_cached) == (len(catalog.photos), 0)
 

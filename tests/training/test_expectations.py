@@ -4,10 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.features.similarity import Similarity
-from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
 from headstart.training.expectations import FEW_OF_SIMILAR, estimate_seconds, expect_accuracy
 
@@ -47,10 +45,10 @@ def test_nothing_is_gained_where_similar_photos_are_mostly_right():
         assert is_gain or hybrid == pytest.approx(fixed)
 
 
-def test_more_epochs_take_longer_with_torch_or_without(make_folder, monkeypatch):
+def test_more_epochs_take_longer_with_torch_or_without(make_folder, make_runner, monkeypatch):
     monkeypatch.setattr("headstart.training.expectations.can_tune", lambda: False)
     monkeypatch.setattr("headstart.training.expectations.measure_inference_rate", lambda *_: 100.0)
-    runner = MethodRunner(scan_photos(make_folder(n=4)), load_backbone(), 96, False, False)
+    runner = make_runner(scan_photos(make_folder(n=4)))
     few, many = (estimate_seconds(runner, Settings(method="hybrid", epochs=n), 1000) for n in (5, 50))
     n_seen = 1000 + len(runner.catalog.select("validation")) / 3
     assert many - few == pytest.approx(45 * n_seen * 1.2 / 100)
@@ -64,12 +62,12 @@ def test_few_photos_are_not_enough_from_scratch():
 
 
 @pytest.mark.parametrize("has_torch", [True, False])
-def test_seconds_rise_with_what_is_trained(make_folder, monkeypatch, has_torch):
+def test_seconds_rise_with_what_is_trained(make_folder, make_runner, monkeypatch, has_torch):
     monkeypatch.setattr("headstart.training.expectations.can_tune", lambda: has_torch)
     # real ones depend on what else this machine does; tests beside what measures them look at those
     monkeypatch.setattr("headstart.training.expectations.measure_inference_rate", lambda *_: 100.0)
     monkeypatch.setattr("headstart.tune.throughput.measure_rate", lambda _, cut, *__: 20.0 if cut == "pixels" else 80.0)
-    runner = MethodRunner(scan_photos(make_folder(n=4)), load_backbone(), 96, False, False)
+    runner = make_runner(scan_photos(make_folder(n=4)))
     seconds = [estimate_seconds(runner, Settings(method=method), 1000) for method in ("fixed", "hybrid", "finetune")]
     assert seconds == sorted(seconds)
     assert isinstance(runner.catalog.photos[0].path, Path)

@@ -2,35 +2,38 @@
 
 import pytest
 
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
+from headstart.methods.training_context import TrainingContext
 from headstart.training.embed import embed_photos
-from headstart.training.preparation import CatalogLoader
+from headstart.training.preparation import load_catalog
 from headstart.training.train import train_classifier
 
 pytest.importorskip("pyarrow")
 OPTIONS = {"image_size": 96, "precision": "f32", "verbose": False}
 
 
-def make_gatherer(said, image_size=96):
-    return CatalogLoader(load_backbone(), image_size, "f32", 0, None, True, False, said.append)
+def load(photos, said, image_size=96):
+    context = TrainingContext(BackboneSetup(load_backbone(), image_size, "f32"))
+    return load_catalog(photos, context, seed=0, say=said.append)
 
 
 def test_a_folder_of_photos_is_scanned(make_folder):
     folder = make_folder(n=3)
-    assert make_gatherer([]).gather(folder) == (scan_photos(folder), None)
+    assert load(folder, []) == (scan_photos(folder), None)
     catalog = scan_photos(folder)
-    assert make_gatherer([]).gather(catalog)[0] is catalog
+    assert load(catalog, [])[0] is catalog
 
 
 def test_what_was_embedded_comes_with_its_features(make_folder, tmp_path):
     folder, said = make_folder(n=3), []
     embed_photos(folder, tmp_path / "features.parquet", **OPTIONS)
-    catalog, embedded = make_gatherer(said).gather(tmp_path / "features.parquet")
+    catalog, embedded = load(tmp_path / "features.parquet", said)
     assert {photo.digest for photo in catalog.photos} == {photo.digest for photo in scan_photos(folder).photos}
     assert embedded is not None
     assert said == []
-    make_gatherer(said, 128).gather(tmp_path / "features.parquet")
+    load(tmp_path / "features.parquet", said, 128)
     assert said[0].endswith("are of another network or image size: they are computed anew.")
 
 

@@ -104,9 +104,13 @@ def test_a_comparison_needs_photos_of_every_class(catalog):
 
 def make_judged(catalog, views):
     rows = SplitFeatures((), views.mean(0), np.tile([0, 1, 0, 1], views.shape[1] // 4), views)
-    table = FeatureTable(catalog, {"validation": rows}, len(views), 96, "f32", 0, 0)
+    table = FeatureTable(
+        catalog=catalog, splits={"validation": rows}, n_averaged=len(views), image_size=96, precision="f32",
+        n_extracted=0, n_cached=0,
+    )  # fmt: skip
     settings = Settings(method="hybrid", average_views=True, n_views=len(views))
-    return TrainedMethod(settings, "block_12", None, table, SimpleNamespace(head=SimpleNamespace(scores=lambda X: X)))
+    fitted = SimpleNamespace(head=SimpleNamespace(scores=lambda X: X))
+    return TrainedMethod(settings=settings, cut="block_12", backbone=None, table=table, fitted=fitted)
 
 
 @pytest.mark.parametrize(("second", "is_kept"), [([0, 1, 0, 1], True), ([0, 0, 1, 0], False)])

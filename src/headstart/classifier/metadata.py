@@ -1,4 +1,4 @@
-"""What a classifier file knows about itself, and how it is read with care."""
+"""The metadata of a classifier file: what the classifier is, and how it was trained."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from headstart.errors import BackboneError, ClassifierError
 
 FORMAT = 2
 PRECISIONS = ("f32", "bf16", "int8")
-DIGEST_BYTES = 8  # of each training photo's SHA-256: among a million photos a false match has odds of 1 in 10 million
+DIGEST_BYTES = 8  # of each training photo's SHA-256: among a million photos, a false match has odds of 1 in 10 million
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """What a classifier is and how it was trained; the same training gives the same record.
+    """What a classifier is and how it was trained. The same training gives the same metadata.
 
     Attributes
     ----------
     labels
-        Class names in the order of the outputs.
+        Class names, in the order of the outputs.
     image_size
         Side of the network's input in pixels.
     spec
-        The backbone and its preprocessing.
+        Spec of the backbone: its weights' hash and its preprocessing.
     precision
-        The arithmetic in which the features for training were computed: ``f32``, ``bf16`` or ``int8``.
+        Arithmetic of the features that the head was fitted to: ``f32``, ``bf16`` or ``int8``.
     method, cut, head, seed, n_views
-        How it was trained.
+        Settings of the training.
     n_averaged
-        So many symmetric views of a photo are looked at, and their features averaged; 1 is the photo as it is.
+        Number of symmetric views of a photo whose features are averaged. 1: the photo as it is.
     trained_on
-        The first 8 bytes of the SHA-256 of every training photo, so that evaluation can leave them out.
+        First 8 bytes of the SHA-256 of each training photo. Evaluation leaves these photos out.
     """
 
     labels: tuple[str, ...]
@@ -51,17 +51,48 @@ class Metadata:
     n_averaged: int
     trained_on: frozenset[bytes]
 
+    @classmethod
+    def describe(
+        cls,
+        spec: BackboneSpec,
+        *,
+        labels: Iterable[Any],
+        image_size: int,
+        precision: str,
+        digests: Iterable[str],
+        seed: int,
+        method: str = "fixed",
+        cut: str | None = None,
+        head: str = "logistic",
+        n_views: int = 1,
+        n_averaged: int = 1,
+    ) -> Metadata:
+        """Describe a training.
+
+        Parameters
+        ----------
+        digests
+            SHA-256 in hex of the photos that the training has seen.
+        cut
+            Default: the last stage, where the whole backbone is frozen.
+        """
+        return cls(
+            labels=tuple(map(str, labels)), image_size=image_size, spec=spec, precision=precision, method=method,
+            cut=spec.stages[-1].name if cut is None else cut, head=head, seed=int(seed), n_views=n_views,
+            n_averaged=n_averaged, trained_on=frozenset(map(_shorten, digests)),
+        )  # fmt: skip
+
     @property
     def is_quantised(self) -> bool:
-        """Whether the network in the file is quantised: then it computes in int8, wherever it runs."""
+        """Whether the network computes in int8, on every machine."""
         return self.precision == "int8"
 
     def has_seen(self, digest: str) -> bool:
-        """Say whether a photo with this SHA-256 (hex) was trained on."""
+        """Say whether the photo with this SHA-256 (hex) is a training photo."""
         return _shorten(digest) in self.trained_on
 
     def to_json(self) -> str:
-        """Return the record as JSON text; equal records give equal texts."""
+        """Return the metadata as JSON. Equal metadata give equal texts."""
         record = asdict(self) | {
             "format": FORMAT,
             "spec": self.spec.to_dict(),
@@ -71,9 +102,14 @@ class Metadata:
 
     @classmethod
     def from_json(cls, text: str) -> Metadata:
-        """Read the record; raise ClassifierError (the reason alone) if it is too new or a field is not as it must be.
+        """Read the metadata from JSON.
 
-        Nothing in it is trusted: anybody can write a record and seal it.
+        Every field is checked: anyone can write such a text and seal it.
+
+        Raises
+        ------
+        ClassifierError
+            If the format is too new, or a field is wrong. The message is the reason alone.
         """
         try:
             record = json.loads(text)
@@ -82,20 +118,23 @@ class Metadata:
                 raise ClassifierError(
                     f"it has format {version}, this version of headstart reads formats up to {FORMAT}. Update headstart"
                 )
-            if version == 1:  # it knew no averaging
+            if version == 1:  # this format had no averaging over views
                 record["n_averaged"] = 1
             problems = find_problems(record, cls) or _find_problems(record)
             if type(version) is not int or problems:
                 raise ValueError("; ".join(problems[:3]) or "no number of its format")
             spec = BackboneSpec.from_dict(record["spec"])
             spec.check_image_size(record["image_size"])
-            changed = {"labels": tuple(record["labels"]), "spec": spec, "trained_on": _split(record["trained_on"])}
-            return cls(**{**record, **changed})
+            parsed = {
+                "labels": tuple(record["labels"]), "spec": spec, "trained_on": _split_digests(record["trained_on"])
+            }  # fmt: skip
+            return cls(**{**record, **parsed})
         except (BackboneError, ValueError, RecursionError) as error:
-            raise ClassifierError(f"its record cannot be read ({str(error).removesuffix('.')})") from None
+            raise ClassifierError(f"its metadata cannot be read ({str(error).removesuffix('.')})") from None
 
 
 def _find_problems(record: dict[str, Any]) -> list[str]:
+    """List the wrong values of a record whose fields have the right types."""
     labels = record["labels"]
     if type(record["trained_on"]) is not str:
         return [f"trained_on {record['trained_on']!r:.40}, need a str"]
@@ -115,16 +154,11 @@ def _find_problems(record: dict[str, Any]) -> list[str]:
     return problems
 
 
-def _split(text: str) -> frozenset[bytes]:
+def _split_digests(text: str) -> frozenset[bytes]:
     digests = base64.b64decode(text, validate=True)
     if len(digests) % DIGEST_BYTES:
         raise ValueError(f"trained_on of {len(digests)} bytes, need {DIGEST_BYTES} for each photo")
     return frozenset(digests[i : i + DIGEST_BYTES] for i in range(0, len(digests), DIGEST_BYTES))
-
-
-def shorten_digests(digests: Iterable[str]) -> frozenset[bytes]:
-    """Return the short form of SHA-256 digests (hex) that `Metadata.trained_on` holds."""
-    return frozenset(_shorten(digest) for digest in digests)
 
 
 def _shorten(digest: str) -> bytes:

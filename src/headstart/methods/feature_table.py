@@ -1,4 +1,4 @@
-"""A catalog with its features: the arrays that fitting and judging need, row by row beside the photos."""
+"""A catalog with its features: the arrays that a head is fitted to and judged on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.backbone import Backbone
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.view_averaging import average_views
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS, Photo
@@ -26,17 +26,19 @@ from headstart.storage.large_arrays import allocate_array, join_rows, release_ro
 
 @dataclass(frozen=True)
 class SplitFeatures:
-    """The photos of one split.
+    """Features and labels of the N photos of one split.
 
     Attributes
     ----------
+    photos
+        The photos, in the order of the rows.
     X
-        (N, D) float32 features by which the photos are judged.
+        (N, D) float32 features. Metrics are computed on them.
     y
         (N,) class numbers, positions in the catalog's labels.
     views
-        (V, N, D) float32: features of each photo as it is, then of V - 1 views of it. If ``X`` is averaged, it is their
-        mean.
+        (V, N, D) float32 features of V views of each photo. The head is fitted to them. The first view is the photo as
+        it is. If features are averaged, ``X`` is the mean of the views.
     """
 
     photos: tuple[Photo, ...]
@@ -46,23 +48,23 @@ class SplitFeatures:
 
     @property
     def weights(self) -> npt.NDArray[np.float64] | None:
-        """(N,) sample weights, or None where all are 1."""
+        """(N,) sample weights, or None if all are 1."""
         weights = np.array([photo.weight for photo in self.photos])
         return None if (weights == 1).all() else weights
 
     @property
     def groups(self) -> list[str] | None:
-        """(N,) names of what must stay together, groups and copies alike; None where every photo stands alone."""
+        """(N,) names of split units: photos of one group and copies share one. None if each photo has its own."""
         if len({photo.digest for photo in self.photos}) == len(self.photos) and not any(p.group for p in self.photos):
-            return None  # most catalogs: nothing to join, and a hundred thousand blocks of one photo to make for it
-        blocks = join_units(self.photos, seed=0)
-        if len(blocks) == len(self.photos):
+            return None  # the usual case, without making a unit for each photo
+        units = join_units(self.photos, seed=0)
+        if len(units) == len(self.photos):
             return None
-        names = {n: str(number) for number, block in enumerate(blocks) for n in block.members}
+        names = {n: str(number) for number, unit in enumerate(units) for n in unit.members}
         return [names[n] for n in range(len(self.photos))]
 
     def join(self, other: SplitFeatures) -> SplitFeatures:
-        """Return these rows and then the others; of views, as many as both have."""
+        """Append the rows of another split, with the number of views that both have."""
         X, y = join_rows(self.X, other.X), np.concatenate([self.y, other.y])
         n_views = min(len(self.views), len(other.views))
         views = X[None]
@@ -74,18 +76,24 @@ class SplitFeatures:
         return SplitFeatures((*self.photos, *other.photos), X, y, views)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FeatureTable:
     """A catalog and the features of its photos.
 
     Attributes
     ----------
     catalog
-        Without the photos that could not be decoded; they are among its skips.
+        The photos that could be decoded. The others are in ``catalog.skipped``.
     splits
-        Rows by split.
+        Features of each split, by its name.
     n_averaged
-        The views of a photo whose features are averaged in ``splits``; 1 where it is the photo as it is.
+        Number of views over which ``X`` is averaged. 1: the photo as it is.
+    image_size
+        Side of the network's input in pixels.
+    precision
+        Arithmetic of the features: ``f32``, ``bf16`` or ``int8``.
+    n_extracted, n_cached
+        Number of rows that were computed, and that the cache had.
     """
 
     catalog: Catalog
@@ -98,43 +106,47 @@ class FeatureTable:
 
 
 @contextmanager
-def open_cache(is_used: bool) -> Iterator[FeatureCache | None]:
-    """Open the user's cache of features, or give None."""
-    if not is_used:
+def open_feature_cache(*, cache: bool) -> Iterator[FeatureCache | None]:
+    """Open the user's cache of features. Yield None if it is switched off."""
+    if not cache:
         yield None
         return
-    with FeatureCache() as cache:
-        yield cache
+    with FeatureCache() as feature_cache:
+        yield feature_cache
 
 
 def build_feature_table(
     catalog: Catalog,
-    backbone: Backbone,
+    setup: BackboneSetup,
     *,
-    image_size: int,
-    precision: str = "auto",
     n_views: int = 1,
     is_averaged: bool = False,
     seed: int = 0,
-    cache: FeatureCache | None = None,
-    embedded: StoredFeatures | None = None,
+    feature_cache: FeatureCache | None = None,
+    stored: StoredFeatures | None = None,
     progress: Progress = ignore_progress,
 ) -> FeatureTable:
-    """Extract the features of a catalog's photos, and of augmented views of its training photos.
+    """Extract the features of all photos of a catalog, and of augmented views of its training photos.
 
     Parameters
     ----------
     n_views
-        Of each training photo: itself, and random flips and rotations.
+        Number of views of each training photo: the photo itself, and random flips and rotations.
     is_averaged
-        Take symmetric views instead, of all photos, and average their features wherever a photo is judged.
+        Whether to take symmetric views of all photos instead, and to average their features in ``X``.
+    seed
+        Seed of the random views.
+    feature_cache
+        Cache to read from and write to, or None.
+    stored
+        Stored features of the photos, or None.
 
     Raises
     ------
     CatalogError
         If fewer than two classes have a training photo that can be decoded.
     """
-    # split by split, and the training photos' views beside them: then each is a part of one matrix, and none is copied
+    # The views of one split follow each other. Each split is then a part of one matrix, and no row is copied.
     by_split = {split: catalog.select(split) for split in SPLITS}
     photos: list[Photo] = []
     views: list[View] = []
@@ -146,34 +158,35 @@ def build_feature_table(
                 for photo in by_split[split]
             ]
     features = extract_features(
-        photos, backbone, image_size=image_size, precision=precision, views=views, feature_cache=cache, stored=embedded,
-        progress=progress,
+        photos, setup.backbone, image_size=setup.image_size, precision=setup.precision, views=views,
+        feature_cache=feature_cache, stored=stored, progress=progress,
     )  # fmt: skip
     broken = {photos[n].path: reason for n, reason in features.failures.items()}
-    kept = catalog.without(broken) if broken else catalog
-    if len(kept.labels) < 2:
+    readable = catalog.without(broken) if broken else catalog
+    if len(readable.labels) < 2:
         reasons = "; ".join(f"{reason} ({n} photos)" for reason, n in Counter(broken.values()).most_common(3))
         raise CatalogError(
-            f"Cannot train on '{catalog.source}': got {len(kept.labels)} class with photos that can be decoded, need "
-            f"at least 2. What was wrong: {reasons}."
+            f"Cannot train on '{catalog.source}': got {len(readable.labels)} class with photos that can be decoded, "
+            f"need at least 2. Reasons: {reasons}.",
+            path=catalog.source,
         )
-    numbers = {label: i for i, label in enumerate(kept.labels)}
+    numbers = {label: i for i, label in enumerate(readable.labels)}
     start, splits = 0, {}
-    for split, every in by_split.items():
+    for split, members in by_split.items():
         at = [
-            i for i, photo in enumerate(every)
+            i for i, photo in enumerate(members)
             if photo.label in numbers and (not broken or photo.path not in broken)
         ]  # fmt: skip
         n_here = n_views if is_averaged or split == "train" else 1
-        rows = [start + number * len(every) + i for number in range(n_here) for i in at]
+        rows = [start + number * len(members) + i for number in range(n_here) for i in at]
         X = take_rows(features.matrix, rows).reshape(n_here, len(at), features.matrix.shape[1])
-        chosen = tuple(every[i] for i in at)
+        chosen = tuple(members[i] for i in at)
         y = np.array([numbers[photo.label] for photo in chosen], np.int64)
         splits[split] = SplitFeatures(chosen, average_rows(X) if is_averaged else X[0], y, X)
-        start += n_here * len(every)
+        start += n_here * len(members)
     return FeatureTable(
-        kept, splits, n_views if is_averaged else 1, image_size, features.precision, features.n_extracted,
-        features.n_cached,
+        catalog=readable, splits=splits, n_averaged=n_views if is_averaged else 1, image_size=setup.image_size,
+        precision=features.precision, n_extracted=features.n_extracted, n_cached=features.n_cached,
     )  # fmt: skip
 
 

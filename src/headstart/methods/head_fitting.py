@@ -1,4 +1,4 @@
-"""Fit a head to features: which weights, which strength, which solver."""
+"""Fit a head to features: choose the class weights, the regularisation strength and the solver."""
 
 from __future__ import annotations
 
@@ -18,35 +18,40 @@ from headstart.head.regularisation import StrengthChoice, choose_strength
 
 HEADS = ("logistic", "adam")
 CLASS_WEIGHTS = ("auto", "balanced", "none")
-# Dividing by standard deviations makes the features that hardly vary the loudest: none is divided by less than half the
-# median one. docs/decisions/0014-standard-deviations-have-a-floor.md
+# Features are divided by their standard deviations, but by no less than this share of the median one. Otherwise the
+# features that hardly vary would dominate. docs/decisions/0014-standard-deviations-have-a-floor.md
 FLOOR = 0.5
-STREAMED_BYTES = 2 << 30  # of features: two copies of more would no longer fit into a laptop's memory
+STREAMED_BYTES = 2 << 30  # of features: two copies of more do not fit into a laptop's memory
 Matrix = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FittedHead:
-    """A head and how it came about.
+    """A head and how it was fitted.
 
     Attributes
     ----------
-    choice
-        How the regularisation strength was chosen; None for ``adam`` and for a strength that was given.
+    head
+        The head.
+    history
+        Accuracy and loss of each epoch.
     strength
-        The inverse regularisation strength C; None for ``adam``.
+        Inverse regularisation strength C, or None for a head that has none.
+    choice
+        Cross-validation that chose the strength, or None if the strength was given.
     class_weight
-        (C,) float64, or None where all classes weigh the same.
+        (C,) class weights, or None if all are equal.
     is_converged
-        Whether the solver reached the optimum; ``adam`` has none to reach.
+        Whether the solver reached its optimum.
     """
 
     head: LinearHead
     history: tuple[Epoch, ...]
-    strength: float | None
-    choice: StrengthChoice | None
-    class_weight: npt.NDArray[np.float64] | None
+    strength: float | None = None
+    choice: StrengthChoice | None = None
+    class_weight: Weights | None
     is_converged: bool = True
 
 
@@ -54,11 +59,22 @@ def weigh_classes(
     y: Numbers,
     n_classes: int,
     rule: str = "auto",
-    sample_weight: npt.NDArray[np.float64] | None = None,
+    sample_weight: Weights | None = None,
     *,
     skew: float = SKEW,
-) -> npt.NDArray[np.float64] | None:
-    """Return (C,) class weights: balanced if ``rule`` says so, or for ``auto`` where classes are so much skewed."""
+) -> Weights | None:
+    """Return (C,) balanced class weights, or None for equal ones.
+
+    Parameters
+    ----------
+    y
+        (N,) class numbers.
+    rule
+        ``balanced``, ``none``, or ``auto``: balanced if the sizes of the classes differ by more than the factor
+        ``skew``.
+    sample_weight
+        (N,) weights, or None.
+    """
     if rule not in CLASS_WEIGHTS:
         raise FitError(f"Cannot weigh classes by {rule!r}: need one of {', '.join(CLASS_WEIGHTS)}.")
     has_rows, counts = np.bincount(y, minlength=n_classes) > 0, np.bincount(y, sample_weight, n_classes) > 0
@@ -76,28 +92,34 @@ def fit_head(
     seed: int = 0,
     strength: float | None = None,
     class_weight: str = "auto",
-    sample_weight: npt.NDArray[np.float64] | None = None,
+    sample_weight: Weights | None = None,
     groups: Sequence[str] | None = None,
     validation: tuple[Matrix, Numbers] | None = None,
     epochs: int = 10,
 ) -> FittedHead:
-    """Fit a head to the features of N training photos in V views.
+    """Fit a head to the features of N training photos, V views of each.
 
     Parameters
     ----------
     views
-        (V, N, D) float32.
+        (V, N, D) float32 features.
     y
         (N,) class numbers.
     kind
-        ``logistic``, converged and with a strength chosen by cross-validation inside these photos, or ``adam``, the
-        tutorial's recipe, one view an epoch.
+        ``logistic``: logistic regression, fitted until it converges. ``adam``: the recipe of the Keras tutorial, which
+        takes one view per epoch.
+    seed
+        Seed of the folds, and of ``adam``.
     strength
-        Inverse regularisation strength C of ``logistic``; None chooses it.
+        Inverse regularisation strength C of ``logistic``. Default: chosen by cross-validation on these photos.
+    class_weight
+        Rule of `weigh_classes`.
     groups
-        (N,) names; photos of one group never stand on both sides of a fold.
+        (N,) names of groups. The photos of one group are in the same fold.
     validation
-        Features (M, D) and class numbers (M,) that are only watched, never fitted to.
+        Features (M, D) and class numbers (M,) for the history. The head is not fitted to them.
+    epochs
+        Number of epochs of ``adam``.
     """
     weights = weigh_classes(y, n_classes, class_weight, sample_weight)
     if kind == "adam":
@@ -107,12 +129,15 @@ def fit_head(
             views, y, n_classes=n_classes, seed=seed, epochs=epochs,
             sample_weight=sample_weight, class_weight=weights, validation=validation,
         )  # fmt: skip
-        return FittedHead(adam.head, adam.history, None, None, weights)
+        return FittedHead(head=adam.head, history=adam.history, class_weight=weights)
     if kind != "logistic":
         raise FitError(f"Cannot fit a head of kind {kind!r}: need one of {', '.join(HEADS)}.")
 
     if is_streamed(views):
-        return _fit_streamed(views, y, n_classes, seed, strength, weights, sample_weight, groups, validation)
+        return _fit_streamed(
+            views, y, n_classes, seed=seed, strength=strength, class_weight=weights, sample_weight=sample_weight,
+            groups=groups, validation=validation,
+        )  # fmt: skip
     prepared, row_groups = prepare_views(
         views, y, n_classes, class_weight=weights, sample_weight=sample_weight, groups=groups
     )
@@ -121,19 +146,22 @@ def fit_head(
         choice = choose_strength(prepared, seed=seed, groups=row_groups)
         strength = choice.strength
     fit = fit_logistic(prepared, strength=strength, validation=validation)
-    return FittedHead(fit.head, fit.history, strength, choice, weights, fit.is_converged)
+    return FittedHead(
+        head=fit.head, history=fit.history, strength=strength, choice=choice, class_weight=weights,
+        is_converged=fit.is_converged,
+    )  # fmt: skip
 
 
 def is_streamed(views: Matrix) -> bool:
-    """Say whether features are so many that a head is fitted in passes over them, and not cross-validated."""
+    """Say whether features are too large for memory: a head is then fitted in passes over them."""
     return views.nbytes >= STREAMED_BYTES
 
 
 def _fit_streamed(
-    views: Matrix, y: Numbers, n_classes: int, seed: int, strength: float | None,
-    class_weight: npt.NDArray[np.float64] | None, sample_weight: npt.NDArray[np.float64] | None,
-    groups: Sequence[str] | None, validation: tuple[Matrix, Numbers] | None,
+    views: Matrix, y: Numbers, n_classes: int, *, seed: int, strength: float | None, class_weight: Weights | None,
+    sample_weight: Weights | None, groups: Sequence[str] | None, validation: tuple[Matrix, Numbers] | None,
 ) -> FittedHead:  # fmt: skip
+    """Fit a logistic head as `fit_head` does, but in passes over the features."""
     from headstart.head.feature_blocks import RowBlocks
     from headstart.head.streamed_logistic import fit_streamed
 
@@ -143,7 +171,10 @@ def _fit_streamed(
         seed=seed, class_weight=class_weight, sample_weight=row_weight, floor=FLOOR, groups=row_groups,
         validation=None if validation is None else (RowBlocks(validation[0]), validation[1]),
     )  # fmt: skip
-    return FittedHead(fit.head, fit.history, fit.strength, fit.choice, class_weight, fit.is_converged)
+    return FittedHead(
+        head=fit.head, history=fit.history, strength=fit.strength, choice=fit.choice, class_weight=class_weight,
+        is_converged=fit.is_converged,
+    )  # fmt: skip
 
 
 def prepare_views(
@@ -151,14 +182,15 @@ def prepare_views(
     y: Numbers,
     n_classes: int,
     *,
-    class_weight: npt.NDArray[np.float64] | None,
-    sample_weight: npt.NDArray[np.float64] | None,
+    class_weight: Weights | None,
+    sample_weight: Weights | None,
     groups: Sequence[str] | None,
     floor: float = FLOOR,
 ) -> tuple[PreparedRows, npt.NDArray[np.str_] | None]:
-    """Prepare V views of N photos as rows, one view after the other, and return them with the group of each row.
+    """Prepare V views of N photos as V x N rows, view after view. Return them with the group of each row.
 
-    The views of a photo share its weight, and a fold has all of them or none; ``floor`` is that of `prepare_rows`.
+    The views of a photo share its weight and its group, so that one fold has all of them. ``floor`` is as in
+    `prepare_rows`.
     """
     row_weight, row_groups = _spread_over_views(len(views), y, sample_weight, groups)
     prepared = prepare_rows(
@@ -169,9 +201,9 @@ def prepare_views(
 
 
 def _spread_over_views(
-    n_views: int, y: Numbers, sample_weight: npt.NDArray[np.float64] | None, groups: Sequence[str] | None
-) -> tuple[npt.NDArray[np.float64] | None, npt.NDArray[np.str_] | None]:
-    """Return the weight and the group of each row of so many views; None where all are alike, or alone."""
+    n_views: int, y: Numbers, sample_weight: Weights | None, groups: Sequence[str] | None
+) -> tuple[Weights | None, npt.NDArray[np.str_] | None]:
+    """Return the weight and the group of each row. None: all weights are 1, or no two rows share a group."""
     per_row = np.tile(np.ones(len(y)) if sample_weight is None else sample_weight, n_views) / n_views
     row_groups = None
     if groups is not None or n_views > 1:

@@ -1,4 +1,4 @@
-"""Carry out one method on a catalog: features, a head, and above a cut a backbone of its own."""
+"""Run one method on one catalog: extract features, fit a head, and train the stages above a cut."""
 
 from __future__ import annotations
 
@@ -7,42 +7,45 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from headstart.backbone.backbone import Backbone
+from headstart.backbone.backbone import Backbone, BackboneSetup
 from headstart.backbone.pooled_stages import pool_stages
 from headstart.catalog.catalog import Catalog
 from headstart.classifier.build import build_classifier
 from headstart.classifier.file import ClassifierFile
-from headstart.classifier.metadata import Metadata, shorten_digests
+from headstart.classifier.metadata import Metadata
 from headstart.classifier.seal import check_seal
 from headstart.features.stored_features import StoredFeatures
-from headstart.methods.feature_table import FeatureTable, build_feature_table, open_cache
+from headstart.methods.feature_table import FeatureTable, build_feature_table, open_feature_cache
 from headstart.methods.head_fitting import FittedHead, fit_head
 from headstart.methods.settings import ADAM_EPOCHS, Settings
 from headstart.methods.tail_tuning import TunedBackbone, tune_backbone
+from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
-from headstart.scale.ray_training import Workers
 from headstart.tune.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from headstart.scale.cluster import Cluster
     from headstart.tune.hyperparameters import Recipe
     from headstart.tune.result import Tuned
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TrainedMethod:
-    """What a method made of a catalog.
+    """The result of one method on one catalog.
 
     Attributes
     ----------
     settings
-        The settings that were used: the method is none but itself, and the number of views its own.
+        Settings of the training. The method is never ``auto``.
+    cut
+        Name of the last frozen stage.
     backbone
-        The one in the classifier file.
+        Backbone of the classifier file.
     table
-        The features that this backbone gives.
+        Features that this backbone gives.
+    fitted
+        The head and how it was fitted.
     tuned
-        How the backbone was trained above the cut, or None if all of it is as pretrained.
+        Result of training above the cut, or None for ``fixed``.
     """
 
     settings: Settings
@@ -54,20 +57,19 @@ class TrainedMethod:
 
     @property
     def tuning_result(self) -> Tuned:
-        """What training above the cut gave; only where there was any."""
+        """The epochs that were trained above the cut. Only for a method that trains there."""
         assert self.tuned is not None  # noqa: S101  for the type checker
         return self.tuned.result
 
     def build_file(self) -> ClassifierFile:
-        """Return the classifier file and its parts."""
-        table, settings = self.table, self.settings
-        seen = ("train",) if self.tuned is None else ("train", "validation")  # the latter chose the epoch
-        metadata = Metadata(
-            labels=table.catalog.labels, image_size=table.image_size, spec=self.backbone.spec,
-            precision=table.precision, method=settings.method, cut=self.cut,
-            head=settings.head if self.tuned is None else "linear", seed=settings.seed,
-            n_views=settings.n_fixed_views if self.tuned is None else self.tuned.n_views, n_averaged=table.n_averaged,
-            trained_on=shorten_digests(photo.digest for split in seen for photo in table.splits[split].photos),
+        """Build the classifier file."""
+        table, settings, tuned = self.table, self.settings, self.tuned
+        seen = ("train",) if tuned is None else ("train", "validation")  # validation photos chose the epoch
+        metadata = Metadata.describe(
+            self.backbone.spec, labels=table.catalog.labels, image_size=table.image_size, precision=table.precision,
+            digests=[photo.digest for split in seen for photo in table.splits[split].photos], method=settings.method,
+            cut=self.cut, head=settings.head if tuned is None else "linear", seed=settings.seed,
+            n_views=settings.n_fixed_views if tuned is None else tuned.n_views, n_averaged=table.n_averaged,
         )  # fmt: skip
         head = self.fitted.head
         data = build_classifier(self.backbone, head.weights, head.bias, metadata)
@@ -76,38 +78,32 @@ class TrainedMethod:
 
 @dataclass(frozen=True)
 class MethodRunner:
-    """Carries out methods on one catalog.
+    """Runs methods on one catalog.
 
     Attributes
     ----------
     catalog
         The photos.
-    backbone
-        As pretrained, or quantised.
-    is_caching
-        Use the user's cache of features, and keep what an interrupted training needs.
+    context
+        How the steps compute.
+    stored
+        Stored features of the photos as they are, or None.
     note_time
-        Called with the name of a step when it ends.
+        Function that is called with the name of a step when the step ends.
     checkpoints
-        Takes those of trainings that came to their end: to be deleted once their outcome is on disk.
-    embedded
-        Features of the photos as they are, if they lie ready.
-    cluster
-        On which features are computed, if not here.
-    workers
-        Who trains above a cut, on a Ray cluster. Default: this process.
+        Checkpoints of finished trainings. The caller deletes them once the result is on disk.
     """
 
     catalog: Catalog
-    backbone: Backbone
-    image_size: int
-    is_caching: bool
-    verbose: bool
+    context: TrainingContext
+    stored: StoredFeatures | None = None
     note_time: Callable[[str], None] = lambda _: None
     checkpoints: list[Checkpoint] = field(default_factory=list)
-    embedded: StoredFeatures | None = None
-    cluster: Cluster | None = None
-    workers: Workers | None = None
+
+    @property
+    def backbone(self) -> Backbone:
+        """The backbone that methods start from."""
+        return self.context.setup.backbone
 
     @cached_property
     def wide_backbone(self) -> Backbone:
@@ -115,7 +111,7 @@ class MethodRunner:
         return pool_stages(self.backbone)
 
     def run(self, settings: Settings) -> TrainedMethod:
-        """Carry out the method of the settings, which is none but itself."""
+        """Run the method of the settings, which is not ``auto``."""
         return self.run_fixed(settings) if settings.method == "fixed" else self.run_tuned(settings)
 
     def run_fixed(self, settings: Settings) -> TrainedMethod:
@@ -123,84 +119,93 @@ class MethodRunner:
         backbone = self.wide_backbone if settings.features == "all" else self.backbone
         table = self.extract(backbone, settings, n_views=settings.n_fixed_views, is_averaged=settings.average_views)
         self.note_time("extract")
-        trained = TrainedMethod(
-            settings, backbone.spec.stages[-1].name, backbone, table, fit_head_to_table(table, settings)
-        )
+        fitted = fit_head_to_table(table, settings)
         self.note_time("fit")
-        return trained
+        return TrainedMethod(
+            settings=settings, cut=backbone.spec.stages[-1].name, backbone=backbone, table=table, fitted=fitted
+        )
 
     def run_tuned(self, settings: Settings) -> TrainedMethod:
-        """Train above a cut, and then have the engine compute features with the new weights.
+        """Train above a cut.
 
-        What is judged and reported later is so what the classifier file answers, and not what torch says of it.
+        The engine then computes features with the new weights. The metrics therefore describe the classifier file, and
+        not what torch computes.
         """
-        return self._judge_tuned(settings, *self._tune(settings))
+        return self._extract_tuned(settings, *self._tune(settings))
 
     def run_again(self, settings: Settings, recipe: Recipe, *, is_averaged: bool) -> TrainedMethod:
-        """Train above a cut by the recipe of an earlier training; average answers over views or not, in the end.
+        """Train above a cut with the hyperparameters of an earlier training.
+
+        Parameters
+        ----------
+        is_averaged
+            Whether the result averages over views. If not, training still uses the views of the settings.
 
         Raises
         ------
         KeyboardInterrupt
-            If training is stopped.
+            If the user stops the training.
         """
         plain, tuned = self._tune(settings, recipe)
         if tuned.result.is_stopped:
             raise KeyboardInterrupt
         if not is_averaged:
             settings = replace(settings, average_views=False, n_views=None)
-        return self._judge_tuned(settings, plain, tuned)
+        return self._extract_tuned(settings, plain, tuned)
 
     def _tune(self, settings: Settings, recipe: Recipe | None = None) -> tuple[FeatureTable, TunedBackbone]:
+        """Train above a cut. Return it with the table of the pretrained features."""
         plain = self.extract(self.backbone, settings)
         self.note_time("extract")
-        tuned = tune_backbone(
-            plain, self.backbone, settings, image_size=self.image_size, is_kept=self.is_caching, verbose=self.verbose,
-            recipe=recipe, workers=self.workers,
-        )  # fmt: skip
+        tuned = tune_backbone(plain, settings, self.context, recipe=recipe)
         self.note_time("fit")
-        return plain, _keep_fixed(plain, settings, tuned)
+        return plain, _keep_fixed_head(plain, settings, tuned)
 
-    def _judge_tuned(self, settings: Settings, plain: FeatureTable, tuned: TunedBackbone) -> TrainedMethod:
-        # nobody will ask for features of these weights again
-        runner = replace(self, catalog=plain.catalog, is_caching=False)
+    def _extract_tuned(self, settings: Settings, plain: FeatureTable, tuned: TunedBackbone) -> TrainedMethod:
+        # without the cache: no later training asks for the features of these weights
+        runner = replace(self, catalog=plain.catalog, context=replace(self.context, cache=False))
         table = runner.extract(
             tuned.backbone, settings, n_views=settings.n_averaged, is_averaged=settings.average_views, verb="Judging"
         )
         if not tuned.result.is_stopped:
             self.checkpoints.append(tuned.checkpoint)
         table = replace(table, n_extracted=plain.n_extracted, n_cached=plain.n_cached)
-        return TrainedMethod(settings, tuned.cut, tuned.backbone, table, tuned.fitted, tuned)
+        return TrainedMethod(
+            settings=settings, cut=tuned.cut, backbone=tuned.backbone, table=table, fitted=tuned.fitted, tuned=tuned
+        )
 
     def extract(
         self, backbone: Backbone, settings: Settings, *, n_views: int = 1, is_averaged: bool = False,
         verb: str = "Extracting",
     ) -> FeatureTable:  # fmt: skip
-        """Return the catalog with the features that a backbone gives."""
-        embedded = self._embed(backbone, settings, n_views=n_views, is_averaged=is_averaged)
-        with open_cache(self.is_caching) as store, show_progress(verb, is_shown=self.verbose) as progress:
+        """Return the catalog with the features that a backbone gives; see `build_feature_table`."""
+        setup, context = replace(self.context.setup, backbone=backbone), self.context
+        stored = self._embed(setup, settings.seed, n_views=n_views, is_averaged=is_averaged)
+        with (
+            open_feature_cache(cache=context.cache) as feature_cache,
+            show_progress(verb, is_shown=context.verbose) as progress,
+        ):
             return build_feature_table(
-                self.catalog, backbone, image_size=self.image_size, precision=settings.precision, n_views=n_views,
-                is_averaged=is_averaged, seed=settings.seed, cache=store, embedded=embedded, progress=progress,
+                self.catalog, setup, n_views=n_views, is_averaged=is_averaged, seed=settings.seed,
+                feature_cache=feature_cache, stored=stored, progress=progress,
             )  # fmt: skip
 
-    def _embed(
-        self, backbone: Backbone, settings: Settings, *, n_views: int, is_averaged: bool
-    ) -> StoredFeatures | None:
-        """Return the features that lie ready, after computing them on the cluster if there is one."""
-        if self.cluster is None:
-            return self.embedded
+    def _embed(self, setup: BackboneSetup, seed: int, *, n_views: int, is_averaged: bool) -> StoredFeatures | None:
+        """Return the stored features, after computing them on the cluster if there is one."""
+        context = self.context
+        if context.cluster is None:
+            return self.stored
         from headstart.scale.cluster_features import embed_catalog
 
         return embed_catalog(
-            self.catalog, backbone, self.cluster, image_size=self.image_size, precision=settings.precision,
-            n_views=n_views, is_averaged=is_averaged, seed=settings.seed, stored=self.embedded,
-            cache=self.is_caching, verbose=self.verbose,
+            self.catalog, setup.backbone, context.cluster, image_size=setup.image_size, precision=setup.precision,
+            n_views=n_views, is_averaged=is_averaged, seed=seed, stored=self.stored, cache=context.cache,
+            verbose=context.verbose,
         )  # fmt: skip
 
 
-def _keep_fixed(plain: FeatureTable, settings: Settings, tuned: TunedBackbone) -> TunedBackbone:
-    """Return it with the head of `fixed` where the start was kept, so that it is no worse than that by chance."""
+def _keep_fixed_head(plain: FeatureTable, settings: Settings, tuned: TunedBackbone) -> TunedBackbone:
+    """Give a training that was never better than its start the head of ``fixed``, so that it is no worse by chance."""
     if tuned.result.best_epoch or tuned.recipe.is_random:
         return tuned
     fixed = fit_head_to_table(plain, settings)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.scan import scan_photos
@@ -25,6 +26,7 @@ from headstart.methods.head_fitting import prepare_views, weigh_classes
 from headstart.methods.method_runner import MethodRunner, TrainedMethod
 from headstart.methods.settings import METHODS, Settings
 from headstart.methods.tail_tuning import choose_cut
+from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
 from headstart.training.expectations import LARGE, Expectation, estimate_seconds, expect_accuracy
 from headstart.tune.torch_import import can_tune, check_torch
@@ -103,15 +105,15 @@ def advise_method(
         If the photos cannot be used, or are too few to hold some out.
     """
     loaded = load_backbone(backbone)
-    size = loaded.spec.check_image_size(image_size)
-    settings = Settings(method="fixed", backbone=backbone, image_size=size, seed=seed)
+    setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size))
+    settings = Settings(method="fixed", backbone=backbone, image_size=setup.image_size, seed=seed)
     settings.check()
     if isinstance(photos, Catalog):
         catalog = photos
     else:
         with show_progress("Scanning", is_shown=verbose) as progress:
             catalog = scan_photos(photos, seed=seed, cache=cache, progress=progress)
-    runner = MethodRunner(catalog, loaded, size, cache, verbose)
+    runner = MethodRunner(catalog, TrainingContext(setup, cache, verbose))
     trained = runner.run(settings)
     catalog, train = trained.table.catalog, trained.table.splits["train"]
     with show_progress("Comparing with ImageNet", is_shown=verbose) as progress:

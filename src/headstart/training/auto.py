@@ -101,7 +101,7 @@ class _MethodChoice:
             except BaseException as error:
                 if not isinstance(error, KeyboardInterrupt) and not is_interrupted():
                     raise
-                kept = " The same command goes on from where this one was." if self._runner.is_caching else ""
+                kept = " The same command goes on from where this one was." if self._runner.context.cache else ""
                 self._say(f"Keeping what was best so far.{kept}")
                 self._cut_short(f"{self.record.step} was stopped by Ctrl-C")
         # later steps find what the first one extracted in the cache
@@ -261,7 +261,7 @@ class _MethodChoice:
         return settings
 
     def _compare(self, trained: TrainedMethod) -> Similarity:
-        with show_progress("Comparing with ImageNet", is_shown=self._runner.verbose) as progress:
+        with show_progress("Comparing with ImageNet", is_shown=self._runner.context.verbose) as progress:
             similarity = measure_similarity(
                 trained.table.catalog.select("train"), self._runner.backbone, progress=progress
             )

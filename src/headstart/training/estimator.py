@@ -12,7 +12,7 @@ import numpy.typing as npt
 from headstart.backbone.loading import load_backbone
 from headstart.classifier.build import build_classifier
 from headstart.classifier.classifier import Classifier
-from headstart.classifier.metadata import Metadata, shorten_digests
+from headstart.classifier.metadata import Metadata
 from headstart.errors import FitError
 from headstart.features.transformer import FeatureExtractor, check_unchanged
 from headstart.methods.head_fitting import fit_head
@@ -112,10 +112,9 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             groups=None if groups is None else [str(group) for group in groups],
         )  # fmt: skip
         self.head_, self.strength_, self.backbone_ = fitted.head, fitted.strength, self.backbone
-        self.metadata_ = Metadata(
-            labels=tuple(map(str, self.classes_)), image_size=image_size, spec=spec, precision=features.precision,
-            method="fixed", cut="top", head="logistic", seed=int(self.seed), n_views=1, n_averaged=1,
-            trained_on=shorten_digests(digests),
+        self.metadata_ = Metadata.describe(
+            spec, labels=self.classes_, image_size=image_size, precision=features.precision, digests=digests,
+            seed=self.seed,
         )  # fmt: skip
         return self
 

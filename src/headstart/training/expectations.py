@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.timing import measure_inference_rate
 from headstart.evaluation.intervals import wilson_interval
 from headstart.features.similarity import Similarity
@@ -93,7 +92,7 @@ def _choose_gain(similarity: Similarity, error: float) -> tuple[float, float, fl
 
 def estimate_seconds(runner: MethodRunner, settings: Settings, n_train: int) -> float:
     """Return the seconds that a method will take here, by a few steps of it: 1 to 5 s to find out."""
-    n_photos, rate = len(runner.catalog.photos), _measure_inference(runner, settings)
+    n_photos, rate = len(runner.catalog.photos), measure_inference_rate(runner.context.setup)
     if settings.method == "fixed":
         return n_photos * settings.n_fixed_views / rate
     cut = choose_cut(settings.method, settings.cut, runner.backbone)
@@ -106,12 +105,8 @@ def estimate_seconds(runner: MethodRunner, settings: Settings, n_train: int) -> 
 
 def estimate_seconds_again(runner: MethodRunner, settings: Settings, recipe: Recipe, n_train: int) -> float:
     """Return the seconds that training by a recipe will take here, where what lies below the cut is cached."""
-    n_photos, rate = len(runner.catalog.photos), _measure_inference(runner, settings)
+    n_photos, rate = len(runner.catalog.photos), measure_inference_rate(runner.context.setup)
     return n_photos * settings.n_averaged / rate + _estimate_epochs(runner, settings, recipe, n_train, rate)
-
-
-def _measure_inference(runner: MethodRunner, settings: Settings) -> float:
-    return measure_inference_rate(BackboneSetup(runner.backbone, runner.image_size, settings.precision))
 
 
 def _estimate_epochs(runner: MethodRunner, settings: Settings, recipe: Recipe, n_train: int, rate: float) -> float:
@@ -123,4 +118,4 @@ def _estimate_epochs(runner: MethodRunner, settings: Settings, recipe: Recipe, n
     from headstart.tune.throughput import measure_rate
 
     cut = choose_cut(settings.method, settings.cut, runner.backbone)
-    return n_trained / measure_rate(runner.backbone, cut, runner.image_size, recipe)
+    return n_trained / measure_rate(runner.backbone, cut, runner.context.setup.image_size, recipe)

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headstart.backbone.backbone import Backbone, BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS
@@ -23,6 +24,7 @@ from headstart.methods.method_runner import MethodRunner, TrainedMethod
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
 from headstart.methods.tail_tuning import choose_cut
+from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
 from headstart.report.chart_process import ChartDrawer
 from headstart.runs.run import Run
@@ -35,7 +37,7 @@ from headstart.runs.tracking import check_tracker, track_or_warn
 from headstart.scale.ray_training import Workers
 from headstart.storage.remote_paths import RemotePath, make_path
 from headstart.training.auto import choose_method
-from headstart.training.preparation import CatalogLoader
+from headstart.training.preparation import load_catalog
 from headstart.tune.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -102,16 +104,18 @@ def train_classifier(
     if ray is not None and not isinstance(photos, Catalog):
         open_source(photos)  # before Ray is started for it
     check_outside(folder, source)
-    clock = _Clock()
+    clock, chart_drawer = _Clock(), chart_drawer or ChartDrawer()
     try:
-        # the folder is claimed first: of two trainings begun together, the second then takes another name
-        with write_run_folder(folder, is_replacing=overwrite) as partial, _join(ray, verbose) as cluster:
-            training = _Training(chosen, clock, verbose, cache, chart_drawer or ChartDrawer(), ray, cluster)
+        # The folder is claimed first. A second training that starts at the same time then takes another name.
+        with write_run_folder(folder, is_replacing=overwrite) as partial, _connect(ray, verbose) as cluster:
             try:
+                workers = Workers(ray) if ray is not None else None
+                context = TrainingContext(_load_setup(chosen), cache, verbose, cluster, workers)
+                training = _Training(chosen, context, clock, chart_drawer)
                 contents = training.run(photos, partial, say)
-                write_run(partial, contents, training.chart_drawer)
+                write_run(partial, contents, chart_drawer)
             except BaseException:
-                training.chart_drawer.close()  # nobody may write into a folder that goes
+                chart_drawer.close()  # it must not write into the folder, which is deleted now
                 raise
         for checkpoint in training.checkpoints:
             checkpoint.delete()
@@ -131,8 +135,15 @@ def _choose_place(out: str | Path | None, source: str) -> Path:
     return Path(out).expanduser() if out is not None else choose_folder(source)
 
 
+def _load_setup(settings: Settings) -> BackboneSetup:
+    """Load the backbone of the settings. Check the cut and the image size."""
+    backbone = load_backbone(settings.backbone)
+    choose_cut(settings.method, settings.cut, backbone)
+    return BackboneSetup(backbone, backbone.spec.check_image_size(settings.image_size), settings.precision)
+
+
 @contextmanager
-def _join(address: str | None, verbose: bool) -> Iterator[Cluster | None]:
+def _connect(address: str | None, verbose: bool) -> Iterator[Cluster | None]:
     if address is None:
         yield None
         return
@@ -148,7 +159,7 @@ def _to_plain(value: Any) -> Any:
 
 
 class _Clock:
-    """Seconds by step of a training."""
+    """Seconds of each step of a training."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -161,42 +172,40 @@ class _Clock:
         self._last = now
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Training:
-    """The steps of one training, from a catalog to what it found."""
+    """The steps of one training, from a source of photos to the contents of the run folder.
+
+    Attributes
+    ----------
+    checkpoints
+        Checkpoints of finished trainings, which nobody resumes.
+    """
 
     settings: Settings
+    context: TrainingContext
     clock: _Clock
-    verbose: bool
-    cache: bool
     chart_drawer: ChartDrawer
-    ray: str | None = None
-    cluster: Cluster | None = None
-    checkpoints: list[Checkpoint] = field(default_factory=list)  # of trainings that nobody will go on with
+    checkpoints: list[Checkpoint] = field(default_factory=list)
 
     def run(self, photos: Catalog | str | Path, folder: Path, say: Callable[[str], None]) -> RunContents:
-        """Train, say the verdict, and return what is to be written; the charts are begun as soon as they can be."""
-        settings = self.settings
-        backbone = load_backbone(settings.backbone)
-        choose_cut(settings.method, settings.cut, backbone)
-        image_size = backbone.spec.check_image_size(settings.image_size)
-        compiling = BackgroundCompilation(backbone, image_size, settings.precision)
-        loader = CatalogLoader(
-            backbone, image_size, settings.precision, settings.seed, self.cluster, self.cache, self.verbose, say
-        )
-        catalog, embedded = loader.gather(photos)
+        """Train, say the verdict, and return the contents of the run folder. The charts are begun as early as possible.
+
+        Parameters
+        ----------
+        folder
+            Folder of the charts.
+        """
+        settings, context = self.settings, self.context
+        setup = context.setup
+        compiling = BackgroundCompilation(setup.backbone, setup.image_size, setup.precision)
+        catalog, stored = load_catalog(photos, context, seed=settings.seed, say=say)
         compiling.join()
         self.clock.note("scan")
-        if settings.precision == "int8":
-            from headstart.features.calibration_photos import quantise_on_photos
-
-            with show_progress("Quantising", is_shown=self.verbose, unit="steps") as progress:
-                backbone = quantise_on_photos(catalog.select("train"), backbone, image_size, progress=progress)
+        if setup.precision == "int8":
+            context = replace(context, setup=replace(setup, backbone=self._quantise(catalog)))
             self.clock.note("quantise")
-        runner = MethodRunner(
-            catalog, backbone, image_size, self.cache, self.verbose, self.clock.note, self.checkpoints, embedded,
-            self.cluster, Workers(self.ray) if self.ray is not None else None,
-        )  # fmt: skip
+        runner = MethodRunner(catalog, context, stored, self.clock.note, self.checkpoints)
         record = None
         if settings.method == "auto":
             trained, record = choose_method(runner, settings, say)
@@ -225,13 +234,20 @@ class _Training:
             n_symmetric=trained.tuned.n_symmetric if trained.tuned else 1,
         )  # fmt: skip
 
+    def _quantise(self, catalog: Catalog) -> Backbone:
+        from headstart.features.calibration_photos import quantise_on_photos
+
+        setup = self.context.setup
+        with show_progress("Quantising", is_shown=self.context.verbose, unit="steps") as progress:
+            return quantise_on_photos(catalog.select("train"), setup.backbone, setup.image_size, progress=progress)
+
 
 def _cross_validate(trained: TrainedMethod) -> Any:
-    """Cross-validate on everything but the test set: its photos are looked at once, at the end.
+    """Cross-validate on the training and validation photos, or return None. The test photos are used once, at the end.
 
-    Only a converged head on features that none of the photos has shaped can be: the tutorial's recipe has no strength
-    to hold fixed, and ten epochs of it are not converged; above a cut every fold would have to be trained anew. Nor are
-    photos in such numbers that a pass over them takes long: the test set is large then, too.
+    Only a logistic head on pretrained features is cross-validated. The head ``adam`` has no strength to keep, and does
+    not converge. Above a cut each fold would need a training of its own. Features that are fitted in passes would take
+    too long; the test set is then large, too.
     """
     table, fitted, settings = trained.table, trained.fitted, trained.settings
     if fitted.strength is None or is_streamed(table.splits["train"].views):

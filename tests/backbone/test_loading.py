@@ -1,4 +1,4 @@
-"""Weights are compared before they are trusted."""
+"""Backbones are found by name, and the hash of their weights is checked."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from headstart.backbone.mobilenet_v2 import MOBILENET_V2
 from headstart.errors import BackboneError
 
 
-def test_default_is_mobilenet_v2():
+def test_the_default_is_mobilenet_v2():
     assert load_backbone().spec is MOBILENET_V2
 
 
@@ -18,7 +18,7 @@ def test_an_unknown_name_gets_a_suggestion():
         load_backbone("x")
 
 
-def test_one_changed_bit_is_noticed():
+def test_one_changed_bit_in_the_weights_is_an_error():
     weights = bytearray(load_backbone().weights)
     weights[len(weights) // 2] ^= 1
     with pytest.raises(BackboneError, match="file is damaged"):

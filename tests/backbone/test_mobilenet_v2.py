@@ -1,4 +1,4 @@
-"""The spec of MobileNetV2 says of its graph what the graph says of itself."""
+"""The spec of MobileNetV2 agrees with its graph."""
 
 import onnx
 import pytest
@@ -14,7 +14,7 @@ def model():
     return onnx.load_from_string(load_backbone().weights)
 
 
-def test_stages_are_the_paper_s():
+def test_the_stages_are_those_of_the_paper():
     assert [stage.name for stage in SPEC.stages] == ["stem", *(f"block_{i}" for i in range(17)), "top"]
 
 
@@ -27,7 +27,7 @@ def test_every_stage_is_a_tensor_of_the_stated_channels_and_stride(model):
         assert shapes[stage.tensor][1:] == [stage.n_channels, 224 // stage.stride, 224 // stage.stride]
 
 
-def test_batch_norms_are_kept_with_their_statistics(model):
+def test_the_graph_holds_batch_norms_with_their_statistics(model):
     norms = [node for node in model.graph.node if node.op_type == "BatchNormalization"]
     names = {tensor.name for tensor in model.graph.initializer}
     assert len(norms) == 52
@@ -35,7 +35,7 @@ def test_batch_norms_are_kept_with_their_statistics(model):
         assert set(node.input[1:]) <= names
 
 
-def test_number_of_parameters(model):
+def test_the_number_of_parameters_is_that_of_the_graph(model):
     count = sum(
         numpy_helper.to_array(tensor).size
         for tensor in model.graph.initializer

@@ -1,21 +1,20 @@
-"""Several stages side by side, from one pass."""
+"""Pooled stages are the means of several stages side by side."""
 
 import numpy as np
 import onnx
 
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.backbone.pooled_stages import choose_pooled_stages, pool_stages
-from headstart.engine.engine import Engine, plan_build
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (2, 96, 96, 3), np.uint8)
 
 
 def infer(backbone, tensor="features"):
-    build = plan_build(backbone.spec.weights_sha256, image_size=96, precision="f32", tensor=tensor)
-    return Engine(backbone.weights, build).infer(PIXELS)
+    return BackboneSetup(backbone, 96, "f32").open_engine(tensor=tensor).infer(PIXELS)
 
 
-def test_wide_features_are_the_means_of_stages():
+def test_features_are_the_means_of_the_chosen_stages():
     plain = load_backbone()
     wide = pool_stages(plain)
     assert wide.spec.n_features == 1976
@@ -31,7 +30,7 @@ def test_wide_features_are_the_means_of_stages():
         start += stage.n_channels
 
 
-def test_it_is_valid_onnx_and_always_the_same():
+def test_the_graph_is_valid_and_its_bytes_are_the_same_every_time():
     wide = pool_stages(load_backbone())
     onnx.checker.check_model(onnx.load_from_string(wide.weights), full_check=True)
     assert wide == pool_stages(load_backbone())

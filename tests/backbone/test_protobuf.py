@@ -1,4 +1,4 @@
-"""Protobuf's wire format: what is written here, protobuf's own reader reads, and the other way round."""
+"""Messages are written and read as protobuf itself does."""
 
 import onnx
 import pytest
@@ -12,13 +12,13 @@ WHOLE = st.integers(0, 2**63 - 1)
 
 
 @given(WHOLE, st.text(), st.binary(max_size=300))
-def test_the_onnx_package_reads_what_is_written(size, name, data):
+def test_the_onnx_package_reads_encoded_messages(size, name, data):
     tensor = onnx.TensorProto.FromString(encode_message((1, size), (8, name), (9, data)))
     assert (list(tensor.dims), tensor.name, tensor.raw_data) == ([size], name, data)
 
 
 @given(st.lists(st.text(max_size=20)), WHOLE)
-def test_what_the_onnx_package_writes_is_split_into_its_fields(names, version):
+def test_messages_of_the_onnx_package_are_split_into_their_fields(names, version):
     model = helper.make_model(helper.make_graph([], "graph", [], []), ir_version=8)
     model.model_version = version
     helper.set_model_props(model, {f"{n} {name}": name for n, name in enumerate(names)})
@@ -28,14 +28,14 @@ def test_what_the_onnx_package_writes_is_split_into_its_fields(names, version):
     assert sum(number == 14 for number, _, _ in fields) == len(names)
 
 
-def test_numbers_of_a_fixed_length_are_passed_over():
+def test_numbers_of_fixed_length_have_no_value():
     tensor = onnx.TensorProto(float_data=[], name="a")
     message = tensor.SerializeToString() + b"\x0d\x00\x00\x80\x3f" + b"\x11" + bytes(8)  # fields 1 and 2
     assert [(number, bytes(value)) for number, _, value in split_message(message)] == [(8, b"a"), (1, b""), (2, b"")]
 
 
 @given(st.binary(max_size=40))
-def test_anything_is_a_message_or_a_value_error(data):
+def test_any_bytes_are_a_message_or_a_value_error(data):
     try:
         fields = list(split_message(data))
     except ValueError:
@@ -44,10 +44,10 @@ def test_anything_is_a_message_or_a_value_error(data):
 
 
 @pytest.mark.parametrize("data", [b"\x08", b"\x12\x05abc", b"\xff" * 12, b"\x0b"])
-def test_what_is_cut_off_or_foreign_is_refused(data):
+def test_incomplete_and_unknown_fields_are_refused(data):
     with pytest.raises(ValueError, match="got a"):
         list(split_message(data))
 
 
-def test_long_lengths_take_several_bytes():
+def test_a_long_length_takes_several_bytes():
     assert encode_field(7, b"x" * 300)[:3] == b"\x3a\xac\x02"

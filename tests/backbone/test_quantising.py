@@ -1,4 +1,4 @@
-"""A quantised backbone: the same bytes for the same photos, near the original, and honest about what it is."""
+"""A quantised backbone has the same bytes for the same photos, and features near those of the original."""
 
 import hashlib
 import subprocess
@@ -60,7 +60,7 @@ def test_other_photos_give_other_bytes(quantised):
     assert quantise_backbone(BACKBONE, PIXELS[8:]).weights != quantised.weights
 
 
-def test_its_spec_tells_it_from_the_original(quantised):
+def test_its_spec_differs_from_that_of_the_original(quantised):
     assert quantised.is_quantised
     assert quantised.spec.name == BACKBONE.spec.name
     assert quantised.spec.weights_sha256 == hashlib.sha256(quantised.weights).hexdigest()
@@ -69,7 +69,7 @@ def test_its_spec_tells_it_from_the_original(quantised):
     assert wrap_quantised(BACKBONE, quantised.weights) == quantised
 
 
-def test_it_is_a_quarter_of_the_size_and_valid_onnx_of_the_standard_operators(quantised):
+def test_it_is_valid_onnx_with_standard_operators_and_a_quarter_of_the_size(quantised):
     model = onnx.load_from_string(quantised.weights)
     onnx.checker.check_model(model, full_check=True)
     assert len(quantised.weights) < 0.3 * len(BACKBONE.weights)
@@ -84,12 +84,12 @@ def test_its_features_are_near_those_of_the_original(quantised):
     assert np.sqrt(np.square(rough - exact).mean()) < 0.35 * exact.std()
 
 
-def test_onnx_runtime_computes_nearly_the_same(quantised):
+def test_onnx_runtime_computes_similar_features(quantised):
     theirs = onnxruntime.InferenceSession(quantised.weights).run(["features"], {"pixels": PIXELS})[0]
     assert np.sqrt(np.square(extract(quantised) - theirs).mean()) < 0.25 * theirs.std()
 
 
-def test_no_setting_of_the_engine_changes_a_bit(quantised):
+def test_settings_of_the_engine_change_no_bit(quantised):
     np.testing.assert_array_equal(extract(quantised), extract(quantised, precision="f32"))
     np.testing.assert_array_equal(extract(quantised), extract(quantised, precision="int8", batch_size=1, n_cores=1))
     with pytest.raises(BackboneError, match="quantised to int8 and has no other precision"):
@@ -102,7 +102,7 @@ def test_every_convolution_is_quantised_and_the_mean_is_not(graph):
     assert makers["features"] == "Flatten"
 
 
-def test_the_stem_s_weights_have_seven_bits(graph):
+def test_the_weights_of_the_stem_have_seven_bits(graph):
     makers = {node.output[0]: node for node in graph.node}
     values = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
     first, second, *_ = [makers[node.input[1]] for node in graph.node if node.op_type == "Conv"]
@@ -110,20 +110,20 @@ def test_the_stem_s_weights_have_seven_bits(graph):
     assert np.abs(values[second.input[0]].astype(int)).max() == 127
 
 
-def test_progress_ends_at_the_total():
+def test_progress_ends_at_the_number_of_photos():
     seen = []
     quantise_backbone(BACKBONE, PIXELS[:3], progress=lambda *numbers: seen.append(numbers))
     assert seen[-1] == (3, 3)
 
 
-def test_what_cannot_be_quantised_is_refused(quantised):
+def test_no_photos_and_a_quantised_backbone_are_refused(quantised):
     with pytest.raises(BackboneError, match="got no photos"):
         quantise_backbone(BACKBONE, PIXELS[:0])
     with pytest.raises(BackboneError, match="quantised already"):
         quantise_backbone(quantised, PIXELS)
 
 
-def test_a_missing_onnxruntime_is_named_with_its_extra(monkeypatch):
+def test_a_missing_onnxruntime_is_reported_with_its_extra(monkeypatch):
     def find(name, package):
         raise PackageNotFoundError(name)
 

@@ -1,4 +1,4 @@
-"""The spec is one record: complete, comparable, and its fingerprint holds what changes an answer."""
+"""A spec is checked field by field, and its fingerprint covers the fields that change features."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError
 
 
-def test_json_and_back_gives_the_same_spec():
+def test_a_spec_from_its_own_dict_is_the_same():
     assert BackboneSpec.from_dict(MOBILENET_V2.to_dict()) == MOBILENET_V2
 
 
@@ -26,11 +26,11 @@ def test_missing_and_unknown_fields_are_named():
     "change",
     [{"weights_sha256": "0" * 64}, {"colour_order": "BGR"}, {"value_range": (0.0, 1.0)}, {"resize": "crop"}],
 )
-def test_fingerprint_changes_with_whatever_changes_an_answer(change):
+def test_the_fingerprint_changes_with_fields_that_change_features(change):
     assert replace(MOBILENET_V2, **change).fingerprint() != MOBILENET_V2.fingerprint()
 
 
-def test_fingerprint_ignores_what_only_describes():
+def test_the_fingerprint_ignores_descriptions_and_the_default_size():
     assert replace(MOBILENET_V2, paper="another", image_size=160).fingerprint() == MOBILENET_V2.fingerprint()
 
 
@@ -57,11 +57,11 @@ def test_fields_of_another_type_or_range_are_refused(change, message):
 
 
 @pytest.mark.parametrize("size", [95, 513, 0, -1])
-def test_image_size_outside_the_range_is_refused(size):
+def test_an_image_size_outside_the_range_is_refused(size):
     with pytest.raises(BackboneError, match="96 to 512 pixels"):
         MOBILENET_V2.check_image_size(size)
 
 
 @pytest.mark.parametrize("size", [96, 160, 224, 512])
-def test_image_size_inside_the_range_is_taken(size):
+def test_an_image_size_inside_the_range_is_returned(size):
     assert MOBILENET_V2.check_image_size(size) == size

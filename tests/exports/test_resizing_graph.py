@@ -4,7 +4,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from headstart.backbone.graph_file import UINT8, make_end, make_file, make_name, make_node
+from headstart.backbone.graph_file import UINT8, make_file, make_name, make_node, make_port
 from headstart.engine.openvino_import import get_core
 from headstart.exports.resizing_graph import take_any_size
 from headstart.pixels.resizing import resize_pixels
@@ -15,8 +15,8 @@ SIZES = [(60, 80), (96, 96), (33, 200), (480, 311), (1, 1), (97, 95)]
 def build_resizer(size_px):
     trunk = take_any_size(make_node("Identity", ["pixels"], "resized"), size_px)
     ends = [
-        make_end("input", "pixels", UINT8, ["n", "height", "width", 3]),
-        make_end("output", "resized", UINT8, ["n", size_px, size_px, 3]),
+        make_port("input", "pixels", UINT8, ["n", "height", "width", 3]),
+        make_port("output", "resized", UINT8, ["n", size_px, size_px, 3]),
     ]
     return make_file("test", b"".join([trunk, make_name("resizer"), *ends]), {})
 

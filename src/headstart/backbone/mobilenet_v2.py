@@ -1,6 +1,6 @@
 """MobileNetV2 1.0, the backbone inside the package.
 
-The weights file is made by ``tools/make_mobilenet_v2.py``; its layers carry the names that Keras gives them.
+``tools/make_mobilenet_v2.py`` makes the file of its weights. The layers have the names that Keras gives them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from headstart.backbone.spec import BackboneSpec, Stage
 
 
 def _list_stages() -> tuple[Stage, ...]:
-    # Table 2 of the paper, block by block: (channels, total stride); a block that keeps both ends in an addition
+    # Table 2 of the paper, (channels, total stride) of each block. A block that changes neither ends in an addition.
     blocks = [
         (16, 2),
         *[(24, 4)] * 2,
@@ -41,7 +41,7 @@ MOBILENET_V2 = BackboneSpec(
     value_range=(-1.0, 1.0),
     resize="stretch",
     stages=_list_stages(),
-    n_float32_stages=2,  # in bf16, block_0 alone made four fifths of the error: docs/decisions/0006-bf16.md
+    n_float32_stages=2,  # in bf16, block_0 alone made 80% of the error: docs/decisions/0006-bf16.md
     licence="Apache-2.0",
     source="TF-Hub google/tf2-preview/mobilenet_v2/feature_vector/4, trained on ImageNet",
     paper="Sandler et al. 2018, MobileNetV2: Inverted Residuals and Linear Bottlenecks, arXiv:1801.04381",

@@ -1,7 +1,7 @@
-"""What the network remembers of the photos it was trained on: the means and variances in its batch norms.
+"""How unlike ImageNet photos are, measured by the means and variances in the network's batch norms.
 
-They were measured on ImageNet, channel by channel. How far the same channels stand from them on other photos says how
-unlike ImageNet those are, without a single photo of it.
+Each batch norm holds the mean and variance of its channels over ImageNet. The distance between these and the mean and
+variance of the same channels over other photos needs no photo of ImageNet.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy.typing as npt
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.graph_file import (
     list_nodes,
-    make_ends,
     make_name,
     make_node,
+    make_signature,
     read_vectors,
     take_apart,
 )
@@ -29,17 +29,16 @@ TENSOR = "moments"
 
 @dataclass(frozen=True, eq=False)
 class NormStatistics:
-    """A network that measures the moments of its channels, and what they were on ImageNet.
+    """The statistics of a network's channels over ImageNet, and a network that measures their moments on photos.
 
     Attributes
     ----------
     network
-        An ONNX model whose layer ``TENSOR`` gives (N, 2 K): of each of K channels the mean over the photo, then of each
-        the mean square.
+        ONNX model whose layer ``TENSOR`` gives (N, 2 K): the means of K channels over a photo, then their mean squares.
     mean, variance
-        (K,) float64 as the batch norms have them.
+        (K,) float64, from the batch norms.
     layer
-        (K,) int64: the number of the batch norm that a channel goes into, from the input on.
+        (K,) int64: number of the batch norm that takes the channel, counted from the input.
     """
 
     network: bytes
@@ -48,15 +47,15 @@ class NormStatistics:
     layer: npt.NDArray[np.int64]
 
     def plan_build(self, image_size: int) -> Build:
-        """Plan an `Engine` that gives the moments of photos, in float32."""
+        """Plan an `Engine` that computes the moments of photos in float32."""
         digest = hashlib.sha256(self.network).hexdigest()
         return plan_build(digest, image_size=image_size, precision="f32", tensor=TENSOR)
 
     def measure_distance(self, moments: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        """Return the distance of photos from ImageNet, layer by layer, from the moments (N, 2 K) of N photos.
+        """Return the distance of N photos from ImageNet for each layer, from their moments (N, 2 K).
 
-        It is the mean over a layer's channels of log(1 + d), where d is the divergence (Jeffreys 1946) between two
-        normal distributions: that of the channel on these photos, and that in the batch norm.
+        The distance is the mean of log(1 + d) over the channels of a layer. d is the divergence (Jeffreys 1946) between
+        the normal distribution of the channel on these photos and the one in the batch norm.
         """
         n = len(self.mean)
         mean = moments[:, :n].mean(0, dtype=np.float64)
@@ -67,10 +66,10 @@ class NormStatistics:
 
 
 def read_norm_statistics(backbone: Backbone) -> NormStatistics:
-    """Read what a network remembers in the last batch norm of each stage, and make one that measures it on photos.
+    """Read the last batch norm of each stage, and build the network that measures the same channels on photos.
 
     On cats and dogs, ants and bees, coffee and rice leaves, and solar cells these norms gave the same order as all 52
-    of MobileNetV2 did (0.04 0.04 0.19 0.17 0.49 against 0.06 0.06 0.26 0.21 0.65), and 30 photos the same as 100.
+    of MobileNetV2 (0.04 0.04 0.19 0.17 0.49 against 0.06 0.06 0.26 0.21 0.65), and 30 photos the same order as 100.
     """
     file = take_apart(backbone.weights)
     norms = _list_last_norms(file.trunk, {stage.tensor for stage in backbone.spec.stages})
@@ -90,18 +89,18 @@ def read_norm_statistics(backbone: Backbone) -> NormStatistics:
     mean = np.concatenate([values[inputs[3]] for inputs in norms]).astype(np.float64)
     variance = np.concatenate([values[inputs[4]] for inputs in norms]).astype(np.float64)
     layer = np.repeat(np.arange(len(norms)), [len(values[inputs[3]]) for inputs in norms])
-    graph = b"".join([file.trunk, *nodes, make_name("memory"), make_ends(TENSOR, 2 * len(mean))])
+    graph = b"".join([file.trunk, *nodes, make_name("memory"), make_signature(TENSOR, 2 * len(mean))])
     network = file.join(graph, file.entries)
     return NormStatistics(network, mean, variance, layer)
 
 
-def _list_last_norms(trunk: bytes, ends: set[str]) -> list[list[str]]:
-    """Return the inputs of the last batch norm of each stage."""
+def _list_last_norms(trunk: bytes, outputs: set[str]) -> list[list[str]]:
+    """Return the inputs of the last batch norm of each stage, whose outputs are ``outputs``."""
     norms: list[list[str]] = []
     last: list[str] = []
     for kind, inputs, output in list_nodes(trunk):
         if kind == "BatchNormalization":
             last = inputs
-        if output in ends and last not in norms:
+        if output in outputs and last not in norms:
             norms.append(last)
     return norms

@@ -1,7 +1,7 @@
-"""More from the frozen part at no more cost: the means of several stages side by side.
+"""Features of several stages from one pass of the network: their means over the photo, side by side.
 
-What the last stage has thrown away as of no use for ImageNet may be what tells these classes apart. Idea: Head2Toe
-(Evci et al. 2022).
+An earlier stage may separate the user's classes by properties that the last stage drops as useless for ImageNet. Idea:
+Head2Toe (Evci et al. 2022).
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from itertools import pairwise
 
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.graph_file import (
-    make_ends,
     make_name,
     make_node,
+    make_signature,
     rename_layers,
     take_apart,
 )
 from headstart.backbone.spec import BackboneSpec, Stage
 
 FEATURES = ("last", "all")
-FIRST_STRIDE = 4  # earlier stages see little more than edges and colours, and few channels of them
+FIRST_STRIDE = 4  # earlier stages have few channels, mostly of edges and colours
 
 
 def choose_pooled_stages(spec: BackboneSpec) -> tuple[Stage, ...]:
-    """Return the stages whose means make the wide features: before each change of width, and the last.
+    """Return the stages to pool: the last before each change of the number of channels, and the last of all.
 
     Examples
     --------
@@ -38,10 +38,9 @@ def choose_pooled_stages(spec: BackboneSpec) -> tuple[Stage, ...]:
 
 
 def pool_stages(backbone: Backbone) -> Backbone:
-    """Return a backbone whose features are the means of several stages side by side, those of the last one last.
+    """Return a backbone whose features are the means of several stages side by side, the last stage at the end.
 
-    One pass of the network gives them all, 1,976 numbers instead of 1,280 for MobileNetV2. Its weights stay as they
-    are, its bytes and so its spec's hash do not.
+    MobileNetV2 then gives 1,976 features instead of 1,280. The weights stay the same. The file and its hash change.
     """
     spec = backbone.spec
     stages = choose_pooled_stages(spec)
@@ -53,7 +52,7 @@ def pool_stages(backbone: Backbone) -> Backbone:
     nodes.append(make_node("Concat", [f"{stage.name}_mean" for stage in stages], "features", axis=1))
     n_features = sum(stage.n_channels for stage in stages)
     trunk = rename_layers(file.trunk, {"features": f"{stages[-1].name}_mean"})
-    graph = b"".join([trunk, *nodes, make_name(f"{spec.name}_wide"), make_ends("features", n_features)])
+    graph = b"".join([trunk, *nodes, make_name(f"{spec.name}_wide"), make_signature("features", n_features)])
     weights = file.join(graph, file.entries)
     digest = hashlib.sha256(weights).hexdigest()
     return replace(backbone, spec=replace(spec, weights_sha256=digest, n_features=n_features), weights=weights)

@@ -1,8 +1,7 @@
-"""Protobuf's wire format, as much of it as an ONNX file is put together with (protobuf.dev, "Encoding").
+"""The part of protobuf's wire format that ONNX files need (protobuf.dev, "Encoding").
 
-A message is a list of fields. Each begins with its number and the kind of its value: a varint, or bytes with their
-length before them, which may be text or a message again. The onnx package does the same with all of its messages; it
-takes a tenth of a second to import, and here one list of fields grows by a few.
+A message is a list of fields. A field is its number, the kind of its value, and the value: a varint, or bytes after
+their length, which are a text or another message. The onnx package can do the same, but takes 0.1 s to import.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import struct
 from collections.abc import Iterator
 
 _VARINT, _BYTES, _FLOAT = 0, 2, 5
-_FIXED = {1: 8, 5: 4}  # the kinds of numbers with a fixed length, and that length
+_FIXED = {1: 8, 5: 4}  # length in bytes of the kinds of numbers that have a fixed length
 
 
 def encode_field(number: int, value: float | str | bytes) -> bytes:
@@ -20,7 +19,7 @@ def encode_field(number: int, value: float | str | bytes) -> bytes:
     Parameters
     ----------
     value
-        A whole number from 0 on, a float (of 32 bits), a text, or bytes: a message that is encoded already.
+        A whole number from 0 on, a float (encoded in 32 bits), a text, or bytes such as an encoded message.
 
     Examples
     --------
@@ -36,7 +35,7 @@ def encode_field(number: int, value: float | str | bytes) -> bytes:
 
 
 def encode_message(*fields: tuple[int, float | str | bytes]) -> bytes:
-    r"""Return a message of some fields, each a number and a value.
+    r"""Return a message of these fields, each a number and a value.
 
     Examples
     --------
@@ -47,14 +46,14 @@ def encode_message(*fields: tuple[int, float | str | bytes]) -> bytes:
 
 
 def split_message(message: bytes | memoryview) -> Iterator[tuple[int, memoryview, memoryview]]:
-    r"""Yield the fields of a message in their order: number, whole field, and the value where that is bytes.
+    r"""Yield the fields of a message in their order: the number, the whole field, and the value if that is bytes.
 
-    Nothing is copied: both are views of the message.
+    Field and value are views of the message: nothing is copied.
 
     Raises
     ------
     ValueError
-        If it is no message.
+        If ``message`` is not a message.
 
     Examples
     --------
@@ -73,15 +72,15 @@ def split_message(message: bytes | memoryview) -> Iterator[tuple[int, memoryview
         elif key & 7 in _FIXED:
             start = end = after + _FIXED[key & 7]
         else:
-            raise ValueError(f"got a field of kind {key & 7}, need a message of protobuf")
+            raise ValueError(f"got a field of kind {key & 7}, need a protobuf message")
         if end > len(message):
-            raise ValueError("got a message that is cut off")
+            raise ValueError("got a message that breaks off")
         yield key >> 3, message[at:end], message[start:end]
         at = end
 
 
 def _encode_varint(number: int) -> bytes:
-    """Return a number as groups of seven bits, the lowest first; a group that others follow has its eighth bit set."""
+    """Return a number as groups of seven bits, the lowest first. Every group but the last has its eighth bit set."""
     groups = bytearray()
     while number > 127:
         groups.append(number & 127 | 128)
@@ -90,7 +89,7 @@ def _encode_varint(number: int) -> bytes:
 
 
 def _decode_varint(message: memoryview, at: int) -> tuple[int, int]:
-    """Return the number that begins at a place, and the place after it."""
+    """Return the number that begins at position ``at``, and the position after it."""
     number = shift = 0
     while at < len(message) and shift < 64:
         group = message[at]
@@ -99,4 +98,4 @@ def _decode_varint(message: memoryview, at: int) -> tuple[int, int]:
         if group < 128:
             return number, at
         shift += 7
-    raise ValueError("got a message that is cut off")
+    raise ValueError("got a message that breaks off")

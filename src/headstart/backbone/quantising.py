@@ -1,6 +1,6 @@
-"""Quantise a backbone: weights and activations of 8 bits, scaled to the photos that it will see.
+"""Quantise a backbone to weights and activations of 8 bits, with ranges calibrated on photos.
 
-ONNX Runtime's own tool does it (post-training, static), and any ONNX runtime computes the result.
+ONNX Runtime's own tool does it (post-training, static). Any ONNX runtime computes the result.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from headstart.process.progress import Progress, ignore_progress
 if TYPE_CHECKING:
     import onnx
 
-QUANTISING_RULES = 1  # counts up when this file gives other bytes for the same pixels
+QUANTISING_RULES = 1  # counts up when the code of this file gives other bytes for the same pixels
 
 
 def quantise_backbone(
@@ -31,21 +31,20 @@ def quantise_backbone(
 ) -> Backbone:
     """Return a backbone that computes in int8, calibrated on photos (1.5 to 4 s for 200; the same bytes every time).
 
-    Every convolution is quantised: weights by channel, activations to the range that they had on these photos. The
-    weights of the first have 7 bits, because its sums of 8 by 8 bits overflow where a processor has no VNNI
-    (docs/decisions/0009-int8.md).
+    Every convolution is quantised: weights per channel, activations to their range on these photos. The weights of the
+    first convolution have 7 bits: without VNNI, its sums of products of 8 bits overflow (docs/decisions/0009-int8.md).
 
     Parameters
     ----------
     pixels
-        (N, S, S, 3) uint8, photos like those to come, at the size at which they will come.
+        (N, S, S, 3) uint8, photos for the calibration, in the image size that the backbone will be used with.
 
     Raises
     ------
     BackboneError
-        If there are no photos, or the backbone is quantised already.
+        If there are no photos, or the backbone is already quantised.
     MissingExtraError
-        If onnxruntime is not installed.
+        If onnxruntime or onnx is not installed.
     """
     describe_quantiser()
     if backbone.is_quantised or not len(pixels):
@@ -57,7 +56,7 @@ def quantise_backbone(
     from onnxruntime.quantization.shape_inference import quant_pre_process as fold_batch_norms
 
     class Photos(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships no types
-        """One photo at a time: a larger batch is no faster, and changes the last bits."""
+        """Gives one photo at a time: a larger batch is no faster, and changes the last bits."""
 
         def __init__(self) -> None:
             self._photos: Iterator[dict[str, Any]] = _feed(pixels, progress)
@@ -67,7 +66,9 @@ def quantise_backbone(
 
     with tempfile.TemporaryDirectory() as folder:
         plain, folded, quantised = (Path(folder, f"{name}.onnx") for name in ("plain", "folded", "quantised"))
-        plain.write_bytes(backbone.weights)  # of a model in memory it would lose what shapes are computed from
+        plain.write_bytes(
+            backbone.weights
+        )  # a file: from a model in memory, the tool loses the input of its shape computation
         fold_batch_norms(plain, folded, skip_symbolic_shape=True)
         graph = onnx.load(folded).graph
         first = next(node for node in graph.node if node.op_type == "Conv").input[1]
@@ -79,17 +80,23 @@ def quantise_backbone(
             extra_options={"TensorQuantOverrides": {first: [seven_bits]}},
         )  # fmt: skip
         model = onnx.load(quantised)
-    return wrap_quantised(backbone, _write_plainly(model, onnx.load_from_string(backbone.weights)))
+    return wrap_quantised(backbone, _serialise(model, onnx.load_from_string(backbone.weights)))
 
 
 def wrap_quantised(backbone: Backbone, weights: bytes) -> Backbone:
-    """Return what `quantise_backbone` made of a backbone, from the bytes alone: its spec names them by their hash."""
+    """Return the quantised backbone whose weights `quantise_backbone` computed from ``backbone`` before."""
     digest = hashlib.sha256(weights).hexdigest()
     return Backbone(replace(backbone.spec, weights_sha256=digest, n_float32_stages=0), weights, is_quantised=True)
 
 
 def describe_quantiser() -> str:
-    """Return what decides the quantised bytes besides backbone and photos; raise MissingExtraError if it is missing."""
+    """Return what decides the quantised bytes besides backbone and photos: the versions of the tools and the rules.
+
+    Raises
+    ------
+    MissingExtraError
+        If onnxruntime or onnx is not installed.
+    """
     try:
         found = [f"{name} {find_version(name, name)}" for name in ("onnxruntime", "onnx")]
         return f"{', '.join(found)}, rules {QUANTISING_RULES}"
@@ -104,13 +111,13 @@ def _feed(pixels: npt.NDArray[np.uint8], progress: Progress) -> Iterator[dict[st
 
 
 def _list_last_nodes(graph: onnx.GraphProto, backbone: Backbone) -> list[str]:
-    """List what follows the last stage, the mean over the photo: rounded to 8 bits it would be no faster."""
+    """List the nodes after the last stage, which take the mean over the photo: 8 bits would not make them faster."""
     outputs = [node.output[0] for node in graph.node]
     return [node.name for node in graph.node[outputs.index(backbone.spec.stages[-1].tensor) + 1 :]]
 
 
-def _write_plainly(model: onnx.ModelProto, original: onnx.ModelProto) -> bytes:
-    """Return the model's bytes with the facts of the original, and without what the tool has left in it."""
+def _serialise(model: onnx.ModelProto, original: onnx.ModelProto) -> bytes:
+    """Return the bytes of the model, with the original's operator sets, metadata and producer instead of the tool's."""
     for field in ("opset_import", "metadata_props"):
         model.ClearField(field)
         getattr(model, field).extend(getattr(original, field))

@@ -1,4 +1,4 @@
-"""The spec of a backbone: weights and preprocessing are one record, and this is the record."""
+"""The spec of a backbone: one record of its weights, its preprocessing and its stages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from headstart.errors import BackboneError
 
-# What this version can do. The graph does the arithmetic of colours and values.
+# What this version supports. The network's graph itself changes the order of colours and the range of values.
 COLOUR_ORDERS = ("RGB", "BGR")
 RESIZES = ("stretch",)
 PIXELS_CUT = "pixels"  # the cut before the first stage: nothing is frozen
@@ -22,14 +22,14 @@ PIXELS_CUT = "pixels"  # the cut before the first stage: nothing is frozen
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One link of the network's chain: a place where it may be cut.
+    """A part of the network, at whose end it may be cut.
 
     Attributes
     ----------
     name
-        The stage's name, as users type it.
+        Name of the stage, as users type it.
     tensor
-        The name of its output in the ONNX graph, (N, ``n_channels``, H / ``stride``, W / ``stride``) float32.
+        Name of the stage's output in the ONNX graph, (N, ``n_channels``, H / ``stride``, W / ``stride``) float32.
     n_channels, stride
         Channels of that output, and input pixels per output position along a side.
     """
@@ -42,25 +42,29 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class BackboneSpec:
-    """What must be known to compute a backbone's features, and where they come from.
+    """Everything that determines the features of a backbone, and the origin of its weights.
 
     Attributes
     ----------
+    name
+        Name of the backbone, as users type it.
     weights_sha256
-        SHA-256 of the ONNX file that holds the weights, in hex.
+        SHA-256 of the ONNX file with the weights, in hex.
     n_features, n_parameters
-        Numbers in the pooled output; learned numbers in the network.
+        Number of features per photo, and of learned parameters in the network.
     image_size, min_image_size, max_image_size
-        Default and allowed side of the square input, in pixels.
+        Default, smallest and largest side of the square input, in pixels.
     colour_order, value_range
-        What the first layer sees: the order of channels, and what pixels of 0 and 255 become, the least and the
-        greatest over the channels. The graph itself takes uint8 RGB pixels and does this arithmetic.
+        Input of the network's first layer: the order of the channels, and the values of pixels of 0 and 255, the
+        lowest and the highest over the channels. The graph takes uint8 RGB pixels and converts them itself.
     resize
         How a photo becomes a square: ``stretch`` (both sides scaled, bicubic with antialiasing, nothing cut off).
     stages
-        From the input to the output.
+        Stages of the network, from its input to its output.
     n_float32_stages
-        So many of the first stages do not bear bf16: they are computed in float32 even where the rest is not.
+        Number of first stages that are computed in float32 where the rest is in bf16, which they do not tolerate.
+    licence, source, paper
+        Licence of the weights, where they come from, and the paper that describes the network.
     """
 
     name: str
@@ -80,7 +84,7 @@ class BackboneSpec:
     paper: str
 
     def check_image_size(self, size_px: int | None) -> int:
-        """Return ``size_px``, or for None the default; raise BackboneError if the network does not work at it."""
+        """Return ``size_px``, or the default for None; raise BackboneError if the network does not take this size."""
         if size_px is None:
             return self.image_size
         low, high = self.min_image_size, self.max_image_size
@@ -94,7 +98,7 @@ class BackboneSpec:
 
     @property
     def float32_below(self) -> str | None:
-        """The name of the layer where the stages end that do not bear bf16, or None if all do."""
+        """Name of the layer that ends the float32 stages, or None if there are no such stages."""
         return self.stages[self.n_float32_stages - 1].tensor if self.n_float32_stages else None
 
     def find_stage(self, name: str) -> Stage:
@@ -109,13 +113,13 @@ class BackboneSpec:
 
     @property
     def default_cut(self) -> str:
-        """The cut of ``hybrid``: before the last halving of the resolution, above which most of the weights are."""
-        maps = [stage for stage in self.stages if stage.tensor != "features"]  # of some networks the last is none
+        """Cut of ``hybrid``: before the last halving of the resolution. Most of the weights are above it."""
+        maps = [stage for stage in self.stages if stage.tensor != "features"]  # the last stage may end in a vector
         below = [stage.name for stage in maps if stage.stride < maps[-1].stride]
         return below[-1] if below else PIXELS_CUT
 
     def fingerprint(self) -> str:
-        """Return a SHA-256 in hex over everything that changes an answer, and nothing that only describes."""
+        """Return a SHA-256 in hex over every field that changes features; names and origins are left out."""
         decisive = (self.weights_sha256, self.colour_order, list(self.value_range), self.resize, self.float32_below)
         return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
 
@@ -126,7 +130,7 @@ class BackboneSpec:
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> BackboneSpec:
-        """Rebuild a spec from `to_dict`; raise BackboneError if a field is missing, unknown, or out of its range."""
+        """Rebuild a spec from `to_dict`; raise BackboneError if a field is missing, unknown or out of its range."""
         problems = find_problems(record, cls) or _find_spec_problems(record)
         if problems:
             raise BackboneError(f"Cannot read a backbone's spec: {'; '.join(problems[:3])}.")
@@ -136,13 +140,13 @@ class BackboneSpec:
 
 
 def find_problems(record: Any, kind: type) -> list[str]:
-    """Say what keeps a record read from JSON from being a dataclass: missing and unknown fields, and wrong types.
+    """List what a record from JSON lacks to become a dataclass: missing and unknown fields, and wrong types.
 
     Parameters
     ----------
     kind
-        The dataclass. Its fields of type ``str`` and ``int`` must be exactly that, tuples must come as lists; other
-        fields are the caller's to check.
+        The dataclass. Values for ``str`` and ``int`` must have exactly this type, values for tuples must be lists. The
+        caller checks fields of other types.
 
     Examples
     --------
@@ -166,7 +170,7 @@ def find_problems(record: Any, kind: type) -> list[str]:
 
 
 def is_showable(text: str) -> bool:
-    """Say whether a text is free of control characters and halves of characters: it may go to a terminal."""
+    """Say whether a text has no control characters and no lone surrogates, so that it may be printed to a terminal."""
     return not any(unicodedata.category(character) in ("Cc", "Cs") for character in text)
 
 

@@ -1,4 +1,4 @@
-"""How fast a backbone is on this machine."""
+"""The speed of a backbone on this machine."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from headstart.backbone.backbone import BackboneSetup
 
-N_PROBES = 24  # photos that the engine is timed on
-MIN_TIMES, MAX_TIMES, ENOUGH_S = 3, 8, 2.0
+N_PROBES = 24  # photos per measurement
+MIN_RUNS, MAX_RUNS, ENOUGH_S = 3, 8, 2.0
 _known: dict[tuple[str, int, str], float] = {}
 
 
@@ -33,9 +33,9 @@ def _measure(setup: BackboneSetup) -> float:
 
 
 def time_fastest(action: Callable[[], object]) -> float:
-    """Return the seconds of the fastest of 3 to 8 times: the first may be slow, and other programs slow any."""
+    """Return the seconds of the fastest of 3 to 8 runs: the first may be slow, and other programs may slow any."""
     seconds: list[float] = []
-    while len(seconds) < MIN_TIMES or (sum(seconds) < ENOUGH_S and len(seconds) < MAX_TIMES):
+    while len(seconds) < MIN_RUNS or (sum(seconds) < ENOUGH_S and len(seconds) < MAX_RUNS):
         began = perf_counter()
         action()
         seconds.append(perf_counter() - began)

@@ -1,6 +1,6 @@
-"""Answers averaged over views of a photo: its symmetric views go through the network, and their features are averaged.
+"""Average the features of a photo over its symmetric views.
 
-For a linear head that is the same as averaging the scores of the views.
+For a linear head this is the same as averaging the scores of the views.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ import numpy.typing as npt
 
 from headstart.backbone.graph_file import make_node, make_tensor, rename_layers
 
-# names of layers in a graph that averages over views: between them it is the plain network
+# Layers of a graph that averages over views. The network for one view lies between them.
 PIXELS, FEATURES = "pixels_of_views", "features_of_views"
-N_VIEWS = (1, 2, 4, 8)  # that can be averaged
-# The views in their order, that of `pixels.views.SYMMETRIES`: whether rows and columns are exchanged, and then which
-# axes of (N, H, W, C) are reversed.
+N_VIEWS = (1, 2, 4, 8)  # the numbers of views that can be averaged
+# The views in the order of `pixels.views.SYMMETRIES`: whether rows and columns are exchanged, and which axes of
+# (N, H, W, C) are reversed afterwards.
 MOVES: tuple[tuple[bool, tuple[int, ...]], ...] = (
     (False, ()), (False, (2,)), (False, (1, 2)), (False, (1,)),
     (True, (1,)), (True, ()), (True, (2,)), (True, (1, 2)),
 )  # fmt: skip
-_LAST = np.iinfo(np.int64).min  # where a reversed axis ends, in ONNX's Slice
+_LAST = np.iinfo(np.int64).min  # the end of a reversed axis, in ONNX's Slice
 
 
 def average_views(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the mean over the views of photos: (V, ...) becomes (...), of the same dtype."""
+    """Return the mean over V views, (V, ...), as (...) of the same dtype."""
     mean: npt.NDArray[Any] = rows.mean(axis=0, dtype=rows.dtype)
     return mean
 
@@ -36,11 +36,11 @@ def average_in_graph(trunk: bytes, n_views: int, n_features: int) -> bytes:
     Parameters
     ----------
     trunk
-        Of a graph from ``pixels``, uint8 (N, S, S, 3), to ``features``, (N, D).
+        Trunk of the graph from ``pixels``, uint8 (N, S, S, 3), to ``features``, (N, D).
     n_views
-        2, 4 or 8.
+        Number of views: 2, 4 or 8.
     n_features
-        D.
+        Number of features, D.
     """
     below, views = [make_node("Transpose", ["pixels"], "pixels_exchanged", perm=[0, 2, 1, 3])] * (n_views > 4), []
     for number, (is_exchanged, axes) in enumerate(MOVES[:n_views]):
@@ -60,7 +60,7 @@ def average_in_graph(trunk: bytes, n_views: int, n_features: int) -> bytes:
     above = [
         make_tensor("views/shape", np.array([n_views, -1, n_features], np.int64)),
         make_node("Reshape", [FEATURES, "views/shape"], "features_by_view"),
-        # a sum, for ONNX has changed how a mean is told its axes, and somebody's network may be of either age
+        # a sum: the axes of ONNX's ReduceMean are an attribute or an input, depending on the opset of the file
         make_tensor("views/axes", np.array([0], np.int64)),
         make_tensor("views/number", np.array(n_views, np.float32)),
         make_node("ReduceSum", ["features_by_view", "views/axes"], "features_summed", keepdims=0),

@@ -8,9 +8,9 @@ import numpy.typing as npt
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.graph_file import (
     MODEL,
-    make_ends,
     make_name,
     make_node,
+    make_signature,
     make_tensor,
     take_apart,
 )
@@ -72,7 +72,7 @@ def build_classifier(
             make_name("headstart_classifier"),
             make_tensor(WEIGHTS, weights),
             make_tensor(BIAS, bias),
-            make_ends("probabilities", n_classes, side),
+            make_signature("probabilities", n_classes, side),
         ]
     )
     facts = {RECORD_KEY: record, "labels": "\n".join(metadata.labels), "pixels": PIXELS.format(side)}

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.graph_file import make_ends, make_name, take_apart
+from headstart.backbone.graph_file import make_name, make_signature, take_apart
 from headstart.classifier.metadata import Metadata
 from headstart.exports.answer import Answer, Pixels
 from headstart.exports.licence_notice import PREFIX, write_notice
@@ -81,7 +81,7 @@ def build_any_size(data: bytes, metadata: Metadata) -> bytes:
         [
             take_any_size(file.trunk, metadata.image_size),
             make_name("headstart_export"),
-            make_ends("probabilities", len(metadata.labels)),
+            make_signature("probabilities", len(metadata.labels)),
         ]
     )
     facts = {

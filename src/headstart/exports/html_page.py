@@ -6,7 +6,7 @@ import base64
 import gzip
 from pathlib import Path
 
-from headstart.backbone.graph_file import make_ends, make_name, take_apart
+from headstart.backbone.graph_file import make_name, make_signature, take_apart
 from headstart.classifier.metadata import Metadata
 from headstart.exports.licence_notice import write_notice
 from headstart.version import __version__
@@ -50,7 +50,7 @@ def build_page(data: bytes, metadata: Metadata, name: str) -> str:
 def _build_plain(data: bytes, metadata: Metadata) -> bytes:
     """Return the network alone, without the record of what it was trained on."""
     file = take_apart(data)
-    ends = make_ends("probabilities", len(metadata.labels), metadata.image_size)
+    ends = make_signature("probabilities", len(metadata.labels), metadata.image_size)
     return file.join(b"".join([file.trunk, make_name("headstart_page"), ends]), {})
 
 

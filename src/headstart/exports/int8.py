@@ -9,8 +9,8 @@ from headstart.backbone import view_averaging
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.graph_file import (
     cut_out,
-    make_ends,
     make_name,
+    make_signature,
     rename_layers,
     take_apart,
 )
@@ -49,7 +49,7 @@ def take_backbone(contents: ClassifierFile) -> Backbone:
     if metadata.n_averaged > 1:
         names = {view_averaging.PIXELS: "pixels", view_averaging.FEATURES: "features"}
     trunk = rename_layers(cut_out(file.trunk, *names), names)
-    ends = make_ends("features", metadata.spec.n_features, metadata.image_size)
+    ends = make_signature("features", metadata.spec.n_features, metadata.image_size)
     entries = {
         key.removeprefix("backbone."): value for key, value in file.entries.items() if key.startswith("backbone.")
     }

@@ -108,7 +108,7 @@ def test_our_own_picture_is_replaced_and_nothing_else(advise, make_folder, tmp_p
     place = tmp_path / "mine.png"
     Image.new("RGB", (9, 9)).save(place)
     before = place.read_bytes()
-    check_refused(advise, advise(photos, "--picture", place), "no picture that headstart drew")
+    check_refused(advise, advise(photos, "--picture", place), "headstart did not draw it")
     assert place.read_bytes() == before
     save_png(Image.new("RGB", (9, 9)), place)
     assert advise(photos, "--picture", place).exit_code == 0

@@ -1,4 +1,4 @@
-"""The artist draws what this process would, and where it cannot, this process does."""
+"""The second process draws the same charts as this one, which replaces it if it fails."""
 
 import json
 import sys
@@ -31,7 +31,7 @@ def draw(drawer, folder):
 
 @pytest.fixture
 def be_python(tmp_path, monkeypatch):
-    """Has a shell script take the place of the Python that is started."""
+    """Replaces the started Python by a shell script."""
 
     def write(script):
         path = tmp_path / "python"
@@ -42,13 +42,13 @@ def be_python(tmp_path, monkeypatch):
     return write
 
 
-def test_two_processes_draw_as_one(tmp_path):
+def test_the_second_process_draws_the_same_bytes_as_this_one(tmp_path):
     theirs, ours = draw(ChartProcess(), tmp_path / "theirs"), draw(ChartDrawer(), tmp_path / "ours")
     assert sorted(theirs) == CHARTS
     assert theirs == ours
 
 
-def test_a_process_that_fails_is_replaced(tmp_path, monkeypatch):
+def test_this_process_draws_if_the_second_one_fails(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     assert sorted(draw(ChartProcess(), tmp_path / "one")) == CHARTS
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
@@ -56,18 +56,18 @@ def test_a_process_that_fails_is_replaced(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("answer", ['{"history": ["data:image', "", "no JSON"])
-def test_half_an_answer_is_no_answer(tmp_path, be_python, answer):
+def test_this_process_draws_if_the_answer_is_incomplete(tmp_path, be_python, answer):
     be_python(f"read job\nprintf '%s' '{answer}'")
     assert sorted(draw(ChartProcess(), tmp_path / "one")) == CHARTS
 
 
-def test_a_process_that_hangs_is_replaced_after_the_time_limit(tmp_path, be_python, monkeypatch):
+def test_this_process_draws_if_the_second_one_exceeds_the_time_limit(tmp_path, be_python, monkeypatch):
     be_python("exec sleep 100")
     monkeypatch.setattr(chart_process, "TIMEOUT_S", 0.2)
     assert sorted(draw(ChartProcess(), tmp_path / "one")) == CHARTS
 
 
-def test_a_job_longer_than_a_pipe_holds_up_nobody(tmp_path, be_python, monkeypatch):
+def test_a_job_longer_than_the_pipe_buffer_does_not_block(tmp_path, be_python, monkeypatch):
     be_python("exec sleep 100")
     monkeypatch.setattr(chart_process, "TIMEOUT_S", 2.0)
     labels = [f"class {n}" for n in range(200)]
@@ -75,7 +75,7 @@ def test_a_job_longer_than_a_pipe_holds_up_nobody(tmp_path, be_python, monkeypat
     assert len(json.dumps(metrics)) > 1 << 16
     with ChartProcess() as drawer:
         drawer.begin(HISTORY, metrics, tmp_path)
-        assert drawer._request.is_alive()  # it is still writing, and nobody reads
+        assert drawer._request.is_alive()  # still sending: the script does not read
         assert sorted(drawer.finish()) == CHARTS
 
 

@@ -1,4 +1,4 @@
-"""The artist's own process: asked in a line, answers in a line, and goes when nobody asks."""
+"""The program of the second process reads one line, answers with one line, and exits without a job."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ def test_a_job_is_drawn_and_answered(tmp_path):
     assert all(uri.startswith("data:image/png;base64,") and width > 0 for uri, width, _ in answer.values())
 
 
-def test_without_a_job_it_goes():
+def test_the_worker_exits_without_a_job():
     done = subprocess.run(COMMAND, input="", capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

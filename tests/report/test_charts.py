@@ -6,7 +6,7 @@ from headstart.report.charts import draw_charts
 HISTORY = [("Training", 1, 0.5, 0.7), ("Validation", 1, 0.5, 0.8)]
 
 
-def test_there_are_four_on_white_paper():
+def test_there_are_four_charts_on_white():
     metrics = evaluate_probabilities([0, 1, 1], [[0.8, 0.2], [0.4, 0.6], [0.7, 0.3]], ["a", "b"])
     charts = draw_charts(HISTORY, metrics)
     assert sorted(charts) == ["confusion_matrix", "history", "per_class", "reliability"]

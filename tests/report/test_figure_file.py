@@ -1,4 +1,4 @@
-"""Figures become pixels, pixels become files."""
+"""Figures are drawn as pixels and written as PNG files."""
 
 import io
 
@@ -11,7 +11,7 @@ from headstart.report.figure_file import check_picture_path, draw_figure, encode
 from headstart.report.figure_style import add_axes, start_figure
 
 
-def test_a_figure_becomes_pixels_on_white_paper():
+def test_a_figure_is_drawn_on_white():
     figure = start_figure(2, 1)
     add_axes(figure, 0.5, 0.25, 1, 0.5).set_facecolor("#981220")
     image = draw_figure(figure)
@@ -29,7 +29,7 @@ def test_writes_a_png(tmp_path):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (37, 23), (300, 200)])
-def test_every_pixel_comes_back(size):
+def test_a_png_keeps_every_pixel(size):
     pixels = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), np.uint8)
     with Image.open(io.BytesIO(encode_png(Image.fromarray(pixels)))) as image:
         assert (image.mode, image.size) == ("RGB", size)
@@ -43,34 +43,34 @@ def test_images_of_other_kinds_are_written_as_rgb(mode):
         np.testing.assert_array_equal(np.asarray(image), np.asarray(given.convert("RGB")))
 
 
-def test_an_image_that_knows_no_resolution_is_written_too():
+def test_an_image_without_a_resolution_is_written():
     assert encode_png(Image.new("RGB", (2, 1))).startswith(b"\x89PNG")
 
 
-def test_same_figure_same_bytes():
+def test_the_same_figure_gives_the_same_bytes():
     assert encode_png(draw_figure(start_figure(2, 1))) == encode_png(draw_figure(start_figure(2, 1)))
 
 
-def test_only_our_own_pictures_are_replaced(tmp_path):
+def test_only_pictures_drawn_by_headstart_are_replaced(tmp_path):
     photo, ours = tmp_path / "photo.png", tmp_path / "ours.png"
     Image.new("RGB", (4, 4)).save(photo)
     save_png(Image.new("RGB", (4, 4)), ours)
     check_picture_path(ours)
     check_picture_path(tmp_path / "new.PNG")
-    with pytest.raises(RunError, match="no picture that headstart drew"):
+    with pytest.raises(RunError, match="headstart did not draw it"):
         check_picture_path(photo)
 
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("model.onnx", r"must end in \.png"), ("missing/a.png", "is no folder"), ("folder.png", "it is a folder")],
+    [("model.onnx", r"must end in \.png"), ("missing/a.png", "is not a folder"), ("folder.png", "it is a folder")],
 )
-def test_a_place_that_is_none_is_said_before_the_work(tmp_path, name, reason):
+def test_a_path_that_cannot_be_written_is_refused(tmp_path, name, reason):
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(RunError, match=reason):
         check_picture_path(tmp_path / name)
 
 
-def test_says_where_it_could_not_write(tmp_path):
+def test_the_error_names_the_file_that_cannot_be_written(tmp_path):
     with pytest.raises(RunError, match=r"Cannot write figure '.*missing.*': got No such file or directory, need"):
         save_png(Image.new("RGB", (2, 1)), tmp_path / "missing" / "figure.png")

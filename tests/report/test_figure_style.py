@@ -1,4 +1,4 @@
-"""Figures by the inch."""
+"""Positions and sizes of figures in inches."""
 
 import pytest
 
@@ -6,14 +6,14 @@ from headstart.report.figure_file import draw_figure
 from headstart.report.figure_style import EDGE_IN, TEXT_PT, add_axes, measure_widest, name_axes, start_figure
 
 
-def test_axes_stand_where_inches_say():
+def test_axes_stand_at_their_position_in_inches():
     figure = start_figure(4, 2)
     box = add_axes(figure, 1, 0.5, 2, 1).get_position()
     assert (box.x0, box.y0, box.width, box.height) == pytest.approx((0.25, 0.25, 0.5, 0.5))
 
 
 @pytest.mark.parametrize("text", ["a very long name", "قطط"])
-def test_measures_as_matplotlib_draws(text):
+def test_text_is_measured_as_wide_as_matplotlib_draws_it(text):
     figure = start_figure(4, 1)
     drawn = figure.text(0, 0.5, text, fontsize=9)
     draw_figure(figure)
@@ -21,7 +21,7 @@ def test_measures_as_matplotlib_draws(text):
     assert measure_widest([], 9) == 0
 
 
-def test_names_of_axes_keep_to_the_edge_whatever_the_numbers():
+def test_names_of_axes_stand_at_the_edge_for_numbers_of_any_width():
     for top in (1, 1_000_000):
         figure = start_figure(4, 2)
         axes = add_axes(figure, 1, 0.6, 2, 1)

@@ -1,4 +1,4 @@
-"""Names in any script can be drawn, and nothing warns."""
+"""Names in any script are drawn without warnings."""
 
 import io
 import unicodedata
@@ -12,7 +12,7 @@ from headstart.report.fonts import BASE_FONT, choose_fonts, is_plain, make_axis_
 
 @pytest.fixture
 def only_the_base_font(monkeypatch):
-    """Pretend to be a machine without any font but matplotlib's own."""
+    """Simulate a machine that has only matplotlib's fonts."""
     monkeypatch.setattr(fonts, "OTHER_FONTS", ())
     for cached in (fonts._find_font, fonts._list_other_fonts):
         cached.cache_clear()
@@ -31,12 +31,12 @@ def test_drawing_never_warns(text):
     figure.savefig(io.BytesIO(), format="png")  # warnings are errors here
 
 
-def test_plain_text_is_left_alone():
+def test_plain_text_is_unchanged():
     assert make_drawable("leaf rust, 2. Größe (é)") == "leaf rust, 2. Größe (é)"
     assert choose_fonts(["leaf rust"]) == [BASE_FONT]
 
 
-def test_what_counts_as_plain_is_in_the_base_font():
+def test_the_base_font_has_all_plain_characters():
     plain = {chr(code) for code in range(0x110000) if is_plain(chr(code))}
     assert not {character for character in plain if ord(character) not in fonts._read_coverage(BASE_FONT)}
     kinds = {unicodedata.bidirectional(character) for character in plain}
@@ -47,9 +47,9 @@ def test_characters_without_a_font_become_squares(only_the_base_font):
     assert make_drawable("a猫b") == "a□b"
 
 
-def test_names_without_a_font_still_differ(only_the_base_font):
+def test_names_without_a_font_are_numbered(only_the_base_font):
     assert make_axis_names(["猫", "dogs", "狗"]) == ["class 0", "dogs", "class 2"]
 
 
-def test_a_square_in_a_name_is_a_square():
+def test_a_square_that_belongs_to_a_name_is_kept():
     assert make_axis_names(["□"]) == ["□"]

@@ -1,11 +1,11 @@
-"""Heat over a photo."""
+"""Heat maps over photos."""
 
 import numpy as np
 
 from headstart.report.heat_overlay import overlay_heat_map
 
 
-def test_only_what_speaks_for_a_class_is_coloured():
+def test_only_positive_heat_is_coloured():
     photo = np.full((64, 80, 3), 128, np.uint8)
     heat = np.array([[1.0, -1.0], [-1.0, -1.0]], np.float32)
     shown = overlay_heat_map(photo, heat)
@@ -15,6 +15,6 @@ def test_only_what_speaks_for_a_class_is_coloured():
     assert shown[60, 76].tolist() == [128, 128, 128]
 
 
-def test_nothing_that_speaks_for_it_is_a_plain_photo():
+def test_no_positive_heat_leaves_the_photo_uncoloured():
     photo = np.full((10, 10, 3), 90, np.uint8)
     assert (overlay_heat_map(photo, np.full((7, 7), -2.0, np.float32)) == photo).all()

@@ -1,4 +1,4 @@
-"""The curves of training: names, colours, scales."""
+"""Training curves: names, colours, scales."""
 
 import threading
 
@@ -67,7 +67,7 @@ def test_epochs_after_training_diverged_are_left_out():
 
 
 @pytest.mark.parametrize(("ends", "place"), [((1.0, 0.97), 0.13), ((0.9, 0.03), 0.5), ((0.3, 0.02), 0.87)])
-def test_the_legend_is_where_the_curves_are_not(ends, place):
+def test_the_legend_does_not_cover_the_curves(ends, place):
     rows = [(d, e, end, 1.0) for d, end in zip(("Training", "Validation"), ends, strict=True) for e in range(1, 9)]
     figure = plot_history([*rows, ("Training", 1, 0.01, 1.0)])
     figure.canvas.draw()
@@ -95,7 +95,7 @@ def test_leaves_no_figure_in_pyplot():
     assert plt.get_fignums() == before
 
 
-def test_draws_in_threads():
+def test_threads_can_draw_at_the_same_time():
     pngs = []
     threads = [
         threading.Thread(target=lambda: pngs.append(encode_png(draw_figure(plot_history(make_rows())))))

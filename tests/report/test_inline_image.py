@@ -1,4 +1,4 @@
-"""Images inside the page."""
+"""Images as data: addresses."""
 
 import base64
 import io
@@ -11,7 +11,7 @@ from headstart.report.inline_image import inline_image
 
 
 def make_photo():
-    """Make a photo that PNG stores badly and JPEG well: smooth, with a little noise."""
+    """Make a photo that JPEG compresses better than PNG: smooth, with a little noise."""
     rng = np.random.default_rng(0)
     ramp = np.linspace(0, 200, 600)[:, None, None] + np.zeros((600, 600, 3))
     return Image.fromarray((ramp + rng.normal(20, 2, (600, 600, 3))).astype(np.uint8))
@@ -38,6 +38,6 @@ def test_photos_become_a_jpeg_that_looks_the_same():
     assert (image.width, image.height) == (600, 600)
 
 
-def test_noise_that_jpeg_does_not_halve_stays_a_png():
+def test_an_image_that_jpeg_does_not_halve_stays_a_png():
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8))
     assert inline_image(noise, encode_png(noise)).uri.startswith("data:image/png")

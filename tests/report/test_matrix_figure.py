@@ -1,4 +1,4 @@
-"""The confusion matrix, from two classes to very many."""
+"""The confusion matrix of two to many classes."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def test_two_classes_show_their_counts():
     assert cells == {(0, 0): "1,445", (1, 0): "18", (0, 1): "15", (1, 1): "522"}
 
 
-def test_right_is_dark_wrong_is_red_and_nothing_is_pale():
+def test_right_cells_are_dark_wrong_ones_red_and_empty_ones_pale():
     (axes,) = plot_confusion_matrix([[9, 1, 0], [0, 5, 5], [0, 0, 0]], ["a", "b", "c"]).axes
     cells = np.asarray(axes.collections[0].get_array())
     assert cells[0, 0].max() - cells[0, 0].min() < 0.05  # grey

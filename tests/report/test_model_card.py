@@ -1,4 +1,4 @@
-"""The model card says how good a classifier is, in a form that hubs read."""
+"""The model card in the form that model hubs read."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def read_front_matter(card):
     return yaml.safe_load(front), rest
 
 
-def test_hubs_can_read_it():
+def test_the_front_matter_is_valid_for_hubs():
     labels = ["cats", "dogs"]
     front, rest = read_front_matter(write_model_card({"test": judge(labels), "classes": labels}, "pets"))
     assert front["pipeline_tag"] == "image-classification"
@@ -33,7 +33,7 @@ def test_hubs_can_read_it():
     assert "one of its 2 classes" in rest
 
 
-def test_odd_names_stay_text():
+def test_names_are_escaped():
     labels = ["a|b <i>", "ça: 'yes' \"no\"\n---"]
     title = 'pets: "my" --- #1'
     front, rest = read_front_matter(write_model_card({"validation": judge(labels), "classes": labels}, title))
@@ -42,7 +42,7 @@ def test_odd_names_stay_text():
     assert "There was no test split" in rest
 
 
-def test_a_run_that_was_not_judged_has_one_too():
+def test_a_run_without_measures_has_a_model_card():
     front, rest = read_front_matter(write_model_card({"classes": ["a", "b"]}, "pets"))
     assert "model-index" not in front
     assert "nothing can be said" in rest

@@ -1,4 +1,4 @@
-"""The report: verdict first, nothing fetched, nothing of the user's runs."""
+"""The report page: verdict first, no fetching, escaped texts."""
 
 import html as html_module
 import re
@@ -74,7 +74,7 @@ def make_content(metrics, matrix, title="pets", **more):
     return ReportContent(title, metrics, figures, rows, [Note("layout", "A note of the catalog."), LEAK], **more)
 
 
-def test_verdict_comes_before_all_evidence(matrix):
+def test_verdict_comes_before_all_results(matrix):
     metrics = make_metrics()
     text = Outline(render_report(make_content(metrics, matrix))).text
     text = text[text.index("Report on") :]
@@ -84,21 +84,21 @@ def test_verdict_comes_before_all_evidence(matrix):
         verdict,
         "This classifier, test photos",
         "Always answering 'cats'",
-        "How well it does",
-        "A second, steadier figure",
-        "Class by class",
+        "Measures",
+        "A second, steadier measure",
+        "Measures by class",
         "Rows are true.",
         "Mistakes",
         "The surest mistakes.",
-        "The photos it is made from",
-        "How it was made",
-        "Strength of regularisation",
-        "How to use it",
+        "Data",
+        "Settings",
+        "Regularisation strength",
+        "RUN is the folder of this report",
         "headstart predict RUN/model.onnx PHOTO...",
         "headstart evaluate RUN/model.onnx",
     ]
     places = [text.index(part) for part in expected]
-    places[3] = text.rindex(expected[3])  # the verdict names the guess too, before the bars do
+    places[3] = text.rindex(expected[3])  # the verdict above the bars names the guess, too
     assert places == sorted(places)
     for part in ("A note of the catalog.", "2 leaks were kept out of test.", "the file is empty", "1,500", "91.0%"):
         assert part in text
@@ -110,7 +110,7 @@ def test_warnings_come_before_other_notes_and_name_their_section(matrix):
     assert text.index(LEAK.text) < text.index("A note of the catalog. docs/notes.md#layout")
 
 
-def test_is_one_page_that_fetches_and_runs_nothing(matrix):
+def test_the_page_fetches_and_runs_nothing(matrix):
     page = render_report(make_content(make_metrics(), matrix))
     outline = Outline(page)
     assert page.startswith("<!doctype html>")
@@ -148,40 +148,40 @@ def test_text_of_the_user_is_escaped(matrix):
         {"train": None, "test": None, "validation": None},
         {"strength": None, "skipped": [], "cross_validation": None, "seconds": {}},
     ],
-    ids=["no validation", "no test", "train only", "nothing judged", "bare"],
+    ids=["no validation", "no test", "train only", "nothing evaluated", "bare"],
 )
-def test_empty_splits_leave_a_whole_page(matrix, changes):
+def test_empty_splits_still_give_a_complete_page(matrix, changes):
     outline = Outline(render_report(make_content(make_metrics(**changes), matrix)))
-    assert "How to use it" in outline.text
+    assert "RUN is the folder of this report" in outline.text
     assert "None" not in outline.text
 
 
 @pytest.mark.parametrize(("n", "figure"), [(99, "80\u201393%"), (100, "88.0%")])
-def test_of_few_photos_the_interval_is_what_is_shown_large(matrix, n, figure):
+def test_the_large_number_is_the_interval_if_photos_are_few(matrix, n, figure):
     metrics = make_metrics()
     metrics["test"] |= {"n": n, "accuracy": 0.88, "accuracy_ci95": [0.802, 0.931]}
     page = render_report(make_content(metrics, matrix))
     assert re.search(r'class="figure[ a-z]*">(.*?)</div>', page)[1] == figure
 
 
-def test_validation_column_goes_with_its_split(matrix):
+def test_there_is_a_validation_column_only_with_a_validation_split(matrix):
     with_it = Outline(render_report(make_content(make_metrics(), matrix)))
     without = Outline(render_report(make_content(make_metrics(validation=None), matrix)))
     assert with_it.tags.count("th") - without.tags.count("th") == 1
 
 
-def test_without_validation_photos_no_second_curve_is_spoken_of(matrix):
+def test_the_text_mentions_a_second_curve_only_with_validation_photos(matrix):
     for metrics, is_said in ((make_metrics(), True), (make_metrics(validation=None), False)):
         page = render_report(ReportContent("pets", metrics, {"history": ReportFigure("Curves.", matrix)}))
         assert ("Both curves" in page) is is_said
 
 
-def test_a_page_with_nothing_but_numbers():
+def test_a_page_can_have_no_figures_and_no_metrics():
     assert "<figure" not in render_report(ReportContent("pets", make_metrics()))
-    assert "not judged" in render_report(ReportContent("pets", {}))
+    assert "not evaluated" in render_report(ReportContent("pets", {}))
 
 
-def test_many_skipped_photos_are_folded_and_cut():
+def test_a_long_list_of_skipped_photos_is_folded_and_cut():
     skipped = [{"path": f"cats/{i}.jpg", "reason": "broken"} for i in range(1250)]
     page = render_report(ReportContent("pets", make_metrics(skipped=skipped)))
     assert "1,250 photos could not be used" in page
@@ -190,7 +190,7 @@ def test_many_skipped_photos_are_folded_and_cut():
     assert "<details open" not in page
 
 
-def test_sixty_classes_are_folded():
+def test_a_table_of_sixty_classes_is_folded():
     page = render_report(ReportContent("birds", make_metrics([f"species {i}" for i in range(60)])))
     assert "All 60 classes" in page
     assert "Top-3 accuracy" in page

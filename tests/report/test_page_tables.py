@@ -1,10 +1,10 @@
-"""Rows of the report's tables."""
+"""Rows of the tables of the report."""
 
 import pytest
 
 from headstart.evaluation.metrics import evaluate_probabilities
 from headstart.report.page_tables import (
-    describe_making,
+    describe_settings,
     list_bars,
     list_classes,
     list_measures,
@@ -50,17 +50,19 @@ def test_the_chosen_strength_is_marked():
     assert list_strengths({"strength": None}) == []
 
 
-def test_making_tells_what_is_known_and_no_more():
-    told = dict(describe_making({"method": "fixed", "seed": 0, "n_extracted": 0, "n_cached": 3000, "image_size": 224}))
+def test_settings_list_only_what_the_metrics_have():
+    told = dict(
+        describe_settings({"method": "fixed", "seed": 0, "n_extracted": 0, "n_cached": 3000, "image_size": 224})
+    )
     assert told["Method"].startswith("fixed: only the last step")
     assert told["Seed"] == "0"
     assert told["Photos"] == "0 photos computed, 3,000 from the cache"
-    assert told["Photo size"] == "224 by 224 pixels"
+    assert told["Image size"] == "224 by 224 pixels"
     assert "Backbone" not in told
-    assert describe_making({}) == []
+    assert describe_settings({}) == []
 
 
-def test_trials_tell_the_story_of_auto():
+def test_trials_list_what_auto_tried():
     trial = {
         "method": "hybrid", "cut": "block_12", "features": "last", "averaged_views": 4, "accuracy": 0.9,
         "judged_by": "validation", "n": 250, "seconds": 61.0, "gain": 0.0218, "needed": 0.0123,
@@ -86,7 +88,7 @@ def test_trials_tell_the_story_of_auto():
         ("validation", -0.0067, -0.025, "log loss +0.007 (may be +0.025)"),
     ],
 )
-def test_gains_are_told_with_what_was_needed(judged_by, gain, needed, text):
+def test_a_gain_stands_beside_the_needed_gain(judged_by, gain, needed, text):
     trial = {
         "method": "fixed", "features": "last", "averaged_views": 1, "accuracy": 0.9, "n": 250, "seconds": 1.0,
         "is_kept": True, "judged_by": judged_by, "gain": gain, "needed": needed,
@@ -95,23 +97,23 @@ def test_gains_are_told_with_what_was_needed(judged_by, gain, needed, text):
     assert told["rows"][0]["gain"].replace("\N{NO-BREAK SPACE}", " ") == text
 
 
-def test_training_above_a_cut_is_told():
+def test_training_above_a_cut_is_described():
     tuning = {"n_epochs": 5, "seconds_per_epoch": 7.5, "best_epoch": 4, "learning_rate": 5e-4, "is_norm_trained": True,
               "device": "2 cores"}  # fmt: skip
     metrics = {"tuning": tuning, "cut": "pixels", "views": 4, "averaged_views": 4, "validation": JUDGED}
-    told = dict(describe_making(metrics))
+    told = dict(describe_settings(metrics))
     assert told["Cut"] == "before the first stage: nothing is frozen"
-    assert "5 epochs of 7.5 s on 2 cores, the best was number 4" in told["Trained above the cut"]
-    assert "batch norms trained" in told["Trained above the cut"]
-    assert told["Views of a photo"] == "4 in training; every answer is the average over 4"
-    start = dict(describe_making(metrics | {"tuning": tuning | {"best_epoch": 0}}))
+    assert "5 epochs of 7.5 s on 2 cores, the best is epoch 4" in told["Trained above the cut"]
+    assert "batch normalisation trained" in told["Trained above the cut"]
+    assert told["Views per photo"] == "4 in training; each answer is the average over 4"
+    start = dict(describe_settings(metrics | {"tuning": tuning | {"best_epoch": 0}}))
     assert "5 epochs of 7.5 s on 2 cores, no epoch was better than the start (" in start["Trained above the cut"]
-    noisy = dict(describe_making(metrics | {"tuning": tuning | {"best_epoch": 0, "n_errors": 2.0}}))
+    noisy = dict(describe_settings(metrics | {"tuning": tuning | {"best_epoch": 0, "n_errors": 2.0}}))
     assert "no epoch was better than the start by more than noise" in noisy["Trained above the cut"]
-    assert dict(describe_making({"method": "hybrid"} | metrics | {"tuning": tuning | {"best_epoch": 0}}))[
+    assert dict(describe_settings({"method": "hybrid"} | metrics | {"tuning": tuning | {"best_epoch": 0}}))[
         "Method"
-    ].endswith("so the network is as it was, with a head fitted to it")
-    early = dict(describe_making(metrics | {"tuning": tuning | {"best_epoch": 0, "n_epochs": 0}}))
-    assert "stopped by Ctrl-C in its first epoch" in early["Trained above the cut"]
-    unwatched = dict(describe_making(metrics | {"validation": None}))
-    assert "5 epochs of 7.5 s on 2 cores, the last was kept" in unwatched["Trained above the cut"]
+    ].endswith("so the network is as pretrained, with a head fitted to it")
+    early = dict(describe_settings(metrics | {"tuning": tuning | {"best_epoch": 0, "n_epochs": 0}}))
+    assert "stopped by Ctrl-C in the first epoch" in early["Trained above the cut"]
+    unwatched = dict(describe_settings(metrics | {"validation": None}))
+    assert "5 epochs of 7.5 s on 2 cores, the last is kept" in unwatched["Trained above the cut"]

@@ -1,4 +1,4 @@
-"""Recall by class, the weakest first."""
+"""Recall by class, the lowest first."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def list_names(axes):
     return [label.get_text() for label in axes.get_yticklabels()]
 
 
-def test_weakest_first_with_interval_and_support():
+def test_the_lowest_recall_comes_first_with_interval_and_support():
     (axes,) = plot_per_class({"cats": make_row(0.9, 1200), "dogs": make_row(0.5), "none": ABSENT}).axes
     assert list_names(axes) == ["dogs", "cats"]
     assert axes.yaxis_inverted()
@@ -30,11 +30,11 @@ def test_weakest_first_with_interval_and_support():
     assert axes.get_xlabel() == "Recall"
 
 
-def test_of_very_many_classes_the_weakest_are_shown():
+def test_at_most_forty_classes_are_shown():
     rows = {f"species {i}": make_row(i / 100) for i in range(60)}
     (axes,) = plot_per_class(rows).axes
     assert list_names(axes) == [f"species {i}" for i in range(MAX_CLASSES)]
-    assert axes.get_xlabel() == "Recall (the 40 weakest of 60 classes)"
+    assert axes.get_xlabel() == "Recall (the 40 lowest of 60 classes)"
 
 
 def test_names_of_any_script_are_drawn():

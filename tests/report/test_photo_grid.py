@@ -1,4 +1,4 @@
-"""Grids of photos: whole photos, coloured titles."""
+"""Grids of uncropped photos with coloured titles."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def count_pixels(image, box, colour):
     return int((np.asarray(image.crop(box)) == ImageColor.getrgb(colour)).all(axis=2).sum())
 
 
-def test_right_is_dark_and_wrong_is_red():
+def test_titles_of_right_answers_are_dark_and_of_wrong_ones_red():
     titles = ["Prediction: cats (True)", "Prediction: dogs (False)"]
     image = plot_photo_grid([make_photo()] * 2, titles, colours=[DARK, ACCENT])
     (left, top, right, _), (left2, _, right2, _) = find_boxes(image)
@@ -50,7 +50,7 @@ def test_right_is_dark_and_wrong_is_red():
     assert count_pixels(plain, (0, 0, *plain.size), DARK) > 10
 
 
-def test_a_long_line_of_a_title_becomes_two_at_most():
+def test_a_long_line_of_a_title_takes_at_most_two_lines():
     lines = _wrap_title("many words " * 40, CELL_PX)
     assert len(lines) == 2
     assert lines[1].endswith("…")
@@ -119,6 +119,6 @@ def test_real_photos_of_any_size():
         ([make_photo() / 255], ["a"], r"like float64 .* need uint8"),
     ],
 )
-def test_refuses_what_is_no_photo(photos, titles, message):
+def test_arrays_that_are_not_photos_are_refused(photos, titles, message):
     with pytest.raises(EvaluationError, match=message):
         plot_photo_grid(photos, titles)

@@ -1,4 +1,4 @@
-"""What is prepared is all that drawing needs."""
+"""Preloading imports all that drawing needs."""
 
 import subprocess
 import sys
@@ -23,6 +23,6 @@ print(sorted(name for name in set(sys.modules) - before if name.split(".")[0] in
 """
 
 
-def test_drawing_imports_nothing_more():
+def test_drawing_imports_nothing_after_preloading():
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

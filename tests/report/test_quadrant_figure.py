@@ -1,4 +1,4 @@
-"""Where the photos stand."""
+"""The point of the photos in the quadrants."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The reliability diagram: points where the bins are."""
+"""The reliability diagram."""
 
 import numpy as np
 import pytest
@@ -22,6 +22,6 @@ def test_points_intervals_and_counts():
     assert f"{ece:.1%}" in axes.get_title(loc="left")
 
 
-def test_no_photo_at_all_still_draws():
+def test_bins_without_photos_are_drawn():
     bins = [{"confidence": None, "accuracy": None, "n": 0}] * 15
     assert draw_figure(plot_reliability(bins, 0.0))

@@ -26,7 +26,7 @@ def find_ink(pixels):
 
 
 @pytest.mark.parametrize("text", ["cats", "5$ and 6$", "قطط"])
-def test_stands_on_its_baseline_in_its_colour(text):
+def test_text_stands_on_its_baseline_in_its_colour(text):
     pixels = draw(text)
     left, right, top, bottom = find_ink(pixels)
     assert 8 <= left <= 13
@@ -42,7 +42,7 @@ def test_any_text_is_drawn_and_nothing_warns(text):
     assert measure_text(make_drawable(text), 14) >= 0
 
 
-def test_larger_is_wider():
+def test_larger_text_is_wider():
     assert measure_text("cats", 28) == pytest.approx(2 * measure_text("cats", 14), rel=0.1)
 
 

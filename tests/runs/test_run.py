@@ -1,4 +1,4 @@
-"""A run folder as an object."""
+"""The class Run."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def run(tmp_path_factory, paint_folder):
     return hs.train(paint_folder(base / "photos", n=14), out=base / "run", image_size=96, verbose=False)
 
 
-def test_it_holds_what_training_found(run):
+def test_a_run_reads_the_files_that_training_wrote(run):
     again = hs.Run(run.folder)
     assert again.metrics == run.metrics
     assert list(again.history.columns) == ["Data", "Epoch", "Accuracy", "Loss"]
@@ -30,6 +30,6 @@ def test_notes_of_an_earlier_version_are_texts(tmp_path):
     assert hs.Run(tmp_path).notes == (Note("note", "Read as class folders."),)
 
 
-def test_another_folder_is_none(tmp_path):
+def test_a_folder_without_metrics_is_refused(tmp_path):
     with pytest.raises(RunError, match="Give a folder that training wrote"):
         hs.Run(tmp_path)

@@ -1,4 +1,4 @@
-"""What was trained is told, and what is worth knowing of it."""
+"""The description of a training, and its notes."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ def runner(paint_folder, tmp_path_factory, make_runner):
     return make_runner(scan_photos(folder))
 
 
-def test_training_above_a_cut_is_told(runner):
+def test_training_above_a_cut_is_described(runner):
     told = describe_training(runner.run(replace(SETTINGS, average_views=True, n_views=2)))
     assert (told["method"], told["cut"], told["head"], told["views"]) == ("hybrid", "block_15", "linear", 2)
     assert told["tuning"]["epochs"] == told["tuning"]["n_epochs"] == 2

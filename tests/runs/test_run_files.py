@@ -1,4 +1,4 @@
-"""The files of a run: the same bytes each time, and errors that surface."""
+"""The files of a run: the same bytes each time; errors are raised."""
 
 import csv
 import dataclasses
@@ -15,7 +15,7 @@ from headstart.training import train
 
 @pytest.fixture
 def contents(make_folder, tmp_path, monkeypatch):
-    """Keep what a training found."""
+    """Return the contents of the run of a training."""
     kept = []
 
     def keep(folder, contents, chart_drawer):
@@ -27,7 +27,7 @@ def contents(make_folder, tmp_path, monkeypatch):
     return dataclasses.replace(kept[0], note_time=lambda _: None)
 
 
-def test_the_same_outcome_gives_the_same_bytes_whoever_draws(contents, tmp_path):
+def test_one_process_and_two_write_the_same_bytes(contents, tmp_path):
     written = []
     for name, make_drawer in (("one", ChartDrawer), ("two", ChartProcess)):
         folder = tmp_path / name
@@ -40,7 +40,7 @@ def test_the_same_outcome_gives_the_same_bytes_whoever_draws(contents, tmp_path)
     assert len(written[0]) >= 13
 
 
-def test_an_error_beside_the_drawing_surfaces(contents, tmp_path, monkeypatch):
+def test_an_error_in_a_background_thread_is_raised(contents, tmp_path, monkeypatch):
     def fail():
         raise RunError("Cannot draw.")
 
@@ -51,7 +51,7 @@ def test_an_error_beside_the_drawing_surfaces(contents, tmp_path, monkeypatch):
         write_run(folder, contents, ChartDrawer())
 
 
-def test_predictions_are_a_row_each_and_add_up(contents, tmp_path):
+def test_predictions_have_a_row_per_photo_and_sum_to_one(contents, tmp_path):
     folder = tmp_path / "one"
     folder.mkdir()
     write_run(folder, contents, ChartDrawer())

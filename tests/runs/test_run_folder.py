@@ -1,4 +1,4 @@
-"""A run folder is whole or it is not there."""
+"""A run folder is complete, or it does not exist."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ def list_names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_it_appears_whole(tmp_path):
+def test_the_folder_appears_complete(tmp_path):
     with write_run_folder(tmp_path / "run") as partial:
         (partial / "metrics.json").write_text(RUN)
         assert list_names(tmp_path) == [partial.name]
@@ -31,14 +31,14 @@ def test_it_appears_whole(tmp_path):
     assert list_names(tmp_path / "run") == ["metrics.json"]
 
 
-def test_an_error_leaves_nothing(tmp_path):
+def test_an_error_leaves_no_folder(tmp_path):
     with pytest.raises(ZeroDivisionError, match="on purpose"), write_run_folder(tmp_path / "run") as partial:  # noqa: PT012
         (partial / "metrics.json").write_text("{}")
         raise ZeroDivisionError("on purpose")
     assert list_names(tmp_path) == []
 
 
-def test_an_existing_run_is_kept_unless_told(tmp_path):
+def test_an_existing_run_is_replaced_only_on_request(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "metrics.json").write_text(RUN)
     with pytest.raises(RunError, match=r"exists already\. Give --overwrite"), write_run_folder(tmp_path / "run"):
@@ -52,7 +52,7 @@ def test_an_existing_run_is_kept_unless_told(tmp_path):
 
 
 @pytest.mark.parametrize("metrics", [None, "{}", RUN])
-def test_a_folder_that_is_no_run_is_never_replaced(tmp_path, metrics):
+def test_a_folder_that_is_not_a_run_is_never_replaced(tmp_path, metrics):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "precious.jpg").write_text("!")
     if metrics is not None:
@@ -65,7 +65,7 @@ def test_a_folder_that_is_no_run_is_never_replaced(tmp_path, metrics):
     assert (tmp_path / "photos" / "precious.jpg").read_text() == "!"
 
 
-def test_what_came_into_being_meanwhile_is_kept_and_so_is_the_run(tmp_path):
+def test_a_folder_that_appears_meanwhile_and_the_run_are_both_kept(tmp_path):
     def train():
         with write_run_folder(tmp_path / "run") as partial:
             (partial / "metrics.json").write_text(RUN)
@@ -78,7 +78,7 @@ def test_what_came_into_being_meanwhile_is_kept_and_so_is_the_run(tmp_path):
     assert (tmp_path / "run-2" / "metrics.json").read_text() == RUN
 
 
-def test_a_rename_that_fails_brings_the_old_run_back(tmp_path, monkeypatch):
+def test_a_failed_rename_restores_the_old_run(tmp_path, monkeypatch):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "metrics.json").write_text(RUN)
     rename = Path.rename
@@ -102,13 +102,13 @@ def test_a_run_inside_the_photos_is_refused(tmp_path):
     check_outside(tmp_path / "run", str(tmp_path / "pets"))
 
 
-def test_a_place_that_cannot_be_written_is_found_out_at_once(tmp_path):
+def test_a_path_that_cannot_be_written_is_refused_before_the_work(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(RunError, match="Choose another --out"), write_run_folder(tmp_path / "file" / "run"):
         pytest.fail("the work was begun")
 
 
-def test_a_kill_just_after_the_folder_was_made_leaves_nothing(tmp_path, monkeypatch):
+def test_a_stop_just_after_mkdir_leaves_no_folder(tmp_path, monkeypatch):
     make = Path.mkdir
 
     def make_and_die(self, *told, **more):
@@ -122,7 +122,7 @@ def test_a_kill_just_after_the_folder_was_made_leaves_nothing(tmp_path, monkeypa
     assert list_names(tmp_path) == []
 
 
-def test_two_trainings_of_one_process_do_not_write_one_run(tmp_path):
+def test_two_trainings_of_one_process_cannot_write_the_same_run(tmp_path):
     with write_run_folder(tmp_path / "run") as partial:
         with (
             pytest.raises(RunError, match=r"another training is writing it\. Choose another --out"),
@@ -133,7 +133,7 @@ def test_two_trainings_of_one_process_do_not_write_one_run(tmp_path):
     assert list_names(tmp_path) == ["run"]
 
 
-def test_of_two_threads_that_begin_together_one_writes(tmp_path, monkeypatch):
+def test_only_one_of_two_simultaneous_threads_writes(tmp_path, monkeypatch):
     both = threading.Barrier(2, timeout=10)
     find, ended = run_folder._find_leftovers, []
 
@@ -161,7 +161,7 @@ def test_of_two_threads_that_begin_together_one_writes(tmp_path, monkeypatch):
     assert (tmp_path / "run" / "model.onnx").exists()
 
 
-def test_leftovers_of_killed_runs_are_removed_and_living_ones_kept(tmp_path):
+def test_folders_of_killed_runs_are_removed_and_active_ones_kept(tmp_path):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     dead = tmp_path / f".run.partial-{platform.node()}-{ended.pid}"
@@ -173,7 +173,7 @@ def test_leftovers_of_killed_runs_are_removed_and_living_ones_kept(tmp_path):
     assert list_names(tmp_path) == [alive.name, "run"]
 
 
-def test_default_names_count_up(tmp_path, monkeypatch):
+def test_default_names_are_numbered(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert choose_folder("some/pets/") == Path("runs/pets")
     Path("runs/pets").mkdir(parents=True)
@@ -185,7 +185,7 @@ def test_default_names_count_up(tmp_path, monkeypatch):
     assert choose_folder("pets.2024") == Path("runs/pets.2024")
 
 
-def test_a_name_that_a_living_run_is_writing_is_taken(tmp_path, monkeypatch):
+def test_a_name_that_an_active_run_is_writing_is_taken(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with write_run_folder(Path("runs/pets")):
         assert choose_folder("pets") == Path("runs/pets-2")
@@ -197,14 +197,14 @@ def test_training_from_inside_the_photos_puts_the_run_beside_them(tmp_path, monk
     assert choose_folder(".") == tmp_path / "runs" / "pets"
 
 
-def test_a_leftover_with_our_own_number_is_removed(tmp_path):
+def test_a_leftover_with_the_id_of_this_process_is_removed(tmp_path):
     (tmp_path / f".run.partial-{platform.node()}-{os.getpid()}").mkdir()
     with write_run_folder(tmp_path / "run"):
         pass
     assert list_names(tmp_path) == ["run"]
 
 
-def test_what_a_file_manager_leaves_is_no_reason_to_keep_a_run(tmp_path):
+def test_files_of_a_file_manager_do_not_prevent_replacing_a_run(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "metrics.json").write_text(RUN)
     (tmp_path / "run" / ".DS_Store").touch()
@@ -213,7 +213,7 @@ def test_what_a_file_manager_leaves_is_no_reason_to_keep_a_run(tmp_path):
     assert list_names(tmp_path / "run") == []
 
 
-def test_ctrl_c_between_the_renames_brings_the_old_run_back(tmp_path, monkeypatch):
+def test_ctrl_c_between_the_renames_restores_the_old_run(tmp_path, monkeypatch):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "metrics.json").write_text(RUN)
     rename = Path.rename
@@ -229,7 +229,7 @@ def test_ctrl_c_between_the_renames_brings_the_old_run_back(tmp_path, monkeypatc
     assert list_names(tmp_path) == ["run"]
 
 
-def test_a_catalog_without_a_source_may_be_written_anywhere(tmp_path, monkeypatch):
+def test_a_run_without_a_source_can_be_written_anywhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     check_outside(Path("x"), "")
     assert choose_folder("") == Path("runs/run")

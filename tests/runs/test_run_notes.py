@@ -17,7 +17,7 @@ def runner(paint_folder, tmp_path_factory):
     return MethodRunner(scan_photos(folder), load_backbone(), 96, False, False)
 
 
-def test_training_without_validation_photos_says_so(runner):
+def test_notes_mention_a_missing_validation_split(runner):
     photos = tuple(photo for photo in runner.catalog.photos if photo.split != "validation")
     alone = replace(runner, catalog=replace(runner.catalog, photos=photos))
     notes = list_notes(alone.run(Settings(method="hybrid", cut="block_15", image_size=96, epochs=2)))

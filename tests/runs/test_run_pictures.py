@@ -1,4 +1,4 @@
-"""Pictures of a run: what is shown under which title, and how it reaches the folder and the report."""
+"""The pictures of a run: photos, titles, captions and files."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,7 +27,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def grids(monkeypatch):
-    """Keep what is given to the grid: photos, titles and colours."""
+    """Keep the photos, titles and colours that the grid is given."""
     kept = []
 
     def plot(photos, titles, colours=None):
@@ -52,7 +52,7 @@ def make_predictions(photos, confidence, is_right):
     return SplitPredictions(SplitFeatures(photos, X, y, X[None]), probabilities.astype(np.float32))
 
 
-def test_what_is_added_is_written_and_collected_in_order(folder, tmp_path):
+def test_added_pictures_are_written_and_collected_in_order(folder, tmp_path):
     for number, name in enumerate(("predictions", "history", "views")):
         folder.add(name, Image.new("RGB", (30 + number, 20)), f"The {name}.")
     figures = folder.collect()
@@ -64,14 +64,14 @@ def test_what_is_added_is_written_and_collected_in_order(folder, tmp_path):
             assert image.size == (30 + number, 20)
 
 
-def test_what_cannot_be_written_is_an_error_in_the_end(folder, tmp_path):
+def test_a_picture_that_cannot_be_written_is_an_error_on_collecting(folder, tmp_path):
     (tmp_path / "figures" / "history.png").mkdir()
     folder.add("history", Image.new("RGB", (30, 20)), "")
     with pytest.raises(RunError, match=r"Cannot write figure '.*history\.png'"):
         folder.collect()
 
 
-def test_answers_say_what_was_predicted_and_mistakes_are_red(folder, grids, tmp_path):
+def test_titles_name_the_prediction_and_mistakes_are_red(folder, grids, tmp_path):
     photos = make_photos(tmp_path, 4)
     predictions = make_predictions(photos, np.array([0.9, 0.8, 0.7, 0.95]), np.array([True, False, True, False]))
     draw_answers(folder, predictions, split="test", labels=["cats", "dogs"], seed=0)
@@ -85,7 +85,7 @@ def test_answers_say_what_was_predicted_and_mistakes_are_red(folder, grids, tmp_
 
 
 class Explained:
-    """Says that a photo's left half spoke for any answer."""
+    """Returns a heat map of the left half for every answer."""
 
     is_able = True
 
@@ -97,7 +97,7 @@ class Explained:
         return Explanation(label, np.array([[1, 0]], np.float32))
 
 
-def test_mistakes_are_shown_with_what_spoke_for_them(folder, grids, tmp_path):
+def test_mistakes_are_shown_with_their_heat_maps(folder, grids, tmp_path):
     photos = make_photos(tmp_path, 4)
     predictions = make_predictions(photos, np.array([0.9, 0.8, 0.7, 0.95]), np.array([True, False, True, False]))
     explained = Explained()
@@ -110,7 +110,7 @@ def test_mistakes_are_shown_with_what_spoke_for_them(folder, grids, tmp_path):
     assert (shown[0][:, 0] != before[:, 0]).any()
 
 
-def test_features_that_are_no_means_are_not_explained(folder, grids, tmp_path):
+def test_there_are_no_heat_maps_for_features_that_are_not_means(folder, grids, tmp_path):
     explained = Explained()
     explained.is_able = False
     predictions = make_predictions(make_photos(tmp_path, 2), np.array([0.9, 0.8]), np.array([True, False]))
@@ -120,13 +120,13 @@ def test_features_that_are_no_means_are_not_explained(folder, grids, tmp_path):
     assert "cannot be shown" in figures["mistakes"].caption
 
 
-def test_without_a_mistake_there_is_no_picture_of_them(folder, grids, tmp_path):
+def test_there_is_no_picture_of_mistakes_without_mistakes(folder, grids, tmp_path):
     predictions = make_predictions(make_photos(tmp_path, 2), np.array([0.9, 0.8]), np.array([True, True]))
     draw_answers(folder, predictions, split="test", labels=["cats", "dogs"], seed=0)
     assert list(folder.collect()) == ["predictions"]
 
 
-def test_a_photo_that_vanished_is_a_grey_gap(folder, grids, tmp_path):
+def test_a_missing_photo_is_shown_as_a_grey_square(folder, grids, tmp_path):
     photos = make_photos(tmp_path, 2)
     for photo in photos:
         photo.path.unlink()
@@ -144,7 +144,7 @@ def draw_views(folder, grids, photos, **options):
     return shown, titles, folder.collect()["views"].caption
 
 
-def test_the_views_of_all_photos_are_shown_as_they_were_used(folder, grids, tmp_path):
+def test_fixed_views_are_shown_as_they_were_used(folder, grids, tmp_path):
     photos = make_photos(tmp_path, 1)
     shown, titles, caption = draw_views(folder, grids, photos, n_views=4, views=SYMMETRIES[:4])
     assert titles == ["as it is", "flipped", "+180°", "flipped, +180°"]
@@ -160,7 +160,7 @@ def test_the_views_of_all_photos_are_shown_as_they_were_used(folder, grids, tmp_
 
 
 @pytest.mark.parametrize("n_symmetric", [1, 4])
-def test_photos_that_are_changed_anew_are_shown_changed(folder, grids, tmp_path, n_symmetric):
+def test_random_augmentation_in_every_epoch_is_shown_by_examples(folder, grids, tmp_path, n_symmetric):
     y, x = np.mgrid[:40, :40]
     Image.fromarray(np.stack([6 * y, 6 * x, 0 * x], axis=-1).astype(np.uint8)).save(tmp_path / "ramp.png")
     photos = (Photo(str(tmp_path / "ramp.png"), "ramps", "ab", "train"),)
@@ -184,7 +184,7 @@ def test_photos_that_are_changed_anew_are_shown_changed(folder, grids, tmp_path,
         ({"method": "finetune"}, ()),
     ],
 )
-def test_the_views_of_a_training_are_those_that_it_saw(paint_folder, tmp_path, make_runner, settings, views):
+def test_listed_views_are_those_of_the_training(paint_folder, tmp_path, make_runner, settings, views):
     catalog = scan_photos(paint_folder(tmp_path / "photos", n=4))
     chosen = Settings(image_size=96, **settings | ({} if settings["method"] == "fixed" else {"epochs": 1}))
     assert list_training_views(make_runner(catalog).run(chosen)) == views

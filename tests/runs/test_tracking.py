@@ -1,4 +1,4 @@
-"""A run is told to a tracker after it is whole, from its own folder; a tracker that fails loses nothing."""
+"""A complete run is sent to a tracker; if the tracker fails, the run stays complete."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ def run(trained, tmp_path):
 
 @pytest.fixture
 def broken(monkeypatch):
-    """A tracker that is there and fails."""
+    """An installed tracker that fails."""
     module = SimpleNamespace()
     monkeypatch.setitem(tracking.PACKAGES, "mlflow", ())
     monkeypatch.setitem(sys.modules, "headstart.runs.tracking_mlflow", module)
@@ -34,7 +34,7 @@ def broken(monkeypatch):
     return fail_with
 
 
-def test_a_run_in_the_words_of_trackers(run):
+def test_a_run_has_parameters_metrics_history_and_tags(run):
     tracked, metrics = read_tracked_run(run.folder), run.metrics
     assert tracked.name == "a run"
     assert tracked.verdict == run.verdict
@@ -58,7 +58,7 @@ def test_a_run_in_the_words_of_trackers(run):
     assert tracked.tags["headstart.photos"].endswith("photos")
 
 
-def test_the_catalog_s_hash_goes_by_photos_and_labels_and_not_by_paths(run):
+def test_the_hash_of_the_catalog_depends_on_photos_and_labels_but_not_on_paths(run):
     def read_hash():
         return read_tracked_run(run.folder).tags["headstart.catalog_sha256"]
 
@@ -70,7 +70,7 @@ def test_the_catalog_s_hash_goes_by_photos_and_labels_and_not_by_paths(run):
     assert read_hash() != before
 
 
-def test_a_run_without_a_test_set_and_without_cross_validation_can_be_told(run):
+def test_a_run_without_a_test_set_and_cross_validation_can_be_tracked(run):
     metrics = run.metrics | dict.fromkeys(("test", "cross_validation", "strength"))
     (run.folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
     tracked = read_tracked_run(run.folder)
@@ -88,21 +88,21 @@ def test_missing_packages_are_named_before_training(tmp_path, monkeypatch):
 
 
 @pytest.mark.filterwarnings("default")
-def test_a_tracker_that_fails_loses_nothing(make_folder, tmp_path, broken):
+def test_a_failed_tracker_keeps_the_run(make_folder, tmp_path, broken):
     broken(OSError("no answer from https://me:secret@example.org/api\nfor a long time"))
-    with pytest.warns(UserWarning, match="The run is whole") as warned:
+    with pytest.warns(UserWarning, match="The run is complete") as warned:
         run = hs.train(
             make_folder(), out=tmp_path / "the run", method="fixed", image_size=96, verbose=False, track="mlflow"
         )
     assert run.model.predict(tmp_path / "photos" / "dots" / "000.jpg").label == "dots"
     message = str(warned[0].message)
     assert message.endswith(f"to track it later: headstart track '{tmp_path / 'the run'}' --to mlflow")
-    assert "by mlflow: no answer from https://example.org/api for a long time. The run is whole" in message
+    assert "by mlflow: no answer from https://example.org/api for a long time. The run is complete" in message
     with pytest.raises(RunError, match=r"Cannot track run .* by mlflow: no answer"):
         run.track("mlflow")
 
 
-def test_an_error_without_words_is_named(run, broken):
+def test_an_error_without_a_message_is_named_by_its_type(run, broken):
     broken(TimeoutError())
     with pytest.raises(RunError, match="by mlflow: TimeoutError"):
         run.track("mlflow")

@@ -1,4 +1,4 @@
-"""MLflow's local store and its own client: what was logged is read back."""
+"""Runs in MLflow's local store, read back by its client."""
 
 import json
 import socket
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not all(map(is_installed, NEEDED)), reason="need
 
 @pytest.fixture
 def track(trained, tmp_path):
-    """Track it by MLflow as a script would, in a process and a folder of its own, where nothing may warn."""
+    """Track a run by MLflow as a script would: in its own process and folder, with warnings as errors."""
 
     def track(before="", /, **variables):
         code = f"{before}\nimport headstart as hs\nprint(hs.Run({str(trained.folder)!r}).track('mlflow'))"
@@ -44,7 +44,7 @@ def open_client(folder, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what MLflow uses
-def test_everything_is_in_the_local_store(trained, track, tmp_path, monkeypatch):
+def test_parameters_metrics_and_files_are_in_the_local_store(trained, track, tmp_path, monkeypatch):
     done = track()
     assert done.stderr == ""
     assert done.stdout == (
@@ -91,7 +91,7 @@ def test_the_user_s_experiment_and_active_run_are_respected(track, tmp_path):
     assert read_store(tmp_path, parents) == [(1,)]
 
 
-def test_a_server_that_is_down_is_told_soon_and_without_its_password(trained, track):
+def test_the_error_of_a_server_that_is_down_comes_soon_and_hides_its_password(trained, track):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     done = track(MLFLOW_TRACKING_URI=f"http://me:secret@127.0.0.1:{port}")

@@ -40,7 +40,7 @@ def read_scalars(folder):
             if value.WhichOneof("value") == "simple_value"]  # fmt: skip
 
 
-def test_curves_have_their_epochs_in_a_run_for_each_kind_of_photos(run):
+def test_the_curves_of_training_and_validation_are_two_runs(run):
     history = run.history
     for data, rows in history.groupby("Data"):
         scalars = read_scalars(run.folder / "tensorboard" / data.lower())
@@ -50,7 +50,7 @@ def test_curves_have_their_epochs_in_a_run_for_each_kind_of_photos(run):
             assert [value for _, value in points] == pytest.approx(list(rows[column]))
 
 
-def test_results_figures_parameters_and_the_verdict_are_there(run):
+def test_event_files_have_metrics_figures_parameters_and_verdict(run):
     values = list(read_values(run.folder / "tensorboard"))
     scalars = {name: value for name, _, value in read_scalars(run.folder / "tensorboard")}
     assert scalars["test/accuracy"] == pytest.approx(run.metrics["test"]["accuracy"])
@@ -63,7 +63,7 @@ def test_results_figures_parameters_and_the_verdict_are_there(run):
     assert "_hparams_/session_start_info" in {value.tag for _, value in values}
 
 
-def test_tracking_again_takes_the_place_of_what_was_written(run):
+def test_tracking_again_replaces_the_event_files(run):
     before = sorted(path.relative_to(run.folder).parent for path in run.folder.rglob("*tfevents*"))
     said = run.track("tensorboard")
     assert said.endswith(f"(pip install tensorboard): tensorboard --logdir {run.folder.resolve().parent}")
@@ -80,7 +80,7 @@ def test_a_tracked_run_can_be_replaced(run, tmp_path):
 
 
 @pytest.mark.parametrize("options", [{"method": "hybrid", "epochs": 1}, {"budget_s": 30.0}])
-def test_other_methods_are_told_as_well(make_folder, tmp_path, options):
+def test_runs_of_hybrid_and_auto_can_be_tracked(make_folder, tmp_path, options):
     pytest.importorskip("torch", exc_type=ImportError)
     run = hs.train(
         make_folder(n=14), out=tmp_path / "run", image_size=96, verbose=False, track="tensorboard", **options
@@ -103,13 +103,13 @@ def test_a_folder_that_cannot_be_written_leaves_the_run_as_it_was(run, monkeypat
     assert sorted(run.folder.rglob("*")) == before
 
 
-def test_it_needs_neither_torch_nor_tensorflow(run):
+def test_tracking_imports_neither_torch_nor_tensorflow(run):
     hide = "import sys\nsys.modules |= dict.fromkeys(['torch', 'tensorflow', 'tensorboard'])"
     code = f"{hide}\nimport headstart as hs\nhs.Run({str(run.folder)!r}).track('tensorboard')"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_tensorboard_reads_it(run):
+def test_tensorboard_reads_the_event_files(run):
     pytest.importorskip("tensorboard", reason="needs TensorBoard itself: make test-track", exc_type=ImportError)
     from tensorboard.backend.event_processing.event_multiplexer import EventMultiplexer
 

@@ -1,4 +1,4 @@
-"""The charts of a run: which there are, and what each is drawn from."""
+"""Draw the four charts of a run: history, confusion matrix, recall by class, reliability."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ HistoryRow = tuple[str, int, float, float]
 
 
 def draw_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any]) -> dict[str, Image.Image]:
-    """Draw the curves of a training, and the charts of one split's metrics.
+    """Draw the history of a training, and the charts of the metrics of one split.
 
     Parameters
     ----------
     history
-        As for `plot_history`.
+        Rows as `plot_history` takes them.
     metrics
-        What `evaluate_probabilities` returns.
+        Metrics of one split, as `evaluate_probabilities` returns them.
     """
     figures = {
         "history": plot_history(history),
@@ -39,7 +39,7 @@ def draw_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any]) -> di
 
 
 def save_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> dict[str, InlineImage]:
-    """Draw the charts of a run (`draw_charts`), write each as ``NAME.png`` into a folder, and return them by name.
+    """Draw the charts of a run, write each as ``NAME.png`` into a folder, and return them by name.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A figure becomes pixels, and pixels become a PNG."""
+"""Turn a figure into pixels, and pixels into a PNG file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from PIL import Image
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-MAKER = (b"tEXt", b"Software\0headstart")  # tells our pictures from the user's
-RGB, UP = 2, 2  # PNG's numbers for this kind of pixels and for the filter
+MAKER = (b"tEXt", b"Software\0headstart")  # marks files that headstart may replace
+RGB, UP = 2, 2  # the codes of PNG for RGB pixels and for the filter "up"
 
 
 def draw_figure(figure: Figure) -> Image.Image:
-    """Draw a figure that `start_figure` started: RGB, at the figure's own pixels an inch, which the image records."""
+    """Draw a figure that `start_figure` made as an RGB image, which records the resolution of the figure."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
@@ -35,11 +35,11 @@ def draw_figure(figure: Figure) -> Image.Image:
 
 
 def encode_png(image: Image.Image) -> bytes:
-    """Return an image as the bytes of an RGB PNG, which records its pixels an inch: the same image, the same bytes.
+    """Encode an image as an RGB PNG that records its resolution; the same image gives the same bytes.
 
-    Pillow tries five filters on every row, which takes longer than all the rest. Here each row is what it adds to the
-    one above it, and after that runs are all there is to find in a photo: half the time. A grid of photos is a tenth
-    longer, a chart half as long again (PNG specification, third edition, 9.2).
+    Pillow tries five filters on each row, which takes most of its time. Here each row is stored as its difference from
+    the row above, and the compression looks only for runs. That halves the time; the file of a grid of photos is a
+    tenth larger, that of a chart half as large again (PNG specification, third edition, 9.2).
     """
     pixels = np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
     height, width, _ = pixels.shape
@@ -63,28 +63,28 @@ def encode_png(image: Image.Image) -> bytes:
 
 
 def check_picture_path(path: Path) -> None:
-    """Raise RunError if a picture cannot be written to a path, or would replace a file that is no picture of ours."""
+    """Raise RunError if a picture cannot be written to a path, or would replace a file that headstart did not draw."""
     problem = None
     if path.suffix.lower() != ".png":
         problem = "its name must end in .png"
     elif not path.parent.is_dir():
-        problem = f"'{path.parent}' is no folder"
+        problem = f"'{path.parent}' is not a folder"
     elif path.is_dir():
         problem = "it is a folder"
-    elif path.exists() and not _is_ours(path):
-        problem = "it exists already, and is no picture that headstart drew"
+    elif path.exists() and not _is_drawn_by_headstart(path):
+        problem = "it exists already, and headstart did not draw it"
     if problem is not None:
         raise RunError(f"Cannot write figure '{path}': {problem}. Choose another place.")
 
 
-def _is_ours(path: Path) -> bool:
+def _is_drawn_by_headstart(path: Path) -> bool:
     with suppress(OSError), path.open("rb") as file:
         return b"".join(MAKER) in file.read(100)
     return False
 
 
 def save_png(image: Image.Image, path: str | Path) -> bytes:
-    """Write an image as a PNG into a folder that exists, and return the bytes that were written.
+    """Write an image as a PNG into an existing folder, and return its bytes.
 
     Raises
     ------

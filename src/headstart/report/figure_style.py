@@ -1,4 +1,4 @@
-"""The look that every figure shares: colours, sizes, quiet axes."""
+"""The style that all figures share: colours, sizes, axes."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DARK = "#2b2829"  # text, and what is right
-GREY = "#80797c"  # training, and what is only there to compare with
-ACCENT = "#981220"  # validation, and what is wrong or wants attention
-PALE = "#e7e3e1"  # grids and fills
+DARK = "#2b2829"  # text; right answers
+GREY = "#80797c"  # training; references
+ACCENT = "#981220"  # validation; wrong answers
+PALE = "#e7e3e1"  # grid lines and fills
 WHITE = "#ffffff"
 
-CHART_DPI = 200  # twice the 100 pixels an inch at which the report shows figures
-PHOTO_DPI = 110  # photos are 224 pixels or so: finer would only store the same pixels larger
+CHART_DPI = 200  # twice the 100 CSS pixels an inch of the report, for sharp screens
+PHOTO_DPI = 110  # photos have about 224 pixels: a higher resolution shows no more of them
 TEXT_PT = 9.0
 SMALL_PT = 7.5
-EDGE_IN = 0.1  # white around everything
-MEASURED_AT = 4  # times its size: small letters are as wide as whole pixels, not as they will be drawn
+EDGE_IN = 0.1  # white margin
+MEASURED_AT = 4  # times the size: Pillow rounds the width of small letters to whole pixels
 
 
 def start_figure(width_in: float, height_in: float) -> Figure:
-    """Start an empty figure on white paper, without pyplot: no window, no state shared between threads.
+    """Make an empty white figure without pyplot: it opens no window and shares no state between threads.
 
     Parameters
     ----------
     width_in, height_in
-        Size in inches; the report shows an inch as 100 pixels of the page.
+        Size in inches. The report shows an inch as 100 CSS pixels.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -42,23 +42,22 @@ def start_figure(width_in: float, height_in: float) -> Figure:
 
 
 def add_axes(figure: Figure, left_in: float, bottom_in: float, width_in: float, height_in: float) -> Axes:
-    """Add axes at a place in inches from the lower left corner.
+    """Add axes at a position in inches from the lower left corner.
 
-    Every figure knows how long its texts are and leaves room for them: matplotlib's layout engines find out by
-    drawing it several times over.
+    Each figure measures its texts and leaves room for them. Matplotlib's layout engines do this too, but draw the
+    figure several times.
     """
     across, up = figure.get_size_inches()
     return figure.add_axes((left_in / across, bottom_in / up, width_in / across, height_in / up))
 
 
 def name_axes(axes: Axes, x: str, y: str, beside_in: float) -> None:
-    """Name the axes below and beside them.
+    """Write the names of both axes; the names of vertical axes stand in line, however wide the numbers are.
 
     Parameters
     ----------
     beside_in
-        How far the axes are from the left edge of the figure, or of its half. There the name stands, whatever the
-        numbers between: so the names of two axes are in line.
+        Distance of the axes from the left edge of the figure, or of its half, where the vertical name stands.
     """
     axes.set_xlabel(x, labelpad=6)
     axes.set_ylabel(y)
@@ -66,19 +65,19 @@ def name_axes(axes: Axes, x: str, y: str, beside_in: float) -> None:
 
 
 def measure_widest(texts: Iterable[str], size_pt: float) -> float:
-    """Return the width in inches of the longest of some texts, each of them one line as `make_drawable` returns it."""
+    """Return the width in inches of the widest of single lines that `make_drawable` returned."""
     return max((measure_text(text, size_pt * MEASURED_AT) for text in texts), default=0.0) / (72 * MEASURED_AT)
 
 
 def style_axes(axes: Axes, *, grid: str | None = None) -> None:
-    """Take from the axes what is not data: the frame, dark ticks, a loud grid.
+    """Style the axes: no frame above and on the right, no tick marks, a pale grid.
 
     Parameters
     ----------
     axes
-        Changed in place.
+        Axes to change in place.
     grid
-        ``"x"``, ``"y"``, ``"both"`` or None: the direction of the grid lines.
+        Axis that has grid lines: ``"x"``, ``"y"``, ``"both"`` or None.
     """
     axes.set_facecolor(WHITE)
     axes.tick_params(length=0, colors=GREY, labelcolor=DARK, labelsize=TEXT_PT)

@@ -1,7 +1,7 @@
-"""Names in any script, as the fonts of this machine can draw them.
+"""Prepare names in any script for the fonts of this machine.
 
-Matplotlib warns once for each glyph that its font lacks. Names come from users' folders, so they are made safe before
-they are drawn: nothing has to be silenced afterwards.
+Class names come from users' folders, and matplotlib warns about each glyph that its font lacks. These functions
+replace such characters before drawing, so that no warning needs to be silenced.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 BASE_FONT = "DejaVu Sans"  # comes with matplotlib: Latin, Greek, Cyrillic, Arabic, Hebrew and more
-# Latin, Greek, Cyrillic, punctuation, arrows: in the base font without asking, so that plain names, which most are,
-# need no matplotlib; a test compares this with the font
+# Latin, Greek, Cyrillic, punctuation, arrows: the base font has them (a test compares), so that plain names, which
+# most names are, need no matplotlib
 PLAIN = re.compile("[ -~¡-¬®-ɏΆΈ-ΊΌΎ-ΡΣ-Ͼ\u0400-\u0482\u048a-\u0525Ḁ-ỹ\u2010-\u2027\u2030-\u205e₠-₵←-⇿□]*")
-# the rest is left to the fonts that Linux, macOS and Windows bring, tried in this order
+# fonts of Linux, macOS and Windows for all other characters, in the order in which they are tried
 OTHER_FONTS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Source Han Sans SC", "WenQuanYi Zen Hei",
     "WenQuanYi Micro Hei", "Droid Sans Fallback", "PingFang SC", "PingFang HK", "Hiragino Sans GB",
@@ -29,7 +29,7 @@ MAX_NAME = 28  # characters
 
 
 def is_plain(text: str) -> bool:
-    """Say whether the base font has every character, and left to right, one after the other, is how it is written.
+    """Say whether the base font has every character, and the text is written from left to right without joined letters.
 
     Examples
     --------
@@ -40,13 +40,13 @@ def is_plain(text: str) -> bool:
 
 
 def make_drawable(text: str) -> str:
-    r"""Return the text with everything replaced that cannot be drawn here.
+    r"""Return the text with those characters replaced that this machine cannot draw.
 
     Parameters
     ----------
     text
-        Any text. Control characters become spaces, invisible joiners vanish, and characters that no font has
-        become a square. Matplotlib must be told ``parse_math=False``, or it takes two dollars for a formula.
+        Any text. Control characters become spaces, invisible joiners are removed, and a character that no font has
+        becomes a square. Draw it with ``parse_math=False``, or matplotlib reads text between two dollars as a formula.
 
     Examples
     --------
@@ -57,10 +57,10 @@ def make_drawable(text: str) -> str:
 
 
 def make_axis_names(names: Sequence[str]) -> list[str]:
-    """Return names of classes for an axis: long ones shortened, those that cannot be drawn numbered.
+    """Return class names for an axis: long names are shortened, names that cannot be drawn become "class N".
 
-    Squares would make ``猫`` and ``狗`` look alike where no font has them; their numbers still differ. The
-    number is the place in ``names``, from 0, as in the tables of the report.
+    N is the position in ``names``, from 0, as in the tables of the report. If no font has ``猫`` and ``狗``, both
+    would be the same square, but their numbers differ.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def make_axis_names(names: Sequence[str]) -> list[str]:
 def choose_fonts(texts: Iterable[str]) -> list[str]:
     """Return the font families that these texts need, first choice first.
 
-    Almost always that is ``["DejaVu Sans"]`` alone: a font of 20 MB is opened only for the names that need it.
+    Most texts need only ``["DejaVu Sans"]``; other fonts, of up to 20 MB, are opened only for characters it lacks.
     """
     characters = {character for text in texts if not is_plain(text) for character in text}
     families = [family for character in sorted(characters) if (family := _find_font(character))]
@@ -96,7 +96,7 @@ def _make_character_drawable(character: str) -> str:
 
 @cache
 def _find_font(character: str) -> str | None:
-    """Return the first family that has the character."""
+    """Return the first family that has the character, or None."""
     if is_plain(character) or ord(character) in _read_coverage(BASE_FONT):
         return BASE_FONT
     return next((f for f in _list_other_fonts() if ord(character) in _read_coverage(f)), None)
@@ -112,7 +112,7 @@ def _list_other_fonts() -> tuple[str, ...]:
 
 @cache
 def _read_coverage(family: str) -> frozenset[int]:
-    """Return the code points that a family can draw."""
+    """Return the code points that a family has."""
     from matplotlib.font_manager import findfont, get_font
 
     return frozenset(get_font(findfont(family)).get_charmap())

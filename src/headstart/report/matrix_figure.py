@@ -1,4 +1,4 @@
-"""The confusion matrix: which class is taken for which."""
+"""Plot the confusion matrix: true classes against predicted classes."""
 
 from __future__ import annotations
 
@@ -30,34 +30,35 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MAX_NUMBERED = 15  # classes; with more, the numbers no longer fit their cells
-MAX_LABELLED = 60  # classes; with more, every second, third, ... name is shown
-MAX_WIDTH_IN = 7.6  # the page is not wider
+MAX_NUMBERED = 15  # classes; with more, numbers do not fit the cells
+MAX_LABELLED = 60  # classes; with more, only every second, third, ... name is shown
+MAX_WIDTH_IN = 7.6  # width of the page
 NAME_IN = 0.3  # room for the name of an axis
 
 
 def plot_confusion_matrix(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
-    """Plot how often each true class (a row) got each answer (a column).
+    """Plot the number of photos by true class (row) and predicted class (column).
 
-    Right answers on the diagonal are dark, mistakes red; the stronger, the larger the share of the row. The shade
-    grows with the square root of the share, so that one mistake in a hundred can still be seen.
+    Right answers, on the diagonal, are dark; wrong answers are red. The shade is the square root of the share of the
+    row, so that one mistake in a hundred is visible.
 
     Parameters
     ----------
     matrix
-        int or float (C, C), at least 0. Rows true, columns predicted, as ``evaluate_probabilities`` gives it.
+        (C, C) int or float, at least 0, as ``evaluate_probabilities`` returns it. Rows are true classes, columns
+        predicted ones.
     classes
-        The C names, in the order of the rows.
+        Names of the C classes, in the order of the rows.
 
     Returns
     -------
     matplotlib.figure.Figure
-        With a number in each cell up to 15 classes, and shades alone beyond.
+        Figure with a number in each cell for up to 15 classes; with more, shades only.
 
     Raises
     ------
     EvaluationError
-        If the shape does not fit the names.
+        If the shape does not match the number of names.
     """
     counts = np.asarray(matrix, dtype=np.float64)
     n_classes = len(classes)
@@ -83,7 +84,7 @@ def plot_confusion_matrix(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
 
 
 def _choose_size_and_turn(names: Sequence[str]) -> tuple[float, int]:
-    """Return the size of the classes' names in points, and how far those below the matrix are turned, in degrees."""
+    """Return the font size of the class names in points, and the rotation of those below the matrix in degrees."""
     n_classes = len(names)
     size = TEXT_PT if n_classes <= MAX_NUMBERED else SMALL_PT if n_classes <= 30 else 5.0
     is_long = n_classes > MAX_NUMBERED or max(map(len, names)) * n_classes > 45
@@ -91,7 +92,7 @@ def _choose_size_and_turn(names: Sequence[str]) -> tuple[float, int]:
 
 
 def _start_matrix(names: Sequence[str], size: float, turn: int) -> tuple[Figure, Axes]:
-    """Start a figure that is as large as the matrix and the names beside and below it."""
+    """Make a figure of the size that the matrix and the names beside and below it need."""
     longest_in = measure_widest(names, size)
     beside_in = EDGE_IN + NAME_IN + longest_in
     below_in = EDGE_IN + NAME_IN + {0: 0.13, 45: 0.08 + 0.71 * longest_in, 90: longest_in}[turn]
@@ -110,7 +111,7 @@ def _measure_shades(counts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _shade_cells(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return RGB (C, C, 3), 0 to 1: white where there is nothing."""
+    """Return RGB colours (C, C, 3), 0 to 1; empty cells are almost white."""
     from matplotlib.colors import to_rgb
 
     shades = _measure_shades(counts)[:, :, None]

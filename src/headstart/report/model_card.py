@@ -1,4 +1,4 @@
-"""The model card: what a classifier is, how good, and its limits, as model hubs expect it (README.md with YAML)."""
+"""Write the model card of a run: use, measures and limits, as README.md with the YAML that model hubs read."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 from headstart.evaluation.verdict import choose_headline, write_verdict
 from headstart.evaluation.words import count_photos, format_percent
-from headstart.report.page_tables import describe_making
+from headstart.report.page_tables import describe_settings
 
-_ROWS = 100  # classes in the table; metrics.json has them all
+_ROWS = 100  # classes in the table; metrics.json lists all
 
 
 def write_model_card(metrics: Mapping[str, Any], title: str) -> str:
@@ -21,20 +21,20 @@ def write_model_card(metrics: Mapping[str, Any], title: str) -> str:
     metrics
         The content of ``metrics.json``.
     title
-        The name of the photos.
+        Name of the set of photos.
     """
     headline = choose_headline(metrics)
     parts = [_write_front_matter(title, headline), f"# {_escape(title)}", _escape(write_verdict(metrics)), _USE]
     if headline is not None:
         parts.append(_write_classes(*headline))
-    made = "\n".join(f"- {term}: {_escape(text)}" for term, text in describe_making(metrics))
-    parts += [f"## How it was made\n\n{made}", _write_limits(metrics, headline)]
+    settings = "\n".join(f"- {term}: {_escape(text)}" for term, text in describe_settings(metrics))
+    parts += [f"## Training\n\n{settings}", _write_limits(metrics, headline)]
     return "\n\n".join(parts) + "\n"
 
 
 _USE = """## Use
 
-`model.onnx` is the whole classifier: pixels in, probabilities out, labels and preprocessing inside.
+`model.onnx` is the whole classifier, with its labels and its preprocessing. It takes pixels and gives probabilities.
 
 ```python
 import headstart as hs
@@ -43,11 +43,11 @@ model = hs.load("model.onnx")
 print(model.predict("photo.jpg").top(3))
 ```
 
-Any ONNX runtime runs it as well; its metadata says what pixels it takes. `headstart export` writes other formats."""
+Any ONNX runtime can run it; its metadata describes its input. `headstart export` writes other formats."""
 
 
 def _write_front_matter(title: str, headline: tuple[str, Mapping[str, Any]] | None) -> str:
-    """Write the YAML, in which a JSON text is a valid string."""
+    """Write the YAML; a JSON string is a valid YAML string."""
     lines = [
         "---", "library_name: headstart", "pipeline_tag: image-classification", "tags:", "- image-classification",
         "- transfer-learning", "- onnx",
@@ -68,7 +68,7 @@ def _write_front_matter(title: str, headline: tuple[str, Mapping[str, Any]] | No
 def _write_classes(split: str, numbers: Mapping[str, Any]) -> str:
     rows = list(numbers.get("per_class", {}).items())
     lines = [
-        f"## Classes\n\nOn the {split} photos:\n", "| class | photos | found (recall) | 95% interval | precision |",
+        f"## Classes\n\nOn the {split} photos:\n", "| class | photos | recall | 95% interval | precision |",
         "|---|---|---|---|---|",
     ]  # fmt: skip
     for name, row in rows[:_ROWS]:
@@ -85,18 +85,18 @@ def _write_classes(split: str, numbers: Mapping[str, Any]) -> str:
 def _write_limits(metrics: Mapping[str, Any], headline: tuple[str, Mapping[str, Any]] | None) -> str:
     n_classes = len(metrics.get("classes", ()))
     lines = [
-        f"- It names one of its {n_classes} classes for any photo, of whatever else.",
-        "- The figures hold for photos like those it was judged on: of the same kind, place and camera.",
+        f"- It names one of its {n_classes} classes for every photo, even if the photo shows something else.",
+        "- The measures hold for photos like the ones it was evaluated on: of the same kind, place and camera.",
     ]
     if headline is not None and headline[0] != "test":
-        lines.append(f"- There was no test split: the figures are of the {headline[0]} photos.")
+        lines.append(f"- There was no test split: the measures are those of the {headline[0]} photos.")
     if metrics.get("skipped"):
-        lines.append(f"- {count_photos(len(metrics['skipped']))} could not be used; metrics.json says why.")
+        lines.append(f"- {count_photos(len(metrics['skipped']))} could not be used; metrics.json gives the reasons.")
     return "## Limits\n\n" + "\n".join(lines)
 
 
 def _escape(text: str) -> str:
-    """Keep a name from being taken for Markdown or HTML."""
+    """Escape what Markdown or HTML would interpret."""
     for character in "\\`*_[]<>|#":
         text = text.replace(character, f"\\{character}")
     return text.replace("\n", " ")

@@ -1,4 +1,4 @@
-"""The report: one page that opens anywhere, offline, with the verdict first and the evidence after it."""
+"""Render the report: one HTML page that opens offline, with the verdict first and the results after it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from headstart.evaluation.verdict import FEW_PHOTOS, choose_headline, write_verd
 from headstart.evaluation.words import count_photos, format_percent
 from headstart.report.inline_image import InlineImage
 from headstart.report.page_tables import (
-    describe_making,
+    describe_settings,
     list_bars,
     list_classes,
     list_measures,
@@ -25,36 +25,36 @@ if TYPE_CHECKING:
 
 __all__ = ["ReportContent", "ReportFigure", "render_report", "write_verdict"]
 
-CHARTS = ("per_class", "confusion_matrix", "history", "reliability")  # these have a place of their own
-WIDE_PX = 600  # a chart wider than this scrolls on a phone: squeezed, its text could not be read
+CHARTS = ("per_class", "confusion_matrix", "history", "reliability")  # shown beside the numbers they belong to
+WIDE_PX = 600  # on a phone a wider chart scrolls instead of shrinking, so that its text stays readable
 MAX_SKIPPED = 200
-MAX_OPEN_ROWS = 12  # longer tables and lists are folded until asked for
+MAX_OPEN_ROWS = 12  # longer tables and lists are folded
 
 
 @dataclass(frozen=True)
 class ReportFigure:
-    """A figure for the report."""
+    """A figure of the report, with its caption."""
 
     caption: str
     image: InlineImage
-    alt: str = ""  # what it shows, for those who cannot see it; the caption if empty
+    alt: str = ""  # text for readers who cannot see it. Default: the caption
 
 
 @dataclass(frozen=True)
 class ReportContent:
-    """All that a report shows.
+    """The content of a report.
 
     Attributes
     ----------
     title
-        Such as the name of the folder of photos.
+        Title of the page, such as the name of the folder of photos.
     metrics
-        The content of ``metrics.json``.
+        Content of ``metrics.json``.
     figures
-        By name, in the order to show them. ``per_class``, ``confusion_matrix``, ``history`` and ``reliability``
-        stand beside the numbers they belong to; all others, such as ``training_photos``, under Photos.
+        Figures by name, in the order of the page. The charts ``per_class``, ``confusion_matrix``, ``history`` and
+        ``reliability`` stand beside their numbers; all others, such as ``training_photos``, in the section Photos.
     catalog_summary
-        Rows with the same keys, such as ``{"label": "cats", "train": 850, "test": 150}``.
+        Number of photos by class and split, as rows like ``{"label": "cats", "train": 850, "test": 150}``.
     notes
         Notes on the photos and the training; the page shows warnings first.
     """
@@ -67,27 +67,27 @@ class ReportContent:
 
 
 def render_report(content: ReportContent) -> str:
-    """Write the report as one HTML page.
+    """Render the report as one HTML page.
 
     Parameters
     ----------
     content
-        The numbers, figures and notes of a run.
+        Numbers, figures and notes of a run.
 
     Returns
     -------
     str
-        A whole page with its styles and images inside: no script, and nothing is fetched. Every text of the user
-        is escaped.
+        A page that contains its styles and images, has no script and fetches nothing. Every text of the user is
+        escaped.
 
     Notes
     -----
-    It takes about 10 ms, and 40 ms more for the first one in a process.
+    It takes about 10 ms, and 40 ms more for the first page of a process.
     """
     metrics = content.metrics
     skipped = list(metrics.get("skipped") or [])
     headline = choose_headline(metrics)
-    images = {name: _place_figure(name, figure) for name, figure in content.figures.items()}
+    images = {name: _describe_figure(name, figure) for name, figure in content.figures.items()}
     return load_template().render(
         title=content.title,
         metrics=metrics,
@@ -104,14 +104,14 @@ def render_report(content: ReportContent) -> str:
         notes=sort_notes(content.notes),
         skipped=skipped[:MAX_SKIPPED],
         n_skipped=len(skipped),
-        making=describe_making(metrics),
+        settings=describe_settings(metrics),
         strengths=list_strengths(metrics),
         trials=list_trials(metrics),
         max_open_rows=MAX_OPEN_ROWS,
     )
 
 
-def _place_figure(name: str, figure: ReportFigure) -> dict[str, Any]:
+def _describe_figure(name: str, figure: ReportFigure) -> dict[str, Any]:
     return {
         "name": name,
         "title": name.replace("_", " ").capitalize(),
@@ -124,7 +124,7 @@ def _place_figure(name: str, figure: ReportFigure) -> dict[str, Any]:
 
 @cache
 def load_template() -> Template:
-    """Return the page's template; the first call imports Jinja and compiles it."""
+    """Return the template of the page; the first call imports Jinja and compiles the template."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -135,6 +135,6 @@ def load_template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters.update(percent=format_percent, photos=count_photos)
-    for part in environment.list_templates():  # now, as it may be beside other work, and not with the first page
+    for part in environment.list_templates():  # compile all parts now, which can run beside other work
         environment.get_template(part)
     return environment.get_template("report.html.jinja")

@@ -1,4 +1,4 @@
-"""The tables of the report, as rows of text: what a number is called and how it is written is decided here."""
+"""Make the tables of the report, as rows of text: the names of numbers, and how they are written."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from headstart.evaluation.words import (
 PRECISIONS = {
     "f32": "float32",
     "bf16": (
-        "bfloat16 (other programs that run the classifier compute in float32 and may differ in rare, unsure cases; "
-        "--precision f32 answers as they do)"
+        "bfloat16 (other programs compute the classifier in float32 and may rarely give another class where the "
+        "probabilities are close; --precision f32 avoids this)"
     ),
-    "int8": "int8, quantised on training photos (other programs that run the classifier may differ in unsure cases)",
+    "int8": "int8, quantised on training photos (other programs may differ where the probabilities are close)",
 }
 SPLIT_NAMES = {"test": "Test", "validation": "Validation", "train": "Training"}
 
@@ -30,9 +30,9 @@ Row = dict[str, Any]
 
 
 def list_bars(metrics: Mapping[str, Any]) -> list[Row]:
-    """List the bars at the top: the classifier, cross-validation, and the guess to beat.
+    """List the bars at the top of the page: the classifier, cross-validation, and the majority guess.
 
-    Each has ``label``, ``kind``, ``value`` (0 to 1), ``low`` and ``high`` (or None) and ``text``.
+    Each bar has ``label``, ``kind``, ``value`` (0 to 1), ``low`` and ``high`` (or None) and ``text``.
     """
     headline = choose_headline(metrics)
     if headline is None:
@@ -41,19 +41,19 @@ def list_bars(metrics: Mapping[str, Any]) -> list[Row]:
     low, high = numbers["accuracy_ci95"]
     accuracy, guess, repeated = numbers["accuracy"], numbers.get("majority_accuracy"), metrics.get("cross_validation")
     name = SPLIT_NAMES[split].lower()
-    bars = [_draw_bar(f"This classifier, {name} photos", "classifier", accuracy, low, high)]
+    bars = [_make_bar(f"This classifier, {name} photos", "classifier", accuracy, low, high)]
     if repeated:
         mean, sd = repeated["accuracy_mean"], repeated["accuracy_sd"]
-        bars.append(_draw_bar("Cross-validation", "repeated", mean, max(0.0, mean - sd), min(1.0, mean + sd)))
+        bars.append(_make_bar("Cross-validation", "repeated", mean, max(0.0, mean - sd), min(1.0, mean + sd)))
     if guess is not None:
-        bars.append(_draw_bar(f"Always answering '{numbers['majority_class']}'", "guess", guess, None, None))
+        bars.append(_make_bar(f"Always answering '{numbers['majority_class']}'", "guess", guess, None, None))
     return bars
 
 
 def list_measures(metrics: Mapping[str, Any]) -> Row:
-    """Make the table of measures: ``columns`` (splits that have photos) and ``rows`` with ``cells``.
+    """Make the table of measures: ``columns`` (the splits with photos) and ``rows`` with ``cells``.
 
-    A measure that is undefined in every split, such as the top 3 of two classes, has no row.
+    A measure that is undefined in every split, such as top-3 accuracy of two classes, has no row.
     """
     splits = [split for split in HEADLINE_ORDER if metrics.get(split)]
     rows = []
@@ -72,7 +72,7 @@ def list_measures(metrics: Mapping[str, Any]) -> Row:
 
 
 def list_classes(numbers: Mapping[str, Any]) -> list[Row]:
-    """List each class with its number in the classifier's output, precision, recall, F1 and photos, as text."""
+    """List for each class its position in the output, recall, precision, F1 and number of photos, as text."""
     return [
         {
             "number": place,
@@ -88,7 +88,7 @@ def list_classes(numbers: Mapping[str, Any]) -> list[Row]:
 
 
 def list_strengths(metrics: Mapping[str, Any]) -> list[Row]:
-    """List the strengths of regularisation that were tried, as text; ``is_chosen`` marks the one that was kept."""
+    """List the regularisation strengths that were tried, as text; ``is_chosen`` marks the chosen one."""
     strength = metrics.get("strength") or {}
     return [
         {
@@ -102,8 +102,8 @@ def list_strengths(metrics: Mapping[str, Any]) -> list[Row]:
     ]
 
 
-def describe_making(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """List how the classifier was made, as (term, description); what the metrics do not tell is left out."""
+def describe_settings(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List the settings and times of a training as (term, description), without those that the metrics lack."""
     method = metrics.get("method")
     precision = PRECISIONS.get(str(metrics.get("precision")), metrics.get("precision"))
     weights = metrics.get("class_weights") or {}
@@ -113,18 +113,18 @@ def describe_making(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
         "Method": _describe_method(method, metrics),
         "Cut": _describe_cut(metrics.get("cut")),
         "Trained above the cut": _describe_tuning(metrics.get("tuning"), is_watched=bool(metrics.get("validation"))),
-        "Features": {"all": "the means of several stages side by side", "last": "the mean of the last stage"}.get(
+        "Features": {"all": "the means of several stages, concatenated", "last": "the mean of the last stage"}.get(
             metrics.get("features") or ""
         ),
-        "Head": metrics.get("head") and f"{metrics['head']} (the step from features to classes)",
+        "Head": metrics.get("head") and f"{metrics['head']} (the layer from features to classes)",
         "Backbone": metrics.get("backbone") and f"{metrics['backbone']}, pretrained network in {precision}",
-        "Photo size": metrics.get("image_size") and f"{metrics['image_size']} by {metrics['image_size']} pixels",
-        "Views of a photo": metrics.get("views") and f"{metrics['views']} in training{_describe_average(metrics)}",
+        "Image size": metrics.get("image_size") and f"{metrics['image_size']} by {metrics['image_size']} pixels",
+        "Views per photo": metrics.get("views") and f"{metrics['views']} in training{_describe_average(metrics)}",
         "Class weights": ", ".join(f"{name} {weight:.3g}" for name, weight in weights.items()),
         "Seed": str(metrics["seed"]) if metrics.get("seed") is not None else None,
         "Photos": computed is not None and f"{count_photos(computed)} computed, {cached or 0:,} from the cache",
         "Time": ", ".join(f"{format_seconds(seconds[s])} {what}" for s, what in STAGES.items() if s in seconds),
-        "In all": format_seconds(seconds["total"]) if "total" in seconds else None,
+        "Total time": format_seconds(seconds["total"]) if "total" in seconds else None,
         "Headstart": metrics.get("headstart") and f"version {metrics['headstart']}",
     }
     return [(term, text) for term, text in descriptions.items() if isinstance(text, str) and text]
@@ -135,7 +135,7 @@ def _describe_method(method: str | None, metrics: Mapping[str, Any]) -> str | No
         return method
     tuning = metrics.get("tuning") or {}
     is_start = metrics.get("validation") and tuning.get("best_epoch") == 0
-    kept = f"; but {_describe_start(tuning)}, so the network is as it was, with a head fitted to it" if is_start else ""
+    kept = f"; {_describe_start(tuning)}, so the network is as pretrained, with a head fitted to it" if is_start else ""
     return f"{method}: {METHODS[method]}{kept}"
 
 
@@ -144,22 +144,22 @@ def _describe_start(tuning: Mapping[str, Any]) -> str:
 
 
 def list_trials(metrics: Mapping[str, Any]) -> Row | None:
-    """List what ``auto`` tried, as text: ``rows`` with ``is_kept``, and ``why`` it ended there."""
-    story = metrics.get("auto")
-    if not story:
+    """List the trials of ``auto`` as text: ``rows`` with ``is_kept``, and ``why``, the reason for the end."""
+    record = metrics.get("auto")
+    if not record:
         return None
     rows = [
         {
             "what": _name_trial(trial),
             "accuracy": format_percent(trial["accuracy"]),
             "judged_by": f"{trial['judged_by']}, {count_photos(trial['n'])}",
-            "seconds": format_seconds(trial["seconds"]) if trial["seconds"] else "",  # judged once more, not trained
+            "seconds": format_seconds(trial["seconds"]) if trial["seconds"] else "",  # 0: evaluated again, not trained
             "gain": _describe_gain(trial),
             "is_kept": trial["is_kept"],
         }
-        for trial in story["tried"]
+        for trial in record["tried"]
     ]
-    return {"rows": rows, "why": story["why"]}
+    return {"rows": rows, "why": record["why"]}
 
 
 def _name_trial(trial: Mapping[str, Any]) -> str:
@@ -188,31 +188,30 @@ def _describe_gain(trial: Mapping[str, Any]) -> str:
 def _describe_cut(cut: str | None) -> str | None:
     if cut == "pixels":
         return "before the first stage: nothing is frozen"
-    return cut and f"after the stage {cut}: up to there the network is frozen"
+    return cut and f"after the stage {cut}: the network is frozen up to it"
 
 
 def _describe_tuning(tuning: Mapping[str, Any] | None, *, is_watched: bool) -> str | None:
     if not tuning:
         return None
-    best = f"the best was number {tuning['best_epoch']}" if tuning["best_epoch"] else _describe_start(tuning)
-    best += " (by the log loss on the validation photos, its confidence set right)"
+    best = f"the best is epoch {tuning['best_epoch']}" if tuning["best_epoch"] else _describe_start(tuning)
+    best += " (by the calibrated log loss on the validation photos)"
     if not is_watched:
-        best = "the last was kept"
+        best = "the last is kept"
     epochs = "1 epoch" if tuning["n_epochs"] == 1 else f"{tuning['n_epochs']} epochs"
     went = f"{epochs} of {format_seconds(tuning['seconds_per_epoch'])} on {tuning['device']}, {best}"
     if not tuning["n_epochs"]:
-        went = "stopped by Ctrl-C in its first epoch: what it began with was kept"
+        went = "stopped by Ctrl-C in the first epoch: the network before training is kept"
     return (
-        f"{went}; AdamW, "
-        f"one cycle, peak rate {tuning['learning_rate']:g}; batch norms "
+        f"{went}; AdamW, one cycle, peak learning rate {tuning['learning_rate']:g}; batch normalisation "
         f"{'trained' if tuning['is_norm_trained'] else 'as pretrained'}"
     )
 
 
 def _describe_average(metrics: Mapping[str, Any]) -> str:
     n_averaged = metrics.get("averaged_views") or 1
-    return f"; every answer is the average over {n_averaged}" if n_averaged > 1 else ""
+    return f"; each answer is the average over {n_averaged}" if n_averaged > 1 else ""
 
 
-def _draw_bar(label: str, kind: str, value: float, low: float | None, high: float | None) -> Row:
+def _make_bar(label: str, kind: str, value: float, low: float | None, high: float | None) -> Row:
     return {"label": label, "kind": kind, "value": value, "low": low, "high": high, "text": format_percent(value)}

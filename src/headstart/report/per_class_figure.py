@@ -1,4 +1,4 @@
-"""Recall of each class with its interval, the weakest first."""
+"""Plot the recall of each class with its 95% interval, the lowest first."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MAX_CLASSES = 40  # the strongest beyond these are left out: they are not where the work is
+MAX_CLASSES = 40  # with more classes, those of the highest recall are left out
 WIDTH_IN = 5.6
 ABOVE_IN, BELOW_IN = 0.22, 0.5
 COUNTS_IN = 0.65  # room for the numbers of photos, right of the axes
 
 
 def plot_per_class(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
-    """Plot how many of the photos of each class are found, with the 95% interval.
+    """Plot the recall of each class: the share of its photos that were found, with the 95% interval.
 
     Parameters
     ----------
     per_class
-        Class name to ``recall``, ``recall_ci95`` and ``support``, as ``evaluate_probabilities`` gives it. Classes
-        without photos are left out, and so are the strongest if there are more than 40.
+        Class name to ``recall``, ``recall_ci95`` and ``support``, as ``evaluate_probabilities`` returns it. The plot
+        leaves out classes without photos, and shows at most the 40 classes of the lowest recall.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A row for each class, the lowest recall on top, with its number of photos.
+        Figure with a row for each class, the lowest recall on top, and its number of photos.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def plot_per_class(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
     axes = add_axes(figure, beside_in, BELOW_IN, WIDTH_IN - beside_in - COUNTS_IN, height_in)
     _draw_rows(axes, [per_class[name] for name in shown])
     left_out = len(judged) - len(shown)
-    axes.set_xlabel("Recall" + (f" (the {len(shown)} weakest of {len(judged)} classes)" if left_out else ""))
+    axes.set_xlabel("Recall" + (f" (the {len(shown)} lowest of {len(judged)} classes)" if left_out else ""))
     axes.set(xlim=(0, 1.0), ylim=(len(shown) - 0.4, -0.6))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     style_axes(axes, grid="x")

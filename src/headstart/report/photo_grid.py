@@ -1,4 +1,4 @@
-"""Photos side by side, each under its title: composed with Pillow, which is several times as fast as matplotlib."""
+"""Lay out photos in a grid, each below its title, with Pillow, which is several times as fast as matplotlib."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from headstart.report.text_drawing import draw_text, measure_text
 if TYPE_CHECKING:
     from PIL import Image
 
-CELL_PX = 248  # three of them fill the column of the report
+CELL_PX = 248  # three photos fill the width of the report
 MARGIN_PX = 11
 GAP_PX = 13
 TITLE_PX = 14
 LINE_PX = 19
-MAX_LINES = 2  # for each line of a title
+MAX_LINES = 2  # lines that a long line of a title may take
 
 
 def plot_photo_grid(
@@ -33,35 +33,35 @@ def plot_photo_grid(
     cell_px: int = CELL_PX,
     colours: Sequence[str] | None = None,
 ) -> Image.Image:
-    """Show photos in rows, whole and in their own proportions.
+    """Lay out photos in rows, uncropped and undistorted.
 
     Parameters
     ----------
     photos
         uint8 (H, W, 3) each, RGB, of any sizes; at least one.
     titles
-        Above each photo; line breaks are kept, a longer line becomes two, "" is none.
+        Title of each photo. Line breaks are kept, a long line becomes two lines, "" means no title.
     n_columns
-        Photos in a row.
+        Photos per row.
     cell_px
-        The longer side of each photo in the picture, which it is enlarged or shrunk to.
+        Longer side of each photo in the grid; photos are resized to it.
     colours
-        The colour of each title; None is dark. ``ink.DARK`` says right and ``ink.ACCENT`` wrong.
+        Colour of each title. Default: dark. `DARK` marks right answers and `ACCENT` wrong ones.
 
     Returns
     -------
     PIL.Image.Image
-        RGB on white paper, 110 pixels an inch.
+        RGB image on white, at 110 dpi.
 
     Raises
     ------
     EvaluationError
-        If there is no photo, or the lengths differ, or a photo is not RGB in uint8.
+        If there is no photo, the lengths differ, or a photo is not uint8 RGB.
     """
     from PIL import Image
 
-    shades = [DARK] * len(photos) if colours is None else list(colours)
-    _check_photos(photos, titles, shades, n_columns)
+    title_colours = [DARK] * len(photos) if colours is None else list(colours)
+    _check_grid(photos, titles, title_colours, n_columns)
     fitted = [_fit_photo(photo, cell_px) for photo in photos]
     lines = [_wrap_title(title, cell_px) for title in titles]
     rows = [range(start, min(start + n_columns, len(photos))) for start in range(0, len(photos), n_columns)]
@@ -69,18 +69,18 @@ def plot_photo_grid(
     photos_px = [max(fitted[i].height for i in row) for row in rows]
     width = 2 * MARGIN_PX + n_columns * (cell_px + GAP_PX) - GAP_PX
     height = 2 * MARGIN_PX + sum(titles_px) + sum(photos_px) + (len(rows) - 1) * GAP_PX
-    paper = Image.new("RGB", (width, height), WHITE)
-    paper.info["dpi"] = (PHOTO_DPI, PHOTO_DPI)
+    grid = Image.new("RGB", (width, height), WHITE)
+    grid.info["dpi"] = (PHOTO_DPI, PHOTO_DPI)
     top = MARGIN_PX
     for row, title_px, photo_px in zip(rows, titles_px, photos_px, strict=True):
         top += title_px
         for column, i in enumerate(row):
             left = MARGIN_PX + column * (cell_px + GAP_PX)
             for n_below, line in enumerate(reversed(lines[i])):
-                draw_text(paper, (left, top - 9 - n_below * LINE_PX), line, TITLE_PX, shades[i])
-            paper.paste(fitted[i], (left, top))
+                draw_text(grid, (left, top - 9 - n_below * LINE_PX), line, TITLE_PX, title_colours[i])
+            grid.paste(fitted[i], (left, top))
         top += photo_px + GAP_PX
-    return paper
+    return grid
 
 
 def _fit_photo(photo: NDArray[np.uint8], side_px: int) -> Image.Image:
@@ -93,7 +93,7 @@ def _fit_photo(photo: NDArray[np.uint8], side_px: int) -> Image.Image:
 
 
 def _wrap_title(title: str, width_px: int) -> list[str]:
-    """Return the lines that fit above a photo, as they can be drawn here."""
+    """Split a title into lines that fit above a photo, in characters that can be drawn."""
     return [line for part in title.split("\n") for line in _wrap_part(part, width_px)]
 
 
@@ -107,21 +107,21 @@ def _wrap_part(part: str, width_px: int) -> list[str]:
 
 
 def _shorten_line(line: str, width_px: int) -> str:
-    """Cut a line of wide letters, which is longer than its number of characters says."""
+    """Shorten a line until it fits: wide letters take more room than `_wrap_part` assumes."""
     shown = line
     while len(shown) > 2 and (measured_px := measure_text(shown, TITLE_PX)) > width_px:
         shown = line[: min(len(shown) - 2, int(len(shown) * width_px / measured_px) - 1)] + "…"
     return shown
 
 
-def _check_photos(
+def _check_grid(
     photos: Sequence[NDArray[np.uint8]], titles: Sequence[str], colours: Sequence[str], n_columns: int
 ) -> None:
     problems = []
     if not photos or not len(photos) == len(titles) == len(colours) or n_columns < 1:
         problems.append(
             f"got {len(photos)} photos, {len(titles)} titles, {len(colours)} colours and {n_columns} columns, "
-            "need as many of each, and at least 1"
+            "need equally many photos, titles and colours, and at least 1 photo and 1 column"
         )
     wrong = [p for p in photos if p.ndim != 3 or p.shape[2:] != (3,) or p.size == 0 or p.dtype != np.uint8]
     if wrong:

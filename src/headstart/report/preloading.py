@@ -1,4 +1,4 @@
-"""Getting ready to draw: the imports that figures and the report need, ahead of time."""
+"""Import ahead of time what figures and the report need."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ PAGE_MODULES = ("PIL.ImageDraw", "PIL.ImageFont")
 
 
 def preload_chart_modules() -> None:
-    """Import what charts need: a fifth of a second that can be spent beside other work.
+    """Import what charts need, which takes a fifth of a second, beside other work.
 
-    Drawing works without it, and then pays for the imports itself. It may be called more than once, from any thread.
+    Drawing works without this call: then it imports for itself. Any thread may call this, more than once.
     """
     for module in CHART_MODULES:
         import_module(module)
-    _read_formats()
+    _load_image_formats()
 
 
 def preload_page_modules() -> None:
-    """Import what grids of photos and the page need; otherwise as `preload_chart_modules`."""
+    """Import what grids of photos and the page need, and compile its template; see `preload_chart_modules`."""
     from headstart.report.page import load_template
 
     for module in PAGE_MODULES:
         import_module(module)
-    _read_formats()
+    _load_image_formats()
     load_template()
 
 
-def _read_formats() -> None:
+def _load_image_formats() -> None:
     from PIL import Image
 
     Image.preinit()

@@ -1,4 +1,4 @@
-"""The four quadrants of transfer learning, and where some photos stand in them."""
+"""Plot the four quadrants of transfer learning, and the place of given photos in them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 WIDTH_IN, HEIGHT_IN = 6.4, 4.4
 BELOW_IN, BESIDE_IN = 0.52, 0.75
-FEWEST, MOST = 5.0, 200_000.0  # photos per class at the ends of the axis
+FEWEST, MOST = 5.0, 200_000.0  # photos per class at the two ends of the axis
 METHODS = {  # by (is large, is similar)
     (False, True): "fixed", (True, True): "fixed or hybrid",
     (False, False): "hybrid", (True, False): "finetune or scratch",
@@ -35,9 +35,9 @@ def plot_quadrants(sets: Mapping[str, tuple[float, float]], *, large: float, sim
     Parameters
     ----------
     sets
-        By the name that is written beside the point: photos per class, and similarity, 0 to 1.
+        For each set its name, which is written beside the point, and its photos per class and similarity (0 to 1).
     large, similar
-        Where the quadrants meet.
+        Photos per class and similarity at which the quadrants meet.
     """
     figure = start_figure(WIDTH_IN, HEIGHT_IN)
     axes = add_axes(
@@ -48,7 +48,7 @@ def plot_quadrants(sets: Mapping[str, tuple[float, float]], *, large: float, sim
     axes.set_ylim(0, 1)
     axes.axvline(large, color=GREY, linewidth=1)
     axes.axhline(similar, color=GREY, linewidth=1)
-    for (is_large, is_similar), method in METHODS.items():  # in the corner where photos are rarest
+    for (is_large, is_similar), method in METHODS.items():  # in the top left corner of the quadrant
         x, y = large if is_large else FEWEST, 1.0 if is_similar else similar
         where = f"{'large' if is_large else 'small'}, {'similar' if is_similar else 'dissimilar'}"
         axes.text(1.2 * x, y - 0.05, method, va="center", fontsize=TEXT_PT + 3, color=DARK, weight="bold")

@@ -1,4 +1,4 @@
-"""The reliability diagram: confidence against how often it was justified."""
+"""Plot the reliability diagram: accuracy against confidence."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FIFTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
-RIGHT_IN = 0.2  # half of "100%"
+RIGHT_IN = 0.2  # half of the text "100%"
 
 
 def plot_reliability(bins: Sequence[CalibrationBin], ece: float) -> Figure:
-    """Plot the accuracy of each bin over its confidence, and below it how many photos the bin holds.
+    """Plot the accuracy of each bin against its mean confidence, and below it the number of photos in the bin.
 
     Parameters
     ----------
     bins
-        Bins of equal width from 0 to 1, as ``evaluate_probabilities`` gives them; empty ones are left out.
+        Bins of equal width from 0 to 1, as ``evaluate_probabilities`` returns them. Empty bins have no point.
     ece
-        Expected calibration error, 0 to 1: written above the plot.
+        Expected calibration error, 0 to 1; the title of the plot.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Points with their 95% interval; on the dashed line confidence and accuracy are the same.
+        Figure of points with their 95% intervals. On its dashed line accuracy equals confidence.
     """
     counts = [each["n"] for each in bins]
     beside_in = EDGE_IN + 0.28 + measure_widest(["100%", f"{max(counts):,}"], TEXT_PT)
@@ -67,7 +67,7 @@ def plot_reliability(bins: Sequence[CalibrationBin], ece: float) -> Figure:
 
 
 def _draw_points(axes: Axes, bins: Sequence[CalibrationBin]) -> None:
-    """Few photos make an accuracy that means little: its interval says so."""
+    """Draw each bin as a point with its 95% interval, which is wide if the bin has few photos."""
     points = [
         (each["confidence"], each["accuracy"], *wilson_interval(each["accuracy"] * each["n"], each["n"]))
         for each in bins

@@ -1,1 +1,1 @@
-"""The run folder: what is written, drawn, described and tracked."""
+"""The run folder: its files, pictures, description and tracking."""

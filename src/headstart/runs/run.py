@@ -1,4 +1,4 @@
-"""A run: the folder that one training writes, as an object."""
+"""The class Run: the folder that one training writes."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """What one training wrote.
+    """The results of one training, read from its run folder.
 
     Parameters
     ----------
     folder
-        A run folder.
+        Run folder.
 
     Raises
     ------
     RunError
-        If ``folder`` is not one.
+        If ``folder`` is not a run folder.
     """
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         if not (self.folder / "metrics.json").is_file():
-            raise RunError(f"Cannot open run '{folder}': it holds no metrics.json. Give a folder that training wrote.")
+            raise RunError(f"Cannot open run '{folder}': it has no metrics.json. Give a folder that training wrote.")
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
-        """The contents of metrics.json."""
+        """Content of metrics.json."""
         record: dict[str, Any] = json.loads((self.folder / "metrics.json").read_text(encoding="utf-8"))
         return record
 
@@ -49,14 +49,14 @@ class Run:
 
     @cached_property
     def history(self) -> pd.DataFrame:
-        """The table ``Data`` (Training or Validation), ``Epoch``, ``Accuracy``, ``Loss``."""
+        """Training curves: the columns ``Data`` (Training or Validation), ``Epoch``, ``Accuracy`` and ``Loss``."""
         import pandas as pd
 
         return pd.read_csv(self.folder / "history.csv")
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        """What the classifier says of every photo of every split, a row each."""
+        """Predictions for the photos of all splits, one row per photo."""
         import pandas as pd
 
         return pd.read_csv(self.folder / "predictions.csv")
@@ -68,32 +68,32 @@ class Run:
 
     @property
     def report(self) -> Path:
-        """The page to look at."""
+        """Path of the report page."""
         return self.folder / "report.html"
 
     @property
     def verdict(self) -> str:
-        """The verdict in a sentence or two."""
+        """The verdict: how good the classifier is, in a few sentences."""
         from headstart.evaluation.verdict import write_verdict
 
         return write_verdict(self.metrics)
 
     def track(self, tracker: str) -> str:
-        """Tell a tracker of this run, and return a sentence that says where it is.
+        """Send this run to a tracker, and return a sentence that says where it is.
 
         Parameters
         ----------
         tracker
-            ``mlflow``: goes where ``MLFLOW_TRACKING_URI`` and ``MLFLOW_EXPERIMENT_NAME`` say, by default into
-            ``mlflow.db`` and ``mlruns`` in the working folder. ``tensorboard``: event files in the folder
-            ``tensorboard`` of the run.
+            ``mlflow`` sends to ``MLFLOW_TRACKING_URI`` and ``MLFLOW_EXPERIMENT_NAME``, by default to ``mlflow.db`` and
+            ``mlruns`` in the current folder. ``tensorboard`` writes event files into the folder ``tensorboard`` of
+            the run.
 
         Raises
         ------
         RunError
-            If there is no such tracker, or it failed; the run is as it was.
+            If the tracker is unknown or failed. The run is unchanged.
         MissingExtraError
-            If what the tracker needs is not installed; the message names the extra.
+            If a package of the tracker is not installed. The message names the extra.
         """
         from headstart.runs.tracking import track_run
 

@@ -1,4 +1,4 @@
-"""The part of metrics.json that says what was trained, on what and how."""
+"""Describe a training for metrics.json: settings, hyperparameters, counts, skipped photos and notes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from headstart.version import __version__
 
 
 def describe_training(trained: TrainedMethod) -> dict[str, Any]:
-    """Return what was trained, on what and how, in plain JSON types."""
+    """Return the part of metrics.json that describes the training, in plain JSON types; the measures are not in it."""
     settings, table, fitted, tuned = trained.settings, trained.table, trained.fitted, trained.tuned
     labels = table.catalog.labels
     weights = None if fitted.class_weight is None else dict(zip(labels, map(float, fitted.class_weight), strict=True))

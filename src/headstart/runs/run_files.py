@@ -133,12 +133,12 @@ def _list_history(history: Sequence[Epoch]) -> list[HistoryRow]:
 def _write_captions(head: str, *, has_start: bool) -> dict[str, str]:
     epochs = "an iteration of the solver" if head == "logistic" else "one pass over the training photos"
     if has_start:
-        epochs += ", and at 0 is what training began with"
+        epochs += "; epoch 0 is before training"
     return {
         "history": f"Accuracy and loss by epoch; an epoch is {epochs}.",
-        "confusion_matrix": "What was taken for what: rows are labels, columns predictions.",
-        "per_class": "The share of each class that was found (recall), with its 95% interval.",
-        "reliability": "When it says 90%, is it right nine times in ten? On the diagonal it is.",
+        "confusion_matrix": "Number of photos by label (row) and prediction (column).",
+        "per_class": "Recall of each class: the share of its photos that were found, with the 95% interval.",
+        "reliability": "Accuracy by confidence, and the number of photos. The dashed line is perfect calibration.",
     }
 
 

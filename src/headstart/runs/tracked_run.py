@@ -1,4 +1,4 @@
-"""A run in the words of trackers, read from the files of its folder."""
+"""Read a run folder as the parameters, metrics and tags that trackers take."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from headstart.head.history import Epoch
 
 _CHOICES = ("method", "cut", "backbone", "image_size", "features", "head", "precision", "views", "averaged_views",
             "seed", "split_seed")  # fmt: skip
-_COUNTS = ("n", "n_folds", "n_repeats")  # among the metrics they would each be a chart
+_COUNTS = ("n", "n_folds", "n_repeats")  # not tracked as metrics: a tracker draws a chart for each metric
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrackedRun:
-    """A run in the words of trackers.
+    """A run as trackers take it.
 
     Attributes
     ----------
     folder
-        The run folder, absolute.
+        Absolute path of the run folder.
     parameters
-        What was chosen; no None among them.
+        Settings of the training, without those that are None.
     metrics
-        What came of it, such as ``test/accuracy``, with the ends of its 95% interval as ``test/accuracy_low`` and
-        ``_high``; seconds as ``seconds/fit``.
+        Results, such as ``test/accuracy``, the ends of its 95% interval as ``test/accuracy_low`` and ``_high``, and
+        times, such as ``seconds/fit``.
     history
-        As history.csv has it: epochs of training, or iterations of the solver.
+        Rows of history.csv: epochs of training, or iterations of the solver.
     tags
-        The version, where the photos are, and a hash of the catalog that is the same wherever they are.
+        Version of headstart, folder of the photos, and a hash of the catalog that does not depend on that folder.
     verdict
-        In a sentence or two.
+        The verdict, in a few sentences.
     """
 
     folder: Path
@@ -50,7 +50,7 @@ class TrackedRun:
 
     @property
     def name(self) -> str:
-        """The name of the run folder."""
+        """Name of the run folder."""
         return self.folder.name
 
 
@@ -70,7 +70,7 @@ def read_tracked_run(folder: Path) -> TrackedRun:
 
 
 def hide_password(text: str) -> str:
-    """Return a text without the names and passwords that addresses in it may carry.
+    """Remove user names and passwords from the addresses in a text.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def _list_parameters(metrics: dict[str, Any]) -> dict[str, str | int | float | b
 
 def _list_metrics(metrics: dict[str, Any]) -> dict[str, float]:
     found: dict[str, Any] = {}
-    for part in (*reversed(SPLITS), "cross_validation", "seconds"):  # what counts first
+    for part in (*reversed(SPLITS), "cross_validation", "seconds"):  # the most important first
         for name, value in (metrics[part] or {}).items():
             if name in _COUNTS:
                 continue
@@ -104,7 +104,7 @@ def _list_metrics(metrics: dict[str, Any]) -> dict[str, float]:
 
 
 def _describe_catalog(path: Path) -> dict[str, str]:
-    """Return the folder that holds all photos, and a hash of everything in the catalog but their paths."""
+    """Return the common folder of the photos, and a hash of the catalog without the paths."""
     with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
         rows = list(csv.DictReader(file))
     facts = sorted("\t".join(value for name, value in row.items() if name != "path") for row in rows)

@@ -1,4 +1,4 @@
-"""MLflow: one run of its own, with the whole run folder as artifacts."""
+"""Send a run to MLflow, with the run folder as artifacts."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from contextlib import contextmanager
 
 from headstart.runs.tracked_run import TrackedRun, hide_password
 
-# nothing goes over the network but to the user's own server, and stdout is for results
+# no telemetry, no output on stdout, which is for results
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "GIT_PYTHON_REFRESH": "quiet",
 }
-# whether a server is there is known after seconds, but by default MLflow tries for four minutes
-_IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
-_N_METRICS, _N_PARAMETERS = 1000, 100  # that a server takes at once
+# by default MLflow tries for four minutes to reach a server that is down
+_FEW_RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
+_N_METRICS, _N_PARAMETERS = 1000, 100  # limits of a server for one request
 
 
 def send_run(tracked: TrackedRun) -> str:
-    """Log a run to MLflow, and say where it is; if the caller has an active run, that becomes its parent."""
+    """Log a run to MLflow, and return a sentence that says where; an active run of the caller becomes its parent."""
     with _set_defaults(_QUIET):
         import mlflow
         from mlflow.entities import Metric, Param
 
-        with _set_defaults(_IMPATIENT):
-            begun = mlflow.start_run(
+        with _set_defaults(_FEW_RETRIES):
+            started = mlflow.start_run(
                 run_name=tracked.name, nested=mlflow.active_run() is not None, tags=tracked.tags,
                 description=tracked.verdict,
             )  # fmt: skip
-        client, run_id, now = mlflow.MlflowClient(), begun.info.run_id, round(time.time() * 1000)
-        with begun:
+        client, run_id, now = mlflow.MlflowClient(), started.info.run_id, round(time.time() * 1000)
+        with started:
             metrics = [Metric(name, value, now, step) for name, value, step in _list_values(tracked)]
             params = [Param(name, str(value)) for name, value in tracked.parameters.items()]
             for start in range(0, len(metrics), _N_METRICS):
@@ -41,13 +41,13 @@ def send_run(tracked: TrackedRun) -> str:
             for start in range(0, len(params), _N_PARAMETERS):
                 client.log_batch(run_id, params=params[start : start + _N_PARAMETERS])
             mlflow.log_artifacts(str(tracked.folder))
-        experiment = client.get_experiment(begun.info.experiment_id).name
+        experiment = client.get_experiment(started.info.experiment_id).name
         server = hide_password(mlflow.get_tracking_uri())
     return f"Tracked by MLflow: run '{tracked.name}' of experiment '{experiment}' at {server}"
 
 
 def _list_values(tracked: TrackedRun) -> Iterator[tuple[str, float, int]]:
-    """Give what came of it at step 0, and the curves at their epochs."""
+    """Yield (name, value, step): the metrics at step 0, the training curves at their epochs."""
     for name, value in tracked.metrics.items():
         yield name, value, 0
     for row in tracked.history:
@@ -57,7 +57,7 @@ def _list_values(tracked: TrackedRun) -> Iterator[tuple[str, float, int]]:
 
 @contextmanager
 def _set_defaults(defaults: dict[str, str]) -> Iterator[None]:
-    """Set environment variables that the user has not set, for as long as the block runs."""
+    """Set environment variables that the user has not set, during the block."""
     ours = {name: value for name, value in defaults.items() if name not in os.environ}
     os.environ.update(ours)
     try:

@@ -1,6 +1,6 @@
-"""TensorBoard: event files in the run's own folder, so that ``tensorboard --logdir runs`` shows all that have some.
+"""Write TensorBoard's event files into the run folder, where ``tensorboard --logdir runs`` finds those of all runs.
 
-The curves are two TensorBoard runs with the same tags, which one chart then shows together.
+The training and the validation curve are two TensorBoard runs with the same tags, so that one chart shows both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FOLDER = "tensorboard"
 
 
 def send_run(tracked: TrackedRun) -> str:
-    """Write a run's event files, in place of earlier ones, and say where they are."""
+    """Write the event files of a run, replace earlier ones, and return a sentence that says where they are."""
     folder = tracked.folder / FOLDER
     partial = tracked.folder / f".{FOLDER}.partial-{os.getpid()}"
     try:
@@ -30,8 +30,8 @@ def send_run(tracked: TrackedRun) -> str:
         partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    look = shlex.join(["tensorboard", "--logdir", str(tracked.folder.parent)])
-    return f"Tracked for TensorBoard in '{folder}'. Look at it with (pip install tensorboard): {look}"
+    command = shlex.join(["tensorboard", "--logdir", str(tracked.folder.parent)])
+    return f"Tracked for TensorBoard in '{folder}'. Look at it with (pip install tensorboard): {command}"
 
 
 def _write_results(tracked: TrackedRun, folder: Path) -> None:
@@ -44,7 +44,7 @@ def _write_results(tracked: TrackedRun, folder: Path) -> None:
         writer.add_text("parameters", "\n".join(["| name | value |", "| --- | --- |", *rows]))
         for name, value in tracked.metrics.items():
             writer.add_scalar(name, value, 0)
-        # `add_hparams` would begin a TensorBoard run of another name, and `add_image` compress the figures again
+        # not `add_hparams`, which starts a run of another name, nor `add_image`, which compresses the figures again
         for summary in (*hparams(tracked.parameters, tracked.metrics), _show_figures(tracked.folder / "figures")):
             writer.file_writer.add_summary(summary, 0)
 

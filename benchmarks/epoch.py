@@ -15,9 +15,10 @@ import numpy as np
 from harness import ROOT, Claim, publish, run_process
 from headstart.backbone.loading import load_backbone
 from headstart.tune.graph import read_graph
-from headstart.tune.hyperparameters import RECIPES
+from headstart.tune.hyperparameters import HYPERPARAMETERS
 from headstart.tune.torch_import import limit_spinning
-from headstart.tune.training_data import Lesson
+from headstart.tune.training_data import TrainingData
+from headstart.tune.training_plan import FirstHead, TrainingPlan
 
 SIZE_PX = 224
 N_PHOTOS = 160
@@ -44,7 +45,6 @@ def measure_epoch(method: str) -> float:
     """Return the seconds of an epoch."""
     limit_spinning()  # before torch is imported, as in every training
     from headstart.tune.tail_fitting import fit_tail
-    from headstart.tune.trainable import FirstHead
 
     backbone = load_backbone()
     spec, numbers = backbone.spec, np.arange(N_PHOTOS)
@@ -56,11 +56,11 @@ def measure_epoch(method: str) -> float:
         source, cut = Noise((SIZE_PX, SIZE_PX, 3), np.uint8), "pixels"
     n = spec.n_features
     first = FirstHead(np.zeros(n), np.ones(n), np.zeros((n, 2), np.float32), np.zeros(2, np.float32))
-    tuned = fit_tail(
-        read_graph(backbone.weights), spec, source, cut=cut, recipe=replace(RECIPES[method], epochs=3), start=first,
-        train=Lesson(numbers, numbers % 2, np.ones(N_PHOTOS)), validation=None, seed=0,
+    plan = TrainingPlan(
+        cut=cut, hyperparameters=replace(HYPERPARAMETERS[method], epochs=3), first_head=first,
+        train=TrainingData(numbers, numbers % 2, np.ones(N_PHOTOS)), validation=None, seed=0,
     )  # fmt: skip
-    return tuned.seconds_per_epoch
+    return fit_tail(read_graph(backbone.weights), spec, source, plan).seconds_per_epoch
 
 
 def main() -> None:

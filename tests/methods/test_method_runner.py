@@ -8,7 +8,7 @@ import pytest
 from headstart.catalog.scan import scan_photos
 from headstart.classifier.classifier import Classifier
 from headstart.methods.settings import Settings
-from headstart.methods.tail_tuning import choose_recipe
+from headstart.methods.tail_tuning import choose_hyperparameters
 
 PLAIN = Settings(method="fixed", image_size=96, precision="f32")
 
@@ -45,8 +45,8 @@ def test_random_views_are_for_training_alone(runner):
 
 def test_where_no_epoch_is_better_training_above_a_cut_gives_what_fixed_gives(runner):
     settings = replace(PLAIN, method="hybrid", cut="block_15", epochs=1)
-    recipe = replace(choose_recipe("hybrid", settings, 24), n_errors=1e9)
-    plain, tuned = runner._tune(settings, recipe)
+    hyperparameters = replace(choose_hyperparameters("hybrid", settings, 24), n_errors=1e9)
+    plain, tuned = runner._tune(settings, hyperparameters)
     assert tuned.result.best_epoch == 0
     trained, fixed = runner._extract_tuned(settings, plain, tuned), runner.run(PLAIN)
     assert (trained.fitted.head.weights == fixed.fitted.head.weights).all()

@@ -11,7 +11,7 @@ from headstart.classifier.classifier import Classifier
 from headstart.errors import BackboneError
 from headstart.methods import tail_tuning
 from headstart.methods.settings import Settings
-from headstart.methods.tail_tuning import choose_cut, choose_recipe, list_tuning_views
+from headstart.methods.tail_tuning import choose_cut, choose_hyperparameters, list_tuning_views
 from headstart.pixels.views import AS_IT_IS, SYMMETRIES
 from headstart.scale.ray_training import Workers
 
@@ -62,8 +62,8 @@ def test_each_method_has_its_cut():
 
 
 def test_the_start_is_left_for_any_gain_only_where_photos_are_unlike_those_of_the_pretraining():
-    plain = choose_recipe("hybrid", Settings(method="hybrid"), 1000)
-    unlike = choose_recipe("hybrid", Settings(method="hybrid", train_norms=True), 1000)
+    plain = choose_hyperparameters("hybrid", Settings(method="hybrid"), 1000)
+    unlike = choose_hyperparameters("hybrid", Settings(method="hybrid", train_norms=True), 1000)
     assert (plain.is_norm_trained, plain.n_errors) == (False, 2.0)
     assert (unlike.is_norm_trained, unlike.n_errors) == (True, 0.0)
 
@@ -112,10 +112,10 @@ def test_workers_on_ray_are_given_the_same_task(runner, monkeypatch):
 
 def test_a_training_by_other_workers_is_another_one(runner):
     table = runner.extract(runner.backbone, SETTINGS)
-    recipe = choose_recipe("hybrid", SETTINGS, 10)
+    hyperparameters = choose_hyperparameters("hybrid", SETTINGS, 10)
     names = {
         tail_tuning._name_training(
-            table, SETTINGS, replace(runner.context, workers=workers), cut="block_15", recipe=recipe
+            table, SETTINGS, replace(runner.context, workers=workers), cut="block_15", hyperparameters=hyperparameters
         )
         for workers in (None, Workers("local"), Workers("local", 2), Workers("10.0.0.1:6379", 2))
     }

@@ -26,21 +26,26 @@ def own_ray(cache_folder):
 def tuning_task(paint_folder, tmp_path_factory):
     """24 painted photos of two classes, half of them to train on, above block_15."""
     pytest.importorskip("torch")
+    from headstart.backbone.backbone import BackboneSetup
     from headstart.backbone.loading import load_backbone
     from headstart.catalog.scan import scan_photos
     from headstart.pixels.views import SYMMETRIES
-    from headstart.tune.hyperparameters import Recipe
+    from headstart.tune.hyperparameters import Hyperparameters
     from headstart.tune.task import TuningTask
-    from headstart.tune.trainable import FirstHead
-    from headstart.tune.training_data import Lesson
+    from headstart.tune.training_data import TrainingData
+    from headstart.tune.training_plan import FirstHead, TrainingPlan
 
     folder = paint_folder(tmp_path_factory.mktemp("scale") / "photos", n=12)
     photos = sorted(scan_photos(folder).photos, key=lambda photo: photo.digest)
     y = np.array([int(photo.label == "stripes") for photo in photos])
     numbers = np.arange(len(photos))
-    start = FirstHead(np.zeros(1280), np.ones(1280), np.zeros((1280, 2), np.float32), np.zeros(2, np.float32))
+    first = FirstHead(np.zeros(1280), np.ones(1280), np.zeros((1280, 2), np.float32), np.zeros(2, np.float32))
+    plan = TrainingPlan(
+        cut="block_15", first_head=first, seed=0, train=TrainingData(numbers[:14], y[:14], np.ones(14)),
+        validation=TrainingData(numbers[14:], y[14:], np.ones(10)),
+        hyperparameters=Hyperparameters(epochs=3, learning_rate=1e-4, head_rate=1e-3, batch_size=6, n_errors=0.0),
+    )  # fmt: skip
     return TuningTask(
-        photos, load_backbone(), "block_15", 96, SYMMETRIES[:2], "f32", 10**9, True,
-        Recipe(epochs=3, learning_rate=1e-4, head_rate=1e-3, batch_size=6, n_errors=0.0), start,
-        Lesson(numbers[:14], y[:14], np.ones(14)), Lesson(numbers[14:], y[14:], np.ones(10)), 0, 1, None,
+        photos=photos, setup=BackboneSetup(load_backbone(), 96, "f32"), views=SYMMETRIES[:2], plan=plan,
+        limit_bytes=10**9, cache=True, checkpoint=None,
     )  # fmt: skip

@@ -28,8 +28,13 @@ def list_workers():
             yield process
 
 
+def change_epochs(task, n_epochs):
+    hyperparameters = replace(task.plan.hyperparameters, epochs=n_epochs, patience=n_epochs)
+    return replace(task, plan=replace(task.plan, hyperparameters=hyperparameters))
+
+
 def test_one_worker_gives_the_bits_of_this_process_even_if_it_is_killed(own_ray, tuning_task):
-    task = replace(tuning_task, recipe=replace(tuning_task.recipe, epochs=24, patience=24))
+    task = change_epochs(tuning_task, 24)
     alone = task.fit(task.open())
     said, steps = [], []
 
@@ -61,7 +66,7 @@ def make_press(start):
 
 
 def test_two_workers_take_the_steps_of_one_until_ctrl_c(own_ray, tuning_task):
-    task = replace(tuning_task, recipe=replace(tuning_task.recipe, epochs=300, patience=300))
+    task = change_epochs(tuning_task, 300)
     tuned = fit_on_ray(task, TWO, say=make_press("Epoch 1/"))
     assert tuned.is_stopped
     assert 1 <= tuned.n_epochs < 300
@@ -76,9 +81,10 @@ def test_two_workers_take_the_steps_of_one_until_ctrl_c(own_ray, tuning_task):
 
 
 def test_an_error_of_ours_arrives_as_it_is(own_ray, tuning_task):
-    start = replace(tuning_task.start, weights=np.full_like(tuning_task.start.weights, np.nan))
+    plan = tuning_task.plan
+    first_head = replace(plan.first_head, weights=np.full_like(plan.first_head.weights, np.nan))
     with pytest.raises(FitError, match=r"^Cannot train above the cut: the loss is not finite any more\. Give a lower"):
-        fit_on_ray(replace(tuning_task, start=start, validation=None), ONE)
+        fit_on_ray(replace(tuning_task, plan=replace(plan, first_head=first_head, validation=None)), ONE)
 
 
 def test_more_workers_than_cores_are_an_error(own_ray, tuning_task):

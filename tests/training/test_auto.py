@@ -98,7 +98,7 @@ def test_a_gpu_that_fails_costs_nothing_that_is_there(runner, monkeypatch):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")
 
     monkeypatch.setattr(throughput, "_known", {})
-    monkeypatch.setattr(throughput, "Trainee", run_out)
+    monkeypatch.setattr(throughput, "TailAndHead", run_out)
     monkeypatch.setattr(device, "choose_device", lambda: torch.device("cuda", 0))
     trained, record = go_above(runner, monkeypatch)
     assert trained.settings.method == "fixed"
@@ -185,7 +185,7 @@ def test_what_is_kept_is_trained_again_with_what_was_held_out_to_compare(runner,
     assert trained.settings.method == "finetune"
     assert record["why"].endswith("then trained again on all training photos, those held out among them")
     assert len(trained.table.splits["train"].photos) == len(runner.catalog.select("train"))
-    assert trained.tuned.result.n_epochs == trained.tuned.recipe.epochs == 2  # of which the trial's first was the best
+    assert trained.tuned.result.n_epochs == trained.tuned.hyperparameters.epochs == 2
     assert any("all epochs were trained" in note for note in describe_training(trained)["notes"])
 
 
@@ -305,7 +305,7 @@ def test_what_is_trained_again_is_what_the_method_gives_on_all(runner, monkeypat
     trained, _ = go_above(resplit(runner, validation="train"), monkeypatch)
     assert (trained.fitted.head.weights == tuned[-1].fitted.head.weights).all()
     assert trained.tuning_result.factor == describe_training(trained)["tuning"]["factor"] == 1.0
-    assert tuned[-1].recipe == tuned[-2].recipe  # the number of photos changes nothing
+    assert tuned[-1].hyperparameters == tuned[-2].hyperparameters  # the number of photos changes nothing
 
 
 @pytest.mark.parametrize(

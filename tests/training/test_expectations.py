@@ -66,7 +66,8 @@ def test_seconds_rise_with_what_is_trained(make_folder, make_runner, monkeypatch
     monkeypatch.setattr("headstart.training.expectations.can_tune", lambda: has_torch)
     # real ones depend on what else this machine does; tests beside what measures them look at those
     monkeypatch.setattr("headstart.training.expectations.measure_inference_rate", lambda *_: 100.0)
-    monkeypatch.setattr("headstart.tune.throughput.measure_rate", lambda _, cut, *__: 20.0 if cut == "pixels" else 80.0)
+    rates = {"pixels": 20.0}
+    monkeypatch.setattr("headstart.tune.throughput.measure_training_rate", lambda _, cut, *__: rates.get(cut, 80.0))
     runner = make_runner(scan_photos(make_folder(n=4)))
     seconds = [estimate_seconds(runner, Settings(method=method), 1000) for method in ("fixed", "hybrid", "finetune")]
     assert seconds == sorted(seconds)

@@ -1,21 +1,24 @@
 """A network small enough to be trained in a second: the embedded one at 96 px, and activations made up for it."""
 
-from types import SimpleNamespace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from headstart.backbone.loading import load_backbone
 from headstart.tune.graph import read_graph
-from headstart.tune.hyperparameters import Recipe
-from headstart.tune.trainable import FirstHead
-from headstart.tune.training_data import Lesson
+from headstart.tune.hyperparameters import Hyperparameters
+from headstart.tune.tail_fitting import fit_tail
+from headstart.tune.training_data import TrainingData
+from headstart.tune.training_plan import FirstHead, TrainingPlan
 
 N_PHOTOS = 24
 N_CLASSES = 2
+PLAN = {field.name for field in fields(TrainingPlan)}
+OPTIONS = {"checkpoint", "group", "progress", "say"}
 
 
-class Source:
+class Activations:
     """Activations in memory."""
 
     def __init__(self, array):
@@ -39,16 +42,33 @@ def graph(backbone):
 
 
 @pytest.fixture(scope="session")
-def task():
-    """Two classes above block_15 that differ in one channel."""
-    generator = np.random.default_rng(0)
-    y = np.arange(N_PHOTOS) % N_CLASSES
-    array = generator.normal(0, 1, (2, N_PHOTOS, 3, 3, 160)).astype(np.float16)
-    array[..., :80] += 2 * y[None, :, None, None, None]
+def y():
+    return np.arange(N_PHOTOS) % N_CLASSES
+
+
+@pytest.fixture(scope="session")
+def plan(y):
+    """Three epochs above block_15 on 16 photos, with 8 for validation."""
     first = FirstHead(np.zeros(1280), np.ones(1280), np.zeros((1280, N_CLASSES), np.float32), np.zeros(2, np.float32))
     numbers = np.arange(N_PHOTOS)
-    return SimpleNamespace(
-        source=Source(array), cut="block_15", start=first, seed=0,
-        train=Lesson(numbers[:16], y[:16], np.ones(16)), validation=Lesson(numbers[16:], y[16:], np.ones(8)),
-        recipe=Recipe(epochs=3, learning_rate=1e-4, head_rate=1e-3, batch_size=4, memory=0.1),
+    return TrainingPlan(
+        cut="block_15", first_head=first, seed=0, train=TrainingData(numbers[:16], y[:16], np.ones(16)),
+        validation=TrainingData(numbers[16:], y[16:], np.ones(8)),
+        hyperparameters=Hyperparameters(epochs=3, learning_rate=1e-4, head_rate=1e-3, batch_size=4, memory=0.1),
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def fit(backbone, graph, plan, y):
+    """Train by the plan; takes changes of the plan and of its hyperparameters, and the options of `fit_tail`."""
+    generator = np.random.default_rng(0)
+    array = generator.normal(0, 1, (2, N_PHOTOS, 3, 3, 160)).astype(np.float16)
+    array[..., :80] += 2 * y[None, :, None, None, None]  # the two classes differ in one half of the channels
+
+    def fit(**changes):
+        options = {name: changes.pop(name) for name in OPTIONS & changes.keys()}
+        of_plan = {name: changes.pop(name) for name in PLAN & changes.keys()}
+        changed = replace(plan, hyperparameters=replace(plan.hyperparameters, **changes), **of_plan)
+        return fit_tail(graph, backbone.spec, Activations(array), changed, **options)
+
+    return fit

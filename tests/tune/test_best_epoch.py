@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from torch import nn
 
-from headstart.tune.best_epoch import Best, Candidate, copy_state, judge
+from headstart.tune.best_epoch import BestEpoch, EpochWeights, copy_state, evaluate_weights
 
 START = [0.1, 0.2, 0.1, 0.6]
 BETTER = [0.05, 0.1, 0.05, 0.5]  # on every photo
@@ -12,11 +12,11 @@ LUCKY = [0.1, 0.2, 0.1, 0.1]  # on one photo alone
 
 
 def make(epoch, losses):
-    return Candidate(epoch, {}, 1.0, np.array(losses))
+    return EpochWeights(epoch, {}, 1.0, np.array(losses))
 
 
 def run(start, *epochs, **settings):
-    best = Best(make(0, start), **{"is_random": False, "n_errors": 2.0} | settings)
+    best = BestEpoch(make(0, start), **{"is_random": False, "n_errors": 2.0} | settings)
     told = [best.offer(make(number, losses)) for number, losses in enumerate(epochs, start=1)]
     return told, best
 
@@ -68,7 +68,7 @@ def test_without_validation_photos_the_last_one_is_kept():
 def test_a_candidate_is_a_copy_with_its_confidence_set_right():
     module = nn.Linear(1, 1)
     scores = np.tile(np.array([[8, 0], [0, 8], [8, 0]], np.float32), (30, 1))  # far too sure: a third is wrong
-    found = judge(module, 3, scores, np.tile([0, 1, 1], 30))
+    found = evaluate_weights(module, 3, scores, np.tile([0, 1, 1], 30))
     assert found.epoch == 3
     assert found.factor < 0.5
     assert len(found.losses) == 90

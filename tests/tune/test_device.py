@@ -8,7 +8,6 @@ from headstart.errors import FitError
 from headstart.process.cores import count_cores
 from headstart.tune import device, trainer
 from headstart.tune.device import compute_exactly
-from headstart.tune.tail_fitting import fit_tail
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda", 0)
 
@@ -105,17 +104,13 @@ def test_on_the_cores_no_flag_is_touched(monkeypatch):
         assert torch.get_num_threads() == count_cores()
 
 
-def test_the_same_comes_of_both(backbone, graph, task, monkeypatch):
+def test_gpu_and_cores_give_the_same_head(fit, monkeypatch):
     if device.choose_device() == CPU:
         pytest.skip("needs a GPU that torch can use")
 
-    def train():
-        return fit_tail(graph, backbone.spec, task.source, cut=task.cut, recipe=task.recipe, start=task.start,
-                        train=task.train, validation=task.validation, seed=0)  # fmt: skip
-
-    on_gpu = train()
+    on_gpu = fit()
     monkeypatch.setattr(trainer, "choose_device", lambda: CPU)
-    on_cores = train()
+    on_cores = fit()
     assert "core" in on_cores.device
     assert "core" not in on_gpu.device
     np.testing.assert_allclose(on_gpu.head.weights, on_cores.head.weights, atol=1e-3)

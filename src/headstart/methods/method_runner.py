@@ -24,8 +24,8 @@ from headstart.process.progress import show_progress
 from headstart.tune.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from headstart.tune.hyperparameters import Recipe
-    from headstart.tune.result import Tuned
+    from headstart.tune.hyperparameters import Hyperparameters
+    from headstart.tune.result import TuningResult
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -56,7 +56,7 @@ class TrainedMethod:
     tuned: TunedBackbone | None = None
 
     @property
-    def tuning_result(self) -> Tuned:
+    def tuning_result(self) -> TuningResult:
         """The epochs that were trained above the cut. Only for a method that trains there."""
         assert self.tuned is not None  # noqa: S101  for the type checker
         return self.tuned.result
@@ -133,7 +133,7 @@ class MethodRunner:
         """
         return self._extract_tuned(settings, *self._tune(settings))
 
-    def run_again(self, settings: Settings, recipe: Recipe, *, is_averaged: bool) -> TrainedMethod:
+    def run_again(self, settings: Settings, hyperparameters: Hyperparameters, *, is_averaged: bool) -> TrainedMethod:
         """Train above a cut with the hyperparameters of an earlier training.
 
         Parameters
@@ -146,18 +146,20 @@ class MethodRunner:
         KeyboardInterrupt
             If the user stops the training.
         """
-        plain, tuned = self._tune(settings, recipe)
+        plain, tuned = self._tune(settings, hyperparameters)
         if tuned.result.is_stopped:
             raise KeyboardInterrupt
         if not is_averaged:
             settings = replace(settings, average_views=False, n_views=None)
         return self._extract_tuned(settings, plain, tuned)
 
-    def _tune(self, settings: Settings, recipe: Recipe | None = None) -> tuple[FeatureTable, TunedBackbone]:
+    def _tune(
+        self, settings: Settings, hyperparameters: Hyperparameters | None = None
+    ) -> tuple[FeatureTable, TunedBackbone]:
         """Train above a cut. Return it with the table of the pretrained features."""
         plain = self.extract(self.backbone, settings)
         self.note_time("extract")
-        tuned = tune_backbone(plain, settings, self.context, recipe=recipe)
+        tuned = tune_backbone(plain, settings, self.context, hyperparameters=hyperparameters)
         self.note_time("fit")
         return plain, _keep_fixed_head(plain, settings, tuned)
 
@@ -206,7 +208,7 @@ class MethodRunner:
 
 def _keep_fixed_head(plain: FeatureTable, settings: Settings, tuned: TunedBackbone) -> TunedBackbone:
     """Give a training that was never better than its start the head of ``fixed``, so that it is no worse by chance."""
-    if tuned.result.best_epoch or tuned.recipe.is_random:
+    if tuned.result.best_epoch or tuned.hyperparameters.is_random:
         return tuned
     fixed = fit_head_to_table(plain, settings)
     return replace(

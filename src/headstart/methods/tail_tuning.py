@@ -27,14 +27,14 @@ from headstart.process.progress import print_above, show_progress
 from headstart.scale.ray_training import fit_on_ray
 from headstart.storage.result_cache import name_result
 from headstart.tune.checkpoint import Checkpoint
+from headstart.tune.hyperparameters import HYPERPARAMETERS, Hyperparameters
 from headstart.tune.task import TuningTask
 from headstart.tune.torch_import import check_torch, limit_spinning
+from headstart.tune.training_data import TrainingData
+from headstart.tune.training_plan import FirstHead, TrainingPlan
 
 if TYPE_CHECKING:
-    from headstart.tune.hyperparameters import Recipe
-    from headstart.tune.result import Tuned
-    from headstart.tune.trainable import FirstHead
-    from headstart.tune.training_data import Lesson
+    from headstart.tune.result import TuningResult
 
 # Floor of `prepare_rows` for the first head: no divisor is below the median standard deviation. Otherwise a nearly
 # constant feature gets a large weight, which magnifies every change of the network below it. On solar cells and coffee
@@ -56,7 +56,7 @@ class TunedBackbone:
         The result of training: weights, history, best epoch.
     cut
         Name of the last frozen stage, or ``pixels``.
-    recipe
+    hyperparameters
         Hyperparameters of the training.
     n_views
         Number of views of each photo whose activations were trained on.
@@ -68,9 +68,9 @@ class TunedBackbone:
 
     backbone: Backbone
     fitted: FittedHead
-    result: Tuned
+    result: TuningResult
     cut: str
-    recipe: Recipe
+    hyperparameters: Hyperparameters
     n_views: int
     n_symmetric: int
     checkpoint: Checkpoint
@@ -106,7 +106,7 @@ def tune_backbone(
     context: TrainingContext,
     *,
     say: Callable[[str], None] = print_above,
-    recipe: Recipe | None = None,
+    hyperparameters: Hyperparameters | None = None,
 ) -> TunedBackbone:
     """Train the stages above a cut and the head on the training photos of a table.
 
@@ -116,7 +116,7 @@ def tune_backbone(
     ----------
     table
         Features of the pretrained backbone, to which the first head is fitted.
-    recipe
+    hyperparameters
         Hyperparameters. Default: those of the method for this number of photos, as changed by the settings.
 
     Raises
@@ -131,30 +131,33 @@ def tune_backbone(
     method, setup = settings.method, context.setup
     check_torch(f"train by {method}")
     limit_spinning()
-    recipe = recipe or choose_recipe(method, settings, len(table.splits["train"].photos))
+    hyperparameters = hyperparameters or choose_hyperparameters(method, settings, len(table.splits["train"].photos))
     cut = choose_cut(method, settings.cut, setup.backbone)
     splits = {split: table.splits[split] for split in SPLITS[:2]}
     train, n_classes = splits["train"], len(table.catalog.labels)
     class_weight = weigh_classes(train.y, n_classes, settings.class_weight, train.weights, skew=SKEW_OF_TUNED)
     by_digest = dict(sorted({photo.digest: photo for some in splits.values() for photo in some.photos}.items()))
     numbers = {digest: n for n, digest in enumerate(by_digest)}
-    lessons = {split: _make_lesson(some, numbers, class_weight) for split, some in splits.items() if some.photos}
-    first = _fit_first_head(train, n_classes, class_weight, settings.seed, is_random=recipe.is_random)
+    data = {split: _make_training_data(some, numbers, class_weight) for split, some in splits.items() if some.photos}
+    first = _fit_first_head(train, n_classes, class_weight, settings.seed, is_random=hyperparameters.is_random)
+    name = _name_training(table, settings, context, cut=cut, hyperparameters=hyperparameters) if context.cache else None
+    plan = TrainingPlan(
+        cut=cut, hyperparameters=hyperparameters, first_head=first, train=data["train"],
+        validation=data.get("validation"), seed=settings.seed, n_symmetric=settings.n_averaged,
+    )  # fmt: skip
     task = TuningTask(
-        tuple(by_digest.values()), setup.backbone, cut, setup.image_size, list_tuning_views(settings, cut),
-        setup.precision, round(settings.cache_limit_gb * 1e9), context.cache, recipe, first, lessons["train"],
-        lessons.get("validation"), settings.seed, settings.n_averaged,
-        _name_training(table, settings, context, cut=cut, recipe=recipe) if context.cache else None,
+        photos=tuple(by_digest.values()), setup=setup, views=list_tuning_views(settings, cut), plan=plan,
+        limit_bytes=round(settings.cache_limit_gb * 1e9), cache=context.cache, checkpoint=name,
     )  # fmt: skip
     result = _run_task(task, method, context, say if context.verbose else lambda _: None)
     return _replace_weights(task, result, class_weight)
 
 
-def _run_task(task: TuningTask, method: str, context: TrainingContext, say: Callable[[str], None]) -> Tuned:
+def _run_task(task: TuningTask, method: str, context: TrainingContext, say: Callable[[str], None]) -> TuningResult:
     """Compute activations and train, in this process or on a Ray cluster."""
     activations, workers, verbose = None, context.workers, context.verbose
-    if workers is None or (workers.is_here and task.is_kept):  # workers on this machine find the file in its cache
-        verb = "Decoding" if task.cut == PIXELS_CUT else f"Extracting up to {task.cut}"
+    if workers is None or (workers.is_here and task.cache):  # workers on this machine find the file in its cache
+        verb = "Decoding" if task.plan.cut == PIXELS_CUT else f"Extracting up to {task.plan.cut}"
         with show_progress(verb, is_shown=verbose, unit="views") as progress:
             activations = task.open(progress)
     with show_progress(f"Training ({method})", is_shown=verbose) as progress:
@@ -164,42 +167,42 @@ def _run_task(task: TuningTask, method: str, context: TrainingContext, say: Call
         return task.fit(activations, progress=progress, say=say)
 
 
-def _replace_weights(task: TuningTask, result: Tuned, class_weight: npt.NDArray[np.float64] | None) -> TunedBackbone:
+def _replace_weights(
+    task: TuningTask, result: TuningResult, class_weight: npt.NDArray[np.float64] | None
+) -> TunedBackbone:
     """Build the backbone with the trained weights."""
     from headstart.tune.graph import replace_weights
 
-    backbone = task.backbone
+    backbone, plan = task.setup.backbone, task.plan
     data = replace_weights(backbone.weights, result.weights)
     spec = replace(backbone.spec, weights_sha256=hashlib.sha256(data).hexdigest())
     return TunedBackbone(
         backbone=replace(backbone, spec=spec, weights=data),
         fitted=FittedHead(head=result.head, history=result.history, class_weight=class_weight),
-        result=result, cut=task.cut, recipe=task.recipe, n_views=len(task.views), n_symmetric=task.n_symmetric,
-        checkpoint=Checkpoint(task.checkpoint),
+        result=result, cut=plan.cut, hyperparameters=plan.hyperparameters, n_views=len(task.views),
+        n_symmetric=plan.n_symmetric, checkpoint=Checkpoint(task.checkpoint),
     )  # fmt: skip
 
 
-def choose_recipe(method: str, settings: Settings, n_train: int) -> Recipe:
+def choose_hyperparameters(method: str, settings: Settings, n_train: int) -> Hyperparameters:
     """Return the hyperparameters of a method for a number of training photos, as changed by the settings."""
-    from headstart.tune.hyperparameters import RECIPES
-
-    recipe = RECIPES[method]
-    recipe = recipe.stretch(n_train) if settings.epochs is None else recipe.limit(settings.epochs, n_train)
+    default = HYPERPARAMETERS[method]
+    found = default.stretch(n_train) if settings.epochs is None else default.limit(settings.epochs, n_train)
     if settings.learning_rate is not None:
-        head_rate = recipe.head_rate * settings.learning_rate / recipe.learning_rate
-        recipe = replace(recipe, learning_rate=settings.learning_rate, head_rate=head_rate)
+        head_rate = found.head_rate * settings.learning_rate / found.learning_rate
+        found = replace(found, learning_rate=settings.learning_rate, head_rate=head_rate)
     if settings.train_norms:  # the photos are unlike those of the pretraining: training is likely to gain
-        recipe = replace(recipe, is_norm_trained=True, n_errors=0.0)
-    return recipe
+        found = replace(found, is_norm_trained=True, n_errors=0.0)
+    return found
 
 
-def _make_lesson(split: SplitFeatures, numbers: dict[str, int], class_weight: npt.NDArray[np.float64] | None) -> Lesson:
-    from headstart.tune.training_data import Lesson
-
+def _make_training_data(
+    split: SplitFeatures, numbers: dict[str, int], class_weight: npt.NDArray[np.float64] | None
+) -> TrainingData:
     weight = np.array([photo.weight for photo in split.photos])
     if class_weight is not None:
         weight = weight * class_weight[split.y]
-    return Lesson(np.array([numbers[photo.digest] for photo in split.photos], np.int64), split.y, weight)
+    return TrainingData(np.array([numbers[photo.digest] for photo in split.photos], np.int64), split.y, weight)
 
 
 def _fit_first_head(
@@ -212,8 +215,6 @@ def _fit_first_head(
     is_random
         Whether the network has random weights. The head is then all zeros.
     """
-    from headstart.tune.trainable import FirstHead
-
     n_features = train.X.shape[1]
     if is_random:
         zeros = np.zeros((n_features, n_classes), np.float32)
@@ -229,18 +230,18 @@ def _fit_first_head(
 
 
 def _name_training(
-    table: FeatureTable, settings: Settings, context: TrainingContext, *, cut: str, recipe: Recipe
+    table: FeatureTable, settings: Settings, context: TrainingContext, *, cut: str, hyperparameters: Hyperparameters
 ) -> str:
     """Name the checkpoint by everything that decides a training, so that the same command resumes it."""
     from headstart.tune.device import describe_torch
 
     settings = replace(settings, budget_s=1.0, cache_limit_gb=1.0)  # these two do not change the result
     facts: list[Any] = [
-        context.setup.spec.fingerprint(), cut, recipe, context.setup.image_size, settings, describe_torch(),
-        describe_engine(), describe_decoder(), table.precision,
+        context.setup.image_size, settings, describe_torch(), describe_engine(), describe_decoder(), table.precision,
     ]  # fmt: skip
     if context.workers is not None:
         facts.append(context.workers)
     for split in SPLITS[:2]:
         facts += [(split, photo.digest, photo.label, photo.weight, photo.group) for photo in table.splits[split].photos]
-    return name_result("tuning", *map(repr, facts))
+    network = (repr(context.setup.spec.fingerprint()), repr(cut), hyperparameters.describe())
+    return name_result("tuning", *network, *map(repr, facts))

@@ -48,7 +48,7 @@ def describe_training(trained: TrainedMethod) -> dict[str, Any]:
 def _describe_tuning(backbone: TunedBackbone) -> dict[str, Any]:
     tuned = backbone.result
     return {
-        **asdict(backbone.recipe),
+        **asdict(backbone.hyperparameters),
         "best_epoch": tuned.best_epoch,
         "n_epochs": tuned.n_epochs,
         "seconds_per_epoch": round(tuned.seconds_per_epoch, 3),

@@ -28,24 +28,24 @@ def list_notes(trained: TrainedMethod) -> list[Note]:
 
 
 def _list_tuning_notes(trained: TrainedMethod, backbone: TunedBackbone) -> list[Note]:
-    from headstart.tune.hyperparameters import RECIPES
+    from headstart.tune.hyperparameters import HYPERPARAMETERS
 
-    settings, tuned, recipe = trained.settings, backbone.result, backbone.recipe
+    settings, tuned, planned = trained.settings, backbone.result, backbone.hyperparameters
     notes = []
     if tuned.is_stopped:
         kept = ", and the best so far was kept" if tuned.best_epoch else ""
         text = (
-            f"Training was stopped by Ctrl-C after {tuned.n_epochs} of {recipe.epochs} epochs{kept}. The same command "
+            f"Training was stopped by Ctrl-C after {tuned.n_epochs} of {planned.epochs} epochs{kept}. The same command "
             "goes on from there (with --overwrite if it names a folder by --out)."
         )
         notes.append(Note("interrupted", text, "warning"))
-    elif tuned.n_epochs < recipe.epochs:
+    elif tuned.n_epochs < planned.epochs:
         text = (
-            f"Training ended after {tuned.n_epochs} of {recipe.epochs} epochs: {recipe.patience} in a row were no "
+            f"Training ended after {tuned.n_epochs} of {planned.epochs} epochs: {planned.patience} in a row were no "
             "better on the validation photos."
         )
         notes.append(Note("early-stopping", text))
-    share = recipe.learning_rate / RECIPES[settings.method].learning_rate
+    share = planned.learning_rate / HYPERPARAMETERS[settings.method].learning_rate
     if settings.learning_rate is None and share < 1:
         text = f"So few epochs are few steps: the peak rate was {share:.2g} of the usual one."
         notes.append(Note("low-learning-rate", text))
@@ -53,7 +53,7 @@ def _list_tuning_notes(trained: TrainedMethod, backbone: TunedBackbone) -> list[
         text = "There was no validation split to watch: all epochs were trained, and the last one was kept."
         notes.append(Note("no-validation", text, "warning"))
     elif tuned.best_epoch == 0 and tuned.n_epochs:
-        by_noise = " by more than noise" if recipe.n_errors else ""
+        by_noise = " by more than noise" if planned.n_errors else ""
         text = (
             f"No epoch had a loss on the validation photos, with its confidence set right, that was lower{by_noise} "
             "than the start's, so the network is as pretrained, with the head that the method fixed gives."

@@ -22,7 +22,7 @@ from headstart.tune.task import TuningTask
 from headstart.tune.torch_import import list_thread_settings
 
 if TYPE_CHECKING:
-    from headstart.tune.result import Tuned
+    from headstart.tune.result import TuningResult
 
 FOLDER = "ray-train"  # in the cache: where Ray Train keeps its own notes of a run
 EVERY_S = 0.2  # between two looks at the post
@@ -69,7 +69,7 @@ def fit_on_ray(
     *,
     progress: Progress = ignore_progress,
     say: Callable[[str], None] = lambda _: None,
-) -> Tuned:
+) -> TuningResult:
     """Train above a cut by workers that share out each step among them; see `headstart.tune.tail_fitting.fit_tail`.
 
     One worker on the same number of cores gives the same bits as no Ray. Several give the same up to rounding, but for
@@ -103,7 +103,7 @@ def fit_on_ray(
         try:
             with _open_folder() as folder:
                 _run(_make_trainer(job, workers, layout, folder), post, progress, say)
-            return cast("Tuned", ray.get(post.collect.remote()))
+            return cast("TuningResult", ray.get(post.collect.remote()))
         finally:
             ray.kill(post)
 

@@ -11,7 +11,7 @@ import ray.train.collective
 
 from headstart.features.activations import Activations
 from headstart.process.cores import limit_cores
-from headstart.tune.process_group import Team, TorchTeam
+from headstart.tune.process_group import ProcessGroup, TorchProcessGroup
 from headstart.tune.task import TuningTask
 
 EVERY_S = 0.3  # between two messages on how far it is
@@ -32,15 +32,15 @@ def train_in_team(job: dict[str, Any]) -> None:
     if context.get_world_rank() == 0 and ray.get(job["post"].begin.remote()) > 1:
         line.say("A worker was lost: all begin again, from the last epoch that was kept.")
     activations = _open(task, line if context.get_world_rank() == 0 else None)
-    team: Team = TorchTeam(context.get_world_rank(), context.get_world_size(), line.is_to_stop)
-    tuned = task.fit(activations, team=team, progress=line.note, say=line.say)
-    if team.rank == 0:
-        ray.get(job["post"].deliver.remote(tuned))
+    group: ProcessGroup = TorchProcessGroup(context.get_world_rank(), context.get_world_size(), line.is_to_stop)
+    result = task.fit(activations, group=group, progress=line.note, say=line.say)
+    if group.rank == 0:
+        ray.get(job["post"].deliver.remote(result))
 
 
 def _open(task: TuningTask, line: _Line | None) -> Activations:
     """Open the activations; of the workers on one machine only one computes them, and the others find its file."""
-    is_first = ray.train.get_context().get_local_rank() == 0 or not task.is_kept
+    is_first = ray.train.get_context().get_local_rank() == 0 or not task.cache
     activations = None
     if is_first:
         activations = task.open(line.note) if line is not None else task.open()

@@ -38,7 +38,7 @@ from headstart.training.trials import (
 from headstart.tune.torch_import import can_tune
 
 if TYPE_CHECKING:
-    from headstart.tune.hyperparameters import Recipe
+    from headstart.tune.hyperparameters import Hyperparameters
 
 _write_estimate = partial(format_seconds, is_estimate=True)
 
@@ -77,7 +77,7 @@ class _RetrainingPlan:
     """How to train again on all training photos: for all epochs, as the method does without validation photos."""
 
     settings: Settings
-    recipe: Recipe
+    hyperparameters: Hyperparameters
     is_averaged: bool
 
 
@@ -219,7 +219,7 @@ class _MethodChoice:
         """Return how to train it again, if photos were held out only to compare, and others are there to judge it."""
         if trained.tuned is None or self._catalog.select("validation") or not self._catalog.select("test"):
             return None
-        return _RetrainingPlan(settings, trained.tuned.recipe, trained.table.n_averaged > 1)
+        return _RetrainingPlan(settings, trained.tuned.hyperparameters, trained.table.n_averaged > 1)
 
     def _reserve(self) -> float:
         """Return the seconds that training again what is best would take."""
@@ -227,7 +227,7 @@ class _MethodChoice:
             return 0.0
         n_train = len(self._catalog.select("train"))
         settings = replace(self._again.settings, average_views=self._again.is_averaged)
-        return estimate_seconds_again(self._runner, settings, self._again.recipe, n_train)
+        return estimate_seconds_again(self._runner, settings, self._again.hyperparameters, n_train)
 
     def _train_on_all(self) -> None:
         """Train what is best again with the photos that were held out to compare, if others are there to judge it."""
@@ -243,7 +243,7 @@ class _MethodChoice:
                 f"{_write_estimate(needed)} more: {self.record.name_budget(needed)} allows it"
             )
         self._say(f"Training {method} again on {what}: about {_write_estimate(needed)}.")
-        self._best = self._runner.run_again(again.settings, again.recipe, is_averaged=again.is_averaged)
+        self._best = self._runner.run_again(again.settings, again.hyperparameters, is_averaged=again.is_averaged)
         return self.record.end(f"{method} was then trained again on {what}, those held out among them")
 
     def _cut_short(self, why: str) -> None:
@@ -286,7 +286,7 @@ class _MethodChoice:
 
 def _say_why_no_better(method: str, trained: TrainedMethod, trial: Trial, n_errors: float) -> str | None:
     if trained.tuning_result.best_epoch == 0:
-        by_noise = " by more than noise" if trained.tuned and trained.tuned.recipe.n_errors else ""
+        by_noise = " by more than noise" if trained.tuned and trained.tuned.hyperparameters.n_errors else ""
         return f"no epoch of {method} was better on the validation photos than its start{by_noise}"
     if trial.is_better:
         return None

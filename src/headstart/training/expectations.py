@@ -12,11 +12,11 @@ from headstart.evaluation.intervals import wilson_interval
 from headstart.features.similarity import Similarity
 from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
-from headstart.methods.tail_tuning import choose_cut, choose_recipe, list_tuning_views
+from headstart.methods.tail_tuning import choose_cut, choose_hyperparameters, list_tuning_views
 from headstart.tune.torch_import import can_tune, limit_spinning
 
 if TYPE_CHECKING:
-    from headstart.tune.hyperparameters import Recipe
+    from headstart.tune.hyperparameters import Hyperparameters
 
 # Without torch nothing can be timed: then a photo in training takes so many times as long as in the engine.
 TRAINING_TO_INFERENCE = {"hybrid": 1.2, "finetune": 4.0, "scratch": 5.0}
@@ -99,23 +99,27 @@ def estimate_seconds(runner: MethodRunner, settings: Settings, n_train: int) -> 
     # below the cut once for each view, and in the end the whole network once for each view that is averaged
     n_passes = n_photos * (len(list_tuning_views(settings, cut)) + settings.n_averaged)
     return n_passes / rate + _estimate_epochs(
-        runner, settings, choose_recipe(settings.method, settings, n_train), n_train, rate
+        runner, settings, choose_hyperparameters(settings.method, settings, n_train), n_train, rate
     )
 
 
-def estimate_seconds_again(runner: MethodRunner, settings: Settings, recipe: Recipe, n_train: int) -> float:
-    """Return the seconds that training by a recipe will take here, where what lies below the cut is cached."""
+def estimate_seconds_again(
+    runner: MethodRunner, settings: Settings, hyperparameters: Hyperparameters, n_train: int
+) -> float:
+    """Return the seconds that a training takes here if the activations at its cut are cached."""
     n_photos, rate = len(runner.catalog.photos), measure_inference_rate(runner.context.setup)
-    return n_photos * settings.n_averaged / rate + _estimate_epochs(runner, settings, recipe, n_train, rate)
+    return n_photos * settings.n_averaged / rate + _estimate_epochs(runner, settings, hyperparameters, n_train, rate)
 
 
-def _estimate_epochs(runner: MethodRunner, settings: Settings, recipe: Recipe, n_train: int, rate: float) -> float:
+def _estimate_epochs(
+    runner: MethodRunner, settings: Settings, hyperparameters: Hyperparameters, n_train: int, rate: float
+) -> float:
     # validation photos are judged after every epoch
-    n_trained = recipe.epochs * (n_train + len(runner.catalog.select("validation")) * FORWARDS)
+    n_trained = hyperparameters.epochs * (n_train + len(runner.catalog.select("validation")) * FORWARDS)
     if not can_tune():
         return n_trained * TRAINING_TO_INFERENCE[settings.method] / rate
     limit_spinning()
-    from headstart.tune.throughput import measure_rate
+    from headstart.tune.throughput import measure_training_rate
 
     cut = choose_cut(settings.method, settings.cut, runner.backbone)
-    return n_trained / measure_rate(runner.backbone, cut, runner.context.setup.image_size, recipe)
+    return n_trained / measure_training_rate(runner.backbone, cut, runner.context.setup.image_size, hyperparameters)

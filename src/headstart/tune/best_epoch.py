@@ -1,4 +1,4 @@
-"""The weights that are kept of a training: the best epoch's, unless only noise sets it above the start."""
+"""The choice of the epoch whose weights are kept: the best one, or the start if the gain is within noise."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ State = dict[str, Tensor]
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
-    """Weights, and how they did on the validation photos.
+class EpochWeights:
+    """The weights after an epoch, with their validation losses.
 
     Attributes
     ----------
     epoch
-        After which they are; 0 of the start.
+        Number of the epoch; 0 is the start.
+    state
+        Copy of all weights.
     factor
-        What scores are multiplied by to be as confident as they should.
+        Calibration factor of the scores, see `choose_factor`.
     losses
-        (N,) float64: the log loss of each validation photo, its scores so multiplied; empty without such photos.
+        (N,) float64: log loss of each validation photo after calibration; empty without validation photos.
     """
 
     epoch: int
@@ -34,55 +36,59 @@ class Candidate:
 
     @property
     def loss(self) -> float:
-        """The mean; infinite if it is not a number."""
+        """Mean of the losses; infinite if it is not a number."""
         loss = float(self.losses.mean())
         return loss if np.isfinite(loss) else np.inf
 
 
-class Best:
-    """The start and the best epoch, which is the one with the least mean log loss, or the last without such losses.
+class BestEpoch:
+    """Keeps the best of the epochs offered so far, and compares it with the start.
+
+    The best epoch has the least mean validation loss. Without validation photos it is the last epoch.
 
     Parameters
     ----------
     start
-        What training begins with.
+        Weights before the first epoch.
     is_random
-        It is no better than chance: any epoch betters it.
+        Whether the start is random. Then the first epoch always replaces it.
     n_errors
-        The standard errors of the mean difference by which the losses of the best must be lower than the start's.
+        Gain that the best epoch needs over the start, in standard errors of the mean difference of losses.
 
     Attributes
     ----------
     found
-        The best so far.
+        The best weights so far.
     """
 
-    def __init__(self, start: Candidate, *, is_random: bool, n_errors: float) -> None:
+    def __init__(self, start: EpochWeights, *, is_random: bool, n_errors: float) -> None:
         self._start, self._is_random, self._n_errors = start, is_random, n_errors
         self.found = start
 
-    def offer(self, candidate: Candidate) -> bool:
-        """Keep it if it is the best so far, and say whether it is."""
-        is_worthless = self._is_random and self.found is self._start
-        is_best = not len(candidate.losses) or candidate.loss < (np.inf if is_worthless else self.found.loss)
+    def offer(self, candidate: EpochWeights) -> bool:
+        """Keep the candidate if it is the best so far. Return whether it is."""
+        is_first_of_random = self._is_random and self.found is self._start
+        is_best = not len(candidate.losses) or candidate.loss < (np.inf if is_first_of_random else self.found.loss)
         if is_best:
             self.found = candidate
         return is_best
 
-    def choose(self) -> Candidate:
-        """Return the best, or the start if only noise sets the best above it."""
+    def choose(self) -> EpochWeights:
+        """Return the best weights, or the start if the gain over it is within noise."""
         if self._is_random or not len(self.found.losses):
             return self.found
         gain = self._start.losses - self.found.losses
-        # one photo shows no noise, and so proves nothing
+        # from one photo the noise cannot be estimated, so its gain does not count
         noise = self._n_errors and self._n_errors * (gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf)
         return self.found if gain.mean() > noise else self._start
 
 
-def judge(module: nn.Module, epoch: int, scores: npt.NDArray[np.float32], y: npt.NDArray[np.int64]) -> Candidate:
-    """Return a copy of weights with how they did: (N, C) scores for (N,) class numbers."""
+def evaluate_weights(
+    module: nn.Module, epoch: int, scores: npt.NDArray[np.float32], y: npt.NDArray[np.int64]
+) -> EpochWeights:
+    """Return a copy of a network's weights with the losses of its (N, C) scores for (N,) class numbers."""
     factor = choose_factor(scores, y)
-    return Candidate(epoch, copy_state(module), factor, compute_log_losses(factor * scores, y))
+    return EpochWeights(epoch, copy_state(module), factor, compute_log_losses(factor * scores, y))
 
 
 def copy_state(module: nn.Module) -> State:

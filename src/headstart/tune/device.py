@@ -65,7 +65,7 @@ def name_device(device: torch.device) -> str:
 
 
 def describe_torch() -> str:
-    """Return what decides the bits of a training besides its data and recipe."""
+    """Return what decides the bits of a training besides its data and hyperparameters."""
     return f"torch {find_version('torch', 'torch')}, {name_device(choose_device())}, rules {TUNING_RULES}"
 
 

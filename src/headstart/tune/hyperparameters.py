@@ -1,50 +1,50 @@
-"""How a network is trained above a cut: the numbers, and where they come from."""
+"""The hyperparameters of a training above a cut, and the defaults of each method."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
 
-# With fewer steps a head has hardly moved: so many are taken even of few photos, unless the user says otherwise.
+# In fewer steps a head hardly moves. Few photos get more epochs, unless the user sets their number.
 FEWEST_STEPS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How the layers above a cut and the head are trained.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hyperparameters:
+    """How the tail (the layers above the cut) and the head are trained.
 
     Attributes
     ----------
     epochs
-        Passes over the training photos.
+        Number of passes over the training photos.
     learning_rate
-        Of the last stage at its peak; AdamW (Loshchilov and Hutter 2019).
+        Peak learning rate of the last stage, for AdamW (Loshchilov and Hutter 2019).
     head_rate
-        Of the head at its peak.
+        Peak learning rate of the head.
     stage_decay
-        Each stage further down learns at so much of the rate of the one above it (Howard and Ruder 2018).
+        Learning rate of each stage as a share of that of the stage above it (Howard and Ruder 2018).
     warm_up
-        The share of all steps in which the rates rise; then they fall by half a cosine (one cycle, Smith 2018).
+        Share of all steps in which the rates rise. After them the rates fall by half a cosine (one cycle, Smith 2018).
     weight_decay
-        Of kernels and of the head's weights, not of norms and biases.
+        Weight decay of kernels and of the head's weights; norms and biases have none.
     label_smoothing
-        The share of a label that is given to all classes alike (Szegedy et al. 2016).
+        Share of a label that is spread over all classes alike (Szegedy et al. 2016).
     max_norm
-        Longer gradients are clipped to this length.
+        Largest norm of the gradient; longer gradients are clipped to it.
     batch_size
-        Photos a step.
+        Photos per step.
     memory
-        The judged and kept weights are a running mean over steps, in which the mean so far keeps this share.
+        Decay of the running mean of the weights: the share of the old mean that a step keeps. The running mean is what
+        is evaluated and returned.
     patience
-        Epochs without a new best on the validation photos, after which training stops; those in which the rates rise
-        do not count.
+        Number of epochs without a lower validation loss after which training stops. Epochs of the warm-up do not count.
     n_errors
-        The start is kept unless the best epoch betters its validation loss by so many standard errors of the mean
-        difference: two, as the best of several is better by chance more often.
+        Gain that the best epoch needs over the start, in standard errors of the mean difference of validation losses.
+        With less gain the start is kept. Two, because the best of several epochs is often better by chance.
     is_norm_trained
-        Whether batch norms use and learn the mean and variance of batches, or stay as pretrained.
+        Whether batch norms use and learn the mean and variance of batches, or keep the pretrained ones.
     is_random
-        Whether training begins from random weights and not from pretrained ones.
+        Whether training begins from random weights instead of pretrained ones.
     """
 
     epochs: int
@@ -64,30 +64,30 @@ class Recipe:
 
     @property
     def patient_until(self) -> int:
-        """The epoch that training does not stop before."""
+        """The first epoch after which training may stop."""
         return math.ceil(self.warm_up * self.epochs) + self.patience
 
-    def stretch(self, n_train: int) -> Recipe:
-        """Return the recipe with more epochs, and as much more patience, where an epoch has few steps.
+    def stretch(self, n_train: int) -> Hyperparameters:
+        """Return a copy with more epochs, and more patience by the same factor, if an epoch has few steps.
 
         Examples
         --------
-        >>> recipe = Recipe(epochs=16, learning_rate=1e-4, head_rate=1e-4)
-        >>> recipe.stretch(1000).epochs, recipe.stretch(64).epochs, recipe.stretch(64).patience
+        >>> given = Hyperparameters(epochs=16, learning_rate=1e-4, head_rate=1e-4)
+        >>> given.stretch(1000).epochs, given.stretch(64).epochs, given.stretch(64).patience
         (16, 50, 16)
         """
         epochs = max(self.epochs, math.ceil(FEWEST_STEPS / math.ceil(n_train / self.batch_size)))
         return replace(self, epochs=epochs, patience=math.ceil(self.patience * epochs / self.epochs))
 
-    def limit(self, epochs: int, n_train: int) -> Recipe:
-        """Return the recipe with so many epochs, and lower rates where those are few steps.
+    def limit(self, epochs: int, n_train: int) -> Hyperparameters:
+        """Return a copy with this number of epochs, and with lower rates if they have few steps.
 
-        In few steps at full rates the network below forgets, and there are none left for the head to follow it.
+        In a few steps at full rates the tail loses what it learned in pretraining, and the head cannot adapt to it.
 
         Examples
         --------
-        >>> recipe = Recipe(epochs=16, learning_rate=5e-4, head_rate=1e-4)
-        >>> recipe.limit(4, 1000).learning_rate, recipe.limit(4, 96).learning_rate
+        >>> given = Hyperparameters(epochs=16, learning_rate=5e-4, head_rate=1e-4)
+        >>> given.limit(4, 1000).learning_rate, given.limit(4, 96).learning_rate
         (0.0005, 6e-05)
         """
         share = min(1.0, epochs * math.ceil(n_train / self.batch_size) / FEWEST_STEPS)
@@ -98,13 +98,17 @@ class Recipe:
             head_rate=share * self.head_rate,
         )  # fmt: skip
 
+    def describe(self) -> str:
+        """Return all values as text. File names of checkpoints depend on it, so it keeps the class's former name."""
+        return repr(self).replace("Hyperparameters(", "Recipe(", 1)
+
     def scale_rate(self, step: int, n_steps: int) -> float:
-        """Return the share of the peak rates at a step, 0 to ``n_steps`` - 1.
+        """Return the learning rate at a step, 0 to ``n_steps`` - 1, as a share of its peak.
 
         Examples
         --------
-        >>> recipe = Recipe(epochs=1, learning_rate=1e-4, head_rate=1e-4)
-        >>> [round(recipe.scale_rate(step, 100), 3) for step in (0, 24, 25, 62, 99)]
+        >>> given = Hyperparameters(epochs=1, learning_rate=1e-4, head_rate=1e-4)
+        >>> [round(given.scale_rate(step, 100), 3) for step in (0, 24, 25, 62, 99)]
         [0.04, 1.0, 1.0, 0.51, 0.0]
         """
         n_rising = max(1, round(self.warm_up * n_steps))
@@ -114,10 +118,10 @@ class Recipe:
 
 
 # Rates: docs/decisions/0012-training-above-a-cut.md
-RECIPES = {
-    "hybrid": Recipe(epochs=16, learning_rate=5e-4, head_rate=5e-4),
-    "finetune": Recipe(epochs=8, learning_rate=5e-4, head_rate=5e-4),
-    "scratch": Recipe(
+HYPERPARAMETERS = {
+    "hybrid": Hyperparameters(epochs=16, learning_rate=5e-4, head_rate=5e-4),
+    "finetune": Hyperparameters(epochs=8, learning_rate=5e-4, head_rate=5e-4),
+    "scratch": Hyperparameters(
         epochs=10, learning_rate=2e-3, head_rate=2e-3, stage_decay=1.0, memory=0.9, is_norm_trained=True,
         is_random=True,
     ),

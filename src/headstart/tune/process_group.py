@@ -1,4 +1,4 @@
-"""Who trains together: the workers that share out each step among them, so that it is a step on the whole batch."""
+"""Processes that share each step of a training: together they take the step of the whole batch."""
 
 from __future__ import annotations
 
@@ -15,135 +15,135 @@ from headstart.process.interrupts import listen_for_ctrl_c
 from headstart.tune.device import choose_device
 
 
-class Team:
-    """A team of one: whoever trains alone takes the whole of each batch, and has nobody to tell.
+class ProcessGroup:
+    """A group of one process, which computes the whole of each batch.
 
     Attributes
     ----------
     rank
-        The worker's own number, from 0. Only the first one writes files and speaks.
+        Number of this process in its group, from 0. Only rank 0 writes files and prints.
     size
-        How many workers there are.
+        Number of processes.
     """
 
     rank = 0
     size = 1
 
-    def listen(self) -> AbstractContextManager[Callable[[], bool]]:
-        """Give a function that says whether training is to stop: in each step the same to all workers."""
+    def listen_for_stop(self) -> AbstractContextManager[Callable[[], bool]]:
+        """Give a function that says whether training should stop. It answers the same in all processes."""
         return listen_for_ctrl_c()
 
-    def share(self, n_rows: int) -> slice:
-        """Return which rows of a batch are this worker's; of a small batch it may be none."""
+    def choose_rows(self, n_rows: int) -> slice:
+        """Return the rows of a batch that this process computes; none if the batch is smaller than the group."""
         return slice(0, n_rows)
 
-    def pool(self, module: nn.Module, moments: Sequence[Tensor], share: float, sums: list[float]) -> list[float]:
-        """Make the gradients of a step those of the whole batch, and return sums over all workers.
+    def reduce_step(self, module: nn.Module, moments: Sequence[Tensor], share: float, sums: list[float]) -> list[float]:
+        """Replace each process's gradients by those of the whole batch, and return the sums over all processes.
 
         Parameters
         ----------
         module
-            Whose gradients are those of the worker's share of the loss; it has none where the share is nothing.
+            Network with the gradients of this process's part of the loss; without gradients if it has no rows.
         moments
-            Means and variances that batch norms have learned from the worker's rows: all get the same, on average.
+            Means and variances that batch norms learned from this process's rows. All processes get the average.
         share
-            The part of the batch's rows that was the worker's, 0 to 1.
+            Share of the batch's rows that this process computed, 0 to 1.
+        sums
+            Numbers to add up.
         """
         del module, moments, share
         return sums
 
-    def join(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return what each worker has filled in of an array that was all zeros."""
+    def gather_rows(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return an array with the rows that each process filled in; all other rows of a process are zeros."""
         return rows
 
-    def hand_out(self, load: Callable[[], Any]) -> Any:
-        """Return to all workers what the first one loads."""
+    def broadcast(self, load: Callable[[], Any]) -> Any:
+        """Return to all processes what rank 0 loads."""
         return load()
 
     def describe(self, device: str) -> str:
-        """Return what computes, for people."""
+        """Return the devices that compute, in words."""
         return device
 
 
-class LostTeamError(Exception):
-    """Another worker of the team is gone: not to be explained to the user, but to be begun again."""
+class LostProcessError(Exception):
+    """Another process of the group is gone. The training is to be started again; the user need not know."""
 
 
-class TorchTeam(Team):
-    """Workers that are connected by `torch.distributed`.
+class TorchProcessGroup(ProcessGroup):
+    """Processes that are connected by `torch.distributed`.
 
-    One sum over all workers takes a step's gradients together with everything else that is to be known of it: what a
-    message costs is mostly that it is sent.
+    One all-reduce takes a step's gradients together with all other numbers of the step, because a message costs mostly
+    its latency.
 
     Parameters
     ----------
-    wish
-        Says whether this worker has been asked to stop. All stop after the step in which one is.
+    is_stop_requested
+        Says whether this process has been asked to stop. All processes stop after the step in which one was asked.
     """
 
-    def __init__(self, rank: int, size: int, wish: Callable[[], bool] = lambda: False) -> None:
-        self.rank, self.size, self._wish = rank, size, wish
+    def __init__(self, rank: int, size: int, is_stop_requested: Callable[[], bool] = lambda: False) -> None:
+        self.rank, self.size, self._is_stop_requested = rank, size, is_stop_requested
         self._is_stopped = False
 
     @contextmanager
-    def listen(self) -> Iterator[Callable[[], bool]]:
-        """Give a function that says whether any worker had been asked to stop when the last step was shared."""
+    def listen_for_stop(self) -> Iterator[Callable[[], bool]]:
+        """Give a function that says whether any process had been asked to stop when the last step was reduced."""
         yield lambda: self._is_stopped
 
-    def share(self, n_rows: int) -> slice:
-        """Return as many rows for each worker, or one more for some."""
+    def choose_rows(self, n_rows: int) -> slice:
+        """Return an equal part of the rows for each process; some have one row more."""
         return slice(n_rows * self.rank // self.size, n_rows * (self.rank + 1) // self.size)
 
     @torch.no_grad()
-    def pool(self, module: nn.Module, moments: Sequence[Tensor], share: float, sums: list[float]) -> list[float]:
-        """Add up gradients, averages and sums of all workers."""
+    def reduce_step(self, module: nn.Module, moments: Sequence[Tensor], share: float, sums: list[float]) -> list[float]:
+        """Add up the gradients, averages and sums of all processes."""
         parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
         for parameter in parameters:
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
         filled = [parameter.grad for parameter in parameters if parameter.grad is not None]
-        numbers = filled[0].new_tensor([*sums, float(self._wish())])
+        numbers = filled[0].new_tensor([*sums, float(self._is_stop_requested())])
         all_parts = [*filled, *moments, numbers]
         pooled = torch.cat([part.flatten() for part in (*filled, *(moment * share for moment in moments), numbers)])
-        self._add_up(pooled)
+        self._all_reduce(pooled)
         for part, value in zip(all_parts, torch.split(pooled, [part.numel() for part in all_parts]), strict=True):
             part.copy_(value.view_as(part))
-        *sums, n_wishes = numbers.tolist()
-        self._is_stopped = self._is_stopped or n_wishes > 0
+        *sums, n_requests = numbers.tolist()
+        self._is_stopped = self._is_stopped or n_requests > 0
         return sums
 
-    def join(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Add up what the workers have filled in: a number and zeros give that number, exactly."""
-        joined = torch.from_numpy(rows).to(
-            choose_device()
-        )  # where GPUs talk to each other, they do so of what they hold
-        self._add_up(joined)
-        return joined.cpu().numpy()
+    def gather_rows(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Add up the arrays of all processes: a number plus zeros is that number, exactly."""
+        gathered = torch.from_numpy(rows).to(choose_device())  # GPUs exchange only tensors in their own memory
+        self._all_reduce(gathered)
+        return gathered.cpu().numpy()
 
-    def hand_out(self, load: Callable[[], Any]) -> Any:
-        """Send all workers what the first one loads; the others load nothing."""
+    def broadcast(self, load: Callable[[], Any]) -> Any:
+        """Send to all processes what rank 0 loads; the others load nothing."""
         found = [load() if self.rank == 0 else None]
-        self._send_first(found)
+        self._broadcast_first(found)
         return found[0]
 
     def describe(self, device: str) -> str:
-        """Return how many devices compute."""
+        """Return the number of processes and the device of each."""
         return f"{self.size} workers, each {device}" if self.size > 1 else device
 
-    def _add_up(self, numbers: Tensor) -> None:
-        """Put the sum over all workers into a tensor: the same bits in all."""
-        with _lose_team():
+    def _all_reduce(self, numbers: Tensor) -> None:
+        """Replace a tensor by its sum over all processes: the same bits in each."""
+        with _report_lost_process():
             torch.distributed.all_reduce(numbers)
 
-    def _send_first(self, found: list[Any]) -> None:
-        """Put into a list of one what the first worker's has."""
-        with _lose_team():
+    def _broadcast_first(self, found: list[Any]) -> None:
+        """Replace the only item of a list by that of rank 0."""
+        with _report_lost_process():
             torch.distributed.broadcast_object_list(found)
 
 
 @contextmanager
-def _lose_team() -> Iterator[None]:
+def _report_lost_process() -> Iterator[None]:
     try:
         yield
-    except RuntimeError as error:  # torch has no error of its own for it
-        raise LostTeamError(str(error)) from error
+    except RuntimeError as error:  # torch has no error class of its own for it
+        raise LostProcessError(str(error)) from error

@@ -1,4 +1,4 @@
-"""What training above a cut gives."""
+"""The result of a training above a cut."""
 
 from __future__ import annotations
 
@@ -11,27 +11,31 @@ from headstart.head.history import Epoch
 from headstart.head.linear import LinearHead
 
 
-@dataclass(frozen=True, eq=False)
-class Tuned:
-    """What training above a cut gave.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TuningResult:
+    """The weights that a training above a cut returns, and how it went.
 
     Attributes
     ----------
     weights
-        All weights above the cut by their names in the graph.
+        All weights above the cut, by their names in the graph.
+    head
+        Head for the features of these weights.
     history
-        Training is the running mean over an epoch, as it was learning; Validation is of the running mean of the
-        weights, at epoch 0 of the start.
+        One row per epoch and kind of data. Training: the mean over the epoch's batches, as they were learned.
+        Validation: the running mean of the weights after the epoch; epoch 0 is the start.
     best_epoch
-        The epoch whose weights these are; 0 is the start.
+        Number of the epoch that the weights are from; 0 is the start.
     n_epochs
-        That were trained; fewer than the recipe's if it stopped early.
+        Number of finished epochs; fewer than planned if training stopped early.
     is_stopped
         Whether the user stopped it.
+    seconds_per_epoch
+        Median time of an epoch, without validation.
     device
-        What computed it: the name of a GPU, or how many cores.
+        Name of the GPU, or the number of cores.
     factor
-        What the head was multiplied by to be as confident as it should; 1 without validation photos.
+        Calibration factor that the head's scores were multiplied by; 1 without validation photos.
     """
 
     weights: dict[str, npt.NDArray[np.float32]]

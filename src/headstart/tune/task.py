@@ -1,4 +1,4 @@
-"""A training above a cut as one thing, which can be carried out here or sent to where it is."""
+"""A training above a cut as one small value, which runs here or is sent to a worker."""
 
 from __future__ import annotations
 
@@ -6,53 +6,45 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headstart.backbone.backbone import Backbone
+from headstart.backbone.backbone import BackboneSetup
 from headstart.features.activations import Activations, open_activations
 from headstart.features.extraction import PhotoFile
 from headstart.pixels.views import View
 from headstart.process.progress import Progress, ignore_progress
 from headstart.tune.checkpoint import Checkpoint
+from headstart.tune.training_plan import TrainingPlan
 
 if TYPE_CHECKING:
-    from headstart.tune.hyperparameters import Recipe
-    from headstart.tune.process_group import Team
-    from headstart.tune.result import Tuned
-    from headstart.tune.trainable import FirstHead
-    from headstart.tune.training_data import Lesson
+    from headstart.tune.process_group import ProcessGroup
+    from headstart.tune.result import TuningResult
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TuningTask:
-    """All that decides a training above a cut. It is small: photos are told by their paths, activations not at all.
+    """All that decides a training above a cut. It holds paths of photos, neither pixels nor activations.
 
     Attributes
     ----------
-    photos, cut, image_size, views, precision, limit_bytes, is_kept
+    photos, views, limit_bytes, cache
         As `open_activations`.
-    recipe, start, train, validation, seed, n_symmetric
-        As `fit_tail`; lessons have numbers of ``photos``.
+    setup
+        Backbone, image size and precision.
+    plan
+        The training itself. Its data have numbers of ``photos``.
     checkpoint
-        The name of the file that an interrupted training goes on from, or None.
+        Name of the file from which an interrupted training is resumed. None: no checkpoint.
     """
 
     photos: Sequence[PhotoFile]
-    backbone: Backbone
-    cut: str
-    image_size: int
+    setup: BackboneSetup
     views: tuple[View, ...]
-    precision: str
+    plan: TrainingPlan
     limit_bytes: int
-    is_kept: bool
-    recipe: Recipe
-    start: FirstHead
-    train: Lesson
-    validation: Lesson | None
-    seed: int
-    n_symmetric: int
+    cache: bool
     checkpoint: str | None
 
     def open(self, progress: Progress = ignore_progress) -> Activations:
-        """Compute the activations to train on, or find them in this machine's cache.
+        """Compute the activations to train on, or find them in the cache of this machine.
 
         Raises
         ------
@@ -60,21 +52,20 @@ class TuningTask:
             As `open_activations`.
         """
         return open_activations(
-            self.photos, self.backbone, cut=self.cut, image_size=self.image_size, views=self.views,
-            precision=self.precision, limit_bytes=self.limit_bytes, is_kept=self.is_kept, progress=progress,
+            self.photos, self.setup.backbone, cut=self.plan.cut, image_size=self.setup.image_size, views=self.views,
+            precision=self.setup.precision, limit_bytes=self.limit_bytes, is_kept=self.cache, progress=progress,
         )  # fmt: skip
 
     def fit(
-        self, activations: Activations, *, team: Team | None = None, progress: Progress = ignore_progress,
+        self, activations: Activations, *, group: ProcessGroup | None = None, progress: Progress = ignore_progress,
         say: Callable[[str], None] = lambda _: None,
-    ) -> Tuned:  # fmt: skip
-        """Train on them, as one of a team or alone; see `fit_tail`."""
+    ) -> TuningResult:  # fmt: skip
+        """Train on the activations, alone or as one process of a group; see `fit_tail`."""
         from headstart.tune.graph import read_graph
         from headstart.tune.tail_fitting import fit_tail
 
+        backbone = self.setup.backbone
         return fit_tail(
-            read_graph(self.backbone.weights), self.backbone.spec, activations, cut=self.cut, recipe=self.recipe,
-            start=self.start, train=self.train, validation=self.validation, seed=self.seed,
-            n_symmetric=self.n_symmetric, checkpoint=Checkpoint(self.checkpoint), team=team, progress=progress,
-            say=say,
+            read_graph(backbone.weights), backbone.spec, activations, self.plan,
+            checkpoint=Checkpoint(self.checkpoint), group=group, progress=progress, say=say,
         )  # fmt: skip

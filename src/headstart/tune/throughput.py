@@ -12,33 +12,34 @@ from headstart.backbone.timing import time_fastest
 from headstart.tune.allocator import keep_freed_memory
 from headstart.tune.device import choose_device, compute_exactly
 from headstart.tune.graph import read_graph
-from headstart.tune.hyperparameters import Recipe
-from headstart.tune.trainable import FirstHead, Trainee
+from headstart.tune.hyperparameters import Hyperparameters
+from headstart.tune.tail_and_head import TailAndHead
+from headstart.tune.training_plan import FirstHead
 
 BATCH_SIZE = 16
 _known: dict[tuple[str, str, int, bool], float] = {}
 
 
-def measure_rate(backbone: Backbone, cut: str, image_size: int, recipe: Recipe) -> float:
+def measure_training_rate(backbone: Backbone, cut: str, image_size: int, hyperparameters: Hyperparameters) -> float:
     """Return photos per second in training above a cut (1 to 5 s, and 2 s more for the import of torch).
 
     It is measured once in a process for each cut and image size, with norms trained or not.
     """
-    key = (backbone.spec.weights_sha256, cut, image_size, recipe.is_norm_trained)
+    key = (backbone.spec.weights_sha256, cut, image_size, hyperparameters.is_norm_trained)
     if key not in _known:
-        _known[key] = _measure(backbone, cut, image_size, recipe)
+        _known[key] = _measure(backbone, cut, image_size, hyperparameters)
     return _known[key]
 
 
 @compute_exactly()
-def _measure(backbone: Backbone, cut: str, image_size: int, recipe: Recipe) -> float:
+def _measure(backbone: Backbone, cut: str, image_size: int, hyperparameters: Hyperparameters) -> float:
     device = choose_device()
     spec = backbone.spec
     n_features = spec.stages[-1].n_channels
-    start = FirstHead(
+    first_head = FirstHead(
         np.zeros(n_features), np.ones(n_features), np.zeros((n_features, 2), np.float32), np.zeros(2, np.float32)
     )
-    trainee = Trainee(read_graph(backbone.weights), spec, cut, start, recipe).to(device)
+    model = TailAndHead(read_graph(backbone.weights), spec, cut, first_head, hyperparameters).to(device)
     if cut == PIXELS_CUT:
         shape = (image_size, image_size, 3)
     else:
@@ -47,11 +48,11 @@ def _measure(backbone: Backbone, cut: str, image_size: int, recipe: Recipe) -> f
         shape = (side, side, stage.n_channels)
     rows = torch.zeros((BATCH_SIZE, *shape), device=device)
     y = torch.zeros(BATCH_SIZE, dtype=torch.int64, device=device)
-    trainee.train()
+    model.train()
 
     def take_step() -> None:
-        torch.autograd.backward(F.cross_entropy(trainee(rows), y))
-        trainee.head.bias.cpu()  # waits for a GPU
+        torch.autograd.backward(F.cross_entropy(model(rows), y))
+        model.head.bias.cpu()  # waits for a GPU
 
     with keep_freed_memory():
         return BATCH_SIZE / time_fastest(take_step)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-class Source(Protocol):
+class ActivationSource(Protocol):
     """Where activations come from; `features.activations.Activations` is one."""
 
     @property
@@ -27,7 +27,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class TrainingData:
     """The photos to train on or to watch.
 
     Attributes

@@ -2,70 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from headstart.backbone.spec import PIXELS_CUT, BackboneSpec
 from headstart.head.linear import LinearHead
 from headstart.tune.graph import Graph
-from headstart.tune.hyperparameters import Recipe
+from headstart.tune.hyperparameters import Hyperparameters
 from headstart.tune.network import Tail
+from headstart.tune.training_plan import FirstHead
 
 # Batch norms that are trained keep what they read for the backward pass: twice the memory. Stages of stride 16 or less
 # hold most of it.
 LARGE_STRIDE = 16
 
 
-@dataclass(frozen=True, eq=False)
-class FirstHead:
-    """The head that training begins with, on features that are shifted and scaled.
-
-    Attributes
-    ----------
-    mean, scale
-        (D,) float64: a feature goes in as (feature - mean) / scale.
-    weights, bias
-        (D, C) and (C,) float32, for such features.
-    """
-
-    mean: npt.NDArray[np.float64]
-    scale: npt.NDArray[np.float64]
-    weights: npt.NDArray[np.float32]
-    bias: npt.NDArray[np.float32]
-
-
-class Trainee(nn.Module):
+class TailAndHead(nn.Module):
     """The tail of a backbone and a head, from activations at a cut to class scores.
 
     Parameters
     ----------
     cut
         The name of the last frozen stage, or ``pixels``.
-    start
-        The head to begin with.
+    first_head
+        Head that training begins with.
     """
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, graph: Graph, spec: BackboneSpec, cut: str, start: FirstHead, recipe: Recipe) -> None:
+    def __init__(
+        self, graph: Graph, spec: BackboneSpec, cut: str, first_head: FirstHead, hyperparameters: Hyperparameters
+    ) -> None:
         super().__init__()
         self._is_whole = cut == PIXELS_CUT
         below = "pixels" if self._is_whole else spec.find_stage(cut).tensor
         self.tail = Tail(
-            graph, below, "features", is_norm_trained=recipe.is_norm_trained,
-            repeated=_list_large(spec, cut) if recipe.is_norm_trained else (),
+            graph, below, "features", is_norm_trained=hyperparameters.is_norm_trained,
+            repeated=_list_large(spec, cut) if hyperparameters.is_norm_trained else (),
         )  # fmt: skip
-        self.head = nn.Linear(*start.weights.shape)
+        self.head = nn.Linear(*first_head.weights.shape)
         with torch.no_grad():
-            self.head.weight.copy_(torch.from_numpy(start.weights.T))
-            self.head.bias.copy_(torch.from_numpy(start.bias))
-        self.register_buffer("mean", torch.from_numpy(start.mean.astype(np.float32)))
-        self.register_buffer("scale", torch.from_numpy(start.scale.astype(np.float32)))
+            self.head.weight.copy_(torch.from_numpy(first_head.weights.T))
+            self.head.bias.copy_(torch.from_numpy(first_head.bias))
+        self.register_buffer("mean", torch.from_numpy(first_head.mean.astype(np.float32)))
+        self.register_buffer("scale", torch.from_numpy(first_head.scale.astype(np.float32)))
 
     def forward(self, rows: Tensor) -> Tensor:
         """Return (B, C) scores of (B, H, W, C) activations or pixels."""
@@ -74,7 +56,7 @@ class Trainee(nn.Module):
         scores: Tensor = self.head((features - self.mean) / self.scale)
         return scores
 
-    def list_groups(self, spec: BackboneSpec, recipe: Recipe) -> list[dict[str, object]]:
+    def list_parameter_groups(self, spec: BackboneSpec, hyperparameters: Hyperparameters) -> list[dict[str, object]]:
         """Return the parameters for AdamW, grouped by stage and kind, each with its peak rate as ``peak``."""
         ends = {stage.tensor for stage in spec.stages}
         stages: list[list[nn.Module]] = [[]]
@@ -84,14 +66,15 @@ class Trainee(nn.Module):
                 stages.append([])
         filled = [stage for stage in stages if any(True for layer in stage for _ in layer.parameters())]
         groups: list[dict[str, object]] = []
+        decay = hyperparameters.weight_decay
         for depth, stage in enumerate(reversed(filled)):
-            peak = recipe.learning_rate * recipe.stage_decay**depth
+            peak = hyperparameters.learning_rate * hyperparameters.stage_decay**depth
             kernels = [p for layer in stage for p in layer.parameters() if p.ndim > 1]
             others = [p for layer in stage for p in layer.parameters() if p.ndim == 1]
-            groups.append({"params": kernels, "peak": peak, "weight_decay": recipe.weight_decay})
+            groups.append({"params": kernels, "peak": peak, "weight_decay": decay})
             groups.append({"params": others, "peak": peak, "weight_decay": 0.0})
-        groups.append({"params": [self.head.weight], "peak": recipe.head_rate, "weight_decay": recipe.weight_decay})
-        groups.append({"params": [self.head.bias], "peak": recipe.head_rate, "weight_decay": 0.0})
+        groups.append({"params": [self.head.weight], "peak": hyperparameters.head_rate, "weight_decay": decay})
+        groups.append({"params": [self.head.bias], "peak": hyperparameters.head_rate, "weight_decay": 0.0})
         return groups
 
     def export_head(self) -> LinearHead:

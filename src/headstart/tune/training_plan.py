@@ -1,0 +1,60 @@
+"""All decisions of a training above a cut: what is trained, from which head, on which photos and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.tune.hyperparameters import Hyperparameters
+from headstart.tune.training_data import TrainingData
+
+
+@dataclass(frozen=True, eq=False)
+class FirstHead:
+    """The linear head that training begins with, for D standardised features and C classes.
+
+    Attributes
+    ----------
+    mean, scale
+        (D,) float64: the standardised feature is (feature - mean) / scale.
+    weights, bias
+        (D, C) and (C,) float32, for standardised features.
+    """
+
+    mean: npt.NDArray[np.float64]
+    scale: npt.NDArray[np.float64]
+    weights: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrainingPlan:
+    """What a training above a cut does, apart from the network and its activations.
+
+    Attributes
+    ----------
+    cut
+        Name of the last frozen stage, or ``pixels``.
+    first_head
+        Head that training begins with. Pretrained weights with this head are epoch 0, the first candidate for the best
+        epoch.
+    train
+        Photos to train on.
+    validation
+        Photos that choose the best epoch, see `BestEpoch`. None: the last epoch is kept.
+    seed
+        Seed of the order of photos, their views and random changes, and random weights. Each epoch draws anew from the
+        seed and the epoch's number, so a resumed training draws the same.
+    n_symmetric
+        Number of symmetric views that are equally valid photos, as `augment_pixels`.
+    """
+
+    cut: str
+    hyperparameters: Hyperparameters
+    first_head: FirstHead
+    train: TrainingData
+    validation: TrainingData | None
+    seed: int
+    n_symmetric: int = 1

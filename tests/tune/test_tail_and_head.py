@@ -1,0 +1,37 @@
+"""The trainable module: its learning rates, and the head that it exports."""
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.tune.hyperparameters import Hyperparameters
+from headstart.tune.tail_and_head import TailAndHead
+from headstart.tune.training_plan import FirstHead
+
+GIVEN = Hyperparameters(epochs=1, learning_rate=1e-3, head_rate=1e-2, stage_decay=0.5)
+
+
+@pytest.fixture(scope="session")
+def model(backbone, graph):
+    generator = np.random.default_rng(0)
+    first_head = FirstHead(
+        generator.normal(size=1280), generator.uniform(1, 2, 1280), generator.normal(size=(1280, 3)).astype(np.float32),
+        np.ones(3, np.float32),
+    )  # fmt: skip
+    return TailAndHead(graph, backbone.spec, "block_14", first_head, GIVEN)
+
+
+def test_lower_stages_have_lower_rates_and_the_head_has_its_own(model, backbone):
+    groups = model.list_parameter_groups(backbone.spec, GIVEN)
+    assert [group["peak"] for group in groups] == [1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4, 2.5e-4, 1e-2, 1e-2]
+    n_listed = sum(parameter.numel() for group in groups for parameter in group["params"])
+    assert n_listed == sum(parameter.numel() for parameter in model.parameters())
+    assert all(p.ndim == 1 for group in groups if not group["weight_decay"] for p in group["params"])
+
+
+def test_the_exported_head_takes_unstandardised_features(model):
+    rows = torch.from_numpy(np.random.default_rng(1).normal(size=(2, 7, 7, 160)).astype(np.float16))
+    with torch.no_grad():
+        scores = model.eval()(rows).numpy()
+        features = model.tail(rows.float().permute(0, 3, 1, 2)).numpy()
+    np.testing.assert_allclose(model.export_head().scores(features), scores, atol=1e-3)

@@ -3,7 +3,7 @@
 import pytest
 
 from headstart.catalog.manifest import Manifest
-from headstart.catalog.parquet_file import count_rows, find_parquet, open_table, walk_parquet
+from headstart.catalog.parquet_file import count_rows, find_parquet_files, open_table, walk_parquet
 from headstart.catalog.scan import scan_photos
 from headstart.errors import CatalogError
 
@@ -35,7 +35,7 @@ def test_a_folder_of_files_is_one_table(tmp_path):
     folder.mkdir()
     write_table(folder / "1.parquet", path=["a.jpg", "/b.jpg"], label=["x", "y"], split=["train", None])
     write_table(folder / "2.parquet", path=["s3://bucket/c.jpg"], label=["x"])
-    files = find_parquet(folder, "folder")
+    files = find_parquet_files(folder, is_folder=True)
     found = list(walk_parquet(open_table(folder, files), files))
     assert [photo.file for photo in found] == [str(folder / "a.jpg"), "/b.jpg", "s3://bucket/c.jpg"]
     assert [photo.split for photo in found] == ["train", None, None]

@@ -1,14 +1,18 @@
 """A folder is claimed before the work and finished after it; finished folders and files of others are kept."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.manifest import Manifest, read_manifest
+from headstart.catalog.source import Source
 from headstart.errors import ScaleError
 from headstart.features.embedding_settings import make_embedding_settings
 from headstart.features.output_folder import claim_folder, finish_folder, is_claimed, release_folder
+
+PETS, BIRDS = Source("pets", Path("pets"), "folder"), Source("birds", Path("birds"), "folder")
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +21,7 @@ def settings():
 
 
 def finish(out, settings, *parts):
-    manifest = claim_folder("pets", out, settings, overwrite=False)
+    manifest = claim_folder(PETS, out, settings, overwrite=False)
     for part in parts:
         (out / part).touch()
     whole = replace(manifest, is_complete=True, parts=parts)
@@ -26,7 +30,7 @@ def finish(out, settings, *parts):
 
 
 def test_a_claim_is_seen_by_its_token_until_it_is_released(tmp_path, settings):
-    manifest = claim_folder("pets", tmp_path / "out", settings, overwrite=False)
+    manifest = claim_folder(PETS, tmp_path / "out", settings, overwrite=False)
     assert is_claimed(tmp_path / "out", manifest.token)
     assert not is_claimed(tmp_path / "out", "another")
     assert not read_manifest(tmp_path / "out").is_complete
@@ -36,7 +40,7 @@ def test_a_claim_is_seen_by_its_token_until_it_is_released(tmp_path, settings):
 
 def test_a_finished_folder_stays_finished_while_it_is_claimed_again(tmp_path, settings):
     whole = finish(tmp_path / "out", settings, "part-1")
-    claim_folder("pets", tmp_path / "out", settings, overwrite=False)
+    claim_folder(PETS, tmp_path / "out", settings, overwrite=False)
     assert read_manifest(tmp_path / "out") == whole
 
 
@@ -49,7 +53,7 @@ def test_finishing_deletes_our_files_that_are_not_parts(tmp_path, settings):
 
 
 def test_a_folder_with_a_missing_part_is_not_finished(tmp_path, settings):
-    manifest = claim_folder("pets", tmp_path, settings, overwrite=False)
+    manifest = claim_folder(PETS, tmp_path, settings, overwrite=False)
     with pytest.raises(ScaleError, match="another command has written other features"):
         finish_folder(tmp_path, replace(manifest, parts=("part-1",)))
 
@@ -57,15 +61,15 @@ def test_a_folder_with_a_missing_part_is_not_finished(tmp_path, settings):
 def test_folders_with_other_things_or_other_features_are_refused(tmp_path, settings):
     (tmp_path / "full" / "photos").mkdir(parents=True)
     with pytest.raises(ScaleError, match="a folder with other things in it"):
-        claim_folder("pets", tmp_path / "full", settings, overwrite=True)
+        claim_folder(PETS, tmp_path / "full", settings, overwrite=True)
     finish(tmp_path / "out", settings, "part-1")
     with pytest.raises(ScaleError, match="with another source"):
-        claim_folder("birds", tmp_path / "out", settings, overwrite=False)
-    claim_folder("birds", tmp_path / "out", settings, overwrite=True)
+        claim_folder(BIRDS, tmp_path / "out", settings, overwrite=False)
+    claim_folder(BIRDS, tmp_path / "out", settings, overwrite=True)
     assert read_manifest(tmp_path / "out").source == "birds"
 
 
 def test_a_folder_without_parts_may_be_claimed_for_another_source(tmp_path, settings):
     Manifest({}, "birds").write(tmp_path)
-    assert claim_folder("pets", tmp_path, settings, overwrite=False).source == "pets"
+    assert claim_folder(PETS, tmp_path, settings, overwrite=False).source == "pets"
     assert read_manifest(tmp_path).source == "pets"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
+from headstart.catalog.manifest import FILE_NAME, Manifest
 from headstart.catalog.shard_files import describe_shards
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.table_rows import COLUMNS, TableRows
@@ -22,9 +22,9 @@ KIND = "Parquet table"
 ROWS_AT_ONCE = 8192
 
 
-def find_parquet(path: Path, kind: str) -> list[Path] | None:
-    """Return the Parquet files that a file or a folder stands for, sorted, or None if it is something else."""
-    if kind == "file":
+def find_parquet_files(path: Path, *, is_folder: bool) -> list[Path] | None:
+    """Return the Parquet files of a table, which is a file or a folder, sorted; None if the path is no such table."""
+    if not is_folder:
         return [path] if path.name.endswith(SUFFIX) else None
     names = list_file_names(path)
     shown = [name for name in names if not name.startswith(("_", "."))]
@@ -40,12 +40,9 @@ def read_parquet(path: Path, files: Sequence[Path]) -> SourceListing:
     Raises
     ------
     CatalogError
-        If it lacks a column, has rows that cannot be used, or is what an embedding has not finished.
+        If it lacks a column, or has rows that cannot be used.
     """
     check_pyarrow(f"read '{path}'")
-    manifest = read_manifest(path)
-    if manifest is not None:
-        return _read_embedded(path, manifest)
     table = open_table(path, files)
     photos = list(walk_parquet(table, files))
     return table.describe(KIND, photos)
@@ -83,7 +80,15 @@ def walk_parquet(table: TableRows, files: Sequence[Path]) -> Iterator[ListedPhot
     table.check()
 
 
-def _read_embedded(path: Path, manifest: Manifest) -> SourceListing:
+def read_embedded(path: Path, manifest: Manifest) -> SourceListing:
+    """List the photos of a folder that ``headstart embed`` wrote, without reading them.
+
+    Raises
+    ------
+    CatalogError
+        If the embedding is not finished, or a photo is in it twice.
+    """
+    check_pyarrow(f"read '{path}'")
     if not manifest.is_complete:
         raise CatalogError(
             f"Cannot scan '{path}': the embedding is not finished, need all photos. Give the same headstart embed "

@@ -10,8 +10,8 @@ from headstart.catalog.classes import drop_unlearned, name_classes, note_classes
 from headstart.catalog.hashing import HashResult, hash_files
 from headstart.catalog.leaks import drop_conflicts, drop_leaks, note_copies
 from headstart.catalog.photo import Photo, Skip
+from headstart.catalog.source import Source, find_source, read_source
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
-from headstart.catalog.sources import find_source
 from headstart.catalog.split import KEEP_ALL, assign_splits
 from headstart.catalog.summary import count_reasons
 from headstart.errors import CatalogError
@@ -20,7 +20,7 @@ from headstart.storage.remote_paths import make_path
 
 
 def scan_photos(
-    source: str | Path,
+    source: str | Path | Source,
     *,
     seed: int = 0,
     cache: bool = True,
@@ -49,7 +49,8 @@ def scan_photos(
     CatalogError
         If there is nothing there, or fewer than two classes with training photos.
     """
-    found = find_source(source, is_for_training=True)
+    source = find_source(source)
+    found = read_source(source, is_for_training=True)
     photos, skipped, notes = _read(found, progress, cache=cache)
     for check in (drop_conflicts, drop_leaks):
         photos, dropped, said = check(photos, found.name_photo)
@@ -60,14 +61,14 @@ def scan_photos(
     photos, unlearned, said = drop_unlearned(photos)
     skipped += torn + unlearned
     notes += [*said, *note_copies(photos), *note_classes(photos)]
-    catalog = Catalog(tuple(photos), tuple(skipped), tuple(notes), str(source), seed)
+    catalog = Catalog(tuple(photos), tuple(skipped), tuple(notes), source.name, seed)
     if len(catalog.labels) < 2:
         raise CatalogError(_describe_shortage(catalog))
     return catalog
 
 
 def scan_labelled(
-    source: str | Path, *, cache: bool = True, progress: Callable[[int, int], None] | None = None
+    source: str | Path | Source, *, cache: bool = True, progress: Callable[[int, int], None] | None = None
 ) -> Catalog:
     """Scan labelled photos to evaluate on: nothing is drawn at random, and one class is enough.
 
@@ -84,15 +85,16 @@ def scan_labelled(
     CatalogError
         If there is nothing there, or no photo with a label.
     """
-    found = find_source(source, is_for_training=False)
+    source = find_source(source)
+    found = read_source(source, is_for_training=False)
     photos, skipped, notes = _read(found, progress, cache=cache)
     photos, dropped, said = drop_conflicts(photos, found.name_photo)
     if not photos:
         raise CatalogError(
-            f"Cannot scan '{source}': got no photo with a label, need class folders or a CSV of path,label. "
+            f"Cannot scan '{source.name}': got no photo with a label, need class folders or a CSV of path,label. "
             "Check what is in it."
         )
-    return Catalog(tuple(photos), (*skipped, *dropped), (*notes, *said), str(source))
+    return Catalog(tuple(photos), (*skipped, *dropped), (*notes, *said), source.name)
 
 
 def _read(

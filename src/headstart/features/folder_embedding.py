@@ -11,14 +11,14 @@ from pathlib import Path
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.manifest import Manifest
 from headstart.catalog.photo import Skip
-from headstart.catalog.sources import open_source
+from headstart.catalog.source import Source
 from headstart.errors import ScaleError
 from headstart.features.block_embedding import BlockEmbedder, EmbeddedBlock
 from headstart.features.embedding_settings import EmbeddingSettings
 from headstart.features.output_folder import claim_folder, finish_folder, release_folder
-from headstart.features.photo_blocks import Source, list_blocks
+from headstart.features.photo_blocks import list_blocks
 from headstart.process.progress import Progress, show_progress
-from headstart.storage.remote_paths import expand_path, make_path
+from headstart.storage.remote_paths import make_path
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class EmbeddingTask:
         Token of the claim; see `is_claimed`.
     """
 
-    source: Source
+    source: Source | Catalog
     settings: EmbeddingSettings
     folder: Path
     token: str
@@ -84,7 +84,7 @@ def embed_locally(task: EmbeddingTask, progress: Progress) -> Iterator[EmbeddedB
 
 
 def embed_into_folder(
-    source: Source, folder: Path, settings: EmbeddingSettings, *, embed_blocks: EmbedBlocks = embed_locally,
+    source: Source | Catalog, folder: Path, settings: EmbeddingSettings, *, embed_blocks: EmbedBlocks = embed_locally,
     overwrite: bool = False, verbose: bool = True,
 ) -> EmbeddedFolder:  # fmt: skip
     """Compute the features of photos into a folder of Parquet files.
@@ -106,7 +106,7 @@ def embed_into_folder(
     """
     started = time.perf_counter()
     if not isinstance(source, Catalog):
-        source = expand_path(open_source(source)[0])  # absolute: the features may be read from another working folder
+        source = source.make_absolute()  # the features may be read from another working folder
     try:
         manifest = claim_folder(source, folder, settings, overwrite=overwrite)
         try:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
+from headstart.catalog.source import Source
 from headstart.errors import CatalogError, ScaleError
 from headstart.features.embedding_settings import EmbeddingSettings
-from headstart.features.photo_blocks import Source
 from headstart.storage.remote_paths import (
     RemotePath,
     delete_path,
@@ -24,7 +24,7 @@ ATTEMPT = "_try-"  # prefix of the files by which attempts at a block are counte
 OWN_PREFIXES = ("part-", ATTEMPT, CLAIM, ".part-")  # the last: partial files of killed writers
 
 
-def claim_folder(source: Source, folder: Path, settings: EmbeddingSettings, *, overwrite: bool) -> Manifest:
+def claim_folder(source: Source | Catalog, folder: Path, settings: EmbeddingSettings, *, overwrite: bool) -> Manifest:
     """Claim a folder, write into it what it will hold, and return that manifest.
 
     A finished folder stays finished until the new features are complete. If it holds the same photos and settings, its
@@ -90,9 +90,9 @@ def release_folder(folder: Path, manifest: Manifest) -> None:
     delete_path(folder / f"{CLAIM}{manifest.token}")
 
 
-def name_source(source: Source) -> str:
+def name_source(source: Source | Catalog) -> str:
     """Return the text that identifies a source in a manifest."""
-    return source.source if isinstance(source, Catalog) else str(source)
+    return source.source if isinstance(source, Catalog) else str(source.path)
 
 
 def _is_empty(folder: Path, names: list[str]) -> bool:
@@ -116,7 +116,7 @@ def _find_differences(known: Manifest, wanted: Manifest) -> list[str]:
     return ["source"] * (known.source != wanted.source) + names
 
 
-def _check_outside(source: Source, folder: Path) -> None:
+def _check_outside(source: Source | Catalog, folder: Path) -> None:
     photos = make_path(name_source(source))
     if not name_source(source) or isinstance(photos, RemotePath) or isinstance(folder, RemotePath):
         is_inside = folder.is_relative_to(photos) and bool(name_source(source))

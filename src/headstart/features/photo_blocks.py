@@ -12,17 +12,16 @@ from itertools import islice
 from pathlib import Path
 
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.manifest import Manifest, read_manifest
-from headstart.catalog.parquet_file import KIND, count_rows, find_parquet, open_table, walk_parquet
+from headstart.catalog.manifest import Manifest
+from headstart.catalog.parquet_file import KIND, count_rows, open_table, walk_parquet
+from headstart.catalog.source import Source, find_source, read_source
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
-from headstart.catalog.sources import find_source, list_shards, open_source
 from headstart.catalog.split import KEEP_ALL
 from headstart.errors import CatalogError
 from headstart.pixels.photo_bytes import explain_unreadable
 from headstart.storage.remote_paths import RemotePath, make_path
 from headstart.storage.tar_shards import split_shard
 
-Source = str | Path | Catalog
 FEWEST, MOST = 256, 16384  # photos in a block; MOST bounds its memory, and the work lost with a worker
 N_BLOCKS = 1000  # aimed at, within those two bounds
 N_REMEMBERED = 1_000_000  # paths of a Parquet table that are kept to find repeated ones
@@ -83,7 +82,7 @@ Listing = Iterator[Block | Manifest]
 """The blocks of a source, in order; then a manifest with the other facts about the source."""
 
 
-def list_blocks(source: Source) -> Listing:
+def list_blocks(source: str | Path | Source | Catalog) -> Listing:
     """List a source block by block, without opening a photo.
 
     Rows of a Parquet table are read when their block is asked for. Of tar shards, only the names of the shards are
@@ -94,19 +93,21 @@ def list_blocks(source: Source) -> Listing:
     CatalogError
         If the source cannot be scanned. For a Parquet table this may come after some blocks.
     """
+    found = source if isinstance(source, Catalog) else find_source(source)
     n_blocks = 0
     try:
-        for one in _list_source(source):
+        for one in _list_source(found):
             if isinstance(one, Block):
                 n_blocks += 1
                 yield one
             else:
                 yield Manifest({}, "").describe(one, n_blocks)
     except OSError as error:
-        raise CatalogError(f"Cannot scan '{source}': {explain_unreadable(error)}. Check the path.") from None
+        name = found.source if isinstance(found, Catalog) else found.path
+        raise CatalogError(f"Cannot scan '{name}': {explain_unreadable(error)}. Check the path.") from None
 
 
-def _list_source(source: Source) -> Iterator[Block | SourceListing]:
+def _list_source(source: Source | Catalog) -> Iterator[Block | SourceListing]:
     if isinstance(source, Catalog):
         # the notes are left out: a scan of the output folder finds them again
         found = SourceListing(make_path(source.source), [], frozenset(source.labels), KEEP_ALL, list(source.skipped))
@@ -117,19 +118,16 @@ def _list_source(source: Source) -> Iterator[Block | SourceListing]:
         yield from cut_blocks(rows, len(source.photos))
         yield found
         return
-    path, kind = open_source(source)
-    parquet = find_parquet(path, kind)
-    shards = [] if parquet is not None else list_shards(path, kind)
-    if parquet is not None and read_manifest(path) is None:
-        table = open_table(path, parquet, N_REMEMBERED)
-        yield from cut_blocks(walk_parquet(table, parquet), sum(map(count_rows, parquet)))
+    if source.kind == "parquet":
+        table = open_table(source.path, source.files, N_REMEMBERED)
+        yield from cut_blocks(walk_parquet(table, source.files), sum(map(count_rows, source.files)))
         yield table.describe(KIND, [])
-    elif shards:
-        for number, shard in enumerate(shards):
-            yield Block(number, shard=str(shard), stamps=(_stamp(str(shard)),), root=str(path))
-        yield SourceListing(path, [], frozenset(), None)  # the splits are known once the shards are read
+    elif source.kind == "shards":
+        for number, shard in enumerate(source.files):
+            yield Block(number, shard=str(shard), stamps=(_stamp(str(shard)),), root=str(source.path))
+        yield SourceListing(source.path, [], frozenset(), None)  # the splits are known once the shards are read
     else:
-        found = find_source(path, is_for_training=True)
+        found = read_source(source, is_for_training=True)
         yield from cut_blocks(found.photos, len(found.photos))
         yield found
 

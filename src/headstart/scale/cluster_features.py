@@ -7,9 +7,9 @@ from pathlib import Path
 
 from headstart.backbone.backbone import Backbone
 from headstart.catalog.catalog import Catalog
+from headstart.catalog.source import Source
 from headstart.features.embedding_settings import EmbeddingSettings, make_embedding_settings
 from headstart.features.folder_embedding import EmbeddedFolder, embed_into_folder
-from headstart.features.photo_blocks import Source
 from headstart.features.stored_features import FOLDER, StoredFeatures
 from headstart.scale.cluster import Cluster
 from headstart.scale.embedding_actors import embed_on_ray
@@ -18,7 +18,7 @@ from headstart.storage.result_cache import name_result
 
 
 def embed_on_cluster(
-    source: Source, folder: Path, settings: EmbeddingSettings, cluster: Cluster, *, overwrite: bool = False,
+    source: Source | Catalog, folder: Path, settings: EmbeddingSettings, cluster: Cluster, *, overwrite: bool = False,
     verbose: bool = True,
 ) -> EmbeddedFolder:  # fmt: skip
     """Compute the features of photos on a cluster; see `embed_into_folder`."""
@@ -29,7 +29,7 @@ def embed_on_cluster(
 
 
 def embed_source(
-    source: Path, backbone: Backbone, cluster: Cluster, *, image_size: int, precision: str, cache: bool, verbose: bool
+    source: Source, backbone: Backbone, cluster: Cluster, *, image_size: int, precision: str, cache: bool, verbose: bool
 ) -> StoredFeatures:
     """Return the features of a source, computed on a cluster. Finished blocks of earlier calls are kept.
 
@@ -44,7 +44,7 @@ def embed_source(
         If the photos, the cache folder or the cluster cannot be used.
     """
     settings = make_embedding_settings(backbone, image_size, precision)
-    folder = _name_folder(cluster, settings, [str(source.absolute())], cache=cache)
+    folder = _name_folder(cluster, settings, [str(source.path)], cache=cache)
     embed_on_cluster(source, folder, settings, cluster, verbose=verbose)
     return StoredFeatures(folder)
 

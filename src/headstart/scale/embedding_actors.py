@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from headstart import errors
+from headstart.catalog.catalog import Catalog
 from headstart.catalog.manifest import Manifest, parse_manifest
+from headstart.catalog.source import Source
 from headstart.errors import HeadstartError, ScaleError
 from headstart.features.block_embedding import BlockEmbedder, EmbeddedBlock
 from headstart.features.embedding_settings import EmbeddingSettings
@@ -23,7 +25,7 @@ from headstart.features.extraction import make_feature_spec
 from headstart.features.folder_embedding import EmbeddingTask
 from headstart.features.output_folder import ATTEMPT, is_claimed
 from headstart.features.parquet_parts import PartSummary
-from headstart.features.photo_blocks import Block, Source, list_blocks
+from headstart.features.photo_blocks import Block, list_blocks
 from headstart.scale.cluster import Cluster, use_own_context
 from headstart.storage.remote_paths import delete_path, find_path_kind, make_path, open_for_writing
 from headstart.version import __version__
@@ -74,7 +76,7 @@ def embed_on_ray(task: EmbeddingTask, cluster: Cluster) -> Iterator[EmbeddedBloc
         ) from None
 
 
-def _make_datasource(source: Source) -> Any:
+def _make_datasource(source: Source | Catalog) -> Any:
     import pyarrow as pa
     from ray.data import Datasource, ReadTask
     from ray.data.block import BlockMetadata
@@ -93,7 +95,7 @@ def _make_datasource(source: Source) -> Any:
     return Listing()  # type: ignore[no-untyped-call]
 
 
-def _pack_listing(source: Source) -> Iterator[bytes]:
+def _pack_listing(source: Source | Catalog) -> Iterator[bytes]:
     try:
         for one in list_blocks(source):
             yield (BLOCK if isinstance(one, Block) else FACTS) + one.to_bytes()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.sources import open_source
+from headstart.catalog.source import find_source
 from headstart.errors import ScaleError
 from headstart.features.embedding_settings import DTYPES, make_embedding_settings
 from headstart.features.folder_embedding import EmbeddedFolder, embed_into_folder
@@ -56,12 +56,11 @@ def embed_photos(
     check_pyarrow("write Parquet")
     loaded = load_backbone(backbone)
     settings = make_embedding_settings(loaded, loaded.spec.check_image_size(image_size), precision, dtype=dtype)
+    found = source if isinstance(source, Catalog) else find_source(source)
     if ray is None:
-        return embed_into_folder(source, expand_path(out), settings, overwrite=overwrite, verbose=verbose)
-    if not isinstance(source, Catalog):
-        open_source(source)  # finds errors of the source before Ray is started
+        return embed_into_folder(found, expand_path(out), settings, overwrite=overwrite, verbose=verbose)
     from headstart.scale.cluster import connect
     from headstart.scale.cluster_features import embed_on_cluster
 
     with connect(ray, verbose=verbose) as cluster:
-        return embed_on_cluster(source, expand_path(out), settings, cluster, overwrite=overwrite, verbose=verbose)
+        return embed_on_cluster(found, expand_path(out), settings, cluster, overwrite=overwrite, verbose=verbose)

@@ -8,17 +8,16 @@ from pathlib import Path
 
 from headstart.backbone.backbone import BackboneSetup
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.manifest import read_manifest
 from headstart.catalog.scan import scan_photos
+from headstart.catalog.source import Source, find_source
 from headstart.features.extraction import make_feature_spec
 from headstart.features.stored_features import StoredFeatures
 from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
-from headstart.storage.remote_paths import expand_path, find_path_kind
 
 
 def load_catalog(
-    photos: Catalog | str | Path, context: TrainingContext, *, seed: int, say: Callable[[str], None]
+    photos: Catalog | str | Path | Source, context: TrainingContext, *, seed: int, say: Callable[[str], None]
 ) -> tuple[Catalog, StoredFeatures | None]:
     """Return the catalog of a source, and the stored features of its photos as they are, if there are any.
 
@@ -34,19 +33,19 @@ def load_catalog(
     """
     if isinstance(photos, Catalog):
         return photos, None
-    path = expand_path(photos)
-    if tell_kind_of_source(path) == "folder" and read_manifest(path) is not None:
-        return _scan(photos, context, seed), _open_stored(path, context.setup, say)
+    source = find_source(photos)
+    if source.kind == "embedded":
+        return _scan(source, context, seed), _open_stored(source.make_absolute().path, context.setup, say)
     if context.cluster is None:
-        return _scan(photos, context, seed), None
+        return _scan(source, context, seed), None
     from headstart.scale.cluster_features import embed_source
 
     setup = context.setup
     stored = embed_source(
-        path, setup.backbone, context.cluster, image_size=setup.image_size, precision=setup.precision,
+        source.make_absolute(), setup.backbone, context.cluster, image_size=setup.image_size, precision=setup.precision,
         cache=context.cache, verbose=context.verbose,
     )  # fmt: skip
-    return replace(_scan(stored.folder, context, seed), source=str(photos)), stored
+    return replace(_scan(stored.folder, context, seed), source=source.name), stored
 
 
 def _open_stored(folder: Path, setup: BackboneSetup, say: Callable[[str], None]) -> StoredFeatures:
@@ -56,14 +55,6 @@ def _open_stored(folder: Path, setup: BackboneSetup, say: Callable[[str], None])
     return stored
 
 
-def _scan(source: str | Path, context: TrainingContext, seed: int) -> Catalog:
+def _scan(source: Source | Path, context: TrainingContext, seed: int) -> Catalog:
     with show_progress("Scanning", is_shown=context.verbose) as progress:
         return scan_photos(source, seed=seed, cache=context.cache, progress=progress)
-
-
-def tell_kind_of_source(path: Path) -> str | None:
-    """Return what a source is: ``folder`` or ``file``. None if that cannot be told: scanning then says why."""
-    try:
-        return find_path_kind(path)
-    except (OSError, ValueError):
-        return None

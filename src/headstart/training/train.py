@@ -14,7 +14,7 @@ from headstart.backbone.backbone import Backbone, BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS
-from headstart.catalog.sources import open_source
+from headstart.catalog.source import Source, find_source
 from headstart.errors import FitError, RunError, RunMovedError
 from headstart.evaluation.verdict import write_verdict
 from headstart.features.extraction import BackgroundCompilation
@@ -101,8 +101,9 @@ def train_classifier(
         say(f"Method: {chosen.method}, as the other options say.")
     source = photos.source if isinstance(photos, Catalog) else str(photos)
     folder = _choose_place(out, source)
+    given: Catalog | str | Path | Source = photos
     if ray is not None and not isinstance(photos, Catalog):
-        open_source(photos)  # before Ray is started for it
+        given = find_source(photos)  # before Ray is started for it
     check_outside(folder, source)
     clock, chart_drawer = _Clock(), chart_drawer or ChartDrawer()
     try:
@@ -112,7 +113,7 @@ def train_classifier(
                 workers = Workers(ray) if ray is not None else None
                 context = TrainingContext(_load_setup(chosen), cache, verbose, cluster, workers)
                 training = _Training(chosen, context, clock, chart_drawer)
-                contents = training.run(photos, partial, say)
+                contents = training.run(given, partial, say)
                 write_run(partial, contents, chart_drawer)
             except BaseException:
                 chart_drawer.close()  # it must not write into the folder, which is deleted now
@@ -188,7 +189,7 @@ class _Training:
     chart_drawer: ChartDrawer
     checkpoints: list[Checkpoint] = field(default_factory=list)
 
-    def run(self, photos: Catalog | str | Path, folder: Path, say: Callable[[str], None]) -> RunContents:
+    def run(self, photos: Catalog | str | Path | Source, folder: Path, say: Callable[[str], None]) -> RunContents:
         """Train, say the verdict, and return the contents of the run folder. The charts are begun as early as possible.
 
         Parameters

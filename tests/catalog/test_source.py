@@ -1,9 +1,12 @@
-"""A source in a store gives the catalog that it gives here."""
+"""The kind of a source is found out once, and a source in a store gives the catalog that it gives here."""
+
+from pathlib import Path
 
 import pytest
 
+from headstart.catalog.manifest import Manifest
 from headstart.catalog.scan import scan_labelled, scan_photos
-from headstart.catalog.sources import open_source
+from headstart.catalog.source import find_source
 from headstart.errors import CatalogError
 
 
@@ -34,10 +37,42 @@ def test_a_csv_may_lie_in_a_store_and_name_photos_there(make_folder, make_bucket
     assert [photo.file for photo in scan_labelled(tmp_path / "again.csv").photos] == [p.file for p in catalog.photos]
 
 
+def test_the_kind_of_a_source_is_found_out(make_folder, tmp_path):
+    folder = make_folder(n=1)
+    (tmp_path / "pets.csv").write_text("path,label\n")
+    (tmp_path / "pets.tar").write_bytes(b"")
+    (tmp_path / "pets.parquet").write_bytes(b"")
+    shards = tmp_path / "shards"
+    shards.mkdir()
+    (shards / "train-0.tar").write_bytes(b"")
+    embedded = tmp_path / "embedded"
+    embedded.mkdir()
+    Manifest({}, "pets", parts=("part-0.parquet",)).write(embedded)
+    kinds = {
+        folder: ("folder", ()),
+        tmp_path / "pets.csv": ("csv", ()),
+        tmp_path / "pets.tar": ("shards", (tmp_path / "pets.tar",)),
+        tmp_path / "pets.parquet": ("parquet", (tmp_path / "pets.parquet",)),
+        shards: ("shards", (shards / "train-0.tar",)),
+        embedded: ("embedded", ()),
+    }
+    assert {path: (find_source(path).kind, find_source(path).files) for path in kinds} == kinds
+    assert find_source(embedded).manifest.parts == ("part-0.parquet",)
+
+
+def test_a_source_is_made_absolute(make_folder, monkeypatch):
+    folder = make_folder(n=1)
+    monkeypatch.chdir(folder.parent)
+    source = find_source(folder.name)
+    assert (source.name, source.path) == (folder.name, Path(folder.name))
+    assert source.make_absolute().path == folder
+    assert find_source(source) is source
+
+
 def test_what_is_not_there_is_said(make_bucket, monkeypatch):
     with pytest.raises(CatalogError, match="got a path that does not exist"):
         scan_photos(make_bucket())
     with pytest.raises(
         CatalogError, match=r"'zz' is an unknown kind of store: need one of s3, .*https. Check the path"
     ):
-        open_source("zz://bucket/pets")
+        find_source("zz://bucket/pets")

@@ -1,0 +1,128 @@
+"""A source of photos: a folder, a table, tar shards or embedded features. Its kind is found out once, here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from headstart.catalog.csv_file import read_csv
+from headstart.catalog.layouts import read_folder
+from headstart.catalog.manifest import Manifest, read_manifest
+from headstart.catalog.parquet_file import find_parquet_files, read_embedded, read_parquet
+from headstart.catalog.shard_files import find_shards, read_shards
+from headstart.catalog.source_listing import SourceListing
+from headstart.errors import CatalogError
+from headstart.pixels.photo_bytes import explain_unreadable
+from headstart.storage.remote_paths import RemotePath, expand_path, find_path_kind, make_path
+from headstart.storage.tar_shards import is_shard
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where photos come from.
+
+    Attributes
+    ----------
+    name
+        The source as the user gave it.
+    path
+        Its path, without ``~``; a `RemotePath` for a URI.
+    kind
+        ``embedded`` is a folder that ``headstart embed`` wrote.
+    files
+        The Parquet files or the tar shards, in order; empty for other kinds.
+    manifest
+        The manifest of embedded features, else None.
+    """
+
+    name: str
+    path: Path
+    kind: Literal["folder", "csv", "parquet", "shards", "embedded"]
+    files: tuple[Path, ...] = ()
+    manifest: Manifest | None = None
+
+    def make_absolute(self) -> Source:
+        """Return the same source with absolute paths: they stay valid in other processes."""
+        return replace(self, path=expand_path(self.path), files=tuple(map(expand_path, self.files)))
+
+
+def find_source(source: str | Path | Source) -> Source:
+    """Find out what a source is; names are listed and a manifest is read, but no table and no photo.
+
+    Raises
+    ------
+    CatalogError
+        If it is not there, or cannot be listed.
+    """
+    if isinstance(source, Source):
+        return source
+    path = make_path(source)
+    with suppress(RuntimeError):  # ~ with the name of an unknown user
+        path = path.expanduser()
+    try:
+        path_kind = find_path_kind(path)
+    except (OSError, ValueError) as error:  # ValueError: of a name that no store can have
+        raise _explain(path, error) from None
+    if path_kind is None:
+        got = "neither a folder nor a file" if os.path.lexists(path) else "a path that does not exist"
+        raise CatalogError(
+            f"Cannot scan '{path}': got {got}, need a folder of photos, a table (CSV or Parquet) or tar shards. "
+            "Check the path.",
+            path=path,
+        )
+    with _explain_failures(path):
+        return _tell_kind(str(source), path, is_folder=path_kind == "folder")
+
+
+def _tell_kind(name: str, path: Path, *, is_folder: bool) -> Source:
+    parquet_files = find_parquet_files(path, is_folder=is_folder)
+    if parquet_files is not None:
+        manifest = read_manifest(path) if is_folder else None
+        return Source(name, path, "parquet" if manifest is None else "embedded", tuple(parquet_files), manifest)
+    shards = find_shards(path) if is_folder else [path] if is_shard(path) else []
+    if shards:
+        return Source(name, path, "shards", tuple(shards))
+    return Source(name, path, "folder" if is_folder else "csv")
+
+
+def read_source(source: Source, *, is_for_training: bool) -> SourceListing:
+    """List the photos of a source. Tar shards and tables are read for it; of a folder only names are.
+
+    Raises
+    ------
+    CatalogError
+        If it is nothing that can be scanned.
+    """
+    path = source.path
+    with _explain_failures(path):
+        if source.manifest is not None:
+            return read_embedded(path, source.manifest)
+        if source.kind == "parquet":
+            return read_parquet(path, source.files)
+        if source.kind == "shards":
+            return read_shards(path, source.files, is_for_training=is_for_training)
+        if source.kind == "folder":
+            return read_folder(path, is_for_training=is_for_training)
+        return read_csv(path)
+
+
+@contextmanager
+def _explain_failures(path: Path) -> Iterator[None]:
+    """Turn the errors of a disk or a store into CatalogError."""
+    try:
+        yield
+    except OSError as error:
+        raise _explain(path, error) from None
+
+
+def _explain(path: Path, error: OSError | ValueError) -> CatalogError:
+    if isinstance(error, PermissionError):
+        reason, next_step = str(error.strerror), "Ask for permission to read it"
+    else:
+        reason = explain_unreadable(error)
+        next_step = "Check the path and the keys" if isinstance(path, RemotePath) else "Check the path"
+    return CatalogError(f"Cannot scan '{path}': {reason}. {next_step}.", path=path)

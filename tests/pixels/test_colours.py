@@ -1,4 +1,4 @@
-"""Deep greys become RGB by their mode, never by what is in them."""
+"""Grey photos of more than 8 bits become RGB by their mode, never by their brightness."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def convert(values: list[float], dtype: str) -> list[int]:
 
 
 @pytest.mark.parametrize("dtype", ["<u2", ">u2", "<i4"])
-def test_integers_are_scaled_by_their_type_however_dark_they_are(dtype):
+def test_integers_are_scaled_by_their_type_even_if_dark(dtype):
     assert convert([0, 100, 257, 514], dtype) == [0, 0, 1, 2]
     assert convert([0, 257 * 77, 65535], dtype) == [0, 77, 255]
 
@@ -23,7 +23,7 @@ def test_integers_of_32_bits_are_clipped():
     assert convert([-5, 65_536, 2_000_000_000], "<i4") == [0, 255, 255]
 
 
-def test_floats_are_fractions_or_as_they_are():
+def test_floats_up_to_1_are_scaled_and_floats_up_to_255_are_kept():
     assert convert([0, 0.5, 1], "<f4") == [0, 128, 255]
     assert convert([0, 0.5, 1.2, 255], "<f4") == [0, 0, 1, 255]
 
@@ -35,6 +35,6 @@ def test_floats_of_another_range_are_refused(low, high):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_floats_that_are_no_numbers_are_refused(value):
+def test_nan_and_infinity_are_refused(value):
     with pytest.raises(PhotoError, match="not finite"):
         convert([0, value, 1], "<f4")

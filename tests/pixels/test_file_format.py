@@ -1,4 +1,4 @@
-"""Formats are told by content; names play no part."""
+"""Formats are recognised by content, not by name."""
 
 import io
 
@@ -12,7 +12,7 @@ KINDS = ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF"]
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("mode", ["RGB", "L"])
-def test_what_pillow_writes_is_told(kind, mode):
+def test_formats_that_pillow_writes_are_recognised(kind, mode):
     stream = io.BytesIO()
     Image.new(mode, (5, 4)).save(stream, kind)
     assert sniff_format(stream.getvalue()[:HEAD_SIZE]) == kind.lower()
@@ -29,7 +29,7 @@ def test_what_pillow_writes_is_told(kind, mode):
         (b"RIFF\x10\0\0\0WEBPVP8X", "webp"),
     ],
 )
-def test_variants_are_told(head, kind):
+def test_variants_are_recognised(head, kind):
     assert sniff_format(head) == kind
 
 
@@ -51,7 +51,7 @@ def test_anything_else_is_none(head):
     assert sniff_format(head) is None
 
 
-def test_real_files_with_wrong_names(real_photos):
+def test_real_files_with_wrong_names_are_recognised(real_photos):
     kinds = {path.name: sniff_format(path.read_bytes()[:HEAD_SIZE]) for path in (real_photos / "odd-files").iterdir()}
     assert None not in kinds.values()
     assert set(kinds.values()) > {"gif"} or set(kinds.values()) > {"png"}

@@ -1,4 +1,4 @@
-"""Orientation is found wherever a JPEG may keep it."""
+"""The EXIF orientation is found wherever it may be in a JPEG."""
 
 import io
 import struct
@@ -43,12 +43,12 @@ def test_exif_is_found_behind_other_segments(before):
     assert open_photo(data).shape == (40, 20, 3)
 
 
-def test_the_letters_exif_elsewhere_mean_nothing(monkeypatch):
-    monkeypatch.setattr(Image, "open", None)  # the quick answer opens nothing
+def test_exif_after_the_pixels_is_ignored_without_opening_the_photo(monkeypatch):
+    monkeypatch.setattr(Image, "open", None)  # the search does not open the photo
     assert read_jpeg_orientation(make_jpeg(None)) == 1
     assert read_jpeg_orientation(make_jpeg(None) + b"\xff\xe1\x00\x10Exif\x00\x00") == 1
 
 
 @pytest.mark.parametrize("size", [2, 3, 5, 7, 12])
-def test_a_cut_header_ends_the_search(size):
+def test_a_truncated_header_ends_the_search(size):
     assert read_jpeg_orientation(make_jpeg(6)[:size]) == 1

@@ -15,7 +15,7 @@ def test_a_file_is_read_whole(tmp_path):
     assert read_bytes(path) == b"bytes"
 
 
-def test_missing_pipes_and_huge_files_are_refused_with_a_reason(tmp_path, monkeypatch):
+def test_missing_files_pipes_and_huge_files_are_refused_with_a_reason(tmp_path, monkeypatch):
     with pytest.raises(PhotoError, match="cannot be read: No such file"):
         read_bytes(tmp_path / "missing")
     with pytest.raises(PhotoError, match="not a regular file"):

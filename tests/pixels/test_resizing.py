@@ -1,4 +1,4 @@
-"""Resizing: as Pillow does it, the same whatever the processor, and safe in threads."""
+"""Resizing agrees with Pillow, gives the same pixels on every processor, and is safe in threads."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,7 +20,7 @@ def paint(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 @pytest.mark.parametrize("size", [(374, 447), (160, 900), (50, 40), (161, 160), (1, 1)])
 @pytest.mark.parametrize("target", [(160, 160), (96, 224)])
-def test_agrees_with_pillow(size, target):
+def test_resizing_agrees_with_pillow(size, target):
     pixels = paint(*size)
     expected = np.asarray(Image.fromarray(pixels).resize(target[::-1], Image.Resampling.BICUBIC))
     difference = np.abs(resize_pixels(pixels, *target).astype(int) - expected)
@@ -28,18 +28,18 @@ def test_agrees_with_pillow(size, target):
     assert np.quantile(difference, 0.999) <= 6
 
 
-def test_the_right_size_is_left_alone():
+def test_pixels_of_the_right_size_are_returned_unchanged():
     pixels = paint(64, 64)
     assert resize_pixels(pixels, 64, 64) is pixels
 
 
-def test_takes_pixels_that_lie_anyhow_in_memory():
+def test_pixels_need_not_be_contiguous():
     pixels = paint(300, 200)
     turned = pixels.swapaxes(0, 1)[::-1]
     assert (resize_pixels(turned, 96, 96) == resize_pixels(np.ascontiguousarray(turned), 96, 96)).all()
 
 
-def test_the_processor_changes_no_pixel(monkeypatch):
+def test_the_processor_changes_no_pixel():
     pixels = paint(374, 447)
     fast = resize_pixels(pixels, 160, 160)
     resizer, _ = resizing._get_resizer()
@@ -59,5 +59,5 @@ def test_threads_do_not_disturb_each_other():
     assert all((a == b).all() for a, b in zip(alone, together, strict=True))
 
 
-def test_names_its_version():
+def test_the_description_has_the_version():
     assert describe_resizer().startswith("cykooz.resizer 4.")

@@ -1,4 +1,4 @@
-"""Views depend on the photo, the seed and their number, and on nothing else."""
+"""A view depends only on the photo, the seed and its number."""
 
 import numpy as np
 from hypothesis import given
@@ -9,13 +9,13 @@ from headstart.pixels.views import AS_IT_IS, MAX_TURNS, View, draw_view, render_
 PIXELS = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
 
 
-def test_number_0_is_the_photo_as_it_is():
+def test_view_0_is_the_photo_as_it_is():
     assert draw_view("ab", 0, seed=3) == AS_IT_IS
     np.testing.assert_array_equal(render_view(PIXELS, AS_IT_IS), PIXELS)
 
 
 @given(st.integers(1, 1000), st.integers(0, 1000))
-def test_views_are_fixed_by_seed_and_within_range(number, seed):
+def test_the_same_seed_draws_the_same_view_within_range(number, seed):
     view = draw_view("abcd", number, seed)
     assert view == draw_view("abcd", number, seed)
     assert -MAX_TURNS <= view.turns <= MAX_TURNS
@@ -31,7 +31,7 @@ def test_flip_is_a_mirror_image():
     np.testing.assert_array_equal(render_view(PIXELS, View(is_flipped=True)), PIXELS[:, ::-1])
 
 
-def test_a_turn_is_counter_clockwise_and_fills_the_corners_by_reflection():
+def test_rotation_is_counter_clockwise_and_fills_the_corners_by_reflection():
     grey = np.full((64, 64, 3), 200, np.uint8)
     assert (render_view(grey, View(turns=0.125)) == 200).all()
     marked = grey.copy()

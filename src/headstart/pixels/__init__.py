@@ -1,1 +1,1 @@
-"""A photo file becomes uint8 pixels: one decoder for training, prediction and serving; views."""
+"""Decode a photo file to uint8 pixels, the same for training, prediction and serving, and draw augmented views."""

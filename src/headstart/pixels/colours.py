@@ -1,4 +1,4 @@
-"""Every colour mode becomes RGB of 8 bits, by one rule for each mode."""
+"""Convert every colour mode to RGB of 8 bits, by one rule for each mode."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 def convert_to_rgb(image: Image.Image) -> Image.Image:
     """Convert a decoded image to RGB.
 
-    Transparent pixels are laid over white. Deep grey photos are scaled by their mode and never by the brightest pixel,
-    so that a dark photo stays dark: integers, of 16 bits (modes I;16, I;16B, I;16L) or 32 (mode I), by 1/257 after
-    clipping to 0..65535; floats (mode F) by 255 if all lie in 0..1, and not at all if all lie in 0..255.
+    Transparent pixels are laid over white. Grey photos of more than 8 bits are scaled by their mode, never by the
+    brightest pixel, so that a dark photo stays dark:
+
+    - Integers of 16 bits (modes I;16, I;16B, I;16L) or 32 (mode I) are clipped to 0..65535 and divided by 257.
+    - Floats (mode F) are multiplied by 255 if all lie in 0..1, and kept if all lie in 0..255.
 
     Raises
     ------
@@ -27,7 +29,7 @@ def convert_to_rgb(image: Image.Image) -> Image.Image:
     """
     from PIL import Image
 
-    # Pillow's own conversion of these two clips everything above 255 to white
+    # in these two modes, Pillow's own conversion clips everything above 255 to white
     if image.mode.startswith("I"):
         return Image.fromarray(_round(np.clip(np.asarray(image), 0, 65535) / np.float32(257))).convert("RGB")
     if image.mode == "F":
@@ -41,7 +43,7 @@ def convert_to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _scale_floats(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    low, high = values.min(initial=0), values.max(initial=0)  # NaN if any value is
+    low, high = values.min(initial=0), values.max(initial=0)  # NaN if any value is NaN
     if not (np.isfinite(low) and np.isfinite(high)):
         raise PhotoError("float photo with values that are not finite, need 0 to 1 or 0 to 255")
     if low < 0 or high > 255:

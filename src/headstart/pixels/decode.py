@@ -1,16 +1,13 @@
 """A photo file's bytes become square uint8 RGB pixels: one decoder for training, prediction and serving.
 
-JPEG goes through libjpeg-turbo, which can shrink by a power of two while it decodes; whatever it refuses, and every
-other format, goes through Pillow, which therefore has the last word on what is a photo.
+JPEG is decoded by libjpeg-turbo, which can shrink by a power of two meanwhile. Pillow decodes every other format, and
+every JPEG that libjpeg-turbo refuses: so Pillow decides what is a photo.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import re
-import threading
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -20,19 +17,18 @@ from headstart.pixels.colours import convert_to_rgb
 from headstart.pixels.file_format import sniff_format
 from headstart.pixels.orientation import read_jpeg_orientation, read_orientation, turn_upright
 from headstart.pixels.photo_bytes import read_bytes
+from headstart.pixels.pillow_warnings import ignore_pillow_warnings
 from headstart.pixels.resizing import Pixels, describe_resizer, resize_pixels
 from headstart.pixels.views import RENDERING_RULES
 
 DECODING_RULES = 3  # counts up when this room's code gives other pixels for the same photo
-MAX_PIXELS = 178_956_970  # for every format: where Pillow refuses a decompression bomb, half a gigabyte of RGB
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")  # a list: Pillow would open far more, EPS among them
-PILLOW_FILTER = ("ignore", None, Warning, re.compile(r"PIL\."), 0)  # as `warnings.filters` holds it
+MAX_PIXELS = 178_956_970  # of every format: Pillow refuses more as a decompression bomb; half a gigabyte of RGB
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")  # a list, because Pillow opens many more, EPS among them
 _CODECS = ("jpg", "webp", "libtiff", "zlib")
-_filter_lock = threading.Lock()
 
 
 def describe_decoder() -> str:
-    """Return what decides the pixels besides the photo: libraries, their codecs' versions and this room's own rules."""
+    """Return everything that decides the pixels except the photo: libraries, codecs and the rules of this room."""
     import simplejpeg
     from PIL import __version__, features
 
@@ -44,17 +40,18 @@ def describe_decoder() -> str:
 def decode_photo(data: bytes, size_px: int, *, max_pixels: int | None = None) -> Pixels:
     """Decode a photo and stretch it to a square.
 
-    EXIF orientation is applied; grey, CMYK, palette, transparent (over white) and 16-bit photos become RGB; of an
-    animation the first frame counts. About 0.4 ms for a JPEG of 450 x 370 pixels.
+    EXIF orientation is applied. Grey, CMYK, palette, transparent (over white) and 16-bit photos become RGB. Of an
+    animation, the first frame is decoded. Takes about 0.4 ms for a JPEG of 450 x 370 pixels. The warning filters of the
+    program neither matter nor change.
 
     Parameters
     ----------
     data
-        The file's bytes.
+        Bytes of the file.
     size_px
         Side of the square.
     max_pixels
-        A photo of more is refused before it is decoded; default: `MAX_PIXELS`.
+        Largest number of pixels; a larger photo is refused before it is decoded. Default: `MAX_PIXELS`.
 
     Returns
     -------
@@ -63,14 +60,14 @@ def decode_photo(data: bytes, size_px: int, *, max_pixels: int | None = None) ->
     Raises
     ------
     PhotoError
-        If the bytes are no complete photo of a known format; the message is the reason.
+        If the bytes are not a complete photo of a known format; the message is the reason.
     """
     pixels, orientation = _decode(data, size_px, max_pixels)
     return np.ascontiguousarray(turn_upright(resize_pixels(pixels, size_px, size_px), orientation))
 
 
 def read_thumbnail(path: Path, size_px: int) -> Pixels:
-    """Read a photo for looking at: (H, W, 3) uint8 RGB in its own proportions, neither side above ``size_px``.
+    """Read a photo for display: (H, W, 3) uint8 RGB in its own proportions, neither side above ``size_px``.
 
     Raises
     ------
@@ -81,7 +78,7 @@ def read_thumbnail(path: Path, size_px: int) -> Pixels:
 
 
 def decode_thumbnail(data: bytes, size_px: int) -> Pixels:
-    """Decode a photo for looking at, as `read_thumbnail`."""
+    """Decode a photo for display, as `read_thumbnail`."""
     pixels, orientation = _decode(data, size_px)
     height, width = pixels.shape[:2]
     scale = min(1.0, size_px / max(height, width))
@@ -95,12 +92,12 @@ def read_photo(path: Path, size_px: int, digest: str | None = None) -> Pixels:
     Parameters
     ----------
     digest
-        SHA-256 in hex that its bytes must have, if given.
+        Expected SHA-256 of the bytes, in hex; None for no check.
 
     Raises
     ------
     PhotoError
-        If it cannot be read or decoded, or its bytes are no longer those of ``digest``.
+        If the photo cannot be read or decoded, or its bytes do not have this digest.
     """
     data = read_bytes(path)
     if digest is not None and hashlib.sha256(data).hexdigest() != digest:
@@ -121,21 +118,21 @@ def open_photo(data: bytes) -> Pixels:
 
 
 def _decode(data: bytes, size_px: int | None, max_pixels: int | None = None) -> tuple[Pixels, int]:
-    """Return RGB pixels as they are stored, not far above ``size_px`` where that is faster, and their orientation.
+    """Return RGB pixels as they are stored, and their orientation.
 
-    The orientation is undone after shrinking: a square of 160 pixels turns in a tenth of the time of a photo.
+    A large photo may be decoded at a fraction of its size, if both sides stay at least ``size_px``. The orientation is
+    undone after resizing: a square of 160 pixels turns in a tenth of the time of a photo.
     """
     max_pixels = max_pixels or MAX_PIXELS
     kind = sniff_format(data[:32])
     if kind is None:
         raise PhotoError("empty file" if not data else "not a photo: no known signature")
-    _ignore_pillow_warnings()
     pixels = _decode_jpeg(data, size_px, max_pixels) if kind == "jpeg" else None
-    return _decode_any(data, max_pixels) if pixels is None else (pixels, read_jpeg_orientation(data))
+    return _decode_with_pillow(data, max_pixels) if pixels is None else (pixels, read_jpeg_orientation(data))
 
 
 def _decode_jpeg(data: bytes, size_px: int | None, max_pixels: int) -> Pixels | None:
-    """Decode a plain JPEG fast; None leaves it to Pillow (CMYK, damage, anything unusual)."""
+    """Decode a plain JPEG fast; return None if Pillow must decode it (CMYK, damage, anything unusual)."""
     import simplejpeg
 
     try:
@@ -143,7 +140,7 @@ def _decode_jpeg(data: bytes, size_px: int | None, max_pixels: int) -> Pixels | 
         _check_pixels(width, height, max_pixels)
         if colours not in ("YCbCr", "RGB", "Gray"):
             return None
-        # libjpeg-turbo has fast code for these factors alone: 5/8 or 7/8 would take longer than the whole
+        # libjpeg-turbo has fast code for these factors only: 5/8 or 7/8 would take longer than the full size
         factor = 1 if size_px is None else next((f for f in (8, 4, 2) if min(height, width) >= f * size_px), 1)
         pixels: Pixels = simplejpeg.decode_jpeg(
             data, "RGB", min_height=-(-height // factor), min_width=-(-width // factor), min_factor=1
@@ -153,11 +150,11 @@ def _decode_jpeg(data: bytes, size_px: int | None, max_pixels: int) -> Pixels | 
     return pixels
 
 
-def _decode_any(data: bytes, max_pixels: int) -> tuple[Pixels, int]:
+def _decode_with_pillow(data: bytes, max_pixels: int) -> tuple[Pixels, int]:
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with ignore_pillow_warnings(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_pixels(image.width, image.height, max_pixels)
             image.load()
             orientation = read_orientation(image)
@@ -179,15 +176,3 @@ def _check_pixels(width: int, height: int, max_pixels: int) -> None:
 
 def _refuse_size(max_pixels: int) -> PhotoError:
     return PhotoError(f"too many pixels: more than {max_pixels:,}")
-
-
-def _ignore_pillow_warnings() -> None:
-    """Ignore Pillow's warnings in the whole process, from the first photo on: a broken tag is no reason to refuse one.
-
-    `warnings.catch_warnings` around each photo is not safe in threads: it leaves the filters of the process changed.
-    This one filter concerns the modules of Pillow alone, and is put back in front where someone's own
-    `catch_warnings` or a newer filter has taken it away: what is a photo must not hang on the filters of the day.
-    """
-    if warnings.filters[:1] != [PILLOW_FILTER]:
-        with _filter_lock:
-            warnings.filterwarnings("ignore", module=PILLOW_FILTER[3].pattern)

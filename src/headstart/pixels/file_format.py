@@ -1,8 +1,8 @@
-"""What kind of photo a file is, told by its first bytes and never by its name."""
+"""Recognise the format of a photo by its first bytes, never by its name."""
 
 from __future__ import annotations
 
-HEAD_SIZE = 32  # bytes that are enough to tell
+HEAD_SIZE = 32  # bytes that `sniff_format` needs
 
 # W3C PNG 5.2, ITU-T T.81 B.2, GIF89a 17, TIFF 6.0 section 2, BigTIFF; Pillow reads two mixed-up TIFFs as well
 _SIGNATURES = (
@@ -17,11 +17,19 @@ _SIGNATURES = (
     (b"II+\x00", "tiff"),
     (b"MM\x00+", "tiff"),
 )
-_BMP_HEADER_SIZES = (12, 40, 52, 56, 64, 108, 124)  # bytes 14 to 18: without them any text that starts with BM is a BMP
+_BMP_HEADER_SIZES = (
+    12,
+    40,
+    52,
+    56,
+    64,
+    108,
+    124,
+)  # bytes 14 to 18: without this check, any text that starts with BM would be a BMP
 
 
 def sniff_format(head: bytes) -> str | None:
-    r"""Tell the format of a photo from its first 32 bytes.
+    r"""Return the format of a photo, given its first 32 bytes.
 
     Returns
     -------

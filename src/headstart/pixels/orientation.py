@@ -1,4 +1,4 @@
-"""EXIF orientation: which way up a photo is, and turning it upright."""
+"""Read the EXIF orientation of a photo, and turn its pixels upright."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from headstart.pixels.pillow_warnings import ignore_pillow_warnings
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -17,20 +19,20 @@ _APP1, _START_OF_SCAN = 0xE1, 0xDA  # ITU-T T.81, table B.1
 
 
 def read_jpeg_orientation(data: bytes) -> int:
-    """Return the EXIF orientation of a JPEG, 1 to 8, without decoding it; 1 if there is none that can be read."""
+    """Return the EXIF orientation of a JPEG, 1 to 8, without decoding it; 1 if it is missing or unreadable."""
     if not any(marker == _APP1 and data.startswith(b"Exif\x00\x00", start) for marker, start in _walk_segments(data)):
-        return 1  # most photos: opening them with Pillow would cost more than this walk
+        return 1  # most photos: to open them with Pillow would take longer than this search
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "MPO")) as image:
+        with ignore_pillow_warnings(), Image.open(io.BytesIO(data), formats=("JPEG", "MPO")) as image:
             return read_orientation(image)
     except Exception:
-        return 1  # the pixels were decoded: a tag that cannot be read must not cost the photo
+        return 1  # the pixels are decoded: an unreadable tag is no reason to refuse the photo
 
 
 def _walk_segments(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the marker of each segment before the pixels and where its content starts (ITU-T T.81, B.1.1)."""
+    """Yield the marker and the start of the content of each segment before the pixels (ITU-T T.81, B.1.1)."""
     at = 2
     while at + 4 <= len(data):
         if data[at] != 0xFF or data[at + 1] in (0x00, 0xFF):  # stray bytes, stuffing or fill bytes before a marker
@@ -39,7 +41,7 @@ def _walk_segments(data: bytes) -> Iterator[tuple[int, int]]:
         marker = data[at + 1]
         if marker == _START_OF_SCAN:
             return
-        if marker == 0x01 or 0xD0 <= marker <= 0xD9:  # these have no length
+        if marker == 0x01 or 0xD0 <= marker <= 0xD9:  # markers without a length
             at += 2
             continue
         yield marker, at + 4
@@ -47,7 +49,7 @@ def _walk_segments(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def read_orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation of an open image, 1 to 8; 1 if there is none that can be read."""
+    """Return the EXIF orientation of an open image, 1 to 8; 1 if it is missing or unreadable."""
     try:
         orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
     except Exception:

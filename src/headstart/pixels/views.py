@@ -1,7 +1,7 @@
-"""Views: augmented versions of a photo, the tutorial's random flips and rotations, fixed by a seed.
+"""Draw augmented views of a photo: the random flips and rotations of the Keras tutorial, fixed by a seed.
 
-A view is drawn from the photo's content, the seed and the view's number, never from the order of processing: the
-same training sees the same views, cached or not.
+A view depends on the photo's content, the seed and the view's number, never on the order of processing. So the same
+training has the same views, cached or not.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class View:
     Attributes
     ----------
     is_flipped
-        Mirrored left to right, before the rotation.
+        Whether the photo is mirrored left to right, before the rotation.
     turns
         Rotation counter-clockwise in full turns.
     """
@@ -38,8 +38,8 @@ class View:
 
 
 AS_IT_IS = View()
-# the symmetries of a square, pixel by pixel exact: the first 2 are for what may be mirrored, 4 also for what has no
-# upside, all 8 for what has no direction at all
+# The 8 symmetries of a square, exact for every pixel: the first 2 for photos that may be mirrored, the first 4 for
+# photos that also may be upside down, all 8 for photos that may also be turned by 90 degrees.
 SYMMETRIES = tuple(View(is_flipped, turns) for turns in (0.0, 0.5, 0.25, 0.75) for is_flipped in (False, True))
 
 
@@ -49,7 +49,7 @@ def draw_view(digest: str, number: int, seed: int) -> View:
     Parameters
     ----------
     digest
-        The photo's content hash in hex.
+        Content hash of the photo, in hex.
 
     Examples
     --------
@@ -67,7 +67,12 @@ def draw_view(digest: str, number: int, seed: int) -> View:
 
 
 def list_views(digest: str, n_views: int, is_averaged: bool, seed: int) -> tuple[View, ...]:
-    """Return so many views of a photo, itself first: its symmetries if answers are averaged over them, or random ones.
+    """Return ``n_views`` views of a photo, the photo as it is first.
+
+    Parameters
+    ----------
+    is_averaged
+        Whether predictions are averaged over the views: then they are symmetries of the square, otherwise random.
 
     Examples
     --------
@@ -80,7 +85,7 @@ def list_views(digest: str, n_views: int, is_averaged: bool, seed: int) -> tuple
 
 
 def render_view(pixels: npt.NDArray[np.uint8], view: View) -> npt.NDArray[np.uint8]:
-    """Flip and rotate square pixels; corners are filled by reflection, as Keras does.
+    """Flip and rotate square pixels. Corners are filled by reflection, as in Keras.
 
     Parameters
     ----------
@@ -89,7 +94,7 @@ def render_view(pixels: npt.NDArray[np.uint8], view: View) -> npt.NDArray[np.uin
 
     Returns
     -------
-    (S, S, 3) uint8; ``pixels`` itself, untouched, for the photo as it is.
+    (S, S, 3) uint8; ``pixels`` unchanged for the photo as it is.
     """
     if view.is_flipped:
         pixels = pixels[:, ::-1]
@@ -98,11 +103,11 @@ def render_view(pixels: npt.NDArray[np.uint8], view: View) -> npt.NDArray[np.uin
     from PIL import Image
 
     size_px = pixels.shape[0]
-    margin = size_px // 4  # at any angle a corner reaches at most (sqrt(2) - 1) / 2 = 0.21 sides beyond the square
+    margin = size_px // 4  # at any angle, a corner reaches at most (sqrt(2) - 1) / 2 = 0.21 sides beyond the square
     wide = Image.fromarray(np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), mode="symmetric"))
     cos, sin = math.cos(math.tau * view.turns), math.sin(math.tau * view.turns)
     half = size_px / 2
-    # where in `wide` a point (x, y) of the square comes from: turned about the middle of both
+    # the matrix from a point of the square to its place in `wide`: a rotation about the centre of both
     left, top = half + margin - half * (cos - sin), half + margin - half * (sin + cos)
-    place = (cos, -sin, left, sin, cos, top)
-    return np.asarray(wide.transform((size_px, size_px), Image.Transform.AFFINE, place, Image.Resampling.BILINEAR))
+    matrix = (cos, -sin, left, sin, cos, top)
+    return np.asarray(wide.transform((size_px, size_px), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR))

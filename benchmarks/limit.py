@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from harness import Claim, publish, read_options, repeat_in_turn, use_empty_cache
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.photo import Photo
 from headstart.catalog.scan import scan_photos
@@ -58,7 +59,7 @@ def measure_rates(photos: list[Photo], size_px: int) -> dict[str, float]:
             list(pool.map(infer_some, [len(photos) // build.batch_size // n_threads] * n_threads))
 
     def extract() -> None:
-        extract_features(photos, backbone, image_size=size_px)
+        extract_features(photos, BackboneSetup(backbone, size_px))
 
     infer()
     runs = {"decode": decode, "infer": infer, "whole": extract}

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.engine.engine import Engine, plan_build
@@ -29,9 +30,8 @@ def photos(make_folder):
     return scan_photos(make_folder(n=4)).photos
 
 
-def compute(photos, **options):
-    settings = {"cut": "block_12", "image_size": 96, "views": VIEWS, "precision": "f32"} | options
-    return open_activations(photos, load_backbone(), **settings)
+def compute(photos, *, precision="f32", cut="block_12", views=VIEWS, **options):
+    return open_activations(photos, BackboneSetup(load_backbone(), 96, precision), cut=cut, views=views, **options)
 
 
 def test_they_are_the_stage_of_each_photo_in_each_view(photos):
@@ -70,11 +70,11 @@ def test_a_damaged_file_is_computed_again(photos, own_cache):
     assert compute(photos).n_computed == 16
 
 
-@pytest.mark.parametrize("is_kept", [True, False])
-def test_more_than_the_limit_is_refused_with_advice(photos, is_kept):
+@pytest.mark.parametrize("cache", [True, False])
+def test_more_than_the_limit_is_refused_with_advice(photos, cache):
     message = r"got 110\.6 kB for 8 photos in 2 views, need at most 1\.0 kB.*--cache-limit"
     with pytest.raises(CacheError, match=message):
-        compute(photos, limit_bytes=1000, is_kept=is_kept)
+        compute(photos, limit_bytes=1000, cache=cache)
 
 
 @pytest.mark.parametrize("is_large", [True, False])
@@ -82,19 +82,19 @@ def test_what_is_not_to_be_kept_leaves_nothing_behind(photos, own_cache, monkeyp
     kept = compute(photos)
     clear_activations()
     monkeypatch.setattr("headstart.storage.large_arrays.LARGE_BYTES", 1 if is_large else 1 << 30)
-    found = compute(photos, is_kept=False)
+    found = compute(photos, cache=False)
     assert isinstance(found.array, np.memmap) == is_large
     np.testing.assert_array_equal(found.array, kept.array)
     assert list(own_cache.iterdir()) == []
     assert list(own_cache.parent.rglob("tmp*")) == []
-    assert compute(photos, is_kept=False).n_computed == 16
+    assert compute(photos, cache=False).n_computed == 16
 
 
 def test_no_room_for_what_is_not_kept_is_told(photos, monkeypatch):
     monkeypatch.setattr("headstart.storage.large_arrays.LARGE_BYTES", 1)
     monkeypatch.setattr("os.posix_fallocate", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
     with pytest.raises(CacheError, match="of activations: No space left"):
-        compute(photos, is_kept=False)
+        compute(photos, cache=False)
 
 
 def test_a_kept_file_is_read_once_and_a_new_one_not_again(photos, monkeypatch):
@@ -126,7 +126,7 @@ def test_clearing_meanwhile_harms_nothing(photos, own_cache):
 
 
 def test_a_file_that_is_deleted_meanwhile_serves_to_the_end(photos, own_cache):
-    expected = np.array(compute(photos, is_kept=False).array)
+    expected = np.array(compute(photos, cache=False).array)
     found = compute(photos, progress=lambda *_: shutil.rmtree(own_cache, ignore_errors=True))
     np.testing.assert_array_equal(found.array, expected)
     found.release()

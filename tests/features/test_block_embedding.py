@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.source_listing import ListedPhoto
@@ -20,14 +21,14 @@ SIZE_PX = 96
 
 
 def plan(**options):
-    return make_embedding_settings(load_backbone(), SIZE_PX, "f32", **options)
+    return make_embedding_settings(BackboneSetup(load_backbone(), SIZE_PX, "f32"), **options)
 
 
 def test_features_are_those_of_extraction(make_folder, tmp_path):
     catalog = scan_photos(make_folder(n=5))
     block = next(list_blocks(catalog))
     done = BlockEmbedder(plan(), tmp_path).embed(block)
-    expected = extract_features(catalog.photos, load_backbone(), image_size=SIZE_PX, precision="f32").matrix
+    expected = extract_features(catalog.photos, BackboneSetup(load_backbone(), SIZE_PX, "f32")).matrix
     np.testing.assert_array_equal(read_features(tmp_path / done.part), expected)
     assert [digest for digest, _ in walk_keys(tmp_path / done.part)] == [photo.digest for photo in catalog.photos]
     half = BlockEmbedder(plan(dtype="float16"), tmp_path).embed(block)
@@ -40,7 +41,7 @@ def test_views_are_those_of_training(make_folder, tmp_path, is_averaged):
     done = BlockEmbedder(plan(n_views=2, is_averaged=is_averaged, seed=3), tmp_path).embed(next(list_blocks(catalog)))
     pairs = [(photo, view) for photo in catalog.photos for view in list_views(photo.digest, 2, is_averaged, 3)]
     photos, views = zip(*pairs, strict=True)
-    expected = extract_features(photos, load_backbone(), image_size=SIZE_PX, precision="f32", views=views).matrix
+    expected = extract_features(photos, BackboneSetup(load_backbone(), SIZE_PX, "f32"), views=views).matrix
     np.testing.assert_array_equal(read_features(tmp_path / done.part), expected)
     assert done.summary.n_photos == 4
     assert list(walk_keys(tmp_path / done.part)) == [(p.digest, v.describe()) for p, v in pairs]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.errors import BackboneError
 from headstart.features import extraction as extract_module
@@ -30,8 +31,8 @@ def files(make_folder):
     return [File(path, hashlib.sha256(path.read_bytes()).hexdigest()) for path in paths]
 
 
-def extract(files, cache=None, **options):
-    return extract_features(files, BACKBONE, image_size=96, feature_cache=cache, **options)
+def extract(files, cache=None, *, image_size=96, precision="auto", **options):
+    return extract_features(files, BackboneSetup(BACKBONE, image_size, precision), feature_cache=cache, **options)
 
 
 def test_cached_features_equal_fresh_ones_bit_for_bit(files, tmp_path):
@@ -75,7 +76,7 @@ def test_the_cache_knows_content_not_paths(files, tmp_path):
 def test_sizes_precisions_and_views_do_not_share_rows(files, tmp_path):
     with FeatureCache(tmp_path / "cache") as cache:
         extract(files, cache, precision="f32")
-        assert extract_features(files, BACKBONE, image_size=128, precision="f32", feature_cache=cache).n_cached == 0
+        assert extract(files, cache, image_size=128, precision="f32").n_cached == 0
         assert extract(files, cache, precision="f32", views=[View(True)] * 12).n_cached == 0
         assert extract(files, cache, precision="f32").n_cached == 12
 
@@ -157,12 +158,12 @@ def test_an_interrupted_run_keeps_what_it_has(files, tmp_path):
         assert extract(files, cache).n_cached >= 8
 
 
-def test_recipe_records_what_computed(files):
-    recipe = make_feature_spec(BACKBONE, 160, "f32")
-    assert recipe.precision == "f32"
-    assert recipe.engine.startswith("openvino 20")
-    assert platform.machine() in recipe.engine
-    assert "FP32" in recipe.engine
-    assert "simplejpeg" in recipe.decoder
+def test_the_spec_names_engine_and_decoder(files):
+    spec = make_feature_spec(BackboneSetup(BACKBONE, 160, "f32"))
+    assert spec.precision == "f32"
+    assert spec.engine.startswith("openvino 20")
+    assert platform.machine() in spec.engine
+    assert "FP32" in spec.engine
+    assert "simplejpeg" in spec.decoder
     with pytest.raises(BackboneError, match="96 to 512"):
-        make_feature_spec(BACKBONE, 20, "f32")
+        make_feature_spec(BackboneSetup(BACKBONE, 20, "f32"))

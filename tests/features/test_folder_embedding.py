@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.manifest import read_manifest
 from headstart.catalog.scan import scan_photos
@@ -20,7 +21,7 @@ pytest.importorskip("pyarrow")
 
 
 def embed(source, out, *, image_size=96, dtype="float32", overwrite=False):
-    settings = make_embedding_settings(load_backbone(), image_size, "f32", dtype=dtype)
+    settings = make_embedding_settings(BackboneSetup(load_backbone(), image_size, "f32"), dtype=dtype)
     return embed_into_folder(source, expand_path(out), settings, overwrite=overwrite, verbose=False)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.manifest import Manifest, read_manifest
 from headstart.catalog.source import Source
@@ -17,7 +18,7 @@ PETS, BIRDS = Source("pets", Path("pets"), "folder"), Source("birds", Path("bird
 
 @pytest.fixture(scope="module")
 def settings():
-    return make_embedding_settings(load_backbone(), 96, "f32")
+    return make_embedding_settings(BackboneSetup(load_backbone(), 96, "f32"))
 
 
 def finish(out, settings, *parts):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.manifest import Manifest
 from headstart.catalog.scan import scan_photos
@@ -21,7 +22,7 @@ pytest.importorskip("pyarrow")
 def stored(paint_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("embedded")
     photos = paint_folder(folder / "photos", n=4)
-    settings = make_embedding_settings(load_backbone(), 96, "f32")
+    settings = make_embedding_settings(BackboneSetup(load_backbone(), 96, "f32"))
     embed_into_folder(photos, folder / "features.parquet", settings, verbose=False)
     return scan_photos(photos), StoredFeatures(folder / "features.parquet")
 
@@ -36,23 +37,21 @@ def test_features_are_found_by_photo_and_view(stored):
 
 def test_extraction_uses_stored_features_and_computes_the_others(stored, monkeypatch):
     catalog, features = stored
-    plain = extract_features(catalog.photos, load_backbone(), image_size=96, precision="f32")
+    plain = extract_features(catalog.photos, BackboneSetup(load_backbone(), 96, "f32"))
     mirrored = [View(is_flipped=n == 0) for n in range(len(catalog.photos))]
-    some = extract_features(
-        catalog.photos, load_backbone(), image_size=96, precision="f32", views=mirrored, stored=features
-    )
+    some = extract_features(catalog.photos, BackboneSetup(load_backbone(), 96, "f32"), views=mirrored, stored=features)
     assert (some.n_extracted, some.n_cached) == (1, len(catalog.photos) - 1)
     np.testing.assert_array_equal(some.matrix[1:], plain.matrix[1:])
-    monkeypatch.setattr("headstart.features.extraction.Engine", None)
-    taken = extract_features(catalog.photos, load_backbone(), image_size=96, precision="f32", stored=features)
+    monkeypatch.setattr(BackboneSetup, "open_engine", None)
+    taken = extract_features(catalog.photos, BackboneSetup(load_backbone(), 96, "f32"), stored=features)
     np.testing.assert_array_equal(taken.matrix, plain.matrix)
 
 
 def test_features_of_another_image_size_do_not_fit(stored):
     catalog, features = stored
-    assert features.fits(make_feature_spec(load_backbone(), 96, "f32"))
-    assert not features.fits(make_feature_spec(load_backbone(), 128, "f32"))
-    other = extract_features(catalog.photos, load_backbone(), image_size=128, precision="f32", stored=features)
+    assert features.fits(make_feature_spec(BackboneSetup(load_backbone(), 96, "f32")))
+    assert not features.fits(make_feature_spec(BackboneSetup(load_backbone(), 128, "f32")))
+    other = extract_features(catalog.photos, BackboneSetup(load_backbone(), 128, "f32"), stored=features)
     assert other.n_extracted == len(catalog.photos)
 
 

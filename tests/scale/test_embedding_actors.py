@@ -150,11 +150,12 @@ def test_errors_of_workers_and_of_the_listing_reach_the_user_unchanged(own_ray, 
 
 
 def test_a_machine_with_other_versions_or_another_folder_is_refused(tmp_path):
+    from headstart.backbone.backbone import BackboneSetup
     from headstart.backbone.loading import load_backbone
     from headstart.features.embedding_settings import make_embedding_settings
     from headstart.version import __version__
 
-    settings = make_embedding_settings(load_backbone(), 96, "f32")
+    settings = make_embedding_settings(BackboneSetup(load_backbone(), 96, "f32"))
     with pytest.raises(ScaleError, match=r"got Headstart .* there, need 0.0.0"):
         _check_machine(settings, tmp_path, "token", "0.0.0")
     for name in ("", "_here-other"):
@@ -170,6 +171,7 @@ def test_a_machine_with_other_versions_or_another_folder_is_refused(tmp_path):
 
 
 def test_a_block_in_which_workers_die_three_times_is_given_up(make_folder, tmp_path):
+    from headstart.backbone.backbone import BackboneSetup
     from headstart.backbone.loading import load_backbone
     from headstart.features.block_embedding import BlockEmbedder
     from headstart.features.embedding_settings import make_embedding_settings
@@ -179,7 +181,9 @@ def test_a_block_in_which_workers_die_three_times_is_given_up(make_folder, tmp_p
     block = next(list_blocks(make_folder(n=2)))
     actor = EmbeddingActor([], str(tmp_path / "out"), "token", 1, __version__)
     actor.__dict__["_settings"] = None
-    actor.__dict__["_embedder"] = BlockEmbedder(make_embedding_settings(load_backbone(), 96, "f32"), tmp_path / "out")
+    actor.__dict__["_embedder"] = BlockEmbedder(
+        make_embedding_settings(BackboneSetup(load_backbone(), 96, "f32")), tmp_path / "out"
+    )
     row = {"block": b"b" + block.to_bytes()}
     for n in range(2):
         (tmp_path / "out" / f"_try-token-0-{n}").parent.mkdir(exist_ok=True)

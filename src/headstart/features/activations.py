@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.backbone import Backbone
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.spec import PIXELS_CUT
-from headstart.engine.engine import Engine
-from headstart.engine.processor import choose_precision, describe_engine
+from headstart.engine.processor import describe_engine
 from headstart.errors import CacheError, PhotoError
 from headstart.features.activation_files import FOLDER, add_to_sum, describe_size, open_file, write_file
 from headstart.features.extraction import PhotoFile
@@ -62,14 +61,12 @@ class Activations:
 
 def open_activations(
     photos: Sequence[PhotoFile],
-    backbone: Backbone,
+    setup: BackboneSetup,
     *,
     cut: str,
-    image_size: int,
     views: Sequence[View],
-    precision: str = "auto",
     limit_bytes: int = LIMIT_BYTES,
-    is_kept: bool = True,
+    cache: bool = True,
     progress: Progress = ignore_progress,
 ) -> Activations:
     """Compute the activations of photos at a cut, or open the file that has them.
@@ -84,7 +81,7 @@ def open_activations(
         V views, the same of every photo.
     limit_bytes
         That all such files together may take on disk.
-    is_kept
+    cache
         Use the file of an earlier training, or keep one for the next; otherwise the activations vanish with the array.
 
     Raises
@@ -95,7 +92,7 @@ def open_activations(
     PhotoError
         If a photo cannot be decoded.
     """
-    plan = _plan(backbone, cut, image_size, precision)
+    plan = _plan(setup, cut)
     shape = (len(views), len(photos), *plan.shape)
     n_bytes = count_bytes(shape, plan.dtype)
     if n_bytes > limit_bytes:
@@ -109,7 +106,7 @@ def open_activations(
         return plan.fill(array, photos, views, progress)
 
     n_items = len(photos) * len(views)
-    if not is_kept:
+    if not cache:
         array = allocate_array(shape, plan.dtype, "activations")
         fill(array)
         return Activations(array, n_items)
@@ -125,10 +122,8 @@ def open_activations(
 class _Plan:
     """What is computed of a photo, and how."""
 
-    backbone: Backbone
+    setup: BackboneSetup
     cut: str
-    image_size: int
-    precision: str
     shape: tuple[int, int, int]
     dtype: np.dtype[Any]
     facts: tuple[str, ...]
@@ -138,7 +133,7 @@ class _Plan:
 
         def load(item: Item) -> npt.NDArray[np.uint8]:
             number, n = item
-            return render_view(read_photo(photos[n].path, self.image_size, photos[n].digest), views[number])
+            return render_view(read_photo(photos[n].path, self.setup.image_size, photos[n].digest), views[number])
 
         checksums = [0] * len(views)
         n_items = len(photos) * len(views)
@@ -160,9 +155,8 @@ class _Plan:
         if self.cut == PIXELS_CUT:
             yield from _decode(items, load)
             return
-        tensor = self.backbone.spec.find_stage(self.cut).tensor
-        build = self.backbone.plan_build(self.image_size, self.precision, tensor=tensor)
-        for item, row in Engine(self.backbone.weights, build).stream(items, load):
+        engine = self.setup.open_engine(tensor=self.setup.spec.find_stage(self.cut).tensor)
+        for item, row in engine.stream(items, load):
             yield item, row if isinstance(row, PhotoError) else row.transpose(1, 2, 0).astype(self.dtype)
 
 
@@ -180,15 +174,15 @@ def _decode(
             yield from zip(some, pool.map(attempt, some), strict=True)
 
 
-def _plan(backbone: Backbone, cut: str, image_size: int, precision: str) -> _Plan:
-    spec = backbone.spec
+def _plan(setup: BackboneSetup, cut: str) -> _Plan:
+    spec, image_size = setup.spec, setup.image_size
     facts = [spec.fingerprint(), cut, str(image_size), describe_decoder()]
     if cut == PIXELS_CUT:
         shape: tuple[int, int, int] = (image_size, image_size, 3)
         dtype: np.dtype[Any] = np.dtype(np.uint8)
     else:
-        stage, precision = spec.find_stage(cut), choose_precision(precision, is_quantised=backbone.is_quantised)
+        stage = spec.find_stage(cut)
         side = -(-image_size // stage.stride)
         shape, dtype = (side, side, stage.n_channels), np.dtype(np.float16)
-        facts += [precision, describe_engine()]
-    return _Plan(backbone, cut, image_size, precision, shape, dtype, tuple(facts))
+        facts += [setup.choose_precision(), describe_engine()]
+    return _Plan(setup, cut, shape, dtype, tuple(facts))

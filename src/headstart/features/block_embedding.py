@@ -18,7 +18,6 @@ from headstart.catalog.hashing import hash_bytes
 from headstart.catalog.photo import Skip
 from headstart.catalog.shard_files import walk_samples
 from headstart.catalog.source_listing import ListedPhoto
-from headstart.engine.engine import Engine
 from headstart.errors import PhotoError, UnreadableError
 from headstart.features.embedding_settings import EmbeddingSettings
 from headstart.features.parquet_parts import PartRow, PartSummary, read_summary, write_part
@@ -78,11 +77,9 @@ class BlockEmbedder:
 
     def __init__(self, settings: EmbeddingSettings, folder: Path, n_cores: int | None = None) -> None:
         self._settings, self._folder = settings, folder
-        spec, backbone, n_views = settings.spec, settings.backbone, settings.n_views
         self._name = json.dumps(settings.describe(), sort_keys=True)
         self._names_before = frozenset(list_file_names(folder))
-        build = backbone.plan_build(spec.image_size, spec.precision, n_cores=n_cores, n_views=n_views)
-        self._engine = Engine(backbone.weights, build, n_views=n_views)
+        self._engine = settings.setup.open_engine(n_cores=n_cores, n_views=settings.n_views)
 
     def embed(self, block: Block, report_done: Callable[[int], None] = lambda _: None) -> EmbeddedBlock:
         """Write the part of a block, unless it is there already.
@@ -121,7 +118,7 @@ class BlockEmbedder:
                 rows.append(row.reshape(-1, row.shape[-1]).astype(self._settings.dtype, copy=False))
             if n % 16 == 0:
                 report_done(n)
-        n_features = self._settings.backbone.spec.n_features
+        n_features = self._settings.setup.spec.n_features
         features = np.concatenate(rows) if rows else np.zeros((0, n_features), self._settings.dtype)
         summary = write_part(self._folder / part, photos, features, skipped, broken, is_final=is_final)
         return EmbeddedBlock(block.number, part, summary, block.n_total, is_new=True)
@@ -137,7 +134,7 @@ class BlockEmbedder:
         if item.listed.digest not in (None, reading.digest):
             raise PhotoError("was changed while it was being used")
         item.digest = reading.digest
-        pixels = decode_photo(data, self._settings.spec.image_size)
+        pixels = decode_photo(data, self._settings.setup.image_size)
         views = [render_view(pixels, view) for view in self._settings.list_views(item.digest)]
         return views[0] if len(views) == 1 else np.stack(views)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from headstart.backbone.backbone import Backbone
+from headstart.backbone.backbone import BackboneSetup
 from headstart.features.cache_key import FeatureSpec
 from headstart.features.extraction import make_feature_spec
 from headstart.pixels.views import View, list_views
@@ -19,15 +19,17 @@ class EmbeddingSettings:
 
     Attributes
     ----------
+    setup
+        Setup of the backbone. Its precision is never ``auto``: the user's program has chosen.
     spec
-        Spec of the features. Its precision is never ``auto``: the machine that was given the command has chosen.
+        Spec of the features, as the user's program would compute them.
     dtype
         Type of the features in the files: float32, or float16, which takes half the space.
     n_views, is_averaged, seed
         Arguments of `list_views`.
     """
 
-    backbone: Backbone
+    setup: BackboneSetup
     spec: FeatureSpec
     dtype: str = "float32"
     n_views: int = 1
@@ -45,9 +47,9 @@ class EmbeddingSettings:
 
 
 def make_embedding_settings(
-    backbone: Backbone, image_size: int, precision: str, *, dtype: str = "float32", n_views: int = 1,
-    is_averaged: bool = False, seed: int = 0,
+    setup: BackboneSetup, *, dtype: str = "float32", n_views: int = 1, is_averaged: bool = False, seed: int = 0
 ) -> EmbeddingSettings:  # fmt: skip
     """Return the settings, with the precision that ``auto`` means on this machine."""
-    spec = make_feature_spec(backbone, image_size, precision)
-    return EmbeddingSettings(backbone, spec, dtype=dtype, n_views=n_views, is_averaged=is_averaged, seed=seed)
+    spec = make_feature_spec(setup)
+    setup = replace(setup, precision=spec.precision)
+    return EmbeddingSettings(setup, spec, dtype=dtype, n_views=n_views, is_averaged=is_averaged, seed=seed)

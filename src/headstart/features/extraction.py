@@ -14,10 +14,9 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.backbone import Backbone
+from headstart.backbone.backbone import BackboneSetup
 from headstart.engine.compiling import compile_network
-from headstart.engine.engine import Engine
-from headstart.engine.processor import choose_precision, describe_engine
+from headstart.engine.processor import describe_engine
 from headstart.errors import HeadstartError, PhotoError
 from headstart.features.cache_key import FeatureSpec, make_key
 from headstart.features.feature_cache import FeatureCache
@@ -70,14 +69,13 @@ class Features:
     n_cached: int
 
 
-def make_feature_spec(backbone: Backbone, image_size: int, precision: str) -> FeatureSpec:
+def make_feature_spec(setup: BackboneSetup) -> FeatureSpec:
     """Return the spec of pooled features, with the precision that ``auto`` means on this machine."""
-    spec = backbone.spec
     return FeatureSpec(
-        backbone=spec.fingerprint(),
+        backbone=setup.spec.fingerprint(),
         tensor="features",
-        image_size=spec.check_image_size(image_size),
-        precision=choose_precision(precision, is_quantised=backbone.is_quantised),
+        image_size=setup.image_size,
+        precision=setup.choose_precision(),
         engine=describe_engine(),
         decoder=describe_decoder(),
     )
@@ -90,19 +88,18 @@ class BackgroundCompilation(Thread):
     begun: then the network is still in memory, and is not read from disk.
     """
 
-    def __init__(self, backbone: Backbone, image_size: int, precision: str) -> None:
+    def __init__(self, setup: BackboneSetup) -> None:
         super().__init__(name="headstart-compiling")
-        self._arguments = backbone, image_size, precision
+        self._setup = setup
         self._compiled: object = None
         self.start()
 
     def run(self) -> None:
         """Compile the network."""
-        backbone, image_size, precision = self._arguments
         with contextlib.suppress(HeadstartError, RuntimeError):
-            build = backbone.plan_build(image_size, precision)
+            build = self._setup.plan_build()
             if not build.is_compiled():
-                self._compiled = compile_network(backbone.weights, build)
+                self._compiled = compile_network(self._setup.backbone.weights, build)
 
     def release(self) -> None:
         """Release the network's memory."""
@@ -111,10 +108,8 @@ class BackgroundCompilation(Thread):
 
 def extract_features(
     photos: Sequence[PhotoFile],
-    backbone: Backbone,
+    setup: BackboneSetup,
     *,
-    image_size: int,
-    precision: str = "auto",
     views: Sequence[View] | None = None,
     feature_cache: FeatureCache | None = None,
     stored: StoredFeatures | None = None,
@@ -128,10 +123,6 @@ def extract_features(
     ----------
     photos
         N photos. A photo may occur several times, in several views.
-    image_size
-        Side of the network's input in pixels.
-    precision
-        ``auto`` (bf16 if the processor supports it, else f32), ``f32`` or ``bf16``. A quantised backbone uses int8.
     views
         N views, one for each of ``photos``. Default: the photos unchanged.
     feature_cache
@@ -139,10 +130,10 @@ def extract_features(
     stored
         Features of an earlier embedding. They are used first, if they are of the same network and image size.
     """
-    spec = make_feature_spec(backbone, image_size, precision)
+    spec = make_feature_spec(setup)
     views = [AS_IT_IS] * len(photos) if views is None else views
     keys = [make_key(photo.digest, spec, view) for photo, view in zip(photos, views, strict=True)]
-    matrix = allocate_array((len(photos), backbone.spec.n_features))
+    matrix = allocate_array((len(photos), setup.spec.n_features))
     stored = stored if stored is not None and stored.fits(spec) else None
     missing, failures = _fill_from_stored(matrix, photos, views, stored)
     n_known = len(failures)
@@ -151,10 +142,10 @@ def extract_features(
     if missing:
 
         def load(n: int) -> npt.NDArray[np.uint8]:
-            return render_view(read_photo(photos[n].path, image_size, photos[n].digest), views[n])
+            return render_view(read_photo(photos[n].path, setup.image_size, photos[n].digest), views[n])
 
         firsts, copies = _find_copies(missing, keys)
-        engine = Engine(backbone.weights, backbone.plan_build(image_size, spec.precision))
+        engine = setup.open_engine()
         with _CacheWriter(feature_cache) as writer:
             n_done = n_cached
             # a copy is computed only if the first file cannot be read; the file of the copy may be intact

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.backbone import Backbone
+from headstart.backbone.backbone import Backbone, BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.hashing import hash_files
 from headstart.errors import BackboneError, PhotoError
@@ -108,14 +108,9 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
             store = FeatureCache() if self.cache else None
             try:
                 with show_progress("Extracting", is_shown=self.verbose) as progress:
-                    features = extract_features(
-                        files,
-                        backbone,
-                        image_size=backbone.spec.check_image_size(self.image_size),
-                        precision=self.precision,
-                        feature_cache=store,
-                        progress=progress,
-                    )
+                    size_px = backbone.spec.check_image_size(self.image_size)
+                    setup = BackboneSetup(backbone, size_px, self.precision)
+                    features = extract_features(files, setup, feature_cache=store, progress=progress)
             finally:
                 if store is not None:
                     store.close()

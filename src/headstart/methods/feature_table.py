@@ -158,9 +158,8 @@ def build_feature_table(
                 for photo in by_split[split]
             ]
     features = extract_features(
-        photos, setup.backbone, image_size=setup.image_size, precision=setup.precision, views=views,
-        feature_cache=feature_cache, stored=stored, progress=progress,
-    )  # fmt: skip
+        photos, setup, views=views, feature_cache=feature_cache, stored=stored, progress=progress
+    )
     broken = {photos[n].path: reason for n, reason in features.failures.items()}
     readable = catalog.without(broken) if broken else catalog
     if len(readable.labels) < 2:

@@ -200,9 +200,8 @@ class MethodRunner:
         from headstart.scale.cluster_features import embed_catalog
 
         return embed_catalog(
-            self.catalog, setup.backbone, context.cluster, image_size=setup.image_size, precision=setup.precision,
-            n_views=n_views, is_averaged=is_averaged, seed=seed, stored=self.stored, cache=context.cache,
-            verbose=context.verbose,
+            self.catalog, setup, context.cluster, n_views=n_views, is_averaged=is_averaged, seed=seed,
+            stored=self.stored, cache=context.cache, verbose=context.verbose,
         )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from headstart.backbone.backbone import Backbone
+from headstart.backbone.backbone import BackboneSetup
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.source import Source
 from headstart.features.embedding_settings import EmbeddingSettings, make_embedding_settings
@@ -29,7 +29,7 @@ def embed_on_cluster(
 
 
 def embed_source(
-    source: Source, backbone: Backbone, cluster: Cluster, *, image_size: int, precision: str, cache: bool, verbose: bool
+    source: Source, setup: BackboneSetup, cluster: Cluster, *, cache: bool, verbose: bool
 ) -> StoredFeatures:
     """Return the features of a source, computed on a cluster. Finished blocks of earlier calls are kept.
 
@@ -43,15 +43,15 @@ def embed_source(
     HeadstartError
         If the photos, the cache folder or the cluster cannot be used.
     """
-    settings = make_embedding_settings(backbone, image_size, precision)
+    settings = make_embedding_settings(setup)
     folder = _name_folder(cluster, settings, [str(source.path)], cache=cache)
     embed_on_cluster(source, folder, settings, cluster, verbose=verbose)
     return StoredFeatures(folder)
 
 
 def embed_catalog(
-    catalog: Catalog, backbone: Backbone, cluster: Cluster, *, image_size: int, precision: str, n_views: int,
-    is_averaged: bool, seed: int, stored: StoredFeatures | None, cache: bool, verbose: bool,
+    catalog: Catalog, setup: BackboneSetup, cluster: Cluster, *, n_views: int, is_averaged: bool, seed: int,
+    stored: StoredFeatures | None, cache: bool, verbose: bool,
 ) -> StoredFeatures:  # fmt: skip
     """Return the features of a catalog's photos: ``stored``, if they fit, or else computed on a cluster.
 
@@ -62,9 +62,7 @@ def embed_catalog(
     cache
         As in `embed_source`.
     """
-    settings = make_embedding_settings(
-        backbone, image_size, precision, n_views=n_views, is_averaged=is_averaged, seed=seed
-    )  # fmt: skip
+    settings = make_embedding_settings(setup, n_views=n_views, is_averaged=is_averaged, seed=seed)
     if stored is not None and n_views == 1 and stored.fits(settings.spec):
         return stored
     facts = [catalog.source, *(f"{photo.file} {photo.digest}" for photo in catalog.photos)]

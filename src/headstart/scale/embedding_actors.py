@@ -213,7 +213,7 @@ def _check_machine(settings: EmbeddingSettings, folder: Path, token: str, versio
             path=folder,
         )
     spec = settings.spec
-    here = make_feature_spec(settings.backbone, spec.image_size, spec.precision)
+    here = make_feature_spec(settings.setup)
     if (here.decoder, here.engine.split(",")[:2]) != (spec.decoder, spec.engine.split(",")[:2]):
         raise ScaleError(
             f"Cannot embed on {node}: got other versions of the decoder and the engine there ({here.decoder}; "

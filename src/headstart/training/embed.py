@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.source import find_source
@@ -55,7 +56,8 @@ def embed_photos(
         raise ScaleError(f"Cannot embed as {dtype!r}: need one of {', '.join(DTYPES)}.")
     check_pyarrow("write Parquet")
     loaded = load_backbone(backbone)
-    settings = make_embedding_settings(loaded, loaded.spec.check_image_size(image_size), precision, dtype=dtype)
+    setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size), precision)
+    settings = make_embedding_settings(setup, dtype=dtype)
     found = source if isinstance(source, Catalog) else find_source(source)
     if ray is None:
         return embed_into_folder(found, expand_path(out), settings, overwrite=overwrite, verbose=verbose)

@@ -40,17 +40,15 @@ def load_catalog(
         return _scan(source, context, seed), None
     from headstart.scale.cluster_features import embed_source
 
-    setup = context.setup
     stored = embed_source(
-        source.make_absolute(), setup.backbone, context.cluster, image_size=setup.image_size, precision=setup.precision,
-        cache=context.cache, verbose=context.verbose,
-    )  # fmt: skip
+        source.make_absolute(), context.setup, context.cluster, cache=context.cache, verbose=context.verbose
+    )
     return replace(_scan(stored.folder, context, seed), source=source.name), stored
 
 
 def _open_stored(folder: Path, setup: BackboneSetup, say: Callable[[str], None]) -> StoredFeatures:
     stored = StoredFeatures(folder)
-    if not stored.fits(make_feature_spec(setup.backbone, setup.image_size, setup.precision)):
+    if not stored.fits(make_feature_spec(setup)):
         say(f"The features in '{folder}' are of another network or image size: they are computed anew.")
     return stored
 

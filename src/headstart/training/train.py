@@ -199,7 +199,7 @@ class _Training:
         """
         settings, context = self.settings, self.context
         setup = context.setup
-        compiling = BackgroundCompilation(setup.backbone, setup.image_size, setup.precision)
+        compiling = BackgroundCompilation(setup)
         catalog, stored = load_catalog(photos, context, seed=settings.seed, say=say)
         compiling.join()
         self.clock.note("scan")

@@ -52,8 +52,8 @@ class TuningTask:
             As `open_activations`.
         """
         return open_activations(
-            self.photos, self.setup.backbone, cut=self.plan.cut, image_size=self.setup.image_size, views=self.views,
-            precision=self.setup.precision, limit_bytes=self.limit_bytes, is_kept=self.cache, progress=progress,
+            self.photos, self.setup, cut=self.plan.cut, views=self.views, limit_bytes=self.limit_bytes,
+            cache=self.cache, progress=progress,
         )  # fmt: skip
 
     def fit(

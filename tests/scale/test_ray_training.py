@@ -51,7 +51,7 @@ def test_one_worker_gives_the_bits_of_this_process_even_if_it_is_killed(own_ray,
     assert all((tuned.weights[name] == value).all() for name, value in alone.weights.items())
     assert tuned.device == alone.device
     lost = said.index("A worker was lost: all begin again, from the last epoch that was kept.")
-    assert said[lost + 1].startswith("Going on after epoch ")
+    assert said[lost + 1].startswith("Resumed after epoch ")
     assert said[-1].startswith("Epoch 24/24")
     assert steps[-1] == 24 * 3 * 6
     assert list_files(FOLDER) == []  # and so tidy
@@ -83,7 +83,7 @@ def test_two_workers_take_the_steps_of_one_until_ctrl_c(own_ray, tuning_task):
 def test_an_error_of_ours_arrives_as_it_is(own_ray, tuning_task):
     plan = tuning_task.plan
     first_head = replace(plan.first_head, weights=np.full_like(plan.first_head.weights, np.nan))
-    with pytest.raises(FitError, match=r"^Cannot train above the cut: the loss is not finite any more\. Give a lower"):
+    with pytest.raises(FitError, match=r"^Cannot train above the cut: the loss is not finite\. Give a lower"):
         fit_on_ray(replace(tuning_task, plan=replace(plan, first_head=first_head, validation=None)), ONE)
 
 

@@ -18,7 +18,7 @@ def count_faults():
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc is told to keep memory")
-def test_what_is_freed_is_used_again():
+def test_freed_memory_is_reused_in_the_block_and_returned_after_it():
     with keep_freed_memory() as give_back:
         count_faults()
         again = count_faults()
@@ -28,7 +28,7 @@ def test_what_is_freed_is_used_again():
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc is told to keep memory")
-def test_it_ends_when_something_fails_and_not_before_the_last():
+def test_the_setting_ends_with_the_last_block_also_after_an_error():
     with pytest.raises(KeyError, match="on purpose"), keep_freed_memory():
         raise KeyError("on purpose")
     count_faults()
@@ -40,7 +40,7 @@ def test_it_ends_when_something_fails_and_not_before_the_last():
         assert count_faults() < FEW
 
 
-def test_who_has_set_the_allocator_is_left_alone(monkeypatch):
+def test_an_allocator_that_the_user_configured_is_left_alone(monkeypatch):
     monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000000")
     with keep_freed_memory():
         count_faults()

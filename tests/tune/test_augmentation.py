@@ -1,4 +1,4 @@
-"""Photos are changed, never beyond recognition."""
+"""Augmentation changes each photo on its own, within its bounds."""
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ def change(seed, **options):
     return augment_pixels(PIXELS, np.random.default_rng(seed), **options)
 
 
-def test_each_photo_is_changed_by_itself_and_by_the_seed():
+def test_each_photo_has_its_own_changes_which_follow_from_the_seed():
     one = change(0)
     assert one.shape == PIXELS.shape
     assert one.dtype == torch.float32
@@ -23,14 +23,14 @@ def test_each_photo_is_changed_by_itself_and_by_the_seed():
 
 
 def list_dark_ends(**options):
-    """Return at which side of each photo, whose top was dark, the dark is now: 0 above, 1 left, 2 below, 3 right."""
+    """Return the sides to which the dark top of the photos was turned: 0 top, 1 left, 2 bottom, 3 right."""
     changed = change(3, **options).mean(3)
     sides = [changed[:, :8], changed[:, :, :8], changed[:, -8:], changed[:, :, -8:]]
     return set(np.argmin([side.mean((1, 2)) for side in sides], axis=0).tolist())
 
 
-def test_photos_are_turned_by_as_much_as_they_are_symmetric():
+def test_photos_are_turned_only_to_their_symmetric_views():
     assert list_dark_ends() == {0}
-    assert list_dark_ends(n_symmetric=2) == {0}  # mirrored they are always
+    assert list_dark_ends(n_symmetric=2) == {0}  # mirrored always
     assert list_dark_ends(n_symmetric=4) == {0, 2}
     assert len(list_dark_ends(n_symmetric=8)) > 2

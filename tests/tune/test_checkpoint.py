@@ -1,4 +1,4 @@
-"""What is written is read again, and what is not whole is nothing."""
+"""A checkpoint is read as it was written; a damaged file counts as none."""
 
 import os
 
@@ -8,7 +8,7 @@ import pytest
 from headstart.tune.checkpoint import FOLDER, Checkpoint, clear_checkpoints, measure_checkpoints
 
 
-def test_arrays_and_record_come_back():
+def test_arrays_and_record_are_read_as_written():
     checkpoint = Checkpoint("one")
     checkpoint.save({"a/b": np.arange(3)}, {"epoch": 2})
     arrays, record = Checkpoint("one").load()
@@ -27,14 +27,14 @@ def saved(cache_folder):
 
 
 @pytest.mark.parametrize("damage", [b"", b"nonsense", b"PK", b"PK\x03\x04", b"PK\x05\x06" + bytes(18), b"\x93NUMPY"])
-def test_a_damaged_file_is_nothing_and_goes(saved, damage):
+def test_a_damaged_file_is_ignored_and_deleted(saved, damage):
     checkpoint, path = saved
     path.write_bytes(damage)
     assert checkpoint.load() is None
     assert not path.exists()
 
 
-def test_a_cut_off_file_is_nothing(saved):
+def test_a_truncated_file_is_ignored(saved):
     checkpoint, path = saved
     data = path.read_bytes()
     for n_bytes in range(0, len(data), 7):
@@ -43,13 +43,13 @@ def test_a_cut_off_file_is_nothing(saved):
 
 
 @pytest.mark.parametrize("mask", [0x01, 0x08, 0xFF])
-def test_a_flipped_byte_never_changes_what_is_read(saved, mask):
+def test_a_flipped_byte_never_changes_the_content(saved, mask):
     checkpoint, path = saved
     data = path.read_bytes()
     for at in range(len(data)):
         path.write_bytes(data[:at] + bytes([data[at] ^ mask]) + data[at + 1 :])
         found = checkpoint.load()
-        if found is not None:  # it was one of those that mean nothing, such as the time
+        if found is not None:  # the byte has no meaning for the content, such as the time
             assert found[0].keys() == {"a"}
             np.testing.assert_array_equal(found[0]["a"], np.arange(5))
             assert found[1] == {"epoch": 2}
@@ -73,20 +73,20 @@ def test_size_and_clearing(saved, cache_folder):
     assert checkpoint.load() is None
 
 
-def test_what_nobody_came_back_for_goes(saved):
+def test_old_checkpoints_are_deleted(saved):
     _, path = saved
     os.utime(path, (0, 0))
     Checkpoint("other")
     assert not path.exists()
 
 
-def test_without_a_name_nothing_is_kept():
+def test_without_a_name_no_file_is_written():
     checkpoint = Checkpoint(None)
     checkpoint.save({"a": np.arange(3)}, {})
     assert checkpoint.load() is None
 
 
-def test_a_place_that_cannot_be_written_costs_the_checkpoint_alone(tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "file"))
     Checkpoint("three").save({"a": np.arange(3)}, {})

@@ -1,4 +1,4 @@
-"""Training goes to a GPU that works, and computes the same there; without one it stays on the cores."""
+"""Training uses a GPU that works, and computes the same there; otherwise it uses the cores."""
 
 import numpy as np
 import pytest
@@ -23,17 +23,17 @@ def choose(monkeypatch, current_device=lambda: 0, try_out=lambda _: None):
     return device.choose_device.__wrapped__()
 
 
-def test_without_a_gpu_it_is_the_cores(monkeypatch):
+def test_without_a_gpu_the_cores_compute(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert device.choose_device.__wrapped__() == CPU
 
 
-def test_a_gpu_that_works_is_used(monkeypatch):
+def test_a_working_gpu_is_used(monkeypatch):
     assert choose(monkeypatch) == GPU
 
 
 @pytest.mark.parametrize("where", ["current_device", "try_out"])
-def test_a_gpu_that_cannot_compute_is_left_alone_and_named(monkeypatch, where):
+def test_a_failing_gpu_is_reported_and_not_used(monkeypatch, where):
     match = r"The GPU cannot be used \(CUDA error: no kernel image .* device\): training computes on the cores"
     with pytest.warns(UserWarning, match=match):
         assert choose(monkeypatch, **{where: fail}) == CPU
@@ -60,8 +60,8 @@ def test_cores_are_counted(monkeypatch, n, name):
         (RuntimeError("CUDNN_STATUS_ALLOC_FAILED\nmore"), GPU, r"the GPU failed \(CUDNN_STATUS_ALLOC_FAILED\)"),
     ],
 )
-def test_what_a_machine_cannot_do_is_an_error_for_its_user(monkeypatch, error, where, match):
-    monkeypatch.setattr(device, "_keep_float32_whole", compute_nothing)
+def test_a_lack_of_memory_is_an_error_for_the_user(monkeypatch, error, where, match):
+    monkeypatch.setattr(device, "_use_exact_float32", compute_nothing)
     monkeypatch.setattr(device, "choose_device", lambda: where)
     with pytest.raises(FitError, match=match), compute_exactly():
         raise error
@@ -72,12 +72,12 @@ def compute_nothing():
     yield
 
 
-def test_a_bug_stays_one(monkeypatch):
+def test_other_errors_stay_as_they_are(monkeypatch):
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"), compute_exactly():
         raise RuntimeError("shapes cannot be multiplied")
 
 
-def test_float32_is_whole_in_the_block_and_as_before_after_it(monkeypatch):
+def test_float32_is_exact_in_the_block_and_flags_are_restored(monkeypatch):
     monkeypatch.setattr(device, "choose_device", lambda: GPU)
     before = read_flags()
     with compute_exactly():
@@ -97,9 +97,9 @@ def read_flags():
     return cudnn.deterministic, cudnn.benchmark, *precisions
 
 
-def test_on_the_cores_no_flag_is_touched(monkeypatch):
+def test_on_the_cores_no_flag_is_changed(monkeypatch):
     monkeypatch.setattr(device, "choose_device", lambda: CPU)
-    monkeypatch.setattr(device, "_keep_float32_whole", fail)
+    monkeypatch.setattr(device, "_use_exact_float32", fail)
     with compute_exactly():
         assert torch.get_num_threads() == count_cores()
 

@@ -1,4 +1,4 @@
-"""Weights go in under their names or not at all."""
+"""Graphs are read by name, and weights are replaced by name."""
 
 import numpy as np
 import pytest
@@ -13,19 +13,19 @@ def test_nodes_and_weights_are_read_by_name(graph):
     assert graph.nodes[4].attributes["strides"] == [2, 2]
 
 
-def test_only_what_leads_from_one_layer_to_another_is_taken(graph):
+def test_only_the_nodes_between_two_layers_are_taken(graph):
     taken = graph.take_between("block_15_add", "out_relu")
     assert taken[0].output == "block_16_expand"
     assert taken[-1].output == "out_relu"
 
 
-def test_other_weights_are_found_again(backbone):
+def test_replaced_weights_are_read_again(backbone):
     bias = np.arange(32, dtype=np.float32)
     changed = read_graph(replace_weights(backbone.weights, {"bn_Conv1/offset": bias}))
     np.testing.assert_array_equal(changed.weights["bn_Conv1/offset"], bias)
 
 
-def test_strange_names_and_shapes_are_refused(backbone):
+def test_unknown_names_and_wrong_shapes_are_refused(backbone):
     with pytest.raises(BackboneError, match="none named nothing"):
         replace_weights(backbone.weights, {"nothing": np.zeros(3, np.float32)})
     with pytest.raises(BackboneError, match=r"got shape \(3,\), need \(32,\)"):

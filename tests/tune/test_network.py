@@ -1,4 +1,4 @@
-"""The trainable network answers as the engine does, wherever it is cut."""
+"""The trainable network computes what the engine computes, at every cut."""
 
 import numpy as np
 import pytest
@@ -40,18 +40,18 @@ def test_every_stage_is_the_same_from_pixels_on(backbone, graph):
         np.testing.assert_allclose(found, infer(backbone, tensor), atol=1e-3)
 
 
-def test_norms_that_are_trained_judge_as_the_engine_does(backbone, graph, features):
+def test_trained_norms_evaluate_as_the_engine_does(backbone, graph, features):
     tail = Tail(graph, "pixels", "features", is_norm_trained=True)
     with torch.no_grad():
         np.testing.assert_allclose(tail.eval()(torch.from_numpy(PIXELS)).numpy(), features, atol=1e-3)
         assert np.abs(tail.train()(torch.from_numpy(PIXELS)).numpy() - features).max() > 0.1
 
 
-def test_what_was_not_trained_is_written_back_byte_for_byte(backbone, graph):
+def test_untrained_weights_are_written_back_byte_for_byte(backbone, graph):
     assert replace_weights(backbone.weights, Tail(graph, "pixels", "features").export()) == backbone.weights
 
 
-def test_trained_weights_answer_the_same_in_the_engine(backbone, graph):
+def test_trained_weights_give_the_same_features_in_the_engine(backbone, graph):
     tail = Tail(graph, "block_12_add", "features")
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
@@ -66,10 +66,10 @@ def test_trained_weights_answer_the_same_in_the_engine(backbone, graph):
     assert np.abs(engine - infer(backbone, "features")).max() > 0.01
 
 
-def test_forgotten_weights_are_drawn_from_the_seed(graph):
+def test_random_weights_follow_from_the_seed(graph):
     one, other = (Tail(graph, "block_15_add", "features", is_norm_trained=True) for _ in range(2))
     for tail in (one, other):
-        tail.forget(torch.Generator().manual_seed(3))
+        tail.randomise(torch.Generator().manual_seed(3))
     drawn = one.export()
     assert all((drawn[name] == value).all() for name, value in other.export().items())
     assert (drawn["block_16_project_BN/scale"] == 1).all()
@@ -81,20 +81,20 @@ def test_a_tail_that_needs_more_than_its_start_is_refused(graph):
         Tail(graph, "block_2_expand_BN", "block_2_add")
 
 
-def test_layers_that_are_not_known_are_refused():
+def test_unknown_layers_are_refused():
     graph = Graph((Node("Selu", ("x",), "y", {}),), {})
-    with pytest.raises(BackboneError, match=r"kind .*Selu"):
+    with pytest.raises(BackboneError, match=r"unknown kinds .*Selu"):
         Tail(graph, "x", "y")
 
 
-def test_layers_that_are_computed_again_learn_the_same_and_their_norms_only_once(graph):
+def test_recomputed_layers_get_the_same_gradients_and_their_norms_learn_once(graph):
     pixels = torch.from_numpy(PIXELS)
     kept, again = (
-        Tail(graph, "pixels", "block_2_add", is_norm_trained=True, repeated=names)
+        Tail(graph, "pixels", "block_2_add", is_norm_trained=True, recomputed=names)
         for names in ((), ("expanded_conv_project_BN", "block_1_project_BN"))
     )
     for tail in (kept, again):
-        for _ in range(3):  # a step must leave no trace in the next
+        for _ in range(3):  # one step must not change the next
             tail.zero_grad()
             torch.autograd.backward(tail.train()(pixels).square().mean())
     for one, other in zip(kept.parameters(), again.parameters(), strict=True):
@@ -106,22 +106,22 @@ def test_layers_that_are_computed_again_learn_the_same_and_their_norms_only_once
 
 
 @pytest.fixture(scope="module")
-def somebodys(network):
+def foreign(network):
     return load_backbone(str(network))
 
 
 @pytest.mark.parametrize("tensor", ["pixels", "stride_2", "stride_4", "stride_8"])
-def test_a_network_of_another_library_is_computed_as_in_the_engine(somebodys, tensor):
-    """It has biases, zeros on all sides, gates, pools and a batch norm behind a convolution of its own."""
+def test_a_foreign_network_is_computed_as_in_the_engine(foreign, tensor):
+    """The network has biases, symmetric padding, gates, pools and a batch norm behind a convolution."""
     pixels = np.random.default_rng(3).integers(0, 256, (2, 64, 64, 3), np.uint8)
     if tensor == "pixels":
         below = torch.from_numpy(pixels).float()
     else:
-        tensor = somebodys.spec.find_stage(tensor).tensor
-        build = plan_build(somebodys.spec.weights_sha256, image_size=64, precision="f32", tensor=tensor)
-        below = torch.from_numpy(Engine(somebodys.weights, build).infer(pixels))
-    build = plan_build(somebodys.spec.weights_sha256, image_size=64, precision="f32")
-    expected = Engine(somebodys.weights, build).infer(pixels)
+        tensor = foreign.spec.find_stage(tensor).tensor
+        build = plan_build(foreign.spec.weights_sha256, image_size=64, precision="f32", tensor=tensor)
+        below = torch.from_numpy(Engine(foreign.weights, build).infer(pixels))
+    build = plan_build(foreign.spec.weights_sha256, image_size=64, precision="f32")
+    expected = Engine(foreign.weights, build).infer(pixels)
     with torch.no_grad():
-        ours = Tail(read_graph(somebodys.weights), tensor, "features").eval()(below).numpy()
+        ours = Tail(read_graph(foreign.weights), tensor, "features").eval()(below).numpy()
     np.testing.assert_allclose(ours, expected, atol=2e-5)

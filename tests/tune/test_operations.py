@@ -1,4 +1,4 @@
-"""Every operation computes in torch what ONNX Runtime computes."""
+"""Every operation computes in torch what it computes in ONNX Runtime."""
 
 import numpy as np
 import onnxruntime
@@ -72,7 +72,7 @@ def build(kind, attributes, constants):
 
 
 @pytest.mark.parametrize(("kind", "attributes", "constants"), CASES, ids=lambda value: str(value)[:40])
-def test_it_is_computed_as_in_the_runtime(kind, attributes, constants):
+def test_an_operation_computes_the_same_as_in_the_runtime(kind, attributes, constants):
     data = build(kind, attributes, constants)
     expected = onnxruntime.InferenceSession(data).run(None, {"x": X})[0]
     with torch.no_grad():
@@ -80,35 +80,35 @@ def test_it_is_computed_as_in_the_runtime(kind, attributes, constants):
     np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_every_operation_is_tried():
+def test_every_known_operation_has_a_case():
     assert {kind for kind, *_ in CASES} | {"Concat"} >= KNOWN
 
 
 @pytest.mark.parametrize(
     ("node", "message"),
     [
-        (Node("MaxPool", ("x",), "y", {"kernel_shape": [2, 2], "auto_pad": b"SAME_LOWER"}), "padding that is not"),
-        (Node("AveragePool", ("x",), "y", {"kernel_shape": [2, 2], "pads": [0, 0, 1, 1]}), "padding that is not known"),
-        (Node("Pad", ("x",), "y", {"pads": [0, 1, 0, 0, 0, 0, 0, 0]}), "padding that is not known"),
+        (Node("MaxPool", ("x",), "y", {"kernel_shape": [2, 2], "auto_pad": b"SAME_LOWER"}), "unknown padding"),
+        (Node("AveragePool", ("x",), "y", {"kernel_shape": [2, 2], "pads": [0, 0, 1, 1]}), "unknown padding"),
+        (Node("Pad", ("x",), "y", {"pads": [0, 1, 0, 0, 0, 0, 0, 0]}), "unknown padding"),
         (Node("Reshape", ("x", "shape"), "y", {}), "settings that depend on the photo"),
         (Node("Clip", ("x", "low"), "y", {}), "bounds that depend on the photo"),
         (Node("Cast", ("x",), "y", {"to": 7}), "another type than float32"),
-        (Node("Selu", ("x",), "y", {}), "kind that is not known"),
+        (Node("Selu", ("x",), "y", {}), "unknown kind"),
     ],
     ids=lambda value: getattr(value, "kind", ""),
 )
-def test_what_torch_has_not_is_refused_with_the_name_of_the_layer(node, message):
+def test_an_operation_without_a_torch_counterpart_is_refused_by_name(node, message):
     with pytest.raises(BackboneError, match=rf"layer 'y' \({node.kind}\) .*{message}"):
         make_operation(node, {})
 
 
-def test_a_bound_may_be_left_out():
+def test_clip_accepts_a_missing_bound():
     node = Node("Clip", ("x", "", "high"), "y", {})
     tail = Tail(Graph((node,), {"high": np.float32(1)}), "x", "y")
     torch.testing.assert_close(tail(torch.tensor([-9.0, 0.5, 2.0])), torch.tensor([-9.0, 0.5, 1.0]))
 
 
-def test_a_layer_of_weights_that_are_computed_is_refused():
+def test_a_convolution_with_computed_weights_is_refused():
     graph = Graph((Node("Sigmoid", ("x",), "k", {}), Node("Conv", ("x", "k"), "y", {})), {})
-    with pytest.raises(BackboneError, match="the kernel of its layer 'y' is computed"):
+    with pytest.raises(BackboneError, match="got a computed kernel in layer 'y'"):
         Tail(graph, "x", "y")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.tune.augmentation import augment_pixels, change_pixels, draw_changes
+from headstart.tune.augmentation import apply_augmentation, augment_pixels, draw_augmentation
 from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.process_group import LostProcessError, ProcessGroup, TorchProcessGroup
 from headstart.tune.training_data import TrainingData
@@ -113,10 +113,10 @@ def test_trained_norms_have_the_same_moments_in_all_processes(fit, fit_together,
 def test_a_group_augments_photos_as_one_process_does():
     pixels = torch.randint(0, 256, (6, 16, 16, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     whole = augment_pixels(pixels, np.random.default_rng(0), n_symmetric=8)
-    changes = draw_changes(6, np.random.default_rng(0), n_symmetric=8)
+    augmentation = draw_augmentation(6, np.random.default_rng(0), n_symmetric=8)
     parts = [ThreadGroup(rank, 4, None).choose_rows(6) for rank in range(4)]
     assert [len(range(*part.indices(6))) for part in parts] == [1, 2, 1, 2]
-    together = torch.cat([change_pixels(pixels[part], changes.take(part)) for part in parts])
+    together = torch.cat([apply_augmentation(pixels[part], augmentation.take(part)) for part in parts])
     assert torch.equal(together, whole)
 
 
@@ -178,7 +178,7 @@ def test_a_lost_process_has_an_error_of_its_own(monkeypatch):
 
 
 def test_validation_photos_are_shared_in_batches(fit, fit_together, plan, monkeypatch):
-    monkeypatch.setattr("headstart.tune.trainer.BATCH_TO_JUDGE", 3)
+    monkeypatch.setattr("headstart.tune.trainer.EVALUATION_BATCH", 3)
     data = plan.validation
     validation = TrainingData(data.photos[:7], data.y[:7], data.weight[:7])
     alone = fit(validation=validation)

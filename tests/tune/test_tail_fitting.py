@@ -121,5 +121,5 @@ def test_ctrl_c_keeps_the_best_epoch_so_far(fit):
 
 def test_a_loss_that_is_not_finite_is_an_error(fit, plan):
     start = replace(plan.first_head, weights=np.full_like(plan.first_head.weights, np.nan))
-    with pytest.raises(FitError, match=r"not finite any more\. Give a lower --learning-rate"):
+    with pytest.raises(FitError, match=r"the loss is not finite\. Give a lower --learning-rate"):
         fit(first_head=start, validation=None)

@@ -1,4 +1,4 @@
-"""Scores are made as confident as they should be."""
+"""Temperature scaling finds the factor that calibrates scores."""
 
 import numpy as np
 import pytest
@@ -8,17 +8,17 @@ from headstart.tune.temperature import choose_factor, compute_log_loss
 generator = np.random.default_rng(0)
 SCORES = generator.normal(size=(4000, 3)).astype(np.float32)
 CHANCES = np.exp(SCORES) / np.exp(SCORES).sum(1, keepdims=True)
-Y = (CHANCES.cumsum(1) < generator.random((4000, 1))).sum(1)  # drawn by the very chances that the scores say
+Y = (CHANCES.cumsum(1) < generator.random((4000, 1))).sum(1)  # drawn with the probabilities that the scores state
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
-def test_scores_that_were_scaled_are_scaled_back(factor):
+def test_the_factor_undoes_a_scaling_of_calibrated_scores(factor):
     found = choose_factor(SCORES / factor, Y)
     assert found == pytest.approx(factor, rel=0.1)
     assert compute_log_loss(found * SCORES / factor, Y) == pytest.approx(compute_log_loss(SCORES, Y), abs=1e-3)
 
 
-def test_a_few_photos_that_are_all_right_do_not_ask_for_certainty():
+def test_a_few_right_photos_do_not_give_a_large_factor():
     scores = np.tile(np.array([[3.0, 0.0]], np.float32), (12, 1))
     assert choose_factor(scores, np.zeros(12, np.int64)) < 2
     assert choose_factor(np.tile(scores, (100, 1)), np.zeros(1200, np.int64)) > 2.5

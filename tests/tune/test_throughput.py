@@ -1,16 +1,20 @@
-"""The rate of training is measured."""
+"""The training rate is measured once for each cut."""
 
+from headstart.tune import throughput
 from headstart.tune.hyperparameters import HYPERPARAMETERS
-from headstart.tune.throughput import measure_training_rate
+from headstart.tune.throughput import BATCH_SIZE, measure_training_rate
 
 
-def test_less_to_train_is_faster(backbone):
-    above = measure_training_rate(backbone, "block_15", 96, HYPERPARAMETERS["hybrid"])
-    whole = measure_training_rate(backbone, "pixels", 96, HYPERPARAMETERS["finetune"])
-    assert above > whole > 0
+def test_the_rate_is_measured_once_for_each_cut(backbone, monkeypatch):
+    measured = []
 
+    def time_step(take_step):
+        take_step()
+        measured.append(take_step)
+        return 0.5
 
-def test_it_is_measured_once(backbone):
-    assert measure_training_rate(backbone, "block_15", 96, HYPERPARAMETERS["hybrid"]) == measure_training_rate(
-        backbone, "block_15", 96, HYPERPARAMETERS["hybrid"]
-    )
+    monkeypatch.setattr(throughput, "time_fastest", time_step)
+    monkeypatch.setattr(throughput, "_known", {})
+    for cut, n_measured in (("block_15", 1), ("block_15", 1), ("pixels", 2)):
+        assert measure_training_rate(backbone, cut, 96, HYPERPARAMETERS["hybrid"]) == BATCH_SIZE / 0.5
+        assert len(measured) == n_measured

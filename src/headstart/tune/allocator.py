@@ -1,4 +1,4 @@
-"""Memory that a step of training frees is kept for the next one, instead of going back to the system."""
+"""Let glibc keep the memory that a training step frees, so that the next step reuses it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-TRIM_THRESHOLD, MMAP_THRESHOLD, MMAP_MAX = -1, -3, -4  # names of mallopt(3)'s parameters, from glibc's malloc.h
-PLAIN = {TRIM_THRESHOLD: 64 << 20, MMAP_THRESHOLD: 32 << 20, MMAP_MAX: 65536}  # where glibc arrives by itself
+TRIM_THRESHOLD, MMAP_THRESHOLD, MMAP_MAX = -1, -3, -4  # parameters of mallopt(3), from glibc's malloc.h
+# the values that glibc's dynamic thresholds reach in a process that frees large blocks
+REACHED_BY_DEFAULT = {TRIM_THRESHOLD: 64 << 20, MMAP_THRESHOLD: 32 << 20, MMAP_MAX: 65536}
 NEVER = -1
-# who has set these knows better
 VARIABLES = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_", "GLIBC_TUNABLES")
 _lock = threading.Lock()
 _n_keeping = 0
@@ -20,14 +20,17 @@ _n_keeping = 0
 
 @contextmanager
 def keep_freed_memory() -> Iterator[Callable[[], object]]:
-    """Have glibc keep what is freed in the block; elsewhere do nothing. Gives a function that gives it back.
+    """Let glibc keep freed memory while the block runs. Give a function that returns this memory to the system.
 
-    Kept memory goes to pieces, and grows: call that now and then, and where work of another kind begins.
+    Call that function now and then, and before work of another kind: kept memory fragments and grows. With another C
+    library, or if the user has configured glibc's allocator, nothing changes.
 
-    A step frees gigabytes in blocks so large that glibc gives each back at once, and the next step gets new ones, page
-    by page, all filled with zeros: half of the time of a step of the whole network with norms trained, and a
-    fifth of that of a hybrid one (docs/decisions/0012-training-above-a-cut.md). When the last block that runs ends, all
-    is given back, and thresholds stay where glibc arrives by itself in a process that frees large blocks.
+    A step frees gigabytes in large blocks. By default glibc returns each at once, and the next step gets new pages,
+    which the system fills with zeros. That takes half of a step of the whole network with trained norms, and a fifth of
+    a step of a hybrid one (docs/decisions/0012-training-above-a-cut.md).
+
+    The setting holds for the whole process while any such block runs. When the last one ends, all kept memory is
+    returned. The thresholds then stay at the values that glibc reaches by itself: glibc cannot go back to moving them.
     """
     global _n_keeping
     libc = _open_glibc()
@@ -43,7 +46,7 @@ def keep_freed_memory() -> Iterator[Callable[[], object]]:
     finally:
         with _lock:
             _n_keeping -= 1
-            for parameter, value in PLAIN.items() if not _n_keeping else ():
+            for parameter, value in REACHED_BY_DEFAULT.items() if not _n_keeping else ():
                 libc.mallopt(parameter, value)
         libc.malloc_trim(0)
 

@@ -1,4 +1,4 @@
-"""Where a training is: written after every epoch, so that a killed one goes on from there, exactly."""
+"""Checkpoints: the state of a training after each epoch, from which an interrupted one is resumed exactly."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from headstart.storage.local_files import (
     write_safely,
 )
 
-FOLDER = "tuning-1"  # another layout gets another name
-OLD_S = 7 * 24 * 3600  # what nobody has come back for
+FOLDER = "tuning-1"  # in the cache; another file layout needs another name
+OLD_S = 7 * 24 * 3600  # age at which a checkpoint is deleted
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 class Checkpoint:
-    """One training's file; arrays and a record, no pickle.
+    """The checkpoint file of one training: arrays and a JSON record, no pickle.
 
     Parameters
     ----------
     name
-        A text that is different for different trainings; None keeps nothing.
+        Text that is different for each training. None: no file is written.
     """
 
     def __init__(self, name: str | None) -> None:
@@ -41,24 +41,24 @@ class Checkpoint:
                 delete_file(path)
 
     def load(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]] | None:
-        """Return the arrays and the record, or None if there is no whole file; a damaged one is deleted."""
+        """Return the arrays and the record, or None without a file. A damaged file is deleted."""
         if self._path is None:
             return None
         try:
             with self._path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}  # zip checks the sum of each, but not their number
+                arrays = {name: file[name] for name in file.files}  # zip checks each, but not their number
             names, record = json.loads(str(arrays.pop("record")))
             if names != sorted(arrays):
                 raise ValueError("arrays are missing")
             return arrays, record
         except OSError:
             return None
-        except Exception:  # on damaged bytes zip and numpy raise almost anything, EOFError and zlib.error among them
+        except Exception:  # zip and numpy raise errors of many kinds on damaged bytes, such as EOFError and zlib.error
             self.delete()
             return None
 
     def save(self, arrays: Arrays, record: Mapping[str, Any]) -> None:
-        """Write the file, whole or not at all; a disk without room costs the checkpoint, never the training."""
+        """Write the file, whole or not at all. If the disk is full, training goes on without a checkpoint."""
         if self._path is None:
             return
         with contextlib.suppress(OSError):
@@ -68,16 +68,16 @@ class Checkpoint:
                 np.savez(file, allow_pickle=False, record=text, **dict(arrays))
 
     def delete(self) -> None:
-        """Delete the file: the training is done."""
+        """Delete the file, once the training is done."""
         if self._path is not None:
             delete_file(self._path)
 
 
 def measure_checkpoints() -> int:
-    """Return the bytes that the files of all trainings take on disk."""
+    """Return the size of all checkpoints on disk in bytes."""
     return measure_folder(FOLDER)
 
 
 def clear_checkpoints() -> None:
-    """Delete the files of all trainings: one that was interrupted begins anew."""
+    """Delete all checkpoints. Interrupted trainings then begin anew."""
     clear_folder(FOLDER)

@@ -1,4 +1,4 @@
-"""Where training above a cut computes: on an NVIDIA GPU if torch can use one, else on the cores."""
+"""The device of a training above a cut: an NVIDIA GPU if torch can use one, else the cores."""
 
 from __future__ import annotations
 
@@ -16,27 +16,29 @@ from headstart.errors import DeviceWarning, FitError
 from headstart.process.cores import count_cores
 from headstart.process.packages import find_version
 
-TUNING_RULES = 3  # counts up when this room gives other weights for the same activations
-# parts of the messages that CUDA's libraries fail with; torch has no error of its own for most
-OF_GPU = ("cuda", "cudnn", "cublas", "unable to find an engine")
-
-MAX_REASON = 120  # characters
+TUNING_RULES = 3  # increase this number when a change gives other weights for the same activations
+# words in the error messages of CUDA's libraries; torch has no error class of its own for most of them
+GPU_WORDS = ("cuda", "cudnn", "cublas", "unable to find an engine")
+MAX_REASON = 120  # characters of a reason in a message
 
 
 @cache
 def choose_device() -> torch.device:
-    """Return the device; ``CUDA_VISIBLE_DEVICES=`` (empty, torch's own) hides every GPU.
+    """Return the device that trains. The environment variable ``CUDA_VISIBLE_DEVICES=`` (empty) hides every GPU.
 
-    Warns if there is a GPU that cannot compute.
+    Warns
+    -----
+    DeviceWarning
+        If there is a GPU, but it fails to compute.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a driver that is too old: then there is no GPU for torch
+        warnings.simplefilter("ignore")  # a driver that is too old: torch then has no GPU
         if not torch.cuda.is_available():
             return torch.device("cpu")
     try:
         device = torch.device("cuda", torch.cuda.current_device())
         _try_out(device)
-    except Exception as error:  # of drivers, cards, libraries and forked processes, each of its own kind
+    except Exception as error:  # drivers, GPUs, libraries and forked processes raise many kinds
         reason = _find_first_line(error)
         warnings.warn(
             f"The GPU cannot be used ({reason}): training computes on the cores.", DeviceWarning, stacklevel=2
@@ -45,12 +47,12 @@ def choose_device() -> torch.device:
     return device
 
 
-if hasattr(os, "register_at_fork"):  # CUDA cannot be used in a child of a process that has used it
+if hasattr(os, "register_at_fork"):  # a forked child cannot use CUDA once its parent has used it
     os.register_at_fork(after_in_child=choose_device.cache_clear)
 
 
 def _try_out(device: torch.device) -> None:
-    """Use each of the libraries that training needs."""
+    """Call each of the GPU libraries that training needs."""
     kernel = torch.ones((4, 4, 3, 3), device=device, requires_grad=True)
     x = F.conv2d(torch.ones((2, 4, 8, 8), device=device), kernel).mean((2, 3))
     torch.autograd.backward((x @ x.T).sum())
@@ -58,30 +60,32 @@ def _try_out(device: torch.device) -> None:
 
 
 def name_device(device: torch.device) -> str:
-    """Return its name for people, and for whatever depends on what computed it."""
+    """Return the name of the GPU, or the number of cores."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{count_cores()} core{'s' if count_cores() != 1 else ''}"
 
 
 def describe_torch() -> str:
-    """Return what decides the bits of a training besides its data and hyperparameters."""
+    """Return the versions and the device that, with data and hyperparameters, decide the bits of a training."""
     return f"torch {find_version('torch', 'torch')}, {name_device(choose_device())}, rules {TUNING_RULES}"
 
 
 @contextmanager
 def compute_exactly() -> Iterator[None]:
-    """Have the block compute in whole float32 and the same bits each time, on a GPU as on the cores.
+    """Compute in the block with full float32 precision, and the same bits each time, on a GPU and on the cores.
+
+    The number of torch's threads stays set for the process; a GPU's flags are set back.
 
     Raises
     ------
     FitError
-        If memory does not suffice, or a GPU fails.
+        If there is not enough memory, or the GPU fails.
     """
     torch.set_num_threads(count_cores())
     try:
         if choose_device().type == "cuda":
-            with _keep_float32_whole():
+            with _use_exact_float32():
                 yield
         else:
             yield
@@ -90,7 +94,7 @@ def compute_exactly() -> Iterator[None]:
 
 
 @contextmanager
-def _keep_float32_whole() -> Iterator[None]:
+def _use_exact_float32() -> Iterator[None]:
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
     changes: list[tuple[Any, str, Any]] = [(cudnn, "deterministic", True), (cudnn, "benchmark", False)]
     if hasattr(cudnn, "conv"):  # torch 2.9 and later
@@ -105,18 +109,18 @@ def _keep_float32_whole() -> Iterator[None]:
     finally:
         for part, name, value in before:
             setattr(part, name, value)
-        torch.cuda.empty_cache()  # for other programs
+        torch.cuda.empty_cache()  # return the memory to other programs
 
 
 def _explain(error: MemoryError | RuntimeError) -> Exception:
-    """Return it as an error for the user, if it is one."""
+    """Return a FitError if the device or its memory failed, else the error itself."""
     text = str(error).lower()
-    if choose_device().type == "cuda" and any(part in text for part in OF_GPU):
+    if choose_device().type == "cuda" and any(part in text for part in GPU_WORDS):
         return FitError(
             f"Cannot train above the cut: the GPU failed ({_find_first_line(error)}). Set CUDA_VISIBLE_DEVICES= (to "
             "nothing) to train on the cores, or give a higher --cut or a smaller --image-size if it lacks memory."
         )
-    if isinstance(error, MemoryError) or "allocate" in text:  # torch has no error of its own for it
+    if isinstance(error, MemoryError) or "allocate" in text:  # torch has no error class of its own for it
         return FitError(
             "Cannot train above the cut: there is not enough memory. Give a higher --cut or a smaller --image-size."
         )

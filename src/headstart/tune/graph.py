@@ -1,7 +1,6 @@
-"""The network as its ONNX file has it: nodes and weights by name, read for training and written back.
+"""The graph of an ONNX file: its nodes and weights by name, to build the trainable network and to write it back.
 
-The trainable network is made from the very file that the engine runs, so there is no second definition of it that
-could differ.
+The trainable network is built from the file that the engine runs, so no second definition of it can differ.
 """
 
 from __future__ import annotations
@@ -20,16 +19,18 @@ from headstart.errors import BackboneError
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One operation.
+    """One operation of a graph.
 
     Attributes
     ----------
+    kind
+        ONNX operator.
     inputs
-        Names of layers, and of weights.
+        Names of the layers and weights that it reads.
     output
-        The layer's name.
+        Name of the layer that it computes.
     attributes
-        By name, as Python values.
+        Settings by name, as Python values.
     """
 
     kind: str
@@ -40,24 +41,24 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes in the order in which they compute, and their weights by name."""
+    """Nodes in the order of computation, and weights by name."""
 
     nodes: tuple[Node, ...]
     weights: dict[str, npt.NDArray[Any]]
 
     def take_between(self, below: str, above: str) -> tuple[Node, ...]:
-        """Return what must be computed to get from the output of layer ``below`` to that of layer ``above``.
+        """Return the nodes that compute the output of layer ``above`` from that of layer ``below``.
 
         Raises
         ------
         BackboneError
-            If ``above`` does not follow from ``below`` and the weights alone.
+            If ``above`` needs more than ``below`` and weights.
         """
         needed, chosen = {above}, []
         for node in reversed(self.nodes):
             if node.output in needed and node.output != below:
                 chosen.append(node)
-                needed |= set(node.inputs) - set(self.weights) - {""}  # an input that is left out
+                needed |= set(node.inputs) - set(self.weights) - {""}  # "" stands for an omitted optional input
                 needed.discard(node.output)
         if needed != {below}:
             raise BackboneError(
@@ -75,18 +76,18 @@ def read_graph(network: bytes) -> Graph:
             {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute},
         )
         for node in graph.node
-        for output in node.output  # none of the kinds that are known has a second one that is used
+        for output in node.output  # no supported operator has a second output that is used
     ]  # fmt: skip
     return Graph(tuple(nodes), {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer})
 
 
 def replace_weights(network: bytes, weights: Mapping[str, npt.NDArray[np.float32]]) -> bytes:
-    """Return an ONNX model with other numbers in some of its weights; with the same numbers, the same bytes.
+    """Return an ONNX model with new values in some of its weights. The same values give the same bytes.
 
     Raises
     ------
     BackboneError
-        If it has no weights of such a name and shape.
+        If the model has no weights of a given name and shape.
     """
     model = onnx.load_from_string(network)
     left = dict(weights)

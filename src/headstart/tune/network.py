@@ -1,4 +1,4 @@
-"""The part of a network above a cut as a torch module, made from the graph that the engine runs."""
+"""The tail of a network (the layers above a cut) as a torch module, built from the graph that the engine runs."""
 
 from __future__ import annotations
 
@@ -19,66 +19,69 @@ from headstart.errors import BackboneError
 from headstart.tune.graph import Graph, Node
 from headstart.tune.operations import ARITHMETIC, KNOWN, make_operation
 
-MOMENTUM = 0.1  # of the running mean and variance of a batch norm that is trained
+MOMENTUM = 0.1  # of the running mean and variance of a trained batch norm
 
 
 class Tail(nn.Module):
-    """The layers between two layers of a graph, trainable.
+    """The trainable layers between two layers of a graph.
 
-    A batch norm stays as pretrained, folded into the convolution before it: what it does to a photo does not depend on
-    the others of its batch. Its mean and variance never change then; its scale and offset are trained with the rest.
+    By default batch norms keep their pretrained mean and variance, and are folded into the convolution before them. A
+    photo's output then does not depend on the rest of its batch. Scale and offset are trained.
 
     Parameters
     ----------
     start, end
-        Names of layers: the output of ``start`` goes in, that of ``end`` comes out.
+        Names of layers. The input is the output of ``start``; the output is that of ``end``.
     is_norm_trained
-        Let batch norms use and learn the mean and variance of batches, as training from scratch needs.
-    repeated
-        Names of layers, in their order: what lies between one and the next is not kept for the backward pass but
-        computed a second time there (Chen et al. 2016). What comes after such a layer must follow from it alone.
+        Whether batch norms use and learn the mean and variance of batches, as training from scratch needs.
+    recomputed
+        Names of layers, in order. The activations between one and the next are not stored for the backward pass, but
+        computed again there (gradient checkpointing, Chen et al. 2016). All layers after such a layer may depend on its
+        output, but on no layer before it.
 
     Raises
     ------
     BackboneError
-        If the graph has a kind of layer there that is not known.
+        If a layer is of an unknown kind, or layers share weights.
     """
 
     def __init__(
-        self, graph: Graph, start: str, end: str, *, is_norm_trained: bool = False, repeated: Sequence[str] = ()
+        self, graph: Graph, start: str, end: str, *, is_norm_trained: bool = False, recomputed: Sequence[str] = ()
     ) -> None:
         super().__init__()
         self._start = start
         nodes = graph.take_between(start, end)
-        strangers = sorted({node.kind for node in nodes} - KNOWN - {"Conv", "BatchNormalization"})
-        if strangers:
+        unknown = sorted({node.kind for node in nodes} - KNOWN - {"Conv", "BatchNormalization"})
+        if unknown:
             raise BackboneError(
-                f"Cannot train the network above {start!r}: it has layers of kind {strangers}. Use --method fixed."
+                f"Cannot train the network above {start!r}: got layers of unknown kinds {unknown}. Use --method fixed."
             )
         self.layers = nn.ModuleList(_list_layers(nodes, graph, is_norm_trained))
         owners = Counter(n for layer in self.layers if isinstance(layer, _Convolution) for n in layer.list_weights())
-        if owners and max(owners.values()) > 1:  # they would be trained apart, and one of them lost
-            raise BackboneError(f"Cannot train the network above {start!r}: layers share weights. Use --method fixed.")
+        if owners and max(owners.values()) > 1:  # each use would be trained on its own, and only one written back
+            raise BackboneError(
+                f"Cannot train the network above {start!r}: got layers that share weights. Use --method fixed."
+            )
         self._last_use = {name: i for i, layer in enumerate(self.layers) for name in cast(_Layer, layer).sources}
         names = [cast(_Layer, layer).name for layer in self.layers]
-        self._repeated_ends = [names.index(name) + 1 for name in repeated]
+        self._recomputed_ends = [names.index(name) + 1 for name in recomputed]
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the output of layer ``end`` for that of ``start``: (N, C, H, W) activations, best channels-last."""
+        """Return the output of layer ``end`` for (N, C, H, W) activations of ``start``; channels-last is fastest."""
         first = 0
-        for end in self._repeated_ends if self.training and torch.is_grad_enabled() else ():
+        for end in self._recomputed_ends if self.training and torch.is_grad_enabled() else ():
             x = cast(
                 Tensor,
                 checkpoint(
                     self._run, x, first, end, use_reentrant=False, preserve_rng_state=False,
-                    context_fn=lambda: (nullcontext(), self._repeat()),
+                    context_fn=lambda: (nullcontext(), self._freeze_moments()),
                 ),
             )  # fmt: skip
             first = end
         return self._run(x, first, len(self.layers))
 
     def _run(self, x: Tensor, first: int, end: int) -> Tensor:
-        """Return the output of layer ``end`` - 1 for that of the layer before ``first``."""
+        """Compute layers ``first`` to ``end`` - 1, by index, from the output of the layer before them."""
         known = {cast(_Layer, self.layers[first - 1]).name if first else self._start: x}
         for i in range(first, end):
             layer = cast(_Layer, self.layers[i])
@@ -89,19 +92,19 @@ class Tail(nn.Module):
         return x
 
     @contextmanager
-    def _repeat(self) -> Iterator[None]:
-        """Let batch norms not learn the mean and variance of a batch a second time."""
+    def _freeze_moments(self) -> Iterator[None]:
+        """Let batch norms keep their means and variances in the block: recomputing must not learn a batch twice."""
         norms = [layer for layer in self.layers if isinstance(layer, _Convolution)]
         for layer in norms:
             layer.momentum = 0.0
-        try:  # torch leaves by an exception, as soon as it has what it needs
+        try:  # torch ends the recomputation by an exception, once it has all it needs
             yield
         finally:
             for layer in norms:
                 layer.momentum = MOMENTUM
 
     def export(self) -> dict[str, npt.NDArray[np.float32]]:
-        """Return all weights by the names that they have in the graph."""
+        """Return all weights by their names in the graph."""
         found: dict[str, npt.NDArray[np.float32]] = {}
         for layer in self.layers:
             if isinstance(layer, _Convolution):
@@ -109,18 +112,18 @@ class Tail(nn.Module):
         return found
 
     def list_moments(self) -> list[Tensor]:
-        """Return the means and variances of its batch norms."""
+        """Return the means and variances of the batch norms."""
         return [value for name, value in self.named_buffers() if name.endswith((".mean", ".variance"))]
 
-    def forget(self, generator: torch.Generator) -> None:
-        """Draw new weights at random, as for training from scratch (He et al. 2015; norms to 1 and 0)."""
+    def randomise(self, generator: torch.Generator) -> None:
+        """Draw random weights, for training from scratch (He et al. 2015). Norms get scale 1 and offset 0."""
         for layer in self.layers:
             if isinstance(layer, _Convolution):
-                layer.forget(generator)
+                layer.randomise(generator)
 
 
 class _Layer(nn.Module):
-    """A layer, its name, and the names of what goes in."""
+    """A layer with its name and the names of the layers that it reads."""
 
     def __init__(self, name: str, sources: Sequence[str]) -> None:
         super().__init__()
@@ -128,7 +131,7 @@ class _Layer(nn.Module):
 
 
 class _Convolution(_Layer):
-    """A convolution, and the batch norm and the ReLU6 that follow it, if they do."""
+    """A convolution, with the batch norm and the ReLU6 that follow it, if any."""
 
     kernel: Tensor
     bias: Tensor
@@ -139,15 +142,15 @@ class _Convolution(_Layer):
 
     def __init__(self, node: Node, norm: Node | None, has_relu6: bool, graph: Graph, is_norm_trained: bool) -> None:
         super().__init__(node.output if norm is None else norm.output, node.inputs[:1])
-        facts = node.attributes
-        self._padding = facts.get("auto_pad", b"NOTSET")
-        self._pads = facts.get("pads", [0, 0, 0, 0])
+        attributes = node.attributes
+        self._padding = attributes.get("auto_pad", b"NOTSET")
+        self._pads = attributes.get("pads", [0, 0, 0, 0])
         if self._padding not in (b"SAME_UPPER", b"NOTSET", b"VALID") or len(self._pads) != 4:
-            raise BackboneError(f"Cannot train the network: its layer {node.output!r} has a padding that is not known.")
-        self._strides = [int(stride) for stride in facts.get("strides", [1, 1])]
-        self._dilations = [int(step) for step in facts.get("dilations", [1, 1])]
+            raise BackboneError(f"Cannot train the network: got an unknown padding in layer {node.output!r}.")
+        self._strides = [int(stride) for stride in attributes.get("strides", [1, 1])]
+        self._dilations = [int(step) for step in attributes.get("dilations", [1, 1])]
         self.momentum = MOMENTUM
-        self._groups = int(facts.get("group", 1))
+        self._groups = int(attributes.get("group", 1))
         self._has_relu6 = has_relu6
         self._is_norm_trained = is_norm_trained and norm is not None
         self._names: dict[str, str] = {}
@@ -159,7 +162,7 @@ class _Convolution(_Layer):
     def _keep(self, names: dict[str, str], graph: Graph) -> None:
         for key, name in names.items():
             if name not in graph.weights:
-                raise BackboneError(f"Cannot train the network: the {key} of its layer {self.name!r} is computed.")
+                raise BackboneError(f"Cannot train the network: got a computed {key} in layer {self.name!r}.")
             value = torch.tensor(np.array(graph.weights[name]))
             if key in ("mean", "variance"):
                 self.register_buffer(key, value)
@@ -197,11 +200,11 @@ class _Convolution(_Layer):
         return F.conv2d(x, kernel, bias, self._strides, 0, self._dilations, self._groups)
 
     def list_weights(self) -> dict[str, Tensor]:
-        """Return its weights by their names in the graph."""
+        """Return the weights by their names in the graph."""
         return {name: getattr(self, key) for key, name in self._names.items()}
 
     @torch.no_grad()
-    def forget(self, generator: torch.Generator) -> None:
+    def randomise(self, generator: torch.Generator) -> None:
         n_outputs = self.kernel.shape[0] * self.kernel.shape[2] * self.kernel.shape[3] / self._groups
         self.kernel.normal_(0.0, math.sqrt(2 / n_outputs), generator=generator)
         for key, value in (("bias", 0.0), ("scale", 1.0), ("offset", 0.0), ("mean", 0.0), ("variance", 1.0)):
@@ -210,13 +213,13 @@ class _Convolution(_Layer):
 
 
 def _measure_padding(side: int, size: int, stride: int) -> tuple[int, int]:
-    """Return the zeros before and after, as TensorFlow's SAME has them: an odd one comes after."""
+    """Return the zeros before and after, as TensorFlow's SAME pads: of an odd number, one more comes after."""
     total = max((math.ceil(side / stride) - 1) * stride + size - side, 0)
     return total // 2, total - total // 2
 
 
-class _Other(_Layer):
-    """A layer without weights of its own; numbers that it adds or multiplies by stay as they are."""
+class _Weightless(_Layer):
+    """A layer without trainable weights. Constants that it adds or multiplies by are not trained."""
 
     def __init__(self, node: Node, graph: Graph) -> None:
         super().__init__(node.output, [name for name in node.inputs if name and name not in graph.weights])
@@ -236,24 +239,24 @@ class _Other(_Layer):
 
 
 def _list_layers(nodes: Sequence[Node], graph: Graph, is_norm_trained: bool) -> list[_Layer]:
-    """Return the nodes as layers; a batch norm and a ReLU6 join the convolution that alone feeds them."""
-    users: dict[str, list[Node]] = {}
+    """Return the nodes as layers. A batch norm or ReLU6 joins the convolution before it if it is its only reader."""
+    readers: dict[str, list[Node]] = {}
     for node in nodes:
         for name in node.inputs:
-            users.setdefault(name, []).append(node)
+            readers.setdefault(name, []).append(node)
     layers: list[_Layer] = []
     joined: set[str] = set()
     for node in nodes:
         if node.output in joined:
             continue
         if node.kind == "BatchNormalization":
-            raise BackboneError(f"Cannot train the network: no convolution comes before its layer {node.output!r}.")
+            raise BackboneError(f"Cannot train the network: got no convolution before the batch norm {node.output!r}.")
         if node.kind != "Conv":
-            layers.append(_Other(node, graph))
+            layers.append(_Weightless(node, graph))
             continue
-        norm = _follow(node, "BatchNormalization", users)
+        norm = _find_only_reader(node, "BatchNormalization", readers)
         last = norm or node
-        relu6 = _follow(last, "Clip", users)
+        relu6 = _find_only_reader(last, "Clip", readers)
         if relu6 is not None and not _is_relu6(relu6, graph):
             relu6 = None
         layer: Any = _Convolution(node, norm, relu6 is not None, graph, is_norm_trained)
@@ -268,7 +271,7 @@ def _is_relu6(node: Node, graph: Graph) -> bool:
     return [graph.weights[name].item() for name in node.inputs[1:] if name in graph.weights] == [0.0, 6.0]
 
 
-def _follow(node: Node, kind: str, users: dict[str, list[Node]]) -> Node | None:
-    """Return the only user of a node's output if it is of this kind."""
-    found = users.get(node.output, [])
+def _find_only_reader(node: Node, kind: str, readers: dict[str, list[Node]]) -> Node | None:
+    """Return the only node that reads a node's output, if it is of this kind."""
+    found = readers.get(node.output, [])
     return found[0] if len(found) == 1 and found[0].kind == kind else None

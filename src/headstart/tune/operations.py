@@ -1,4 +1,4 @@
-"""What layers without weights of their own do: the operations of ONNX that networks for photos have, in torch."""
+"""ONNX operations without weights, in torch: those that image networks use."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from headstart.errors import BackboneError
 from headstart.tune.graph import Node
 
 Constants = Mapping[int, npt.NDArray[Any]]
-"""The inputs of a node that depend on no photo, by their place."""
+"""The constant inputs of a node, by their index."""
 Operation = Callable[..., Tensor]
 
-# What needs nothing but its inputs. Constants among them are tensors, too.
-PLAIN: dict[str, Operation] = {
+# operations without settings; their constant inputs are tensors, too
+WITHOUT_SETTINGS: dict[str, Operation] = {
     "Add": torch.add, "Sub": torch.sub, "Mul": torch.mul, "Div": torch.div,
     "Relu": torch.relu, "Sigmoid": torch.sigmoid, "HardSwish": F.hardswish, "Tanh": torch.tanh,
     "Erf": torch.erf, "Softplus": F.softplus, "Mish": F.mish, "Exp": torch.exp, "Neg": torch.neg,
@@ -28,35 +28,35 @@ PLAIN: dict[str, Operation] = {
     "GlobalAveragePool": lambda x: x.mean((2, 3), keepdim=True),
     "GlobalMaxPool": lambda x: x.amax((2, 3), keepdim=True),
 }  # fmt: skip
-ARITHMETIC = frozenset({"Add", "Sub", "Mul", "Div", "Sum"})  # of which constants are operands
+ARITHMETIC = frozenset({"Add", "Sub", "Mul", "Div", "Sum"})  # constants are operands of these
 
 
 def make_operation(node: Node, constants: Constants) -> Operation:
-    """Return what a node computes from its inputs, less those of its constants that are settings.
+    """Return the function of a node. It takes the node's inputs, without those constants that are settings.
 
     Raises
     ------
     BackboneError
-        If its settings are such that torch has no such layer, or it is of a kind that is not known.
+        If torch has no operation for the node's kind or settings.
     """
-    if node.kind in PLAIN:
-        return PLAIN[node.kind]
+    if node.kind in WITHOUT_SETTINGS:
+        return WITHOUT_SETTINGS[node.kind]
     if node.kind not in _MAKERS:
-        raise _refuse(node, "is of a kind that is not known")
+        raise _refuse(node, "of an unknown kind")
     try:
         return _MAKERS[node.kind](node, constants)
     except (KeyError, IndexError):  # a setting that is computed from the photo
-        raise _refuse(node, "has settings that depend on the photo") from None
+        raise _refuse(node, "with settings that depend on the photo") from None
 
 
-def _refuse(node: Node, what: str) -> BackboneError:
-    return BackboneError(f"Cannot train the network: its layer {node.output!r} ({node.kind}) {what}.")
+def _refuse(node: Node, problem: str) -> BackboneError:
+    return BackboneError(f"Cannot train the network: got layer {node.output!r} ({node.kind}) {problem}.")
 
 
 def _clip(node: Node, constants: Constants) -> Operation:
     low, high = (constants[i].item() if i in constants else None for i in (1, 2))
     if len([name for name in node.inputs if name]) > len(constants) + 1 or (low is None and high is None):
-        raise _refuse(node, "has bounds that depend on the photo")
+        raise _refuse(node, "with bounds that depend on the photo")
     return partial(torch.clamp, min=low, max=high)
 
 
@@ -78,20 +78,20 @@ def _leaky_relu(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
 
 
 def _pool(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
-    facts = node.attributes
-    if facts.get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID") or {1} != set(facts.get("dilations", [1])):
-        raise _refuse(node, "has a padding that is not known")
-    kernel = facts["kernel_shape"]
-    pads = facts.get("pads", [0, 0, 0, 0])
-    window = {"kernel_size": kernel, "stride": facts.get("strides", [1, 1]), "ceil_mode": bool(facts.get("ceil_mode"))}
+    get = node.attributes.get
+    if get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID") or {1} != set(get("dilations", [1])):
+        raise _refuse(node, "with an unknown padding")
+    kernel = node.attributes["kernel_shape"]
+    pads = get("pads", [0, 0, 0, 0])
+    window = {"kernel_size": kernel, "stride": get("strides", [1, 1]), "ceil_mode": bool(get("ceil_mode"))}
     is_even = pads[:2] == pads[2:] and all(2 * pad <= size for pad, size in zip(pads, kernel, strict=False))
     if node.kind == "MaxPool":
         if is_even:
             return partial(F.max_pool2d, **window, padding=pads[:2])
-        return lambda x: F.max_pool2d(F.pad(x, _turn_pads(pads), value=float("-inf")), **window)
+        return lambda x: F.max_pool2d(F.pad(x, _reorder_pads(pads), value=float("-inf")), **window)
     if not is_even:
-        raise _refuse(node, "has a padding that is not known")
-    counts = bool(facts.get("count_include_pad", 0))
+        raise _refuse(node, "with an unknown padding")
+    counts = bool(get("count_include_pad", 0))
     return partial(F.avg_pool2d, **window, padding=pads[:2], count_include_pad=counts)
 
 
@@ -117,26 +117,26 @@ def _pad(node: Node, constants: Constants) -> Operation:
         or len(node.inputs) > 3
         or any([*pads[:2], *pads[4:6]])
     ):
-        raise _refuse(node, "has a padding that is not known")
+        raise _refuse(node, "with an unknown padding")
     value = constants[2].item() if 2 in constants and constants[2].size else 0.0
-    return partial(F.pad, pad=_turn_pads([*pads[2:4], *pads[6:]]), value=value)
+    return partial(F.pad, pad=_reorder_pads([*pads[2:4], *pads[6:]]), value=value)
 
 
-def _turn_pads(pads: Sequence[int]) -> list[int]:
-    """Return ONNX's top, left, bottom, right as torch's left, right, top, bottom."""
+def _reorder_pads(pads: Sequence[int]) -> list[int]:
+    """Return pads in torch's order (left, right, top, bottom) from ONNX's (top, left, bottom, right)."""
     top, left, bottom, right = pads
     return [left, right, top, bottom]
 
 
 def _cast(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
     if node.attributes["to"] != 1:
-        raise _refuse(node, "makes numbers of another type than float32")
+        raise _refuse(node, "that casts to another type than float32")
     return Tensor.float
 
 
 def _concat(node: Node, constants: Constants) -> Operation:
     if constants:
-        raise _refuse(node, "joins numbers that depend on no photo")
+        raise _refuse(node, "that joins constants")
     axis = int(node.attributes["axis"])
     return lambda *x: torch.cat(x, axis)
 
@@ -153,7 +153,7 @@ def _transpose(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
 def _gather(node: Node, constants: Constants) -> Operation:
     axis, at = int(node.attributes.get("axis", 0)), constants[1].tolist()
     if not isinstance(at, list) or constants[1].ndim != 1:
-        raise _refuse(node, "takes an axis away")
+        raise _refuse(node, "that removes an axis")
     return lambda x: torch.cat([x.narrow(axis, i, 1) for i in at], axis)
 
 
@@ -163,4 +163,4 @@ _MAKERS: dict[str, Callable[[Node, Constants], Operation]] = {
     "HardSigmoid": _hard_sigmoid, "LeakyRelu": _leaky_relu, "MaxPool": _pool, "Pad": _pad, "ReduceMean": _reduce_mean,
     "Reshape": _reshape, "Transpose": _transpose,
 }  # fmt: skip
-KNOWN = frozenset(PLAIN) | frozenset(_MAKERS)
+KNOWN = frozenset(WITHOUT_SETTINGS) | frozenset(_MAKERS)

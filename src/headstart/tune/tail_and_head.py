@@ -1,4 +1,4 @@
-"""What is trained: the layers above a cut and a linear head on their features."""
+"""The trainable module: the tail (the layers above a cut), and a linear head on its features."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from headstart.tune.hyperparameters import Hyperparameters
 from headstart.tune.network import Tail
 from headstart.tune.training_plan import FirstHead
 
-# Batch norms that are trained keep what they read for the backward pass: twice the memory. Stages of stride 16 or less
-# hold most of it.
+# Trained batch norms keep their inputs for the backward pass, which doubles the memory. Most of it is in the stages of
+# stride 16 or less.
 LARGE_STRIDE = 16
 
 
 class TailAndHead(nn.Module):
-    """The tail of a backbone and a head, from activations at a cut to class scores.
+    """Tail and head of a network: activations at a cut become class scores.
 
     Parameters
     ----------
     cut
-        The name of the last frozen stage, or ``pixels``.
+        Name of the last frozen stage, or ``pixels``.
     first_head
         Head that training begins with.
     """
@@ -40,7 +40,7 @@ class TailAndHead(nn.Module):
         below = "pixels" if self._is_whole else spec.find_stage(cut).tensor
         self.tail = Tail(
             graph, below, "features", is_norm_trained=hyperparameters.is_norm_trained,
-            repeated=_list_large(spec, cut) if hyperparameters.is_norm_trained else (),
+            recomputed=_list_large(spec, cut) if hyperparameters.is_norm_trained else (),
         )  # fmt: skip
         self.head = nn.Linear(*first_head.weights.shape)
         with torch.no_grad():
@@ -50,14 +50,14 @@ class TailAndHead(nn.Module):
         self.register_buffer("scale", torch.from_numpy(first_head.scale.astype(np.float32)))
 
     def forward(self, rows: Tensor) -> Tensor:
-        """Return (B, C) scores of (B, H, W, C) activations or pixels."""
+        """Return the (B, C) scores of (B, H, W, C) activations or pixels."""
         x = rows.float()
         features = self.tail(x if self._is_whole else x.permute(0, 3, 1, 2))
         scores: Tensor = self.head((features - self.mean) / self.scale)
         return scores
 
     def list_parameter_groups(self, spec: BackboneSpec, hyperparameters: Hyperparameters) -> list[dict[str, object]]:
-        """Return the parameters for AdamW, grouped by stage and kind, each with its peak rate as ``peak``."""
+        """Return AdamW's parameter groups, one per stage and kind, each with its peak learning rate as ``peak``."""
         ends = {stage.tensor for stage in spec.stages}
         stages: list[list[nn.Module]] = [[]]
         for layer in self.tail.layers:
@@ -78,7 +78,7 @@ class TailAndHead(nn.Module):
         return groups
 
     def export_head(self) -> LinearHead:
-        """Return the head for features as they are: shift and scale are put into it."""
+        """Return the head for features that are not standardised: it contains the mean and the scale."""
         scale, mean = self.scale.double(), self.mean.double()
         weights = self.head.weight.detach().double().T / scale[:, None]
         bias = self.head.bias.detach().double() - mean @ weights
@@ -86,6 +86,6 @@ class TailAndHead(nn.Module):
 
 
 def _list_large(spec: BackboneSpec, cut: str) -> list[str]:
-    """Return the names of the last layers of the stages above a cut whose outputs are large."""
+    """Return the last layers of those stages above a cut that need much memory."""
     above = 0 if cut == PIXELS_CUT else spec.stages.index(spec.find_stage(cut)) + 1
     return [stage.tensor for stage in spec.stages[above:] if stage.stride <= LARGE_STRIDE]

@@ -57,13 +57,13 @@ def fit_tail(
     hyperparameters = plan.hyperparameters
     n_epochs, batch_size = hyperparameters.epochs, hyperparameters.batch_size
     if trainer.epoch:
-        say(f"Going on after epoch {trainer.epoch} of {n_epochs}, which an earlier training came to.")
+        say(f"Resumed after epoch {trainer.epoch} of {n_epochs} of an earlier training.")
     elif trainer.history:
         say(f"Start: validation {trainer.history[0].accuracy:.1%}")
     n_total = trainer.steps_per_epoch * n_epochs * batch_size
     with group.listen_for_stop() as is_stopped, keep_freed_memory() as give_back:
-        while trainer.epoch < n_epochs and not trainer.is_stuck and not is_stopped():
-            for n_done in trainer.learn_epoch():
+        while trainer.epoch < n_epochs and not trainer.is_out_of_patience and not is_stopped():
+            for n_done in trainer.train_epoch():
                 progress(min(n_done, n_total), n_total)
                 if n_done % (STEPS_TO_RELEASE * batch_size) == 0:
                     give_back()
@@ -71,10 +71,10 @@ def fit_tail(
                     break
             else:
                 give_back()
-                say(trainer.judge_epoch())
+                say(trainer.evaluate_epoch())
                 give_back()
                 checkpoint.save(*trainer.pack())
-        is_cut_short = is_stopped() and trainer.epoch < n_epochs and not trainer.is_stuck
+        is_cut_short = is_stopped() and trainer.epoch < n_epochs and not trainer.is_out_of_patience
     if is_cut_short:
         say(f"Stopped by Ctrl-C after {trainer.epoch} of {n_epochs} epochs.")
     result = trainer.finish(is_stopped=is_cut_short)

@@ -1,4 +1,4 @@
-"""How confident scores should be: the one number that probabilities are calibrated with."""
+"""Temperature scaling: the one factor of the scores that calibrates their probabilities."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ FACTORS = 2.0 ** np.linspace(-2, 2, 33)
 
 
 def choose_factor(scores: npt.NDArray[np.float32], y: npt.NDArray[np.int64]) -> float:
-    """Return what scores should be multiplied by (temperature scaling, Guo et al. 2017).
+    """Return the factor that calibrates scores: the inverse temperature of Guo et al. (2017).
 
-    Label smoothing makes a network less confident than it is right to be, and training longer makes it more so. Two
-    networks compare fairly by what each knows, with its confidence set right. A few photos that are all named right
-    would ask for any confidence: a factor is held likely to lie near 1, which some dozens of photos outweigh.
+    Label smoothing makes a network underconfident, and longer training makes it more confident. Calibrated losses
+    compare two networks fairly. If a few photos are all right, the likelihood alone would ask for an infinite factor.
+    So it has a prior around 1, which a few dozen photos outweigh.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def choose_factor(scores: npt.NDArray[np.float32], y: npt.NDArray[np.int64]) -> 
     Examples
     --------
     >>> scores = np.tile(np.array([[2, 0], [0, 2], [2, 0]], np.float32), (100, 1))
-    >>> factor = choose_factor(scores, np.tile([0, 1, 1], 100))  # right twice out of three times
+    >>> factor = choose_factor(scores, np.tile([0, 1, 1], 100))  # two of three are right
     >>> round(float(1 / (1 + np.exp(-2 * factor))), 2)
     0.67
     """

@@ -1,4 +1,4 @@
-"""How fast this machine trains above a cut: a few steps on noise."""
+"""The training rate of this machine above a cut, measured by a few steps."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _known: dict[tuple[str, str, int, bool], float] = {}
 
 
 def measure_training_rate(backbone: Backbone, cut: str, image_size: int, hyperparameters: Hyperparameters) -> float:
-    """Return photos per second in training above a cut (1 to 5 s, and 2 s more for the import of torch).
+    """Return photos per second in training above a cut. Takes 1 to 5 s, and 2 s more if torch is to be imported.
 
-    It is measured once in a process for each cut and image size, with norms trained or not.
+    Each cut, image size and choice of trained norms is measured once per process.
     """
     key = (backbone.spec.weights_sha256, cut, image_size, hyperparameters.is_norm_trained)
     if key not in _known:
@@ -52,7 +52,7 @@ def _measure(backbone: Backbone, cut: str, image_size: int, hyperparameters: Hyp
 
     def take_step() -> None:
         torch.autograd.backward(F.cross_entropy(model(rows), y))
-        model.head.bias.cpu()  # waits for a GPU
+        model.head.bias.cpu()  # wait for the GPU
 
     with keep_freed_memory():
         return BATCH_SIZE / time_fastest(take_step)

@@ -1,4 +1,4 @@
-"""One training above a cut, step by step: what it learns, how it is judged, and all that it depends on."""
+"""One training above a cut: its steps, its evaluation after each epoch, and its state for a checkpoint."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch.nn import functional as F  # noqa: N812  torch's own habit
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import FitError
 from headstart.head.history import Epoch
-from headstart.tune.augmentation import Changes, change_pixels, draw_changes
+from headstart.tune.augmentation import Augmentation, apply_augmentation, draw_augmentation
 from headstart.tune.best_epoch import BestEpoch, EpochWeights, copy_state, evaluate_weights
 from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.device import choose_device, name_device
@@ -27,17 +27,17 @@ from headstart.tune.temperature import compute_log_loss
 from headstart.tune.training_data import ActivationSource, TrainingData
 from headstart.tune.training_plan import TrainingPlan
 
-BATCH_TO_JUDGE = 32
-STEPS_TO_RELEASE = 8  # reading fills memory, and what is kept goes to pieces: both are given back after so many steps
+EVALUATION_BATCH = 32  # photos
+STEPS_TO_RELEASE = 8  # after this many steps, memory that reading filled and memory that fragmented are released
 
 
 class Trainer:
-    """A network that is being trained above a cut, and the running mean of its weights, which is judged and kept.
+    """A model (tail and head) in training, and the running mean of its weights, which is evaluated and returned.
 
     Parameters
     ----------
     group
-        Its workers each have a trainer of their own. They differ in nothing but the photos that they look at.
+        Processes that train together. Each has a trainer of its own, which differs only in the photos that it reads.
     """
 
     def __init__(
@@ -49,10 +49,9 @@ class Trainer:
         self._device = choose_device()
         model = TailAndHead(graph, spec, plan.cut, plan.first_head, hyperparameters)
         if hyperparameters.is_random:
-            model.tail.forget(torch.Generator().manual_seed(plan.seed))
+            model.tail.randomise(torch.Generator().manual_seed(plan.seed))
         self._model = model.to(self._device)
         self._moments = self._model.tail.list_moments() if hyperparameters.is_norm_trained else []
-        # the running mean of the weights, and what is judged
         self._mean = TailAndHead(graph, spec, plan.cut, plan.first_head, hyperparameters).to(self._device)
         self._mean.load_state_dict(self._model.state_dict())
         self._optimiser = torch.optim.AdamW(self._model.list_parameter_groups(spec, hyperparameters), lr=0.0)
@@ -60,23 +59,23 @@ class Trainer:
         self.history: list[Epoch] = []
         self._seconds: list[float] = []
         self._weight = (plan.train.weight / plan.train.weight.mean()).astype(np.float32)
-        first = self._copy_mean() if hyperparameters.is_random else self._judge()
+        first = self._copy_mean() if hyperparameters.is_random else self._evaluate()
         self.best = BestEpoch(first, is_random=hyperparameters.is_random, n_errors=hyperparameters.n_errors)
 
     @property
     def steps_per_epoch(self) -> int:
-        """How many batches an epoch has."""
+        """Number of batches per epoch."""
         return -(-len(self._plan.train.photos) // self._hyperparameters.batch_size)
 
     @property
-    def is_stuck(self) -> bool:
-        """Whether patience is at its end."""
+    def is_out_of_patience(self) -> bool:
+        """Whether training should stop early: too many epochs passed without a new best."""
         hyperparameters = self._hyperparameters
         is_late = self.epoch >= max(self.best.found.epoch + hyperparameters.patience, hyperparameters.patient_until)
         return self._plan.validation is not None and is_late
 
-    def learn_epoch(self) -> Iterator[int]:
-        """Take the steps of an epoch; yield how many photos are done in all."""
+    def train_epoch(self) -> Iterator[int]:
+        """Take the steps of an epoch. Yield the number of photos since the start of training after each step."""
         hyperparameters, train = self._hyperparameters, self._plan.train
         began = time.perf_counter()
         generator = np.random.default_rng([self._plan.seed, self.epoch])
@@ -88,11 +87,11 @@ class Trainer:
         for first in range(0, len(order), hyperparameters.batch_size):
             at = order[first : first + hyperparameters.batch_size]
             part = self._group.choose_rows(len(at))
-            changes = None
-            if self._is_pixels:  # drawn for the whole batch by every worker, so that it does not matter how many share
-                changes = draw_changes(len(at), generator, n_symmetric=self._plan.n_symmetric).take(part)
+            augmentation = None
+            if self._is_pixels:  # every process draws for the whole batch, so that their number changes nothing
+                augmentation = draw_augmentation(len(at), generator, n_symmetric=self._plan.n_symmetric).take(part)
             share = len(at[part]) / len(at)
-            sums = self._look_at(at[part], views, changes, share) if share else [0.0, 0.0, 0.0]
+            sums = self._compute_gradients(at[part], views, augmentation, share) if share else [0.0, 0.0, 0.0]
             loss, plain, n_right_now = self._group.reduce_step(self._model, self._moments, share, sums)
             self._take_step(loss, n_steps)
             loss_sum, n_right = loss_sum + plain, n_right + n_right_now
@@ -103,16 +102,17 @@ class Trainer:
         self._seconds.append(time.perf_counter() - began)
         self.history.append(Epoch("Training", self.epoch, n_right / len(order), loss_sum / len(order)))
 
-    def _look_at(
-        self, at: npt.NDArray[np.int64], views: npt.NDArray[np.int64], changes: Changes | None, share: float
+    def _compute_gradients(
+        self, at: npt.NDArray[np.int64], views: npt.NDArray[np.int64], augmentation: Augmentation | None, share: float
     ) -> list[float]:
-        """Compute the gradients of a batch's loss that come from some of its photos, which are ``share`` of it.
+        """Compute the gradients of some photos of a batch, which are the share ``share`` of it.
 
-        Return their part of the loss, the sum of their plain losses, and how many were right.
+        Return their part of the batch's loss, the sum of their losses without weights and label smoothing, and the
+        number of photos that the model classifies correctly.
         """
         rows = self._send(self._source.take(views[at], self._plan.train.photos[at]))
-        if changes is not None:
-            rows = change_pixels(rows, changes)
+        if augmentation is not None:
+            rows = apply_augmentation(rows, augmentation)
         y = self._send(self._plan.train.y[at])
         scores = self._model(rows)
         losses = F.cross_entropy(scores, y, reduction="none", label_smoothing=self._hyperparameters.label_smoothing)
@@ -124,31 +124,31 @@ class Trainer:
 
     def _take_step(self, loss: float, n_steps: int) -> None:
         if not np.isfinite(loss):
-            raise FitError("Cannot train above the cut: the loss is not finite any more. Give a lower --learning-rate.")
+            raise FitError("Cannot train above the cut: the loss is not finite. Give a lower --learning-rate.")
         share = self._hyperparameters.scale_rate(self._step, n_steps)
         for group in self._optimiser.param_groups:
             group["lr"] = share * group["peak"]
         torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._hyperparameters.max_norm)
         self._optimiser.step()
-        self._optimiser.zero_grad(set_to_none=True)  # now: what the next step keeps is not to lie between them
+        self._optimiser.zero_grad(set_to_none=True)  # now, so that the next step reuses this memory without gaps
         self._step += 1
-        memory = min(self._hyperparameters.memory, (1 + self._step) / (10 + self._step))
+        decay = min(self._hyperparameters.memory, (1 + self._step) / (10 + self._step))
         with torch.no_grad():
             for mean, now in zip(self._mean.state_dict().values(), self._model.state_dict().values(), strict=True):
-                mean.lerp_(now, 1 - memory)
+                mean.lerp_(now, 1 - decay)
 
-    def judge_epoch(self) -> str:
-        """Judge the running mean on the validation photos, keep it if it is the best, and say how it went."""
+    def evaluate_epoch(self) -> str:
+        """Evaluate the running mean on the validation photos, and keep it if it is the best. Return a line to print."""
         self._source.release()
         trained = self.history[-1]
         text = f"Epoch {self.epoch}/{self._hyperparameters.epochs}: training {trained.accuracy:.1%}"
-        is_best = self.best.offer(self._judge())
+        is_best = self.best.offer(self._evaluate())
         if self._plan.validation is None:
             return text
         return f"{text}, validation {self.history[-1].accuracy:.1%}{', the best so far by its loss' if is_best else ''}"
 
-    def _judge(self) -> EpochWeights:
-        """Note how the running mean does on the validation photos."""
+    def _evaluate(self) -> EpochWeights:
+        """Return the running mean with its validation losses, and add a row to the history."""
         if self._plan.validation is None:
             return self._copy_mean()
         scores, y = self._score(self._plan.validation)
@@ -164,26 +164,26 @@ class Trainer:
 
     @torch.no_grad()
     def _score(self, data: TrainingData) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        """Return the running mean's scores, (N, C), for photos as they are, and their classes."""
+        """Return the (N, C) scores of the running mean for photos as they are, and their class numbers."""
         self._mean.eval()
         group, n = self._group, len(data.photos)
         scores = np.zeros((n, self._mean.head.out_features), np.float32)
-        for first in range(group.rank * BATCH_TO_JUDGE, n, group.size * BATCH_TO_JUDGE):
-            photos = data.photos[first : first + BATCH_TO_JUDGE]
+        for first in range(group.rank * EVALUATION_BATCH, n, group.size * EVALUATION_BATCH):
+            photos = data.photos[first : first + EVALUATION_BATCH]
             rows = self._source.take(np.zeros(len(photos), np.int64), photos)
-            scores[first : first + BATCH_TO_JUDGE] = self._mean(self._send(rows)).cpu().numpy()
+            scores[first : first + EVALUATION_BATCH] = self._mean(self._send(rows)).cpu().numpy()
         self._source.release()
         return group.gather_rows(scores), data.y
 
     def pack(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
-        """Return all that the next epoch depends on."""
+        """Return the state that the next epoch depends on, for a checkpoint."""
         best = self.best.found
         arrays: dict[str, npt.NDArray[Any]] = {}
         states = {"now": self._model.state_dict(), "mean": self._mean.state_dict(), "best": best.state}
         for kind, state in states.items():
             arrays |= {f"{kind}/{name}": value.cpu().numpy() for name, value in state.items()}
-        for number, memory in self._optimiser.state_dict()["state"].items():
-            arrays |= {f"adam/{number}/{name}": value.cpu().numpy() for name, value in memory.items()}
+        for number, moments in self._optimiser.state_dict()["state"].items():
+            arrays |= {f"adam/{number}/{name}": value.cpu().numpy() for name, value in moments.items()}
         arrays["losses/best"] = best.losses
         record = {
             "epoch": self.epoch, "step": self._step, "best_epoch": best.epoch, "factor": best.factor,
@@ -193,7 +193,7 @@ class Trainer:
         return arrays, record
 
     def resume(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint, if there is one that fits."""
+        """Restore the state of a checkpoint, if there is one."""
         found = self._group.broadcast(checkpoint.load)
         if found is None:
             return
@@ -202,16 +202,16 @@ class Trainer:
         for name, value in arrays.items():
             kind, _, rest = name.partition("/")
             parts.setdefault(kind, {})[rest] = torch.from_numpy(np.array(value))
-        memories: dict[int, dict[str, Tensor]] = {}
+        moments: dict[int, dict[str, Tensor]] = {}
         parameters = [parameter for group in self._optimiser.param_groups for parameter in group["params"]]
-        for name, memory in parts["adam"].items():
+        for name, moment in parts["adam"].items():
             number, _, rest = name.partition("/")
-            # laid out as its parameter, or the steps that follow would take another way
-            laid_out = torch.empty_like(parameters[int(number)]).copy_(memory) if memory.ndim else memory
-            memories.setdefault(int(number), {})[rest] = laid_out
+            # in the memory layout of its parameter: another layout would change the rounding of the next steps
+            laid_out = torch.empty_like(parameters[int(number)]).copy_(moment) if moment.ndim else moment
+            moments.setdefault(int(number), {})[rest] = laid_out
         self._model.load_state_dict(parts["now"])
         self._mean.load_state_dict(parts["mean"])
-        self._optimiser.load_state_dict(self._optimiser.state_dict() | {"state": memories})
+        self._optimiser.load_state_dict(self._optimiser.state_dict() | {"state": moments})
         self.epoch, self._step = record["epoch"], record["step"]
         losses = arrays["losses/best"]
         self.best.found = EpochWeights(record["best_epoch"], parts["best"], record["factor"], losses)
@@ -219,7 +219,7 @@ class Trainer:
         self._seconds = record["seconds"]
 
     def finish(self, *, is_stopped: bool) -> TuningResult:
-        """Return the best epoch's weights; the history ends with whole epochs."""
+        """Return the weights of the best epoch, with the history of all whole epochs."""
         best = self.best.choose()
         self._mean.load_state_dict(best.state)
         return TuningResult(

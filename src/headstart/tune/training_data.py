@@ -1,4 +1,4 @@
-"""What is trained on: where activations come from, and which photos with which labels."""
+"""The data of a training above a cut: activations, and the photos and classes that use them."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ import numpy.typing as npt
 
 
 class ActivationSource(Protocol):
-    """Where activations come from; `features.activations.Activations` is one."""
+    """Activations of N photos in V views, such as `features.activations.Activations`."""
 
     @property
     def array(self) -> npt.NDArray[Any]:
-        """(V, N, H, W, C)."""
+        """(V, N, H, W, C) activations, or pixels."""
         ...
 
     def take(self, views: npt.NDArray[np.int64], photos: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-        """Return (B, H, W, C)."""
+        """Return the (B, H, W, C) activations of B pairs of view and photo."""
         ...
 
     def release(self) -> None:
-        """Give back the memory that reading has filled."""
+        """Release the memory that reading has filled."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """The photos to train on or to watch.
+    """M photos to train or to validate on.
 
     Attributes
     ----------
     photos
-        (M,) int64 numbers of photos in the activations.
+        (M,) int64: their indices in the activations.
     y
-        (M,) int64 class numbers.
+        (M,) int64: their class numbers.
     weight
-        (M,) float64: how much each counts in the loss.
+        (M,) float64: their weights in the loss.
     """
 
     photos: npt.NDArray[np.int64]

@@ -2,7 +2,15 @@
 
 import pytest
 
-from headstart.catalog.classes import clean_label, drop_unlearned, name_classes, note_classes, note_empty
+from headstart.catalog.classes import (
+    N_DESCRIBED,
+    clean_label,
+    describe_unknown_labels,
+    drop_unlearned,
+    name_classes,
+    note_classes,
+    note_empty,
+)
 
 
 def test_classes_that_are_not_in_train_go(make_photo):
@@ -57,3 +65,10 @@ def test_long_lists_are_cut():
 )
 def test_labels_can_be_shown(name, label):
     assert clean_label(name) == label
+
+
+def test_unknown_labels_are_described_and_many_are_counted():
+    many = {f"x{i}": 2 for i in range(N_DESCRIBED + 3)}
+    lines = describe_unknown_labels(many, ["cats"])
+    assert lines[0] == "2 photos of 'x0'"
+    assert lines[N_DESCRIBED:] == ["6 photos of 3 more labels"]

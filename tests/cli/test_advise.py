@@ -17,7 +17,7 @@ from headstart.training.expectations import Expectation
 
 @pytest.fixture
 def advise(tmp_path, monkeypatch):
-    """Type the command in a folder; the measuring is left out."""
+    """Run the command in a folder; the measurement is replaced."""
     measured = []
 
     def type_command(*arguments, cwd=tmp_path, is_still_rising=True, notes=()):
@@ -50,13 +50,13 @@ def advise(tmp_path, monkeypatch):
 
 
 def check_refused(advise, done, what):
-    """An error says why, before any work."""
+    """Check that the command failed with a message before any work."""
     assert isinstance(done.exception, RunError)
     assert what in str(done.exception)
     assert not advise.measured
 
 
-def test_it_prints_json_and_draws(headstart, make_folder, tmp_path):
+def test_json_is_printed_and_the_figure_is_drawn(headstart, make_folder, tmp_path):
     done = headstart(
         "advise", make_folder(n=20), "--image-size", 96, "--json", "--picture", "a/quadrant.png", cwd=tmp_path
     )
@@ -68,7 +68,7 @@ def test_it_prints_json_and_draws(headstart, make_folder, tmp_path):
     assert (tmp_path / "a" / "quadrant.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_it_says_what_to_type(headstart, make_folder, tmp_path):
+def test_the_advice_is_an_option_to_type(headstart, make_folder, tmp_path):
     done = headstart("advise", make_folder(n=20), "--image-size", 96, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     advice = next(line for line in done.stdout.splitlines() if line.startswith("Advice: --method "))
@@ -84,12 +84,12 @@ def test_the_learning_curve_has_three_answers(advise, make_folder, is_still_risi
     assert words in advise(make_folder(n=2), is_still_rising=is_still_rising).output
 
 
-def test_it_says_what_is_missing(advise, make_folder):
+def test_a_missing_extra_is_named_in_a_note(advise, make_folder):
     done = advise(make_folder(n=2), notes=("Install it with: pip install 'headstart[tune]'",))
     assert "Note: Install it with: pip install 'headstart[tune]'\n" in done.output
 
 
-def test_no_picture_comes_among_the_photos(advise, make_folder, tmp_path):
+def test_no_figure_is_written_among_the_photos(advise, make_folder, tmp_path):
     photos = make_folder("my.pets", n=2)
     before = sorted(photos.rglob("*"))
     assert advise(".", cwd=photos).exit_code == 0
@@ -100,41 +100,43 @@ def test_no_picture_comes_among_the_photos(advise, make_folder, tmp_path):
     assert sorted(photos.rglob("*")) == before
 
 
-def test_our_own_picture_is_replaced_and_nothing_else(advise, make_folder, tmp_path):
+def test_only_a_figure_of_headstart_is_replaced(advise, make_folder, tmp_path):
     photos = make_folder(n=2)
     for _ in range(2):
         assert advise(photos).exit_code == 0
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["photos-advice.png"]
-    place = tmp_path / "mine.png"
-    Image.new("RGB", (9, 9)).save(place)
-    before = place.read_bytes()
-    check_refused(advise, advise(photos, "--picture", place), "headstart did not draw it")
-    assert place.read_bytes() == before
-    save_png(Image.new("RGB", (9, 9)), place)
-    assert advise(photos, "--picture", place).exit_code == 0
-    assert place.read_bytes() != before
+    path = tmp_path / "mine.png"
+    Image.new("RGB", (9, 9)).save(path)
+    before = path.read_bytes()
+    check_refused(advise, advise(photos, "--picture", path), "headstart did not draw it")
+    assert path.read_bytes() == before
+    save_png(Image.new("RGB", (9, 9)), path)
+    assert advise(photos, "--picture", path).exit_code == 0
+    assert path.read_bytes() != before
 
 
-@pytest.mark.parametrize("place", ["a.jpg", "new/a.jpg", "file/a.png", "folder.png"])
-def test_a_place_that_cannot_be_is_found_out_first(advise, make_folder, tmp_path, place):
+@pytest.mark.parametrize("path", ["a.jpg", "new/a.jpg", "file/a.png", "folder.png"])
+def test_an_invalid_path_is_refused_before_the_work(advise, make_folder, tmp_path, path):
     (tmp_path / "file").write_text("")
     (tmp_path / "folder.png").mkdir()
-    check_refused(advise, advise(make_folder(n=2), "--picture", place), "Cannot write figure")
+    check_refused(advise, advise(make_folder(n=2), "--picture", path), "Cannot write figure")
     assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs a folder in which nobody can write, which /proc is")
-def test_a_place_that_cannot_be_written_is_found_out_first(advise, make_folder):
+def test_a_path_without_write_access_is_refused_before_the_work(advise, make_folder):
     check_refused(advise, advise(make_folder(n=2), "--picture", "/proc/a.png"), "Cannot write figure '/proc/a.png'")
 
 
-def test_what_fails_leaves_nothing(headstart, make_folder, tmp_path):
+def test_a_failed_command_leaves_no_file(headstart, make_folder, tmp_path):
     done = headstart("advise", make_folder(labels=("dots",), n=2), cwd=tmp_path)
     assert done.returncode == 1
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]
 
 
-@pytest.mark.parametrize(("has_torch", "said"), [(True, "by a few steps"), (False, "Times are guesses by how fast")])
-def test_times_are_called_measured_only_where_they_were(advise, tmp_path, monkeypatch, has_torch, said):
+@pytest.mark.parametrize(
+    ("has_torch", "said"), [(True, "in a few steps"), (False, "Times are estimates from the speed")]
+)
+def test_times_are_called_measured_only_if_they_were(advise, tmp_path, monkeypatch, has_torch, said):
     monkeypatch.setattr("headstart.tune.torch_import.can_tune", lambda: has_torch)
     assert said in " ".join(advise(tmp_path).output.split())

@@ -1,4 +1,4 @@
-"""The command line as a whole: help, and mistakes in it."""
+"""The command line as a whole: its help, and wrong commands."""
 
 import pytest
 

@@ -1,9 +1,9 @@
-"""``headstart backbones``: what there is, and what it costs here."""
+"""``headstart backbones``: the list of networks, with size and speed."""
 
 import json
 
 
-def test_it_lists_what_is_here(headstart):
+def test_installed_networks_are_listed(headstart):
     done = headstart("backbones")
     assert "mobilenet_v2" in done.stdout
     assert "Apache-2.0" in done.stdout
@@ -25,7 +25,7 @@ def test_a_file_is_described_with_its_cuts(headstart, network):
     assert "efficientnet" not in done.stdout
 
 
-def test_what_is_no_backbone_is_one_line(headstart, tmp_path):
+def test_an_unusable_file_is_refused_in_one_line(headstart, tmp_path):
     done = headstart("backbones", tmp_path / "no.onnx", check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("headstart: Cannot use")

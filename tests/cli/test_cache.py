@@ -1,4 +1,4 @@
-"""``headstart cache``: shows and clears."""
+"""``headstart cache`` shows and clears the caches."""
 
 import json
 import os

@@ -1,9 +1,9 @@
-"""``headstart demo``: real photos of solar cells, beside what was published."""
+"""``headstart demo``: a training on photos of solar cells, compared with published accuracies."""
 
 import json
 
 
-def test_it_trains_and_names_the_published_figures(headstart, tmp_path):
+def test_the_accuracy_is_printed_with_published_accuracies(headstart, tmp_path):
     answer = headstart("demo", "--out", tmp_path / "run")
     assert answer.returncode == 0, answer.stderr
     for text in ("Test accuracy on 654 solar cells", "82.44%", "88.42%", "Deitsch et al. 2019", "report.html"):

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("pyarrow")
 
 
-def test_it_says_what_it_did(headstart, make_folder, tmp_path):
+def test_counts_of_embedded_and_skipped_photos_are_printed(headstart, make_folder, tmp_path):
     folder = make_folder(n=3)
     (folder / "dots" / "text.jpg").write_bytes(b"text")
     out = tmp_path / "features.parquet"
@@ -15,7 +15,7 @@ def test_it_says_what_it_did(headstart, make_folder, tmp_path):
     ended = headstart("embed", *options)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == f"Features: {out}\n"
-    assert "6 photos embedded, 0 were there" in ended.stderr
+    assert "6 photos embedded, 0 were already written" in ended.stderr
     assert "1 file left out, such as" in ended.stderr
     answer = json.loads(headstart("embed", *options, "--json").stdout)
     assert (answer["n_photos"], answer["n_new"]) == (6, 0)
@@ -26,7 +26,7 @@ def test_it_says_what_it_did(headstart, make_folder, tmp_path):
 
 
 @pytest.mark.parametrize("options", [["--dtype", "float64"], []])
-def test_a_wrong_command_line_is_status_2(headstart, tmp_path, options):
+def test_a_wrong_command_line_has_status_2(headstart, tmp_path, options):
     ended = headstart("embed", tmp_path, *options)
     assert ended.returncode == 2
     assert "Usage" in ended.stderr

@@ -1,4 +1,4 @@
-"""``headstart evaluate``: which photos, how many, how sure."""
+"""``headstart evaluate``: accuracy with its interval, and labels that are unknown."""
 
 import json
 
@@ -15,7 +15,7 @@ def test_evaluate_prints_accuracy_with_its_interval(run, photos, headstart):
     assert [note["text"] for note in record["note_records"]] == record["notes"]
 
 
-def test_evaluate_names_labels_that_it_does_not_know(run, photos, headstart, tmp_path):
+def test_evaluate_names_unknown_labels(run, photos, headstart, tmp_path):
     folder = tmp_path / "others"
     for number, label in enumerate(("dots", "stripe", "weeds")):
         (folder / label).mkdir(parents=True)
@@ -26,4 +26,4 @@ def test_evaluate_names_labels_that_it_does_not_know(run, photos, headstart, tmp
     (folder / "dots" / "1.jpg").unlink()
     nothing = headstart("evaluate", run.folder, folder)
     assert nothing.returncode == 1
-    assert "its labels: 'stripe' (1 photo, did you mean 'stripes'?), 'weeds' (1 photo). It" in nothing.stderr
+    assert "its labels: 1 photo of 'stripe' (did you mean 'stripes'?); 1 photo of 'weeds'. It" in nothing.stderr

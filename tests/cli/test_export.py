@@ -1,4 +1,4 @@
-"""``headstart export``: one file, and what it proves."""
+"""``headstart export``: one file, and the result of its check."""
 
 import json
 import re
@@ -11,9 +11,9 @@ def test_export_prints_its_certificate(run, photos, headstart, tmp_path):
     assert answer.stdout.startswith(f"Wrote {out} (9.1 MB, 2 labels inside).")
     assert "same label    28 of 28 photos (100.00%)" in answer.stdout
     assert "of unseen   8 of 8 (100.00%): not trained on" in answer.stdout
-    assert "decided     on all of them, for only 8 are not trained on" in answer.stdout
+    assert "decided     on all photos, because only 8 are not trained on" in answer.stdout
     assert re.search(r"for a photo   classifier in f32 [0-9.]+ ms, export [0-9.]+ ms, decoding included", answer.stdout)
-    assert "on the 8 it was not trained on and whose label it knows" in answer.stdout
+    assert "on the 8 photos not trained on with known labels" in answer.stdout
     record = json.loads(
         headstart("export", run.folder, "--out", out, "--check", photos, "--overwrite", "--json").stdout
     )
@@ -21,16 +21,16 @@ def test_export_prints_its_certificate(run, photos, headstart, tmp_path):
     assert record["parity"]["max_probability_gap"] < 0.01
 
 
-def test_export_without_check_says_how_to_get_one(run, headstart, tmp_path):
+def test_export_without_check_names_the_option(run, headstart, tmp_path):
     answer = headstart("export", run.folder, "--format", "openvino", "--out", tmp_path / "pets.xml")
-    assert "give --check PHOTOS for proof" in answer.stdout
+    assert "give --check PHOTOS to compare" in answer.stdout
     again = headstart("export", run.folder, "--format", "openvino", "--out", tmp_path / "pets.xml")
     assert again.returncode == 1
     assert again.stderr.startswith("headstart: Cannot export to")
     assert "Traceback" not in again.stderr
 
 
-def test_export_names_labels_that_it_does_not_know(run, photos, headstart, tmp_path):
+def test_export_names_unknown_labels(run, photos, headstart, tmp_path):
     folder = tmp_path / "others"
     for label in ("Dots", "weeds"):
         (folder / label).mkdir(parents=True)
@@ -40,10 +40,10 @@ def test_export_names_labels_that_it_does_not_know(run, photos, headstart, tmp_p
     assert "1 photo of 'weeds', not in the accuracy\n" in answer.stdout
 
 
-def test_export_tells_what_it_was_quantised_on(run, photos, headstart, tmp_path):
+def test_export_prints_the_number_of_calibration_photos(run, photos, headstart, tmp_path):
     path = tmp_path / "pets.onnx"
     checked = headstart("export", run.folder, "--out", path, "--int8", "--check", photos)
-    assert "quantised     on 28 photos, 20 of which it was trained on\n" in checked.stdout
+    assert "quantised     on 28 photos, 20 of them training photos\n" in checked.stdout
     alone = headstart("export", run.folder, "--out", path, "--int8", "--calibrate", photos, "--overwrite")
     assert "It was not checked" in alone.stdout
 

@@ -1,4 +1,4 @@
-"""The way in: signals, closed streams, errors, and nothing left behind."""
+"""The entry point: signals, closed streams and errors; nothing is left behind."""
 
 import shutil
 import signal
@@ -13,12 +13,12 @@ from headstart.cli import main
 from headstart.report.chart_process import ChartProcess
 
 
-def test_ctrl_c_says_what_is_kept(photos, tmp_path):
+def test_ctrl_c_prints_a_message_and_leaves_no_file(photos, tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "headstart", "train", str(photos), "--out", str(tmp_path / "run"), "--no-cache"],
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    while not list(tmp_path.iterdir()):  # the folder that it writes into is made first
+    while not list(tmp_path.iterdir()):  # the output folder is created first
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
@@ -28,8 +28,8 @@ def test_ctrl_c_says_what_is_kept(photos, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_more_than_one_ctrl_c_is_no_traceback(photos, tmp_path):
-    start = 0.0  # Python's own, during which it answers Ctrl-C itself, and a little: the longest, on a busy machine
+def test_repeated_ctrl_c_prints_no_traceback(photos, tmp_path):
+    start = 0.0  # the longest start of Python, during which it handles Ctrl-C itself
     for _ in range(4):
         began = time.perf_counter()
         subprocess.run([sys.executable, "-c", "import headstart.cli.main"], check=True)
@@ -95,7 +95,7 @@ TWICE = """
 
 @pytest.mark.parametrize("lines", [STOPPED, IN_A_STEP, AFTER_A_STEP, TWICE], ids=["plain", "in", "after", "twice"])
 def test_ctrl_c_in_a_finalizer_is_not_lost(lines):
-    """Python drops an exception that comes there; found as a training that went on, with a traceback on the screen."""
+    """Python drops an exception in a finalizer: a training went on, with a traceback on the screen."""
     program = INTERRUPTED_IN_A_FINALIZER.format(lines=lines.strip())
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=25)
     assert done.returncode == 130
@@ -105,7 +105,7 @@ def test_ctrl_c_in_a_finalizer_is_not_lost(lines):
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs the signals of POSIX")
 @pytest.mark.parametrize("number", [15, 1])
-def test_a_kill_and_a_closed_terminal_leave_nothing_behind(photos, tmp_path, number):
+def test_a_kill_and_a_closed_terminal_leave_no_file(photos, tmp_path, number):
     process = subprocess.Popen(
         [sys.executable, "-m", "headstart", "train", str(photos), "--out", str(tmp_path / "run"), "--no-cache"],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
@@ -119,7 +119,7 @@ def test_a_kill_and_a_closed_terminal_leave_nothing_behind(photos, tmp_path, num
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ctrl_c_is_ignored_where_the_shell_said_so(photos, tmp_path):
+def test_ctrl_c_is_ignored_if_the_shell_ignores_it(photos, tmp_path):
     command = f"trap '' INT; exec {sys.executable} -m headstart train {photos} --out {tmp_path / 'run'} --no-cache"
     process = subprocess.Popen(["sh", "-c", command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not list(tmp_path.iterdir()):
@@ -128,7 +128,7 @@ def test_ctrl_c_is_ignored_where_the_shell_said_so(photos, tmp_path):
     assert process.wait(timeout=60) == 0
 
 
-def test_nobody_is_left_behind_after_an_error(monkeypatch):
+def test_an_error_ends_the_chart_process(monkeypatch):
     called = []
 
     def call():
@@ -146,7 +146,7 @@ def test_nobody_is_left_behind_after_an_error(monkeypatch):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell that closes streams")
 @pytest.mark.parametrize("arguments", ["--version", "cache", "train /nowhere"])
-def test_closed_streams_are_no_traceback(arguments):
+def test_closed_streams_cause_no_traceback(arguments):
     command = f"{sys.executable} -m headstart {arguments} >&- 2>&-"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
     assert done.returncode == ("nowhere" in arguments)
@@ -155,7 +155,7 @@ def test_closed_streams_are_no_traceback(arguments):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_output_that_cannot_be_written_is_no_success(headstart):
+def test_output_that_cannot_be_written_has_status_1(headstart):
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "headstart", "cache", "--json"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
@@ -167,11 +167,11 @@ def test_output_that_cannot_be_written_is_no_success(headstart):
     ("arguments", "is_drawing"),
     [("", False), ("train x", True), ("demo", True), ("train -h", False), ("predict m train", False)],
 )
-def test_only_verbs_that_draw_start_a_chart_process(arguments, is_drawing):
+def test_only_commands_with_charts_start_a_chart_process(arguments, is_drawing):
     assert main._is_drawing(arguments.split()) is is_drawing
 
 
-def test_an_error_that_an_interrupt_made_is_no_bug(monkeypatch, capsys):
+def test_an_error_caused_by_ctrl_c_is_reported_as_a_stop(monkeypatch, capsys):
     def fail(*, obj):
         main._received.append(signal.SIGINT)
         raise ImportError("initialization failed")

@@ -1,4 +1,4 @@
-"""Options that verbs share mean the same in each."""
+"""Shared options have the same meaning in each command."""
 
 from pathlib import Path
 
@@ -6,15 +6,15 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from headstart.cli.options import DURATION, PLACE, SIZE_GB, json_option, precision_option
+from headstart.cli.options import DURATION, PATH, SIZE_GB, json_option, precision_option
 
 
 @click.command()
-@click.argument("place", type=PLACE)
+@click.argument("path", type=PATH)
 @precision_option
 @json_option("As JSON.")
-def verb(place, precision, as_json):
-    click.echo(repr((place, precision, as_json)))
+def verb(path, precision, as_json):
+    click.echo(repr((path, precision, as_json)))
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def verb(place, precision, as_json):
         ([" "], (Path(" "), "auto", False)),
     ],
 )
-def test_they_reach_the_verb(arguments, answer):
+def test_options_reach_the_command(arguments, answer):
     assert CliRunner().invoke(verb, arguments).output == f"{answer!r}\n"
 
 
@@ -44,12 +44,12 @@ def test_an_empty_path_is_refused():
         (SIZE_GB, "500MB", 0.5),
     ],
 )
-def test_amounts_have_units(kind, text, number):
+def test_quantities_have_units(kind, text, number):
     assert kind.convert(text, None, None) == pytest.approx(number)
 
 
 @pytest.mark.parametrize("text", ["0s", "ten", "-5m", "5 parsecs", "", "30"])
-def test_what_is_no_amount_is_refused_with_examples(text):
+def test_an_invalid_quantity_is_refused_with_examples(text):
     with pytest.raises(
         click.BadParameter,
         match="need a number above 0 and one of the units s, m, min, h, such as 90s, 10m or 1h",

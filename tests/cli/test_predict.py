@@ -32,7 +32,7 @@ def test_predict_takes_globs_and_draws_a_grid(run, photos, tmp_path, headstart):
     assert grid.read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_grid_never_replaces_a_photo_or_a_classifier(run, photos, tmp_path, headstart):
+def test_a_grid_does_not_replace_a_photo_or_a_classifier(run, photos, tmp_path, headstart):
     photo = tmp_path / "photo.png"
     Image.new("RGB", (90, 90)).save(photo)
     for victim in (photo, run.folder / "model.onnx"):
@@ -44,7 +44,7 @@ def test_a_grid_never_replaces_a_photo_or_a_classifier(run, photos, tmp_path, he
         assert victim.read_bytes() == before
 
 
-def test_two_pictures_of_one_name_are_refused(run, photos, tmp_path, headstart):
+def test_two_pictures_with_the_same_path_are_refused(run, photos, tmp_path, headstart):
     picture = tmp_path / "a.png"
     answer = headstart("predict", run.folder, photos, "--grid", picture, "--explain", tmp_path / "." / "a.png")
     assert answer.returncode == 1
@@ -53,7 +53,7 @@ def test_two_pictures_of_one_name_are_refused(run, photos, tmp_path, headstart):
     assert not picture.exists()
 
 
-def test_an_export_is_told_from_a_classifier(run, photos, tmp_path, headstart):
+def test_an_export_is_refused_as_a_classifier(run, photos, tmp_path, headstart):
     headstart("export", run.folder, "--out", tmp_path / "pets.onnx")
     for verb in ("predict", "evaluate"):
         answer = headstart(verb, tmp_path / "pets.onnx", photos)
@@ -62,7 +62,7 @@ def test_an_export_is_told_from_a_classifier(run, photos, tmp_path, headstart):
         assert len(answer.stderr.splitlines()) == 1
 
 
-def test_a_photo_that_cannot_be_read_is_a_row_and_status_1(run, photos, tmp_path, headstart):
+def test_an_unreadable_photo_is_a_row_with_status_1(run, photos, tmp_path, headstart):
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"")
     answer = headstart("predict", run.folder, photos / "dots" / "000.jpg", broken, photos / "dots" / "001.jpg")
@@ -71,14 +71,14 @@ def test_a_photo_that_cannot_be_read_is_a_row_and_status_1(run, photos, tmp_path
     assert "1 of 3 photos cannot be read" in answer.stderr
 
 
-def test_predict_names_places_without_photos(run, tmp_path, headstart):
+def test_paths_without_photos_are_named(run, tmp_path, headstart):
     answer = headstart("predict", run.folder, tmp_path, "missing.jpg")
     assert answer.returncode == 1
     assert "holds no photo" in answer.stderr
     assert "'missing.jpg' does not exist" in answer.stderr
 
 
-def test_a_classifier_of_int8_refuses_bf16_in_one_sentence(photos, tmp_path, headstart):
+def test_an_int8_classifier_refuses_bf16_in_one_line(photos, tmp_path, headstart):
     trained = headstart("train", photos, "--out", tmp_path / "run", "--image-size", "96", "--precision", "int8")
     assert trained.returncode == 0, trained.stderr
     answers = [headstart("predict", tmp_path / "run", photos, "--precision", name) for name in ("auto", "f32", "bf16")]
@@ -88,7 +88,7 @@ def test_a_classifier_of_int8_refuses_bf16_in_one_sentence(photos, tmp_path, hea
     assert len(answers[2].stderr.splitlines()) == 1
 
 
-def test_a_damaged_classifier_is_one_sentence(run, photos, tmp_path, headstart):
+def test_a_damaged_classifier_is_refused_in_one_line(run, photos, tmp_path, headstart):
     path = tmp_path / "model.onnx"
     path.write_bytes((run.folder / "model.onnx").read_bytes()[:-1000])
     answer = headstart("predict", path, photos)
@@ -97,7 +97,7 @@ def test_a_damaged_classifier_is_one_sentence(run, photos, tmp_path, headstart):
     assert len(answer.stderr.splitlines()) == 1
 
 
-def test_explanations_are_a_picture(run, photos, headstart, tmp_path):
+def test_explanations_are_drawn(run, photos, headstart, tmp_path):
     from PIL import Image
 
     answer = headstart("predict", run.folder, photos, "--explain", tmp_path / "why.png")
@@ -107,7 +107,7 @@ def test_explanations_are_a_picture(run, photos, headstart, tmp_path):
         assert picture.width > 1200
 
 
-def test_pictures_are_drawn_though_the_reader_has_seen_enough(run, photos, tmp_path):
+def test_pictures_are_drawn_even_if_the_reader_stops_reading(run, photos, tmp_path):
     pictures = [tmp_path / "grid.png", tmp_path / "why.png"]
     command = [sys.executable, "-m", "headstart", "predict", run.folder, *[photos] * 50, "--grid", pictures[0],
                "--explain", pictures[1]]  # fmt: skip

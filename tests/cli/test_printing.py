@@ -7,7 +7,7 @@ import pytest
 from headstart.cli.printing import print_json, print_line, say
 
 
-def test_what_is_said_is_no_result(capsys):
+def test_messages_and_results_use_different_streams(capsys):
     say("a message")
     print_line("a result")
     assert capsys.readouterr() == ("a result\n", "a message\n")

@@ -1,4 +1,4 @@
-"""``headstart serve``: its options reach the server, and what is missing is told in one line."""
+"""``headstart serve``: its options reach the server, and a missing extra is named in one line."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from headstart.cli.app import app
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What the server is asked for, in place of a server."""
+    """Record the arguments of the server instead of starting it."""
     found = {}
     monkeypatch.setattr(
         "headstart.serve.server.serve_classifier", lambda model, **options: found.update(options, model=model)
@@ -23,18 +23,18 @@ def test_options_reach_the_server(asked):
     assert asked == {"model": Path("a run"), "host": "0.0.0.0", "port": 0, "precision": "f32"}  # noqa: S104
 
 
-def test_by_itself_only_this_machine_may_ask(asked):
+def test_by_default_only_this_machine_can_connect(asked):
     app(["serve", "a run"], standalone_mode=False)
     assert (asked["host"], asked["port"], asked["precision"]) == ("127.0.0.1", 8000, "auto")
 
 
-def test_what_it_says_goes_to_stderr(asked, capsys):
+def test_messages_go_to_stderr(asked, capsys):
     app(["serve", "a run"], standalone_mode=False)
     asked["say"]("Serving a run at http://127.0.0.1:8000")
     assert capsys.readouterr() == ("", "Serving a run at http://127.0.0.1:8000\n")
 
 
-def test_help_names_the_way_to_ask(headstart):
+def test_help_names_the_options_and_the_request(headstart):
     done = headstart("serve", "--help")
     assert done.returncode == 0
     for word in ("--host", "--port", "--precision", "POST /predict"):
@@ -42,7 +42,7 @@ def test_help_names_the_way_to_ask(headstart):
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http"])
-def test_a_port_that_is_none_is_refused(headstart, port):
+def test_an_invalid_port_is_refused(headstart, port):
     done = headstart("serve", "a run", "--port", port)
     assert done.returncode == 2
     assert "Invalid value for '--port'" in done.stderr

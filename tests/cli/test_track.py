@@ -1,7 +1,7 @@
-"""``headstart track``: what cannot be tracked is told in one line."""
+"""``headstart track``: an error is one line."""
 
 
-def test_a_folder_that_is_no_run_is_told(headstart, tmp_path):
+def test_a_folder_without_a_run_is_refused(headstart, tmp_path):
     done = headstart("track", tmp_path, "--to", "mlflow")
     assert done.returncode == 1
     assert done.stderr.startswith("headstart: Cannot open run")

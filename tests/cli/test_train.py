@@ -1,9 +1,9 @@
-"""``headstart train``: the verdict on stderr, where things are on stdout, JSON alone with --json."""
+"""``headstart train``: the verdict is on stderr, paths are on stdout, and --json prints JSON alone."""
 
 import json
 
 
-def test_train_says_the_verdict_and_where_the_report_is(photos, tmp_path, headstart):
+def test_verdict_and_path_of_the_report_are_printed(photos, tmp_path, headstart):
     answer = headstart("train", photos, "--out", tmp_path / "run", "--image-size", "96")
     assert answer.returncode == 0, answer.stderr
     assert f"Report:     {tmp_path / 'run' / 'report.html'}" in answer.stdout
@@ -31,13 +31,13 @@ def test_cuts_are_listed_without_photos(headstart):
     assert record["cuts"][0] == {"cut": "stem", "channels": 32, "stride": 2}
 
 
-def test_without_photos_the_command_line_is_wrong(headstart):
+def test_without_data_the_status_is_2(headstart):
     done = headstart("train")
     assert done.returncode == 2
     assert "Missing argument 'DATA'" in done.stderr
 
 
-def test_a_cut_that_is_none_is_named(headstart, make_folder):
+def test_an_unknown_cut_gets_a_suggestion(headstart, make_folder):
     done = headstart("train", make_folder(n=4), "--cut", "block12")
     assert done.returncode == 1
     assert "Did you mean 'block_12'?" in done.stderr

@@ -59,7 +59,7 @@ def test_classes_are_matched_by_name_and_unknown_ones_left_out(run, make_folder)
     assert metrics["per_class"]["dots"]["support"] == 0
     shutil.rmtree(folder / "stripes")
     with pytest.raises(
-        CatalogError, match=r"does not know its labels: 'zebras' \(10 photos\)\. It knows dots, rings, stripes"
+        CatalogError, match=r"does not know its labels: 10 photos of 'zebras'\. It knows dots, rings, stripes"
     ):
         hs.evaluate(run.model, folder, verbose=False)
 

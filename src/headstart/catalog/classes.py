@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from headstart.catalog.photo import SPLITS, Photo, Skip
 from headstart.evaluation.notes import Note
+from headstart.evaluation.words import count_photos
 
 N_NAMED = 5  # classes that a sentence names before it only counts
+N_DESCRIBED = 20  # unknown labels that are described; the others are counted
 CLOSE = 0.8  # of difflib's ratio: 'cat' is meant for 'cats', 'ants' is not
 
 
@@ -97,6 +99,24 @@ def suggest_label(label: str, known: Iterable[str]) -> str | None:
     folded = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(label.casefold(), folded, n=1, cutoff=CLOSE)
     return folded[close[0]] if close else None
+
+
+def describe_unknown_labels(unknown: Mapping[str, int], known: Collection[str]) -> list[str]:
+    """Describe each unknown label by its number of photos and the known label that was probably meant.
+
+    Examples
+    --------
+    >>> describe_unknown_labels({"Cat": 1, "bird": 1200}, ["cats", "dogs"])
+    ["1 photo of 'Cat' (did you mean 'cats'?)", "1,200 photos of 'bird'"]
+    """
+    lines = []
+    for label, n in list(unknown.items())[:N_DESCRIBED]:
+        meant = suggest_label(label, known)
+        lines.append(f"{count_photos(n)} of '{label}'" + (f" (did you mean '{meant}'?)" if meant else ""))
+    if len(unknown) > N_DESCRIBED:
+        n_photos = sum(list(unknown.values())[N_DESCRIBED:])
+        lines.append(f"{count_photos(n_photos)} of {len(unknown) - N_DESCRIBED:,} more labels")
+    return lines
 
 
 def clean_label(name: str) -> str | None:

@@ -8,31 +8,30 @@ from pathlib import Path
 
 import click
 
-from headstart.cli.options import PLACE, backbone_option, json_option
+from headstart.cli.options import PATH, backbone_option, json_option
 from headstart.cli.printing import print_json, print_line, say
 from headstart.errors import RunError
 
-# by whether the learning curve is still rising
-RISING = {
+RISING = {  # by whether the learning curve is still rising
     True: "more photos would still help", False: "more photos would help little",
     None: "too few photos to tell whether more would help",
 }  # fmt: skip
 
 
-@click.command(short_help="Which method suits your photos, and why.")
-@click.argument("data", type=PLACE)
+@click.command(short_help="Recommend a method for your photos, with reasons.")
+@click.argument("data", type=PATH)
 @backbone_option
 @click.option("--image-size", type=int, help="Side of the network's input in pixels, 96 to 512.  [default: 224]")
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the split and the folds.")
-@click.option("--cache/--no-cache", default=True, help="Keep and reuse features in the user's cache.")
-@click.option("--picture", type=PLACE, help="The picture to draw.  [default: runs/NAME-advice.png]")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the split and the folds.")
+@click.option("--cache/--no-cache", default=True, help="Read and write features in the user's cache.")
+@click.option("--picture", type=PATH, help="PNG file for the figure.  [default: runs/NAME-advice.png]")
 @json_option()
 def advise(
     data: Path, backbone: str, image_size: int | None, seed: int, cache: bool, picture: Path | None, as_json: bool
 ) -> None:
-    """Measure how many photos there are and how like ImageNet's, and say which method to train with.
+    """Recommend a method by the number of photos and by their similarity to ImageNet's.
 
-    DATA is a folder of labelled photos, or a CSV, as for train. Nothing is trained but heads on frozen features.
+    DATA is a folder of labelled photos, or a CSV, as for train. Only heads on frozen features are trained.
     """
     from headstart.evaluation.words import format_seconds
     from headstart.features.similarity import SIMILAR
@@ -43,21 +42,21 @@ def advise(
     from headstart.training.expectations import LARGE
     from headstart.tune.torch_import import can_tune
 
-    place = picture.expanduser() if picture is not None else _choose_place(data)
-    check_outside(place, str(data), what="figure", option="--picture")
-    with _claim_place(place):
+    path = picture.expanduser() if picture is not None else _choose_path(data)
+    check_outside(path, str(data), what="figure", option="--picture")
+    with _check_writable(path):
         advice = advise_method(data, backbone=backbone, image_size=image_size, seed=seed, cache=cache, say=say)
         per_class = advice.evidence["photos_per_class"]
         figure = plot_quadrants(
             {f"your photos: {advice.method}": (per_class, advice.similarity)}, large=LARGE, similar=SIMILAR
         )
-        save_png(draw_figure(figure), place)
+        save_png(draw_figure(figure), path)
     if as_json:
-        print_json(advice.to_dict() | {"picture": str(place)})
+        print_json(advice.to_dict() | {"picture": str(path)})
         return
     print_line(
         f"{advice.n_photos:,} training photos in {len(advice.n_per_class)} classes, {per_class:,.0f} of each on "
-        f"average. Similarity to ImageNet: {advice.similarity:.2f} ({SIMILAR} and more is similar)."
+        f"average. Similarity to ImageNet: {advice.similarity:.2f} (similar from {SIMILAR} on)."
     )
     curve = ", ".join(f"{row['accuracy']:.1%} with {row['n']:,}" for row in advice.evidence["learning_curve"])
     print_line(f"Frozen features, cross-validated: {curve}; {RISING[advice.evidence['is_still_rising']]}.")
@@ -74,41 +73,41 @@ def advise(
         low, high = expected.interval
         accuracy = f"{expected.expected_accuracy:.1%} ({low:.1%} to {high:.1%})"
         print_line(f"{name:<8}  {accuracy:<26}  {format_seconds(expected.expected_seconds, is_estimate=True)}")
-    times = "were measured here, by a few steps" if can_tune() else "are guesses by how fast the engine is here"
+    times = "were measured here in a few steps" if can_tune() else "are estimates from the speed of the engine here"
     print_line(
-        "\nThe accuracy of fixed was measured on these photos; the others are by rules of thumb from other sets, and "
-        f"so wide. Times {times}."
+        "\nThe accuracy of fixed was measured on these photos. The others are estimates from other data sets, "
+        f"so their intervals are wide. Times {times}."
     )
-    print_line(f"\nPicture: {place}")
+    print_line(f"\nPicture: {path}")
 
 
 @contextmanager
-def _claim_place(place: Path) -> Iterator[None]:
-    """Write there and take it back: a place that cannot be written is found out before the work, not after it."""
+def _check_writable(path: Path) -> Iterator[None]:
+    """Create the file and delete it again: if it cannot be written, the command fails before its work."""
     from headstart.report.figure_file import check_picture_path
 
-    is_new_parent = not place.parent.exists()
+    is_new_parent = not path.parent.exists()
     try:
         try:
             if is_new_parent:
-                place.parent.mkdir(parents=True)
-            check_picture_path(place)
-            is_new = not place.exists()
-            place.open("ab").close()
+                path.parent.mkdir(parents=True)
+            check_picture_path(path)
+            is_new = not path.exists()
+            path.open("ab").close()
             if is_new:
-                place.unlink()
+                path.unlink()
         except OSError as error:
             reason = error.strerror or error
-            raise RunError(f"Cannot write figure '{place}': {reason}. Choose another --picture.") from None
+            raise RunError(f"Cannot write figure '{path}': {reason}. Choose another --picture.") from None
         yield
     finally:
         if is_new_parent:
-            with suppress(OSError):  # it holds the picture, as it should
-                place.parent.rmdir()
+            with suppress(OSError):  # a parent that holds the figure stays
+                path.parent.rmdir()
 
 
-def _choose_place(data: Path) -> Path:
-    """Return the place beside the run that would be trained on the same photos."""
+def _choose_path(data: Path) -> Path:
+    """Return the default path of the figure, beside the default run folder of the same photos."""
     from headstart.runs.run_folder import choose_folder
 
     photos = data.expanduser().resolve()

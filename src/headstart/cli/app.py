@@ -1,4 +1,4 @@
-"""The command line: ``headstart VERB``."""
+"""The command line: ``headstart COMMAND``."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from headstart.cli.train import train
 from headstart.version import __version__
 
 
-class _Verbs(click.Group):
-    """Lists its verbs in the order of adding."""
+class _CommandGroup(click.Group):
+    """The group of commands, listed in the order in which they are added."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  Click's signature
         return list(self.commands)
 
 
 @click.group(
-    cls=_Verbs,
+    cls=_CommandGroup,
     epilog="First look: headstart demo. Then: headstart train PHOTOS.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110, "show_default": True},
 )
@@ -35,5 +35,5 @@ def app() -> None:
     """Point it at a folder of labelled photos and get a trustworthy image classifier in seconds."""
 
 
-for verb in (train, predict, evaluate, export, serve, track, advise, embed, backbones, demo, cache):
-    app.add_command(verb)
+for command in (train, predict, evaluate, export, serve, track, advise, embed, backbones, demo, cache):
+    app.add_command(command)

@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from headstart.backbone.spec import BackboneSpec
 
 MORE = (
-    "More: the path of an .onnx file with a small .toml beside it, or timm/NAME, such as timm/resnet18.a1_in1k, with "
-    "the extra 'headstart[zoo]'. docs/backbones.md tells how."
+    "More networks: the path of an .onnx file with a small .toml beside it, or timm/NAME, such as "
+    "timm/resnet18.a1_in1k, with the extra 'headstart[zoo]'. docs/backbones.md explains both."
 )
 
 
-@click.command(short_help="Which pretrained networks there are, and what each costs.")
+@click.command(short_help="List the pretrained networks, with size and speed.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @json_option()
 def backbones(names: tuple[str, ...], as_json: bool) -> None:
-    """List the pretrained networks: their size, how fast they are here, their licence, and how to get more.
+    """List the pretrained networks with their size, their speed on this machine and their licence.
 
-    With NAMEs, which may be paths of .onnx files, only those.
+    NAMEs, which may be paths of .onnx files, limit the list.
     """
     from headstart.backbone.listing import list_backbones
     from headstart.backbone.loading import load_backbone
@@ -45,8 +45,8 @@ def backbones(names: tuple[str, ...], as_json: bool) -> None:
             print_line(f"\n{row['missing']}")
     if names:
         for row in rows:
-            told = f"features of layer {row['features_layer']!a}; cuts at {', '.join(row['cuts'])}"
-            print_line(f"\n{row['name']}: {told}; source: {row['source']}. {row['paper']}".rstrip())
+            details = f"features of layer {row['features_layer']!a}; cuts at {', '.join(row['cuts'])}"
+            print_line(f"\n{row['name']}: {details}; source: {row['source']}. {row['paper']}".rstrip())
     else:
         print_line(f"\n{MORE}")
 

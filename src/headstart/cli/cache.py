@@ -9,10 +9,10 @@ from headstart.cli.printing import print_json, print_line
 
 
 @click.command(short_help="Show or clear the cache.")
-@click.option("--clear", is_flag=True, help="Empty it.")
+@click.option("--clear", is_flag=True, help="Delete everything in the cache.")
 @json_option()
 def cache(clear: bool, as_json: bool) -> None:
-    """Show where the cache of features, activations, checkpoints and networks is and how large, or clear it."""
+    """Show path and size of the cache of features, activations, checkpoints and networks, or clear it."""
     from headstart.catalog.digest_cache import clear_digest_cache, measure_digest_cache
     from headstart.features.activation_files import clear_activations, measure_activations
     from headstart.features.feature_cache import FeatureCache

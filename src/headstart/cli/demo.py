@@ -7,19 +7,19 @@ from pathlib import Path
 
 import click
 
-from headstart.cli.options import METHOD, PLACE, json_option, overwrite_option
+from headstart.cli.options import METHOD, PATH, json_option, overwrite_option
 from headstart.cli.printing import print_json, print_line, say
 
 
 @click.command(short_help="Train on photos of solar cells: a first look.")
-@click.option("--out", type=PLACE, help="The run folder to write.  [default: runs/solar-cells]")
-@click.option("--method", type=METHOD, default="fixed", help="As for train; others than fixed take minutes.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the 75/25 split.")
+@click.option("--out", type=PATH, help="Run folder to write.  [default: runs/solar-cells]")
+@click.option("--method", type=METHOD, default="fixed", help="Method, as for train; all but fixed take minutes.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the 75/25 split.")
 @overwrite_option
 @json_option("Print metrics.json on stdout.")
 @click.pass_context
 def demo(context: click.Context, /, out: Path | None, method: str, seed: int, overwrite: bool, as_json: bool) -> None:
-    """Train on 2,624 photos of solar cells: which are defective? Beside it, what was published."""
+    """Train on 2,624 photos of solar cells, functional or defective, and compare with published accuracies."""
     from headstart.runs.run_folder import choose_folder
     from headstart.training.demo import PUBLISHED, write_demo_catalog
     from headstart.training.train import train_classifier
@@ -28,9 +28,9 @@ def demo(context: click.Context, /, out: Path | None, method: str, seed: int, ov
         catalog = Path(folder, "solar-cells.csv")
         write_demo_catalog(catalog, seed)
         say("Solar cells: 2,624 photos, functional or defective; three quarters to train on, one quarter to test.")
-        place = out or choose_folder(str(catalog))
+        folder_out = out or choose_folder(str(catalog))
         run = train_classifier(
-            catalog, out=place, overwrite=overwrite, say=say, chart_drawer=context.obj, seed=seed, method=method
+            catalog, out=folder_out, overwrite=overwrite, say=say, chart_drawer=context.obj, seed=seed, method=method
         )
     from headstart.evaluation.words import format_seconds
 
@@ -46,4 +46,4 @@ def demo(context: click.Context, /, out: Path | None, method: str, seed: int, ov
     print_line(f"  {name:<{width}}  {test['accuracy']:.2%}  (95% interval {low:.2%} to {high:.2%})")
     for text, accuracy in PUBLISHED.items():
         print_line(f"  {text:<{width}}  {accuracy:.2%}  (Deitsch et al. 2019)")
-    print_line(f"{format_seconds(metrics['seconds']['total'])} from photos to report.\n\nLook at it: {run.report}")
+    print_line(f"{format_seconds(metrics['seconds']['total'])} from photos to report.\n\nReport: {run.report}")

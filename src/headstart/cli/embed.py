@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from headstart.cli.options import PLACE, backbone_option, image_size_option, json_option, ray_option
+from headstart.cli.options import PATH, backbone_option, image_size_option, json_option, ray_option
 from headstart.cli.printing import print_json, print_line, say
 
 
-@click.command(short_help="Write the features of photos as Parquet, here or on a cluster.")
-@click.argument("data", type=PLACE, metavar="DATA")
-@click.option("--out", type=PLACE, required=True, help="The folder to write, such as features.parquet; may be a URI.")
+@click.command(short_help="Write the features of photos as Parquet, on this machine or a cluster.")
+@click.argument("data", type=PATH, metavar="DATA")
+@click.option("--out", type=PATH, required=True, help="Folder or URI to write, such as features.parquet.")
 @ray_option
 @backbone_option
 @image_size_option
@@ -26,12 +26,12 @@ from headstart.cli.printing import print_json, print_line, say
     help="Type of the features in the files; float16 takes half the space.",
 )  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace features of other photos or settings in the folder.")
-@json_option("Print what was done as JSON on stdout.")
+@json_option("Print one JSON object on stdout.")
 def embed(data: Path, out: Path, as_json: bool, **options: Any) -> None:
     """Compute the features of labelled photos into a folder of Parquet files.
 
-    DATA is a folder of labelled photos, a CSV or Parquet table, or tar shards, here or in a store (s3://bucket/pets).
-    The same command goes on where it was stopped. headstart train reads what this writes.
+    DATA is a folder of labelled photos, a CSV or Parquet table, or tar shards, on this machine or in a store
+    (s3://bucket/pets). If the command was stopped, run it again to continue. headstart train reads the output.
     """
     from headstart.training.embed import embed_photos
 
@@ -48,7 +48,7 @@ def embed(data: Path, out: Path, as_json: bool, **options: Any) -> None:
     n_kept = written.n_photos - written.n_new
     rate = f", {written.n_new / written.seconds:,.0f}/s" if written.n_new else ""
     took = format_seconds(written.seconds)
-    say(f"{count_photos(written.n_new)} embedded, {n_kept:,} were there; {took} in all{rate}.")
+    say(f"{count_photos(written.n_new)} embedded, {n_kept:,} were already written; {took} in all{rate}.")
     if skipped:
         files = "1 file" if len(skipped) == 1 else f"{len(skipped):,} files"
         say(f"{files} left out, such as '{skipped[0]['path']}': {skipped[0]['reason']}. _headstart.json lists them.")

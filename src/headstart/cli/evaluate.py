@@ -6,26 +6,26 @@ from pathlib import Path
 
 import click
 
-from headstart.cli.options import PLACE, json_option, precision_option
+from headstart.cli.options import PATH, json_option, precision_option
 from headstart.cli.printing import print_json, print_line, say
-from headstart.cli.unknown_labels import tell_unknown_labels
 
 
 @click.command(short_help="Evaluate a classifier on other labelled photos.")
-@click.argument("model", type=PLACE)
-@click.argument("data", type=PLACE)
+@click.argument("model", type=PATH)
+@click.argument("data", type=PATH)
 @click.option(
     "--split", type=click.Choice(["auto", "train", "validation", "test", "all"]), default="auto",
-    help="Which photos. auto: the test photos if the data name any, otherwise all.",
+    help="Split to evaluate on. auto: the test photos if the data name any, otherwise all photos.",
 )  # fmt: skip
 @precision_option
 @json_option()
 def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool) -> None:
     """Evaluate a classifier on labelled photos that it was not trained on.
 
-    MODEL is a classifier (model.onnx), or the run folder that holds it. DATA is a folder of labelled photos, or a CSV:
+    MODEL is a classifier (model.onnx) or its run folder. DATA is a folder of labelled photos, or a CSV:
     path,label[,split].
     """
+    from headstart.catalog.classes import describe_unknown_labels
     from headstart.classifier.classifier import load_classifier
     from headstart.training.evaluate import evaluate_classifier
 
@@ -46,9 +46,9 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool)
         print_line(f"{name:<{width}}  {'  '.join(figures)}  {row['support']:>6,}")
     if metrics["n_seen"]:
         say(f"{metrics['n_seen']:,} photos were left out: the classifier was trained on them.")
-    unknown = list(tell_unknown_labels(metrics["unknown_labels"], metrics["classes"]))
+    unknown = describe_unknown_labels(metrics["unknown_labels"], metrics["classes"])
     if unknown:
-        say("Left out, for the classifier does not know their labels (it compares names letter by letter):")
+        say("Left out, because the classifier does not know their labels (names must be equal letter by letter):")
         for line in unknown:
             say(f"  {line}")
     if metrics["skipped"]:

@@ -7,28 +7,28 @@ from typing import Any
 
 import click
 
-from headstart.cli.options import PLACE, json_option
+from headstart.cli.options import PATH, json_option
 from headstart.cli.printing import print_json, print_line
-from headstart.cli.unknown_labels import tell_unknown_labels
 
-_BOTH = {"bf16": ", both in bf16, as is the default on this processor"}
+_BOTH_IN = {"bf16": ", both in bf16, as is the default on this processor"}
 
 
-@click.command(short_help="Export a classifier to another format, with proof.")
-@click.argument("model", type=PLACE)
+@click.command(short_help="Export a classifier to another format, and check its answers.")
+@click.argument("model", type=PATH)
 @click.option(
     "--format", "kind", type=click.Choice(["onnx", "openvino", "litert", "keras", "html"]), default="onnx",
-    help="onnx: for any ONNX runtime. openvino: OpenVINO IR, .xml and .bin. keras: a stock Keras 3 model. All three "
-    "take photos of any size. litert: a .tflite for phones. html: one page that opens in any browser, without network.",
+    help="Format to write. onnx: for any ONNX runtime. openvino: OpenVINO IR, .xml and .bin. keras: a standard Keras 3 "
+    "model. These three take photos of any size. litert: a .tflite file for phones. html: one page that opens in a "
+    "browser, without network.",
 )  # fmt: skip
-@click.option("--int8", is_flag=True, help="Quantise it on up to 200 photos: a third of the size, and less accurate.")
-@click.option("--out", type=PLACE, help="The file to write.  [default: the run's name, here]")
-@click.option("--check", type=PLACE, metavar="DATA", help="Labelled photos on which to prove that it answers the same.")
+@click.option("--int8", is_flag=True, help="Quantise on up to 200 photos: a third of the size, but less accurate.")
+@click.option("--out", type=PATH, help="File to write.  [default: the run's name, in the current folder]")
+@click.option("--check", type=PATH, metavar="DATA", help="Labelled photos to compare export and classifier on.")
 @click.option(
-    "--calibrate", type=PLACE, metavar="DATA",
-    help="Labelled photos for --int8.  [default: of --check those that it was trained on, if there are 50]",
+    "--calibrate", type=PATH, metavar="DATA",
+    help="Labelled photos for --int8.  [default: the training photos in --check, if there are 50]",
 )  # fmt: skip
-@click.option("--force", is_flag=True, help="Keep an export that answers otherwise.")
+@click.option("--force", is_flag=True, help="Keep an export whose answers differ.")
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 @json_option()
 def export(
@@ -44,9 +44,9 @@ def export(
 ) -> None:
     """Export a classifier to another format, with its labels and its preprocessing inside.
 
-    MODEL is a classifier (model.onnx), or the run folder that holds it. With --check, the export and the classifier are
-    asked about your photos; one that names more than 0.5% of them otherwise (in int8 2%) is refused. Photos that it was
-    trained on count only where fewer than 30 others are there.
+    MODEL is a classifier (model.onnx) or its run folder. With --check, the export and the classifier are compared on
+    your photos. The export is refused if more than 0.5% of the labels differ (in int8 2%). Training photos are left out
+    of the comparison if at least 30 other photos remain.
     """
     from headstart.exports.export import export_classifier
 
@@ -58,33 +58,35 @@ def export(
         return
     print_line(f"Wrote {report['path']} ({report['bytes'] / 1e6:.1f} MB, {len(report['labels'])} labels inside).")
     if "parity" in report:
-        for line in _tell(report):
+        for line in _describe_check(report):
             print_line(line)
     else:
-        print_line("It was not checked: give --check PHOTOS for proof that it answers the same.")
+        print_line("It was not checked: give --check PHOTOS to compare its answers with the classifier's.")
 
 
-def _tell(report: dict[str, Any]) -> list[str]:
+def _describe_check(report: dict[str, Any]) -> list[str]:
+    from headstart.catalog.classes import describe_unknown_labels
+
     parity = report["parity"]
     lines = [
-        f"\nChecked on {report['n']:,} photos of {report['data']}{_BOTH.get(report['precision'], '')}:",
-        *_tell_agreement(report["n"], parity),
+        f"\nChecked on {report['n']:,} photos of {report['data']}{_BOTH_IN.get(report['precision'], '')}:",
+        *_describe_agreement(report["n"], parity),
         f"  probability   differs by {parity['max_probability_gap']:.4f} at most, {parity['mean_probability_gap']:.6f} "
         "on average",
-        _tell_accuracy(report["accuracy"], parity),
+        _describe_accuracy(report["accuracy"], parity),
     ]
-    unknown = list(tell_unknown_labels(report["unknown_labels"], report["labels"]))
+    unknown = describe_unknown_labels(report["unknown_labels"], report["labels"])
     lines += [
         f"  {'unknown label' if i == 0 else '':<13} {line}, not in the accuracy" for i, line in enumerate(unknown)
     ]
-    lines.append(_tell_times(report["ms_per_photo"], report["precision"]))
+    lines.append(_describe_times(report["ms_per_photo"], report["precision"]))
     if report["skipped"]:
         first = report["skipped"][0]
         lines.append(f"  left out      {len(report['skipped']):,} files, such as '{first['path']}': {first['reason']}")
     return lines
 
 
-def _tell_agreement(n: int, parity: dict[str, Any]) -> list[str]:
+def _describe_agreement(n: int, parity: dict[str, Any]) -> list[str]:
     lines = [f"  same label    {n - parity['n_disagreeing']:,} of {n:,} photos ({parity['label_agreement']:.2%})"]
     n_unseen, calibrated = parity["n_unseen"], parity["calibrated_on"]
     which = "not trained on" if calibrated is None else "neither trained on nor used to quantise"
@@ -92,27 +94,28 @@ def _tell_agreement(n: int, parity: dict[str, Any]) -> list[str]:
         n_alike = n_unseen - parity["n_disagreeing_unseen"]
         lines.append(f"    of unseen   {n_alike:,} of {n_unseen:,} ({parity['label_agreement_unseen']:.2%}): {which}")
     if not parity["is_decided_on_unseen"]:
-        lines.append(f"    decided     on all of them, for only {n_unseen:,} are {which}")
+        lines.append(f"    decided     on all photos, because only {n_unseen:,} are {which}")
     if calibrated is not None:
-        told = f"{calibrated['n']:,} photos, {calibrated['n_trained_on']:,} of which it was trained on"
-        lines.append(f"  quantised     on {told}")
+        lines.append(
+            f"  quantised     on {calibrated['n']:,} photos, {calibrated['n_trained_on']:,} of them training photos"
+        )
     return lines
 
 
-def _tell_accuracy(accuracy: dict[str, Any] | None, parity: dict[str, Any]) -> str:
+def _describe_accuracy(accuracy: dict[str, Any] | None, parity: dict[str, Any]) -> str:
     if accuracy is None:
-        return "  accuracy      not judged: it was trained on all of them, or does not know their labels"
-    told = [
+        return "  accuracy      not measured: all photos are training photos or have unknown labels"
+    rates = [
         f"{name} {row['accuracy']:.1%} ({row['accuracy_ci95'][0]:.1%} to {row['accuracy_ci95'][1]:.1%})"
         for name, row in accuracy.items() if name != "n"
     ]  # fmt: skip
     is_apart = parity["calibrated_on"] is not None and parity["is_decided_on_unseen"]
     which = "neither trained nor quantised on" if is_apart else "not trained on"
-    return f"  accuracy      {', '.join(told)}, on the {accuracy['n']:,} it was {which} and whose label it knows"
+    return f"  accuracy      {', '.join(rates)}, on the {accuracy['n']:,} photos {which} with known labels"
 
 
-def _tell_times(times: dict[str, Any], precision: str) -> str:
+def _describe_times(times: dict[str, Any], precision: str) -> str:
     line = f"  for a photo   classifier in {precision} {times['classifier']:.1f} ms"
     if times["export"] is None:
-        return f"{line}; the page is not timed, for a driver stands between"
+        return f"{line}; the page is not timed, because a driver stands between"
     return f"{line}, export {times['export']:.1f} ms, decoding included, one at a time"

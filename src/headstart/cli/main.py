@@ -1,4 +1,4 @@
-"""The way in. It starts what takes longest before anything else is imported, and turns errors into one message.
+"""The entry point. It starts the slowest part before other imports, and turns each error into one message.
 
 Exit status: 0 done; 1 the data or the model cannot be used (one message on stderr); 2 the command line is wrong;
 130 Ctrl-C, and 128 more than the number of any other signal.
@@ -23,31 +23,31 @@ from headstart.cli.printing import say
 from headstart.errors import HeadstartError
 
 DRAWING_VERBS = ("train", "demo")
-N_OBJECTS = 50_000  # made between two looks for garbage: at Python's 700 a short command spends a thirtieth on them
+N_OBJECTS = 50_000  # allocations between two garbage collections: with Python's 700 they take 3% of a short command
 SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 
 class _Stopped(BaseException):
-    """Ctrl-C, a kill, or a closed terminal. Click would answer KeyboardInterrupt itself, and not say what is kept."""
+    """Ctrl-C, a kill or a closed terminal. Click would handle KeyboardInterrupt without our message."""
 
 
 _received: list[int] = []
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    if _is_in(_stop_again.__code__, frame):  # it would be dropped once more, and the first one is on its way
+    if _is_in(_stop_again.__code__, frame):  # Python would drop the exception again; the first signal is being repeated
         return
-    _ignore_signals()  # a second one would interrupt the cleaning up
+    _ignore_signals()  # a second signal would interrupt the cleaning up
     _received.append(number)
     raise _Stopped
 
 
 def _stop_again(lost: sys.UnraisableHookArgs) -> None:
-    """Repeat a stop that came in a finalizer, where Python drops every exception, a moment later."""
+    """Send a signal again if it came in a finalizer, where Python drops every exception."""
     if issubclass(lost.exc_type, _Stopped):
         number = _received.pop()
         signal.signal(number, _stop)
-    elif issubclass(lost.exc_type, KeyboardInterrupt):  # by which a step ends early (stopping.py)
+    elif issubclass(lost.exc_type, KeyboardInterrupt):  # ends a step early (process/interrupts.py)
         number = signal.SIGINT
     else:
         sys.__unraisablehook__(lost)
@@ -59,7 +59,7 @@ def _send(number: int) -> None:
     main_thread = threading.main_thread().ident or 0
     while _is_in(_stop_again.__code__, sys._current_frames().get(main_thread)):  # noqa: SLF001
         time.sleep(0.001)
-    if hasattr(signal, "pthread_kill"):  # wakes the main thread even where it waits for another
+    if hasattr(signal, "pthread_kill"):  # wakes the main thread even if it waits for another one
         signal.pthread_kill(main_thread, number)
     else:
         signal.raise_signal(number)
@@ -77,7 +77,7 @@ def _ignore_signals() -> None:
 
 
 def _say_stopped() -> int:
-    kept = " Features and epochs that were done are kept: the same command goes on from here."
+    kept = " Finished features and epochs are kept: run the same command again to continue."
     is_kept = "--no-cache" not in sys.argv and sys.argv[1:2] in (["train"], ["demo"], ["advise"], ["embed"])
     with suppress(OSError):  # the terminal may be gone
         say(f"headstart: stopped.{kept if is_kept else ''}")
@@ -85,15 +85,15 @@ def _say_stopped() -> int:
 
 
 def main() -> None:
-    """Run the command line, and leave at once: taking down OpenVINO and matplotlib piece by piece takes 0.1 s."""
+    """Run the command line and exit at once: the normal exit of OpenVINO and matplotlib takes 0.1 s."""
     try:
         status = _run()
         _ignore_signals()
-    except _Stopped:  # in the last moment, or while an error was told
+    except _Stopped:  # at the very end, or while an error was printed
         status = 128 + _received[0]
     try:
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+    except BrokenPipeError:  # the reader, such as head, needs no more lines
         status = status or 1
     except OSError as error:
         say(f"headstart: Cannot write: {error.strerror}. Make room on the disk.")
@@ -104,7 +104,7 @@ def main() -> None:
 
 
 def _run() -> int:
-    """Run the command line; every error that is meant for the user is one message, without a traceback."""
+    """Run the command line and return the exit status; an expected error is one message without a traceback."""
     chart_drawer = None
     try:
         _set_up()
@@ -126,7 +126,7 @@ def _run() -> int:
         say(f"headstart: Cannot write: {error.strerror}. Make room on the disk.")
         return 1
     except BaseException:
-        # a library that was interrupted while it was imported makes an error of its own of it
+        # a library that was interrupted during its import raises an error of its own
         return _say_stopped() if _received else _show_bug()
     finally:
         if chart_drawer is not None:
@@ -139,23 +139,23 @@ def _is_drawing(arguments: list[str]) -> bool:
 
 
 def _set_up() -> None:
-    """Set what holds for the whole process."""
+    """Set signals, streams, variables and warnings of the process."""
     for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and shells set it in the background
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup sets it, and shells for background jobs
             signal.signal(number, _stop)
     gc.set_threshold(N_OBJECTS)
     # a program without a console, or one whose output was closed, has no streams
     sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # the name of a file may be anything
+            stream.reconfigure(errors="backslashreplace")  # a file name can have any bytes
     sys.unraisablehook = _stop_again
-    os.environ.setdefault("MPLBACKEND", "agg")  # figures are files here, never windows
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the head has threads of its own (head/parallel_rows.py)
+    os.environ.setdefault("MPLBACKEND", "agg")  # figures are written to files, never shown in windows
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the head uses threads of its own (head/parallel_rows.py)
     import warnings
 
     warnings.filterwarnings("default", category=UserWarning, module="headstart")
-    warnings.showwarning = _say_warning  # type: ignore[assignment]  # it needs the message alone
+    warnings.showwarning = _say_warning  # type: ignore[assignment]  # it uses the message alone
 
 
 def _say_warning(message: Warning | str, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""What several verbs take from the command line."""
+"""Types and options that several commands share."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from headstart.storage.remote_paths import make_path
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class _Place(click.Path):
-    """A path or a URI. An empty one is refused: a shell variable that is not set, it would mean the current folder."""
+class _PathOrUri(click.Path):
+    """A path or a URI. An empty text, as from an unset shell variable, is refused: it would mean the current folder."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -27,8 +27,8 @@ class _Place(click.Path):
         return path if isinstance(value, Path) else make_path(str(value))
 
 
-class _Amount(click.ParamType[float]):
-    """A number with a unit, such as ``90s`` or ``2.5GB``; it becomes a number of the first unit."""
+class _Quantity(click.ParamType[float]):
+    """A number with a unit, such as ``90s`` or ``2.5GB``, converted to the first of its units."""
 
     def __init__(self, name: str, units: dict[str, float], example: str) -> None:
         self.name = name
@@ -41,22 +41,21 @@ class _Amount(click.ParamType[float]):
         match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([a-z]+)\s*", str(value).casefold())
         if match is None or match[2] not in self._units or not float(match[1]) > 0:
             self.fail(
-                f"{value!r} is no {self.name}, need a number above 0 and one of the units {', '.join(self._units)}, "
+                f"{value!r} is not a {self.name}, need a number above 0 and one of the units {', '.join(self._units)}, "
                 f"such as {self._example}.", param, ctx,
             )  # fmt: skip
         return float(match[1]) * self._units[match[2]]
 
 
-PLACE = _Place()
+PATH = _PathOrUri()
 METHOD = click.Choice(["auto", "fixed", "hybrid", "finetune", "scratch"])
 TRACKER = click.Choice(["mlflow", "tensorboard"])
-DURATION = _Amount("time", {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}, "90s, 10m or 1h")
-SIZE_GB = _Amount("size", {"gb": 1.0, "mb": 1e-3, "tb": 1e3}, "500MB or 10GB")
+DURATION = _Quantity("time", {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}, "90s, 10m or 1h")
+SIZE_GB = _Quantity("size", {"gb": 1.0, "mb": 1e-3, "tb": 1e3}, "500MB or 10GB")
 
 backbone_option = click.option(
     "--backbone", default="mobilenet_v2", metavar="NAME",
-    help="The pretrained network: a name, the path of an .onnx file with its .toml, or timm/NAME; headstart backbones "
-    "lists them.",
+    help="Pretrained network: a name from headstart backbones, the path of an .onnx file with its .toml, or timm/NAME.",
 )  # fmt: skip
 image_size_option = click.option(
     "--image-size", type=int,
@@ -64,17 +63,17 @@ image_size_option = click.option(
 )  # fmt: skip
 ray_option = click.option(
     "--ray", metavar="ADDRESS",
-    help="Work on a Ray cluster: its address, auto for the one that this machine belongs to, or local for a Ray of its "
-    "own on this machine.",
+    help="Ray cluster to work on: its address, auto for the cluster of this machine, or local for a new Ray on this "
+    "machine.",
 )  # fmt: skip
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the run folder if it exists.")
-# of the verbs that use a classifier
 precision_option = click.option(
     "--precision", type=click.Choice(["auto", "f32", "bf16"]), default="auto",
-    help="f32 answers exactly as other ONNX runtimes do. An int8 classifier always computes in int8.",
+    help="Precision of the computation. f32 gives exactly the answers of other ONNX runtimes. An int8 classifier "
+    "always computes in int8.",
 )  # fmt: skip
 
 
-def json_option(what: str = "Print one JSON object on stdout.") -> Callable[[Command], Command]:
-    """Return the option ``--json``, which the verb gets as ``as_json``."""
-    return click.option("--json", "as_json", is_flag=True, help=what)
+def json_option(help_text: str = "Print one JSON object on stdout.") -> Callable[[Command], Command]:
+    """Return the option ``--json``; the command receives it as ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help=help_text)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headstart.cli.options import PLACE, json_option, precision_option
+from headstart.cli.options import PATH, json_option, precision_option
 from headstart.cli.printing import print_json, print_line, say
 from headstart.errors import RunError
 
@@ -22,15 +22,13 @@ N_GRID, N_EXPLAINED = 36, 18
 
 
 @click.command(short_help="Predict the labels of photos.")
-@click.argument("model", type=PLACE)
+@click.argument("model", type=PATH)
 @click.argument("photos", nargs=-1, required=True, metavar="PATH...")
-@click.option("--format", "output", type=click.Choice(["table", "json", "csv"]), default="table", help="What to print.")
-@json_option("The same as --format json.")
-@click.option("--top", type=click.IntRange(min=1), default=3, help="How many classes to name for each photo.")
-@click.option("--grid", type=PLACE, help="Draw the first photos with their predictions into this PNG.")
-@click.option(
-    "--explain", type=PLACE, help="Draw the first photos beside what in them speaks for the answer into this PNG."
-)
+@click.option("--format", "output", type=click.Choice(["table", "json", "csv"]), default="table", help="Output format.")
+@json_option("Print JSON, as --format json does.")
+@click.option("--top", type=click.IntRange(min=1), default=3, help="Number of classes to print for each photo.")
+@click.option("--grid", type=PATH, help="PNG file for a grid of the first photos with their predictions.")
+@click.option("--explain", type=PATH, help="PNG file for the first photos with heat maps of the predicted class.")
 @precision_option
 def predict(
     model: Path, photos: tuple[str, ...], output: str, as_json: bool, top: int, grid: Path | None,
@@ -38,8 +36,7 @@ def predict(
 ) -> None:  # fmt: skip
     """Predict the labels of photos.
 
-    MODEL is a classifier (model.onnx), or the run folder that holds it. PATH... are photo files, folders, or globs in
-    quotes.
+    MODEL is a classifier (model.onnx) or its run folder. PATH... are photo files, folders, or globs in quotes.
     """
     from headstart.catalog.photo_search import find_photos
     from headstart.classifier.classifier import load_classifier
@@ -47,23 +44,23 @@ def predict(
     if as_json and output == "csv":
         raise click.UsageError("--json and --format csv contradict each other.")
     if grid is not None and explain is not None and grid.resolve() == explain.resolve():
-        raise RunError(f"Cannot write figures: --grid and --explain are both '{grid}'. Give each a name of its own.")
+        raise RunError(f"Cannot write figures: --grid and --explain are both '{grid}'. Give two names.", path=grid)
     for picture in (grid, explain):
         if picture is not None:
             from headstart.report.figure_file import check_picture_path
 
-            check_picture_path(picture)  # before the work, not after it
+            check_picture_path(picture)  # an error here costs no work
     classifier = load_classifier(model, precision=precision)
     paths = find_photos(photos)
     seen: list[Prediction] = []
-    answers = _answer(classifier, paths, seen)
+    answers = _predict_photos(classifier, paths, seen)
     kind = "json" if as_json else output
     try:
         deque(
-            _print_table(answers, paths, top) if kind == "table" else _print_machine(answers, kind, top, classifier),
+            _print_table(answers, paths, top) if kind == "table" else _print_records(answers, kind, top, classifier),
             maxlen=0,
         )
-    except BrokenPipeError:  # the reader, such as head, has seen enough; the pictures have not
+    except BrokenPipeError:  # the reader, such as head, needs no more lines; the pictures need all photos
         if grid is not None or explain is not None:
             deque(answers, maxlen=0)
             _draw_pictures(seen, classifier, grid, explain)
@@ -84,10 +81,10 @@ def _draw_pictures(answers: list[Prediction], classifier: Classifier, grid: Path
         _draw_explanations(readable[:N_EXPLAINED], classifier, explain)
 
 
-def _answer(classifier: Classifier, paths: list[Path], seen: list[Prediction]) -> Iterator[Prediction]:
+def _predict_photos(classifier: Classifier, paths: list[Path], seen: list[Prediction]) -> Iterator[Prediction]:
     from headstart.process.progress import show_progress
 
-    # a table that scrolls by on a terminal is its own progress
+    # on a terminal the table itself shows the progress
     with show_progress("Predicting", is_shown=not sys.stdout.isatty()) as progress:
         for n_done, answer in enumerate(classifier.predict_iter(paths), 1):
             seen.append(answer)
@@ -106,7 +103,7 @@ def _print_table(answers: Iterator[Prediction], paths: list[Path], top: int) -> 
         yield answer
 
 
-def _print_machine(answers: Iterator[Prediction], kind: str, top: int, classifier: Classifier) -> Iterator[Prediction]:
+def _print_records(answers: Iterator[Prediction], kind: str, top: int, classifier: Classifier) -> Iterator[Prediction]:
     if kind == "json":
         everything = list(answers)
         predictions = [_to_record(answer, top) for answer in everything]
@@ -140,7 +137,7 @@ def _draw_grid(answers: list[Prediction], path: Path) -> None:
     from headstart.report.photo_grid import CELL_PX, plot_photo_grid
 
     if not answers:
-        say("No grid was drawn: no photo could be read.")
+        say("No grid was drawn: no photo can be read.")
         return
     titles = [f"{answer.label} {answer.probability:.0%}" for answer in answers]
     n_columns, cell_px = (min(len(answers), 3), CELL_PX) if len(answers) <= 9 else (6, 140)
@@ -156,13 +153,13 @@ def _draw_explanations(answers: list[Prediction], classifier: Classifier, path: 
     from headstart.report.photo_grid import plot_photo_grid
 
     if not answers:
-        say("Nothing was explained: no photo could be read.")
+        say("No heat map was drawn: no photo can be read.")
         return
     cell_px = 200
     photos, titles = [], []
     for answer in answers:
         photo = read_thumbnail(answer.path, cell_px)
         photos += [photo, overlay_heat_map(photo, classifier.explain(answer.path, answer.label).heat)]
-        titles += [f"{answer.label} {answer.probability:.0%}", "what speaks for it"]
+        titles += [f"{answer.label} {answer.probability:.0%}", "evidence"]
     save_png(plot_photo_grid(photos, titles, n_columns=min(len(photos), 6), cell_px=cell_px), path)
     say(f"Explanations: {path}")

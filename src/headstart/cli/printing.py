@@ -1,4 +1,4 @@
-"""What the command line says: messages to stderr, results to stdout."""
+"""Output of the command line: messages on stderr, results on stdout."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def say(message: str) -> None:
-    """Say something to the person at the terminal, on stderr."""
+    """Print a message for the user on stderr."""
     print(message, file=sys.stderr, flush=True)  # noqa: T201
 
 

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import click
 
-from headstart.cli.options import PLACE, TRACKER
+from headstart.cli.options import PATH, TRACKER
 from headstart.cli.printing import print_line
 
 
-@click.command(short_help="Tell a tracker, such as MLflow, of a run.")
-@click.argument("run", type=PLACE)
-@click.option("--to", "tracker", type=TRACKER, required=True, help="The tracker; each is an extra of its own.")
+@click.command(short_help="Send a run to a tracker such as MLflow.")
+@click.argument("run", type=PATH)
+@click.option("--to", "tracker", type=TRACKER, required=True, help="Tracker; each needs the extra of its name.")
 def track(run: Path, tracker: str) -> None:
-    """Tell a tracker of a run: parameters, metrics, curves, figures, and for MLflow all files.
+    """Send a run to a tracker: parameters, metrics, curves, figures, and all files in the case of MLflow.
 
-    RUN is a run folder. mlflow: goes where MLFLOW_TRACKING_URI and MLFLOW_EXPERIMENT_NAME say, by default into
-    mlflow.db and mlruns here. tensorboard: event files in the run folder.
+    RUN is a run folder. mlflow: the run is sent to MLFLOW_TRACKING_URI and MLFLOW_EXPERIMENT_NAME, by default to
+    mlflow.db and mlruns in the current folder. tensorboard: event files in the run folder.
     """
     from headstart.runs.run import Run
 

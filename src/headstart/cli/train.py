@@ -10,7 +10,7 @@ import click
 from headstart.cli.options import (
     DURATION,
     METHOD,
-    PLACE,
+    PATH,
     SIZE_GB,
     TRACKER,
     backbone_option,
@@ -23,64 +23,77 @@ from headstart.cli.printing import print_json, print_line, say
 
 
 @click.command(short_help="Train a classifier on labelled photos.")
-@click.argument("data", type=PLACE, required=False, metavar="DATA")
-@click.option("--out", type=PLACE, help="The run folder to write.  [default: runs/NAME]")
+@click.argument("data", type=PATH, required=False, metavar="DATA")
+@click.option("--out", type=PATH, help="Run folder to write.  [default: runs/NAME]")
 @click.option(
     "--method", type=METHOD, default="auto",
-    help="How much is trained. fixed: only the head; hybrid: the stages above the cut, too; finetune: all; scratch: "
-    "all, from random weights. auto: begins with fixed and goes on where it pays.",
+    help="How much of the network is trained. fixed: only the head. hybrid: the stages above the cut and the head. "
+    "finetune: all stages. scratch: all stages, from random weights. auto: starts with fixed, and trains more of the "
+    "network if that is likely to help.",
 )  # fmt: skip
-@click.option("--budget", type=DURATION, default="10m", help="Time that --method auto may take, such as 90s or 1h.")
-@click.option("--cut", help="Of hybrid: the last stage that stays frozen.  [default: the backbone's, block_12]")
-@click.option("--list-cuts", is_flag=True, help="List the stages where the backbone can be cut, and stop.")
+@click.option("--budget", type=DURATION, default="10m", help="Time limit of --method auto, such as 90s or 1h.")
+@click.option("--cut", help="Last frozen stage of --method hybrid.  [default: the backbone's, block_12]")
+@click.option("--list-cuts", is_flag=True, help="List the stages where the backbone can be cut, and exit.")
 @backbone_option
 @image_size_option
 @click.option(
     "--head", type=click.Choice(["logistic", "adam"]), default="logistic",
-    help="logistic: converged and regularised; adam: the tutorial's recipe.",
+    help="How the head is trained. logistic: regularised logistic regression, to convergence. adam: as in the "
+    "tutorial.",
 )  # fmt: skip
 @click.option(
     "--features", type=click.Choice(["last", "all"]), default="last",
-    help="Of fixed: the mean of the last stage, or of several stages side by side.",
+    help="Features of --method fixed. last: the means of the last stage. all: the means of several stages, joined.",
 )  # fmt: skip
-@click.option("--strength", type=float, help="Inverse regularisation strength C.  [default: by cross-validation]")
+@click.option(
+    "--strength",
+    type=float,
+    help="Inverse regularisation strength C.  [default: chosen by cross-validation]",
+)
 @click.option(
     "--epochs", type=click.IntRange(min=1),
-    help="Of the adam head and of training above a cut.  [default: 10, hybrid 16, finetune 8]",
+    help="Epochs of the adam head and of training above a cut.  [default: 10, hybrid 16, finetune 8]",
 )  # fmt: skip
-@click.option("--learning-rate", type=float, help="Peak rate above a cut.  [default: the method's]")
+@click.option("--learning-rate", type=float, help="Peak learning rate above a cut.  [default: the method's]")
 @click.option(
     "--train-norms",
     is_flag=True,
-    help="Train batch norms above a cut, too: for photos unlike ImageNet's. Any gain over the start is then kept.",
+    help="Also train the batch normalisation above a cut, for photos unlike ImageNet's. Any improvement over the start "
+    "is then kept.",
 )
 @click.option(
     "--views", type=click.IntRange(1, 1000),
-    help="Versions of each training photo: itself, and random flips and rotations.  [default: 1, hybrid 2]",
+    help="Number of versions of each training photo: the photo itself, and random flips and rotations.  "
+    "[default: 1, hybrid 2]",
 )  # fmt: skip
 @click.option(
     "--average-views", is_flag=True,
-    help="Train on 2, 4 or 8 symmetric views, and average answers over them: more accurate on many photos without an "
-    "upside, and as many times as slow.",
+    help="Train on 2, 4 or 8 mirrored and turned views and average the answers over them. More accurate if photos have "
+    "no upside; 2, 4 or 8 times slower.",
 )  # fmt: skip
 @click.option(
     "--class-weight", type=click.Choice(["auto", "balanced", "none"]), default="auto",
-    help="auto: balanced where the largest class has more than 3 times the photos of the smallest, above a cut 1.5.",
+    help="Weights of the classes. auto: balanced if the largest class has more than 3 times the photos of the smallest "
+    "(1.5 times above a cut).",
 )  # fmt: skip
 @click.option(
     "--precision", type=click.Choice(["auto", "f32", "bf16", "int8"]), default="auto",
-    help="auto: bf16 where the processor computes in it. int8: quantised on your photos; for many photos or a small "
-    "classifier.",
+    help="Precision of the frozen part. auto: bf16 if the processor computes in it. int8: quantised on your photos, "
+    "for many photos or a small classifier.",
 )  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the split, the folds and the views.")
-@click.option("--cache/--no-cache", default=True, help="Keep and reuse features in the user's cache.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of split, folds and augmented views.")
+@click.option("--cache/--no-cache", default=True, help="Read and write features in the user's cache.")
 @click.option(
-    "--cache-limit", "cache_limit_gb", type=SIZE_GB, default="10GB", help="Room on disk for activations below a cut."
+    "--cache-limit",
+    "cache_limit_gb",
+    type=SIZE_GB,
+    default="10GB",
+    help="Maximum size of the activations on disk.",
 )
 @click.option(
     "--track", type=TRACKER,
-    help="Tell a tracker of the run when it is done. mlflow: where MLFLOW_TRACKING_URI says, or mlflow.db here; "
-    "tensorboard: event files in the run folder. Each is an extra.",
+    help="Tracker that receives the run at its end. mlflow: at MLFLOW_TRACKING_URI, or mlflow.db here. tensorboard: "
+    "event files in the run folder. Each needs the extra of its name.",
 )  # fmt: skip
 @ray_option
 @overwrite_option
@@ -93,7 +106,7 @@ def train(
     """Train a classifier on a folder of labelled photos and write a run folder with its report.
 
     DATA is a folder of labelled photos, a CSV or Parquet table (path,label[,split][,group][,weight]), tar shards, or
-    what headstart embed wrote; here or in a store (s3://bucket/pets).
+    the output of headstart embed; on this machine or in a store (s3://bucket/pets).
     """
     if list_cuts:
         _print_cuts(settings["backbone"], as_json)
@@ -123,7 +136,7 @@ def train(
 
 
 def _print_cuts(name: str, as_json: bool) -> None:
-    """Print the stages where a backbone can be cut, from the input on."""
+    """Print the stages where a backbone can be cut, from the input to the output."""
     from headstart.backbone.loading import load_backbone
     from headstart.backbone.spec import PIXELS_CUT
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.classes import suggest_label
+from headstart.catalog.classes import describe_unknown_labels
 from headstart.catalog.photo import Photo
 from headstart.catalog.scan import scan_labelled
 from headstart.classifier.classifier import Classifier
@@ -90,13 +90,9 @@ def _say_nothing_left(
             f"Cannot evaluate on '{source}': the classifier was trained on all of its {n_chosen:,} photos{of_split}. "
             "Give photos that it has not seen."
         )
-    told = []
-    for label, n in sorted(unknown.items()):
-        meant = suggest_label(label, model.labels)
-        hint = f", did you mean '{meant}'?" if meant else ""
-        told.append(f"'{label}' ({n:,} {'photo' if n == 1 else 'photos'}{hint})")
+    labels = "; ".join(describe_unknown_labels(dict(sorted(unknown.items())), model.labels))
     return (
-        f"Cannot evaluate on '{source}': the classifier does not know its labels: {', '.join(told)}. "
+        f"Cannot evaluate on '{source}': the classifier does not know its labels: {labels}. "
         f"It knows {', '.join(model.labels)}, letter by letter: rename the class folders."
     )
 

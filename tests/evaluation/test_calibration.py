@@ -1,4 +1,4 @@
-"""The calibration error, counted by hand."""
+"""The calibration error and its bins."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from headstart.evaluation.calibration import N_BINS, bin_confidence
 
 
-def test_error_by_hand():
+def test_the_error_equals_a_calculation_by_hand():
     confidence = np.array([0.55, 0.58, 0.95, 0.99, 0.97, 0.96])
     is_right = np.array([True, False, True, True, True, False])
     error, bins = bin_confidence(confidence, is_right, np.ones(6))
@@ -16,7 +16,7 @@ def test_error_by_hand():
     assert bins[14] == {"confidence": pytest.approx(0.9675), "accuracy": 0.75, "n": 4}
 
 
-def test_all_bins_are_given_and_empty_ones_say_so():
+def test_empty_bins_are_listed_with_none():
     _, bins = bin_confidence(np.array([0.9]), np.array([True]), np.ones(1))
     assert len(bins) == N_BINS
     assert bins[0] == {"confidence": None, "accuracy": None, "n": 0}
@@ -28,7 +28,7 @@ def test_a_bin_holds_its_upper_edge(confidence, place):
     assert [i for i, each in enumerate(bins) if each["n"]] == [place]
 
 
-def test_a_weight_counts_as_that_many_photos():
+def test_a_weight_of_3_counts_as_3_photos():
     confidence, is_right = np.array([0.9, 0.6, 0.9]), np.array([True, True, False])
     weighted, _ = bin_confidence(confidence, is_right, np.array([3.0, 1.0, 2.0]))
     repeated, _ = bin_confidence(np.repeat(confidence, [3, 1, 2]), np.repeat(is_right, [3, 1, 2]), np.ones(6))

@@ -1,4 +1,4 @@
-"""Arrays that cannot be judged are refused, with everything that is wrong with them."""
+"""Wrong arrays are refused, and the message lists all problems."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from headstart.evaluation.checks import check_classes, check_inputs
 GOOD = {"y": [0, 1], "probabilities": [[0.5, 0.5], [0.0, 1.0]], "classes": ["a", "b"], "sample_weight": None}
 
 
-def test_what_is_right_comes_back_as_arrays():
+def test_valid_input_is_returned_as_arrays():
     truth, given, weights = check_inputs(**GOOD)
     assert (truth.dtype, given.dtype, weights.tolist()) == (np.int64, np.float64, [1, 1])
 
@@ -28,17 +28,17 @@ def test_what_is_right_comes_back_as_arrays():
         ({"sample_weight": [0.0, 0.0]}, "all 0"),
     ],
 )
-def test_what_is_wrong_is_said(change, message):
+def test_the_message_names_the_problem(change, message):
     with pytest.raises(EvaluationError, match=message):
         check_inputs(**GOOD | change)
 
 
-def test_several_problems_are_told_at_once():
+def test_the_message_lists_several_problems():
     with pytest.raises(EvaluationError, match=r"from 0 to 5.*not finite"):
         check_inputs(**GOOD | {"y": [0, 5], "probabilities": [[-1, 2], [0, 1]]})
 
 
-def test_classes_are_numbers_in_range():
+def test_class_indices_are_checked():
     assert check_classes([[0], [1]], 2).tolist() == [0, 1]
     assert check_classes([], 2).tolist() == []
     with pytest.raises(EvaluationError, match="Pass indices, not names"):

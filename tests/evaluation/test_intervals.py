@@ -1,4 +1,4 @@
-"""Wilson's interval against published values and its own promises."""
+"""The Wilson interval against published values, and its properties."""
 
 import pytest
 from hypothesis import given
@@ -19,15 +19,15 @@ from headstart.evaluation.intervals import wilson_interval
         (1, 29, 0.0061, 0.1718),
     ],
 )
-def test_equals_the_published_values(n_right, n, low, high):
+def test_the_interval_equals_published_values(n_right, n, low, high):
     assert wilson_interval(n_right, n) == pytest.approx((low, high), abs=5e-5)
 
 
-def test_knows_nothing_from_no_photo():
+def test_without_photos_the_interval_is_0_to_1():
     assert wilson_interval(0, 0) == (0.0, 1.0)
 
 
-def test_more_confidence_is_wider_and_more_photos_narrower():
+def test_the_interval_widens_with_confidence_and_narrows_with_photos():
     def width(n_right, n, confidence=0.95):
         low, high = wilson_interval(n_right, n, confidence)
         return high - low
@@ -36,7 +36,7 @@ def test_more_confidence_is_wider_and_more_photos_narrower():
 
 
 @given(st.integers(1, 100_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_holds_the_share_and_stays_within_0_and_1(counts):
+def test_the_interval_contains_the_share_and_stays_within_0_and_1(counts):
     n_right, n = counts
     low, high = wilson_interval(n_right, n)
     assert 0 <= low <= n_right / n <= high <= 1
@@ -45,6 +45,6 @@ def test_holds_the_share_and_stays_within_0_and_1(counts):
 
 
 @pytest.mark.parametrize(("n_right", "n", "confidence"), [(3, 2, 0.95), (-1, 2, 0.95), (1, 2, 1.0), (1, 2, 95)])
-def test_refuses_impossible_counts(n_right, n, confidence):
+def test_impossible_counts_are_refused(n_right, n, confidence):
     with pytest.raises(EvaluationError, match=r"Cannot compute an interval: got .* need 0 <= right <= n"):
         wilson_interval(n_right, n, confidence)

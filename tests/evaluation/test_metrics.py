@@ -1,4 +1,4 @@
-"""Every metric against scikit-learn, and at the edges of what is defined."""
+"""Every metric against scikit-learn, and cases where a metric is undefined."""
 
 import json
 
@@ -23,7 +23,7 @@ def make_predictions(n, n_classes, seed=0, sharpness=2.0):
 
 @pytest.mark.parametrize("n_classes", [2, 5])
 @pytest.mark.parametrize("is_weighted", [False, True])
-def test_agree_with_scikit_learn(n_classes, is_weighted):
+def test_metrics_agree_with_scikit_learn(n_classes, is_weighted):
     y, p = make_predictions(300, n_classes)
     weights = np.random.default_rng(1).random(300) * 3 if is_weighted else None
     classes, answers, options = list(LETTERS[:n_classes]), p.argmax(axis=1), {"sample_weight": weights}
@@ -50,7 +50,7 @@ def test_agree_with_scikit_learn(n_classes, is_weighted):
         assert found == pytest.approx((precision[c], recall[c], f1[c], (y == c).sum()), abs=1e-10)
 
 
-def test_intervals_are_wilson_of_the_counts():
+def test_intervals_are_wilson_intervals_of_the_counts():
     y, p = make_predictions(200, 3)
     is_right = p.argmax(axis=1) == y
     ours = evaluate_probabilities(y, p, ["a", "b", "c"])
@@ -59,7 +59,7 @@ def test_intervals_are_wilson_of_the_counts():
     assert ours["per_class"]["b"]["recall_ci95"] == pytest.approx(expected)
 
 
-def test_equal_weights_of_any_size_change_no_share():
+def test_equal_weights_change_nothing():
     y, p = make_predictions(50, 3)
     plain = evaluate_probabilities(y, p, ["a", "b", "c"])
     weighted = evaluate_probabilities(y, p, ["a", "b", "c"], sample_weight=np.full(50, 0.25))
@@ -68,7 +68,7 @@ def test_equal_weights_of_any_size_change_no_share():
     assert weighted["accuracy_ci95"] == pytest.approx(plain["accuracy_ci95"])
 
 
-def test_classes_absent_from_y_are_undefined_not_zero():
+def test_metrics_of_classes_absent_from_y_are_none():
     y, p = np.array([0, 0, 2]), np.array([[0.8, 0.1, 0.1, 0.0], [0.2, 0.7, 0.1, 0.0], [0.1, 0.2, 0.7, 0.0]])
     ours = evaluate_probabilities(y, p, list("abcd"))
     assert ours["per_class"]["b"] == {
@@ -83,7 +83,7 @@ def test_classes_absent_from_y_are_undefined_not_zero():
     assert ours["confusion_matrix"] == [[1, 1, 0, 0], [0, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
 
 
-def test_one_class_in_y_has_no_ranking():
+def test_ranking_metrics_are_none_if_y_has_one_class():
     ours = evaluate_probabilities([1, 1], [[0.2, 0.8], [0.6, 0.4]], ["a", "b"])
     assert ours["roc_auc"] is None
     assert ours["average_precision"] is None
@@ -98,17 +98,17 @@ def test_ties_go_to_the_lower_class():
     assert ours["roc_auc"] == 0.5
 
 
-def test_a_certain_mistake_costs_a_finite_loss():
+def test_the_loss_of_a_certain_mistake_is_finite():
     assert evaluate_probabilities([0], [[0.0, 1.0]], ["a", "b"])["loss"] == pytest.approx(-np.log(1e-7))
 
 
-def test_float16_probabilities_are_judged_in_float64():
+def test_float16_probabilities_are_evaluated_in_float64():
     y, p = make_predictions(100, 6)
     ours = evaluate_probabilities(y.astype(np.uint8), p.astype(np.float16), list("abcdef"))
     assert ours["loss"] == pytest.approx(evaluate_probabilities(y, p, list("abcdef"))["loss"], abs=1e-3)
 
 
-def test_result_is_plain_json():
+def test_the_result_is_plain_json():
     y, p = make_predictions(40, 4)
     for weights in (None, np.ones(40)):
         ours = evaluate_probabilities(y, p, list("abcd"), sample_weight=weights)
@@ -132,27 +132,27 @@ def test_result_is_plain_json():
         ([0], [[0.5, 0.5]], ["a", "b"], [0.0], "need at least one above 0"),
     ],
 )
-def test_refuse_what_does_not_fit(y, p, classes, weights, message):
+def test_arrays_that_do_not_fit_are_refused(y, p, classes, weights, message):
     with pytest.raises(EvaluationError, match=message):
         evaluate_probabilities(y, p, classes, sample_weight=weights)
 
 
-def test_all_problems_are_said_at_once():
+def test_all_problems_are_in_one_message():
     with pytest.raises(EvaluationError, match=r"Cannot evaluate predictions: got true classes .*; got probabilities"):
         evaluate_probabilities([5], [[0.5, 0.6]], ["a", "b"])
 
 
-def test_majority_guess_is_learned_from_training_and_judged_elsewhere():
+def test_the_majority_class_is_that_of_the_training_photos():
     assert majority_accuracy([1, 1, 0], [0, 0, 0, 1], 2) == 0.25
     assert majority_accuracy([1, 0], [0, 0, 0, 1], 2) == 0.75  # a tie: the lower index
 
 
 @pytest.mark.parametrize(("trained", "judged"), [([], [0]), ([0], [])])
-def test_majority_guess_needs_photos(trained, judged):
+def test_the_majority_guess_needs_photos(trained, judged):
     with pytest.raises(EvaluationError, match="need at least 1 of each"):
         majority_accuracy(trained, judged, 2)
 
 
-def test_majority_guess_refuses_names():
+def test_the_majority_guess_refuses_class_names():
     with pytest.raises(EvaluationError, match=r"Cannot count classes: .* need integers"):
         majority_accuracy(["cats"], [0], 2)

@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers are written in plain words."""
 
 import pytest
 
@@ -13,23 +13,23 @@ def test_only_a_perfect_share_is_100_percent(share, text):
     assert format_percent(share) == text
 
 
-def test_what_is_undefined_is_a_dash():
+def test_an_undefined_number_is_a_dash():
     assert format_percent(None) == format_number(None, "count") == "—"
 
 
 @pytest.mark.parametrize(
     ("value", "kind", "text"), [(1234, "count", "1,234"), (0.5, "percent", "50.0%"), (2, "number", "2.000")]
 )
-def test_kinds_of_numbers(value, kind, text):
+def test_a_number_is_written_by_its_kind(value, kind, text):
     assert format_number(value, kind) == text
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.123, "0.12 s"), (59.94, "59.9 s"), (61, "1 min 1 s"), (3600, "60 min 0 s")]
 )
-def test_durations(seconds, text):
+def test_a_duration_is_in_seconds_or_minutes(seconds, text):
     assert format_seconds(seconds) == text
 
 
-def test_photos_are_counted_in_good_english():
+def test_photo_counts_have_singular_and_plural():
     assert (count_photos(1, "test"), count_photos(0)) == ("1 test photo", "0 photos")

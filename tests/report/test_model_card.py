@@ -45,4 +45,4 @@ def test_names_are_escaped():
 def test_a_run_without_measures_has_a_model_card():
     front, rest = read_front_matter(write_model_card({"classes": ["a", "b"]}, "pets"))
     assert "model-index" not in front
-    assert "nothing can be said" in rest
+    assert "its accuracy is unknown" in rest

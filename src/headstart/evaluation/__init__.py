@@ -1,1 +1,1 @@
-"""Metrics with intervals, and the verdict. Arrays and tables in, numbers and sentences out."""
+"""Metrics, intervals, the verdict and notes: arrays and tables in, numbers and sentences out."""

@@ -11,7 +11,7 @@ N_BINS = 15
 
 
 class CalibrationBin(TypedDict):
-    """The photos whose top probability falls into one bin; means are None where there is no photo."""
+    """The photos whose top probability lies in one bin. The means are None if the bin is empty."""
 
     confidence: float | None
     accuracy: float | None
@@ -21,7 +21,7 @@ class CalibrationBin(TypedDict):
 def bin_confidence(
     confidence: NDArray[np.float64], is_right: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> tuple[float, list[CalibrationBin]]:
-    """Compute the expected calibration error and the bins it is made of.
+    """Compute the expected calibration error and its bins.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ def bin_confidence(
     Returns
     -------
     float
-        The mean over photos of the gap between confidence and accuracy of their bin, 0 (honest) to 1.
+        Mean over photos of the gap between the confidence and the accuracy of their bin, 0 (calibrated) to 1.
     list of CalibrationBin
-        All 15 bins of equal width from 0 to 1, empty ones too: bin i holds confidences in (i / 15, (i + 1) / 15].
+        All 15 bins, of equal width from 0 to 1: bin i holds the confidences in (i / 15, (i + 1) / 15].
 
     Notes
     -----

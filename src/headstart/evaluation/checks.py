@@ -1,4 +1,4 @@
-"""What must be true of the arrays before a metric is computed from them."""
+"""Checks of the arrays before a metric is computed from them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from headstart.errors import EvaluationError
 
-SUM_TOLERANCE = 0.01  # rows that went through float16 or a CSV of four decimals still sum to 1 within this
+SUM_TOLERANCE = 0.01  # float16, or a CSV with four decimals, changes the sum of a row by less
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -18,12 +18,12 @@ Floats = NDArray[np.float64]
 def check_inputs(
     y: ArrayLike, probabilities: ArrayLike, classes: Sequence[str], sample_weight: ArrayLike | None
 ) -> tuple[Ints, Floats, Floats]:
-    """Return true classes (N,), probabilities (N, C) and weights (N,), or say everything that is wrong.
+    """Return true classes (N,), probabilities (N, C) and weights (N,).
 
     Raises
     ------
     EvaluationError
-        If an array has the wrong shape, type or range, or there is no photo.
+        If an array has the wrong shape, type or range, or there is no photo. The message lists all problems.
     """
     truth = np.asarray(y)
     given = np.asarray(probabilities, dtype=np.float64)
@@ -40,7 +40,7 @@ def check_inputs(
 
 
 def check_classes(y: ArrayLike, n_classes: int) -> Ints:
-    """Return class indices as int64 (N,), or raise EvaluationError if they are none."""
+    """Return class indices as int64 (N,). Raise EvaluationError if they are not class indices."""
     indices = np.asarray(y)
     problems = [] if indices.size == 0 else _find_wrong_indices(indices, n_classes)
     if problems:

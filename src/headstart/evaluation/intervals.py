@@ -1,4 +1,4 @@
-"""How far a share that was counted on a few photos may be from the truth."""
+"""The confidence interval of a share that was counted on a limited number of photos."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from headstart.errors import EvaluationError
 
 
 def wilson_interval(n_right: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
-    """Bound the true share of right answers, of which ``n_right`` out of ``n`` were seen.
+    """Compute the Wilson score interval of a share, given ``n_right`` right answers out of ``n``.
 
     Parameters
     ----------
     n_right
         Number of right answers, 0 to ``n``. Weighted photos may make it fractional.
     n
-        Number of answers. With none, nothing is known and the interval is (0, 1).
+        Number of answers. If it is 0, the interval is (0, 1).
     confidence
-        How often such an interval holds the true share, between 0 and 1.
+        Probability that such an interval contains the true share, between 0 and 1.
 
     Returns
     -------
     tuple of float
-        Lower and upper bound, within [0, 1], always around ``n_right / n``.
+        Lower and upper bound, in [0, 1]. The interval contains ``n_right / n``.
 
     Raises
     ------
@@ -32,8 +32,8 @@ def wilson_interval(n_right: float, n: float, confidence: float = 0.95) -> tuple
     Notes
     -----
     Wilson 1927, "Probable inference, the law of succession, and statistical inference", JASA 22, without the
-    correction for continuity. The textbook interval p +- z sqrt(p (1 - p) / n) was rejected: it has no width at
-    all when every answer is right, which is what a good classifier on a small test set shows.
+    correction for continuity. The textbook interval p +- z sqrt(p (1 - p) / n) was rejected: it has no width if all
+    answers are right, as they often are for a good classifier on a small test set.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def wilson_interval(n_right: float, n: float, confidence: float = 0.95) -> tuple
     share, spread = n_right / n, z * z / n
     centre = (share + spread / 2) / (1 + spread)
     half = z / (1 + spread) * (share * (1 - share) / n + spread / (4 * n)) ** 0.5
-    # the bounds touch 0 and 1 exactly when no, or every, answer is right; rounding must not undo that
+    # a bound is exactly 0 or 1 if no answer, or every answer, is right; rounding must not change that
     low = 0.0 if n_right == 0 else max(0.0, min(centre - half, share))
     high = 1.0 if n_right == n else min(1.0, max(centre + half, share))
     return low, high

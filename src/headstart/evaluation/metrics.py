@@ -1,4 +1,4 @@
-"""Every number that judges a classifier, from the true classes and the probabilities it gave.
+"""All metrics of a classifier, from true classes and predicted probabilities.
 
 Letters: N photos, C classes.
 """
@@ -17,7 +17,9 @@ from headstart.evaluation.checks import check_classes, check_inputs
 from headstart.evaluation.intervals import wilson_interval
 from headstart.evaluation.ranking import average_over_classes
 
-MIN_PROBABILITY = 1e-7  # the log loss of one photo is at most 16.1: one certain mistake cannot hide the rest
+MIN_PROBABILITY = (
+    1e-7  # limits the log loss of a photo to 16.1, so that one confident mistake does not dominate the mean
+)
 
 Floats = NDArray[np.float64]
 
@@ -29,35 +31,35 @@ def evaluate_probabilities(
     *,
     sample_weight: ArrayLike | None = None,
 ) -> dict[str, Any]:
-    """Judge the probabilities that a classifier gave to N photos.
+    """Compute the metrics of a classifier from its probabilities for N photos.
 
     Parameters
     ----------
     y
         int (N,), 0 to C - 1. The true class of each photo.
     probabilities
-        float (N, C), each row at least 0 and summing to 1. Ties go to the class with the lower index.
+        float (N, C), at least 0; each row sums to 1. Of equal probabilities, the lower class index is the answer.
     classes
-        The C names, at least 2, in the order of the columns.
+        Names of the C classes, at least 2, in the order of the columns.
     sample_weight
-        float (N,), at least 0, not all 0. The weight of each photo; None weighs them alike.
+        float (N,), at least 0, not all 0. The weight of each photo. Default: equal weights.
 
     Returns
     -------
     dict
-        Plain Python values, ready for JSON; None where a number is undefined. Shares are 0 to 1.
-        ``n``; ``accuracy`` and ``accuracy_ci95`` (Wilson; with weights for the effective number of photos);
+        Plain Python values, ready for JSON. An undefined number is None; shares are 0 to 1.
+        ``n``; ``accuracy`` and ``accuracy_ci95`` (Wilson; with weights, for the effective number of photos);
         ``loss`` (mean log loss in nats, probabilities clipped at 1e-7); ``macro_f1`` (over classes that occur in
         ``y`` or in the answers); ``balanced_accuracy`` (mean recall of the classes in ``y``); ``top3_accuracy``
-        (None unless C > 3); ``roc_auc`` and ``average_precision`` (class 1 if C = 2, else the mean of each class
-        in ``y`` against the rest); ``expected_calibration_error`` and ``calibration_bins`` (15);
-        ``per_class``: name to ``precision``, ``recall``, ``f1``, ``support`` (photos) and ``recall_ci95``;
-        ``confusion_matrix``: C lists of C, rows true, columns predicted; counts, or sums of weights if given.
+        (None unless C > 3); ``roc_auc`` and ``average_precision`` (class 1 if C = 2, else the mean over the classes
+        in ``y``, each against the rest); ``expected_calibration_error`` and ``calibration_bins`` (15);
+        ``per_class``: by name ``precision``, ``recall``, ``f1``, ``support`` (photos) and ``recall_ci95``;
+        ``confusion_matrix``: C lists of C, rows true, columns predicted; counts, or sums of the weights if given.
 
     Raises
     ------
     EvaluationError
-        If there is no photo or an array does not fit; the message lists every problem.
+        If there is no photo, or an array does not fit. The message lists all problems.
 
     Examples
     --------
@@ -71,7 +73,7 @@ def evaluate_probabilities(
     is_right = predicted == truth
     matrix = np.zeros((n_classes, n_classes))
     np.add.at(matrix, (truth, predicted), weights)
-    per_class = {name: _judge_class(matrix, c, truth == c, is_right, weights) for c, name in enumerate(classes)}
+    per_class = {name: _evaluate_class(matrix, c, truth == c, is_right, weights) for c, name in enumerate(classes)}
     chosen = np.clip(given[np.arange(len(truth)), truth], MIN_PROBABILITY, 1.0)
     roc_auc, average_precision = average_over_classes(truth, given, weights)
     calibration_error, bins = bin_confidence(given.max(axis=1), is_right, weights)
@@ -95,39 +97,39 @@ def evaluate_probabilities(
 
 
 def majority_accuracy(y_train: ArrayLike, y: ArrayLike, n_classes: int) -> float:
-    """Compute the accuracy of always answering the commonest training class: the guess to beat.
+    """Compute the accuracy of always answering the commonest training class: the baseline.
 
     Parameters
     ----------
     y_train, y
-        int (N,), 0 to C - 1, at least one each. The true classes of the training photos and of those judged.
+        int (N,), 0 to C - 1, at least one each. The true classes of the training photos and of the evaluated ones.
     n_classes
-        C. Of two classes equally common, the one with the lower index is answered.
+        C. Of two equally common classes, the one with the lower index is the answer.
 
     Raises
     ------
     EvaluationError
-        If either is empty or holds something else than class indices.
+        If either is empty, or has values that are not class indices.
 
     Examples
     --------
     >>> majority_accuracy([0, 0, 1], [0, 1, 1, 1], 2)
     0.25
     """
-    trained, judged = check_classes(y_train, n_classes), check_classes(y, n_classes)
-    if trained.size == 0 or judged.size == 0:
+    trained, evaluated = check_classes(y_train, n_classes), check_classes(y, n_classes)
+    if trained.size == 0 or evaluated.size == 0:
         raise EvaluationError(
-            f"Cannot compute the majority guess: got {trained.size} training and {judged.size} evaluated "
+            f"Cannot compute the majority guess: got {trained.size} training and {evaluated.size} evaluated "
             "photos, need at least 1 of each. Evaluate a split that has photos."
         )
     commonest = int(np.bincount(trained, minlength=n_classes).argmax())
-    return float(np.mean(judged == commonest))
+    return float(np.mean(evaluated == commonest))
 
 
-def _judge_class(
+def _evaluate_class(
     matrix: Floats, c: int, in_class: NDArray[np.bool_], is_right: NDArray[np.bool_], weights: Floats
 ) -> dict[str, Any]:
-    """Precision, recall and F1 of class ``c``; None where there was nothing to divide by."""
+    """Return precision, recall and F1 of class ``c``. A ratio is None if its denominator is 0."""
     hits, n_true, n_answered = matrix[c, c], matrix[c].sum(), matrix[:, c].sum()
     return {
         "precision": float(hits / n_answered) if n_answered > 0 else None,
@@ -139,9 +141,9 @@ def _judge_class(
 
 
 def _bound_share(is_right: NDArray[np.bool_], weights: Floats) -> list[float]:
-    """Wilson interval of a weighted share, for Kish's effective number (sum w)^2 / sum w^2 of photos.
+    """Return the Wilson interval of a weighted share, for Kish's effective number (sum w)^2 / sum w^2 of photos.
 
-    Equal weights of any size give back the number of photos, so an unweighted interval is a special case.
+    With equal weights the effective number is the number of photos.
     """
     total = weights.sum()
     if total <= 0:

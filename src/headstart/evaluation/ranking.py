@@ -1,4 +1,4 @@
-"""Metrics of the ranking: whether photos of a class get a higher probability for it than the others.
+"""Metrics of the ranking: whether photos of a class get a higher probability for it than others.
 
 Letters: N photos, C classes.
 """
@@ -11,53 +11,15 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-def compute_roc_auc(positive: NDArray[np.bool_], scores: Floats, weights: Floats) -> float | None:
-    """Compute the area under the ROC curve: how often a positive photo outranks a negative one.
-
-    Parameters
-    ----------
-    positive
-        bool (N,). True where the photo belongs to the class.
-    scores
-        float64 (N,). Any increasing score; ties count half.
-    weights
-        float64 (N,), at least 0. The weight of each photo.
-
-    Returns
-    -------
-    float or None
-        0 to 1, where 0.5 is chance; None if there is no positive or no negative photo.
-
-    Examples
-    --------
-    >>> compute_roc_auc(np.array([False, True, True]), np.array([0.2, 0.1, 0.9]), np.ones(3))
-    0.5
-    """
-    counts = _count_above(positive, scores, weights)
-    return None if counts is None else _measure_area(*counts)
-
-
-def compute_average_precision(positive: NDArray[np.bool_], scores: Floats, weights: Floats) -> float | None:
-    """Compute the mean of the precision over the recall, as steps (not interpolated, which flatters).
-
-    Takes and returns what ``compute_roc_auc`` does; here chance is the share of positive photos.
-
-    Examples
-    --------
-    >>> compute_average_precision(np.array([False, True]), np.array([0.2, 0.1]), np.ones(2))
-    0.5
-    """
-    counts = _count_above(positive, scores, weights)
-    return None if counts is None else _average_precision(*counts)
-
-
 def average_over_classes(
     y: NDArray[np.int64], probabilities: Floats, weights: Floats
 ) -> tuple[float | None, float | None]:
     """Compute ROC AUC and average precision by one convention for any number of classes.
 
-    With two classes it is that of the class with index 1. With more it is the plain (macro) mean of each class
-    against the rest, over the classes that have photos in ``y``. It costs C sorts of N numbers.
+    With two classes, they are those of the class with index 1. With more, they are the plain (macro) means over the
+    classes that have photos in ``y``, each against the rest. The cost is C sorts of N numbers.
+
+    Average precision sums precision over steps of recall. Interpolation was rejected: it is optimistic.
 
     Parameters
     ----------
@@ -71,7 +33,12 @@ def average_over_classes(
     Returns
     -------
     tuple of (float or None)
-        ROC AUC and average precision; None where no class has photos both inside and outside it.
+        ROC AUC and average precision, 0 to 1. None if no class has photos both inside and outside it.
+
+    Examples
+    --------
+    >>> average_over_classes(np.array([0, 1]), np.array([[0.8, 0.2], [0.9, 0.1]]), np.ones(2))
+    (0.0, 0.5)
     """
     n_classes = probabilities.shape[1]
     columns = [1] if n_classes == 2 else range(n_classes)
@@ -87,9 +54,9 @@ def average_over_classes(
 
 
 def _count_above(positive: NDArray[np.bool_], scores: Floats, weights: Floats) -> tuple[Floats, Floats] | None:
-    """Weigh the positive and the negative photos at or above each distinct score, highest score first.
+    """Sum the weights of positive and of negative photos at or above each distinct score, highest score first.
 
-    Photos of equal score stand or fall together: their order in the file must not change the metric.
+    Photos with equal scores are counted in one step, so their order in the file does not change the metric.
     """
     if scores.size == 0:
         return None

@@ -1,4 +1,4 @@
-"""The verdict: what a person needs to know before trusting a classifier, in a few plain sentences."""
+"""The verdict: a few plain sentences on how far a classifier can be trusted."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ from typing import Any
 
 from headstart.evaluation.words import count_photos, format_percent
 
-FEW_PHOTOS = 100  # below, the interval is so wide that the sentence must say so
-STEADY_PHOTOS = 30  # below, cross-validation is no steadier: heads fitted to a handful of photos know little
-UNSURE = 0.10  # so far from how often it is right, a confidence cannot be taken at its word
-OVERFIT_GAP = 0.10  # a head that fits its own photos ten points better knows some of them by heart
+FEW_PHOTOS = 100  # with fewer, the interval is wide, and the verdict says so
+STEADY_PHOTOS = 30  # with fewer, cross-validation varies as much: its heads are fitted to a handful of photos
+MISCALIBRATED = 0.10  # gap of mean confidence and accuracy from which the verdict warns
+OVERFIT_GAP = 0.10  # gap of training and evaluated accuracy from which the verdict warns
 
 HEADLINE_ORDER = ("test", "validation", "train")
 
 
 def choose_headline(metrics: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-    """Return the name and the numbers of the split that says most about new photos; None if none was judged.
-
-    That is the test split, else validation, else train.
-    """
+    """Return the name and the metrics of the test split, else of validation, else of train; None if there are none."""
     return next(((split, metrics[split]) for split in HEADLINE_ORDER if metrics.get(split)), None)
 
 
@@ -30,14 +27,13 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     Parameters
     ----------
     metrics
-        The content of ``metrics.json``: of it, ``test``, ``validation``, ``train`` and ``cross_validation``.
+        The content of ``metrics.json``. Used: ``test``, ``validation``, ``train`` and ``cross_validation``.
 
     Returns
     -------
     str
-        How often the classifier is right, with its interval, beside always answering the commonest class. It says
-        so if the photos are few, if the guess is as good, if training photos are known by heart, if its confidence is
-        not to be relied on, or if there were no photos to test with.
+        The accuracy with its interval, and that of always answering the commonest class. Then warnings, if there are
+        few photos, or if the classifier is no better than that guess, is overfitted, is miscalibrated or is not tested.
 
     Examples
     --------
@@ -49,7 +45,7 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     """
     headline = choose_headline(metrics)
     if headline is None:
-        return "No photos were left to judge this classifier with, so nothing can be said about how often it is right."
+        return "No photos were left to evaluate this classifier on, so its accuracy is unknown."
     split, numbers = headline
     sentences = [
         _say_accuracy(split, numbers),
@@ -63,7 +59,7 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
 
 
 def _say_accuracy(split: str, numbers: Mapping[str, Any]) -> str:
-    seen = {"test": " it has never seen", "validation": "", "train": ", the very ones it was trained on"}[split]
+    seen = {"test": " it has never seen", "validation": "", "train": ", the same photos that it was trained on"}[split]
     kind = "training" if split == "train" else split
     low, high = numbers["accuracy_ci95"]
     return (
@@ -93,36 +89,36 @@ def _warn_of_few_photos(split: str, numbers: Mapping[str, Any], cross_validation
     sentence = f"With only {count_photos(numbers['n'])} the interval is {100 * (high - low):.0f} points wide: "
     if split == "test" and cross_validation and cross_validation["n"] >= max(2 * numbers["n"], STEADY_PHOTOS):
         return (
-            f"{sentence}cross-validation over {count_photos(cross_validation['n'])} is the steadier figure, and says "
-            f"{format_percent(cross_validation['accuracy_mean'])}."
+            f"{sentence}the accuracy in cross-validation over {count_photos(cross_validation['n'])}, "
+            f"{format_percent(cross_validation['accuracy_mean'])}, is more reliable."
         )
-    return f"{sentence}judge it on more photos before relying on it."
+    return f"{sentence}evaluate it on more photos before you rely on it."
 
 
 def _warn_of_overfitting(split: str, numbers: Mapping[str, Any], train: Mapping[str, Any] | None) -> str:
     if split == "train" or not train or train["accuracy"] - numbers["accuracy"] < OVERFIT_GAP:
         return ""
     if numbers["n"] < FEW_PHOTOS or train["accuracy"] - numbers["accuracy_ci95"][1] < OVERFIT_GAP / 2:
-        return ""  # so few photos, or so small a gap, may be chance
+        return ""  # with few photos or a small gap, this may be chance
     return (
-        f"On its own training photos it is right {format_percent(train['accuracy'])} of the time, much more often "
-        "than on new ones: it knows some of them by heart (overfitting), and more photos would help most."
+        f"On its training photos it is right {format_percent(train['accuracy'])} of the time, much more often than on "
+        "new photos (overfitting). More photos would help most."
     )
 
 
 def _warn_of_confidence(numbers: Mapping[str, Any]) -> str:
-    """Compare mean confidence and accuracy: the calibration error of few photos is far from 0 by chance alone."""
+    """Compare mean confidence and accuracy. The calibration error of few photos is large by chance."""
     filled = [row for row in numbers.get("calibration_bins") or [] if row["confidence"] is not None]
     n = sum(row["n"] for row in filled)
     if not n:
         return ""
     accuracy = numbers["accuracy"]
     gap = sum(row["n"] * row["confidence"] for row in filled) / n - accuracy
-    if abs(gap) < max(UNSURE, 2 * math.sqrt(accuracy * (1 - accuracy) / n)):
+    if abs(gap) < max(MISCALIBRATED, 2 * math.sqrt(accuracy * (1 - accuracy) / n)):
         return ""
     return (
-        f"It is {'surer' if gap > 0 else 'less sure'} than it is right to be: its confidence is "
-        f"{100 * abs(gap):.0f} points {'above' if gap > 0 else 'below'} that on average."
+        f"It is {'overconfident' if gap > 0 else 'underconfident'}: its probabilities are {100 * abs(gap):.0f} points "
+        f"too {'high' if gap > 0 else 'low'} on average."
     )
 
 
@@ -131,9 +127,9 @@ def _warn_of_missing_test(split: str, cross_validation: Mapping[str, Any] | None
         return ""
     if cross_validation and cross_validation["n"] >= STEADY_PHOTOS:
         return (
-            "There was no test split; trained and judged again on other parts of the photos it was right "
+            "There was no test split. In cross-validation it was right "
             f"{format_percent(cross_validation['accuracy_mean'])} of the time."
         )
     if split == "validation":
-        return "There was no test split: these photos were watched during training, though never fitted to."
-    return "There was no photo to test it with, so this says little about new photos."
+        return "There was no test split: it was not fitted to these photos, but settings may have been chosen by them."
+    return "There was no photo to test it on, so this says little about new photos."

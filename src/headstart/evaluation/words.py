@@ -1,4 +1,4 @@
-"""Numbers and terms in plain words, the same in the verdict, the tables and the page."""
+"""Numbers and terms in plain words, for the verdict, the tables and the page."""
 
 from __future__ import annotations
 
@@ -6,43 +6,45 @@ from typing import Any
 
 NOTHING = "—"
 
-# key in the metrics, its name, what it says, how it is written
+# key in the metrics, name, meaning, format
 MEASURES = (
-    ("n", "Photos", "How many photos the figures below come from.", "count"),
-    ("accuracy", "Accuracy", "Share of photos that get the right class. Below it, the range that holds the true share "
-     "95 times in 100 with this many photos.", "percent"),
-    ("balanced_accuracy", "Balanced accuracy", "The mean of the classes' recalls: a rare class counts as much as a "
-     "common one.", "percent"),
-    ("macro_f1", "Macro F1", "F1 joins “of its photos, how many are found” and “of its answers, how many are right”; "
-     "this is the mean over classes. 1 is perfect.", "number"),
-    ("top3_accuracy", "Top-3 accuracy", "Share of photos whose right class is among the three likeliest.", "percent"),
-    ("loss", "Log loss", "How surprised it is by the truth. 0 is perfect; being sure and wrong costs most.", "number"),
-    ("roc_auc", "ROC AUC", "How often a photo of a class gets more probability for it than a photo of another. "
-     "0.5 is chance, 1 perfect.", "number"),
-    ("average_precision", "Average precision", "Walking down from the surest answers: how pure the list stays until "
-     "the last photo of the class is found. 1 is perfect.", "number"),
-    ("expected_calibration_error", "Calibration error", "How far its confidence is from how often it is right, on "
-     "average (ECE). 0% is honest.", "percent"),
+    ("n", "Photos", "Number of photos for the measures below.", "count"),
+    ("accuracy", "Accuracy", "Share of photos that get the right class. Below it: the 95% confidence interval.",
+     "percent"),
+    ("balanced_accuracy", "Balanced accuracy", "Mean recall over the classes: a rare class counts as much as a common "
+     "one.", "percent"),
+    ("macro_f1", "Macro F1", "F1 combines precision (how many of its answers are right) and recall (how many of its "
+     "photos are found). This is the mean over the classes. 1 is perfect.", "number"),
+    ("top3_accuracy", "Top-3 accuracy", "Share of photos whose right class is among the three most probable.",
+     "percent"),
+    ("loss", "Log loss", "Mean of -log(probability of the right class). 0 is perfect; confident mistakes cost most.",
+     "number"),
+    ("roc_auc", "ROC AUC", "How often a photo of a class gets a higher probability for it than a photo of another "
+     "class. 0.5 is chance, 1 is perfect.", "number"),
+    ("average_precision", "Average precision", "Mean precision in the list of photos sorted by the probability of a "
+     "class. 1 is perfect.", "number"),
+    ("expected_calibration_error", "Calibration error", "Mean gap between its confidence and its accuracy (ECE). 0% "
+     "is perfect.", "percent"),
 )  # fmt: skip
 
 METHODS = {
-    "fixed": "only the last step, from features to classes, was trained; the network below stayed as it was",
-    "hybrid": "the upper stages of the network and the last step were trained; the lower stages stayed as they were",
-    "finetune": "the whole network was trained further, starting from its pretrained weights",
+    "fixed": "only the last step, from features to classes, was trained; the network stayed as pretrained",
+    "hybrid": "the upper stages of the network and the last step were trained; the lower stages stayed as pretrained",
+    "finetune": "the whole network was trained, starting from its pretrained weights",
     "scratch": "the whole network was trained from random weights",
 }
 
 STAGES = {
     "scan": "finding and checking the photos",
-    "extract": "computing what the network sees in each",
+    "extract": "computing the features",
     "fit": "training",
-    "evaluate": "judging",
-    "report": "drawing",
+    "evaluate": "evaluation",
+    "report": "drawing the report",
 }
 
 
 def format_percent(share: float | None) -> str:
-    """Write a share as a percentage with one decimal, and more where one would round up to a false 100%.
+    """Write a share as a percentage with one decimal; with more, if one would round up to a false 100%.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The service: answers as the classifier does, and a sentence for whatever is wrong."""
+"""The service gives the answers of the classifier, and a sentence for each error."""
 
 import io
 import re
@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient  # noqa: E402  only where it is instal
 
 from headstart.serve.app import build_app  # noqa: E402
 
-LIMITS = Limits(file_bytes=50_000, body_bytes=200_000, pixels=1_000_000, files=8)
+LIMITS = Limits(max_file_bytes=50_000, max_body_bytes=200_000, max_pixels=1_000_000, max_files=8)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def send(client, *files):
     return client.post("/predict", files=[("files", file) for file in files])
 
 
-def test_answers_are_those_of_the_classifier_in_their_order(client, classifier, photos):
+def test_predictions_equal_those_of_the_classifier_in_order(client, classifier, photos):
     chosen = photos[::7]
     found = send(client, *((path.name, path.read_bytes()) for path in chosen)).json()["predictions"]
     for answer, expected in zip(found, classifier.predict(chosen), strict=True):
@@ -71,7 +71,7 @@ def make_bomb():
 def test_a_bad_photo_alone_is_refused_with_a_sentence(client, data, reason):
     response = send(client, ("photo.jpg", data))
     assert response.status_code == 422
-    assert re.fullmatch(r"No photo could be read, such as 'photo\.jpg': .*\.", response.json()["error"])
+    assert re.fullmatch(r"No photo can be read, such as 'photo\.jpg': .*\.", response.json()["error"])
     assert reason in response.json()["error"]
 
 
@@ -79,7 +79,7 @@ def test_a_truncated_photo_is_refused(client, photos):
     assert send(client, ("cut.jpg", photos[0].read_bytes()[:500])).status_code == 422
 
 
-def test_too_much_is_refused(client, photos):
+def test_too_many_files_or_bytes_are_refused(client, photos):
     too_many = send(client, *[("photo.jpg", photos[0].read_bytes())] * 9)
     assert (too_many.status_code, too_many.json()["error"]) == (413, "Got 9 files, need at most 8 in a request.")
     too_large = send(client, ("photo.jpg", bytes(250_000)))
@@ -88,7 +88,7 @@ def test_too_much_is_refused(client, photos):
     assert claimed.status_code == 413
 
 
-def test_a_body_that_claims_nothing_is_counted(client):
+def test_a_body_without_content_length_is_limited(client):
     response = client.post(
         "/predict", content=(bytes(1000) for _ in range(500)),
         headers={"content-type": "multipart/form-data; boundary=x"},
@@ -119,13 +119,13 @@ def test_fields_of_other_names_are_refused(client, photos):
         ["multipart/form-data", "multipart/form-data; boundary=x", "application/json", "text/plain", "", "ß"]
     ),
 )
-def test_nothing_that_is_sent_is_answered_by_a_fault(client, body, kind):
+def test_random_bodies_cause_no_failure(client, body, kind):
     response = client.post("/predict", content=body, headers={"content-type": kind.encode()})
     assert 400 <= response.status_code < 500
     assert response.json()["error"]
 
 
-def test_a_heat_map_is_a_picture(client, photos):
+def test_explain_returns_a_picture(client, photos):
     response = client.post("/explain", files={"file": ("photo.jpg", photos[0].read_bytes())})
     assert response.headers["content-type"] == "image/png"
     with Image.open(io.BytesIO(response.content)) as picture:
@@ -134,7 +134,7 @@ def test_a_heat_map_is_a_picture(client, photos):
     assert (bad.status_code, bad.json()["error"]) == (422, "The photo cannot be read: not a photo: no known signature.")
 
 
-def test_it_says_what_it_serves_and_how_it_is(client, photos):
+def test_health_metadata_and_metrics_are_answered(client, photos):
     assert client.get("/health").json() == {"status": "ok"}
     about = client.get("/metadata").json()
     assert (about["name"], about["labels"], about["image_size"]) == ("<pets>", ["dots", "stripes"], 96)
@@ -167,15 +167,15 @@ def test_requests_at_the_same_time_get_their_own_answers(client, classifier, pho
     assert found == expected
 
 
-def test_what_takes_too_long_is_told(classifier, photos):
-    app = build_app(classifier, limits=Limits(seconds=1e-6))
+def test_a_slow_answer_is_refused(classifier, photos):
+    app = build_app(classifier, limits=Limits(timeout_s=1e-6))
     with TestClient(app, raise_server_exceptions=False) as client:
         response = send(client, ("photo.jpg", photos[0].read_bytes()))
     assert response.status_code == 408
     assert "Send fewer photos at a time" in response.json()["error"]
 
 
-def test_turned_photos_are_seen_upright(client, photos, tmp_path):
+def test_exif_rotation_is_applied(client, photos, tmp_path):
     with Image.open(photos[0]) as image:
         exif = image.getexif()
         exif[0x0112] = 3

@@ -1,17 +1,17 @@
-"""Photos that wait together are classified together, and nobody waits for others."""
+"""Waiting photos are classified together, and no photo waits for others."""
 
 import threading
 
 import numpy as np
 import pytest
 
-from headstart.serve.batching import MOST, Batcher
+from headstart.serve.batching import MAX_BATCH, Batcher
 from headstart.serve.limits import Refusal
 
 PHOTO = np.zeros((4, 4, 3), np.uint8)
 
 
-def test_each_gets_its_own_answer_and_what_waits_goes_together():
+def test_waiting_photos_share_a_batch_and_get_their_own_answers():
     go, sizes = threading.Event(), []
 
     def classify(pixels):
@@ -19,16 +19,16 @@ def test_each_gets_its_own_answer_and_what_waits_goes_together():
         return pixels[:, 0, 0, :1].astype(np.float32)
 
     batcher = Batcher(classify, 100, sizes.append)
-    promises = [batcher.submit(PHOTO + n) for n in range(50)]
+    futures = [batcher.submit(PHOTO + n) for n in range(50)]
     go.set()
-    assert [promise.result(10)[0] for promise in promises] == list(range(50))
+    assert [future.result(10)[0] for future in futures] == list(range(50))
     batcher.close()
     assert sum(sizes) == 50
-    assert max(sizes) <= MOST
-    assert len(sizes) <= 4  # the first alone, perhaps, and then whatever had come meanwhile
+    assert max(sizes) <= MAX_BATCH
+    assert len(sizes) <= 4  # the first photo may be alone; the others come meanwhile
 
 
-def test_too_many_are_refused():
+def test_too_many_waiting_photos_are_refused():
     go = threading.Event()
     batcher = Batcher(lambda pixels: go.wait(10) and pixels[:, 0, 0], 2)
     first = batcher.submit(PHOTO)
@@ -38,11 +38,11 @@ def test_too_many_are_refused():
     with pytest.raises(Refusal, match="Try again"):
         batcher.submit(PHOTO)
     go.set()
-    assert all(promise.result(10).tolist() == [0, 0, 0] for promise in [first, *rest])
+    assert all(future.result(10).tolist() == [0, 0, 0] for future in [first, *rest])
     batcher.close()
 
 
-def test_an_error_reaches_who_waits_and_the_next_is_answered():
+def test_an_error_reaches_its_request_and_the_next_photo_is_answered():
     def classify(pixels):
         if pixels.max():
             raise ValueError("no")

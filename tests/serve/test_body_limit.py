@@ -1,4 +1,4 @@
-"""A body is read up to its limit, whatever it claims, and by whoever reads it."""
+"""A body is read up to its limit, whatever its Content-Length and its reader."""
 
 import asyncio
 import json
@@ -18,8 +18,8 @@ async def echo(scope, receive, send):
     await send({"type": "http.response.body", "body": str(n_bytes).encode()})
 
 
-async def take_for_damaged(scope, receive, send):
-    """Answer as frameworks do that catch whatever goes wrong while a form is read."""
+async def answer_all_errors_with_400(scope, receive, send):
+    """Answer as frameworks do that catch all errors of a form parser."""
     try:
         await echo(scope, receive, send)
     except Exception:
@@ -44,29 +44,29 @@ def ask(app, chunks, headers=()):
     return begins[0], json.loads(sent[-1]["body"]), len(chunks) - len(left)
 
 
-def test_what_is_within_the_limit_passes():
+def test_a_body_within_the_limit_passes():
     assert ask(echo, [b"x" * 60, b"x" * 40]) == (200, 100, 2)
 
 
-@pytest.mark.parametrize("app", [echo, take_for_damaged])
-def test_what_claims_nothing_is_cut_off_as_soon_as_it_is_too_much(app):
+@pytest.mark.parametrize("app", [echo, answer_all_errors_with_400])
+def test_a_body_without_a_length_is_refused_at_the_limit(app):
     status, told, n_read = ask(app, [b"x" * 60] * 5)
     assert (status, n_read) == (413, 2)
     assert told == {"error": "The request is too large, need at most 0.0001 MB."}
 
 
 @pytest.mark.parametrize("claimed", [b"101", b"9" * 5000])
-def test_what_claims_too_much_is_not_read(claimed):
+def test_a_body_with_too_large_a_length_is_not_read(claimed):
     assert ask(echo, [b"x"], [(b"content-length", claimed)])[::2] == (413, 0)
 
 
 @pytest.mark.parametrize("claimed", [b"-1", b"1e3", b"", "²".encode()])
-def test_a_claim_that_is_no_number_is_told(claimed):
+def test_a_content_length_that_is_not_a_number_is_refused(claimed):
     status, told, _ = ask(echo, [b"x"], [(b"content-length", claimed)])
     assert (status, told["error"]) == (400, "The header Content-Length must be a number of bytes.")
 
 
-def test_an_answer_that_has_begun_is_not_answered_again():
+def test_an_answer_that_has_started_is_not_replaced():
     async def hasty(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"1"})
@@ -75,7 +75,7 @@ def test_an_answer_that_has_begun_is_not_answered_again():
     assert ask(hasty, [b"x" * 500]) == (200, 1, 1)
 
 
-def test_what_is_no_request_passes():
+def test_other_events_than_requests_pass():
     seen = []
 
     async def app(scope, receive, send):

@@ -1,4 +1,4 @@
-"""The page /docs: what OpenAPI says, with lines that work as they stand, and nothing from another host."""
+"""The page /docs shows the whole OpenAPI, with commands that work, and loads nothing from other hosts."""
 
 import html
 import re
@@ -31,7 +31,7 @@ def list_lines(page):
     return [line for line in lines if line.startswith("curl ")], [line for line in lines if "import" in line]
 
 
-def test_everything_of_the_schema_is_shown(client):
+def test_the_whole_schema_is_shown(client):
     page = html.unescape(client.get("/docs").text)
     document = client.get("/openapi.json").json()
     for path, methods in document["paths"].items():
@@ -49,7 +49,7 @@ def test_everything_of_the_schema_is_shown(client):
     assert "at most 64 in a request of at most 100 MB" in page
 
 
-def test_it_needs_no_other_host(client):
+def test_no_other_host_is_needed(client):
     for path in ("/", "/docs"):
         response = client.get(path)
         assert "default-src 'none'" in response.headers["content-security-policy"]
@@ -60,14 +60,14 @@ def test_it_needs_no_other_host(client):
 
 
 @pytest.mark.parametrize("host", ["[::1]:8000", "a<b>", "'\";", "", "x y", "\xff"])
-def test_an_odd_host_is_no_fault(client, host):
+def test_an_odd_host_header_causes_no_failure(client, host):
     response = client.get("/docs", headers={"host": host.encode("latin-1")})
     assert response.status_code < 500
     assert "<b>'" not in response.text
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
-def test_its_curl_lines_work_as_they_stand(served, photos, tmp_path):
+def test_curl_commands_work_unchanged(served, photos, tmp_path):
     shutil.copy(photos[0], tmp_path / "photo.jpg")
     lines, _ = list_lines(httpx2.get(f"{served}/docs").text)
     assert len(lines) == 5
@@ -82,7 +82,7 @@ def test_its_curl_lines_work_as_they_stand(served, photos, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # a line for a terminal closes no file
-def test_its_python_lines_work_as_they_stand(served, photos, tmp_path, monkeypatch, capsys):
+def test_python_commands_work_unchanged(served, photos, tmp_path, monkeypatch, capsys):
     shutil.copy(photos[0], tmp_path / "photo.jpg")
     monkeypatch.chdir(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a request is said in one sentence, with one full stop."""
+"""Each error of a request is one sentence with one full stop."""
 
 import pytest
 
@@ -22,24 +22,24 @@ def client(run):
     [
         ("multipart/form-data", "Missing boundary in multipart."),
         ("multipart/form-data; boundary=x", "Invalid multipart data."),
-        ("application/json", "Got 'application/json'. Send photos as multipart/form-data, in fields named"),
+        ("application/json", "Got 'application/json'. Send photos as multipart/form-data in fields named"),
         ("", "Got no content type. Send photos"),
     ],
 )
-def test_a_damaged_form_is_told_in_a_sentence(client, kind, sentence):
+def test_a_damaged_form_gets_a_sentence(client, kind, sentence):
     told = client.post("/predict", content=b"{}", headers={"content-type": kind}).json()["error"]
     assert told.startswith(sentence)
     assert not told.endswith("..")
 
 
 @pytest.mark.parametrize(("path", "field"), [("/predict", "files"), ("/explain", "file")])
-def test_what_is_not_known_is_named_and_what_is_known_as_well(client, photos, path, field):
+def test_unknown_fields_are_named_with_the_known_ones(client, photos, path, field):
     files = {field: photos[0].read_bytes()}
     assert client.post(path, files=files).status_code == 200
     for extra in ({"params": {"top": 3}}, {"data": {"top": "3"}}):
         response = client.post(path, files=files, **extra)
         assert response.status_code == 422
-        assert response.json()["error"].startswith("Got unknown 'top'. Send photos as multipart/form-data, in fields")
+        assert response.json()["error"].startswith("Got unknown 'top'. Send photos as multipart/form-data in fields")
     many = client.post(path, files=files, params=dict.fromkeys("edcba", 1)).json()["error"]
     assert many.startswith("Got unknown 'a', 'b', 'c' and 2 more.")
     in_address = client.post(path, files=files, params={field: "a.jpg"})
@@ -47,7 +47,7 @@ def test_what_is_not_known_is_named_and_what_is_known_as_well(client, photos, pa
     assert in_address.json()["error"].startswith(f"Got '{field}' in the address.")
 
 
-def test_addresses_that_are_read_ignore_parameters(client):
+def test_get_requests_ignore_parameters(client):
     assert client.get("/health", params={"time": 1}).status_code == 200
     assert "ignore parameters" in client.get("/openapi.json").json()["info"]["description"]
 
@@ -57,5 +57,5 @@ def test_headers_of_refusals_are_documented():
     assert [list(about.get("headers", {})) for about in told.values()] == [["Allow"], [], ["Retry-After"]]
 
 
-def test_halves_of_characters_become_text():
+def test_surrogates_are_replaced():
     assert make_text("a\ud800\u00e9.jpg") == "a?\u00e9.jpg"

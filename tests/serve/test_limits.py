@@ -1,4 +1,4 @@
-"""Limits are as the texts say them, and a refusal is an answer."""
+"""Limits are positive and constant, and a refusal has a status."""
 
 import dataclasses
 
@@ -7,15 +7,15 @@ import pytest
 from headstart.serve.limits import Limits, Refusal
 
 
-def test_a_whole_request_may_hold_more_than_one_photo():
+def test_a_request_may_be_larger_than_one_file():
     limits = Limits()
-    assert limits.file_bytes < limits.body_bytes
+    assert limits.max_file_bytes < limits.max_body_bytes
     assert all(value > 0 for value in dataclasses.astuple(limits))
 
 
-def test_limits_do_not_change_while_requests_are_answered():
-    with pytest.raises(dataclasses.FrozenInstanceError, match="files"):
-        Limits().files = 3
+def test_limits_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError, match="max_files"):
+        Limits().max_files = 3
 
 
 def test_a_refusal_has_a_status_and_a_sentence():

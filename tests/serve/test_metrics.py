@@ -1,4 +1,4 @@
-"""Every request is counted once, by the route that answered and not by what was typed."""
+"""Every request is counted once, by its route and not by its path."""
 
 import asyncio
 from types import SimpleNamespace
@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 pytest.importorskip("prometheus_client")
-from headstart.serve.metrics import Measure, Meters
+from headstart.serve.metrics import MetricsMiddleware, ServiceMetrics
 
 
-def ask(meters, status=200, route="/predict", fault=None):
+def ask(metrics, status=200, route="/predict", fault=None):
     async def app(scope, receive, send):
         if route:
             scope["route"] = SimpleNamespace(path=route)
@@ -21,37 +21,37 @@ def ask(meters, status=200, route="/predict", fault=None):
     async def send(message):
         pass
 
-    asyncio.run(Measure(app, meters)({"type": "http", "path": "/typed"}, None, send))
+    asyncio.run(MetricsMiddleware(app, metrics)({"type": "http", "path": "/typed"}, None, send))
 
 
-def read(meters, path, status):
-    return meters.registry.get_sample_value("headstart_requests_total", {"path": path, "status": status})
+def read(metrics, path, status):
+    return metrics.registry.get_sample_value("headstart_requests_total", {"path": path, "status": status})
 
 
 def test_requests_are_counted_by_route_and_status_and_timed():
-    meters = Meters()
-    ask(meters)
-    ask(meters)
-    ask(meters, 422)
-    assert (read(meters, "/predict", "200"), read(meters, "/predict", "422")) == (2, 1)
-    assert meters.registry.get_sample_value("headstart_request_seconds_count", {"path": "/predict"}) == 3
+    metrics = ServiceMetrics()
+    ask(metrics)
+    ask(metrics)
+    ask(metrics, 422)
+    assert (read(metrics, "/predict", "200"), read(metrics, "/predict", "422")) == (2, 1)
+    assert metrics.registry.get_sample_value("headstart_request_seconds_count", {"path": "/predict"}) == 3
 
 
-def test_addresses_that_are_none_are_counted_together():
-    meters = Meters()
-    ask(meters, 404, route=None)
-    assert read(meters, "other", "404") == 1
-    assert read(meters, "/typed", "404") is None
+def test_unknown_paths_are_counted_together():
+    metrics = ServiceMetrics()
+    ask(metrics, 404, route=None)
+    assert read(metrics, "other", "404") == 1
+    assert read(metrics, "/typed", "404") is None
 
 
-def test_a_fault_counts_as_what_it_is_answered_with():
-    meters = Meters()
+def test_a_failure_is_counted_as_500():
+    metrics = ServiceMetrics()
     with pytest.raises(ValueError, match="no"):
-        ask(meters, fault=ValueError("no"))
-    assert read(meters, "/predict", "500") == 1
+        ask(metrics, fault=ValueError("no"))
+    assert read(metrics, "/predict", "500") == 1
 
 
-def test_services_count_for_themselves():
-    one, other = Meters(), Meters()
+def test_each_service_has_its_own_counters():
+    one, other = ServiceMetrics(), ServiceMetrics()
     ask(one)
     assert read(other, "/predict", "200") is None

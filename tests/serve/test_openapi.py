@@ -1,4 +1,4 @@
-"""The service keeps what its own OpenAPI promises, whatever it is sent."""
+"""All answers of the service match its OpenAPI, whatever the request."""
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -33,7 +33,7 @@ names = st.sampled_from([b"a.jpg", b"\xff\xfe", b"\\ud800", b"+2AA-", b'"', b"..
 
 @pytest.fixture(scope="module")
 def client(run):
-    limits = Limits(file_bytes=20_000, body_bytes=60_000, pixels=1_000_000, files=4)
+    limits = Limits(max_file_bytes=20_000, max_body_bytes=60_000, max_pixels=1_000_000, max_files=4)
     with TestClient(build_app(hs.load(run.folder), limits=limits), raise_server_exceptions=False) as client:
         yield client
 
@@ -120,7 +120,7 @@ def requests(draw, document, contents):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @fuzzed
 @given(data=st.data())
-def test_every_answer_is_one_that_is_documented(client, document, contents, data):
+def test_every_answer_is_documented(client, document, contents, data):
     request = data.draw(requests(document, contents))
     response = client.request(**request)
     event(f"{request['url']} {response.status_code}")
@@ -129,7 +129,7 @@ def test_every_answer_is_one_that_is_documented(client, document, contents, data
 
 @settings(fuzzed, max_examples=20)
 @given(data=st.data())
-def test_what_the_schema_allows_is_answered(client, document, photos, data):
+def test_every_valid_request_succeeds(client, document, photos, data):
     for path, method in list_operations(document):
         files = [
             (name, ("a.jpg", data.draw(st.sampled_from(photos)).read_bytes()))
@@ -145,7 +145,7 @@ def test_what_the_schema_allows_is_answered(client, document, photos, data):
     ("charset", "name"), [("utf-7", b"+2AA-"), ("unicode_escape", b"\\ud800"), ("none such", b"\xff"), ("\0", b"a")]
 )
 @pytest.mark.parametrize("field", [b'files"; filename="', b"files"])
-def test_names_that_are_no_text_are_answered(client, document, photos, charset, name, field):
+def test_names_in_wrong_charsets_are_answered(client, document, photos, charset, name, field):
     head = b'--edge\r\nContent-Disposition: form-data; name="' + field + name + b'"\r\n\r\n'
     body = head + photos[0].read_bytes() + b"\r\n--edge--\r\n"
     headers = {"content-type": f"multipart/form-data; boundary=edge; charset={charset}"}
@@ -153,24 +153,24 @@ def test_names_that_are_no_text_are_answered(client, document, photos, charset, 
 
 
 @pytest.mark.parametrize(("claimed", "status"), [("9" * 5000, 413), ("0" * 5000, 200), ("-1", 400), ("1e3", 400)])
-def test_lengths_that_are_no_number_are_answered(client, document, claimed, status):
+def test_odd_content_lengths_are_answered(client, document, claimed, status):
     response = client.get("/health", headers={"content-length": claimed})
     assert response.status_code == status
     check(document, "/health", "GET", response)
 
 
-def test_every_refusal_is_explained(document):
+def test_every_refusal_has_a_description(document):
     for path, method in list_operations(document):
         for status, answer in document["paths"][path][method]["responses"].items():
             if status != "200":
                 assert answer["description"].endswith(".")
-                assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/Problem")
+                assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorMessage")
 
 
-def test_a_fault_is_owned_up_to(run, document, monkeypatch):
+def test_a_failure_is_answered_with_500(run, document, monkeypatch):
     app = build_app(hs.load(run.folder))
     monkeypatch.setattr("headstart.serve.app.generate_latest", lambda _: 1 / 0)
     with TestClient(app, raise_server_exceptions=False) as client:
         response = client.get("/metrics")
-    assert (response.status_code, response.json()) == (500, {"error": "The service failed. Its log says why."})
+    assert (response.status_code, response.json()) == (500, {"error": "The service failed. Its log has the reason."})
     assert "500" in document["paths"]["/metrics"]["get"]["responses"]

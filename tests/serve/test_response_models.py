@@ -1,4 +1,4 @@
-"""What is answered is what the models say, with nothing more and nothing less."""
+"""Answers match their models exactly."""
 
 import pytest
 
@@ -23,9 +23,9 @@ def read(model, response):
     return told
 
 
-def test_a_photo_has_an_answer_or_an_error(client, photos):
+def test_a_photo_has_a_prediction_or_an_error(client, photos):
     files = [("files", ("good.jpg", photos[0].read_bytes())), ("files", ("bad.jpg", b"no photo"))]
-    good, bad = read(response_models.Answers, client.post("/predict", files=files)).predictions
+    good, bad = read(response_models.Predictions, client.post("/predict", files=files)).predictions
     assert good.label == next(iter(good.probabilities))
     assert good.probability == max(good.probabilities.values())
     assert sum(good.probabilities.values()) == pytest.approx(1, abs=1e-5)
@@ -34,8 +34,8 @@ def test_a_photo_has_an_answer_or_an_error(client, photos):
     assert bad.error
 
 
-def test_the_rest_is_what_the_models_say(client, run):
-    about = read(response_models.About, client.get("/metadata"))
+def test_other_answers_match_their_models(client, run):
+    about = read(response_models.ServiceInfo, client.get("/metadata"))
     assert tuple(about.labels) == hs.load(run.folder).labels
     assert read(response_models.Health, client.get("/health")).status == "ok"
-    assert read(response_models.Problem, client.get("/none")).error
+    assert read(response_models.ErrorMessage, client.get("/none")).error

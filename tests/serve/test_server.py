@@ -1,4 +1,4 @@
-"""A real server: it starts, answers, and stops when it is told to."""
+"""A real server starts, answers, and stops at a signal."""
 
 import json
 import re
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
+import headstart as hs
 from headstart.process.packages import is_installed
 
 pytestmark = pytest.mark.skipif(not is_installed("fastapi"), reason="needs the extra serve")
@@ -27,7 +28,7 @@ def start(run, *more):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_answers_until_it_is_told_to_stop(run, photos, number):
+def test_the_server_answers_until_a_signal_stops_it(run, photos, number):
     with start(run) as server:
         address = re.search(r"http://\S+", server.stderr.readline())[0]
         boundary = "headstart"
@@ -39,15 +40,17 @@ def test_it_answers_until_it_is_told_to_stop(run, photos, number):
             f"{address}/predict", body, {"content-type": f"multipart/form-data; boundary={boundary}"}
         )
         with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
-            assert json.load(response)["predictions"][0]["label"] in ("dots", "stripes")
+            prediction = json.load(response)["predictions"][0]
+        expected = hs.load(run.folder).predict(photos[0])
+        assert prediction["label"] == expected.label
+        assert prediction["probability"] == pytest.approx(expected.probability, abs=1e-3)
         server.send_signal(number)
         _, said = server.communicate(timeout=60)
         assert server.returncode == 0
-        assert said.splitlines()[-1] == "Stopped."
-        assert "Traceback" not in said
+        assert said.splitlines() == ["Stopped."]
 
 
-def test_a_port_that_is_taken_is_told(run):
+def test_an_occupied_port_is_an_error(run):
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         start(run, "--port", str(taken.getsockname()[1])) as server,

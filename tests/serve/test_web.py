@@ -1,4 +1,4 @@
-"""The served pages in a real browser: photos are answered, explained, kept small, and nothing else is asked."""
+"""The pages of the service in a real browser: photos are classified and explained, without other hosts."""
 
 import re
 import shutil
@@ -30,7 +30,7 @@ def list_hosts(driver):
     return {match[1] for entry in entries if (match := re.match(r"https?://([^/]+)", entry))}
 
 
-def test_photos_are_answered_and_explained(driver, served, photos, tmp_path):
+def test_photos_are_classified_and_explained(driver, served, photos, tmp_path):
     plain = tmp_path / "plain.tif"  # which the server knows and the browser does not
     with Image.open(photos[0]) as image:
         image.save(plain)
@@ -55,7 +55,7 @@ def test_photos_are_answered_and_explained(driver, served, photos, tmp_path):
     assert not refused
 
 
-def test_its_interface_is_shown_without_another_host(driver, served):
+def test_the_interface_is_shown_without_another_host(driver, served):
     driver.get(f"{served}/docs")
     assert driver.find_element("css selector", "#predict h2").text == "POST /predict"
     assert list_hosts(driver) == {served.removeprefix("http://")}

@@ -1,1 +1,1 @@
-"""A classifier over HTTP, and a page to try it on."""
+"""A classifier over HTTP, and a page to try it."""

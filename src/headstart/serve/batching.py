@@ -1,4 +1,4 @@
-"""Photos of requests that come at the same time go through the classifier together."""
+"""Photos of simultaneous requests are classified in one batch."""
 
 from __future__ import annotations
 
@@ -13,47 +13,52 @@ import numpy.typing as npt
 from headstart.serve.limits import Refusal
 
 Pixels = npt.NDArray[np.uint8]
-Row = npt.NDArray[np.float32]
-MOST = 32  # photos in a batch
+Probabilities = npt.NDArray[np.float32]
+MAX_BATCH = 32  # photos
 
 
 class Batcher:
-    """A thread that classifies whatever waits, up to 32 photos at a time; nobody waits for a batch to fill.
+    """A thread that classifies the waiting photos, up to 32 at a time, without waiting for a batch to fill.
+
+    N photos of S x S pixels, C classes.
 
     Parameters
     ----------
     classify
-        From (N, S, S, 3) pixels to (N, C) probabilities.
-    most_waiting
-        Photos beyond so many are refused.
-    note
-        Called with the size of each batch.
+        Function from (N, S, S, 3) pixels to (N, C) probabilities.
+    max_waiting
+        Number of photos that can wait; further photos are refused.
+    on_batch
+        Function that is called with the size of each batch.
     """
 
     def __init__(
-        self, classify: Callable[[Pixels], Row], most_waiting: int, note: Callable[[int], None] = lambda _: None
+        self,
+        classify: Callable[[Pixels], Probabilities],
+        max_waiting: int,
+        on_batch: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self._classify, self._most, self._note = classify, most_waiting, note
-        self._waiting: queue.SimpleQueue[tuple[Pixels, Future[Row]] | None] = queue.SimpleQueue()
+        self._classify, self._max_waiting, self._on_batch = classify, max_waiting, on_batch
+        self._waiting: queue.SimpleQueue[tuple[Pixels, Future[Probabilities]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="classifier", daemon=True)
         self._thread.start()
 
-    def submit(self, pixels: Pixels) -> Future[Row]:
-        """Queue one photo, (S, S, 3), and return the promise of its probabilities.
+    def submit(self, pixels: Pixels) -> Future[Probabilities]:
+        """Queue one photo, (S, S, 3), and return the future of its probabilities.
 
         Raises
         ------
         Refusal
-            If too many wait already.
+            If `max_waiting` photos wait already.
         """
-        if self._waiting.qsize() >= self._most:
+        if self._waiting.qsize() >= self._max_waiting:
             raise Refusal(429, "Too many photos are waiting. Try again in a moment.")
-        promise: Future[Row] = Future()
-        self._waiting.put((pixels, promise))
-        return promise
+        future: Future[Probabilities] = Future()
+        self._waiting.put((pixels, future))
+        return future
 
     def close(self) -> None:
-        """Classify what waits, and end."""
+        """Classify the waiting photos, then end the thread."""
         self._waiting.put(None)
         self._thread.join()
 
@@ -61,20 +66,22 @@ class Batcher:
         is_open = True
         while is_open:
             batch = [self._waiting.get()]
-            while batch[-1] is not None and len(batch) < MOST and not self._waiting.empty():
+            while batch[-1] is not None and len(batch) < MAX_BATCH and not self._waiting.empty():
                 batch.append(self._waiting.get())
             is_open = batch[-1] is not None
-            self._answer([item for item in batch if item is not None and item[1].set_running_or_notify_cancel()])
+            self._classify_batch(
+                [item for item in batch if item is not None and item[1].set_running_or_notify_cancel()]
+            )
 
-    def _answer(self, batch: list[tuple[Pixels, Future[Row]]]) -> None:
+    def _classify_batch(self, batch: list[tuple[Pixels, Future[Probabilities]]]) -> None:
         if not batch:
             return
-        self._note(len(batch))
+        self._on_batch(len(batch))
         try:
             rows = self._classify(np.stack([pixels for pixels, _ in batch]))
-        except Exception as error:  # whoever waits must hear of it, and the thread goes on
-            for _, promise in batch:
-                promise.set_exception(error)
+        except Exception as error:  # each request gets the error, and the thread goes on
+            for _, future in batch:
+                future.set_exception(error)
         else:
-            for (_, promise), row in zip(batch, rows, strict=True):
-                promise.set_result(row)
+            for (_, future), row in zip(batch, rows, strict=True):
+                future.set_result(row)

@@ -1,4 +1,4 @@
-"""A request's body is read up to a limit, whatever it claims of itself."""
+"""A middleware that reads the body of a request up to a limit, whatever its Content-Length says."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
-_DIGITS = 18  # of any length that could be meant
+_MAX_DIGITS = 18  # of a Content-Length
 
 
 class _TooLargeError(Exception):
-    """More has come than may."""
+    """The body exceeds the limit."""
 
 
 class BodyLimit:
-    """Refuses a body of more bytes: by its own claim at once, otherwise as soon as it has come so far.
+    """Refuses a body that is too large, by its Content-Length or while it is received, and closes the connection.
 
     Parameters
     ----------
     app
-        What answers the request.
+        Application that answers the request.
+    max_bytes
+        Maximum size of the body.
     """
 
-    def __init__(self, app: App, most_bytes: int) -> None:
-        self._app, self._most = app, most_bytes
+    def __init__(self, app: App, max_bytes: int) -> None:
+        self._app, self._max_bytes = app, max_bytes
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -38,35 +40,35 @@ class BodyLimit:
         if not claimed.isdigit():
             await _refuse(send, 400, "The header Content-Length must be a number of bytes.")
             return
-        # the length first: Python makes no number of thousands of digits
-        if len(claimed.lstrip(b"0")) > _DIGITS or int(claimed[-_DIGITS:]) > self._most:
+        # the number of digits first: Python converts no text of thousands of digits
+        if len(claimed.lstrip(b"0")) > _MAX_DIGITS or int(claimed[-_MAX_DIGITS:]) > self._max_bytes:
             await self._refuse(send)
             return
-        n_bytes, is_begun = 0, False
+        n_bytes, is_started = 0, False
 
-        async def count() -> Message:
+        async def receive_counted() -> Message:
             nonlocal n_bytes
             message = await receive()
             n_bytes += len(message.get("body", b""))
-            if n_bytes > self._most:
+            if n_bytes > self._max_bytes:
                 raise _TooLargeError
             return message
 
-        async def note(message: Message) -> None:
-            nonlocal is_begun
-            if n_bytes > self._most and not is_begun:
-                raise _TooLargeError  # whoever read the body took it for damaged
-            is_begun = True
+        async def send_checked(message: Message) -> None:
+            nonlocal is_started
+            if n_bytes > self._max_bytes and not is_started:
+                raise _TooLargeError  # a form parser has taken our error for a damaged form
+            is_started = True
             await send(message)
 
         try:
-            await self._app(scope, count, note)
+            await self._app(scope, receive_counted, send_checked)
         except _TooLargeError:
-            if not is_begun:
+            if not is_started:
                 await self._refuse(send)
 
     async def _refuse(self, send: Send) -> None:
-        await _refuse(send, 413, f"The request is too large, need at most {self._most / 1e6:g} MB.")
+        await _refuse(send, 413, f"The request is too large, need at most {self._max_bytes / 1e6:g} MB.")
 
 
 async def _refuse(send: Send, status: int, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""The page ``/docs``: what the service's own OpenAPI says, for people, with lines to copy; it asks no other host."""
+"""The page ``/docs``: the OpenAPI of the service with commands to copy; it loads nothing from other hosts."""
 
 from __future__ import annotations
 
@@ -21,82 +21,82 @@ SAFE = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A named value that is sent or answered; ``told`` says what it is."""
+    """A named value of a request or an answer."""
 
     name: str
     kind: str
-    told: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
-    """One way in which an address answers; ``model`` is empty where it is no JSON."""
+class ResponseEntry:
+    """One answer of an address; ``model`` is empty if the answer is not JSON."""
 
     status: str
     kind: str
     model: str
-    told: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """An address of the service, as the page shows it."""
+class Endpoint:
+    """An address and method of the service."""
 
     method: str
     path: str
-    told: str
-    sent: list[Field]
-    answers: list[Answering]
+    description: str
+    fields: list[Field]
+    responses: list[ResponseEntry]
     curl: str
     python: str
 
 
 async def show_docs(request: Request) -> HTMLResponse:
-    """Return the page for the address under which it was asked."""
-    return HTMLResponse(render_manual(request.app.openapi(), str(request.base_url)), headers=SAFE)
+    """Return the page, with the host of the request in its commands."""
+    return HTMLResponse(render_docs(request.app.openapi(), str(request.base_url)), headers=SAFE)
 
 
-def render_manual(schema: dict[str, Any], base: str) -> str:
+def render_docs(schema: dict[str, Any], base: str) -> str:
     """Return the page of an OpenAPI schema.
 
     Parameters
     ----------
     base
-        Address of the service, with a slash at its end.
+        Address of the service, which ends with a slash.
     """
     from jinja2 import Environment, FileSystemLoader
 
     environment = Environment(loader=FileSystemLoader([WEB, EXPORTED]), autoescape=True)
     return environment.get_template("docs.html.jinja").render(
-        info=schema["info"], entries=list_entries(schema, base), models=_list_models(schema)
+        info=schema["info"], endpoints=list_endpoints(schema, base), models=_list_models(schema)
     )
 
 
-def list_entries(schema: dict[str, Any], base: str) -> list[Entry]:
-    """Return the addresses of an OpenAPI schema, each with the lines by which it is asked."""
+def list_endpoints(schema: dict[str, Any], base: str) -> list[Endpoint]:
+    """Return the endpoints of an OpenAPI schema, each with commands that call it."""
     return [
-        _make_entry(schema, base, method, path, operation)
+        _make_endpoint(schema, base, method, path, operation)
         for path, operations in schema["paths"].items()
         for method, operation in operations.items()
     ]
 
 
-def _make_entry(schema: dict[str, Any], base: str, method: str, path: str, operation: dict[str, Any]) -> Entry:
+def _make_endpoint(schema: dict[str, Any], base: str, method: str, path: str, operation: dict[str, Any]) -> Endpoint:
     body = operation.get("requestBody", {}).get("content", {}).get("multipart/form-data")
-    sent = _list_fields(_resolve(schema, body["schema"])) if body else []
-    answers = [_make_answering(*item) for item in sorted(operation["responses"].items())]
-    kind = answers[0].kind  # of status 200
-    address, names = base + path.lstrip("/"), [field.name for field in sent]
-    return Entry(
-        method.upper(), path, operation["description"], sent, answers,
+    fields = _list_fields(_resolve(schema, body["schema"])) if body else []
+    responses = [_make_response(*item) for item in sorted(operation["responses"].items())]
+    kind = responses[0].kind  # status 200
+    address, names = base + path.lstrip("/"), [field.name for field in fields]
+    return Endpoint(
+        method.upper(), path, operation["description"], fields, responses,
         _write_curl(address, names, kind), _write_python(address, names, kind),
     )  # fmt: skip
 
 
-def _make_answering(status: str, answer: dict[str, Any]) -> Answering:
-    (kind, content), *_ = answer["content"].items()
+def _make_response(status: str, response: dict[str, Any]) -> ResponseEntry:
+    (kind, content), *_ = response["content"].items()
     model = _name_kind(content["schema"]) if "$ref" in content["schema"] else ""
-    return Answering(status, kind, model, answer["description"])
+    return ResponseEntry(status, kind, model, response["description"])
 
 
 def _resolve(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
@@ -143,10 +143,10 @@ def _write_curl(address: str, names: list[str], kind: str) -> str:
 
 def _write_python(address: str, names: list[str], kind: str) -> str:
     if not names:
-        asked = f'urllib.request.urlopen("{address}").read().decode()'
-        return f"import urllib.request; print({asked})"
+        call = f'urllib.request.urlopen("{address}").read().decode()'
+        return f"import urllib.request; print({call})"
     files = ", ".join(f'"{name}": open("photo.jpg", "rb")' for name in names)
-    asked = f'requests.post("{address}", files={{{files}}})'
+    call = f'requests.post("{address}", files={{{files}}})'
     if kind.startswith("image/"):
-        return f'import requests; open("picture.png", "wb").write({asked}.content)'
-    return f"import requests; print({asked}.json())"
+        return f'import requests; open("picture.png", "wb").write({call}.content)'
+    return f"import requests; print({call}.json())"

@@ -1,37 +1,37 @@
-"""What one request may ask for, and the refusal of what asks for more."""
+"""The limits of a request, and the refusal of a request that exceeds them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one request may ask for.
+    """Limits of one request.
 
     Attributes
     ----------
-    file_bytes, body_bytes
-        Of one file and of a whole request.
-    pixels
-        Of one photo as it is stored: 50 million are 150 MB while it is decoded.
-    files
-        In one request.
-    seconds
-        From the last byte of the request to the answer.
-    waiting
-        Photos that wait for the classifier; requests beyond are told to come again.
+    max_file_bytes, max_body_bytes
+        Size of one file and of a whole request.
+    max_pixels
+        Size of one photo before it is scaled: decoded, 50 million pixels take 150 MB.
+    max_files
+        Number of files in one request.
+    timeout_s
+        Seconds from the last byte of the request to the answer.
+    max_waiting
+        Number of photos that wait for the classifier. Further requests are answered with 429.
     """
 
-    file_bytes: int = 20_000_000
-    body_bytes: int = 100_000_000
-    pixels: int = 50_000_000
-    files: int = 64
-    seconds: float = 30.0
-    waiting: int = 1_024
+    max_file_bytes: int = 20_000_000
+    max_body_bytes: int = 100_000_000
+    max_pixels: int = 50_000_000
+    max_files: int = 64
+    timeout_s: float = 30.0
+    max_waiting: int = 1_024
 
 
-class Refusal(Exception):  # noqa: N818  it is an answer, not a fault
+class Refusal(Exception):  # noqa: N818  an answer, not a failure of the service
     """A request that is answered with a 4xx status and a sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:

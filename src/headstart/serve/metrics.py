@@ -1,4 +1,4 @@
-"""What is counted and timed, in the terms of Prometheus."""
+"""Counters and timers of the service, in the format of Prometheus."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from headstart.serve.body_limit import App, Message, Receive, Send
 
 
-class Meters:
+class ServiceMetrics:
     """Counters and histograms of one service.
 
     Attributes
     ----------
-    requests, seconds
-        By path, and requests by status as well.
+    requests
+        Number of requests, by path and status.
+    seconds
+        Seconds per request, by path.
     photos
-        Answered, by label.
+        Number of predictions, by label.
     batch
-        Photos that were classified together.
+        Number of photos per batch.
     """
 
     def __init__(self) -> None:
@@ -34,32 +36,32 @@ class Meters:
         )
 
 
-class Measure:
-    """Counts and times every request."""
+class MetricsMiddleware:
+    """Counts and times all requests."""
 
-    def __init__(self, app: App, meters: Meters) -> None:
-        self._app, self._meters = app, meters
+    def __init__(self, app: App, metrics: ServiceMetrics) -> None:
+        self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 0
+        start, status = time.perf_counter(), 0
 
-        async def note(message: Message) -> None:
+        async def send_noted(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, note)
+            await self._app(scope, receive, send_noted)
         except Exception:
-            status = status or 500  # as it is answered further out
+            status = status or 500  # the status of the outer error handler
             raise
         finally:
-            # not what a stranger typed: the paths would grow without end
+            # the route, not the requested path: clients could create any number of labels
             path = getattr(scope.get("route"), "path", "other")
-            self._meters.requests.labels(path, str(status)).inc()
-            self._meters.seconds.labels(path).observe(time.perf_counter() - began)
+            self._metrics.requests.labels(path, str(status)).inc()
+            self._metrics.seconds.labels(path).observe(time.perf_counter() - start)

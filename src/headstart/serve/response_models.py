@@ -1,34 +1,34 @@
-"""What the service answers: its OpenAPI is made of these."""
+"""The JSON answers of the service; its OpenAPI is generated from these models."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
 
-class Answer(BaseModel):
-    """The answer for one photo."""
+class PhotoPrediction(BaseModel):
+    """Prediction for one photo."""
 
-    file: str = Field(description="The name it was sent under.")
-    label: str | None = Field(default=None, description="The most probable class; null where the photo is not read.")
-    probability: float | None = Field(default=None, description="Of this class, 0 to 1.")
-    probabilities: dict[str, float] = Field(default={}, description="Of every class, most probable first.")
-    error: str | None = Field(default=None, description="Why the photo is not read; null where it is.")
-
-
-class Answers(BaseModel):
-    """One answer for each file, in the order of the request."""
-
-    predictions: list[Answer]
+    file: str = Field(description="Name of the uploaded file.")
+    label: str | None = Field(default=None, description="Most probable class; null if the photo cannot be read.")
+    probability: float | None = Field(default=None, description="Probability of this class, 0 to 1.")
+    probabilities: dict[str, float] = Field(default={}, description="Probability of each class, highest first.")
+    error: str | None = Field(default=None, description="Reason why the photo cannot be read; null otherwise.")
 
 
-class Problem(BaseModel):
-    """Why a request was refused."""
+class Predictions(BaseModel):
+    """One prediction for each file, in the order of the request."""
 
-    error: str = Field(description="A sentence for people.")
+    predictions: list[PhotoPrediction]
 
 
-class About(BaseModel):
-    """What is served."""
+class ErrorMessage(BaseModel):
+    """Reason why a request is refused."""
+
+    error: str = Field(description="One sentence for people.")
+
+
+class ServiceInfo(BaseModel):
+    """The classifier of the service."""
 
     name: str
     labels: list[str]
@@ -36,11 +36,11 @@ class About(BaseModel):
     backbone: str
     method: str
     precision: str
-    averaged_views: int = Field(description="Views of a photo whose answers are averaged.")
-    headstart: str = Field(description="The version that serves it.")
+    averaged_views: int = Field(description="Number of views of a photo over which the answers are averaged.")
+    headstart: str = Field(description="Version of Headstart.")
 
 
 class Health(BaseModel):
-    """That the service is up."""
+    """Status of the service."""
 
     status: str = Field(description="Always 'ok'.")

@@ -1,4 +1,4 @@
-"""Run the service until it is told to stop; requests that are being answered still are."""
+"""Run the service until a signal stops it; running requests are finished first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from headstart.errors import ServeError
 from headstart.process.packages import make_missing_extra
 from headstart.serve.limits import Limits
 
-GRACE_S = 10  # that requests which are being answered have when it stops
+GRACE_S = 10  # for running requests when the service stops
 
 
 def serve_classifier(
@@ -25,14 +25,16 @@ def serve_classifier(
     Parameters
     ----------
     host, port
-        Where to listen; by default this machine alone can ask. Port 0 is any that is free.
+        Address to listen on. By default only this machine can connect. Port 0: any free port.
+    limits
+        Limits of a request.
     say
-        Called with the address.
+        Function that prints the address and the end.
 
     Raises
     ------
     ServeError
-        If it cannot listen there.
+        If the address cannot be used.
     MissingExtraError
         If FastAPI and uvicorn are not installed.
     """
@@ -50,15 +52,16 @@ def serve_classifier(
         limit_concurrency=None, h11_max_incomplete_event_size=64_000,
     )  # fmt: skip
     server = uvicorn.Server(config)
-    # not in the main thread, where it would take over the signals of the whole program and send them on at its end
+    # in the main thread uvicorn would replace the signal handlers and raise the signals again at its end
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server")
-    is_told = threading.Event()
-    before = {number: signal.signal(number, lambda *_: is_told.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         thread.start()
-        where, at = listener.getsockname()[:2]
-        say(f"Serving {Path(model).name} at http://{f'[{where}]' if ':' in where else where}:{at} (Ctrl-C stops it).")
-        while thread.is_alive() and not is_told.wait(0.2):
+        address, port = listener.getsockname()[:2]
+        host = f"[{address}]" if ":" in address else address
+        say(f"Serving {Path(model).name} at http://{host}:{port} (Ctrl-C stops it).")
+        while thread.is_alive() and not stop.wait(0.2):
             pass
         server.should_exit = True
         thread.join()
@@ -73,10 +76,10 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
         *kind, _, address = found[0]
-        listener = socket.socket(*kind)  # of TCP by name, or asyncio leaves Nagle's delay of 40 ms on
+        listener = socket.socket(*kind)  # with the protocol TCP, or asyncio keeps Nagle's delay of 40 ms
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen()  # from now on whoever comes waits for the service, and is not sent away
+        listener.listen()  # from here on clients wait for the service instead of being refused
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ServeError(f"Cannot serve at {host}:{port}: {reason}. Choose another --port or --host.") from None

@@ -1,4 +1,4 @@
-/* The served page: photos are sent to the server that it came from. */
+/* The page of the service: it sends photos to its own server. */
 
 async function askFile(file) {
   const form = new FormData();
@@ -27,7 +27,7 @@ function offerMore(file, card, words) {
   words.append(button);
 }
 
-/* Return a picture of what in a photo speaks for its class. */
+/* Return the heat map of a photo as an image, or null after an error. */
 async function askWhy(file) {
   const form = new FormData(), heat = makeElement("img", "heat");
   form.append("file", file, file.name || "pasted photo");
@@ -36,7 +36,7 @@ async function askWhy(file) {
     $("status").textContent = (await response.json()).error;
     return null;
   }
-  heat.alt = `What in ${file.name || "the photo"} speaks for its class`;
+  heat.alt = `Heat map: evidence in ${file.name || "the photo"} for its class`;
   heat.src = URL.createObjectURL(await response.blob());
   await heat.decode();
   URL.revokeObjectURL(heat.src);

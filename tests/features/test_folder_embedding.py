@@ -9,8 +9,10 @@ import pytest
 
 from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
+from headstart.catalog.catalog import Catalog
 from headstart.catalog.manifest import read_manifest
 from headstart.catalog.scan import scan_photos
+from headstart.catalog.source import find_source
 from headstart.errors import CatalogError, ScaleError
 from headstart.features import block_embedding
 from headstart.features.embedding_settings import make_embedding_settings
@@ -22,7 +24,8 @@ pytest.importorskip("pyarrow")
 
 def embed(source, out, *, image_size=96, dtype="float32", overwrite=False):
     settings = make_embedding_settings(BackboneSetup(load_backbone(), image_size, "f32"), dtype=dtype)
-    return embed_into_folder(source, expand_path(out), settings, overwrite=overwrite, verbose=False)
+    found = source if isinstance(source, Catalog) else find_source(source)
+    return embed_into_folder(found, expand_path(out), settings, overwrite=overwrite, verbose=False)
 
 
 def test_every_photo_is_embedded_once_and_in_order(make_folder, tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.manifest import Manifest
 from headstart.catalog.scan import scan_photos
+from headstart.catalog.source import find_source
 from headstart.errors import CacheError
 from headstart.features.embedding_settings import make_embedding_settings
 from headstart.features.extraction import extract_features, make_feature_spec
@@ -23,7 +24,7 @@ def stored(paint_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("embedded")
     photos = paint_folder(folder / "photos", n=4)
     settings = make_embedding_settings(BackboneSetup(load_backbone(), 96, "f32"))
-    embed_into_folder(photos, folder / "features.parquet", settings, verbose=False)
+    embed_into_folder(find_source(photos), folder / "features.parquet", settings, verbose=False)
     return scan_photos(photos), StoredFeatures(folder / "features.parquet")
 
 

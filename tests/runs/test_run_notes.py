@@ -4,17 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
-from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
 from headstart.runs.run_notes import list_notes
 
 
 @pytest.fixture(scope="module")
-def runner(paint_folder, tmp_path_factory):
-    folder = paint_folder(tmp_path_factory.mktemp("noting") / "photos", ("dots", "stripes"), 12)
-    return MethodRunner(scan_photos(folder), load_backbone(), 96, False, False)
+def runner(paint_folder, make_runner, tmp_path_factory):
+    return make_runner(scan_photos(paint_folder(tmp_path_factory.mktemp("noting") / "photos", n=12)))
 
 
 def test_notes_mention_a_missing_validation_split(runner):

@@ -58,7 +58,7 @@ def test_a_folder_that_is_not_a_run_is_never_replaced(tmp_path, metrics):
     if metrics is not None:
         (tmp_path / "photos" / "metrics.json").write_text(metrics)
     with (
-        pytest.raises(RunError, match="other things than a run"),
+        pytest.raises(RunError, match="other files than those of a run"),
         write_run_folder(tmp_path / "photos", is_replacing=True),
     ):
         pass
@@ -72,7 +72,7 @@ def test_a_folder_that_appears_meanwhile_and_the_run_are_both_kept(tmp_path):
             (tmp_path / "run").mkdir()
             (tmp_path / "run" / "precious.txt").write_text("!")
 
-    with pytest.raises(RunError, match=r"meanwhile\. The run was kept as '.*run-2'"):
+    with pytest.raises(RunError, match=r"meanwhile\. The run is kept as '.*run-2'"):
         train()
     assert (tmp_path / "run" / "precious.txt").read_text() == "!"
     assert (tmp_path / "run-2" / "metrics.json").read_text() == RUN

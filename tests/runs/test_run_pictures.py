@@ -117,7 +117,7 @@ def test_there_are_no_heat_maps_for_features_that_are_not_means(folder, grids, t
     draw_answers(folder, predictions, split="test", labels=["cats", "dogs"], seed=0, explainer=explained)
     figures = folder.collect()
     assert list(figures) == ["predictions", "mistakes"]
-    assert "cannot be shown" in figures["mistakes"].caption
+    assert "There are no heat maps" in figures["mistakes"].caption
 
 
 def test_there_is_no_picture_of_mistakes_without_mistakes(folder, grids, tmp_path):
@@ -149,7 +149,7 @@ def test_fixed_views_are_shown_as_they_were_used(folder, grids, tmp_path):
     shown, titles, caption = draw_views(folder, grids, photos, n_views=4, views=SYMMETRIES[:4])
     assert titles == ["as it is", "flipped", "+180°", "flipped, +180°"]
     assert len(shown) == 4
-    assert "in the 4 views in which this training saw every photo" in caption
+    assert "in the 4 views that this training used of every photo" in caption
     many = tuple(View(turns=0.01 * number) for number in range(20))
     shown, _, caption = draw_views(folder, grids, photos, n_views=20, views=many)
     assert len(shown) == 9
@@ -168,7 +168,7 @@ def test_random_augmentation_in_every_epoch_is_shown_by_examples(folder, grids, 
     assert titles[0] == "as it is"
     assert len({photo.tobytes() for photo in shown}) == 9
     assert all(photo.dtype == np.uint8 for photo in shown)
-    assert "Every epoch changed every photo anew" in caption
+    assert "Every epoch augmented every photo anew" in caption
     half = shown[0].shape[0] // 2
     is_upside_down = [int(photo[half:, :, 0].mean()) < photo[:half, :, 0].mean() for photo in shown]
     assert any(is_upside_down) == (n_symmetric == 4)

@@ -1,12 +1,16 @@
 """Write the files of a run folder.
 
-model.onnx                      the classifier file, as `classifier.build` makes it
-catalog.csv, predictions.csv    a row per photo: `Catalog.write_csv`, `write_predictions`
-history.csv                     accuracy and loss by epoch: here
-figures/*.png                   grids of photos: `run_pictures`; charts: `report.charts`, in a second process
-report.html, README.md          the page and the model card: `report.page`, `report.model_card`
-metrics.json                    the settings (`run_description`) and the measures of each split
-notes.json                      the notes (`run_notes`) with their codes
+Which code makes the content of each file:
+
+    model.onnx         `classifier.build`
+    catalog.csv        `Catalog.write_csv`, a row per photo
+    predictions.csv    `methods.split_metrics`, a row per photo
+    history.csv        `_write_history` below, a row per epoch
+    figures/           `run_pictures` draws the photos, `report.charts` the charts, in a second process
+    report.html        `report.page`
+    README.md          `report.model_card`
+    metrics.json       `run_description` gives the settings, `methods.split_metrics` the measures
+    notes.json         `run_notes`
 """
 
 from __future__ import annotations
@@ -43,13 +47,15 @@ class RunContents:
     Attributes
     ----------
     metrics
-        The content of metrics.json.
-    model
-        The classifier file.
+        Content of metrics.json.
+    history
+        Rows of history.csv.
+    predictions
+        Predictions by split.
     note_time
-        Function that is called with the name of a step when the step ends; it updates ``metrics["seconds"]``.
+        Function that takes the name of a step when the step ends, and updates ``metrics["seconds"]``.
     views, n_symmetric
-        The views of each photo in training, as `draw_training_photos` takes them.
+        Views of each photo in training, as `draw_training_photos` takes them.
     """
 
     catalog: Catalog

@@ -1,4 +1,4 @@
-"""Notes on a training: what its settings, its photos and its course mean for the classifier."""
+"""Write the notes on a training: what its settings and its course mean for the classifier."""
 
 from __future__ import annotations
 

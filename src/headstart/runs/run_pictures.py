@@ -1,4 +1,4 @@
-"""The pictures of a run: which photos are shown, and under which titles."""
+"""Draw the pictures of a run: choose photos, and write titles and captions."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from headstart.report.photo_grid import CELL_PX, plot_photo_grid
 if TYPE_CHECKING:
     from PIL import Image
 
-GRID = 9  # 3 x 3, as in the tutorial
+GRID = 9  # photos in a picture: 3 x 3
 
 
 class PictureFolder:
-    """The folder ``figures/``: what is added is encoded in the background, for the folder and for the report."""
+    """The folder ``figures/``: encodes added images in the background, for the folder and for the report."""
 
     def __init__(self, folder: Path, pool: Executor) -> None:
         folder.mkdir(exist_ok=True)
@@ -43,11 +43,11 @@ class PictureFolder:
         self._added: dict[str, tuple[str, Future[InlineImage]]] = {}
 
     def add(self, name: str, image: Image.Image | Callable[[], Image.Image], caption: str) -> None:
-        """Save an image as ``NAME.png``; one that takes a while may be drawn in the background, too."""
+        """Save an image as ``NAME.png`` in the background; a function is called there to draw the image."""
         self._added[name] = (caption, self._pool.submit(_save, image, self._folder / f"{name}.png"))
 
     def collect(self) -> dict[str, ReportFigure]:
-        """Wait until all are saved, and return them for the report, in the order of adding.
+        """Wait until all images are saved, and return them for the report, in the order of `add`.
 
         Raises
         ------
@@ -66,51 +66,53 @@ def draw_answers(
     Parameters
     ----------
     explainer
-        Of the classifier that predicted: what in the mistakes spoke for the wrong answer is drawn, too.
+        Makes heat maps for the classifier. Default: no heat maps of the mistakes.
     """
     photos, confidence = predictions.features.photos, predictions.probabilities.max(1)
-    at = _pick(len(photos), seed)
+    at = _sample(len(photos), seed)
     titles = [f"Prediction: {labels[predictions.predicted[i]]} ({bool(predictions.is_right[i])})" for i in at]
     colours = [DARK if predictions.is_right[i] else ACCENT for i in at]
-    figure = plot_photo_grid([_show(photos[i]) for i in at], titles, colours=colours)
+    figure = plot_photo_grid([_read_for_grid(photos[i]) for i in at], titles, colours=colours)
     wrong = np.flatnonzero(~predictions.is_right)
-    caption = f"Photos of the {split} split, drawn at random, and what was predicted."
-    pictures.add("predictions", figure, caption if len(wrong) else f"{caption} In the whole split there is no mistake.")
+    caption = f"Random photos of the {split} split, with their predictions."
+    pictures.add("predictions", figure, caption if len(wrong) else f"{caption} The split has no mistake.")
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:GRID]
     if len(worst):
         titles = [
             f"Prediction: {labels[predictions.predicted[i]]} {confidence[i]:.0%}\nLabel: {photos[i].label}"
             for i in worst
         ]
-        figure = plot_photo_grid([_show(photos[i]) for i in worst], titles, colours=[ACCENT] * len(worst))
+        figure = plot_photo_grid([_read_for_grid(photos[i]) for i in worst], titles, colours=[ACCENT] * len(worst))
         names = ", ".join(str(Path(photos[i].label, photos[i].path.name)) for i in worst)
-        caption = f"The most confident mistakes. Look here first: some may be wrong labels. In this order: {names}."
+        caption = f"The most confident mistakes. Check their labels first: some may be wrong. In this order: {names}."
         if explainer is not None and not explainer.is_able:
-            caption += " What in them spoke for the answer cannot be shown: the features are no means over the photo."
+            caption += " There are no heat maps for them: the features are not means over the photo."
         pictures.add("mistakes", figure, caption)
         if explainer is not None and explainer.is_able:
-            why = partial(_draw_why, explainer, [(photos[i], labels[predictions.predicted[i]]) for i in worst])
-            caption = "What in the same photos spoke for the wrong answer: the brighter, the more."
-            pictures.add("mistakes_explained", why, caption)
+            draw = partial(_draw_heat_maps, explainer, [(photos[i], labels[predictions.predicted[i]]) for i in worst])
+            caption = "Heat maps of the same photos: brighter areas are stronger evidence for the wrong answer."
+            pictures.add("mistakes_explained", draw, caption)
 
 
-def _draw_why(explainer: Explainer, answers: Sequence[tuple[Photo, str]]) -> Image.Image:
-    """Draw photos under what in them speaks for an answer."""
+def _draw_heat_maps(explainer: Explainer, answers: Sequence[tuple[Photo, str]]) -> Image.Image:
+    """Draw photos with heat maps of the evidence for an answer."""
     shown = []
     for photo, label in answers:
         try:
-            shown.append(overlay_heat_map(_show(photo), explainer.explain(photo.path, label, digest=photo.digest).heat))
-        except PhotoError:  # as in `_show`
-            shown.append(_show(photo))
+            shown.append(
+                overlay_heat_map(_read_for_grid(photo), explainer.explain(photo.path, label, digest=photo.digest).heat)
+            )
+        except PhotoError:  # as in `_read_for_grid`
+            shown.append(_read_for_grid(photo))
     return plot_photo_grid(shown, [f"For {label}" for _, label in answers], colours=[ACCENT] * len(shown))
 
 
 def list_training_views(trained: TrainedMethod) -> tuple[View, ...] | None:
-    """Return the views that training saw of every photo.
+    """Return the views of every photo that training used.
 
     Returns
     -------
-    None if each photo had random ones of its own; none at all if photos were changed anew in every epoch.
+    None if each photo had its own random views; an empty tuple if every epoch augmented every photo anew.
     """
     settings = trained.settings
     if trained.cut == PIXELS_CUT:
@@ -118,7 +120,7 @@ def list_training_views(trained: TrainedMethod) -> tuple[View, ...] | None:
     if trained.tuned is None:
         return SYMMETRIES[: trained.table.n_averaged] if settings.average_views else None
     if settings.average_views or settings.n_views is None:
-        return SYMMETRIES[: trained.tuned.n_views]  # `auto` may have dropped the average, and not what was trained on
+        return SYMMETRIES[: trained.tuned.n_views]  # of the training: `auto` may drop the average afterwards
     return list_tuning_views(settings, trained.cut)
 
 
@@ -126,27 +128,27 @@ def draw_training_photos(
     pictures: PictureFolder, photos: Sequence[Photo], *, seed: int, n_views: int,
     views: Sequence[View] | None = None, n_symmetric: int = 1,
 ) -> None:  # fmt: skip
-    """Draw nine training photos with their labels, and what training saw of one of them.
+    """Draw nine training photos with their labels, and the views of one of them.
 
     Parameters
     ----------
     n_views
-        Of each photo that were trained on.
+        Number of views of each photo in training.
     views
-        As `list_training_views`.
+        Views as `list_training_views` returns them.
     n_symmetric
-        Where photos were changed anew: as `augment_pixels`.
+        Number of symmetries of `augment_pixels`, if every epoch augmented every photo anew.
     """
-    shown = [photos[i] for i in _pick(len(photos), seed)]
-    figure = plot_photo_grid([_show(photo) for photo in shown], [photo.label for photo in shown])
-    pictures.add("training_photos", figure, "Training photos, drawn at random, with their labels. Is each one right?")
+    shown = [photos[i] for i in _sample(len(photos), seed)]
+    figure = plot_photo_grid([_read_for_grid(photo) for photo in shown], [photo.label for photo in shown])
+    pictures.add("training_photos", figure, "Random training photos with their labels. Is each label right?")
     photo = shown[0]
-    square = _show_square(photo)
+    square = _read_square(photo)
     if views is not None and not views:
-        seen, titles = _change_anew(square, seed, n_symmetric), ["as it is", *["changed"] * (GRID - 1)]
+        seen, titles = _augment(square, seed, n_symmetric), ["as it is", *["augmented"] * (GRID - 1)]
         caption = (
-            "One training photo and random changes of it. Every epoch changed every photo anew, so none was seen twice "
-            "in the same way."
+            "One training photo and random augmentations of it. Every epoch augmented every photo anew, so that no "
+            "view was used twice."
         )
     else:
         used = [draw_view(photo.digest, v, seed) for v in range(GRID)] if views is None else views[:GRID]
@@ -158,11 +160,11 @@ def draw_training_photos(
 def _write_views_caption(n_views: int, *, is_random: bool) -> str:
     if not is_random:
         if n_views == 1:
-            return "One training photo, as it is: this training saw no other view of it."
-        first = f" These are the first {GRID}." if n_views > GRID else ""
-        return f"One training photo in the {n_views} views in which this training saw every photo.{first}"
-    use = f"This training used {n_views} views of each photo." if n_views > 1 else "This training used none of them."
-    return f"What --views does: one training photo, flipped and rotated at random. {use}"
+            return "One training photo, unchanged: this training used no other view."
+        first = f" The picture shows the first {GRID}." if n_views > GRID else ""
+        return f"One training photo in the {n_views} views that this training used of every photo.{first}"
+    use = f"This training used {n_views} views of each photo." if n_views > 1 else "This training used only the photo."
+    return f"The effect of --views: one training photo, flipped and rotated at random. {use}"
 
 
 def _name_view(view: View) -> str:
@@ -170,8 +172,8 @@ def _name_view(view: View) -> str:
     return ", ".join(filter(None, ("flipped" if view.is_flipped else "", turn))) or "as it is"
 
 
-def _change_anew(square: npt.NDArray[np.uint8], seed: int, n_symmetric: int) -> list[npt.NDArray[np.uint8]]:
-    """Return a photo, and random changes of it as training above ``pixels`` makes them."""
+def _augment(square: npt.NDArray[np.uint8], seed: int, n_symmetric: int) -> list[npt.NDArray[np.uint8]]:
+    """Return a photo and random augmentations of it, as training with the cut ``pixels`` makes them."""
     import torch
 
     from headstart.tune.augmentation import augment_pixels
@@ -181,18 +183,18 @@ def _change_anew(square: npt.NDArray[np.uint8], seed: int, n_symmetric: int) -> 
     return [square, *changed.numpy().round().astype(np.uint8)]
 
 
-def _pick(n_photos: int, seed: int) -> list[int]:
+def _sample(n_photos: int, seed: int) -> list[int]:
     return [int(i) for i in np.random.default_rng(seed).permutation(n_photos)[:GRID]]
 
 
-def _show(photo: Photo) -> npt.NDArray[np.uint8]:
+def _read_for_grid(photo: Photo) -> npt.NDArray[np.uint8]:
     try:
         return read_thumbnail(photo.path, CELL_PX)
-    except PhotoError:  # it was there a minute ago: a gap in a picture, not a lost training
+    except PhotoError:  # deleted since the scan: show a grey square, do not stop the training
         return np.full((CELL_PX, CELL_PX, 3), 230, np.uint8)
 
 
-def _show_square(photo: Photo) -> npt.NDArray[np.uint8]:
+def _read_square(photo: Photo) -> npt.NDArray[np.uint8]:
     try:
         return read_photo(photo.path, CELL_PX)
     except PhotoError:

@@ -1,4 +1,4 @@
-"""A page in a headless browser: browsers are found where they are, and whatever goes wrong is one sentence."""
+"""Browsers are found where installers put them, and each failure of a page is one sentence."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ needs_browser = pytest.mark.skipif(
 
 
 @needs_browser
-def test_a_page_that_does_not_load_is_told(tmp_path):
+def test_a_page_that_does_not_load_is_an_error(tmp_path):
     (tmp_path / "pets.html").write_text(
         '<body data-state="failed"><p id="status">The model cannot be loaded: no reason.</p></body>'
     )
@@ -27,13 +27,13 @@ def test_a_page_that_does_not_load_is_told(tmp_path):
         pytest.fail("it was asked")
 
 
-def test_without_a_browser_it_says_what_to_do(monkeypatch, tmp_path):
+def test_without_a_browser_the_error_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(ExportError, match="or export without --check"), open_in_browser(tmp_path / "pets.html"):
         pytest.fail("it was asked")
 
 
-def test_the_sandbox_is_left_to_whoever_can_have_one(monkeypatch):
+def test_the_sandbox_is_off_only_for_root_on_linux(monkeypatch):
     monkeypatch.setattr(browser.sys, "platform", "linux")
     for user, has_none in ((0, True), (1000, False)):
         monkeypatch.setattr(browser.os, "geteuid", lambda user=user: user, raising=False)
@@ -61,17 +61,17 @@ def test_browsers_are_found_where_installers_put_them(monkeypatch, tmp_path, sys
     monkeypatch.setattr(shutil, "which", lambda name: f"/{name}" if name == driver else None)
     assert browser.require_browser() == (str(home / place), f"/{driver}")
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(ExportError, match=f"{driver}, which drives '.*', is not installed"):
+    with pytest.raises(ExportError, match=f"{driver}, the driver of '.*', is not installed"):
         browser.require_browser()
 
 
 @needs_browser
 @pytest.mark.parametrize(
     ("script", "reason"),
-    [("", r"1\.jpg' \(no answer in 1 s\)"), ("answers.remove(); throw 1", r"1\.jpg' \(javascript error")],
+    [("", r"1\.jpg' \(timed out after 1 s\)"), ("answers.remove(); throw 1", r"1\.jpg' \(javascript error")],
 )
-def test_a_page_that_fails_while_it_answers_is_told(tmp_path, monkeypatch, script, reason):
-    monkeypatch.setattr(browser, "PATIENCE_S", 1)
+def test_a_page_that_fails_while_predicting_is_an_error(tmp_path, monkeypatch, script, reason):
+    monkeypatch.setattr(browser, "TIMEOUT_S", 1)
     (tmp_path / "1.jpg").touch()
     (tmp_path / "pets.html").write_text(
         '<body data-state="ready"><p id="status"></p><div id="answers"></div><input id="files" type="file">'
@@ -82,7 +82,7 @@ def test_a_page_that_fails_while_it_answers_is_told(tmp_path, monkeypatch, scrip
 
 
 @needs_browser
-def test_a_driver_that_is_gone_is_told(tmp_path, monkeypatch):
+def test_a_lost_driver_is_an_error_and_its_browser_ends(tmp_path, monkeypatch):
     drivers = []
     start = browser._start
     monkeypatch.setattr(browser, "_start", lambda *told: drivers.append(start(*told)) or drivers[-1])

@@ -1,15 +1,15 @@
-"""What is quantised on and what is judged on are not the same photos, where there are enough."""
+"""An export is quantised and checked on different photos, if there are enough."""
 
 import hashlib
 
 import pytest
 
 from headstart.catalog.photo import Photo
-from headstart.exports.calibration_split import choose_calibrating
+from headstart.exports.calibration_split import choose_calibration_photos
 
 
 class Trained:
-    """Metadata that know what was trained on."""
+    """Metadata with digests of training photos."""
 
     def __init__(self, photos):
         self._trained_on = {photo.digest for photo in photos}
@@ -34,19 +34,20 @@ def make_photos(name, n):
         (3, 20, 30, {"seen": 3, "unchecked": 20, "checked": 30}),
     ],
 )
-def test_photos_that_tell_least_are_taken_first(n_seen, n_unchecked, n_checked, expected):
+def test_training_photos_are_taken_first_then_unchecked_ones(n_seen, n_unchecked, n_checked, expected):
     seen, unchecked = make_photos("seen", n_seen), make_photos("unchecked", n_unchecked)
     checked = make_photos("checked", n_checked)
-    chosen = choose_calibrating([*checked, *seen, *unchecked], checked, Trained(seen))
+    chosen = choose_calibration_photos([*checked, *seen, *unchecked], checked, Trained(seen))
     found = {name: sum(photo.file.startswith(f"{name}/") for photo in chosen) for name in expected}
     assert found == expected
     assert len(chosen) == sum(expected.values())
 
 
-def test_a_copy_of_a_checked_photo_is_checked():
+def test_a_copy_of_a_checked_photo_counts_as_checked():
     checked = make_photos("checked", 60)
     copies = [Photo(f"copies/{i}.jpg", "dots", photo.digest, None) for i, photo in enumerate(checked)]
     others = make_photos("others", 55)
     assert {
-        photo.file.split("/")[0] for photo in choose_calibrating([*checked, *copies, *others], checked, Trained([]))
+        photo.file.split("/")[0]
+        for photo in choose_calibration_photos([*checked, *copies, *others], checked, Trained([]))
     } == {"others"}

@@ -1,11 +1,11 @@
-"""What the certificate says of photos that were trained on, quantised on, and neither."""
+"""The certificate tells training photos, photos of the quantisation and unseen photos apart."""
 
 import numpy as np
 import pytest
 
 from headstart.catalog.scan import scan_labelled
 from headstart.classifier.classifier import load_classifier
-from headstart.exports.certificate import ENOUGH_TO_DECIDE, Answers, ask_both, certify
+from headstart.exports.certificate import ENOUGH_TO_DECIDE, PairedPredictions, build_certificate, predict_with_both
 
 
 @pytest.fixture(scope="module")
@@ -22,20 +22,22 @@ def unseen(paint_folder, tmp_path_factory):
     return scan_labelled(folder / "photos").photos
 
 
-def answer_with(photos, disagreeing=(), unanswered=()):
+def pair_predictions(photos, disagreeing=(), unanswered=()):
     ours = np.tile(np.array([[0.9, 0.1]], np.float32), (len(photos), 1))
     theirs = ours.copy()
     theirs[list(disagreeing)] = [0.2, 0.8]
-    return Answers(list(photos), ours, theirs, (0.001, 0.002), [], list(unanswered))
+    return PairedPredictions(
+        photos=list(photos), ours=ours, theirs=theirs, seconds=(0.001, 0.002), failures=[], unanswered=list(unanswered)
+    )
 
 
-def test_agreement_is_told_apart_for_unseen_photos(classifier, photos, unseen):
+def test_agreement_is_given_apart_for_unseen_photos(classifier, photos, unseen):
     seen = [photo for photo in scan_labelled(photos).photos if classifier.metadata.has_seen(photo.digest)]
     calibrated = unseen[:5]
     everything = [*seen, *unseen]
     n_fresh = len(unseen) - len(calibrated)
     disagreeing = [0, len(seen), len(seen) + 5]  # one that was trained on, one quantised on, one unseen
-    found = certify(classifier, answer_with(everything, disagreeing, unseen[:1]), calibrated)
+    found = build_certificate(classifier, pair_predictions(everything, disagreeing, unseen[:1]), calibrated)
     parity = found["parity"]
     assert parity["n_disagreeing"] == 3
     assert parity["label_agreement"] == pytest.approx(1 - 3 / len(everything))
@@ -50,14 +52,16 @@ def test_agreement_is_told_apart_for_unseen_photos(classifier, photos, unseen):
 
 def test_with_few_unseen_photos_all_decide(classifier, unseen):
     few = unseen[: ENOUGH_TO_DECIDE - 1]
-    assert not certify(classifier, answer_with(few))["parity"]["is_decided_on_unseen"]
-    found = certify(classifier, answer_with(few), few[:9])
+    assert not build_certificate(classifier, pair_predictions(few))["parity"]["is_decided_on_unseen"]
+    found = build_certificate(classifier, pair_predictions(few), few[:9])
     assert found["parity"]["n_unseen"] == len(few) - 9
-    assert found["accuracy"]["n"] == len(few)  # no label was looked at when it was quantised
-    assert certify(classifier, answer_with(few, unanswered=unseen[-1:]))["parity"]["is_decided_on_unseen"]
+    assert found["accuracy"]["n"] == len(few)  # quantisation does not use labels
+    assert build_certificate(classifier, pair_predictions(few, unanswered=unseen[-1:]))["parity"][
+        "is_decided_on_unseen"
+    ]
 
 
-def test_both_are_timed_from_the_file_on(classifier, unseen, monkeypatch):
+def test_the_times_of_both_include_decoding(classifier, unseen, monkeypatch):
     from headstart.exports import certificate
 
     waited = []
@@ -71,6 +75,6 @@ def test_both_are_timed_from_the_file_on(classifier, unseen, monkeypatch):
 
         monkeypatch.setattr(certificate, name, wait)
     row = np.array([0.5, 0.5], np.float32)
-    found = ask_both(classifier, lambda path, pixels: row, unseen[:3])
+    found = predict_with_both(classifier, lambda path, pixels: row, unseen[:3])
     assert len(waited) == 6
     assert min(found.seconds) > 0.03

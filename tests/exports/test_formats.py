@@ -1,4 +1,4 @@
-"""What is written in each format: it says what it is, runs elsewhere, and is no classifier file."""
+"""An export describes itself, runs in other runtimes, and is no classifier file."""
 
 import numpy as np
 import onnx
@@ -12,7 +12,7 @@ from headstart.exports.formats import FORMATS
 from headstart.pixels.decode import open_photo
 
 
-def test_plain_onnx_runtime_runs_it_from_what_the_file_says(run, photos, tmp_path):
+def test_onnx_runtime_runs_an_export_as_its_metadata_describe(run, photos, tmp_path):
     export_classifier(run.folder, out=tmp_path / "pets.onnx", verbose=False)
     session = onnxruntime.InferenceSession(tmp_path / "pets.onnx", providers=["CPUExecutionProvider"])
     facts = session.get_modelmeta().custom_metadata_map
@@ -32,7 +32,7 @@ def test_plain_onnx_runtime_runs_it_from_what_the_file_says(run, photos, tmp_pat
 
 @pytest.mark.parametrize("kind", ["onnx", "openvino", "html"])
 @pytest.mark.parametrize("int8", [False, True])
-def test_the_licence_of_its_network_is_inside(run, photos, tmp_path, kind, int8):
+def test_an_export_contains_the_licence_of_its_network(run, photos, tmp_path, kind, int8):
     path = tmp_path / f"pets{FORMATS[kind].suffix}"
     export_classifier(run.folder, kind, int8=int8, out=path, calibrate=photos, verbose=False)
     text = path.read_bytes()
@@ -46,12 +46,8 @@ def test_the_licence_of_its_network_is_inside(run, photos, tmp_path, kind, int8)
 
 
 @pytest.mark.parametrize("kind", ["onnx", "openvino", "html"])
-def test_an_export_is_told_from_a_classifier(run, tmp_path, kind):
+def test_an_export_is_not_loaded_as_a_classifier(run, tmp_path, kind):
     path = tmp_path / f"pets{FORMATS[kind].suffix}"
     export_classifier(run.folder, kind, out=path, verbose=False)
     with pytest.raises(ClassifierError, match=r"it is an export, .* Give the model\.onnx that it was made from"):
         hs.load(path)
-
-
-def test_every_format_tells_what_it_is_for():
-    assert all(kind.about and kind.suffix.startswith(".") for kind in FORMATS.values())

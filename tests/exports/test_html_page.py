@@ -1,4 +1,4 @@
-"""The page: one file, no network, and the answers of the classifier."""
+"""The page is one file without network, and predicts what the classifier predicts."""
 
 import gzip
 import hashlib
@@ -34,7 +34,7 @@ def page(run):
     return build_page(contents.data, contents.metadata, "<b>pets</b> & co")
 
 
-def test_the_page_asks_nobody(page):
+def test_the_page_makes_no_connection(page):
     assert "default-src 'none'" in page
     assert "form-action 'none'; base-uri 'none'" in page
     assert "connect-src" not in page  # so the default holds, which is none
@@ -42,7 +42,7 @@ def test_the_page_asks_nobody(page):
     assert len(page) < 30_000_000
 
 
-def test_names_are_text(page):
+def test_names_are_escaped(page):
     assert "<b>pets</b>" not in page
     assert "&lt;b&gt;pets&lt;/b&gt; &amp; co" in page
 
@@ -65,7 +65,7 @@ def build_page_of(run, labels):
 HOSTILE = ("</script><b id=injected>", "<!--<script>\"'&")
 
 
-def test_labels_are_text_even_if_they_look_like_tags(run):
+def test_labels_that_look_like_tags_are_escaped(run):
     page = build_page_of(run, HOSTILE)
     assert "<b id=injected>" not in page
     assert "<!--<script>" not in page
@@ -74,7 +74,7 @@ def test_labels_are_text_even_if_they_look_like_tags(run):
 
 
 @needs_browser
-def test_labels_that_look_like_tags_do_no_harm_in_a_browser(run, photos, tmp_path, monkeypatch):
+def test_labels_that_look_like_tags_are_shown_as_text_in_a_browser(run, photos, tmp_path, monkeypatch):
     drivers = []
     start = browser._start
     monkeypatch.setattr(browser, "_start", lambda *told: drivers.append(start(*told)) or drivers[-1])
@@ -88,7 +88,7 @@ def test_labels_that_look_like_tags_do_no_harm_in_a_browser(run, photos, tmp_pat
 
 
 @needs_browser
-def test_transparent_photos_lie_on_white(run, photos, tmp_path):
+def test_transparent_photos_are_drawn_on_white(run, photos, tmp_path):
     from PIL import Image
 
     folder = tmp_path / "photos" / "dots"
@@ -118,14 +118,14 @@ def test_the_runtime_is_the_pinned_one():
 
 
 @needs_browser
-def test_a_browser_answers_as_the_classifier_does(any_run, photos, tmp_path):
+def test_a_browser_predicts_what_the_classifier_predicts(any_run, photos, tmp_path):
     report = export_classifier(any_run.folder, "html", out=tmp_path / "pets.html", check=photos, verbose=False)
     assert report["parity"]["label_agreement"] == 1
     assert report["parity"]["max_probability_gap"] < 0.02
 
 
 @needs_browser
-def test_a_turned_photo_is_seen_upright_and_a_broken_one_is_named(run, photos, tmp_path):
+def test_a_rotated_photo_is_upright_and_an_unreadable_one_is_reported(run, photos, tmp_path):
     photo = next((photos / "stripes").glob("*.jpg"))
     folder = tmp_path / "odd" / "stripes"
     folder.mkdir(parents=True)
@@ -144,19 +144,19 @@ def test_a_turned_photo_is_seen_upright_and_a_broken_one_is_named(run, photos, t
     assert report["skipped"][0]["reason"] == "the browser cannot read it"
 
 
-def test_int8_needs_no_browser_to_be_written(run, photos, monkeypatch, tmp_path):
+def test_an_int8_page_is_written_without_a_browser(run, photos, monkeypatch, tmp_path):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     path = tmp_path / "pets.html"
-    with pytest.raises(ExportError, match="or give them to --calibrate alone"):
+    with pytest.raises(ExportError, match="or give --calibrate instead of --check"):
         export_classifier(run.folder, "html", int8=True, out=path, check=photos, verbose=False)
     report = export_classifier(run.folder, "html", int8=True, out=path, calibrate=photos, verbose=False)
     assert "parity" not in report
     assert path.stat().st_size < 9_000_000
 
 
-def test_labels_of_many_classes_are_counted(run):
+def test_the_page_names_its_classes(run):
     contents = read_classifier(run.folder)
-    assert "Tells dots and stripes apart" in build_page(contents.data, contents.metadata, "pets")
+    assert "Distinguishes dots and stripes." in build_page(contents.data, contents.metadata, "pets")
     assert hs.load(run.folder).labels == ("dots", "stripes")
 
 
@@ -184,7 +184,7 @@ def open_page(path, before="", flags=()):
 
 def drop(driver, paths, n_told):
     driver.find_element("id", "files").send_keys("\n".join(map(str, paths)))
-    browser._wait(driver, f"return nTold === {n_told} && document.getElementById('status').textContent === 'Ready.'")
+    browser._wait(driver, f"return nPhotos === {n_told} && document.getElementById('status').textContent === 'Ready.'")
 
 
 def make_exif(orientation, order="<", kind=3):
@@ -213,7 +213,7 @@ openPhoto(document.getElementById("probe").files[0]).then((photo) => {
 
 
 @needs_browser
-def test_pixels_of_turned_webps_are_those_of_the_decoder(exported, tmp_path):
+def test_rotated_webps_give_the_pixels_of_our_decoder(exported, tmp_path):
     whole = make_exif(6)
     odd = [
         whole[:-8],
@@ -240,7 +240,7 @@ def test_pixels_of_turned_webps_are_those_of_the_decoder(exported, tmp_path):
 
 
 @needs_browser
-def test_a_turned_webp_is_answered_as_predict_does(run, photos, tmp_path):
+def test_a_rotated_webp_is_classified_as_by_predict(run, photos, tmp_path):
     folder = tmp_path / "odd" / "stripes"
     folder.mkdir(parents=True)
     (tmp_path / "odd" / "dots").mkdir()
@@ -253,7 +253,7 @@ def test_a_turned_webp_is_answered_as_predict_does(run, photos, tmp_path):
 
 
 @needs_browser
-def test_a_blank_canvas_is_no_answer(exported, photos, tmp_path):
+def test_a_photo_too_large_for_the_canvas_is_an_error(exported, photos, tmp_path):
     wide = tmp_path / "wide.png"  # wider than Chromium's canvas, which then stays empty
     Image.new("RGB", (66_000, 2), "white").save(wide)
     with open_page(exported) as driver:
@@ -267,7 +267,7 @@ def test_a_blank_canvas_is_no_answer(exported, photos, tmp_path):
 
 
 @needs_browser
-def test_answers_stay_small_and_bounded_until_they_are_cleared(exported, photos):
+def test_cards_are_thumbnails_of_bounded_number_until_cleared(exported, photos):
     paths = sorted(photos.rglob("*.jpg"))
     with open_page(exported) as driver:
         drop(driver, paths[:1], 1)
@@ -282,7 +282,8 @@ def test_answers_stay_small_and_bounded_until_they_are_cleared(exported, photos)
         drop(driver, paths[:25], 28)
         drop(driver, paths[:25], 53)
         assert (
-            driver.find_element("css selector", "#told span").text == "53 photos, newest first; the last 50 are kept."
+            driver.find_element("css selector", "#count span").text
+            == "53 photos, newest first; only the last 50 are shown."
         )
         assert driver.execute_script("return document.querySelectorAll('.answer').length") == 50
         assert driver.execute_script("return document.querySelectorAll('#answers img').length") == 0
@@ -290,11 +291,11 @@ def test_answers_stay_small_and_bounded_until_they_are_cleared(exported, photos)
         assert driver.execute_script(sides) <= 400
         driver.find_element("id", "clear").click()
         assert driver.execute_script("return document.getElementById('answers').childElementCount") == 0
-        assert not driver.find_element("id", "told").is_displayed()
+        assert not driver.find_element("id", "count").is_displayed()
 
 
 @needs_browser
-def test_the_camera_is_read_with_one_canvas(exported):
+def test_the_camera_uses_one_canvas(exported):
     count = "window.nMade = 0; const make = document.createElement.bind(document);" + (
         "document.createElement = (kind) => { if (kind === 'canvas') window.nMade += 1; return make(kind); };"
     )
@@ -312,7 +313,7 @@ def test_the_camera_is_read_with_one_canvas(exported):
 
 
 @needs_browser
-def test_a_browser_without_simd_is_told_what_it_takes(exported):
+def test_a_browser_without_simd_shows_the_required_versions(exported):
     with open_page(exported, "WebAssembly.validate = () => false") as driver:
         told = driver.find_element("id", "status").text
     assert told.startswith("The model cannot be loaded: this browser is too old")

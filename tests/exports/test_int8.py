@@ -1,4 +1,4 @@
-"""A classifier is quantised: its network alone, taken out of it as it went in."""
+"""Only the network of a classifier is quantised, and it is extracted from the classifier unchanged."""
 
 import numpy as np
 import onnxruntime
@@ -8,7 +8,7 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_labelled
 from headstart.classifier.file import read_classifier
 from headstart.errors import CatalogError
-from headstart.exports.int8 import quantise_classifier, take_backbone
+from headstart.exports.int8 import extract_backbone, quantise_classifier
 
 
 @pytest.fixture(scope="module")
@@ -17,19 +17,19 @@ def pixels():
 
 
 def extract(backbone, pixels):
-    """Run a network by ONNX Runtime, which knows nothing of ours."""
+    """Run a network in ONNX Runtime, independently of our code."""
     return onnxruntime.InferenceSession(backbone.weights).run(None, {"pixels": pixels})[0]
 
 
-def test_the_network_of_any_classifier_is_the_one_that_it_was_trained_on(any_run, pixels):
-    taken = take_backbone(read_classifier(any_run.folder))
-    features = extract(taken, pixels)
+def test_the_extracted_network_is_the_one_that_the_classifier_was_trained_on(any_run, pixels):
+    backbone = extract_backbone(read_classifier(any_run.folder))
+    features = extract(backbone, pixels)
     n = load_backbone("mobilenet_v2").spec.n_features
     np.testing.assert_allclose(features[:, -n:], extract(load_backbone("mobilenet_v2"), pixels), atol=1e-5)
-    assert features.shape[1] == taken.spec.n_features
+    assert features.shape[1] == backbone.spec.n_features
 
 
-def test_the_head_stays_and_the_file_says_what_it_is(any_run, photos):
+def test_the_head_is_unchanged_and_the_metadata_say_int8(any_run, photos):
     contents = read_classifier(any_run.folder)
     quantised = quantise_classifier(contents, scan_labelled(photos).photos)
     assert quantised.metadata.precision == "int8"
@@ -41,7 +41,7 @@ def test_the_head_stays_and_the_file_says_what_it_is(any_run, photos):
     assert quantise_classifier(quantised, []) is quantised
 
 
-def test_photos_that_cannot_be_read_quantise_nothing(run, paint_folder, tmp_path):
+def test_quantising_on_unreadable_photos_is_an_error(run, paint_folder, tmp_path):
     photos = scan_labelled(paint_folder(tmp_path / "photos", n=2)).photos
     for photo in photos:
         photo.path.write_bytes(b"no photo any more")

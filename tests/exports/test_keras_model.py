@@ -11,12 +11,12 @@ from headstart.process.packages import is_installed
 
 needs_tensorflow = pytest.mark.skipif(not is_installed("tensorflow"), reason="needs TensorFlow: make test-keras")
 FILES = {"keras": "pets.keras", "litert": "pets.tflite"}
-pytestmark = pytest.mark.filterwarnings("ignore")  # TensorFlow's own
+pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of TensorFlow
 
 
 @needs_tensorflow
 @pytest.mark.parametrize("kind", FILES)
-def test_an_export_answers_the_same(any_run, photos, tmp_path, kind, capsys):
+def test_an_export_predicts_the_same(any_run, photos, tmp_path, kind, capsys):
     path = tmp_path / FILES[kind]
     report = export_classifier(any_run.folder, kind, out=path, check=photos, verbose=False)
     assert capsys.readouterr().out == ""  # where --json prints its one object
@@ -50,7 +50,7 @@ def test_stock_keras_opens_it_with_the_layers_of_the_tutorial(run, tmp_path):
 
 
 @needs_tensorflow
-def test_what_keras_cannot_hold_is_told(photos, tmp_path):
+def test_an_int8_classifier_is_no_keras_model(photos, tmp_path):
     run = hs.train(photos, out=tmp_path / "run", image_size=96, method="fixed", precision="int8", verbose=False)
     with pytest.raises(ExportError, match="Train without --precision int8"):
         export_classifier(run.folder, "keras", out=tmp_path / "pets.keras", verbose=False)
@@ -58,7 +58,7 @@ def test_what_keras_cannot_hold_is_told(photos, tmp_path):
 
 @pytest.mark.skipif(is_installed("tensorflow"), reason="TensorFlow is installed here")
 @pytest.mark.parametrize("kind", FILES)
-def test_without_tensorflow_it_says_what_to_install(run, tmp_path, kind):
+def test_without_tensorflow_the_error_names_the_extra(run, tmp_path, kind):
     with pytest.raises(MissingExtraError, match=r"pip install 'headstart\[keras\]'"):
         export_classifier(run.folder, kind, out=tmp_path / FILES[kind], verbose=False)
     assert not list(tmp_path.iterdir())

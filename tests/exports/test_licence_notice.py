@@ -1,4 +1,4 @@
-"""Every notice names where the network is from, and has the text of a licence that asks for it."""
+"""Every notice names the origin of the network, and contains the text of an Apache licence."""
 
 import pytest
 
@@ -8,7 +8,7 @@ ENTRIES = {"backbone.name": "MobileNetV2", "backbone.licence": "Apache-2.0", "la
 
 
 @pytest.mark.parametrize("licence", ["Apache-2.0", "apache-2.0"])
-def test_the_text_of_apache_s_licence_goes_along(licence):
+def test_the_notice_contains_the_apache_licence(licence):
     notice = write_notice(ENTRIES | {"backbone.licence": licence})
     assert "name: MobileNetV2" in notice
     assert "Version 2.0, January 2004" in notice
@@ -17,7 +17,7 @@ def test_the_text_of_apache_s_licence_goes_along(licence):
 
 
 @pytest.mark.parametrize("licence", ["MIT", "unknown"])
-def test_a_text_that_is_missing_is_told(licence):
+def test_the_notice_says_if_a_licence_text_is_missing(licence):
     notice = write_notice(ENTRIES | {"backbone.licence": licence})
     assert "Version 2.0, January 2004" not in notice
     assert "The text of this licence is not inside" in notice

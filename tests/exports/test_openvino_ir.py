@@ -1,4 +1,4 @@
-"""OpenVINO IR is precise where it must be, also where OpenVINO computes in bf16 by default."""
+"""OpenVINO IR computes resizing and first stages in float32, even if OpenVINO's default is bf16."""
 
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -19,7 +19,7 @@ def path(request, run, photos, tmp_path_factory):
     return path
 
 
-def test_what_must_be_precise_is_marked(path, request):
+def test_float32_layers_are_marked(path, request):
     tree = ElementTree.fromstring(path.read_bytes())  # noqa: S314  our own file
     layers = {layer.get("name"): layer for layer in tree.iterfind("layers/layer")}
     marked = {name for name, layer in layers.items() if layer.find("rt_info/attribute[@name='precise']") is not None}
@@ -45,7 +45,7 @@ def test_resizing_is_never_computed_in_bf16(path):
 
 
 @pytest.mark.parametrize("precision", ["f32", "bf16"])
-def test_it_is_compared_with_the_classifier_in_the_same_arithmetic(run, photos, tmp_path, monkeypatch, precision):
+def test_the_certificate_compares_in_the_same_precision(run, photos, tmp_path, monkeypatch, precision):
     if precision == "bf16" and choose_precision("auto") != "bf16":
         pytest.skip("this processor does not compute in bf16")
     monkeypatch.setitem(FORMATS, "openvino", replace(FORMATS["openvino"], find_precision=lambda: precision))
@@ -57,7 +57,7 @@ def test_it_is_compared_with_the_classifier_in_the_same_arithmetic(run, photos, 
     assert export_classifier(run.folder, out=tmp_path / "pets.onnx", **told)["precision"] == "f32"
 
 
-def test_it_is_checked_with_the_defaults_of_openvino(run, photos, tmp_path, monkeypatch):
+def test_the_check_uses_the_defaults_of_openvino(run, photos, tmp_path, monkeypatch):
     openvino = import_openvino()
     asked = []
     compile_model = openvino.Core.compile_model

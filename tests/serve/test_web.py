@@ -38,7 +38,7 @@ def test_photos_are_classified_and_explained(driver, served, photos, tmp_path):
     driver.get(served)
     files = [photos[0], plain, tmp_path / "none.txt"]
     driver.find_element("id", "files").send_keys("\n".join(map(str, files)))
-    browser._wait(driver, "return nTold === 3")
+    browser._wait(driver, "return nPhotos === 3")
     cards = driver.execute_script(
         "return [...document.querySelectorAll('.answer')].map((card) => [card.dataset.label || card.textContent, "
         "card.querySelectorAll('canvas').length])"

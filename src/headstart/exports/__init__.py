@@ -1,1 +1,1 @@
-"""Other formats, each with a certificate that it answers the same."""
+"""Other formats, each with a certificate: measured proof that the export predicts what the classifier predicts."""

@@ -1,4 +1,4 @@
-"""Which photos an export is quantised on, and which it is judged on: where there are enough, not the same."""
+"""The choice of the photos that an int8 export is quantised on, and of those that decide whether it is accepted."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from headstart.classifier.metadata import Metadata
 from headstart.features.calibration_photos import choose_for_calibration
 
 ENOUGH_TO_CALIBRATE = 50  # photos
-ENOUGH_TO_DECIDE = 30  # unseen photos by which an export is accepted or refused; with fewer, all that were checked
+ENOUGH_TO_DECIDE = 30  # unseen photos; with fewer, all checked photos decide whether an export is accepted
 
 
-def choose_calibrating(photos: Sequence[Photo], checked: Sequence[Photo], metadata: Metadata) -> list[Photo]:
+def choose_calibration_photos(photos: Sequence[Photo], checked: Sequence[Photo], metadata: Metadata) -> list[Photo]:
     """Return up to 200 photos to quantise a classifier on.
 
-    Those that it was trained on, if there are 50: they tell nothing of unseen photos anyway. Otherwise those that are
-    not checked, if there are 50; otherwise any.
+    Training photos are taken if there are at least 50, because they cannot show how the export does on unseen photos.
+    Otherwise photos that are not checked are taken, if there are at least 50; otherwise any.
 
     Parameters
     ----------
     photos
-        All that there are.
+        All available photos.
     checked
         Those of them on which the export is checked.
     """

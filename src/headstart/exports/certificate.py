@@ -1,4 +1,10 @@
-"""The certificate: an export and the classifier that it was made of are asked about the same photos."""
+"""The certificate of an export: how closely its predictions agree with those of the classifier that it was made from.
+
+The classifier and the export predict the same photos. The classifier reads each file as it always does; the export gets
+the upright pixels of the file. The certificate compares labels, probabilities, accuracies and times. An export that
+disagrees on too many photos is refused (export.py). Unseen photos decide if there are enough of them: on photos that
+the classifier was trained on, or the export quantised on, an export agrees more than it will on others.
+"""
 
 from __future__ import annotations
 
@@ -15,33 +21,33 @@ from headstart.catalog.photo import Photo
 from headstart.classifier.classifier import Classifier
 from headstart.errors import CatalogError, PhotoError
 from headstart.evaluation.intervals import wilson_interval
-from headstart.exports.answer import Answer
 from headstart.exports.calibration_split import ENOUGH_TO_DECIDE
+from headstart.exports.prediction import PredictOne
 from headstart.pixels.decode import decode_photo, open_photo
 from headstart.pixels.photo_bytes import read_bytes
 from headstart.process.progress import Progress, ignore_progress
 
-N_TIMED = 100  # photos, at most
-Told = ParamSpec("Told")
+N_TIMED = 100  # photos at most
+Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class Answers:
-    """What both said of the same photos.
+@dataclass(frozen=True, kw_only=True)
+class PairedPredictions:
+    """The predictions of the classifier and of its export for the same photos.
 
     Attributes
     ----------
     photos
-        N of them: those that both answered.
+        The N photos that both predicted.
     ours, theirs
-        (N, C) float32: probabilities by the classifier and by the export.
+        (N, C) float32 probabilities of the classifier and of the export.
     seconds
-        Of the classifier and of the export for one photo, from its file's bytes to probabilities; medians.
+        Median times of the classifier and of the export for one photo, from the bytes of its file to probabilities.
     failures
-        What could not be read, and why.
+        Path and reason of each photo that one of them could not read.
     unanswered
-        Of these the classifier answers so many, and the export does not.
+        Those of them that the classifier predicts and the export does not.
     """
 
     photos: list[Photo]
@@ -52,72 +58,88 @@ class Answers:
     unanswered: list[Photo]
 
 
-def ask_both(
-    classifier: Classifier, answer: Answer, photos: Sequence[Photo], *, progress: Progress = ignore_progress
-) -> Answers:
-    """Ask the classifier, from photo files as ever, and its export, from pixels as they are stored.
+def predict_with_both(
+    classifier: Classifier, predict: PredictOne, photos: Sequence[Photo], *, progress: Progress = ignore_progress
+) -> PairedPredictions:
+    """Predict photos with the classifier, from their files, and with its export, from their upright pixels.
 
     Raises
     ------
     CatalogError
         If no photo can be read.
     """
-    answered, ours, theirs, times = [], [], [], []
+    predicted, ours, theirs, times = [], [], [], []
     failures: list[dict[str, str]] = []
     unanswered: list[Photo] = []
     for n_done, photo in enumerate(photos, 1):
-        is_answered = False
+        is_ours = False
         try:
             data = read_bytes(photo.path)
-            our_row, our_s = _time(_ask_classifier, classifier, data)
+            our_row, our_s = _time(_predict, classifier, data)
             pixels, opening_s = _time(open_photo, data)
-            is_answered = True
-            their_row, asking_s = _time(answer, photo.path, pixels)
+            is_ours = True
+            their_row, their_s = _time(predict, photo.path, pixels)
         except PhotoError as error:
             failures.append({"path": str(photo.path), "reason": str(error)})
-            unanswered += [photo] * is_answered
+            unanswered += [photo] * is_ours
             continue
-        answered.append(photo)
+        predicted.append(photo)
         ours.append(our_row)
         theirs.append(their_row)
-        times.append((our_s, opening_s + asking_s))
+        times.append((our_s, opening_s + their_s))
         progress(n_done, len(photos))
-    if not answered:
-        raise CatalogError(f"Cannot check the export: none of {len(photos):,} photos can be read.")
+    if not predicted:
+        raise CatalogError(
+            f"Cannot check the export: got {len(photos):,} photos, none of which can be read. Give other photos."
+        )
     medians = np.median(times[:N_TIMED], axis=0)
-    return Answers(answered, np.array(ours), np.array(theirs), (medians[0], medians[1]), failures, unanswered)
+    return PairedPredictions(
+        photos=predicted, ours=np.array(ours), theirs=np.array(theirs), seconds=(medians[0], medians[1]),
+        failures=failures, unanswered=unanswered,
+    )  # fmt: skip
 
 
-def _ask_classifier(classifier: Classifier, data: bytes) -> npt.NDArray[np.float32]:
+def _predict(classifier: Classifier, data: bytes) -> npt.NDArray[np.float32]:
     row: npt.NDArray[np.float32] = classifier.predict_pixels(decode_photo(data, classifier.image_size)[None])[0]
     return row
 
 
-def _time(function: Callable[Told, Result], *told: Told.args, **options: Told.kwargs) -> tuple[Result, float]:
+def _time(
+    function: Callable[Parameters, Result], *arguments: Parameters.args, **options: Parameters.kwargs
+) -> tuple[Result, float]:
     began = time.perf_counter()
-    result = function(*told, **options)
+    result = function(*arguments, **options)
     return result, time.perf_counter() - began
 
 
-def certify(classifier: Classifier, answers: Answers, calibrated: Collection[Photo] = ()) -> dict[str, Any]:
-    """Return how far the two agree, in plain JSON types.
+def build_certificate(
+    classifier: Classifier, predictions: PairedPredictions, calibrated: Collection[Photo] = ()
+) -> dict[str, Any]:
+    """Return the certificate, in plain JSON types.
 
     Parameters
     ----------
     calibrated
-        The photos on which the export was quantised.
+        Photos on which the export was quantised.
 
     Returns
     -------
-    ``n`` photos; ``parity``: ``label_agreement`` (the share that both name alike), ``n_disagreeing``, ``n_unanswered``,
-    ``max_probability_gap`` and ``mean_probability_gap`` over all of them; ``n_unseen``, ``n_disagreeing_unseen``,
-    ``n_unanswered_unseen`` and ``label_agreement_unseen`` (None of no photos) over those that the classifier was
-    neither trained on nor the export quantised on; ``is_decided_on_unseen``, where there are 30 of them;
-    ``calibrated_on``: None, or ``n`` photos and how many of them the classifier was trained on, ``n_trained_on``.
-
-    ``accuracy``: of both with 95% intervals, on the ``n`` photos that the classifier was not trained on and whose label
-    it knows, less those of the quantising where it is decided on unseen photos, or None if there are none;
-    ``unknown_labels`` and how many photos have them; ``ms_per_photo`` of both; ``skipped``.
+    ``n``
+        Number of photos.
+    ``parity``
+        ``label_agreement``, the share of photos with the same label, ``n_disagreeing`` and ``n_unanswered``;
+        ``max_probability_gap`` and ``mean_probability_gap`` over all probabilities. The same for unseen photos:
+        ``n_unseen``, ``label_agreement_unseen`` (None without photos), ``n_disagreeing_unseen`` and
+        ``n_unanswered_unseen``. A photo is unseen if the classifier was not trained on it and the export not quantised
+        on it. ``is_decided_on_unseen``: whether at least 30 are unseen. ``calibrated_on``: None, or ``n``, the number
+        of photos to quantise on, and ``n_trained_on``, the number of training photos among them.
+    ``accuracy``
+        Accuracies of both with 95% intervals, or None without photos for it. Training photos and photos with unknown
+        labels are left out; so are the photos of the quantisation, if unseen photos decide.
+    ``unknown_labels``
+        Number of photos of each label that the classifier does not know.
+    ``ms_per_photo``, ``skipped``
+        Times of both, and the photos that could not be read.
     """
     metadata = classifier.metadata
     digests = {photo.digest for photo in calibrated}
@@ -125,19 +147,19 @@ def certify(classifier: Classifier, answers: Answers, calibrated: Collection[Pho
     def list_unseen(photos: Sequence[Photo]) -> npt.NDArray[np.bool_]:
         return np.array([not metadata.has_seen(p.digest) and p.digest not in digests for p in photos], bool)
 
-    gaps = np.abs(answers.ours - answers.theirs)
-    is_other = answers.ours.argmax(1) != answers.theirs.argmax(1)
-    is_unseen, n_unanswered_unseen = list_unseen(answers.photos), int(list_unseen(answers.unanswered).sum())
+    gaps = np.abs(predictions.ours - predictions.theirs)
+    is_other = predictions.ours.argmax(1) != predictions.theirs.argmax(1)
+    is_unseen, n_unanswered_unseen = list_unseen(predictions.photos), int(list_unseen(predictions.unanswered).sum())
     n_unseen = int(is_unseen.sum())
     is_decided_on_unseen = n_unseen + n_unanswered_unseen >= ENOUGH_TO_DECIDE
     n_trained_on = sum(metadata.has_seen(photo.digest) for photo in calibrated)
-    is_fresh = np.array([not metadata.has_seen(photo.digest) for photo in answers.photos], bool)
+    is_fresh = np.array([not metadata.has_seen(photo.digest) for photo in predictions.photos], bool)
     return {
-        "n": len(answers.photos),
+        "n": len(predictions.photos),
         "parity": {
             "label_agreement": float(1 - is_other.mean()),
             "n_disagreeing": int(is_other.sum()),
-            "n_unanswered": len(answers.unanswered),
+            "n_unanswered": len(predictions.unanswered),
             "max_probability_gap": float(gaps.max()),
             "mean_probability_gap": float(gaps.mean()),
             "n_unseen": n_unseen,
@@ -147,25 +169,27 @@ def certify(classifier: Classifier, answers: Answers, calibrated: Collection[Pho
             "is_decided_on_unseen": is_decided_on_unseen,
             "calibrated_on": {"n": len(calibrated), "n_trained_on": n_trained_on} if calibrated else None,
         },
-        "accuracy": _judge(classifier, answers, is_unseen if is_decided_on_unseen else is_fresh),
-        "unknown_labels": dict(Counter(p.label for p in answers.photos if p.label not in classifier.labels)),
+        "accuracy": _compute_accuracies(classifier, predictions, is_unseen if is_decided_on_unseen else is_fresh),
+        "unknown_labels": dict(Counter(p.label for p in predictions.photos if p.label not in classifier.labels)),
         "ms_per_photo": {
             name: round(1000 * seconds, 3)
-            for name, seconds in zip(("classifier", "export"), answers.seconds, strict=True)
+            for name, seconds in zip(("classifier", "export"), predictions.seconds, strict=True)
         },
-        "skipped": answers.failures,
+        "skipped": predictions.failures,
     }
 
 
-def _judge(classifier: Classifier, answers: Answers, is_fair: npt.NDArray[np.bool_]) -> dict[str, Any] | None:
-    """Return the accuracies of both on the photos that are fair to judge by and whose label is known."""
+def _compute_accuracies(
+    classifier: Classifier, predictions: PairedPredictions, is_fair: npt.NDArray[np.bool_]
+) -> dict[str, Any] | None:
+    """Return the accuracies of both on the fair photos whose label is known, or None."""
     numbers = {label: i for i, label in enumerate(classifier.labels)}
-    fresh = [i for i, photo in enumerate(answers.photos) if is_fair[i] and photo.label in numbers]
-    if not fresh:
+    fair = [i for i, photo in enumerate(predictions.photos) if is_fair[i] and photo.label in numbers]
+    if not fair:
         return None
-    y = np.array([numbers[answers.photos[i].label] for i in fresh])
-    judged: dict[str, Any] = {"n": len(fresh)}
-    for name, rows in (("classifier", answers.ours), ("export", answers.theirs)):
-        n_right = int((rows[fresh].argmax(1) == y).sum())
-        judged[name] = {"accuracy": n_right / len(y), "accuracy_ci95": list(wilson_interval(n_right, len(y)))}
-    return judged
+    y = np.array([numbers[predictions.photos[i].label] for i in fair])
+    accuracies: dict[str, Any] = {"n": len(fair)}
+    for name, rows in (("classifier", predictions.ours), ("export", predictions.theirs)):
+        n_right = int((rows[fair].argmax(1) == y).sum())
+        accuracies[name] = {"accuracy": n_right / len(y), "accuracy_ci95": list(wilson_interval(n_right, len(y)))}
+    return accuracies

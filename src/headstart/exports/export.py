@@ -1,4 +1,4 @@
-"""Export a classifier to another format, and prove on photos that it answers the same."""
+"""Export a classifier to another format, and certify on photos that the export predicts the same."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from headstart.catalog.scan import scan_labelled
 from headstart.classifier.classifier import Classifier
 from headstart.classifier.file import ClassifierFile, read_classifier
 from headstart.errors import ExportError
-from headstart.exports.calibration_split import choose_calibrating
-from headstart.exports.certificate import ask_both, certify
+from headstart.exports.calibration_split import choose_calibration_photos
+from headstart.exports.certificate import build_certificate, predict_with_both
 from headstart.exports.formats import FORMATS, Format
 from headstart.exports.int8 import quantise_classifier
 from headstart.features.calibration_photos import read_for_calibration
 from headstart.process.progress import show_progress
 
-# of the photos; an export that names more of them otherwise is refused
+# largest share of photos with another label; an export that exceeds it is refused
 MOST_DISAGREEING, MOST_DISAGREEING_INT8 = 0.005, 0.02
 
 
@@ -33,35 +33,39 @@ def export_classifier(
     Parameters
     ----------
     model
-        A classifier file, or the run folder that holds it.
+        Classifier file, or the run folder that contains it.
     format
         ``onnx``, ``openvino``, ``litert``, ``keras`` or ``html``.
     out
-        The file to write; default: the run's name and the format's suffix, in the current folder.
+        File to write. Default: the run's name with the format's suffix, in the current folder.
     int8
-        Quantise it, a third of the size, on up to 200 of the photos of ``calibrate``.
+        Whether to quantise the export, to a third of the size, on up to 200 photos of ``calibrate``.
     check
-        Photos, labelled: the export and the classifier are asked about them (the test photos, if the folder or CSV
-        names any, otherwise all), the classifier in float32, or in bf16 where the export's runtime computes in it.
+        Labelled photos that the export and the classifier both predict, see `build_certificate`: the test photos if the
+        folder or CSV names any, otherwise all. The classifier computes in float32, or in bf16 if the export's runtime
+        does.
     calibrate
-        Photos, labelled, to quantise it on; default: those of ``check``. Taken first are those that the classifier was
-        trained on, then those that are not checked.
+        Labelled photos to quantise on, see `choose_calibration_photos`. Default: those of ``check``.
     force
-        Keep an export that disagrees with the classifier on more than 0.5% of the checked photos, in int8 2%: of the
-        unseen ones, if there are 30.
+        Whether to keep an export that disagrees with the classifier on more than 0.5% of the checked photos, or 2% in
+        int8. If at least 30 photos are unseen, only these count.
+    overwrite
+        Whether to replace existing files.
+    verbose
+        Whether to show progress.
 
     Returns
     -------
-    Plain JSON types: ``format``, ``path``, ``bytes``, ``labels``, and with ``check`` what `certify` says, ``data`` and
-    ``precision``, the classifier's in this comparison.
+    Plain JSON types: ``format``, ``path``, ``bytes`` and ``labels``. With ``check`` also ``data``, the certificate, and
+    ``precision``, in which the classifier computed for it.
 
     Raises
     ------
     ExportError
-        If there is no such format, the file cannot be written, or the export disagrees.
+        If the format is unknown, the file cannot be written, or the export disagrees.
     """
     if format not in FORMATS:
-        raise ExportError(f"Cannot export to {format!r}: need one of {', '.join(FORMATS)}.")
+        raise ExportError(f"Cannot export: got format {format!r}, need one of {', '.join(FORMATS)}.")
     kind, source = FORMATS[format], Path(model)
     contents = read_classifier(source)
     path = Path(out) if out is not None else Path(name_export(source) + kind.suffix)
@@ -74,10 +78,10 @@ def export_classifier(
         "labels": list(contents.metadata.labels),
     }
     if int8 and kind.int8 is None:
-        raise ExportError(f"Cannot export to {format} in int8: it has none.")
+        raise ExportError(f"Cannot export to {format} in int8: this format has no int8. Leave out --int8.")
     if int8 and check is None and calibrate is None:
         raise ExportError(
-            "Cannot export in int8: need photos to set its scales. Give --check PHOTOS, or --calibrate PHOTOS."
+            "Cannot export in int8: got no photos, need some to quantise on. Give --check PHOTOS or --calibrate PHOTOS."
         )
     if check is not None:
         kind.require(int8)
@@ -86,7 +90,7 @@ def export_classifier(
     calibrating: list[Photo] = []
     if int8 and not contents.metadata.is_quantised:
         pool = given if calibrate is None else _scan(calibrate, verbose)
-        calibrating = choose_calibrating(pool.photos if pool else (), checked, contents.metadata)
+        calibrating = choose_calibration_photos(pool.photos if pool else (), checked, contents.metadata)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{path.stem}.partial-", dir=path.parent) as folder:
@@ -94,36 +98,42 @@ def export_classifier(
             _write(kind, contents, made, calibrating, verbose)
             report["bytes"] = sum(file.stat().st_size for file in Path(folder).iterdir())
             if given is not None:
-                report |= {"data": str(check), **_check(kind, contents, made, checked, calibrating, verbose)}
+                certificate = _certify(kind, contents, made, photos=checked, calibrated=calibrating, verbose=verbose)
+                report |= {"data": str(check), **certificate}
                 is_int8 = int8 or contents.metadata.is_quantised
-                _refuse(report, MOST_DISAGREEING_INT8 if is_int8 else MOST_DISAGREEING, force)
-            # the file that names the others goes last
+                _refuse_disagreement(report, MOST_DISAGREEING_INT8 if is_int8 else MOST_DISAGREEING, force)
+            # the main file last, because it refers to the others
             for file in sorted(Path(folder).iterdir(), key=lambda file: file == made):
                 file.replace(path.parent / file.name)
     except OSError as error:
-        raise ExportError(f"Cannot export to '{path}': {error.strerror or error}. Choose another --out.") from None
+        raise ExportError(
+            f"Cannot export to '{path}': {error.strerror or error}. Choose another --out.", path=path
+        ) from None
     return report
 
 
 def _check_targets(path: Path, kind: Format, classifier: Path, overwrite: bool) -> None:
-    """Refuse names that would replace what is not to be replaced, of the file and of what belongs beside it."""
+    """Refuse to replace a folder, the classifier itself, or an existing file: the main file or one beside it."""
     if path.suffix != kind.suffix:
-        raise ExportError(f"Cannot export to '{path}': need a name that ends with {kind.suffix}.")
+        raise ExportError(f"Cannot export to '{path}': need a name that ends with {kind.suffix}.", path=path)
     for target in (path, *(path.with_suffix(suffix) for suffix in kind.beside)):
         if not target.exists():
             continue
         if target.is_dir():
-            raise ExportError(f"Cannot export to '{target}': it is a folder. Choose another --out.")
+            raise ExportError(f"Cannot export to '{target}': it is a folder. Choose another --out.", path=target)
         if target.samefile(classifier):
-            raise ExportError(f"Cannot export to '{target}': it is the classifier itself. Choose another --out.")
+            raise ExportError(
+                f"Cannot export to '{target}': it is the classifier itself. Choose another --out.", path=target
+            )
         if not overwrite:
             raise ExportError(
-                f"Cannot export to '{target}': it exists already. Give --overwrite to replace it, or another --out."
+                f"Cannot export to '{target}': it exists already. Give --overwrite to replace it, or another --out.",
+                path=target,
             )
 
 
 def name_export(model: Path) -> str:
-    """Return the name of a run folder, or of a classifier file that is in none."""
+    """Return the name of the run folder, or of a classifier file outside a run folder."""
     folder = model if model.is_dir() else model.parent
     name = folder.resolve().name if model.is_dir() or model.name == "model.onnx" else model.stem
     return name or "classifier"
@@ -147,34 +157,34 @@ def _write(kind: Format, contents: ClassifierFile, path: Path, calibrating: list
         return kind.write(contents.data, contents.metadata, path, pixels)
 
 
-def _check(
-    kind: Format, contents: ClassifierFile, path: Path, photos: list[Photo], calibrated: list[Photo], verbose: bool
+def _certify(
+    kind: Format, contents: ClassifierFile, path: Path, *, photos: list[Photo], calibrated: list[Photo], verbose: bool
 ) -> dict[str, Any]:
-    # what int8 loses is told against the whole; an export in bf16 is compared with the classifier in bf16
+    # an int8 export is compared with float32, to show what it loses; one in bf16 with the classifier in bf16
     is_int8 = bool(calibrated) or contents.metadata.is_quantised
     precision = "f32" if is_int8 else kind.find_precision()
-    with kind.open(path) as answer, show_progress("Checking", is_shown=verbose) as progress:
+    with kind.open(path) as predict, show_progress("Checking", is_shown=verbose) as progress:
         classifier = Classifier(contents, precision=precision)
-        answers = ask_both(classifier, answer, photos, progress=progress)
-    certificate = {"precision": classifier.precision, **certify(classifier, answers, calibrated)}
+        predictions = predict_with_both(classifier, predict, photos, progress=progress)
+    certificate = {"precision": classifier.precision, **build_certificate(classifier, predictions, calibrated)}
     if not kind.is_timed:
         certificate["ms_per_photo"]["export"] = None
     return certificate
 
 
-def _refuse(report: dict[str, Any], most: float, force: bool) -> None:
+def _refuse_disagreement(report: dict[str, Any], most: float, force: bool) -> None:
     parity, accuracy = report["parity"], report["accuracy"]
     end = "_unseen" if parity["is_decided_on_unseen"] else ""
     n_other = parity[f"n_disagreeing{end}"] + parity[f"n_unanswered{end}"]
     n = (parity["n_unseen"] if end else report["n"]) + parity[f"n_unanswered{end}"]
     if n_other <= most * n or force:
         return
-    told = "" if accuracy is None else (
+    accuracies = "" if accuracy is None else (
         f" Accuracy on {accuracy['n']:,} unseen photos: classifier {accuracy['classifier']['accuracy']:.1%}, export "
         f"{accuracy['export']['accuracy']:.1%}."
     )  # fmt: skip
     raise ExportError(
-        f"Cannot export to '{report['path']}': it answers {n_other:,} of {n:,} {'unseen ' if end else ''}photos "
-        f"otherwise than the classifier, or not at all, more than {most:.1%}.{told} Give --force to keep it all the "
-        "same."
+        f"Cannot export to '{report['path']}': the export and the classifier disagree on {n_other:,} of {n:,} "
+        f"{'unseen ' if end else ''}photos, need at most {most:.1%}.{accuracies} Give --force to keep the export.",
+        path=report["path"],
     )

@@ -1,4 +1,4 @@
-"""The formats that a classifier can be exported to: how each is written, and how it is asked again."""
+"""The formats that a classifier can be exported to: how each is written, opened and run."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from headstart.backbone.graph_file import make_name, make_signature, take_apart
 from headstart.classifier.metadata import Metadata
-from headstart.exports.answer import Answer, Pixels
 from headstart.exports.licence_notice import PREFIX, write_notice
 from headstart.exports.openvino_ir import find_default_precision, open_openvino_ir, write_openvino
-from headstart.exports.resizing_graph import take_any_size
+from headstart.exports.prediction import Pixels, PredictOne
+from headstart.exports.resizing_graph import prepend_resizing
 from headstart.process.packages import require_packages
 from headstart.version import __version__
 
@@ -27,37 +27,36 @@ PIXELS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Format:
-    """One format.
+    """A format to export to.
 
     Attributes
     ----------
     suffix
-        Of its file.
-    about
-        What it is for, in a line.
+        Suffix of the main file.
     write
-        Writes a classifier file's bytes with their metadata to a path, and what belongs beside it.
-    int8
-        Who makes it int8: ``headstart`` quantises the classifier before it is written; ``converter``, called with
-        (N, S, S, 3) uint8 pixels of photos, does it itself; None cannot.
-    beside
-        Suffixes of what is written beside the file.
+        Function that writes the bytes of a classifier file, with their metadata, to a path. Its last argument is the
+        pixels to quantise on, or None.
     open
-        Opens what was written, to be asked until the block ends.
+        Context manager that opens an export and gives its function to predict a photo.
+    int8
+        How an int8 export is made. ``headstart``: the classifier is quantised before it is written. ``converter``:
+        ``write`` quantises, on (N, S, S, 3) uint8 pixels. None: the format has no int8.
+    beside
+        Suffixes of the files beside the main file.
     require
-        Raises MissingExtraError or ExportError if what opens it is not installed; is told whether it is int8.
+        Function that raises MissingExtraError or ExportError if an export cannot be opened here. Its argument says
+        whether the export is int8.
     find_precision
-        Returns the arithmetic in which users have it computed on this machine, ``f32`` or ``bf16``.
+        Function that returns the arithmetic of the export's runtime on this machine: ``f32`` or ``bf16``.
     is_timed
-        Whether the time of an answer is the export's own, and not that of a driver between.
+        Whether the time of a prediction is the export's own. A browser's driver would be timed, too.
     """
 
     suffix: str
-    about: str
     write: Callable[[bytes, Metadata, Path, Pixels | None], None]
-    open: Callable[[Path], AbstractContextManager[Answer]]
+    open: Callable[[Path], AbstractContextManager[PredictOne]]
     int8: Literal["headstart", "converter"] | None = "headstart"
     beside: tuple[str, ...] = ()
     require: Callable[[bool], None] = lambda _: None
@@ -65,21 +64,21 @@ class Format:
     is_timed: bool = True
 
 
-def build_any_size(data: bytes, metadata: Metadata) -> bytes:
-    """Return an ONNX model of a classifier file that takes photos of any size (30 ms).
+def build_resizing_model(data: bytes, metadata: Metadata) -> bytes:
+    """Return an ONNX model that resizes photos of any size and classifies them. Takes 30 ms.
 
-    Any ONNX runtime runs it: input ``pixels``, (N, H, W, 3) uint8 RGB; output ``probabilities``, (N, C) float32. Its
-    metadata holds ``labels``, one a line, and says what ``pixels`` are.
+    Any ONNX runtime runs it. Input: ``pixels``, (N, H, W, 3) uint8 RGB. Output: ``probabilities``, (N, C) float32. Its
+    metadata has ``labels``, one per line, and describes ``pixels``.
 
     Parameters
     ----------
     data
-        Of a classifier file.
+        Bytes of a classifier file.
     """
     file = take_apart(data)
     graph = b"".join(
         [
-            take_any_size(file.trunk, metadata.image_size),
+            prepend_resizing(file.trunk, metadata.image_size),
             make_name("headstart_export"),
             make_signature("probabilities", len(metadata.labels)),
         ]
@@ -95,7 +94,7 @@ def build_any_size(data: bytes, metadata: Metadata) -> bytes:
 
 
 def _write_onnx(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
-    path.write_bytes(build_any_size(data, metadata))
+    path.write_bytes(build_resizing_model(data, metadata))
 
 
 def _require_onnxruntime(_: bool) -> None:
@@ -103,22 +102,22 @@ def _require_onnxruntime(_: bool) -> None:
 
 
 @contextmanager
-def _open_onnx(path: Path) -> Iterator[Answer]:
+def _open_onnx(path: Path) -> Iterator[PredictOne]:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
-    def answer(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
+    def predict(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
         row: npt.NDArray[np.float32] = session.run(["probabilities"], {"pixels": pixels[None]})[0][0]
         return row
 
-    yield answer
+    yield predict
 
 
 def _write_openvino(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
     facts = {"labels": json.dumps(metadata.labels), "pixels": PIXELS.format(metadata.image_size)}
     facts["notice"] = write_notice(take_apart(data).entries)
-    write_openvino(build_any_size(data, metadata), facts, path, metadata.spec.float32_below)
+    write_openvino(build_resizing_model(data, metadata), facts, path, metadata.spec.float32_below)
 
 
 def _write_page(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
@@ -128,17 +127,17 @@ def _write_page(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -
 
 
 @contextmanager
-def _open_page(path: Path) -> Iterator[Answer]:
+def _open_page(path: Path) -> Iterator[PredictOne]:
     from headstart.exports.browser import open_in_browser
 
-    with open_in_browser(path) as answer:
-        yield answer
+    with open_in_browser(path) as predict:
+        yield predict
 
 
 def _require_browser(is_int8: bool) -> None:
     from headstart.exports.browser import require_browser
 
-    require_browser("give them to --calibrate alone" if is_int8 else "export without --check")
+    require_browser("give --calibrate instead of --check" if is_int8 else "export without --check")
 
 
 def _write_keras(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
@@ -148,11 +147,11 @@ def _write_keras(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) 
 
 
 @contextmanager
-def _open_keras(path: Path) -> Iterator[Answer]:
+def _open_keras(path: Path) -> Iterator[PredictOne]:
     from headstart.exports.keras_model import open_keras
 
-    with open_keras(path) as answer:
-        yield answer
+    with open_keras(path) as predict:
+        yield predict
 
 
 def _write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | None) -> None:
@@ -162,33 +161,20 @@ def _write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | 
 
 
 @contextmanager
-def _open_litert(path: Path) -> Iterator[Answer]:
+def _open_litert(path: Path) -> Iterator[PredictOne]:
     from headstart.exports.keras_model import open_litert
 
-    with open_litert(path) as answer:
-        yield answer
+    with open_litert(path) as predict:
+        yield predict
 
 
 FORMATS = {
-    "onnx": Format(
-        ".onnx", "for any ONNX runtime; photos of any size", _write_onnx, _open_onnx, require=_require_onnxruntime
-    ),
+    "onnx": Format(suffix=".onnx", write=_write_onnx, open=_open_onnx, require=_require_onnxruntime),
     "openvino": Format(
-        ".xml",
-        "OpenVINO IR, with its weights in a .bin beside it; photos of any size",
-        _write_openvino,
-        open_openvino_ir,
-        beside=(".bin",),
+        suffix=".xml", write=_write_openvino, open=open_openvino_ir, beside=(".bin",),
         find_precision=find_default_precision,
     ),
-    "litert": Format(".tflite", "LiteRT, for phones", _write_litert, _open_litert, "converter"),
-    "keras": Format(".keras", "a stock Keras 3 model; photos of any size", _write_keras, _open_keras, None),
-    "html": Format(
-        ".html",
-        "one page that opens in any browser, without network",
-        _write_page,
-        _open_page,
-        require=_require_browser,
-        is_timed=False,
-    ),
-}
+    "litert": Format(suffix=".tflite", write=_write_litert, open=_open_litert, int8="converter"),
+    "keras": Format(suffix=".keras", write=_write_keras, open=_open_keras, int8=None),
+    "html": Format(suffix=".html", write=_write_page, open=_open_page, require=_require_browser, is_timed=False),
+}  # fmt: skip

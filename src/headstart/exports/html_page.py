@@ -1,4 +1,4 @@
-"""The page: one HTML file with the classifier and a runtime inside, which opens from disk and asks nobody."""
+"""The HTML export: one page with the classifier and a runtime inside, which opens from disk without network."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ WEB = Path(__file__).parent / "web"
 
 
 def build_page(data: bytes, metadata: Metadata, name: str) -> str:
-    """Return the page of a classifier file (1 s).
+    """Return the page of a classifier file. Takes 1 s.
 
-    In a browser it decodes photos upright, scales them by the same rule as everything here (page.js), and runs the
-    network with ONNX Runtime Web. Its policy forbids it every connection.
+    In a browser the page decodes photos upright, resizes them by Headstart's rule (page.js), and runs the network with
+    ONNX Runtime Web. Its content security policy forbids every connection.
 
     Parameters
     ----------
     data
-        Of a classifier file.
+        Bytes of a classifier file.
     name
-        The page's title.
+        Title of the page.
     """
     from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
     about = {
         "name": name, "labels": list(metadata.labels), "size": metadata.image_size, "version": __version__,
-        "told": _list_labels(metadata.labels),
+        "classes": _list_labels(metadata.labels),
     }  # fmt: skip
     parts = {
-        "model": gzip.compress(_build_plain(data, metadata), 6, mtime=0),
+        "model": gzip.compress(_build_network(data, metadata), 6, mtime=0),
         "wasm": (WEB / "ort-wasm-simd-threaded.wasm.gz").read_bytes(),
         "loader": (WEB / "ort-wasm-simd-threaded.mjs").read_bytes(),
     }
@@ -47,8 +47,8 @@ def build_page(data: bytes, metadata: Metadata, name: str) -> str:
     )  # fmt: skip
 
 
-def _build_plain(data: bytes, metadata: Metadata) -> bytes:
-    """Return the network alone, without the record of what it was trained on."""
+def _build_network(data: bytes, metadata: Metadata) -> bytes:
+    """Return the network without metadata, which would name the training photos."""
     file = take_apart(data)
     ends = make_signature("probabilities", len(metadata.labels), metadata.image_size)
     return file.join(b"".join([file.trunk, make_name("headstart_page"), ends]), {})

@@ -1,4 +1,4 @@
-"""A classifier in int8: its network is quantised on photos, its head stays as it is."""
+"""Quantise a classifier: its network becomes int8, its head stays float32."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from headstart.process.progress import Progress, ignore_progress
 def quantise_classifier(
     contents: ClassifierFile, photos: Sequence[PhotoFile], *, progress: Progress = ignore_progress
 ) -> ClassifierFile:
-    """Return the classifier with its network quantised on up to 200 photos; one that is quantised already as it is.
+    """Return the classifier with its network quantised on up to 200 photos, or unchanged if it already is.
 
     Raises
     ------
@@ -36,13 +36,13 @@ def quantise_classifier(
     metadata = contents.metadata
     if metadata.is_quantised:
         return contents
-    backbone = quantise_on_photos(photos, take_backbone(contents), metadata.image_size, progress=progress)
+    backbone = quantise_on_photos(photos, extract_backbone(contents), metadata.image_size, progress=progress)
     metadata = replace(metadata, precision="int8", spec=backbone.spec)
     return parse_classifier(build_classifier(backbone, contents.weights, contents.bias, metadata))
 
 
-def take_backbone(contents: ClassifierFile) -> Backbone:
-    """Return the backbone of a classifier: from pixels of one view to its features."""
+def extract_backbone(contents: ClassifierFile) -> Backbone:
+    """Return the backbone of a classifier, from the pixels of one view to its features."""
     metadata = contents.metadata
     file = take_apart(contents.data)
     names = {"pixels": "pixels", "features": "features"}

@@ -1,4 +1,4 @@
-"""A classifier as a stock Keras 3 model, layer by layer as tutorials have it, and from there as LiteRT (.tflite)."""
+"""A classifier as a stock Keras 3 model with the layers of the Keras tutorial, and that model as LiteRT (.tflite)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from headstart.backbone.view_averaging import MOVES
 from headstart.classifier.build import BIAS, WEIGHTS
 from headstart.classifier.metadata import Metadata
 from headstart.errors import ExportError
-from headstart.exports.answer import Answer, Pixels
 from headstart.exports.licence_notice import write_notice
+from headstart.exports.prediction import Pixels, PredictOne
 from headstart.pixels.resizing import resize_pixels
 from headstart.process.packages import make_missing_extra
 
-DROPOUT = 0.2  # does nothing in prediction; whoever trains the model further has it where tutorials have it
+DROPOUT = 0.2  # does nothing in prediction; further training has it where the tutorial has it
 _PARTS = {"gamma": "scale", "beta": "offset", "moving_mean": "mean", "moving_variance": "variance", "kernel": "kernel"}
 
 
@@ -40,7 +40,7 @@ def write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | N
     Parameters
     ----------
     pixels
-        (N, S, S, 3) of photos on which it is quantised to int8; default: it is not.
+        (N, S, S, 3) uint8 pixels to quantise on. Default: the model is not quantised.
     """
     model = build_keras(data, metadata, is_any_size=False)
     tensorflow = _import_tensorflow()
@@ -48,40 +48,40 @@ def write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | N
     if pixels is not None:
         converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: ([photo[None].astype(np.float32)] for photo in pixels)
-    with redirect_stdout(io.StringIO()):  # it prints each variable of the network
+    with redirect_stdout(io.StringIO()):  # the converter prints each variable of the network
         converted = converter.convert()
     path.write_bytes(converted)
     _add_texts(path, data, metadata)
 
 
 @contextmanager
-def open_keras(path: Path) -> Iterator[Answer]:
+def open_keras(path: Path) -> Iterator[PredictOne]:
     """Open a ``.keras`` file with stock Keras."""
     tensorflow = _import_tensorflow()
     model = tensorflow.keras.models.load_model(path)
     signature = [tensorflow.TensorSpec((1, None, None, 3), "uint8")]
     run = tensorflow.function(lambda pixels: model(pixels, training=False), input_signature=signature)
 
-    def answer(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
+    def predict(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
         return np.asarray(run(pixels[None])[0])
 
-    yield answer
+    yield predict
 
 
 @contextmanager
-def open_litert(path: Path) -> Iterator[Answer]:
-    """Open a ``.tflite`` file; whoever uses it scales the photo, so that is done here by our rule."""
+def open_litert(path: Path) -> Iterator[PredictOne]:
+    """Open a ``.tflite`` file. It takes photos of one size, so they are resized here by our rule."""
     interpreter = _import_tensorflow().lite.Interpreter(str(path))
     interpreter.allocate_tensors()
     entry, end = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     side = int(entry["shape"][1])
 
-    def answer(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
+    def predict(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
         interpreter.set_tensor(entry["index"], resize_pixels(pixels, side, side)[None].astype(entry["dtype"]))
         interpreter.invoke()
         return np.asarray(interpreter.get_tensor(end["index"])[0], np.float32)
 
-    yield answer
+    yield predict
 
 
 def build_keras(data: bytes, metadata: Metadata, *, is_any_size: bool) -> Any:
@@ -90,20 +90,20 @@ def build_keras(data: bytes, metadata: Metadata, *, is_any_size: bool) -> Any:
     Parameters
     ----------
     data
-        Of a classifier file.
+        Bytes of a classifier file.
     is_any_size
-        Begin with a layer that scales photos to the size of the network.
+        Whether the first layer resizes photos to the size of the network.
 
     Raises
     ------
     ExportError
-        If Keras has no such network, or it is quantised.
+        If the network is not MobileNetV2, or is quantised.
     """
     spec = metadata.spec
     if metadata.is_quantised:
-        raise ExportError("Cannot export to Keras: the classifier computes in int8. Train without --precision int8.")
+        raise ExportError("Cannot export to Keras: got an int8 classifier. Train without --precision int8.")
     if spec.name != "mobilenet_v2":
-        raise ExportError(f"Cannot export to Keras: it has no {spec.name}. Export to onnx instead.")
+        raise ExportError(f"Cannot export to Keras: got {spec.name}, need mobilenet_v2. Export to onnx instead.")
     keras = _import_tensorflow().keras
     layers, side = keras.layers, metadata.image_size
     pixels = keras.Input((None, None, 3) if is_any_size else (side, side, 3), name="pixels")
@@ -118,7 +118,7 @@ def build_keras(data: bytes, metadata: Metadata, *, is_any_size: bool) -> Any:
     outputs = [network.get_layer(stage.tensor).output for stage in stages]
     if len(outputs) > 1:
         network = keras.Model(network.input, outputs, name=network.name)
-    views = [_turn(keras, x, *move) for move in MOVES[: metadata.n_averaged]]
+    views = [_render_view(keras, x, *move) for move in MOVES[: metadata.n_averaged]]
     means = [_pool(layers, network(view), is_first=i == 0) for i, view in enumerate(views)]
     x = layers.Average()(means) if len(means) > 1 else means[0]
     x = layers.Dropout(DROPOUT)(x)
@@ -129,7 +129,7 @@ def build_keras(data: bytes, metadata: Metadata, *, is_any_size: bool) -> Any:
     return model
 
 
-def _turn(keras: Any, pixels: Any, is_exchanged: bool, axes: Iterable[int]) -> Any:
+def _render_view(keras: Any, pixels: Any, is_exchanged: bool, axes: Iterable[int]) -> Any:
     if is_exchanged:
         pixels = keras.ops.transpose(pixels, (0, 2, 1, 3))
     for axis in axes:
@@ -145,12 +145,12 @@ def _pool(layers: Any, outputs: Any, *, is_first: bool) -> Any:
 
 
 def _load_weights(network: Any, trunk: bytes) -> None:
-    """Load weights by the names of layers, which are the same; convolutions have their axes in another order."""
+    """Load the weights by layer names, which are the same in both. Kernels need their axes reordered."""
     for layer in network.layers:
         names = [f"{layer.name}/{_PARTS[weight.name]}" for weight in layer.weights]
         loaded = read_vectors(trunk, names)
         if len(loaded) < len(names):
-            raise ExportError(f"Cannot export to Keras: the classifier has no layer {layer.name!r} as Keras has it.")
+            raise ExportError(f"Cannot export to Keras: got no layer {layer.name!r} in the classifier.")
         values = []
         for weight, name in zip(layer.weights, names, strict=True):
             value, shape = loaded[name], tuple(weight.shape)
@@ -168,9 +168,9 @@ def _load_weights(network: Any, trunk: bytes) -> None:
 
 
 def _add_texts(path: Path, data: bytes, metadata: Metadata) -> None:
-    """Add ``labels.txt`` and ``NOTICE.txt``: a .keras file is a zip, and a .tflite file may have one at its end."""
+    """Add ``labels.txt`` and ``NOTICE.txt``: a .keras file is a zip, and a .tflite file may end with one."""
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("NOTICE.txt", write_notice(take_apart(data).entries))  # not compressed, so it can be found
+        archive.writestr("NOTICE.txt", write_notice(take_apart(data).entries))  # uncompressed, to be searchable
         archive.writestr("labels.txt", "".join(f"{label}\n" for label in metadata.labels))
 
 

@@ -1,4 +1,4 @@
-"""The notice that every export carries: what its network was made from, by whom, and under which licence."""
+"""The notice in every export: origin, authors and licence of its network."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from headstart.classifier.seal import EXPORT_MARK
 from headstart.version import __version__
 
 LICENCES = Path(__file__).parent / "licences"
-PREFIX = "backbone."  # of the entries in a classifier file's metadata that say where its network is from
+PREFIX = "backbone."  # of those metadata entries of a classifier file that describe the origin of its network
 
 
 def write_notice(entries: Mapping[str, str], *, is_page: bool = False) -> str:
-    """Return the notice, with the text of the licence where it is Apache's, which asks for it (12 KB).
+    """Return the notice. It contains the text of an Apache licence, which requires that (12 KB).
 
     Parameters
     ----------
     entries
         Metadata of a classifier file.
     is_page
-        Whether the export carries ONNX Runtime Web.
+        Whether the export contains ONNX Runtime Web.
     """
     facts = {key.removeprefix(PREFIX): value for key, value in entries.items() if key.startswith(PREFIX)}
     lines = [f"{EXPORT_MARK} {__version__}: written by Headstart. Its network was made from:", ""]

@@ -1,4 +1,4 @@
-"""OpenVINO's own format: the network in an .xml, its weights in a .bin beside it, precise where it must be."""
+"""OpenVINO's own format: the network in an .xml file, its weights in a .bin file beside it."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from headstart.engine.rewriting import fold_batch_norms, mark_float32_below
 from headstart.exports.resizing_graph import RESIZED
 
 if TYPE_CHECKING:
-    from headstart.exports.answer import Answer, Pixels
+    from headstart.exports.prediction import Pixels, PredictOne
 
 
 def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_below: str | None) -> None:
-    """Write an ONNX model of any size as OpenVINO IR.
+    """Write an ONNX model that resizes photos as OpenVINO IR.
 
-    OpenVINO computes in bf16 by default where the processor does. Resizing, and the first stages as in the classifier,
-    are marked to be computed in float32 all the same. The mark is an attribute of this format alone, and lost where
-    layers are fused, so the batch norms are folded first.
+    By default OpenVINO computes in bf16 if the processor can. Resizing, and the first stages as in the classifier, are
+    marked to be computed in float32. Only this format has the mark. Fused layers lose it, so batch norms are folded
+    first.
 
     Parameters
     ----------
     facts
-        What the file says of itself, under ``headstart`` in its ``rt_info``.
+        Entries of the file under ``headstart`` in its ``rt_info``.
     float32_below
-        Name of the layer below which everything is marked; None for resizing alone.
+        Name of the layer up to which everything is marked. None: only resizing is marked.
 
     Raises
     ------
     OSError
-        If it cannot be written.
+        If a file cannot be written.
     """
     openvino = import_openvino()
     from xml.etree import ElementTree
@@ -47,27 +47,27 @@ def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_be
         model.set_rt_info(value, ["headstart", key])
     try:
         openvino.save_model(model, path, compress_to_fp16=False)  # beside it, path.bin holds the weights
-    except RuntimeError as error:  # a full disk, in its own words
-        raise OSError(f"OpenVINO cannot write it ({str(error).partition(chr(10))[0]})") from None
-    tree = ElementTree.fromstring(path.read_bytes())  # noqa: S314  written a line above
+    except RuntimeError as error:  # such as a full disk, in the words of OpenVINO
+        raise OSError(f"OpenVINO cannot write the file ({str(error).partition(chr(10))[0]})") from None
+    tree = ElementTree.fromstring(path.read_bytes())  # noqa: S314  our own file
     mark_float32_below(tree, float32_below or RESIZED)
     text = ElementTree.tostring(tree, encoding="unicode")
     path.write_text(re.sub(r">\s+<", "><", text), encoding="utf-8")  # a third of it is indentation
 
 
 @contextmanager
-def open_openvino_ir(path: Path) -> Iterator[Answer]:
-    """Open what was written as users do, with OpenVINO's defaults: in bf16 where the processor computes in it."""
+def open_openvino_ir(path: Path) -> Iterator[PredictOne]:
+    """Open an export as users do, with OpenVINO's defaults: in bf16 if the processor can."""
     core = get_core()
     run = core.compile_model(core.read_model(path), "CPU")
 
-    def answer(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
+    def predict(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
         return np.array(run([pixels[None]])[0][0], np.float32)
 
-    yield answer
+    yield predict
 
 
 def find_default_precision() -> str:
-    """Return what OpenVINO computes in by default on this processor: ``bf16`` or ``f32``."""
+    """Return the default precision of OpenVINO on this processor: ``bf16`` or ``f32``."""
     openvino = import_openvino()
     return "bf16" if get_core().get_property("CPU", "INFERENCE_PRECISION_HINT") == openvino.Type.bf16 else "f32"

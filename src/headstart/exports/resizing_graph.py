@@ -1,13 +1,13 @@
-"""A network that takes photos of any size: its resizing is part of the graph, as two products of matrices.
+"""Resizing as a part of the graph: a network that takes photos of any size, by two matrix products.
 
-No runtime's own operator resizes by the rule of `pixels.resizing`, and no two of them by the same. Products, sums and
-comparisons are the same everywhere. A photo is scaled in height, rounded to 0 to 255, scaled in width, and rounded
-again, as that rule does: some 4 of 1,000 values differ by 1, for it computes in whole numbers.
+No runtime's own operator resizes by the rule of `pixels.resizing`, and their rules differ. Products, sums and
+comparisons are the same in every runtime. As in that rule, a photo is resized in height, rounded to 0 to 255, resized
+in width, and rounded again. About 4 of 1,000 values differ by 1, because that rule computes in integers.
 
-It must not be computed in bf16, by which weights and pixels would have three digits. OpenVINO has a mark for that
-(openvino_ir.py), and loses it wherever it writes a layer anew: a quotient, a difference of two tensors, a product of
-matrices of unlike rank or of which one is turned, a sum or product that takes whole numbers just cast (hence `Max`),
-a sum after a product with a constant. So there is none of these here.
+Resizing must not be computed in bf16, in which weights and pixels have three digits. OpenVINO has a mark for that
+(openvino_ir.py), but loses it wherever it rewrites a layer: a quotient, a difference of two tensors, a matrix product
+of tensors of different rank or of a transposed one, a sum or product with integers just cast (hence `Max`), a sum after
+a product with a constant. So the graph has none of these.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ import numpy as np
 
 from headstart.backbone.graph_file import FLOAT, UINT8, make_node, make_tensor, rename_layers
 
-AT_SIZE = "pixels_at_size"  # in a graph of any size: what the plain network takes
-RESIZED = "resize/rounded"  # the same before it is bytes again: it survives where the two casts are made one
-_SHARPNESS = -0.5  # Catmull-Rom, of the cubic kernels (Keys 1981)
+AT_SIZE = "pixels_at_size"  # the resized photo, which goes into the network
+RESIZED = "resize/rounded"  # the resized photo before its cast to bytes: a runtime that joins casts keeps it
+_SHARPNESS = -0.5  # a of the cubic kernel (Keys 1981): Catmull-Rom
 _WHOLE_NUMBERS = {"first": 0, "step": 1, "height_axis": 1, "width_axis": 2}
-# Of each side: the shape of its places in the square, and in the photo, and the axis along which weights sum to 1.
+# for each side: the shapes of positions in the square and in the photo, and the axis along which weights sum to 1
 _LAYOUTS = {"height": ([1, 1, -1, 1], [1, 1, 1, -1], [3]), "width": ([1, 1, 1, -1], [1, 1, -1, 1], [2])}
 
 
-def take_any_size(trunk: bytes, size_px: int) -> bytes:
-    """Return the trunk of a graph that first scales its pixels to a square.
+def prepend_resizing(trunk: bytes, size_px: int) -> bytes:
+    """Return the trunk of a graph that first resizes its pixels to a square.
 
     Parameters
     ----------
     trunk
-        Of a graph from ``pixels``, uint8 (N, S, S, 3).
+        Trunk of a graph that takes ``pixels``, (N, S, S, 3) uint8.
     size_px
-        S.
+        S, the side of the square.
 
     Returns
     -------
-    The trunk of a graph from ``pixels``, uint8 (N, H, W, 3).
+    Trunk of a graph that takes ``pixels``, (N, H, W, 3) uint8.
     """
     return b"".join([*_resize(size_px), rename_layers(trunk, {"pixels": AT_SIZE})])
 
@@ -59,7 +59,7 @@ def _resize(size_px: int) -> Iterator[bytes]:
     yield make_node("Shape", ["pixels"], "resize/shape")
     yield from _weigh("height", size_px)
     yield from _weigh("width", size_px)
-    yield make_node("Transpose", ["pixels"], "resize/bytes", perm=[0, 3, 1, 2])  # (N, 3, H, W), while it is small
+    yield make_node("Transpose", ["pixels"], "resize/bytes", perm=[0, 3, 1, 2])  # (N, 3, H, W), as bytes: less to move
     yield make_node("Cast", ["resize/bytes"], "resize/planes", to=FLOAT)
     yield make_node("MatMul", ["resize/height/weights", "resize/planes"], "resize/scaled_in_height")  # (N, 3, S, W)
     yield from _round("resize/scaled_in_height", "resize/flat")
@@ -70,9 +70,9 @@ def _resize(size_px: int) -> Iterator[bytes]:
 
 
 def _weigh(side: str, size_px: int) -> Iterator[bytes]:
-    """Make the nodes that compute the weights of one side: of height (1, 1, S, H), of width (1, 1, W, S).
+    """Make the nodes that compute the weights of one side: (1, 1, S, H) for height, (1, 1, W, S) for width.
 
-    They sum to 1 for each place in the square.
+    The weights of each position in the square sum to 1.
     """
     shared = {"shape", *_WHOLE_NUMBERS, *_numbers(size_px)}
     in_square, in_photo, axis = _LAYOUTS[side]
@@ -85,7 +85,7 @@ def _weigh(side: str, size_px: int) -> Iterator[bytes]:
         ends = [f"resize/{end}" if end in shared else f"resize/{side}/{end}" for end in inputs]
         return make_node(kind, ends, f"resize/{side}/{name}", **attributes)
 
-    def invert(source: str, name: str) -> Iterator[bytes]:  # 1 / x = exp(-log x), of x above 0
+    def invert(source: str, name: str) -> Iterator[bytes]:  # 1 / x = exp(-log x) for x > 0
         yield node("Log", [source], f"{name}/log")
         yield node("Neg", [f"{name}/log"], f"{name}/log_of_inverse")
         yield node("Exp", [f"{name}/log_of_inverse"], name)
@@ -105,7 +105,7 @@ def _weigh(side: str, size_px: int) -> Iterator[bytes]:
     yield from invert("reach", "step_size")
     yield node("Mul", ["distances", "step_size"], "steps")
     yield node("Abs", ["steps"], "x")
-    # The kernel over a + 2: its scale does not matter, for the weights are made to sum to 1.
+    # The kernel divided by a + 2. Its scale does not matter: the weights are normalised to sum to 1.
     # near: (x - (a + 3) / (a + 2)) x x + 1 / (a + 2)
     yield node("Add", ["x", "near_zero"], "near_1")
     yield node("Mul", ["near_1", "x"], "near_2")
@@ -127,7 +127,7 @@ def _weigh(side: str, size_px: int) -> Iterator[bytes]:
 
 
 def _round(source: str, target: str) -> Iterator[bytes]:
-    """Make the nodes that round to the nearest of 0 to 255."""
+    """Make the nodes that round to the nearest integer of 0 to 255."""
     yield make_node("Add", [source, "resize/0.5"], f"{target}/above")
     yield make_node("Floor", [f"{target}/above"], f"{target}/whole")
     yield make_node("Clip", [f"{target}/whole", "resize/0", "resize/255"], target)

@@ -1,13 +1,13 @@
 "use strict";
 
-/* What the exported page and the served one have in common; each has its own way to ask,
-   askFile(file, photo), and may offer more below the bars, offerMore(file, card, words); photos.js opens photos. */
+/* Shared by the exported page and the served one. Each defines predictFile(file, photo), and may define
+   offerMore(file, card, words) to add controls below the bars. photos.js opens photos. */
 
 const about = JSON.parse(document.getElementById("about").textContent);
 const $ = (id) => document.getElementById(id);
 const N_SHOWN = 5;
-const N_CARDS = 50; // older ones make room
-const THUMBNAIL_PX = 400; // the larger side: twice what is shown
+const N_CARDS = 50; // older ones are removed
+const THUMBNAIL_PX = 400; // the larger side, for screens with two pixels per CSS pixel
 let isReady = false;
 
 function makeElement(kind, name, text) {
@@ -29,7 +29,7 @@ function drawBars(place, probabilities) {
   return { label: about.labels[order[0][1]], probability: order[0][0] };
 }
 
-/* Draw a photo small: whole photos would fill the memory of a phone. */
+/* Draw a thumbnail: whole photos would fill the memory of a phone. */
 function drawThumbnail(photo) {
   const canvas = makeElement("canvas"), scale = Math.min(1, THUMBNAIL_PX / Math.max(photo.width, photo.height));
   canvas.width = Math.max(1, Math.round(photo.width * scale));
@@ -40,7 +40,7 @@ function drawThumbnail(photo) {
   return canvas;
 }
 
-/* A card is small, with what is most probable alone, until it is opened. */
+/* A card shows only the most probable class until it is opened. */
 function makeCard(name) {
   const card = makeElement("article", "answer"), frame = makeElement("button", "frame"), words = makeElement("div");
   frame.type = "button";
@@ -57,14 +57,14 @@ function setOpen(card, isOpen) {
   card.firstChild.setAttribute("aria-expanded", String(isOpen));
 }
 
-/* Show a file with its answer, or with the reason why there is none. */
+/* Show a file with its prediction, or with the reason why there is none. */
 async function show(file) {
   const name = file.name || "pasted photo", card = makeCard(name);
   const frame = card.firstChild, verdict = card.querySelector(".verdict"), bars = card.querySelector(".bars");
   card.dataset.file = file.name;
-  const photo = await openPhoto(file).catch(() => null); // a server may know what the browser does not
+  const photo = await openPhoto(file).catch(() => null); // a server may decode files that the browser cannot
   try {
-    const probabilities = await askFile(file, photo);
+    const probabilities = await predictFile(file, photo);
     const { label, probability } = drawBars(bars, probabilities);
     card.dataset.label = label;
     card.dataset.probabilities = JSON.stringify(probabilities);
@@ -72,7 +72,7 @@ async function show(file) {
     if (typeof offerMore === "function") offerMore(file, card, card.lastChild);
   } catch (error) {
     card.dataset.error = String(error);
-    bars.textContent = error.sentence || "Cannot be read: it is no photo that this browser knows.";
+    bars.textContent = error.sentence || "Cannot be read: this browser cannot decode it as a photo.";
     verdict.textContent = "Not read.";
   }
   if (photo) {
@@ -87,15 +87,15 @@ async function show(file) {
   setOpen(card, true);
   $("answers").prepend(card);
   for (const old of [...$("answers").children].slice(N_CARDS)) old.remove();
-  tellCount(nTold + 1);
+  showCount(nPhotos + 1);
 }
 
-let nTold = 0;
-function tellCount(n) {
-  nTold = n;
-  const shown = n > N_CARDS ? `; the last ${N_CARDS} are kept` : "";
-  $("told").hidden = n === 0;
-  $("told").firstChild.textContent = `${n.toLocaleString("en")} photo${n === 1 ? "" : "s, newest first"}${shown}.`;
+let nPhotos = 0;
+function showCount(n) {
+  nPhotos = n;
+  const shown = n > N_CARDS ? `; only the last ${N_CARDS} are shown` : "";
+  $("count").hidden = n === 0;
+  $("count").firstChild.textContent = `${n.toLocaleString("en")} photo${n === 1 ? "" : "s, newest first"}${shown}.`;
 }
 
 let queue = Promise.resolve();
@@ -103,7 +103,7 @@ function showAll(files) {
   let left = files.length;
   for (const file of files) {
     queue = queue.then(async () => {
-      $("status").textContent = `Looking at ${file.name || "a photo"} …${left > 1 ? ` ${left} to go` : ""}`;
+      $("status").textContent = `Classifying ${file.name || "a photo"} …${left > 1 ? ` ${left} left` : ""}`;
       await show(file);
       left -= 1;
       if (!left) $("status").textContent = "Ready.";
@@ -120,11 +120,11 @@ function setReady() {
 
 $("clear").addEventListener("click", () => {
   $("answers").replaceChildren();
-  tellCount(0);
+  showCount(0);
 });
 $("files").addEventListener("change", (event) => {
   showAll([...event.target.files]);
-  event.target.value = ""; // the same photo may be chosen again
+  event.target.value = ""; // so that the same photo can be chosen again
 });
 document.addEventListener("dragover", (event) => { event.preventDefault(); $("drop").classList.add("over"); });
 document.addEventListener("dragleave", () => $("drop").classList.remove("over"));

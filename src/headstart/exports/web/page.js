@@ -1,7 +1,7 @@
-/* The exported page: the model and its runtime are inside. */
+/* The exported page, which contains the model and its runtime. */
 
-const SHARPNESS = -0.5; // Catmull-Rom, as everywhere in Headstart
-/* the smallest program with an instruction of WebAssembly SIMD, without which the runtime does not start */
+const SHARPNESS = -0.5; // a of the cubic kernel: Catmull-Rom, as in Headstart's resizing
+/* The smallest program with a WebAssembly SIMD instruction: the runtime does not start without SIMD. */
 const SIMD = Uint8Array.of(
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
 );
@@ -10,7 +10,7 @@ let session = null;
 async function unpack(id) {
   const text = $(id).textContent;
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  $(id).remove(); // it is not needed twice
+  $(id).remove(); // frees its memory
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
@@ -26,12 +26,12 @@ async function start() {
   ort.env.wasm.wasmBinary = (await unpack("wasm")).buffer;
   ort.env.logLevel = "error";
   session = await ort.InferenceSession.create(await unpack("model"), { executionProviders: ["wasm"] });
-  await answer(new Uint8Array(about.size * about.size * 3)); // the first one takes longer
+  await predict(new Uint8Array(about.size * about.size * 3)); // warm-up: the first prediction takes longer
   setReady();
   if (navigator.mediaDevices && navigator.mediaDevices.getUserMedia) $("camera").hidden = false;
 }
 
-/* Weights by which a row of pixels is scaled, each set summing to 1: the rule of Headstart's own resizing. */
+/* The weights that resize a row of pixels, by the rule of Headstart's resizing. Each set sums to 1. */
 function makeWeights(nIn, nOut) {
   const scale = nIn / nOut, reach = Math.max(scale, 1), a = SHARPNESS;
   return Array.from({ length: nOut }, (_, i) => {
@@ -49,7 +49,7 @@ function makeWeights(nIn, nOut) {
   });
 }
 
-/* Scale RGBA to a square of RGB, in height first, rounding after each (a clamped array rounds by itself). */
+/* Resize RGBA to a square of RGB: in height, then in width, rounded after each (a clamped array rounds by itself). */
 function resize(rgba, width, height, size) {
   const flat = new Uint8ClampedArray(size * width * 3), row = new Float64Array(width * 3);
   makeWeights(height, size).forEach(({ first, weights }, y) => {
@@ -83,9 +83,9 @@ function resize(rgba, width, height, size) {
   return new Uint8Array(square.buffer);
 }
 
-let canvas = document.createElement("canvas"); // one for all: phones have memory for few
+let canvas = document.createElement("canvas"); // one for all photos: phones have memory for few
 
-/* Read the pixels of a photo or of a picture of the camera, upright and over white. */
+/* Read the pixels of a photo or of a camera frame, upright and on white. */
 function readPixels(width, height, draw) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -95,28 +95,28 @@ function readPixels(width, height, draw) {
     context.fillStyle = "white";
     context.fillRect(0, 0, width, height);
     draw(context);
-    try { data = context.getImageData(0, 0, width, height).data; } catch { /* told below */ }
+    try { data = context.getImageData(0, 0, width, height).data; } catch { /* handled below */ }
   }
-  // over white nothing is transparent, but a canvas too large for the browser is, and black: that is no photo
+  // on white no pixel is transparent; a canvas too large for the browser is transparent and black
   if (!data || data[3] !== 255 || data[data.length - 1] !== 255) {
-    canvas = document.createElement("canvas"); // once too large, Chromium's stays blank
+    canvas = document.createElement("canvas"); // in Chromium a canvas that was too large stays blank
     const sentence = `Too large for this browser: ${width} by ${height} pixels. Make the photo smaller.`;
     throw Object.assign(new Error(sentence), { sentence });
   }
   return resize(data, width, height, about.size);
 }
 
-async function answer(pixels) {
+async function predict(pixels) {
   const input = new ort.Tensor("uint8", pixels, [1, about.size, about.size, 3]);
   const { probabilities } = await session.run({ pixels: input });
   return Array.from(probabilities.data);
 }
 
-async function askFile(file, photo) {
+async function predictFile(file, photo) {
   if (!photo) throw new Error("it was not decoded");
   const pixels = readPixels(photo.width, photo.height, (context) => photo.draw(context, 1));
   Object.assign(canvas, { width: 0, height: 0 }); // a phone's photo is 50 MB
-  return answer(pixels);
+  return predict(pixels);
 }
 
 async function watch() {
@@ -139,7 +139,7 @@ async function watch() {
   await video.play();
   while (video.srcObject) {
     if (video.videoWidth) {
-      const probabilities = await answer(
+      const probabilities = await predict(
         readPixels(video.videoWidth, video.videoHeight, (context) => context.drawImage(video, 0, 0)),
       );
       live.dataset.label = drawBars(live.querySelector(".bars"), probabilities).label;

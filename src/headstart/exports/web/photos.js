@@ -1,7 +1,7 @@
-/* Photo files become upright pixels: what browsers decode themselves, and the turns that some of them forget. */
+/* Open photo files as upright pixels. Browsers decode them; some do not apply the EXIF orientation of WebP. */
 
-/* How stored pixels are laid on the upright canvas, by EXIF orientation (EXIF 2.3, tag 274):
-   what transform() takes, from the stored width and height. */
+/* Arguments of transform() that draw stored pixels upright, from their width and height, by EXIF orientation
+   (EXIF 2.3, tag 274). */
 const TURNS = {
   2: (w, h) => [-1, 0, 0, 1, w, 0],
   3: (w, h) => [-1, 0, 0, -1, w, h],
@@ -12,7 +12,7 @@ const TURNS = {
   8: (w, h) => [0, -1, 1, 0, 0, w],
 };
 const UPRIGHT = { imageOrientation: "from-image", colorSpaceConversion: "none" };
-/* 2 by 1 pixels that stand on end once they are turned */
+/* A WebP of 2 by 1 pixels that is 1 by 2 once its orientation is applied */
 const TURNED_WEBP = "UklGRk4AAABXRUJQVlA4WAoAAAAIAAAAAQAAAAAAVlA4TA4AAAAvAQAAAAcQEf0PRET/A0VYSUYaAAAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAA=";
 
 let turning = null;
@@ -22,22 +22,22 @@ function turnsWebp() {
   return turning;
 }
 
-/* Read the orientation of an EXIF block, 1 to 8; 1 if there is none that can be read. */
+/* Read the orientation of an EXIF block, 1 to 8; 1 if it cannot be read. */
 function readExif(view) {
   try {
-    const start = view.getUint32(0) === 0x45786966 ? 6 : 0; // some write "Exif", as in JPEGs
+    const start = view.getUint32(0) === 0x45786966 ? 6 : 0; // some programs write "Exif" first, as in JPEGs
     const little = view.getUint16(start) === 0x4949;
     const first = start + view.getUint32(start + 4, little), n = view.getUint16(first, little);
     for (let at = first + 2; at < first + 2 + 12 * n; at += 12) {
       if (view.getUint16(at, little) !== 0x0112) continue;
-      const kind = view.getUint16(at + 2, little); // SHORT, or LONG as some write
+      const kind = view.getUint16(at + 2, little); // SHORT; some programs write LONG
       const turn = kind === 3 ? view.getUint16(at + 8, little) : kind === 4 ? view.getUint32(at + 8, little) : 1;
       return turn in TURNS ? turn : 1;
     }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  return 1; // a broken tag is no reason to refuse a photo
+  return 1; // a photo with a broken tag is still shown
 }
 
 /* Read the orientation of a WebP from its chunks (RFC 9649, section 2.7); 1 for any other file. */
@@ -54,7 +54,7 @@ async function readWebpOrientation(file) {
   return 1;
 }
 
-/* Decode a photo file. Its width and height are those of the upright photo; close() gives its memory back. */
+/* Decode a photo file. Width and height are those of the upright photo; close() frees its memory. */
 async function openPhoto(file) {
   const bitmap = await createImageBitmap(file, UPRIGHT);
   const stored = await readWebpOrientation(file);

@@ -1,6 +1,6 @@
 /* The page of the service: it sends photos to its own server. */
 
-async function askFile(file) {
+async function predictFile(file) {
   const form = new FormData();
   form.append("files", file, file.name || "pasted photo");
   const response = await fetch("predict", { method: "POST", body: form });

@@ -13,7 +13,7 @@ from headstart.methods import tail_tuning
 from headstart.methods.settings import Settings
 from headstart.methods.tail_tuning import choose_cut, choose_hyperparameters, list_tuning_views
 from headstart.pixels.views import AS_IT_IS, SYMMETRIES
-from headstart.scale.ray_training import Workers
+from headstart.scale.ray_training import RayWorkers
 
 SETTINGS = Settings(method="hybrid", cut="block_15", image_size=96, epochs=1, precision="f32")
 
@@ -102,10 +102,10 @@ def test_workers_on_ray_are_given_the_same_task(runner, monkeypatch):
         return task.fit(task.open(), progress=progress, say=say)
 
     monkeypatch.setattr(tail_tuning, "fit_on_ray", fit)
-    here, there = runner.run(SETTINGS), use_workers(runner, Workers("local", 2)).run(SETTINGS)
+    here, there = runner.run(SETTINGS), use_workers(runner, RayWorkers("local", 2)).run(SETTINGS)
     assert there.backbone.weights == here.backbone.weights
     [(task, workers)] = given
-    assert workers == Workers("local", 2)
+    assert workers == RayWorkers("local", 2)
     assert [photo.digest for photo in task.photos] == sorted(photo.digest for photo in task.photos)
     assert task.checkpoint is None  # nothing is kept
 
@@ -117,6 +117,6 @@ def test_a_training_by_other_workers_is_another_one(runner):
         tail_tuning._name_training(
             table, SETTINGS, replace(runner.context, workers=workers), cut="block_15", hyperparameters=hyperparameters
         )
-        for workers in (None, Workers("local"), Workers("local", 2), Workers("10.0.0.1:6379", 2))
+        for workers in (None, RayWorkers("local"), RayWorkers("local", 2), RayWorkers("10.0.0.1:6379", 2))
     }
     assert len(names) == 4

@@ -1,4 +1,4 @@
-"""A Ray of the tests' own, and a small training to carry out on it."""
+"""A Ray for all tests of the room, and a small training to run on it."""
 
 import logging
 import os
@@ -11,11 +11,11 @@ from headstart.process.cores import count_cores
 
 @pytest.fixture(scope="session")
 def own_ray(cache_folder):
-    """Ray on this machine with at least two cores, started once: what connects to ``local`` finds it."""
+    """Ray on this machine with at least two cores, started once. Connections to ``local`` use it."""
     ray = pytest.importorskip("ray")
-    from headstart.scale.cluster import QUIET
+    from headstart.scale.cluster import ENVIRONMENT
 
-    for name, value in QUIET.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     ray.init(num_cpus=max(2, count_cores()), include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     yield ray
@@ -24,7 +24,7 @@ def own_ray(cache_folder):
 
 @pytest.fixture(scope="session")
 def tuning_task(paint_folder, tmp_path_factory):
-    """24 painted photos of two classes, half of them to train on, above block_15."""
+    """A training above block_15: 24 painted photos of two classes, 14 of them to train on."""
     pytest.importorskip("torch")
     from headstart.backbone.backbone import BackboneSetup
     from headstart.backbone.loading import load_backbone

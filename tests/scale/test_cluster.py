@@ -1,4 +1,4 @@
-"""A cluster is joined or the reason is one sentence; a connection of the program's own is left alone."""
+"""A cluster is joined, or the reason is one sentence. An existing connection is used and kept."""
 
 import socket
 
@@ -8,19 +8,19 @@ from headstart.errors import MissingExtraError, ScaleError
 from headstart.scale.cluster import connect, measure_cluster
 
 
-def test_without_ray_the_extra_is_named(monkeypatch):
+def test_a_missing_ray_is_named_with_its_extra(monkeypatch):
     monkeypatch.setattr("headstart.process.packages.is_installed", lambda name: False)
     with pytest.raises(MissingExtraError, match=r"got no package 'ray'.*headstart\[ray\]"), connect("local"):
         pass
 
 
-def test_a_connection_that_is_there_is_used_and_kept(own_ray):
+def test_an_existing_connection_is_used_and_kept(own_ray):
     with connect("10.255.255.1:1") as found:
         assert found == measure_cluster()
     assert own_ray.is_initialized()
 
 
-def test_where_nobody_answers_it_is_said_at_once(monkeypatch):
+def test_an_address_without_a_server_is_refused_at_once(monkeypatch):
     ray = pytest.importorskip("ray")
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     with socket.socket() as free:
@@ -36,17 +36,17 @@ def test_where_nobody_answers_it_is_said_at_once(monkeypatch):
 @pytest.mark.parametrize(
     ("cpus", "n_workers", "cpus_per_worker"), [([2.0], 1, 2), ([1.0, 1.0], 2, 1), ([16.0, 8.0, 0.0], 6, 4)]
 )
-def test_processors_are_shared_out(monkeypatch, cpus, n_workers, cpus_per_worker):
+def test_processors_are_divided_among_workers(monkeypatch, cpus, n_workers, cpus_per_worker):
     ray = pytest.importorskip("ray")
     nodes = [{"Alive": True, "Resources": {"CPU": n}} for n in cpus]
     monkeypatch.setattr(ray, "nodes", lambda: [*nodes, {"Alive": False, "Resources": {"CPU": 64.0}}])
     found = measure_cluster()
     assert (found.n_workers, found.cpus_per_worker) == (n_workers, cpus_per_worker)
-    assert found.n_nodes == sum(n > 0 for n in cpus)
+    assert found.n_machines == sum(n > 0 for n in cpus)
 
 
 def test_a_cluster_without_processors_is_refused(monkeypatch):
     ray = pytest.importorskip("ray")
     monkeypatch.setattr(ray, "nodes", lambda: [{"Alive": True, "Resources": {}}])
-    with pytest.raises(ScaleError, match="none of its machines offers a CPU"):
+    with pytest.raises(ScaleError, match="got no machine that offers a CPU"):
         measure_cluster()

@@ -1,4 +1,4 @@
-"""A training on Ray gives the figures of a training here, of one view of each photo and of several."""
+"""A training with features from a cluster gives the metrics of a training on one machine."""
 
 import pytest
 
@@ -6,22 +6,22 @@ from headstart.features.stored_features import clear_stored_features, measure_st
 from headstart.training.train import train_classifier
 
 pytest.importorskip("ray")
-FIGURES = ("train", "validation", "test", "strength", "skipped", "notes", "classes")
+METRICS = ("train", "validation", "test", "strength", "skipped", "notes", "classes")
 
 
 @pytest.mark.parametrize("options", [{}, {"average_views": True, "n_views": 2}, {"features": "all"}])
-def test_figures_are_those_of_training_here(own_ray, make_folder, tmp_path, options):
+def test_metrics_are_those_of_a_training_without_ray(own_ray, make_folder, tmp_path, options):
     folder = make_folder(n=20)
     (folder / "dots" / "text.jpg").write_bytes(b"text")
     (folder / "dots" / "cut.jpg").write_bytes((folder / "dots" / "000.jpg").read_bytes()[:700])
     options |= {"method": "fixed", "image_size": 96, "precision": "f32", "verbose": False}
     here = train_classifier(folder, out=tmp_path / "here", cache=False, **options).metrics
     there = train_classifier(folder, out=tmp_path / "there", ray="local", **options).metrics
-    assert {name: there[name] for name in FIGURES} == {name: here[name] for name in FIGURES}
+    assert {name: there[name] for name in METRICS} == {name: here[name] for name in METRICS}
     assert measure_stored_features() > 0
 
 
-def test_without_the_cache_nothing_is_left(own_ray, make_folder, tmp_path):
+def test_without_the_cache_no_features_are_left(own_ray, make_folder, tmp_path):
     clear_stored_features()
     options = {"method": "fixed", "image_size": 96, "precision": "f32", "verbose": False, "n_views": 2}
     train_classifier(make_folder(n=8), out=tmp_path / "run", ray="local", cache=False, **options)

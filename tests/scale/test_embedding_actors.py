@@ -213,4 +213,4 @@ def test_the_workers_fit_on_the_cluster(own_ray):
     cluster = measure_cluster()
     assert isinstance(cluster, Cluster)
     assert cluster.n_workers * cluster.cpus_per_worker <= own_ray.cluster_resources()["CPU"]
-    assert cluster.n_nodes == 1
+    assert cluster.n_machines == 1

@@ -1,4 +1,4 @@
-"""While Ray works stdout is empty, and what its core writes is in a file; afterwards all is as before."""
+"""In the block stdout stays empty, and output of Ray's core goes to a file; afterwards both are as before."""
 
 import subprocess
 import sys
@@ -8,10 +8,10 @@ from headstart.storage.local_files import find_cache_folder
 
 SCRIPT = """
 import os, sys, warnings
-from headstart.scale.ray_output import keep_quiet
+from headstart.scale.ray_output import redirect_ray_output
 
 try:
-    with keep_quiet():
+    with redirect_ray_output():
         os.write(2, b"core\\n")
         print("printed")
         print("ours", file=sys.stderr)
@@ -23,7 +23,7 @@ print("last", file=sys.stderr)
 """
 
 
-def test_each_message_goes_where_it_belongs():
+def test_output_of_each_kind_goes_to_its_target():
     ended = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
     assert ended.stdout == "caught an error\n"
     assert ended.stderr.splitlines() == ["printed", "ours", "after", "last"]

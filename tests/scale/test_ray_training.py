@@ -1,4 +1,4 @@
-"""A team of workers on Ray trains as one process does, tells its errors, stops when asked, and survives a death."""
+"""Workers on Ray train as one process does, pass on errors and Ctrl-C, and start again after one dies."""
 
 import os
 import signal
@@ -9,13 +9,12 @@ import numpy as np
 import psutil
 import pytest
 
-from headstart.errors import FitError, MissingExtraError
-from headstart.scale.cluster import connect
-from headstart.scale.ray_training import FOLDER, Workers, _explain, fit_on_ray
+from headstart.errors import FitError
+from headstart.scale.ray_training import FOLDER, RayWorkers, _make_user_error, fit_on_ray
 from headstart.storage.local_files import list_files
 
-pytestmark = pytest.mark.filterwarnings("ignore:.use_[a-z0-9_]+. is deprecated")  # which Ray itself uses
-ONE, TWO = Workers("local", 1), Workers("local", 2)
+pytestmark = pytest.mark.filterwarnings("ignore:.use_[a-z0-9_]+. is deprecated")  # Ray itself uses them
+ONE, TWO = RayWorkers("local", 1), RayWorkers("local", 2)
 
 
 def list_workers():
@@ -33,7 +32,7 @@ def change_epochs(task, n_epochs):
     return replace(task, plan=replace(task.plan, hyperparameters=hyperparameters))
 
 
-def test_one_worker_gives_the_bits_of_this_process_even_if_it_is_killed(own_ray, tuning_task):
+def test_one_worker_gives_the_bits_of_one_process_even_if_it_is_killed(own_ray, tuning_task):
     task = change_epochs(tuning_task, 24)
     alone = task.fit(task.open())
     said, steps = [], []
@@ -50,11 +49,11 @@ def test_one_worker_gives_the_bits_of_this_process_even_if_it_is_killed(own_ray,
     assert (tuned.head.weights == alone.head.weights).all()
     assert all((tuned.weights[name] == value).all() for name, value in alone.weights.items())
     assert tuned.device == alone.device
-    lost = said.index("A worker was lost: all begin again, from the last epoch that was kept.")
+    lost = said.index("A worker died: all workers start again from the last checkpoint.")
     assert said[lost + 1].startswith("Resumed after epoch ")
     assert said[-1].startswith("Epoch 24/24")
     assert steps[-1] == 24 * 3 * 6
-    assert list_files(FOLDER) == []  # and so tidy
+    assert list_files(FOLDER) == []  # the temporary folder is deleted
 
 
 def make_press(start):
@@ -65,7 +64,7 @@ def make_press(start):
     return press
 
 
-def test_two_workers_take_the_steps_of_one_until_ctrl_c(own_ray, tuning_task):
+def test_two_workers_take_the_steps_of_one_process_until_ctrl_c(own_ray, tuning_task):
     task = change_epochs(tuning_task, 300)
     tuned = fit_on_ray(task, TWO, say=make_press("Epoch 1/"))
     assert tuned.is_stopped
@@ -80,7 +79,7 @@ def test_two_workers_take_the_steps_of_one_until_ctrl_c(own_ray, tuning_task):
     assert tuned.device.startswith("2 workers, each ")
 
 
-def test_an_error_of_ours_arrives_as_it_is(own_ray, tuning_task):
+def test_a_headstart_error_of_a_worker_reaches_the_user_unchanged(own_ray, tuning_task):
     plan = tuning_task.plan
     first_head = replace(plan.first_head, weights=np.full_like(plan.first_head.weights, np.nan))
     with pytest.raises(FitError, match=r"^Cannot train above the cut: the loss is not finite\. Give a lower"):
@@ -89,16 +88,14 @@ def test_an_error_of_ours_arrives_as_it_is(own_ray, tuning_task):
 
 def test_more_workers_than_cores_are_an_error(own_ray, tuning_task):
     with pytest.raises(FitError, match="Cannot train on Ray: got 1000 workers, need 1 to"):
-        fit_on_ray(tuning_task, Workers("local", 1000))
+        fit_on_ray(tuning_task, RayWorkers("local", 1000))
 
 
-def test_what_is_no_error_of_ours_is_told_in_one_line():
-    error = _explain(SimpleNamespace(worker_failures={0: RuntimeError("The worker died.\nMore of it.")}))
+def test_other_errors_become_one_sentence():
+    error = _make_user_error(SimpleNamespace(worker_failures={0: RuntimeError("The worker died.\nMore of it.")}))
     assert isinstance(error, FitError)
-    assert str(error).startswith("Cannot train on Ray: its workers failed (The worker died). Look into")
+    assert str(error).startswith("Cannot train on Ray: got a failure of its workers (The worker died). Read")
 
 
-def test_without_ray_its_extra_is_named(monkeypatch):
-    monkeypatch.setattr("headstart.process.packages.is_installed", lambda _: False)
-    with pytest.raises(MissingExtraError, match=r"got no package 'ray', need it.*pip install 'headstart\[ray\]'"):
-        connect("local").__enter__()
+def test_the_text_in_a_checkpoints_name_stays():
+    assert ONE.describe() == "Workers(address='local', n_workers=1)"

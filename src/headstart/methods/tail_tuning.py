@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -156,7 +156,7 @@ def tune_backbone(
 def _run_task(task: TuningTask, method: str, context: TrainingContext, say: Callable[[str], None]) -> TuningResult:
     """Compute activations and train, in this process or on a Ray cluster."""
     activations, workers, verbose = None, context.workers, context.verbose
-    if workers is None or (workers.is_here and task.cache):  # workers on this machine find the file in its cache
+    if workers is None or (workers.is_local and task.cache):  # workers on this machine find the file in its cache
         verb = "Decoding" if task.plan.cut == PIXELS_CUT else f"Extracting up to {task.plan.cut}"
         with show_progress(verb, is_shown=verbose, unit="views") as progress:
             activations = task.open(progress)
@@ -236,12 +236,14 @@ def _name_training(
     from headstart.tune.device import describe_torch
 
     settings = replace(settings, budget_s=1.0, cache_limit_gb=1.0)  # these two do not change the result
-    facts: list[Any] = [
+    facts = (
         context.setup.image_size, settings, describe_torch(), describe_engine(), describe_decoder(), table.precision,
-    ]  # fmt: skip
+    )  # fmt: skip
+    texts = [repr(fact) for fact in facts]
     if context.workers is not None:
-        facts.append(context.workers)
+        texts.append(context.workers.describe())
     for split in SPLITS[:2]:
-        facts += [(split, photo.digest, photo.label, photo.weight, photo.group) for photo in table.splits[split].photos]
+        photos = table.splits[split].photos
+        texts += [repr((split, photo.digest, photo.label, photo.weight, photo.group)) for photo in photos]
     network = (repr(context.setup.spec.fingerprint()), repr(cut), hyperparameters.describe())
-    return name_result("tuning", *network, *map(repr, facts))
+    return name_result("tuning", *network, *texts)

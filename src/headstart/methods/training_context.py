@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headstart.backbone.backbone import BackboneSetup
-from headstart.scale.ray_training import Workers
+from headstart.scale.ray_training import RayWorkers
 
 if TYPE_CHECKING:
     from headstart.scale.cluster import Cluster
@@ -34,4 +34,4 @@ class TrainingContext:
     cache: bool = True
     verbose: bool = False
     cluster: Cluster | None = None
-    workers: Workers | None = None
+    workers: RayWorkers | None = None

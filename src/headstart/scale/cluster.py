@@ -1,4 +1,4 @@
-"""A Ray cluster to work on: one of its own on this machine, or one that runs already."""
+"""Connect to a Ray cluster: start one on this machine, or join a running one."""
 
 from __future__ import annotations
 
@@ -19,45 +19,47 @@ from headstart.errors import ScaleError
 from headstart.process.cores import count_cores
 from headstart.process.packages import require_packages
 from headstart.process.progress import print_above
-from headstart.scale.ray_output import keep_quiet
+from headstart.scale.ray_output import redirect_ray_output
 
 LOCAL = "local"
-ANSWER_S = 10.0
-MOST_CPUS = 4  # of one worker: in one Python process more threads than twice that wait for each other
-QUIET = {
+REACH_TIMEOUT_S = 10.0
+MAX_CPUS_PER_WORKER = 4  # with more, the threads of one Python process wait for each other
+ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # what it will do some day, about which it warns until then
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # Ray's coming default; without it Ray warns
 }
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """What there is to work with.
+    """The resources of a Ray cluster.
 
     Attributes
     ----------
-    n_workers, cpus_per_worker
-        Of workers that share out its processors, a few each.
-    n_nodes
-        Machines.
+    n_workers
+        Number of workers that fit on the cluster.
+    cpus_per_worker
+        Number of processors of each worker.
+    n_machines
+        Number of machines with processors.
     temporary_folders
-        Folders that are deleted when the connection ends.
+        Folders to delete when the connection ends.
     """
 
     n_workers: int
     cpus_per_worker: int
-    n_nodes: int
+    n_machines: int
     temporary_folders: list[Path] = field(default_factory=list, compare=False)
 
     def describe(self) -> str:
-        """Return it in words.
+        """Return the resources in words.
 
         Examples
         --------
         >>> Cluster(1, 2, 1).describe(), Cluster(8, 4, 2).describe()
         ('1 worker of 2 cores on 1 machine', '8 workers of 4 cores on 2 machines')
         """
-        counts = ((self.n_workers, "worker"), (self.cpus_per_worker, "core"), (self.n_nodes, "machine"))
+        counts = ((self.n_workers, "worker"), (self.cpus_per_worker, "core"), (self.n_machines, "machine"))
         workers, cores, machines = (f"{n:,} {name}{'' if n == 1 else 's'}" for n, name in counts)
         return f"{workers} of {cores} on {machines}"
 
@@ -69,27 +71,27 @@ def check_ray(what: str) -> None:
 
 @contextmanager
 def connect(address: str, *, verbose: bool = False) -> Iterator[Cluster]:
-    """Start a Ray of its own on this machine, with ``local``, or join the cluster at an address, until the block ends.
+    """Start Ray on this machine (``local``), or join the cluster at an address, until the block ends.
 
-    If this program is connected to Ray already, that is used and kept.
+    If this program is connected to Ray already, that connection is used and kept.
 
     Parameters
     ----------
     verbose
-        Say on stderr what takes a while, and who works.
+        Print on stderr what is started, and the resources of the cluster.
 
     Raises
     ------
     MissingExtraError
         If Ray is not installed.
     ScaleError
-        If there is no cluster at the address.
+        If the cluster cannot be joined.
     """
     check_ray(f"work on Ray ({address})")
-    for name, value in QUIET.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     say = print_above if verbose else lambda _: None
-    with keep_quiet():
+    with redirect_ray_output():
         import ray
 
         is_ours = not ray.is_initialized()
@@ -119,29 +121,29 @@ def _start(address: str) -> None:
     try:
         _check_reachable(address)
         ray.init(address=address, **options)
-    except Exception as error:  # of sockets, versions and addresses, each of its own kind
+    except Exception as error:  # sockets, versions and addresses each raise their own kind
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
         raise ScaleError(
-            f"Cannot join the Ray cluster at {address!r}: {reason}. Start one with 'ray start --head', and give its "
-            "address, or 'local' for a Ray of its own on this machine."
+            f"Cannot join the Ray cluster at {address!r}: {reason}. Start one with 'ray start --head' and give its "
+            "address, or give 'local' to start Ray on this machine."
         ) from None
     finally:
         if threading.current_thread() is threading.main_thread():
             for number, handler in handlers.items():
-                signal.signal(number, handler)  # which Ray has put its own in place of
+                signal.signal(number, handler)  # Ray has replaced them by its own
 
 
 def _check_reachable(address: str) -> None:
-    """Raise OSError if nobody answers at an address with a port: Ray would wait for minutes."""
+    """Raise OSError if no server answers at an address with a port; Ray would wait for minutes."""
     match = re.fullmatch(r"(?:ray://)?([^:/]+):(\d+)", address)
     if match is not None:
-        with socket.create_connection((match[1], int(match[2])), timeout=ANSWER_S):
+        with socket.create_connection((match[1], int(match[2])), timeout=REACH_TIMEOUT_S):
             pass
 
 
 @contextmanager
-def use_own_context() -> Iterator[Any]:
-    """Give Ray Data settings of our own in the block, quiet ones; the program's own are there again afterwards."""
+def use_quiet_data_context() -> Iterator[Any]:
+    """Use settings of Ray Data that print nothing, until the block ends; then the program's settings return."""
     from ray.data import DataContext
 
     log = logging.getLogger("ray.data")
@@ -149,8 +151,8 @@ def use_own_context() -> Iterator[Any]:
     context = before.copy()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
-    log.setLevel(logging.CRITICAL)  # what ends the work is an exception, too
-    DataContext._set_current(context)  # noqa: SLF001  what its own workers do
+    log.setLevel(logging.CRITICAL)  # errors reach the user as exceptions
+    DataContext._set_current(context)  # noqa: SLF001  Ray's own workers do the same
     try:
         yield context
     finally:
@@ -159,13 +161,15 @@ def use_own_context() -> Iterator[Any]:
 
 
 def measure_cluster() -> Cluster:
-    """Return how the processors of the cluster are shared out: to workers that fit on every machine of it."""
+    """Divide the processors of the cluster among workers of a size that fits on each of its machines."""
     import ray
 
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
     cpus = [int(resources.get("CPU", 0)) for resources in nodes]
     usable = [n for n in cpus if n > 0]
     if not usable:
-        raise ScaleError("Cannot work on the Ray cluster: none of its machines offers a CPU. Start it with --num-cpus.")
-    share = min(MOST_CPUS, *usable)
+        raise ScaleError(
+            "Cannot work on the Ray cluster: got no machine that offers a CPU, need one. Start it with --num-cpus."
+        )
+    share = min(MAX_CPUS_PER_WORKER, *usable)
     return Cluster(sum(n // share for n in usable), share, len(usable))

@@ -26,7 +26,7 @@ from headstart.features.folder_embedding import EmbeddingTask
 from headstart.features.output_folder import ATTEMPT, is_claimed
 from headstart.features.parquet_parts import PartSummary
 from headstart.features.photo_blocks import Block, list_blocks
-from headstart.scale.cluster import Cluster, use_own_context
+from headstart.scale.cluster import Cluster, use_quiet_data_context
 from headstart.storage.remote_paths import delete_path, find_path_kind, make_path, open_for_writing
 from headstart.version import __version__
 
@@ -55,7 +55,7 @@ def embed_on_ray(task: EmbeddingTask, cluster: Cluster) -> Iterator[EmbeddedBloc
 
     settings = ray.put(task.settings)
     try:
-        with use_own_context() as context:
+        with use_quiet_data_context() as context:
             # each row is a block of Ray's own, so that all actors get work
             context.target_max_block_size = context.target_min_block_size = 1
             context.wait_for_min_actors_s = MAX_WAIT_S

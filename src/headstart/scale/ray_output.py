@@ -1,4 +1,4 @@
-"""A terminal that is left to our own messages while Ray works."""
+"""Keep the output of Ray off the terminal."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ LOG_NAME = "ray.log"
 
 
 @contextmanager
-def keep_quiet() -> Iterator[None]:
-    """Keep Ray off the terminal in the block.
+def redirect_ray_output() -> Iterator[None]:
+    """Redirect the output of Ray until the block ends.
 
-    What its core, which is no Python, writes goes to ``ray.log`` in the user's cache folder. What it prints goes to
-    stderr: stdout is for results alone.
+    Output of Ray's core, which is written in C++, goes to ``ray.log`` in the user's cache folder. Output of its Python
+    code goes to stderr, because stdout is for results alone.
     """
-    with _divert_core(), redirect_stdout(sys.stderr), warnings.catch_warnings():
+    with _redirect_core_output(), redirect_stdout(sys.stderr), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".*ray_remote_args")
-        for category in (DeprecationWarning, FutureWarning, ResourceWarning):  # the last of what it leaves open
+        for category in (DeprecationWarning, FutureWarning, ResourceWarning):  # the last: files that Ray leaves open
             warnings.filterwarnings("ignore", category=category)
         yield
 
 
 @contextmanager
-def _divert_core() -> Iterator[None]:
-    """Send what is written to file 2 to a file, and what Python writes to stderr where that went before."""
+def _redirect_core_output() -> Iterator[None]:
+    """Redirect file descriptor 2 to the log. Python's stderr keeps its target."""
     log = _open_log()
     if log is None:
         yield
         return
-    before, kept = sys.stderr, os.dup(2)
-    with log, os.fdopen(kept, "w", buffering=1, errors="backslashreplace") as terminal:
+    before, old_descriptor = sys.stderr, os.dup(2)
+    with log, os.fdopen(old_descriptor, "w", buffering=1, errors="backslashreplace") as terminal:
         before.flush()
         os.dup2(log.fileno(), 2)
         sys.stderr = terminal
@@ -44,11 +44,11 @@ def _divert_core() -> Iterator[None]:
             yield
         finally:
             sys.stderr = before
-            os.dup2(kept, 2)
+            os.dup2(old_descriptor, 2)
 
 
 def _open_log() -> IO[bytes] | None:
-    """Return the file to divert to, or None where stderr is not file 2, as in notebooks and tests, or cannot be."""
+    """Open the log; None if it cannot be opened, or if stderr is not descriptor 2, as in notebooks and tests."""
     with suppress(OSError, ValueError, AttributeError):
         if sys.stderr.fileno() == 2:
             folder = find_cache_folder()

@@ -1,4 +1,4 @@
-"""Train above a cut on a Ray cluster: the same task, carried out by a team of workers."""
+"""Train above a cut on a Ray cluster: several workers train on one task, as one process would."""
 
 from __future__ import annotations
 
@@ -24,39 +24,43 @@ from headstart.tune.torch_import import list_thread_settings
 if TYPE_CHECKING:
     from headstart.tune.result import TuningResult
 
-FOLDER = "ray-train"  # in the cache: where Ray Train keeps its own notes of a run
-EVERY_S = 0.2  # between two looks at the post
-MAX_FAILURES = 3  # so often the team begins again when it has lost a worker
-MAX_WAITS = 10  # minutes, which is how long Ray Train waits at once, for a cluster whose cores are all taken
-# computing activations may take long, and lost workers are noticed by Ray, not by their silence
+FOLDER = "ray-train"  # in the cache: files of Ray Train
+TAKE_MESSAGES_EVERY_S = 0.2
+MAX_FAILURES = 3  # restarts after workers died
+MAX_WAITS = 10  # for free cores; Ray Train waits a minute each time
+# long, because computing activations takes long; Ray itself notices dead workers
 TIMEOUT_S = 7 * 24 * 3600
 ENVIRONMENT = {"RAY_TRAIN_V2_ENABLED": "1", "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5"}
 
 
 @dataclass(frozen=True)
-class Workers:
-    """Who trains above a cut.
+class RayWorkers:
+    """The workers that train above a cut.
 
     Attributes
     ----------
     address
-        Of the Ray cluster; ``local`` is this machine alone.
+        Address of the Ray cluster. ``local``: this machine alone.
     n_workers
-        How many share each step. Default: one on each machine of the cluster.
+        Number of workers that share each step. Default: one on each machine of the cluster.
     """
 
     address: str
     n_workers: int | None = None
 
     @property
-    def is_here(self) -> bool:
+    def is_local(self) -> bool:
         """Whether all workers are on this machine."""
         return self.address == LOCAL
 
+    def describe(self) -> str:
+        """Return the text that stands for the workers in a checkpoint's name; another text would lose checkpoints."""
+        return f"Workers(address={self.address!r}, n_workers={self.n_workers!r})"
+
 
 @dataclass(frozen=True)
-class _Layout:
-    """How many workers there are, and what each of them has."""
+class _WorkerResources:
+    """The number of workers, and the cores and GPU of each."""
 
     n_workers: int
     n_cores: int
@@ -65,67 +69,67 @@ class _Layout:
 
 def fit_on_ray(
     task: TuningTask,
-    workers: Workers,
+    workers: RayWorkers,
     *,
     progress: Progress = ignore_progress,
     say: Callable[[str], None] = lambda _: None,
 ) -> TuningResult:
-    """Train above a cut by workers that share out each step among them; see `headstart.tune.tail_fitting.fit_tail`.
+    """Train above a cut by workers that share each step; see `headstart.tune.tail_fitting.fit_tail`.
 
-    One worker on the same number of cores gives the same bits as no Ray. Several give the same up to rounding, but for
-    batch norms that are trained: each worker's see its own rows.
+    One worker with the same number of cores gives the same bits as a training without Ray. Several workers give the
+    same up to rounding, except for batch norms that are trained: those of each worker see only its own rows.
 
-    Each worker reads, or computes, the activations where it is. A worker that dies is replaced up to three times; the
-    team goes on from the last epoch where the first worker finds its checkpoint in its cache, else from the start.
+    Each worker reads or computes the activations on its machine. If a worker dies, all workers start again, up to three
+    times: from the checkpoint, if the first worker finds it in its cache, else from the first epoch.
 
     Raises
     ------
     MissingExtraError
         If Ray is not installed.
     HeadstartError
-        What a worker raises, such as FitError.
+        If a worker raises one.
     FitError
-        If workers are lost again and again.
+        If workers die more than three times.
     """
     with connect(workers.address):
         import ray
-
-        from headstart.scale.messages import Post
-
-        layout = _lay_out(workers)
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        from headstart.scale.message_actor import MessageActor
+
+        resources = _divide_resources(workers)
 
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
         remote: Any = ray.remote
-        make_post = remote(num_cpus=0, scheduling_strategy=here)(Post)  # where no other machine takes it along
-        post = make_post.remote()
-        job = {"task": ray.put(_make_absolute(task)), "post": post, "n_cores": layout.n_cores}
+        # on this machine, so that the actor survives the death of any other
+        messages = remote(num_cpus=0, scheduling_strategy=here)(MessageActor).remote()
+        job = {"task": ray.put(_make_absolute(task)), "messages": messages, "n_cores": resources.n_cores}
         try:
-            with _open_folder() as folder:
-                _run(_make_trainer(job, workers, layout, folder), post, progress, say)
-            return cast("TuningResult", ray.get(post.collect.remote()))
+            with _use_temporary_folder() as folder:
+                _run_trainer(_make_trainer(job, workers, resources, folder), messages, progress, say)
+            return cast("TuningResult", ray.get(messages.get_result.remote()))
         finally:
-            ray.kill(post)
+            ray.kill(messages)
 
 
-def _lay_out(workers: Workers) -> _Layout:
-    """Share the machines of the cluster among the workers."""
+def _divide_resources(workers: RayWorkers) -> _WorkerResources:
+    """Divide the cores and GPUs of the cluster among the workers."""
     ray: Any = import_module("ray")
     machines = [node["Resources"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
     n_workers = workers.n_workers or max(1, len(machines))
     n_cores = min((int(machine["CPU"]) for machine in machines), default=1)
-    n_beside = -(-n_workers // max(1, len(machines)))  # on one machine
-    if n_workers < 1 or n_beside > n_cores:
+    n_per_machine = -(-n_workers // max(1, len(machines)))
+    if n_workers < 1 or n_per_machine > n_cores:
         raise FitError(
             f"Cannot train on Ray: got {n_workers} workers, need 1 to {n_cores * len(machines)} for {len(machines)} "
             f"machines of {n_cores} cores. Give fewer workers."
         )
     n_gpus = sum(int(machine.get("GPU", 0)) for machine in machines)
-    return _Layout(n_workers, n_cores // n_beside, n_gpus >= n_workers)
+    return _WorkerResources(n_workers, n_cores // n_per_machine, n_gpus >= n_workers)
 
 
 def _make_absolute(task: TuningTask) -> TuningTask:
-    """Return the task with paths that do not depend on the working folder: workers have another."""
+    """Return the task with absolute paths of photos: workers have another working folder."""
 
     def resolve(photo: Any) -> Any:
         return photo if "://" in photo.file else replace(photo, file=os.path.abspath(photo.file))  # noqa: PTH100
@@ -134,8 +138,8 @@ def _make_absolute(task: TuningTask) -> TuningTask:
 
 
 @contextmanager
-def _open_folder() -> Iterator[Path]:
-    """Give a name in a folder for what Ray Train writes, none of which is needed afterwards."""
+def _use_temporary_folder() -> Iterator[Path]:
+    """Give the path of a folder for the files of Ray Train, and delete the folder at the end of the block."""
     folder = find_cache_folder() / FOLDER / uuid.uuid4().hex
     try:
         yield folder
@@ -143,26 +147,26 @@ def _open_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make_trainer(job: dict[str, Any], workers: Workers, layout: _Layout, folder: Path) -> Any:
+def _make_trainer(job: dict[str, Any], workers: RayWorkers, resources: _WorkerResources, folder: Path) -> Any:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    train: Any = import_module("ray.train")  # what it says of its types is of an earlier version of itself
+    train: Any = import_module("ray.train")  # `Any`: its type hints are those of an earlier version
     torch: Any = import_module("ray.train.torch")
-    from headstart.scale.final_errors import StopOnOwnErrors
-    from headstart.scale.training_worker import train_in_team
+    from headstart.scale.training_failures import StopOnOwnErrors
+    from headstart.scale.training_worker import run_training_worker
 
     variables = list_thread_settings()
     if "HEADSTART_CACHE" in os.environ:
         variables["HEADSTART_CACHE"] = os.environ["HEADSTART_CACHE"]
-    if workers.is_here:  # a Ray that was started here has this process's variables already
+    if workers.is_local:  # a Ray started by this process has its variables already
         variables = {name: value for name, value in variables.items() if name not in os.environ}
     return torch.TorchTrainer(
-        train_in_team,
+        run_training_worker,
         train_loop_config=job,
         torch_config=torch.TorchConfig(timeout_s=TIMEOUT_S),
         scaling_config=train.ScalingConfig(
-            num_workers=layout.n_workers, use_gpu=layout.has_gpu, placement_strategy="SPREAD",
-            resources_per_worker={"CPU": layout.n_cores} | ({"GPU": 1} if layout.has_gpu else {}),
+            num_workers=resources.n_workers, use_gpu=resources.has_gpu, placement_strategy="SPREAD",
+            resources_per_worker={"CPU": resources.n_cores} | ({"GPU": 1} if resources.has_gpu else {}),
         ),
         run_config=train.RunConfig(
             name=folder.name, storage_path=str(folder.parent), callbacks=[StopOnOwnErrors()],
@@ -172,13 +176,13 @@ def _make_trainer(job: dict[str, Any], workers: Workers, layout: _Layout, folder
     )  # fmt: skip
 
 
-def _run(trainer: Any, post: Any, progress: Progress, say: Callable[[str], None]) -> None:
-    """Run a trainer to its end, passing on what comes by post, and Ctrl-C the other way.
+def _run_trainer(trainer: Any, messages: Any, progress: Progress, say: Callable[[str], None]) -> None:
+    """Run a trainer to its end. Messages of the worker are passed to the user, and Ctrl-C is passed to the worker.
 
     Raises
     ------
     HeadstartError
-        See `fit_on_ray`.
+        As `fit_on_ray`.
     """
     import ray
 
@@ -190,31 +194,31 @@ def _run(trainer: Any, post: Any, progress: Progress, say: Callable[[str], None]
         except BaseException as error:
             errors.append(error)
 
-    # in a thread of its own Ray leaves Ctrl-C alone, which is to end training, not to break it off
+    # in a thread, because Ray would otherwise handle Ctrl-C itself, and break the training off instead of ending it
     thread = threading.Thread(target=fit, name="headstart-ray", daemon=True)
-    with listen_for_ctrl_c() as is_stopped:
+    with listen_for_ctrl_c() as is_stopping:
         thread.start()
         is_running = True
         while is_running:
-            thread.join(EVERY_S)
-            is_running = thread.is_alive()  # asked first, so that the last letters are fetched
-            letters = ray.get(post.fetch.remote(is_stopped()))
-            for line in letters.lines:
+            thread.join(TAKE_MESSAGES_EVERY_S)
+            is_running = thread.is_alive()  # before the messages are taken, so that the last ones are not lost
+            taken = ray.get(messages.take_messages.remote(is_stopping()))
+            for line in taken.lines:
                 say(line)
-            if letters.progress is not None:
-                progress(*letters.progress)
+            if taken.progress is not None:
+                progress(*taken.progress)
     if errors:
-        raise _explain(errors[0]) from None
+        raise _make_user_error(errors[0]) from None
 
 
-def _explain(error: BaseException) -> BaseException:
-    """Return what Ray Train raised as an error for the user: our own, if it was one that ended it."""
+def _make_user_error(error: BaseException) -> BaseException:
+    """Return the HeadstartError that ended the training, or else a FitError with the reason that Ray Train gives."""
     own = getattr(error, "controller_failure", None)
     if isinstance(own, HeadstartError):
         return own
     failures = getattr(error, "worker_failures", {}) or {0: own or error}
     reason = str(next(iter(failures.values()))).strip().splitlines() or [type(error).__name__]
     return FitError(
-        f"Cannot train on Ray: its workers failed ({reason[0].rstrip('.')}). Look into the logs of Ray, or train "
-        "without --ray."
+        f"Cannot train on Ray: got a failure of its workers ({reason[0].rstrip('.')}). Read the logs of Ray, or "
+        "train without --ray."
     )

@@ -1,4 +1,4 @@
-"""What each worker of a training on Ray does: open the activations where it is, and train with the others."""
+"""What each worker of a training on Ray runs: it opens the activations on its machine, and trains with the others."""
 
 from __future__ import annotations
 
@@ -14,60 +14,60 @@ from headstart.process.cores import limit_cores
 from headstart.tune.process_group import ProcessGroup, TorchProcessGroup
 from headstart.tune.task import TuningTask
 
-EVERY_S = 0.3  # between two messages on how far it is
+REPORT_EVERY_S = 0.3
 
 
-def train_in_team(job: dict[str, Any]) -> None:
-    """Do a worker's part of a task; the first worker leaves the result at the post.
+def run_training_worker(job: dict[str, Any]) -> None:
+    """Compute a worker's part of a task. The first worker stores the result in the message actor.
 
     Parameters
     ----------
     job
-        ``task``, a reference to the `TuningTask`; ``post``, the actor; and ``n_cores``, which are this worker's.
+        ``task``: a reference to the `TuningTask`; ``messages``: the `MessageActor`; ``n_cores``: cores of this worker.
     """
     limit_cores(job["n_cores"])
     task: TuningTask = ray.get(job["task"])
     context = ray.train.get_context()
-    line = _Line(job["post"])
-    if context.get_world_rank() == 0 and ray.get(job["post"].begin.remote()) > 1:
-        line.say("A worker was lost: all begin again, from the last epoch that was kept.")
-    activations = _open(task, line if context.get_world_rank() == 0 else None)
-    group: ProcessGroup = TorchProcessGroup(context.get_world_rank(), context.get_world_size(), line.is_to_stop)
-    result = task.fit(activations, group=group, progress=line.note, say=line.say)
+    sender = _MessageSender(job["messages"])
+    if context.get_world_rank() == 0 and ray.get(job["messages"].count_start.remote()) > 1:
+        sender.say("A worker died: all workers start again from the last checkpoint.")
+    activations = _open_activations(task, sender if context.get_world_rank() == 0 else None)
+    group: ProcessGroup = TorchProcessGroup(context.get_world_rank(), context.get_world_size(), sender.is_stopping)
+    result = task.fit(activations, group=group, progress=sender.report_progress, say=sender.say)
     if group.rank == 0:
-        ray.get(job["post"].deliver.remote(result))
+        ray.get(job["messages"].store_result.remote(result))
 
 
-def _open(task: TuningTask, line: _Line | None) -> Activations:
-    """Open the activations; of the workers on one machine only one computes them, and the others find its file."""
+def _open_activations(task: TuningTask, sender: _MessageSender | None) -> Activations:
+    """Open the activations. On each machine one worker computes them, and the others read its file."""
     is_first = ray.train.get_context().get_local_rank() == 0 or not task.cache
     activations = None
     if is_first:
-        activations = task.open(line.note) if line is not None else task.open()
+        activations = task.open(sender.report_progress) if sender is not None else task.open()
     ray.train.collective.barrier()
     return activations if activations is not None else task.open()
 
 
-class _Line:
-    """A worker's line to the user: messages go without waiting for an answer, which is read when it is there."""
+class _MessageSender:
+    """Sends messages to the actor without waiting. The answer to a progress report is read later."""
 
-    def __init__(self, post: Any) -> None:
-        self._post, self._last, self._is_to_stop = post, 0.0, False
+    def __init__(self, messages: Any) -> None:
+        self._messages, self._sent_at, self._is_stopping = messages, 0.0, False
         self._answer: Any = None
 
     def say(self, text: str) -> None:
-        self._post.tell.remote(text)
+        self._messages.add_line.remote(text)
 
-    def note(self, n_done: int, n_total: int) -> None:
+    def report_progress(self, n_done: int, n_total: int) -> None:
         now = time.monotonic()
-        if now - self._last < EVERY_S and n_done < n_total:
+        if now - self._sent_at < REPORT_EVERY_S and n_done < n_total:
             return
-        self._last = now
-        self.is_to_stop()
-        self._answer = self._post.note.remote(n_done, n_total)
+        self._sent_at = now
+        self.is_stopping()
+        self._answer = self._messages.report_progress.remote(n_done, n_total)
 
-    def is_to_stop(self) -> bool:
+    def is_stopping(self) -> bool:
         if self._answer is not None and ray.wait([self._answer], timeout=0)[0]:
-            self._is_to_stop = self._is_to_stop or bool(ray.get(self._answer))
+            self._is_stopping = self._is_stopping or bool(ray.get(self._answer))
             self._answer = None
-        return self._is_to_stop
+        return self._is_stopping

@@ -34,7 +34,7 @@ from headstart.runs.run_folder import check_outside, choose_folder, write_run_fo
 from headstart.runs.run_notes import list_notes
 from headstart.runs.run_pictures import list_training_views
 from headstart.runs.tracking import check_tracker, track_or_warn
-from headstart.scale.ray_training import Workers
+from headstart.scale.ray_training import RayWorkers
 from headstart.storage.remote_paths import RemotePath, make_path
 from headstart.training.auto import choose_method
 from headstart.training.preparation import load_catalog
@@ -110,7 +110,7 @@ def train_classifier(
         # The folder is claimed first. A second training that starts at the same time then takes another name.
         with write_run_folder(folder, is_replacing=overwrite) as partial, _connect(ray, verbose) as cluster:
             try:
-                workers = Workers(ray) if ray is not None else None
+                workers = RayWorkers(ray) if ray is not None else None
                 context = TrainingContext(_load_setup(chosen), cache, verbose, cluster, workers)
                 training = _Training(chosen, context, clock, chart_drawer)
                 contents = training.run(given, partial, say)

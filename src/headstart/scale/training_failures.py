@@ -1,4 +1,4 @@
-"""Which failures of a training on Ray are final."""
+"""Which failures of a worker end a training on Ray."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from headstart.errors import HeadstartError
 
 
 class StopOnOwnErrors(UserCallback):
-    """End the training when a worker raises an error that is meant for the user: trying again gives the same."""
+    """Ends a training when a worker raises a HeadstartError: another attempt would raise the same error."""
 
     def after_exception(self, run_context: Any, worker_exceptions: dict[int, Exception]) -> None:
-        """Raise such an error in Ray Train's controller, which stops all workers and passes it on."""
+        """Raise such an error in Ray Train's controller, which then stops all workers and passes the error on."""
         del run_context
         for error in worker_exceptions.values():
             if isinstance(error, HeadstartError):

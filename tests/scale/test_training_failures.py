@@ -1,13 +1,13 @@
-"""Errors of ours end a training on Ray; all others leave it to Ray to try again."""
+"""A HeadstartError ends a training on Ray; after other errors Ray tries again."""
 
 import pytest
 
 from headstart.errors import PhotoError
 
 
-def test_an_error_of_ours_in_any_worker_is_final():
+def test_a_headstart_error_of_any_worker_ends_the_training():
     pytest.importorskip("ray")
-    from headstart.scale.final_errors import StopOnOwnErrors
+    from headstart.scale.training_failures import StopOnOwnErrors
 
     StopOnOwnErrors().after_exception(None, {0: RuntimeError("Connection closed by peer")})
     with pytest.raises(PhotoError, match="lost"):

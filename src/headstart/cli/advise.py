@@ -98,7 +98,7 @@ def _check_writable(path: Path) -> Iterator[None]:
                 path.unlink()
         except OSError as error:
             reason = error.strerror or error
-            raise RunError(f"Cannot write figure '{path}': {reason}. Choose another --picture.") from None
+            raise RunError(f"Cannot write figure '{path}': {reason}. Choose another --picture.", path=path) from None
         yield
     finally:
         if is_new_parent:

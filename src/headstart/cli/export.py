@@ -32,16 +32,9 @@ _BOTH_IN = {"bf16": ", both in bf16, as is the default on this processor"}
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 @json_option()
 def export(
-    model: Path,
-    kind: str,
-    int8: bool,
-    out: Path | None,
-    check: Path | None,
-    calibrate: Path | None,
-    force: bool,
-    overwrite: bool,
-    as_json: bool,
-) -> None:
+    model: Path, kind: str, int8: bool, out: Path | None, check: Path | None, calibrate: Path | None, force: bool,
+    overwrite: bool, as_json: bool,
+) -> None:  # fmt: skip
     """Export a classifier to another format, with its labels and its preprocessing inside.
 
     MODEL is a classifier (model.onnx) or its run folder. With --check, the export and the classifier are compared on

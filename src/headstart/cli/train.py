@@ -38,33 +38,25 @@ from headstart.cli.printing import print_json, print_line, say
 @image_size_option
 @click.option(
     "--head", type=click.Choice(["logistic", "adam"]), default="logistic",
-    help="How the head is trained. logistic: regularised logistic regression, to convergence. adam: as in the "
-    "tutorial.",
+    help="Training of the head. logistic: regularised logistic regression, to convergence. adam: as in the tutorial.",
 )  # fmt: skip
 @click.option(
     "--features", type=click.Choice(["last", "all"]), default="last",
     help="Features of --method fixed. last: the means of the last stage. all: the means of several stages, joined.",
 )  # fmt: skip
-@click.option(
-    "--strength",
-    type=float,
-    help="Inverse regularisation strength C.  [default: chosen by cross-validation]",
-)
+@click.option("--strength", type=float, help="Inverse regularisation strength C.  [default: by cross-validation]")
 @click.option(
     "--epochs", type=click.IntRange(min=1),
     help="Epochs of the adam head and of training above a cut.  [default: 10, hybrid 16, finetune 8]",
 )  # fmt: skip
 @click.option("--learning-rate", type=float, help="Peak learning rate above a cut.  [default: the method's]")
 @click.option(
-    "--train-norms",
-    is_flag=True,
-    help="Also train the batch normalisation above a cut, for photos unlike ImageNet's. Any improvement over the start "
-    "is then kept.",
-)
+    "--train-norms", is_flag=True,
+    help="Also train the batch normalisation above a cut, for photos unlike ImageNet's; keep any improvement.",
+)  # fmt: skip
 @click.option(
     "--views", type=click.IntRange(1, 1000),
-    help="Number of versions of each training photo: the photo itself, and random flips and rotations.  "
-    "[default: 1, hybrid 2]",
+    help="Versions of each training photo: itself, and random flips and rotations.  [default: 1, hybrid 2]",
 )  # fmt: skip
 @click.option(
     "--average-views", is_flag=True,
@@ -84,12 +76,8 @@ from headstart.cli.printing import print_json, print_line, say
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of split, folds and augmented views.")
 @click.option("--cache/--no-cache", default=True, help="Read and write features in the user's cache.")
 @click.option(
-    "--cache-limit",
-    "cache_limit_gb",
-    type=SIZE_GB,
-    default="10GB",
-    help="Maximum size of the activations on disk.",
-)
+    "--cache-limit", "cache_limit_gb", type=SIZE_GB, default="10GB", help="Maximum size of the activations on disk."
+)  # fmt: skip
 @click.option(
     "--track", type=TRACKER,
     help="Tracker that receives the run at its end. mlflow: at MLFLOW_TRACKING_URI, or mlflow.db here. tensorboard: "

@@ -101,21 +101,8 @@ class FeatureCache(SqliteCache):
         kind = "broken" if _is_ours(self.path) else "foreign"
         return self.beside(f".{kind}-{time.time_ns()}")
 
-    def _report_unusable(self, error: Exception) -> None:
-        warnings.warn(
-            f"Cannot use the cache of features {str(self.path)!r}: {error}. Going on without it: features will be "
-            "computed again next time. Set HEADSTART_CACHE to a folder that can be written.",
-            CacheWarning,
-            stacklevel=6,
-        )
-
-    def _report_moved(self, error: Exception, new_path: Path) -> None:
-        warnings.warn(
-            f"Cannot read the cache of features {str(self.path)!r}: {error}. It was moved to {new_path.name!r}, and a "
-            "new one was created.",
-            CacheWarning,
-            stacklevel=6,
-        )
+    def _warn(self, message: str) -> None:
+        warnings.warn(message, CacheWarning, stacklevel=6)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=WAIT_S, check_same_thread=False)

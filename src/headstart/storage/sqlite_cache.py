@@ -35,40 +35,24 @@ class SqliteCache:
         self.path = path
         self._connection: sqlite3.Connection | None = None
         self._identity: Identity | None = None  # of the opened file; another file may have its path later
-        if not cache:
-            return
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            self._give_up(error)
-        else:
+        if cache:
             self._open()
 
     def _connect(self) -> sqlite3.Connection:
-        """Open the file and create the table.
-
-        Raises
-        ------
-        sqlite3.Error
-            If SQLite refuses the file.
-        CacheError
-            If the file is a database, but not of this cache. The message is the reason alone.
-        """
+        """Open the file and create the table; raise CacheError, with the reason alone, for a file of another kind."""
         raise NotImplementedError
 
     def _choose_new_path(self) -> Path | None:
         """Return the path to move a broken file to, or None to delete the file."""
         return None
 
-    def _report_unusable(self, error: Exception) -> None:
-        """Warn that the cache is not used. The base class is silent."""
-
-    def _report_moved(self, error: Exception, new_path: Path) -> None:
-        """Warn that a broken file was moved. The base class is silent."""
+    def _warn(self, message: str) -> None:
+        """Tell the user about a problem. The base class is silent."""
 
     def _open(self) -> None:
         for is_last_try in (False, True):
             try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._identity = _identify(self.path)  # before opening: in doubt, the present file is left alone
                 self._connection = self._connect()
                 self._identity = self._identity or _identify(self.path)
@@ -78,9 +62,9 @@ class SqliteCache:
             except (sqlite3.DatabaseError, CacheError) as error:
                 if is_last_try:
                     self._give_up(error)
-                    return
-                if not self._discard(error):
-                    return
+                elif self._discard(error):
+                    continue
+                return
             else:
                 return
 
@@ -99,7 +83,10 @@ class SqliteCache:
 
     def _give_up(self, error: Exception) -> None:
         self.close()
-        self._report_unusable(error)
+        self._warn(
+            f"Cannot use the cache {str(self.path)!r}: {error}. Going on without it: its content is computed again "
+            "next time. Set HEADSTART_CACHE to a folder that can be written."
+        )
 
     def _discard(self, error: Exception) -> bool:
         """Move or delete the broken file that was opened, with its side files; say whether to open again.
@@ -125,7 +112,7 @@ class SqliteCache:
             self._give_up(problem)
             return False
         if new_path is not None:
-            self._report_moved(error, new_path)
+            self._warn(f"A broken cache was moved to '{new_path}', and a new one was created: {error}.")
         return True
 
     def beside(self, ending: str) -> Path:

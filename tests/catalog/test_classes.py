@@ -6,7 +6,7 @@ from headstart.catalog.classes import (
     N_DESCRIBED,
     clean_label,
     describe_unknown_labels,
-    drop_unlearned,
+    drop_untrained,
     name_classes,
     note_classes,
     note_empty,
@@ -20,7 +20,7 @@ def test_classes_that_are_not_in_train_go(make_photo):
         make_photo("c", "owls", "test"),
         make_photo("d", "Cats", "test"),
     ]
-    kept, skipped, notes = drop_unlearned(photos)
+    kept, skipped, notes = drop_untrained(photos)
     assert kept == photos[:1]
     assert [(skip.path.name, skip.reason) for skip in skipped] == [
         ("d", "class 'Cats' has no training photo"),
@@ -36,7 +36,7 @@ def test_classes_that_are_not_in_train_go(make_photo):
 
 def test_nothing_to_tell_of_whole_splits(make_photo):
     photos = [make_photo(split + label, label, split) for split in ("train", "validation", "test") for label in "ab"]
-    assert drop_unlearned(photos) == (photos, [], [])
+    assert drop_untrained(photos) == (photos, [], [])
     assert note_classes(photos) == []
 
 

@@ -130,11 +130,11 @@ def test_slow_files_are_read_in_several_threads(tmp_path, monkeypatch):
     quick = hash_files(paths, cache=False)
     names = set()
 
-    def note(path, known, ask=hashing._read_unless_known):
+    def note(path, known, ask=hashing._hash_unless_known):
         names.add(threading.current_thread().name)
         return ask(path, known)
 
-    monkeypatch.setattr(hashing, "_read_unless_known", note)
+    monkeypatch.setattr(hashing, "_hash_unless_known", note)
     monkeypatch.setattr(hashing, "SLOW_S", -1.0)
     assert hash_files(paths, cache=False) == quick
     assert len(names) > 1

@@ -1,4 +1,4 @@
-"""The catalog: photos with their labels and splits, what was left out, and what is worth knowing."""
+"""The catalog: photos with labels and splits, files that were left out, and notes."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Catalog:
-    """A checked, split table of photos, which never changes.
+    """An immutable, checked table of photos with their splits.
 
     Attributes
     ----------
     photos
-        In the order of their paths, or of the CSV's rows.
+        Photos in the order of their paths, or of the rows of the table.
     skipped
-        What was left out.
+        Files that were left out, with reasons.
     notes
         Notes on the layout, leaks, conflicting labels, classes without photos and the like.
     source
-        The folder or CSV as it was given.
+        Name of the source, as the user gave it.
     seed
-        Fixes what was split at random.
+        Seed of the random split.
     """
 
     photos: tuple[Photo, ...]
@@ -47,7 +47,7 @@ class Catalog:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The class names found in train, sorted: the class list of a classifier."""
+        """The class names in train, sorted: the classes of a classifier."""
         return tuple(sorted({photo.label for photo in self.photos if photo.split == "train"}))
 
     def select(self, split: str) -> tuple[Photo, ...]:
@@ -67,7 +67,7 @@ class Catalog:
         return tuple(note for note in self.notes if note.code == code)
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Return the number of photos by split and label; every split and label is there, with 0 where none is."""
+        """Return the number of photos by split and label, 0 included."""
         labels = sorted({photo.label for photo in self.photos})
         table = {split: dict.fromkeys(labels, 0) for split in SPLITS}
         for photo in self.photos:
@@ -76,27 +76,28 @@ class Catalog:
         return table
 
     def without(self, paths_with_reasons: Mapping[Path, str]) -> Catalog:
-        """Return the catalog less these photos, which join the skipped; no other photo changes its split.
+        """Return the catalog without some photos, which become skipped files. The other photos keep their splits.
 
-        A class that loses its last training photo leaves with all its photos, and a note says so.
+        If a class loses its last training photo, all its photos are left out, with a note.
 
         Parameters
         ----------
         paths_with_reasons
-            Why each photo is left out, by its `Photo.path`.
+            Reason for each photo that is left out, by its `Photo.path`.
 
         Raises
         ------
         CatalogError
             If a path is not in the catalog.
         """
-        from headstart.catalog.classes import drop_unlearned
+        from headstart.catalog.classes import drop_untrained
 
         unknown = set(paths_with_reasons).difference(photo.path for photo in self.photos)
         if unknown:
             raise CatalogError(
                 f"Cannot leave out photos: got '{min(unknown)}', one of {len(unknown)} not in the catalog, need photos "
-                "of its own. Give their paths as the catalog has them."
+                "of the catalog. Give their paths as the catalog has them.",
+                path=min(unknown),
             )
         left_out = tuple(
             Skip(photo.path, paths_with_reasons[photo.path])
@@ -104,16 +105,16 @@ class Catalog:
             if photo.path in paths_with_reasons
         )
         kept = [photo for photo in self.photos if photo.path not in paths_with_reasons]
-        kept, unlearned, notes = drop_unlearned(kept)
+        kept, untrained, notes = drop_untrained(kept)
         return replace(
             self,
             photos=tuple(kept),
-            skipped=(*self.skipped, *left_out, *unlearned),
+            skipped=(*self.skipped, *left_out, *untrained),
             notes=(*self.notes, *notes),
         )
 
     def summary(self) -> str:
-        """Return a readable table of labels and splits, then what was skipped and the notes."""
+        """Return a table of labels and splits in text, then the skipped files by reason and the notes."""
         from headstart.catalog.summary import count_reasons, write_counts
 
         counts = self.counts()
@@ -128,12 +129,12 @@ class Catalog:
         return "\n".join(lines)
 
     def plot(self) -> Image.Image:
-        """Draw nine training photos with their labels, three in a row; the same nine for the same seed.
+        """Draw nine training photos with their labels. The seed decides which.
 
         Returns
         -------
         PIL.Image.Image
-            A notebook shows it; ``.save("photos.png")`` writes it.
+            A notebook shows the image; ``.save("photos.png")`` writes it.
         """
         from headstart.catalog.photo_overview import plot_training_photos
 
@@ -142,12 +143,12 @@ class Catalog:
     def write_csv(self, path: str | Path) -> None:
         """Write the photos as ``path,label,split,digest[,group][,weight]``, which `scan_photos` reads back.
 
-        Paths are absolute, so the file can be renamed and moved, but not to another machine.
+        Paths are absolute: the file can be moved, but not to another machine.
 
         Raises
         ------
         CatalogError
-            If it cannot be written.
+            If the file cannot be written.
         """
         from headstart.catalog.csv_file import write_csv
 

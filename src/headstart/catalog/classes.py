@@ -1,4 +1,4 @@
-"""Classes are matched by name between the splits: what is not learned cannot be judged."""
+"""Classes are matched by name between the splits; a class without training photos cannot be evaluated."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from headstart.catalog.photo import SPLITS, Photo, Skip
 from headstart.evaluation.notes import Note
 from headstart.evaluation.words import count_photos
 
-N_NAMED = 5  # classes that a sentence names before it only counts
+N_NAMED = 5  # classes that a sentence names; the others are counted
 N_DESCRIBED = 20  # unknown labels that are described; the others are counted
-CLOSE = 0.8  # of difflib's ratio: 'cat' is meant for 'cats', 'ants' is not
+CLOSE = 0.8  # least ratio of difflib for a suggestion: 'cat' is close to 'cats', 'ants' is not
 
 
-def drop_unlearned(photos: Sequence[Photo]) -> tuple[list[Photo], list[Skip], list[Note]]:
-    """Leave out photos of classes that have none in train.
+def drop_untrained(photos: Sequence[Photo]) -> tuple[list[Photo], list[Skip], list[Note]]:
+    """Leave out the photos of classes without a training photo.
 
     Returns
     -------
-    The photos that stay, those that go, and a note for each class that goes.
+    The photos that are kept, the skipped ones, and a note for each class that is left out.
     """
-    learned = {photo.label for photo in photos if photo.split == "train"}
-    kept = [photo for photo in photos if photo.label in learned]
+    trained = {photo.label for photo in photos if photo.split == "train"}
+    kept = [photo for photo in photos if photo.label in trained]
     lost: dict[str, list[Photo]] = {}
     for photo in photos:
-        if photo.label not in learned:
+        if photo.label not in trained:
             lost.setdefault(photo.label, []).append(photo)
     if not lost:
         return kept, [], []
-    twins = {label.casefold(): label for label in sorted(learned)}
+    twins = {label.casefold(): label for label in sorted(trained)}
     skipped, notes = [], []
     for label, gone in sorted(lost.items()):
         skipped += [Skip(photo.path, f"class '{label}' has no training photo") for photo in gone]
@@ -47,7 +47,7 @@ def drop_unlearned(photos: Sequence[Photo]) -> tuple[list[Photo], list[Skip], li
 
 
 def note_classes(photos: Sequence[Photo]) -> list[Note]:
-    """Say which classes have a single photo, or are missing from a split that others have."""
+    """Return notes on classes with a single photo, on classes missing from a split, and on empty splits."""
     sizes = Counter(photo.label for photo in photos)
     found: dict[str, set[str]] = {split: set() for split in SPLITS}
     for photo in photos:
@@ -69,14 +69,14 @@ def note_classes(photos: Sequence[Photo]) -> list[Note]:
 
 
 def note_empty(announced: Iterable[str], usable: Collection[str]) -> list[Note]:
-    """Say which announced classes hold no usable photo."""
+    """Return a note on the announced classes without a usable photo, if there are any."""
     empty = [label for label in announced if label not in usable]
     text = f"Classes without a usable photo, which were left out: {name_classes(empty)}."
     return [Note("empty-class", text, "warning")] if empty else []
 
 
 def name_classes(labels: Iterable[str]) -> str:
-    """Name classes in a sentence: sorted, the first five and how many more.
+    """Name the first five classes, sorted, and the number of others.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def name_classes(labels: Iterable[str]) -> str:
 
 
 def suggest_label(label: str, known: Iterable[str]) -> str | None:
-    """Return the known label that an unknown one was probably meant to be, or None.
+    """Return the known label that an unknown one probably stands for, or None.
 
     Examples
     --------
@@ -120,10 +120,10 @@ def describe_unknown_labels(unknown: Mapping[str, int], known: Collection[str]) 
 
 
 def clean_label(name: str) -> str | None:
-    """Return the label that a name stands for, or None if it has characters that cannot be shown.
+    """Return the label for a name, or None if the name has characters that cannot be shown.
 
-    Spaces around it are not part of it.
-    macOS writes é as two characters, other systems as one: they are the same label (Unicode NFC).
+    Surrounding spaces are removed. Both ways of writing é, one character or two (macOS), give the same label
+    (Unicode NFC).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The catalog as a CSV: ``path,label[,split][,group][,weight]``, read with all problems told at once, and written."""
+"""Read a table of photos from a CSV (``path,label[,split][,group][,weight]``), and write a catalog to one."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ WRITTEN = ("digest",)  # columns that `write_csv` adds
 def read_csv(path: Path) -> SourceListing:
     """Read a CSV of labelled photos: UTF-8, columns in any order, separated by comma, semicolon or tab.
 
-    Paths are absolute or relative to the CSV's folder. Other columns are ignored. A row's split is taken as it
-    stands; rows without one are divided among the splits that no row names (`plan_rows`).
+    Paths are absolute, or relative to the CSV's folder. Other columns are ignored, with a note. A split in a row is
+    kept; rows without one are divided by `plan_rows`.
 
     Raises
     ------
     CatalogError
-        If it is no CSV, lacks a column or has rows that cannot be used; the message names the rows, the header being
-        row 1.
+        If the file is no CSV, lacks a column, or has rows that cannot be used. The message lists all problems; the
+        header is row 1.
     """
     table = TableRows(path)
     unknown: list[str] = []
@@ -42,12 +42,12 @@ def read_csv(path: Path) -> SourceListing:
 
 
 def write_csv(photos: Sequence[Photo], path: Path) -> None:
-    """Write photos with absolute paths; the columns group and weight only where they say something.
+    """Write photos with absolute paths. The columns group and weight are left out if no photo has one.
 
     Raises
     ------
     CatalogError
-        If it cannot be written.
+        If the file cannot be written.
     """
     columns = ["path", "label", "split", "digest"]
     columns += ["group"] if any(photo.group is not None for photo in photos) else []
@@ -74,12 +74,12 @@ def write_csv(photos: Sequence[Photo], path: Path) -> None:
 
 
 def _read_rows(path: Path, problems: list[str], unknown: list[str]) -> Iterator[tuple[int, Row]]:
-    """Yield the number and the cells of each row that is not blank, by column; absent columns are empty.
+    """Yield the number and the cells, by column, of each row that is not blank. The cells of absent columns are empty.
 
-    Columns without a meaning, which may be misspelled ones, are added to ``unknown``.
+    Unknown columns, which may be misspelt, are added to ``unknown``.
     """
     try:
-        # names of files need not be UTF-8: their bytes are kept (PEP 383)
+        # file names need not be UTF-8: surrogate escapes keep their bytes (PEP 383)
         with (
             open_for_reading(path) as stream,
             io.TextIOWrapper(stream, newline="", encoding="utf-8-sig", errors="surrogateescape") as file,

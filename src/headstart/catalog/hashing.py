@@ -1,4 +1,4 @@
-"""Files become digests, or the reasons why they are no photos. Nothing is decoded, and nothing is written."""
+"""Compute the digests of files, and find files that are no photos by their first bytes. No photo is decoded."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from headstart.pixels.photo_bytes import check_size, explain_unreadable, read_by
 from headstart.storage.remote_paths import RemotePath, make_path
 
 BLOCK_BYTES = 4 << 20
-N_THREADS = 4  # for disks and networks that answer late
-N_THREADS_FAR = 32  # for stores, where every file takes a while and none the disk's time
-CHUNK = 32  # files for each task: the pool costs about as much as a small file
-SLOW_S = 0.01  # for a chunk: of files in memory it takes a tenth of it, and threads would wait for each other
-GROUP = 2048  # files that are looked up, read and remembered together
+N_THREADS = 4  # for local files: disks and network drives have latency
+N_THREADS_FAR = 32  # for stores, whose latency is long
+CHUNK = 32  # files per task: submitting a task costs about as much as reading a small file
+SLOW_S = 0.01  # a chunk that takes longer is not in the system's memory: only then do threads help
+GROUP = 2048  # files per look-up in the cache
 
 _FOREIGN_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC", b"hevc": "HEIC", b"avif": "AVIF"}
 
 
 Job = tuple[Sequence[str], Sequence[Known | None]]
-"""Files, and what is known of each."""
+"""Files, and the known stamp and digest of each."""
 
 
 @dataclass(frozen=True, slots=True)
 class HashResult:
-    """What reading a file gave: its SHA-256 in hex, or the reason why it is no photo."""
+    """The SHA-256 of a file in hex, or the reason why it is no photo."""
 
     digest: str | None
     reason: str | None = None
@@ -42,70 +42,70 @@ class HashResult:
 def hash_files(
     files: Sequence[str | Path], progress: Callable[[int, int], None] | None = None, *, cache: bool = True
 ) -> list[HashResult]:
-    """Read files, in a few threads where they come slowly; the readings are in the order of ``files``.
+    """Hash files, in several threads if reading is slow. The results are in the order of ``files``.
 
     Parameters
     ----------
     progress
-        Called in the caller's thread with the number of files done and their total, now and then.
+        Function that is called now and then, in this thread, with the number of finished files and their total.
     cache
-        Leave unread what was read before and has not changed since (`DigestCache`).
+        Take the digests of unchanged files from the `DigestCache`, and keep new ones there.
     """
     here = str(Path.cwd())
-    readings: list[HashResult] = []
+    results: list[HashResult] = []
     is_far = bool(files) and isinstance(make_path(files[0]), RemotePath)
     pool = ThreadPoolExecutor(N_THREADS_FAR if is_far else N_THREADS)
     chunk = 1 if is_far else CHUNK
     with DigestCache(cache=cache) as store:
         try:
             for start in range(0, len(files), GROUP):
-                paths = [str(file) for file in files[start : start + GROUP]]  # a `Path` takes as long as a look-up
+                paths = [str(file) for file in files[start : start + GROUP]]  # no `Path`: it takes as long as a look-up
                 names = [name_file(path, here) for path in paths]
                 known = store.recall(names)
                 given = [known.get(name) for name in names]
                 jobs = [(paths[n : n + chunk], given[n : n + chunk]) for n in range(0, len(names), chunk)]
                 stamped: list[tuple[HashResult, str | None]] = []
-                for some in _read_chunks(jobs, pool):
+                for some in _hash_chunks(jobs, pool):
                     stamped += some
                     if progress is not None:
                         progress(start + len(stamped), len(files))
-                store.remember(dict(_find_fresh(names, stamped, given)))
-                readings += [reading for reading, _ in stamped]
+                store.remember(dict(_find_new(names, stamped, given)))
+                results += [result for result, _ in stamped]
         finally:
             pool.shutdown(cancel_futures=True)  # an interrupt must not wait for a hundred thousand files
-    return readings
+    return results
 
 
-def _find_fresh(
+def _find_new(
     names: Sequence[str], stamped: Sequence[tuple[HashResult, str | None]], given: Sequence[Known | None]
 ) -> Iterator[tuple[str, Known]]:
-    """Yield what is worth remembering: photos that are settled and were not known with this stamp."""
-    for name, (reading, stamp), known in zip(names, stamped, given, strict=True):
-        if reading.digest is not None and stamp is not None and (known is None or known[0] != stamp):
-            yield name, (stamp, reading.digest)
+    """Yield the photos with a reliable stamp that the cache does not know yet."""
+    for name, (result, stamp), known in zip(names, stamped, given, strict=True):
+        if result.digest is not None and stamp is not None and (known is None or known[0] != stamp):
+            yield name, (stamp, result.digest)
 
 
-def _read_chunks(jobs: Sequence[Job], pool: Executor) -> Iterator[list[tuple[HashResult, str | None]]]:
-    """Read chunks in this thread as long as each is done in a moment, and in several from then on."""
+def _hash_chunks(jobs: Sequence[Job], pool: Executor) -> Iterator[list[tuple[HashResult, str | None]]]:
+    """Read chunks in this thread until one is slow, and the others in several threads."""
     left = iter(jobs)
     for job in left:
         started = time.perf_counter()
-        chunk = _read_chunk(job)
+        chunk = _hash_chunk(job)
         is_slow = time.perf_counter() - started > SLOW_S
         yield chunk
         if is_slow:
             break
-    yield from pool.map(_read_chunk, left)
+    yield from pool.map(_hash_chunk, left)
 
 
-def _read_chunk(job: Job) -> list[tuple[HashResult, str | None]]:
-    return [_read_unless_known(path, known) for path, known in zip(*job, strict=True)]
+def _hash_chunk(job: Job) -> list[tuple[HashResult, str | None]]:
+    return [_hash_unless_known(path, known) for path, known in zip(*job, strict=True)]
 
 
-def _read_unless_known(path: str, known: Known | None) -> tuple[HashResult, str | None]:
-    """Return what reading a file gives, and its stamp: with the stamp of last time it is not opened."""
+def _hash_unless_known(path: str, known: Known | None) -> tuple[HashResult, str | None]:
+    """Return the hash result of a file, and its stamp. If the stamp has not changed, the file is not opened."""
     try:
-        stamp = make_stamp(os.stat(path))  # noqa: PTH116  a `Path` takes as long again
+        stamp = make_stamp(os.stat(path))  # noqa: PTH116  a `Path` takes twice as long
     except (OSError, ValueError):
         return hash_file(make_path(path)), None
     if known is not None and known[0] == stamp:
@@ -114,17 +114,17 @@ def _read_unless_known(path: str, known: Known | None) -> tuple[HashResult, str 
 
 
 def hash_file(path: Path) -> HashResult:
-    """Read one file as far as it is a photo by its first bytes."""
+    """Hash one file, unless its first bytes show that it is no photo."""
     try:
         if isinstance(path, RemotePath):
             return hash_bytes(read_bytes(path))
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would block
             return HashResult(None, "not a file")
         check_size(status.st_size)
         with path.open("rb", buffering=0) as file:
             block = file.read(min(status.st_size, BLOCK_BYTES))
-            problem = find_problem(block)
+            problem = _find_problem(block)
             if problem is not None:
                 return HashResult(None, problem)
             digest = hashlib.sha256()
@@ -135,14 +135,14 @@ def hash_file(path: Path) -> HashResult:
     except PhotoError as error:
         return HashResult(None, str(error))
     except NotADirectoryError:
-        return _read_from_shard(path)
+        return _hash_in_shard(path)
     except FileNotFoundError:
         return HashResult(None, "does not exist")
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+    except (OSError, ValueError) as error:  # ValueError: a name that is no file name
         return HashResult(None, explain_unreadable(error))
 
 
-def _read_from_shard(path: Path) -> HashResult:
+def _hash_in_shard(path: Path) -> HashResult:
     try:
         return hash_bytes(read_bytes(path))
     except PhotoError as error:
@@ -150,13 +150,13 @@ def _read_from_shard(path: Path) -> HashResult:
 
 
 def hash_bytes(data: bytes) -> HashResult:
-    """Return what reading a file of these bytes gives."""
-    problem = find_problem(data)
+    """Hash the content of a file."""
+    problem = _find_problem(data)
     return HashResult(hashlib.sha256(data).hexdigest()) if problem is None else HashResult(None, problem)
 
 
-def find_problem(head: bytes) -> str | None:
-    """Return why a file that begins so is no photo, or None if it may be one."""
+def _find_problem(head: bytes) -> str | None:
+    """Return why a file with this beginning is no photo, or None if it may be one."""
     if not head:
         return "empty file"
     return _explain(head[:HEAD_SIZE]) if sniff_format(head[:HEAD_SIZE]) is None else None

@@ -1,4 +1,4 @@
-"""Understand a folder: which of its folders are splits, which are classes, and which files belong to them."""
+"""Read a folder of photos: find which of its folders are splits, which are classes, and their files."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from headstart.evaluation.notes import Note
 
 Tree = Mapping[str, Folder]
 Classes = dict[tuple[str | None, str], str]
-"""Class folders, relative to the source, by split (None: not yet drawn) and name."""
+"""Class folders, relative to the source, by split (None: to be drawn) and class name."""
 
 ADVICE = "Put each class in a folder of its own, such as {0}/cats/ and {0}/dogs/."
 
 
 def read_folder(root: Path, *, is_for_training: bool = True) -> SourceListing:
-    """Read a folder of labelled photos as one of the layouts that are understood.
+    """List the photos of a folder that has one of the known layouts.
 
-    Training needs two classes and photos to train on; without it, any class folder will do.
+    Training needs at least two classes with photos to train on; evaluation needs one class folder.
 
     Raises
     ------
     CatalogError
-        If it is none of them.
+        If the folder has none of the layouts.
     """
     tree, skipped = walk_folder(root)
     if not any(folder.files for folder in tree.values()):
@@ -48,7 +48,7 @@ def read_folder(root: Path, *, is_for_training: bool = True) -> SourceListing:
         found: Classes = {(None, name): join_names(home, name) for name in tree[home].folders}
     else:
         found = _read_sides(root, tree, home, sides)
-        if given == {"train"} and is_for_training:  # a name without a meaning: there is nothing to tell it from
+        if given == {"train"} and is_for_training:  # without other splits, train/ means all photos
             found = {(None, name): folder for (_, name), folder in found.items()}
     if is_for_training:
         notes.append(Note("layout", _describe_layout(sides)))
@@ -63,7 +63,7 @@ def read_folder(root: Path, *, is_for_training: bool = True) -> SourceListing:
 
 
 def _step_into(tree: Tree) -> str:
-    """Return the folder in which the layout begins, mostly ``""``: unzipping often adds a level or two."""
+    """Return the folder where the layout begins, mostly ``""``: unpacking an archive often adds a level or two."""
     home = ""
     while len(tree[home].folders) == 1:
         inner = join_names(home, tree[home].folders[0])
@@ -75,10 +75,10 @@ def _step_into(tree: Tree) -> str:
 
 
 def _find_sides(root: Path, tree: Tree, home: str, is_for_training: bool) -> dict[str, str]:
-    """Return the folders that stand for splits, with their splits; none if there are only class folders.
+    """Return the split of each folder that stands for one; empty if there are only class folders.
 
-    Among other folders a folder named like a split may be a class: trains beside cars. It is a split if there are
-    folders in it.
+    Beside other folders, a folder named like a split may be a class (train beside car). It is a split if it holds
+    folders.
     """
     named = {name: split for name in tree[home].folders if (split := parse_split(name)) is not None}
     if len(named) < len(tree[home].folders):
@@ -128,7 +128,7 @@ def _refuse_sides_inside(root: Path, tree: Tree, home: str) -> None:
 
 
 def _list_photos(root: Path, tree: Tree, found: Classes) -> list[ListedPhoto]:
-    """List the files of the class folders, those in deeper folders too, sorted by name."""
+    """List the files of the class folders and of the folders below them, sorted by name."""
     classes = {folder: (split, _make_label(name)) for (split, name), folder in found.items()}
     photos = []
     for folder, inside in tree.items():
@@ -136,14 +136,14 @@ def _list_photos(root: Path, tree: Tree, found: Classes) -> list[ListedPhoto]:
         owner = next((owner for n in range(1, len(parts) + 1) if (owner := "/".join(parts[:n])) in classes), None)
         if owner is not None:
             split, label = classes[owner]
-            # joined once, to a name that is taken off again: a `Path` for each file takes as long as looking it up
+            # joined once per folder: a `Path` for each file takes as long as a look-up of the file
             place = str(root / folder / "_").removesuffix("_")
             photos += [ListedPhoto(place + name, label, split) for name in inside.files]
     return photos
 
 
 def _list_loose(root: Path, tree: Tree, classes: Iterable[str], sides: Mapping[str, str]) -> list[Skip]:
-    """List the photos outside all class folders, by their names; other files there are none of our business."""
+    """List the files outside all class folders that are named like photos."""
     known = set(classes)
     outside = "outside the folders of the splits" if sides else "outside the class folders"
     loose = []
@@ -160,7 +160,7 @@ def _list_loose(root: Path, tree: Tree, classes: Iterable[str], sides: Mapping[s
 
 
 def is_photo_name(name: str) -> bool:
-    """Say whether a file is named like a photo."""
+    """Return whether a file is named like a photo."""
     return Path(name).suffix.lower() in PHOTO_SUFFIXES
 
 

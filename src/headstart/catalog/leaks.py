@@ -1,4 +1,4 @@
-"""Identical photos: those under two labels teach nothing, and those on two sides of a split flatter the result."""
+"""Identical photos: with conflicting labels they are useless in training; in two splits they bias the evaluation."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from headstart.catalog.photo import SPLITS, Photo, Skip
 from headstart.evaluation.notes import Note
 
 Name = Callable[[Photo], str]
-"""How a photo is called in a sentence, such as by its path relative to the source."""
+"""A function that returns the name of a photo for messages, such as its path relative to the source."""
 
-Outcome = tuple[list[Photo], list[Skip], list[Note]]
-"""The photos that stay, those that go, and what to say about it."""
+Checked = tuple[list[Photo], list[Skip], list[Note]]
+"""The photos that are kept, the skipped ones, and notes."""
 
 _SPOKEN = {"train": "training", "validation": "validation", "test": "test"}
 
 
-def drop_conflicts(photos: Sequence[Photo], name: Name) -> Outcome:
-    """Leave out all copies of photos that carry different labels: nobody but the user knows which is right."""
+def drop_conflicts(photos: Sequence[Photo], name: Name) -> Checked:
+    """Leave out all copies of photos with conflicting labels: only the user knows which label is right."""
     by_digest: dict[str, list[Photo]] = {}
     for photo in photos:
         by_digest.setdefault(photo.digest, []).append(photo)
@@ -40,8 +40,8 @@ def drop_conflicts(photos: Sequence[Photo], name: Name) -> Outcome:
     return [photo for photo in photos if photo.digest not in conflicts], skipped, [note]
 
 
-def drop_leaks(photos: Sequence[Photo], name: Name) -> Outcome:
-    """Leave out evaluated photos that are identical to photos of an earlier split (train, validation, test)."""
+def drop_leaks(photos: Sequence[Photo], name: Name) -> Checked:
+    """Leave out photos that are identical to a photo of an earlier split, in the order train, validation, test."""
     first: dict[str, Photo] = {}
     for photo in sorted((photo for photo in photos if photo.split), key=lambda photo: SPLITS.index(str(photo.split))):
         first.setdefault(photo.digest, photo)
@@ -67,7 +67,7 @@ def drop_leaks(photos: Sequence[Photo], name: Name) -> Outcome:
 
 
 def note_copies(photos: Sequence[Photo]) -> list[Note]:
-    """Say how many photos are copies of others with the same label; they stay, together on one side."""
+    """Return a note on the number of copies with the same label, which stay in one split."""
     n = len(photos) - len({photo.digest for photo in photos})
     if n == 0:
         return []

@@ -1,4 +1,4 @@
-"""What ``headstart embed`` says of the folder of Parquet files that it writes, in a small file beside them."""
+"""The manifest: a small JSON file that ``headstart embed`` writes beside its Parquet files, with facts about all."""
 
 from __future__ import annotations
 
@@ -15,36 +15,35 @@ from headstart.evaluation.notes import Note, parse_note
 from headstart.pixels.photo_bytes import explain_unreadable
 from headstart.storage.remote_paths import make_path, open_for_reading, open_for_writing
 
-FILE_NAME = "_headstart.json"  # readers of Parquet leave out what begins with a line
+FILE_NAME = "_headstart.json"  # readers of Parquet ignore names with a leading underscore
 SCHEMA = 1
 PLAIN = ("recipe", "source", "token", "is_complete", "root", "labels", "parts", "n_blocks", "n_photos")
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What belongs to a whole folder of features.
+    """Facts about a whole folder of features.
 
     Attributes
     ----------
     recipe
-        What decides the features besides the photos: the fields of `features.keys.Recipe`, the dtype and the views.
+        Settings that decide the features: the fields of `features.cache_key.FeatureSpec`, the dtype and the views.
     source
-        The folder, CSV, Parquet file or shards as they were given.
+        Path of the photos' source.
     token
-        Tells this writing of the folder from others.
+        Random text that identifies the command that writes the folder.
     is_complete
-        Whether every photo that was found has been embedded.
+        Whether all photos have been embedded.
     root, labels, plan, notes, skipped
-        As of `SourceListing`; ``skipped`` has the files that are no photos, too.
+        As in `SourceListing`; ``skipped`` includes files that are no photos.
     broken
-        Photos that cannot be decoded, with their digests, and why. They have no features, but take part in the split
-        as anywhere else.
+        Photos that cannot be decoded, with reasons. They have no features, but take part in the split.
     parts
-        The names of the Parquet files, in the order of the photos.
+        Names of the Parquet files, in the order of the photos.
     n_blocks
-        That the source had.
+        Number of blocks in the source.
     n_photos
-        With features.
+        Number of photos with features.
     """
 
     recipe: dict[str, Any]
@@ -62,25 +61,25 @@ class Manifest:
     n_photos: int = 0
 
     def describe(self, found: SourceListing, n_blocks: int = 0) -> Manifest:
-        """Return it with what is known of the source, all but the photos."""
+        """Return a copy with the facts about the source."""
         return replace(
             self, root=str(found.root), labels=tuple(sorted(found.labels)), plan=found.plan, notes=tuple(found.notes),
             skipped=tuple(found.skipped), n_blocks=n_blocks,
         )  # fmt: skip
 
     def write(self, folder: Path) -> None:
-        """Write it into the folder.
+        """Write the manifest into a folder.
 
         Raises
         ------
         OSError
-            If that is impossible.
+            If writing fails.
         """
         with open_for_writing(folder / FILE_NAME) as file:
             file.write(self.to_bytes())
 
     def to_bytes(self) -> bytes:
-        """Return it as JSON."""
+        """Return the manifest as JSON."""
         record = {name: getattr(self, name) for name in PLAIN} | {
             "schema": SCHEMA,
             "plan": None if self.plan is None else [self.plan.pool, list(self.plan.shares.items())],
@@ -97,7 +96,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     Raises
     ------
     CatalogError
-        If it cannot be read, or is of another version.
+        If the manifest cannot be read, or is of another version.
     """
     try:
         with open_for_reading(folder / FILE_NAME) as file:
@@ -114,12 +113,12 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def parse_manifest(data: bytes) -> Manifest:
-    """Return the manifest that `Manifest.to_bytes` made JSON of.
+    """Return the manifest of a JSON text that `Manifest.to_bytes` wrote.
 
     Raises
     ------
     ValueError, KeyError, TypeError, AttributeError
-        If it did not.
+        If the text is something else.
     """
     record = json.loads(data)
     if record.pop("schema") != SCHEMA:

@@ -1,4 +1,4 @@
-"""The catalog as Parquet: ``path,label[,split][,group][,weight]``, or what ``headstart embed`` wrote."""
+"""Read a table of photos from Parquet (``path,label[,split][,group][,weight]``), or the rows of embedded features."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROWS_AT_ONCE = 8192
 
 
 def find_parquet_files(path: Path, *, is_folder: bool) -> list[Path] | None:
-    """Return the Parquet files of a table, which is a file or a folder, sorted; None if the path is no such table."""
+    """Return the Parquet files of a table (a file or a folder), sorted, or None if the path is no table."""
     if not is_folder:
         return [path] if path.name.endswith(SUFFIX) else None
     names = list_file_names(path)
@@ -35,12 +35,12 @@ def find_parquet_files(path: Path, *, is_folder: bool) -> list[Path] | None:
 
 
 def read_parquet(path: Path, files: Sequence[Path]) -> SourceListing:
-    """Read a Parquet file, or a folder of them, with a row for each photo.
+    """List the photos of a Parquet table, one in each row.
 
     Raises
     ------
     CatalogError
-        If it lacks a column, or has rows that cannot be used.
+        If the table lacks a column, or has rows that cannot be used.
     """
     check_pyarrow(f"read '{path}'")
     table = open_table(path, files)
@@ -49,7 +49,7 @@ def read_parquet(path: Path, files: Sequence[Path]) -> SourceListing:
 
 
 def open_table(path: Path, files: Sequence[Path], n_remembered: float = math.inf) -> TableRows:
-    """Return the reader for the rows of a table; ``n_remembered`` is that of `TableRows`."""
+    """Return the reader of a table's rows; ``n_remembered`` is as in `TableRows`."""
     return TableRows(path, path.parent if list(files) == [path] else path, n_remembered)
 
 
@@ -59,7 +59,7 @@ def count_rows(file: Path) -> int:
     Raises
     ------
     CatalogError
-        If it is none.
+        If it is no Parquet file.
     """
     with _open_parquet(file) as table:
         n_rows: int = table.metadata.num_rows
@@ -67,7 +67,7 @@ def count_rows(file: Path) -> int:
 
 
 def walk_parquet(table: TableRows, files: Sequence[Path]) -> Iterator[ListedPhoto]:
-    """Yield a photo for each row, of which some thousand are held at a time."""
+    """Yield the photo of each row. A few thousand rows are in memory at a time."""
     number = 0
     check_pyarrow("read Parquet")
     for file in files:
@@ -92,7 +92,7 @@ def read_embedded(path: Path, manifest: Manifest) -> SourceListing:
     if not manifest.is_complete:
         raise CatalogError(
             f"Cannot scan '{path}': the embedding is not finished, need all photos. Give the same headstart embed "
-            "command again: it goes on from where it was."
+            "command again: it continues the work."
         )
     photos: list[ListedPhoto] = []
     seen = set[tuple[str, str]]()
@@ -101,11 +101,11 @@ def read_embedded(path: Path, manifest: Manifest) -> SourceListing:
             for row in batch.to_pylist():
                 if (row["path"], row["view"]) in seen:
                     raise CatalogError(
-                        f"Cannot scan '{path}': the photo '{row['path']}' is there twice, need each once. Take it out "
-                        "of the table that was embedded, and embed again."
+                        f"Cannot scan '{path}': got the photo '{row['path']}' twice, need each photo once. Remove one "
+                        "from the table that was embedded, and embed it again."
                     )
                 seen.add((row["path"], row["view"]))
-                if row["view"] != AS_IT_IS.describe():  # another one of the same photo
+                if row["view"] != AS_IT_IS.describe():  # another view of the same photo
                     continue
                 fields = row["path"], row["label"], row.get("split"), row.get("group"), float(row.get("weight", 1.0))
                 photos.append(ListedPhoto(*fields, digest=row["hash"]))
@@ -117,12 +117,12 @@ def read_embedded(path: Path, manifest: Manifest) -> SourceListing:
 
 
 def read_batches(file: Path, columns: Sequence[str], *, needed: Sequence[str] = ()) -> Iterator[Any]:
-    """Yield those columns of a Parquet file that it has, some thousand rows at a time.
+    """Yield batches of a few thousand rows, with those of the columns that the Parquet file has.
 
     Raises
     ------
     CatalogError
-        If it is no Parquet file, or lacks a column that is needed.
+        If it is no Parquet file, or lacks a needed column.
     """
     with _open_parquet(file) as table:
         names = table.schema_arrow.names

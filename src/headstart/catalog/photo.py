@@ -1,4 +1,4 @@
-"""One labelled photo, one that was left out, and the names of the splits."""
+"""A labelled photo, a file that was left out, and the names of the splits."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ class Photo:
     Attributes
     ----------
     file
-        The path of its file as text, relative to the working folder or absolute, as the source was given. (`Path`
-        objects of a hundred thousand photos would take 40 MB.)
+        Path of the file as text; relative to the working folder if the source was given so. (`Path` objects of a
+        hundred thousand photos would take 40 MB.)
     label
-        The name of its class.
+        Name of the class.
     digest
-        SHA-256 of its bytes in hex: identical photos have the same.
+        SHA-256 of the file in hex.
     split
         ``train``, ``validation`` or ``test``; None until the split is drawn.
     group
-        What it must stay together with (a patient, a video), or None.
+        Name of the group (a patient, a video) whose photos stay in one split, or None.
     weight
-        How much it counts in training, 0 or more.
+        Weight in training, 0 or more.
     """
 
     file: str
@@ -40,13 +40,13 @@ class Photo:
 
     @property
     def path(self) -> Path:
-        """The path of its file; of a photo in a store, a `RemotePath`."""
+        """The path of the file; for a photo in a store, a `RemotePath`."""
         return make_path(self.file)
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """One file that was left out, and why."""
+    """A file that was left out, and the reason."""
 
     path: Path
     reason: str

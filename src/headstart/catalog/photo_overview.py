@@ -1,4 +1,4 @@
-"""A look at the photos: nine of them with their labels."""
+"""A picture of nine photos with their labels."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ N_SHOWN = 9
 
 
 def plot_training_photos(photos: Sequence[Photo], seed: int) -> Image.Image:
-    """Draw nine photos, or all if there are fewer, with their labels above them.
+    """Draw nine photos, or all if there are fewer, with their labels.
 
-    Which ones, the seed decides; photos that cannot be decoded give way to others.
+    The seed decides which. A photo that cannot be decoded is replaced by another.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def plot_training_photos(photos: Sequence[Photo], seed: int) -> Image.Image:
         If no photo can be decoded.
     """
     order = sorted(photos, key=lambda photo: photo.digest)
-    random.Random(seed).shuffle(order)  # noqa: S311  # nothing is kept secret
+    random.Random(seed).shuffle(order)  # noqa: S311  # not for cryptography
     shown: list[npt.NDArray[np.uint8]] = []
     titles = []
     for photo in order:

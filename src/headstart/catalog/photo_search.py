@@ -1,4 +1,4 @@
-"""Unlabelled photos: files, folders and globs become a list of files."""
+"""Find unlabelled photos in files, folders and globs."""
 
 from __future__ import annotations
 
@@ -18,16 +18,15 @@ PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".
 
 
 def find_photos(places: Iterable[str | Path]) -> list[Path]:
-    """List the photos that files, folders and globs name, each once, sorted within a folder or glob.
+    """List the photos of files, folders and globs, each once, sorted within a folder or glob.
 
-    A file that is named is always listed, whatever it is: that it cannot be read is for prediction to say. A folder is
-    searched through all levels as in training (`walk_folder`: what is hidden or a system's is ignored, links to folders
-    are followed); there a file counts if its name or its content is a photo's.
+    A file that is named itself is always listed: prediction reports it if it cannot be read. A folder is searched with
+    all folders below it, by the rules of `walk_folder`; a file there is listed if its name or content is a photo's.
 
     Raises
     ------
     CatalogError
-        If a place does not exist or holds no photo; the message names them all.
+        If a place does not exist, or holds no photo. The message names all such places.
     """
     found: dict[Path, None] = {}
     problems = []
@@ -54,7 +53,7 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
 
 
 def _find_elsewhere(place: RemotePath) -> list[Path]:
-    """Return a file in a store, or the files in a folder there that are named like photos, sorted."""
+    """Return a file in a store, or the files named like photos in a folder there, sorted."""
     kind = _tell_kind(place)
     if kind == "file" and place.name.endswith(SUFFIX):
         return [place / name for name in _list_members(place)]
@@ -68,7 +67,7 @@ def _find_elsewhere(place: RemotePath) -> list[Path]:
 
 
 def _list_members(shard: Path) -> list[str]:
-    """Return the files in a tar shard that are named like photos, in its order."""
+    """Return the names of the photos in a tar shard, in its order."""
     try:
         return [member.name for member in walk_shard(shard) if Path(member.name).suffix.lower() in PHOTO_SUFFIXES]
     except (OSError, tarfile.TarError) as error:
@@ -97,7 +96,7 @@ def _walk(root: Path) -> Iterator[Path]:
 def _match(pattern: str | Path) -> Iterator[Path]:
     named = Path(pattern).parts
     for path in map(Path, glob.glob(str(pattern), recursive=True)):  # noqa: PTH207  the pattern may be absolute
-        # a wildcard matches hidden names only where the pattern says so
+        # a wildcard matches a hidden name only if the pattern has the dot
         met = [part for part in path.parts if part not in named and not part.startswith(".")]
         if not path.is_dir() and not any(map(is_ignored, met)):
             yield path
@@ -105,7 +104,7 @@ def _match(pattern: str | Path) -> Iterator[Path]:
 
 def _is_photo(path: Path) -> bool:
     try:
-        if not path.is_file():  # opening a pipe would wait for ever
+        if not path.is_file():  # opening a pipe would block
             return False
         with path.open("rb") as file:
             return sniff_format(file.read(HEAD_SIZE)) is not None

@@ -1,4 +1,4 @@
-"""Scan a folder or a CSV: from what is on disk to a checked, split catalog."""
+"""Scan a source of photos: it becomes a checked catalog with splits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.classes import drop_unlearned, name_classes, note_classes, note_empty
+from headstart.catalog.classes import drop_untrained, name_classes, note_classes, note_empty
 from headstart.catalog.hashing import HashResult, hash_files
 from headstart.catalog.leaks import drop_conflicts, drop_leaks, note_copies
 from headstart.catalog.photo import Photo, Skip
@@ -28,38 +28,38 @@ def scan_photos(
 ) -> Catalog:
     """Scan labelled photos: find them, check them, and split them into train, validation and test.
 
-    Every file is read for its digest, once for as long as it does not change; none is decoded and none is changed.
-    Identical photos never stand on two sides, nor do the photos of a group.
+    Every file is read for its digest, and again only if it has changed. No file is decoded or changed. Identical photos
+    are never in two splits, nor are the photos of a group.
 
     Parameters
     ----------
     source
-        A folder with class folders (``pets/cats/1.jpg``), with or without ``train``, ``validation`` and ``test``
-        above them; a CSV or Parquet table of ``path,label[,split][,group][,weight]``; tar shards as of WebDataset; or
-        what ``headstart embed`` wrote. It may be a URI, such as ``s3://bucket/pets``.
+        A folder with class folders (``pets/cats/1.jpg``), which may lie in ``train``, ``validation`` and ``test``; a
+        CSV or Parquet table of ``path,label[,split][,group][,weight]``; WebDataset tar shards; or the output folder
+        of ``headstart embed``. A URI, such as ``s3://bucket/pets``, is possible.
     seed
-        Fixes what is drawn at random; the same photos with the same seed give the same split on every machine.
+        Seed of the random split. The same photos and seed give the same split on every machine.
     cache
-        Remember digests in the user's cache folder, and leave unread what has not changed since.
+        Keep digests in the user's cache folder, and do not read unchanged files again.
     progress
-        Called with the number of files read and their total, now and then.
+        Function that is called now and then with the number of finished files and their total.
 
     Raises
     ------
     CatalogError
-        If there is nothing there, or fewer than two classes with training photos.
+        If the source cannot be scanned, or fewer than two classes have training photos.
     """
     source = find_source(source)
     found = read_source(source, is_for_training=True)
-    photos, skipped, notes = _read(found, progress, cache=cache)
+    photos, skipped, notes = _hash_listing(found, progress, cache=cache)
     for check in (drop_conflicts, drop_leaks):
         photos, dropped, said = check(photos, found.name_photo)
         skipped += dropped
         notes += said
     notes += note_empty(found.labels, {photo.label for photo in photos})
-    photos, torn = assign_splits(photos, found.plan or KEEP_ALL, seed)
-    photos, unlearned, said = drop_unlearned(photos)
-    skipped += torn + unlearned
+    photos, ambiguous = assign_splits(photos, found.plan or KEEP_ALL, seed)
+    photos, untrained, said = drop_untrained(photos)
+    skipped += ambiguous + untrained
     notes += [*said, *note_copies(photos), *note_classes(photos)]
     catalog = Catalog(tuple(photos), tuple(skipped), tuple(notes), source.name, seed)
     if len(catalog.labels) < 2:
@@ -70,10 +70,9 @@ def scan_photos(
 def scan_labelled(
     source: str | Path | Source, *, cache: bool = True, progress: Callable[[int, int], None] | None = None
 ) -> Catalog:
-    """Scan labelled photos to evaluate on: nothing is drawn at random, and one class is enough.
+    """Scan labelled photos for an evaluation: nothing is split at random, and one class is enough.
 
-    A photo has the split that its folder or the CSV names, or None. Whether a class is known is for the classifier
-    to say.
+    A photo has the split that its folder or its row names, or None.
 
     Parameters
     ----------
@@ -83,11 +82,11 @@ def scan_labelled(
     Raises
     ------
     CatalogError
-        If there is nothing there, or no photo with a label.
+        If the source cannot be scanned, or no photo has a label.
     """
     source = find_source(source)
     found = read_source(source, is_for_training=False)
-    photos, skipped, notes = _read(found, progress, cache=cache)
+    photos, skipped, notes = _hash_listing(found, progress, cache=cache)
     photos, dropped, said = drop_conflicts(photos, found.name_photo)
     if not photos:
         raise CatalogError(
@@ -97,10 +96,10 @@ def scan_labelled(
     return Catalog(tuple(photos), (*skipped, *dropped), (*notes, *said), source.name)
 
 
-def _read(
+def _hash_listing(
     found: SourceListing, progress: Callable[[int, int], None] | None, *, cache: bool
 ) -> tuple[list[Photo], list[Skip], list[Note]]:
-    """Read the files that were found: the photos, what is left out, and the notes so far."""
+    """Hash the listed photos. Return the photos, the skipped files, and the notes of the listing."""
     results = _hash_listed(found.photos, progress, cache=cache)
     photos, skipped = [], list(found.skipped)
     for listed, hashed in zip(found.photos, results, strict=True):
@@ -122,8 +121,8 @@ def _hash_listed(
 
 
 def _describe_shortage(catalog: Catalog) -> str:
-    learned = catalog.labels
-    got = f"1 class with training photos ({name_classes(learned)})" if learned else "no training photo"
+    labels = catalog.labels
+    got = f"1 class with training photos ({name_classes(labels)})" if labels else "no training photo"
     reasons = ", ".join(f"{reason} ({n:,})" for reason, n in count_reasons(catalog.skipped)[:5])
     left_out = f" Left out: {reasons}." if reasons else ""
     return (

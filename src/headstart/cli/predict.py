@@ -53,28 +53,32 @@ def predict(
     classifier = load_classifier(model, precision=precision)
     paths = find_photos(photos)
     seen: list[Prediction] = []
-    answers = _predict_photos(classifier, paths, seen)
+    predictions = _predict_photos(classifier, paths, seen)
     kind = "json" if as_json else output
     try:
         deque(
-            _print_table(answers, paths, top) if kind == "table" else _print_records(answers, kind, top, classifier),
+            _print_table(predictions, paths, top)
+            if kind == "table"
+            else _print_records(predictions, kind, top, classifier),
             maxlen=0,
         )
     except BrokenPipeError:  # the reader, such as head, needs no more lines; the pictures need all photos
         if grid is not None or explain is not None:
-            deque(answers, maxlen=0)
+            deque(predictions, maxlen=0)
             _draw_pictures(seen, classifier, grid, explain)
         raise
     _draw_pictures(seen, classifier, grid, explain)
-    failed = [answer for answer in seen if answer.error is not None]
+    failed = [prediction for prediction in seen if prediction.error is not None]
     if failed:
         first = failed[0]
         say(f"headstart: {len(failed)} of {len(seen)} photos cannot be read, such as '{first.path}': {first.error}.")
         raise SystemExit(1)
 
 
-def _draw_pictures(answers: list[Prediction], classifier: Classifier, grid: Path | None, explain: Path | None) -> None:
-    readable = [answer for answer in answers if answer.error is None]
+def _draw_pictures(
+    predictions: list[Prediction], classifier: Classifier, grid: Path | None, explain: Path | None
+) -> None:
+    readable = [prediction for prediction in predictions if prediction.error is None]
     if grid is not None:
         _draw_grid(readable[:N_GRID], grid)
     if explain is not None:
@@ -86,80 +90,82 @@ def _predict_photos(classifier: Classifier, paths: list[Path], seen: list[Predic
 
     # on a terminal the table itself shows the progress
     with show_progress("Predicting", is_shown=not sys.stdout.isatty()) as progress:
-        for n_done, answer in enumerate(classifier.predict_iter(paths), 1):
-            seen.append(answer)
-            yield answer
+        for n_done, prediction in enumerate(classifier.predict_iter(paths), 1):
+            seen.append(prediction)
+            yield prediction
             progress(n_done, len(paths))
 
 
-def _print_table(answers: Iterator[Prediction], paths: list[Path], top: int) -> Iterator[Prediction]:
+def _print_table(predictions: Iterator[Prediction], paths: list[Path], top: int) -> Iterator[Prediction]:
     width = max(len(str(path)) for path in paths)
-    for answer in answers:
-        if answer.error is not None:
-            line = f"cannot be read: {answer.error.removeprefix('cannot be read: ')}"
+    for prediction in predictions:
+        if prediction.error is not None:
+            line = f"cannot be read: {prediction.error.removeprefix('cannot be read: ')}"
         else:
-            line = "  ".join(f"{label} {probability:.1%}" for label, probability in answer.top(top))
-        print_line(f"{answer.path!s:<{width}}  {line}")
-        yield answer
+            line = "  ".join(f"{label} {probability:.1%}" for label, probability in prediction.top(top))
+        print_line(f"{prediction.path!s:<{width}}  {line}")
+        yield prediction
 
 
-def _print_records(answers: Iterator[Prediction], kind: str, top: int, classifier: Classifier) -> Iterator[Prediction]:
+def _print_records(
+    predictions: Iterator[Prediction], kind: str, top: int, classifier: Classifier
+) -> Iterator[Prediction]:
     if kind == "json":
-        everything = list(answers)
-        predictions = [_to_record(answer, top) for answer in everything]
-        print_json({"schema": 1, "labels": list(classifier.labels), "predictions": predictions})
+        everything = list(predictions)
+        records = [_to_record(prediction, top) for prediction in everything]
+        print_json({"schema": 1, "labels": list(classifier.labels), "predictions": records})
         yield from everything
         return
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(
         ["path", "label", "probability", *(f"probability of {label}" for label in classifier.labels), "error"]
     )
-    for answer in answers:
-        values = ["" if answer.error else f"{answer.probabilities[label]:.6f}" for label in classifier.labels]
-        probability = "" if answer.probability is None else f"{answer.probability:.6f}"
-        writer.writerow([answer.path, answer.label or "", probability, *values, answer.error or ""])
-        yield answer
+    for prediction in predictions:
+        values = ["" if prediction.error else f"{prediction.probabilities[label]:.6f}" for label in classifier.labels]
+        probability = "" if prediction.probability is None else f"{prediction.probability:.6f}"
+        writer.writerow([prediction.path, prediction.label or "", probability, *values, prediction.error or ""])
+        yield prediction
 
 
-def _to_record(answer: Prediction, top: int) -> dict[str, Any]:
+def _to_record(prediction: Prediction, top: int) -> dict[str, Any]:
     return {
-        "path": str(answer.path),
-        "label": answer.label,
-        "probability": answer.probability,
-        "top": [{"label": label, "probability": probability} for label, probability in answer.top(top)],
-        "error": answer.error,
+        "path": str(prediction.path),
+        "label": prediction.label,
+        "probability": prediction.probability,
+        "top": [{"label": label, "probability": probability} for label, probability in prediction.top(top)],
+        "error": prediction.error,
     }
 
 
-def _draw_grid(answers: list[Prediction], path: Path) -> None:
+def _draw_grid(predictions: list[Prediction], path: Path) -> None:
     from headstart.pixels.decode import read_thumbnail
     from headstart.report.figure_file import save_png
     from headstart.report.photo_grid import CELL_PX, plot_photo_grid
 
-    if not answers:
+    if not predictions:
         say("No grid was drawn: no photo can be read.")
         return
-    titles = [f"{answer.label} {answer.probability:.0%}" for answer in answers]
-    n_columns, cell_px = (min(len(answers), 3), CELL_PX) if len(answers) <= 9 else (6, 140)
-    thumbnails = [read_thumbnail(answer.path, cell_px) for answer in answers]
+    titles = [f"{prediction.label} {prediction.probability:.0%}" for prediction in predictions]
+    n_columns, cell_px = (min(len(predictions), 3), CELL_PX) if len(predictions) <= 9 else (6, 140)
+    thumbnails = [read_thumbnail(prediction.path, cell_px) for prediction in predictions]
     save_png(plot_photo_grid(thumbnails, titles, n_columns=n_columns, cell_px=cell_px), path)
     say(f"Grid: {path}")
 
 
-def _draw_explanations(answers: list[Prediction], classifier: Classifier, path: Path) -> None:
+def _draw_explanations(predictions: list[Prediction], classifier: Classifier, path: Path) -> None:
     from headstart.pixels.decode import read_thumbnail
     from headstart.report.figure_file import save_png
     from headstart.report.heat_overlay import overlay_heat_map
     from headstart.report.photo_grid import plot_photo_grid
 
-    if not answers:
+    if not predictions:
         say("No heat map was drawn: no photo can be read.")
         return
     cell_px = 200
     photos, titles = [], []
-    for answer in answers:
-        photo = read_thumbnail(answer.path, cell_px)
-        photos += [photo, overlay_heat_map(photo, classifier.explain(answer.path, answer.label).heat)]
-        titles += [f"{answer.label} {answer.probability:.0%}", "evidence"]
+    for prediction in predictions:
+        photo = read_thumbnail(prediction.path, cell_px)
+        photos += [photo, overlay_heat_map(photo, classifier.explain(prediction.path, prediction.label).heat)]
+        titles += [f"{prediction.label} {prediction.probability:.0%}", "evidence"]
     save_png(plot_photo_grid(photos, titles, n_columns=min(len(photos), 6), cell_px=cell_px), path)
     say(f"Explanations: {path}")

@@ -38,7 +38,7 @@ class ResponseEntry:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """An address and method of the service."""
 
@@ -88,8 +88,8 @@ def _make_endpoint(schema: dict[str, Any], base: str, method: str, path: str, op
     kind = responses[0].kind  # status 200
     address, names = base + path.lstrip("/"), [field.name for field in fields]
     return Endpoint(
-        method.upper(), path, operation["description"], fields, responses,
-        _write_curl(address, names, kind), _write_python(address, names, kind),
+        method=method.upper(), path=path, description=operation["description"], fields=fields, responses=responses,
+        curl=_write_curl(address, names, kind), python=_write_python(address, names, kind),
     )  # fmt: skip
 
 

@@ -54,10 +54,9 @@ def measure_epoch(method: str) -> float:
         source, cut = Noise((side, side, stage.n_channels), np.float16), stage.name
     else:
         source, cut = Noise((SIZE_PX, SIZE_PX, 3), np.uint8), "pixels"
-    n = spec.n_features
-    first = FirstHead(np.zeros(n), np.ones(n), np.zeros((n, 2), np.float32), np.zeros(2, np.float32))
     plan = TrainingPlan(
-        cut=cut, hyperparameters=replace(HYPERPARAMETERS[method], epochs=3), first_head=first,
+        cut=cut, hyperparameters=replace(HYPERPARAMETERS[method], epochs=3),
+        first_head=FirstHead.make_zero(spec.n_features, 2),
         train=TrainingData(numbers, numbers % 2, np.ones(N_PHOTOS)), validation=None, seed=0,
     )  # fmt: skip
     return fit_tail(read_graph(backbone.weights), spec, source, plan).seconds_per_epoch

@@ -39,9 +39,9 @@ def tuning_task(paint_folder, tmp_path_factory):
     photos = sorted(scan_photos(folder).photos, key=lambda photo: photo.digest)
     y = np.array([int(photo.label == "stripes") for photo in photos])
     numbers = np.arange(len(photos))
-    first = FirstHead(np.zeros(1280), np.ones(1280), np.zeros((1280, 2), np.float32), np.zeros(2, np.float32))
     plan = TrainingPlan(
-        cut="block_15", first_head=first, seed=0, train=TrainingData(numbers[:14], y[:14], np.ones(14)),
+        cut="block_15", first_head=FirstHead.make_zero(1280, 2), seed=0,
+        train=TrainingData(numbers[:14], y[:14], np.ones(14)),
         validation=TrainingData(numbers[14:], y[14:], np.ones(10)),
         hyperparameters=Hyperparameters(epochs=3, learning_rate=1e-4, head_rate=1e-3, batch_size=6, n_errors=0.0),
     )  # fmt: skip

@@ -49,10 +49,10 @@ def y():
 @pytest.fixture(scope="session")
 def plan(y):
     """Three epochs above block_15 on 16 photos, with 8 for validation."""
-    first = FirstHead(np.zeros(1280), np.ones(1280), np.zeros((1280, N_CLASSES), np.float32), np.zeros(2, np.float32))
     numbers = np.arange(N_PHOTOS)
     return TrainingPlan(
-        cut="block_15", first_head=first, seed=0, train=TrainingData(numbers[:16], y[:16], np.ones(16)),
+        cut="block_15", first_head=FirstHead.make_zero(1280, N_CLASSES), seed=0,
+        train=TrainingData(numbers[:16], y[:16], np.ones(16)),
         validation=TrainingData(numbers[16:], y[16:], np.ones(8)),
         hyperparameters=Hyperparameters(epochs=3, learning_rate=1e-4, head_rate=1e-3, batch_size=4, memory=0.1),
     )  # fmt: skip

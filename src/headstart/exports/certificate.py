@@ -28,7 +28,7 @@ from headstart.pixels.photo_bytes import read_bytes
 from headstart.process.progress import Progress, ignore_progress
 
 N_TIMED = 100  # photos at most
-Parameters = ParamSpec("Parameters")
+P = ParamSpec("P")
 Result = TypeVar("Result")
 
 
@@ -89,9 +89,7 @@ def predict_with_both(
         times.append((our_s, opening_s + their_s))
         progress(n_done, len(photos))
     if not predicted:
-        raise CatalogError(
-            f"Cannot check the export: got {len(photos):,} photos, none of which can be read. Give other photos."
-        )
+        raise CatalogError(f"Cannot check the export: got {len(photos):,} photos, need some that can be read.")
     medians = np.median(times[:N_TIMED], axis=0)
     return PairedPredictions(
         photos=predicted, ours=np.array(ours), theirs=np.array(theirs), seconds=(medians[0], medians[1]),
@@ -104,9 +102,7 @@ def _predict(classifier: Classifier, data: bytes) -> npt.NDArray[np.float32]:
     return row
 
 
-def _time(
-    function: Callable[Parameters, Result], *arguments: Parameters.args, **options: Parameters.kwargs
-) -> tuple[Result, float]:
+def _time(function: Callable[P, Result], *arguments: P.args, **options: P.kwargs) -> tuple[Result, float]:
     began = time.perf_counter()
     result = function(*arguments, **options)
     return result, time.perf_counter() - began
@@ -154,6 +150,7 @@ def build_certificate(
     is_decided_on_unseen = n_unseen + n_unanswered_unseen >= ENOUGH_TO_DECIDE
     n_trained_on = sum(metadata.has_seen(photo.digest) for photo in calibrated)
     is_fresh = np.array([not metadata.has_seen(photo.digest) for photo in predictions.photos], bool)
+    times = zip(("classifier", "export"), predictions.seconds, strict=True)
     return {
         "n": len(predictions.photos),
         "parity": {
@@ -171,10 +168,7 @@ def build_certificate(
         },
         "accuracy": _compute_accuracies(classifier, predictions, is_unseen if is_decided_on_unseen else is_fresh),
         "unknown_labels": dict(Counter(p.label for p in predictions.photos if p.label not in classifier.labels)),
-        "ms_per_photo": {
-            name: round(1000 * seconds, 3)
-            for name, seconds in zip(("classifier", "export"), predictions.seconds, strict=True)
-        },
+        "ms_per_photo": {name: round(1000 * seconds, 3) for name, seconds in times},
         "skipped": predictions.failures,
     }
 

@@ -70,13 +70,8 @@ def export_classifier(
     contents = read_classifier(source)
     path = Path(out) if out is not None else Path(name_export(source) + kind.suffix)
     _check_targets(path, kind, source / "model.onnx" if source.is_dir() else source, overwrite)
-    report: dict[str, Any] = {
-        "schema": 1,
-        "format": format,
-        "int8": int8,
-        "path": str(path),
-        "labels": list(contents.metadata.labels),
-    }
+    labels = list(contents.metadata.labels)
+    report: dict[str, Any] = {"schema": 1, "format": format, "int8": int8, "path": str(path), "labels": labels}
     if int8 and kind.int8 is None:
         raise ExportError(f"Cannot export to {format} in int8: this format has no int8. Leave out --int8.")
     if int8 and check is None and calibrate is None:
@@ -87,18 +82,18 @@ def export_classifier(
         kind.require(int8)
     given = None if check is None else _scan(check, verbose)
     checked = [] if given is None else list(given.select("test") or given.photos)
-    calibrating: list[Photo] = []
+    calibrated: list[Photo] = []
     if int8 and not contents.metadata.is_quantised:
         pool = given if calibrate is None else _scan(calibrate, verbose)
-        calibrating = choose_calibration_photos(pool.photos if pool else (), checked, contents.metadata)
+        calibrated = choose_calibration_photos(pool.photos if pool else (), checked, contents.metadata)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{path.stem}.partial-", dir=path.parent) as folder:
             made = Path(folder, path.name)
-            _write(kind, contents, made, calibrating, verbose)
+            _write(kind, contents, made, calibrated, verbose)
             report["bytes"] = sum(file.stat().st_size for file in Path(folder).iterdir())
             if given is not None:
-                certificate = _certify(kind, contents, made, photos=checked, calibrated=calibrating, verbose=verbose)
+                certificate = _certify(kind, contents, made, photos=checked, calibrated=calibrated, verbose=verbose)
                 report |= {"data": str(check), **certificate}
                 is_int8 = int8 or contents.metadata.is_quantised
                 _refuse_disagreement(report, MOST_DISAGREEING_INT8 if is_int8 else MOST_DISAGREEING, force)
@@ -106,30 +101,27 @@ def export_classifier(
             for file in sorted(Path(folder).iterdir(), key=lambda file: file == made):
                 file.replace(path.parent / file.name)
     except OSError as error:
-        raise ExportError(
-            f"Cannot export to '{path}': {error.strerror or error}. Choose another --out.", path=path
-        ) from None
+        raise _refuse_path(path, f"{error.strerror or error}. Choose another --out.") from None
     return report
 
 
 def _check_targets(path: Path, kind: Format, classifier: Path, overwrite: bool) -> None:
     """Refuse to replace a folder, the classifier itself, or an existing file: the main file or one beside it."""
     if path.suffix != kind.suffix:
-        raise ExportError(f"Cannot export to '{path}': need a name that ends with {kind.suffix}.", path=path)
+        raise _refuse_path(path, f"need a name that ends with {kind.suffix}.")
     for target in (path, *(path.with_suffix(suffix) for suffix in kind.beside)):
         if not target.exists():
             continue
         if target.is_dir():
-            raise ExportError(f"Cannot export to '{target}': it is a folder. Choose another --out.", path=target)
+            raise _refuse_path(target, "it is a folder. Choose another --out.")
         if target.samefile(classifier):
-            raise ExportError(
-                f"Cannot export to '{target}': it is the classifier itself. Choose another --out.", path=target
-            )
+            raise _refuse_path(target, "it is the classifier itself. Choose another --out.")
         if not overwrite:
-            raise ExportError(
-                f"Cannot export to '{target}': it exists already. Give --overwrite to replace it, or another --out.",
-                path=target,
-            )
+            raise _refuse_path(target, "it exists already. Give --overwrite to replace it, or another --out.")
+
+
+def _refuse_path(path: Path, reason: str) -> ExportError:
+    return ExportError(f"Cannot export to '{path}': {reason}", path=path)
 
 
 def name_export(model: Path) -> str:
@@ -146,14 +138,14 @@ def _scan(source: Catalog | str | Path, verbose: bool) -> Catalog:
         return scan_labelled(source, progress=progress)
 
 
-def _write(kind: Format, contents: ClassifierFile, path: Path, calibrating: list[Photo], verbose: bool) -> None:
-    if not calibrating:
+def _write(kind: Format, contents: ClassifierFile, path: Path, calibrated: list[Photo], verbose: bool) -> None:
+    if not calibrated:
         return kind.write(contents.data, contents.metadata, path, None)
     with show_progress("Quantising", is_shown=verbose, unit="steps") as progress:
         if kind.int8 == "headstart":
-            quantised = quantise_classifier(contents, calibrating, progress=progress)
+            quantised = quantise_classifier(contents, calibrated, progress=progress)
             return kind.write(quantised.data, quantised.metadata, path, None)
-        pixels = read_for_calibration(calibrating, contents.metadata.image_size)
+        pixels = read_for_calibration(calibrated, contents.metadata.image_size)
         return kind.write(contents.data, contents.metadata, path, pixels)
 
 

@@ -76,21 +76,15 @@ def build_resizing_model(data: bytes, metadata: Metadata) -> bytes:
         Bytes of a classifier file.
     """
     file = take_apart(data)
-    graph = b"".join(
-        [
-            prepend_resizing(file.trunk, metadata.image_size),
-            make_name("headstart_export"),
-            make_signature("probabilities", len(metadata.labels)),
-        ]
-    )
+    trunk = prepend_resizing(file.trunk, metadata.image_size)
+    ends = make_signature("probabilities", len(metadata.labels))
     facts = {
-        "labels": "\n".join(metadata.labels),
-        "pixels": PIXELS.format(metadata.image_size),
+        "labels": "\n".join(metadata.labels), "pixels": PIXELS.format(metadata.image_size),
         "exported_by": f"headstart {__version__}",
-    }
+    }  # fmt: skip
     facts |= {key: value for key, value in file.entries.items() if key.startswith(PREFIX)}
     facts["notice"] = write_notice(file.entries)
-    return file.join(graph, facts)
+    return file.join(trunk + make_name("headstart_export") + ends, facts)
 
 
 def _write_onnx(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
@@ -126,12 +120,10 @@ def _write_page(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -
     path.write_text(build_page(data, metadata, path.stem.encode("utf-8", "replace").decode()), encoding="utf-8")
 
 
-@contextmanager
-def _open_page(path: Path) -> Iterator[PredictOne]:
+def _open_page(path: Path) -> AbstractContextManager[PredictOne]:
     from headstart.exports.browser import open_in_browser
 
-    with open_in_browser(path) as predict:
-        yield predict
+    return open_in_browser(path)
 
 
 def _require_browser(is_int8: bool) -> None:
@@ -146,12 +138,10 @@ def _write_keras(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) 
     write_keras(data, metadata, path)
 
 
-@contextmanager
-def _open_keras(path: Path) -> Iterator[PredictOne]:
+def _open_keras(path: Path) -> AbstractContextManager[PredictOne]:
     from headstart.exports.keras_model import open_keras
 
-    with open_keras(path) as predict:
-        yield predict
+    return open_keras(path)
 
 
 def _write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | None) -> None:
@@ -160,12 +150,10 @@ def _write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | 
     write_litert(data, metadata, path, pixels)
 
 
-@contextmanager
-def _open_litert(path: Path) -> Iterator[PredictOne]:
+def _open_litert(path: Path) -> AbstractContextManager[PredictOne]:
     from headstart.exports.keras_model import open_litert
 
-    with open_litert(path) as predict:
-        yield predict
+    return open_litert(path)
 
 
 FORMATS = {

@@ -7,13 +7,7 @@ from dataclasses import replace
 
 from headstart.backbone import view_averaging
 from headstart.backbone.backbone import Backbone
-from headstart.backbone.graph_file import (
-    cut_out,
-    make_name,
-    make_signature,
-    rename_layers,
-    take_apart,
-)
+from headstart.backbone.graph_file import cut_out, make_name, make_signature, rename_layers, take_apart
 from headstart.classifier.build import build_classifier
 from headstart.classifier.file import ClassifierFile, parse_classifier
 from headstart.features.calibration_photos import quantise_on_photos

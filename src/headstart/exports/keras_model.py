@@ -154,15 +154,11 @@ def _load_weights(network: Any, trunk: bytes) -> None:
         values = []
         for weight, name in zip(layer.weights, names, strict=True):
             value, shape = loaded[name], tuple(weight.shape)
-            if len(shape) == 4:  # Keras has (height, width, in, out), or (height, width, channels, 1)
+            if len(shape) == 4:  # Keras has (height, width, in, out), or depthwise (height, width, channels, 1)
                 height, width, n_in, n_out = shape
-                is_by_channel = n_out == 1
-                shaped = (
-                    value.reshape(n_in, 1, height, width)
-                    if is_by_channel
-                    else value.reshape(n_out, n_in, height, width)
-                )
-                value = shaped.transpose(2, 3, 0, 1) if is_by_channel else shaped.transpose(2, 3, 1, 0)
+                is_depthwise = n_out == 1
+                shaped = value.reshape(*((n_in, 1) if is_depthwise else (n_out, n_in)), height, width)
+                value = shaped.transpose((2, 3, 0, 1) if is_depthwise else (2, 3, 1, 0))
             values.append(value.reshape(shape))
         layer.set_weights(values)
 

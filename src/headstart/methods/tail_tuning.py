@@ -215,10 +215,8 @@ def _fit_first_head(
     is_random
         Whether the network has random weights. The head is then all zeros.
     """
-    n_features = train.X.shape[1]
     if is_random:
-        zeros = np.zeros((n_features, n_classes), np.float32)
-        return FirstHead(np.zeros(n_features), np.ones(n_features), zeros, zeros[0])
+        return FirstHead.make_zero(train.X.shape[1], n_classes)
     prepared, groups = prepare_views(
         train.X[None], train.y, n_classes, class_weight=class_weight, sample_weight=train.weights, groups=train.groups,
         floor=FLOOR,

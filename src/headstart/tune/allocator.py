@@ -25,9 +25,9 @@ def keep_freed_memory() -> Iterator[Callable[[], object]]:
     Call that function now and then, and before work of another kind: kept memory fragments and grows. With another C
     library, or if the user has configured glibc's allocator, nothing changes.
 
-    A step frees gigabytes in large blocks. By default glibc returns each at once, and the next step gets new pages,
-    which the system fills with zeros. That takes half of a step of the whole network with trained norms, and a fifth of
-    a step of a hybrid one (docs/decisions/0012-training-above-a-cut.md).
+    A step frees gigabytes in large blocks. By default glibc returns them at once, and the system fills new ones with
+    zeros. That takes a fifth of a step of `hybrid`, and half of one of the whole network with trained norms
+    (docs/decisions/0012-training-above-a-cut.md).
 
     The setting holds for the whole process while any such block runs. When the last one ends, all kept memory is
     returned. The thresholds then stay at the values that glibc reaches by itself: glibc cannot go back to moving them.

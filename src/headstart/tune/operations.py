@@ -65,18 +65,6 @@ def _hard_sigmoid(node: Node, constants: Constants) -> Operation:  # noqa: ARG00
     return lambda x: torch.clamp(slope * x + offset, 0.0, 1.0)
 
 
-def _elu(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
-    return partial(F.elu, alpha=float(node.attributes.get("alpha", 1.0)))
-
-
-def _gelu(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
-    return partial(F.gelu, approximate=node.attributes.get("approximate", b"none").decode())
-
-
-def _leaky_relu(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
-    return partial(F.leaky_relu, negative_slope=float(node.attributes.get("alpha", 0.01)))
-
-
 def _pool(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
     get = node.attributes.get
     if get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID") or {1} != set(get("dilations", [1])):
@@ -141,15 +129,6 @@ def _concat(node: Node, constants: Constants) -> Operation:
     return lambda *x: torch.cat(x, axis)
 
 
-def _flatten(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
-    return partial(torch.flatten, start_dim=int(node.attributes.get("axis", 1)))
-
-
-def _transpose(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
-    order = node.attributes["perm"]
-    return lambda x: x.permute(order)
-
-
 def _gather(node: Node, constants: Constants) -> Operation:
     axis, at = int(node.attributes.get("axis", 0)), constants[1].tolist()
     if not isinstance(at, list) or constants[1].ndim != 1:
@@ -158,9 +137,14 @@ def _gather(node: Node, constants: Constants) -> Operation:
 
 
 _MAKERS: dict[str, Callable[[Node, Constants], Operation]] = {
-    "AveragePool": _pool, "Cast": _cast, "Clip": _clip, "Concat": _concat, "Elu": _elu, "Flatten": _flatten,
-    "Gather": _gather, "Gelu": _gelu,
-    "HardSigmoid": _hard_sigmoid, "LeakyRelu": _leaky_relu, "MaxPool": _pool, "Pad": _pad, "ReduceMean": _reduce_mean,
-    "Reshape": _reshape, "Transpose": _transpose,
+    "AveragePool": _pool, "Cast": _cast, "Clip": _clip, "Concat": _concat,
+    "Elu": lambda node, _: partial(F.elu, alpha=float(node.attributes.get("alpha", 1.0))),
+    "Flatten": lambda node, _: partial(torch.flatten, start_dim=int(node.attributes.get("axis", 1))),
+    "Gather": _gather,
+    "Gelu": lambda node, _: partial(F.gelu, approximate=node.attributes.get("approximate", b"none").decode()),
+    "HardSigmoid": _hard_sigmoid,
+    "LeakyRelu": lambda node, _: partial(F.leaky_relu, negative_slope=float(node.attributes.get("alpha", 0.01))),
+    "MaxPool": _pool, "Pad": _pad, "ReduceMean": _reduce_mean, "Reshape": _reshape,
+    "Transpose": lambda node, _: partial(torch.permute, dims=node.attributes["perm"]),
 }  # fmt: skip
 KNOWN = frozenset(WITHOUT_SETTINGS) | frozenset(_MAKERS)

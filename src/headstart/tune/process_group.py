@@ -48,8 +48,6 @@ class ProcessGroup:
             Means and variances that batch norms learned from this process's rows. All processes get the average.
         share
             Share of the batch's rows that this process computed, 0 to 1.
-        sums
-            Numbers to add up.
         """
         del module, moments, share
         return sums

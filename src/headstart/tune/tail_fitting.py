@@ -19,16 +19,10 @@ from headstart.tune.training_plan import TrainingPlan
 
 @compute_exactly()
 def fit_tail(
-    graph: Graph,
-    spec: BackboneSpec,
-    source: ActivationSource,
-    plan: TrainingPlan,
-    *,
-    checkpoint: Checkpoint | None = None,
-    group: ProcessGroup | None = None,
-    progress: Progress = ignore_progress,
+    graph: Graph, spec: BackboneSpec, source: ActivationSource, plan: TrainingPlan, *,
+    checkpoint: Checkpoint | None = None, group: ProcessGroup | None = None, progress: Progress = ignore_progress,
     say: Callable[[str], None] = lambda _: None,
-) -> TuningResult:
+) -> TuningResult:  # fmt: skip
     """Train the tail (the stages above a cut) and the head.
 
     Parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812  torch's own habit
 
@@ -33,12 +32,8 @@ def measure_training_rate(backbone: Backbone, cut: str, image_size: int, hyperpa
 
 @compute_exactly()
 def _measure(backbone: Backbone, cut: str, image_size: int, hyperparameters: Hyperparameters) -> float:
-    device = choose_device()
-    spec = backbone.spec
-    n_features = spec.stages[-1].n_channels
-    first_head = FirstHead(
-        np.zeros(n_features), np.ones(n_features), np.zeros((n_features, 2), np.float32), np.zeros(2, np.float32)
-    )
+    device, spec = choose_device(), backbone.spec
+    first_head = FirstHead.make_zero(spec.stages[-1].n_channels, 2)
     model = TailAndHead(read_graph(backbone.weights), spec, cut, first_head, hyperparameters).to(device)
     if cut == PIXELS_CUT:
         shape = (image_size, image_size, 3)

@@ -28,6 +28,12 @@ class FirstHead:
     weights: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
 
+    @classmethod
+    def make_zero(cls, n_features: int, n_classes: int) -> FirstHead:
+        """Return a head whose scores are all zero."""
+        zeros = np.zeros((n_features, n_classes), np.float32)
+        return cls(np.zeros(n_features), np.ones(n_features), zeros, zeros[0])
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TrainingPlan:
@@ -38,8 +44,7 @@ class TrainingPlan:
     cut
         Name of the last frozen stage, or ``pixels``.
     first_head
-        Head that training begins with. Pretrained weights with this head are epoch 0, the first candidate for the best
-        epoch.
+        Head that training begins with. With it, pretrained weights are a candidate for the best epoch.
     train
         Photos to train on.
     validation

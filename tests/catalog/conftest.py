@@ -34,6 +34,6 @@ def make_photo() -> Callable[..., Photo]:
     """Make a row without a file."""
 
     def make(name: str, label: str = "cats", split: str | None = None, digest: str | None = None, **rest) -> Photo:
-        return Photo(str(name), label, digest or f"digest of {name}", split, **rest)
+        return Photo(str(name), label, digest=digest or f"digest of {name}", split=split, **rest)
 
     return make

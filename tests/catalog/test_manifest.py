@@ -17,8 +17,10 @@ from headstart.storage.remote_paths import make_path
 def test_it_comes_back_as_it_was(tmp_path):
     skips = [Skip(make_path("s3://bucket/a.jpg"), "empty file"), Skip(Path("b.jpg"), "not a file")]
     notes = [Note("leak", "1 photo is in two splits.", "warning")]
-    found = SourceListing(Path("pets"), [], frozenset({"b", "a"}), plan_folders({"train", "test"}), skips, notes)
-    manifest = Manifest({"image_size": 224, "views": [1, False, 0]}, "pets", "token", parts=("1", "2"), n_photos=3)
+    found = SourceListing(
+        Path("pets"), [], labels=frozenset("ab"), plan=plan_folders({"train", "test"}), skipped=skips, notes=notes
+    )
+    manifest = Manifest({"image_size": 224, "views": [1, False, 0]}, "pets", parts=("1", "2"), n_photos=3)
     manifest = manifest.describe(found)
     manifest.write(tmp_path)
     assert read_manifest(tmp_path) == manifest
@@ -32,7 +34,7 @@ def test_notes_of_earlier_versions_are_read_as_text(tmp_path):
 
 
 def test_a_plan_may_be_unknown(tmp_path):
-    Manifest({}, "pets").describe(SourceListing(Path("pets"), [], frozenset(), None)).write(tmp_path)
+    Manifest({}, "pets").describe(SourceListing(Path("pets"), [], labels=frozenset(), plan=None)).write(tmp_path)
     assert read_manifest(tmp_path).plan is None
 
 

@@ -8,6 +8,6 @@ from headstart.catalog.split import KEEP_ALL
 
 
 def test_photos_below_the_root_are_called_by_their_path_in_it():
-    found = SourceListing(Path("pets"), [], frozenset(), KEEP_ALL)
-    assert found.name_photo(Photo(str(Path("pets", "cats", "1.jpg")), "cats", "00", None)) == "cats/1.jpg"
-    assert found.name_photo(Photo(str(Path("others", "2.jpg")), "cats", "00", None)) == "others/2.jpg"
+    found = SourceListing(Path("pets"), [], labels=frozenset(), plan=KEEP_ALL)
+    assert found.name_photo(Photo(str(Path("pets", "cats", "1.jpg")), "cats", digest="00", split=None)) == "cats/1.jpg"
+    assert found.name_photo(Photo(str(Path("others", "2.jpg")), "cats", digest="00", split=None)) == "others/2.jpg"

@@ -1,6 +1,7 @@
 """The split: a partition by content and seed, without leaks, close to the shares."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +20,8 @@ def rows(draw, splits=(None,)):
     for n in range(draw(st.integers(0, 60))):
         digest = draw(st.integers(0, 80))
         group = draw(st.sampled_from([None, None, "anna", "bert", "carl"]))
-        photos.append(Photo(f"{n}.jpg", "abc"[digest % 3], f"d{digest}", draw(st.sampled_from(splits)), group))
+        split = draw(st.sampled_from(splits))
+        photos.append(Photo(f"{n}.jpg", "abc"[digest % 3], digest=f"d{digest}", split=split, group=group))
     return photos
 
 
@@ -74,7 +76,7 @@ def test_groups_and_identical_photos_never_straddle(photos, seed):
 def test_the_order_of_rows_and_their_names_play_no_part(photos, seed, rng):
     order = list(range(len(photos)))
     rng.shuffle(order)
-    renamed = [Photo(f"moved/{n}", photos[n].label, photos[n].digest, None, photos[n].group) for n in order]
+    renamed = [replace(photos[n], file=f"moved/{n}", split=None) for n in order]
     split, _ = assign_splits(photos, RANDOM, seed)
     again, _ = assign_splits(renamed, RANDOM, seed)
     assert [photo.split for photo in again] == [split[n].split for n in order]
@@ -83,7 +85,7 @@ def test_the_order_of_rows_and_their_names_play_no_part(photos, seed, rng):
 @settings(deadline=None)
 @given(st.lists(st.sampled_from("abc"), max_size=120), st.integers())
 def test_without_groups_every_class_is_close_to_its_share(labels, seed):
-    photos = [Photo(f"{n}", label, f"d{n}", None) for n, label in enumerate(labels)]
+    photos = [Photo(f"{n}", label, digest=f"d{n}", split=None) for n, label in enumerate(labels)]
     split, _ = assign_splits(photos, RANDOM, seed)
     counts = Counter((photo.label, photo.split) for photo in split)
     for label, n in Counter(labels).items():
@@ -103,14 +105,14 @@ def test_seeds_differ_and_repeat(make_photo):
 
 
 def test_the_split_of_today_is_the_split_of_tomorrow():
-    photos = [Photo(f"{n}", "ab"[n % 2], f"{n:064x}", None) for n in range(20)]
+    photos = [Photo(f"{n}", "ab"[n % 2], digest=f"{n:064x}", split=None) for n in range(20)]
     split, _ = assign_splits(photos, RANDOM, 0)
     assert [n for n, photo in enumerate(split) if photo.split == "validation"] == [2, 8, 13]
     assert [n for n, photo in enumerate(split) if photo.split == "test"] == [9, 10, 11]
 
 
 def test_a_photo_is_as_likely_in_test_as_any_other():
-    photos = [Photo(f"{n}", "a", f"d{n}", None) for n in range(20)]
+    photos = [Photo(f"{n}", "a", digest=f"d{n}", split=None) for n in range(20)]
     hits = Counter(
         photo.digest for seed in range(400) for photo in assign_splits(photos, RANDOM, seed)[0] if photo.split == "test"
     )

@@ -20,7 +20,8 @@ class Trained:
 
 def make_photos(name, n):
     return [
-        Photo(f"{name}/{i}.jpg", "dots", hashlib.sha256(f"{name} {i}".encode()).hexdigest(), None) for i in range(n)
+        Photo(f"{name}/{i}.jpg", "dots", digest=hashlib.sha256(f"{name} {i}".encode()).hexdigest(), split=None)
+        for i in range(n)
     ]
 
 
@@ -45,7 +46,7 @@ def test_training_photos_are_taken_first_then_unchecked_ones(n_seen, n_unchecked
 
 def test_a_copy_of_a_checked_photo_counts_as_checked():
     checked = make_photos("checked", 60)
-    copies = [Photo(f"copies/{i}.jpg", "dots", photo.digest, None) for i, photo in enumerate(checked)]
+    copies = [Photo(f"copies/{i}.jpg", "dots", digest=photo.digest, split=None) for i, photo in enumerate(checked)]
     others = make_photos("others", 55)
     assert {
         photo.file.split("/")[0]

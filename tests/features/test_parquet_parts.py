@@ -9,8 +9,8 @@ from headstart.features.parquet_parts import PartRow, PartSummary, read_features
 
 pytest.importorskip("pyarrow")
 PHOTOS = [
-    PartRow(ListedPhoto("a.jpg", "x", "train", "g", 2.0), "00", "v1"),
-    PartRow(ListedPhoto("a.jpg", "x", "train", "g", 2.0), "00", "v2"),
+    PartRow(ListedPhoto("a.jpg", "x", "train", group="g", weight=2.0), "00", "v1"),
+    PartRow(ListedPhoto("a.jpg", "x", "train", group="g", weight=2.0), "00", "v2"),
     PartRow(ListedPhoto("b.jpg", "y", None), "01", "v1"),
 ]
 

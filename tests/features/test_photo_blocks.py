@@ -32,7 +32,9 @@ def test_many_photos_make_larger_blocks(monkeypatch):
 
 
 def test_a_block_comes_back_from_json():
-    block = Block(3, (ListedPhoto("\udcff.jpg", "a", "train", "g", 2.0, "00"),), stamps=("1 2",), n_total=7)
+    block = Block(
+        3, (ListedPhoto("\udcff.jpg", "a", "train", group="g", weight=2.0, digest="00"),), stamps=("1 2",), n_total=7
+    )
     assert Block.from_bytes(block.to_bytes()) == block
     assert Block.from_bytes(Block(0, shard="a.tar").to_bytes()).shard == "a.tar"
 

@@ -8,7 +8,8 @@ from headstart.methods.feature_table import SplitFeatures
 
 def make_rows(*facts):
     photos = tuple(
-        Photo(f"{i}.jpg", "a", digest * 32, "train", group, weight) for i, (digest, group, weight) in enumerate(facts)
+        Photo(f"{i}.jpg", "a", digest=digest * 32, split="train", group=group, weight=weight)
+        for i, (digest, group, weight) in enumerate(facts)
     )
     X = np.zeros((len(photos), 2), np.float32)
     return SplitFeatures(photos, X, np.zeros(len(photos), np.int64), X[None])

@@ -12,7 +12,7 @@ LABELS = ["a", "b"]
 
 
 def judge(labels, probabilities):
-    photos = tuple(Photo(f"{n}.jpg", label, f"{n:02}", "test") for n, label in enumerate(labels))
+    photos = tuple(Photo(f"{n}.jpg", label, digest=f"{n:02}", split="test") for n, label in enumerate(labels))
     y = np.array([LABELS.index(label) for label in labels], np.int64)
     X = np.zeros((len(y), 3), np.float32)
     return SplitPredictions(SplitFeatures(photos, X, y, X[None]), np.array(probabilities, np.float32).reshape(-1, 2))

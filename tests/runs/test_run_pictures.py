@@ -41,7 +41,9 @@ def grids(monkeypatch):
 def make_photos(folder, n):
     for number in range(n):
         Image.new("RGB", (60, 30), (10 * number, 0, 0)).save(folder / f"{number}.png")
-    return tuple(Photo(str(folder / f"{n}.png"), "cats" if n % 2 else "dogs", f"{n:064x}", "test") for n in range(n))
+    return tuple(
+        Photo(str(folder / f"{n}.png"), "cats" if n % 2 else "dogs", digest=f"{n:064x}", split="test") for n in range(n)
+    )
 
 
 def make_predictions(photos, confidence, is_right):
@@ -163,7 +165,7 @@ def test_fixed_views_are_shown_as_they_were_used(folder, grids, tmp_path):
 def test_random_augmentation_in_every_epoch_is_shown_by_examples(folder, grids, tmp_path, n_symmetric):
     y, x = np.mgrid[:40, :40]
     Image.fromarray(np.stack([6 * y, 6 * x, 0 * x], axis=-1).astype(np.uint8)).save(tmp_path / "ramp.png")
-    photos = (Photo(str(tmp_path / "ramp.png"), "ramps", "ab", "train"),)
+    photos = (Photo(str(tmp_path / "ramp.png"), "ramps", digest="ab", split="train"),)
     shown, titles, caption = draw_views(folder, grids, photos, n_views=1, views=(), n_symmetric=n_symmetric)
     assert titles[0] == "as it is"
     assert len({photo.tobytes() for photo in shown}) == 9

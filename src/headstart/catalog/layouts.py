@@ -59,7 +59,7 @@ def read_folder(root: Path, *, is_for_training: bool = True) -> SourceListing:
     if is_for_training and len(learned) < 2:
         raise CatalogError(_describe_shortage(root, learned, len(loose)))
     plan = plan_folders(given) if is_for_training else KEEP_ALL
-    return SourceListing(root, photos, frozenset(labels), plan, [*skipped, *loose], notes)
+    return SourceListing(root, photos, labels=frozenset(labels), plan=plan, skipped=[*skipped, *loose], notes=notes)
 
 
 def _step_into(tree: Tree) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ class Manifest:
 
     recipe: dict[str, Any]
     source: str
+    _: KW_ONLY
     token: str = ""
     is_complete: bool = False
     root: str = ""
@@ -127,6 +128,6 @@ def parse_manifest(data: bytes) -> Manifest:
     texts: dict[str, Any] = {name: tuple(record.pop(name)) for name in ("labels", "parts")}
     notes = tuple(map(parse_note, record.pop("notes")))
     skipped = tuple(Skip(make_path(path), reason) for path, reason in record.pop("skipped"))
-    broken = tuple((ListedPhoto(*fields), reason) for fields, reason in record.pop("broken"))
+    broken = tuple((ListedPhoto.from_fields(fields), reason) for fields, reason in record.pop("broken"))
     plan = plan and SplitPlan(plan[0], dict(map(tuple, plan[1])))
     return Manifest(**record, **texts, notes=notes, skipped=skipped, broken=broken, plan=plan)

@@ -107,13 +107,19 @@ def read_embedded(path: Path, manifest: Manifest) -> SourceListing:
                 seen.add((row["path"], row["view"]))
                 if row["view"] != AS_IT_IS.describe():  # another view of the same photo
                     continue
-                fields = row["path"], row["label"], row.get("split"), row.get("group"), float(row.get("weight", 1.0))
-                photos.append(ListedPhoto(*fields, digest=row["hash"]))
+                group, weight = row.get("group"), float(row.get("weight", 1.0))
+                photos.append(
+                    ListedPhoto(
+                        row["path"], row["label"], row.get("split"), group=group, weight=weight, digest=row["hash"]
+                    )
+                )
     photos += [photo for photo, _ in manifest.broken]
     root, skipped = make_path(manifest.root), list(manifest.skipped)
     if manifest.plan is None:
         return describe_shards(root, photos, skipped)
-    return SourceListing(root, photos, frozenset(manifest.labels), manifest.plan, skipped, list(manifest.notes))
+    return SourceListing(
+        root, photos, labels=frozenset(manifest.labels), plan=manifest.plan, skipped=skipped, notes=list(manifest.notes)
+    )
 
 
 def read_batches(file: Path, columns: Sequence[str], *, needed: Sequence[str] = ()) -> Iterator[Any]:

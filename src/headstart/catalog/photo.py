@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from headstart.storage.remote_paths import make_path
@@ -33,6 +33,7 @@ class Photo:
 
     file: str
     label: str
+    _: KW_ONLY
     digest: str
     split: str | None
     group: str | None = None

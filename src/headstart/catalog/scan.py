@@ -106,8 +106,11 @@ def _hash_listing(
         if hashed.digest is None:
             skipped.append(Skip(make_path(listed.file), str(hashed.reason)))
         else:
-            fields = (listed.label, hashed.digest, listed.split, listed.group, listed.weight)
-            photos.append(Photo(listed.file, *fields))
+            photo = Photo(
+                listed.file, listed.label, digest=hashed.digest, split=listed.split, group=listed.group,
+                weight=listed.weight,
+            )  # fmt: skip
+            photos.append(photo)
     return photos, skipped, list(found.notes)
 
 

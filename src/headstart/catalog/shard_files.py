@@ -1,4 +1,4 @@
-"""Tar shards as a source: each sample is a photo and what lies beside it under the same name, as in WebDataset."""
+"""Read tar shards as in WebDataset: the files of a sample share a name, such as 1.jpg, 1.cls and 1.json."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from headstart.pixels.photo_bytes import MAX_BYTES, explain_unreadable
 from headstart.storage.remote_paths import make_path
 from headstart.storage.tar_shards import SUFFIX, walk_shard
 
-LABEL_KEYS = ("label", "class_name", "class", "cls")  # of a sample's .json, the first that is there
+LABEL_KEYS = ("label", "class_name", "class", "cls")  # keys for a label in a sample's .json; the first one counts
 PACKED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
-MAX_TEXT = 1_000_000  # bytes of a label or of a .json
+MAX_TEXT = 1_000_000  # bytes that are read of a label or a .json
 NO_LABEL = "has no label: need a .cls or a .json with 'label' beside it, or class folders in the shard"
 
 Sample = tuple[ListedPhoto | Skip, bytes]
-"""A photo with its bytes, or why it is none."""
+"""A photo with its bytes, or a skipped file with none."""
 
 
 def find_shards(root: Path) -> list[Path]:
-    """Return the shards in a folder that holds nothing else: right in it, or in folders named like splits; sorted.
+    """Return the shards in a folder, or in its folders named like splits, sorted; empty if it has class folders.
 
-    Class folders come first: an archive beside them is where they were unpacked from.
+    An archive beside class folders is ignored: they were unpacked from it.
     """
     top = _list_folder(root)
     if any(parse_split(name) is None for name in top.folders):
@@ -58,12 +58,12 @@ def _list_folder(folder: Path) -> Folder:
 
 
 def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = True) -> SourceListing:
-    """Read all samples of shards, in one pass over each; their digests are known then.
+    """List the photos of shards, with their digests, in one pass over each shard.
 
     Raises
     ------
     CatalogError
-        If a shard cannot be read, or the splits leave nothing to train on.
+        If a shard cannot be read, or there is no shard to train on.
     """
     photos, skipped = [], []
     for shard in shards:
@@ -82,12 +82,12 @@ def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = T
 def describe_shards(
     root: Path, photos: list[ListedPhoto], skipped: list[Skip], *, is_for_training: bool = True
 ) -> SourceListing:
-    """Return what shards hold, with the plan of the split: what their names do not say is drawn.
+    """Return the listing of shards. Splits that their names do not give are planned.
 
     Raises
     ------
     CatalogError
-        If the splits leave nothing to train on.
+        If there is no shard to train on.
     """
     named = {photo.split for photo in photos if photo.split is not None}
     if is_for_training and named and "train" not in named:
@@ -95,12 +95,12 @@ def describe_shards(
             f"Cannot scan '{root}': got shards of {', '.join(sorted(named))} alone, need some to train on. Name them "
             "like train-0000.tar."
         )
-    if named == {"train"}:  # there is nothing to tell it from
+    if named == {"train"}:  # without other splits, train means all photos
         photos, named = [replace(photo, split=None) for photo in photos], set()
     plan = plan_folders(named) if is_for_training else KEEP_ALL
     labels = frozenset(photo.label for photo in photos)
     note = Note("layout", f"Read as tar shards: {_describe_plan(plan)}")
-    return SourceListing(root, photos, labels, plan, skipped, [note])
+    return SourceListing(root, photos, labels=labels, plan=plan, skipped=skipped, notes=[note])
 
 
 def _describe_plan(plan: SplitPlan) -> str:
@@ -114,14 +114,14 @@ def _describe_plan(plan: SplitPlan) -> str:
 def walk_samples(shard: Path, root: Path) -> Iterator[Sample]:
     """Yield the samples of a shard in their order, in one pass over it.
 
-    The files of a sample follow each other and share a name up to its first dot. Its label is the text of its
-    ``.cls``, a ``label`` in its ``.json``, or the folder that it lies in; its split is what a folder in the shard, the
-    shard's name or its folder below ``root`` says: ``train-0001.tar``.
+    The files of a sample follow each other and share their name up to its first dot. The label is the text of the
+    ``.cls``, a ``label`` in the ``.json``, or the name of the folder. The split comes from a folder in the shard, the
+    shard's name (``train-0001.tar``) or the folder of the shard below ``root``.
 
     Raises
     ------
     CatalogError
-        If the shard cannot be read, or is damaged.
+        If the shard cannot be read.
     """
     split = _find_split(shard, root)
     key, parts = ("", ""), dict[str, tuple[str, bytes]]()
@@ -161,7 +161,7 @@ def _find_split(shard: Path, root: Path) -> str | None:
 
 
 def _make_samples(shard: Path, split: str | None, parts: dict[str, tuple[str, bytes]]) -> Iterator[Sample]:
-    """Yield the photos of one sample, mostly one."""
+    """Yield the photos of a sample, mostly one."""
     for name, data in parts.values():
         if not _is_photo(name):
             continue
@@ -175,7 +175,7 @@ def _make_samples(shard: Path, split: str | None, parts: dict[str, tuple[str, by
 
 
 def _find_label(name: str, parts: dict[str, tuple[str, bytes]]) -> tuple[str | None, str]:
-    """Return a sample's label, or None and the reason why it has none."""
+    """Return the label of a sample, or None and the reason."""
     text: str | None = name.rpartition("/")[0].rpartition("/")[2] or None
     if "json" in parts:
         try:

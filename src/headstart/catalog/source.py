@@ -28,15 +28,15 @@ class Source:
     Attributes
     ----------
     name
-        The source as the user gave it.
+        Source as the user gave it.
     path
-        Its path, without ``~``; a `RemotePath` for a URI.
+        Path without ``~``; a `RemotePath` for a URI.
     kind
-        ``embedded`` is a folder that ``headstart embed`` wrote.
+        Kind of source. ``embedded``: output folder of ``headstart embed``.
     files
-        The Parquet files or the tar shards, in order; empty for other kinds.
+        Parquet files or tar shards, in order; empty for other kinds.
     manifest
-        The manifest of embedded features, else None.
+        Manifest of embedded features, or None.
     """
 
     name: str
@@ -51,12 +51,12 @@ class Source:
 
 
 def find_source(source: str | Path | Source) -> Source:
-    """Find out what a source is; names are listed and a manifest is read, but no table and no photo.
+    """Find out the kind of a source. Names are listed and a manifest is read, but no table, shard or photo.
 
     Raises
     ------
     CatalogError
-        If it is not there, or cannot be listed.
+        If the source does not exist, or cannot be listed.
     """
     if isinstance(source, Source):
         return source
@@ -90,12 +90,12 @@ def _tell_kind(name: str, path: Path, *, is_folder: bool) -> Source:
 
 
 def read_source(source: Source, *, is_for_training: bool) -> SourceListing:
-    """List the photos of a source. Tar shards and tables are read for it; of a folder only names are.
+    """List the photos of a source. Tables and tar shards are read; in a folder, only names are.
 
     Raises
     ------
     CatalogError
-        If it is nothing that can be scanned.
+        If the source cannot be read.
     """
     path = source.path
     with _explain_failures(path):

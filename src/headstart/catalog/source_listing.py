@@ -1,8 +1,9 @@
-"""What a folder or a CSV says, before any photo is opened."""
+"""The listing of a source: its photos with labels, before any of them is opened."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,48 +14,56 @@ from headstart.evaluation.notes import Note
 
 @dataclass(frozen=True, slots=True)
 class ListedPhoto:
-    """A file that may be a photo; the fields are those of `Photo`, the digest where it is known already."""
+    """A file that may be a photo. The fields are those of `Photo`; the digest is None until the file is read."""
 
     file: str
     label: str
     split: str | None
+    _: KW_ONLY
     group: str | None = None
     weight: float = 1.0
     digest: str | None = None
 
     def list_fields(self) -> list[Any]:
-        """Return the fields in their order, for JSON."""
+        """Return the fields in order, for JSON."""
         return [self.file, self.label, self.split, self.group, self.weight, self.digest]
 
+    @staticmethod
+    def from_fields(fields: Sequence[Any]) -> ListedPhoto:
+        """Return the photo of `list_fields`."""
+        file, label, split, group, weight, digest = fields
+        return ListedPhoto(file, label, split, group=group, weight=weight, digest=digest)
+
     def with_digest(self, digest: str) -> ListedPhoto:
-        """Return it with its digest known."""
+        """Return a copy with a digest."""
         return replace(self, digest=digest)
 
 
 @dataclass(frozen=True)
 class SourceListing:
-    """What a source holds.
+    """The content of a source.
 
     Attributes
     ----------
     root
-        The folder that names are shown relative to.
+        Folder to which names in messages are relative.
     photos
-        Files with labels, not yet opened.
+        Files with labels.
     labels
-        All classes that were announced, those without a file too.
+        All announced classes, with or without a file.
     plan
-        What is still to be split at random; None: it follows from the splits of all candidates, and they are not known.
+        Plan of the random split. None: unknown until the splits of all photos are.
     """
 
     root: Path
     photos: list[ListedPhoto]
+    _: KW_ONLY
     labels: frozenset[str]
     plan: SplitPlan | None
     skipped: list[Skip] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
     def name_photo(self, photo: Photo) -> str:
-        """Return the name by which a note speaks of a photo: relative to the root where it lies below it."""
+        """Return the name of a photo for messages: relative to the root if it lies below it."""
         path = photo.path
         return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()

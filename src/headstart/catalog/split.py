@@ -1,7 +1,7 @@
-"""The rules of the split: which photos go to train, validation and test. No files here, only rows.
+"""The rules of the split into train, validation and test.
 
-The split is a function of digests, labels, groups and the seed: the order of rows, the names of files and the machine
-have no part in it.
+The split is a function of digests, labels, groups and the seed. It does not depend on the order of rows, file names or
+the machine.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BY_SYNONYM = {synonym: split for split, synonyms in SYNONYMS.items() for synony
 
 
 def parse_split(name: str) -> str | None:
-    """Return the split that a folder or a cell of a CSV names, or None.
+    """Return the split for the name of a folder or the text of a cell, or None.
 
     Examples
     --------
@@ -34,14 +34,14 @@ def parse_split(name: str) -> str | None:
 
 @dataclass(frozen=True)
 class SplitPlan:
-    """What is to be split at random.
+    """Plan of a random split.
 
     Attributes
     ----------
     pool
-        The photos that are divided: those of this split, or with None those without one.
+        Split whose photos are divided. None: the photos without a split.
     shares
-        Percent by split, 100 in all, the split that comes first at tiny classes first; empty: nothing is divided.
+        Percent by split, 100 in all. Tiny classes go to the first split. Empty: nothing is divided.
     """
 
     pool: str | None = None
@@ -52,9 +52,9 @@ KEEP_ALL = SplitPlan()
 
 
 def plan_rows(named: set[str]) -> SplitPlan:
-    """Plan the rows without a split, given the splits that other rows name.
+    """Plan the split of the rows without one, given the splits that other rows name.
 
-    Each of validation and test that no row names gets a share of them, 15% if both and 20% if one; the rest trains.
+    Validation and test get 15% each if no row names them, and 20% if only one is missing. The rest goes to train.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def plan_rows(named: set[str]) -> SplitPlan:
 
 
 def plan_folders(named: set[str]) -> SplitPlan:
-    """Plan the split of a folder that has folders for these splits, ``train`` among them, or for none.
+    """Plan the split of a folder with folders for these splits: none, or ``train`` with or without others.
 
     Examples
     --------
@@ -82,14 +82,15 @@ def plan_folders(named: set[str]) -> SplitPlan:
 
 
 def assign_splits(photos: Sequence[Photo], plan: SplitPlan, seed: int) -> tuple[list[Photo], list[Skip]]:
-    """Divide the pool of the plan; photos outside it stay where they are.
+    """Divide the pool of the plan. Photos outside the pool keep their splits.
 
-    A photo of the pool follows the photos outside it that it must stay with. The rest is stratified: every class with
-    as many units (photos or groups) as there are splits has photos in each, smaller ones go to the first.
+    If a unit (identical photos, or a group) has photos outside the pool, its other photos join them. The other units
+    are stratified by label: a class has photos in each split if it has as many units; a smaller class goes to the
+    first split.
 
     Returns
     -------
-    The photos in their order, and those of the pool that two splits lay claim to.
+    The photos in their order, and the photos of the pool whose unit is in two splits already.
     """
     if not plan.shares:
         return list(photos), []

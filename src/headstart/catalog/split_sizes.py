@@ -1,4 +1,4 @@
-"""How many photos of each class each split should get: whole numbers by largest remainder."""
+"""The number of photos of each class for each split, by largest remainder."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from collections.abc import Container, Mapping
 def count_quotas(
     sizes: Mapping[str, int], shares: Mapping[str, int], tiny: Container[str] = ()
 ) -> dict[str, dict[str, int]]:
-    """Divide each class by the shares, so that the classes and their sum both stay close to them.
+    """Divide each class by the shares. The numbers of each class, and their sums, stay close to the shares.
 
-    Each class gets its share rounded down. What is left over goes to the splits that are furthest behind, counted
-    over all classes so far: with remainders alone, a hundred classes of ten photos would all round the same way.
-    A class with as many photos as there are splits has one in each. Only integers are used: no machine rounds
-    them differently.
+    Each class gets its shares rounded down. The remaining photos go to the splits that are furthest behind, over all
+    classes so far: by the remainders of one class alone, a hundred classes of ten photos would all round the same way.
+    A class with at least as many photos as splits has one in each. All numbers are integers, so every machine
+    computes the same.
 
     Parameters
     ----------
     sizes
-        Photos by label.
+        Number of photos by label.
     shares
         Percent by split, 100 in all.
     tiny
-        Labels that go to the first split as a whole.
+        Labels whose photos all go to the first split.
 
     Returns
     -------
-    Photos by label and split; those of a label sum to its size.
+    Number of photos by label and split.
 
     Examples
     --------
@@ -49,12 +49,12 @@ def count_quotas(
 def _divide(size: int, shares: Mapping[str, int], behind: Mapping[str, int]) -> dict[str, int]:
     quota = {split: size * percent // 100 for split, percent in shares.items()}
     remainder = {split: size * percent % 100 for split, percent in shares.items()}
-    in_need = sorted(
+    behind_most = sorted(
         (split for split in shares if remainder[split]),
         key=lambda split: behind[split] + remainder[split],
         reverse=True,
     )
-    for split in in_need[: size - sum(quota.values())]:
+    for split in behind_most[: size - sum(quota.values())]:
         quota[split] += 1
     for split in shares:
         if quota[split] == 0 and size >= len(shares):

@@ -1,4 +1,4 @@
-"""Photos that must stay on one side of a split: those of a group, and those whose bytes are identical."""
+"""Split units: the photos of a group, and identical photos, stay in one split."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from headstart.catalog.photo import Photo
 
 @dataclass(frozen=True, slots=True)
 class SplitUnit:
-    """Photos that stay together.
+    """Photos that stay in one split.
 
     Attributes
     ----------
     members
-        Their positions in the list that was joined.
+        Positions of the photos in the list.
     order
-        A number in hex that only the bytes of the photos and the seed decide: sorting by it shuffles.
+        Hash of the seed and the photos' digests, in hex: sorting by it shuffles.
     counts
-        Members by label, in the order of the labels.
+        Number of members by label, in the order of the labels.
     """
 
     members: tuple[int, ...]
@@ -30,9 +30,9 @@ class SplitUnit:
 
 
 def join_units(photos: Sequence[Photo], seed: int) -> list[SplitUnit]:
-    """Join photos with the same digest or the same group, directly or through others, into units.
+    """Join photos with the same digest or the same group, directly or through other photos, into units.
 
-    Units come out sorted by ``order``: neither paths nor the order of ``photos`` matter.
+    The units are sorted by ``order``: they do not depend on paths or on the order of ``photos``.
     """
     if not any(photo.group is not None for photo in photos):
         return _sort_units(photos, [photo.digest for photo in photos], seed)
@@ -51,13 +51,13 @@ def join_units(photos: Sequence[Photo], seed: int) -> list[SplitUnit]:
 
 
 def _sort_units(photos: Sequence[Photo], names: Sequence[str], seed: int) -> list[SplitUnit]:
-    """Return the units of photos with equal names."""
+    """Return the units: the photos with equal names."""
     together: dict[str, list[int]] = {}
     for position, name in enumerate(names):
         together.setdefault(name, []).append(position)
     single = {
         label: {label: 1} for label in {photo.label for photo in photos}
-    }  # shared: a dict each would be half of it all
+    }  # shared by units: a dict for each would double the memory
     units = [_make_unit(photos, members, seed, single) for members in together.values()]
     return sorted(units, key=lambda unit: unit.order)
 

@@ -1,4 +1,4 @@
-"""Units of photos are dealt out to splits: stratified by label, every class in every split where that is possible."""
+"""Divide split units among the splits, stratified by label, with every class in every split if possible."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from headstart.catalog.split_units import SplitUnit
 
 
 def divide_units(units: Sequence[SplitUnit], shares: Mapping[str, int]) -> list[tuple[SplitUnit, str]]:
-    """Divide shuffled units by the shares, each class for itself.
+    """Divide shuffled units by the shares, class by class.
 
-    Units of several photos come first, the largest first, each to where its labels are missed most (greedy: the
-    best division is a knapsack problem). Single photos then fill up what is missing, exactly where they suffice.
+    Units of several photos come first, the largest first. Each goes to the split that misses most of its labels: the
+    exact solution is a knapsack problem, this one is greedy. Single photos then fill up the quotas.
 
     Parameters
     ----------
     units
-        In the order that the seed gave them.
+        Units in the order of the seed.
     shares
-        Percent by split; classes with fewer units than there are splits go to the first split.
+        Percent by split. A class with fewer units than splits goes to the first split.
     """
     ledger = _Ledger(units, shares)
     divided = []
@@ -40,12 +40,12 @@ def divide_units(units: Sequence[SplitUnit], shares: Mapping[str, int]) -> list[
 
 
 class _Ledger:
-    """What each class still misses in each split while units are dealt out."""
+    """Number of photos of each class that each split still misses."""
 
     def __init__(self, units: Sequence[SplitUnit], shares: Mapping[str, int]) -> None:
         self.splits = tuple(shares)
         self.sizes: Counter[str] = Counter()
-        self.n_units: Counter[str] = Counter()  # not yet dealt out
+        self.n_units: Counter[str] = Counter()  # units that are not divided yet
         for unit in units:
             for label, n in unit.counts.items():
                 self.sizes[label] += n
@@ -56,14 +56,16 @@ class _Ledger:
 
     def choose_split(self, unit: SplitUnit) -> str:
         if not self.tiny.isdisjoint(unit.counts):
-            return self.splits[0]  # a class must be learned before it can be judged
+            return self.splits[0]  # a class without training photos cannot be evaluated
         choices = set(self.splits)
         for label in unit.counts:
             if self.n_units[label] <= len(self.empty[label]):
-                choices = choices & self.empty[label] or choices  # the last chances to have the class in every split
+                choices = (
+                    choices & self.empty[label] or choices
+                )  # few units of the class are left: one for each split without it
 
-        # the split that lowers most the sum over classes of squared misses, each relative to the size of the class;
-        # counting how far a split is behind its share so far was tried: with large groups it was off twice as far
+        # The chosen split lowers most the sum over classes of squared misses, relative to the class size. Choosing the
+        # split furthest behind its share was tried: with large groups its error was twice as large.
         def gain(split: str) -> float:
             return sum(n * self.missing[label][split] / self.sizes[label] for label, n in unit.counts.items())
 
@@ -76,10 +78,10 @@ class _Ledger:
             self.empty[label].discard(split)
 
     def count_singles(self, label: str, n: int) -> dict[str, int]:
-        """Divide ``n`` single photos by what is missing: a little less where larger units have overshot elsewhere."""
+        """Divide ``n`` single photos by the missing numbers, less what larger units exceeded in other splits."""
         filled = {split: max(count, 0) for split, count in self.missing[label].items()}
         for _ in range(sum(filled.values()) - n):
-            # a split that has no photo of the class yet keeps its one
+            # a split without a photo of the class keeps its last one
             able = [split for split in self.splits if filled[split] > 0]
             filled[max(able, key=lambda split: filled[split] - (split in self.empty[label]))] -= 1
         return filled

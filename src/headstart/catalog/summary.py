@@ -1,4 +1,4 @@
-"""The catalog in words: a table of labels and splits, what was skipped, and the notes."""
+"""The table of labels and splits, and the reasons of skipped files, in text."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from headstart.catalog.photo import Skip
 
-N_ROWS = 30  # labels that are listed before the rest is only counted
+N_ROWS = 30  # labels that are listed; the others are counted
 
 
 def write_counts(counts: dict[str, dict[str, int]]) -> list[str]:
-    """Write the lines of a table: photos by label and split, as `Catalog.counts` gives them."""
+    """Return the lines of a table of `Catalog.counts`: photos by label and split."""
     splits = list(counts)
     labels = list(counts[splits[0]])
     shown = labels if len(labels) <= N_ROWS + 1 else labels[:N_ROWS]
@@ -26,7 +26,7 @@ def write_counts(counts: dict[str, dict[str, int]]) -> list[str]:
 
 
 def count_reasons(skipped: Iterable[Skip]) -> list[tuple[str, int]]:
-    """Count skipped files by reason, the commonest first, without what stands in brackets about single files."""
+    """Count skipped files by reason, the commonest first. Details of single files, in brackets, are removed."""
     return Counter(skip.reason.split(" (")[0] for skip in skipped).most_common()
 
 
@@ -36,7 +36,7 @@ def _count_row(counts: dict[str, dict[str, int]], labels: list[str]) -> list[str
 
 
 def _align(rows: list[list[str]]) -> list[str]:
-    """Pad the cells: the first column to the left, numbers to the right."""
+    """Align the first column left and the numbers right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(

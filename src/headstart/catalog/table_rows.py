@@ -1,4 +1,4 @@
-"""Rows of ``path,label[,split][,group][,weight]``, whatever file they come from, with all problems told at once."""
+"""Rows of a CSV or Parquet table: ``path,label[,split][,group][,weight]``. All problems are in one message."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from headstart.evaluation.notes import Note
 from headstart.storage.remote_paths import RemotePath, make_path
 
 COLUMNS = ("path", "label", "split", "group", "weight")
-N_TOLD = 10  # problems that a message lists before it only counts
+N_TOLD = 10  # problems that a message lists; the others are counted
 Row = dict[str, str]
 
 
@@ -25,16 +25,16 @@ class TableRows:
     Parameters
     ----------
     path
-        Of the table, for messages.
+        Path of the table, for messages.
     folder
-        That paths are relative to; default: the table's.
+        Folder to which paths are relative. Default: that of the table.
     n_remembered
-        Of so many paths it is noticed that they are repeated; a path takes some 200 bytes.
+        Number of paths that are compared with later ones; each takes about 200 bytes.
 
     Attributes
     ----------
     problems
-        What is wrong with the rows that were read.
+        Problems of the rows so far.
     """
 
     def __init__(self, path: Path, folder: Path | None = None, n_remembered: float = math.inf) -> None:
@@ -43,12 +43,12 @@ class TableRows:
         self._folder = path.parent if folder is None else folder
         self._first_rows: dict[str, int] = {}
         self._labels, self._splits = set[str](), set[str]()
-        self._sides: dict[str, set[str]] = {}  # splits of groups
+        self._sides: dict[str, set[str]] = {}  # splits by group
         self._n_rows, self._n_open, self._weight = 0, 0, 0.0
         self.problems: list[str] = []
 
     def read(self, row: Row, number: int) -> ListedPhoto:
-        """Return what a row says. Its path may be a URI."""
+        """Return the photo of a row. Its path may be a URI."""
         photo = _parse_row(self._folder, row, number, self.problems)
         place = os.path.normpath(photo.file)
         is_full = len(self._first_rows) >= self._n_remembered
@@ -67,7 +67,7 @@ class TableRows:
         return photo
 
     def check(self) -> None:
-        """Raise CatalogError if anything is wrong with the rows, one by one or all together."""
+        """Raise CatalogError if a row, or the rows together, have a problem."""
         problems = self.problems + [
             f"group '{group}' is in {' and '.join(split for split in SPLITS if split in splits)}, need one split for it"
             for group, splits in self._sides.items()
@@ -82,13 +82,16 @@ class TableRows:
             raise CatalogError(
                 f"Cannot read '{self._path}': got {n:,} problem{'' if n == 1 else 's'}, need none:\n"
                 + "\n".join(told)
-                + "\nCorrect it and scan it again."
+                + "\nCorrect it and scan it again.",
+                path=self._path,
             )
 
     def describe(self, kind: str, photos: list[ListedPhoto]) -> SourceListing:
-        """Return what the table says, with a note on how its rows were understood."""
+        """Return the listing of the table, with a note on its splits."""
         note = Note("layout", f"Read {self._n_rows:,} rows of a {kind}: {self._describe_split()}")
-        return SourceListing(self._folder, photos, frozenset(self._labels), plan_rows(self._splits), notes=[note])
+        return SourceListing(
+            self._folder, photos, labels=frozenset(self._labels), plan=plan_rows(self._splits), notes=[note]
+        )
 
     def _describe_split(self) -> str:
         if self._n_open == 0:
@@ -121,4 +124,4 @@ def _parse_row(folder: Path, row: Row, number: int, problems: list[str]) -> List
     if isinstance(path, RemotePath) and str(path) != row["path"]:
         problems.append(f"row {number} has the URI {row['path']!a}, whose names are empty in places: it cannot be used")
     file = str(path) if isinstance(path, RemotePath) else str(folder / path)
-    return ListedPhoto(file, label or "", split, row["group"] or None, weight)
+    return ListedPhoto(file, label or "", split, group=row["group"] or None, weight=weight)

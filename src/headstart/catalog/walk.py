@@ -1,4 +1,4 @@
-"""A folder tree becomes a table of what each folder holds; nothing is opened."""
+"""List the names in a folder tree. No file is opened."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from headstart.catalog.photo import Skip
 from headstart.storage.remote_paths import RemotePath, open_file_system
 
-# what systems and programs leave behind; everything with a leading dot is ignored as well
+# names that systems and programs leave behind; names with a leading dot are ignored, too
 IGNORED = frozenset({"__macosx", "__pycache__", "@eadir", "thumbs.db", "desktop.ini", "lost+found"})
 
-RUN = frozenset({"model.onnx", "metrics.json"})  # a folder with both holds figures, not photos
+RUN = frozenset({"model.onnx", "metrics.json"})  # a folder with both is a run folder: it holds figures, not photos
 
 
 @dataclass
 class Folder:
-    """The names in one folder, sorted: sub-folders, and everything else."""
+    """Sorted names in a folder: of its folders, and of everything else."""
 
     folders: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
@@ -26,18 +26,18 @@ class Folder:
 def walk_folder(root: Path, depth: int | None = None) -> tuple[dict[str, Folder], list[Skip]]:
     """List a folder and all folders below it.
 
-    Links to folders are followed, except to one that contains the link. The cost is one directory read per folder; a
-    store (`RemotePath`) is asked once for all.
+    Links to folders are followed, except to a folder that contains the link. The cost is one read per folder, or one
+    request for a whole store (`RemotePath`).
 
     Parameters
     ----------
     depth
-        Levels of folders to enter; None: all. Of a store: none, or all.
+        Number of levels below the folder. None: all. For a store, only 0 or None.
 
     Returns
     -------
-    The folders by their path relative to ``root`` (with slashes; ``""`` is ``root`` itself), in sorted order, and
-    the folders that could not be entered.
+    The folders by path relative to ``root`` (with slashes; ``""`` is ``root`` itself), sorted, and the skipped
+    folders.
     """
     if isinstance(root, RemotePath):
         return _walk_remote_folder(root, is_deep=depth is None), []
@@ -78,7 +78,7 @@ def walk_folder(root: Path, depth: int | None = None) -> tuple[dict[str, Folder]
 
 
 def _walk_remote_folder(root: RemotePath, *, is_deep: bool) -> dict[str, Folder]:
-    """Return the tree of a folder in a store; all of it, or what is right in it."""
+    """Return the tree of a folder in a store, or its top level alone."""
     from pyarrow.fs import FileSelector, FileType
 
     store, name = open_file_system(root)
@@ -96,7 +96,7 @@ def _walk_remote_folder(root: RemotePath, *, is_deep: bool) -> dict[str, Folder]
 
 
 def _enter(tree: dict[str, Folder], name: str) -> None:
-    """Put a folder, and those above it, into a tree."""
+    """Add a folder, and the folders above it, to a tree."""
     if name not in tree:
         above, _, own = name.rpartition("/")
         _enter(tree, above)
@@ -107,12 +107,12 @@ def _enter(tree: dict[str, Folder], name: str) -> None:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link to itself, for one: reading it says what is wrong
+    except OSError:  # such as a link to itself: reading the file reports the error
         return False
 
 
 def is_ignored(name: str) -> bool:
-    """Say whether a file or folder is none of the user's photos: hidden, or made by a system.
+    """Return whether a file or folder is hidden, or made by a system or a program.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def is_ignored(name: str) -> bool:
 
 
 def join_names(*names: str) -> str:
-    """Join relative names with slashes, leaving out empty ones.
+    """Join relative names by slashes, without empty ones.
 
     Examples
     --------

@@ -56,7 +56,7 @@ class PartSummary:
     @staticmethod
     def from_record(record: Mapping[str, Any]) -> PartSummary:
         """Return the summary from its record."""
-        broken = tuple((ListedPhoto(*fields), reason) for fields, reason in record["broken"])
+        broken = tuple((ListedPhoto.from_fields(fields), reason) for fields, reason in record["broken"])
         skipped = tuple((path, reason) for path, reason in record["skipped"])
         return PartSummary(record["n_photos"], skipped, broken, record["is_final"])
 

@@ -75,7 +75,9 @@ class Block:
     def from_bytes(data: bytes) -> Block:
         """Return a block from its JSON."""
         number, photos, shard, stamps, n_total, root = json.loads(data)
-        return Block(number, tuple(ListedPhoto(*fields) for fields in photos), shard, tuple(stamps), n_total, root)
+        return Block(
+            number, tuple(ListedPhoto.from_fields(fields) for fields in photos), shard, tuple(stamps), n_total, root
+        )
 
 
 Listing = Iterator[Block | Manifest]
@@ -110,9 +112,18 @@ def list_blocks(source: str | Path | Source | Catalog) -> Listing:
 def _list_source(source: Source | Catalog) -> Iterator[Block | SourceListing]:
     if isinstance(source, Catalog):
         # the notes are left out: a scan of the output folder finds them again
-        found = SourceListing(make_path(source.source), [], frozenset(source.labels), KEEP_ALL, list(source.skipped))
+        found = SourceListing(
+            make_path(source.source), [], labels=frozenset(source.labels), plan=KEEP_ALL, skipped=list(source.skipped)
+        )
         rows = (
-            ListedPhoto(str(photo.path.absolute()), photo.label, photo.split, photo.group, photo.weight, photo.digest)
+            ListedPhoto(
+                str(photo.path.absolute()),
+                photo.label,
+                photo.split,
+                group=photo.group,
+                weight=photo.weight,
+                digest=photo.digest,
+            )
             for photo in source.photos
         )
         yield from cut_blocks(rows, len(source.photos))
@@ -125,7 +136,9 @@ def _list_source(source: Source | Catalog) -> Iterator[Block | SourceListing]:
     elif source.kind == "shards":
         for number, shard in enumerate(source.files):
             yield Block(number, shard=str(shard), stamps=(_stamp(str(shard)),), root=str(source.path))
-        yield SourceListing(source.path, [], frozenset(), None)  # the splits are known once the shards are read
+        yield SourceListing(
+            source.path, [], labels=frozenset(), plan=None
+        )  # the splits are known once the shards are read
     else:
         found = read_source(source, is_for_training=True)
         yield from cut_blocks(found.photos, len(found.photos))

@@ -1,4 +1,4 @@
-"""Features that look like those of a backbone: pooled after ReLU6, so sparse, from 0 to 6 and correlated."""
+"""Features like those of a backbone: pooled after ReLU6, so sparse, from 0 to 6 and correlated."""
 
 from collections.abc import Callable
 

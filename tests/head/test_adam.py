@@ -1,4 +1,4 @@
-"""The tutorial's recipe, step by step, and the curves it draws."""
+"""Adam takes the steps of Keras, and the history has its curves."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def step_by_hand(values, X, y, weight, n_steps, rate=1e-2):
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_steps_are_those_of_adam(n_classes):
+def test_steps_equal_those_of_adam_by_hand(n_classes):
     random = np.random.default_rng(0)
     X, y = random.normal(size=(12, 4)).astype(np.float32), np.arange(12) % n_classes
     weight = random.uniform(0, 2, 12)
@@ -42,7 +42,7 @@ def test_steps_are_those_of_adam(n_classes):
 
 
 @pytest.mark.parametrize(("n_classes", "n_logits"), [(2, 1), (3, 3)])
-def test_weights_start_as_glorot_says(n_classes, n_logits):
+def test_initial_weights_are_glorot_uniform(n_classes, n_logits):
     values = _Layer(1280, n_classes, 1e-4, np.random.default_rng(0))._values
     assert values.shape == (1281, n_logits)
     limit = np.sqrt(6 / (1280 + n_logits))
@@ -60,22 +60,22 @@ def test_dropout_keeps_the_mean():
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_ten_epochs_learn_and_the_head_is_what_was_watched(make_features, n_classes):
+def test_ten_epochs_learn_and_the_last_validation_point_is_that_of_the_head(make_features, n_classes):
     X, y = make_features(1200, 300, n_classes, spread=1.0)
-    train, watched = (X[:1000], y[:1000]), (X[1000:], y[1000:])
-    fit = fit_adam(*train, n_classes=n_classes, seed=0, learning_rate=1e-3, validation=watched)
+    train, validation_rows = (X[:1000], y[:1000]), (X[1000:], y[1000:])
+    fit = fit_adam(*train, n_classes=n_classes, seed=0, learning_rate=1e-3, validation=validation_rows)
     training, validation = ([e for e in fit.history if e.data == data] for data in ("Training", "Validation"))
     assert [epoch.epoch for epoch in training] == [epoch.epoch for epoch in validation] == list(range(1, 11))
     assert validation[-1].loss < 0.7 * validation[0].loss
     assert training[-1].loss < 0.7 * training[0].loss
     assert validation[-1].accuracy > 0.9
-    probabilities = fit.head.probabilities(watched[0])
-    assert validation[-1].accuracy == (probabilities.argmax(axis=1) == watched[1]).mean()
-    expected = -np.log(probabilities[np.arange(200), watched[1]]).mean()
+    probabilities = fit.head.probabilities(validation_rows[0])
+    assert validation[-1].accuracy == (probabilities.argmax(axis=1) == validation_rows[1]).mean()
+    expected = -np.log(probabilities[np.arange(200), validation_rows[1]]).mean()
     assert validation[-1].loss == pytest.approx(expected, rel=1e-3)
 
 
-def test_the_seed_decides_and_watching_does_not(make_features):
+def test_the_head_depends_on_the_seed_and_not_on_validation_rows(make_features):
     X, y = make_features(100, 30, 2)
     first, again, other = (fit_adam(X, y, n_classes=2, seed=seed, epochs=2) for seed in (1, 1, 2))
     watched = fit_adam(X, y, n_classes=2, seed=1, epochs=2, validation=(X, y))
@@ -84,13 +84,13 @@ def test_the_seed_decides_and_watching_does_not(make_features):
     assert (first.head.weights != other.head.weights).any()
 
 
-def test_epochs_take_turns_with_the_views(make_features):
+def test_each_epoch_is_fitted_to_the_next_view(make_features):
     X, y = make_features(64, 10, 2)
     views = np.stack([X, np.zeros_like(X), np.zeros_like(X)])
     options = {"n_classes": 2, "seed": 0, "learning_rate": 0.1, "dropout": 0.0}
     one, three, four = (fit_adam(views, y, epochs=epochs, **options).history for epochs in (1, 3, 4))
     assert one == fit_adam(X, y, epochs=1, **options).history
-    # with features of 0 only the bias can answer: the same answer for all
+    # if all features are 0, only the bias counts: the same prediction for all rows
     assert {epoch.accuracy for epoch in three[1:]} <= {(y == 0).mean(), (y == 1).mean()}
     assert four[3].accuracy > max(epoch.accuracy for epoch in three[1:])
 
@@ -118,7 +118,7 @@ def test_weights_multiply_the_loss(make_features):
         ({"validation": (np.zeros((3, 4)), np.zeros(3, int))}, "got 4 features, need 5"),
     ],
 )
-def test_what_cannot_be_fitted_is_refused(make_features, options, message):
+def test_wrong_rows_and_settings_are_refused(make_features, options, message):
     X, y = make_features(20, 5, 2)
     with pytest.raises(FitError, match=message):
         fit_adam(**{"X_views": X, "y": y, "n_classes": 2, "seed": 0, **options})

@@ -1,4 +1,4 @@
-"""Class weights make classes count the same."""
+"""Class weights give classes the same total weight."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from headstart.errors import FitError
 from headstart.head.class_weights import balanced_weights, is_skewed
 
 
-def test_balanced_classes_count_the_same_and_as_many_rows_as_before():
+def test_balanced_classes_have_equal_weights_whose_sum_is_the_number_of_rows():
     y = np.repeat([0, 1, 2], [10, 3, 7])
     weights = balanced_weights(y, 3)
     np.testing.assert_allclose(np.bincount(y, weights[y]), 20 / 3)
@@ -28,5 +28,5 @@ def test_a_class_without_rows_is_named(weight):
 @pytest.mark.parametrize(
     ("counts", "expected"), [((20, 20), False), ((60, 20), False), ((61, 20), True), ((5, 0), True), ((13, 8, 4), True)]
 )
-def test_skewed_is_more_than_three_times(counts, expected):
+def test_classes_are_skewed_above_a_ratio_of_3(counts, expected):
     assert is_skewed(np.repeat(np.arange(len(counts)), counts), len(counts)) is expected

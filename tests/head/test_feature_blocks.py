@@ -1,4 +1,4 @@
-"""Blocks are read once a pass, in order, and what they should not be is named."""
+"""Blocks are read once a pass, in order, and a wrong block is refused."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from headstart.storage.large_arrays import allocate_array
 X = np.arange(50, dtype=np.float16).reshape(25, 2)
 
 
-def test_every_row_is_seen_once_at_its_place_and_progress_is_told(cut_rows):
+def test_every_row_is_read_once_in_order_and_progress_is_reported(cut_rows):
     blocks, told = cut_rows(X, 10), []
     seen = list(run_pass(blocks, lambda block, rows: (block, rows), lambda *numbers: told.append(numbers)))
     np.testing.assert_array_equal(np.concatenate([block for block, _ in seen]), X)
@@ -35,7 +35,7 @@ def test_an_empty_block_is_not_read(cut_rows):
         (X[:10].astype(int), r"got \(10, 2\) of int64, need \(10, 2\) of float16 or float32"),
     ],
 )
-def test_a_block_is_what_was_said(cut_rows, block, message):
+def test_a_block_of_another_shape_or_type_is_refused(cut_rows, block, message):
     blocks = cut_rows(X, 10)
     blocks.read = lambda number: block if number == 1 else X[10 * number : 10 * number + blocks.sizes[number]]
     with pytest.raises(FitError, match=message):

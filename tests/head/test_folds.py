@@ -1,4 +1,4 @@
-"""Folds are stratified, keep groups whole and depend on the seed alone."""
+"""Folds are stratified, keep groups together and depend on the seed alone."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def count(folds: np.ndarray, y: np.ndarray, n_folds: int) -> np.ndarray:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=80), st.integers(2, 7), st.integers(0, 5))
-def test_no_two_folds_differ_by_more_than_a_row_of_a_class(labels, n_folds, seed):
+def test_a_class_differs_by_at_most_one_row_from_fold_to_fold(labels, n_folds, seed):
     y = np.array(labels)
     folds = make_folds(y, n_folds=n_folds, seed=seed)
     assert folds.shape == y.shape
@@ -26,14 +26,14 @@ def test_no_two_folds_differ_by_more_than_a_row_of_a_class(labels, n_folds, seed
     assert np.ptp(count(folds, y, n_folds), axis=0).max() <= 1
 
 
-def test_folds_are_of_equal_size_though_classes_do_not_divide():
+def test_folds_have_equal_sizes_even_if_classes_do_not_divide():
     y = np.repeat(np.arange(10), 7)
     assert np.ptp(np.bincount(make_folds(y, n_folds=5, seed=0))) == 0
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 2)), min_size=1, max_size=60), st.integers(2, 5))
-def test_a_group_is_never_cut(rows, n_folds):
+def test_a_group_is_in_one_fold(rows, n_folds):
     groups, y = np.array(rows).T
     folds = make_folds(y, n_folds=n_folds, seed=0, groups=groups)
     assert all(len(set(folds[groups == group])) == 1 for group in set(groups))
@@ -46,7 +46,7 @@ def test_views_of_photos_are_as_stratified_as_photos():
     np.testing.assert_array_equal(table, [[24, 6]] * 5)
 
 
-def test_large_groups_are_balanced_by_small_ones():
+def test_small_groups_balance_large_ones():
     groups = np.repeat(np.arange(12), [30, 20, 10, *[4] * 9])
     sizes = np.bincount(make_folds(np.zeros(96, int), n_folds=3, seed=0, groups=groups))
     assert sizes.tolist() == [32, 32, 32] or np.ptp(sizes) <= 4
@@ -58,7 +58,7 @@ def test_a_rare_class_is_in_as_many_folds_as_it_has_rows():
     assert len(set(folds[y == 1])) == 2
 
 
-def test_the_seed_decides():
+def test_folds_depend_on_the_seed():
     y = np.repeat([0, 1], 50)
     first, again, other = (make_folds(y, n_folds=5, seed=seed) for seed in (3, 3, 4))
     np.testing.assert_array_equal(first, again)
@@ -72,6 +72,6 @@ def test_the_seed_decides():
         ({"n_folds": 2, "groups": np.array(["a"])}, "Cannot make folds: got 1 groups for 3 rows, need one a row"),
     ],
 )
-def test_what_cannot_be_folded_is_refused(options, message):
+def test_wrong_folds_and_groups_are_refused(options, message):
     with pytest.raises(FitError, match=message):
         make_folds(np.array([0, 1, 1]), seed=0, **options)

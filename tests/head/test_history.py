@@ -1,4 +1,4 @@
-"""The record of an epoch is a row of the history's table."""
+"""The history is a table of epochs, thinned to at most 100 points a curve."""
 
 from dataclasses import asdict, fields
 

@@ -1,4 +1,4 @@
-"""The linear head answers with stable probabilities."""
+"""The linear head gives scores and probabilities, the same for a row whatever rows are beside it."""
 
 import numpy as np
 import pytest
@@ -20,14 +20,17 @@ def test_scores_are_an_affine_function_of_the_features(head):
     assert head.scores(X.astype(np.float64)).dtype == np.float32
 
 
-def test_probabilities_sum_to_one(head):
-    probabilities = head.probabilities(100 * np.random.default_rng(1).normal(size=(50, 5)))
+def test_probabilities_sum_to_1_and_their_odds_follow_the_scores(head):
+    X = np.random.default_rng(1).normal(size=(50, 5))
+    probabilities = head.probabilities(X)
     assert probabilities.dtype == np.float32
-    assert probabilities.min() >= 0
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+    # the odds of two classes are the exponential of the difference of their scores
+    odds = np.exp(head.scores(X)[:, 1:] - head.scores(X)[:, :1])
+    np.testing.assert_allclose(probabilities[:, 1:] / probabilities[:, :1], odds, rtol=1e-4)
 
 
-def test_no_rows_are_no_answers(head):
+def test_no_rows_give_no_probabilities(head):
     assert head.probabilities(np.empty((0, 5), np.float32)).shape == (0, 3)
 
 
@@ -36,7 +39,7 @@ def test_softmax_does_not_overflow(size):
     np.testing.assert_allclose(softmax(np.array([[size, -size, 0.0]])), [[1, 0, 0]], atol=1e-30)
 
 
-def test_softmax_does_not_see_a_shift():
+def test_softmax_ignores_a_constant_added_to_all_scores():
     scores = np.array([[0.1, -0.2, 0.7]])
     np.testing.assert_allclose(softmax(scores + 500), softmax(scores), rtol=1e-10)
 
@@ -47,13 +50,13 @@ def test_features_of_another_backbone_are_refused(head, shape):
         head.scores(np.zeros(shape, np.float32))
 
 
-def test_weights_and_bias_belong_together():
+def test_weights_and_bias_of_different_shapes_are_refused():
     with pytest.raises(FitError, match=r"Cannot make a head: got weights \(5, 3\) and bias \(2,\)"):
         LinearHead(np.zeros((5, 3), np.float32), np.zeros(2, np.float32))
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 7, 40])
-def test_neighbours_change_no_bit_of_a_row(n_classes):
+def test_the_scores_of_a_row_are_the_same_bits_beside_any_rows(n_classes):
     random = np.random.default_rng(0)
     X = random.normal(size=(1100, 1280)).astype(np.float32)
     head = LinearHead(random.normal(size=(1280, n_classes)).astype(np.float32), np.zeros(n_classes, np.float32))

@@ -1,4 +1,4 @@
-"""Logistic regression converges, and does not depend on what it should not depend on."""
+"""Logistic regression converges, whatever the order, the weights and the scale of the rows."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_it_converges_in_float32(make_features, n_classes, strength, n):
     n=st.integers(2, 40), n_features=st.integers(1, 30), n_classes=st.integers(2, 4), seed=st.integers(0, 99),
     exponent=st.integers(-6, 1), scale=st.sampled_from([1e-6, 1.0, 1e4]), kind=st.sampled_from(["float32", "float64"]),
 )  # fmt: skip
-def test_it_converges_on_whatever_it_is_given(n, n_features, n_classes, seed, exponent, scale, kind):
+def test_it_converges_on_random_problems(n, n_features, n_classes, seed, exponent, scale, kind):
     random = np.random.default_rng(seed)
     y = np.arange(max(n, n_classes)) % n_classes
     X = (scale * np.maximum(random.normal(size=(len(y), n_features)), 0)).round(6)
@@ -68,7 +68,7 @@ def test_the_order_of_rows_does_not_matter(make_features, n_classes):
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])
-def test_a_weight_is_a_number_of_rows(make_features, n_classes):
+def test_a_weight_counts_as_a_number_of_rows(make_features, n_classes):
     X, y = make_features(80, 20, n_classes)
     X, counts = X.astype(np.float64), np.random.default_rng(0).integers(0, 4, 80)
     weighted = fit(X, y, n_classes=n_classes, strength=0.1, sample_weight=counts, **TIGHT)
@@ -77,7 +77,7 @@ def test_a_weight_is_a_number_of_rows(make_features, n_classes):
     np.testing.assert_allclose(weighted.head.bias, repeated.head.bias, atol=1e-4)
 
 
-def test_a_class_weight_is_a_weight_of_its_rows(make_features):
+def test_a_class_weight_is_the_weight_of_its_rows(make_features):
     X, y = make_features(80, 20, 3)
     class_weight = np.array([1.0, 3.0, 0.5])
     by_class = fit(X, y, n_classes=3, strength=0.1, class_weight=class_weight)
@@ -102,12 +102,12 @@ def test_weaker_regularisation_fits_closer(make_features):
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_the_history_ends_with_what_the_head_does(make_features, n_classes):
+def test_the_history_ends_with_the_accuracy_and_loss_of_the_head(make_features, n_classes):
     X, y = make_features(150, 40, n_classes)
-    train, watched = (X[:100], y[:100]), (X[100:], y[100:])
+    train, validation = (X[:100], y[:100]), (X[100:], y[100:])
     weight = np.random.default_rng(0).uniform(0, 2, 100)
-    result = fit(*train, n_classes=n_classes, strength=0.1, sample_weight=weight, validation=watched)
-    for data, (rows, labels) in (("Training", train), ("Validation", watched)):
+    result = fit(*train, n_classes=n_classes, strength=0.1, sample_weight=weight, validation=validation)
+    for data, (rows, labels) in (("Training", train), ("Validation", validation)):
         curve = [epoch for epoch in result.history if epoch.data == data]
         assert [epoch.epoch for epoch in curve] == list(range(1, result.n_iterations + 1))
         probabilities = result.head.probabilities(rows)
@@ -118,14 +118,14 @@ def test_the_history_ends_with_what_the_head_does(make_features, n_classes):
     assert result.head.weights.dtype == result.head.bias.dtype == np.float32
 
 
-def test_watching_does_not_change_the_head(make_features):
+def test_validation_rows_do_not_change_the_head(make_features):
     X, y = make_features(100, 20, 2)
     alone = fit(X, y, n_classes=2, strength=0.1)
     watched = fit(X, y, n_classes=2, strength=0.1, validation=(X[:30], y[:30]))
     np.testing.assert_array_equal(alone.head.weights, watched.head.weights)
 
 
-def test_features_that_tell_nothing_give_the_shares_of_the_classes():
+def test_constant_features_give_the_shares_of_the_classes():
     X, y = np.full((40, 3), 2.5, np.float32), np.repeat([0, 1], [10, 30])
     result = fit(X, y, n_classes=2, strength=1.0)
     assert result.is_converged
@@ -135,7 +135,7 @@ def test_features_that_tell_nothing_give_the_shares_of_the_classes():
     assert [(epoch.data, epoch.accuracy) for epoch in even.history] == [("Training", 0.5)]
 
 
-def test_a_stop_before_the_minimum_is_said(make_features):
+def test_a_stop_before_the_minimum_is_reported(make_features):
     X, y = make_features(100, 20, 3)
     result = fit(X, y, n_classes=3, strength=1.0, max_iterations=2)
     assert (result.n_iterations, result.is_converged) == (2, False)
@@ -143,12 +143,12 @@ def test_a_stop_before_the_minimum_is_said(make_features):
 
 
 @pytest.mark.parametrize("strength", [0, -1.0, np.inf, np.nan])
-def test_a_strength_is_above_0(make_features, strength):
+def test_a_strength_of_0_or_less_is_refused(make_features, strength):
     with pytest.raises(FitError, match=f"Cannot fit a head: got strength {strength}, need more than 0"):
         fit(*make_features(20, 5, 2), n_classes=2, strength=strength)
 
 
-def test_rows_are_checked(make_features):
+def test_wrong_rows_are_refused(make_features):
     X, y = make_features(20, 5, 2)
     with pytest.raises(FitError, match="got no rows of class 2, need rows of all 3 classes"):
         fit(X, y, n_classes=3, strength=1.0)

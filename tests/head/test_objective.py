@@ -1,4 +1,4 @@
-"""The objective's gradient is that of its loss, problem by problem."""
+"""The gradient of the objective is that of its loss, for each problem."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def make_objective(n_classes: int, n_problems: int = 3, dtype: str = "float64") 
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 7])
-def test_the_gradient_is_that_of_finite_differences(n_classes):
+def test_the_gradient_agrees_with_finite_differences(n_classes):
     objective = make_objective(n_classes)
     start = np.random.default_rng(1).normal(size=objective.make_start().shape)
     gradient = objective.sum_gradient(objective.evaluate(objective.score(start))[1])
@@ -41,14 +41,16 @@ def test_the_loss_is_the_weighted_mean_of_log_losses(n_classes):
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_a_problem_does_not_see_the_others(n_classes):
+def test_a_problem_does_not_depend_on_the_others(n_classes):
     objective = make_objective(n_classes)
     start = np.random.default_rng(1).normal(size=objective.make_start().shape)
     changed = start.copy()
     changed[1, 0] += 1
-    (loss, pull), (other_loss, other_pull) = (objective.evaluate(objective.score(c)) for c in (start, changed))
+    (loss, score_gradient), (other_loss, other_score_gradient) = (
+        objective.evaluate(objective.score(c)) for c in (start, changed)
+    )
     np.testing.assert_allclose(loss[[0, 2]], other_loss[[0, 2]])
-    np.testing.assert_allclose(pull[:, [0, 2]], other_pull[:, [0, 2]])
+    np.testing.assert_allclose(score_gradient[:, [0, 2]], other_score_gradient[:, [0, 2]])
     assert loss[1] != other_loss[1]
 
 
@@ -58,13 +60,13 @@ def test_large_scores_do_not_overflow(n_classes, size):
     objective = make_objective(n_classes, dtype="float32")
     shape = (20, 3, objective.n_columns)
     scores = (size * np.random.default_rng(2).choice([-1, 1], shape)).astype(np.float32)
-    loss, pull = objective.evaluate(scores)
+    loss, score_gradient = objective.evaluate(scores)
     assert np.isfinite(loss).all()
-    assert np.isfinite(pull).all()
+    assert np.isfinite(score_gradient).all()
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_rows_in_blocks_are_multiplied_as_rows_at_once(n_classes, monkeypatch):
+def test_products_of_blocks_equal_those_of_all_rows(n_classes, monkeypatch):
     objective = make_objective(n_classes)
     start = np.random.default_rng(1).normal(size=objective.make_start().shape)
     scores = objective.score(start)
@@ -74,10 +76,12 @@ def test_rows_in_blocks_are_multiplied_as_rows_at_once(n_classes, monkeypatch):
     np.testing.assert_allclose(objective.sum_gradient(scores), gradient)
 
 
-def test_what_is_common_to_all_classes_does_not_pull():
+def test_a_constant_added_to_all_score_gradients_changes_no_gradient():
     objective = make_objective(3)
-    _, pull = objective.evaluate(objective.score(np.random.default_rng(1).normal(size=(3, 15))))
-    np.testing.assert_allclose(objective.sum_gradient(pull + 0.1), objective.sum_gradient(pull), atol=1e-12)
+    _, score_gradient = objective.evaluate(objective.score(np.random.default_rng(1).normal(size=(3, 15))))
+    np.testing.assert_allclose(
+        objective.sum_gradient(score_gradient + 0.1), objective.sum_gradient(score_gradient), atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])
@@ -85,14 +89,17 @@ def test_the_curvature_stays_below_its_bound(n_classes):
     objective = make_objective(n_classes)
     random = np.random.default_rng(3)
     for _ in range(20):
-        scores, drift = random.normal(size=(2, 20, 3, objective.n_columns))
-        slopes = [np.einsum("npk,npk->p", objective.evaluate(scores + t * drift)[1], drift) for t in (-1e-4, 1e-4)]
-        assert ((slopes[1] - slopes[0]) / 2e-4 <= objective.bound_curvature(drift) + 1e-6).all()
+        scores, score_change = random.normal(size=(2, 20, 3, objective.n_columns))
+        slopes = [
+            np.einsum("npk,npk->p", objective.evaluate(scores + t * score_change)[1], score_change)
+            for t in (-1e-4, 1e-4)
+        ]
+        assert ((slopes[1] - slopes[0]) / 2e-4 <= objective.bound_curvature(score_change) + 1e-6).all()
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(-30, 30, allow_subnormal=False), min_size=1, max_size=9), st.integers(0, 1))
-def test_one_column_is_judged_as_two(log_odds, label):
+def test_one_column_has_the_losses_of_two(log_odds, label):
     one = np.array(log_odds)[:, None]
     y = np.full(len(one), label)
     losses, is_right = evaluate_scores(one, y)

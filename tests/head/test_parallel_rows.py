@@ -1,4 +1,4 @@
-"""Passes over rows: in order, the same on any number of cores, and errors surface."""
+"""Passes over rows keep the order, give the same bits on any number of cores, and raise the errors of a block."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ def test_any_number_of_cores_gives_the_same_bits(monkeypatch, n_cores):
 
 
 @pytest.mark.parametrize("n_cores", [1, 3])
-def test_answers_come_in_order_and_only_so_far_ahead(monkeypatch, n_cores):
+def test_answers_come_in_order_and_few_items_are_started_ahead(monkeypatch, n_cores):
     monkeypatch.setattr(parallel_rows, "count_cores", lambda: n_cores)
     parallel_rows._open_pool.cache_clear()
     begun, n_ahead = [], []
@@ -47,7 +47,7 @@ def test_answers_come_in_order_and_only_so_far_ahead(monkeypatch, n_cores):
     assert max(n_ahead) <= 2 * n_cores
 
 
-def test_after_an_error_no_more_is_begun(monkeypatch):
+def test_after_an_error_no_more_items_are_started(monkeypatch):
     monkeypatch.setattr(parallel_rows, "count_cores", lambda: 2)
     parallel_rows._open_pool.cache_clear()
     begun = []
@@ -61,12 +61,12 @@ def test_after_an_error_no_more_is_begun(monkeypatch):
     assert len(begun) <= 4
 
 
-def test_an_error_in_a_block_surfaces():
+def test_an_error_in_a_block_is_raised():
     with pytest.raises(ZeroDivisionError, match="division by zero"):
         map_blocks(lambda rows: 1 / 0, X)
 
 
-def test_blas_is_told_to_stay_and_then_let_go():
+def test_blas_has_one_thread_during_a_pass_and_all_after_it():
     from threadpoolctl import threadpool_info
 
     before = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
@@ -77,12 +77,12 @@ def test_blas_is_told_to_stay_and_then_let_go():
     assert [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"] == before
 
 
-def test_a_pass_within_a_pass_does_not_wait_for_itself():
+def test_a_pass_within_a_pass_ends():
     answers = map_blocks(lambda _: len(map_blocks(lambda rows: rows, X)), X)
     assert set(answers) == {4}
 
 
-def test_of_two_at_once_the_last_lets_blas_go():
+def test_after_passes_at_once_blas_has_all_threads():
     from concurrent.futures import ThreadPoolExecutor
 
     from threadpoolctl import threadpool_info
@@ -97,7 +97,7 @@ def test_of_two_at_once_the_last_lets_blas_go():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_forked_child_computes():
+def test_a_pass_in_a_forked_child_ends():
     program = """
 import os, sys, numpy as np
 from headstart.head.parallel_rows import map_blocks

@@ -1,4 +1,4 @@
-"""Prepared rows serve every strength and every fold, and give what each would give alone."""
+"""Rows that are prepared once give the same results for every fit."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def prepare():
     return prepare_rows(X, Y, n_classes=2, sample_weight=WEIGHT)
 
 
-def test_one_preparation_serves_all():
+def test_rows_prepared_once_give_the_results_of_rows_prepared_for_each_fit():
     prepared = prepare()
     assert choose_strength(prepared, seed=1) == choose_strength(prepare(), seed=1)
     alone = fit_logistic(prepare(), strength=0.1).head
@@ -29,7 +29,7 @@ def test_one_preparation_serves_all():
     assert (several[0].fold != several[1].fold).any()
 
 
-def test_an_array_in_a_file_gives_the_head_of_one_in_memory(monkeypatch):
+def test_an_array_in_a_file_gives_the_same_head_as_one_in_memory(monkeypatch):
     in_memory = prepare_rows(X, Y, n_classes=2)
     monkeypatch.setattr("headstart.storage.large_arrays.LARGE_BYTES", 1)
     monkeypatch.setattr("headstart.storage.large_arrays.BLOCK_BYTES", 1000)

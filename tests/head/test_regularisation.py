@@ -1,10 +1,10 @@
-"""The strength is chosen by held-out loss, and every odd set of rows still gets one."""
+"""The strength is chosen by held-out loss, and rows that cannot be held out still get one."""
 
 import numpy as np
 import pytest
 
 from headstart.errors import FitError
-from headstart.head import regularisation as strength_module
+from headstart.head import regularisation
 from headstart.head.folds import make_folds
 from headstart.head.lbfgs import Memory, minimise
 from headstart.head.logistic import fit_logistic
@@ -23,7 +23,7 @@ def hold(X, y, *, n_classes):
     return predict_held_out(prepare_rows(X, y, n_classes=n_classes), strength=0.1, seeds=[0])[0]
 
 
-def judge_plainly(X, y, n_classes, strength, weight, folds):
+def cross_validate_plainly(X, y, n_classes, strength, weight, folds):
     """The same cross-validation, one fold after the other, each head fitted from scratch and to the end."""
     shared = measure_standardisation(X, weight).apply(X)
     losses, is_right = np.zeros(len(y)), np.zeros(len(y), bool)
@@ -46,14 +46,14 @@ def test_the_table_agrees_with_a_plain_cross_validation(make_features, n_classes
     choice = choose(X, y, n_classes=n_classes, seed=3, sample_weight=weight, strengths=strengths)
     folds = make_folds(y, n_folds=5, seed=3)
     for row in choice.table:
-        loss, accuracy, accuracy_sd = judge_plainly(X, y, n_classes, row.strength, weight, folds)
+        loss, accuracy, accuracy_sd = cross_validate_plainly(X, y, n_classes, row.strength, weight, folds)
         assert row.loss == pytest.approx(loss, rel=1e-3)
         assert row.accuracy == pytest.approx(accuracy, abs=5e-3)
         assert row.accuracy_sd == pytest.approx(accuracy_sd, abs=1e-2)  # one row in a fold of 100
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])
-def test_the_least_loss_is_chosen(make_features, n_classes):
+def test_the_strength_of_the_least_loss_is_chosen(make_features, n_classes):
     X, y = make_features(200, 100, n_classes)
     choice = choose(X, y, n_classes=n_classes, seed=0)
     assert choice.strength == min(choice.table, key=lambda row: row.loss).strength
@@ -61,7 +61,7 @@ def test_the_least_loss_is_chosen(make_features, n_classes):
     assert all(0 <= row.accuracy <= 1 and row.accuracy_sd >= 0 for row in choice.table)
 
 
-def test_noise_is_held_small_and_a_clear_signal_is_not():
+def test_noise_gets_strong_regularisation_and_a_clear_signal_weak():
     random = np.random.default_rng(0)
     X = random.normal(size=(300, 50))
     noise = choose(X, random.integers(0, 2, 300), n_classes=2, seed=0)
@@ -70,14 +70,14 @@ def test_noise_is_held_small_and_a_clear_signal_is_not():
     assert signal.strength >= 1e-1
 
 
-def test_it_stops_where_the_loss_is_on_the_rise():
+def test_the_search_stops_when_the_loss_rises():
     random = np.random.default_rng(0)
     choice = choose(random.normal(size=(100, 200)), random.integers(0, 2, 100), n_classes=2, seed=0)
     assert len(choice.table) < len(DEFAULT)
     assert choice.table[-1].loss > 1.05 * min(row.loss for row in choice.table)
 
 
-def test_the_seed_decides(make_features):
+def test_the_table_depends_on_the_seed(make_features):
     X, y = make_features(100, 30, 2)
     first, again, other = (choose(X, y, n_classes=2, seed=seed) for seed in (1, 1, 2))
     assert first == again
@@ -95,7 +95,7 @@ def test_groups_are_held_out_together():
     assert together.table[0].accuracy < 0.7
 
 
-def test_weights_count(make_features):
+def test_weights_change_the_held_out_loss(make_features):
     X, y = make_features(100, 20, 2)
     weight = np.random.default_rng(0).uniform(0, 2, 100)
     plain = choose(X, y, n_classes=2, seed=0, strengths=(0.01,)).table[0]
@@ -109,7 +109,7 @@ def test_weights_count(make_features):
     [[0] * 20 + [1], [0] * 4 + [1] * 3, [0, 0, 1, 1], [0, 1, 2], [0] * 6 + [1] * 6 + [2], [0, 1] * 3 + [2] * 2],
     ids=str,
 )
-def test_classes_of_few_rows_do_not_stop_it(labels):
+def test_classes_of_few_rows_still_get_a_strength(labels):
     y = np.array(labels)
     X = np.random.default_rng(0).normal(size=(len(y), 8)).astype(np.float32)
     choice = choose(X, y, n_classes=y.max() + 1, seed=0)
@@ -117,13 +117,13 @@ def test_classes_of_few_rows_do_not_stop_it(labels):
     assert all(np.isfinite([row.loss, row.accuracy, row.accuracy_sd]).all() for row in choice.table)
 
 
-def test_a_row_is_not_judged_by_heads_that_never_saw_its_class():
+def test_a_row_is_left_out_if_its_head_was_fitted_without_its_class():
     y = np.array([0] * 10 + [1] * 10 + [2])
     choice = choose(np.eye(3)[y], y, n_classes=3, seed=0, strengths=(1.0,))
     assert choice.table[0].accuracy == 1
 
 
-def test_a_fold_of_rows_that_do_not_count_is_not_judged():
+def test_a_fold_of_rows_of_weight_0_is_left_out():
     y, groups = np.tile([0, 1], 20), np.repeat(np.arange(5), 8)
     weight = np.where(groups == 2, 0.0, 1.0)
     row = choose(np.eye(2)[y], y, n_classes=2, seed=0, strengths=(1.0,), groups=groups, sample_weight=weight).table[0]
@@ -131,16 +131,16 @@ def test_a_fold_of_rows_that_do_not_count_is_not_judged():
 
 
 @pytest.mark.parametrize("groups", [None, np.zeros(8, int)])
-def test_where_nothing_can_be_held_out_the_middle_is_chosen(groups):
+def test_the_strength_nearest_to_the_middle_is_chosen_if_no_row_can_be_held_out(groups):
     y = np.array([0, 1]) if groups is None else np.arange(8) % 2
     X = np.random.default_rng(0).normal(size=(len(y), 3))
     choice = choose(X, y, n_classes=2, seed=0, groups=groups, strengths=(1, 1e-4, 2e-2))
     assert (choice.strength, choice.table) == (2e-2, ())
 
 
-def test_many_scores_are_judged_by_one_fold(make_features, monkeypatch):
+def test_many_scores_use_one_fold(make_features, monkeypatch):
     X, y = make_features(100, 20, 5)
-    monkeypatch.setattr(strength_module, "MANY_SCORES", 500)
+    monkeypatch.setattr(regularisation, "MANY_SCORES", 500)
     row = choose(X, y, n_classes=5, seed=0, strengths=(0.01,)).table[0]
     assert row.accuracy_sd == 0
     n_held = (make_folds(y, n_folds=5, seed=0) == 0).sum()
@@ -157,13 +157,13 @@ def test_many_scores_are_judged_by_one_fold(make_features, monkeypatch):
         ({"groups": np.arange(3)}, "got 3 groups for 20 rows"),
     ],
 )
-def test_what_cannot_be_chosen_is_refused(make_features, options, message):
+def test_wrong_strengths_folds_and_rows_are_refused(make_features, options, message):
     X, y = make_features(20, 5, 2)
     with pytest.raises(FitError, match=message):
         choose(X, y, **{"n_classes": 2, "seed": 0, **options})
 
 
-def test_hold_out_judges_every_row_by_a_head_that_has_not_seen_it():
+def test_every_row_is_predicted_by_a_head_fitted_without_it():
     generator = np.random.default_rng(0)
     y = np.repeat([0, 1, 2], 40)
     centres = generator.normal(0, 4, (3, 8))
@@ -183,8 +183,8 @@ def test_hold_out_judges_every_row_by_a_head_that_has_not_seen_it():
     assert abs(right.mean() - held.is_right.mean()) < 0.02
 
 
-def test_hold_out_judges_every_fold_however_many_scores_there_are(monkeypatch):
-    monkeypatch.setattr(strength_module, "MANY_SCORES", 10)
+def test_held_out_predictions_use_every_fold_even_for_many_scores(monkeypatch):
+    monkeypatch.setattr(regularisation, "MANY_SCORES", 10)
     y = np.repeat([0, 1], 30)
     X = (np.random.default_rng(0).normal(size=(60, 4)) + y[:, None]).astype(np.float32)
     assert set(hold(X, y, n_classes=2).fold.tolist()) == {0, 1, 2, 3, 4}

@@ -1,4 +1,4 @@
-"""Standardised features have mean 0 and deviation 1, and the folded head gives the same scores on raw ones."""
+"""Standardised features have mean 0 and standard deviation 1; the folded head gives the same scores on raw features."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def draw_features():
     return (random.gamma(1.0, size=(2 * BLOCK_ROWS + 17, 6)) * [1, 2, 3, 0.1, 50, 1e-4]).astype(np.float32)
 
 
-def test_mean_is_zero_and_deviation_one_under_the_weights(X):
+def test_the_weighted_mean_is_0_and_the_weighted_standard_deviation_1(X):
     weight = np.random.default_rng(1).uniform(0, 2, len(X))
     Z = measure_standardisation(X, weight).apply(X)
     np.testing.assert_allclose(np.average(Z[:, :-1], axis=0, weights=weight), 0, atol=1e-5)
@@ -22,7 +22,7 @@ def test_mean_is_zero_and_deviation_one_under_the_weights(X):
     assert Z.dtype == np.float32
 
 
-def test_a_weight_is_a_number_of_rows(X):
+def test_a_weight_counts_as_a_number_of_rows(X):
     weight = np.random.default_rng(1).integers(0, 4, len(X))
     weighted, repeated = measure_standardisation(X, weight), measure_standardisation(*repeat(X, weight))
     np.testing.assert_allclose(weighted.mean, repeated.mean, rtol=1e-10)
@@ -34,14 +34,14 @@ def repeat(X, weight):
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, 3.3e7, -1e-30])
-def test_a_feature_that_does_not_vary_is_left_in_its_scale(value):
+def test_a_constant_feature_keeps_its_scale(value):
     X = np.full((301, 2), value, np.float32)
     standardisation = measure_standardisation(X, np.random.default_rng(0).uniform(0.1, 1, 301))
     np.testing.assert_array_equal(standardisation.scale, 1)
     np.testing.assert_allclose(standardisation.apply(X)[:, :-1], 0, atol=1)
 
 
-def test_the_head_takes_the_standardisation_in(X):
+def test_the_folded_head_scores_raw_features(X):
     standardisation = measure_standardisation(X, np.ones(len(X)))
     coefficients = np.random.default_rng(2).normal(size=(3, 7))
     expected = standardisation.apply(X.astype(np.float64)) @ coefficients.T

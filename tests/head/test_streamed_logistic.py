@@ -1,4 +1,4 @@
-"""A head of rows that come in blocks is the head of the same rows in memory."""
+"""The head of rows in blocks is the head of the same rows in memory."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ WEIGHT = np.random.default_rng(5).uniform(0, 2, 600)
         (2, 0.1, {"sample_weight": WEIGHT, "class_weight": np.array([1.0, 4.0])}),
     ],
 )
-def test_it_is_the_head_of_rows_in_memory(make_features, cut_rows, n_classes, strength, options, subsample_rows):
+def test_the_head_equals_that_of_rows_in_memory(make_features, cut_rows, n_classes, strength, options, subsample_rows):
     X, y = make_features(600, 40, n_classes)
     X[:, 7] = 1.7
     expected = fit_logistic(prepare_rows(X, y, n_classes=n_classes, **options), strength=strength)
@@ -63,7 +63,7 @@ def test_separable_classes_converge(cut_rows, strength):
         assert fit.head.probabilities(X)[np.arange(400), y].min() > 0.95
 
 
-def test_float16_blocks_are_those_numbers(make_features, cut_rows):
+def test_float16_and_float32_blocks_of_the_same_numbers_give_the_same_head(make_features, cut_rows):
     X, y = make_features(300, 20, 3)
     half = X.astype(np.float16)
     one, other = (
@@ -72,7 +72,7 @@ def test_float16_blocks_are_those_numbers(make_features, cut_rows):
     np.testing.assert_array_equal(one.head.weights, other.head.weights)
 
 
-def test_threads_do_not_change_a_bit(make_features, cut_rows, monkeypatch):
+def test_any_number_of_threads_gives_the_same_bits(make_features, cut_rows, monkeypatch):
     from headstart.head import parallel_rows
 
     X, y = make_features(500, 20, 3)
@@ -84,7 +84,7 @@ def test_threads_do_not_change_a_bit(make_features, cut_rows, monkeypatch):
     np.testing.assert_array_equal(heads[0].weights, heads[1].weights)
 
 
-def test_passes_are_counted_and_few(make_features, cut_rows):
+def test_passes_are_few_and_counted(make_features, cut_rows):
     X, y = make_features(4000, 40, 2)
     blocks = cut_rows(X, 500)
     fit = fit_streamed(blocks, y, n_classes=2, strength=0.1, subsample_rows=1500)
@@ -93,7 +93,7 @@ def test_passes_are_counted_and_few(make_features, cut_rows):
     assert fit.n_iterations <= fit.n_passes - 2
 
 
-def test_the_history_ends_with_what_the_head_does(make_features, cut_rows):
+def test_the_history_ends_with_the_accuracy_and_loss_of_the_head(make_features, cut_rows):
     X, y = make_features(500, 30, 3)
     validation = cut_rows(X[400:], 30), y[400:]
     fit = fit_streamed(
@@ -108,21 +108,21 @@ def test_the_history_ends_with_what_the_head_does(make_features, cut_rows):
         np.testing.assert_allclose(curve[-1].loss, loss, rtol=1e-3)
 
 
-def test_progress_tells_the_rows_of_each_pass(make_features, cut_rows):
+def test_progress_reports_the_rows_of_each_pass(make_features, cut_rows):
     X, y = make_features(100, 5, 2)
-    told = []
-    fit = fit_streamed(cut_rows(X, 60), y, n_classes=2, strength=0.1, progress=lambda *numbers: told.append(numbers))
-    assert told == [(60, 100), (100, 100)] * fit.n_passes
+    reports = []
+    fit = fit_streamed(cut_rows(X, 60), y, n_classes=2, strength=0.1, progress=lambda *numbers: reports.append(numbers))
+    assert reports == [(60, 100), (100, 100)] * fit.n_passes
 
 
-def test_a_stop_before_the_minimum_is_said(make_features, cut_rows):
+def test_a_stop_before_the_minimum_is_reported(make_features, cut_rows):
     X, y = make_features(300, 20, 3)
     fit = fit_streamed(cut_rows(X, 64), y, n_classes=3, strength=1.0, subsample_rows=30, max_iterations=2)
     assert (fit.n_iterations, fit.is_converged) == (2, False)
     assert fit.gradient_norm > 1e-5
 
 
-def test_where_no_step_leads_on_the_head_is_the_best_so_far(make_features, cut_rows, monkeypatch):
+def test_if_no_step_is_accepted_the_head_is_the_start(make_features, cut_rows, monkeypatch):
     X, y = make_features(100, 5, 2)
     monkeypatch.setattr(streamed_objective, "shorten_step", lambda *_: np.array([0.1]))
     fit = fit_streamed(cut_rows(X, 60), y, n_classes=2, strength=0.1, tolerance=0.0)
@@ -132,14 +132,14 @@ def test_where_no_step_leads_on_the_head_is_the_best_so_far(make_features, cut_r
     np.testing.assert_array_equal(fit.head.weights, start.head.weights)
 
 
-def test_features_that_tell_nothing_give_the_shares_of_the_classes(cut_rows):
+def test_constant_features_give_the_shares_of_the_classes(cut_rows):
     X, y = np.full((40, 3), 2.5, np.float16), np.repeat([0, 1], [10, 30])
     fit = fit_streamed(cut_rows(X, 16), y, n_classes=2, strength=1.0, subsample_rows=8)
     assert fit.is_converged
     np.testing.assert_allclose(fit.head.probabilities(X), [[0.25, 0.75]] * 40, atol=1e-3)
 
 
-def test_more_classes_leave_room_for_fewer_rows():
+def test_more_classes_make_the_sample_smaller():
     assert 45_000 < streamed_logistic._count_sample_rows(1280, 2) < 60_000
     assert streamed_logistic._count_sample_rows(1280, 1000) < 15_000
 
@@ -153,7 +153,7 @@ def test_more_classes_leave_room_for_fewer_rows():
         ({"y": np.zeros(39, int)}, r"got features \(40, 5\) of float32 and labels \(39,\) of int64"),
     ],
 )
-def test_what_cannot_be_fitted_is_refused_before_it_is_read(make_features, cut_rows, options, message):
+def test_wrong_options_are_refused_before_a_block_is_read(make_features, cut_rows, options, message):
     X, y = make_features(40, 5, 2)
     blocks = cut_rows(X, 16)
     with pytest.raises(FitError, match=f"^Cannot fit a head: .*{message}"):
@@ -161,13 +161,13 @@ def test_what_cannot_be_fitted_is_refused_before_it_is_read(make_features, cut_r
     assert blocks.n_reads == 0
 
 
-def test_broken_rows_are_refused(make_features, cut_rows):
+def test_rows_with_nan_are_refused(make_features, cut_rows):
     X, y = make_features(40, 5, 2)
-    broken = X.copy()
-    broken[[0, 39], 2] = np.nan
+    nonfinite = X.copy()
+    nonfinite[[0, 39], 2] = np.nan
     with pytest.raises(FitError, match="Cannot fit a head: got 2 rows with NaN or infinity"):
-        fit_streamed(cut_rows(broken, 16), y, n_classes=2)
+        fit_streamed(cut_rows(nonfinite, 16), y, n_classes=2)
     with pytest.raises(FitError, match="Cannot use validation rows: got 2 rows with NaN or infinity"):
-        fit_streamed(cut_rows(X, 16), y, n_classes=2, validation=(cut_rows(broken, 16), y))
+        fit_streamed(cut_rows(X, 16), y, n_classes=2, validation=(cut_rows(nonfinite, 16), y))
     with pytest.raises(FitError, match="Cannot use validation rows: got 4 features, need 5"):
         fit_streamed(cut_rows(X, 16), y, n_classes=2, validation=(cut_rows(X[:, :4], 16), y))

@@ -1,4 +1,4 @@
-"""Rows that cannot be fitted to are refused, and all that is wrong with them is said at once."""
+"""Wrong rows are refused, and one error lists all problems."""
 
 import numpy as np
 import pytest
@@ -10,19 +10,19 @@ X = np.arange(12, dtype=np.float32).reshape(4, 3)
 Y = np.array([0, 1, 0, 1])
 
 
-def break_rows(*rows: int) -> np.ndarray:
-    broken = X.copy()
-    broken[list(rows), 1] = [np.nan, np.inf, -np.inf][: len(rows)]
-    return broken
+def insert_nonfinite(*rows: int) -> np.ndarray:
+    nonfinite = X.copy()
+    nonfinite[list(rows), 1] = [np.nan, np.inf, -np.inf][: len(rows)]
+    return nonfinite
 
 
-def test_weights_are_multiplied():
+def test_sample_weights_and_class_weights_are_multiplied():
     rows = check_rows(X, Y, 2, sample_weight=np.array([1, 2, 3, 4]), class_weight=[1.0, 10.0])
     np.testing.assert_array_equal(rows.weight, [1, 20, 3, 40])
 
 
 @pytest.mark.parametrize(("given", "kept"), [("float16", "float32"), ("float32", "float32"), ("float64", "float64")])
-def test_only_float64_is_computed_in_float64(given, kept):
+def test_float64_is_kept_and_float16_becomes_float32(given, kept):
     assert check_rows(X.astype(given), Y, 2).X.dtype == kept
 
 
@@ -33,7 +33,7 @@ def test_only_float64_is_computed_in_float64(given, kept):
         ((X[0], Y), {}, r"got features \(3,\)"),
         ((X[:0], Y[:0]), {}, r"got features \(0, 3\)"),
         ((X, Y.astype(float)), {}, r"labels \(4,\) of float64, need"),
-        ((break_rows(0, 2, 3), Y), {}, "got 3 rows with NaN or infinity, need finite features"),
+        ((insert_nonfinite(0, 2, 3), Y), {}, "got 3 rows with NaN or infinity, need finite features"),
         ((X, np.array([0, 1, 2, 1])), {}, "got labels from 0 to 2, need 0 to 1"),
         ((X, np.array([0, 1, -1, 1])), {}, "got labels from -1 to 1, need 0 to 1"),
         ((X, np.zeros(4, int)), {}, "got rows of class 0 alone, need at least 2 classes"),
@@ -46,27 +46,27 @@ def test_only_float64_is_computed_in_float64(given, kept):
         ((X, Y), {"sample_weight": np.array([1, 0, 1, 0])}, "got rows of class 0 alone"),
     ],
 )
-def test_what_cannot_be_fitted_is_refused(rows, options, message):
+def test_wrong_rows_are_refused(rows, options, message):
     with pytest.raises(FitError, match=f"^Cannot fit a head: .*{message}"):
         check_rows(*rows, **{"n_classes": 2, **options})
 
 
-def test_all_problems_are_said_at_once():
+def test_one_error_lists_all_problems():
     with pytest.raises(FitError, match=r"got labels from 0 to 5.*; got 1 rows with NaN.*; got 1 negative"):
-        check_rows(break_rows(1), np.array([0, 1, 0, 5]), 2, sample_weight=np.array([1, 1, 1, -1]))
+        check_rows(insert_nonfinite(1), np.array([0, 1, 0, 5]), 2, sample_weight=np.array([1, 1, 1, -1]))
 
 
-def test_watched_rows_may_lack_a_class_but_not_a_feature():
+def test_validation_rows_may_lack_a_class_but_not_a_feature():
     features, labels = check_validation_rows((X, np.zeros(4, int)), 3, 2)
     assert features.shape == (4, 3)
     assert labels.tolist() == [0] * 4
     with pytest.raises(FitError, match="Cannot use validation rows: got 3 features, need 5 as in training"):
         check_validation_rows((X, Y), 5, 2)
     with pytest.raises(FitError, match="Cannot use validation rows: got 1 rows with NaN"):
-        check_validation_rows((break_rows(1), Y), 3, 2)
+        check_validation_rows((insert_nonfinite(1), Y), 3, 2)
 
 
-def test_finite_features_whose_sum_is_not_are_fine():
+def test_finite_features_with_an_infinite_sum_are_accepted():
     large = np.full((6, 4), 3e38, np.float32)
     assert check_rows(large, np.array([0, 1] * 3), 2).X.shape == (6, 4)
     large[2, 1] = -np.inf

@@ -1,1 +1,1 @@
-"""Features become class scores: solvers. Arrays in, arrays out; nothing here knows of photos or files."""
+"""Fit the head, from features to class scores. Arrays in, arrays out: no photos, no files."""

@@ -1,4 +1,4 @@
-"""The head of the Keras tutorial: dropout, one dense layer, Adam. Here on cached features, without Keras."""
+"""The head of the Keras tutorial, on cached features and without Keras: dropout, one dense layer, Adam."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from headstart.head.training_rows import check_rows, check_validation_rows
 from headstart.storage.large_arrays import release_rows
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7  # Keras' defaults
-RELEASE_EVERY = 100  # batches: drawn at random, they would soon hold all of a large array in memory
+RELEASE_EVERY = 100  # batches: random rows would soon load a whole large array into memory
 Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
 class AdamFit:
-    """A head after the last epoch, and the curves of training."""
+    """The head after the last epoch, and the training curves."""
 
     head: LinearHead
     history: tuple[Epoch, ...]
@@ -44,28 +44,28 @@ def fit_adam(
 ) -> AdamFit:
     """Fit a linear head as the tutorial does: minibatches, a fixed number of epochs, no standardisation.
 
-    Two classes have one logit and binary cross-entropy, more have a logit each and softmax.
+    Two classes have one logit and binary cross-entropy; more classes have one logit each and softmax.
 
     Parameters
     ----------
     X_views
-        (N, D) features, or (V, N, D) for V views of each photo: epoch e sees view (e - 1) mod V.
+        (N, D) features, or (V, N, D) for V views of each photo: epoch e is fitted to view (e - 1) mod V.
     y
         (N,) class numbers, 0 to ``n_classes`` - 1.
     seed
-        Of the initial weights, the order of the rows and the dropout. The same seed gives the same head.
+        Seed of the initial weights, the order of the rows and the dropout. The same seed gives the same head.
     dropout
-        The share of features that is set to 0 at random in training, 0 up to but not including 1.
+        Share of the features that are set to 0 at random in training; at least 0 and less than 1.
     sample_weight, class_weight
-        (N,) and (C,), at least 0: they multiply the loss that is minimised, not the one in the history.
+        (N,) and (C,), at least 0. They multiply the loss that is minimised, not the loss in the history.
     validation
-        Features (M, D) and class numbers (M,) that are only watched.
+        Features (M, D) and class numbers (M,), for the history only.
 
     Returns
     -------
     AdamFit
-        In its history Training is the running mean over the epoch, dropout on, of a head that is still learning, as
-        Keras reports it, so it lags behind Validation, which is measured after the epoch without dropout.
+        Its Training curve is the running mean over the epoch, with dropout, while the head still changes, as Keras
+        reports it. It lags behind the Validation curve, which is measured after the epoch, without dropout.
 
     Raises
     ------
@@ -74,8 +74,8 @@ def fit_adam(
 
     Notes
     -----
-    Source: the TensorFlow tutorial "Transfer learning and fine-tuning"; Kingma and Ba 2015, "Adam". Weights start as
-    Glorot and Bengio 2010, uniform; the bias at 0. 2,000 rows of 1,280 features take 0.03 s an epoch.
+    Source: the TensorFlow tutorial "Transfer learning and fine-tuning"; Kingma and Ba 2015, "Adam". The initial
+    weights are uniform (Glorot and Bengio 2010), the bias is 0. 2,000 rows of 1,280 features take 0.03 s an epoch.
 
     Examples
     --------
@@ -87,7 +87,9 @@ def fit_adam(
     views = [X_views] if np.ndim(X_views) == 2 else list(X_views)
     _check_settings(len(views), epochs, learning_rate, batch_size, dropout)
     checked = [check_rows(view, y, n_classes, sample_weight=sample_weight, class_weight=class_weight) for view in views]
-    watched = None if validation is None else check_validation_rows(validation, checked[0].X.shape[1], n_classes)
+    validation_rows = (
+        None if validation is None else check_validation_rows(validation, checked[0].X.shape[1], n_classes)
+    )
     random = np.random.default_rng(seed)
     layer = _Layer(checked[0].X.shape[1], n_classes, learning_rate, random)
     history: list[Epoch] = []
@@ -104,14 +106,15 @@ def fit_adam(
             loss += float(losses.sum())
             accuracy += float(is_right.sum())
         history.append(Epoch("Training", epoch, accuracy / len(X), loss / len(X)))
-        if watched is not None:
-            losses, is_right = evaluate_scores(layer.score(watched[0].astype(np.float32, copy=False)), watched[1])
+        if validation_rows is not None:
+            X_validation, y_validation = validation_rows
+            losses, is_right = evaluate_scores(layer.score(X_validation.astype(np.float32, copy=False)), y_validation)
             history.append(Epoch("Validation", epoch, float(is_right.mean()), float(losses.mean())))
     return AdamFit(layer.to_head(), tuple(history))
 
 
 def _check_settings(n_views: int, epochs: int, learning_rate: float, batch_size: int, dropout: float) -> None:
-    """Raise FitError that names every setting out of range."""
+    """Raise FitError that lists every setting out of range."""
     rules = [
         (n_views >= 1, f"{n_views} views, need at least 1"),
         (epochs >= 1, f"epochs {epochs}, need at least 1"),
@@ -119,13 +122,16 @@ def _check_settings(n_views: int, epochs: int, learning_rate: float, batch_size:
         (batch_size >= 1, f"batch_size {batch_size}, need at least 1"),
         (0 <= dropout < 1, f"dropout {dropout}, need 0 or more and less than 1"),
     ]
-    problems = [f"got {problem}" for is_kept, problem in rules if not is_kept]
+    problems = [f"got {problem}" for is_valid, problem in rules if not is_valid]
     if problems:
-        raise FitError(f"Cannot fit a head: {'; '.join(problems)}. The tutorial has 10, 0.0001, 32 and 0.2.")
+        raise FitError(
+            f"Cannot fit a head: {'; '.join(problems)}. The tutorial uses epochs 10, learning_rate 0.0001, "
+            "batch_size 32 and dropout 0.2."
+        )
 
 
 def _drop_features(X: Array, dropout: float, random: np.random.Generator) -> Array:
-    """Set a random share of features to 0 and scale up the rest, so that their mean stays."""
+    """Set a random share of the features to 0, and scale up the others so that the mean stays."""
     if dropout == 0:
         return X
     is_kept = random.random(X.shape, dtype=np.float32) >= dropout
@@ -133,7 +139,7 @@ def _drop_features(X: Array, dropout: float, random: np.random.Generator) -> Arr
 
 
 class _Layer:
-    """A dense layer of one logit (two classes) or C, and what Adam remembers of it. The last row is the bias."""
+    """A dense layer of one logit for two classes, or of C, with the moments of Adam. The last row is the bias."""
 
     def __init__(self, n_features: int, n_classes: int, learning_rate: float, random: np.random.Generator) -> None:
         n_logits = 1 if n_classes == 2 else n_classes
@@ -150,17 +156,17 @@ class _Layer:
         return scores
 
     def learn(self, X: Array, y: npt.NDArray[np.int64], weight: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
-        """Take one step on a minibatch; return the losses before it and which rows were right."""
+        """Take one step on a minibatch; return the losses before the step, and which rows were right."""
         scores = self.score(X)
         if scores.shape[1] == 1:
-            pull = softmax(np.hstack([np.zeros_like(scores), scores]))[:, 1:] - y[:, None]
+            score_gradient = softmax(np.hstack([np.zeros_like(scores), scores]))[:, 1:] - y[:, None]
         else:
-            pull = softmax(scores)
-            pull[np.arange(len(y)), y] -= 1
-        pull = (pull * (weight[:, None] / len(y))).astype(np.float32)
-        self._gradient[:-1], self._gradient[-1] = X.T @ pull, pull.sum(axis=0)
+            score_gradient = softmax(scores)
+            score_gradient[np.arange(len(y)), y] -= 1
+        score_gradient = (score_gradient * (weight[:, None] / len(y))).astype(np.float32)
+        self._gradient[:-1], self._gradient[-1] = X.T @ score_gradient, score_gradient.sum(axis=0)
         self._n_steps += 1
-        # Keras' order of operations: the bias correction is in the rate, and epsilon outside of it
+        # Keras' order of operations: the bias correction is part of the rate, and epsilon is added after it
         rate = self._learning_rate * np.sqrt(1 - BETA_2**self._n_steps) / (1 - BETA_1**self._n_steps)
         self._mean += (self._gradient - self._mean) * (1 - BETA_1)
         self._square += (self._gradient**2 - self._square) * (1 - BETA_2)
@@ -168,7 +174,7 @@ class _Layer:
         return evaluate_scores(scores, y)
 
     def to_head(self) -> LinearHead:
-        """Return the layer as one column a class; the one logit of two classes is shared out between them."""
+        """Return the layer with one column a class; of two classes, each gets half of the one logit."""
         values = self._values
         if values.shape[1] == 1:
             values = np.hstack([-values / 2, values / 2])

@@ -1,4 +1,4 @@
-"""Folds for cross-validation: stratified, seeded, and a group is never cut in two."""
+"""Assign rows to the folds of a cross-validation: stratified, seeded, and each group in one fold."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from headstart.errors import FitError
 def make_folds(
     y: npt.NDArray[Any], *, n_folds: int, seed: int, groups: npt.NDArray[Any] | None = None
 ) -> npt.NDArray[np.int64]:
-    """Deal N rows into folds, each with its share of every class.
+    """Assign N rows to folds, each with its share of every class.
 
     Parameters
     ----------
     y
         (N,) class numbers from 0.
     n_folds
-        At least 2. With fewer rows or groups than folds, some folds have no rows.
+        Number of folds, at least 2. If there are fewer rows or groups, some folds are empty.
     groups
-        (N,) anything sortable; rows of one group are dealt to the same fold. None: every row is a group of its own.
+        (N,) sortable values; rows of one group are in the same fold. Default: every row is a group of its own.
 
     Returns
     -------
-    (N,) int64, the fold of each row, 0 to ``n_folds`` - 1. Without groups no two folds differ by more than one row of
-    a class. A class with fewer rows than folds is missing from some folds, and so held out by the others.
+    (N,) int64, the fold of each row, 0 to ``n_folds`` - 1. Without groups, the rows of a class differ by at most one
+    from fold to fold. A class with fewer rows than folds is missing from some folds.
 
     Raises
     ------
     FitError
-        If ``n_folds`` is below 2, or the groups are not one a row.
+        If ``n_folds`` is below 2, or the number of groups is not N.
 
     Notes
     -----
-    Rows without groups are shuffled and dealt out in turn, class after class. Of groups the largest goes first, each to
-    the fold with fewest rows of the group's main class, then with fewest rows: the longest-processing-time rule of
-    Graham 1969. Takes some microseconds a group.
+    Rows without groups are shuffled and assigned in turn, class after class. Groups are assigned from the largest to
+    the smallest, each to the fold with the fewest rows of the group's main class, and of these to the one with the
+    fewest rows: the longest-processing-time rule of Graham 1969. Takes a few microseconds a group.
 
     Examples
     --------
@@ -51,17 +51,17 @@ def make_folds(
     if groups is not None and len(groups) != len(y):
         raise FitError(
             f"Cannot make folds: got {len(groups)} groups for {len(y)} rows, need one a row. "
-            "Give a row that belongs to no group a group of its own."
+            "Give a row without a group a group of its own."
         )
     if groups is None:
-        return _deal_rows(y, n_folds, np.random.default_rng(seed))
+        return _assign_rows(y, n_folds, np.random.default_rng(seed))
     group_of_row = np.unique(groups, return_inverse=True)[1].reshape(-1)
-    dealt = _deal_groups(_count_pairs(group_of_row, y), n_folds, np.random.default_rng(seed))
-    return np.array(dealt, np.int64)[group_of_row]
+    fold_of_group = _assign_groups(_count_pairs(group_of_row, y), n_folds, np.random.default_rng(seed))
+    return np.array(fold_of_group, np.int64)[group_of_row]
 
 
-def _deal_rows(y: npt.NDArray[Any], n_folds: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Return the fold of each row: shuffled, class after class, and dealt out in turn."""
+def _assign_rows(y: npt.NDArray[Any], n_folds: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Return the fold of each row: rows are shuffled, and assigned in turn, class after class."""
     shuffled = random.permutation(len(y))
     folds = np.empty(len(y), np.int64)
     folds[shuffled[np.argsort(y[shuffled], kind="stable")]] = np.arange(len(y)) % n_folds
@@ -69,8 +69,8 @@ def _deal_rows(y: npt.NDArray[Any], n_folds: int, random: np.random.Generator) -
 
 
 def _count_pairs(group_of_row: npt.NDArray[np.int64], y: npt.NDArray[Any]) -> list[list[tuple[int, int]]]:
-    """Return, for every group, its (class, number of rows), most frequent class first."""
-    # sparse on purpose: a table of groups x classes would hold 50,000 x 1,000 numbers, nearly all 0
+    """Return the (class, number of rows) pairs of every group, the most frequent class first."""
+    # pairs, because a table of groups x classes could have 50,000 x 1,000 numbers, nearly all 0
     n_classes = int(y.max(initial=0)) + 1
     pairs, counts = np.unique(group_of_row * n_classes + y, return_counts=True)
     contents: list[list[tuple[int, int]]] = [[] for _ in range(int(group_of_row.max(initial=-1)) + 1)]
@@ -81,18 +81,18 @@ def _count_pairs(group_of_row: npt.NDArray[np.int64], y: npt.NDArray[Any]) -> li
     return contents
 
 
-def _deal_groups(contents: list[list[tuple[int, int]]], n_folds: int, random: np.random.Generator) -> list[int]:
+def _assign_groups(contents: list[list[tuple[int, int]]], n_folds: int, random: np.random.Generator) -> list[int]:
     """Return the fold of each group."""
     sizes = [sum(count for _, count in content) for content in contents]
     shuffled = random.permutation(len(contents)).tolist()
-    in_fold: dict[int, list[int]] = {}  # by class: the rows of it in each fold
-    total = [0] * n_folds
-    dealt = [0] * len(contents)
+    n_in_fold: dict[int, list[int]] = {}  # by class: its rows in each fold
+    n_rows = [0] * n_folds
+    folds = [0] * len(contents)
     for group in sorted(shuffled, key=lambda group: -sizes[group]):  # a stable sort: ties stay shuffled
-        main = in_fold.setdefault(contents[group][0][0], [0] * n_folds)
-        fold = min(range(n_folds), key=lambda fold: (main[fold], total[fold]))
+        main = n_in_fold.setdefault(contents[group][0][0], [0] * n_folds)
+        fold = min(range(n_folds), key=lambda fold: (main[fold], n_rows[fold]))
         for label, count in contents[group]:
-            in_fold.setdefault(label, [0] * n_folds)[fold] += count
-        total[fold] += sizes[group]
-        dealt[group] = fold
-    return dealt
+            n_in_fold.setdefault(label, [0] * n_folds)[fold] += count
+        n_rows[fold] += sizes[group]
+        folds[group] = fold
+    return folds

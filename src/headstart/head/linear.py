@@ -1,4 +1,4 @@
-"""The head itself: one matrix and one row, features in and class scores out."""
+"""The linear head: features to class scores."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class LinearHead:
     Attributes
     ----------
     weights
-        (D, C) float32. They apply to features as the backbone gives them: any standardisation is already in them.
+        (D, C) float32, for features as the backbone gives them: the weights include any standardisation.
     bias
         (C,) float32.
 
     Raises
     ------
     FitError
-        If the shapes of weights and bias do not belong together.
+        If the shapes of weights and bias do not match.
 
     Examples
     --------
@@ -42,7 +42,7 @@ class LinearHead:
         if self.weights.ndim != 2 or self.bias.shape != self.weights.shape[1:]:
             raise FitError(
                 f"Cannot make a head: got weights {self.weights.shape} and bias {self.bias.shape}, "
-                "need (D, C) and (C,). Pass one column of weights and one bias a class."
+                "need (D, C) and (C,). Pass one column of weights and one bias for each class."
             )
 
     def scores(self, X: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
@@ -55,7 +55,7 @@ class LinearHead:
 
         Returns
         -------
-        (N, C) float32, any real number. A row's scores depend on that row alone, to the last bit.
+        (N, C) float32, any real number. The scores of a row depend on that row alone, to the last bit.
 
         Raises
         ------
@@ -70,28 +70,28 @@ class LinearHead:
         scores = np.empty((len(X), len(self.bias)), np.float32)
 
         def score(rows: slice) -> None:
-            # a product for each row: in a larger one the last digits of a row depend on its neighbours
+            # one product for each row: in a larger product, the last digits of a row depend on its neighbours
             np.matmul(X[rows, None].astype(np.float32, copy=False), self.weights, out=scores[rows, None])
 
         map_blocks(score, X)
         return scores + self.bias
 
     def scale(self, factor: float) -> LinearHead:
-        """Return a head that names the same classes, so many times as confident in its scores."""
+        """Return a head whose scores are multiplied by a factor above 0: the same top classes, other probabilities."""
         return LinearHead(self.weights * np.float32(factor), self.bias * np.float32(factor))
 
     def probabilities(self, X: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Return the (N, C) float32 class probabilities of N photos; rows sum to 1. Otherwise as `scores`."""
+        """Return the class probabilities (N, C) float32 of N photos; each row sums to 1. Otherwise as `scores`."""
         return softmax(self.scores(X)).astype(np.float32, copy=False)
 
 
 def softmax(scores: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Turn scores into probabilities along the last axis.
+    """Convert scores to probabilities along the last axis.
 
     Parameters
     ----------
     scores
-        (..., C) floating point; scores of any finite size are fine, for the largest of a row is subtracted first.
+        (..., C) floating point, any finite numbers: the largest of a row is subtracted first, so nothing overflows.
 
     Returns
     -------

@@ -1,10 +1,10 @@
-"""Passes over the rows of a matrix: block by block, on all cores, the same result on any number of them.
+"""Passes over the rows of a matrix: block by block, on all cores, with the same result on any number of cores.
 
-A product of many rows and few columns is limited by memory. OpenBLAS gives it to threads that spin while they wait for
-each other: alone they win little, and beside another busy program they took up to a hundred times as long. So each core
-takes blocks of its own, and BLAS stays in the thread that calls it: a third of the time on two cores.
+A product of many rows and few columns is limited by memory bandwidth. OpenBLAS splits it between threads that spin
+while they wait for each other. Alone that gains little; beside another busy program it took up to a hundred times as
+long. So each core takes blocks of its own, and BLAS uses one thread: a third of the time on two cores.
 
-While a pass runs, BLAS stays in its thread for the whole process; then it has as many threads again as before.
+During a pass BLAS has one thread in the whole process. After the pass it has as many as before.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
 BLOCK_ROWS = 512
-TASKS_PER_THREAD = 4  # enough that a core which another program uses holds up little
+TASKS_PER_THREAD = 4  # enough, so that a core which is busy with another program delays the pass little
 
 
 def map_blocks(function: Callable[[slice], Answer], *arrays: npt.NDArray[Any]) -> list[Answer]:
-    """Call a function for every block of rows, several at once; return its answers in the order of the rows.
+    """Call a function for every block of rows, several at once; return the answers in the order of the rows.
 
     Parameters
     ----------
     function
         Takes a slice of rows. Called in several threads.
     arrays
-        Arrays of N rows each, which the function reads or writes; large ones are released block by block.
+        Arrays of N rows that the function reads or writes. Blocks of large ones are released from memory when done.
     """
     n_rows = len(arrays[0])
     if not n_rows:
@@ -63,19 +63,19 @@ def map_blocks(function: Callable[[slice], Answer], *arrays: npt.NDArray[Any]) -
 def map_items(
     function: Callable[[Item], Answer], items: Sequence[Item], *, n_ahead: int | None = None
 ) -> Iterator[Answer]:
-    """Call a function for every item, several at once; yield its answers in the order of the items.
+    """Call a function for every item, several at once; yield the answers in the order of the items.
 
     Parameters
     ----------
     function
-        Called in as many threads as there are cores, and in each for one item at a time.
+        Called in one thread per core, for one item at a time in each.
     n_ahead
-        How many items are begun before the answer of the first is asked for, and so how many answers are held at most;
-        default: two for each thread.
+        Number of items that are started ahead of the answer that is yielded, and so the largest number of answers in
+        memory. Default: two for each thread.
     """
     n_threads = min(count_cores(), len(items))
     with _one_blas_thread.hold():
-        # a worker that waited for workers could wait for ever
+        # a worker that waits for other workers could wait for ever
         if n_threads < 2 or getattr(_inside, "is_worker", False):
             yield from map(function, items)
             return
@@ -87,13 +87,13 @@ def map_items(
                 waiting.append(_open_pool().submit(function, item))
             while waiting:
                 yield waiting.popleft().result()
-        finally:  # after an error, or where nobody asks for the rest
+        finally:  # after an error, or if the caller stops early
             for future in waiting:
                 future.cancel()
 
 
 def sum_blocks(function: Callable[[slice], npt.NDArray[Any]], *arrays: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the sum of a function's answers, added in the order of the rows."""
+    """Return the sum of a function's answers for all blocks, added in the order of the rows."""
     answers = map_blocks(function, *arrays)
     total = np.array(answers[0])
     for answer in answers[1:]:
@@ -113,7 +113,7 @@ def _open_pool() -> ThreadPoolExecutor:
 
 
 class _OneBlasThread:
-    """Holds BLAS to one thread while anybody needs it: the first to come limits it, the last to go lets it free."""
+    """Limits BLAS to one thread while any pass runs: the first pass sets the limit, the last one removes it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -146,7 +146,7 @@ _one_blas_thread = _OneBlasThread()
 
 
 def _forget_parent() -> None:
-    """In a forked child: the parent's threads are not there, and its locks may be held for ever."""
+    """Start afresh in a forked child: it has none of its parent's threads, and its locks may be held for ever."""
     global _one_blas_thread
     _open_pool.cache_clear()
     _one_blas_thread = _OneBlasThread()

@@ -1,4 +1,4 @@
-"""Training rows made ready for the solver once, whatever is then fitted to them: every strength and every fold."""
+"""Check and standardise training rows once, for the fits of all strengths and all folds."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from headstart.head.training_rows import TrainingRows, check_rows
 
 @dataclass(frozen=True, eq=False)
 class PreparedRows:
-    """Checked rows and their standardised features.
+    """Checked rows, and their standardised features.
 
     Attributes
     ----------
     standardisation
-        That of all rows. It sees no label, and so the folds of a cross-validation can share it.
+        Standardisation of all rows. It uses no label, so the folds of a cross-validation share it.
     Z
         (N, D + 1), the last column all ones.
     """
@@ -42,15 +42,19 @@ def prepare_rows(
 
     Parameters
     ----------
-    X, y, sample_weight, class_weight
-        As for `fit_logistic`.
+    X
+        (N, D) features; float64 is computed in float64, all else in float32.
+    y
+        (N,) class numbers, 0 to ``n_classes`` - 1.
+    sample_weight, class_weight
+        (N,) and (C,), at least 0. Their product is the weight of a row. A row of weight 2 counts as two rows.
     floor
         As for `measure_standardisation`.
 
     Raises
     ------
     FitError
-        As `check_rows`.
+        As `check_rows`: the error lists all problems.
 
     Examples
     --------

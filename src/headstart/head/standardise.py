@@ -1,4 +1,4 @@
-"""Standardisation: every feature gets mean 0 and standard deviation 1, and the head takes it back in."""
+"""Standardise features to mean 0 and standard deviation 1, and fold the standardisation into the head."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from headstart.storage.large_arrays import allocate_array
 
 @dataclass(frozen=True, eq=False)
 class Standardisation:
-    """What to subtract from D features and what to divide them by.
+    """The mean to subtract from D features, and the scale to divide them by.
 
     Attributes
     ----------
     mean, scale
-        (D,) float64. ``scale`` is the standard deviation, and 1 for a feature that does not vary.
+        (D,) float64. ``scale`` is the standard deviation or a floor, the larger; 1 for a constant feature.
     """
 
     mean: npt.NDArray[np.float64]
     scale: npt.NDArray[np.float64]
 
     def apply(self, X: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return (N, D + 1): the standardised features, and a column of ones that carries the bias."""
+        """Return (N, D + 1): the standardised features, and a column of ones for the bias."""
         out = allocate_array((len(X), X.shape[1] + 1), X.dtype)
         map_blocks(lambda rows: self.write(X[rows], out[rows]), X, out)
         return out
 
     def write(self, X: npt.NDArray[Any], out: npt.NDArray[Any]) -> None:
-        """Write what `apply` returns into an array (N, D + 1) of ``X``'s type; float16 into one of float32."""
+        """Write the result of `apply` into an array (N, D + 1) of the type of ``X``; of float32 if ``X`` is float16."""
         features = out[:, :-1]
         if X.dtype == np.float16:
             widen(X, features)
@@ -44,13 +44,13 @@ class Standardisation:
         out[:, -1] = 1
 
     def fold_in(self, coefficients: npt.NDArray[Any]) -> LinearHead:
-        """Return the head for raw features.
+        """Return the head for features that are not standardised.
 
         Parameters
         ----------
         coefficients
-            (C, D + 1) for rows as `apply` gives them; or (1, D + 1), the log odds of class 1 against class 0, which
-            are shared out between the two: half of them to class 1, minus half to class 0.
+            (C, D + 1) for the rows of `apply`; or (1, D + 1), the log odds of class 1 against class 0. Then class 1
+            gets half of them, and class 0 minus half.
         """
         if len(coefficients) == 1:
             coefficients = np.concatenate([-coefficients / 2, coefficients / 2])
@@ -71,7 +71,7 @@ def measure_standardisation(
     weight
         (N,) at least 0, not all 0.
     floor
-        No feature is divided by less than so many times the median standard deviation.
+        Least scale of a feature, as a multiple of the median standard deviation.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def measure_standardisation(
     Standardisation(mean=array([2., 5.]), scale=array([1., 1.]))
     """
     share = weight / weight.sum()
-    # in float64, and in two passes, so that nothing cancels
+    # float64 and two passes, so that nothing cancels
     mean = sum_blocks(lambda rows: share[rows] @ X[rows].astype(np.float64), X)
     variance = sum_blocks(lambda rows: share[rows] @ np.square(X[rows] - mean), X)
     return make_standardisation(mean, variance, X.dtype, floor=floor)
@@ -88,8 +88,8 @@ def measure_standardisation(
 def make_standardisation(
     mean: npt.NDArray[np.float64], variance: npt.NDArray[np.float64], dtype: npt.DTypeLike, *, floor: float
 ) -> Standardisation:
-    """Make a standardisation of the mean and variance (D,) of features that are computed with in ``dtype``."""
-    # what varies less than its own rounding errors is constant, and dividing by it would make noise a feature
+    """Make a standardisation from the mean and variance (D,) of features in ``dtype``."""
+    # a feature that varies less than its rounding errors is constant: to divide by that would amplify noise
     rounding = 10 * float(np.finfo(np.dtype(dtype)).eps) * np.sqrt(mean**2 + variance) + 1e-20
     scale = np.sqrt(variance)
     if floor:

@@ -135,7 +135,7 @@ def fit_streamed(
         choice = choose_strength(prepared, seed=seed, groups=None if groups is None else np.asarray(groups)[at])
         strength = choice.strength
     objective = StreamedObjective(
-        blocks, labels, weight, n_classes=n_classes, standardisation=standardisation, progress=progress
+        blocks, labels, weight=weight, n_classes=n_classes, standardisation=standardisation, progress=progress
     )
     start, curvature = _fit_sample(prepared, strength, objective.measure_ridge(strength))
     recorder = _Recorder(checked, standardisation)

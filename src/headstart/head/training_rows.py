@@ -1,4 +1,4 @@
-"""Training rows, checked: everything that is wrong with them is said at once."""
+"""Check training rows and validation rows; one error lists all problems."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from headstart.head.parallel_rows import map_blocks
 
 @dataclass(frozen=True, eq=False)
 class TrainingRows:
-    """N rows that a head can be fitted to.
+    """N checked rows that a head can be fitted to.
 
     Attributes
     ----------
     X
-        (N, D) float32, or float64 where that is what was given: then the whole fit computes in float64.
+        (N, D) float32; or float64 if float64 was given: then the whole fit is computed in float64.
     y
         (N,) int64, 0 to C - 1.
     weight
-        (N,) float64, at least 0: the row's own weight times that of its class.
+        (N,) float64, at least 0: the weight of the row times the weight of its class.
     """
 
     X: npt.NDArray[Any]
@@ -45,7 +45,7 @@ def check_rows(
     ------
     FitError
         If shapes do not match, features are not finite, labels are out of range, a class has no row, or a weight is
-        negative. Lists all of it.
+        negative. The error lists all problems.
     """
     features, labels = _check_shapes(X, y, "fit a head")
     n_nonfinite = _count_all_nonfinite(features)
@@ -63,12 +63,12 @@ def weigh_rows(
     sample_weight: npt.ArrayLike | None = None,
     class_weight: npt.ArrayLike | None = None,
 ) -> npt.NDArray[np.float64]:
-    """Check labels (N,) and weights, and return the weight of each row, (N,).
+    """Check labels (N,) and weights; return the weight of each row, (N,).
 
     Parameters
     ----------
     n_nonfinite
-        TrainingRows with NaN or infinity among the features.
+        Number of rows with NaN or infinity among the features.
 
     Raises
     ------
@@ -95,12 +95,12 @@ def weigh_rows(
 def check_validation_rows(
     validation: tuple[npt.ArrayLike, npt.ArrayLike], n_features: int, n_classes: int
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-    """Check rows that are only watched: a class may be missing from them.
+    """Check validation rows; a class may be missing from them.
 
     Raises
     ------
     FitError
-        As `check_rows`, and if there are not ``n_features`` features.
+        As `check_rows`, and if the number of features is not ``n_features``.
     """
     features, labels = _check_shapes(*validation, "use validation rows")
     check_validation_labels(
@@ -112,7 +112,15 @@ def check_validation_rows(
 def check_validation_labels(
     y: npt.NDArray[np.int64], n_given: int, n_features: int, n_classes: int, *, n_nonfinite: int = 0
 ) -> None:
-    """Check labels (M,) of watched rows that have ``n_given`` features, of which ``n_nonfinite`` rows are broken."""
+    """Check labels (M,) of validation rows.
+
+    Parameters
+    ----------
+    n_given, n_features
+        Number of features of these rows, and of the training rows.
+    n_nonfinite
+        Number of rows with NaN or infinity.
+    """
     problems = _find_label_problems(y, n_classes) + _find_feature_problems(n_nonfinite)
     if n_given != n_features:
         problems.append(f"got {n_given} features, need {n_features} as in training")
@@ -120,21 +128,21 @@ def check_validation_labels(
 
 
 def _check_shapes(X: npt.ArrayLike, y: npt.ArrayLike, action: str) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-    features = X if isinstance(X, np.memmap) else np.asarray(X)  # an array in a file stays one
+    features = X if isinstance(X, np.memmap) else np.asarray(X)  # an array in a file stays in its file
     labels = check_labels(features.shape, features.dtype, y, action)
     kind = np.float64 if features.dtype == np.float64 else np.float32
     return features.astype(kind, copy=False), labels
 
 
 def check_labels(shape: tuple[int, ...], dtype: np.dtype[Any], y: npt.ArrayLike, action: str) -> npt.NDArray[np.int64]:
-    """Return labels (N,) if they match features of this shape and type; raise FitError if not."""
+    """Return labels (N,) as int64; raise FitError if they do not match features of this shape and type."""
     labels = np.asarray(y)
     is_matching = len(shape) == 2 and labels.shape == shape[:1] and min(shape) > 0
     is_numeric = dtype.kind in "fiu" and labels.dtype.kind in "iu"
     if not (is_matching and is_numeric):
         raise FitError(
             f"Cannot {action}: got features {shape} of {dtype} and labels {labels.shape} of "
-            f"{labels.dtype}, need (N, D) numbers and (N,) integers, N and D at least 1. Pass one label a row."
+            f"{labels.dtype}, need (N, D) numbers and (N,) integers, N and D at least 1. Pass one label for each row."
         )
     return labels.astype(np.int64, copy=False)
 
@@ -156,8 +164,8 @@ def _count_all_nonfinite(X: npt.NDArray[Any]) -> int:
 
 
 def count_nonfinite_rows(X: npt.NDArray[Any]) -> int:
-    """Return the number of rows with NaN or infinity: where the sum of all is finite, which is seen sooner, none."""
-    with np.errstate(all="ignore"):
+    """Return the number of rows with NaN or infinity."""
+    with np.errstate(all="ignore"):  # if the sum is finite, all numbers are: a faster check
         return 0 if np.isfinite(X.sum()) else int((~np.isfinite(X).all(axis=1)).sum())
 
 
@@ -172,10 +180,10 @@ def _find_missing_classes(y: npt.NDArray[np.int64], n_classes: int) -> list[str]
 
 
 def check_finite(n_nonfinite: int, action: str) -> None:
-    """Raise FitError if any row is broken."""
+    """Raise FitError if any row has NaN or infinity."""
     _raise_if_any(_find_feature_problems(n_nonfinite), action)
 
 
 def _raise_if_any(problems: list[str], action: str) -> None:
     if problems:
-        raise FitError(f"Cannot {action}: {'; '.join(problems)}. Mend the rows or leave them out.")
+        raise FitError(f"Cannot {action}: {'; '.join(problems)}. Correct the rows, or leave them out.")

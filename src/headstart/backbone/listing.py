@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from headstart.backbone.backbone import Backbone
-from headstart.backbone.foreign.conversion import PREFIX
-from headstart.backbone.foreign.user_file import list_kept
+from headstart.backbone.foreign.converted_backbones import list_converted
+from headstart.backbone.foreign.network_layout import PREFIX
 from headstart.backbone.graph_file import list_nodes, take_apart
 from headstart.backbone.loading import SPECS, TIMM, load_backbone
 from headstart.backbone.spec import BackboneSpec
@@ -22,7 +22,7 @@ def list_backbones() -> Iterator[tuple[BackboneSpec, str | None]]:
 
     Backbones of timm are listed if they are in the cache already: loading them no longer needs timm.
     """
-    kept = {spec.name: spec for _, spec in list_kept() if spec.name.startswith(TIMM)}
+    kept = {spec.name: spec for _, spec in list_converted() if spec.name.startswith(TIMM)}
     for spec in (*SPECS.values(), *(kept[name] for name in sorted(kept))):
         try:
             load_backbone(spec.name)

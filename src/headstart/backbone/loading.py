@@ -44,9 +44,9 @@ def load_backbone(name: str = MOBILENET_V2.name) -> Backbone:
     if name.startswith(TIMM):
         from headstart.backbone.foreign.timm_zoo import load_timm
 
-        return Backbone(*load_timm(name.removeprefix(TIMM)))
+        return load_timm(name.removeprefix(TIMM))
     if name.lower().endswith(SUFFIXES):
-        return Backbone(*load_user_file(name, taken=SPECS))
+        return load_user_file(name, taken=SPECS)
     if name not in SPECS:
         close = difflib.get_close_matches(name, SPECS, n=1)
         known = f"Known: {', '.join(sorted(SPECS))}, timm/NAME, and the path of an .onnx file."

@@ -1,4 +1,4 @@
-"""What depends on no photo is computed ahead, as the runtime would compute it; everything else is left alone."""
+"""Layers that depend on no photo are replaced by their output; all others stay."""
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
@@ -22,7 +22,7 @@ def fold(nodes, **weights):
     return [node.op_type for node in model.graph.node], known
 
 
-def test_shapes_and_constants_are_computed():
+def test_shapes_and_constants_are_folded():
     nodes = [
         helper.make_node("Constant", [], ["three"], value=numpy_helper.from_array(np.array([3.0], np.float32))),
         helper.make_node("ConstantOfShape", ["shape"], ["zeros"]),
@@ -34,14 +34,14 @@ def test_shapes_and_constants_are_computed():
     np.testing.assert_array_equal(known["threes"], np.full((1, 4), 3, np.float32))
 
 
-def test_weights_of_any_size_come_out_of_a_cast():
+def test_a_cast_of_large_weights_is_folded():
     large = np.ones((300, 300), np.float16)
     kinds, known = fold([helper.make_node("Cast", ["w"], ["y"], to=TensorProto.FLOAT)], w=large)
     assert kinds == []
     assert known["y"].dtype == np.float32
 
 
-def test_large_sums_kinds_that_are_not_known_and_what_fails_are_left_to_the_engine():
+def test_large_unknown_and_failing_layers_are_left_to_the_engine():
     large = np.ones((300, 300), np.float32)
     for node, weights in (
         (helper.make_node("Add", ["w", "w"], ["y"]), {"w": large}),

@@ -1,4 +1,4 @@
-"""A network that another library wrote gives the features that it gives in its own runtime."""
+"""A converted network gives the features that its own file gives in ONNX Runtime."""
 
 import shutil
 from pathlib import Path
@@ -9,8 +9,8 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
-from headstart.engine.engine import Engine, plan_build
 from headstart.errors import BackboneError
 
 MEAN, STD = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
@@ -18,8 +18,7 @@ PIXELS = np.random.default_rng(5).integers(0, 256, (3, 64, 64, 3), np.uint8)
 
 
 def infer(backbone, pixels, tensor="features"):
-    build = plan_build(backbone.spec.weights_sha256, image_size=pixels.shape[1], precision="f32", tensor=tensor)
-    return Engine(backbone.weights, build).infer(pixels)
+    return BackboneSetup(backbone, pixels.shape[1], "f32").open_engine(tensor=tensor).infer(pixels)
 
 
 def find_pooled(path):
@@ -31,7 +30,7 @@ def find_pooled(path):
     return onnxruntime.InferenceSession(model.SerializeToString())
 
 
-def test_features_are_those_of_its_own_runtime(network):
+def test_features_are_those_of_onnx_runtime(network):
     expected = find_pooled(network).run(
         None, {"image": ((PIXELS / 255 - MEAN) / STD).astype(np.float32).transpose(0, 3, 1, 2)}
     )
@@ -41,7 +40,7 @@ def test_features_are_those_of_its_own_runtime(network):
 
 
 @pytest.mark.parametrize("side_px", [32, 64, 96])
-def test_a_network_for_any_size_takes_others(network, side_px):
+def test_a_network_for_any_size_takes_several_image_sizes(network, side_px):
     spec = load_backbone(str(network)).spec
     assert (spec.image_size, spec.min_image_size, spec.max_image_size) == (64, 32, 1024)
     pixels = np.zeros((2, side_px, side_px, 3), np.uint8)
@@ -60,14 +59,14 @@ def test_a_network_for_any_size_takes_others(network, side_px):
         ),
     ],
 )
-def test_pixels_become_what_the_toml_says(network, tmp_path, text, prepare):
+def test_pixels_are_scaled_as_the_toml_says(network, tmp_path, text, prepare):
     path = shutil.copy(network, tmp_path / "other.onnx")
     path.with_suffix(".toml").write_text(f"{text}image_size = 64\n")
     expected = find_pooled(path).run(None, {"image": prepare(PIXELS).astype(np.float32).transpose(0, 3, 1, 2)})[0]
     np.testing.assert_allclose(infer(load_backbone(str(path)), PIXELS), expected, rtol=1e-4, atol=1e-4)
 
 
-def test_it_is_cut_at_the_last_place_of_each_resolution(network):
+def test_stages_end_at_the_last_layer_of_each_resolution(network):
     spec = load_backbone(str(network)).spec
     assert [(stage.name, stage.n_channels, stage.stride) for stage in spec.stages] == [
         ("stride_2", 8, 2), ("stride_4", 8, 4), ("stride_8", 16, 8), ("top", 24, 16),
@@ -75,7 +74,7 @@ def test_it_is_cut_at_the_last_place_of_each_resolution(network):
     assert spec.default_cut == "stride_8"
 
 
-def test_stages_may_be_named(network, tmp_path):
+def test_the_toml_may_name_the_stages(network, tmp_path):
     layer = load_backbone(str(network)).spec.stages[1].tensor.removeprefix("net/")
     path = shutil.copy(network, tmp_path / "named.onnx")
     text = network.with_suffix(".toml").read_text()
@@ -85,14 +84,14 @@ def test_stages_may_be_named(network, tmp_path):
     path.with_suffix(".toml").write_text(f'{text}[stages]\nlate = "{layer}"\nearly = "{lower}"\n')
     assert [stage.name for stage in load_backbone(str(path)).spec.stages] == ["early", "late", "top"]
     path.with_suffix(".toml").write_text(f'{text}[stages]\na = "{layer}"\nb = "{layer}"\n')
-    with pytest.raises(BackboneError, match="have a layer twice"):
+    with pytest.raises(BackboneError, match="stages in the TOML have a layer twice"):
         load_backbone(str(path))
     path.with_suffix(".toml").write_text(f'{text}[stages]\nx = "no_such_layer"\n')
     with pytest.raises(BackboneError, match="no layer 'no_such_layer'"):
         load_backbone(str(path))
 
 
-def test_a_layer_is_not_cut_from_its_norm(tmp_path):
+def test_a_convolution_is_not_cut_from_its_batch_norm(tmp_path):
     weights = [
         numpy_helper.from_array(np.ones((4, 3, 3, 3), np.float32), "kernel"),
         *(numpy_helper.from_array(np.ones(4, np.float32), name) for name in ("a", "b", "c", "d")),
@@ -110,7 +109,7 @@ def test_a_layer_is_not_cut_from_its_norm(tmp_path):
         load_backbone(str(path))
 
 
-def test_names_that_cannot_be_shown_are_shown_otherwise(tmp_path):
+def test_control_characters_in_names_of_layers_are_escaped(tmp_path):
     nodes = [
         helper.make_node("MaxPool", ["x"], ["a\nb"], kernel_shape=[2, 2], strides=[2, 2]),
         helper.make_node("MaxPool", ["a\nb"], ["y"], kernel_shape=[2, 2], strides=[2, 2]),
@@ -122,7 +121,7 @@ def test_names_that_cannot_be_shown_are_shown_otherwise(tmp_path):
     assert backbone.spec.stages[0].tensor == "net/a\\\\nb"
 
 
-def test_weights_that_layers_share_are_parted(tmp_path):
+def test_layers_that_share_weights_get_copies(tmp_path):
     kernel = numpy_helper.from_array(np.ones((3, 3, 1, 1), np.float32), "kernel")
     nodes = [
         helper.make_node("Conv", ["x", "kernel"], ["one"]),
@@ -136,13 +135,13 @@ def test_weights_that_layers_share_are_parted(tmp_path):
     assert set(used) <= {tensor.name for tensor in kept.graph.initializer}
 
 
-def test_a_second_input_that_is_needed_is_told(tmp_path):
+def test_a_second_input_that_is_needed_is_refused(tmp_path):
     nodes = [helper.make_node("Add", ["x", "z"], ["xz"]), helper.make_node("ReduceMean", ["xz"], ["y"], axes=[2, 3])]
     with pytest.raises(BackboneError, match=r"it needs \['z'\] as well as a photo"):
         load_backbone(str(make_plain(tmp_path, nodes, inputs=2, text="input = 'x'\n")))
 
 
-def test_a_network_without_classes_gives_what_it_gives(make_network, tmp_path, network):
+def test_a_network_without_classes_gives_its_output_as_features(make_network, tmp_path, network):
     headless = load_backbone(
         str(
             make_network(
@@ -154,7 +153,7 @@ def test_a_network_without_classes_gives_what_it_gives(make_network, tmp_path, n
     np.testing.assert_allclose(infer(headless, PIXELS), infer(load_backbone(str(network)), PIXELS), atol=1e-6)
 
 
-def test_an_old_file_is_brought_up_to_date(tmp_path):
+def test_old_opsets_are_converted(tmp_path):
     """ResNet-50, SqueezeNet and Inception as the onnx package has them: opset 9, photos one by one."""
     folder = Path(onnx.__file__).parent / "backend/test/data/light"
     for name, n_features in (("resnet50", 2048), ("squeezenet", 512), ("inception_v1", 1024)):
@@ -165,7 +164,7 @@ def test_an_old_file_is_brought_up_to_date(tmp_path):
         assert spec.stages[-1].name == "top"
 
 
-def test_weights_may_lie_beside_it(network, tmp_path):
+def test_weights_in_a_second_file_are_read(network, tmp_path):
     path = tmp_path / "large.onnx"
     onnx.save(onnx.load(network), path, save_as_external_data=True, location="large.onnx.data", size_threshold=0)
     path.with_suffix(".toml").write_text(network.with_suffix(".toml").read_text())
@@ -177,11 +176,11 @@ def test_weights_may_lie_beside_it(network, tmp_path):
         load_backbone(str(path))
     (tmp_path / "away").rename(data)
     data.write_bytes(bytes(data.stat().st_size // 2) + data.read_bytes()[data.stat().st_size // 2 :])
-    with pytest.raises(BackboneError, match="same features for two photos"):  # others than were kept
+    with pytest.raises(BackboneError, match="same features for two different photos"):  # the changed weights are used
         load_backbone(str(path))
 
 
-def test_numbers_of_a_layer_may_not_lie_beside_it(tmp_path):
+def test_constants_of_a_layer_in_a_second_file_are_refused(tmp_path):
     value = numpy_helper.from_array(np.ones((1, 3, 1, 1), np.float32))
     nodes = [helper.make_node("Constant", [], ["c"], value=value), helper.make_node("Mul", ["x", "c"], ["y"])]
     path = make_plain(tmp_path, nodes)
@@ -208,7 +207,7 @@ def mean_over(axes):
     return helper.make_node("ReduceMean", ["x"], ["y"], axes=axes, keepdims=0)
 
 
-def test_height_and_width_may_come_first(tmp_path):
+def test_channels_may_be_the_last_axis(tmp_path):
     backbone = load_backbone(str(make_plain(tmp_path, [mean_over([1, 2])], shape=("n", 64, 64, 3))))
     np.testing.assert_allclose(infer(backbone, PIXELS), PIXELS.mean((1, 2)) / 255, rtol=1e-4)
 
@@ -223,15 +222,15 @@ def test_height_and_width_may_come_first(tmp_path):
         ({"text": "input = 'y'"}, r"no input 'y', only \['x'\]"),
         ({"kind": TensorProto.BOOL}, "takes neither floats nor whole numbers of 0 to 255"),
         ({"shape": ("n", 3, 5000, 5000)}, "fixed to 5000 pixels, need 16 to 2048"),
-        ({"kind": TensorProto.UINT8}, r"takes whole numbers.* write value_range = \[0, 255\] instead"),
+        ({"kind": TensorProto.UINT8}, r"takes whole numbers.* write value_range = \[0, 255\] into"),
     ],
 )
-def test_what_it_cannot_take_is_said(tmp_path, options, message):
+def test_an_input_that_cannot_be_served_is_refused(tmp_path, options, message):
     with pytest.raises(BackboneError, match=message):
         load_backbone(str(make_plain(tmp_path, [mean_over([2, 3])], **options)))
 
 
-def test_a_fixed_batch_is_refused(tmp_path):
+def test_a_fixed_batch_size_is_refused(tmp_path):
     shape = numpy_helper.from_array(np.array([1, 3, 64, 64]), "shape")
     nodes = [
         helper.make_node("Reshape", ["x", "shape"], ["one"]),
@@ -241,26 +240,26 @@ def test_a_fixed_batch_is_refused(tmp_path):
         load_backbone(str(make_plain(tmp_path, nodes, weights=[shape])))
 
 
-def test_photos_that_are_mixed_are_refused(tmp_path):
+def test_features_that_depend_on_the_batch_are_refused(tmp_path):
     nodes = [
         helper.make_node("ReduceMean", ["x"], ["all"], axes=[0], keepdims=1),
         helper.make_node("Sub", ["x", "all"], ["apart"]),
         helper.make_node("ReduceMean", ["apart"], ["y"], axes=[2, 3], keepdims=0),
     ]
-    with pytest.raises(BackboneError, match="depend on the others in the batch"):
+    with pytest.raises(BackboneError, match="depend on the other photos in the batch"):
         load_backbone(str(make_plain(tmp_path, nodes)))
 
 
-def test_what_runtimes_understand_otherwise_is_refused(tmp_path):
+def test_a_layer_that_onnx_runtime_computes_otherwise_is_refused(tmp_path):
     pool = helper.make_node(
         "AveragePool", ["x"], ["y"], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], ceil_mode=1,
         count_include_pad=1,
     )  # fmt: skip
-    with pytest.raises(BackboneError, match=r"features would be .*% off what ONNX Runtime computes"):
+    with pytest.raises(BackboneError, match=r"features differ by .*% from those of ONNX Runtime"):
         load_backbone(str(make_plain(tmp_path, [pool])))
 
 
-def test_a_map_that_is_larger_than_the_photo_is_refused(tmp_path):
+def test_a_feature_map_larger_than_the_photo_is_refused(tmp_path):
     kernel = numpy_helper.from_array(np.ones((3, 3, 3, 3), np.float32), "kernel")
     larger = helper.make_node("ConvTranspose", ["x", "kernel"], ["y"], strides=[3, 3])
     with pytest.raises(BackboneError, match="its last map, 'y', is larger than the photo"):
@@ -270,7 +269,7 @@ def test_a_map_that_is_larger_than_the_photo_is_refused(tmp_path):
 def test_layers_out_of_order_are_refused(tmp_path):
     nodes = [mean_over([2, 3]), helper.make_node("Neg", ["x"], ["late"])]
     nodes[0].input[0] = "late"
-    with pytest.raises(BackboneError, match="its layer 'y' comes before what it takes, 'late'"):
+    with pytest.raises(BackboneError, match="its layer 'y' comes before its input 'late'"):
         load_backbone(str(make_plain(tmp_path, nodes)))
 
 
@@ -284,7 +283,7 @@ def test_branches_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("data", [b"", b"no network", b"\x08\x08" * 100])
-def test_what_is_no_network_is_refused_in_one_line(tmp_path, data):
+def test_a_file_that_is_no_network_is_refused_in_one_line(tmp_path, data):
     path = tmp_path / "x.onnx"
     path.write_bytes(data)
     path.with_suffix(".toml").write_text("value_range = [0, 1]\n")
@@ -292,7 +291,7 @@ def test_what_is_no_network_is_refused_in_one_line(tmp_path, data):
         load_backbone(str(path))
 
 
-def test_features_may_be_named(network, tmp_path):
+def test_the_toml_may_name_the_feature_layer(network, tmp_path):
     layer = load_backbone(str(network)).spec.stages[2].tensor.removeprefix("net/")
     path = shutil.copy(network, tmp_path / "lower.onnx")
     text = network.with_suffix(".toml").read_text()
@@ -303,8 +302,8 @@ def test_features_may_be_named(network, tmp_path):
         load_backbone(str(path))
 
 
-def test_weights_that_are_stored_elsewhere_are_weights(network, tmp_path):
-    """Exporters store equal weights once, and half of their digits: what trains the network must find them."""
+def test_weights_behind_a_cast_are_folded_into_the_kernel(network, tmp_path):
+    """Exporters store equal weights once, and in half precision. Training must find them."""
     model = onnx.load(network)
     weights = {tensor.name: tensor for tensor in model.graph.initializer}
     kernel = next(node.input[1] for node in model.graph.node if node.op_type == "Conv")
@@ -322,7 +321,7 @@ def test_weights_that_are_stored_elsewhere_are_weights(network, tmp_path):
 
 
 @pytest.mark.parametrize("is_used", [False, True])
-def test_few_numbers_that_make_many_are_refused(network, tmp_path, is_used):
+def test_a_small_file_that_expands_to_huge_outputs_is_refused(network, tmp_path, is_used):
     """A constant of ten thousand million numbers fits into a file of a few bytes."""
     model = onnx.load(network)
     model.graph.initializer.append(numpy_helper.from_array(np.array([100_000, 100_000]), "shape"))

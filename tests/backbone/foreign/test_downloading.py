@@ -1,4 +1,4 @@
-"""Weights are fetched once, resumed, compared, and taken from a mirror where there is one: tried on a real server."""
+"""Weights are downloaded once, resumed, checked, and taken from a mirror if there is one; with a real server."""
 
 import hashlib
 import threading
@@ -59,7 +59,7 @@ def server(tmp_path, monkeypatch):
         thread.join()
 
 
-def test_it_is_fetched_once(server):
+def test_a_file_is_downloaded_once(server):
     path = fetch_weights(server.url, DIGEST)
     assert path.read_bytes() == DATA
     assert fetch_weights(server.url, DIGEST) == path
@@ -67,43 +67,43 @@ def test_it_is_fetched_once(server):
 
 
 @pytest.mark.parametrize("knows_ranges", [True, False])
-def test_what_was_broken_off_goes_on(server, knows_ranges):
+def test_an_interrupted_download_resumes(server, knows_ranges):
     server.breaks, server.knows_ranges = 2, knows_ranges
     assert fetch_weights(server.url, DIGEST).read_bytes() == DATA
     n = len(DATA) // 3
     assert [where for _, where in server.asked[:2]] == [None, f"bytes={n}-"]
 
 
-def test_what_an_earlier_process_has_fetched_is_not_fetched_again(server):
+def test_the_next_attempt_resumes_a_failed_download(server):
     server.breaks = 1000
-    with pytest.raises(BackboneError, match=r"it goes on from where it was; or set HEADSTART_MIRROR"):
+    with pytest.raises(BackboneError, match=r"the download resumes. Or set HEADSTART_MIRROR"):
         fetch_weights(server.url, DIGEST)
     n_first, server.breaks = len(server.asked), 0
     assert fetch_weights(server.url, DIGEST).read_bytes() == DATA
     assert server.asked[n_first][1] is not None
 
 
-def test_another_file_is_refused_and_not_kept(server, tmp_path):
-    with pytest.raises(BackboneError, match=r"SHA-256 is not 000000000000\.\.\., so it is another file"):
+def test_a_file_with_another_hash_is_refused_and_deleted(server, tmp_path):
+    with pytest.raises(BackboneError, match=r"got a file with another SHA-256, need 000000000000\.\.\."):
         fetch_weights(server.url, "0" * 64)
     assert [path.suffix for path in (tmp_path / "cache").rglob("*.*")] == [".lock"]
 
 
-def test_two_that_fetch_it_at_once_fetch_it_once(server):
+def test_threads_that_need_the_same_file_download_it_once(server):
     with ThreadPoolExecutor(4) as pool:
         paths = list(pool.map(lambda _: fetch_weights(server.url, DIGEST), range(4)))
     assert {path.read_bytes() for path in paths} == {DATA}
     assert len(server.asked) == 1
 
 
-def test_a_cache_that_cannot_be_written_is_told(server, tmp_path, monkeypatch):
+def test_a_cache_that_cannot_be_written_is_an_error(server, tmp_path, monkeypatch):
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "file"))
     with pytest.raises(BackboneError, match="Set HEADSTART_CACHE"):
         fetch_weights(server.url, DIGEST)
 
 
-def test_a_whole_partial_is_not_fetched_again(server, tmp_path):
+def test_a_complete_partial_file_is_not_downloaded_again(server, tmp_path):
     folder = tmp_path / "cache" / "backbones-1"
     folder.mkdir(parents=True)
     (folder / f"{DIGEST}.partial").write_bytes(DATA)
@@ -111,21 +111,21 @@ def test_a_whole_partial_is_not_fetched_again(server, tmp_path):
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
-def test_a_server_that_refuses_is_told(server, status):
+def test_the_error_names_the_status_of_the_server(server, status):
     server.status = status
     with pytest.raises(BackboneError, match=rf"the server answers {status} "):
         fetch_weights(server.url, DIGEST)
     assert len(server.asked) == 1
 
 
-def test_no_server_is_told(server):
-    with pytest.raises(BackboneError, match=r"Cannot fetch 'http://127.0.0.1:9/net.onnx': .*refused"):
+def test_a_missing_server_is_an_error(server):
+    with pytest.raises(BackboneError, match=r"Cannot download 'http://127.0.0.1:9/net.onnx': .*refused"):
         fetch_weights("http://127.0.0.1:9/net.onnx", DIGEST)
 
 
 @pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://127.0.0.1/x.onnx", "x.onnx"])
-def test_only_the_web_is_fetched_from(server, url):
-    with pytest.raises(BackboneError, match="no address of https"):
+def test_only_http_addresses_are_downloaded(server, url):
+    with pytest.raises(BackboneError, match="neither https"):
         fetch_weights(url, DIGEST)
 
 

@@ -1,4 +1,4 @@
-"""Where networks of several kinds end as feature extractors: what goes into their last linear layer is found."""
+"""The features of several kinds of networks are found: the input of the last linear layer."""
 
 import warnings
 
@@ -9,8 +9,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
-from headstart.engine.engine import Engine, plan_build
 from headstart.errors import BackboneError
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
@@ -48,7 +48,7 @@ KINDS = {
 
 @pytest.mark.parametrize("opset", [9, 11, 17, 20])
 @pytest.mark.parametrize("kind", KINDS)
-def test_features_are_what_goes_into_the_last_linear_layer(kind, opset, tmp_path):
+def test_features_are_the_input_of_the_last_linear_layer(kind, opset, tmp_path):
     body, head, is_mean = KINDS[kind]
     path = tmp_path / "net.onnx"
     with warnings.catch_warnings():
@@ -62,8 +62,7 @@ def test_features_are_what_goes_into_the_last_linear_layer(kind, opset, tmp_path
         expected = body(torch.from_numpy(PIXELS).permute(0, 3, 1, 2) / 255).numpy()
     expected = expected.mean((2, 3)) if expected.ndim == 4 else expected
     backbone = load_backbone(str(path))
-    build = plan_build(backbone.spec.weights_sha256, image_size=64, precision="f32")
-    np.testing.assert_allclose(Engine(backbone.weights, build).infer(PIXELS), expected, atol=1e-5)
+    np.testing.assert_allclose(infer(path), expected, atol=1e-5)
     assert (backbone.spec.stages[-1].tensor != "features") == is_mean
     assert backbone.spec.stages[0].stride == 2
 
@@ -93,10 +92,8 @@ def export(module, tmp_path, *, is_headless=False):
     return path
 
 
-def infer(path, pixels=PIXELS):
-    backbone = load_backbone(str(path))
-    build = plan_build(backbone.spec.weights_sha256, image_size=64, precision="f32")
-    return Engine(backbone.weights, build).infer(pixels)
+def infer(path):
+    return BackboneSetup(load_backbone(str(path)), 64, "f32").open_engine().infer(PIXELS)
 
 
 def see(module):
@@ -117,7 +114,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("kind", ENDS)
-def test_the_mean_over_the_photo_is_found(kind, tmp_path):
+def test_features_are_the_mean_of_the_last_feature_map(kind, tmp_path):
     module = Other(ENDS[kind])
     path = export(module, tmp_path, is_headless="scores" not in kind)
     np.testing.assert_allclose(infer(path), see(module).mean((2, 3)), atol=1e-5)
@@ -125,28 +122,28 @@ def test_the_mean_over_the_photo_is_found(kind, tmp_path):
 
 REFUSED = {
     "two outputs": (lambda self, y: (self.head(pool(y)), pool(y)), "has the outputs .* name the layer before"),
-    "heads side by side": (lambda self, y: torch.cat([self.head(pool(y)), self.head(y.amax((2, 3)))], 1), "cannot be"),
-    "heads added": (lambda self, y: self.head(pool(y)) + self.head(2 * pool(y)), "cannot be told"),
-    "a norm of scores": (lambda self, y: nn.functional.normalize(self.head(pool(y))), "cannot be told"),
-    "some of the scores": (lambda self, y: self.head(pool(y))[:, 1:], "cannot be told"),
-    "scores averaged, without a softmax": (lambda self, y: torch.relu(self.last(y)).mean((2, 3)), "cannot be told"),
-    "no head": (lambda self, y: pool(y), r"cannot be told .*: name that layer as features, or the output, '\d+', if"),
+    "heads side by side": (lambda self, y: torch.cat([self.head(pool(y)), self.head(y.amax((2, 3)))], 1), "unknown"),
+    "heads added": (lambda self, y: self.head(pool(y)) + self.head(2 * pool(y)), "is unknown which"),
+    "a norm of scores": (lambda self, y: nn.functional.normalize(self.head(pool(y))), "is unknown which"),
+    "some of the scores": (lambda self, y: self.head(pool(y))[:, 1:], "is unknown which"),
+    "scores averaged, without a softmax": (lambda self, y: torch.relu(self.last(y)).mean((2, 3)), "is unknown which"),
+    "no head": (lambda self, y: pool(y), r"is unknown .*: name it as features, or the output, '\d+', if"),
 }  # fmt: skip
 NAMED = {
     "tokens": (lambda self, y: y.flatten(2).transpose(1, 2), r"gives \[1, 256, 16\] for a photo, need \(1, D\)"),
     "numbers of classes": (lambda self, y: self.head(pool(y)).topk(3)[1], "of floats that depends on the photo"),
-    "axes that cannot be told": (lambda self, y: y.flatten(1).reshape(-1, 64, 8, 8), "which of these are the channels"),
+    "unknown axes": (lambda self, y: y.flatten(1).reshape(-1, 64, 8, 8), "unknown which are the channels"),
 }
 
 
 @pytest.mark.parametrize("kind", {**REFUSED, **NAMED})
-def test_what_cannot_be_told_is_asked_for(kind, tmp_path):
+def test_a_network_whose_features_are_unknown_is_refused(kind, tmp_path):
     end, message = (REFUSED | NAMED)[kind]
     with pytest.raises(BackboneError, match=message):
         load_backbone(str(export(Other(end), tmp_path, is_headless=kind in NAMED)))
 
 
-def test_a_pool_that_leaves_places_out_is_kept_as_it_is(tmp_path):
+def test_a_pool_over_a_part_of_the_photo_is_kept(tmp_path):
     module = Other(lambda self, y: self.head(nn.functional.avg_pool2d(y, 15).flatten(1)))
     path = export(module, tmp_path)
     expected = see(module)[:, :, :15, :15].mean((2, 3))
@@ -180,7 +177,7 @@ def test_half_precision_becomes_float32(tmp_path, is_inside):
     assert TensorProto.FLOAT16 not in {tensor.data_type for tensor in kept.graph.initializer}
 
 
-def test_what_is_quantised_is_refused(tmp_path):
+def test_a_quantised_network_is_refused(tmp_path):
     path = export(Other(lambda self, y: self.head(pool(y))), tmp_path)
     model = onnx.load(path)
     model.graph.initializer.extend(
@@ -192,7 +189,7 @@ def test_what_is_quantised_is_refused(tmp_path):
         load_backbone(str(path))
 
 
-def test_a_network_that_halves_and_doubles_keeps_to_its_size(tmp_path):
+def test_a_network_for_even_sizes_only_has_one_image_size(tmp_path):
     class Halving(nn.Module):
         def __init__(self):
             super().__init__()

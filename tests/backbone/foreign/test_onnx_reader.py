@@ -1,11 +1,11 @@
-"""Somebody else's file becomes a plain graph of float32, and is kept as it was given."""
+"""An ONNX file of another library becomes a plain float32 graph, and the given graph stays as it is."""
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from headstart.backbone.foreign.onnx_reader import MOST_NUMBERS, read_network, refuse_giant
+from headstart.backbone.foreign.onnx_reader import MAX_NUMBERS, read_network, refuse_large_layer
 from headstart.backbone.loading import load_backbone
 from headstart.errors import BackboneError, MissingExtraError
 
@@ -26,7 +26,7 @@ def write(tmp_path):
     return write
 
 
-def test_functions_are_put_in_place_and_the_given_file_stays(write, tmp_path):
+def test_functions_are_inlined_and_the_given_graph_stays(write, tmp_path):
     inside = [
         helper.make_node("Neg", ["a"], ["n"]),
         helper.make_node("ReduceMean", ["n"], ["b"], axes=[2, 3]),
@@ -37,7 +37,7 @@ def test_functions_are_put_in_place_and_the_given_file_stays(write, tmp_path):
     given, plain = read_network(path, None)
     assert [node.op_type for node in given.graph.node] == ["Pool"]
     assert [node.op_type for node in plain.graph.node] == ["Neg", "ReduceMean", "Flatten"]
-    # a layer inside a function is none of the given file's: the plain one is compared
+    # the given graph has no layer of this name: the plain one is compared
     path.with_suffix(".toml").write_text(f"value_range = [0, 1]\nfeatures = '{plain.graph.node[1].output[0]}'\n")
     assert load_backbone(str(path)).spec.n_features == 3
 
@@ -54,21 +54,21 @@ def test_everything_becomes_float32(write, kind):
     assert given.graph.input[0].type.tensor_type.elem_type == data_type
 
 
-def test_inputs_that_are_left_out_at_the_end_are_not_named(write):
+def test_omitted_inputs_at_the_end_are_dropped(write):
     low = numpy_helper.from_array(np.float32(0), "low")
     _, plain = read_network(write(helper.make_node("Clip", ["x", "low", ""], ["y"]), weights=[low]), None)
     assert list(plain.graph.node[0].input) == ["x", "low"]
 
 
-def test_another_file_than_the_toml_says_is_refused(write):
+def test_a_file_with_another_hash_than_in_the_toml_is_refused(write):
     with pytest.raises(BackboneError, match=r"its SHA-256 is .*, and the TOML has 000000000000\.\.\."):
         read_network(write(helper.make_node("Neg", ["x"], ["y"])), "0" * 64)
 
 
-def test_unknown_sizes_are_not_large():
-    refuse_giant("x", [0, 3, MOST_NUMBERS // 3])
+def test_large_outputs_are_refused_and_unknown_sizes_are_not():
+    refuse_large_layer("x", [0, 3, MAX_NUMBERS // 3])
     with pytest.raises(BackboneError, match="its layer 'x' makes 2 x 200000000 numbers"):
-        refuse_giant("x", [2, MOST_NUMBERS])
+        refuse_large_layer("x", [2, MAX_NUMBERS])
 
 
 @pytest.mark.parametrize("package", ["onnx", "onnxruntime"])

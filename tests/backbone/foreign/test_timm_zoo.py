@@ -1,4 +1,4 @@
-"""Networks of timm become backbones with timm's own preprocessing: `make test-zoo`, in an environment of its own."""
+"""Networks of timm become backbones with timm's preprocessing. `make test-zoo` runs this in its own environment."""
 
 import sys
 
@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import headstart as hs
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.foreign.timm_zoo import load_timm
 from headstart.backbone.listing import list_backbones
 from headstart.backbone.loading import load_backbone
-from headstart.engine.engine import Engine, plan_build
 from headstart.errors import BackboneError, MissingExtraError
 from headstart.process.packages import is_installed
 
@@ -21,7 +21,7 @@ NAMES = ("resnet18.a1_in1k", "mobilenetv3_small_100.lamb_in1k", "vit_tiny_patch1
 
 @pytest.fixture(scope="module")
 def mirror(tmp_path_factory):
-    """A folder with weights, as a machine without internet has it; they are random, for their hub is not here."""
+    """A folder with random weights, as a mirror for a machine without internet."""
     import timm
     import torch
     from safetensors.torch import save_file
@@ -52,24 +52,23 @@ def test_features_are_those_of_timm(name, mirror, monkeypatch):
     with torch.no_grad():
         photos = (torch.from_numpy(pixels) / 255 - torch.tensor(facts["mean"])) / torch.tensor(facts["std"])
         expected = network(photos.float().permute(0, 3, 1, 2)).numpy()
-    build = plan_build(backbone.spec.weights_sha256, image_size=side, precision="f32")
-    ours = Engine(backbone.weights, build).infer(pixels)
-    np.testing.assert_allclose(ours, expected, atol=1e-4 * np.abs(expected).max())
+    features = BackboneSetup(backbone, side, "f32").open_engine().infer(pixels)
+    np.testing.assert_allclose(features, expected, atol=1e-4 * np.abs(expected).max())
     assert backbone.spec.name == f"timm/{name}"
     assert f"{name}.safetensors" in backbone.spec.source
 
 
 @needs_timm
 @pytest.mark.filterwarnings("default")
-def test_once_made_it_needs_timm_no_more(mirror, monkeypatch):
+def test_a_converted_network_needs_no_timm(mirror, monkeypatch):
     monkeypatch.setenv("HEADSTART_MIRROR", str(mirror))
     first = load_timm(NAMES[0])
     monkeypatch.setitem(sys.modules, "timm", None)
     assert load_timm(NAMES[0]) == first
     monkeypatch.delenv("HEADSTART_MIRROR")
     assert load_timm(NAMES[0]) == first
-    assert first[0].licence == "Apache-2.0"
-    assert (first[0], None) in list(list_backbones())
+    assert first.spec.licence == "Apache-2.0"
+    assert (first.spec, None) in list(list_backbones())
 
 
 @needs_timm
@@ -87,12 +86,12 @@ def test_it_trains_and_its_classifier_needs_no_timm(mirror, monkeypatch, paint_f
 
 
 @needs_timm
-def test_a_name_that_timm_does_not_know_gets_a_suggestion():
+def test_an_unknown_name_gets_a_suggestion():
     with pytest.raises(BackboneError, match=r"timm has no network of this name. Did you mean 'timm/resnet18"):
         load_backbone("timm/resnet18x")
 
 
 @pytest.mark.skipif(HAS_TIMM, reason="timm is installed")
-def test_without_timm_its_extra_is_named():
+def test_missing_timm_is_reported_with_its_extra():
     with pytest.raises(MissingExtraError, match=r"pip install 'headstart\[zoo\]'"):
         load_backbone("timm/resnet18.a1_in1k")

@@ -1,10 +1,10 @@
-"""Foreign networks are tried on noise: the embedded one passes, and those that are no feature extractors do not."""
+"""Networks are checked on noise: the embedded one passes, networks that are no feature extractors do not."""
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from headstart.backbone.foreign.trial_inference import find_sizes, make_noise, measure_shapes, try_network
+from headstart.backbone.foreign.trial_inference import find_sizes, infer_trial, make_noise, measure_shapes
 from headstart.backbone.loading import load_backbone
 from headstart.errors import BackboneError
 
@@ -25,11 +25,11 @@ def mean(name="x"):
 
 
 def test_the_embedded_network_passes_at_any_size():
-    assert try_network(EMBEDDED, make_noise(96), 1280).shape == (2, 1280)
+    assert infer_trial(EMBEDDED, make_noise(96), 1280).shape == (2, 1280)
     assert find_sizes(EMBEDDED, 96, 1280) == (32, 1024)
 
 
-def test_shapes_are_told_of_layers_that_give_floats():
+def test_shapes_are_measured_for_layers_that_give_floats():
     shapes = measure_shapes(EMBEDDED, "pixels", 3, 96)
     assert shapes["block_12_add"] == [1, 96, 6, 6]
     assert "pixels" not in shapes
@@ -43,10 +43,10 @@ def test_shapes_are_told_of_layers_that_give_floats():
         (build(helper.make_node("Log", ["x"], ["log"]), helper.make_node("Sub", ["log", "log"], ["nan"]), mean("nan")),
          "not all finite"),
         (build(helper.make_node("Mul", ["x", "zero"], ["none"]), mean("none"),
-               weights=[numpy_helper.from_array(np.float32(0), "zero")]), "same features for two photos"),
+               weights=[numpy_helper.from_array(np.float32(0), "zero")]), "same features for two different photos"),
         (build(mean()), r"have shape \(2, 3\), need \(2, 4\)"),
     ],
 )  # fmt: skip
-def test_what_is_no_feature_extractor_is_refused(network, message):
+def test_a_network_that_is_no_feature_extractor_is_refused(network, message):
     with pytest.raises(BackboneError, match=message):
-        try_network(network, make_noise(32), 4 if "shape" in message else 3)
+        infer_trial(network, make_noise(32), 4 if "shape" in message else 3)

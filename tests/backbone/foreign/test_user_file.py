@@ -1,4 +1,4 @@
-"""A network of the user's own is made a backbone once, and kept for as long as its files stay the same."""
+"""A user's network is converted once, and again when one of its files changes."""
 
 import hashlib
 import shutil
@@ -6,7 +6,7 @@ import shutil
 import onnx
 import pytest
 
-from headstart.backbone.foreign import user_file
+from headstart.backbone.foreign import converted_backbones
 from headstart.backbone.loading import load_backbone
 from headstart.errors import BackboneError
 
@@ -18,30 +18,30 @@ def copy(network, tmp_path):
     return tmp_path / "net.onnx"
 
 
-def test_it_is_made_once(copy, monkeypatch):
+def test_a_network_is_converted_once_and_again_after_a_change(copy, monkeypatch):
     first = load_backbone(str(copy))
-    monkeypatch.setattr(user_file, "convert_in_own_process", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr(converted_backbones, "convert_in_own_process", lambda *_: pytest.fail("converted again"))
     assert load_backbone(str(copy.with_suffix(".toml"))) == first
     text = copy.with_suffix(".toml").read_text()
     copy.with_suffix(".toml").write_text(text + 'name = "another"\n')
-    with pytest.raises(pytest.fail.Exception, match="made again"):
+    with pytest.raises(pytest.fail.Exception, match="converted again"):
         load_backbone(str(copy))
 
 
-def test_what_was_kept_and_damaged_is_made_again(copy, cache_folder):
+def test_a_damaged_file_in_the_cache_is_replaced(copy, cache_folder):
     first = load_backbone(str(copy))
     for path in (cache_folder / "backbones-1").iterdir():
         path.write_bytes(path.read_bytes()[:-1])
     assert load_backbone(str(copy)) == first
 
 
-def test_a_name_that_is_taken_is_refused(copy):
+def test_the_name_of_another_backbone_is_refused(copy):
     copy.with_suffix(".toml").write_text(copy.with_suffix(".toml").read_text() + 'name = "mobilenet_v2"\n')
-    with pytest.raises(BackboneError, match="mobilenet_v2 is another's name"):
+    with pytest.raises(BackboneError, match="got the name 'mobilenet_v2', which another backbone has"):
         load_backbone(str(copy))
 
 
-def test_another_file_than_the_toml_says_is_refused(copy):
+def test_a_file_with_another_hash_than_in_the_toml_is_refused(copy):
     toml = copy.with_suffix(".toml")
     text = toml.read_text()
     toml.write_text(f'{text}sha256 = "{hashlib.sha256(copy.read_bytes()).hexdigest()}"\n')
@@ -51,7 +51,7 @@ def test_another_file_than_the_toml_says_is_refused(copy):
         load_backbone(str(copy))
 
 
-def test_it_may_lie_on_a_mirror(copy, tmp_path, monkeypatch):
+def test_a_missing_onnx_file_is_taken_from_the_mirror(copy, tmp_path, monkeypatch):
     digest = hashlib.sha256(copy.read_bytes()).hexdigest()
     toml = copy.with_suffix(".toml")
     toml.write_text(f'{toml.read_text()}sha256 = "{digest}"\nurl = "https://nowhere.invalid/net.onnx"\n')
@@ -61,7 +61,7 @@ def test_it_may_lie_on_a_mirror(copy, tmp_path, monkeypatch):
     assert load_backbone(str(toml)).spec.name == "net"
 
 
-def test_a_missing_file_is_told(copy):
+def test_a_missing_file_is_an_error(copy):
     copy.unlink()
     with pytest.raises(BackboneError, match=r"Cannot use '.*net.onnx' as a backbone: there is no such file"):
         load_backbone(str(copy))
@@ -69,7 +69,7 @@ def test_a_missing_file_is_told(copy):
         load_backbone(str(copy.with_suffix(".toml")))
 
 
-def test_weights_of_any_name_tell_one_network_from_another(copy, tmp_path):
+def test_a_change_in_a_second_file_of_weights_is_another_network(copy, tmp_path):
     onnx.save(onnx.load(copy), copy, save_as_external_data=True, location="weights.bin", size_threshold=0)
     (tmp_path / "net.onnx.d").mkdir()  # anything may lie beside it
     before = load_backbone(str(copy)).spec.weights_sha256
@@ -79,18 +79,18 @@ def test_weights_of_any_name_tell_one_network_from_another(copy, tmp_path):
     assert load_backbone(str(copy)).spec.weights_sha256 != before
 
 
-def test_a_record_that_cannot_be_read_is_no_record(copy, monkeypatch):
+def test_an_unreadable_record_in_the_cache_is_replaced(copy, monkeypatch):
     first = load_backbone(str(copy))
-    monkeypatch.setattr(user_file, "fetch_result", lambda *_: b"{}\0network")
+    monkeypatch.setattr(converted_backbones, "fetch_result", lambda *_: b"{}\0network")
     assert load_backbone(str(copy)) == first
 
 
-def test_the_ending_may_be_in_capitals(copy):
+def test_the_suffix_may_be_in_capitals(copy):
     copy.rename(copy.with_name("NET.ONNX"))
     copy.with_suffix(".toml").rename(copy.with_name("NET.toml"))
     assert load_backbone(str(copy.with_name("NET.ONNX"))).spec.n_features == 24
 
 
-def test_what_is_kept_is_listed(copy):
+def test_converted_backbones_are_listed(copy):
     spec = load_backbone(str(copy)).spec
-    assert spec in [kept for _, kept in user_file.list_kept()]
+    assert spec in [kept for _, kept in converted_backbones.list_converted()]

@@ -1,4 +1,4 @@
-"""What a TOML says of a network is checked entry by entry."""
+"""The TOML of a network is checked entry by entry."""
 
 import pytest
 
@@ -18,10 +18,10 @@ def read(tmp_path):
     return read
 
 
-def test_what_is_left_out_has_a_default(read):
-    own = read(GOOD)
-    assert (own.name, own.colour_order, own.licence, own.image_size) == ("net", "RGB", "unknown", None)
-    assert own.list_offsets()[0] == pytest.approx([123.675, 116.28, 103.53])
+def test_missing_entries_have_defaults(read):
+    spec = read(GOOD)
+    assert (spec.name, spec.colour_order, spec.licence, spec.image_size) == ("net", "RGB", "unknown", None)
+    assert spec.list_offsets()[0] == pytest.approx([123.675, 116.28, 103.53])
 
 
 def test_the_description_is_the_one_in_the_keys_of_earlier_caches(read):
@@ -32,7 +32,7 @@ def test_the_description_is_the_one_in_the_keys_of_earlier_caches(read):
     )
 
 
-def test_value_range_is_an_offset_and_a_scale(read):
+def test_mean_std_and_value_range_become_offset_and_divisor(read):
     assert read("value_range = [-1, 1]").list_offsets() == ([127.5], [127.5])
     assert read("mean = 0.5\nstd = 0.25").list_offsets() == ([127.5], [63.75])
 
@@ -40,15 +40,15 @@ def test_value_range_is_an_offset_and_a_scale(read):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "nothing of what pixels become, need either mean and std"),
-        ("mean = 0.5", "only mean of what pixels become"),
-        (f"{GOOD}value_range = [0, 1]", "only mean, std, value_range of what pixels become"),
-        ("mean = 'a'\nstd = 1", "which is no number, need"),
-        ("mean = nan\nstd = 1", "which is no number, need"),
-        ("mean = true\nstd = 1", "which is no number, need"),
+        ("", "nothing about the scaling of pixels, need either mean and std"),
+        ("mean = 0.5", "only mean about the scaling"),
+        (f"{GOOD}value_range = [0, 1]", "only mean, std, value_range about the scaling"),
+        ("mean = 'a'\nstd = 1", "which is no number; need"),
+        ("mean = nan\nstd = 1", "which is no number; need"),
+        ("mean = true\nstd = 1", "which is no number; need"),
         ("mean = 0.5\nstd = 0", "std above 0"),
         ("mean = [0.5, 0.5]\nstd = 1", "one number or three"),
-        ("mean = [123.7, 116.3, 103.5]\nstd = [58.4, 57.1, 57.4]", "not of pixels from 0 to 1"),
+        ("mean = [123.7, 116.3, 103.5]\nstd = [58.4, 57.1, 57.4]", "need values for pixels from 0 to 1"),
         ("value_range = [1, -1]", "the second is larger"),
         ("value_range = [1]", "the second is larger"),
         ("value_range = [-1000, 1e30]", "the second is larger"),
@@ -57,8 +57,8 @@ def test_value_range_is_an_offset_and_a_scale(read):
         (f"{GOOD}colour_order = 'GBR'", "need RGB or BGR"),
         (f"{GOOD}image_size = 8", "a whole number of 16 to 2048"),
         (f"{GOOD}image_size = '224'", "a whole number of 16 to 2048"),
-        (f"{GOOD}name = ''", "need a text that can be shown"),
-        (f'{GOOD}licence = "\\u001b[2J"', "need a text that can be shown"),
+        (f"{GOOD}name = ''", "need a text without control characters"),
+        (f'{GOOD}licence = "\\u001b[2J"', "need a text without control characters"),
         (f"{GOOD}sha256 = 'ABC'", "64 hex digits"),
         (f"{GOOD}url = 'https://example.org/x.onnx'", "a url without sha256"),
         (f"{GOOD}name = 'timm/x'", "60 characters at most and no slash"),
@@ -74,14 +74,16 @@ def test_value_range_is_an_offset_and_a_scale(read):
         ("a = " + "[" * 5000, "it is no TOML"),
     ],
 )
-def test_what_cannot_be_is_said_in_one_line(read, text, message):
+def test_a_wrong_entry_is_an_error_of_one_line(read, text, message):
     with pytest.raises(BackboneError, match=message) as caught:
         read(text)
     assert str(caught.value).isprintable()
 
 
-def test_a_missing_toml_says_what_to_write(tmp_path):
-    with pytest.raises(BackboneError, match=r"net.toml' is missing, .* Write it with mean = \[0.485, 0.456, 0.406\]"):
+def test_the_error_of_a_missing_toml_says_what_to_write(tmp_path):
+    with pytest.raises(
+        BackboneError, match=r"got no '.*net.toml', need it .* Write it with mean = \[0.485, 0.456, 0.406\]"
+    ):
         read_user_spec(tmp_path / "net.toml")
     (tmp_path / "folder.toml").mkdir()
     with pytest.raises(BackboneError, match="Cannot read"):

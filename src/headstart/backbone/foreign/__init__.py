@@ -1,1 +1,1 @@
-"""Networks of others, from ONNX files and from timm, become backbones."""
+"""Networks of others, from ONNX files and from timm, are converted into backbones."""

@@ -1,4 +1,4 @@
-"""Fetch a network's weights once: resumed where it was broken off, and compared before they are believed."""
+"""Download a network's weights once: an interrupted download resumes, and the hash of the file is checked."""
 
 from __future__ import annotations
 
@@ -20,35 +20,34 @@ from headstart.process.progress import Progress, show_progress
 from headstart.storage.local_files import delete_file, find_cache_folder
 from headstart.storage.result_cache import BACKBONES
 
-MIRROR = "HEADSTART_MIRROR"  # a folder that has the files, or the address of a server that has them under their names
+MIRROR = "HEADSTART_MIRROR"  # a folder with the files, or the address of a server that has them under the same names
 TIMEOUT_S = 30.0
 TRIES = 5
 CHUNK_BYTES = 1 << 20
 
 
 def fetch_weights(url: str, sha256: str) -> Path:
-    """Return the path of a file in the cache, fetched if it is not there yet.
+    """Return the path of a file in the cache, and download it if it is not there.
 
-    Where ``$HEADSTART_MIRROR`` is set, the file of the same name is taken from there instead: from a folder, or from a
-    server.
+    If ``$HEADSTART_MIRROR`` is set, the file of the same name is taken from that folder or server instead.
 
     Parameters
     ----------
     url
-        ``https://`` or ``http://``.
+        Address of the file, ``https://`` or ``http://``.
     sha256
-        Of the file, in hex.
+        SHA-256 of the file, in hex.
 
     Raises
     ------
     BackboneError
-        If it cannot be fetched, or is another file.
+        If the download fails, or the file has another hash.
     """
     target = find_cache_folder() / BACKBONES / f"{sha256}.onnx"
-    if _is_right(target, sha256):
+    if _has_hash(target, sha256):
         return target
-    with _lock(target.with_suffix(".lock")):  # another process may be fetching it
-        return target if _is_right(target, sha256) else _fetch_to(target, url, sha256)
+    with _lock(target.with_suffix(".lock")):  # another process may be downloading it
+        return target if _has_hash(target, sha256) else _fetch_to(target, url, sha256)
 
 
 def _fetch_to(target: Path, url: str, sha256: str) -> Path:
@@ -58,41 +57,42 @@ def _fetch_to(target: Path, url: str, sha256: str) -> Path:
         if isinstance(source, Path):
             shutil.copyfile(source, partial)
         else:
-            with show_progress("Fetching", unit="kB") as progress:
+            with show_progress("Downloading", unit="kB") as progress:
                 _fetch(source, partial, progress)
     except (OSError, http.client.HTTPException) as error:
         raise BackboneError(
-            f"Cannot fetch '{source}': {_say_why(error)}. Try again, it goes on from where it was; or set {MIRROR} to "
-            "a folder that has the file."
+            f"Cannot download '{source}': {_describe_error(error)}. Try again: the download resumes. Or set {MIRROR} "
+            "to a folder with the file."
         ) from None
-    if not _is_right(partial, sha256):
+    if not _has_hash(partial, sha256):
         delete_file(partial)
-        raise BackboneError(f"Cannot use '{source}': its SHA-256 is not {sha256[:12]}..., so it is another file.")
+        raise BackboneError(f"Cannot use '{source}': got a file with another SHA-256, need {sha256[:12]}...")
     partial.replace(target)
     return target
 
 
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
-    """Let one process in at a time, where the system has locks."""
+    """Hold a lock, so that one process at a time downloads a file, if the system has locks."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("ab")
     except OSError as error:
         raise BackboneError(
-            f"Cannot keep what is fetched in '{path.parent}': {_say_why(error)}. Set HEADSTART_CACHE to a folder that "
-            "can be written."
+            f"Cannot write to '{path.parent}': {_describe_error(error)}. Set HEADSTART_CACHE to a folder that can be "
+            "written.",
+            path=path.parent,
         ) from None
     with file:
         with suppress(ImportError):  # Windows
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX)
-        yield  # the file stays: who waits for it would hold a lock on nothing
+        yield  # the file is not deleted: a waiting process would then hold a lock on no file
 
 
 def find_on_mirror(name: str) -> Path | str | None:
-    """Return where the mirror has a file: a path, or an address; None if there is no mirror, or no such file in it."""
+    """Return the path or address of a file on the mirror; None without a mirror, or if its folder has no such file."""
     mirror = os.environ.get(MIRROR, "")
     if mirror.startswith(("https://", "http://")):
         return f"{mirror.rstrip('/')}/{urllib.parse.quote(name)}"
@@ -101,9 +101,9 @@ def find_on_mirror(name: str) -> Path | str | None:
 
 
 def _fetch(url: str, partial: Path, progress: Progress) -> None:
-    """Fetch what is missing of a file, several times if need be."""
+    """Append the missing part of a file; try several times."""
     if not url.startswith(("https://", "http://")):
-        raise OSError("it is no address of https:// or http://")
+        raise OSError("its address begins with neither https:// nor http://")
     for attempt in range(TRIES):
         n_before = partial.stat().st_size if partial.exists() else 0
         try:
@@ -112,12 +112,12 @@ def _fetch(url: str, partial: Path, progress: Progress) -> None:
             return
         except urllib.error.HTTPError as error:
             if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and n_before:
-                return  # it was whole, or it is another file, which its hash will tell
+                return  # the file is complete, or its hash will show that it is another one
             raise
         except (OSError, http.client.HTTPException):
             if attempt == TRIES - 1:
                 raise
-            if partial.stat().st_size == n_before:  # nothing came: the server may need a moment
+            if partial.stat().st_size == n_before:  # nothing came: the server may need time
                 time.sleep(2.0**attempt / 4)
 
 
@@ -126,7 +126,7 @@ def _append_rest(url: str, file: IO[bytes], progress: Progress) -> None:
     headers = {"Range": f"bytes={n_before}-"} if n_before else {}
     request = urllib.request.Request(url, headers=headers | {"User-Agent": "headstart"})  # noqa: S310  checked above
     with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
-        if n_before and answer.status != http.HTTPStatus.PARTIAL_CONTENT:  # the server sends all of it
+        if n_before and answer.status != http.HTTPStatus.PARTIAL_CONTENT:  # the server sends the whole file
             file.truncate(0)
             n_before = 0
         length = answer.headers.get("Content-Length")
@@ -140,7 +140,7 @@ def _append_rest(url: str, file: IO[bytes], progress: Progress) -> None:
             raise http.client.IncompleteRead(b"", n_total - n_done)
 
 
-def _is_right(path: Path, sha256: str) -> bool:
+def _has_hash(path: Path, sha256: str) -> bool:
     digest = hashlib.sha256()
     with suppress(OSError), path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
@@ -149,7 +149,7 @@ def _is_right(path: Path, sha256: str) -> bool:
     return False
 
 
-def _say_why(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
         return f"the server answers {error.code} {error.reason}"
     reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error

@@ -1,4 +1,4 @@
-"""Where a foreign network ends as a feature extractor, and where it can be cut: read from its graph and its shapes."""
+"""Find the features of a foreign network, and the layers where it can be cut, from its graph and its shapes."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from headstart.errors import BackboneError
 if TYPE_CHECKING:
     import onnx
 
-SHAPING = frozenset({"Identity", "Dropout", "Flatten", "Reshape", "Squeeze", "Cast"})  # the same numbers come out
-SCALING = frozenset({"Add", "Sub", "Mul", "Div"})  # with a constant: of scores, a bias or a temperature
-PLACEWISE = frozenset({  # leave each number where it is
+RESHAPING = frozenset({"Identity", "Dropout", "Flatten", "Reshape", "Squeeze", "Cast"})  # keep the numbers
+SCALING = frozenset({"Add", "Sub", "Mul", "Div"})  # by a constant, as a bias or a temperature of scores
+AXIS_KEEPING = frozenset({  # keep the order of the axes
     *SCALING, "Sum", "Identity", "Dropout", "Cast", "Relu", "Clip", "Sigmoid", "HardSwish", "HardSigmoid", "LeakyRelu",
     "PRelu", "Elu", "Selu", "Gelu", "Mish", "Softplus", "Tanh", "Erf", "Pow", "Sqrt", "Concat", "Pad",
 })  # fmt: skip
-CHANNELS_FIRST = frozenset({  # by their definition
+CHANNELS_FIRST = frozenset({  # have the channels in axis 1 by definition
     "Conv", "ConvTranspose", "BatchNormalization", "InstanceNormalization", "LRN", "MaxPool", "AveragePool",
     "GlobalAveragePool", "GlobalMaxPool", "DepthToSpace", "SpaceToDepth",
 })  # fmt: skip
 SOFTMAX = frozenset({"Softmax", "LogSoftmax", "Sigmoid"})
 POOLING = frozenset({"GlobalAveragePool", "AveragePool", "ReduceMean"})
 LINEAR = frozenset({"Gemm", "MatMul"})
-INSIDE_BLOCK = 3  # times as many channels as the narrowest so far: a place inside a block, and a costly one for a cut
+INSIDE_BLOCK = 3  # a cut with this many times the channels of another one is inside a block, and costly
 
 
 class GraphAnalysis:
-    """The ways through a graph.
+    """The flow of the photo's data through a graph.
 
     Parameters
     ----------
     graph
-        Nodes in the order in which they compute.
+        Graph with its nodes in the order of computation.
     source
-        Name of the input for the photos.
+        Name of the input for photos.
     channel_axis
-        Of the input: 1 or 3.
+        Axis of the channels in the input: 1 or 3.
     shapes
-        Of layers' outputs for one photo, by name; those that are not known may be missing.
+        Shapes of the layers' outputs for one photo, by name. Unknown shapes are missing.
     """
 
     def __init__(
@@ -51,97 +51,101 @@ class GraphAnalysis:
         self._makers = {name: node for node in self._nodes for name in node.output}
         self.source = source
         self._shapes = dict(shapes)
-        self._moving = {source}  # what depends on the photo
+        self._dependent = {source}  # names whose values depend on the photo
         self._axes: dict[str, int | None] = {source: channel_axis}
         self._users: dict[str, set[str]] = {}
         for node in self._nodes:
-            if self._moving.intersection(node.input):
-                self._moving.update(node.output)
-                self._axes |= dict.fromkeys(node.output, self._follow_axis(node))
-                for name in self._list_moving(node):
+            if self._dependent.intersection(node.input):
+                self._dependent.update(node.output)
+                self._axes |= dict.fromkeys(node.output, self._derive_axis(node))
+                for name in self._list_dependent(node):
                     self._users.setdefault(name, set()).add(node.op_type)
-            if node.op_type in ("Identity", "Dropout") and node.output[0] in shapes:  # the engine drops these
+            if (
+                node.op_type in ("Identity", "Dropout") and node.output[0] in shapes
+            ):  # the engine gives no shape for the input of these
                 self._shapes.setdefault(node.input[0], shapes[node.output[0]])
 
     def find_features(self, end: str) -> str:
-        """Return the layer whose output goes into the last linear layer before ``end``.
+        """Return the layer whose output is the input of the last linear layer before ``end``.
 
-        Between the two, scores are shaped, scaled, or made probabilities. Behind a softmax the classes are scored, so a
-        convolution is a linear layer there, too, whose scores may have been averaged over the photo (Lin et al. 2013).
+        Between the two, the scores may be reshaped, scaled or turned into probabilities. A softmax shows that there are
+        scores of classes: before it, a convolution is a linear layer too, and its scores may be averaged over the
+        photo (Lin et al. 2013).
 
         Raises
         ------
         BackboneError
-            If something else is found first: what that does to features, or whether there are classes at all, is not
-            guessed.
+            If another kind of layer comes first. Its effect, and whether there are classes at all, is not guessed.
         """
         is_scored = False
         for node in self._walk_back(end):
             kind, data = node.op_type, str(node.input[0])
-            if kind not in SHAPING and self._list_moving(node) != [data]:  # ways come together, or W times f
+            if kind not in RESHAPING and self._list_dependent(node) != [
+                data
+            ]:  # two branches join, or the product is W f and not f W
                 break
             is_scored |= kind in SOFTMAX
-            if kind in LINEAR or (kind == "Conv" and (is_scored or self._is_point(node.output[0]))):
+            if kind in LINEAR or (kind == "Conv" and (is_scored or self._is_pooled(node.output[0]))):
                 return data
-            if kind not in SHAPING | SOFTMAX | SCALING and not (is_scored and kind in POOLING | {"Relu"}):
+            if kind not in RESHAPING | SOFTMAX | SCALING and not (is_scored and kind in POOLING | {"Relu"}):
                 break
         raise BackboneError(
-            "it cannot be told which layer goes into the last linear one, the one that scores classes: name that layer "
-            f"as features, or the output, {end!a}, if there are no classes"
+            "it is unknown which layer is the input of the last linear layer, which scores the classes: name it as "
+            f"features, or the output, {end!a}, if there are no classes"
         )
 
     def find_map(self, features: str) -> tuple[str, int] | None:
-        """Return the map whose mean over the photo the features are, and which axis has its channels; None if none is.
+        """Return the feature map whose mean over the photo is the features, and its channel axis; None without a map.
 
         Raises
         ------
         BackboneError
-            If it cannot be told which axis has the channels.
+            If the channel axis is unknown.
         """
         if self._is_map(features):
-            return features, self._tell_axis(features)
+            return features, self._get_channel_axis(features)
         for node in self._walk_back(features):
-            data = self._list_moving(node)[0]
+            data = self._list_dependent(node)[0]
             if node.op_type in POOLING:
                 axis = self._axes.get(data)
                 return (data, axis) if axis is not None and self._is_map(data) and self._is_mean(node, axis) else None
-            if node.op_type not in SHAPING or self._is_map(data):
+            if node.op_type not in RESHAPING or self._is_map(data):
                 return None
         return None
 
     def depends_on_photo(self, name: str) -> bool:
-        """Say whether a layer is computed from the photo, and is not the photo."""
-        return name in self._moving and name != self.source
+        """Say whether a layer is computed from the photo, and is not the photo itself."""
+        return name in self._dependent and name != self.source
 
-    def find_plain(self, features: str) -> str:
-        """Return the layer with the same numbers before anything that only gives them another shape."""
+    def skip_reshaping(self, features: str) -> str:
+        """Return the layer with the same numbers before they are reshaped."""
         for node in self._walk_back(features):
-            data = self._list_moving(node)[0]
-            if node.op_type not in SHAPING or not self._is_point(data):
+            data = self._list_dependent(node)[0]
+            if node.op_type not in RESHAPING or not self._is_pooled(data):
                 break
             features = data
         return features
 
     def list_stages(self, end: str, side_px: int) -> list[Stage]:
-        """Return the stages below a layer: the last place of each resolution where it can be cut.
+        """Return the stages below a layer, which end at the last cut of each resolution.
 
         Parameters
         ----------
         side_px
-            Of the input for which the shapes are.
+            Side of the input that the shapes were measured with.
         """
         chosen: dict[int, Stage] = {}
-        for stage in self.list_places(end, side_px):
+        for stage in self.list_cuts(end, side_px):
             before = chosen.get(stage.stride)
             if stage.stride > 1 and (before is None or stage.n_channels < INSIDE_BLOCK * before.n_channels):
                 chosen[stage.stride] = stage
         return [chosen[stride] for stride in sorted(chosen)]
 
-    def list_places(self, end: str, side_px: int) -> list[Stage]:
-        """Return all places below a layer where one map, (N, C, h, h), is all that what follows needs."""
+    def list_cuts(self, end: str, side_px: int) -> list[Stage]:
+        """Return all cuts below a layer: feature maps (N, C, h, h) that suffice to compute everything after them."""
         maps = [
             (name, self._shapes[name])
-            for name in self._list_narrow_places(end)
+            for name in self._list_bottlenecks(end)
             if self._is_map(name) and self._axes.get(name) == 1 and not self._is_inside_layer(name)
         ]
         return [
@@ -151,7 +155,7 @@ class GraphAnalysis:
         ]
 
     def list_needed(self, end: str) -> tuple[list[onnx.NodeProto], set[str]]:
-        """Return the nodes that compute a layer from the photo, in order, and the names of what goes into them."""
+        """Return the nodes that compute a layer from the photo, in order, and the names of all their inputs."""
         needed, nodes = {end}, []
         for node in reversed(self._nodes):
             if needed.intersection(node.output):
@@ -159,13 +163,13 @@ class GraphAnalysis:
                 needed.update(name for name in node.input if name)
         return nodes[::-1], needed
 
-    def _list_narrow_places(self, end: str) -> Iterator[str]:
-        """Return the layers of which alone all that follows can be computed."""
-        nodes = [node for node in self.list_needed(end)[0] if self._list_moving(node)]
-        uses = Counter(name for node in nodes for name in set(self._list_moving(node)))
+    def _list_bottlenecks(self, end: str) -> Iterator[str]:
+        """Yield the layers whose output alone suffices to compute everything after them."""
+        nodes = [node for node in self.list_needed(end)[0] if self._list_dependent(node)]
+        uses = Counter(name for node in nodes for name in set(self._list_dependent(node)))
         waiting = {self.source}
         for node in nodes:
-            for name in set(self._list_moving(node)):
+            for name in set(self._list_dependent(node)):
                 uses[name] -= 1
                 if not uses[name]:
                     waiting.discard(name)
@@ -174,41 +178,37 @@ class GraphAnalysis:
                 yield next(iter(waiting))
 
     def _walk_back(self, name: str) -> Iterator[onnx.NodeProto]:
-        """Go from a layer towards the input, along the first input of each node that depends on the photo."""
-        while name in self._makers and name in self._moving:
+        """Yield the nodes from a layer back to the photo, along the first input that depends on the photo."""
+        while name in self._makers and name in self._dependent:
             node = self._makers[name]
             yield node
-            name = self._list_moving(node)[0]
+            name = self._list_dependent(node)[0]
 
-    def _list_moving(self, node: onnx.NodeProto) -> list[str]:
-        return [name for name in node.input if name in self._moving]
+    def _list_dependent(self, node: onnx.NodeProto) -> list[str]:
+        return [name for name in node.input if name in self._dependent]
 
-    def _is_linear(self, node: onnx.NodeProto) -> bool:
-        """Say whether only one of the operands depends on the photo."""
-        return len(self._list_moving(node)) == 1
-
-    def _follow_axis(self, node: onnx.NodeProto) -> int | None:
-        """Return which axis has the channels in what a node gives; None if that cannot be told."""
+    def _derive_axis(self, node: onnx.NodeProto) -> int | None:
+        """Return the channel axis of a node's output; None if it is unknown."""
         if node.op_type in CHANNELS_FIRST:
             return 1
-        axes = {self._axes.get(name) for name in self._list_moving(node)}
+        axes = {self._axes.get(name) for name in self._list_dependent(node)}
         axis = axes.pop() if len(axes) == 1 else None
         if node.op_type == "Transpose" and axis is not None:
             order = next((list(attribute.ints) for attribute in node.attribute if attribute.name == "perm"), [])
             return order.index(axis) if axis in order else None
-        return axis if node.op_type in PLACEWISE else None
+        return axis if node.op_type in AXIS_KEEPING else None
 
-    def _tell_axis(self, name: str) -> int:
+    def _get_channel_axis(self, name: str) -> int:
         axis = self._axes.get(name)
         if axis not in (1, 3):
             raise BackboneError(
-                f"its layer {name!a} gives {list(self._shapes[name])} for a photo, and which of these are the channels "
-                "cannot be told: name another as features"
+                f"its layer {name!a} gives {list(self._shapes[name])} for a photo, and it is unknown which are the "
+                "channels: name another layer as features"
             )
         return axis
 
     def _is_inside_layer(self, name: str) -> bool:
-        """Say whether what follows is one layer with what makes this: a norm or a bound, or zeros that were added."""
+        """Say whether the layer forms one layer with the next: a batch norm or clip follows, or it only pads."""
         kind, users = self._makers[name].op_type, self._users.get(name, set())
         return kind == "Pad" or (
             kind in ("Conv", "BatchNormalization") and bool(users & {"BatchNormalization", "Clip"})
@@ -216,25 +216,25 @@ class GraphAnalysis:
 
     def _is_map(self, name: str) -> bool:
         shape = self._shapes.get(name, ())
-        return len(shape) == 4 and sum(size > 1 for size in shape[1:]) > 1 and not self._is_point(name)
+        return len(shape) == 4 and sum(size > 1 for size in shape[1:]) > 1 and not self._is_pooled(name)
 
-    def _is_point(self, name: str) -> bool:
+    def _is_pooled(self, name: str) -> bool:
         return list(self._shapes.get(name, ()))[2:] == [1, 1]
 
     def _is_mean(self, node: onnx.NodeProto, axis: int) -> bool:
-        """Say whether a pooling layer takes the mean over all places of a photo, and leaves the channels."""
+        """Say whether a pooling layer takes the mean over the whole photo for each channel."""
         from onnx import helper, numpy_helper
 
-        shape = self._shapes[self._list_moving(node)[0]]
+        shape = self._shapes[self._list_dependent(node)[0]]
         facts = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
         if node.op_type == "ReduceMean":
             axes = facts.get("axes")
             if axes is None and len(node.input) > 1 and node.input[1] in self._constants:
                 axes = numpy_helper.to_array(self._constants[node.input[1]]).tolist()
-            return axes is not None and {place % 4 for place in axes} == {1, 2, 3} - {axis}
+            return axes is not None and {number % 4 for number in axes} == {1, 2, 3} - {axis}
         if node.op_type == "AveragePool":
             pads = facts.get("pads", [0, 0, 0, 0])
             covered = [size - pad for size, pad in zip(facts["kernel_shape"], pads, strict=False)]
             is_whole = all(size >= side for size, side in zip(covered, shape[2:], strict=True))
-            return is_whole and self._is_point(node.output[0]) and not (any(pads) and facts.get("count_include_pad"))
+            return is_whole and self._is_pooled(node.output[0]) and not (any(pads) and facts.get("count_include_pad"))
         return True

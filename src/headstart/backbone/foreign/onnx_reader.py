@@ -1,4 +1,4 @@
-"""Read somebody else's ONNX file into a plain graph: recent, of float32, without branches, and of a sane size."""
+"""Read an ONNX file of another library into a plain graph: recent opset, float32, no branches, limited size."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from headstart.process.packages import require_packages
 if TYPE_CHECKING:
     import onnx
 
-OPSET = 17  # older networks are brought to it; the layers that are added are the same from 13 to 22
-OLDEST = 13
-MOST_NUMBERS = 200_000_000  # in the output of one layer: some kilobytes may unfold to any amount
+OPSET = 17  # older networks are converted to it; the layers that are added are the same from 13 to 22
+OLDEST_OPSET = 13
+MAX_NUMBERS = 200_000_000  # in the output of one layer: a file of some kilobytes may expand to any amount
 _QUANTISING = frozenset({
     "QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger",
 })  # fmt: skip
-_TRAINED_APART = ("Conv", "BatchNormalization")
+_TRAINED = ("Conv", "BatchNormalization")
 
 
 class ForeignNetwork(NamedTuple):
-    """A network as it was given, with its weights inside, and as it is used here."""
+    """A network as given, with all weights inside, and as a plain graph."""
 
     given: onnx.ModelProto
     plain: onnx.ModelProto
@@ -41,7 +41,7 @@ def read_network(path: Path, sha256: str | None) -> ForeignNetwork:
     Raises
     ------
     BackboneError
-        The reason alone: if it is another file than ``sha256`` says, no network, or one that cannot be used.
+        The reason alone: the file has another hash than ``sha256``, is no ONNX file, or cannot be used.
     MissingExtraError
         If onnx or onnxruntime is not installed.
     """
@@ -58,10 +58,10 @@ def read_network(path: Path, sha256: str | None) -> ForeignNetwork:
         model = _make_plain(model)
     except BackboneError:
         raise
-    except Exception as error:  # a file from anywhere: the package has an error of its own for each way to be wrong
+    except Exception as error:  # any file can come here, and the package has many kinds of errors
         raise BackboneError(f"it is no ONNX file that can be read ({ascii(str(error))[1:-1]:.80})") from None
     fold_constants(model)
-    _part_weights(model.graph)
+    _separate_shared_weights(model.graph)
     return ForeignNetwork(given, model)
 
 
@@ -71,11 +71,11 @@ def _load(data: bytes, folder: Path) -> onnx.ModelProto:
     model = onnx.load_from_string(data)
     if not model.graph.node or not model.graph.output:
         raise BackboneError("it is no ONNX network: it has no layers")
-    missing = [place for place in list_data_files(data) if not (folder / place).exists()]
+    missing = [name for name in list_data_files(data) if not (folder / name).exists()]
     if missing:
-        raise BackboneError(f"its weights are in {missing[0]!a}, which is not beside it: copy that file, too")
+        raise BackboneError(f"its weights are in {missing[0]!a}, which is not beside it: copy that file too")
     if any(attribute.t.external_data for node in model.graph.node for attribute in node.attribute):
-        raise BackboneError("numbers of one of its layers are in another file: save it in one file, with onnx.save")
+        raise BackboneError("constants of one of its layers are in another file: save it in one file with onnx.save")
     onnx.load_external_data_for_model(model, str(folder))
     _check_order(model.graph)
     return model
@@ -84,8 +84,8 @@ def _load(data: bytes, folder: Path) -> onnx.ModelProto:
 def _check_order(graph: onnx.GraphProto) -> None:
     known = {"", *(part.name for part in (*graph.input, *graph.initializer))}
     for node in graph.node:
-        if strangers := set(node.input) - known:
-            raise BackboneError(f"its layer {node.output[0]!a} comes before what it takes, {min(strangers)!a}")
+        if unknown := set(node.input) - known:
+            raise BackboneError(f"its layer {node.output[0]!a} comes before its input {min(unknown)!a}")
         known.update(node.output)
 
 
@@ -97,35 +97,35 @@ def _make_plain(model: onnx.ModelProto) -> onnx.ModelProto:
     if any(attribute.HasField("g") or attribute.graphs for node in model.graph.node for attribute in node.attribute):
         raise BackboneError("it has branches or loops (If, Loop, Scan), need a plain chain of layers")
     version = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
-    if version < OLDEST:
+    if version < OLDEST_OPSET:
         model = version_converter.convert_version(model, OPSET)
     _refuse_quantised(model)
     for node in model.graph.node:
-        while node.input and not node.input[-1]:  # left out, as if it were not named
+        while node.input and not node.input[-1]:  # an omitted input may be an empty name or no name
             node.input.pop()
     _make_float32(model)
-    _refuse_giants(model)
+    _refuse_large_layers(model)
     return model
 
 
 def _make_float32(model: onnx.ModelProto) -> None:
-    """Turn everything of half or double precision to float32: each engine has a precision of its own choice."""
+    """Convert half and double precision to float32; the engine chooses the precision that it computes in."""
     from onnx import TensorProto, numpy_helper
 
     others = (TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
 
-    def turn(tensor: onnx.TensorProto) -> None:
+    def convert(tensor: onnx.TensorProto) -> None:
         if tensor.data_type in others:
             value = numpy_helper.to_array(tensor).astype(np.float32)
             tensor.CopyFrom(numpy_helper.from_array(value, tensor.name))
 
     graph = model.graph
     for tensor in graph.initializer:
-        turn(tensor)
+        convert(tensor)
     for node in graph.node:
         for attribute in node.attribute:
             if attribute.HasField("t"):
-                turn(attribute.t)
+                convert(attribute.t)
             if attribute.name in ("to", "dtype") and attribute.i in others:
                 attribute.i = TensorProto.FLOAT
     for end in (*graph.input, *graph.output):
@@ -134,18 +134,20 @@ def _make_float32(model: onnx.ModelProto) -> None:
     del graph.value_info[:]
 
 
-def _refuse_giants(model: onnx.ModelProto) -> None:
+def _refuse_large_layers(model: onnx.ModelProto) -> None:
     import onnx
 
     known = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
     for end in (*known.value_info, *known.output):
-        refuse_giant(end.name, [dim.dim_value for dim in end.type.tensor_type.shape.dim])
+        refuse_large_layer(end.name, [dim.dim_value for dim in end.type.tensor_type.shape.dim])
 
 
-def refuse_giant(layer: str, shape: Sequence[int]) -> None:
-    """Raise BackboneError if a layer's output, whose unknown sizes are 0, has too many numbers."""
-    if np.prod([max(size, 1) for size in shape], dtype=np.float64) > MOST_NUMBERS:
-        raise BackboneError(f"its layer {layer!a} makes {' x '.join(map(str, shape))} numbers, which is too many")
+def refuse_large_layer(layer: str, shape: Sequence[int]) -> None:
+    """Raise BackboneError if a layer's output has too many numbers. Unknown sizes are 0."""
+    if np.prod([max(size, 1) for size in shape], dtype=np.float64) > MAX_NUMBERS:
+        raise BackboneError(
+            f"its layer {layer!a} makes {' x '.join(map(str, shape))} numbers, more than the limit of {MAX_NUMBERS:,}"
+        )
 
 
 def _refuse_quantised(model: onnx.ModelProto) -> None:
@@ -153,8 +155,8 @@ def _refuse_quantised(model: onnx.ModelProto) -> None:
         raise BackboneError("it is quantised already: give the network before that, and train with --precision int8")
 
 
-def _part_weights(graph: onnx.GraphProto) -> None:
-    """Give each layer that can be trained weights of its own: exporters store equal ones once."""
+def _separate_shared_weights(graph: onnx.GraphProto) -> None:
+    """Give each trainable layer weights of its own: exporters store equal weights once."""
     import onnx
 
     known = {tensor.name: tensor for tensor in graph.initializer}
@@ -162,7 +164,7 @@ def _part_weights(graph: onnx.GraphProto) -> None:
     taken = set(known)
     for node in graph.node:
         for i, name in enumerate(node.input):
-            if node.op_type in _TRAINED_APART and i > 0 and uses[name] > 1:
+            if node.op_type in _TRAINED and i > 0 and uses[name] > 1:
                 copy = onnx.TensorProto()
                 copy.CopyFrom(known[name])
                 copy.name = node.input[i] = next(new for n in count(1) if (new := f"{name}/{n}") not in taken)

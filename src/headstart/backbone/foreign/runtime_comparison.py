@@ -1,7 +1,7 @@
-"""What a backbone gives is compared with what the network gives in the runtime that others use, on the same pixels.
+"""Compare the features of a backbone with those of the network's own file in ONNX Runtime, on the same pixels.
 
-Neither the arithmetic of pixels nor where the features are, nor a layer that the engine understands otherwise, is
-believed: all of it is computed a second time, from the network's own file.
+This checks the arithmetic of the pixels, the choice of the feature layer, and every layer that the engine computes. All
+of them are computed a second time, independently.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from headstart.backbone.foreign.user_spec import UserSpec
 
-# of the largest feature; layers of half precision are computed in it by the one, and in float32 by the other
+# Relative to the largest feature. ONNX Runtime computes layers of half precision in it, the engine in float32.
 TOLERANCE, TOLERANCE_HALF = 3e-4, 3e-2
 _TYPES = {
     "tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64, "tensor(uint8)": np.uint8,
@@ -27,55 +27,54 @@ _TYPES = {
 
 
 def compare_features(
-    models: tuple[onnx.ModelProto, onnx.ModelProto], layer: str, user_spec: UserSpec, pixels: npt.NDArray[np.uint8],
-    ours: npt.NDArray[np.float32], *, channel_axes: tuple[int, int | None],
+    models: tuple[onnx.ModelProto, onnx.ModelProto], layer: str, *, user_spec: UserSpec, pixels: npt.NDArray[np.uint8],
+    features: npt.NDArray[np.float32], channel_axes: tuple[int, int | None],
 ) -> None:  # fmt: skip
-    """Raise an error unless a network gives, in ONNX Runtime, the features that the backbone made of it gives.
+    """Raise an error if a network has other features in ONNX Runtime than in the backbone that was made of it.
 
     Parameters
     ----------
     models
-        The network as it was given; and as it was read, for where the runtime cannot do with the former. Both are
-        changed.
+        The network as given, and as read, which is used if ONNX Runtime cannot compute the first. Both are changed.
     layer
-        That gives the features, or a map of which they are the means.
-    pixels, ours
-        (N, S, S, 3), and the features of them, (N, D).
+        Name of the layer that gives the features, or the feature map that is averaged.
+    pixels, features
+        (N, S, S, 3), and their features in the backbone, (N, D).
     channel_axes
-        Of the network's input; and of that map, if it is one.
+        Axis of the channels in the network's input, and in the feature map; None without a map.
 
     Raises
     ------
     BackboneError
-        The reason alone.
+        The reason alone: the features differ, or ONNX Runtime cannot compute them.
     """
     tolerance = TOLERANCE_HALF if _is_half(models[0].graph) else TOLERANCE
     rows = None
     for model in models:
         try:
             rows = _run(model, layer, _prepare(user_spec, pixels, channel_axes[0]))
-        except Exception as error:  # the runtime has one of its own for each way to be wrong
+        except Exception as error:  # ONNX Runtime has many kinds of errors
             reason = error
         else:
             break
     if rows is None:
         raise BackboneError(f"ONNX Runtime cannot compute its layer {layer!a} ({ascii(str(reason))[1:-1]:.120})")
-    theirs = _pool(rows, channel_axes[1])
-    if theirs.shape != ours.shape:
+    expected = _pool(rows, channel_axes[1])
+    if expected.shape != features.shape:
         raise BackboneError(
-            f"its layer {layer!a} would give {ours.shape[1]} features, and not the {theirs.shape[1]} that ONNX Runtime "
-            "computes: name another layer as features"
+            f"its layer {layer!a} gives {features.shape[1]} features here and {expected.shape[1]} in ONNX Runtime: "
+            "name another layer as features"
         )
-    gap = np.abs(ours - theirs).max() / max(np.abs(theirs).max(), 1e-6)
+    gap = np.abs(features - expected).max() / max(np.abs(expected).max(), 1e-6)
     if not gap <= tolerance:
         raise BackboneError(
-            f"its features would be {gap:.1%} off what ONNX Runtime computes, so a layer of it is not understood. "
+            f"its features differ by {gap:.1%} from those of ONNX Runtime, so one of its layers is computed otherwise. "
             "Export it in another way, such as with another opset, or name another layer as features"
         )
 
 
 def _is_half(graph: onnx.GraphProto) -> bool:
-    """Say whether anything of a network is of half precision."""
+    """Say whether a network has weights, constants or inputs of half precision."""
     from onnx import TensorProto
 
     types = {tensor.data_type for tensor in graph.initializer}
@@ -85,7 +84,7 @@ def _is_half(graph: onnx.GraphProto) -> bool:
 
 
 def _prepare(user_spec: UserSpec, pixels: npt.NDArray[np.uint8], channel_axis: int) -> npt.NDArray[np.float32]:
-    """Return what the network takes for pixels."""
+    """Return the network's input for pixels."""
     x = pixels / 255
     if user_spec.value_range:
         low, high = user_spec.value_range
@@ -98,12 +97,12 @@ def _prepare(user_spec: UserSpec, pixels: npt.NDArray[np.uint8], channel_axis: i
 
 
 def _run(model: onnx.ModelProto, layer: str, photos: npt.NDArray[np.float32]) -> list[npt.NDArray[Any]]:
-    """Compute a layer for photos, one by one."""
+    """Compute a layer for each photo."""
     import onnxruntime
 
     _keep_below(model.graph, layer)
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what fails is raised
+    options.log_severity_level = 4  # errors are raised, not printed
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     (entry,) = session.get_inputs()
     x = photos.astype(_TYPES[entry.type])
@@ -111,7 +110,7 @@ def _run(model: onnx.ModelProto, layer: str, photos: npt.NDArray[np.float32]) ->
 
 
 def _keep_below(graph: onnx.GraphProto, layer: str) -> None:
-    """Leave of a graph what a layer is computed from."""
+    """Delete everything from a graph that a layer is not computed from."""
     from onnx import ValueInfoProto
 
     needed, nodes = {layer}, []
@@ -132,7 +131,7 @@ def _keep_below(graph: onnx.GraphProto, layer: str) -> None:
 
 
 def _pool(rows: list[npt.NDArray[Any]], channel_axis: int | None) -> npt.NDArray[np.float32]:
-    """Return (N, D) features of what a layer gave for each photo: means over its places, if it is a map."""
+    """Return features (N, D) from a layer's output for each photo; a feature map is averaged over the photo."""
     if channel_axis is not None and rows[0].ndim == 4:
         rows = [row.mean((2, 3) if channel_axis == 1 else (1, 2), dtype=np.float32) for row in rows]
     return np.stack([row.ravel() for row in rows]).astype(np.float32)

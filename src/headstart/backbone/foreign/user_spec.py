@@ -1,4 +1,4 @@
-"""What must be known of somebody's own network: a small TOML beside its ONNX file, read and checked."""
+"""Read and check the TOML beside a user's ONNX file, which describes the input of the network."""
 
 from __future__ import annotations
 
@@ -13,46 +13,46 @@ from typing import Any
 from headstart.backbone.spec import COLOUR_ORDERS, PIXELS_CUT, is_showable
 from headstart.errors import BackboneError
 
-# What pixels of 0 to 255 become; none of it can be read from a network, and nothing of it is guessed.
-ARITHMETIC = "either mean and std, each one number or three of pixels from 0 to 1, or value_range, two numbers"
+# The conversion of pixels from 0 to 255. It is not in the file of a network, and it is not guessed.
+ARITHMETIC = "either mean and std, one number or three each for pixels from 0 to 1, or value_range, two numbers"
 EXAMPLE = "mean = [0.485, 0.456, 0.406] and std = [0.229, 0.224, 0.225], as torchvision has them"
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 2048  # pixels of a photo
-LONGEST_NAME = 60  # characters
-LARGEST, SMALLEST = 1000.0, 0.01  # of a value, and of a span: what is beyond was mistyped
-MOST = 1e300  # a whole number in a TOML may have more digits than a float can
+MAX_NAME = 60  # characters
+LARGEST, SMALLEST = 1000.0, 0.01  # limit of a value, and of a difference: others are typing errors
+LARGEST_FLOAT = 1e300  # a whole number in a TOML may be larger than any float
 
 
 @dataclass(frozen=True, kw_only=True)
 class UserSpec:
-    """What a network's TOML says of it; what can be read from the network may be left out.
+    """The TOML of a network. Facts that can be read from the network itself are optional.
 
     Attributes
     ----------
     name
-        Of the backbone; default: that of the file.
+        Name of the backbone. Default: the name of the file.
     mean, std
-        One number, or those of red, green and blue, in whatever order the network takes them; of pixels from 0 to 1:
-        the network takes (pixel - mean) / std. Or:
+        Mean and standard deviation of pixels from 0 to 1: the network takes (pixel - mean) / std. Each is one number,
+        or three for red, green and blue, for either ``colour_order``.
     value_range
-        What pixels of 0 and of 255 become.
+        Values of pixels of 0 and 255, instead of ``mean`` and ``std``.
     colour_order
-        ``RGB`` or ``BGR``.
+        Order of the channels in the input, ``RGB`` or ``BGR``.
     image_size
-        Side of the square input in pixels, where the network takes any.
+        Side of the square input in pixels, if the network takes any.
     input
-        Name of the input, where the network has several.
+        Name of the input, if the network has several.
     features
-        Name of the layer whose output, (N, D) or averaged over (N, D, h, w), are the features; default: what goes into
-        the last linear layer.
+        Name of the layer whose output, (N, D), or its mean over (N, D, h, w), is the features. Default: the layer
+        before the last linear one.
     stages
-        Names of layers by the names of cuts, from the input on; default: the last of each resolution.
+        Names of layers by the names of cuts, from the input on. Default: the last layer of each resolution.
     sha256
-        Of the ONNX file, to be compared.
+        SHA-256 of the ONNX file, in hex.
     url
-        Where the ONNX file can be fetched, if it is not beside the TOML. It needs a sha256.
+        Address of the ONNX file, if it is not beside the TOML. It requires ``sha256``.
     licence, source, paper
-        Where the weights come from, for those who get the classifier.
+        Origin of the weights, which the classifier file records.
     """
 
     name: str
@@ -75,7 +75,7 @@ class UserSpec:
         return repr(self).replace("UserSpec", "OwnSpec", 1)  # this class's name when the first keys were written
 
     def list_offsets(self) -> tuple[list[float], list[float]]:
-        """Return what is subtracted from pixels of 0 to 255, and what they are then divided by: 1 or 3 numbers each."""
+        """Return the offset that is subtracted from pixels, and the divisor that follows: one or three numbers each."""
         if self.value_range:
             low, high = self.value_range
             scale = 255 / (high - low)
@@ -89,22 +89,24 @@ def read_user_spec(path: Path) -> UserSpec:
     Raises
     ------
     BackboneError
-        If it is missing, is no TOML, or says something that cannot be.
+        If the file is missing, is no TOML, or has wrong entries.
     """
     try:
         record = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise BackboneError(
-            f"Cannot use a backbone of your own: '{path}' is missing, and only you know what the network takes. Write "
-            f"it with {EXAMPLE}."
+            f"Cannot use a backbone of your own: got no '{path}', need it to describe the network's input. Write it "
+            f"with {EXAMPLE}.",
+            path=path,
         ) from None
     except OSError as error:
-        raise BackboneError(f"Cannot read '{path}': {error.strerror or type(error).__name__}.") from None
+        raise BackboneError(f"Cannot read '{path}': {error.strerror or type(error).__name__}.", path=path) from None
     except (ValueError, RecursionError) as error:
-        raise BackboneError(f"Cannot read '{path}': it is no TOML ({ascii(str(error))[1:-1]:.80}).") from None
+        reason = f"it is no TOML ({ascii(str(error))[1:-1]:.80})"
+        raise BackboneError(f"Cannot read '{path}': {reason}.", path=path) from None
     problems = _find_problems(record)
     if problems:
-        raise BackboneError(f"Cannot use '{path}': {'; '.join(problems[:3])}.")
+        raise BackboneError(f"Cannot use '{path}': {'; '.join(problems[:3])}.", path=path)
     numbers: dict[str, Any] = {
         key: _list_numbers(record[key]) for key in ("mean", "std", "value_range") if key in record
     }
@@ -118,7 +120,7 @@ def _find_problems(record: Mapping[str, Any]) -> list[str]:
     for name in ("name", "colour_order", "input", "features", "sha256", "url", "licence", "source", "paper"):
         value = record.get(name, "text")
         if type(value) is not str or not is_showable(value) or (name == "name" and not value):
-            problems.append(f"{name} {value!a:.40}, need a text that can be shown")
+            problems.append(f"{name} {value!a:.40}, need a text without control characters")
     problems += _find_wrong_numbers(record)
     if record.get("colour_order", "RGB") not in COLOUR_ORDERS:
         problems.append(f"colour_order {record['colour_order']!a:.40}, need {' or '.join(COLOUR_ORDERS)}")
@@ -130,7 +132,7 @@ def _find_problems(record: Mapping[str, Any]) -> list[str]:
     if type(digest) is str and not re.fullmatch("[0-9a-f]{64}", digest):
         problems.append(f"sha256 {digest!a:.40}, need 64 hex digits in lower case")
     if "url" in record and digest is None:
-        problems.append("a url without sha256: what is fetched must be known")
+        problems.append("a url without sha256, which checks the download")
     return problems
 
 
@@ -139,38 +141,38 @@ def _find_wrong_names(record: Mapping[str, Any]) -> list[str]:
     if type(stages) is not dict or not all(type(layer) is str for layer in stages.values()):
         return ["stages, need a table with the name of a layer for each cut"]
     problems = [
-        f"stage {cut[:40]!a}, need another name that can be shown"
+        f"stage {cut[:40]!a}, need another name without control characters"
         for cut in stages
         if not is_showable(cut) or not cut or cut in ("top", PIXELS_CUT)
     ]
-    if type(name) is str and (len(name) > LONGEST_NAME or set(name) & set("/\\")):
-        problems.append(f"name {name[:40]!a}, need {LONGEST_NAME} characters at most and no slash")
+    if type(name) is str and (len(name) > MAX_NAME or set(name) & set("/\\")):
+        problems.append(f"name {name[:40]!a}, need {MAX_NAME} characters at most and no slash")
     return problems
 
 
 def _find_wrong_numbers(record: Mapping[str, Any]) -> list[str]:
     given = {key for key in ("mean", "std", "value_range") if key in record}
     if given not in ({"mean", "std"}, {"value_range"}):
-        said = f"only {', '.join(sorted(given))}" if given else "nothing"
-        return [f"{said} of what pixels become, need {ARITHMETIC}, such as {EXAMPLE}"]
+        got = f"only {', '.join(sorted(given))}" if given else "nothing"
+        return [f"{got} about the scaling of pixels, need {ARITHMETIC}, such as {EXAMPLE}"]
     wrong = [key for key in sorted(given) if not _list_numbers(record[key])]
     if wrong:
-        return [f"{wrong[0]} {record[wrong[0]]!a:.40}, which is no number, need {ARITHMETIC}"]
+        return [f"{wrong[0]} {record[wrong[0]]!a:.40}, which is no number; need {ARITHMETIC}"]
     mean, std, ends = (_list_numbers(record.get(key, [])) for key in ("mean", "std", "value_range"))
     if ends and not (len(ends) == 2 and -LARGEST <= ends[0] < ends[1] <= LARGEST and ends[1] - ends[0] >= SMALLEST):
         return [f"value_range {list(ends)}, need two numbers of which the second is larger, such as [-1, 1]"]
     if len(mean) not in (0, 1, 3) or len(std) not in (0, 1, 3) or any(value <= 0 for value in std):
         return [f"mean {list(mean)} and std {list(std)}, need one number or three each, and std above 0"]
     if any(value > 1 for value in (*mean, *std)):
-        return [f"mean {list(mean)} and std {list(std)}, which are not of pixels from 0 to 1: 127 becomes 0.498"]
+        return [f"mean {list(mean)} and std {list(std)}, need values for pixels from 0 to 1: 127 becomes 0.498"]
     if any(value < 0 for value in mean) or any(value < SMALLEST for value in std):
         return [f"mean {list(mean)} and std {list(std)}, need a mean of 0 to 1 and a std of {SMALLEST} to 1"]
     return []
 
 
 def _list_numbers(value: Any) -> tuple[float, ...]:
-    """Return a number, or a list of them, as floats; nothing if anything else is there."""
+    """Return a number or a list of numbers as floats; nothing for any other value."""
     values = value if isinstance(value, list) else [value]
     if any(type(number) not in (int, float) or not abs(number) < math.inf for number in values):
         return ()
-    return tuple(float(min(max(number, -MOST), MOST)) for number in values)
+    return tuple(float(min(max(number, -LARGEST_FLOAT), LARGEST_FLOAT)) for number in values)

@@ -7,8 +7,9 @@ import pytest
 
 from headstart.catalog.scan import scan_photos
 from headstart.classifier.classifier import Classifier
+from headstart.methods import method_runner
 from headstart.methods.settings import Settings
-from headstart.methods.tail_tuning import choose_hyperparameters
+from headstart.methods.tail_tuning import choose_hyperparameters, tune_backbone
 
 PLAIN = Settings(method="fixed", image_size=96, precision="f32")
 
@@ -54,4 +55,27 @@ def test_where_no_epoch_is_better_training_above_a_cut_gives_what_fixed_gives(ru
     np.testing.assert_allclose(
         trained.fitted.head.probabilities(rows.X), fixed.fitted.head.probabilities(same.X), atol=1e-5
     )
-    assert trained.build_file()
+    np.testing.assert_array_equal(trained.build_file().weights, fixed.fitted.head.weights)
+
+
+@pytest.mark.parametrize("is_averaged", [True, False])
+def test_training_again_averages_over_views_only_if_told(runner, is_averaged):
+    settings = replace(PLAIN, method="hybrid", cut="block_15", epochs=1, average_views=True, n_views=2)
+    hyperparameters = choose_hyperparameters("hybrid", settings, 24)
+    trained = runner.run_again(settings, hyperparameters, is_averaged=is_averaged)
+    assert trained.table.n_averaged == (2 if is_averaged else 1)
+    assert trained.settings.average_views == is_averaged
+    assert (trained.tuned.n_views, trained.tuned.n_symmetric) == (2, 2)
+    assert trained.tuned.hyperparameters == hyperparameters
+
+
+def test_training_again_that_the_user_stops_is_an_interruption(runner, monkeypatch):
+    settings = replace(PLAIN, method="hybrid", cut="block_15", epochs=1)
+
+    def stop(*told, **more):
+        tuned = tune_backbone(*told, **more)
+        return replace(tuned, result=replace(tuned.result, is_stopped=True))
+
+    monkeypatch.setattr(method_runner, "tune_backbone", stop)
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
+        runner.run_again(settings, choose_hyperparameters("hybrid", settings, 24), is_averaged=False)

@@ -11,14 +11,14 @@ from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.settings import Settings
 from headstart.training.trials import (
-    Judgement,
     Trial,
+    ValidationResult,
     can_compare,
-    compare,
+    compare_accuracy,
     compare_losses,
     drop_average,
     hold_out_validation,
-    judge_validation,
+    judge_on_validation,
 )
 
 
@@ -28,7 +28,7 @@ def catalog(paint_folder, tmp_path_factory):
     return scan_photos(folder)
 
 
-def test_photos_are_held_out_where_there_is_no_validation_split(catalog):
+def test_photos_are_held_out_if_there_is_no_validation_split(catalog):
     photos = tuple(replace(p, split="train") if p.split == "validation" else p for p in catalog.photos)
     held = hold_out_validation(replace(catalog, photos=photos), seed=0)
     n_train = sum(photo.split == "train" for photo in photos)
@@ -37,7 +37,7 @@ def test_photos_are_held_out_where_there_is_no_validation_split(catalog):
     assert "held out" in held.notes[-1].text
 
 
-def test_differences_by_chance_are_none():
+def test_a_difference_by_chance_is_no_gain():
     right = np.ones(50, bool)
     wrong_once = right.copy()
     wrong_once[0] = False
@@ -47,18 +47,24 @@ def test_differences_by_chance_are_none():
     assert _is_better(right, np.arange(50) > 3)
 
 
+def make_trial(gain, needed):
+    return Trial(
+        method="hybrid", cut="block_12", features="last", averaged_views=1, accuracy=0.9, judged_by="validation", n=50,
+        seconds=1.0, gain=gain, needed=needed,
+    )  # fmt: skip
+
+
 def _is_better(one, other):
-    trial = Trial("hybrid", "block_12", "last", 1, 0.9, "validation", 50, 1.0, *compare(one, other, 1.0))
-    return trial.is_better
+    return make_trial(*compare_accuracy(one, other, 1.0)).is_better
 
 
-def test_what_need_not_be_better_may_not_be_worse_by_more_than_noise():
+def test_a_negative_number_of_errors_allows_a_loss_that_is_higher_by_noise():
     rng = np.random.default_rng(0)
-    other = Judgement(np.ones(200, bool), rng.exponential(0.3, 200))
+    other = ValidationResult(np.ones(200, bool), rng.exponential(0.3, 200))
     noise = rng.normal(0, 0.4, 200)
 
     def is_kept(mean_change, n_errors):
-        one = Judgement(other.is_right, other.losses + noise - noise.mean() + mean_change)
+        one = ValidationResult(other.is_right, other.losses + noise - noise.mean() + mean_change)
         gain, needed = compare_losses(one, other, n_errors)
         assert gain == pytest.approx(-mean_change)
         assert needed == pytest.approx(n_errors * 0.4 / 200**0.5, rel=0.1)
@@ -68,23 +74,20 @@ def test_what_need_not_be_better_may_not_be_worse_by_more_than_noise():
     assert [is_kept(change, 2.0) for change in (-0.1, -0.03, 0.1)] == [True, False, False]
 
 
-def test_answers_that_are_no_numbers_are_never_better():
+def test_losses_that_are_nan_are_never_better():
     losses = np.full(20, 0.3)
-    trial = Trial(
-        "hybrid", "block_12", "last", 1, 0.9, "validation", 20, 1.0,
-        *compare_losses(Judgement(losses > 0, losses * np.nan), Judgement(losses > 0, losses), -1.0),
-    )  # fmt: skip
-    assert not trial.is_better
+    one, other = (ValidationResult(losses > 0, losses * factor) for factor in (np.nan, 1))
+    assert not make_trial(*compare_losses(one, other, -1.0)).is_better
 
 
-def test_one_photo_proves_nothing():
-    one, other = Judgement(np.array([True]), np.array([0.1])), Judgement(np.array([False]), np.array([3.0]))
+def test_one_photo_is_never_enough():
+    one, other = (ValidationResult(np.array([loss < 1]), np.array([loss])) for loss in (0.1, 3.0))
     assert compare_losses(one, other, 2.0) == (pytest.approx(2.9), np.inf)
 
 
-def test_it_takes_more_than_the_standard_errors():
+def test_a_gain_must_exceed_the_standard_errors():
     right = np.ones(20, bool)
-    assert compare(right, np.arange(20) >= 4, 2.0) == (4, 5)  # 2 times the root of 4 is no more than noise
+    assert compare_accuracy(right, np.arange(20) >= 4, 2.0) == (4, 5)  # 2 times the root of 4 is no more than noise
 
 
 def test_a_comparison_needs_photos_of_every_class(catalog):
@@ -102,7 +105,7 @@ def test_a_comparison_needs_photos_of_every_class(catalog):
     assert not can_compare(hold_out(0, 0))
 
 
-def make_judged(catalog, views):
+def make_trained(catalog, views):
     rows = SplitFeatures((), views.mean(0), np.tile([0, 1, 0, 1], views.shape[1] // 4), views)
     table = FeatureTable(
         catalog=catalog, splits={"validation": rows}, n_averaged=len(views), image_size=96, precision="f32",
@@ -114,15 +117,15 @@ def make_judged(catalog, views):
 
 
 @pytest.mark.parametrize(("second", "is_kept"), [([0, 1, 0, 1], True), ([0, 0, 1, 0], False)])
-def test_an_average_stays_only_if_its_log_loss_is_lower(catalog, second, is_kept):
+def test_averaging_over_views_is_kept_only_if_its_log_loss_is_lower(catalog, second, is_kept):
     views = np.stack([np.eye(2)[[0, 1, 0, 0]], 3 * np.eye(2)[second]]).astype(np.float32)
-    trained = drop_average(make_judged(catalog, views))
+    trained = drop_average(make_trained(catalog, views))
     assert (trained.table.n_averaged, trained.settings.average_views) == ((2, True) if is_kept else (1, False))
     assert trained.table.splits["validation"].X.tolist() == (views.mean(0) if is_kept else views[0]).tolist()
 
 
-def test_confidence_that_is_off_does_not_count_against_a_classifier(catalog):
+def test_losses_are_those_of_calibrated_scores(catalog):
     views = np.tile(np.eye(2, dtype=np.float32)[[0, 1, 0, 0]][None], (1, 50, 1))
-    plain, bold = (judge_validation(make_judged(catalog, views * factor)) for factor in (1, 2))
+    plain, bold = (judge_on_validation(make_trained(catalog, views * factor)) for factor in (1, 2))
     assert plain.is_right.tolist() == bold.is_right.tolist() == [True, True, True, False] * 50
     assert bold.losses.mean() == pytest.approx(plain.losses.mean(), rel=0.01)

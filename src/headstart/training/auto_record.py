@@ -1,71 +1,81 @@
-"""What ``auto`` tried, what it cost and why it ended, as the report tells it."""
+"""What ``auto`` tried, how long it took and why it stopped, as metrics.json has it."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
 from headstart.methods.method_runner import TrainedMethod
-from headstart.training.trials import IsRight, Trial
+from headstart.training.trials import Comparison, IsRight, Trial
 
 
 class AutoRecord:
-    """The record of one choice, and its clock.
+    """The record of one choice of a method, and its clock.
+
+    Parameters
+    ----------
+    budget_s
+        Seconds that the choice may take.
+    read_clock
+        Function that returns the time in seconds.
 
     Attributes
     ----------
     trials
-        In their order.
+        Trials, in their order.
     why
-        It ended there.
+        Reasons why the search ended.
     similarity
-        To ImageNet, if it was measured.
+        Similarity to ImageNet, or None if it was not measured.
     step
-        What is being done.
+        Name of the current step.
     """
 
-    def __init__(self, budget_s: float) -> None:
-        self._budget_s, self._began = budget_s, time.perf_counter()
+    def __init__(self, budget_s: float, read_clock: Callable[[], float] = time.perf_counter) -> None:
+        self._budget_s, self._read_clock, self._started = budget_s, read_clock, read_clock()
         self.trials: list[Trial] = []
         self.why, self.step = "", ""
         self.similarity: float | None = None
 
     @property
     def seconds(self) -> float:
-        """Since it began."""
-        return time.perf_counter() - self._began
+        """Seconds since the start."""
+        return self._read_clock() - self._started
 
     @property
     def seconds_left(self) -> float:
-        """Of the budget."""
+        """Seconds left of the budget."""
         return max(0.0, self._budget_s - self.seconds)
 
-    def name_budget(self, needed: float) -> str:
-        """Return the option that allows so many seconds more."""
-        return f"--budget {int((self.seconds + needed) // 60) + 1}m"
+    def name_budget(self, needed_s: float) -> str:
+        """Return the option that leaves ``needed_s`` seconds from now."""
+        return f"--budget {int((self.seconds + needed_s) // 60) + 1}m"
 
-    def note(
-        self, trained: TrainedMethod, is_right: IsRight, judged_by: str, seconds: float,
-        compared: tuple[float | None, float | None] = (None, None),
+    def add_trial(
+        self, trained: TrainedMethod, is_right: IsRight, *, judged_by: str, seconds: float,
+        comparison: Comparison = (None, None),
     ) -> Trial:  # fmt: skip
-        """Note what was tried, and return it; a comparison that gave no number is none."""
-        if any(value is not None and not math.isfinite(value) for value in compared):
-            compared = (None, None)
+        """Add a trial and return it. A comparison without finite numbers is left out."""
+        gain, needed = (
+            comparison if all(value is not None and math.isfinite(value) for value in comparison) else 2 * (None,)
+        )
         trial = Trial(
-            trained.settings.method, trained.cut, trained.settings.features, trained.table.n_averaged,
-            float(is_right.mean()), judged_by, len(is_right), round(seconds, 2), *compared,
+            method=trained.settings.method, cut=trained.cut, features=trained.settings.features,
+            averaged_views=trained.table.n_averaged, accuracy=float(is_right.mean()), judged_by=judged_by,
+            n=len(is_right), seconds=round(seconds, 2), gain=gain, needed=needed,
         )  # fmt: skip
         self.trials.append(trial)
         return trial
 
-    def end(self, why: str) -> None:
-        """Note why it ends here, after what was noted already."""
+    def add_reason(self, why: str) -> None:
+        """Add a reason why the search ended, after earlier ones."""
         self.why += f"; {why}" if self.why else why
 
     def to_dict(self, kept: TrainedMethod) -> dict[str, Any]:
-        """Return it in plain JSON types, what is kept being marked."""
+        """Return the record in plain JSON types. The trial that was kept is marked."""
         facts = (kept.settings.method, kept.settings.features, kept.table.n_averaged)
         tried = [
             asdict(replace(trial, is_kept=(trial.method, trial.features, trial.averaged_views) == facts))

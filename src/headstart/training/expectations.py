@@ -103,10 +103,10 @@ def estimate_seconds(runner: MethodRunner, settings: Settings, n_train: int) -> 
     )
 
 
-def estimate_seconds_again(
+def estimate_retraining_seconds(
     runner: MethodRunner, settings: Settings, hyperparameters: Hyperparameters, n_train: int
 ) -> float:
-    """Return the seconds that a training takes here if the activations at its cut are cached."""
+    """Return the seconds that training by a hyperparameters will take here, where what lies below the cut is cached."""
     n_photos, rate = len(runner.catalog.photos), measure_inference_rate(runner.context.setup)
     return n_photos * settings.n_averaged / rate + _estimate_epochs(runner, settings, hyperparameters, n_train, rate)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,27 +19,33 @@ from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.settings import Settings
 from headstart.tune.temperature import choose_factor, compute_log_losses
 
-HELD_OUT = 15  # percent of the training photos, where there is no validation split
-FEWEST_HELD_OUT = 20  # on fewer photos the methods cannot be told apart
+HELD_OUT = 15  # percent of the training photos that are held out if there is no validation split
+FEWEST_HELD_OUT = 20  # on fewer photos the difference between methods is noise
 IsRight = npt.NDArray[np.bool_]
+Comparison = tuple[float, float] | tuple[None, None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One thing that was tried.
+    """One method, or one kind of features, that ``auto`` has tried.
 
     Attributes
     ----------
+    method, cut, features, averaged_views
+        Settings of the trial.
     accuracy
-        On photos that it was not fitted to: by cross-validation, or on the validation photos.
+        Accuracy on photos that it was not fitted to.
     judged_by
-        ``cross-validation`` or ``validation``.
+        Which photos these are: ``cross-validation`` (training photos) or ``validation``.
     n
-        The number of these photos.
+        Number of these photos.
+    seconds
+        Duration.
     gain, needed
-        By cross-validation, how many more of them it named right than the best before it, and how many it took to be
-        kept; by validation, by how much lower its mean log loss was, in nats, and how much it took. None where nothing
-        was before it.
+        Gain over the best trial before it, and the gain that is needed to replace it. By cross-validation: number of
+        photos. By validation: decrease of the mean log loss in nats. None for the first trial.
+    is_kept
+        Whether the result of ``auto`` is this trial.
     """
 
     method: str
@@ -55,24 +62,28 @@ class Trial:
 
     @property
     def is_better(self) -> bool:
-        """Whether it was better than the best before it by as much as it takes."""
+        """Whether the gain over the best trial before it is large enough."""
         return self.gain is not None and self.needed is not None and self.gain >= self.needed
 
 
-def compare(one: IsRight, other: IsRight, n_errors: float) -> tuple[int, int]:
-    """Return how many more of the same photos one classifier names right than another, and how many it takes.
-
-    Only the photos on which they differ tell (McNemar 1947).
+def compare_accuracy(one: IsRight, other: IsRight, n_errors: float) -> tuple[int, int]:
+    """Compare two classifiers by the photos that only one of them predicts right (McNemar 1947).
 
     Parameters
     ----------
+    one, other
+        (N,) whether each classifier predicts a photo right.
     n_errors
-        It takes more than so many standard errors; with none it takes as many right.
+        Number of standard errors that the gain must exceed. 0: equal accuracy is enough.
+
+    Returns
+    -------
+    How many more photos the first classifier predicts right, and how many more are needed.
 
     Examples
     --------
     >>> right = np.ones(100, bool)
-    >>> compare(right, np.arange(100) > 8, 2.0), compare(right, np.arange(100) > 0, 2.0)
+    >>> compare_accuracy(right, np.arange(100) > 8, 2.0), compare_accuracy(right, np.arange(100) > 0, 2.0)
     ((9, 7), (1, 3))
     """
     gained, lost = int((one & ~other).sum()), int((other & ~one).sum())
@@ -80,45 +91,52 @@ def compare(one: IsRight, other: IsRight, n_errors: float) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, eq=False)
-class Judgement:
-    """How a classifier did on the validation photos.
+class ValidationResult:
+    """Predictions for the N validation photos.
 
     Attributes
     ----------
     is_right
-        (N,) bool.
+        (N,) bool: whether the prediction is the label.
     losses
-        (N,) float64: log losses in nats, of scores as confident as they should be.
+        (N,) float64: log losses in nats of the calibrated scores.
     """
 
     is_right: IsRight
     losses: npt.NDArray[np.float64]
 
 
-def compare_losses(one: Judgement, other: Judgement, n_errors: float) -> tuple[float, float]:
-    """Return by how much the mean log loss of one classifier is lower than another's, and how much it takes.
+def compare_losses(one: ValidationResult, other: ValidationResult, n_errors: float) -> tuple[float, float]:
+    """Compare two classifiers by their mean log loss.
 
-    On a few hundred photos it tells more than how many are right, most of which two classifiers have in common.
+    On a few hundred photos this detects smaller differences than the accuracy does.
 
     Parameters
     ----------
     n_errors
-        It takes so many standard errors of the mean difference; below 0 it may be higher by as many.
+        Number of standard errors of the mean difference that are needed. Below 0: the loss may be higher by as many.
+
+    Returns
+    -------
+    How much lower the loss of the first classifier is, and how much lower it must be.
 
     Examples
     --------
     >>> right = np.ones(4, bool)
-    >>> one, other = Judgement(right, np.array([0.1, 0.2, 0.3, 0.2])), Judgement(right, np.array([0.3, 0.4, 0.3, 0.4]))
+    >>> one = ValidationResult(right, np.array([0.1, 0.2, 0.3, 0.2]))
+    >>> other = ValidationResult(right, np.array([0.3, 0.4, 0.3, 0.4]))
     >>> [round(value, 3) for value in compare_losses(one, other, 2.0)]
     [0.15, 0.1]
     """
     gain = other.losses - one.losses
-    error = gain.std(ddof=1) / math.sqrt(len(gain)) if len(gain) > 1 else math.inf  # one photo shows no noise
+    error = gain.std(ddof=1) / math.sqrt(len(gain)) if len(gain) > 1 else math.inf  # one photo has no standard error
     return float(gain.mean()), float(n_errors * error)
 
 
 def hold_out_validation(catalog: Catalog, seed: int) -> Catalog:
-    """Return the catalog with some of its training photos as validation photos."""
+    """Return the catalog with validation photos: its own, or some of its training photos."""
+    if catalog.select("validation"):
+        return catalog
     plan = SplitPlan("train", {"train": 100 - HELD_OUT, "validation": HELD_OUT})
     photos, skipped = assign_splits(catalog.photos, plan, seed)
     text = f"{HELD_OUT}% of the training photos were held out for validation, to compare methods."
@@ -127,23 +145,26 @@ def hold_out_validation(catalog: Catalog, seed: int) -> Catalog:
 
 
 def can_compare(catalog: Catalog) -> bool:
-    """Say whether there are enough validation photos, of every class, to compare methods on."""
+    """Say whether there are enough validation photos, of every class, to compare methods."""
     held_out = catalog.select("validation")
     return len(held_out) >= FEWEST_HELD_OUT and {photo.label for photo in held_out} == set(catalog.labels)
 
 
-def judge_validation(trained: TrainedMethod) -> Judgement:
-    """Judge on the validation photos, with the confidence set right, as it is in every classifier that is kept."""
-    rows = trained.table.splits["validation"]
-    scores = trained.fitted.head.scores(rows.X)
-    losses = compute_log_losses(choose_factor(scores, rows.y) * scores, rows.y)
-    return Judgement(np.asarray(scores.argmax(1) == rows.y), losses)
+def judge_on_validation(trained: TrainedMethod) -> ValidationResult:
+    """Predict the validation photos, with calibrated scores."""
+    validation = trained.table.splits["validation"]
+    scores = trained.fitted.head.scores(validation.X)
+    losses = compute_log_losses(choose_factor(scores, validation.y) * scores, validation.y)
+    return ValidationResult(np.asarray(scores.argmax(1) == validation.y), losses)
 
 
-def judge_training(table: FeatureTable, settings: Settings) -> IsRight:
-    """Return which training photos are named right by heads that were fitted to others of them, (N,) bool.
+def judge_by_cross_validation(table: FeatureTable, settings: Settings) -> IsRight:
+    """Predict each training photo by a head that was fitted without it.
 
-    Photos that no head could judge are left out: the same ones for any features.
+    Returns
+    -------
+    (N,) whether each prediction is right. Photos that no head could predict are left out. They are the same photos for
+    all features of a catalog.
     """
     train, n_classes = table.splits["train"], len(table.catalog.labels)
     weights = weigh_classes(train.y, n_classes, settings.class_weight, train.weights)
@@ -159,28 +180,42 @@ def judge_training(table: FeatureTable, settings: Settings) -> IsRight:
 
 
 def narrow_table(table: FeatureTable, n_views: int) -> FeatureTable:
-    """Return a table with the first views of each photo alone."""
+    """Return the table with the first ``n_views`` views of each photo only."""
 
-    def narrow(rows: SplitFeatures) -> SplitFeatures:
-        views = rows.views[:n_views]
-        return replace(rows, X=average_rows(views) if n_views > 1 else views[0], views=views)
+    def narrow(split: SplitFeatures) -> SplitFeatures:
+        views = split.views[:n_views]
+        return replace(split, X=average_rows(views) if n_views > 1 else views[0], views=views)
 
-    return replace(table, splits={name: narrow(rows) for name, rows in table.splits.items()}, n_averaged=n_views)
+    return replace(table, splits={name: narrow(split) for name, split in table.splits.items()}, n_averaged=n_views)
 
 
-def drop_average(trained: TrainedMethod) -> TrainedMethod:
-    """Return what a method made without averaging over views, unless the average has a lower log loss.
+def drop_average(
+    trained: TrainedMethod, validate: Callable[[TrainedMethod], ValidationResult] = judge_on_validation
+) -> TrainedMethod:
+    """Predict without averaging over views, unless the average has a lower log loss on the validation photos.
 
-    Prediction takes so many times as long with it.
+    Averaging over V views makes prediction V times slower.
     """
     if trained.table.n_averaged == 1:
         return trained
     single = take_single_view(trained)
-    gain, needed = compare_losses(judge_validation(trained), judge_validation(single), 0.0)
+    gain, needed = compare_losses(validate(trained), validate(single), 0.0)
     return trained if gain > needed else single
 
 
 def take_single_view(trained: TrainedMethod) -> TrainedMethod:
-    """Return what a method made without averaging over views."""
+    """Predict from the photo as it is, without averaging over views."""
     settings = replace(trained.settings, average_views=False, n_views=None)
     return replace(trained, settings=settings, table=narrow_table(trained.table, 1))
+
+
+def explain_rejection(trained: TrainedMethod, trial: Trial, n_errors: float) -> str | None:
+    """Return why a training above a cut was not kept, or None if it was."""
+    method = trial.method
+    if trained.tuning_result.best_epoch == 0:
+        by_noise = " by more than noise" if trained.tuned and trained.tuned.hyperparameters.n_errors else ""
+        return f"no epoch of {method} was better on the validation photos than its start{by_noise}"
+    if trial.is_better:
+        return None
+    how = "not better by as much as it takes" if n_errors >= 0 else "worse by more than noise"
+    return f"{method} was {how} on the validation photos"

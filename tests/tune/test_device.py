@@ -39,14 +39,14 @@ def test_a_failing_gpu_is_reported_and_not_used(monkeypatch, where):
         assert choose(monkeypatch, **{where: fail}) == CPU
 
 
-def test_trying_out_computes():
+def test_a_usable_gpu_passes_the_trial():
     if device.choose_device() == CPU:
         pytest.skip("needs a GPU that torch can use")
     device._try_out(device.choose_device())
 
 
 @pytest.mark.parametrize(("n", "name"), [(1, "1 core"), (2, "2 cores")])
-def test_cores_are_counted(monkeypatch, n, name):
+def test_the_cores_are_named_by_their_number(monkeypatch, n, name):
     monkeypatch.setattr(device, "count_cores", lambda: n)
     assert device.name_device(CPU) == name
 

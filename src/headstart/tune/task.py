@@ -30,7 +30,7 @@ class TuningTask:
     setup
         Backbone, image size and precision.
     plan
-        The training itself. Its data have numbers of ``photos``.
+        The training itself. Its data name photos by their index in ``photos``.
     checkpoint
         Name of the file from which an interrupted training is resumed. None: no checkpoint.
     """

@@ -105,10 +105,10 @@ class Trainer:
     def _compute_gradients(
         self, at: npt.NDArray[np.int64], views: npt.NDArray[np.int64], augmentation: Augmentation | None, share: float
     ) -> list[float]:
-        """Compute the gradients of some photos of a batch, which are the share ``share`` of it.
+        """Compute the gradients of those photos of a batch that this process has.
 
-        Return their part of the batch's loss, the sum of their losses without weights and label smoothing, and the
-        number of photos that the model classifies correctly.
+        ``share`` is their share of the batch. Return their part of the batch's loss, the sum of their losses without
+        weights and label smoothing, and the number of photos that the model classifies correctly.
         """
         rows = self._send(self._source.take(views[at], self._plan.train.photos[at]))
         if augmentation is not None:

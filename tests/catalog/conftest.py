@@ -1,4 +1,4 @@
-"""Folders of files that look like photos by their first bytes: a scan decodes none."""
+"""Folders of files with the first bytes of photos: a scan decodes none."""
 
 from collections.abc import Callable
 from pathlib import Path

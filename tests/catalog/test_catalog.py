@@ -1,4 +1,4 @@
-"""The catalog answers for itself, and never changes."""
+"""A catalog selects, counts and leaves out photos, and is immutable."""
 
 import dataclasses
 from pathlib import Path
@@ -16,15 +16,15 @@ def catalog(make_photo):
     return Catalog((*photos, make_photo("owl", "owls", "train")), source="pets", seed=3)
 
 
-def test_labels_are_those_of_train_sorted(catalog):
+def test_labels_are_the_sorted_classes_of_train(catalog):
     assert catalog.labels == ("cats", "dogs", "owls")
 
 
-def test_a_label_of_test_alone_is_no_class(make_photo):
+def test_a_label_without_training_photos_is_no_class(make_photo):
     assert Catalog((make_photo("a", "cats", "train"), make_photo("b", "owls", "test"))).labels == ("cats",)
 
 
-def test_select_gives_a_split_in_order(catalog):
+def test_select_returns_the_photos_of_a_split_in_order(catalog):
     assert [photo.path.name for photo in catalog.select("train")] == ["train dogs", "train cats", "owl"]
     assert catalog.select("validation") == ()
     with pytest.raises(CatalogError, match="got split 'val', need one of train, validation, test"):
@@ -39,7 +39,7 @@ def test_counts_have_every_split_and_label(catalog):
     }
 
 
-def test_without_moves_photos_to_the_skipped(catalog):
+def test_without_skips_the_photos(catalog):
     less = catalog.without({Path("test cats"): "cannot be decoded"})
     assert less.skipped == (Skip(Path("test cats"), "cannot be decoded"),)
     assert [photo.path.name for photo in less.photos] == ["train dogs", "train cats", "test dogs", "owl"]
@@ -47,7 +47,7 @@ def test_without_moves_photos_to_the_skipped(catalog):
     assert len(catalog.photos) == 5
 
 
-def test_without_the_last_training_photo_a_class_leaves(catalog):
+def test_a_class_without_its_last_training_photo_is_left_out(catalog):
     less = catalog.without({Path("train cats"): "broken"})
     assert less.labels == ("dogs", "owls")
     assert less.skipped[1] == Skip(Path("test cats"), "class 'cats' has no training photo")
@@ -56,21 +56,21 @@ def test_without_the_last_training_photo_a_class_leaves(catalog):
     assert less.select_notes("leak") == ()
 
 
-def test_without_a_stranger_is_an_error(catalog):
+def test_without_refuses_a_photo_that_is_not_in_the_catalog(catalog):
     with pytest.raises(CatalogError, match="got 'stranger', one of 1 not in the catalog"):
         catalog.without({Path("stranger"): "broken"})
 
 
-def test_without_nothing_is_the_same(catalog):
+def test_without_no_photo_the_catalog_is_equal(catalog):
     assert catalog.without({}) == catalog
 
 
-def test_it_never_changes(catalog):
+def test_a_catalog_is_immutable(catalog):
     with pytest.raises(dataclasses.FrozenInstanceError, match="seed"):
         catalog.seed = 1
     with pytest.raises(dataclasses.FrozenInstanceError, match="label"):
         catalog.photos[0].label = "x"
 
 
-def test_the_repr_is_short(catalog):
+def test_the_repr_is_one_line(catalog):
     assert repr(catalog) == "Catalog('pets': 5 photos, 3 labels, 0 skipped, seed 3)"

@@ -1,4 +1,4 @@
-"""Classes are matched by name; what is missing somewhere is told."""
+"""Classes are matched by name, and missing ones give notes."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from headstart.catalog.classes import (
 )
 
 
-def test_classes_that_are_not_in_train_go(make_photo):
+def test_classes_without_training_photos_are_left_out(make_photo):
     photos = [
         make_photo("a", "cats", "train"),
         make_photo("b", "owls", "validation"),
@@ -34,13 +34,13 @@ def test_classes_that_are_not_in_train_go(make_photo):
     ]
 
 
-def test_nothing_to_tell_of_whole_splits(make_photo):
+def test_complete_splits_give_no_note(make_photo):
     photos = [make_photo(split + label, label, split) for split in ("train", "validation", "test") for label in "ab"]
     assert drop_untrained(photos) == (photos, [], [])
     assert note_classes(photos) == []
 
 
-def test_missing_and_single_classes_are_told(make_photo):
+def test_missing_and_single_classes_give_notes(make_photo):
     photos = [make_photo("1", "a", "train"), make_photo("2", "a", "test"), make_photo("3", "b", "train")]
     assert list(map(str, note_classes(photos))) == [
         "Only 1 photo each, which trains and cannot be judged: 'b'.",
@@ -49,13 +49,13 @@ def test_missing_and_single_classes_are_told(make_photo):
     ]
 
 
-def test_empty_classes_are_told():
+def test_empty_classes_give_a_note():
     (note,) = note_empty(["b", "a", "c"], {"c"})
     assert str(note) == "Classes without a usable photo, which were left out: 'a', 'b'."
     assert note_empty(["a"], {"a"}) == []
 
 
-def test_long_lists_are_cut():
+def test_long_lists_of_classes_are_shortened():
     assert name_classes(["a"]) == "'a'"
     assert name_classes(map(str, range(1005))).endswith("'1', '10', '100', '1000' and 1,000 more")
 
@@ -63,7 +63,7 @@ def test_long_lists_are_cut():
 @pytest.mark.parametrize(
     ("name", "label"), [("cats", "cats"), ("", ""), (" a b ", "a b"), ("\udcff", None), ("a\nb", None), ("猫", "猫")]
 )
-def test_labels_can_be_shown(name, label):
+def test_a_label_is_cleaned_or_refused(name, label):
     assert clean_label(name) == label
 
 

@@ -1,4 +1,4 @@
-"""A CSV is read whatever its order and separator; its problems are told all at once; what is written reads back."""
+"""A CSV is read with any order and separator; all problems are in one message; a written one is read back."""
 
 import csv
 from pathlib import Path
@@ -24,7 +24,7 @@ def rows(found):
     return [(Path(c.file).as_posix(), c.label, c.split, c.group, c.weight) for c in found.photos]
 
 
-def test_all_columns(write, tmp_path):
+def test_all_columns_are_read(write, tmp_path):
     found = read_csv(write("path,label,split,group,weight\na.jpg,cats,train,g1,0.5\n/b.jpg,dogs,TEST_SET,,\n"))
     assert rows(found) == [
         (f"{tmp_path.as_posix()}/a.jpg", "cats", "train", "g1", 0.5),
@@ -45,7 +45,7 @@ def test_all_columns(write, tmp_path):
         'path,label,split\n"a.jpg","cats"\n"b.jpg",dogs,\n',
     ],
 )
-def test_dialects_give_the_same(write, tmp_path, text):
+def test_all_dialects_give_the_same_photos(write, tmp_path, text):
     found = read_csv(write(text))
     assert [(Path(c.file).name, c.label, c.split) for c in found.photos] == [
         ("a.jpg", "cats", None),
@@ -54,7 +54,7 @@ def test_dialects_give_the_same(write, tmp_path, text):
     assert found.plan == plan_rows(set())
 
 
-def test_quoted_commas_and_foreign_scripts(write):
+def test_quoted_commas_and_other_scripts_are_read(write):
     found = read_csv(write('path,label\n"a, b.jpg",猫\n"c ""d"".jpg",cafe\u0301\n'))
     assert [(Path(c.file).name, c.label) for c in found.photos] == [("a, b.jpg", "猫"), ('c "d".jpg', "caf\u00e9")]
 
@@ -85,7 +85,7 @@ def test_rows_without_a_split_are_planned(write, splits, named, told):
     assert note.text.endswith(told)
 
 
-def test_all_problems_are_told_at_once(write):
+def test_all_problems_are_in_one_message(write):
     text = (
         "path,label,split,group,weight\n"
         "a.jpg,,train,,\n"
@@ -117,7 +117,7 @@ def test_all_problems_are_told_at_once(write):
     ]
 
 
-def test_the_first_ten_problems_are_told_and_the_rest_counted(write):
+def test_the_message_lists_ten_problems_and_counts_the_others(write):
     with pytest.raises(
         CatalogError, match=r"got 1,200 problems(?s:.*)row 11 has no label\n  and 1,190 more\nCorrect"
     ) as caught:
@@ -139,27 +139,27 @@ def test_the_first_ten_problems_are_told_and_the_rest_counted(write):
         ("path,label\na.jpg,b\na.jpg,b\na.jpg,c\n", r"row 3 repeats the path of row 2 \('a.jpg'\)\n  row 4 repeats"),
     ],
 )
-def test_what_is_no_catalog_is_refused(write, text, message):
+def test_a_file_that_is_no_table_of_photos_is_refused(write, text, message):
     with pytest.raises(CatalogError, match=f"Cannot read '.*photos.csv': (?s:.*){message}"):
         read_csv(write(text))
 
 
-def test_a_label_in_another_encoding_is_told(write):
+def test_a_label_in_another_encoding_is_refused(write):
     with pytest.raises(CatalogError, match=r"row 2 has the label 'caf\\udce9', need plain text in UTF-8"):
         read_csv(write("path,label\na.jpg,caf\u00e9\n", "latin-1"))
 
 
-def test_a_spreadsheet_in_utf16_is_told(write):
+def test_a_spreadsheet_in_utf16_is_refused(write):
     with pytest.raises(CatalogError, match="need a folder of photos or a CSV in UTF-8"):
         read_csv(write("path,label\na.jpg,cats\n", "utf-16"))
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(CatalogError, match=r"Cannot read '.*none.csv': No such file"):
         read_csv(tmp_path / "none.csv")
 
 
-def test_what_is_written_reads_back(make_photo, tmp_path):
+def test_a_written_catalog_is_read_back(make_photo, tmp_path):
     photos = [
         make_photo("a, b.jpg", "cats", "train", digest="1", group="anna", weight=0.1 + 0.2),
         make_photo("/far/away\udce9.jpg", "猫", "test", digest="2"),
@@ -173,14 +173,14 @@ def test_what_is_written_reads_back(make_photo, tmp_path):
     assert [Path(c.file) for c in found.photos] == [photo.path.absolute() for photo in photos]
 
 
-def test_a_name_may_end_in_a_space(make_photo, tmp_path):
+def test_a_file_name_may_end_in_a_space(make_photo, tmp_path):
     path = tmp_path / "1.jpg "
     path.touch()
     write_csv([make_photo(path)], tmp_path / "catalog.csv")
     assert read_csv(tmp_path / "catalog.csv").photos[0].file == str(path)
 
 
-def test_only_columns_that_say_something_are_written(make_photo, tmp_path):
+def test_columns_without_values_are_not_written(make_photo, tmp_path):
     path = tmp_path / "catalog.csv"
     write_csv([make_photo("/a", split="train")], path)
     assert path.read_text().splitlines() == ["path,label,split,digest", "/a,cats,train,digest of /a"]
@@ -189,14 +189,14 @@ def test_only_columns_that_say_something_are_written(make_photo, tmp_path):
         assert next(csv.reader(file)) == ["path", "label", "split", "digest", "group", "weight"]
 
 
-def test_a_place_that_cannot_be_written_is_told(make_photo, tmp_path):
+def test_a_write_error_names_the_file(make_photo, tmp_path):
     with pytest.raises(
         CatalogError, match=r"Cannot write '.*x.csv': No such file or directory. Make room there, or choose"
     ):
         write_csv([make_photo("a")], tmp_path / "none" / "x.csv")
 
 
-def test_columns_without_a_meaning_are_told(tmp_path):
+def test_unknown_columns_give_a_note(tmp_path):
     path = tmp_path / "photos.csv"
     path.write_text("path,label,wieght,digest\na.jpg,cats,3,00\nb.jpg,dogs,1,01\n")
     assert str(read_csv(path).notes[-1]) == "Columns of the CSV that were not used: 'wieght'."

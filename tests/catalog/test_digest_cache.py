@@ -1,4 +1,4 @@
-"""A file that has not changed is not read again; one that has is."""
+"""A file is read again only if it has changed."""
 
 import hashlib
 import os
@@ -38,7 +38,7 @@ def hashed(monkeypatch):
     return counted
 
 
-def test_the_second_reading_opens_nothing(paths, hashed):
+def test_an_unchanged_file_is_not_opened_again(paths, hashed):
     first = hash_files(paths)
     assert len(hashed) == 5
     assert hash_files(paths) == first
@@ -62,7 +62,7 @@ def test_a_file_that_changed_is_read_again_even_with_its_old_size_and_time(paths
     assert hash_files(paths)[3].digest == hashlib.sha256(JPEG + b"?").hexdigest()
 
 
-def test_a_file_that_changed_a_moment_ago_is_not_remembered(paths, hashed, monkeypatch):
+def test_a_recently_changed_file_is_not_cached(paths, hashed, monkeypatch):
     monkeypatch.setattr(digest_cache, "SETTLED_S", 2.0)
     hash_files(paths)
     hash_files(paths)
@@ -72,21 +72,21 @@ def test_a_file_that_changed_a_moment_ago_is_not_remembered(paths, hashed, monke
     assert make_stamp(paths[0].stat()) is not None
 
 
-def test_relative_paths_are_known_by_where_they_lie(paths, hashed, monkeypatch, tmp_path):
+def test_relative_paths_are_cached_by_absolute_path(paths, hashed, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     hash_files([path.relative_to(tmp_path) for path in paths])
     hash_files(paths)
     assert len(hashed) == 5
 
 
-def test_what_is_no_photo_is_looked_at_each_time(tmp_path):
+def test_a_file_that_is_no_photo_is_not_cached(tmp_path):
     path = tmp_path / "a.jpg"
     path.write_bytes(b"once upon a time")
     assert [hash_files([path])[0].reason for _ in range(2)] == ["not a photo: no known signature"] * 2
 
 
 @pytest.mark.parametrize("content", [b"not a database", b""])
-def test_a_broken_table_costs_nothing_but_time(folder, paths, hashed, content):
+def test_a_damaged_cache_is_replaced(folder, paths, hashed, content):
     folder.mkdir()
     (folder / FILE_NAME).write_bytes(content)
     assert all(reading.digest for reading in hash_files(paths))
@@ -95,7 +95,7 @@ def test_a_broken_table_costs_nothing_but_time(folder, paths, hashed, content):
     assert len(hashed) == n_hashed  # a new table was begun
 
 
-def test_a_damaged_row_is_not_known(folder, paths, hashed):
+def test_a_damaged_row_is_ignored(folder, paths, hashed):
     first = hash_files(paths)
     with sqlite3.connect(folder / FILE_NAME) as connection:
         connection.execute("UPDATE files SET digest = ? WHERE path = ?", ("f" * 64, str(paths[1])))
@@ -103,13 +103,13 @@ def test_a_damaged_row_is_not_known(folder, paths, hashed):
     assert len(hashed) == 6
 
 
-def test_a_name_that_is_no_text_is_read(folder, tmp_path):
+def test_a_file_with_a_name_that_is_not_text_is_hashed(folder, tmp_path):
     path = tmp_path / os.fsdecode(b"a\xff.jpg")
     path.write_bytes(JPEG)
     assert [hash_files([path])[0].digest is not None for _ in range(2)] == [True, True]
 
 
-def test_files_are_forgotten(folder, paths, hashed):
+def test_the_cache_can_be_cleared(folder, paths, hashed):
     hash_files(paths)
     with sqlite3.connect(folder / FILE_NAME) as connection:
         assert connection.execute("SELECT COUNT(*) FROM files").fetchone() == (5,)

@@ -1,4 +1,4 @@
-"""Files become digests, or reasons; never an exception, never a change."""
+"""A file has a digest or a reason. There is no exception, and no file is changed."""
 
 import hashlib
 import os
@@ -13,13 +13,13 @@ from headstart.pixels import photo_bytes
 JPEG = b"\xff\xd8\xff\xe0 a photo"
 
 
-def test_a_photo_gives_the_sha256_of_its_bytes(tmp_path):
+def test_the_digest_is_the_sha256_of_the_file(tmp_path):
     path = tmp_path / "a.jpg"
     path.write_bytes(JPEG)
     assert hash_file(path).digest == hashlib.sha256(JPEG).hexdigest()
 
 
-def test_a_photo_larger_than_a_block_is_hashed_to_its_end(tmp_path, monkeypatch):
+def test_a_photo_larger_than_a_block_is_hashed_completely(tmp_path, monkeypatch):
     monkeypatch.setattr(hashing, "BLOCK_BYTES", 64)
     data = JPEG + bytes(range(256)) * 3
     path = tmp_path / "a.jpg"
@@ -37,7 +37,7 @@ def test_a_photo_larger_than_a_block_is_hashed_to_its_end(tmp_path, monkeypatch)
         (b"\0\0\0\x18ftypisom\0\0", "not a photo: no known signature"),
     ],
 )
-def test_what_is_no_photo_says_why(tmp_path, content, reason):
+def test_a_file_that_is_no_photo_has_a_reason(tmp_path, content, reason):
     path = tmp_path / "a.jpg"
     path.write_bytes(content)
     assert hash_file(path) == hashing.HashResult(None, reason)
@@ -57,7 +57,7 @@ def test_a_sparse_file_over_the_limit_is_too_large(tmp_path):
     assert hash_file(path).reason == "too large (500 MB, at most 500 MB)"
 
 
-def test_what_is_no_file_says_so(tmp_path):
+def test_a_path_that_is_no_file_has_a_reason(tmp_path):
     assert hash_file(tmp_path / "none.jpg").reason == "does not exist"
     assert hash_file(tmp_path).reason == "not a file"
     assert hash_file(tmp_path / "a\0b.jpg").reason == "cannot be read: embedded null byte"
@@ -66,20 +66,20 @@ def test_what_is_no_file_says_so(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a system with named pipes")
-def test_a_pipe_does_not_hang(tmp_path):
+def test_a_pipe_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
     assert hash_file(tmp_path / "pipe.jpg").reason == "not a file"
 
 
 @pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="the superuser may read everything")
-def test_a_file_without_permission_says_so(tmp_path):
+def test_a_file_without_permission_has_a_reason(tmp_path):
     path = tmp_path / "a.jpg"
     path.write_bytes(JPEG)
     path.chmod(0)
     assert hash_file(path).reason == "cannot be read: Permission denied"
 
 
-def test_an_error_of_the_disk_is_a_reason(tmp_path, monkeypatch):
+def test_a_disk_error_is_a_reason(tmp_path, monkeypatch):
     def refuse(*args, **options):
         raise OSError(5, "Input/output error")
 
@@ -89,7 +89,7 @@ def test_an_error_of_the_disk_is_a_reason(tmp_path, monkeypatch):
     assert hash_file(path).reason == "cannot be read: Input/output error"
 
 
-def test_many_files_keep_their_order_and_tell_their_progress(tmp_path):
+def test_many_files_keep_their_order_and_report_progress(tmp_path):
     paths = [tmp_path / f"{number}.jpg" for number in range(100)]
     for number, path in enumerate(paths):
         path.write_bytes(JPEG + str(number).encode())
@@ -100,7 +100,7 @@ def test_many_files_keep_their_order_and_tell_their_progress(tmp_path):
     assert hash_files([]) == []
 
 
-def test_an_interrupt_stops_the_reading(tmp_path):
+def test_an_interrupt_stops_hashing(tmp_path):
     paths = [tmp_path / "none.jpg"] * 10_000
     calls = []
 
@@ -113,7 +113,7 @@ def test_an_interrupt_stops_the_reading(tmp_path):
     assert len(calls) == 1
 
 
-def test_reading_changes_nothing(tmp_path):
+def test_hashing_changes_no_file(tmp_path):
     path = tmp_path / "a.jpg"
     path.write_bytes(JPEG)
     path.chmod(0o444)

@@ -1,4 +1,4 @@
-"""Every layout that is understood, and a clear sentence for those that are not."""
+"""Every known layout is read, and others are refused with a clear message."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def rows(found):
     return sorted((c.label, c.split, Path(c.file).relative_to(found.root).as_posix()) for c in found.photos)
 
 
-def test_class_folders(lay):
+def test_class_folders_are_read(lay):
     found = read_folder(lay({"dogs": 1, "cats": 2}))
     assert rows(found) == [
         ("cats", None, "cats/000.jpg"),
@@ -39,7 +39,7 @@ def test_photos_in_deeper_folders_belong_to_their_class(lay):
 
 @pytest.mark.parametrize("train", [*SYNONYMS["train"], "TRAIN", "Training_Set"])
 @pytest.mark.parametrize(("other", "split"), [("val", "validation"), ("Test_Set", "test")])
-def test_two_splits(lay, train, other, split):
+def test_two_splits_are_read(lay, train, other, split):
     found = read_folder(lay({f"{train}/cats": 1, f"{train}/dogs": 1, f"{other}/cats": 1, f"{other}/dogs": 1}))
     assert {(Path(c.file).relative_to(found.root).parts[0], c.split) for c in found.photos} == {
         (train, "train"),
@@ -49,7 +49,7 @@ def test_two_splits(lay, train, other, split):
     assert found.notes[0].text.startswith(f"Read as {train}/, {other}/: 20% of the ")
 
 
-def test_three_splits_are_taken_as_they_are(lay):
+def test_three_splits_are_kept(lay):
     found = read_folder(lay({f"{side}/{label}": 1 for side in ("test", "train", "valid") for label in ("a", "b")}))
     assert {c.split for c in found.photos} == {"train", "validation", "test"}
     assert found.plan == SplitPlan()
@@ -67,20 +67,20 @@ def test_a_lone_train_folder_is_split_at_random(lay):
 
 
 @pytest.mark.parametrize("inner", ["pets", "a/b", "train"])
-def test_a_single_folder_around_the_layout_is_stepped_into(lay, inner):
+def test_a_single_folder_around_the_layout_is_entered(lay, inner):
     found = read_folder(lay({f"{inner}/cats": 1, f"{inner}/dogs": 1, "readme.txt": b"hello", "__MACOSX/x": 1}))
     assert found.labels == {"cats", "dogs"}
     assert str(found.notes[0]) == f"The photos are in '{inner}/', the only folder in '{found.root}/'."
     assert found.skipped == []
 
 
-def test_a_single_folder_around_splits_is_stepped_into(lay):
+def test_a_single_folder_around_splits_is_entered(lay):
     found = read_folder(lay({"data/train/a": 1, "data/train/b": 1, "data/val/a": 1, "data/val/b": 1}))
     assert {c.split for c in found.photos} == {"train", "validation"}
     assert found.labels == {"a", "b"}
 
 
-def test_trains_beside_cars_are_a_class(lay):
+def test_a_folder_train_beside_other_classes_is_a_class(lay):
     assert read_folder(lay({"train": 2, "car": 2, "test": 2})).labels == {"train", "car", "test"}
 
 
@@ -103,7 +103,7 @@ def test_a_test_folder_without_class_folders_is_left_out(lay):
     assert len(found.skipped) == 3
 
 
-def test_a_class_of_another_split_is_announced_too(lay):
+def test_classes_of_all_splits_are_announced(lay):
     found = read_folder(lay({"train/cats": 1, "train/dogs": 0, "test/cats": 1, "test/owls": 1}))
     assert found.labels == {"cats", "dogs", "owls"}
 
@@ -140,17 +140,17 @@ def test_one_name_in_two_unicode_forms_is_one_label(lay):
         ),
     ],
 )
-def test_what_cannot_be_understood_says_what_is_needed(lay, layout, message):
+def test_an_unknown_layout_is_refused_with_what_is_needed(lay, layout, message):
     with pytest.raises(CatalogError, match=message):
         read_folder(lay({"": 0} | layout))
 
 
-def test_a_name_that_cannot_be_shown_is_refused(lay):
+def test_a_class_name_that_cannot_be_shown_is_refused(lay):
     with pytest.raises(CatalogError, match=r"Cannot scan class folder 'a\\x07b': .* Rename the folder"):
         read_folder(lay({"a\x07b": 1, "c": 1}))
 
 
-def test_all_problems_are_told_at_once(lay):
+def test_all_problems_are_in_one_message(lay):
     with pytest.raises(
         CatalogError, match=r"got 2 folders for test .* got 'test', 'testing' without a folder to train on"
     ):

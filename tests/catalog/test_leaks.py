@@ -1,4 +1,4 @@
-"""Identical photos: conflicts go, leaks leave the evaluated side, copies stay together."""
+"""Identical photos: conflicting labels and leaks are left out, copies are counted."""
 
 from headstart.catalog.leaks import drop_conflicts, drop_leaks, note_copies
 
@@ -7,7 +7,7 @@ def name(photo):
     return photo.path.as_posix()
 
 
-def test_all_copies_under_two_labels_go(make_photo):
+def test_all_copies_with_conflicting_labels_are_left_out(make_photo):
     photos = [
         make_photo("cats/1", "cats", digest="x"),
         make_photo("cats/2", "cats", digest="y"),
@@ -27,13 +27,13 @@ def test_all_copies_under_two_labels_go(make_photo):
     ]
 
 
-def test_no_conflict_no_word(make_photo):
+def test_without_conflicts_and_leaks_there_is_no_note(make_photo):
     photos = [make_photo("a", digest="x"), make_photo("b", digest="x")]
     assert drop_conflicts(photos, name) == (photos, [], [])
     assert drop_leaks(photos, name) == (photos, [], [])
 
 
-def test_leaks_leave_the_evaluated_side(make_photo):
+def test_leaks_are_left_out_of_the_later_split(make_photo):
     photos = [
         make_photo("test/1", split="test", digest="x"),
         make_photo("train/1", split="train", digest="x"),

@@ -1,4 +1,4 @@
-"""What a manifest says comes back as it was; what is none is said or not there."""
+"""A manifest is written and read back; a damaged one is refused."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from headstart.evaluation.notes import Note
 from headstart.storage.remote_paths import make_path
 
 
-def test_it_comes_back_as_it_was(tmp_path):
+def test_a_manifest_is_read_as_it_was_written(tmp_path):
     skips = [Skip(make_path("s3://bucket/a.jpg"), "empty file"), Skip(Path("b.jpg"), "not a file")]
     notes = [Note("leak", "1 photo is in two splits.", "warning")]
     found = SourceListing(
@@ -38,7 +38,7 @@ def test_a_plan_may_be_unknown(tmp_path):
     assert read_manifest(tmp_path).plan is None
 
 
-def test_what_is_none_is_said_or_not_there(tmp_path):
+def test_a_missing_manifest_is_none_and_a_damaged_one_is_refused(tmp_path):
     assert read_manifest(tmp_path) is None
     assert read_manifest(tmp_path / "none") is None
     for text in ("{", "[]", '{"schema": 2}', '{"schema": 1}'):

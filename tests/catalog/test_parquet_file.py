@@ -1,4 +1,4 @@
-"""A Parquet table is read as a CSV is, and what embed wrote is read without its photos."""
+"""A Parquet table is read like a CSV."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def write_table(file, **columns):
     return file
 
 
-def test_a_table_gives_the_catalog_of_the_csv(tmp_path, make_folder):
+def test_a_parquet_table_gives_the_catalog_of_the_csv(tmp_path, make_folder):
     folder = make_folder(n=6)
     rows = [(f"photos/{path.parent.name}/{path.name}", path.parent.name) for path in sorted(folder.glob("*/*"))]
     csv = tmp_path / "pets.csv"
@@ -41,7 +41,7 @@ def test_a_folder_of_files_is_one_table(tmp_path):
     assert [photo.split for photo in found] == ["train", None, None]
 
 
-def test_all_problems_are_told(tmp_path):
+def test_all_problems_are_in_one_message(tmp_path):
     table = write_table(tmp_path / "a.parquet", path=["a.jpg", "", "a.jpg"], label=["x", "y", None])
     with pytest.raises(CatalogError, match=r"got 3 problems, need none:\n  row 2 has no path\n  row 3 has no label"):
         scan_photos(table)

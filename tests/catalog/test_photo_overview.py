@@ -32,7 +32,7 @@ def grids(monkeypatch):
     return kept
 
 
-def test_nine_photos_with_their_labels(root, grids):
+def test_nine_photos_are_drawn_with_their_labels(root, grids):
     image = scan_photos(root).plot()
     assert isinstance(image, Image.Image)
     ((photos, titles),) = grids
@@ -43,14 +43,14 @@ def test_nine_photos_with_their_labels(root, grids):
     )
 
 
-def test_what_cannot_be_decoded_gives_way(root, grids):
+def test_a_photo_that_cannot_be_decoded_is_replaced(root, grids):
     for n in range(18):
         (root / ("cats" if n % 2 else "dogs") / f"{n}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes([n]))
     scan_photos(root).plot()
     assert 1 <= len(grids[0][0]) <= 2
 
 
-def test_the_seed_decides_which(root, grids):
+def test_the_seed_chooses_the_photos(root, grids):
     catalog = scan_photos(root)
     for each in (catalog, catalog, Catalog(catalog.photos, seed=1)):
         each.plot()
@@ -58,7 +58,7 @@ def test_the_seed_decides_which(root, grids):
     assert reds[0] == reds[1] != reds[2]
 
 
-def test_no_photo_is_an_error(make_photo):
+def test_without_photos_there_is_an_error(make_photo):
     catalog = Catalog((make_photo("none.jpg", split="train"),))
     with pytest.raises(CatalogError, match="got none that can be decoded among 1 for training"):
         catalog.plot()

@@ -20,7 +20,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_a_folder_gives_its_photos_by_name_or_content(folder):
+def test_photos_of_a_folder_are_found_by_name_or_content(folder):
     names = [path.relative_to(folder).as_posix() for path in find_photos([folder])]
     assert names == ["a.png", "b.jpg", "deep/c.JPEG", "photo without a suffix"]
 
@@ -29,12 +29,12 @@ def test_a_named_file_is_always_listed(folder):
     assert find_photos([folder / "notes.txt"]) == [folder / "notes.txt"]
 
 
-def test_globs_and_repeats(folder):
+def test_globs_are_expanded_and_repeats_removed(folder):
     found = find_photos([f"{folder}/*.jpg", folder / "b.jpg", f"{folder}/**/*.JPEG"])
     assert [path.name for path in found] == ["b.jpg", "c.JPEG"]
 
 
-def test_all_problems_are_named_at_once(tmp_path):
+def test_all_problems_are_in_one_message(tmp_path):
     with pytest.raises(CatalogError, match=r"holds no photo; 'x.jpg' does not exist; '\*.gif' does not exist"):
         find_photos([tmp_path, "x.jpg", "*.gif"])
 
@@ -49,7 +49,7 @@ def test_a_folder_is_searched_as_in_training(tmp_path):
     assert [path.relative_to(tmp_path / "in").as_posix() for path in find_photos([tmp_path / "in"])] == expected
 
 
-def test_globs_ignore_what_folders_ignore_unless_it_is_named(tmp_path):
+def test_globs_ignore_hidden_files_unless_the_pattern_names_them(tmp_path):
     for name in ("@eaDir/thumb.jpg", "cats/a.jpg"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_bytes(PNG)
@@ -58,7 +58,7 @@ def test_globs_ignore_what_folders_ignore_unless_it_is_named(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_a_pipe_does_not_stop_the_search(tmp_path):
+def test_a_pipe_does_not_block_the_search(tmp_path):
     (tmp_path / "a.png").write_bytes(PNG)
     os.mkfifo(tmp_path / "pipe")
     assert find_photos([tmp_path]) == [tmp_path / "a.png"]

@@ -1,4 +1,4 @@
-"""From files to a catalog: the whole way, on files that only look like photos, and on real ones."""
+"""A source becomes a catalog: on files with the first bytes of photos, and on real photos."""
 
 import os
 import shutil
@@ -33,7 +33,7 @@ def test_class_folders_are_split_70_15_15(lay):
     assert catalog.skipped == ()
 
 
-def test_train_and_validation_give_a_fifth_of_validation_to_test(lay):
+def test_without_test_a_fifth_of_validation_becomes_test(lay):
     root = lay({"train/cats": 10, "train/dogs": 10, "val/cats": 10, "val/dogs": 20})
     catalog = scan_photos(root)
     assert catalog.counts()["train"] == {"cats": 10, "dogs": 10}
@@ -42,7 +42,7 @@ def test_train_and_validation_give_a_fifth_of_validation_to_test(lay):
     assert {path.split("/")[0] for path, split in show(catalog, root).items() if split == "train"} == {"train"}
 
 
-def test_train_and_test_give_a_fifth_of_train_to_validation(lay):
+def test_without_validation_a_fifth_of_train_becomes_validation(lay):
     root = lay({"training_set/cats": 10, "training_set/dogs": 20, "test_set/cats": 3, "test_set/dogs": 5})
     catalog = scan_photos(root)
     assert catalog.counts()["train"] == {"cats": 8, "dogs": 16}
@@ -50,7 +50,7 @@ def test_train_and_test_give_a_fifth_of_train_to_validation(lay):
     assert catalog.counts()["test"] == {"cats": 3, "dogs": 5}
 
 
-def test_the_split_does_not_depend_on_the_place_or_the_order_of_the_disk(lay, tmp_path, monkeypatch):
+def test_the_split_does_not_depend_on_the_folder_or_the_order_of_files(lay, tmp_path, monkeypatch):
     root = lay({"cats": 30, "dogs": 30})
     first = show(scan_photos(root), root)
     moved = tmp_path / "moved"
@@ -70,7 +70,7 @@ def test_the_split_does_not_depend_on_the_place_or_the_order_of_the_disk(lay, tm
     assert show(scan_photos(moved, seed=1), moved) != first
 
 
-def test_leaks_between_given_splits_leave_the_evaluated_side(lay):
+def test_leaks_between_given_splits_are_left_out_of_the_evaluation(lay):
     root = lay({"train/cats": 10, "train/dogs": 10, "test/cats": 3, "test/dogs": 3})
     (root / "test/cats/leak.jpg").write_bytes((root / "train/cats/003.jpg").read_bytes())
     catalog = scan_photos(root)
@@ -82,7 +82,7 @@ def test_leaks_between_given_splits_leave_the_evaluated_side(lay):
 
 @pytest.mark.parametrize("other", ["test", "val"])
 @pytest.mark.parametrize("seed", range(5))
-def test_a_carved_split_has_no_leak_either(lay, other, seed):
+def test_a_drawn_split_has_no_leak(lay, other, seed):
     root = lay({f"{side}/{label}": 10 for side in ("train", other) for label in ("cats", "dogs")})
     for side in ("train", other):
         for label in ("cats", "dogs"):
@@ -100,7 +100,7 @@ def test_a_carved_split_has_no_leak_either(lay, other, seed):
     )
 
 
-def test_conflicts_are_left_out_on_all_sides(lay):
+def test_conflicting_labels_are_left_out_of_all_splits(lay):
     root = lay({"train/cats": 5, "train/dogs": 5, "test/cats": 2, "test/dogs": 2})
     (root / "test/dogs/same.jpg").write_bytes((root / "train/cats/001.jpg").read_bytes())
     catalog = scan_photos(root)
@@ -120,7 +120,7 @@ def test_classes_are_matched_by_name(lay):
     assert "Classes without a photo in test: 'a'." in map(str, catalog.notes)
 
 
-def test_files_that_are_no_photos_are_skipped_one_by_one(lay):
+def test_files_that_are_no_photos_are_skipped_with_reasons(lay):
     root = lay(
         {
             "cats": 3,
@@ -144,7 +144,7 @@ def test_files_that_are_no_photos_are_skipped_one_by_one(lay):
     assert "Classes without a usable photo, which were left out: 'owls'." in map(str, catalog.notes)
 
 
-def test_a_class_with_one_photo_trains_with_a_note(lay):
+def test_a_class_with_one_photo_is_in_train_and_gives_a_note(lay):
     catalog = scan_photos(lay({"cats": 10, "dogs": 1}))
     assert catalog.counts()["train"]["dogs"] == 1
     assert "Only 1 photo each, which trains and cannot be judged: 'dogs'." in map(str, catalog.notes)
@@ -214,7 +214,7 @@ def test_a_csv_without_two_classes_to_train_is_an_error(lay, rows, message):
         scan_photos(root / "photos.csv")
 
 
-def test_home_is_understood(lay, monkeypatch):
+def test_a_tilde_is_expanded(lay, monkeypatch):
     root = lay({"cats": 3, "dogs": 3})
     monkeypatch.setenv("HOME", str(root.parent))
     assert len(scan_photos("~/pets").photos) == 6
@@ -229,7 +229,7 @@ def test_home_is_understood(lay, monkeypatch):
         {"train/cats": 5, "train/dogs": 5, "val/cats": 1},
     ],
 )
-def test_a_written_catalog_gives_the_same_split_wherever_it_lies(lay, tmp_path, monkeypatch, layout):
+def test_a_written_catalog_gives_the_same_split_in_any_folder(lay, tmp_path, monkeypatch, layout):
     lay(layout)
     monkeypatch.chdir(tmp_path)
     catalog = scan_photos("pets", seed=5)
@@ -254,7 +254,7 @@ def test_scanning_imports_nothing_heavy(lay):
     assert done.stdout == "[]\n"
 
 
-def test_progress_is_told_and_source_kept(lay):
+def test_progress_is_reported_and_the_source_is_kept(lay):
     calls = []
     root = lay({"cats": 40, "dogs": 40})
     catalog = scan_photos(root, progress=lambda n_done, n_total: calls.append((n_done, n_total)))
@@ -273,7 +273,7 @@ def test_photos_are_never_changed(lay):
     assert len(list(root.rglob("*"))) == 10
 
 
-def test_the_cost_grows_with_the_files_and_no_faster(lay, monkeypatch):
+def test_the_number_of_calls_is_linear_in_the_number_of_files(lay, monkeypatch):
     def count_calls(n):
         root = lay({"cats": n, "dogs": n}, root=f"pets{n}")
         calls = Counter()
@@ -287,7 +287,7 @@ def test_the_cost_grows_with_the_files_and_no_faster(lay, monkeypatch):
     assert count_calls(800) < 4.4 * count_calls(200)
 
 
-def test_real_photos(real_photos):
+def test_class_folders_of_real_photos_are_scanned(real_photos):
     catalog = scan_photos(real_photos / "rice-leaf")
     assert catalog.labels == ("bacterial_leaf_blight", "blast", "brownspot")
     assert len(catalog.photos) - len({photo.digest for photo in catalog.photos}) == 21
@@ -296,7 +296,7 @@ def test_real_photos(real_photos):
     assert shares == pytest.approx({"train": 0.7, "validation": 0.15, "test": 0.15}, abs=0.01)
 
 
-def test_real_photos_in_two_splits(real_photos):
+def test_two_splits_of_real_photos_are_scanned(real_photos):
     catalog = scan_photos(real_photos / "ants-bees")
     assert {split: len(catalog.select(split)) for split in ("train", "validation", "test")} == {
         "train": 244,

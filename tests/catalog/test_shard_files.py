@@ -1,4 +1,4 @@
-"""Tar shards as WebDataset has them: labels beside the photos, splits in the names."""
+"""Tar shards as in WebDataset: labels beside the photos, splits in the names."""
 
 import hashlib
 import json
@@ -68,7 +68,7 @@ def test_folders_in_a_shard_may_be_splits(tmp_path, write_shard):
     ]  # fmt: skip
 
 
-def test_an_archive_beside_class_folders_is_where_they_come_from(make_folder, write_shard):
+def test_an_archive_beside_class_folders_is_ignored(make_folder, write_shard):
     folder = make_folder(n=3)
     write_shard(folder / "download.tar", make_sample(1, "cats"))
     assert find_shards(folder) == []
@@ -82,7 +82,7 @@ def test_a_photo_may_have_dots_in_its_name_and_be_large(tmp_path, write_shard):
     assert (found.label, read) == ("cats", data)
 
 
-def test_what_is_no_photo_is_left_out_before_the_split(tmp_path, write_shard):
+def test_files_that_are_no_photos_are_left_out_before_the_split(tmp_path, write_shard):
     write_shard(tmp_path / "a.tar", {f"{label}/{n}.jpg": JPEG + f"{label}{n}".encode() for label in "xy" for n in "12"}
                 | {"x/3.jpg": b"text"})  # fmt: skip
     catalog = scan_photos(tmp_path)
@@ -90,7 +90,7 @@ def test_what_is_no_photo_is_left_out_before_the_split(tmp_path, write_shard):
     assert [(skip.path.name, skip.reason) for skip in catalog.skipped] == [("3.jpg", "not a photo: no known signature")]
 
 
-def test_the_name_of_a_shard_says_more_than_the_folder_of_the_source(tmp_path, write_shard):
+def test_the_split_comes_from_the_shard_and_not_from_the_source_folder(tmp_path, write_shard):
     home = tmp_path / "test"
     home.mkdir()
     for name in ("pets-train-0.tar", "pets-val-0.tar", "more.tar"):
@@ -100,7 +100,7 @@ def test_the_name_of_a_shard_says_more_than_the_folder_of_the_source(tmp_path, w
     assert next(walk_samples(home / "more.tar", tmp_path))[0].split == "test"
 
 
-def test_shards_that_all_train_are_drawn_from(tmp_path, write_shard):
+def test_shards_of_train_alone_are_split_at_random(tmp_path, write_shard):
     files = {f"pets/train/{label}/{n}.jpg": JPEG + f"{label}{n}".encode() for label in "xy" for n in range(10)}
     write_shard(tmp_path / "train-0.tar", files)
     catalog = scan_photos(tmp_path)
@@ -108,13 +108,13 @@ def test_shards_that_all_train_are_drawn_from(tmp_path, write_shard):
     assert "70/15/15" in catalog.notes[0].text
 
 
-def test_compressed_shards_are_said_to_be_so(tmp_path):
+def test_compressed_shards_are_refused(tmp_path):
     (tmp_path / "a.tar.gz").write_bytes(b"packed")
     with pytest.raises(CatalogError, match=r"got compressed archives, such as 'a.tar.gz', need plain tar files"):
         scan_photos(tmp_path)
 
 
-def test_what_is_no_shard_is_said(tmp_path, write_shard):
+def test_a_file_that_is_no_shard_is_refused(tmp_path, write_shard):
     (tmp_path / "a.tar").write_bytes(b"no tar file" * 100)
     with pytest.raises(CatalogError, match="no tar file, or damaged"):
         scan_photos(tmp_path)

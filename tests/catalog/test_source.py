@@ -10,7 +10,7 @@ from headstart.catalog.source import find_source
 from headstart.errors import CatalogError
 
 
-def test_a_folder_in_a_store_is_scanned_as_here(make_folder, make_bucket):
+def test_a_folder_in_a_store_gives_the_catalog_of_the_local_folder(make_folder, make_bucket):
     folder = make_folder(n=6)
     (folder / "dots" / "none.jpg").write_bytes(b"no photo")
     (folder / "dots" / ".hidden.jpg").write_bytes(b"")
@@ -69,7 +69,7 @@ def test_a_source_is_made_absolute(make_folder, monkeypatch):
     assert find_source(source) is source
 
 
-def test_what_is_not_there_is_said(make_bucket, monkeypatch):
+def test_a_missing_source_is_an_error(make_bucket, monkeypatch):
     with pytest.raises(CatalogError, match="got a path that does not exist"):
         scan_photos(make_bucket())
     with pytest.raises(

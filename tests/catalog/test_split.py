@@ -1,4 +1,4 @@
-"""The split: a partition by content and seed, without leaks, close to the shares."""
+"""The split is a partition by content and seed, without leaks, close to the shares."""
 
 from collections import Counter
 from dataclasses import replace
@@ -32,11 +32,11 @@ def test_every_synonym_is_understood_in_any_case(split):
 
 
 @pytest.mark.parametrize("name", ["", "cats", "trains", "test2", "validate"])
-def test_other_names_are_no_splits(name):
+def test_other_names_are_not_splits(name):
     assert parse_split(name) is None
 
 
-def test_plans_of_folders():
+def test_folders_are_planned_by_their_splits():
     assert plan_folders(set()) == SplitPlan(None, {"train": 70, "validation": 15, "test": 15})
     assert plan_folders({"train"}) == plan_folders(set())
     assert plan_folders({"train", "test"}) == SplitPlan("train", {"train": 80, "validation": 20})
@@ -44,7 +44,7 @@ def test_plans_of_folders():
     assert plan_folders({"train", "validation", "test"}) == SplitPlan()
 
 
-def test_plans_of_rows():
+def test_rows_are_planned_by_the_named_splits():
     assert plan_rows(set()).shares == plan_rows({"train"}).shares == {"train": 70, "validation": 15, "test": 15}
     assert plan_rows({"train", "validation"}).shares == {"train": 80, "test": 20}
     assert plan_rows({"test"}).shares == {"train": 80, "validation": 20}
@@ -62,7 +62,7 @@ def test_the_split_is_a_partition(photos, seed):
 
 @settings(deadline=None)
 @given(rows(), st.integers())
-def test_groups_and_identical_photos_never_straddle(photos, seed):
+def test_groups_and_identical_photos_are_in_one_split(photos, seed):
     split, _ = assign_splits(photos, RANDOM, seed)
     sides = {}
     for photo in split:
@@ -73,7 +73,7 @@ def test_groups_and_identical_photos_never_straddle(photos, seed):
 
 @settings(deadline=None)
 @given(rows(), st.integers(), st.randoms())
-def test_the_order_of_rows_and_their_names_play_no_part(photos, seed, rng):
+def test_the_split_does_not_depend_on_order_and_file_names(photos, seed, rng):
     order = list(range(len(photos)))
     rng.shuffle(order)
     renamed = [replace(photos[n], file=f"moved/{n}", split=None) for n in order]
@@ -97,14 +97,14 @@ def test_without_groups_every_class_is_close_to_its_share(labels, seed):
                 assert abs(counts[label, name] - n * percent / 100) <= 1.1
 
 
-def test_seeds_differ_and_repeat(make_photo):
+def test_equal_seeds_give_equal_splits_and_others_differ(make_photo):
     photos = [make_photo(f"{n}") for n in range(100)]
     splits = {seed: tuple(photo.split for photo in assign_splits(photos, RANDOM, seed)[0]) for seed in range(20)}
     assert len(set(splits.values())) == 20
     assert tuple(photo.split for photo in assign_splits(photos, RANDOM, 7)[0]) == splits[7]
 
 
-def test_the_split_of_today_is_the_split_of_tomorrow():
+def test_the_split_is_the_recorded_one():
     photos = [Photo(f"{n}", "ab"[n % 2], digest=f"{n:064x}", split=None) for n in range(20)]
     split, _ = assign_splits(photos, RANDOM, 0)
     assert [n for n, photo in enumerate(split) if photo.split == "validation"] == [2, 8, 13]
@@ -138,7 +138,7 @@ def test_rows_with_a_split_keep_it_and_others_follow_them(photos, seed):
         assert friends <= {after.split}
 
 
-def test_a_row_that_two_splits_claim_is_skipped(make_photo):
+def test_a_photo_whose_group_is_in_two_splits_is_skipped(make_photo):
     photos = [
         make_photo("a", split="train", digest="1"),
         make_photo("b", split="test", group="anna"),
@@ -151,7 +151,7 @@ def test_a_row_that_two_splits_claim_is_skipped(make_photo):
     ]
 
 
-def test_the_pool_of_validation_is_divided_and_train_is_left_alone(make_photo):
+def test_validation_is_divided_and_train_is_kept(make_photo):
     photos = [make_photo(f"t{n}", split="train") for n in range(10)]
     photos += [make_photo(f"v{n}", split="validation") for n in range(10)]
     split, _ = assign_splits(photos, plan_folders({"train", "validation"}), 0)
@@ -159,6 +159,6 @@ def test_the_pool_of_validation_is_divided_and_train_is_left_alone(make_photo):
     assert Counter(photo.split for photo in split[10:]) == {"validation": 8, "test": 2}
 
 
-def test_nothing_moves_without_a_plan(make_photo):
+def test_without_a_plan_all_splits_are_kept(make_photo):
     photos = [make_photo("a", split="test"), make_photo("b", split="train")]
     assert assign_splits(photos, SplitPlan(), 0) == (photos, [])

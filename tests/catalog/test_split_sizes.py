@@ -1,4 +1,4 @@
-"""Classes and totals both stay close to the shares, in whole photos."""
+"""The numbers of photos per class and in total are close to the shares."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,7 +40,7 @@ def test_tiny_classes_go_to_the_first_split_as_a_whole():
     assert count_quotas({"a": 2}, SHARES[0], tiny={"a"}) == {"a": {"train": 2, "validation": 0, "test": 0}}
 
 
-def test_exact_shares_beside_the_smallest_class_that_is_split():
+def test_a_small_class_does_not_change_exact_shares():
     assert count_quotas({"a": 1000, "b": 3}, SHARES[0]) == {
         "a": {"train": 700, "validation": 150, "test": 150},
         "b": {"train": 1, "validation": 1, "test": 1},

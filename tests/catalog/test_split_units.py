@@ -1,4 +1,4 @@
-"""Units join what must stay together, and are shuffled by content and seed alone."""
+"""Units join groups and identical photos, and are shuffled by content and seed alone."""
 
 from headstart.catalog.split_units import join_units
 
@@ -7,7 +7,7 @@ def members(photos, seed=0):
     return {frozenset(photos[i].path.name for i in unit.members) for unit in join_units(photos, seed)}
 
 
-def test_photos_stand_alone_without_a_reason_to_join(make_photo):
+def test_different_photos_are_units_of_their_own(make_photo):
     photos = [make_photo(name) for name in "abc"]
     assert members(photos) == {frozenset("a"), frozenset("b"), frozenset("c")}
 
@@ -24,7 +24,7 @@ def test_identical_photos_and_groups_join_through_each_other(make_photo):
     assert members(photos) == {frozenset("abcde"), frozenset("f")}
 
 
-def test_a_group_named_like_a_digest_is_another_thing(make_photo):
+def test_a_group_named_like_a_digest_is_not_joined_with_it(make_photo):
     photos = [make_photo("a", digest="x"), make_photo("b", digest="y", group="x")]
     assert members(photos) == {frozenset("a"), frozenset("b")}
 

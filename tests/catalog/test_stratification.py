@@ -1,4 +1,4 @@
-"""Units are dealt out whole, stratified, with every class in every split where it has the units for it."""
+"""Units are divided by label, with every class in every split if it has enough units."""
 
 from collections import Counter
 
@@ -33,12 +33,12 @@ def test_single_photos_meet_the_shares_exactly():
     assert count_photos(divided, "a") == {"train": 70, "validation": 15, "test": 15}
 
 
-def test_equal_groups_come_close():
+def test_equal_groups_are_close_to_the_shares():
     divided = divide_units(make_units(*[{"a": 10}] * 20), SHARES)
     assert count_photos(divided, "a") == {"train": 140, "validation": 30, "test": 30}
 
 
-def test_a_huge_group_trains_and_the_rest_judges():
+def test_a_huge_group_goes_to_train_and_single_photos_to_the_other_splits():
     divided = divide_units(make_units({"a": 1}, {"a": 100}, {"a": 1}), SHARES)
     assert count_photos(divided, "a") == {"train": 100, "validation": 1, "test": 1}
 
@@ -50,25 +50,25 @@ def test_a_few_large_groups_still_reach_every_split(n):
 
 
 @pytest.mark.parametrize("n", [1, 2])
-def test_classes_of_fewer_units_than_splits_train(n):
+def test_classes_with_fewer_units_than_splits_go_to_train(n):
     divided = divide_units(make_units(*[{"a": 30}] * n, *[{"b": 1}] * n), SHARES)
     assert count_photos(divided, "a") == {"train": 30 * n, "validation": 0, "test": 0}
     assert count_photos(divided, "b") == {"train": n, "validation": 0, "test": 0}
 
 
-def test_groups_that_overshoot_leave_less_to_single_photos():
+def test_groups_above_a_quota_leave_fewer_single_photos():
     divided = divide_units(make_units({"a": 9}, {"a": 1}, {"a": 1}), SHARES)
     assert count_photos(divided, "a") == {"train": 9, "validation": 1, "test": 1}
 
 
-def test_the_last_single_photo_goes_where_the_class_is_not_yet():
+def test_the_last_single_photo_goes_to_a_split_without_the_class():
     # b is rounded the other way round than a: its group of two goes to test, so its single photo must not
     divided = divide_units(make_units(*[{label: n} for label in "ab" for n in (20, 2, 1)]), SHARES)
     assert sorted(count_photos(divided, "a").values()) == [1, 2, 20]
     assert count_photos(divided, "b") == {"train": 20, "validation": 1, "test": 2}
 
 
-def test_groups_of_two_classes_are_near_the_shares_of_both():
+def test_groups_of_two_classes_are_close_to_the_shares_of_both():
     divided = divide_units(make_units(*[{"a": 4, "b": 1}] * 20, *[{"b": 5}] * 20), SHARES)
     for label, size in (("a", 80), ("b", 120)):
         totals = count_photos(divided, label)
@@ -81,7 +81,7 @@ counts = st.dictionaries(st.sampled_from("abc"), st.integers(1, 12), min_size=1,
 
 @settings(deadline=None)
 @given(st.lists(counts, max_size=40), st.sampled_from([SHARES, {"train": 80, "test": 20}, {"train": 100}]))
-def test_every_unit_is_dealt_out_once(all_counts, shares):
+def test_every_unit_is_in_one_split(all_counts, shares):
     units = make_units(*all_counts)
     divided = divide_units(units, shares)
     assert sorted(unit.order for unit, _ in divided) == [unit.order for unit in units]

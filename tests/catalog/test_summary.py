@@ -1,4 +1,4 @@
-"""The summary is a table that can be read."""
+"""The summary is a readable table."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from headstart.catalog.photo import Skip
 from headstart.catalog.summary import count_reasons
 
 
-def test_it_counts_and_tells(make_photo):
+def test_the_summary_has_counts_reasons_and_notes(make_photo):
     photos = [make_photo(f"{n}", "cats" if n % 3 else "dogs", "train" if n < 9 else "test") for n in range(12)]
     skipped = [
         Skip(Path("a"), "empty file"),
@@ -31,7 +31,7 @@ def test_it_counts_and_tells(make_photo):
     ]
 
 
-def test_many_labels_are_cut(make_photo):
+def test_many_labels_are_shortened(make_photo):
     lines = Catalog(tuple(make_photo(f"{n}", f"{n:04}", "train") for n in range(1030))).summary().splitlines()
     assert lines[-2].split() == ["1,000", "more", "labels", "1,000", "0", "0", "1,000"]
     assert len(lines) == 35

@@ -1,4 +1,4 @@
-"""Rows of a table, whatever file they come from."""
+"""Rows of a table are read, and all problems are in one message."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def test_a_path_may_be_a_uri_or_relative_to_the_table():
     assert table.describe("CSV", found).photos == found
 
 
-def test_problems_are_told_together():
+def test_all_problems_are_in_one_message():
     table = TableRows(Path("pets"), Path("pets"))
     table.read(make_row(path="1.jpg", label="a", weight="0"), 1)
     table.read(make_row(path="./1.jpg"), 2)
@@ -42,14 +42,14 @@ def test_a_group_is_in_one_split_and_a_uri_has_no_empty_names():
         table.check()
 
 
-def test_only_so_many_paths_are_remembered():
+def test_repeated_paths_are_found_among_the_remembered_ones():
     table = TableRows(Path("pets"), n_remembered=2)
     for number, name in enumerate(["1", "2", "3", "3", "2"], 1):
         table.read(make_row(path=name, label="a"), number)
     assert table.problems == ["row 5 repeats the path of row 2 ('2')"]
 
 
-def test_the_note_says_what_is_drawn():
+def test_the_note_describes_the_split():
     table = TableRows(Path("pets"))
     found = [table.read(make_row(path=f"{n}.jpg", label="a", split="test" if n else ""), n) for n in range(3)]
     assert list(map(str, table.describe("Parquet table", found).notes)) == [

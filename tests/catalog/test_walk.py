@@ -1,4 +1,4 @@
-"""A walk lists every folder once, ignores what systems leave behind, and ends."""
+"""A walk lists every folder once, ignores files of systems, and ends."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_a_link_to_a_folder_elsewhere_is_followed(lay, tmp_path):
 
 
 @pytest.mark.parametrize("target", ["pets", "pets/cats", "."])
-def test_a_link_to_an_ancestor_ends_there(lay, tmp_path, target):
+def test_a_link_to_a_parent_folder_is_skipped(lay, tmp_path, target):
     root = lay({"cats": 1, "dogs": 1})
     (root / "cats" / "loop").symlink_to(tmp_path / target)
     tree, skipped = walk_folder(root)
@@ -50,7 +50,7 @@ def test_a_link_to_an_ancestor_ends_there(lay, tmp_path, target):
     assert [(skip.path.name, skip.reason) for skip in skipped] == [("loop", "a link to a folder that it is inside of")]
 
 
-def test_links_to_each_other_end(lay):
+def test_links_to_each_other_are_followed_once(lay):
     root = lay({"a": 1, "b": 1})
     (root / "a" / "to_b").symlink_to(root / "b")
     (root / "b" / "to_a").symlink_to(root / "a")
@@ -59,7 +59,7 @@ def test_links_to_each_other_end(lay):
     assert len(skipped) == 2
 
 
-def test_a_link_to_itself_or_to_nothing_is_a_file_for_the_reader(lay):
+def test_a_link_to_itself_or_to_nothing_is_listed_as_a_file(lay):
     root = lay({"cats": 1})
     (root / "cats" / "self.jpg").symlink_to(root / "cats" / "self.jpg")
     (root / "cats" / "gone.jpg").symlink_to(root / "nowhere.jpg")
@@ -89,7 +89,7 @@ def test_names_are_joined_without_empty_parts():
     assert join_names("") == ""
 
 
-def test_a_run_among_the_photos_is_left_out(tmp_path):
+def test_a_run_folder_among_the_photos_is_skipped(tmp_path):
     for name in ("cats/1.jpg", "runs/pets/model.onnx", "runs/pets/metrics.json", "runs/pets/figures/views.png"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

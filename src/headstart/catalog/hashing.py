@@ -8,6 +8,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,37 +117,33 @@ def _hash_unless_known(path: str, known: Known | None) -> tuple[HashResult, str 
 def hash_file(path: Path) -> HashResult:
     """Hash one file, unless its first bytes show that it is no photo."""
     try:
-        if isinstance(path, RemotePath):
-            return hash_bytes(read_bytes(path))
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # opening a pipe would block
-            return HashResult(None, "not a file")
-        check_size(status.st_size)
-        with path.open("rb", buffering=0) as file:
-            block = file.read(min(status.st_size, BLOCK_BYTES))
-            problem = _find_problem(block)
-            if problem is not None:
-                return HashResult(None, problem)
-            digest = hashlib.sha256()
-            while block:
-                digest.update(block)
-                block = file.read(BLOCK_BYTES)
-        return HashResult(digest.hexdigest())
+        if not isinstance(path, RemotePath):
+            with suppress(NotADirectoryError):  # the path of a photo in a tar shard
+                return _hash_local(path)
+        return hash_bytes(read_bytes(path))
     except PhotoError as error:
         return HashResult(None, str(error))
-    except NotADirectoryError:
-        return _hash_in_shard(path)
     except FileNotFoundError:
         return HashResult(None, "does not exist")
     except (OSError, ValueError) as error:  # ValueError: a name that is no file name
         return HashResult(None, explain_unreadable(error))
 
 
-def _hash_in_shard(path: Path) -> HashResult:
-    try:
-        return hash_bytes(read_bytes(path))
-    except PhotoError as error:
-        return HashResult(None, str(error))
+def _hash_local(path: Path) -> HashResult:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe would block
+        return HashResult(None, "not a file")
+    check_size(status.st_size)
+    with path.open("rb", buffering=0) as file:
+        block = file.read(min(status.st_size, BLOCK_BYTES))
+        problem = _find_problem(block)
+        if problem is not None:
+            return HashResult(None, problem)
+        digest = hashlib.sha256()
+        while block:
+            digest.update(block)
+            block = file.read(BLOCK_BYTES)
+    return HashResult(digest.hexdigest())
 
 
 def hash_bytes(data: bytes) -> HashResult:
@@ -159,10 +156,9 @@ def _find_problem(head: bytes) -> str | None:
     """Return why a file with this beginning is no photo, or None if it may be one."""
     if not head:
         return "empty file"
-    return _explain(head[:HEAD_SIZE]) if sniff_format(head[:HEAD_SIZE]) is None else None
-
-
-def _explain(head: bytes) -> str:
+    head = head[:HEAD_SIZE]
+    if sniff_format(head) is not None:
+        return None
     foreign = _FOREIGN_BRANDS.get(head[8:12]) if head[4:8] == b"ftyp" else None
     if foreign is not None:
         return f"a photo in {foreign} format, which cannot be read: convert it to JPEG"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from headstart.catalog.classes import clean_label, name_classes
 from headstart.catalog.photo import SPLITS, Skip
-from headstart.catalog.photo_search import PHOTO_SUFFIXES
+from headstart.catalog.photo_search import is_photo_name
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import KEEP_ALL, SYNONYMS, parse_split, plan_folders
 from headstart.catalog.walk import Folder, join_names, walk_folder
@@ -54,10 +54,10 @@ def read_folder(root: Path, *, is_for_training: bool = True) -> SourceListing:
         notes.append(Note("layout", _describe_layout(sides)))
     photos = _list_photos(root, tree, found)
     labels = {_make_label(name) for _, name in found}
-    learned = {_make_label(name) for split, name in found if split in ("train", None)}
+    trained = {_make_label(name) for split, name in found if split in ("train", None)}
     loose = _list_loose(root, tree, found.values(), sides)
-    if is_for_training and len(learned) < 2:
-        raise CatalogError(_describe_shortage(root, learned, len(loose)))
+    if is_for_training and len(trained) < 2:
+        raise CatalogError(_describe_shortage(root, trained, len(loose)))
     plan = plan_folders(given) if is_for_training else KEEP_ALL
     return SourceListing(root, photos, labels=frozenset(labels), plan=plan, skipped=[*skipped, *loose], notes=notes)
 
@@ -157,11 +157,6 @@ def _list_loose(root: Path, tree: Tree, classes: Iterable[str], sides: Mapping[s
             Skip(root / folder / name, f"{reason}, so it has no label") for name in inside.files if is_photo_name(name)
         ]
     return loose
-
-
-def is_photo_name(name: str) -> bool:
-    """Return whether a file is named like a photo."""
-    return Path(name).suffix.lower() in PHOTO_SUFFIXES
 
 
 def _make_label(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +108,8 @@ def read_embedded(path: Path, manifest: Manifest) -> SourceListing:
                 seen.add((row["path"], row["view"]))
                 if row["view"] != AS_IT_IS.describe():  # another view of the same photo
                     continue
-                group, weight = row.get("group"), float(row.get("weight", 1.0))
-                photos.append(
-                    ListedPhoto(
-                        row["path"], row["label"], row.get("split"), group=group, weight=weight, digest=row["hash"]
-                    )
-                )
+                photo = ListedPhoto(row["path"], row["label"], row.get("split"), digest=row["hash"])
+                photos.append(replace(photo, group=row.get("group"), weight=float(row.get("weight", 1.0))))
     photos += [photo for photo, _ in manifest.broken]
     root, skipped = make_path(manifest.root), list(manifest.skipped)
     if manifest.plan is None:

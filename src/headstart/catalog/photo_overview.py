@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,13 +37,11 @@ def plot_training_photos(photos: Sequence[Photo], seed: int) -> Image.Image:
     shown: list[npt.NDArray[np.uint8]] = []
     titles = []
     for photo in order:
-        if len(shown) == N_SHOWN:
-            break
-        try:
+        with suppress(PhotoError):
             shown.append(read_thumbnail(photo.path, CELL_PX))
             titles.append(photo.label)
-        except PhotoError:
-            continue
+        if len(shown) == N_SHOWN:
+            break
     if not shown:
         raise CatalogError(
             f"Cannot plot photos: got none that can be decoded among {len(photos):,} for training, need 1. "

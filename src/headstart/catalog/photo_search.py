@@ -17,6 +17,11 @@ from headstart.storage.tar_shards import SUFFIX, is_shard, split_shard, walk_sha
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
 
+def is_photo_name(name: str) -> bool:
+    """Return whether a file is named like a photo."""
+    return Path(name).suffix.lower() in PHOTO_SUFFIXES
+
+
 def find_photos(places: Iterable[str | Path]) -> list[Path]:
     """List the photos of files, folders and globs, each once, sorted within a folder or glob.
 
@@ -62,14 +67,14 @@ def _find_elsewhere(place: RemotePath) -> list[Path]:
     if kind == "folder":
         tree, _ = walk_folder(place)
         paths = [place / name / file for name, folder in tree.items() for file in folder.files]
-        return sorted(path for path in paths if path.suffix.lower() in PHOTO_SUFFIXES)
+        return sorted(path for path in paths if is_photo_name(path.name))
     return [place] if kind == "file" else []
 
 
 def _list_members(shard: Path) -> list[str]:
     """Return the names of the photos in a tar shard, in its order."""
     try:
-        return [member.name for member in walk_shard(shard) if Path(member.name).suffix.lower() in PHOTO_SUFFIXES]
+        return [member.name for member in walk_shard(shard) if is_photo_name(member.name)]
     except (OSError, tarfile.TarError) as error:
         raise CatalogError(f"Cannot read '{shard}': it is damaged ({error}). Fetch or pack it again.") from None
 
@@ -89,7 +94,7 @@ def _walk(root: Path) -> Iterator[Path]:
     tree, _ = walk_folder(root)
     for name, folder in tree.items():
         for path in (root / name / file for file in folder.files):
-            if path.suffix.lower() in PHOTO_SUFFIXES or _is_photo(path):
+            if is_photo_name(path.name) or _is_photo(path):
                 yield path
 
 

@@ -71,11 +71,11 @@ def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = T
             if isinstance(found, Skip):
                 skipped.append(found)
                 continue
-            reading = hash_bytes(data)
-            if reading.digest is None:
-                skipped.append(Skip(make_path(found.file), str(reading.reason)))
+            hashed = hash_bytes(data)
+            if hashed.digest is None:
+                skipped.append(Skip(make_path(found.file), str(hashed.reason)))
             else:
-                photos.append(found.with_digest(reading.digest))
+                photos.append(found.with_digest(hashed.digest))
     return describe_shards(root, photos, skipped, is_for_training=is_for_training)
 
 

@@ -117,15 +117,11 @@ def _list_source(source: Source | Catalog) -> Iterator[Block | SourceListing]:
         )
         rows = (
             ListedPhoto(
-                str(photo.path.absolute()),
-                photo.label,
-                photo.split,
-                group=photo.group,
-                weight=photo.weight,
+                str(photo.path.absolute()), photo.label, photo.split, group=photo.group, weight=photo.weight,
                 digest=photo.digest,
             )
             for photo in source.photos
-        )
+        )  # fmt: skip
         yield from cut_blocks(rows, len(source.photos))
         yield found
         return

@@ -1,4 +1,4 @@
-"""Files are whole or not there, stay within the limit, and processes beside each other do no harm."""
+"""Files are complete or absent, stay within the limit, and may be used by several processes at once."""
 
 import errno
 import os
@@ -16,8 +16,8 @@ from headstart.features import activation_files
 from headstart.features.activation_files import (
     FOLDER,
     SILENT_S,
-    add_to_sum,
     clear_activations,
+    extend_checksum,
     measure_activations,
     open_file,
     write_file,
@@ -43,7 +43,7 @@ def no_locks(monkeypatch):
 
 def fill(array):
     array[...] = np.arange(30).reshape(SHAPE)
-    return [add_to_sum(0, view) for view in array]
+    return [extend_checksum(0, view) for view in array]
 
 
 def write(path, limit_bytes=1000, fill=fill):
@@ -54,7 +54,7 @@ def list_names(folder):
     return sorted(path.name for path in folder.iterdir() if path.suffix != ".json")
 
 
-def test_what_was_written_is_opened_and_may_only_be_read(folder):
+def test_a_written_file_is_opened_read_only(folder):
     written = write(folder / "a")
     opened = open_file(folder / "a", SHAPE, np.float16)
     for array in (written, opened):
@@ -65,13 +65,13 @@ def test_what_was_written_is_opened_and_may_only_be_read(folder):
 
 
 @pytest.mark.parametrize("note", ["", "7", "{}", '{"checksums": [1, 2]}', '{"checksum": 1}'])
-def test_a_file_with_another_note_is_not_there(folder, note):
+def test_a_file_with_a_wrong_note_counts_as_missing(folder, note):
     write(folder / "a")
     (folder / "a.json").write_text(note)
     assert open_file(folder / "a", SHAPE, np.float16) is None
 
 
-def test_a_file_of_another_length_is_not_there(folder):
+def test_a_file_of_another_length_counts_as_missing(folder):
     write(folder / "a")
     (folder / "a").write_bytes(b"short")
     assert open_file(folder / "a", SHAPE, np.float16) is None
@@ -83,7 +83,7 @@ def test_an_interrupted_file_is_deleted(folder):
     assert list(folder.iterdir()) == []
 
 
-def test_those_that_were_used_least_go_first(folder):
+def test_files_not_used_for_longest_are_deleted_first(folder):
     for number, name in enumerate("abc"):
         write(folder / name)
         os.utime(folder / name, (number, number))
@@ -103,7 +103,7 @@ def test_a_file_that_another_process_deletes_first_is_no_error(folder, monkeypat
     clear_activations()
 
 
-def test_a_process_that_is_killed_leaves_nothing_for_long(folder):
+def test_the_file_of_a_killed_process_is_deleted_by_the_next_one(folder):
     script = (
         "import os, sys; from pathlib import Path; from headstart.features.activation_files import write_file\n"
         "write_file(Path(sys.argv[1]), (2, 3, 5), 'f2', 1000, lambda _: (print('here', flush=True), input()))"
@@ -131,7 +131,7 @@ def test_a_process_that_is_killed_leaves_nothing_for_long(folder):
 
 
 @pytest.mark.usefixtures("no_locks")
-def test_without_locks_the_time_of_the_last_write_tells(folder):
+def test_without_locks_the_time_of_the_last_write_decides(folder):
     for name, age_s in (("a.partial-otherhost-1", SILENT_S + 60), ("b.partial-otherhost-1", 60)):
         (folder / name).write_bytes(bytes(70))
         os.utime(folder / name, (time.time() - age_s,) * 2)
@@ -143,20 +143,20 @@ def test_without_locks_the_time_of_the_last_write_tells(folder):
     assert measure_activations() == 70
 
 
-def test_what_a_dead_process_left_goes_with_its_note(folder):
+def test_the_file_of_a_dead_process_is_deleted_with_its_note(folder):
     for name in ("a.partial-gone-999999999", "a.partial-gone-999999999.json", "b.partial-1f.json"):
         (folder / name).write_bytes(b"1")
     write(folder / "c")
     assert sorted(path.name for path in folder.iterdir()) == ["c", "c.json"]
 
 
-def test_a_file_system_that_cannot_promise_room_is_used_all_the_same(folder, monkeypatch):
+def test_a_file_system_that_cannot_reserve_space_is_used(folder, monkeypatch):
     monkeypatch.setattr(os, "posix_fallocate", lambda *_: (_ for _ in ()).throw(OSError(errno.EOPNOTSUPP, "no")))
     write(folder / "a")
     assert open_file(folder / "a", SHAPE, np.float16) is not None
 
 
-def test_a_full_disk_is_told_with_what_to_do(folder, monkeypatch):
+def test_a_full_disk_is_an_error_with_advice(folder, monkeypatch):
     monkeypatch.setattr(os, "posix_fallocate", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space")))
     with pytest.raises(CacheError, match=r"Cannot keep 0\.1 kB of activations: No space\. Make room.*HEADSTART_CACHE"):
         write(folder / "a")

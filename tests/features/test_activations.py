@@ -1,4 +1,4 @@
-"""Activations are computed once, kept within a limit, and never half there."""
+"""Activations are computed once, stay within a limit, and are never incomplete."""
 
 import shutil
 
@@ -34,7 +34,7 @@ def compute(photos, *, precision="f32", cut="block_12", views=VIEWS, **options):
     return open_activations(photos, BackboneSetup(load_backbone(), 96, precision), cut=cut, views=views, **options)
 
 
-def test_they_are_the_stage_of_each_photo_in_each_view(photos):
+def test_activations_are_the_output_of_the_stage_for_each_photo_and_view(photos):
     found = compute(photos)
     assert found.array.shape == (2, 8, 6, 6, 96)
     assert found.array.dtype == np.float16
@@ -47,7 +47,7 @@ def test_they_are_the_stage_of_each_photo_in_each_view(photos):
     np.testing.assert_array_equal(batch, found.array[[1, 0], [3, 3]])
 
 
-def test_a_second_time_nothing_is_computed(photos):
+def test_the_second_call_computes_nothing(photos):
     first = compute(photos)
     second = compute(photos)
     assert second.n_computed == 0
@@ -55,7 +55,7 @@ def test_a_second_time_nothing_is_computed(photos):
     assert compute(photos, views=SYMMETRIES[:1]).n_computed == 8
 
 
-def test_before_the_first_stage_photos_are_only_decoded(photos):
+def test_at_the_cut_pixels_photos_are_only_decoded(photos):
     found = compute(photos, cut="pixels", views=SYMMETRIES[:1])
     assert found.array.dtype == np.uint8
     np.testing.assert_array_equal(found.array[0, 0], read_photo(photos[0].path, 96))
@@ -78,7 +78,7 @@ def test_more_than_the_limit_is_refused_with_advice(photos, cache):
 
 
 @pytest.mark.parametrize("is_large", [True, False])
-def test_what_is_not_to_be_kept_leaves_nothing_behind(photos, own_cache, monkeypatch, is_large):
+def test_without_the_cache_no_file_is_left(photos, own_cache, monkeypatch, is_large):
     kept = compute(photos)
     clear_activations()
     monkeypatch.setattr("headstart.storage.large_arrays.LARGE_BYTES", 1 if is_large else 1 << 30)
@@ -90,14 +90,14 @@ def test_what_is_not_to_be_kept_leaves_nothing_behind(photos, own_cache, monkeyp
     assert compute(photos, cache=False).n_computed == 16
 
 
-def test_no_room_for_what_is_not_kept_is_told(photos, monkeypatch):
+def test_a_full_disk_is_an_error_without_the_cache_too(photos, monkeypatch):
     monkeypatch.setattr("headstart.storage.large_arrays.LARGE_BYTES", 1)
     monkeypatch.setattr("os.posix_fallocate", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
     with pytest.raises(CacheError, match="of activations: No space left"):
         compute(photos, cache=False)
 
 
-def test_a_kept_file_is_read_once_and_a_new_one_not_again(photos, monkeypatch):
+def test_an_old_file_is_checked_once_and_a_new_one_never(photos, monkeypatch):
     n_read = []
 
     def count(X, *arguments):
@@ -111,7 +111,7 @@ def test_a_kept_file_is_read_once_and_a_new_one_not_again(photos, monkeypatch):
     assert sum(n_read) == n_bytes
 
 
-def test_clearing_meanwhile_harms_nothing(photos, own_cache):
+def test_the_cache_may_be_cleared_during_a_training(photos, own_cache):
     left = []
 
     def clear(n_done, _):
@@ -125,7 +125,7 @@ def test_clearing_meanwhile_harms_nothing(photos, own_cache):
     np.testing.assert_array_equal(first.array, second.array)
 
 
-def test_a_file_that_is_deleted_meanwhile_serves_to_the_end(photos, own_cache):
+def test_a_deleted_file_stays_usable_to_the_end(photos, own_cache):
     expected = np.array(compute(photos, cache=False).array)
     found = compute(photos, progress=lambda *_: shutil.rmtree(own_cache, ignore_errors=True))
     np.testing.assert_array_equal(found.array, expected)
@@ -134,7 +134,7 @@ def test_a_file_that_is_deleted_meanwhile_serves_to_the_end(photos, own_cache):
     assert compute(photos).n_computed == 16
 
 
-def test_old_files_make_room_for_new_ones(photos, own_cache):
+def test_old_files_are_deleted_for_new_ones(photos, own_cache):
     n_bytes = compute(photos).array.nbytes
     compute(photos[:7], limit_bytes=n_bytes)
     assert len([path for path in own_cache.iterdir() if path.suffix != ".json"]) == 1
@@ -144,7 +144,7 @@ def test_old_files_make_room_for_new_ones(photos, own_cache):
 
 
 @pytest.mark.parametrize("cut", ["block_12", "pixels"])
-def test_a_photo_that_went_bad_is_named_and_nothing_is_kept(photos, own_cache, cut):
+def test_a_photo_that_changed_is_named_and_no_file_is_left(photos, own_cache, cut):
     photos[2].path.write_bytes(b"")
     with pytest.raises(PhotoError, match=rf"Cannot train on '.*{photos[2].path.name}' any more: was changed"):
         compute(photos, cut=cut)

@@ -1,4 +1,4 @@
-"""A block becomes the features that extraction gives, with every photo named that gives none."""
+"""A block gives the features of extraction, and names each photo without features."""
 
 import hashlib
 
@@ -24,7 +24,7 @@ def plan(**options):
     return make_embedding_settings(BackboneSetup(load_backbone(), SIZE_PX, "f32"), **options)
 
 
-def test_features_are_those_of_extraction(make_folder, tmp_path):
+def test_features_equal_those_of_extraction(make_folder, tmp_path):
     catalog = scan_photos(make_folder(n=5))
     block = next(list_blocks(catalog))
     done = BlockEmbedder(plan(), tmp_path).embed(block)
@@ -36,7 +36,7 @@ def test_features_are_those_of_extraction(make_folder, tmp_path):
 
 
 @pytest.mark.parametrize("is_averaged", [True, False])
-def test_views_are_those_of_training(make_folder, tmp_path, is_averaged):
+def test_views_equal_those_of_a_training(make_folder, tmp_path, is_averaged):
     catalog = scan_photos(make_folder(n=2))
     done = BlockEmbedder(plan(n_views=2, is_averaged=is_averaged, seed=3), tmp_path).embed(next(list_blocks(catalog)))
     pairs = [(photo, view) for photo in catalog.photos for view in list_views(photo.digest, 2, is_averaged, 3)]
@@ -47,7 +47,7 @@ def test_views_are_those_of_training(make_folder, tmp_path, is_averaged):
     assert list(walk_keys(tmp_path / done.part)) == [(p.digest, v.describe()) for p, v in pairs]
 
 
-def test_a_part_that_is_there_is_not_made_again(make_folder, tmp_path):
+def test_a_complete_part_is_not_computed_again(make_folder, tmp_path):
     block = next(list_blocks(make_folder(n=2)))
     first = BlockEmbedder(plan(), tmp_path).embed(block)
     written_at = (tmp_path / first.part).stat().st_mtime_ns
@@ -58,7 +58,7 @@ def test_a_part_that_is_there_is_not_made_again(make_folder, tmp_path):
     assert BlockEmbedder(plan(), tmp_path).embed(block).is_new
 
 
-def test_photos_that_cannot_be_used_are_named(make_folder, tmp_path):
+def test_photos_that_cannot_be_used_are_named_with_reasons(make_folder, tmp_path):
     folder = make_folder(n=1)
     photo = folder / "dots" / "000.jpg"
     (folder / "empty.jpg").write_bytes(b"")
@@ -79,7 +79,7 @@ def test_photos_that_cannot_be_used_are_named(make_folder, tmp_path):
     assert BlockEmbedder(plan(), tmp_path / "out").embed(block).summary == done.summary
 
 
-def test_a_shard_is_one_block(make_folder, tmp_path, write_shard):
+def test_the_photos_of_a_shard_are_embedded(make_folder, tmp_path, write_shard):
     data = next(make_folder(n=1).glob("*/*.jpg")).read_bytes()
     shard = write_shard(tmp_path / "train.tar", {"dots/1.jpg": data, "2.jpg": data, "dots/3.jpg": b"text"})
     done = BlockEmbedder(plan(), tmp_path / "out").embed(Block(0, shard=str(shard)))

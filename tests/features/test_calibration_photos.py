@@ -1,4 +1,4 @@
-"""Which photos a backbone is quantised on: by content alone, those that decode, and only once."""
+"""The photos to quantise on depend on content alone, and a backbone is quantised on them once."""
 
 import hashlib
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ def calls(monkeypatch, tmp_path):
     return seen
 
 
-def test_the_second_time_it_is_fetched(files, calls):
+def test_the_second_call_reads_the_result_cache(files, calls):
     first, again = (quantise_on_photos(files, BACKBONE, 96) for _ in range(2))
     assert first == again
     assert again.is_quantised
@@ -62,35 +62,35 @@ def test_neither_order_nor_paths_nor_copies_matter(files, calls, tmp_path):
     assert len(calls) == 1
 
 
-def test_the_photos_with_the_lowest_digests_are_taken(files, calls, monkeypatch):
+def test_the_photos_with_the_lowest_digests_are_used(files, calls, monkeypatch):
     monkeypatch.setattr(calibration_photos, "N_PHOTOS", 4)
     quantise_on_photos(files, BACKBONE, 96)
     chosen = sorted(files, key=lambda file: file.digest)[:4]
     np.testing.assert_array_equal(calls[0], [read_photo(file.path, 96) for file in chosen])
 
 
-def test_photos_that_cannot_be_decoded_are_passed_over(files, calls, tmp_path):
+def test_photos_that_cannot_be_decoded_are_left_out(files, calls, tmp_path):
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(files[0].path.read_bytes()[:300])
     for _ in range(2):
         quantise_on_photos([*files, describe(broken)], BACKBONE, 96)
     assert [len(pixels) for pixels in calls] == [len(files)]
     with pytest.raises(
-        CatalogError, match=r"none of 1 photos can be decoded, such as .*broken\.jpg': cannot be decoded"
+        CatalogError, match=r"got none of 1 photos that can be decoded, such as .*broken\.jpg': cannot be decoded"
     ):
         quantise_on_photos([describe(broken)], BACKBONE, 96)
     with pytest.raises(CatalogError, match="none of 0 photos"):
         quantise_on_photos([], BACKBONE, 96)
 
 
-def test_what_was_made_without_a_photo_that_changed_is_not_kept(files, calls):
+def test_a_result_without_a_changed_photo_is_not_cached(files, calls):
     files[0].path.write_bytes(b"another content")
     for _ in range(2):
         quantise_on_photos(files, BACKBONE, 96)
     assert [len(pixels) for pixels in calls] == [len(files) - 1] * 2
 
 
-def test_progress_counts_two_steps_a_photo(files):
+def test_progress_counts_two_steps_for_each_photo(files):
     seen = []
     quantise_on_photos(files, BACKBONE, 96, progress=lambda *numbers: seen.append(numbers))
     assert seen[0] == (1, 12)

@@ -1,4 +1,4 @@
-"""Features once: cached and fresh are the same bits, failures are named, order is kept."""
+"""Cached features equal fresh ones bit for bit, failures are named, and the order is kept."""
 
 import hashlib
 import platform
@@ -65,7 +65,7 @@ def test_the_cache_is_read_in_chunks(files, tmp_path, monkeypatch):
     assert np.isfinite(again.matrix).all()
 
 
-def test_the_cache_knows_content_not_paths(files, tmp_path):
+def test_the_cache_depends_on_content_not_on_paths(files, tmp_path):
     with FeatureCache(tmp_path / "cache") as cache:
         extract(files, cache)
         moved = tmp_path / "moved.jpg"
@@ -124,7 +124,7 @@ def test_copies_are_computed_once(files, tmp_path, monkeypatch):
     assert (features.n_extracted, features.n_cached) == (3, 0)
 
 
-def test_a_copy_does_not_answer_for_the_file_that_is_gone(files, tmp_path):
+def test_a_missing_file_fails_although_a_copy_can_be_read(files, tmp_path):
     copies = [tmp_path / f"{n}.jpg" for n in range(3)]
     for path in copies:
         path.write_bytes(files[0].path.read_bytes())
@@ -146,7 +146,7 @@ def test_progress_ends_at_the_total(files, tmp_path):
     assert seen[-1] == (12, 12)
 
 
-def test_an_interrupted_run_keeps_what_it_has(files, tmp_path):
+def test_an_interrupted_run_keeps_its_features(files, tmp_path):
     def stop(n_done, _):
         if n_done == 9:
             raise KeyboardInterrupt

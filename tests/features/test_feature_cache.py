@@ -1,4 +1,4 @@
-"""The cache: exact, shared, and never a reason to crash."""
+"""The cache is exact, is shared by processes, and never stops a training."""
 
 import sqlite3
 import subprocess
@@ -34,7 +34,7 @@ def test_many_keys_at_once(cache):
     assert all((hits[key] == row).all() for key, row in rows.items())
 
 
-def test_rows_outlive_the_process(tmp_path):
+def test_rows_are_there_for_the_next_process(tmp_path):
     with FeatureCache(tmp_path) as cache:
         cache.put_many({b"k": ROW})
     with FeatureCache(tmp_path) as cache:
@@ -156,7 +156,7 @@ def test_side_files_that_are_in_use_move_along(tmp_path):
         assert cache.count() == 1
 
 
-def test_a_broken_file_that_cannot_be_moved_means_no_cache(tmp_path, monkeypatch):
+def test_without_the_right_to_move_a_broken_file_there_is_no_cache(tmp_path, monkeypatch):
     (tmp_path / FILE_NAME).write_bytes(b"this is no database at all, but it is long enough" * 9)
 
     def refuse(*_):
@@ -183,7 +183,7 @@ def test_a_table_with_other_columns_is_moved(tmp_path):
     cache.close()
 
 
-def test_a_row_with_a_wrong_checksum_is_no_hit(cache):
+def test_a_row_with_a_wrong_checksum_counts_as_missing(cache):
     cache.put_many({b"k": ROW})
     with sqlite3.connect(cache.path) as connection:
         connection.execute("UPDATE features SET value = zeroblob(5120)")
@@ -191,7 +191,7 @@ def test_a_row_with_a_wrong_checksum_is_no_hit(cache):
     assert cache.get_many([b"k"]) == {}
 
 
-def test_a_folder_that_cannot_be_made_means_no_cache_and_a_message(tmp_path):
+def test_without_a_writable_folder_there_is_no_cache_but_a_warning(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.warns(UserWarning, match="Going on without it"):
         cache = FeatureCache(tmp_path / "file" / "cache")

@@ -1,4 +1,4 @@
-"""A part gives back the bits that were written, to us and to other readers of Parquet."""
+"""A part returns the bits that were written, also to other readers of Parquet."""
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ PHOTOS = [
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
-def test_bits_come_back(tmp_path, dtype):
+def test_written_and_read_bits_are_equal(tmp_path, dtype):
     X = np.random.default_rng(0).normal(size=(3, 5)).astype(dtype)
     summary = write_part(tmp_path / "p.parquet", PHOTOS, X, [("c.jpg", "empty file")])
     assert summary == PartSummary(2, (("c.jpg", "empty file"),)) == read_summary(tmp_path / "p.parquet")
@@ -36,7 +36,7 @@ def test_a_part_may_be_empty(tmp_path):
     assert read_summary(tmp_path / "p.parquet").n_photos == 0
 
 
-def test_what_is_no_whole_part_is_none(tmp_path):
+def test_a_missing_incomplete_or_other_file_has_no_summary(tmp_path):
     assert read_summary(tmp_path / "p.parquet") is None
     write_part(tmp_path / "p.parquet", PHOTOS, np.zeros((3, 5), np.float32), [])
     whole = (tmp_path / "p.parquet").read_bytes()

@@ -1,4 +1,4 @@
-"""Blocks cover every photo once, in order, and are told apart by all that decides their features."""
+"""Blocks hold every photo once and in order, and everything that decides their features changes their name."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def test_many_photos_make_larger_blocks(monkeypatch):
     assert sizes == [2, 5, 8]
 
 
-def test_a_block_comes_back_from_json():
+def test_a_block_is_restored_from_json():
     block = Block(
         3, (ListedPhoto("\udcff.jpg", "a", "train", group="g", weight=2.0, digest="00"),), stamps=("1 2",), n_total=7
     )
@@ -39,7 +39,7 @@ def test_a_block_comes_back_from_json():
     assert Block.from_bytes(Block(0, shard="a.tar").to_bytes()).shard == "a.tar"
 
 
-def test_the_name_of_a_part_tells_apart_what_decides_it():
+def test_everything_that_decides_a_part_changes_its_name():
     block = Block(0, (ListedPhoto("a.jpg", "a", None),), stamps=("1 2",))
     others = [
         replace(block, number=1), replace(block, stamps=("1 3",)), replace(block, shard="a.tar"),
@@ -52,7 +52,7 @@ def test_the_name_of_a_part_tells_apart_what_decides_it():
     assert min(names).startswith("part-0000000-")
 
 
-def test_a_file_that_changed_has_another_stamp(make_folder):
+def test_a_changed_file_has_another_stamp(make_folder):
     folder = make_folder(n=2)
     before = next(list_blocks(folder))
     (folder / "dots" / "000.jpg").write_bytes(b"\xff\xd8\xff other")
@@ -60,7 +60,7 @@ def test_a_file_that_changed_has_another_stamp(make_folder):
     assert [a == b for a, b in zip(before.stamps, after.stamps, strict=True)] == [False, True, True, True]
 
 
-def test_sources_are_listed_and_then_described(make_folder, tmp_path, write_shard):
+def test_blocks_are_followed_by_facts_about_the_source(make_folder, tmp_path, write_shard):
     pytest.importorskip("pyarrow")
     from pyarrow import Table, parquet
 

@@ -1,4 +1,4 @@
-"""Photos are compared with what the network remembers."""
+"""Photos are compared with the statistics in the network's batch norms."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from headstart.features.similarity import Similarity, measure_similarity
 from headstart.pixels.decode import read_photo
 
 
-def test_painted_stripes_are_not_like_imagenet(make_folder):
+def test_painted_stripes_are_not_similar_to_imagenet(make_folder):
     photos = scan_photos(make_folder(n=6)).photos
     found = measure_similarity(photos, load_backbone())
     assert found.n_photos == 12
@@ -21,7 +21,7 @@ def test_painted_stripes_are_not_like_imagenet(make_folder):
     assert measure_similarity(photos[::-1], load_backbone()) == found
 
 
-def test_they_are_compared_at_the_size_that_the_network_learned_at(make_folder, monkeypatch):
+def test_photos_are_compared_at_the_size_of_the_pretraining(make_folder, monkeypatch):
     sizes = []
 
     def read(path, size_px, digest):
@@ -35,17 +35,17 @@ def test_they_are_compared_at_the_size_that_the_network_learned_at(make_folder, 
     assert sizes == [backbone.spec.image_size] * 4 + [96] * 4
 
 
-def test_real_photos_of_animals_are(real_photos):
+def test_real_photos_of_animals_are_similar_to_imagenet(real_photos):
     photos = scan_photos(real_photos / "ants-bees").photos[:40]
     assert measure_similarity(photos, load_backbone()).is_similar
 
 
-def test_nothing_to_compare_is_an_error(make_folder):
+def test_photos_that_cannot_be_decoded_are_an_error(make_folder):
     photos = scan_photos(make_folder(n=4)).photos[:1]
     photos[0].path.write_bytes(b"")
-    with pytest.raises(CatalogError, match="none of 1 can be decoded"):
+    with pytest.raises(CatalogError, match="got none of 1 that can be decoded"):
         measure_similarity(photos, load_backbone())
 
 
-def test_the_line_is_inclusive():
+def test_the_lowest_similar_value_is_included():
     assert Similarity(0.65, 0.1, 5).is_similar

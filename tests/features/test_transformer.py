@@ -1,4 +1,4 @@
-"""The frozen part as a scikit-learn transformer."""
+"""The transformer works in scikit-learn, and names photos that it cannot read."""
 
 import hashlib
 import os
@@ -29,7 +29,7 @@ def test_paths_become_features(photos):
     assert len(FeatureExtractor().get_feature_names_out()) == 1280
 
 
-def test_it_clones_and_works_in_pipelines_and_searches(photos):
+def test_the_transformer_works_in_clones_pipelines_and_searches(photos):
     paths, labels = photos
     extractor = clone(FeatureExtractor(image_size=96))
     assert extractor.get_params()["image_size"] == 96
@@ -41,7 +41,7 @@ def test_it_clones_and_works_in_pipelines_and_searches(photos):
     assert search.fit([str(path) for path in paths], labels).best_score_ > 0.9
 
 
-def test_all_photos_that_cannot_be_read_are_named_at_once(photos, tmp_path):
+def test_all_unreadable_photos_are_named_at_once(photos, tmp_path):
     text = tmp_path / "text.jpg"
     text.write_text("no photo, but a text that is long enough")
     other = tmp_path / "empty.jpg"
@@ -52,7 +52,7 @@ def test_all_photos_that_cannot_be_read_are_named_at_once(photos, tmp_path):
         FeatureExtractor(image_size=96).transform([tmp_path / "missing.jpg"])
 
 
-def test_extraction_gives_the_digests_beside_the_features(photos):
+def test_extract_returns_features_and_digests(photos):
     features, digests = FeatureExtractor(image_size=96).extract(photos[0])
     assert digests == [hashlib.sha256(path.read_bytes()).hexdigest() for path in photos[0]]
     assert features.matrix.shape == (20, 1280)
@@ -65,12 +65,12 @@ def test_a_pipe_is_refused_at_once(tmp_path):
         FeatureExtractor(image_size=96).transform([tmp_path / "pipe.jpg"])
 
 
-def test_int8_is_refused_with_the_way_to_it(photos):
+def test_int8_is_refused_with_advice(photos):
     with pytest.raises(BackboneError, match=r"hs\.train\(photos, precision='int8'\)"):
         FeatureExtractor(image_size=96, precision="int8").fit_transform(photos[0])
 
 
-def test_the_only_column_of_a_table_is_a_list(photos):
+def test_a_table_of_one_column_counts_as_a_list(photos):
     photos = photos[0]
     table = pd.DataFrame({"photo": photos})
     extractor = FeatureExtractor(image_size=96).fit(table)

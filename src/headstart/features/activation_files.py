@@ -1,7 +1,7 @@
-"""The files of activations in the user's cache: each whole or not there, and all of them within a limit.
+"""The files of activations in the user's cache: each is complete or absent, and together they stay within a limit.
 
-The writer of a file holds a lock on it, which the system takes from a killed process at once, whatever its number and
-host. Where a file system has no locks, the time of the last write tells.
+The writer of a file holds a lock on it; if the process is killed, the system releases the lock at once. On a file
+system without locks, the time of the last write decides whether a writer is alive.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from headstart.errors import CacheError
 from headstart.storage.large_arrays import Array, count_bytes, map_file, walk_rows
 from headstart.storage.local_files import delete_file, list_files, measure_folder
 
-FOLDER = "activations-1"  # another layout gets another name
-SILENT_S = 3600  # without a write and without locks: its writer is dead
+FOLDER = "activations-1"  # a new layout gets a new name
+SILENT_S = 3600  # without locks: after this time without a write, the writer counts as dead
 _PARTIAL = ".partial-"
 
 
 def open_file(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array | None:
-    """Return what lies at a path, to be read only; None if it is not there or not whole. Reads all of it once."""
+    """Open a file for reading; return None if it is missing or incomplete. Reads it once, to compare checksums."""
     try:
         checksums = json.loads(_note(path).read_text())["checksums"]
         array = np.memmap(path, dtype, "r", shape=shape)
-        if [_sum_up(rows) for rows in array] != checksums:
+        if [_compute_checksum(rows) for rows in array] != checksums:
             return None
         os.utime(path)
     except (OSError, ValueError, KeyError, TypeError):
@@ -45,21 +45,21 @@ def open_file(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array
 def write_file(
     path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike, limit_bytes: int, fill: Callable[[Array], list[int]]
 ) -> Array:
-    """Write a file and return what is in it, to be read only.
+    """Write a file, and return its contents as a read-only array.
 
-    Another process may delete it at any time: then it is gone for the next one, and this one goes on.
+    If another process deletes the file meanwhile, the array stays usable; only the next training does not find it.
 
     Parameters
     ----------
     limit_bytes
-        That it may take together with the others, of which those that were used least go first.
+        Largest size of all files together. To make room, the files that were not used for longest are deleted.
     fill
-        Fills an array, and returns the checksum of each of its first axis (see `add_to_sum`).
+        Function that fills the array and returns a checksum for each index of the first axis; see `extend_checksum`.
 
     Raises
     ------
     CacheError
-        If there is no room: on the disk, or beside the files that other processes write at the time.
+        If the disk is full, or the files that other processes are writing leave no room within the limit.
     """
     n_bytes = count_bytes(shape, dtype)
     partial = path.with_name(f"{path.name}{_PARTIAL}{secrets.token_hex(4)}")
@@ -72,7 +72,7 @@ def write_file(
             array = map_file(file, shape, dtype)
             checksums = fill(array)
             array.flush()
-            with suppress(OSError):  # it was deleted, or its note has no room
+            with suppress(OSError):  # the file was deleted, or there is no room for its note
                 _note(partial).write_text(json.dumps({"checksums": checksums}))
                 partial.replace(path)
                 _note(partial).replace(_note(path))
@@ -88,15 +88,15 @@ def write_file(
     return array
 
 
-def add_to_sum(checksum: int, rows: npt.NDArray[Any]) -> int:
-    """Return the checksum of what was summed up so far and rows that follow it."""
+def extend_checksum(checksum: int, rows: npt.NDArray[Any]) -> int:
+    """Return the checksum of the rows so far, extended by more rows."""
     return zlib.crc32(np.ascontiguousarray(rows).data, checksum)
 
 
-def _sum_up(array: Array) -> int:
+def _compute_checksum(array: Array) -> int:
     checksum = 0
     for rows in walk_rows(array):
-        checksum = add_to_sum(checksum, array[rows])
+        checksum = extend_checksum(checksum, array[rows])
     return checksum
 
 
@@ -115,23 +115,23 @@ def describe_size(n_bytes: int) -> str:
 
 
 def measure_activations() -> int:
-    """Return the bytes that the files take on disk."""
+    """Return the size of the files on disk in bytes."""
     return measure_folder(FOLDER)
 
 
 def clear_activations() -> None:
-    """Delete all files but those that a process is writing."""
+    """Delete all files, except those that a process is writing."""
     for path, status in list_files(FOLDER):
         if not _is_being_written(path, status):
             delete_file(path)
 
 
 def _make_room(limit_bytes: int, n_bytes: int) -> None:
-    """Delete files until the rest leaves room for another: those of dead processes, then the least used."""
+    """Delete files until another one fits: first files of dead processes, then those not used for longest."""
     n_busy, kept = 0, []
     for path, status in list_files(FOLDER):
         if _PARTIAL not in path.name:
-            if path.suffix != ".json":  # of a note
+            if path.suffix != ".json":  # a note
                 kept.append((status.st_mtime, status.st_size, path))
         elif _is_being_written(path, status):
             n_busy += status.st_size
@@ -154,7 +154,7 @@ def _make_room(limit_bytes: int, n_bytes: int) -> None:
 
 
 def _is_being_written(path: Path, status: os.stat_result) -> bool:
-    """Say whether a living process is writing a file or its note."""
+    """Say whether a running process is writing a file or its note."""
     if _PARTIAL not in path.name:
         return False
     try:
@@ -162,7 +162,7 @@ def _is_being_written(path: Path, status: os.stat_result) -> bool:
             _lock(file)
     except BlockingIOError:
         return True
-    except FileNotFoundError:  # a note that was left alone
+    except FileNotFoundError:  # a note without its file
         return False
     except OSError:
         return time.time() - status.st_mtime < SILENT_S
@@ -170,7 +170,7 @@ def _is_being_written(path: Path, status: os.stat_result) -> bool:
 
 
 def _lock(file: IO[bytes]) -> None:
-    """Lock a file for as long as it is open; raise BlockingIOError if another process has, OSError without locks."""
+    """Lock a file while it is open. Raise BlockingIOError if another process holds the lock, OSError without locks."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -179,5 +179,5 @@ def _lock(file: IO[bytes]) -> None:
 
 
 def _note(path: Path) -> Path:
-    """Return where the checksums of a file stand."""
+    """Return the path of a file's note, which has its checksums."""
     return path.with_name(f"{path.name}.json")

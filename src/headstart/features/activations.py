@@ -1,7 +1,7 @@
-"""What the frozen part gives for photos at a cut: computed once, kept on disk, and read from there batch by batch.
+"""The activations of photos at a cut: computed once, stored in a file, and read from it batch by batch.
 
-A file holds the activations of all photos of a training in all their views, in float16, or the decoded photos
-themselves where nothing is frozen. It is mapped into memory and never held there whole.
+A file holds the activations of all photos of a training in all their views, in float16. If nothing is frozen, it holds
+the decoded photos. The file is mapped into memory and never read as a whole.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.spec import PIXELS_CUT
 from headstart.engine.processor import describe_engine
 from headstart.errors import CacheError, PhotoError
-from headstart.features.activation_files import FOLDER, add_to_sum, describe_size, open_file, write_file
+from headstart.features.activation_files import FOLDER, describe_size, extend_checksum, open_file, write_file
 from headstart.features.extraction import PhotoFile
 from headstart.pixels.decode import describe_decoder, read_photo
 from headstart.pixels.views import View, render_view
@@ -30,9 +30,9 @@ from headstart.storage.local_files import find_cache_folder
 from headstart.storage.result_cache import name_result
 
 LIMIT_BYTES = 10_000_000_000
-PHOTOS_AT_ONCE = 64  # decoded beside each other, where nothing is frozen
+PHOTOS_AT_ONCE = 64  # decoded in parallel, if nothing is frozen
 Item = tuple[int, int]
-"""Numbers of a view and a photo."""
+"""The number of a view, and the number of a photo."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,20 +42,20 @@ class Activations:
     Attributes
     ----------
     array
-        (V, N, H, W, C): float16, or uint8 of decoded photos; on disk if it is kept or large.
+        (V, N, H, W, C): float16, or uint8 for decoded photos. It is on disk if it is cached or large.
     n_computed
-        Photos times views that were computed now; 0 where all were there.
+        Number of photos times views that were computed now; 0 if a file had them all.
     """
 
     array: npt.NDArray[Any]
     n_computed: int
 
     def take(self, views: npt.NDArray[np.int64], photos: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-        """Return (B, H, W, C): photo ``photos[b]`` in view ``views[b]``, both numbers; the memory is a copy's alone."""
+        """Return (B, H, W, C), a copy: photo number ``photos[b]`` in view number ``views[b]``."""
         return np.stack([self.array[view, photo] for view, photo in zip(views, photos, strict=True)])
 
     def release(self) -> None:
-        """Give back the memory that reading has filled."""
+        """Release the memory that reading has filled."""
         release_rows(self.array)
 
 
@@ -69,26 +69,25 @@ def open_activations(
     cache: bool = True,
     progress: Progress = ignore_progress,
 ) -> Activations:
-    """Compute the activations of photos at a cut, or open the file that has them.
+    """Compute the activations of photos at a cut, or open their file if there is one.
 
     Parameters
     ----------
     photos
         N photos that can be decoded.
     cut
-        The name of the last frozen stage, or ``pixels``: then nothing is frozen, and the photos are only decoded.
+        Name of the last frozen stage; or ``pixels``: nothing is frozen, and the photos are only decoded.
     views
-        V views, the same of every photo.
+        V views, the same for every photo.
     limit_bytes
-        That all such files together may take on disk.
+        Largest size on disk of all such files together.
     cache
-        Use the file of an earlier training, or keep one for the next; otherwise the activations vanish with the array.
+        Whether to use the file of an earlier training, and to keep a new file for the next one.
 
     Raises
     ------
     CacheError
-        If the activations need more than the limit, alone or beside those that are being written, or more room than
-        the disk has.
+        If the activations exceed the limit, alone or with files that are being written, or if the disk is full.
     PhotoError
         If a photo cannot be decoded.
     """
@@ -120,7 +119,7 @@ def open_activations(
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is computed of a photo, and how."""
+    """What is computed of each photo: at which cut, in which shape and type. ``facts`` decide the file's name."""
 
     setup: BackboneSetup
     cut: str
@@ -129,7 +128,7 @@ class _Plan:
     facts: tuple[str, ...]
 
     def fill(self, array: Array, photos: Sequence[PhotoFile], views: Sequence[View], progress: Progress) -> list[int]:
-        """Compute everything, photo after photo, and return the checksum of each view."""
+        """Compute all rows, photo by photo, and return the checksum of each view."""
 
         def load(item: Item) -> npt.NDArray[np.uint8]:
             number, n = item
@@ -142,7 +141,7 @@ class _Plan:
             if isinstance(row, PhotoError):
                 raise PhotoError(f"Cannot train on '{photos[n].path}' any more: {row}.")
             array[number, n] = row
-            checksums[number] = add_to_sum(checksums[number], row)
+            checksums[number] = extend_checksum(checksums[number], row)
             if n_done % 1000 == 0:
                 release_rows(array)
             progress(n_done, n_items)
@@ -151,7 +150,7 @@ class _Plan:
     def _stream(
         self, items: Iterator[Item], load: Callable[[Item], npt.NDArray[np.uint8]]
     ) -> Iterator[tuple[Item, npt.NDArray[Any] | PhotoError]]:
-        """Yield items and what they give, in their order."""
+        """Yield each item with its activations or its error, in order."""
         if self.cut == PIXELS_CUT:
             yield from _decode(items, load)
             return

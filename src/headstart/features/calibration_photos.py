@@ -1,4 +1,4 @@
-"""A backbone that is quantised on the user's own photos: which ones, and once."""
+"""Quantise a backbone on the user's own photos: choose and decode them, and keep the result."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ Item = TypeVar("Item", bound=PhotoFile)
 def quantise_on_photos(
     photos: Sequence[PhotoFile], backbone: Backbone, image_size: int, *, progress: Progress = ignore_progress
 ) -> Backbone:
-    """Return the backbone quantised on up to 200 photos, or fetch it from the result cache.
+    """Return the backbone quantised on up to 200 photos, from the result cache if it is there.
 
-    The photos with the lowest digests are taken: neither their order nor their paths matter. Those that cannot be
-    decoded are passed over.
+    The photos with the lowest digests are used, so neither order nor paths matter. Photos that cannot be decoded are
+    left out.
 
     Parameters
     ----------
     photos
         Training photos.
     progress
-        Counts two steps a photo: decoded, calibrated on.
+        Called for two steps of each photo: decoding and calibration.
 
     Raises
     ------
@@ -54,40 +54,40 @@ def quantise_on_photos(
     kept = fetch_result(name)
     if kept is not None:
         return wrap_quantised(backbone, kept)
-    pixels, unread = _read(chosen, image_size, lambda n_done, n: progress(n_done, 2 * n))
+    pixels, unread = _decode(chosen, image_size, lambda n_done, n: progress(n_done, 2 * n))
     n_before = 2 * len(chosen) - len(pixels)
     quantised = quantise_backbone(
         backbone, pixels, progress=lambda n_done, _: progress(n_before + n_done, 2 * len(chosen))
     )
-    if all(map(_is_unchanged, unread)):  # else it is not what the name says
+    if all(map(_is_unchanged, unread)):  # otherwise the name, made of digests, would be wrong
         keep_result(name, quantised.weights)
     return quantised
 
 
 def read_for_calibration(photos: Sequence[PhotoFile], image_size: int) -> npt.NDArray[np.uint8]:
-    """Return the pixels of the photos that `quantise_on_photos` takes, (N, S, S, 3) uint8.
+    """Return the pixels of the photos that `quantise_on_photos` uses, (N, S, S, 3) uint8.
 
     Raises
     ------
     CatalogError
-        If none of them can be decoded.
+        If none of the photos can be decoded.
     """
-    return _read(choose_for_calibration(photos), image_size)[0]
+    return _decode(choose_for_calibration(photos), image_size)[0]
 
 
 def choose_for_calibration(photos: Sequence[Item]) -> list[Item]:
-    """Return the up to 200 photos with the lowest digests, each once: those that `quantise_on_photos` takes."""
+    """Return the photos that `quantise_on_photos` uses: up to 200, with the lowest digests, each once."""
     by_digest = {photo.digest: photo for photo in photos}
     return [by_digest[digest] for digest in sorted(by_digest)[:N_PHOTOS]]
 
 
-def _read(
+def _decode(
     photos: Sequence[PhotoFile], image_size: int, progress: Progress = ignore_progress
 ) -> tuple[npt.NDArray[np.uint8], list[PhotoFile]]:
-    """Return the pixels of those that can be decoded, and those that cannot."""
+    """Return the pixels of the photos that can be decoded, and the other photos."""
     pixels, unread, reason = [], [], ""
     with ThreadPoolExecutor(count_cores()) as pool:
-        found = pool.map(lambda photo: _try_to_read(photo, image_size), photos)
+        found = pool.map(lambda photo: _try_to_decode(photo, image_size), photos)
         for n_done, (photo, decoded) in enumerate(zip(photos, found, strict=True), 1):
             if isinstance(decoded, PhotoError):
                 unread.append(photo)
@@ -96,11 +96,11 @@ def _read(
                 pixels.append(decoded)
             progress(n_done, len(photos))
     if not pixels:
-        raise CatalogError(f"Cannot quantise: none of {len(photos):,} photos can be decoded{reason}.")
+        raise CatalogError(f"Cannot quantise: got none of {len(photos):,} photos that can be decoded{reason}.")
     return np.stack(pixels), unread
 
 
-def _try_to_read(photo: PhotoFile, image_size: int) -> npt.NDArray[np.uint8] | PhotoError:
+def _try_to_decode(photo: PhotoFile, image_size: int) -> npt.NDArray[np.uint8] | PhotoError:
     try:
         return read_photo(photo.path, image_size, photo.digest)
     except PhotoError as error:

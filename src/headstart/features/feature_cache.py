@@ -11,7 +11,7 @@ import sqlite3
 import time
 import warnings
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from headstart.errors import CacheError, CacheWarning
 from headstart.storage.local_files import find_cache_folder
 from headstart.storage.sqlite_cache import SqliteCache, select_rows
 
-FILE_NAME = "features-1.sqlite"  # another layout gets another name: old and new versions then share a folder in peace
+FILE_NAME = "features-1.sqlite"  # a new layout gets a new name, so that versions can share a folder
 APPLICATION_ID = 0x48535446  # "HSTF", in the file's header, tells our files from those of other programs
 WAIT_S = 60.0  # for another process that is writing
 COLUMNS = ["key", "checksum", "value"]
@@ -72,7 +72,7 @@ class FeatureCache(SqliteCache):
         """Return the bytes that the cache takes on disk, including the files that were moved as broken."""
         n_bytes = 0
         for path in [self.path, *map(self.beside, self.SIDE_FILES), *self._list_broken()]:
-            with contextlib.suppress(OSError):  # other processes come and go
+            with contextlib.suppress(OSError):  # another process may have deleted it
                 n_bytes += path.stat().st_size
         return n_bytes
 
@@ -112,6 +112,16 @@ class FeatureCache(SqliteCache):
             connection.close()
             raise
         return connection
+
+
+@contextlib.contextmanager
+def open_feature_cache(*, cache: bool) -> Iterator[FeatureCache | None]:
+    """Open the user's cache of features. Yield None if it is switched off."""
+    if not cache:
+        yield None
+        return
+    with FeatureCache() as feature_cache:
+        yield feature_cache
 
 
 def _is_ours(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""How like the photos are to those that the backbone was pretrained on."""
+"""Measure how similar photos are to ImageNet, by the statistics in the backbone's batch norms."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ from headstart.pixels.decode import read_photo
 from headstart.process.progress import Progress, ignore_progress
 
 N_PHOTOS = 100
-STEEPNESS = 4.0  # of the similarity's fall with distance: cats and dogs come out at 0.85, coffee leaves below 0.5
-SIMILAR = 0.65  # from here on photos count as like those of ImageNet
+STEEPNESS = 4.0  # similarity = exp(-4 distance): 0.85 for cats and dogs, below 0.5 for coffee leaves
+SIMILAR = 0.65  # lowest similarity of photos that count as similar to ImageNet
 
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """How like some photos are to ImageNet.
+    """Similarity of photos to ImageNet.
 
     Attributes
     ----------
     value
-        1: their channels have the same means and variances as ImageNet's; towards 0: nothing like them.
+        exp(-4 ``distance``), 0 to 1. 1: the channels have the same means and variances as for ImageNet.
     distance
-        Mean of log(1 + divergence) over the channels of a norm, and over norms, 0 and up; ``value`` is
-        exp(-4 ``distance``).
+        Mean of log(1 + divergence) over the channels of each batch norm, and over batch norms; 0 and up.
     n_photos
-        That were looked at.
+        Number of photos compared.
     """
 
     value: float
@@ -43,29 +42,27 @@ class Similarity:
 
     @property
     def is_similar(self) -> bool:
-        """Whether the photos count as like ImageNet's."""
+        """Whether the photos count as similar to ImageNet."""
         return self.value >= SIMILAR
 
 
 def measure_similarity(
     photos: Sequence[PhotoFile], backbone: Backbone, *, progress: Progress = ignore_progress
 ) -> Similarity:
-    """Measure how far photos are from what the network remembers of ImageNet (100 photos; 1 to 3 s).
+    """Compare up to 100 photos with the statistics of ImageNet in the network's batch norms (1 to 3 s).
 
-    For a backbone of the user's own, the embedded one is asked: the photos are the same.
-
-    They are looked at in the size that the network was pretrained at, whatever the size of a training: its memory is of
-    that size, and the same photos are further from it at any other (docs/decisions/0013-advice.md). Those with the
-    lowest digests are taken, so neither their order nor their paths matter.
+    A backbone from the user's file is replaced by the embedded one. The image size is the one of the pretraining, not
+    that of a training: the statistics belong to it, and at other sizes the same photos are further from them
+    (docs/decisions/0013-advice.md). The photos with the lowest digests are compared, so neither order nor paths matter.
 
     Raises
     ------
     CatalogError
-        If none of them can be decoded.
+        If none of the photos can be decoded.
     """
     by_digest = {photo.digest: photo for photo in photos}
     chosen = [by_digest[digest] for digest in sorted(by_digest)[:N_PHOTOS]]
-    if backbone.spec.name not in SPECS:  # the scale below is not known of others, and most have their norms folded
+    if backbone.spec.name not in SPECS:  # others have another scale, and mostly folded norms
         backbone = load_backbone()
     statistics, image_size = read_norm_statistics(backbone), backbone.spec.image_size
     rows = []
@@ -75,6 +72,6 @@ def measure_similarity(
             rows.append(row)
         progress(n, len(chosen))
     if not rows:
-        raise CatalogError(f"Cannot compare photos with ImageNet: none of {len(chosen)} can be decoded.")
+        raise CatalogError(f"Cannot compare photos with ImageNet: got none of {len(chosen)} that can be decoded.")
     distance = float(statistics.measure_distance(np.stack(rows)).mean())
     return Similarity(math.exp(-STEEPNESS * distance), distance, len(rows))

@@ -1,4 +1,4 @@
-"""The frozen part as a scikit-learn transformer: lists of paths become features."""
+"""A scikit-learn transformer that turns paths of photos into the features of a frozen backbone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.hashing import hash_files
 from headstart.errors import BackboneError, PhotoError
 from headstart.features.extraction import Features, extract_features
-from headstart.features.feature_cache import FeatureCache
+from headstart.features.feature_cache import open_feature_cache
 from headstart.process.packages import make_missing_extra
 from headstart.process.progress import show_progress
 
@@ -34,29 +34,29 @@ class _File:
 class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """Pooled features of a frozen backbone, for scikit-learn pipelines.
 
-    It learns nothing: ``fit`` only settles the number of features. Features are cached by the photos' content, so the
-    same photos in another fold, pipeline or process cost a look-up.
+    It learns nothing: ``fit`` only sets the number of features. Features are cached by the content of the photos. The
+    same photos in another fold, pipeline or process are read from the cache.
 
     Parameters
     ----------
     backbone
-        The name of the pretrained network, or the path of an ONNX file (docs/backbones.md).
+        Name of the pretrained network, or path of an ONNX file (docs/backbones.md).
     image_size
-        Side of the network's input in pixels; None for the backbone's own.
+        Side of the network's input in pixels. None: the backbone's own.
     precision
-        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``. ``int8`` is refused: it is calibrated
-        on training photos, so each fold would have features of its own; `headstart.train` has it.
+        ``auto`` (bf16 if the processor supports it, else f32), ``f32`` or ``bf16``. ``int8`` is refused: it is
+        calibrated on training photos, so each fold would have other features. `headstart.train` supports it.
     cache
-        Use the user's cache of features.
+        Whether to use the user's cache of features.
     verbose
-        Show progress on stderr.
+        Whether to show progress on stderr.
 
     Attributes
     ----------
     n_features_out_
         D, the number of features.
     fingerprint_
-        What tells the backbone from others: one from a file that was changed since is refused.
+        Fingerprint of the backbone. A backbone whose file was changed after ``fit`` is refused.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         self.verbose = verbose
 
     def fit(self, X: Sequence[str | Path], y: Any = None) -> Self:
-        """Settle the number of features; ``X`` (paths) and ``y`` are not looked at."""
+        """Set the number of features; ``X`` (paths) and ``y`` are ignored."""
         spec = load_backbone(self.backbone).spec
         self.n_features_out_, self.fingerprint_ = spec.n_features, spec.fingerprint()
         return self
@@ -94,26 +94,23 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         Raises
         ------
         PhotoError
-            If photos cannot be read or decoded; the message names them all, up to ten.
+            If photos cannot be read or decoded. The message names up to ten of them.
         """
         features, _ = self.extract(X)
         return features.matrix
 
     def extract(self, X: Sequence[str | Path]) -> tuple[Features, list[str]]:
-        """Compute features as `transform` does; return them with the SHA-256 (hex) of each photo."""
+        """Compute features as `transform`, and return them with the SHA-256 (hex) of each photo."""
         backbone = load_backbone(self.backbone)
         check_unchanged(backbone, getattr(self, "fingerprint_", None))
-        files, problems = _hash_files(X, is_remembering=self.cache)
+        files, problems = _hash_files(X, cache=self.cache)
         if not problems:
-            store = FeatureCache() if self.cache else None
-            try:
-                with show_progress("Extracting", is_shown=self.verbose) as progress:
-                    size_px = backbone.spec.check_image_size(self.image_size)
-                    setup = BackboneSetup(backbone, size_px, self.precision)
-                    features = extract_features(files, setup, feature_cache=store, progress=progress)
-            finally:
-                if store is not None:
-                    store.close()
+            setup = BackboneSetup(backbone, backbone.spec.check_image_size(self.image_size), self.precision)
+            with (
+                open_feature_cache(cache=self.cache) as feature_cache,
+                show_progress("Extracting", is_shown=self.verbose) as progress,
+            ):
+                features = extract_features(files, setup, feature_cache=feature_cache, progress=progress)
             problems = [f"'{files[n].path}': {reason}" for n, reason in sorted(features.failures.items())]
             if not problems:
                 return features, [file.digest for file in files]
@@ -130,16 +127,16 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
 
 
 def check_unchanged(backbone: Backbone, fingerprint: str | None) -> None:
-    """Raise BackboneError if a backbone is not the one of this fingerprint (None is any)."""
+    """Raise BackboneError if a backbone has another fingerprint; None fits every backbone."""
     if fingerprint not in (None, backbone.spec.fingerprint()):
         raise BackboneError(
-            f"Cannot use backbone {backbone.spec.name!r}: its files were changed since the fit. Fit again, or put them "
-            "back."
+            f"Cannot use backbone {backbone.spec.name!r}: its files were changed since the fit. Fit again, or "
+            "restore the files."
         )
 
 
-def _hash_files(paths: Any, *, is_remembering: bool) -> tuple[list[_File], list[str]]:
-    """Return files with their digests, and what is wrong with the others."""
+def _hash_files(paths: Any, *, cache: bool) -> tuple[list[_File], list[str]]:
+    """Return files with their digests, and the paths and reasons of unreadable files."""
     if isinstance(paths, str | Path):
         raise PhotoError(f"Cannot extract features: got the single path '{paths}', need a list of paths.")
     shape = getattr(paths, "shape", (len(paths),))
@@ -149,9 +146,9 @@ def _hash_files(paths: Any, *, is_remembering: bool) -> tuple[list[_File], list[
         paths = np.asarray(paths, object)[:, 0]
     files, problems = [], []
     named = [Path(path) for path in paths]
-    for path, reading in zip(named, hash_files(named, cache=is_remembering), strict=True):
-        if reading.digest is None:
-            problems.append(f"'{path}': {reading.reason}")
+    for path, result in zip(named, hash_files(named, cache=cache), strict=True):
+        if result.digest is None:
+            problems.append(f"'{path}': {result.reason}")
         else:
-            files.append(_File(path, reading.digest))
+            files.append(_File(path, result.digest))
     return files, problems

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,16 +101,6 @@ class FeatureTable:
     precision: str
     n_extracted: int
     n_cached: int
-
-
-@contextmanager
-def open_feature_cache(*, cache: bool) -> Iterator[FeatureCache | None]:
-    """Open the user's cache of features. Yield None if it is switched off."""
-    if not cache:
-        yield None
-        return
-    with FeatureCache() as feature_cache:
-        yield feature_cache
 
 
 def build_feature_table(

@@ -14,8 +14,9 @@ from headstart.classifier.build import build_classifier
 from headstart.classifier.file import ClassifierFile
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.seal import check_seal
+from headstart.features.feature_cache import open_feature_cache
 from headstart.features.stored_features import StoredFeatures
-from headstart.methods.feature_table import FeatureTable, build_feature_table, open_feature_cache
+from headstart.methods.feature_table import FeatureTable, build_feature_table
 from headstart.methods.head_fitting import FittedHead, fit_head
 from headstart.methods.settings import ADAM_EPOCHS, Settings
 from headstart.methods.tail_tuning import TunedBackbone, tune_backbone

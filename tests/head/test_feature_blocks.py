@@ -5,7 +5,6 @@ import pytest
 
 from headstart.errors import FitError
 from headstart.head.feature_blocks import BLOCK_ROWS, RowBlocks, run_pass
-from headstart.process.progress import ignore_progress
 from headstart.storage.large_arrays import allocate_array
 
 X = np.arange(50, dtype=np.float16).reshape(25, 2)
@@ -24,7 +23,7 @@ def test_an_empty_block_is_not_read(cut_rows):
     blocks = cut_rows(X, 25)
     blocks.sizes = [0, 25]
     blocks.read = lambda number: X if number else 1 / 0
-    assert list(run_pass(blocks, lambda block, rows: len(block), ignore_progress)) == [25]
+    assert list(run_pass(blocks, lambda block, rows: len(block))) == [25]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +38,7 @@ def test_a_block_of_another_shape_or_type_is_refused(cut_rows, block, message):
     blocks = cut_rows(X, 10)
     blocks.read = lambda number: block if number == 1 else X[10 * number : 10 * number + blocks.sizes[number]]
     with pytest.raises(FitError, match=message):
-        list(run_pass(blocks, lambda block, rows: None, ignore_progress))
+        list(run_pass(blocks, lambda block, rows: None))
 
 
 def test_row_blocks_are_copies_of_the_rows_of_an_array_in_a_file(monkeypatch):

@@ -27,7 +27,7 @@ def test_loss_gradient_and_totals_equal_those_in_memory(make_features, cut_rows,
         np.testing.assert_allclose(loss, expected[0], rtol=1e-5)
         np.testing.assert_allclose(gradient, whole.sum_gradient(score_gradient)[0], atol=1e-6)
     losses, is_right = evaluate_scores(whole.score(vectors[2:])[:, 0], y)
-    totals = evaluate_blocks(blocks, y, standardisation, vectors[2:], ignore_progress)
+    totals = evaluate_blocks(blocks, y, standardisation, vectors[2:])
     for actual in (found.totals, totals):
         assert (actual.n_rows, actual.n_right) == (700, is_right.sum())
         np.testing.assert_allclose(actual.loss, losses.sum(), rtol=1e-5)
@@ -38,6 +38,6 @@ def test_loss_gradient_and_totals_equal_those_in_memory(make_features, cut_rows,
 
 def test_finite_float16_rows_with_an_infinite_sum_are_finite(cut_rows):
     X = np.full((600, 9), 6e4, np.float16)
-    assert count_nonfinite_in_blocks(cut_rows(X, 500), ignore_progress) == 0
+    assert count_nonfinite_in_blocks(cut_rows(X, 500)) == 0
     X[[1, 599], 3] = np.inf
-    assert count_nonfinite_in_blocks(cut_rows(X, 500), ignore_progress) == 2
+    assert count_nonfinite_in_blocks(cut_rows(X, 500)) == 2

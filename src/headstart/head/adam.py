@@ -87,9 +87,8 @@ def fit_adam(
     views = [X_views] if np.ndim(X_views) == 2 else list(X_views)
     _check_settings(len(views), epochs, learning_rate, batch_size, dropout)
     checked = [check_rows(view, y, n_classes, sample_weight=sample_weight, class_weight=class_weight) for view in views]
-    validation_rows = (
-        None if validation is None else check_validation_rows(validation, checked[0].X.shape[1], n_classes)
-    )
+    if validation is not None:
+        validation = check_validation_rows(validation, checked[0].X.shape[1], n_classes)
     random = np.random.default_rng(seed)
     layer = _Layer(checked[0].X.shape[1], n_classes, learning_rate, random)
     history: list[Epoch] = []
@@ -106,8 +105,8 @@ def fit_adam(
             loss += float(losses.sum())
             accuracy += float(is_right.sum())
         history.append(Epoch("Training", epoch, accuracy / len(X), loss / len(X)))
-        if validation_rows is not None:
-            X_validation, y_validation = validation_rows
+        if validation is not None:
+            X_validation, y_validation = validation
             losses, is_right = evaluate_scores(layer.score(X_validation.astype(np.float32, copy=False)), y_validation)
             history.append(Epoch("Validation", epoch, float(is_right.mean()), float(losses.mean())))
     return AdamFit(layer.to_head(), tuple(history))

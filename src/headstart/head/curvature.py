@@ -14,13 +14,13 @@ Kronecker product of A_i = diag(p_i) - p_i p_i', by the scores, and z_i z_i'. Th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.head.linear import softmax
-from headstart.head.parallel_rows import map_items
+from headstart.head.parallel_rows import map_items, split_rows
 from headstart.storage.large_arrays import release_rows
 
 MOST_BYTES = 256 << 20  # of the matrices of all classes
@@ -33,22 +33,14 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 
-class Curvature(Protocol):
-    """The inverse of an approximate Hessian, the ridge included."""
-
-    def divide(self, gradient: Array) -> Array:
-        """Return the inverse Hessian times a gradient (1, K * (D + 1))."""
-        ...
-
-
 @dataclass(frozen=True, eq=False)
 class CurvatureByClass:
-    """One inverse matrix for each class: ``inverses`` is (K, D + 1, D + 1)."""
+    """An inverse Hessian with one matrix for each class: ``inverses`` is (K, D + 1, D + 1)."""
 
     inverses: Floats
 
     def divide(self, gradient: Array) -> Array:
-        """Multiply the part of each class by its own inverse."""
+        """Return the inverse Hessian times a gradient (1, K * (D + 1))."""
         by_class: Array = np.matmul(self.inverses, gradient.reshape(len(self.inverses), -1, 1))[..., 0]
         if len(by_class) > 1:  # a part that all classes share changes no probability, and must not drift
             by_class -= by_class.mean(axis=0)
@@ -57,7 +49,7 @@ class CurvatureByClass:
 
 @dataclass(frozen=True, eq=False)
 class SharedCurvature:
-    """The Kronecker product of a matrix of the classes and one of the features, as eigenvectors and eigenvalues.
+    """An inverse Hessian: the Kronecker product of a matrix of the classes and one of the features, as eigenvectors.
 
     Attributes
     ----------
@@ -72,10 +64,13 @@ class SharedCurvature:
     inverses: Floats
 
     def divide(self, gradient: Array) -> Array:
-        """Multiply by the inverse along the eigenvectors."""
+        """Return the inverse Hessian times a gradient (1, K * (D + 1))."""
         turned = self.class_vectors.T @ gradient.reshape(len(self.inverses), -1) @ self.feature_vectors
         divided: Array = self.class_vectors @ (turned * self.inverses) @ self.feature_vectors.T
         return divided.reshape(1, -1)
+
+
+Curvature = CurvatureByClass | SharedCurvature
 
 
 def measure_curvature(Z: Array, scores: Array, share: Floats, ridge: float) -> Curvature:
@@ -131,7 +126,7 @@ def _sum_products(Z: Array, weight: Floats) -> Floats:
         return product
 
     total = np.zeros((Z.shape[1], Z.shape[1]))
-    for product in map_items(work, [slice(n, n + CHUNK_ROWS) for n in range(0, len(Z), CHUNK_ROWS)]):
+    for product in map_items(work, split_rows(len(Z), CHUNK_ROWS)):
         total += product
     return (total + total.T) / 2
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import FitError
-from headstart.head.parallel_rows import map_items
-from headstart.process.progress import Progress
+from headstart.head.parallel_rows import map_items, split_rows
+from headstart.process.progress import Progress, ignore_progress
 from headstart.storage.large_arrays import release_rows
 
 Answer = TypeVar("Answer")
@@ -53,8 +53,7 @@ class RowBlocks:
     def __init__(self, X: npt.NDArray[Any]) -> None:
         self._X = X
         self.n_features = X.shape[1]
-        starts = range(0, len(X), BLOCK_ROWS)
-        self.sizes: Sequence[int] = tuple(min(BLOCK_ROWS, len(X) - start) for start in starts)
+        self.sizes: Sequence[int] = tuple(rows.stop - rows.start for rows in split_rows(len(X), BLOCK_ROWS))
 
     def read(self, number: int) -> npt.NDArray[Any]:
         """Return a copy of a block, and release its rows in the array from memory."""
@@ -65,9 +64,7 @@ class RowBlocks:
 
 
 def run_pass(
-    blocks: FeatureBlocks,
-    function: Callable[[npt.NDArray[Any], slice], Answer],
-    progress: Progress,
+    blocks: FeatureBlocks, function: Callable[[npt.NDArray[Any], slice], Answer], progress: Progress = ignore_progress
 ) -> Iterator[Answer]:
     """Call a function for every block; yield the answers in the order of the blocks.
 
@@ -93,18 +90,6 @@ def run_pass(
     for number, answer in zip(numbers, map_items(work, numbers), strict=True):
         progress(stops[number], stops[-1])
         yield answer
-
-
-def split_rows(n_rows: int) -> Iterator[slice]:
-    """Yield slices of a block's rows that fit into a core's cache.
-
-    Examples
-    --------
-    >>> list(split_rows(300))
-    [slice(0, 256, None), slice(256, 300, None)]
-    """
-    for start in range(0, n_rows, PART_ROWS):
-        yield slice(start, min(start + PART_ROWS, n_rows))
 
 
 def _read_block(blocks: FeatureBlocks, number: int) -> npt.NDArray[Any]:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.feature_blocks import PART_ROWS, FeatureBlocks, run_pass, split_rows
+from headstart.head.feature_blocks import PART_ROWS, FeatureBlocks, run_pass
 from headstart.head.float16 import widen
+from headstart.head.parallel_rows import split_rows
 from headstart.head.standardise import Standardisation, make_standardisation
 from headstart.head.training_rows import check_finite, count_nonfinite_rows
 from headstart.process.progress import Progress
@@ -32,9 +33,7 @@ class Moments:
     def measure(cls, X: npt.NDArray[np.float64], weight: npt.NDArray[np.float64]) -> Moments:
         """Measure rows (n, D) of weights (n,)."""
         total = float(weight.sum())
-        if not total:
-            return cls(0.0, np.zeros(X.shape[1]), np.zeros(X.shape[1]))
-        mean = weight @ X / total
+        mean = weight @ X / (total or 1.0)
         return cls(total, mean, weight @ np.square(X - mean))
 
     def join(self, other: Moments) -> Moments:
@@ -81,7 +80,7 @@ def measure_and_sample(
         sample[first:last] = X[sample_at[first:last] - rows.start]
         n_nonfinite, moments = 0, Moments(0.0, np.zeros(X.shape[1]), np.zeros(X.shape[1]))
         wide = np.empty((min(len(X), PART_ROWS), X.shape[1]), np.float32)
-        for part in split_rows(len(X)):
+        for part in split_rows(len(X), PART_ROWS):
             widen(X[part], wide[: part.stop - part.start])
             exact = wide[: part.stop - part.start].astype(np.float64)
             n_nonfinite += count_nonfinite_rows(exact)

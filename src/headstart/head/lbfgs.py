@@ -68,13 +68,9 @@ class Memory:
         if precondition is not None:
             direction = precondition(direction)
             if pairs:  # an initial Hessian that is too small would cost a second trial at every step
-                step, change = pairs[-1]
-                most = np.divide(
-                    curvatures[-1],
-                    dot(change, precondition(change)),
-                    out=np.ones_like(curvatures[-1]),
-                    where=curvatures[-1] > 0,
-                )
+                _, change = pairs[-1]
+                curvature, one = curvatures[-1], np.ones_like(curvatures[-1])
+                most = np.divide(curvature, dot(change, precondition(change)), out=one, where=curvature > 0)
                 direction *= np.minimum(1, most)[:, None]
         elif pairs:
             direction *= self._measure_scale(pairs, curvatures)[:, None]
@@ -112,27 +108,22 @@ def shorten_step(slope: Array, new_slope: Array, increase: Array, loss: Array) -
 
 
 class Point(Protocol):
-    """Coefficients of P problems, and their objectives there. The rows are behind it: in memory, or read in blocks."""
+    """Coefficients of P problems, and their objectives there. The rows are behind it: in memory, or read in blocks.
 
-    @property
-    def ridge(self) -> Array:
-        """(P, J) second derivative of the ridge penalty."""
-        ...
+    Attributes
+    ----------
+    ridge
+        (P, J) second derivative of the ridge penalty.
+    loss_gradient, gradient
+        (P, J) gradient of the objective, without and with the ridge.
+    gradient_norm
+        (P,) norm of ``gradient``, as a multiple of the objective's scale.
+    """
 
-    @property
-    def loss_gradient(self) -> Array:
-        """(P, J) gradient of the objective without the ridge."""
-        ...
-
-    @property
-    def gradient(self) -> Array:
-        """(P, J) gradient of the objective."""
-        ...
-
-    @property
-    def gradient_norm(self) -> Array:
-        """(P,) norm of the gradient, as a multiple of the objective's scale."""
-        ...
+    ridge: Array
+    loss_gradient: Array
+    gradient: Array
+    gradient_norm: Array
 
     def advance(self, direction: Array, *, is_scaled: bool) -> tuple[Array, npt.NDArray[np.bool_]]:
         """Move along a direction; return the steps (P, J), and which problems moved, (P,).

@@ -15,7 +15,6 @@ from headstart.head.objective import Objective, PointInMemory, evaluate_scores
 from headstart.head.parallel_rows import map_blocks
 from headstart.head.prepared_rows import PreparedRows
 from headstart.head.regularisation import check_strengths
-from headstart.head.standardise import Standardisation
 from headstart.head.training_rows import check_validation_rows
 
 
@@ -90,10 +89,10 @@ def fit_logistic(
     check_strengths(strength)
     rows, standardisation = prepared.rows, prepared.standardisation
     objective = Objective(prepared.Z, rows.y, rows.weight[:, None], prepared.n_classes)
-    recorder = _Recorder(rows.y)
     if validation is not None:
-        checked = check_validation_rows(validation, rows.X.shape[1], prepared.n_classes)
-        recorder.add_validation(*checked, standardisation)
+        X, y = check_validation_rows(validation, rows.X.shape[1], prepared.n_classes)
+        validation = standardisation.apply(X), y
+    recorder = _Recorder(rows.y, validation)
     point = PointInMemory(objective, strength, objective.make_start())
     n_iterations = minimise(
         point, Memory(), tolerance=tolerance, max_iterations=max_iterations,
@@ -112,15 +111,11 @@ def fit_logistic(
 class _Recorder:
     """Writes the history while the solver runs. The scores of validation rows are updated, one pass an iteration."""
 
-    def __init__(self, y: npt.NDArray[np.int64]) -> None:
+    def __init__(self, y: npt.NDArray[np.int64], validation: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None) -> None:
         self.history: list[Epoch] = []
-        self._y = y
-        self._validation: tuple[npt.NDArray[Any], npt.NDArray[np.int64]] | None = None
+        self._y, self._validation = y, validation  # validation features are standardised
         self._scores: npt.NDArray[Any] | None = None
         self._n_iterations = 0
-
-    def add_validation(self, X: npt.NDArray[Any], y: npt.NDArray[np.int64], standardisation: Standardisation) -> None:
-        self._validation = standardisation.apply(X), y
 
     def record(self, scores: npt.NDArray[Any], step: npt.NDArray[Any]) -> None:
         self._n_iterations += 1

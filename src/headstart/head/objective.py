@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.head.lbfgs import dot, shorten_step
-from headstart.head.parallel_rows import map_blocks, sum_blocks
+from headstart.head.parallel_rows import map_blocks, split_rows, sum_blocks
 
 Array = npt.NDArray[Any]
 # A product with few columns is computed column by column, over rows that fit into a core's cache: 1.7 ms instead of
@@ -149,7 +149,7 @@ def score_block(X: Array, columns: Array) -> Array:
         product: Array = X @ columns.T
         return product
     scores = np.empty((len(X), len(columns)), X.dtype)
-    for part in _split(len(X)):
+    for part in split_rows(len(X), PART_ROWS):
         scores[part] = np.matmul(X[None, part], columns[:, :, None])[:, :, 0].T
     return scores
 
@@ -160,13 +160,9 @@ def sum_block_gradient(X: Array, score_gradient: Array) -> Array:
         product: Array = score_gradient.T @ X
         return product
     total = np.zeros((score_gradient.shape[1], X.shape[1]), X.dtype)
-    for part in _split(len(X)):
+    for part in split_rows(len(X), PART_ROWS):
         total += np.matmul(score_gradient[part].T[:, None], X[None, part])[:, 0]
     return total
-
-
-def _split(n_rows: int) -> list[slice]:
-    return [slice(start, start + PART_ROWS) for start in range(0, n_rows, PART_ROWS)]
 
 
 def measure_losses(scores: Array, y: npt.NDArray[np.int64], share: Array) -> tuple[Array, Array]:

@@ -33,6 +33,17 @@ BLOCK_ROWS = 512
 TASKS_PER_THREAD = 4  # enough, so that a core which is busy with another program delays the pass little
 
 
+def split_rows(n_rows: int, size: int) -> list[slice]:
+    """Return slices of at most ``size`` rows that cover all rows, in order.
+
+    Examples
+    --------
+    >>> split_rows(300, 256)
+    [slice(0, 256, None), slice(256, 300, None)]
+    """
+    return [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]
+
+
 def map_blocks(function: Callable[[slice], Answer], *arrays: npt.NDArray[Any]) -> list[Answer]:
     """Call a function for every block of rows, several at once; return the answers in the order of the rows.
 
@@ -43,10 +54,9 @@ def map_blocks(function: Callable[[slice], Answer], *arrays: npt.NDArray[Any]) -
     arrays
         Arrays of N rows that the function reads or writes. Blocks of large ones are released from memory when done.
     """
-    n_rows = len(arrays[0])
-    if not n_rows:
+    blocks = split_rows(len(arrays[0]), BLOCK_ROWS)
+    if not blocks:
         return []
-    blocks = [slice(start, min(start + BLOCK_ROWS, n_rows)) for start in range(0, n_rows, BLOCK_ROWS)]
 
     def work(block: slice) -> Answer:
         answer = function(block)

@@ -151,10 +151,9 @@ def fit_streamed(
 
 def _check_validation_blocks(validation: ValidationBlocks, n_features: int, n_classes: int) -> ValidationBlocks:
     blocks, y = validation
-    action = "use validation rows"
-    labels = check_labels((sum(blocks.sizes), blocks.n_features), np.dtype(np.float32), y, action)
+    labels = check_labels((sum(blocks.sizes), blocks.n_features), np.dtype(np.float32), y, "use validation rows")
     check_validation_labels(labels, blocks.n_features, n_features, n_classes)
-    check_finite(count_nonfinite_in_blocks(blocks, ignore_progress), action)
+    check_finite(count_nonfinite_in_blocks(blocks), "use validation rows")
     return blocks, labels
 
 
@@ -191,7 +190,7 @@ class _Recorder:
         self._add("Training", training)
         if self._validation is not None:
             blocks, y = self._validation
-            totals = evaluate_blocks(blocks, y, self._standardisation, coefficients, ignore_progress)
+            totals = evaluate_blocks(blocks, y, self._standardisation, coefficients)
             self._add("Validation", totals)
 
     def _add(self, data: Any, totals: ScoreTotals) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.feature_blocks import PART_ROWS, FeatureBlocks, run_pass, split_rows
+from headstart.head.feature_blocks import PART_ROWS, FeatureBlocks, run_pass
 from headstart.head.float16 import widen
 from headstart.head.lbfgs import dot, shorten_step
 from headstart.head.objective import (  # fmt: skip
@@ -22,6 +22,7 @@ from headstart.head.objective import (  # fmt: skip
     score_block,
     sum_block_gradient,
 )
+from headstart.head.parallel_rows import split_rows
 from headstart.head.standardise import Standardisation
 from headstart.head.training_rows import count_nonfinite_rows
 from headstart.process.progress import Progress
@@ -44,8 +45,7 @@ class ScoreTotals:
         self.n_right += int(is_right.sum())
         self.loss += float(losses.sum(dtype=np.float64))
 
-    def join(self, other: ScoreTotals) -> ScoreTotals:
-        """Return the totals of both."""
+    def __add__(self, other: ScoreTotals) -> ScoreTotals:
         return ScoreTotals(self.n_rows + other.n_rows, self.n_right + other.n_right, self.loss + other.loss)
 
 
@@ -65,9 +65,8 @@ class Evaluation:
     gradient: npt.NDArray[np.float64]
     totals: ScoreTotals
 
-    def join(self, other: Evaluation) -> Evaluation:
-        """Return the sums of both."""
-        return Evaluation(self.loss + other.loss, self.gradient + other.gradient, self.totals.join(other.totals))
+    def __add__(self, other: Evaluation) -> Evaluation:
+        return Evaluation(self.loss + other.loss, self.gradient + other.gradient, self.totals + other.totals)
 
 
 class StreamedObjective:
@@ -127,9 +126,8 @@ class StreamedObjective:
             return Evaluation(loss, gradient, totals)
 
         self.n_passes += 1
-        evaluation = Evaluation(np.zeros(len(coefficients)), np.zeros(columns.shape), ScoreTotals())
-        for block_evaluation in run_pass(self._blocks, work, self._progress):
-            evaluation = evaluation.join(block_evaluation)
+        nothing = Evaluation(np.zeros(len(coefficients)), np.zeros(columns.shape), ScoreTotals())
+        evaluation = sum(run_pass(self._blocks, work, self._progress), nothing)
         gradient = centre_classes(evaluation.gradient.reshape(len(coefficients), self.n_columns, -1))
         return Evaluation(evaluation.loss, gradient.reshape(len(coefficients), -1), evaluation.totals)
 
@@ -146,11 +144,7 @@ class StreamedPoint:
     """
 
     def __init__(
-        self,
-        objective: StreamedObjective,
-        strength: float,
-        start: Array,
-        record: Callable[[ScoreTotals, Array], None],
+        self, objective: StreamedObjective, strength: float, start: Array, record: Callable[[ScoreTotals, Array], None]
     ) -> None:
         self._objective, self._record = objective, record
         self.ridge = objective.measure_ridge(strength) * objective.is_ridged[None]
@@ -158,13 +152,8 @@ class StreamedPoint:
         self._scale = measure_scale(both.gradient[:1])
         self.coefficients, self.loss_gradient = start, both.gradient[1:]
         self._loss, self.gradient = self._add_ridge(start, both.loss[1:], self.loss_gradient)
+        self.gradient_norm = np.sqrt(dot(self.gradient, self.gradient)) / self._scale
         record(both.totals, start)
-
-    @property
-    def gradient_norm(self) -> Array:
-        """(1,) norm of the gradient, as a multiple of the norm at coefficients of 0."""
-        norm: Array = np.sqrt(dot(self.gradient, self.gradient)) / self._scale
-        return norm
 
     def _add_ridge(self, coefficients: Array, loss: Array, gradient: Array) -> tuple[Array, Array]:
         ridged = self.ridge * coefficients
@@ -183,6 +172,7 @@ class StreamedPoint:
                 step = coefficients - self.coefficients
                 self.coefficients, self._loss = coefficients, loss
                 self.gradient, self.loss_gradient = gradient, found.gradient
+                self.gradient_norm = np.sqrt(dot(gradient, gradient)) / self._scale
                 self._record(found.totals, coefficients)
                 return step, np.ones(1, bool)
             size = size * factor
@@ -190,11 +180,7 @@ class StreamedPoint:
 
 
 def evaluate_blocks(
-    blocks: FeatureBlocks,
-    y: npt.NDArray[np.int64],
-    standardisation: Standardisation,
-    coefficients: Array,
-    progress: Progress,
+    blocks: FeatureBlocks, y: npt.NDArray[np.int64], standardisation: Standardisation, coefficients: Array
 ) -> ScoreTotals:
     """Return the totals of rows in blocks for coefficients (1, K * (D + 1)), in one pass."""
     columns = coefficients.reshape(-1, blocks.n_features + 1).astype(np.float32)
@@ -206,29 +192,26 @@ def evaluate_blocks(
             totals.add(is_right, losses)
         return totals
 
-    total = ScoreTotals()
-    for block_totals in run_pass(blocks, work, progress):
-        total = total.join(block_totals)
-    return total
+    return sum(run_pass(blocks, work), ScoreTotals())
 
 
 def _standardise_parts(X: Array, standardisation: Standardisation) -> Iterator[tuple[slice, Array]]:
     """Yield slices of a block and their standardised rows; the next rows overwrite the last."""
     out = np.empty((min(len(X), PART_ROWS), X.shape[1] + 1), np.float32)
-    for part in split_rows(len(X)):
+    for part in split_rows(len(X), PART_ROWS):
         Z = out[: part.stop - part.start]
         standardisation.write(X[part], Z)
         yield part, Z
 
 
-def count_nonfinite_in_blocks(blocks: FeatureBlocks, progress: Progress) -> int:
+def count_nonfinite_in_blocks(blocks: FeatureBlocks) -> int:
     """Return the number of rows with NaN or infinity, in one pass."""
 
     def work(X: Array, _: slice) -> int:
         n_nonfinite, wide = 0, np.empty((min(len(X), PART_ROWS), X.shape[1]), np.float32)
-        for part in split_rows(len(X)):  # a sum in float16 would overflow
+        for part in split_rows(len(X), PART_ROWS):  # a sum in float16 would overflow
             widen(X[part], wide[: part.stop - part.start])
             n_nonfinite += count_nonfinite_rows(wide[: part.stop - part.start])
         return n_nonfinite
 
-    return sum(run_pass(blocks, work, progress))
+    return sum(run_pass(blocks, work))

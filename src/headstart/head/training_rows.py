@@ -48,10 +48,10 @@ def check_rows(
         negative. The error lists all problems.
     """
     features, labels = _check_shapes(X, y, "fit a head")
-    n_nonfinite = _count_all_nonfinite(features)
     weight = weigh_rows(
-        labels, n_classes, n_nonfinite=n_nonfinite, sample_weight=sample_weight, class_weight=class_weight
-    )
+        labels, n_classes, n_nonfinite=_count_all_nonfinite(features), sample_weight=sample_weight,
+        class_weight=class_weight,
+    )  # fmt: skip
     return TrainingRows(features, labels, weight)
 
 
@@ -103,24 +103,15 @@ def check_validation_rows(
         As `check_rows`, and if the number of features is not ``n_features``.
     """
     features, labels = _check_shapes(*validation, "use validation rows")
-    check_validation_labels(
-        labels, features.shape[1], n_features, n_classes, n_nonfinite=_count_all_nonfinite(features)
-    )
+    n_nonfinite = _count_all_nonfinite(features)
+    check_validation_labels(labels, features.shape[1], n_features, n_classes, n_nonfinite=n_nonfinite)
     return features, labels
 
 
 def check_validation_labels(
     y: npt.NDArray[np.int64], n_given: int, n_features: int, n_classes: int, *, n_nonfinite: int = 0
 ) -> None:
-    """Check labels (M,) of validation rows.
-
-    Parameters
-    ----------
-    n_given, n_features
-        Number of features of these rows, and of the training rows.
-    n_nonfinite
-        Number of rows with NaN or infinity.
-    """
+    """Check labels (M,) of validation rows with ``n_given`` features, given ``n_features`` of the training rows."""
     problems = _find_label_problems(y, n_classes) + _find_feature_problems(n_nonfinite)
     if n_given != n_features:
         problems.append(f"got {n_given} features, need {n_features} as in training")

@@ -76,3 +76,10 @@ def test_a_missing_source_is_an_error(make_bucket, monkeypatch):
         CatalogError, match=r"'zz' is an unknown kind of store: need one of s3, .*https. Check the path"
     ):
         find_source("zz://bucket/pets")
+
+
+def test_an_error_of_reading_names_the_source(lay):
+    root = lay({"cats": 1})
+    with pytest.raises(CatalogError, match="need at least 2") as refused:
+        scan_photos(root)
+    assert refused.value.path == root

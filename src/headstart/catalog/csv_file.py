@@ -69,7 +69,8 @@ def write_csv(photos: Sequence[Photo], path: Path) -> None:
                 writer.writerow(cells)
     except OSError as error:
         raise CatalogError(
-            f"Cannot write '{path}': {error.strerror or error}. Make room there, or choose another folder."
+            f"Cannot write '{path}': {error.strerror or error}. Make room there, or choose another folder.",
+            path=path,
         ) from None
 
 

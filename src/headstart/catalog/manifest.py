@@ -105,12 +105,14 @@ def read_manifest(folder: Path) -> Manifest | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise CatalogError(f"Cannot read '{folder}': {explain_unreadable(error)}. Check the path.") from None
+        raise CatalogError(
+            f"Cannot read '{folder}': {explain_unreadable(error)}. Check the path.", path=folder
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CatalogError(
             f"Cannot read '{folder}': its {FILE_NAME} is damaged or of another version of Headstart. Embed the photos "
-            "again with --overwrite."
-        ) from None
+            "again with --overwrite.", path=folder,
+        ) from None  # fmt: skip
 
 
 def parse_manifest(data: bytes) -> Manifest:

@@ -133,8 +133,8 @@ def read_batches(file: Path, columns: Sequence[str], *, needed: Sequence[str] = 
         if missing:
             raise CatalogError(
                 f"Cannot read '{file}': got no column {' and '.join(map(repr, missing))} (its columns: "
-                f"{', '.join(names[:8])}), need path,label[,split][,group][,weight]. Rename its columns."
-            )
+                f"{', '.join(names[:8])}), need path,label[,split][,group][,weight]. Rename its columns.", path=file,
+            )  # fmt: skip
         yield from table.iter_batches(ROWS_AT_ONCE, columns=[name for name in columns if name in names])
 
 
@@ -147,4 +147,5 @@ def _open_parquet(file: Path) -> Iterator[Any]:
         with open_for_reading(file) as stream, parquet.ParquetFile(stream) as table:
             yield table
     except (OSError, pa.ArrowException) as error:
-        raise CatalogError(f"Cannot read '{file}': {explain_unreadable(OSError(str(error)))}. Check it.") from None
+        reason = explain_unreadable(OSError(str(error)))
+        raise CatalogError(f"Cannot read '{file}': {reason}. Check it.", path=file) from None

@@ -144,10 +144,10 @@ def walk_samples(shard: Path, root: Path) -> Iterator[Sample]:
             parts[ending.casefold()] = name, member.content.read() if _is_photo(name) else member.content.read(MAX_TEXT)
         yield from _make_samples(shard, split, parts)
     except (OSError, ValueError) as error:
-        raise CatalogError(f"Cannot read '{shard}': {explain_unreadable(error)}. Check the path.") from None
+        raise CatalogError(f"Cannot read '{shard}': {explain_unreadable(error)}. Check the path.", path=shard) from None
     except tarfile.TarError as error:
         raise CatalogError(
-            f"Cannot read '{shard}': it is no tar file, or damaged ({error}). Fetch or pack it again."
+            f"Cannot read '{shard}': it is no tar file, or damaged ({error}). Fetch or pack it again.", path=shard
         ) from None
 
 

@@ -112,9 +112,12 @@ def read_source(source: Source, *, is_for_training: bool) -> SourceListing:
 
 @contextmanager
 def _explain_failures(path: Path) -> Iterator[None]:
-    """Turn the errors of a disk or a store into CatalogError."""
+    """Turn the errors of a disk or a store into CatalogError; an error without a path gets the source's."""
     try:
         yield
+    except CatalogError as error:
+        error.path = error.path or path
+        raise
     except OSError as error:
         raise _explain(path, error) from None
 

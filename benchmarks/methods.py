@@ -50,34 +50,38 @@ RUNS: dict[str, dict[str, Any]] = {
 KERAS = "scratch, in Keras"
 HEAD = """# Methods: which to use, and what each gave
 
-Two questions decide: how many photos there are of each class, and how like they are to those that the network was
-pretrained on. `headstart advise` answers both for your photos; `--method auto`, the default of `headstart train`, goes
-by what held-out photos say.
+Two questions decide: how many photos each class has, and how similar they are to the photos of the pretraining.
+`headstart advise` answers both for your photos. `--method auto`, the default of `headstart train`, decides by the accuracy
+on held-out photos.
 
 ![Photos per class against similarity to ImageNet; four sets of photos in the quadrants](pictures/quadrants.png)
 
 | quadrant | method | why |
 |---|---|---|
-| few photos, similar | `fixed` | what the frozen network sees is enough, and there is too little to learn more from |
-| few photos, dissimilar | `hybrid` | edges and textures of the lower stages serve any photos, the upper ones do not |
-| many photos, similar | `fixed` or `hybrid` | little is left to gain; more photos bear more training |
-| many photos, dissimilar | `finetune` or `scratch` | enough photos to learn all stages from |
+| few photos, similar | `fixed` | the frozen features suffice, and there are too few photos to train more |
+| few photos, dissimilar | `hybrid` | the lower stages (edges, textures) suit all photos, the upper stages do not |
+| many photos, similar | `fixed` or `hybrid` | little can be gained; more photos allow more training |
+| many photos, dissimilar | `finetune` or `scratch` | there are enough photos to train all stages |
 
-Before any training, two things give more of the frozen network: `--features all` (means of several stages side by side,
-at no cost) and `--average-views` (answers averaged over mirrored and turned views, at the cost of one pass for each).
+Two options improve the frozen network without training it: `--features all` (concatenated means of several stages, at no
+cost) and `--average-views` (answers averaged over mirrored and turned views, at the cost of one pass per view).
 
-The tables are by `python benchmarks/methods.py`: one training for each seed of the split, with default settings at 224
-px, but for `scratch` on the whole sets at 128 px, to take hours less. New rows are computed in float32, so that those
-of different processors compare; older ones in what their processor computes in by default. The rules of `auto` were
-chosen with a look at some of these splits of solar cells (docs/decisions/0013-advice.md). Above the cut (`hybrid`,
-`finetune`, `scratch`) norms are trained and answers averaged over four views on coffee leaves and solar cells
-(`--train-norms --average-views`), where photos are dissimilar, and neither on the other two. On solar cells a training
-photo counts as much as the experts were sure of its label (1 or a third, by the column `weight` of the CSV), but for
-the last table. `auto` may take as long as its line says (`--budget`). Seconds are of a whole training, with the
-features of the frozen network cached where an earlier row had computed them, some on one core and some on two that
-others used as well: compare them with care. Some trainings ran on a GPU, whose seconds stand apart. Where no epoch is
-better than the start by more than noise, a training above the cut gives what `fixed` gives. Of ants and bees only 31
-photos are held out for the test, so one photo is three points: there methods that differ by less look alike.
+`python benchmarks/methods.py` writes the tables:
+
+- Each seed of the split is one training with the default settings at 224 px. `scratch` on the whole sets is at 128 px, which
+  saves hours.
+- New rows are in float32, so that rows of different processors compare. Older rows are in the default precision of their
+  processor.
+- Above the cut (`hybrid`, `finetune`, `scratch`), coffee leaves and solar cells, which are dissimilar, are trained with
+  `--train-norms --average-views`; the other two sets without.
+- On solar cells, a training photo has a weight of 1 or a third, by how certain the experts were of its label (column
+  `weight` of the CSV). The last table has no weights.
+- The rules of `auto` were chosen after looking at some of these splits of solar cells (docs/decisions/0013-advice.md). Each
+  line of `auto` names its `--budget`.
+- Seconds are those of whole trainings, some on one core, some on two shared cores, and some with features that an earlier
+  row had cached: compare them with care. Seconds on a GPU are listed separately.
+- If no epoch is better than the start by more than noise, a training above the cut gives the result of `fixed`.
+- Ants and bees have only 31 test photos, so one photo is three points.
 """
 # what is trained on a set, unless below it is told otherwise: at 224 px scratch would take hours more
 ASKED = tuple(run for run in RUNS if run != "scratch")
@@ -87,10 +91,10 @@ ASKED_OF = {
 }
 NOTES = {
     "coffee-leaf, 800 training photos": (
-        "Ten epochs of 800 photos are 250 steps. The batch norms of Keras' MobileNetV2 keep 0.999 of their running "
-        "means at each, so that after all of them 78% is still what they began with, and photos are judged by that: "
-        "what its test accuracy shows is mostly this, and what it learned is what it says of its training photos, "
-        "batch by batch. Here the norms keep 0.9."
+        "Ten epochs of 800 photos are 250 steps. Batch normalisation in Keras' MobileNetV2 has a momentum of 0.999, so "
+        "that after 250 steps 78% of the running means are still their initial values. These means are used for the "
+        "test photos, which explains the low test accuracy. The accuracy on training photos, batch by batch, shows "
+        "what it learned. Here the momentum is 0.9."
     ),
 }
 TUNED = ("hybrid", "finetune", "scratch", "scratch at 128 px")

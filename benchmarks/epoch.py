@@ -1,8 +1,8 @@
 """An epoch of training above a cut, against one of the whole network, and against Keras.
 
-160 photos of noise at 224 px in batches of 32, the embedded weights, batch norms as pretrained, three epochs each: the
-median. `hybrid` trains from decoded activations at its default cut, `finetune` from pixels, with its changes of photos;
-Keras trains the same layers from the same pixels, without changing them, with Adam.
+The median of three epochs with 160 photos of noise at 224 px in batches of 32, the embedded weights, and frozen batch
+normalisation. `hybrid` trains from decoded activations at its default cut, `finetune` from augmented pixels. Keras
+trains the same layers from the same pixels, without augmentation, with Adam.
 """
 
 from __future__ import annotations

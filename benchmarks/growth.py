@@ -1,7 +1,7 @@
-"""Growth: a whole cold training of 1,000, 10,000 and 100,000 photos, time and memory.
+"""Growth: time and memory of a cold training of 1,000, 10,000 and 100,000 photos.
 
-Distinct photos of 224 x 224 px, cropped out of real ones, trained at 160 px from an empty cache to the written report.
-Peak memory is that of the process (maximum resident set).
+Distinct photos of 224 x 224 px, cropped from real ones, trained at 160 px, from an empty cache to the written report.
+Peak memory is the maximum resident set of the process.
 """
 
 from __future__ import annotations

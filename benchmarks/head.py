@@ -1,8 +1,8 @@
-"""The head: its whole path of strengths and folds, against one fit of the strength that it chose.
+"""The head: cross-validation over all strengths, against one fit of the chosen strength by scikit-learn.
 
-10,000 x 1,280 features, two classes: choosing the strength by five-fold cross-validation and fitting the head here,
-beside one `sklearn.linear_model.LogisticRegression` fit of the chosen strength on the standardised features, both to
-their own default tolerance.
+10,000 x 1,280 features, two classes. Headstart chooses the strength by five-fold cross-validation and fits the head;
+`sklearn.linear_model.LogisticRegression` fits once, with the chosen strength, on the standardised features. Each has
+its own default tolerance.
 """
 
 from __future__ import annotations

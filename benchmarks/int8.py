@@ -1,7 +1,7 @@
-"""A backbone quantised on the user's own photos, against the other arithmetics of this processor.
+"""A backbone quantised on the user's photos, against the other precisions of this processor.
 
-Whole processes of `headstart train`, cold, in each arithmetic (the first int8 training on a machine quantises, too);
-beside them the rate of inference alone, the accuracy on the test photos, and the size of the classifier file.
+Whole cold processes of `headstart train` in each precision (the first int8 training on a machine also quantises), with
+the rate of inference alone, the accuracy on the test photos, and the size of the classifier file.
 """
 
 from __future__ import annotations

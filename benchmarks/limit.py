@@ -1,7 +1,7 @@
 """Extraction against the limit of the machine.
 
-On the same cores the best that can be had is 1 / (1 / decode + 1 / infer), from the rates of decoding alone and of
-inference alone on all cores, as `headstart train` does both by default: cold, without the cache of features.
+The bound on the same cores is 1 / (1 / decode + 1 / infer), from the rates of decoding alone and of inference alone on
+all cores, with the defaults of `headstart train`, without the cache of features.
 """
 
 from __future__ import annotations

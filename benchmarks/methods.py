@@ -51,8 +51,8 @@ KERAS = "scratch, in Keras"
 HEAD = """# Methods: which to use, and what each gave
 
 Two questions decide: how many photos each class has, and how similar they are to the photos of the pretraining.
-`headstart advise` answers both for your photos. `--method auto`, the default of `headstart train`, decides by the accuracy
-on held-out photos.
+`headstart advise` answers both for your photos. `--method auto`, the default of `headstart train`, decides by the
+accuracy on held-out photos.
 
 ![Photos per class against similarity to ImageNet; four sets of photos in the quadrants](pictures/quadrants.png)
 
@@ -63,23 +63,23 @@ on held-out photos.
 | many photos, similar | `fixed` or `hybrid` | little can be gained; more photos allow more training |
 | many photos, dissimilar | `finetune` or `scratch` | there are enough photos to train all stages |
 
-Two options improve the frozen network without training it: `--features all` (concatenated means of several stages, at no
-cost) and `--average-views` (answers averaged over mirrored and turned views, at the cost of one pass per view).
+Two options improve the frozen network without training it: `--features all` (concatenated means of several stages, at
+no cost) and `--average-views` (answers averaged over mirrored and turned views, at the cost of one pass per view).
 
 `python benchmarks/methods.py` writes the tables:
 
-- Each seed of the split is one training with the default settings at 224 px. `scratch` on the whole sets is at 128 px, which
-  saves hours.
-- New rows are in float32, so that rows of different processors compare. Older rows are in the default precision of their
-  processor.
-- Above the cut (`hybrid`, `finetune`, `scratch`), coffee leaves and solar cells, which are dissimilar, are trained with
-  `--train-norms --average-views`; the other two sets without.
+- Each seed of the split is one training with the default settings at 224 px. `scratch` on the whole sets is at 128
+  px, which saves hours.
+- New rows are in float32, so that rows of different processors compare. Older rows are in the default precision of
+  their processor.
+- Above the cut (`hybrid`, `finetune`, `scratch`), coffee leaves and solar cells, which are dissimilar, are trained
+  with `--train-norms --average-views`; the other two sets without.
 - On solar cells, a training photo has a weight of 1 or a third, by how certain the experts were of its label (column
   `weight` of the CSV). The last table has no weights.
-- The rules of `auto` were chosen after looking at some of these splits of solar cells (docs/decisions/0013-advice.md). Each
-  line of `auto` names its `--budget`.
-- Seconds are those of whole trainings, some on one core, some on two shared cores, and some with features that an earlier
-  row had cached: compare them with care. Seconds on a GPU are listed separately.
+- The rules of `auto` were chosen after looking at some of these splits of solar cells
+  (docs/decisions/0013-advice.md). Each line of `auto` names its `--budget`.
+- Seconds are those of whole trainings, some on one core, some on two shared cores, and some with features that an
+  earlier row had cached: compare them with care. Seconds on a GPU are listed separately.
 - If no epoch is better than the start by more than noise, a training above the cut gives the result of `fixed`.
 - Ants and bees have only 31 test photos, so one photo is three points.
 """

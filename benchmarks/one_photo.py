@@ -1,8 +1,8 @@
-"""One photo: how long a person waits for a process that does little.
+"""One photo: the time of short commands.
 
-`headstart predict` with one photo, `headstart --help` and `import headstart`, each in a process of its own, beside
-importing numpy and pandas and beside a Python that does nothing. The classifier was opened on this machine before, as
-it is from the second prediction on.
+`headstart predict` with one photo, `headstart --help` and `import headstart`, each in its own process, beside a process
+that imports numpy and pandas and one that does nothing. The classifier was opened on this machine before, as from the
+second prediction on.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Embedding on Ray: what it costs on one machine, and how much a second worker adds.
+"""Embedding on Ray: its cost on one machine, and the gain of a second worker.
 
-10,000 distinct photos of 224 x 224 px at 224 px, from the listing to the last Parquet file, into an empty folder each
-time. Rates are those that `headstart embed` tells, with the start of the workers and without that of Ray itself; whole
-commands are beside them. Workers of one core are Ray nodes of their own on this machine (`ray.cluster_utils.Cluster`),
-beside which Ray's own programs run on the same cores.
+10,000 distinct photos of 224 x 224 px at 224 px, from the listing to the last Parquet file, each time into an empty
+folder. `headstart embed` prints the rates, which include the start of the workers but not that of Ray; the times of
+whole commands stand beside them. Workers of one core are separate Ray nodes on this machine
+(`ray.cluster_utils.Cluster`), which share the cores with Ray's own programs.
 """
 
 from __future__ import annotations

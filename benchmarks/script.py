@@ -1,8 +1,8 @@
-"""The script that a good engineer writes with scikit-learn, against the same training here.
+"""A script that an engineer writes with scikit-learn, against the same training with Headstart.
 
 `benchmarks/rivals/sklearn_script.py` (Pillow in threads, ONNX Runtime in float32 on the same weights,
-LogisticRegressionCV; no report, no cache) beside `headstart train` with its report, with an empty cache and again.
-Whole processes, at both sizes. At 160 px the script takes a third less time, and a warm training as long as ever.
+LogisticRegressionCV; no report, no cache) and `headstart train` with its report, with an empty cache and again. Whole
+processes, at both sizes. At 160 px the script takes a third less time; a warm training takes the same time.
 """
 
 from __future__ import annotations

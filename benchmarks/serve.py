@@ -1,8 +1,8 @@
-"""The server: how much of the classifier's own speed is left under 32 clients, and what it bears.
+"""The server: its speed with 32 clients, against the speed of the classifier, and its behaviour under bad requests.
 
-Clients and server share this machine's cores. Each of 32 connections sends one photo a request, one after another, over
-HTTP/1.1 that stays open; beside it the classifier predicts the same files in one process. Then one client alone, and at
-last 10,000 requests of which a tenth are malformed.
+Clients and server share the cores of this machine. 32 open HTTP/1.1 connections send one photo per request, one after
+another; for comparison the classifier predicts the same files in one process. Then one client runs alone. The last test
+sends 10,000 requests, a tenth of them malformed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The head that outgrows memory: 2,000,000 rows of features in a Parquet file, read again at each pass.
+"""A head on features larger than memory: 2,000,000 rows in a Parquet file, read again in each pass.
 
-2,000,000 x 1,280 features in float16, 5.1 GB, two classes with noisy labels: the strength is chosen, the head fitted to
-its optimum, in a process of its own whose peak memory (maximum resident set) is measured; and the same with the first
-quarter of the rows. With `--rows` fewer or more.
+2,000,000 x 1,280 features in float16, 5.1 GB, two classes with noisy labels. A separate process chooses the strength
+and fits the head to its optimum; its peak memory is the maximum resident set. Then the same with the first quarter of
+the rows. `--rows` changes the number of rows.
 """
 
 from __future__ import annotations

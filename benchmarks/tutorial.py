@@ -1,8 +1,8 @@
-"""The Keras transfer-learning tutorial, against the same photos, weights and machine here.
+"""The Keras transfer-learning tutorial, against Headstart with the same photos, weights and machine.
 
-`benchmarks/rivals/keras_tutorial.py` in an environment of its own (10 epochs, frozen MobileNetV2, flips and rotations,
-160 px, batches of 32), from after its imports to its test accuracy, beside the whole process of `headstart train`, from
-an empty cache to the written report, in turn.
+`benchmarks/rivals/keras_tutorial.py` in a separate environment (10 epochs, frozen MobileNetV2, flips and rotations,
+160 px, batches of 32), from after its imports to its test accuracy; and the whole process of `headstart train`, from an
+empty cache to the written report. They run in turn.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The second training on the same photos: what is left when every feature is cached.
+"""The second training on the same photos: the time that remains when all features are cached.
 
 Whole processes, from the command to the written report: `headstart train` with an empty cache, and again.
 """

@@ -24,10 +24,10 @@ PHOTOS = DATA / "cats-dogs"
 LOAD = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # of other programs, before this one adds its own
 HEADER = """# Benchmarks
 
-The benchmark in each heading writes its table (`make bench`, or `make bench ONLY="limit warm"`). Most claims are ratios of
-two times measured in turn, in one run on one machine; the benchmark fails if a claim does not hold. Seconds and megabytes
-depend on the named machine; ratios depend on it less. Headstart runs with its default settings, which means bf16 on this
-machine; its rivals run in float32, their default.
+The benchmark in each heading writes its table (`make bench`, or `make bench ONLY="limit warm"`). Most claims are
+ratios of two times measured in turn, in one run on one machine; the benchmark fails if a claim does not hold. Seconds
+and megabytes depend on the named machine; ratios depend on it less. Headstart runs with its default settings, which
+means bf16 on this machine; its rivals run in float32, their default.
 """
 
 

@@ -7,7 +7,9 @@ import pytest
 from headstart.features.cache_key import FeatureSpec, make_key
 from headstart.pixels.views import View
 
-SPEC = FeatureSpec("fingerprint", "features", 224, "f32", "engine 1", "decoder 1")
+SPEC = FeatureSpec(
+    backbone="fingerprint", tensor="features", image_size=224, precision="f32", engine="engine 1", decoder="decoder 1"
+)
 
 
 def test_equal_inputs_give_equal_keys():

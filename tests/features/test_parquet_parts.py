@@ -18,7 +18,7 @@ PHOTOS = [
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_written_and_read_bits_are_equal(tmp_path, dtype):
     X = np.random.default_rng(0).normal(size=(3, 5)).astype(dtype)
-    summary = write_part(tmp_path / "p.parquet", PHOTOS, X, [("c.jpg", "empty file")])
+    summary = write_part(tmp_path / "p.parquet", PHOTOS, X, skipped=[("c.jpg", "empty file")])
     assert summary == PartSummary(2, (("c.jpg", "empty file"),)) == read_summary(tmp_path / "p.parquet")
     found = read_features(tmp_path / "p.parquet")
     assert found.dtype == dtype
@@ -31,14 +31,14 @@ def test_written_and_read_bits_are_equal(tmp_path, dtype):
 
 
 def test_a_part_may_be_empty(tmp_path):
-    write_part(tmp_path / "p.parquet", [], np.zeros((0, 5), np.float32), [("c.jpg", "empty file")])
+    write_part(tmp_path / "p.parquet", [], np.zeros((0, 5), np.float32), skipped=[("c.jpg", "empty file")])
     assert read_features(tmp_path / "p.parquet").shape == (0, 5)
     assert read_summary(tmp_path / "p.parquet").n_photos == 0
 
 
 def test_a_missing_incomplete_or_other_file_has_no_summary(tmp_path):
     assert read_summary(tmp_path / "p.parquet") is None
-    write_part(tmp_path / "p.parquet", PHOTOS, np.zeros((3, 5), np.float32), [])
+    write_part(tmp_path / "p.parquet", PHOTOS, np.zeros((3, 5), np.float32))
     whole = (tmp_path / "p.parquet").read_bytes()
     (tmp_path / "p.parquet").write_bytes(whole[:-10])
     assert read_summary(tmp_path / "p.parquet") is None

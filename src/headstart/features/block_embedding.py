@@ -120,7 +120,7 @@ class BlockEmbedder:
                 report_done(n)
         n_features = self._settings.setup.spec.n_features
         features = np.concatenate(rows) if rows else np.zeros((0, n_features), self._settings.dtype)
-        summary = write_part(self._folder / part, photos, features, skipped, broken, is_final=is_final)
+        summary = write_part(self._folder / part, photos, features, skipped=skipped, broken=broken, is_final=is_final)
         return EmbeddedBlock(block.number, part, summary, block.n_total, is_new=True)
 
     def _load(self, item: _Item) -> Pixels:

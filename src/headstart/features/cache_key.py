@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from headstart.pixels.views import AS_IT_IS, View
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureSpec:
     """Everything that decides a feature besides the photo and its view.
 
@@ -44,7 +44,9 @@ def make_key(digest: str, spec: FeatureSpec, view: View = AS_IT_IS) -> bytes:
 
     Examples
     --------
-    >>> spec = FeatureSpec("f1", "features", 224, "f32", "engine 1", "decoder 1")
+    >>> spec = FeatureSpec(
+    ...     backbone="f1", tensor="features", image_size=224, precision="f32", engine="engine 1", decoder="decoder 1"
+    ... )
     >>> make_key("00", spec) == make_key("00", spec)
     True
     >>> make_key("00", spec) == make_key("00", spec, View(is_flipped=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import KW_ONLY, asdict, dataclass, replace
 from typing import Any
 
 from headstart.backbone.backbone import BackboneSetup
@@ -31,6 +31,7 @@ class EmbeddingSettings:
 
     setup: BackboneSetup
     spec: FeatureSpec
+    _: KW_ONLY
     dtype: str = "float32"
     n_views: int = 1
     is_averaged: bool = False

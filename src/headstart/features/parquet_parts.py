@@ -87,9 +87,9 @@ def write_part(
     path: Path,
     photos: Sequence[PartRow],
     features: npt.NDArray[Any],
+    *,
     skipped: Sequence[tuple[str, str]] = (),
     broken: Sequence[tuple[ListedPhoto, str]] = (),
-    *,
     is_final: bool = True,
 ) -> PartSummary:
     """Write a part and return its summary.

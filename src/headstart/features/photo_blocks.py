@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -49,6 +49,7 @@ class Block:
 
     number: int
     photos: tuple[ListedPhoto, ...] = ()
+    _: KW_ONLY
     shard: str | None = None
     stamps: tuple[str, ...] = ()
     n_total: int = 0
@@ -61,23 +62,15 @@ class Block:
 
     def to_bytes(self) -> bytes:
         """Return the block as JSON."""
-        fields = [
-            self.number,
-            [one.list_fields() for one in self.photos],
-            self.shard,
-            self.stamps,
-            self.n_total,
-            self.root,
-        ]
-        return json.dumps(fields).encode()
+        photos = [one.list_fields() for one in self.photos]
+        return json.dumps([self.number, photos, self.shard, self.stamps, self.n_total, self.root]).encode()
 
     @staticmethod
     def from_bytes(data: bytes) -> Block:
         """Return a block from its JSON."""
-        number, photos, shard, stamps, n_total, root = json.loads(data)
-        return Block(
-            number, tuple(ListedPhoto.from_fields(fields) for fields in photos), shard, tuple(stamps), n_total, root
-        )
+        number, rows, shard, stamps, n_total, root = json.loads(data)
+        photos = tuple(ListedPhoto.from_fields(fields) for fields in rows)
+        return Block(number, photos, shard=shard, stamps=tuple(stamps), n_total=n_total, root=root)
 
 
 Listing = Iterator[Block | Manifest]
@@ -132,9 +125,8 @@ def _list_source(source: Source | Catalog) -> Iterator[Block | SourceListing]:
     elif source.kind == "shards":
         for number, shard in enumerate(source.files):
             yield Block(number, shard=str(shard), stamps=(_stamp(str(shard)),), root=str(source.path))
-        yield SourceListing(
-            source.path, [], labels=frozenset(), plan=None
-        )  # the splits are known once the shards are read
+        # no plan: the splits are known once the shards are read
+        yield SourceListing(source.path, [], labels=frozenset(), plan=None)
     else:
         found = read_source(source, is_for_training=True)
         yield from cut_blocks(found.photos, len(found.photos))

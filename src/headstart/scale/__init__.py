@@ -1,1 +1,1 @@
-"""The same work on a Ray cluster. Ray lives here and nowhere else."""
+"""The same work on a Ray cluster. Ray is imported here and nowhere else."""

@@ -39,7 +39,7 @@ class EmbeddingSettings:
 
     def list_views(self, digest: str) -> tuple[View, ...]:
         """Return the views of a photo, given the SHA-256 of its bytes in hex."""
-        return list_views(digest, self.n_views, self.is_averaged, self.seed)
+        return list_views(digest, self.n_views, is_averaged=self.is_averaged, seed=self.seed)
 
     def describe(self) -> dict[str, Any]:
         """Return what decides the features besides the photos, in plain JSON types."""

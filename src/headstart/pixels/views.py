@@ -66,7 +66,7 @@ def draw_view(digest: str, number: int, seed: int) -> View:
     return View(is_flipped, round(float(generator.uniform(-MAX_TURNS, MAX_TURNS)), 6))
 
 
-def list_views(digest: str, n_views: int, is_averaged: bool, seed: int) -> tuple[View, ...]:
+def list_views(digest: str, n_views: int, *, is_averaged: bool, seed: int) -> tuple[View, ...]:
     """Return ``n_views`` views of a photo, the photo as it is first.
 
     Parameters
@@ -76,7 +76,7 @@ def list_views(digest: str, n_views: int, is_averaged: bool, seed: int) -> tuple
 
     Examples
     --------
-    >>> list_views("ab12", 2, True, seed=0)
+    >>> list_views("ab12", 2, is_averaged=True, seed=0)
     (View(is_flipped=False, turns=0.0), View(is_flipped=True, turns=0.0))
     """
     if is_averaged:

@@ -39,7 +39,11 @@ def test_features_equal_those_of_extraction(make_folder, tmp_path):
 def test_views_equal_those_of_a_training(make_folder, tmp_path, is_averaged):
     catalog = scan_photos(make_folder(n=2))
     done = BlockEmbedder(plan(n_views=2, is_averaged=is_averaged, seed=3), tmp_path).embed(next(list_blocks(catalog)))
-    pairs = [(photo, view) for photo in catalog.photos for view in list_views(photo.digest, 2, is_averaged, 3)]
+    pairs = [
+        (photo, view)
+        for photo in catalog.photos
+        for view in list_views(photo.digest, 2, is_averaged=is_averaged, seed=3)
+    ]
     photos, views = zip(*pairs, strict=True)
     expected = extract_features(photos, BackboneSetup(load_backbone(), SIZE_PX, "f32"), views=views).matrix
     np.testing.assert_array_equal(read_features(tmp_path / done.part), expected)

@@ -37,25 +37,26 @@ def read_folder(root: Path, *, is_for_training: bool = True) -> SourceListing:
         raise CatalogError(f"Cannot scan '{root}/': got an empty folder{reason}, need photos. {ADVICE.format(root)}")
     home = _step_into(tree)
     notes = [Note("layout", f"The photos are in '{home}/', the only folder in '{root}/'.")] if home else []
-    sides = _find_sides(root, tree, home, is_for_training)
-    for side in [side for side in sides if sides[side] != "train" and not tree[join_names(home, side)].folders]:
-        text = f"Nothing in '{side}/' has a label: there are no class folders in it."
-        notes.append(Note("unlabelled-folder", text, "warning"))
-        del sides[side]
-    given = set(sides.values())
-    if not sides:
-        _refuse_sides_inside(root, tree, home)
+    split_folders = _find_split_folders(root, tree, home, is_for_training)
+    for name, split in list(split_folders.items()):
+        if split != "train" and not tree[join_names(home, name)].folders:
+            text = f"Nothing in '{name}/' has a label: there are no class folders in it."
+            notes.append(Note("unlabelled-folder", text, "warning"))
+            del split_folders[name]
+    given = set(split_folders.values())
+    if not split_folders:
+        _refuse_splits_inside_classes(root, tree, home)
         found: Classes = {(None, name): join_names(home, name) for name in tree[home].folders}
     else:
-        found = _read_sides(root, tree, home, sides)
+        found = _list_classes_by_split(root, tree, home, split_folders)
         if given == {"train"} and is_for_training:  # without other splits, train/ means all photos
             found = {(None, name): folder for (_, name), folder in found.items()}
     if is_for_training:
-        notes.append(Note("layout", _describe_layout(sides)))
+        notes.append(Note("layout", _describe_layout(split_folders)))
     photos = _list_photos(root, tree, found)
     labels = {_make_label(name) for _, name in found}
     trained = {_make_label(name) for split, name in found if split in ("train", None)}
-    loose = _list_loose(root, tree, found.values(), sides)
+    loose = _list_loose(root, tree, found.values(), split_folders)
     if is_for_training and len(trained) < 2:
         raise CatalogError(_describe_shortage(root, trained, len(loose)))
     plan = plan_folders(given) if is_for_training else KEEP_ALL
@@ -74,7 +75,7 @@ def _step_into(tree: Tree) -> str:
     return home
 
 
-def _find_sides(root: Path, tree: Tree, home: str, is_for_training: bool) -> dict[str, str]:
+def _find_split_folders(root: Path, tree: Tree, home: str, is_for_training: bool) -> dict[str, str]:
     """Return the split of each folder that stands for one; empty if there are only class folders.
 
     Beside other folders, a folder named like a split may be a class (train beside car). It is a split if it holds
@@ -101,22 +102,21 @@ def _find_sides(root: Path, tree: Tree, home: str, is_for_training: bool) -> dic
     return named
 
 
-def _read_sides(root: Path, tree: Tree, home: str, sides: Mapping[str, str]) -> Classes:
+def _list_classes_by_split(root: Path, tree: Tree, home: str, split_folders: Mapping[str, str]) -> Classes:
     """Return the class folders by split and name."""
     found: Classes = {}
-    for side, split in sides.items():
-        folder = join_names(home, side)
-        for name in tree[folder].folders:
-            found[split, name] = join_names(folder, name)
+    for name, split in split_folders.items():
+        folder = join_names(home, name)
         if not tree[folder].folders:
             raise CatalogError(
-                f"Cannot scan '{root}/': got no class folder in '{side}' ({len(tree[folder].files):,} files), need one "
+                f"Cannot scan '{root}/': got no class folder in '{name}' ({len(tree[folder].files):,} files), need one "
                 f"for each class. {ADVICE.format(root / folder)}"
             )
+        found |= {(split, label): join_names(folder, label) for label in tree[folder].folders}
     return found
 
 
-def _refuse_sides_inside(root: Path, tree: Tree, home: str) -> None:
+def _refuse_splits_inside_classes(root: Path, tree: Tree, home: str) -> None:
     for name in tree[home].folders:
         inside = {inner: parse_split(inner) for inner in tree[join_names(home, name)].folders}
         if "train" in inside.values() and {"validation", "test"} & set(inside.values()):
@@ -142,10 +142,10 @@ def _list_photos(root: Path, tree: Tree, found: Classes) -> list[ListedPhoto]:
     return photos
 
 
-def _list_loose(root: Path, tree: Tree, classes: Iterable[str], sides: Mapping[str, str]) -> list[Skip]:
+def _list_loose(root: Path, tree: Tree, classes: Iterable[str], split_folders: Mapping[str, str]) -> list[Skip]:
     """List the files outside all class folders that are named like photos."""
     known = set(classes)
-    outside = "outside the folders of the splits" if sides else "outside the class folders"
+    outside = "outside the folders of the splits" if split_folders else "outside the class folders"
     loose = []
     for folder, inside in tree.items():
         parts = folder.split("/")
@@ -169,16 +169,16 @@ def _make_label(name: str) -> str:
     return label
 
 
-def _describe_layout(sides: Mapping[str, str]) -> str:
-    shown = ", ".join(f"{name}/" for name in sorted(sides, key=lambda name: SPLITS.index(sides[name])))
-    given = set(sides.values())
+def _describe_layout(split_folders: Mapping[str, str]) -> str:
+    shown = ", ".join(f"{name}/" for name in sorted(split_folders, key=lambda name: SPLITS.index(split_folders[name])))
+    given = set(split_folders.values())
     if given == set(SPLITS):
         return f"Read as {shown}: the splits are taken as they are."
     if given == {"train", "validation"}:
         return f"Read as {shown}: 20% of the validation photos became the test set, drawn by the seed."
     if given == {"train", "test"}:
         return f"Read as {shown}: 20% of the training photos became the validation set, drawn by the seed."
-    where = f"class folders in {shown}" if sides else "class folders"
+    where = f"class folders in {shown}" if split_folders else "class folders"
     return f"Read as {where}: split 70/15/15 into train, validation and test, drawn by the seed."
 
 

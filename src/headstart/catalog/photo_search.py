@@ -38,17 +38,17 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
     for place in places:
         path = make_path(place)
         if isinstance(path, RemotePath):
-            inside = _find_elsewhere(path)
+            inside = _find_in_store(path)
         elif is_shard(path):
             inside = [path / name for name in _list_members(path)]
         elif split_shard(path) is not None:
             inside = [path]
         elif path.is_dir():
-            inside = sorted(_walk(path))
+            inside = _list_photos(path)
         elif path.exists():
             inside = [path]
         else:
-            inside = sorted(_match(place))
+            inside = sorted(_expand_glob(place))
         if not inside:
             problems.append(f"'{place}' holds no photo" if _is_there(path) else f"'{place}' does not exist")
         found.update(dict.fromkeys(inside))
@@ -57,17 +57,15 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
     return list(found)
 
 
-def _find_elsewhere(place: RemotePath) -> list[Path]:
+def _find_in_store(place: RemotePath) -> list[Path]:
     """Return a file in a store, or the files named like photos in a folder there, sorted."""
-    kind = _tell_kind(place)
+    kind = _find_kind(place)
     if kind == "file" and place.name.endswith(SUFFIX):
         return [place / name for name in _list_members(place)]
     if kind is None and split_shard(place) is not None:
         return [place]
     if kind == "folder":
-        tree, _ = walk_folder(place)
-        paths = [place / name / file for name, folder in tree.items() for file in folder.files]
-        return sorted(path for path in paths if is_photo_name(path.name))
+        return _list_photos(place)
     return [place] if kind == "file" else []
 
 
@@ -80,25 +78,25 @@ def _list_members(shard: Path) -> list[str]:
 
 
 def _is_there(path: Path) -> bool:
-    return _tell_kind(path) is not None if isinstance(path, RemotePath) else path.exists()
+    return _find_kind(path) is not None if isinstance(path, RemotePath) else path.exists()
 
 
-def _tell_kind(place: RemotePath) -> str | None:
+def _find_kind(place: RemotePath) -> str | None:
     try:
         return find_path_kind(place)
     except (OSError, ValueError) as error:
         raise CatalogError(f"Cannot find photos in '{place}': {explain_unreadable(error)}. Check the path.") from None
 
 
-def _walk(root: Path) -> Iterator[Path]:
+def _list_photos(root: Path) -> list[Path]:
+    """Return the photos in a folder and below it, sorted. A file in a store is not opened: its name decides."""
     tree, _ = walk_folder(root)
-    for name, folder in tree.items():
-        for path in (root / name / file for file in folder.files):
-            if is_photo_name(path.name) or _is_photo(path):
-                yield path
+    paths = [root / name / file for name, folder in tree.items() for file in folder.files]
+    is_local = not isinstance(root, RemotePath)
+    return sorted(path for path in paths if is_photo_name(path.name) or (is_local and _is_photo(path)))
 
 
-def _match(pattern: str | Path) -> Iterator[Path]:
+def _expand_glob(pattern: str | Path) -> Iterator[Path]:
     named = Path(pattern).parts
     for path in map(Path, glob.glob(str(pattern), recursive=True)):  # noqa: PTH207  the pattern may be absolute
         # a wildcard matches a hidden name only if the pattern has the dot

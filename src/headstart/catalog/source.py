@@ -75,10 +75,10 @@ def find_source(source: str | Path | Source) -> Source:
             path=path,
         )
     with _explain_failures(path):
-        return _tell_kind(str(source), path, is_folder=path_kind == "folder")
+        return _find_kind(str(source), path, is_folder=path_kind == "folder")
 
 
-def _tell_kind(name: str, path: Path, *, is_folder: bool) -> Source:
+def _find_kind(name: str, path: Path, *, is_folder: bool) -> Source:
     parquet_files = find_parquet_files(path, is_folder=is_folder)
     if parquet_files is not None:
         manifest = read_manifest(path) if is_folder else None

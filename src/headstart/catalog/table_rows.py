@@ -43,8 +43,8 @@ class TableRows:
         self._folder = path.parent if folder is None else folder
         self._first_rows: dict[str, int] = {}
         self._labels, self._splits = set[str](), set[str]()
-        self._sides: dict[str, set[str]] = {}  # splits by group
-        self._n_rows, self._n_open, self._weight = 0, 0, 0.0
+        self._splits_by_group: dict[str, set[str]] = {}
+        self._n_rows, self._n_without_split, self._weight = 0, 0, 0.0
         self.problems: list[str] = []
 
     def read(self, row: Row, number: int) -> ListedPhoto:
@@ -59,18 +59,18 @@ class TableRows:
         self._weight += photo.weight
         self._labels.add(photo.label)
         if photo.split is None:
-            self._n_open += 1
+            self._n_without_split += 1
         else:
             self._splits.add(photo.split)
             if photo.group is not None:
-                self._sides.setdefault(photo.group, set()).add(photo.split)
+                self._splits_by_group.setdefault(photo.group, set()).add(photo.split)
         return photo
 
     def check(self) -> None:
         """Raise CatalogError if a row, or the rows together, have a problem."""
         problems = self.problems + [
             f"group '{group}' is in {' and '.join(split for split in SPLITS if split in splits)}, need one split for it"
-            for group, splits in self._sides.items()
+            for group, splits in self._splits_by_group.items()
             if len(splits) > 1
         ]
         if self._n_rows and not problems and not self._weight > 0:
@@ -94,10 +94,10 @@ class TableRows:
         )
 
     def _describe_split(self) -> str:
-        if self._n_open == 0:
+        if self._n_without_split == 0:
             return "the splits are taken as they are."
         shares = plan_rows(self._splits).shares
-        rows = "all" if self._n_open == self._n_rows else f"the {self._n_open:,} without a split"
+        rows = "all" if self._n_without_split == self._n_rows else f"the {self._n_without_split:,} without a split"
         if len(shares) == 1:
             return f"{rows} went into train."
         percents = "/".join(map(str, shares.values()))

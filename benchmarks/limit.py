@@ -39,7 +39,7 @@ def measure_rate(action: Callable[[], object], n_photos: int) -> float:
 def measure_rates(photos: list[Photo], size_px: int) -> dict[str, float]:
     """Return the median rates of decoding alone, inference alone, and the whole extraction, measured in turn."""
     backbone = load_backbone()
-    build = backbone.plan_build(size_px)
+    build = BackboneSetup(backbone, size_px).plan_build()
     compiled = compile_network(backbone.weights, build)
     blank = np.random.default_rng(0).integers(0, 255, (build.batch_size, size_px, size_px, 3), np.uint8)
     chunks = [photos[start : start + CHUNK] for start in range(0, len(photos), CHUNK)]

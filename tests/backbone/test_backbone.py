@@ -1,4 +1,4 @@
-"""A backbone plans its own engine, and a setup knows its image size and precision."""
+"""A setup plans the engine of its backbone, and checks the image size."""
 
 from dataclasses import replace
 
@@ -10,13 +10,13 @@ from headstart.engine.engine import plan_build
 from headstart.errors import BackboneError
 
 
-def test_a_backbone_plans_the_build_of_its_own_network():
+def test_a_setup_plans_the_build_of_its_network():
     backbone = load_backbone()
     spec = backbone.spec
     expected = plan_build(
         spec.weights_sha256, image_size=96, precision="f32", tensor="Conv1", float32_below=spec.float32_below, n_cores=1
     )
-    assert backbone.plan_build(96, "f32", tensor="Conv1", n_cores=1) == expected
+    assert BackboneSetup(backbone, 96, "f32").plan_build(tensor="Conv1", n_cores=1) == expected
 
 
 def test_a_quantised_backbone_runs_in_int8_at_every_cut():

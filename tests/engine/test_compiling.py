@@ -51,8 +51,8 @@ def test_another_processor_compiles_its_own_network(folder, monkeypatch):
 
 
 def test_a_build_tells_whether_it_is_compiled(folder):
-    build = BACKBONE.plan_build(96, "f32")
+    build = BackboneSetup(BACKBONE, 96, "f32").plan_build()
     assert not build.is_compiled()
     compile_network(BACKBONE.weights, build)
     assert build.is_compiled()
-    assert not BACKBONE.plan_build(128, "f32").is_compiled()
+    assert not BackboneSetup(BACKBONE, 128, "f32").plan_build().is_compiled()

@@ -12,14 +12,10 @@ from headstart.engine.processor import Precision, choose_precision
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
-    """A pretrained network: its spec and its ONNX file.
+    """A pretrained network: its spec and the bytes of its ONNX file.
 
     Attributes
     ----------
-    spec
-        Preprocessing, stages and origin of the network.
-    weights
-        Bytes of the ONNX file.
     is_quantised
         Whether the network computes in int8, as `quantise_backbone` makes it. It then has no other precision.
     """
@@ -28,21 +24,6 @@ class Backbone:
     weights: bytes
     is_quantised: bool = False
 
-    def plan_build(
-        self,
-        image_size: int,
-        precision: str = "auto",
-        *,
-        tensor: str = "features",
-        n_cores: int | None = None,
-        n_views: int = 1,
-    ) -> Build:
-        """Plan an `Engine` that runs this network; the parameters are those of `headstart.engine.engine.plan_build`."""
-        return plan_build(
-            self.spec.weights_sha256, image_size=image_size, precision=precision, tensor=tensor,
-            float32_below=self.spec.float32_below, is_quantised=self.is_quantised, n_cores=n_cores, n_views=n_views,
-        )  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class BackboneSetup:
@@ -50,23 +31,15 @@ class BackboneSetup:
 
     Attributes
     ----------
-    backbone
-        The network.
     image_size
         Side of the square input in pixels.
     precision
-        ``auto``, ``f32`` or ``bf16``, or ``int8`` for a quantised backbone. See `choose_precision`.
+        ``auto`` or a precision, as for `choose_precision`.
 
     Raises
     ------
     BackboneError
-        If the network does not work at this image size.
-
-    Examples
-    --------
-    >>> from headstart.backbone.loading import load_backbone
-    >>> BackboneSetup(load_backbone(), 160, "f32").choose_precision()
-    'f32'
+        If the network does not take this image size.
     """
 
     backbone: Backbone
@@ -82,20 +55,16 @@ class BackboneSetup:
         return self.backbone.spec
 
     def choose_precision(self) -> Precision:
-        """Return the precision that ``auto`` means on this machine, or the one that was asked for.
-
-        Raises
-        ------
-        BackboneError
-            If the processor or the network cannot compute in it.
-        """
+        """Return the precision to compute in on this machine; raise BackboneError if it is not available."""
         return choose_precision(self.precision, is_quantised=self.backbone.is_quantised)
 
     def plan_build(self, *, tensor: str = "features", n_cores: int | None = None, n_views: int = 1) -> Build:
-        """Plan an `Engine` for this setup, as `Backbone.plan_build`."""
-        return self.backbone.plan_build(
-            self.image_size, self.precision, tensor=tensor, n_cores=n_cores, n_views=n_views
-        )
+        """Plan an `Engine` for this setup; the parameters are those of `headstart.engine.engine.plan_build`."""
+        return plan_build(
+            self.spec.weights_sha256, image_size=self.image_size, precision=self.precision, tensor=tensor,
+            float32_below=self.spec.float32_below, is_quantised=self.backbone.is_quantised, n_cores=n_cores,
+            n_views=n_views,
+        )  # fmt: skip
 
     def open_engine(self, *, tensor: str = "features", n_cores: int | None = None, n_views: int = 1) -> Engine:
         """Compile the network for this setup; the parameters are those of `plan_build`."""

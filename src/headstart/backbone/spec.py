@@ -40,7 +40,7 @@ class Stage:
     stride: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackboneSpec:
     """Everything that determines the features of a backbone, and the origin of its weights.
 

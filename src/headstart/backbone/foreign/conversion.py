@@ -61,7 +61,7 @@ def convert_network(path: Path, user_spec: UserSpec) -> Backbone:
     stages = list_stages(end, user_spec, side_px)
     n_features = stages[-1].n_channels
     n_parameters = _count_parameters(graph, end)
-    network = _build(model, source, end, user_spec, n_features)
+    network = _build(model, source, end, user_spec=user_spec, n_features=n_features)
     pixels = make_noise(side_px)
     compare_features(
         (given, model), end.features, user_spec=user_spec, pixels=pixels,
@@ -94,7 +94,7 @@ def _measure_range(user_spec: UserSpec) -> tuple[float, float]:
 
 
 def _build(
-    model: onnx.ModelProto, source: NetworkInput, end: FeatureLayer, user_spec: UserSpec, n_features: int
+    model: onnx.ModelProto, source: NetworkInput, end: FeatureLayer, *, user_spec: UserSpec, n_features: int
 ) -> bytes:
     """Return the ONNX file of the network's layers up to the features, between the layers that are added."""
     import onnx

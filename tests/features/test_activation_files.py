@@ -19,8 +19,8 @@ from headstart.features.activation_files import (
     clear_activations,
     extend_checksum,
     measure_activations,
-    open_file,
-    write_file,
+    open_activation_file,
+    write_activation_file,
 )
 
 SHAPE = (2, 3, 5)
@@ -47,7 +47,7 @@ def fill(array):
 
 
 def write(path, limit_bytes=1000, fill=fill):
-    return write_file(path, SHAPE, np.float16, limit_bytes, fill)
+    return write_activation_file(path, SHAPE, np.float16, limit_bytes, fill)
 
 
 def list_names(folder):
@@ -56,7 +56,7 @@ def list_names(folder):
 
 def test_a_written_file_is_opened_read_only(folder):
     written = write(folder / "a")
-    opened = open_file(folder / "a", SHAPE, np.float16)
+    opened = open_activation_file(folder / "a", SHAPE, np.float16)
     for array in (written, opened):
         np.testing.assert_array_equal(array.ravel(), np.arange(30))
         with pytest.raises(ValueError, match="read-only"):
@@ -68,13 +68,13 @@ def test_a_written_file_is_opened_read_only(folder):
 def test_a_file_with_a_wrong_note_counts_as_missing(folder, note):
     write(folder / "a")
     (folder / "a.json").write_text(note)
-    assert open_file(folder / "a", SHAPE, np.float16) is None
+    assert open_activation_file(folder / "a", SHAPE, np.float16) is None
 
 
 def test_a_file_of_another_length_counts_as_missing(folder):
     write(folder / "a")
     (folder / "a").write_bytes(b"short")
-    assert open_file(folder / "a", SHAPE, np.float16) is None
+    assert open_activation_file(folder / "a", SHAPE, np.float16) is None
 
 
 def test_an_interrupted_file_is_deleted(folder):
@@ -87,7 +87,7 @@ def test_files_not_used_for_longest_are_deleted_first(folder):
     for number, name in enumerate("abc"):
         write(folder / name)
         os.utime(folder / name, (number, number))
-    open_file(folder / "a", SHAPE, np.float16)
+    open_activation_file(folder / "a", SHAPE, np.float16)
     write(folder / "d", limit_bytes=3 * N_BYTES)
     assert list_names(folder) == ["a", "c", "d"]
     assert not (folder / "b.json").exists()
@@ -105,8 +105,9 @@ def test_a_file_that_another_process_deletes_first_is_no_error(folder, monkeypat
 
 def test_the_file_of_a_killed_process_is_deleted_by_the_next_one(folder):
     script = (
-        "import os, sys; from pathlib import Path; from headstart.features.activation_files import write_file\n"
-        "write_file(Path(sys.argv[1]), (2, 3, 5), 'f2', 1000, lambda _: (print('here', flush=True), input()))"
+        "import sys; from pathlib import Path; from headstart.features import activation_files as files\n"
+        "fill = lambda _: (print('here', flush=True), input())\n"
+        "files.write_activation_file(Path(sys.argv[1]), (2, 3, 5), 'f2', 1000, fill)"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script, folder / "a"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -114,12 +115,12 @@ def test_the_file_of_a_killed_process_is_deleted_by_the_next_one(folder):
     try:
         process.stdout.readline()
         (left,) = folder.iterdir()
-        os.utime(left, (0, 0))  # whoever was suspended for long is alive as well
+        os.utime(left, (0, 0))  # a writer that was suspended for long is still alive
         clear_activations()
         with pytest.raises(CacheError, match=r"got 0\.1 kB that other trainings are writing, need at most 0\.1 kB"):
             write(folder / "b", limit_bytes=100)
         write(folder / "c", limit_bytes=2 * N_BYTES)
-        write(folder / "d", limit_bytes=2 * N_BYTES)  # the room is for one beside that which is written
+        write(folder / "d", limit_bytes=2 * N_BYTES)  # leaves room for one file besides the one being written
         assert list_names(folder) == [left.name, "d"] if left.name < "d" else ["d", left.name]
     finally:
         process.send_signal(signal.SIGKILL)
@@ -153,7 +154,7 @@ def test_the_file_of_a_dead_process_is_deleted_with_its_note(folder):
 def test_a_file_system_that_cannot_reserve_space_is_used(folder, monkeypatch):
     monkeypatch.setattr(os, "posix_fallocate", lambda *_: (_ for _ in ()).throw(OSError(errno.EOPNOTSUPP, "no")))
     write(folder / "a")
-    assert open_file(folder / "a", SHAPE, np.float16) is not None
+    assert open_activation_file(folder / "a", SHAPE, np.float16) is not None
 
 
 def test_a_full_disk_is_an_error_with_advice(folder, monkeypatch):

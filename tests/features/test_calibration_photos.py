@@ -33,7 +33,7 @@ def files(make_folder):
 
 @pytest.fixture(autouse=True)
 def calls(monkeypatch, tmp_path):
-    """Use a result cache of its own in each test, and record what is calibrated on instead of doing so."""
+    """Use a new result cache in each test, and record the calibration photos instead of quantising."""
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     seen = []
 

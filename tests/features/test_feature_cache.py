@@ -130,7 +130,7 @@ def test_a_stale_handle_leaves_the_new_file_of_another_alone(tmp_path):
     with pytest.warns(UserWarning, match="was moved to"):
         theirs.get_many([b"5"])
     theirs.put_many({b"k": ROW})
-    assert ours.get_many([b"150"]) == {}  # only now it notices, and opens what is there
+    assert ours.get_many([b"150"]) == {}  # this read notices the move, and opens the new file
     assert list(ours.get_many([b"k"])) == [b"k"]
     ours.put_many({b"l": ROW})
     assert list(theirs.get_many([b"k", b"l"])) == [b"k", b"l"]
@@ -142,7 +142,7 @@ def test_a_stale_handle_leaves_the_new_file_of_another_alone(tmp_path):
 def test_side_files_that_are_in_use_move_along(tmp_path):
     fill(tmp_path)
     ours, theirs = FeatureCache(tmp_path), FeatureCache(tmp_path)
-    ours.put_many({b"latest": ROW})  # lies in the log beside the file
+    ours.put_many({b"latest": ROW})  # this row is still in the log
     log = (tmp_path / f"{FILE_NAME}-wal").read_bytes()
     assert len(log) > 5120
     damage(tmp_path / FILE_NAME)

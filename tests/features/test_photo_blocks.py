@@ -48,7 +48,7 @@ def test_everything_that_decides_a_part_changes_its_name():
     ]  # fmt: skip
     names = {one.name_part("recipe") for one in (block, *others)} | {block.name_part("other")}
     assert len(names) == 7
-    assert replace(block, n_total=5).name_part("recipe") in names  # that more photos came elsewhere changes nothing
+    assert replace(block, n_total=5).name_part("recipe") in names  # photos of other blocks do not change the name
     assert min(names).startswith("part-0000000-")
 
 

@@ -76,7 +76,7 @@ def test_only_the_block_of_a_killed_worker_is_computed_again(own_ray, many_photo
     def kill():
         wait_for_parts(tmp_path / "out")
         for process in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.Error):  # others come and go
+            with contextlib.suppress(psutil.Error):  # another process may have ended
                 if "MapWorker" in " ".join(process.cmdline()):
                     process.kill()
                     killed.append(process.pid)

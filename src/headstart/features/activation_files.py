@@ -29,10 +29,10 @@ SILENT_S = 3600  # without locks: after this time without a write, the writer co
 _PARTIAL = ".partial-"
 
 
-def open_file(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array | None:
+def open_activation_file(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array | None:
     """Open a file for reading; return None if it is missing or incomplete. Reads it once, to compare checksums."""
     try:
-        checksums = json.loads(_note(path).read_text())["checksums"]
+        checksums = json.loads(_note_path(path).read_text())["checksums"]
         array = np.memmap(path, dtype, "r", shape=shape)
         if [_compute_checksum(rows) for rows in array] != checksums:
             return None
@@ -42,7 +42,7 @@ def open_file(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array
     return array
 
 
-def write_file(
+def write_activation_file(
     path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike, limit_bytes: int, fill: Callable[[Array], list[int]]
 ) -> Array:
     """Write a file, and return its contents as a read-only array.
@@ -73,16 +73,16 @@ def write_file(
             checksums = fill(array)
             array.flush()
             with suppress(OSError):  # the file was deleted, or there is no room for its note
-                _note(partial).write_text(json.dumps({"checksums": checksums}))
+                _note_path(partial).write_text(json.dumps({"checksums": checksums}))
                 partial.replace(path)
-                _note(partial).replace(_note(path))
+                _note_path(partial).replace(_note_path(path))
     except OSError as error:
         raise CacheError(
             f"Cannot keep {describe_size(n_bytes)} of activations: {error.strerror or error}. Make room on the disk, "
             "or set HEADSTART_CACHE to a folder on a larger one."
         ) from None
     finally:
-        for leftover in (partial, _note(partial)):
+        for leftover in (partial, _note_path(partial)):
             delete_file(leftover)
     array.flags.writeable = False
     return array
@@ -148,7 +148,7 @@ def _make_room(limit_bytes: int, n_bytes: int) -> None:
     for _, size, path in sorted(kept):
         if total <= room:
             return
-        for leftover in (path, _note(path)):
+        for leftover in (path, _note_path(path)):
             delete_file(leftover)
         total -= size
 
@@ -178,6 +178,6 @@ def _lock(file: IO[bytes]) -> None:
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _note(path: Path) -> Path:
+def _note_path(path: Path) -> Path:
     """Return the path of a file's note, which has its checksums."""
     return path.with_name(f"{path.name}.json")

@@ -19,7 +19,13 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.spec import PIXELS_CUT
 from headstart.engine.processor import describe_engine
 from headstart.errors import CacheError, PhotoError
-from headstart.features.activation_files import FOLDER, describe_size, extend_checksum, open_file, write_file
+from headstart.features.activation_files import (
+    FOLDER,
+    describe_size,
+    extend_checksum,
+    open_activation_file,
+    write_activation_file,
+)
 from headstart.features.extraction import PhotoFile
 from headstart.pixels.decode import describe_decoder, read_photo
 from headstart.pixels.views import View, render_view
@@ -111,10 +117,10 @@ def open_activations(
         return Activations(array, n_items)
     name = name_result(*plan.facts, *(view.describe() for view in views), *(photo.digest for photo in photos))
     path = find_cache_folder() / FOLDER / name
-    found = open_file(path, shape, plan.dtype)
+    found = open_activation_file(path, shape, plan.dtype)
     if found is not None:
         return Activations(found, 0)
-    return Activations(write_file(path, shape, plan.dtype, limit_bytes, fill), n_items)
+    return Activations(write_activation_file(path, shape, plan.dtype, limit_bytes, fill), n_items)
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ class BlockEmbedder:
         self._engine = settings.setup.open_engine(n_cores=n_cores, n_views=settings.n_views)
 
     def embed(self, block: Block, report_done: Callable[[int], None] = lambda _: None) -> EmbeddedBlock:
-        """Write the part of a block, unless it is there already.
+        """Write the part of a block, unless it exists.
 
         Parameters
         ----------

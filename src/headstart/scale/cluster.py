@@ -64,11 +64,6 @@ class Cluster:
         return f"{workers} of {cores} on {machines}"
 
 
-def check_ray(what: str) -> None:
-    """Raise MissingExtraError unless Ray is installed."""
-    require_packages(what, "ray", "ray")
-
-
 @contextmanager
 def connect(address: str, *, verbose: bool = False) -> Iterator[Cluster]:
     """Start Ray on this machine (``local``), or join the cluster at an address, until the block ends.
@@ -87,7 +82,7 @@ def connect(address: str, *, verbose: bool = False) -> Iterator[Cluster]:
     ScaleError
         If the cluster cannot be joined.
     """
-    check_ray(f"work on Ray ({address})")
+    require_packages(f"work on Ray ({address})", "ray", "ray")
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     say = print_above if verbose else lambda _: None

@@ -9,10 +9,11 @@ import pytest
 
 from headstart.evaluation.metrics import evaluate_probabilities
 from headstart.evaluation.notes import Note
+from headstart.evaluation.verdict import write_verdict
 from headstart.report.figure_file import draw_figure, encode_png
 from headstart.report.inline_image import inline_image
 from headstart.report.matrix_figure import plot_confusion_matrix
-from headstart.report.page import ReportContent, ReportFigure, render_report, write_verdict
+from headstart.report.page import ReportContent, ReportFigure, render_report
 
 LEAK = Note("leak", "2 leaks were kept out of test.", "warning")
 VOID = {"meta", "img", "br", "hr", "link", "input"}

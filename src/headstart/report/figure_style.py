@@ -69,7 +69,7 @@ def measure_widest(texts: Iterable[str], size_pt: float) -> float:
     return max((measure_text(text, size_pt * MEASURED_AT) for text in texts), default=0.0) / (72 * MEASURED_AT)
 
 
-def style_axes(axes: Axes, *, grid: str | None = None) -> None:
+def format_axes(axes: Axes, *, grid: str | None = None) -> None:
     """Style the axes: no frame above and on the right, no tick marks, a pale grid.
 
     Parameters

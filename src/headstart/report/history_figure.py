@@ -7,18 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from headstart.errors import EvaluationError
-from headstart.report.figure_style import (
-    ACCENT,
-    DARK,
-    EDGE_IN,
-    GREY,
-    TEXT_PT,
-    add_axes,
-    measure_widest,
-    name_axes,
-    start_figure,
-    style_axes,
-)
+from headstart.report import figure_style as style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +16,7 @@ if TYPE_CHECKING:
 Row = tuple[str, float, float, float]
 LegendPosition = Literal["lower right", "center right", "upper right"]
 
-COLOURS = {"Training": GREY, "Validation": ACCENT}
+COLOURS = {"Training": style.GREY, "Validation": style.ACCENT}
 # possible lower ends of the accuracy axis, each with its ticks in percent; the upper end is always 100%
 FLOORS = {0.9: range(90, 101, 2), 0.8: range(80, 101, 5), 0.5: range(50, 101, 10), 0.0: range(0, 101, 20)}
 WIDTH_IN, HEIGHT_IN = 7.2, 2.9
@@ -67,20 +56,20 @@ def plot_history(rows: Sequence[tuple[str, float, float | None, float | None]]) 
             f"Cannot plot history: got {unknown or 'no finite rows'}, need rows of Training or Validation. "
             "Pass the rows of history.csv."
         )
-    figure = start_figure(WIDTH_IN, HEIGHT_IN)
-    beside_in = EDGE_IN + BESIDE_IN + measure_widest(["100%", "0.0000"], TEXT_PT)
-    panel_in = WIDTH_IN / 2 - beside_in - EDGE_IN
+    figure = style.start_figure(WIDTH_IN, HEIGHT_IN)
+    beside_in = style.EDGE_IN + BESIDE_IN + style.measure_widest(["100%", "0.0000"], style.TEXT_PT)
+    panel_in = WIDTH_IN / 2 - beside_in - style.EDGE_IN
     accuracy, loss = (
-        add_axes(figure, left_in + beside_in, BELOW_IN, panel_in, HEIGHT_IN - BELOW_IN - EDGE_IN)
+        style.add_axes(figure, left_in + beside_in, BELOW_IN, panel_in, HEIGHT_IN - BELOW_IN - style.EDGE_IN)
         for left_in in (0, WIDTH_IN / 2)
     )
     _draw_accuracy(accuracy, finite)
     _draw_loss(loss, finite)
     for axes, name in ((accuracy, "Accuracy"), (loss, "Loss")):
-        name_axes(axes, "Epoch", name, beside_in)
+        style.name_axes(axes, "Epoch", name, beside_in)
         epochs = [int(epoch) for _, epoch, *_ in finite]
         axes.set_xticks(_choose_epochs(min(1, *epochs), max(epochs)))
-        style_axes(axes, grid="both")
+        style.format_axes(axes, grid="both")
         axes.spines[:].set_visible(False)
     return figure
 
@@ -94,7 +83,7 @@ def _draw_accuracy(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_ylim(floor - 0.05 * (1 - floor), 1 + 0.05 * (1 - floor))
     # inside the left plot: beside the right plot a phone would not show it
     heights = [(accuracy - floor) / (1 - floor) for accuracy in _list_late([(e, a) for _, e, a, _ in rows])]
-    axes.legend(loc=_place_legend(heights), frameon=False, fontsize=TEXT_PT, labelcolor=DARK)
+    axes.legend(loc=_place_legend(heights), frameon=False, fontsize=style.TEXT_PT, labelcolor=style.DARK)
 
 
 def _draw_loss(axes: Axes, rows: Sequence[Row]) -> None:

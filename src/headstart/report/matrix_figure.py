@@ -10,20 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from headstart.errors import EvaluationError
-from headstart.report.figure_style import (
-    ACCENT,
-    CHART_DPI,
-    DARK,
-    EDGE_IN,
-    PALE,
-    SMALL_PT,
-    TEXT_PT,
-    add_axes,
-    measure_widest,
-    name_axes,
-    start_figure,
-    style_axes,
-)
+from headstart.report import figure_style as style
 from headstart.report.fonts import choose_fonts, make_axis_names
 
 if TYPE_CHECKING:
@@ -74,11 +61,11 @@ def plot_confusion_matrix(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
     is_numbered = n_classes <= MAX_NUMBERED
     axes.pcolormesh(edges, edges, _shade_cells(counts), edgecolors="white" if is_numbered else "none", linewidth=1.5)
     axes.set(xlim=edges[[0, -1]], ylim=edges[[-1, 0]])
-    style_axes(axes)
+    style.format_axes(axes)
     for spine in axes.spines.values():
-        spine.set(visible=True, color=PALE)
+        spine.set(visible=True, color=style.PALE)
     if is_numbered:
-        _write_counts(axes, counts, axes.bbox.width / CHART_DPI / n_classes)
+        _write_counts(axes, counts, axes.bbox.width / style.CHART_DPI / n_classes)
     _label_axes(axes, names, size, turn)
     return figure
 
@@ -86,20 +73,20 @@ def plot_confusion_matrix(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
 def _choose_size_and_turn(names: Sequence[str]) -> tuple[float, int]:
     """Return the font size of the class names in points, and the rotation of those below the matrix in degrees."""
     n_classes = len(names)
-    size = TEXT_PT if n_classes <= MAX_NUMBERED else SMALL_PT if n_classes <= 30 else 5.0
+    size = style.TEXT_PT if n_classes <= MAX_NUMBERED else style.SMALL_PT if n_classes <= 30 else 5.0
     is_long = n_classes > MAX_NUMBERED or max(map(len, names)) * n_classes > 45
     return size, 90 if n_classes > 30 else 45 if is_long else 0
 
 
 def _start_matrix(names: Sequence[str], size: float, turn: int) -> tuple[Figure, Axes]:
     """Make a figure of the size that the matrix and the names beside and below it need."""
-    longest_in = measure_widest(names, size)
-    beside_in = EDGE_IN + NAME_IN + longest_in
-    below_in = EDGE_IN + NAME_IN + {0: 0.13, 45: 0.08 + 0.71 * longest_in, 90: longest_in}[turn]
-    side_in = min(max(2.9, min(0.62 * len(names), 5.6)), MAX_WIDTH_IN - beside_in - EDGE_IN)
-    figure = start_figure(beside_in + side_in + EDGE_IN, below_in + side_in + EDGE_IN)
-    axes = add_axes(figure, beside_in, below_in, side_in, side_in)
-    name_axes(axes, "Predicted class", "True class", beside_in)
+    longest_in = style.measure_widest(names, size)
+    beside_in = style.EDGE_IN + NAME_IN + longest_in
+    below_in = style.EDGE_IN + NAME_IN + {0: 0.13, 45: 0.08 + 0.71 * longest_in, 90: longest_in}[turn]
+    side_in = min(max(2.9, min(0.62 * len(names), 5.6)), MAX_WIDTH_IN - beside_in - style.EDGE_IN)
+    figure = style.start_figure(beside_in + side_in + style.EDGE_IN, below_in + side_in + style.EDGE_IN)
+    axes = style.add_axes(figure, beside_in, below_in, side_in, side_in)
+    style.name_axes(axes, "Predicted class", "True class", beside_in)
     return figure, axes
 
 
@@ -116,7 +103,7 @@ def _shade_cells(counts: NDArray[np.float64]) -> NDArray[np.float64]:
 
     shades = _measure_shades(counts)[:, :, None]
     is_diagonal = np.eye(len(counts), dtype=bool)[:, :, None]
-    full = np.where(is_diagonal, to_rgb(DARK), to_rgb(ACCENT))
+    full = np.where(is_diagonal, to_rgb(style.DARK), to_rgb(style.ACCENT))
     blank = np.where(counts[:, :, None] > 0, 1.0, 0.975)
     return np.asarray(blank * (1 - shades) + full * shades)
 
@@ -124,10 +111,10 @@ def _shade_cells(counts: NDArray[np.float64]) -> NDArray[np.float64]:
 def _write_counts(axes: Axes, counts: NDArray[np.float64], cell_in: float) -> None:
     shades = _measure_shades(counts)
     texts = [[f"{count:,.0f}" if count.is_integer() else f"{count:,.1f}" for count in row] for row in counts.tolist()]
-    size = TEXT_PT + 2 if len(counts) <= 6 else SMALL_PT
-    size *= min(1.0, 0.8 * cell_in / measure_widest([text for row in texts for text in row], size))
+    size = style.TEXT_PT + 2 if len(counts) <= 6 else style.SMALL_PT
+    size *= min(1.0, 0.8 * cell_in / style.measure_widest([text for row in texts for text in row], size))
     for row, column in np.ndindex(*counts.shape):
-        colour = "white" if shades[row, column] > 0.55 else DARK
+        colour = "white" if shades[row, column] > 0.55 else style.DARK
         axes.text(column, row, texts[row][column], ha="center", va="center", fontsize=size, color=colour)
 
 

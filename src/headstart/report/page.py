@@ -23,8 +23,6 @@ from headstart.report.page_tables import (
 if TYPE_CHECKING:
     from jinja2 import Template
 
-__all__ = ["ReportContent", "ReportFigure", "render_report", "write_verdict"]
-
 CHARTS = ("per_class", "confusion_matrix", "history", "reliability")  # shown beside the numbers they belong to
 WIDE_PX = 600  # on a phone a wider chart scrolls instead of shrinking, so that its text stays readable
 MAX_SKIPPED = 200

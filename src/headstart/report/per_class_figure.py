@@ -6,17 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from headstart.errors import EvaluationError
-from headstart.report.figure_style import (
-    ACCENT,
-    EDGE_IN,
-    GREY,
-    SMALL_PT,
-    TEXT_PT,
-    add_axes,
-    measure_widest,
-    start_figure,
-    style_axes,
-)
+from headstart.report import figure_style as style
 from headstart.report.fonts import choose_fonts, make_axis_names
 
 if TYPE_CHECKING:
@@ -58,18 +48,18 @@ def plot_per_class(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
             "Evaluate a split that has photos."
         )
     shown = [name for _, name in judged[:MAX_CLASSES]]
-    size = TEXT_PT if len(shown) <= 20 else SMALL_PT
+    size = style.TEXT_PT if len(shown) <= 20 else style.SMALL_PT
     labels = [names[name] for name in shown]
-    beside_in = EDGE_IN + 0.06 + measure_widest(labels, size)
+    beside_in = style.EDGE_IN + 0.06 + style.measure_widest(labels, size)
     height_in = 0.1 + 0.26 * len(shown)
-    figure = start_figure(WIDTH_IN, ABOVE_IN + height_in + BELOW_IN)
-    axes = add_axes(figure, beside_in, BELOW_IN, WIDTH_IN - beside_in - COUNTS_IN, height_in)
+    figure = style.start_figure(WIDTH_IN, ABOVE_IN + height_in + BELOW_IN)
+    axes = style.add_axes(figure, beside_in, BELOW_IN, WIDTH_IN - beside_in - COUNTS_IN, height_in)
     _draw_rows(axes, [per_class[name] for name in shown])
     left_out = len(judged) - len(shown)
     axes.set_xlabel("Recall" + (f" (the {len(shown)} lowest of {len(judged)} classes)" if left_out else ""))
     axes.set(xlim=(0, 1.0), ylim=(len(shown) - 0.4, -0.6))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    style_axes(axes, grid="x")
+    style.format_axes(axes, grid="x")
     axes.set_yticks(range(len(shown)), labels, fontfamily=choose_fonts(labels), fontsize=size, parse_math=False)
     return figure
 
@@ -77,10 +67,10 @@ def plot_per_class(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
 def _draw_rows(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     places = range(len(rows))
     lows, highs = zip(*(row["recall_ci95"] for row in rows), strict=True)
-    axes.hlines(places, lows, highs, color=GREY, linewidth=5, alpha=0.4)
-    axes.plot([row["recall"] for row in rows], places, "o", color=ACCENT, markersize=5.5, clip_on=False)
+    axes.hlines(places, lows, highs, color=style.GREY, linewidth=5, alpha=0.4)
+    axes.plot([row["recall"] for row in rows], places, "o", color=style.ACCENT, markersize=5.5, clip_on=False)
     for place, text in enumerate(["photos", *(f"{row['support']:,}" for row in rows)], -1):
         axes.annotate(
             text, (1, place), xycoords=("axes fraction", "data"), xytext=(16, 0), textcoords="offset points",
-            va="center", fontsize=SMALL_PT, color=GREY, annotation_clip=False,
+            va="center", fontsize=style.SMALL_PT, color=style.GREY, annotation_clip=False,
         )  # fmt: skip

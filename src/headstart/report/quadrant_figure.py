@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from headstart.report.figure_style import (
-    ACCENT,
-    DARK,
-    EDGE_IN,
-    GREY,
-    TEXT_PT,
-    add_axes,
-    name_axes,
-    start_figure,
-    style_axes,
-)
+from headstart.report import figure_style as style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,32 +29,31 @@ def plot_quadrants(sets: Mapping[str, tuple[float, float]], *, large: float, sim
     large, similar
         Photos per class and similarity at which the quadrants meet.
     """
-    figure = start_figure(WIDTH_IN, HEIGHT_IN)
-    axes = add_axes(
-        figure, EDGE_IN + BESIDE_IN, BELOW_IN, WIDTH_IN - 2 * EDGE_IN - BESIDE_IN, HEIGHT_IN - BELOW_IN - EDGE_IN
-    )
+    figure = style.start_figure(WIDTH_IN, HEIGHT_IN)
+    left_in, height_in = style.EDGE_IN + BESIDE_IN, HEIGHT_IN - BELOW_IN - style.EDGE_IN
+    axes = style.add_axes(figure, left_in, BELOW_IN, WIDTH_IN - left_in - style.EDGE_IN, height_in)
     axes.set_xscale("log")
     axes.set_xlim(FEWEST, MOST)
     axes.set_ylim(0, 1)
-    axes.axvline(large, color=GREY, linewidth=1)
-    axes.axhline(similar, color=GREY, linewidth=1)
+    axes.axvline(large, color=style.GREY, linewidth=1)
+    axes.axhline(similar, color=style.GREY, linewidth=1)
     for (is_large, is_similar), method in METHODS.items():  # in the top left corner of the quadrant
         x, y = large if is_large else FEWEST, 1.0 if is_similar else similar
         where = f"{'large' if is_large else 'small'}, {'similar' if is_similar else 'dissimilar'}"
-        axes.text(1.2 * x, y - 0.05, method, va="center", fontsize=TEXT_PT + 3, color=DARK, weight="bold")
-        axes.text(1.2 * x, y - 0.11, where, va="center", fontsize=TEXT_PT, color=GREY)
+        axes.text(1.2 * x, y - 0.05, method, va="center", fontsize=style.TEXT_PT + 3, color=style.DARK, weight="bold")
+        axes.text(1.2 * x, y - 0.11, where, va="center", fontsize=style.TEXT_PT, color=style.GREY)
     for name, (n_per_class, similarity) in sets.items():
         x = min(max(n_per_class, FEWEST), MOST)
-        axes.plot([x], [similarity], "o", color=ACCENT, markersize=10, clip_on=False, zorder=3)
+        axes.plot([x], [similarity], "o", color=style.ACCENT, markersize=10, clip_on=False, zorder=3)
         side = "left" if x < 4 * FEWEST else "right" if x > MOST / 4 else "center"
         is_low = similarity < 0.1
         axes.annotate(
             name, (x, similarity), xytext=(0, 10 if is_low else -10), textcoords="offset points", ha=side,
-            va="bottom" if is_low else "top", fontsize=TEXT_PT, color=ACCENT, weight="bold",
+            va="bottom" if is_low else "top", fontsize=style.TEXT_PT, color=style.ACCENT, weight="bold",
         )  # fmt: skip
     axes.set_xticks([10, 100, 1000, 10_000, 100_000], ["10", "100", "1,000", "10,000", "100,000"])
     axes.minorticks_off()
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-    name_axes(axes, "Photos per class", "Similarity to ImageNet", BESIDE_IN)
-    style_axes(axes, grid=None)
+    style.name_axes(axes, "Photos per class", "Similarity to ImageNet", BESIDE_IN)
+    style.format_axes(axes, grid=None)
     return figure

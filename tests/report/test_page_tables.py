@@ -51,14 +51,14 @@ def test_the_chosen_strength_is_marked():
 
 
 def test_settings_list_only_what_the_metrics_have():
-    told = dict(
+    settings = dict(
         describe_settings({"method": "fixed", "seed": 0, "n_extracted": 0, "n_cached": 3000, "image_size": 224})
     )
-    assert told["Method"].startswith("fixed: only the last step")
-    assert told["Seed"] == "0"
-    assert told["Photos"] == "0 photos computed, 3,000 from the cache"
-    assert told["Image size"] == "224 by 224 pixels"
-    assert "Backbone" not in told
+    assert settings["Method"].startswith("fixed: only the last step")
+    assert settings["Seed"] == "0"
+    assert settings["Photos"] == "0 photos computed, 3,000 from the cache"
+    assert settings["Image size"] == "224 by 224 pixels"
+    assert "Backbone" not in settings
     assert describe_settings({}) == []
 
 
@@ -69,13 +69,13 @@ def test_trials_list_what_auto_tried():
         "is_kept": True,
     }  # fmt: skip
     plain = trial | {"method": "fixed", "features": "all", "averaged_views": 1, "gain": None, "is_kept": False}
-    told = list_trials({"auto": {"tried": [plain, trial], "why": "it was better"}})
-    assert told["why"] == "it was better"
-    assert [row["what"] for row in told["rows"]] == ["fixed, all stages", "hybrid, above block_12, 4 views averaged"]
-    assert told["rows"][1]["accuracy"] == "90.0%"
-    assert told["rows"][1]["judged_by"] == "validation, 250 photos"
-    assert [row["is_kept"] for row in told["rows"]] == [False, True]
-    assert told["rows"][0]["gain"] == ""
+    trials = list_trials({"auto": {"tried": [plain, trial], "why": "it was better"}})
+    assert trials["why"] == "it was better"
+    assert [row["what"] for row in trials["rows"]] == ["fixed, all stages", "hybrid, above block_12, 4 views averaged"]
+    assert trials["rows"][1]["accuracy"] == "90.0%"
+    assert trials["rows"][1]["judged_by"] == "validation, 250 photos"
+    assert [row["is_kept"] for row in trials["rows"]] == [False, True]
+    assert trials["rows"][0]["gain"] == ""
     assert list_trials({"auto": None}) is None
 
 
@@ -93,19 +93,19 @@ def test_a_gain_stands_beside_the_needed_gain(judged_by, gain, needed, text):
         "method": "fixed", "features": "last", "averaged_views": 1, "accuracy": 0.9, "n": 250, "seconds": 1.0,
         "is_kept": True, "judged_by": judged_by, "gain": gain, "needed": needed,
     }  # fmt: skip
-    told = list_trials({"auto": {"tried": [trial], "why": ""}})
-    assert told["rows"][0]["gain"].replace("\N{NO-BREAK SPACE}", " ") == text
+    trials = list_trials({"auto": {"tried": [trial], "why": ""}})
+    assert trials["rows"][0]["gain"].replace("\N{NO-BREAK SPACE}", " ") == text
 
 
 def test_training_above_a_cut_is_described():
     tuning = {"n_epochs": 5, "seconds_per_epoch": 7.5, "best_epoch": 4, "learning_rate": 5e-4, "is_norm_trained": True,
               "device": "2 cores"}  # fmt: skip
     metrics = {"tuning": tuning, "cut": "pixels", "views": 4, "averaged_views": 4, "validation": JUDGED}
-    told = dict(describe_settings(metrics))
-    assert told["Cut"] == "before the first stage: nothing is frozen"
-    assert "5 epochs of 7.5 s on 2 cores, the best is epoch 4" in told["Trained above the cut"]
-    assert "batch normalisation trained" in told["Trained above the cut"]
-    assert told["Views per photo"] == "4 in training; each answer is the average over 4"
+    settings = dict(describe_settings(metrics))
+    assert settings["Cut"] == "before the first stage: nothing is frozen"
+    assert "5 epochs of 7.5 s on 2 cores, the best is epoch 4" in settings["Trained above the cut"]
+    assert "batch normalisation trained" in settings["Trained above the cut"]
+    assert settings["Views per photo"] == "4 in training; each answer is the average over 4"
     start = dict(describe_settings(metrics | {"tuning": tuning | {"best_epoch": 0}}))
     assert "5 epochs of 7.5 s on 2 cores, no epoch was better than the start (" in start["Trained above the cut"]
     noisy = dict(describe_settings(metrics | {"tuning": tuning | {"best_epoch": 0, "n_errors": 2.0}}))

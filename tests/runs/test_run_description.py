@@ -18,14 +18,19 @@ def runner(paint_folder, tmp_path_factory, make_runner):
 
 
 def test_training_above_a_cut_is_described(runner):
-    told = describe_training(runner.run(replace(SETTINGS, average_views=True, n_views=2)))
-    assert (told["method"], told["cut"], told["head"], told["views"]) == ("hybrid", "block_15", "linear", 2)
-    assert told["tuning"]["epochs"] == told["tuning"]["n_epochs"] == 2
-    assert told["averaged_views"] == 2
-    assert any("average over 2 views" in note and "2 times as long" in note for note in told["notes"])
+    described = describe_training(runner.run(replace(SETTINGS, average_views=True, n_views=2)))
+    assert (described["method"], described["cut"], described["head"], described["views"]) == (
+        "hybrid",
+        "block_15",
+        "linear",
+        2,
+    )
+    assert described["tuning"]["epochs"] == described["tuning"]["n_epochs"] == 2
+    assert described["averaged_views"] == 2
+    assert any("average over 2 views" in note and "2 times as long" in note for note in described["notes"])
 
 
 def test_fixed_has_no_tuning(runner):
-    told = describe_training(runner.run(Settings(method="fixed", image_size=96, features="all")))
-    assert told["tuning"] is None
-    assert (told["features"], told["cut"], told["head"]) == ("all", "top", "logistic")
+    described = describe_training(runner.run(Settings(method="fixed", image_size=96, features="all")))
+    assert described["tuning"] is None
+    assert (described["features"], described["cut"], described["head"]) == ("all", "top", "logistic")

@@ -27,6 +27,7 @@ from headstart.catalog.catalog import Catalog
 from headstart.classifier.file import ClassifierFile
 from headstart.classifier.heat_maps import Explainer
 from headstart.evaluation.notes import Note
+from headstart.evaluation.verdict import HEADLINE_ORDER
 from headstart.head.history import Epoch
 from headstart.methods.split_metrics import SplitPredictions, write_predictions
 from headstart.pixels.views import View
@@ -117,7 +118,7 @@ def _write_json(path: Path, value: Any) -> None:
 
 def _choose_split(metrics: dict[str, Any]) -> str:
     """Return the split that the figures show: test, or without a test split validation, or train."""
-    return next(split for split in ("test", "validation", "train") if metrics[split] is not None)
+    return next(split for split in HEADLINE_ORDER if metrics[split] is not None)
 
 
 def _draw_photos(pictures: PictureFolder, contents: RunContents) -> None:

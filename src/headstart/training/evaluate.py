@@ -11,14 +11,14 @@ import numpy as np
 
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import describe_unknown_labels
-from headstart.catalog.photo import Photo
+from headstart.catalog.photo import SPLITS, Photo
 from headstart.catalog.scan import scan_labelled
 from headstart.classifier.classifier import Classifier
 from headstart.errors import CatalogError
 from headstart.evaluation.metrics import evaluate_probabilities
 from headstart.process.progress import show_progress
 
-SPLIT_CHOICES = ("auto", "train", "validation", "test", "all")
+SPLIT_CHOICES = ("auto", *SPLITS, "all")
 
 
 def evaluate_classifier(

@@ -151,7 +151,7 @@ def test_a_head_that_is_not_finite_is_refused(classifier_bytes, name):
                 values[-1] = np.nan
                 tensor.CopyFrom(numpy_helper.from_array(values, name))
 
-    with pytest.raises(ClassifierError, match="not finite"):
+    with pytest.raises(ClassifierError, match="NaN or infinity"):
         parse_classifier(reseal(classifier_bytes, change))
 
 

@@ -27,18 +27,9 @@ def advise(tmp_path, monkeypatch):
             measured.append(data)
             expected = {"fixed": Expectation(0.8, (0.7, 0.9), 2.0)}
             return Advice(
-                "hybrid",
-                "block_12",
-                True,
-                "small and dissimilar",
-                0.4,
-                60,
-                {"dots": 30},
-                evidence,
-                expected,
-                "so",
-                notes,
-            )
+                method="hybrid", cut="block_12", train_norms=True, quadrant="small and dissimilar", similarity=0.4,
+                n_photos=60, n_per_class={"dots": 30}, evidence=evidence, methods=expected, why="so", notes=notes,
+            )  # fmt: skip
 
         monkeypatch.chdir(cwd)
         monkeypatch.setattr(advising, "advise_method", measure)

@@ -88,5 +88,5 @@ def test_features_that_are_no_mean_explain_nothing(own, make_folder, tmp_path):
     run = hs.train(make_folder(n=8), out=tmp_path / "run", backbone=str(own), method="fixed", verbose=False)
     photo = next((tmp_path / "photos").rglob("*.jpg"))
     assert hs.load(run.folder).predict(photo).label
-    with pytest.raises(ClassifierError, match="features of own are no means over the photo"):
+    with pytest.raises(ClassifierError, match="features of own are not means over the photo"):
         hs.load(run.folder).explain(photo)

@@ -80,7 +80,7 @@ def test_ctrl_c_keeps_what_auto_had_found(make_folder, tmp_path):
     process.send_signal(signal.SIGINT)
     _, problems = process.communicate(timeout=200)
     assert process.returncode == 0, problems
-    assert "Keeping what was best so far" in problems
+    assert "Stopped: the best method so far is kept." in problems
     story = read(tmp_path / "run")["auto"]
     assert story["why"] == "hybrid was stopped by Ctrl-C"
     assert any(trial["is_kept"] for trial in story["tried"])

@@ -68,7 +68,7 @@ def test_similar_photos_that_are_often_mistaken_are_worth_training(make_folder, 
     advice = advise_with_errors(make_folder, monkeypatch, value, error)
     assert advice.method == method
     if method == "hybrid":
-        assert (" like those" in advice.why) == (value > 0.65)
+        assert ("are similar to ImageNet" in advice.why) == (value > 0.65)
         assert advice.train_norms == (value < 0.65)
 
 

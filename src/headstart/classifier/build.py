@@ -1,4 +1,4 @@
-"""Frozen part + head + labels + preprocessing become one ONNX model."""
+"""Build the classifier file: preprocessing, backbone, head and labels in one ONNX model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from headstart.errors import ClassifierError
 
 RECORD_KEY = "headstart"
 WEIGHTS, BIAS = "head/weights", "head/bias"
-PIXELS = (  # for people and programs that feed it without headstart
+PIXELS = (  # for users who run the file without headstart
     "uint8 RGB, 0 to 255, of the upright photo (EXIF orientation applied), both sides scaled to {0} pixels whatever "
     "their proportions: bicubic (Catmull-Rom) with antialiasing. The graph does the rest of the arithmetic."
 )
@@ -33,18 +33,18 @@ def build_classifier(
 ) -> bytes:
     """Build the classifier file's bytes: uint8 pixels in, probabilities out (15 ms).
 
-    Plain ONNX Runtime runs the result: input ``pixels``, (N, S, S, 3) uint8 RGB, output ``probabilities``, (N, C)
-    float32 that sum to 1. The labels are in the model's metadata, and so is everything else in ``metadata``.
+    ONNX Runtime alone can run the result. Its input is ``pixels``, (N, S, S, 3) uint8 RGB. Its output is
+    ``probabilities``, (N, C) float32 with sum 1. The model's own metadata hold the labels and ``metadata``.
 
     Parameters
     ----------
     weights, bias
-        Of the linear head, (D, C) and (C,) float32.
+        Weights (D, C) and bias (C,) of the linear head, float32.
 
     Raises
     ------
     ClassifierError
-        If backbone, head and labels do not fit together, or the file could not be loaded again.
+        If backbone, head and labels do not fit together, or the metadata could not be read again.
     """
     n_features, n_classes = backbone.spec.n_features, len(metadata.labels)
     if weights.shape != (n_features, n_classes) or bias.shape != (n_classes,):
@@ -53,9 +53,9 @@ def build_classifier(
             f"need ({n_features}, {n_classes}) and ({n_classes},)."
         )
     if backbone.spec.fingerprint() != metadata.spec.fingerprint():
-        raise ClassifierError("Cannot build a classifier: got a backbone that is not the one of its record.")
+        raise ClassifierError("Cannot build a classifier: got another backbone than that of its metadata.")
     if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
-        raise ClassifierError("Cannot build a classifier: got a head with numbers that are not finite.")
+        raise ClassifierError("Cannot build a classifier: got a head with NaN or infinity, need finite numbers.")
     record = metadata.to_json()
     try:
         Metadata.from_json(record)

@@ -1,4 +1,4 @@
-"""The classifier: from photo files to probabilities, by the same way in training, prediction and serving."""
+"""The classifier: photo files to probabilities, computed in the same way for training, prediction and serving."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from headstart.pixels.views import SYMMETRIES, render_view
 from headstart.storage.remote_paths import make_path
 
 PhotoPath = str | Path
-FEW = 4  # photos up to which opening the engine for many takes longer than it saves
+FEW = 4  # photos; up to this number, opening the engine for many takes longer than it saves
 Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The answer for one photo.
+    """The prediction for one photo.
 
     Attributes
     ----------
     path
-        The photo.
+        Path of the photo.
     label, probability
-        The most probable class and its probability, or None where the photo could not be read.
+        Most probable class and its probability, or None if the photo cannot be read.
     probabilities
-        Every class and its probability, most probable first.
+        Probability of every class, the most probable first.
     error
-        Why there is no answer, or None.
+        Reason why the photo cannot be read, or None.
     """
 
     path: Path
@@ -57,16 +57,15 @@ class Prediction:
 
 
 class Classifier:
-    """Frozen part + head + labels + preprocessing: the one thing that leaves training.
-
-    Use `load` (``hs.load``) to get one from a file.
+    """A trained network with its head, labels and preprocessing. `load` (``hs.load``) reads one from a file.
 
     Parameters
     ----------
     contents
         A checked classifier file.
     precision
-        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``; one that is quantised computes in int8.
+        ``auto`` (bf16 if the processor computes in it), ``f32`` or ``bf16``. A quantised classifier always computes in
+        int8.
     """
 
     def __init__(self, contents: ClassifierFile, *, precision: str = "auto") -> None:
@@ -81,7 +80,7 @@ class Classifier:
 
     @property
     def metadata(self) -> Metadata:
-        """How it was trained and with what."""
+        """The record of what the classifier is and how it was trained."""
         return self._contents.metadata
 
     @property
@@ -95,10 +94,10 @@ class Classifier:
         return self.metadata.image_size
 
     def _open_engine(self, batch_size: int | None = None, n_cores: int | None = None) -> Engine:
-        # The head is left to numpy: in bf16 the engine would round the probabilities to three digits
+        # numpy computes the head: in bf16 the engine would round the probabilities to three digits
         about = self.metadata
         n_views = about.n_averaged
-        # views are made here, from pixels that are decoded once; the engine runs the plain network between them
+        # `_view` makes the views from pixels that are decoded once; the engine runs the network without that part
         is_averaged = n_views > 1
         build = plan_build(
             self._contents.digest, image_size=about.image_size, precision=self._precision, n_cores=n_cores,
@@ -115,12 +114,12 @@ class Classifier:
 
     @cached_property
     def _engine_for_few(self) -> Engine:
-        """One photo at a time: a first answer in a third of the time, and the same bits."""
+        """An engine for one photo at a time: the first prediction takes a third of the time, with the same bits."""
         return self._open_engine(batch_size=1, n_cores=1)
 
     @property
     def precision(self) -> str:
-        """The arithmetic that is used here: ``f32``, ``bf16``, or ``int8`` if the classifier is quantised."""
+        """Arithmetic on this machine: ``f32``, ``bf16``, or ``int8`` if the classifier is quantised."""
         return choose_precision(self._precision, is_quantised=self.metadata.is_quantised)
 
     @overload
@@ -128,11 +127,11 @@ class Classifier:
     @overload
     def predict(self, photos: Iterable[PhotoPath]) -> list[Prediction]: ...
     def predict(self, photos: PhotoPath | Iterable[PhotoPath]) -> Prediction | list[Prediction]:
-        """Predict the label of one photo file or of many.
+        """Predict the label of one photo file or of several.
 
         Returns
         -------
-        A Prediction for one path, a list for several. In a list, a photo that cannot be read is a Prediction with
+        A Prediction for one path, or a list of them. In a list, the Prediction of a photo that cannot be read has
         ``error`` set.
 
         Raises
@@ -143,23 +142,24 @@ class Classifier:
         if isinstance(photos, str | Path):
             if Path(photos).is_dir():
                 raise PhotoError(
-                    f"Cannot predict '{photos}': it is a folder, need a photo. Give the photos in it as a list."
+                    f"Cannot predict '{photos}': got a folder, need a photo. Give the photos in it as a list.",
+                    path=photos,
                 )
             answer = next(self.predict_iter([photos]))
             if answer.error is not None:
-                raise PhotoError(f"Cannot predict '{photos}': {answer.error}.")
+                raise PhotoError(f"Cannot predict '{photos}': {answer.error}.", path=photos)
             return answer
         return list(self.predict_iter(photos))
 
     def predict_iter(
         self, photos: Iterable[PhotoPath], *, load: Callable[[Path, int], Pixels] = read_photo
     ) -> Iterator[Prediction]:
-        """Predict photo files one after another, in order, holding only a few in memory.
+        """Predict photo files one after another, in order. Only a few are in memory.
 
         Parameters
         ----------
         load
-            Gives the pixels of a path at a size; may be replaced to keep what was decoded.
+            Function that returns the pixels of a path at a size. A caller replaces it to keep decoded pixels.
         """
         rest = (make_path(photo) for photo in photos)
         first = list(islice(rest, FEW + 1))
@@ -168,25 +168,25 @@ class Classifier:
             if isinstance(row, PhotoError):
                 yield Prediction(path, None, None, {}, str(row))
             else:
-                yield self._name(path, self._score(row[None])[0])
+                yield self._rank(path, self._score(row[None])[0])
 
     def _view(self, pixels: Pixels) -> Pixels:
         n_views = self.metadata.n_averaged
         return pixels if n_views == 1 else np.stack([render_view(pixels, view) for view in SYMMETRIES[:n_views]])
 
     def _score(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return the probabilities of (N, D) features, or of (N, V, D) of views that are averaged."""
+        """Return the probabilities of (N, D) features, or of the averages of V views, (N, V, D)."""
         return self._head.probabilities(rows if rows.ndim == 2 else view_averaging.average_views(rows.swapaxes(0, 1)))
 
     def predict_probabilities(self, photos: Sequence[PhotoPath]) -> npt.NDArray[np.float32]:
-        """Return (N, C) float32 probabilities of photo files; a row of NaN where one cannot be read."""
+        """Return (N, C) float32 probabilities of photo files. The row of a photo that cannot be read is NaN."""
         rows = [
             [answer.probabilities.get(label, np.nan) for label in self.labels] for answer in self.predict_iter(photos)
         ]
         return np.array(rows, np.float32).reshape(len(rows), len(self.labels))
 
     def predict_pixels(self, pixels: Pixels) -> npt.NDArray[np.float32]:
-        """Return (N, C) float32 probabilities of decoded pixels, (N, S, S, 3) uint8 RGB with S the image size."""
+        """Return (N, C) float32 probabilities of decoded pixels, (N, S, S, 3) uint8 RGB, where S is the image size."""
         side = self.image_size
         if pixels.dtype != np.uint8 or pixels.shape[1:] != (side, side, 3):
             raise ClassifierError(
@@ -199,7 +199,12 @@ class Classifier:
         return self._score(engine.infer(pixels, self._view))
 
     def explain(self, photo: PhotoPath, label: str | None = None) -> Explanation:
-        """Show which places of a photo speak for a class: the one that the classifier names, or ``label``.
+        """Return a heat map of the photo: how much each place adds to the score of a class.
+
+        Parameters
+        ----------
+        label
+            The class. Default: the predicted one.
 
         Raises
         ------
@@ -209,28 +214,31 @@ class Classifier:
             If there is no such class.
         """
         if label is not None and label not in self.labels:
-            raise ClassifierError(f"Cannot explain {label!r}: need one of {', '.join(self.labels)}.")
+            raise ClassifierError(
+                f"Cannot explain a class: got {label!r}, need one of {', '.join(self.labels)}.", label=label
+            )
         try:
             return self.explainer.explain(photo, label)
         except PhotoError as error:
-            raise PhotoError(f"Cannot explain '{photo}': {error}.") from None
+            raise PhotoError(f"Cannot explain '{photo}': {error}.", path=photo) from None
 
     @cached_property
     def explainer(self) -> Explainer:
-        """What explains its answers."""
+        """The object that computes heat maps."""
         return Explainer(self._contents)
 
     def save(self, path: PhotoPath) -> Path:
-        """Write the classifier file, whole or not at all, and return its path."""
+        """Write the classifier file and return its path. A failed write leaves no partial file."""
         target = Path(path)
         try:
             write_bytes_safely(self._contents.data, target)
         except OSError as error:
-            raise ClassifierError(f"Cannot save classifier '{target}': {error.strerror or error}.") from None
+            text = f"Cannot save classifier '{target}': {error.strerror or error}."
+            raise ClassifierError(text, path=target) from None
         return target
 
-    def _name(self, path: Path, probabilities: npt.NDArray[np.float32]) -> Prediction:
-        # a stable sort: equal probabilities keep the order of the labels, as argmax does
+    def _rank(self, path: Path, probabilities: npt.NDArray[np.float32]) -> Prediction:
+        # stable, so that equal probabilities keep the order of the labels, as in argmax
         order = np.argsort(-probabilities, kind="stable")
         ranked = {self.labels[i]: float(probabilities[i]) for i in order}
         return Prediction(path, self.labels[order[0]], float(probabilities[order[0]]), ranked)
@@ -241,16 +249,17 @@ class Classifier:
 
 
 def load_classifier(path: PhotoPath, *, precision: str = "auto") -> Classifier:
-    """Load a classifier file, or the one in a run folder (about 0.1 s; compiled at the first prediction).
+    """Load a classifier file, or the one in a run folder (about 0.1 s; the first prediction compiles it).
 
     Parameters
     ----------
     precision
-        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``; one that is quantised computes in int8.
+        ``auto`` (bf16 if the processor computes in it), ``f32`` or ``bf16``. A quantised classifier always computes in
+        int8.
 
     Raises
     ------
     ClassifierError
-        If the file is missing, damaged, foreign, too new, or its parts do not fit together.
+        If the file is missing, damaged, not a classifier or too new, or its parts do not fit together.
     """
     return Classifier(read_classifier(Path(path)), precision=precision)

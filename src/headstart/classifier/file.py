@@ -1,4 +1,4 @@
-"""Read and write the classifier file: one .onnx, compared before it is trusted, and no pickle."""
+"""Read and write the classifier file: one .onnx file, checked before it is used, and no pickle."""
 
 from __future__ import annotations
 
@@ -33,11 +33,13 @@ class ClassifierFile:
     Attributes
     ----------
     data
-        The file's bytes.
+        Bytes of the file.
     digest
-        SHA-256 in hex of all that its seal covers.
+        SHA-256 in hex of the bytes that the seal covers.
+    metadata
+        What the classifier is and how it was trained.
     weights, bias
-        Of the linear head, (D, C) and (C,) float32.
+        Weights (D, C) and bias (C,) of the linear head, float32.
     """
 
     data: bytes
@@ -53,7 +55,7 @@ def read_classifier(path: Path) -> ClassifierFile:
     Raises
     ------
     ClassifierError
-        If there is no such file, or it is damaged, foreign, too new, or its parts do not fit together.
+        If the file is missing, damaged, not a classifier or too new, or its parts do not fit together.
     """
     if path.is_dir():
         path = path / "model.onnx"
@@ -64,14 +66,20 @@ def read_classifier(path: Path) -> ClassifierFile:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ClassifierError(
-            f"Cannot load classifier '{path}': {reason}. Give a model.onnx, or the run folder that holds it."
+            f"Cannot load classifier '{path}': {reason}. Give a model.onnx, or the run folder that holds it.", path=path
         ) from None
     except ClassifierError as error:
-        raise ClassifierError(f"Cannot load classifier '{path}': {error}.") from None
+        raise ClassifierError(f"Cannot load classifier '{path}': {error}.", path=path) from None
 
 
 def parse_classifier(data: bytes) -> ClassifierFile:
-    """Check and parse the bytes of a classifier file; raise ClassifierError (the reason alone)."""
+    """Check and parse the bytes of a classifier file.
+
+    Raises
+    ------
+    ClassifierError
+        As `read_classifier`. The message is the reason alone.
+    """
     digest = check_seal(data)
     parts = recall_parts(digest)
     if parts is not None:
@@ -105,7 +113,7 @@ def _check_parts(contents: ClassifierFile, network: openvino.Model) -> None:
     if contents.weights.shape != (n_features, n_labels) or contents.bias.shape != (n_labels,):
         problems.append(f"a head of shape {contents.weights.shape} for {n_features} features and {n_labels} labels")
     if not (np.isfinite(contents.weights).all() and np.isfinite(contents.bias).all()):
-        problems.append("a head with numbers that are not finite")
+        problems.append("a head with NaN or infinity")
     if len(inputs) != 1 or not re.fullmatch(rf"u8 \[.*,{side},{side},3\]", inputs[0]):
         problems.append(f"an input of shape {', '.join(inputs)} for an image size of {side}")
     if metadata.is_quantised != any(op.get_type_name() == "FakeQuantize" for op in network.get_ops()):
@@ -126,7 +134,7 @@ def _check_parts(contents: ClassifierFile, network: openvino.Model) -> None:
 
 
 def _count_views(network: openvino.Model) -> int:
-    """Return how many views of a photo a network makes; 1 where it takes the photo as it is."""
+    """Return the number of views that a network makes of a photo. 1: the photo as it is."""
     for op in network.get_ops():
         if any(view_averaging.PIXELS in output.get_names() for output in op.outputs()):
             return int(op.get_input_size())
@@ -134,6 +142,6 @@ def _count_views(network: openvino.Model) -> int:
 
 
 def write_bytes_safely(data: bytes, path: Path) -> None:
-    """Write a file as `write_safely` does."""
+    """Write a file with `write_safely`."""
     with write_safely(path) as file:
         file.write(data)

@@ -1,7 +1,6 @@
-"""Why did it say so: which parts of a photo speak for its class (class activation mapping, Zhou et al. 2016).
+"""Heat maps: how much each place of a photo adds to the score of a class (class activation mapping, Zhou et al. 2016).
 
-For a linear head on pooled features that is no guess: a score is the mean over the photo of what each place adds to it,
-and this is a picture of what each place adds.
+For a linear head on pooled features the map is exact: the score is the mean of the map.
 """
 
 from __future__ import annotations
@@ -32,15 +31,15 @@ Map = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What the places of a photo add to the score of one class.
+    """A heat map of one photo for one class.
 
     Attributes
     ----------
     label
         The class.
     heat
-        (h, w) float32, rows from above: what speaks for the class beside the mean of all classes, and below 0 what
-        speaks against it. Its mean is the score.
+        (h, w) float32, the first row at the top: how much more each place adds to the score of this class than to the
+        mean score of all classes. Below 0: the place speaks against the class. The mean is the score.
     """
 
     label: str
@@ -55,7 +54,7 @@ class Explainer:
 
     @property
     def is_able(self) -> bool:
-        """Whether this classifier's answers can be explained: its features are means over the photo."""
+        """Whether heat maps can be computed: the features must be means over the photo."""
         try:
             return bool(self._ends)
         except ClassifierError:
@@ -67,7 +66,7 @@ class Explainer:
 
     @cached_property
     def _key(self) -> str:
-        """What tells the network from others; the head is no part of it."""
+        """Cache key of the network without the head."""
         trunk = cut_out(take_apart(self._contents.data).trunk, "pixels", "features")
         size = str(self._contents.metadata.image_size)
         return name_result("explaining", hashlib.sha256(trunk).hexdigest(), size, *self._ends, describe_engine())
@@ -77,7 +76,7 @@ class Explainer:
         core, settings = get_core(), {"INFERENCE_PRECISION_HINT": "f32"}
         kept = fetch_result(self._key)
         if kept is not None:
-            with suppress(RuntimeError):  # not written by this very version after all
+            with suppress(RuntimeError):  # it was written by another version of OpenVINO
                 return core.import_model(kept, "CPU", settings)
         network = core.read_model(self._contents.data)
         part = import_openvino().Model([find_output(network, end) for end in self._ends], network.get_parameters())
@@ -88,21 +87,21 @@ class Explainer:
         return compiled
 
     def explain(self, path: str | Path, label: str | None = None, *, digest: str | None = None) -> Explanation:
-        """Explain the answer for a photo file.
+        """Compute the heat map of a photo file.
 
         Parameters
         ----------
         label
-            The class to explain; default: the one that the classifier names.
+            The class. Default: the predicted one.
         digest
-            Its SHA-256 in hex. Then what the network sees in it is kept for the next head on the same network.
+            SHA-256 in hex of the photo. If given, the activations are cached for other heads on the same network.
 
         Raises
         ------
         PhotoError
             If the photo cannot be read.
         ClassifierError
-            If this classifier's answers cannot be explained.
+            If the features of this classifier are not means over the photo.
         """
         name = name_result("places", self._key, digest, describe_decoder()) if digest else None
         kept = fetch_result(name) if name else None
@@ -117,7 +116,7 @@ class Explainer:
         return self._explain(maps, label)
 
     def explain_pixels(self, pixels: npt.NDArray[np.uint8], label: str | None = None) -> Explanation:
-        """Explain the answer for decoded pixels, (S, S, 3) with S the image size."""
+        """Compute the heat map of decoded pixels, (S, S, 3) uint8, where S is the image size."""
         return self._explain(self._look(pixels), label)
 
     def _look(self, pixels: npt.NDArray[np.uint8]) -> list[Map]:
@@ -127,7 +126,7 @@ class Explainer:
         labels, weights, bias = self._contents.metadata.labels, self._contents.weights, self._contents.bias
         features = np.concatenate([stage_map.mean((0, 2, 3)) for stage_map in maps])
         chosen = int((features @ weights + bias).argmax()) if label is None else labels.index(label)
-        # adding the same to every class changes no answer, so only what sets a class apart from the mean counts
+        # adding the same to all classes changes no prediction, so only the difference from the mean class counts
         apart = weights[:, chosen] - weights.mean(1)
         parts = np.split(apart, np.cumsum([stage_map.shape[1] for stage_map in maps])[:-1])
         side = max(stage_map.shape[-1] for stage_map in maps)
@@ -135,31 +134,31 @@ class Explainer:
             _enlarge(_turn_back(np.tensordot(stage_map, part, axes=(1, 0))), side)
             for stage_map, part in zip(maps, parts, strict=True)
         )
-        # every place has its share of the constant, or answers that it decides would be drawn as of nothing
+        # every place gets the bias, because a prediction that rests on the bias would otherwise have an empty map
         return Explanation(labels[chosen], np.asarray(heat + (bias[chosen] - bias.mean()), np.float32))
 
 
 def find_pooled(contents: ClassifierFile) -> list[str]:
     """Return the names of the layers whose means over the photo are the features, in their order.
 
-    Of a quantised network they are not the stages' own: what is below 0 is cut off where it is rounded.
+    In a quantised network these are not the layers of the stages: quantising also cuts off values below 0.
     """
     nodes = {output: (kind, inputs) for kind, inputs, output in list_nodes(take_apart(contents.data).trunk)}
     name = view_averaging.FEATURES if contents.metadata.n_averaged > 1 else "features"
     kind, means = nodes[name]
     if kind != "Concat":
         means = [name]
-    pooled = [nodes[mean][1][0] for mean in means]  # each mean is a pooled layer made flat
+    pooled = [nodes[mean][1][0] for mean in means]  # each mean is a flattened pooling layer
     if any(nodes.get(name, ("",))[0] != "GlobalAveragePool" for name in pooled):
         raise ClassifierError(
-            f"Cannot explain answers: the features of {contents.metadata.spec.name} are no means over the photo, so no "
-            "place in it can be told apart. Train with another --backbone."
+            f"Cannot explain predictions: the features of {contents.metadata.spec.name} are not means over the photo. "
+            "Train with another --backbone."
         )
     return [nodes[name][1][0] for name in pooled]
 
 
 def _turn_back(views: Map) -> Map:
-    """Average maps of the views of a photo, (V, h, w), each turned back."""
+    """Turn the maps of the views of a photo, (V, h, w), back and average them."""
     turned = []
     for view, (is_exchanged, axes) in zip(views, view_averaging.MOVES, strict=False):
         back = np.flip(view, tuple(axis - 1 for axis in axes))
@@ -168,6 +167,6 @@ def _turn_back(views: Map) -> Map:
 
 
 def _enlarge(heat: Map, side: int) -> Map:
-    """Repeat the places of a map so that its mean stays."""
+    """Enlarge a map by repeating its places, so that its mean stays."""
     at = np.arange(side) * len(heat) // side
     return heat[at][:, at]

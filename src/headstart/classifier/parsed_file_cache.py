@@ -1,4 +1,4 @@
-"""Classifier files that were checked here before: what is in them, without parsing 9 MB of graph again."""
+"""A cache of the parts of classifier files that passed all checks, so that 9 MB of graph are parsed only once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Parts = tuple[str, npt.NDArray[np.float32], npt.NDArray[np.float32]]
 
 
 def recall_parts(digest: str) -> Parts | None:
-    """Return the record's text and the head's weights (D, C) and bias (C,) of a file that passed all checks.
+    """Return the metadata as JSON and the head's weights (D, C) and bias (C,) of a file, or None if it is not cached.
 
     Parameters
     ----------
     digest
-        The SHA-256 that the file's seal records and that its bytes have.
+        SHA-256 in hex that the seal records. The caller has compared it with the bytes.
     """
     kept = fetch_result(_name(digest))
     if kept is None:
@@ -31,11 +31,11 @@ def recall_parts(digest: str) -> Parts | None:
 
 
 def remember_parts(digest: str, parts: Parts) -> None:
-    """Remember what is in a file that passed all checks."""
+    """Cache the parts of a file that passed all checks."""
     record, weights, bias = parts
     header = json.dumps([record, weights.shape]).encode()
     keep_result(_name(digest), b"\n".join([header, weights.astype("<f4").tobytes() + bias.astype("<f4").tobytes()]))
 
 
 def _name(digest: str) -> str:
-    return name_result("classifier-2", digest, __version__)  # whatever checks more gets another name
+    return name_result("classifier-2", digest, __version__)  # stricter checks need another name

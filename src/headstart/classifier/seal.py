@@ -1,8 +1,8 @@
 """The seal: the last bytes of a classifier file are the SHA-256 of all bytes before them.
 
-An ONNX file is a protobuf message, and a protobuf message may be continued by appending fields. The seal is one more
-entry of the model's own metadata, so any ONNX reader still opens the file, and ours can tell a damaged file from a
-foreign one before it parses a byte.
+An ONNX file is a protobuf message, to which fields can be appended. The seal is one more entry of the model's own
+metadata, so that every ONNX reader still opens the file. With it, a damaged file is told from another program's file
+before anything is parsed.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from headstart.backbone.graph_file import encode_entry
 from headstart.errors import ClassifierError
 
 MARK = "headstart.seal"
-PRODUCER = "headstart-classifier"  # among the first bytes of the file, so that a stump can be told from a stranger
-EXPORT_MARK = "headstart-export"  # somewhere in every export, as plain text
+PRODUCER = "headstart-classifier"  # in the first bytes: tells a truncated file from another program's file
+EXPORT_MARK = "headstart-export"  # every export contains this text
 _DIGEST_LENGTH = 64
 
 
@@ -32,7 +32,13 @@ def _make_seal(model: bytes | memoryview) -> bytes:
 
 
 def check_seal(data: bytes) -> str:
-    """Return the SHA-256 in hex of the sealed model; raise ClassifierError (the reason alone) if the seal is broken."""
+    """Compare the seal with the bytes. Return the SHA-256 in hex of the sealed bytes.
+
+    Raises
+    ------
+    ClassifierError
+        If they differ, or there is no seal. The message is the reason alone.
+    """
     if not data:
         raise ClassifierError("it is empty")
     body, seal = memoryview(data)[:-SEAL_LENGTH], data[-SEAL_LENGTH:]

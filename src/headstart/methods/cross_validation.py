@@ -1,4 +1,4 @@
-"""Repeated stratified cross-validation on cached features: a second, steadier figure."""
+"""Repeated stratified cross-validation on cached features: an accuracy with less variance than that of one split."""
 
 from __future__ import annotations
 
@@ -13,14 +13,23 @@ from headstart.methods.head_fitting import prepare_views, weigh_classes
 
 N_FOLDS = 5
 N_REPEATS = 3
-SIDE_BY_SIDE = 100_000  # photos times classes
-N_MANY = 5_000  # from here on one repeat is as steady as three were, and three would take long
+MAX_SIZE_TOGETHER = 100_000  # photos times classes up to which all repeats are fitted together
+N_MANY = 5_000  # photos; from here on, one repeat has little variance, and three would take long
 
 
 class CrossValidation(TypedDict):
-    """Held-out accuracy: the mean over all photos and repeats, and its standard deviation from fold to fold.
+    """Held-out accuracy of cross-validation.
 
-    ``n`` photos were judged in ``n_folds`` folds that were drawn ``n_repeats`` times.
+    Attributes
+    ----------
+    accuracy_mean
+        Mean over all photos and repeats.
+    accuracy_sd
+        Standard deviation over the folds.
+    n_folds, n_repeats
+        Number of folds, and how often the folds were drawn.
+    n
+        Number of photos that were predicted.
     """
 
     accuracy_mean: float
@@ -42,20 +51,28 @@ def cross_validate(
     groups: Sequence[str] | None = None,
     n_averaged: int = 1,
 ) -> CrossValidation | None:
-    """Fit on four fifths and judge the last fifth, in turn, with the strength as it is.
+    """Predict each photo by a head that was fitted to four fifths of the others.
 
     Parameters
     ----------
     views, y
-        Features (V, N, D) of V views and class numbers (N,) of the photos that are not the test set.
+        Features (V, N, D) of V views, and class numbers (N,), of all photos but the test photos.
+    strength
+        Inverse regularisation strength C, the same for all folds.
+    seed
+        Seed of the first repeat.
+    class_weight
+        Rule of `weigh_classes`.
+    groups
+        (N,) names of groups. The photos of one group are in the same fold.
     n_averaged
-        A photo is judged by the mean score of so many of its views, 1 or V; it is fitted to all of them.
+        Number of views, 1 or V, whose scores are averaged for a prediction. Heads are fitted to all views.
 
     Returns
     -------
-    None if no photos of two classes can be judged by heads that were fitted without them.
+    None if fewer than two classes can be predicted by heads that were fitted without them.
     """
-    # with few groups every repeat would draw the same folds
+    # with few groups, every repeat would draw the same folds
     has_many_groups = groups is None or len(set(groups)) > 2 * N_FOLDS
     n_repeats = N_REPEATS if len(y) <= N_MANY and has_many_groups else 1
     prepared, names = prepare_views(
@@ -64,8 +81,8 @@ def cross_validate(
     )  # fmt: skip
     pooled, by_fold, n_folds, n_judged = [], [], 0, 0
     seeds = range(seed, seed + n_repeats)
-    # side by side while that takes little memory: with many classes every head is large
-    size = n_repeats if len(prepared.rows.y) * n_classes < SIDE_BY_SIDE else 1
+    # repeats are fitted together if that takes little memory: with many classes, heads are large
+    size = n_repeats if len(prepared.rows.y) * n_classes < MAX_SIZE_TOGETHER else 1
     together = [seeds[n : n + size] for n in range(0, n_repeats, size)]
     for held in (
         held for some in together

@@ -1,4 +1,4 @@
-"""What a user may choose about a training."""
+"""The settings of a training."""
 
 from __future__ import annotations
 
@@ -13,64 +13,66 @@ from headstart.methods.head_fitting import CLASS_WEIGHTS, HEADS
 
 METHODS = ("auto", "fixed", "hybrid", "finetune", "scratch")
 TUNED = METHODS[2:]  # these train above a cut, with torch
-MAX_VIEWS = 1000  # of a photo: with more the hours go into views that hardly differ
+MAX_VIEWS = 1000  # of a photo; more hardly differ from each other
 ADAM_EPOCHS = 10
-# settings that only one kind of method has, and what they are if nobody chooses
+# settings that only some methods have, and their defaults
 _OF_FIXED: dict[str, Any] = {"features": "last", "head": "logistic", "strength": None}
 _OF_TUNED: dict[str, Any] = {"learning_rate": None, "train_norms": False}
 _OF_AUTO: dict[str, Any] = {"budget_s": 600.0}
-# on the command line some have a unit, and a shorter name
+# settings with another name on the command line
 _OPTIONS = {"n_views": "--views", "budget_s": "--budget", "cache_limit_gb": "--cache-limit"}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a user may choose about a training.
+    """The settings of a training.
 
     Attributes
     ----------
     method
-        ``fixed``: the whole backbone is frozen, a linear head is trained. ``hybrid``: the stages above the cut are
-        trained, too. ``finetune``: all stages are, from pretrained weights. ``scratch``: all stages, from random
-        weights. ``auto``: begins with ``fixed`` and goes on only where a gain is likely within ``budget_s``.
+        ``fixed``: the whole backbone is frozen, and a linear head is trained. ``hybrid``: the stages above the cut are
+        trained, too. ``finetune``: all stages are trained, from pretrained weights. ``scratch``: all stages are
+        trained, from random weights. ``auto``: starts with ``fixed`` and goes on only if a gain is likely within
+        ``budget_s``.
     cut
-        The last frozen stage of ``hybrid``; None for the backbone's own, ``block_12`` for MobileNetV2.
+        Last frozen stage of ``hybrid``. None: the backbone's default, ``block_12`` for MobileNetV2.
     backbone
-        The name of the pretrained network.
+        Name of the pretrained network.
     image_size
-        Side of the network's input in pixels; None for the backbone's own, 224 for MobileNetV2.
+        Side of the network's input in pixels. None: the backbone's default, 224 for MobileNetV2.
     features
-        Of ``fixed``: ``last``, the mean of the last stage, or ``all``: the means of several stages side by side.
+        Features of ``fixed``: ``last``, the mean of the last stage, or ``all``, the means of several stages.
     head
-        Of ``fixed``: ``logistic`` (converged, regularised as cross-validation says) or ``adam`` (the tutorial's
-        recipe).
+        Head of ``fixed``: ``logistic`` (logistic regression, fitted until it converges) or ``adam`` (the recipe of the
+        Keras tutorial).
     strength
-        Inverse regularisation strength C of ``logistic``; None chooses it by cross-validation.
+        Inverse regularisation strength C of ``logistic``. None: chosen by cross-validation.
     epochs
-        Of ``adam`` and of the methods that train above a cut; None for the method's own.
+        Number of epochs of ``adam`` and above a cut. None: the method's default.
     n_views
-        Versions of each training photo: the photo itself and random flips and rotations of it. None for the method's
-        own: 1, and 2 above a cut (as it is and mirrored).
+        Number of views of each training photo: the photo itself, and random flips and rotations. None: the method's
+        default, 1, or above a cut 2 (as it is and mirrored).
     average_views
-        The views are the photo's symmetric ones instead (2, 4 or 8; by default 4), and prediction averages over them,
-        which takes so many times as long.
+        Whether training takes symmetric views instead (2, 4 or 8; default 4) and prediction averages over them.
+        Prediction takes as many times longer.
     learning_rate
-        Peak rate of training above a cut; None for the method's own.
+        Peak learning rate above a cut. None: the method's default.
     train_norms
-        Train batch norms above the cut with batches, instead of keeping them as pretrained: for photos unlike those of
-        the pretraining. Any gain over what training begins with is then kept, and not only one beyond noise.
+        Whether batch norms above the cut use the statistics of the batches, for photos unlike those of the
+        pretraining. Any gain over the start is then kept. Without it, batch norms stay as pretrained, and a gain must
+        exceed noise.
     class_weight
-        ``balanced``, ``none``, or ``auto``: balanced where the largest class has more than 3 times the photos of the
-        smallest, and above a cut 1.5 times.
+        ``balanced``, ``none``, or ``auto``: balanced if the largest class has more than 3 times the photos of the
+        smallest, or above a cut 1.5 times.
     precision
-        ``auto`` (bf16 where the processor computes in it), ``f32``, ``bf16``, or ``int8`` (of ``fixed``): quantised on
-        up to 200 of the training photos, which takes about 2 s once and makes a classifier file of 2.6 MB.
+        ``auto`` (bf16 if the processor computes in it), ``f32``, ``bf16``, or for ``fixed`` ``int8``: the network is
+        quantised on up to 200 training photos, once in about 2 s. The classifier file then has 2.6 MB.
     budget_s
         Seconds that ``auto`` may take.
     cache_limit_gb
-        Room on disk for activations below a cut.
+        Disk space for activations below a cut.
     seed
-        Of the split, the folds, the views and the solver's order.
+        Seed of the split, the folds, the views and the solver's order.
     """
 
     method: str = "auto"
@@ -93,16 +95,16 @@ class Settings:
 
     @property
     def n_fixed_views(self) -> int:
-        """Views of each training photo where the whole backbone is frozen."""
+        """Number of views of each training photo if the whole backbone is frozen."""
         return self.n_views or (4 if self.average_views else 1)
 
     @property
     def n_averaged(self) -> int:
-        """Views that prediction averages over."""
+        """Number of views that prediction averages over."""
         return self.n_fixed_views if self.average_views else 1
 
     def settle(self) -> Settings:
-        """Return the settings with the only method that fits them, where ``auto`` has nothing left to choose."""
+        """Replace ``auto`` by the only method that has the given settings, if there is only one."""
         if self.method != "auto":
             return self
         if self.cut is not None or self.learning_rate is not None or self.train_norms:
@@ -113,16 +115,16 @@ class Settings:
         return self
 
     def check(self) -> None:
-        """Raise FitError that names everything wrong with the settings at once."""
-        problems = self._find_wrong_kinds() or [
+        """Raise FitError if settings are wrong. The message names all of them."""
+        problems = self._find_wrong_types() or [
             *self._find_unknown(),
             *self._find_out_of_range(),
-            *self._find_at_odds(),
+            *self._find_contradictions(),
         ]
         if problems:
             raise FitError(f"Cannot train: got {'; got '.join(problems)}.")
 
-    def _find_wrong_kinds(self) -> list[str]:
+    def _find_wrong_types(self) -> list[str]:
         whole, number = ("image_size", "epochs", "n_views", "seed"), (
             "strength", "learning_rate", "budget_s", "cache_limit_gb",
         )  # fmt: skip
@@ -163,8 +165,8 @@ class Settings:
             if (value := getattr(self, name)) is not None and not (value > 0 and math.isfinite(value))
         ]
 
-    def _find_at_odds(self) -> list[str]:
-        """Say which settings belong to another method."""
+    def _find_contradictions(self) -> list[str]:
+        """List settings that contradict each other, such as one that the method does not have."""
         problems = []
         if self.average_views and self.n_views is not None and self.n_views not in N_VIEWS[1:]:
             problems.append(f"{_name('n_views')} {self.n_views} to average, need {', '.join(map(str, N_VIEWS[1:]))}")
@@ -190,7 +192,7 @@ class Settings:
 
 
 def _name(setting: str) -> str:
-    """Return a setting's name, and the option's where that is another."""
+    """Return a setting's name, with its option if that has another name."""
     return f"{setting} ({_OPTIONS[setting]})" if setting in _OPTIONS else setting
 
 

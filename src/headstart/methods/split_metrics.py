@@ -1,4 +1,4 @@
-"""Judge a head on the rows of a split: metrics, and the predictions behind them."""
+"""Predictions for a split, their metrics and their table."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from headstart.methods.feature_table import SplitFeatures
 
 @dataclass(frozen=True)
 class SplitPredictions:
-    """A split and what the classifier says of it.
+    """Predictions of a classifier for the N photos of a split.
 
     Attributes
     ----------
+    features
+        Features and labels of the split.
     probabilities
-        (N, C) float32.
+        (N, C) float32 probabilities.
     """
 
     features: SplitFeatures
@@ -30,21 +32,21 @@ class SplitPredictions:
 
     @property
     def predicted(self) -> npt.NDArray[np.int64]:
-        """(N,) class numbers."""
+        """(N,) predicted class numbers."""
         return np.asarray(self.probabilities.argmax(1), np.int64)
 
     @property
     def is_right(self) -> npt.NDArray[np.bool_]:
-        """(N,) whether the prediction is the label."""
+        """(N,) bool: whether the prediction is the label."""
         return np.asarray(self.predicted == self.features.y, np.bool_)
 
 
 def measure_split(predictions: SplitPredictions, labels: Sequence[str]) -> dict[str, Any] | None:
-    """Return the metrics of a split as they stand in metrics.json, or None if the split is empty."""
+    """Return the metrics of a split for metrics.json, or None if the split is empty."""
     y = predictions.features.y
     if not len(y):
         return None
-    # the best that one constant answer could do here: with classes of equal size the commonest in training is a toss-up
+    # the majority of this split: with classes of equal size, that of the training photos would be a matter of chance
     majority = int(np.bincount(y, minlength=len(labels)).argmax())
     return evaluate_probabilities(y, predictions.probabilities, labels) | {
         "majority_accuracy": majority_accuracy(y, y, len(labels)),
@@ -53,11 +55,11 @@ def measure_split(predictions: SplitPredictions, labels: Sequence[str]) -> dict[
 
 
 def write_predictions(path: Path, splits: Mapping[str, SplitPredictions], labels: Sequence[str]) -> None:
-    """Write one row per photo: path, split, label, prediction, probability, is_right, and every class's probability.
+    """Write a CSV with one row per photo: path, split, label, prediction, and the probability of every class.
 
-    Rows are written as they are formatted: a hundred thousand photos of many classes are gigabytes.
+    Each row is written at once, because the text of a hundred thousand photos of many classes takes gigabytes.
     """
-    numbers = ",".join(["%.6f"] * len(labels))  # one formatting for the row, as fast as Python can
+    numbers = ",".join(["%.6f"] * len(labels))  # one format for a whole row is fastest
     with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
         writer = csv.writer(file)
         header = ["path", "split", "label", "prediction", "probability", "is_right"]

@@ -1,4 +1,4 @@
-"""Which method suits some photos, before any is trained by it: both axes of the quadrants, measured."""
+"""Advise on a method before training: measure how many photos there are and how similar they are to ImageNet."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ from headstart.process.progress import show_progress
 from headstart.training.expectations import LARGE, Expectation, estimate_seconds, expect_accuracy
 from headstart.tune.torch_import import can_tune, check_torch
 
-WORTH = 0.01  # of accuracy that a slower method must be expected to gain
+WORTH = 0.01  # accuracy that a slower method must be expected to gain
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Advice:
-    """Which method suits some photos, and why.
+    """The method that suits some photos, and why.
 
     Attributes
     ----------
     method, cut, train_norms
-        What to train with.
+        Recommended settings.
     quadrant
         ``small and similar``, ``small and dissimilar``, ``large and similar`` or ``large and dissimilar``.
     similarity
-        0 to 1, see `Similarity`.
+        Similarity to ImageNet, 0 to 1; see `Similarity`.
     n_photos, n_per_class
-        In the training split, and how many of each class.
+        Number of training photos, and of those of each class.
     evidence
-        What was measured.
+        Measurements that the advice rests on.
     methods
-        What may be expected of each.
+        Expected result of each method.
     why
         The reason in a sentence.
     notes
-        Notes on what is missing here to follow the advice.
+        Notes on missing extras, and on methods that the backbone cannot be trained by.
     """
 
     method: str
@@ -71,7 +71,7 @@ class Advice:
     notes: tuple[Note, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain JSON types."""
+        """Return the advice in plain JSON types."""
         records = [note.to_record() for note in self.notes]
         return {"schema": 1, **asdict(self), "notes": [note.text for note in self.notes], "note_records": records}
 
@@ -88,21 +88,31 @@ def advise_method(
 ) -> Advice:
     """Measure photos and advise on the method to train with.
 
-    The features of the frozen backbone are extracted (and cached, so that training finds them), a head is fitted and
-    cross-validated, its learning curve drawn, and 100 photos are compared with what the backbone remembers of
-    ImageNet. The test photos have no part in it.
+    A head is fitted to the features of the frozen backbone and cross-validated on a quarter, a half and all of the
+    training photos. 100 photos are compared with the statistics of ImageNet in the backbone's batch norms. A few
+    training steps of each method are timed. The features are cached for the training. The test photos are not used.
 
     Parameters
     ----------
     photos
-        A catalog, or a folder or CSV to scan for one.
+        A catalog, or a folder or table of photos.
+    backbone
+        Name of the pretrained network, or path of an ONNX file.
+    image_size
+        Side of the network's input in pixels. Default: the backbone's.
+    seed
+        Seed of the split and the folds.
+    cache
+        Whether the user's cache is used.
+    verbose
+        Whether progress is shown on stderr.
     say
-        Called with sentences for the user.
+        Function that is called with sentences for the user.
 
     Raises
     ------
     HeadstartError
-        If the photos cannot be used, or are too few to hold some out.
+        If the photos cannot be used, or are too few for cross-validation.
     """
     loaded = load_backbone(backbone)
     setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size))
@@ -132,7 +142,7 @@ def advise_method(
     }  # fmt: skip
     methods: dict[str, Expectation] = {}
     notes: list[Note] = []
-    # with norms as pretrained the network holds the statistics of other photos
+    # batch norms as pretrained have the statistics of other photos
     tuned = replace(settings, train_norms=not similarity.is_similar)
     if can_tune():
         say("Timing a few steps of each method.")
@@ -141,7 +151,7 @@ def advise_method(
             seconds = estimate_seconds(
                 runner, replace(settings if method == "fixed" else tuned, method=method), len(train.y)
             )
-        except BackboneError as error:  # of somebody else's network with layers that torch is not taught here
+        except BackboneError as error:  # a user's network with layers that cannot be trained
             notes.append(Note("untrainable-stage", str(error), "warning"))
             continue
         methods[method] = Expectation(*expect_accuracy(method, **facts), round(seconds, 2))
@@ -161,29 +171,29 @@ def advise_method(
 
 
 def _choose(methods: dict[str, Expectation], similarity: Similarity, *, is_large: bool) -> tuple[str, str]:
-    """Return the method and the reason."""
+    """Return the recommended method and the reason."""
     if "hybrid" not in methods:
         return "fixed", "of this backbone only the head can be trained"
     fixed, hybrid = methods["fixed"].expected_accuracy, methods["hybrid"].expected_accuracy
     if similarity.is_similar and hybrid - fixed < WORTH:
-        return "fixed", "the photos are like those that the network learned from, so what it sees in them is enough"
+        return "fixed", "the photos are similar to ImageNet, so the features of the frozen network are enough"
     if hybrid - fixed < WORTH:
-        return "fixed", f"a head on frozen features is right {fixed:.1%} of the time already"
+        return "fixed", f"a head on frozen features already has an accuracy of {fixed:.1%}"
     if similarity.is_similar:
         return "hybrid", (
-            "the photos are like those that the network learned from, yet a head on frozen features is wrong "
-            f"{1 - fixed:.1%} of the time, so the upper stages should be trained on them"
+            f"the photos are similar to ImageNet, but a head on frozen features is wrong on {1 - fixed:.1%} of them, "
+            "so the upper stages should be trained, too"
         )
     if is_large and "finetune" in methods:
-        return "finetune", "there are many photos, unlike those that the network learned from"
+        return "finetune", "there are many photos, and they are unlike ImageNet"
     return "hybrid", (
-        "the photos are unlike those that the network learned from, so its upper stages should be trained on them, and "
-        "there are too few to train all of it"
+        "the photos are unlike ImageNet, so the upper stages should be trained, too; there are too few photos to train "
+        "all stages"
     )
 
 
 def _list_missing(method: str) -> tuple[Note, ...]:
-    """Say what must be installed to train by a method."""
+    """Say which extra must be installed to train by a method."""
     if method == "fixed":
         return ()
     try:
@@ -194,16 +204,18 @@ def _list_missing(method: str) -> tuple[Note, ...]:
 
 
 def _draw_learning_curve(trained: TrainedMethod) -> tuple[list[dict[str, Any]], bool | None]:
-    """Return the cross-validated accuracy of heads that are fitted to a quarter, a half and all of the photos.
+    """Cross-validate heads on a quarter, a half and all of the training photos.
 
-    And whether it is still rising, see `judge_doubling`: on photos that were judged before and after the last doubling.
+    Returns
+    -------
+    The points of the curve, and whether it is still rising: see `judge_doubling`, on the photos of the last two points.
     """
     train, settings = trained.table.splits["train"], trained.settings
     quarter = make_folds(
         train.y, n_folds=4, seed=settings.seed, groups=None if train.groups is None else np.array(train.groups)
     )
     curve: list[dict[str, Any]] = []
-    answers: list[npt.NDArray[np.float64]] = []  # by photo: 1 right, 0 wrong, NaN not judged
+    answers: list[npt.NDArray[np.float64]] = []  # (N,) each: 1 right, 0 wrong, NaN not predicted
     for n_quarters in (1, 2, 4):
         at = np.flatnonzero(quarter < n_quarters)
         rows = SplitFeatures(tuple(train.photos[i] for i in at), train.X[at], train.y[at], train.X[at][None])
@@ -216,7 +228,7 @@ def _draw_learning_curve(trained: TrainedMethod) -> tuple[list[dict[str, Any]], 
         prepared, groups = prepare_views(
             rows.views, rows.y, n_classes, class_weight=weights, sample_weight=rows.weights, groups=rows.groups
         )
-        # one strength for all: it weighs the sum over photos, so fewer of them leave more to the penalty by themselves
+        # One strength for all points: C weighs the sum over photos, so that fewer photos already mean more penalty.
         held = predict_held_out(prepared, strength=trained.fitted.strength, seeds=[settings.seed], groups=groups)[0]
         is_judged = held.fold >= 0
         if is_judged.any():
@@ -231,11 +243,18 @@ def _draw_learning_curve(trained: TrainedMethod) -> tuple[list[dict[str, Any]], 
 
 
 def judge_doubling(n_gained: int, n_lost: int, n_photos: int) -> bool | None:
-    """Say whether more photos would help, by what the last doubling of them did; None if there are too few to tell.
+    """Say whether more photos would help, judging by the last doubling of their number. None: too few photos to tell.
 
-    Of so many photos, ``n_gained`` were named right only after it and ``n_lost`` only before. The curve is flat if the
-    gain and two standard errors (McNemar 1947) are less than a point of accuracy; it is rising if the gain is more than
-    two standard errors. One photo is added to those that differ: none of 20 says little about the next.
+    The curve is flat if the gain plus two standard errors (McNemar 1947) is below one point of accuracy. It is rising
+    if the gain exceeds two standard errors. One photo is added to those that differ, because no difference among 20
+    photos says little about the next ones.
+
+    Parameters
+    ----------
+    n_gained, n_lost
+        Number of photos that are right only after the doubling, and only before it.
+    n_photos
+        Number of photos that were predicted both times.
 
     Examples
     --------

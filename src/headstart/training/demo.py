@@ -1,7 +1,7 @@
-"""The demo: solar cells, functional or defective, by the protocol of a published benchmark.
+"""The demo: photos of solar cells, functional or defective, split as in a published benchmark.
 
-Photos and labels are those of the ELPV data set (Buerhop-Lutz et al. 2018; Deitsch et al. 2019, 2021; CC BY-NC-SA 4.0),
-read from the ``elpv-dataset`` package where pip has put it and never copied.
+The photos are the ELPV data set (Buerhop-Lutz et al. 2018; Deitsch et al. 2019, 2021; CC BY-NC-SA 4.0). They are read
+from the installed package ``elpv-dataset`` and not copied.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from headstart.process.packages import make_missing_extra
 # Solar Energy 185, table 4: accuracy on the 25% test split
 PUBLISHED = {"SVM on hand-made features": 0.8244, "fine-tuned VGG-19": 0.8842}
 TRAIN_SHARE = 0.75
-DEFECTIVE_ABOVE = 0.5  # of the probability that the experts gave
+DEFECTIVE_ABOVE = 0.5  # the experts' probability of a defect
 
 
 def find_cells() -> list[tuple[Path, float, str]]:
-    """Return path, defect probability and cell type (mono or poly) of the 2,624 photos.
+    """Return the path, the probability of a defect and the cell type (mono or poly) of each of the 2,624 photos.
 
     Raises
     ------
     MissingExtraError
-        If the package that holds them is not installed.
+        If the package elpv-dataset is not installed.
     """
     package = find_spec("elpv_dataset")
     if package is None or package.origin is None:
@@ -43,8 +43,8 @@ def write_demo_catalog(path: Path, seed: int = 0, *, is_weighted: bool = False) 
     Parameters
     ----------
     is_weighted
-        Let training photos count as much as the experts were sure of them: 1 where their probability is 0 or 1, and a
-        third where it is 1/3 or 2/3. Test photos count 1 each in any case.
+        Whether the weight of a training photo is the experts' certainty: 1 for a probability of 0 or 1, and a third
+        for 1/3 or 2/3. Test photos always have weight 1.
     """
     cells = find_cells()
     strata: dict[tuple[float, str], list[int]] = {}

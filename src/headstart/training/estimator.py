@@ -1,4 +1,4 @@
-"""The whole of it as a scikit-learn classifier: fit on paths and labels, predict labels of paths."""
+"""A scikit-learn classifier: it is fitted to paths of photos and their labels, and predicts labels of paths."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     Parameters
     ----------
     backbone
-        The name of the pretrained network, or the path of an ONNX file (docs/backbones.md).
+        Name of the pretrained network, or path of an ONNX file (docs/backbones.md).
     image_size
-        Side of the network's input in pixels; None for the backbone's own.
+        Side of the network's input in pixels. None: the backbone's default.
     strength
-        Inverse regularisation strength C; None chooses it by cross-validation inside the training photos.
+        Inverse regularisation strength C. None: chosen by cross-validation on the training photos.
     class_weight
-        ``balanced``, ``none``, or ``auto``: balanced where classes are skewed.
+        ``balanced``, ``none``, or ``auto``: balanced if the sizes of the classes differ a lot.
     precision
-        ``auto`` (bf16 where the processor computes in it), ``f32`` or ``bf16``. ``int8`` is refused: it is calibrated
-        on training photos, so each fold would have features of its own; `headstart.train` has it.
+        ``auto`` (bf16 if the processor computes in it), ``f32`` or ``bf16``. ``int8`` is refused: it is calibrated on
+        training photos, so that each fold would have other features. Use `headstart.train` for it.
     cache
-        Use the user's cache of features.
+        Whether the user's cache of features is used.
     seed
-        Of the folds.
+        Seed of the folds.
 
     Attributes
     ----------
     classes_
         (C,) labels, sorted.
     head_
-        The fitted head.
+        Fitted head.
     strength_
-        The strength that was used.
+        Inverse regularisation strength of the fitted head.
     backbone_
-        The name or path that was used.
+        Name or path of the backbone of the fitted head.
     metadata_
-        The backbone, image size, precision and photos that were used: predictions and the exported file go by these,
-        whatever the parameters are set to afterwards.
+        Backbone, image size, precision and training photos of the fitted head. Predictions and the classifier file use
+        these, even if a parameter is changed afterwards.
 
     Examples
     --------
@@ -92,8 +92,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         sample_weight
             (N,) weights, or None.
         groups
-            (N,) names of what must not be torn apart (a patient, a video) by the folds that choose the strength, or
-            None.
+            (N,) names of groups (a patient, a video), or None. The photos of one group are in the same fold when the
+            strength is chosen.
         """
         for what, some in (("labels", y), ("weights", sample_weight), ("groups", groups)):
             if some is not None and np.shape(some) != (len(X),):
@@ -136,7 +136,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         return labels
 
     def to_classifier(self) -> Classifier:
-        """Return what was fitted as a `Classifier`, which can be saved as one ``.onnx`` file."""
+        """Return a `Classifier` with the fitted head. It can be saved as one ``.onnx`` file."""
         from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(self)

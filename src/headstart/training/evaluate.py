@@ -1,4 +1,4 @@
-"""Evaluate a classifier on photos: only on those it has not been trained on, and by the names of the classes."""
+"""Evaluate a classifier on labelled photos that it was not trained on."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ def evaluate_classifier(
 ) -> dict[str, Any]:
     """Evaluate a classifier on labelled photos.
 
-    A photo that it was trained on is left out and counted, wherever it lies now; so is a photo whose label it does
-    not know, and one that cannot be read. Labels are matched by name, never by position.
+    Three kinds of photos are left out and counted: training photos of the classifier (known by their bytes, not their
+    path), photos with a label that it does not know, and photos that cannot be read. Labels are matched by name.
 
     Parameters
     ----------
     photos
-        A catalog, or a folder or CSV.
+        A catalog, or a folder or table of photos.
     split
-        Which photos: those that the folder or CSV names ``train``, ``validation`` or ``test``, or ``all``. ``auto``:
-        its test photos if it names any, otherwise all.
+        Split to evaluate on: ``train``, ``validation``, ``test`` or ``all``. ``auto``: the test photos if there are
+        any, otherwise all.
 
     Returns
     -------
     Plain JSON types: the metrics of `evaluate_probabilities`, and ``split``, ``n_seen``, ``unknown_labels``,
-    ``skipped``, ``notes`` (texts) and ``note_records``.
+    ``skipped``, ``notes`` (texts) and ``note_records``. ``n_seen`` is the number of training photos left out.
 
     Raises
     ------
     CatalogError
-        If no photo is left.
+        If no photo is left to evaluate on.
     """
     if split not in SPLIT_CHOICES:
-        raise CatalogError(f"Cannot evaluate on split {split!r}: need one of {', '.join(SPLIT_CHOICES)}.")
+        raise CatalogError(f"Cannot evaluate on a split: got {split!r}, need one of {', '.join(SPLIT_CHOICES)}.")
     if not isinstance(photos, Catalog):
         with show_progress("Scanning", is_shown=verbose) as progress:
             photos = scan_labelled(photos, progress=progress)
@@ -59,10 +59,12 @@ def evaluate_classifier(
     known = [photo for photo in fresh if photo.label in model.labels]
     unknown = Counter(photo.label for photo in fresh if photo.label not in model.labels)
     if not known:
-        raise CatalogError(_say_nothing_left(model, photos.source, split, len(chosen), len(fresh), unknown))
+        text = _explain_no_photos(model.labels, split, n_chosen=len(chosen), n_fresh=len(fresh), unknown=unknown)
+        raise CatalogError(f"Cannot evaluate on '{photos.source}': {text}", path=photos.source)
     answered, metrics, failures = _predict(model, known, verbose)
     if not answered:
-        raise CatalogError(f"Cannot evaluate on '{photos.source}': none of its {len(known)} photos can be decoded.")
+        text = f"none of its {len(known)} photos can be decoded."
+        raise CatalogError(f"Cannot evaluate on '{photos.source}': {text}", path=photos.source)
     return {
         "schema": 1,
         "data": photos.source,
@@ -78,22 +80,21 @@ def evaluate_classifier(
     }
 
 
-def _say_nothing_left(
-    model: Classifier, source: str, split: str, n_chosen: int, n_fresh: int, unknown: Counter[str]
-) -> str:
+def _explain_no_photos(labels: Sequence[str], split: str, *, n_chosen: int, n_fresh: int, unknown: Counter[str]) -> str:
+    """Say why none of the ``n_chosen`` photos of a split can be used. Of these, ``n_fresh`` are no training photos."""
     of_split = "" if split == "all" else f" in its {split} split"
     if not n_chosen:
         hint = "Try --split all, or give the catalog.csv of the run, which names the splits of its photos."
-        return f"Cannot evaluate on '{source}': it has no photos{of_split}. {hint}"
+        return f"it has no photos{of_split}. {hint}"
     if not n_fresh:
         return (
-            f"Cannot evaluate on '{source}': the classifier was trained on all of its {n_chosen:,} photos{of_split}. "
-            "Give photos that it has not seen."
+            f"the classifier was trained on all of its {n_chosen:,} photos{of_split}. Give photos that are not among "
+            "its training photos."
         )
-    labels = "; ".join(describe_unknown_labels(dict(sorted(unknown.items())), model.labels))
+    unknown_labels = "; ".join(describe_unknown_labels(dict(sorted(unknown.items())), labels))
     return (
-        f"Cannot evaluate on '{source}': the classifier does not know its labels: {labels}. "
-        f"It knows {', '.join(model.labels)}, letter by letter: rename the class folders."
+        f"the classifier does not know its labels: {unknown_labels}. It knows {', '.join(labels)}. Give the class "
+        "folders exactly these names."
     )
 
 

@@ -1,4 +1,4 @@
-"""What each method may be expected to give on some photos, and how long it would take on this machine."""
+"""The expected accuracy of each method on some photos, and its expected duration on this machine."""
 
 from __future__ import annotations
 
@@ -18,37 +18,38 @@ from headstart.tune.torch_import import can_tune, limit_spinning
 if TYPE_CHECKING:
     from headstart.tune.hyperparameters import Hyperparameters
 
-# Without torch nothing can be timed: then a photo in training takes so many times as long as in the engine.
+# Without torch nothing can be timed. One photo then takes this many times as long in training as in inference.
 TRAINING_TO_INFERENCE = {"hybrid": 1.2, "finetune": 4.0, "scratch": 5.0}
-FORWARDS = 1 / 3  # of what a photo costs in training: going back takes two products where going forward takes one
-# With fewer errors of the fixed head on photos like ImageNet's, nothing is expected of training more of the network:
-# what it sees in them is made for such.
+FORWARD_SHARE = 1 / 3  # of a training step: the backward pass has two matrix products for one forward
+FORWARD_SHARE = 1 / 3  # of a training step: going back takes two matrix products for each one forward
+# more of the network: its features were learned on such photos.
 FEW_OF_SIMILAR = 0.06
-# The share of the fixed head's errors that training above the cut takes away: least, expected, most.
+# Share of the fixed head's errors that training above the cut removes: least, expected, most.
 NO_GAIN = (-0.3, 0.0, 0.3)
 GAIN_OF_SIMILAR = (-0.3, 0.2, 0.6)  # a guess (docs/decisions/0013-advice.md)
-GAIN_OF_DISSIMILAR = (-0.1, 0.3, 0.6)  # none to six tenths (docs/decisions/0013-advice.md)
-# With fewer photos per class than this, the lower stages learn too little from them: finetune takes away about half of
-# what hybrid does (docs/decisions/0013-advice.md).
+GAIN_OF_DISSIMILAR = (-0.1, 0.3, 0.6)  # measured (docs/decisions/0013-advice.md)
+# Photos per class. With fewer, the lower stages learn too little: finetune removes about half as many errors as hybrid
+# (docs/decisions/0013-advice.md).
 LARGE = 2_000
 FINETUNE_TO_HYBRID = 0.5
-# From scratch: what it gets of the way from guessing to the fixed head, by the photos per class; above 1,000 a guess.
+# Training from scratch: its share of the fixed head's gain over guessing, by photos per class. Above 1,000 a guess.
 SCRATCH_OF_SIMILAR = ((100, 0.2), (1_000, 0.4), (10_000, 0.8), (100_000, 1.0))
 SCRATCH_OF_DISSIMILAR = ((100, 0.6), (1_000, 0.6), (10_000, 0.9), (100_000, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a method may give.
+    """The expected result of a method.
 
     Attributes
     ----------
     expected_accuracy
-        On new photos, 0 to 1.
+        Accuracy on new photos, 0 to 1.
     interval
-        It lies in here about 95 times in 100; where nothing was measured it is as wide as what was seen elsewhere.
+        Range that contains the accuracy about 95 times in 100. For a gain that was not measured here, it is as wide as
+        the gains on other data sets.
     expected_seconds
-        Of a training, nothing being cached.
+        Duration of a training with an empty cache.
     """
 
     expected_accuracy: float
@@ -59,14 +60,16 @@ class Expectation:
 def expect_accuracy(
     method: str, *, fixed: float, n_judged: int, guess: float, n_per_class: float, similarity: Similarity
 ) -> tuple[float, tuple[float, float]]:
-    """Return the expected accuracy of a method, and an interval.
+    """Return the expected accuracy of a method, and its interval.
 
     Parameters
     ----------
     fixed
-        The accuracy of the fixed head on ``n_judged`` photos that it was not fitted to.
+        Accuracy of the fixed head on ``n_judged`` photos that it was not fitted to.
     guess
-        The accuracy of always naming the commonest class.
+        Accuracy of always predicting the most frequent class.
+    n_per_class
+        Mean number of training photos per class.
     """
     low, high = wilson_interval(round(fixed * n_judged), n_judged)
     if method == "fixed":
@@ -91,12 +94,12 @@ def _choose_gain(similarity: Similarity, error: float) -> tuple[float, float, fl
 
 
 def estimate_seconds(runner: MethodRunner, settings: Settings, n_train: int) -> float:
-    """Return the seconds that a method will take here, by a few steps of it: 1 to 5 s to find out."""
+    """Estimate the seconds that a method takes on this machine, from a few steps of it (1 to 5 s)."""
     n_photos, rate = len(runner.catalog.photos), measure_inference_rate(runner.context.setup)
     if settings.method == "fixed":
         return n_photos * settings.n_fixed_views / rate
     cut = choose_cut(settings.method, settings.cut, runner.backbone)
-    # below the cut once for each view, and in the end the whole network once for each view that is averaged
+    # below the cut once per view; at the end the whole network once per averaged view
     n_passes = n_photos * (len(list_tuning_views(settings, cut)) + settings.n_averaged)
     return n_passes / rate + _estimate_epochs(
         runner, settings, choose_hyperparameters(settings.method, settings, n_train), n_train, rate
@@ -106,7 +109,7 @@ def estimate_seconds(runner: MethodRunner, settings: Settings, n_train: int) -> 
 def estimate_retraining_seconds(
     runner: MethodRunner, settings: Settings, hyperparameters: Hyperparameters, n_train: int
 ) -> float:
-    """Return the seconds that training by a hyperparameters will take here, where what lies below the cut is cached."""
+    """Estimate the seconds of a training whose activations below the cut are cached."""
     n_photos, rate = len(runner.catalog.photos), measure_inference_rate(runner.context.setup)
     return n_photos * settings.n_averaged / rate + _estimate_epochs(runner, settings, hyperparameters, n_train, rate)
 
@@ -114,8 +117,8 @@ def estimate_retraining_seconds(
 def _estimate_epochs(
     runner: MethodRunner, settings: Settings, hyperparameters: Hyperparameters, n_train: int, rate: float
 ) -> float:
-    # validation photos are judged after every epoch
-    n_trained = hyperparameters.epochs * (n_train + len(runner.catalog.select("validation")) * FORWARDS)
+    # the validation photos are predicted after every epoch
+    n_trained = hyperparameters.epochs * (n_train + len(runner.catalog.select("validation")) * FORWARD_SHARE)
     if not can_tune():
         return n_trained * TRAINING_TO_INFERENCE[settings.method] / rate
     limit_spinning()

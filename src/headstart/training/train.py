@@ -62,27 +62,27 @@ def train_classifier(
     Parameters
     ----------
     photos
-        A catalog, or a folder or CSV to scan for one.
+        A catalog, or a folder or table of photos.
     out
-        The run folder; default ``runs/NAME`` or, if that exists, ``runs/NAME-2`` and so on.
+        The run folder. Default: ``runs/NAME``, or ``runs/NAME-2`` and so on if it exists.
     overwrite
-        Replace a run folder that exists already.
+        Whether an existing run folder is replaced.
     cache
-        Use the user's cache of features.
+        Whether the user's cache is used.
     track
-        Tell a tracker of the run when it is whole: ``mlflow`` or ``tensorboard``, as `Run.track`. If the tracker fails,
-        there is a warning that says how to do it later.
+        Tracker that the finished run is sent to: ``mlflow`` or ``tensorboard``, as `Run.track`. If the tracker fails, a
+        warning says how to send the run later.
     ray
-        Compute features, and train above a cut, on a Ray cluster: ``local`` for one of its own on this machine, or an
+        Ray cluster that computes features and trains above a cut: ``local`` for a new one on this machine, or an
         address.
     verbose
-        Show progress on stderr.
+        Whether progress is shown on stderr.
     say
-        Called with sentences for the user, the verdict among them, as soon as they are known.
+        Function that is called with sentences for the user, such as the verdict, as soon as they are known.
     chart_drawer
-        Draws the charts; default: drawn in this process.
+        Object that draws the charts. Default: one that draws them in this process.
     settings
-        The fields of `Settings`.
+        Fields of `Settings`.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def _connect(address: str | None, verbose: bool) -> Iterator[Cluster | None]:
 
 
 def _to_plain(value: Any) -> Any:
-    """Return a numpy number as Python's own: it goes into metrics.json."""
+    """Return a numpy number as a Python number, for metrics.json."""
     return value.item() if hasattr(value, "item") else value
 
 

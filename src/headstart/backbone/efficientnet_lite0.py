@@ -98,11 +98,16 @@ def load_weights() -> bytes:
 
 def _read_state() -> dict[str, npt.NDArray[Any]]:
     package = find_spec(PACKAGE)
-    if package is None or package.origin is None or find_spec("torch") is None:
-        raise make_missing_extra("load backbone 'efficientnet_lite0'", "efficientnet", PACKAGE, "torch")
+    missing = [name for name in (PACKAGE, "torch") if find_spec(name) is None]
+    if package is None or package.origin is None or missing:
+        raise make_missing_extra("load backbone 'efficientnet_lite0'", "efficientnet", *(missing or [PACKAGE]))
     path = Path(package.origin).parent / FILE
     if hashlib.sha256(path.read_bytes()).hexdigest() != FILE_SHA256:  # before torch unpacks a byte of it
-        raise BackboneError(f"Cannot load backbone 'efficientnet_lite0': '{path}' is not the file that is pinned.")
+        raise BackboneError(
+            f"Cannot load backbone 'efficientnet_lite0': got a '{path}' with another SHA-256, need "
+            f"{FILE_SHA256[:12]}.... Install its package again.",
+            path=path,
+        )
     import torch
 
     state = torch.load(path, map_location="cpu", weights_only=True)

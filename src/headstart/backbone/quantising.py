@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone
 from headstart.errors import BackboneError
-from headstart.process.packages import find_version, make_missing_extra
+from headstart.process.packages import find_version, is_installed, make_missing_extra
 from headstart.process.progress import Progress, ignore_progress
 
 if TYPE_CHECKING:
@@ -97,11 +97,13 @@ def describe_quantiser() -> str:
     MissingExtraError
         If onnxruntime or onnx is not installed.
     """
+    names = ("onnxruntime", "onnx")
     try:
-        found = [f"{name} {find_version(name, name)}" for name in ("onnxruntime", "onnx")]
-        return f"{', '.join(found)}, rules {QUANTISING_RULES}"
-    except ModuleNotFoundError:  # importlib.metadata's own error is one
-        raise make_missing_extra("compute in int8", "int8", "onnxruntime", "onnx") from None
+        versions = [f"{name} {find_version(name, name)}" for name in names]
+    except ModuleNotFoundError:  # PackageNotFoundError is one
+        missing = [name for name in names if not is_installed(name)]
+        raise make_missing_extra("compute in int8", "int8", *(missing or names)) from None
+    return f"{', '.join(versions)}, rules {QUANTISING_RULES}"
 
 
 def _feed(pixels: npt.NDArray[np.uint8], progress: Progress) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The inference engine: uint8 pixels go in, the output of one layer comes out.
 
-Each thread decodes a batch and has it inferred. Decoding and inference overlap without a queue between them, and every
+Each thread decodes a batch and then infers it. Decoding and inference overlap without a queue between them, and every
 core is busy with one of the two. There are two threads per core: while one waits for its result, the other works.
 """
 

@@ -60,9 +60,8 @@ class GraphAnalysis:
                 self._axes |= dict.fromkeys(node.output, self._derive_axis(node))
                 for name in self._list_dependent(node):
                     self._users.setdefault(name, set()).add(node.op_type)
-            if (
-                node.op_type in ("Identity", "Dropout") and node.output[0] in shapes
-            ):  # the engine gives no shape for the input of these
+            # the engine removes these layers, and gives no shape of their input
+            if node.op_type in ("Identity", "Dropout") and node.output[0] in shapes:
                 self._shapes.setdefault(node.input[0], shapes[node.output[0]])
 
     def find_features(self, end: str) -> str:
@@ -80,9 +79,8 @@ class GraphAnalysis:
         is_scored = False
         for node in self._walk_back(end):
             kind, data = node.op_type, str(node.input[0])
-            if kind not in RESHAPING and self._list_dependent(node) != [
-                data
-            ]:  # two branches join, or the product is W f and not f W
+            # the search ends where two branches join, or the product is W f and not f W
+            if kind not in RESHAPING and self._list_dependent(node) != [data]:
                 break
             is_scored |= kind in SOFTMAX
             if kind in LINEAR or (kind == "Conv" and (is_scored or self._is_pooled(node.output[0]))):

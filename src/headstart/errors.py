@@ -31,9 +31,6 @@ class HeadstartError(Exception):
         self.extra = extra
 
 
-# photos
-
-
 class CatalogError(HeadstartError):
     """A folder, a table or tar shards cannot become a catalog of labelled photos."""
 
@@ -44,9 +41,6 @@ class PhotoError(HeadstartError):
 
 class UnreadableError(PhotoError):
     """The bytes of a photo cannot be read now. Another try may succeed: the photo itself is not the reason."""
-
-
-# features, training and evaluation
 
 
 class BackboneError(HeadstartError):
@@ -65,21 +59,12 @@ class EvaluationError(HeadstartError):
     """Metrics cannot be computed from these numbers, or a figure cannot be drawn."""
 
 
-# results
-
-
 class RunError(HeadstartError):
     """A run folder or a figure cannot be written, or a run cannot be read or tracked."""
 
 
 class RunMovedError(RunError):
-    """A run is complete, but in another folder: its own name was taken meanwhile.
-
-    Attributes
-    ----------
-    folder
-        Folder of the run.
-    """
+    """A run is complete, but in another ``folder``: its own name was taken meanwhile."""
 
     def __init__(self, message: str, folder: Path) -> None:
         super().__init__(message, path=folder)
@@ -94,9 +79,6 @@ class ExportError(HeadstartError):
     """A classifier cannot be exported, or the export gives other answers than the classifier."""
 
 
-# the environment
-
-
 class ServeError(HeadstartError):
     """The service cannot listen at its address."""
 
@@ -107,9 +89,6 @@ class ScaleError(HeadstartError):
 
 class MissingExtraError(HeadstartError):
     """A package is not installed. ``extra`` is the extra that brings it."""
-
-
-# warnings
 
 
 class HeadstartWarning(UserWarning):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from headstart.cli import main
-from headstart.report.chart_process import ChartProcess
+from headstart.report.chart_process import ChartDrawer, ChartProcess
 
 
 def test_ctrl_c_prints_a_message_and_leaves_no_file(photos, tmp_path):
@@ -53,7 +53,7 @@ def test_repeated_ctrl_c_prints_no_traceback(photos, tmp_path):
 INTERRUPTED_IN_A_FINALIZER = """
 import signal, sys, time
 from headstart.cli import main
-from headstart.process.interrupts import interrupt_on_ctrl_c
+from headstart.process.interrupts import listen_for_ctrl_c
 
 class Finalized:
     def __del__(self):
@@ -73,12 +73,12 @@ STOPPED = """
     time.sleep(30)
 """
 IN_A_STEP = """
-    with interrupt_on_ctrl_c():
+    with listen_for_ctrl_c(interrupts=True):
         Finalized()
         time.sleep(30)
 """
 AFTER_A_STEP = """
-    with interrupt_on_ctrl_c():
+    with listen_for_ctrl_c(interrupts=True):
         Finalized()
     time.sleep(30)
 """
@@ -126,6 +126,19 @@ def test_ctrl_c_is_ignored_if_the_shell_ignores_it(photos, tmp_path):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 0
+
+
+def test_with_two_cores_a_second_process_draws(monkeypatch):
+    monkeypatch.setattr(main, "count_cores", lambda: 2)
+    with main.start_chart_drawer() as drawer:
+        assert type(drawer) is ChartProcess
+
+
+@pytest.mark.parametrize(("n_cores", "executable"), [(1, sys.executable), (2, "")])
+def test_with_one_core_or_without_python_this_process_draws(monkeypatch, n_cores, executable):
+    monkeypatch.setattr(main, "count_cores", lambda: n_cores)
+    monkeypatch.setattr(sys, "executable", executable)
+    assert type(main.start_chart_drawer()) is ChartDrawer
 
 
 def test_an_error_ends_the_chart_process(monkeypatch):

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from headstart.process.interrupts import interrupt_on_ctrl_c, listen_for_ctrl_c
+from headstart.process.interrupts import listen_for_ctrl_c
 
 
 def test_the_first_ctrl_c_is_noted_and_the_second_one_interrupts():
@@ -23,7 +23,7 @@ def test_the_first_ctrl_c_interrupts_and_the_second_one_calls_the_former_handler
     heard = []
     before = signal.signal(signal.SIGINT, lambda *_: heard.append("as before"))
     try:
-        with interrupt_on_ctrl_c() as is_interrupted:
+        with listen_for_ctrl_c(interrupts=True) as is_interrupted:
             with listen_for_ctrl_c() as is_pressed:  # an inner step that ends early
                 os.kill(os.getpid(), signal.SIGINT)
                 assert is_pressed()

@@ -30,7 +30,7 @@ def test_waiting_photos_share_a_batch_and_get_their_own_answers():
 
 def test_too_many_waiting_photos_are_refused():
     go = threading.Event()
-    batcher = Batcher(lambda pixels: go.wait(10) and pixels[:, 0, 0], 2)
+    batcher = Batcher(lambda pixels: go.wait(10) and pixels[:, 0, 0], 2, lambda _: None)
     first = batcher.submit(PHOTO)
     while not first.running():
         pass
@@ -48,7 +48,7 @@ def test_an_error_reaches_its_request_and_the_next_photo_is_answered():
             raise ValueError("no")
         return pixels[:, 0, 0]
 
-    batcher = Batcher(classify, 10)
+    batcher = Batcher(classify, 10, lambda _: None)
     with pytest.raises(ValueError, match="no"):
         batcher.submit(PHOTO + 1).result(10)
     assert batcher.submit(PHOTO).result(10).tolist() == [0, 0, 0]

@@ -10,17 +10,8 @@ from headstart.backbone.spec import BackboneSpec, Stage
 
 def _list_stages() -> tuple[Stage, ...]:
     # Table 2 of the paper, (channels, total stride) of each block. A block that changes neither ends in an addition.
-    blocks = [
-        (16, 2),
-        *[(24, 4)] * 2,
-        *[(32, 8)] * 3,
-        *[(64, 16)] * 4,
-        *[(96, 16)] * 3,
-        *[(160, 32)] * 3,
-        (320, 32),
-    ]
-    stages = [Stage("stem", "Conv1_relu", 32, 2)]
-    before = (32, 2)
+    blocks = [(16, 2), *[(24, 4)] * 2, *[(32, 8)] * 3, *[(64, 16)] * 4, *[(96, 16)] * 3, *[(160, 32)] * 3, (320, 32)]
+    stages, before = [Stage("stem", "Conv1_relu", 32, 2)], (32, 2)
     for i, block in enumerate(blocks):
         layer = f"block_{i}" if i else "expanded_conv"
         last = "add" if block == before else "project_BN"

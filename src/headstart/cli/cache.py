@@ -21,18 +21,16 @@ def cache(clear: bool, as_json: bool) -> None:
     from headstart.tune.checkpoint import clear_checkpoints, measure_checkpoints
 
     with FeatureCache() as store:
-        measures = [
-            store.measure_bytes, measure_results, measure_digest_cache, measure_activations, measure_checkpoints,
-            measure_stored_features,
+        parts = [
+            (store.measure_bytes, store.clear), (measure_results, clear_results),
+            (measure_digest_cache, clear_digest_cache), (measure_activations, clear_activations),
+            (measure_checkpoints, clear_checkpoints), (measure_stored_features, clear_stored_features),
         ]  # fmt: skip
-        n_before = n_bytes = sum(measure() for measure in measures)
+        n_before = n_bytes = sum(measure() for measure, _ in parts)
         if clear:
-            for forget in (
-                store.clear, clear_results, clear_digest_cache, clear_activations, clear_checkpoints,
-                clear_stored_features,
-            ):  # fmt: skip
-                forget()
-            n_bytes = sum(measure() for measure in measures)
+            for _, clear_part in parts:
+                clear_part()
+            n_bytes = sum(measure() for measure, _ in parts)
         path, n_features, n_freed = str(store.path), store.count(), max(0, n_before - n_bytes)
     if as_json:
         print_json({"path": path, "n_features": n_features, "n_bytes": n_bytes, "n_bytes_freed": n_freed})

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from headstart.cli.options import PATH, backbone_option, image_size_option, json_option, ray_option
-from headstart.cli.printing import print_json, print_line, say
+from headstart.cli.printing import print_json, print_line, say, say_left_out
 
 
 @click.command(short_help="Write the features of photos as Parquet, on this machine or a cluster.")
@@ -49,7 +49,5 @@ def embed(data: Path, out: Path, as_json: bool, **options: Any) -> None:
     rate = f", {written.n_new / written.seconds:,.0f}/s" if written.n_new else ""
     took = format_seconds(written.seconds)
     say(f"{count_photos(written.n_new)} embedded, {n_kept:,} were already written; {took} in all{rate}.")
-    if skipped:
-        files = "1 file" if len(skipped) == 1 else f"{len(skipped):,} files"
-        say(f"{files} left out, such as '{skipped[0]['path']}': {skipped[0]['reason']}. _headstart.json lists them.")
+    say_left_out(skipped, "_headstart.json")
     print_line(f"Features: {written.folder}")

@@ -18,11 +18,11 @@ from contextlib import suppress
 from pathlib import Path
 from types import CodeType, FrameType
 
-from headstart.cli.chart_drawer import start_chart_drawer
 from headstart.cli.printing import say
 from headstart.errors import HeadstartError
+from headstart.process.cores import count_cores
+from headstart.report.chart_process import ChartDrawer, ChartProcess
 
-DRAWING_VERBS = ("train", "demo")
 N_OBJECTS = 50_000  # allocations between two garbage collections: with Python's 700 they take 3% of a short command
 SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
@@ -135,7 +135,13 @@ def _run() -> int:
 
 
 def _is_drawing(arguments: list[str]) -> bool:
-    return bool(arguments) and arguments[0] in DRAWING_VERBS and not {"-h", "--help"} & set(arguments)
+    return arguments[:1] in (["train"], ["demo"]) and not {"-h", "--help"} & set(arguments)
+
+
+def start_chart_drawer() -> ChartDrawer:
+    """Start a second process for charts if there are two cores and a Python to start; else draw in this process."""
+    is_possible = count_cores() > 1 and sys.executable and not hasattr(sys, "frozen")
+    return ChartProcess() if is_possible else ChartDrawer()
 
 
 def _set_up() -> None:

@@ -56,12 +56,10 @@ def predict(
     predictions = _predict_photos(classifier, paths, seen)
     kind = "json" if as_json else output
     try:
-        deque(
+        if kind == "table":
             _print_table(predictions, paths, top)
-            if kind == "table"
-            else _print_records(predictions, kind, top, classifier),
-            maxlen=0,
-        )
+        else:
+            _print_records(predictions, kind, top, classifier)
     except BrokenPipeError:  # the reader, such as head, needs no more lines; the pictures need all photos
         if grid is not None or explain is not None:
             deque(predictions, maxlen=0)
@@ -96,7 +94,7 @@ def _predict_photos(classifier: Classifier, paths: list[Path], seen: list[Predic
             progress(n_done, len(paths))
 
 
-def _print_table(predictions: Iterator[Prediction], paths: list[Path], top: int) -> Iterator[Prediction]:
+def _print_table(predictions: Iterator[Prediction], paths: list[Path], top: int) -> None:
     width = max(len(str(path)) for path in paths)
     for prediction in predictions:
         if prediction.error is not None:
@@ -104,27 +102,20 @@ def _print_table(predictions: Iterator[Prediction], paths: list[Path], top: int)
         else:
             line = "  ".join(f"{label} {probability:.1%}" for label, probability in prediction.top(top))
         print_line(f"{prediction.path!s:<{width}}  {line}")
-        yield prediction
 
 
-def _print_records(
-    predictions: Iterator[Prediction], kind: str, top: int, classifier: Classifier
-) -> Iterator[Prediction]:
+def _print_records(predictions: Iterator[Prediction], kind: str, top: int, classifier: Classifier) -> None:
     if kind == "json":
-        everything = list(predictions)
-        records = [_to_record(prediction, top) for prediction in everything]
+        records = [_to_record(prediction, top) for prediction in predictions]
         print_json({"schema": 1, "labels": list(classifier.labels), "predictions": records})
-        yield from everything
         return
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(
-        ["path", "label", "probability", *(f"probability of {label}" for label in classifier.labels), "error"]
-    )
+    columns = (f"probability of {label}" for label in classifier.labels)
+    writer.writerow(["path", "label", "probability", *columns, "error"])
     for prediction in predictions:
         values = ["" if prediction.error else f"{prediction.probabilities[label]:.6f}" for label in classifier.labels]
         probability = "" if prediction.probability is None else f"{prediction.probability:.6f}"
         writer.writerow([prediction.path, prediction.label or "", probability, *values, prediction.error or ""])
-        yield prediction
 
 
 def _to_record(prediction: Prediction, top: int) -> dict[str, Any]:

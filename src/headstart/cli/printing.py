@@ -20,3 +20,10 @@ def print_json(record: Any) -> None:
 def print_line(line: str) -> None:
     """Print a line of a result on stdout."""
     print(line)  # noqa: T201
+
+
+def say_left_out(skipped: list[dict[str, Any]], place: str) -> None:
+    """Say how many files were left out, and which place lists them."""
+    if skipped:
+        files = "1 file" if len(skipped) == 1 else f"{len(skipped):,} files"
+        say(f"{files} left out, such as '{skipped[0]['path']}': {skipped[0]['reason']}. {place} lists them.")

@@ -19,7 +19,7 @@ from headstart.cli.options import (
     overwrite_option,
     ray_option,
 )
-from headstart.cli.printing import print_json, print_line, say
+from headstart.cli.printing import print_json, print_line, say, say_left_out
 
 
 @click.command(short_help="Train a classifier on labelled photos.")
@@ -115,10 +115,7 @@ def train(
     say(f"{count_photos(n_extracted)} extracted, {n_cached:,} read from the cache; {took} in all.")
     for note in metrics["notes"]:
         say(f"Note: {note}")
-    if metrics["skipped"]:
-        n_skipped, first = len(metrics["skipped"]), metrics["skipped"][0]
-        files = "1 file" if n_skipped == 1 else f"{n_skipped:,} files"
-        say(f"{files} left out, such as '{first['path']}': {first['reason']}. The report lists them.")
+    say_left_out(metrics["skipped"], "The report")
     print_line(f"Report:     {run.report}")
     print_line(f"Classifier: {run.folder / 'model.onnx'}")
 

@@ -9,33 +9,13 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def listen_for_ctrl_c() -> Iterator[Callable[[], bool]]:
+def listen_for_ctrl_c(*, interrupts: bool = False) -> Iterator[Callable[[], bool]]:
     """Note the first Ctrl-C in the block; yield a function that says whether it has been pressed.
 
-    A second Ctrl-C acts as it does without the block. Only the main thread receives signals, so in another thread the
-    block changes nothing.
+    With ``interrupts`` it also raises KeyboardInterrupt, which a library may turn into another error. A second Ctrl-C
+    acts as it does without the block. Only the main thread receives signals, so in another thread the block changes
+    nothing.
     """
-    with _catch_ctrl_c(lambda: None) as is_pressed:
-        yield is_pressed
-
-
-@contextmanager
-def interrupt_on_ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Raise KeyboardInterrupt at the first Ctrl-C in the block; yield a function that says whether it has been pressed.
-
-    The function is needed because a library may turn KeyboardInterrupt into another error. A second Ctrl-C acts as it
-    does without the block.
-    """
-
-    def interrupt() -> None:
-        raise KeyboardInterrupt
-
-    with _catch_ctrl_c(interrupt) as is_pressed:
-        yield is_pressed
-
-
-@contextmanager
-def _catch_ctrl_c(act: Callable[[], None]) -> Iterator[Callable[[], bool]]:
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
         yield lambda: False
@@ -45,7 +25,8 @@ def _catch_ctrl_c(act: Callable[[], None]) -> Iterator[Callable[[], bool]]:
     def handle(*_: object) -> None:
         pressed.set()
         signal.signal(signal.SIGINT, before)
-        act()
+        if interrupts:
+            raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, handle)
     try:

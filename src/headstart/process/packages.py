@@ -17,16 +17,6 @@ def find_version(distribution: str, package: str) -> str:
     ----------
     distribution, package
         Name to install by and name to import, such as ``"cykooz.resizer"`` and ``"cykooz_resizer"``.
-
-    Raises
-    ------
-    importlib.metadata.PackageNotFoundError
-        If it is not installed.
-
-    Examples
-    --------
-    >>> find_version("numpy", "numpy") == __import__("numpy").__version__
-    True
     """
     try:
         spec = importlib.util.find_spec(package)
@@ -44,13 +34,7 @@ def find_version(distribution: str, package: str) -> str:
 
 
 def is_installed(package: str) -> bool:
-    """Say whether a package can be imported, without importing it.
-
-    Examples
-    --------
-    >>> is_installed("numpy"), is_installed("no_such_package")
-    (True, False)
-    """
+    """Say whether a package can be imported, without importing it."""
     try:
         return importlib.util.find_spec(package) is not None
     except ValueError:  # a module without a spec, made by a program
@@ -69,10 +53,6 @@ def make_missing_extra(action: str, extra: str, *packages: str, hint: str = "") 
 
     Parameters
     ----------
-    action
-        Verb and object for the message, such as ``"train by hybrid"``.
-    extra
-        Extra of Headstart that brings the packages.
     hint
         Condition or alternative, put in brackets after the command.
 

@@ -15,6 +15,7 @@ Progress = Callable[[int, int], None]
 """Function that is called as ``progress(n_done, n_total)`` after each small part of a step; it is cheap."""
 
 QUIET_S = 0.5  # a shorter step shows no bar
+LOG_S = 10.0  # between two lines in a log file
 
 
 def ignore_progress(n_done: int, n_total: int) -> None:
@@ -77,28 +78,21 @@ def _open_bar(verb: str, unit: str) -> Bar:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (
-        TextColumn(verb),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(unit),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
+    rate = TextColumn("{task.fields[rate]}")
+    columns = (TextColumn(verb), BarColumn(), MofNCompleteColumn(), TextColumn(unit), rate, TimeRemainingColumn())
     bar = Bar(*columns, console=Console(stderr=True), transient=True, refresh_per_second=8)
     bar.add_task(verb, total=None, rate="")
     bar.start()
     return bar
 
 
-def _make_log(verb: str, unit: str, every_s: float = 10.0) -> Progress:
-    started = time.monotonic()
-    last = started
+def _make_log(verb: str, unit: str) -> Progress:
+    started = last = time.monotonic()
 
     def update(n_done: int, n_total: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last < every_s:
+        if now - last < LOG_S:
             return
         last = now
         rate = n_done / (now - started)

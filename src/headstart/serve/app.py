@@ -17,13 +17,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from headstart.classifier.classifier import FEW, Classifier
 from headstart.errors import PhotoError
-from headstart.exports.html_page import WEB as EXPORTED
 from headstart.pixels.decode import decode_photo, decode_thumbnail
 from headstart.process.cores import count_cores
 from headstart.report.heat_overlay import overlay_heat_map
 from headstart.serve.batching import Batcher, Probabilities
 from headstart.serve.body_limit import BodyLimit
-from headstart.serve.docs_page import SAFE, WEB, show_docs
+from headstart.serve.docs_page import SAFE, render_template, show_docs
 from headstart.serve.error_responses import add_error_handlers, describe_refusals, make_text, refuse_unknown
 from headstart.serve.limits import Limits, Refusal
 from headstart.serve.metrics import MetricsMiddleware, ServiceMetrics
@@ -88,7 +87,8 @@ class _Service:
         self.counters = ServiceMetrics()
         self._batcher = Batcher(classifier.predict_pixels, limits.max_waiting, self.counters.batch.observe)
         self._decoders = ThreadPoolExecutor(count_cores(), thread_name_prefix="decoder")
-        self._page = _render_page(classifier, name)
+        about = {"name": name, "labels": list(classifier.labels), "version": __version__}
+        self._page = render_template("index.html.jinja", about=about)
         self._explaining = threading.Lock()
 
     @asynccontextmanager
@@ -188,11 +188,3 @@ class _Service:
     async def index(self) -> HTMLResponse:
         """Return the page to try the classifier on photos."""
         return HTMLResponse(self._page, headers=SAFE)
-
-
-def _render_page(classifier: Classifier, name: str) -> str:
-    from jinja2 import Environment, FileSystemLoader
-
-    environment = Environment(loader=FileSystemLoader([WEB, EXPORTED]), autoescape=True)
-    about = {"name": name, "labels": list(classifier.labels), "version": __version__}
-    return environment.get_template("index.html.jinja").render(about=about)

@@ -20,23 +20,12 @@ MAX_BATCH = 32  # photos
 class Batcher:
     """A thread that classifies the waiting photos, up to 32 at a time, without waiting for a batch to fill.
 
-    N photos of S x S pixels, C classes.
-
-    Parameters
-    ----------
-    classify
-        Function from (N, S, S, 3) pixels to (N, C) probabilities.
-    max_waiting
-        Number of photos that can wait; further photos are refused.
-    on_batch
-        Function that is called with the size of each batch.
+    ``classify`` is called with the pixels of N photos, (N, S, S, 3), and returns their probabilities of C classes,
+    (N, C). ``on_batch`` is called with the size of each batch.
     """
 
     def __init__(
-        self,
-        classify: Callable[[Pixels], Probabilities],
-        max_waiting: int,
-        on_batch: Callable[[int], None] = lambda _: None,
+        self, classify: Callable[[Pixels], Probabilities], max_waiting: int, on_batch: Callable[[int], None]
     ) -> None:
         self._classify, self._max_waiting, self._on_batch = classify, max_waiting, on_batch
         self._waiting: queue.SimpleQueue[tuple[Pixels, Future[Probabilities]] | None] = queue.SimpleQueue()
@@ -44,13 +33,7 @@ class Batcher:
         self._thread.start()
 
     def submit(self, pixels: Pixels) -> Future[Probabilities]:
-        """Queue one photo, (S, S, 3), and return the future of its probabilities.
-
-        Raises
-        ------
-        Refusal
-            If `max_waiting` photos wait already.
-        """
+        """Queue one photo, (S, S, 3), and return the future of its probabilities; refuse it if too many wait."""
         if self._waiting.qsize() >= self._max_waiting:
             raise Refusal(429, "Too many photos are waiting. Try again in a moment.")
         future: Future[Probabilities] = Future()
@@ -69,9 +52,7 @@ class Batcher:
             while batch[-1] is not None and len(batch) < MAX_BATCH and not self._waiting.empty():
                 batch.append(self._waiting.get())
             is_open = batch[-1] is not None
-            self._classify_batch(
-                [item for item in batch if item is not None and item[1].set_running_or_notify_cancel()]
-            )
+            self._classify_batch([item for item in batch if item and item[1].set_running_or_notify_cancel()])
 
     def _classify_batch(self, batch: list[tuple[Pixels, Future[Probabilities]]]) -> None:
         if not batch:

@@ -18,15 +18,7 @@ class _TooLargeError(Exception):
 
 
 class BodyLimit:
-    """Refuses a body that is too large, by its Content-Length or while it is received, and closes the connection.
-
-    Parameters
-    ----------
-    app
-        Application that answers the request.
-    max_bytes
-        Maximum size of the body.
-    """
+    """Refuses a body that is too large, by its Content-Length or while it is received, and closes the connection."""
 
     def __init__(self, app: App, max_bytes: int) -> None:
         self._app, self._max_bytes = app, max_bytes

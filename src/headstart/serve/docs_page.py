@@ -57,19 +57,17 @@ async def show_docs(request: Request) -> HTMLResponse:
 
 
 def render_docs(schema: dict[str, Any], base: str) -> str:
-    """Return the page of an OpenAPI schema.
+    """Return the page of an OpenAPI schema; ``base`` is the address of the service and ends with a slash."""
+    endpoints, models = list_endpoints(schema, base), _list_models(schema)
+    return render_template("docs.html.jinja", info=schema["info"], endpoints=endpoints, models=models)
 
-    Parameters
-    ----------
-    base
-        Address of the service, which ends with a slash.
-    """
+
+def render_template(name: str, **content: Any) -> str:
+    """Return a page of the service, from its template."""
     from jinja2 import Environment, FileSystemLoader
 
     environment = Environment(loader=FileSystemLoader([WEB, EXPORTED]), autoescape=True)
-    return environment.get_template("docs.html.jinja").render(
-        info=schema["info"], endpoints=list_endpoints(schema, base), models=_list_models(schema)
-    )
+    return environment.get_template(name).render(content)
 
 
 def list_endpoints(schema: dict[str, Any], base: str) -> list[Endpoint]:
@@ -107,9 +105,8 @@ def _resolve(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _list_fields(model: dict[str, Any]) -> list[Field]:
-    return [
-        Field(name, _name_kind(part), part.get("description", "")) for name, part in model.get("properties", {}).items()
-    ]
+    parts = model.get("properties", {}).items()
+    return [Field(name, _name_kind(part), part.get("description", "")) for name, part in parts]
 
 
 def _name_kind(part: dict[str, Any]) -> str:
@@ -127,12 +124,8 @@ def _name_kind(part: dict[str, Any]) -> str:
 
 
 def _list_models(schema: dict[str, Any]) -> list[tuple[str, str, list[Field]]]:
-    models = schema["components"]["schemas"].items()
-    return [
-        (name, model.get("description", ""), _list_fields(model))
-        for name, model in models
-        if not name.startswith("Body_")
-    ]
+    models = {name: model for name, model in schema["components"]["schemas"].items() if not name.startswith("Body_")}
+    return [(name, model.get("description", ""), _list_fields(model)) for name, model in models.items()]
 
 
 def _write_curl(address: str, names: list[str], kind: str) -> str:

@@ -83,7 +83,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def answer_failure(_: Request, __: Exception) -> JSONResponse:
-        return _answer_error(500, "The service failed. Its log has the reason.")
+        return _answer_error(500, _DESCRIPTIONS[500])
 
 
 def _answer_error(status: int, sentence: str, headers: Any = None) -> JSONResponse:

@@ -12,19 +12,7 @@ from headstart.serve.body_limit import App, Message, Receive, Send
 
 
 class ServiceMetrics:
-    """Counters and histograms of one service.
-
-    Attributes
-    ----------
-    requests
-        Number of requests, by path and status.
-    seconds
-        Seconds per request, by path.
-    photos
-        Number of predictions, by label.
-    batch
-        Number of photos per batch.
-    """
+    """Counters and histograms of one service."""
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()

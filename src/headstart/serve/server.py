@@ -26,10 +26,6 @@ def serve_classifier(
     ----------
     host, port
         Address to listen on. By default only this machine can connect. Port 0: any free port.
-    limits
-        Limits of a request.
-    say
-        Function that prints the address and the end.
 
     Raises
     ------

@@ -32,15 +32,7 @@ Array = npt.NDArray[Any]
 def allocate_array(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32, what: str = "features") -> Array:
     """Return an array of zeros; a large one lies in a file that is deleted with the array or the process.
 
-    Parameters
-    ----------
-    what
-        Name of the content, for the error message.
-
-    Raises
-    ------
-    CacheError
-        If the disk has no room for the array.
+    If the disk has no room for it, raise CacheError, whose message calls the content ``what``.
     """
     n_bytes = count_bytes(shape, dtype)
     if n_bytes < LARGE_BYTES:

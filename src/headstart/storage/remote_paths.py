@@ -52,19 +52,11 @@ class RemotePath(type(Path())):  # type: ignore[misc]  # the concrete class on t
         """Return the path itself: a URI is absolute."""
         return self
 
-    def expanduser(self) -> RemotePath:
-        """Return the path itself: a URI is absolute."""
-        return self
+    expanduser = absolute
 
 
 def make_path(text: str | Path) -> Path:
-    """Return a `RemotePath` for a URI, and a `Path` for any other text.
-
-    Examples
-    --------
-    >>> type(make_path("https://host/a.jpg")).__name__, make_path("pets") == Path("pets")
-    ('RemotePath', True)
-    """
+    """Return a `RemotePath` for a URI, and a `Path` for any other text."""
     if isinstance(text, Path):
         return text
     if text.startswith("file:///"):
@@ -132,13 +124,7 @@ def _open_web(root: str) -> FileSystem:
 
 
 def read_remote_file(path: Path, max_bytes: int | None = None) -> bytes:
-    """Return the bytes of a remote file; of a larger one the first ``max_bytes + 1``.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-    """
+    """Return the bytes of a remote file; of a larger one the first ``max_bytes + 1``."""
     store, name = open_file_system(path)
     if _is_web_path(path):
         return _read_web(store, name, max_bytes)
@@ -216,10 +202,8 @@ def delete_path(path: Path) -> None:
         path.unlink(missing_ok=True)
         return
     store, name = open_file_system(path)
-    try:
+    with suppress(FileNotFoundError):
         store.delete_file(name)
-    except FileNotFoundError:
-        return
 
 
 def find_path_kind(path: Path) -> str | None:

@@ -17,15 +17,8 @@ KEYS_AT_ONCE = 500  # SQLite's default limit on variables is 999 in old builds
 class SqliteCache:
     """The file, its connection, and the treatment of errors; a subclass defines the table.
 
-    A broken file is moved or deleted, and a new one is created. If a file cannot be used, the cache finds nothing and
-    keeps nothing.
-
-    Parameters
-    ----------
-    path
-        Path of the file; its folder is created.
-    cache
-        Whether to open the file at all.
+    A broken file is moved or deleted, and a new one is created. If a file cannot be used, or without ``cache``, the
+    cache finds nothing and keeps nothing.
     """
 
     SIDE_FILES: ClassVar[tuple[str, ...]]
@@ -58,15 +51,12 @@ class SqliteCache:
                 self._identity = self._identity or _identify(self.path)
             except (sqlite3.OperationalError, OSError) as error:  # no right to write, a full disk, a long lock
                 self._give_up(error)
-                return
             except (sqlite3.DatabaseError, CacheError) as error:
                 if is_last_try:
                     self._give_up(error)
                 elif self._discard(error):
                     continue
-                return
-            else:
-                return
+            return
 
     def _attempt(self, action: Callable[[sqlite3.Connection], Result], otherwise: Result) -> Result:
         """Return the result of an action on the file; on an error of the file return ``otherwise``."""

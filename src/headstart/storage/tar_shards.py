@@ -23,16 +23,7 @@ N_INDICES = 32  # kept in memory: the index of a shard of a thousand files has a
 
 
 def split_shard(path: Path) -> tuple[Path, str] | None:
-    """Return the shard in a path and the name of the file in the shard, or None for a path without a shard.
-
-    Examples
-    --------
-    >>> shard, name = split_shard(RemotePath("s3://bucket/a.tar/cats/1.jpg"))
-    >>> str(shard), name
-    ('s3://bucket/a.tar', 'cats/1.jpg')
-    >>> split_shard(RemotePath("s3://bucket/a.tar")) is None
-    True
-    """
+    """Return the shard in a path and the name of the file in the shard, or None for a path without a shard."""
     for parent in path.parents:
         if parent.name.endswith(SUFFIX) and (isinstance(parent, RemotePath) or parent.is_file()):
             return parent, path.relative_to(parent).as_posix()
@@ -45,10 +36,6 @@ class Member:
 
     Attributes
     ----------
-    name
-        Name of the file in the shard.
-    size
-        Number of bytes.
     content
         The open file, valid until the next member is read; None if there is a ``problem``.
     problem
@@ -62,15 +49,7 @@ class Member:
 
 
 def walk_shard(shard: Path) -> Iterator[Member]:
-    """Yield the files in a shard in their order, in one pass.
-
-    Raises
-    ------
-    OSError
-        If the shard cannot be read.
-    tarfile.TarError
-        If it is not a tar file or is damaged.
-    """
+    """Yield the files in a shard in their order, in one pass; raise OSError or tarfile.TarError if it is damaged."""
     seen = set[str]()
     with open_for_reading(shard) as file, tarfile.open(fileobj=file, mode="r|") as archive:
         for member in archive:
@@ -78,9 +57,8 @@ def walk_shard(shard: Path) -> Iterator[Member]:
                 continue
             name = _clean_name(member.name)
             if name is None:
-                yield Member(
-                    member.name.replace("/", "_").replace("\\", "_"), 0, None, "its name leads out of the shard"
-                )
+                name = member.name.replace("/", "_").replace("\\", "_")
+                yield Member(name, 0, None, "its name leads out of the shard")
             elif name in seen:
                 yield Member(name, 0, None, "a second file of the same name in the shard")
             elif not member.isreg():
@@ -98,13 +76,7 @@ def _clean_name(name: str) -> str | None:
 
 
 def read_member(shard: Path, name: str, max_bytes: int) -> bytes:
-    """Return the bytes of a file in a shard; of a larger one the first ``max_bytes + 1``.
-
-    Raises
-    ------
-    OSError
-        If the file is missing or cannot be read.
-    """
+    """Return the bytes of a file in a shard, of a larger one the first ``max_bytes + 1``, or raise OSError."""
     try:
         with _lock:  # threads that need the same index wait for the first
             start, size = _index_shard(shard, _stamp(shard))[name]

@@ -18,7 +18,7 @@ from headstart.evaluation.words import format_seconds
 from headstart.features.similarity import Similarity
 from headstart.methods.method_runner import MethodRunner, TrainedMethod
 from headstart.methods.settings import Settings
-from headstart.process.interrupts import interrupt_on_ctrl_c
+from headstart.process.interrupts import listen_for_ctrl_c
 from headstart.training.auto_record import AutoRecord
 from headstart.training.expectations import FEW_OF_SIMILAR
 from headstart.training.measurements import Measurements
@@ -106,7 +106,7 @@ class _MethodChoice:
         """Search, and return the best. An error or Ctrl-C ends the search and keeps the best so far."""
         plain = self._best = self._runner.run(self._settings)
         self._catalog = plain.table.catalog  # without the photos that cannot be decoded
-        with interrupt_on_ctrl_c() as is_interrupted:
+        with listen_for_ctrl_c(interrupts=True) as is_interrupted:
             try:
                 self._search()
             except HeadstartError as error:

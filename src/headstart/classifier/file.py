@@ -73,13 +73,7 @@ def read_classifier(path: Path) -> ClassifierFile:
 
 
 def parse_classifier(data: bytes) -> ClassifierFile:
-    """Check and parse the bytes of a classifier file.
-
-    Raises
-    ------
-    ClassifierError
-        As `read_classifier`. The message is the reason alone.
-    """
+    """Check and parse the bytes of a classifier file; raise ClassifierError (the reason alone)."""
     digest = check_seal(data)
     parts = recall_parts(digest)
     if parts is not None:

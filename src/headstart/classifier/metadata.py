@@ -53,29 +53,11 @@ class Metadata:
 
     @classmethod
     def describe(
-        cls,
-        spec: BackboneSpec,
-        *,
-        labels: Iterable[Any],
-        image_size: int,
-        precision: str,
-        digests: Iterable[str],
-        seed: int,
-        method: str = "fixed",
-        cut: str | None = None,
-        head: str = "logistic",
-        n_views: int = 1,
+        cls, spec: BackboneSpec, *, labels: Iterable[Any], image_size: int, precision: str, digests: Iterable[str],
+        seed: int, method: str = "fixed", cut: str | None = None, head: str = "logistic", n_views: int = 1,
         n_averaged: int = 1,
-    ) -> Metadata:
-        """Describe a training.
-
-        Parameters
-        ----------
-        digests
-            SHA-256 in hex of the photos that the training has seen.
-        cut
-            Default: the last stage, where the whole backbone is frozen.
-        """
+    ) -> Metadata:  # fmt: skip
+        """Describe a training on photos with these SHA-256 digests (hex). Default cut: the last stage."""
         return cls(
             labels=tuple(map(str, labels)), image_size=image_size, spec=spec, precision=precision, method=method,
             cut=spec.stages[-1].name if cut is None else cut, head=head, seed=int(seed), n_views=n_views,

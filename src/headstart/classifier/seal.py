@@ -32,13 +32,7 @@ def _make_seal(model: bytes | memoryview) -> bytes:
 
 
 def check_seal(data: bytes) -> str:
-    """Compare the seal with the bytes. Return the SHA-256 in hex of the sealed bytes.
-
-    Raises
-    ------
-    ClassifierError
-        If they differ, or there is no seal. The message is the reason alone.
-    """
+    """Return the SHA-256 in hex of the sealed bytes; raise ClassifierError (the reason alone) if the seal is broken."""
     if not data:
         raise ClassifierError("it is empty")
     body, seal = memoryview(data)[:-SEAL_LENGTH], data[-SEAL_LENGTH:]

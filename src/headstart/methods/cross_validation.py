@@ -18,18 +18,9 @@ N_MANY = 5_000  # photos; from here on, one repeat has little variance, and thre
 
 
 class CrossValidation(TypedDict):
-    """Held-out accuracy of cross-validation.
+    """Held-out accuracy: its mean over all photos and repeats, and its standard deviation over the folds.
 
-    Attributes
-    ----------
-    accuracy_mean
-        Mean over all photos and repeats.
-    accuracy_sd
-        Standard deviation over the folds.
-    n_folds, n_repeats
-        Number of folds, and how often the folds were drawn.
-    n
-        Number of photos that were predicted.
+    ``n`` photos were predicted in ``n_folds`` folds, which were drawn ``n_repeats`` times.
     """
 
     accuracy_mean: float
@@ -40,31 +31,16 @@ class CrossValidation(TypedDict):
 
 
 def cross_validate(
-    views: npt.NDArray[np.float32],
-    y: npt.NDArray[np.int64],
-    n_classes: int,
-    *,
-    strength: float,
-    seed: int,
-    class_weight: str = "auto",
-    sample_weight: npt.NDArray[np.float64] | None = None,
-    groups: Sequence[str] | None = None,
-    n_averaged: int = 1,
-) -> CrossValidation | None:
+    views: npt.NDArray[np.float32], y: npt.NDArray[np.int64], n_classes: int, *, strength: float, seed: int,
+    class_weight: str = "auto", sample_weight: npt.NDArray[np.float64] | None = None,
+    groups: Sequence[str] | None = None, n_averaged: int = 1,
+) -> CrossValidation | None:  # fmt: skip
     """Predict each photo by a head that was fitted to four fifths of the others.
 
     Parameters
     ----------
     views, y
         Features (V, N, D) of V views, and class numbers (N,), of all photos but the test photos.
-    strength
-        Inverse regularisation strength C, the same for all folds.
-    seed
-        Seed of the first repeat.
-    class_weight
-        Rule of `weigh_classes`.
-    groups
-        (N,) names of groups. The photos of one group are in the same fold.
     n_averaged
         Number of views, 1 or V, whose scores are averaged for a prediction. Heads are fitted to all views.
 

@@ -28,8 +28,6 @@ class SplitFeatures:
 
     Attributes
     ----------
-    photos
-        The photos, in the order of the rows.
     X
         (N, D) float32 features. Metrics are computed on them.
     y
@@ -86,8 +84,6 @@ class FeatureTable:
         Features of each split, by its name.
     n_averaged
         Number of views over which ``X`` is averaged. 1: the photo as it is.
-    image_size
-        Side of the network's input in pixels.
     precision
         Arithmetic of the features: ``f32``, ``bf16`` or ``int8``.
     n_extracted, n_cached
@@ -104,16 +100,10 @@ class FeatureTable:
 
 
 def build_feature_table(
-    catalog: Catalog,
-    setup: BackboneSetup,
-    *,
-    n_views: int = 1,
-    is_averaged: bool = False,
-    seed: int = 0,
-    feature_cache: FeatureCache | None = None,
-    stored: StoredFeatures | None = None,
+    catalog: Catalog, setup: BackboneSetup, *, n_views: int = 1, is_averaged: bool = False, seed: int = 0,
+    feature_cache: FeatureCache | None = None, stored: StoredFeatures | None = None,
     progress: Progress = ignore_progress,
-) -> FeatureTable:
+) -> FeatureTable:  # fmt: skip
     """Extract the features of all photos of a catalog, and of augmented views of its training photos.
 
     Parameters
@@ -122,12 +112,6 @@ def build_feature_table(
         Number of views of each training photo: the photo itself, and random flips and rotations.
     is_averaged
         Whether to take symmetric views of all photos instead, and to average their features in ``X``.
-    seed
-        Seed of the random views.
-    feature_cache
-        Cache to read from and write to, or None.
-    stored
-        Stored features of the photos, or None.
 
     Raises
     ------

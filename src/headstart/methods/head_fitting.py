@@ -33,10 +33,6 @@ class FittedHead:
 
     Attributes
     ----------
-    head
-        The head.
-    history
-        Accuracy and loss of each epoch.
     strength
         Inverse regularisation strength C, or None for a head that has none.
     choice
@@ -56,24 +52,11 @@ class FittedHead:
 
 
 def weigh_classes(
-    y: Numbers,
-    n_classes: int,
-    rule: str = "auto",
-    sample_weight: Weights | None = None,
-    *,
-    skew: float = SKEW,
-) -> Weights | None:
+    y: Numbers, n_classes: int, rule: str = "auto", sample_weight: Weights | None = None, *, skew: float = SKEW,
+) -> Weights | None:  # fmt: skip
     """Return (C,) balanced class weights, or None for equal ones.
 
-    Parameters
-    ----------
-    y
-        (N,) class numbers.
-    rule
-        ``balanced``, ``none``, or ``auto``: balanced if the sizes of the classes differ by more than the factor
-        ``skew``.
-    sample_weight
-        (N,) weights, or None.
+    The rule ``auto`` balances if the sizes of the classes differ by more than the factor ``skew``.
     """
     if rule not in CLASS_WEIGHTS:
         raise FitError(f"Cannot weigh classes by {rule!r}: need one of {', '.join(CLASS_WEIGHTS)}.")
@@ -84,19 +67,10 @@ def weigh_classes(
 
 
 def fit_head(
-    views: Matrix,
-    y: Numbers,
-    n_classes: int,
-    *,
-    kind: str = "logistic",
-    seed: int = 0,
-    strength: float | None = None,
-    class_weight: str = "auto",
-    sample_weight: Weights | None = None,
-    groups: Sequence[str] | None = None,
-    validation: tuple[Matrix, Numbers] | None = None,
-    epochs: int = 10,
-) -> FittedHead:
+    views: Matrix, y: Numbers, n_classes: int, *, kind: str = "logistic", seed: int = 0, strength: float | None = None,
+    class_weight: str = "auto", sample_weight: Weights | None = None, groups: Sequence[str] | None = None,
+    validation: tuple[Matrix, Numbers] | None = None, epochs: int = 10,
+) -> FittedHead:  # fmt: skip
     """Fit a head to the features of N training photos, V views of each.
 
     Parameters
@@ -108,18 +82,12 @@ def fit_head(
     kind
         ``logistic``: logistic regression, fitted until it converges. ``adam``: the recipe of the Keras tutorial, which
         takes one view per epoch.
-    seed
-        Seed of the folds, and of ``adam``.
     strength
         Inverse regularisation strength C of ``logistic``. Default: chosen by cross-validation on these photos.
-    class_weight
-        Rule of `weigh_classes`.
     groups
         (N,) names of groups. The photos of one group are in the same fold.
     validation
         Features (M, D) and class numbers (M,) for the history. The head is not fitted to them.
-    epochs
-        Number of epochs of ``adam``.
     """
     weights = weigh_classes(y, n_classes, class_weight, sample_weight)
     if kind == "adam":
@@ -178,15 +146,9 @@ def _fit_streamed(
 
 
 def prepare_views(
-    views: Matrix,
-    y: Numbers,
-    n_classes: int,
-    *,
-    class_weight: Weights | None,
-    sample_weight: Weights | None,
-    groups: Sequence[str] | None,
-    floor: float = FLOOR,
-) -> tuple[PreparedRows, npt.NDArray[np.str_] | None]:
+    views: Matrix, y: Numbers, n_classes: int, *, class_weight: Weights | None, sample_weight: Weights | None,
+    groups: Sequence[str] | None, floor: float = FLOOR,
+) -> tuple[PreparedRows, npt.NDArray[np.str_] | None]:  # fmt: skip
     """Prepare V views of N photos as V x N rows, view after view. Return them with the group of each row.
 
     The views of a photo share its weight and its group, so that one fold has all of them. ``floor`` is as in

@@ -39,12 +39,8 @@ class TrainedMethod:
         Settings of the training. The method is never ``auto``.
     cut
         Name of the last frozen stage.
-    backbone
-        Backbone of the classifier file.
-    table
-        Features that this backbone gives.
-    fitted
-        The head and how it was fitted.
+    backbone, table
+        Backbone of the classifier file, and its features.
     tuned
         Result of training above the cut, or None for ``fixed``.
     """
@@ -83,10 +79,6 @@ class MethodRunner:
 
     Attributes
     ----------
-    catalog
-        The photos.
-    context
-        How the steps compute.
     stored
         Stored features of the photos as they are, or None.
     note_time

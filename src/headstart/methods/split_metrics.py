@@ -17,15 +17,7 @@ from headstart.methods.feature_table import SplitFeatures
 
 @dataclass(frozen=True)
 class SplitPredictions:
-    """Predictions of a classifier for the N photos of a split.
-
-    Attributes
-    ----------
-    features
-        Features and labels of the split.
-    probabilities
-        (N, C) float32 probabilities.
-    """
+    """Predictions of a classifier for the N photos of a split: (N, C) float32 probabilities."""
 
     features: SplitFeatures
     probabilities: npt.NDArray[np.float32]

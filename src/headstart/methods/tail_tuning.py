@@ -48,22 +48,10 @@ class TunedBackbone:
 
     Attributes
     ----------
-    backbone
-        The backbone with the new weights.
-    fitted
-        The head.
-    result
-        The result of training: weights, history, best epoch.
-    cut
-        Name of the last frozen stage, or ``pixels``.
-    hyperparameters
-        Hyperparameters of the training.
     n_views
         Number of views of each photo whose activations were trained on.
     n_symmetric
         Number of symmetric views that augmentation treats as equal to the photo; see `augment_pixels`.
-    checkpoint
-        Checkpoint of the training.
     """
 
     backbone: Backbone
@@ -101,13 +89,9 @@ def list_tuning_views(settings: Settings, cut: str) -> tuple[View, ...]:
 
 
 def tune_backbone(
-    table: FeatureTable,
-    settings: Settings,
-    context: TrainingContext,
-    *,
-    say: Callable[[str], None] = print_above,
+    table: FeatureTable, settings: Settings, context: TrainingContext, *, say: Callable[[str], None] = print_above,
     hyperparameters: Hyperparameters | None = None,
-) -> TunedBackbone:
+) -> TunedBackbone:  # fmt: skip
     """Train the stages above a cut and the head on the training photos of a table.
 
     The validation photos choose the best epoch.

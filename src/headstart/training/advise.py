@@ -96,16 +96,6 @@ def advise_method(
     ----------
     photos
         A catalog, or a folder or table of photos.
-    backbone
-        Name of the pretrained network, or path of an ONNX file.
-    image_size
-        Side of the network's input in pixels. Default: the backbone's.
-    seed
-        Seed of the split and the folds.
-    cache
-        Whether the user's cache is used.
-    verbose
-        Whether progress is shown on stderr.
     say
         Function that is called with sentences for the user.
 
@@ -249,12 +239,7 @@ def judge_doubling(n_gained: int, n_lost: int, n_photos: int) -> bool | None:
     if the gain exceeds two standard errors. One photo is added to those that differ, because no difference among 20
     photos says little about the next ones.
 
-    Parameters
-    ----------
-    n_gained, n_lost
-        Number of photos that are right only after the doubling, and only before it.
-    n_photos
-        Number of photos that were predicted both times.
+    Of ``n_photos`` photos, ``n_gained`` are right only after the doubling and ``n_lost`` only before it.
 
     Examples
     --------

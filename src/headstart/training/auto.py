@@ -19,20 +19,11 @@ from headstart.features.similarity import Similarity
 from headstart.methods.method_runner import MethodRunner, TrainedMethod
 from headstart.methods.settings import Settings
 from headstart.process.interrupts import listen_for_ctrl_c
+from headstart.training import trials
 from headstart.training.auto_record import AutoRecord
 from headstart.training.expectations import FEW_OF_SIMILAR
 from headstart.training.measurements import Measurements
-from headstart.training.trials import (
-    IsRight,
-    ValidationResult,
-    can_compare,
-    compare_accuracy,
-    compare_losses,
-    drop_average,
-    explain_rejection,
-    hold_out_validation,
-    narrow_table,
-)
+from headstart.training.trials import IsRight, ValidationResult
 
 if TYPE_CHECKING:
     from headstart.tune.hyperparameters import Hyperparameters
@@ -54,21 +45,9 @@ N_AVERAGED = 4
 
 
 def choose_method(
-    runner: MethodRunner,
-    settings: Settings,
-    say: Callable[[str], None],
-    measurements: Measurements | None = None,
+    runner: MethodRunner, settings: Settings, say: Callable[[str], None], measurements: Measurements | None = None
 ) -> tuple[TrainedMethod, dict[str, Any]]:
     """Train by the method that is best on held-out photos, within the budget.
-
-    Parameters
-    ----------
-    settings
-        Settings of the method ``auto``.
-    say
-        Function that is called with sentences for the user.
-    measurements
-        Functions that measure. Default: the real ones.
 
     Returns
     -------
@@ -160,17 +139,17 @@ class _MethodChoice:
             chosen = replace(self._settings, features="all")
             if n_views > 1:
                 chosen = replace(chosen, n_views=n_views, average_views=True)
-            tried = replace(plain, settings=chosen, table=narrow_table(wide, n_views))
+            tried = replace(plain, settings=chosen, table=trials.narrow_table(wide, n_views))
             is_right = self._measure.cross_validate(tried.table, self._settings)
             by_views.append(is_right)
             trial = self.record.add_trial(
                 tried, is_right, judged_by="cross-validation",
                 seconds=extraction_s * n_views / N_AVERAGED + self.record.seconds - started,
-                comparison=compare_accuracy(is_right, best_right, NOISE_OF_FEATURES),
+                comparison=trials.compare_accuracy(is_right, best_right, NOISE_OF_FEATURES),
             )  # fmt: skip
             if trial.is_better:
                 best, best_right = tried, is_right
-        lost, needed = compare_accuracy(by_views[0], by_views[-1], NOISE_OF_SYMMETRY)
+        lost, needed = trials.compare_accuracy(by_views[0], by_views[-1], NOISE_OF_SYMMETRY)
         self._is_symmetric = lost < needed
         if best is not plain:
             self._best = replace(self._runner, catalog=self._catalog).run(best.settings)
@@ -190,8 +169,8 @@ class _MethodChoice:
                 "hybrid training might gain more, but torch is not installed; install it with: "
                 "pip install 'headstart[tune]'"
             )
-        runner = replace(self._runner, catalog=hold_out_validation(self._catalog, self._settings.seed))
-        if not can_compare(runner.catalog):
+        runner = replace(self._runner, catalog=trials.hold_out_validation(self._catalog, self._settings.seed))
+        if not trials.can_compare(runner.catalog):
             return self.record.add_reason(
                 f"there are too few validation photos ({len(runner.catalog.select('validation'))}), or none of some "
                 "class, to compare more with it"
@@ -205,21 +184,21 @@ class _MethodChoice:
             self.record.step = method
             best = best or self._validate_fixed(fixed, runner)
             started = self.record.seconds
-            trained = drop_average(runner.run_tuned(settings), self._measure.validate)
+            trained = trials.drop_average(runner.run_tuned(settings), self._measure.validate)
             result = self._measure.validate(trained)
             # a training that was stopped must not be worse, even where noise would be allowed
             n_errors = max(0.0 if trained.tuning_result.is_stopped else -math.inf, noise[similarity.is_similar])
             is_start = trained.tuning_result.best_epoch == 0  # the start is the best so far: nothing to compare
             trial = self.record.add_trial(
                 trained, result.is_right, judged_by="validation", seconds=self.record.seconds - started,
-                comparison=(None, None) if is_start else compare_losses(result, best, n_errors),
+                comparison=(None, None) if is_start else trials.compare_losses(result, best, n_errors),
             )  # fmt: skip
             if trial.is_better:
                 self._best, best = trained, result
                 self._retraining = self._plan_retraining(settings, trained)
             if trained.tuning_result.is_stopped:
                 raise KeyboardInterrupt
-            why = explain_rejection(trained, trial, n_errors)
+            why = trials.explain_rejection(trained, trial, n_errors)
             if why:
                 return self.record.add_reason(why)
         return self.record.add_reason("every method was tried that could gain more")

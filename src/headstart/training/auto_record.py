@@ -15,21 +15,10 @@ from headstart.training.trials import Comparison, IsRight, Trial
 class AutoRecord:
     """The record of one choice of a method, and its clock.
 
-    Parameters
-    ----------
-    budget_s
-        Seconds that the choice may take.
-    read_clock
-        Function that returns the time in seconds.
-
     Attributes
     ----------
-    trials
-        Trials, in their order.
-    why
-        Reasons why the search ended.
-    similarity
-        Similarity to ImageNet, or None if it was not measured.
+    trials, why, similarity
+        Trials in their order, reasons why the search ended, and similarity to ImageNet, if it was measured.
     step
         Name of the current step.
     """

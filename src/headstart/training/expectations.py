@@ -68,8 +68,6 @@ def expect_accuracy(
         Accuracy of the fixed head on ``n_judged`` photos that it was not fitted to.
     guess
         Accuracy of always predicting the most frequent class.
-    n_per_class
-        Mean number of training photos per class.
     """
     low, high = wilson_interval(round(fixed * n_judged), n_judged)
     if method == "fixed":

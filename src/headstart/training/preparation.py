@@ -23,13 +23,6 @@ def load_catalog(
 
     Stored features come from an earlier ``headstart embed``, or are computed on the cluster of the context. The cluster
     reads the photos, and this process does not.
-
-    Parameters
-    ----------
-    seed
-        Seed of the split.
-    say
-        Function that is called with sentences for the user.
     """
     if isinstance(photos, Catalog):
         return photos, None

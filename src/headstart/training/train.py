@@ -175,28 +175,16 @@ class _Clock:
 
 @dataclass(frozen=True)
 class _Training:
-    """The steps of one training, from a source of photos to the contents of the run folder.
-
-    Attributes
-    ----------
-    checkpoints
-        Checkpoints of finished trainings, which nobody resumes.
-    """
+    """The steps of one training, from a source of photos to the contents of the run folder."""
 
     settings: Settings
     context: TrainingContext
     clock: _Clock
     chart_drawer: ChartDrawer
-    checkpoints: list[Checkpoint] = field(default_factory=list)
+    checkpoints: list[Checkpoint] = field(default_factory=list)  # of finished trainings
 
     def run(self, photos: Catalog | str | Path | Source, folder: Path, say: Callable[[str], None]) -> RunContents:
-        """Train, say the verdict, and return the contents of the run folder. The charts are begun as early as possible.
-
-        Parameters
-        ----------
-        folder
-            Folder of the charts.
-        """
+        """Train, say the verdict, and return the contents of the run folder. Charts are begun as early as possible."""
         settings, context = self.settings, self.context
         setup = context.setup
         compiling = BackgroundCompilation(setup)

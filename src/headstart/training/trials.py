@@ -69,16 +69,10 @@ class Trial:
 def compare_accuracy(one: IsRight, other: IsRight, n_errors: float) -> tuple[int, int]:
     """Compare two classifiers by the photos that only one of them predicts right (McNemar 1947).
 
-    Parameters
-    ----------
-    one, other
-        (N,) whether each classifier predicts a photo right.
-    n_errors
-        Number of standard errors that the gain must exceed. 0: equal accuracy is enough.
-
     Returns
     -------
-    How many more photos the first classifier predicts right, and how many more are needed.
+    How many more photos the first classifier predicts right, and how many more are needed to exceed ``n_errors``
+    standard errors. With 0, equal accuracy is enough.
 
     Examples
     --------
@@ -92,15 +86,7 @@ def compare_accuracy(one: IsRight, other: IsRight, n_errors: float) -> tuple[int
 
 @dataclass(frozen=True, eq=False)
 class ValidationResult:
-    """Predictions for the N validation photos.
-
-    Attributes
-    ----------
-    is_right
-        (N,) bool: whether the prediction is the label.
-    losses
-        (N,) float64: log losses in nats of the calibrated scores.
-    """
+    """Predictions for N validation photos: whether each is right, and the log losses in nats of calibrated scores."""
 
     is_right: IsRight
     losses: npt.NDArray[np.float64]
@@ -111,14 +97,10 @@ def compare_losses(one: ValidationResult, other: ValidationResult, n_errors: flo
 
     On a few hundred photos this detects smaller differences than the accuracy does.
 
-    Parameters
-    ----------
-    n_errors
-        Number of standard errors of the mean difference that are needed. Below 0: the loss may be higher by as many.
-
     Returns
     -------
-    How much lower the loss of the first classifier is, and how much lower it must be.
+    How much lower the loss of the first classifier is, and how much lower it must be: by ``n_errors`` standard errors
+    of the mean difference. Below 0, the loss may be higher by as many.
 
     Examples
     --------

@@ -16,14 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.graph_file import (
-    FLOAT,
-    make_file,
-    make_name,
-    make_node,
-    make_signature,
-    make_tensor,
-)
+from headstart.backbone.graph_file import FLOAT, make_file, make_name, make_node, make_signature, make_tensor
 from headstart.backbone.spec import BackboneSpec, Stage
 from headstart.errors import BackboneError
 from headstart.process.packages import make_missing_extra

@@ -46,9 +46,8 @@ class GraphFile:
 
     def join(self, graph: bytes, entries: Mapping[str, str], *, head: bytes = b"") -> bytes:
         """Return an ONNX file with the header of this one, another graph and these entries of metadata."""
-        return b"".join(
-            [head, self.header, encode_field(MODEL["graph"], graph), *starmap(encode_entry, entries.items())]
-        )
+        body = encode_field(MODEL["graph"], graph)
+        return b"".join([head, self.header, body, *starmap(encode_entry, entries.items())])
 
 
 def take_apart(network: bytes) -> GraphFile:
@@ -84,13 +83,7 @@ def encode_entry(key: str, value: str) -> bytes:
 
 
 def rename_layers(trunk: bytes, names: Mapping[str, str]) -> bytes:
-    """Return the trunk of a graph in which layers, or the graph's input, have other names.
-
-    Parameters
-    ----------
-    names
-        New names by old names.
-    """
+    """Return the trunk of a graph in which layers, or the graph's input, have other names, given by their old names."""
     return b"".join(
         _rename_in_node(value, names) if part == GRAPH["node"] else bytes(field)
         for part, field, value in split_message(trunk)
@@ -122,8 +115,7 @@ def _encode_attribute(name: str, value: float | str | list[int]) -> bytes:
     kind = {list: "ints", str: "s", float: "f"}.get(type(value), "i")
     values = value if isinstance(value, list) else [value]
     fields = [encode_field(_ATTRIBUTE[kind], part) for part in values]
-    ends = encode_field(_ATTRIBUTE["name"], name), encode_field(_ATTRIBUTE["type"], _KINDS[kind])
-    return b"".join([ends[0], *fields, ends[1]])
+    return b"".join([encode_field(_ATTRIBUTE["name"], name), *fields, encode_field(_ATTRIBUTE["type"], _KINDS[kind])])
 
 
 def make_tensor(name: str, value: npt.NDArray[Any]) -> bytes:

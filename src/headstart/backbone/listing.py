@@ -12,9 +12,7 @@ from headstart.backbone.loading import SPECS, TIMM, load_backbone
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError, MissingExtraError
 
-_POOLING = frozenset(
-    {"Flatten", "Reshape", "GlobalAveragePool", "Transpose"}
-)  # layers that a conversion puts behind a network
+_POOLING = ("Flatten", "Reshape", "GlobalAveragePool", "Transpose")  # layers that a conversion puts behind a network
 
 
 def list_backbones() -> Iterator[tuple[BackboneSpec, str | None]]:

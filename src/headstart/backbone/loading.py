@@ -54,11 +54,8 @@ def load_backbone(name: str = MOBILENET_V2.name) -> Backbone:
         raise BackboneError(f"Cannot load backbone {name!r}: no backbone has this name. {hint}")
     spec = SPECS[name]
     try:
-        weights = (
-            EXTRAS[name]()
-            if name in EXTRAS
-            else resources.files("headstart.backbone").joinpath("weights", f"{name}.onnx").read_bytes()
-        )
+        in_package = resources.files("headstart.backbone").joinpath("weights", f"{name}.onnx")
+        weights = EXTRAS[name]() if name in EXTRAS else in_package.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise BackboneError(f"Cannot load backbone {name!r}: {reason}. Install headstart again.") from None

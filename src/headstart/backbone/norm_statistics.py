@@ -13,14 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone
-from headstart.backbone.graph_file import (
-    list_nodes,
-    make_name,
-    make_node,
-    make_signature,
-    read_vectors,
-    take_apart,
-)
+from headstart.backbone.graph_file import list_nodes, make_name, make_node, make_signature, read_vectors, take_apart
 from headstart.engine.compiling import Build
 from headstart.engine.engine import plan_build
 
@@ -90,8 +83,7 @@ def read_norm_statistics(backbone: Backbone) -> NormStatistics:
     variance = np.concatenate([values[inputs[4]] for inputs in norms]).astype(np.float64)
     layer = np.repeat(np.arange(len(norms)), [len(values[inputs[3]]) for inputs in norms])
     graph = b"".join([file.trunk, *nodes, make_name("memory"), make_signature(TENSOR, 2 * len(mean))])
-    network = file.join(graph, file.entries)
-    return NormStatistics(network, mean, variance, layer)
+    return NormStatistics(file.join(graph, file.entries), mean, variance, layer)
 
 
 def _list_last_norms(trunk: bytes, outputs: set[str]) -> list[list[str]]:

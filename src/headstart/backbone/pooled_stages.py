@@ -11,13 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from headstart.backbone.backbone import Backbone
-from headstart.backbone.graph_file import (
-    make_name,
-    make_node,
-    make_signature,
-    rename_layers,
-    take_apart,
-)
+from headstart.backbone.graph_file import make_name, make_node, make_signature, rename_layers, take_apart
 from headstart.backbone.spec import BackboneSpec, Stage
 
 FEATURES = ("last", "all")

@@ -14,12 +14,7 @@ _FIXED = {1: 8, 5: 4}  # length in bytes of the kinds of numbers that have a fix
 
 
 def encode_field(number: int, value: float | str | bytes) -> bytes:
-    r"""Return one field of a message.
-
-    Parameters
-    ----------
-    value
-        A whole number from 0 on, a float (encoded in 32 bits), a text, or bytes such as an encoded message.
+    r"""Return one field of a message: a whole number from 0 on, a float in 32 bits, a text or bytes.
 
     Examples
     --------
@@ -48,12 +43,7 @@ def encode_message(*fields: tuple[int, float | str | bytes]) -> bytes:
 def split_message(message: bytes | memoryview) -> Iterator[tuple[int, memoryview, memoryview]]:
     r"""Yield the fields of a message in their order: the number, the whole field, and the value if that is bytes.
 
-    Field and value are views of the message: nothing is copied.
-
-    Raises
-    ------
-    ValueError
-        If ``message`` is not a message.
+    Field and value are views of the message: nothing is copied. Raise ValueError if it is not a message.
 
     Examples
     --------

@@ -66,9 +66,8 @@ def quantise_backbone(
 
     with tempfile.TemporaryDirectory() as folder:
         plain, folded, quantised = (Path(folder, f"{name}.onnx") for name in ("plain", "folded", "quantised"))
-        plain.write_bytes(
-            backbone.weights
-        )  # a file: from a model in memory, the tool loses the input of its shape computation
+        # a file: from a model in memory, the tool loses the input of its shape computation
+        plain.write_bytes(backbone.weights)
         fold_batch_norms(plain, folded, skip_symbolic_shape=True)
         graph = onnx.load(folded).graph
         first = next(node for node in graph.node if node.op_type == "Conv").input[1]

@@ -142,11 +142,8 @@ class BackboneSpec:
 def find_problems(record: Any, kind: type) -> list[str]:
     """List what a record from JSON lacks to become a dataclass: missing and unknown fields, and wrong types.
 
-    Parameters
-    ----------
-    kind
-        The dataclass. Values for ``str`` and ``int`` must have exactly this type, values for tuples must be lists. The
-        caller checks fields of other types.
+    Values for ``str`` and ``int`` must have exactly this type, values for tuples must be lists. The caller checks
+    fields of other types.
 
     Examples
     --------

@@ -21,15 +21,11 @@ def measure_inference_rate(setup: BackboneSetup) -> float:
     """
     key = (setup.spec.weights_sha256, setup.image_size, setup.precision)
     if key not in _known:
-        _known[key] = _measure(setup)
+        engine = setup.open_engine()
+        pixels = np.zeros((N_PROBES, setup.image_size, setup.image_size, 3), np.uint8)
+        engine.infer(pixels[:4])
+        _known[key] = N_PROBES / time_fastest(lambda: engine.infer(pixels))
     return _known[key]
-
-
-def _measure(setup: BackboneSetup) -> float:
-    engine = setup.open_engine()
-    pixels = np.zeros((N_PROBES, setup.image_size, setup.image_size, 3), np.uint8)
-    engine.infer(pixels[:4])
-    return N_PROBES / time_fastest(lambda: engine.infer(pixels))
 
 
 def time_fastest(action: Callable[[], object]) -> float:

@@ -31,16 +31,9 @@ def average_views(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def average_in_graph(trunk: bytes, n_views: int, n_features: int) -> bytes:
-    """Return the trunk of a graph that makes ``n_views`` views of its pixels and averages their features.
+    """Return the trunk of a graph that makes 2, 4 or 8 views of its pixels and averages their features.
 
-    Parameters
-    ----------
-    trunk
-        Trunk of the graph from ``pixels``, uint8 (N, S, S, 3), to ``features``, (N, D).
-    n_views
-        Number of views: 2, 4 or 8.
-    n_features
-        Number of features, D.
+    The trunk leads from ``pixels``, uint8 (N, S, S, 3), to ``features``, (N, ``n_features``).
     """
     below, views = [make_node("Transpose", ["pixels"], "pixels_exchanged", perm=[0, 2, 1, 3])] * (n_views > 4), []
     for number, (is_exchanged, axes) in enumerate(MOVES[:n_views]):

@@ -47,10 +47,8 @@ def advise(
     with _check_writable(path):
         advice = advise_method(data, backbone=backbone, image_size=image_size, seed=seed, cache=cache, say=say)
         per_class = advice.evidence["photos_per_class"]
-        figure = plot_quadrants(
-            {f"your photos: {advice.method}": (per_class, advice.similarity)}, large=LARGE, similar=SIMILAR
-        )
-        save_png(draw_figure(figure), path)
+        points = {f"your photos: {advice.method}": (per_class, advice.similarity)}
+        save_png(draw_figure(plot_quadrants(points, large=LARGE, similar=SIMILAR)), path)
     if as_json:
         print_json(advice.to_dict() | {"picture": str(path)})
         return
@@ -67,8 +65,7 @@ def advise(
     print_line(f"Why: {advice.why}.")
     for note in advice.notes:
         print_line(f"Note: {note}")
-    print_line("")
-    print_line("method    expected accuracy           time here")
+    print_line("\nmethod    expected accuracy           time here")
     for name, expected in advice.methods.items():
         low, high = expected.interval
         accuracy = f"{expected.expected_accuracy:.1%} ({low:.1%} to {high:.1%})"

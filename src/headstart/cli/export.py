@@ -69,9 +69,8 @@ def _describe_check(report: dict[str, Any]) -> list[str]:
         _describe_accuracy(report["accuracy"], parity),
     ]
     unknown = describe_unknown_labels(report["unknown_labels"], report["labels"])
-    lines += [
-        f"  {'unknown label' if i == 0 else '':<13} {line}, not in the accuracy" for i, line in enumerate(unknown)
-    ]
+    for i, line in enumerate(unknown):
+        lines.append(f"  {'unknown label' if i == 0 else '':<13} {line}, not in the accuracy")
     lines.append(_describe_times(report["ms_per_photo"], report["precision"]))
     if report["skipped"]:
         first = report["skipped"][0]

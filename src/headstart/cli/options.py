@@ -31,9 +31,7 @@ class _Quantity(click.ParamType[float]):
     """A number with a unit, such as ``90s`` or ``2.5GB``, converted to the first of its units."""
 
     def __init__(self, name: str, units: dict[str, float], example: str) -> None:
-        self.name = name
-        self._units = units
-        self._example = example
+        self.name, self._units, self._example = name, units, example
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, float):

@@ -11,12 +11,8 @@ from headstart.errors import MissingExtraError
 def find_version(distribution: str, package: str) -> str:
     """Return the version of an installed distribution, from the name of the installer's folder beside the package.
 
+    The two names are those to install by and to import, such as ``cykooz.resizer`` and ``cykooz_resizer``.
     `importlib.metadata` is asked only without such a folder: it adds 26 ms to ``headstart predict`` of one photo.
-
-    Parameters
-    ----------
-    distribution, package
-        Name to install by and name to import, such as ``"cykooz.resizer"`` and ``"cykooz_resizer"``.
     """
     try:
         spec = importlib.util.find_spec(package)
@@ -49,12 +45,7 @@ def require_packages(action: str, extra: str, *packages: str, hint: str = "") ->
 
 
 def make_missing_extra(action: str, extra: str, *packages: str, hint: str = "") -> MissingExtraError:
-    """Return the error that names missing packages and the command that installs them.
-
-    Parameters
-    ----------
-    hint
-        Condition or alternative, put in brackets after the command.
+    """Return the error that names missing packages and the command that installs them; a hint follows in brackets.
 
     Examples
     --------

@@ -20,19 +20,9 @@ def serve_classifier(
     model: str | Path, *, host: str = "127.0.0.1", port: int = 8000, precision: str = "auto",
     limits: Limits = Limits(), say: Callable[[str], None] = print,  # noqa: B008  frozen
 ) -> None:  # fmt: skip
-    """Serve a classifier over HTTP until Ctrl-C or a kill.
+    """Serve a classifier over HTTP until Ctrl-C or a kill; raise ServeError if the address cannot be used.
 
-    Parameters
-    ----------
-    host, port
-        Address to listen on. By default only this machine can connect. Port 0: any free port.
-
-    Raises
-    ------
-    ServeError
-        If the address cannot be used.
-    MissingExtraError
-        If FastAPI and uvicorn are not installed.
+    By default only this machine can connect. Port 0 means any free port.
     """
     try:
         import uvicorn

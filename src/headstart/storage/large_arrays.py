@@ -77,10 +77,7 @@ def map_file(file: IO[bytes], shape: tuple[int, ...], dtype: npt.DTypeLike) -> n
 def walk_rows(X: Array, n_rows: int | None = None) -> Iterator[slice]:
     """Yield slices that cover the rows of an array; each block of a large array is released before the next.
 
-    Parameters
-    ----------
-    n_rows
-        Rows per block. Default: all rows of a small array, `BLOCK_BYTES` of a large one.
+    ``n_rows`` is the number of rows per block. Default: all rows of a small array, `BLOCK_BYTES` of a large one.
 
     Examples
     --------

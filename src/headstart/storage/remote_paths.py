@@ -80,12 +80,7 @@ def check_pyarrow(action: str) -> None:
 def open_file_system(path: Path) -> tuple[FileSystem, str]:
     """Return the file system of a local or remote path, and the name of the file in it.
 
-    Raises
-    ------
-    OSError
-        If the store cannot be reached.
-    MissingExtraError
-        If pyarrow is not installed, or a package that fsspec needs for the scheme.
+    Raise OSError if the store cannot be reached, and MissingExtraError without pyarrow or a package of the scheme.
     """
     check_pyarrow(f"open '{path}'")
     if not isinstance(path, RemotePath):

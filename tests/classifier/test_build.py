@@ -1,4 +1,4 @@
-"""The file that is built runs anywhere ONNX runs."""
+"""The classifier file is valid ONNX and runs in ONNX Runtime."""
 
 import json
 
@@ -15,7 +15,7 @@ from headstart.errors import ClassifierError
 PIXELS = np.random.default_rng(1).integers(0, 255, (5, 96, 96, 3), np.uint8)
 
 
-def test_it_is_valid_onnx_with_named_ends(classifier_bytes):
+def test_the_file_is_valid_onnx_with_named_inputs_and_outputs(classifier_bytes):
     model = onnx.load_from_string(classifier_bytes)
     onnx.checker.check_model(model, full_check=True)
     assert [i.name for i in model.graph.input] == ["pixels"]
@@ -26,7 +26,7 @@ def test_it_is_valid_onnx_with_named_ends(classifier_bytes):
     assert facts["backbone.licence"] == "Apache-2.0"
 
 
-def test_onnx_runtime_answers_as_the_classifier_does(classifier_bytes):
+def test_onnx_runtime_gives_the_probabilities_of_the_classifier(classifier_bytes):
     session = onnxruntime.InferenceSession(classifier_bytes)
     theirs = session.run(None, {"pixels": PIXELS})[0]
     ours = Classifier.from_bytes(classifier_bytes, precision="f32").predict_pixels(PIXELS)
@@ -47,6 +47,6 @@ def test_parts_that_do_not_fit_are_refused(parts):
     assert load_backbone().weights == backbone.weights
 
 
-def test_what_could_not_be_loaded_is_not_built(parts, change_metadata):
+def test_metadata_that_could_not_be_read_are_refused(parts, change_metadata):
     with pytest.raises(ClassifierError, match=r"Cannot build a classifier: .*label 'b\\x07'"):
         build_classifier(*parts[:3], change_metadata(labels=("a", "b\x07", "c")))

@@ -28,11 +28,11 @@ def test_one_path_gives_one_prediction(classifier, photos):
     assert answer.top(2) == list(answer.probabilities.items())[:2]
 
 
-def test_many_paths_give_the_same_answers_as_one_by_one(classifier, photos):
+def test_several_photos_give_the_predictions_of_single_ones(classifier, photos):
     assert classifier.predict(photos) == [classifier.predict(path) for path in photos]
 
 
-def test_files_and_decoded_pixels_give_the_same_answers(classifier, photos):
+def test_files_and_decoded_pixels_give_the_same_probabilities(classifier, photos):
     pixels = np.stack([read_photo(path, 96) for path in photos])
     # the features are the same bits; the head's sum over them may be ordered otherwise for many rows than for one
     np.testing.assert_allclose(
@@ -40,7 +40,7 @@ def test_files_and_decoded_pixels_give_the_same_answers(classifier, photos):
     )
 
 
-def test_a_broken_photo_is_a_row_among_others_and_an_error_alone(classifier, photos, tmp_path):
+def test_a_broken_photo_is_an_error_only_if_it_is_the_only_one(classifier, photos, tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"nothing like a photo, whatever its name says")
     answers = classifier.predict([photos[0], broken, photos[1]])
@@ -62,7 +62,7 @@ def test_no_photos_give_no_rows(classifier):
     assert probabilities.dtype == np.float32
 
 
-def test_save_and_load_give_the_same_bytes_and_answers(classifier, photos, tmp_path):
+def test_a_saved_classifier_has_the_same_bytes_and_predictions(classifier, photos, tmp_path):
     path = classifier.save(tmp_path / "copy.onnx")
     again = load_classifier(path, precision="f32")
     assert again.predict(photos) == classifier.predict(photos)
@@ -70,7 +70,7 @@ def test_save_and_load_give_the_same_bytes_and_answers(classifier, photos, tmp_p
     assert "3 labels" in repr(again)
 
 
-def test_one_that_is_quantised_computes_in_int8_and_refuses_bf16(int8_bytes, photos):
+def test_a_quantised_classifier_computes_in_int8_and_refuses_bf16(int8_bytes, photos):
     auto, exact = (Classifier.from_bytes(int8_bytes, precision=name) for name in ("auto", "f32"))
     assert auto.precision == exact.precision == "int8"
     np.testing.assert_array_equal(auto.predict_probabilities(photos), exact.predict_probabilities(photos))
@@ -78,7 +78,7 @@ def test_one_that_is_quantised_computes_in_int8_and_refuses_bf16(int8_bytes, pho
         Classifier.from_bytes(int8_bytes, precision="bf16").predict(photos)
 
 
-def test_plain_onnx_runtime_labels_nearly_all_photos_as_one_that_is_quantised_does(int8_bytes, photos):
+def test_onnx_runtime_gives_most_labels_of_a_quantised_classifier(int8_bytes, photos):
     pixels = np.stack([read_photo(path, 96) for path in photos])
     theirs = onnxruntime.InferenceSession(int8_bytes).run(None, {"pixels": pixels})[0]
     ours = Classifier.from_bytes(int8_bytes).predict_pixels(pixels)
@@ -86,6 +86,6 @@ def test_plain_onnx_runtime_labels_nearly_all_photos_as_one_that_is_quantised_do
     assert np.abs(ours - theirs).mean() < 0.1
 
 
-def test_saving_where_nothing_can_be_written_is_one_sentence(classifier, tmp_path):
+def test_a_folder_that_cannot_be_written_is_named(classifier, tmp_path):
     with pytest.raises(ClassifierError, match="Cannot save"):
         classifier.save(tmp_path / "missing" / "model.onnx")

@@ -1,4 +1,4 @@
-"""Loading compares before it trusts."""
+"""Loading checks a classifier file before it is used."""
 
 import json
 
@@ -23,7 +23,7 @@ def reseal(data, change):
     return seal_bytes(model.SerializeToString())
 
 
-def test_a_file_is_read_whole(classifier_bytes, tmp_path):
+def test_a_file_gives_all_its_parts(classifier_bytes, tmp_path):
     path = tmp_path / "model.onnx"
     path.write_bytes(classifier_bytes)
     contents = read_classifier(path)
@@ -128,13 +128,13 @@ def in_record(name, value):
         ("spec.name", "\x1b[2J", r"need characters that can be shown"),
     ],
 )  # fmt: skip
-def test_a_forged_record_is_refused_in_one_sentence(classifier_bytes, name, value, message):
+def test_forged_metadata_are_refused_in_one_sentence(classifier_bytes, name, value, message):
     with pytest.raises(ClassifierError, match=message) as caught:
         parse_classifier(reseal(classifier_bytes, in_record(name, value)))
     assert str(caught.value).isprintable()
 
 
-def test_a_record_without_end_is_refused(classifier_bytes):
+def test_deeply_nested_metadata_are_refused(classifier_bytes):
     def change(_, entries):
         entries["headstart"] = "[" * 200_000
 

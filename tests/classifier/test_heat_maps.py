@@ -1,4 +1,4 @@
-"""A heat map is no guess: it sums to the score that it explains."""
+"""A heat map is exact: its mean is the score that it explains."""
 
 import hashlib
 from dataclasses import replace
@@ -22,7 +22,7 @@ def run(request, tmp_path_factory, paint_folder):
     return hs.train(folder, out=base / "run", image_size=128, method="fixed", verbose=False, **settings)
 
 
-def test_places_sum_to_the_score(run):
+def test_the_mean_of_a_heat_map_is_the_score(run):
     model = hs.load(run.folder, precision="f32")
     path = next((run.folder.parent / "photos").rglob("*.jpg"))
     answer = model.predict(path)
@@ -48,7 +48,7 @@ def test_a_place_that_is_painted_over_loses_its_heat(run, tmp_path):
     assert np.abs(heat[:, : half - 1]).mean() > np.abs(heat[:, half + 1 :]).mean()
 
 
-def test_what_cannot_be_explained_is_told(run, tmp_path):
+def test_an_unknown_class_and_a_missing_photo_are_refused(run, tmp_path):
     model = hs.load(run.folder)
     with pytest.raises(ClassifierError, match="need one of dots, rings, stripes"):
         model.explain("photo.jpg", "cats")
@@ -56,7 +56,7 @@ def test_what_cannot_be_explained_is_told(run, tmp_path):
         model.explain(tmp_path / "nothing.jpg")
 
 
-def test_what_the_network_sees_is_kept_for_the_next_head(run, monkeypatch):
+def test_activations_are_cached_for_other_heads(run, monkeypatch):
     path = next((run.folder.parent / "photos").rglob("*.jpg"))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     contents = read_classifier(run.folder)
@@ -70,7 +70,7 @@ def test_what_the_network_sees_is_kept_for_the_next_head(run, monkeypatch):
         Explainer(contents).explain(path, "dots")
 
 
-def test_a_photo_that_was_changed_meanwhile_is_no_other(run, tmp_path):
+def test_a_photo_that_no_longer_has_the_digest_is_refused(run, tmp_path):
     path = next((run.folder.parent / "photos").rglob("*.jpg"))
     with pytest.raises(PhotoError, match="was changed"):
         Explainer(read_classifier(run.folder)).explain(path, "dots", digest="0" * 64)

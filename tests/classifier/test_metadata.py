@@ -1,4 +1,4 @@
-"""What a file says of itself survives the way to disk, and what it cannot say is refused."""
+"""Metadata survive JSON, and wrong ones are refused."""
 
 import hashlib
 import json
@@ -15,15 +15,15 @@ RECORD = Metadata.describe(
 )  # fmt: skip
 
 
-def test_json_and_back():
+def test_metadata_survive_json():
     assert Metadata.from_json(RECORD.to_json()) == RECORD
 
 
-def test_equal_records_give_equal_texts():
+def test_equal_metadata_give_equal_json():
     assert Metadata.from_json(RECORD.to_json()).to_json() == RECORD.to_json()
 
 
-def test_training_photos_are_known_again():
+def test_training_photos_are_recognised():
     assert RECORD.has_seen(hashlib.sha256(bytes([3])).hexdigest())
     assert not RECORD.has_seen(hashlib.sha256(bytes([9])).hexdigest())
 
@@ -47,6 +47,6 @@ def test_views_that_cannot_be_averaged_are_refused():
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', "nonsense"])
-def test_what_is_no_record_is_refused(text):
+def test_a_text_that_is_not_metadata_is_refused(text):
     with pytest.raises(ClassifierError, match="cannot be read"):
         Metadata.from_json(text)

@@ -1,4 +1,4 @@
-"""A file that was checked before is opened from memory, to the same contents."""
+"""A classifier file that was checked before is read from the cache, with the same contents."""
 
 import numpy as np
 

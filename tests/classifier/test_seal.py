@@ -22,7 +22,7 @@ def test_a_sealed_model_is_still_onnx():
 
 
 @given(st.data())
-def test_any_changed_byte_is_noticed(data):
+def test_any_changed_byte_breaks_the_seal(data):
     sealed = bytearray(seal_bytes(b"\x08\x08\x12\x14headstart-classifier and so on"))
     at = data.draw(st.integers(0, len(sealed) - 1))
     sealed[at] ^= data.draw(st.integers(1, 255))

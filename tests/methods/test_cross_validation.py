@@ -1,4 +1,4 @@
-"""The second, steadier figure."""
+"""Repeated cross-validation on features."""
 
 import numpy as np
 
@@ -17,11 +17,11 @@ def test_separable_classes_score_high_and_random_labels_at_chance():
     assert shuffled["accuracy_mean"] < 0.6
 
 
-def test_the_seed_fixes_it():
+def test_the_same_seed_gives_the_same_result():
     assert cross_validate(X[None], Y, 3, strength=0.1, seed=1) == cross_validate(X[None], Y, 3, strength=0.1, seed=1)
 
 
-def test_copies_in_a_group_do_not_leak():
+def test_the_copies_of_one_group_are_in_one_fold():
     noise = GENERATOR.normal(size=(45, 40)).astype(np.float32)
     labels = GENERATOR.integers(0, 2, 45)
     doubled, y = np.concatenate([noise, noise]), np.concatenate([labels, labels])
@@ -33,11 +33,11 @@ def test_copies_in_a_group_do_not_leak():
     assert honest["accuracy_mean"] < 0.7
 
 
-def test_a_class_of_one_photo_cannot_be_held_out_and_the_others_are_judged():
+def test_a_class_of_one_photo_is_left_out():
     assert cross_validate(X[None, :61], Y[:61], 3, strength=0.1, seed=0)["n"] == 60
 
 
-def test_photos_of_one_class_alone_are_no_evidence():
+def test_nothing_is_returned_if_only_one_class_can_be_predicted():
     """Two of one class and one of another: only the two can be held out, and any head names them right."""
     assert cross_validate(X[None, 28:31], Y[28:31], 2, strength=0.1, seed=0) is None
 

@@ -1,4 +1,4 @@
-"""Rows beside their photos."""
+"""Features beside their photos."""
 
 import numpy as np
 
@@ -15,17 +15,17 @@ def make_rows(*facts):
     return SplitFeatures(photos, X, np.zeros(len(photos), np.int64), X[None])
 
 
-def test_copies_and_groups_stay_together_through_each_other():
+def test_copies_and_groups_that_overlap_share_one_name():
     rows = make_rows(("aa", "g1", 1), ("aa", None, 1), ("bb", "g1", 1), ("cc", None, 1))
     names = rows.groups
     assert names[0] == names[1] == names[2] != names[3]
 
 
-def test_photos_that_stand_alone_need_no_groups():
+def test_photos_without_copies_or_shared_groups_have_no_group_names():
     assert make_rows(("aa", None, 1), ("bb", "g1", 1)).groups is None
 
 
-def test_weights_are_none_where_all_are_1():
+def test_weights_are_none_if_all_are_1():
     assert make_rows(("aa", None, 1), ("bb", None, 1)).weights is None
     np.testing.assert_array_equal(make_rows(("aa", None, 1), ("bb", None, 3)).weights, [1, 3])
 

@@ -1,4 +1,4 @@
-"""Fixed features: which ones, and over which views they are averaged."""
+"""Methods on painted photos: features, averaging over views, and training again."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ def runner(paint_folder, tmp_path_factory, make_runner):
 
 @pytest.mark.parametrize("features", ["last", "all"])
 @pytest.mark.parametrize("n_views", [1, 2, 8])
-def test_the_classifier_file_answers_what_was_judged(runner, features, n_views):
+def test_the_classifier_file_gives_the_probabilities_of_the_metrics(runner, features, n_views):
     settings = replace(PLAIN, features=features)
     if n_views > 1:
         settings = replace(settings, n_views=n_views, average_views=True)
@@ -37,14 +37,14 @@ def test_the_classifier_file_answers_what_was_judged(runner, features, n_views):
     assert classifier.metadata.n_averaged == n_views
 
 
-def test_random_views_are_for_training_alone(runner):
+def test_random_views_are_made_of_training_photos_only(runner):
     trained = runner.run(replace(PLAIN, n_views=3))
     assert len(trained.table.splits["train"].views) == 3
     assert len(trained.table.splits["test"].views) == 1
     assert trained.table.n_averaged == 1
 
 
-def test_where_no_epoch_is_better_training_above_a_cut_gives_what_fixed_gives(runner):
+def test_hybrid_gives_the_head_of_fixed_if_no_epoch_is_better(runner):
     settings = replace(PLAIN, method="hybrid", cut="block_15", epochs=1)
     hyperparameters = replace(choose_hyperparameters("hybrid", settings, 24), n_errors=1e9)
     plain, tuned = runner._tune(settings, hyperparameters)

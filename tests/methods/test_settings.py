@@ -1,4 +1,4 @@
-"""What cannot be trained with is said at once, all of it."""
+"""All wrong settings are named at once."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from headstart.errors import FitError
 from headstart.methods.settings import Settings
 
 
-def test_the_defaults_can_be_used():
+def test_the_default_settings_are_valid():
     Settings().check()
 
 
@@ -45,7 +45,7 @@ def test_the_defaults_can_be_used():
         ({"seed": -1, "epochs": 0}, "got epochs 0, .*; got seed -1"),
     ],
 )
-def test_what_is_wrong_is_named(wrong, message):
+def test_every_wrong_setting_is_named(wrong, message):
     with pytest.raises(FitError, match=f"Cannot train: .*{message}"):
         Settings(**wrong).check()
 
@@ -64,7 +64,7 @@ def test_what_is_wrong_is_named(wrong, message):
         ({"method": "finetune", "train_norms": True}, "finetune"),
     ],
 )
-def test_auto_is_settled_where_nothing_is_left_to_choose(settings, method):
+def test_auto_becomes_the_only_method_that_has_the_settings(settings, method):
     assert Settings(**settings).settle().method == method
 
 
@@ -77,12 +77,12 @@ def test_auto_is_settled_where_nothing_is_left_to_choose(settings, method):
         {"cut": "block_12", "precision": "int8"},
     ],
 )
-def test_auto_does_not_settle_what_is_at_odds(settings):
+def test_settings_of_different_methods_are_refused(settings):
     with pytest.raises(FitError, match="with method hybrid, which only fixed has"):
         Settings(**settings).settle().check()
 
 
-def test_averaged_views_are_four_unless_told():
+def test_four_views_are_averaged_by_default():
     assert Settings().n_averaged == Settings(n_views=3).n_averaged == 1
     assert Settings(average_views=True).n_averaged == 4
     assert Settings(average_views=True, n_views=8).n_averaged == 8

@@ -1,4 +1,4 @@
-"""A split and what is said of it."""
+"""Predictions for a split, and their metrics."""
 
 import csv
 
@@ -18,7 +18,7 @@ def judge(labels, probabilities):
     return SplitPredictions(SplitFeatures(photos, X, y, X[None]), np.array(probabilities, np.float32).reshape(-1, 2))
 
 
-def test_right_is_where_the_largest_probability_is_the_label():
+def test_a_prediction_is_right_if_the_largest_probability_is_that_of_the_label():
     predictions = judge("aab", [[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]])
     assert predictions.predicted.tolist() == [0, 1, 1]
     assert predictions.is_right.tolist() == [True, False, True]

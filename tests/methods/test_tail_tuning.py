@@ -37,7 +37,7 @@ def runner(paint_folder, tmp_path_factory, make_runner):
     ],
     ids=["hybrid", "averaged", "finetune", "scratch"],
 )
-def test_the_classifier_file_answers_what_was_judged(runner, settings):
+def test_the_classifier_file_gives_the_probabilities_of_the_metrics(runner, settings):
     trained = runner.run(settings)
     classifier = Classifier.from_bytes(trained.build_file().data, precision="f32")
     rows = trained.table.splits["test"]
@@ -51,7 +51,7 @@ def test_the_classifier_file_answers_what_was_judged(runner, settings):
     assert trained.fitted.history[0].data == "Training"
 
 
-def test_each_method_has_its_cut():
+def test_each_method_has_a_default_cut():
     backbone = load_backbone()
     assert [choose_cut(m, None, backbone) for m in ("fixed", "hybrid", "finetune", "scratch")] == [
         "top", "block_12", "pixels", "pixels",
@@ -61,14 +61,14 @@ def test_each_method_has_its_cut():
         choose_cut("hybrid", "block_99", backbone)
 
 
-def test_the_start_is_left_for_any_gain_only_where_photos_are_unlike_those_of_the_pretraining():
+def test_any_gain_over_the_start_is_kept_only_if_batch_norms_are_trained():
     plain = choose_hyperparameters("hybrid", Settings(method="hybrid"), 1000)
     unlike = choose_hyperparameters("hybrid", Settings(method="hybrid", train_norms=True), 1000)
     assert (plain.is_norm_trained, plain.n_errors) == (False, 2.0)
     assert (unlike.is_norm_trained, unlike.n_errors) == (True, 0.0)
 
 
-def test_views_that_are_trained_on():
+def test_the_views_to_train_on_follow_from_the_settings_and_the_cut():
     hybrid = Settings(method="hybrid")
     assert list_tuning_views(hybrid, "block_12") == SYMMETRIES[:2]
     assert list_tuning_views(replace(hybrid, average_views=True), "block_12") == SYMMETRIES[:4]
@@ -77,7 +77,7 @@ def test_views_that_are_trained_on():
     assert list_tuning_views(hybrid, "pixels") == (AS_IT_IS,)
 
 
-def test_above_a_cut_a_smaller_class_counts_more(runner):
+def test_classes_are_balanced_at_a_smaller_skew_above_a_cut(runner):
     kept, n_stripes = [], 0
     for photo in runner.catalog.photos:
         n_stripes += photo.label == "stripes" and photo.split == "train"
@@ -94,7 +94,7 @@ def use_workers(runner, workers):
     return replace(runner, context=replace(runner.context, workers=workers))
 
 
-def test_workers_on_ray_are_given_the_same_task(runner, monkeypatch):
+def test_ray_workers_get_the_task_of_this_process(runner, monkeypatch):
     given = []
 
     def fit(task, workers, *, progress, say):
@@ -110,7 +110,7 @@ def test_workers_on_ray_are_given_the_same_task(runner, monkeypatch):
     assert task.checkpoint is None  # nothing is kept
 
 
-def test_a_training_by_other_workers_is_another_one(runner):
+def test_the_checkpoint_of_other_workers_has_another_name(runner):
     table = runner.extract(runner.backbone, SETTINGS)
     hyperparameters = choose_hyperparameters("hybrid", SETTINGS, 10)
     names = {

@@ -1,4 +1,4 @@
-"""Advice is measured, and says on what it rests."""
+"""Advice and the measurements that it rests on."""
 
 import json
 
@@ -36,12 +36,12 @@ def test_advice_on_painted_photos(make_folder):
         (0, 0, 1000, False), (0, 40, 2000, False),
     ],
 )  # fmt: skip
-def test_a_gain_below_noise_is_not_called_none(n_gained, n_lost, n_photos, is_rising):
+def test_a_doubling_is_judged_by_its_gain_and_its_noise(n_gained, n_lost, n_photos, is_rising):
     assert judge_doubling(n_gained, n_lost, n_photos) is is_rising
 
 
 @pytest.mark.parametrize("value", [0.3, 0.9])
-def test_what_is_timed_is_what_is_advised(make_folder, monkeypatch, value):
+def test_the_advised_settings_are_those_that_were_timed(make_folder, monkeypatch, value):
     timed = {}
     monkeypatch.setattr(advise, "measure_similarity", lambda *_, **__: Similarity(value, 0.1, 20))
     monkeypatch.setattr(
@@ -64,7 +64,7 @@ def advise_with_errors(make_folder, monkeypatch, value, error):
     ("value", "error", "method"), [(0.9, 0.05, "fixed"), (0.9, 0.07, "hybrid"), (0.9, 0.3, "hybrid"),
                                    (0.3, 0.02, "fixed"), (0.3, 0.3, "hybrid")]
 )  # fmt: skip
-def test_similar_photos_that_are_often_mistaken_are_worth_training(make_folder, monkeypatch, value, error, method):
+def test_hybrid_is_advised_on_similar_photos_with_many_errors(make_folder, monkeypatch, value, error, method):
     advice = advise_with_errors(make_folder, monkeypatch, value, error)
     assert advice.method == method
     if method == "hybrid":
@@ -73,7 +73,7 @@ def test_similar_photos_that_are_often_mistaken_are_worth_training(make_folder, 
 
 
 @pytest.mark.parametrize("has_torch", [True, False])
-def test_it_says_what_to_install_for_what_it_advises(make_folder, monkeypatch, has_torch):
+def test_advice_names_the_extra_that_is_missing(make_folder, monkeypatch, has_torch):
     monkeypatch.setattr(torch_import, "PACKAGES", ("numpy" if has_torch else "no_such_package",))
     assert expectations.can_tune() == has_torch
     advice = advise_with_errors(make_folder, monkeypatch, 0.3, 0.3)

@@ -1,4 +1,4 @@
-"""Evaluation: only unseen photos, and by the names of the classes."""
+"""Evaluation uses photos that are not training photos, and matches classes by name."""
 
 import shutil
 
@@ -15,7 +15,7 @@ def run(make_folder, tmp_path):
     return hs.train(make_folder(labels=LABELS), out=tmp_path / "run", image_size=96, verbose=False)
 
 
-def test_the_run_s_catalog_gives_its_test_figures(run):
+def test_the_catalog_of_a_run_gives_its_test_metrics(run):
     metrics = hs.evaluate(run.model, run.folder / "catalog.csv", verbose=False)
     assert metrics["split"] == "test"
     assert metrics["n_seen"] == 0
@@ -23,14 +23,14 @@ def test_the_run_s_catalog_gives_its_test_figures(run):
         assert metrics[name] == run.metrics["test"][name]
 
 
-def test_the_folder_it_was_trained_on_gives_all_that_was_not(run, tmp_path):
+def test_training_photos_in_a_folder_are_left_out(run, tmp_path):
     metrics = hs.evaluate(run.model, tmp_path / "photos", verbose=False)
     assert metrics["split"] == "all"
     assert metrics["n_seen"] == run.metrics["train"]["n"]
     assert metrics["n"] == run.metrics["validation"]["n"] + run.metrics["test"]["n"]
 
 
-def test_one_photo_that_was_trained_on_costs_that_photo_and_no_other(run, make_folder):
+def test_only_training_photos_are_left_out(run, make_folder):
     folder = make_folder("new", labels=LABELS, n=30)
     for label in LABELS:
         for path in sorted((folder / label).iterdir())[:20]:
@@ -42,12 +42,12 @@ def test_one_photo_that_was_trained_on_costs_that_photo_and_no_other(run, make_f
     assert (metrics["n"], metrics["n_seen"]) == (30, 1)
 
 
-def test_nothing_left_says_why(run):
+def test_an_error_says_why_no_photo_is_left(run):
     with pytest.raises(CatalogError, match=r"was trained on all of its \d+ photos in its train split"):
         hs.evaluate(run.model, run.folder / "catalog.csv", split="train", verbose=False)
 
 
-def test_classes_are_matched_by_name_and_unknown_ones_left_out(run, make_folder):
+def test_classes_are_matched_by_name_and_unknown_labels_are_left_out(run, make_folder):
     folder = make_folder("new", labels=("rings", "stripes"), n=30)
     for path in [path for path in folder.rglob("*.jpg") if int(path.stem) < 20]:
         path.unlink()

@@ -1,4 +1,4 @@
-"""What may be expected of a method."""
+"""The expected accuracy and duration of methods."""
 
 from pathlib import Path
 
@@ -15,12 +15,12 @@ LIKE, UNLIKE = Similarity(0.9, 0.02, 100), Similarity(0.2, 0.4, 100)
 
 @pytest.mark.parametrize("method", ["fixed", "hybrid", "finetune", "scratch"])
 @pytest.mark.parametrize("similarity", [LIKE, UNLIKE])
-def test_the_interval_holds_the_expectation(method, similarity):
+def test_the_interval_contains_the_expected_accuracy(method, similarity):
     accuracy, (low, high) = expect_accuracy(method, similarity=similarity, **FACTS)
     assert 0 <= low <= accuracy <= high <= 1
 
 
-def test_more_is_gained_where_photos_are_unlike():
+def test_a_larger_gain_is_expected_on_dissimilar_photos():
     fixed, like, unlike = (
         expect_accuracy(method, similarity=similarity, **FACTS)[0]
         for method, similarity in (("fixed", LIKE), ("hybrid", LIKE), ("hybrid", UNLIKE))
@@ -28,7 +28,7 @@ def test_more_is_gained_where_photos_are_unlike():
     assert fixed < like < unlike
 
 
-def test_few_photos_teach_the_lower_stages_little():
+def test_finetune_is_expected_to_gain_less_on_few_photos():
     for n_per_class, is_same in ((200, False), (20_000, True)):
         facts = FACTS | {"n_per_class": n_per_class}
         hybrid, finetune = (expect_accuracy(name, similarity=UNLIKE, **facts)[0] for name in ("hybrid", "finetune"))
@@ -37,7 +37,7 @@ def test_few_photos_teach_the_lower_stages_little():
         assert finetune <= hybrid
 
 
-def test_nothing_is_gained_where_similar_photos_are_mostly_right():
+def test_no_gain_is_expected_on_similar_photos_with_few_errors():
     for error, is_gain in ((FEW_OF_SIMILAR - 0.01, False), (FEW_OF_SIMILAR + 0.01, True)):
         facts = FACTS | {"fixed": 1 - error}
         fixed, hybrid = (expect_accuracy(method, similarity=LIKE, **facts)[0] for method in ("fixed", "hybrid"))
@@ -54,7 +54,7 @@ def test_more_epochs_take_longer_with_torch_or_without(make_folder, make_runner,
     assert many - few == pytest.approx(45 * n_seen * 1.2 / 100)
 
 
-def test_few_photos_are_not_enough_from_scratch():
+def test_scratch_needs_many_photos():
     few, many = (expect_accuracy("scratch", similarity=LIKE, **FACTS | {"n_per_class": n})[0] for n in (50, 50_000))
     assert 0.5 < few < 0.6 < many < 0.8
     unlike = expect_accuracy("scratch", similarity=UNLIKE, **FACTS | {"n_per_class": 50})[0]
@@ -62,7 +62,7 @@ def test_few_photos_are_not_enough_from_scratch():
 
 
 @pytest.mark.parametrize("has_torch", [True, False])
-def test_seconds_rise_with_what_is_trained(make_folder, make_runner, monkeypatch, has_torch):
+def test_methods_that_train_more_take_longer(make_folder, make_runner, monkeypatch, has_torch):
     monkeypatch.setattr("headstart.training.expectations.can_tune", lambda: has_torch)
     # real ones depend on what else this machine does; tests beside what measures them look at those
     monkeypatch.setattr("headstart.training.expectations.measure_inference_rate", lambda *_: 100.0)

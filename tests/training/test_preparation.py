@@ -1,4 +1,4 @@
-"""A training takes features that lie ready, and says when it cannot."""
+"""A training takes stored features, and says if it cannot."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_a_folder_of_photos_is_scanned(make_folder):
     assert load(catalog, [])[0] is catalog
 
 
-def test_what_was_embedded_comes_with_its_features(make_folder, tmp_path):
+def test_an_embedding_folder_gives_its_stored_features(make_folder, tmp_path):
     folder, said = make_folder(n=3), []
     embed_photos(folder, tmp_path / "features.parquet", **OPTIONS)
     catalog, embedded = load(tmp_path / "features.parquet", said)
@@ -37,7 +37,7 @@ def test_what_was_embedded_comes_with_its_features(make_folder, tmp_path):
     assert said[0].endswith("are of another network or image size: they are computed anew.")
 
 
-def test_training_on_features_is_training_on_photos(make_folder, tmp_path):
+def test_training_on_stored_features_gives_the_metrics_of_the_photos(make_folder, tmp_path):
     folder = make_folder(n=20)
     embed_photos(folder, tmp_path / "features.parquet", **OPTIONS)
     plain, embedded = (

@@ -40,7 +40,7 @@ def run(make_folder, tmp_path):
     return train(make_folder(), tmp_path / "run")
 
 
-def test_a_run_folder_has_everything(run):
+def test_a_run_folder_has_all_its_files(run):
     assert {path.name for path in run.folder.iterdir()} == FILES
     assert run.metrics["test"]["accuracy"] > 0.8
     assert run.metrics["schema"] == 1
@@ -73,7 +73,7 @@ def test_training_on_its_catalog_again_gives_the_same_split(run, tmp_path):
     assert again.metrics["test"] == run.metrics["test"]
 
 
-def test_the_classifier_answers_as_the_report_says(run):
+def test_the_classifier_predicts_what_the_predictions_table_says(run):
     for row in _read_predictions(run)[:12]:
         answer = run.model.predict(row["path"])
         assert answer.label == row["prediction"]
@@ -103,7 +103,7 @@ def test_a_class_without_a_photo_that_decodes_is_an_error_and_no_folder_is_left(
     assert {path.name for path in tmp_path.iterdir()} == {"photos"}
 
 
-def test_an_existing_run_is_not_overwritten_by_chance(run, tmp_path):
+def test_an_existing_run_is_replaced_only_if_told(run, tmp_path):
     with pytest.raises(RunError, match="exists already"):
         train(tmp_path / "photos", run.folder)
     assert train(tmp_path / "photos", run.folder, overwrite=True).metrics["test"] == run.metrics["test"]
@@ -187,7 +187,7 @@ def test_a_run_is_not_written_into_a_store(make_folder):
         hs.train(make_folder(n=2), out="s3://bucket/run")
 
 
-def test_photos_whose_features_outgrow_memory_are_trained_on_in_passes(make_folder, tmp_path, monkeypatch):
+def test_features_too_large_for_memory_are_trained_on_in_passes(make_folder, tmp_path, monkeypatch):
     options = {"method": "fixed", "image_size": 96, "verbose": False}
     folder = make_folder(n=20)
     plain = hs.train(folder, out=tmp_path / "plain", **options).metrics

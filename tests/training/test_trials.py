@@ -1,4 +1,4 @@
-"""Methods are compared on photos that none of them was fitted to."""
+"""Comparisons of methods on photos that none of them was fitted to."""
 
 from dataclasses import replace
 from types import SimpleNamespace

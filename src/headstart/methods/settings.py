@@ -23,7 +23,7 @@ _OF_AUTO: dict[str, Any] = {"budget_s": 600.0}
 _OPTIONS = {"n_views": "--views", "budget_s": "--budget", "cache_limit_gb": "--cache-limit"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings of a training.
 

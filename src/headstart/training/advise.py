@@ -24,7 +24,7 @@ from headstart.head.regularisation import predict_held_out
 from headstart.methods.feature_table import SplitFeatures
 from headstart.methods.head_fitting import prepare_views, weigh_classes
 from headstart.methods.method_runner import MethodRunner, TrainedMethod
-from headstart.methods.settings import METHODS, Settings
+from headstart.methods.settings import TUNED, Settings
 from headstart.methods.tail_tuning import choose_cut
 from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
@@ -130,21 +130,11 @@ def advise_method(
         "fixed": curve[-1]["accuracy"], "n_judged": curve[-1]["n_judged"], "guess": max(counts.values()) / len(train.y),
         "n_per_class": per_class, "similarity": similarity,
     }  # fmt: skip
-    methods: dict[str, Expectation] = {}
-    notes: list[Note] = []
     # batch norms as pretrained have the statistics of other photos
     tuned = replace(settings, train_norms=not similarity.is_similar)
     if can_tune():
         say("Timing a few steps of each method.")
-    for method in METHODS[1:]:
-        try:
-            seconds = estimate_seconds(
-                runner, replace(settings if method == "fixed" else tuned, method=method), len(train.y)
-            )
-        except BackboneError as error:  # a user's network with layers that cannot be trained
-            notes.append(Note("untrainable-stage", str(error), "warning"))
-            continue
-        methods[method] = Expectation(*expect_accuracy(method, **facts), round(seconds, 2))
+    methods, notes = _expect_methods(runner, {"fixed": settings} | dict.fromkeys(TUNED, tuned), len(train.y), facts)
     method, why = _choose(methods, similarity, is_large=per_class >= LARGE)
     size_name, kind = "large" if per_class >= LARGE else "small", "similar" if similarity.is_similar else "dissimilar"
     return Advice(
@@ -158,6 +148,21 @@ def advise_method(
         },
         methods=methods, why=why, notes=(*dict.fromkeys(notes), *_list_missing(method)),
     )  # fmt: skip
+
+
+def _expect_methods(
+    runner: MethodRunner, settings: dict[str, Settings], n_train: int, facts: dict[str, Any]
+) -> tuple[dict[str, Expectation], list[Note]]:
+    """Return the expected result of each method, and notes on methods that the backbone cannot be trained by."""
+    methods, notes = {}, []
+    for method, chosen in settings.items():
+        try:
+            seconds = estimate_seconds(runner, replace(chosen, method=method), n_train)
+        except BackboneError as error:  # a user's network with layers that cannot be trained
+            notes.append(Note("untrainable-stage", str(error), "warning"))
+            continue
+        methods[method] = Expectation(*expect_accuracy(method, **facts), round(seconds, 2))
+    return methods, notes
 
 
 def _choose(methods: dict[str, Expectation], similarity: Similarity, *, is_large: bool) -> tuple[str, str]:

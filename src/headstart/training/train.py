@@ -100,7 +100,7 @@ def train_classifier(
     if chosen.method != asked.method:
         say(f"Method: {chosen.method}, as the other options say.")
     source = photos.source if isinstance(photos, Catalog) else str(photos)
-    folder = _choose_place(out, source)
+    folder = _choose_run_folder(out, source)
     given: Catalog | str | Path | Source = photos
     if ray is not None and not isinstance(photos, Catalog):
         given = find_source(photos)  # before Ray is started for it
@@ -130,7 +130,7 @@ def train_classifier(
     return run
 
 
-def _choose_place(out: str | Path | None, source: str) -> Path:
+def _choose_run_folder(out: str | Path | None, source: str) -> Path:
     if out is not None and isinstance(make_path(out), RemotePath):
         raise RunError(f"Cannot write run '{out}': need a folder on this machine. Give one, and copy it afterwards.")
     return Path(out).expanduser() if out is not None else choose_folder(source)

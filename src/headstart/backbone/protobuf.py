@@ -30,13 +30,7 @@ def encode_field(number: int, value: float | str | bytes) -> bytes:
 
 
 def encode_message(*fields: tuple[int, float | str | bytes]) -> bytes:
-    r"""Return a message of these fields, each a number and a value.
-
-    Examples
-    --------
-    >>> encode_message((1, 150), (3, encode_message((1, "a"))))
-    b'\x08\x96\x01\x1a\x03\n\x01a'
-    """
+    """Return a message of these fields, each a number and a value."""
     return b"".join(encode_field(number, value) for number, value in fields)
 
 

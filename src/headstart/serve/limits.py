@@ -11,12 +11,8 @@ class Limits:
 
     Attributes
     ----------
-    max_file_bytes, max_body_bytes
-        Size of one file and of a whole request.
     max_pixels
         Size of one photo before it is scaled: decoded, 50 million pixels take 150 MB.
-    max_files
-        Number of files in one request.
     timeout_s
         Seconds from the last byte of the request to the answer.
     max_waiting

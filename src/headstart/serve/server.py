@@ -11,19 +11,12 @@ from pathlib import Path
 from headstart.classifier.classifier import load_classifier
 from headstart.errors import ServeError
 from headstart.process.packages import make_missing_extra
-from headstart.serve.limits import Limits
 
 GRACE_S = 10  # for running requests when the service stops
 
 
-def serve_classifier(
-    model: str | Path, *, host: str = "127.0.0.1", port: int = 8000, precision: str = "auto",
-    limits: Limits = Limits(), say: Callable[[str], None] = print,  # noqa: B008  frozen
-) -> None:  # fmt: skip
-    """Serve a classifier over HTTP until Ctrl-C or a kill; raise ServeError if the address cannot be used.
-
-    By default only this machine can connect. Port 0 means any free port.
-    """
+def serve_classifier(model: Path, *, host: str, port: int, precision: str, say: Callable[[str], None]) -> None:
+    """Serve a classifier over HTTP until Ctrl-C or a kill; raise ServeError if the address cannot be used."""
     try:
         import uvicorn
 
@@ -32,7 +25,7 @@ def serve_classifier(
         raise make_missing_extra("serve a classifier", "serve", str(error.name)) from None
     classifier = load_classifier(model, precision=precision)
     listener = _listen(host, port)
-    app = build_app(classifier, name=Path(model).resolve().name, limits=limits)
+    app = build_app(classifier, name=model.resolve().name)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S, server_header=False,
         limit_concurrency=None, h11_max_incomplete_event_size=64_000,
@@ -46,7 +39,7 @@ def serve_classifier(
         thread.start()
         address, port = listener.getsockname()[:2]
         host = f"[{address}]" if ":" in address else address
-        say(f"Serving {Path(model).name} at http://{host}:{port} (Ctrl-C stops it).")
+        say(f"Serving {model.name} at http://{host}:{port} (Ctrl-C stops it).")
         while thread.is_alive() and not stop.wait(0.2):
             pass
         server.should_exit = True

@@ -26,16 +26,9 @@ _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):/+")  # a single letter is a d
 
 
 class RemotePath(type(Path())):  # type: ignore[misc]  # the concrete class on this system
-    """A URI as a path.
+    """A URI as a path, which is joined, compared and split like any path. Its text is the URI.
 
-    It is joined, compared and split like any path. Its text is the URI. Methods that ask the local file system, such as
-    ``exists``, have no meaning for it.
-
-    Examples
-    --------
-    >>> path = RemotePath("s3://bucket/pets") / "cats" / "1.jpg"
-    >>> str(path), path.name, str(path.parent)
-    ('s3://bucket/pets/cats/1.jpg', '1.jpg', 's3://bucket/pets/cats')
+    Methods that ask the local file system, such as ``exists``, have no meaning for it.
     """
 
     __slots__ = ()

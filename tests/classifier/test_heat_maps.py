@@ -62,7 +62,7 @@ def test_activations_are_cached_for_other_heads(run, monkeypatch):
     contents = read_classifier(run.folder)
     first = Explainer(contents).explain(path, "dots", digest=digest)
     other = replace(contents, weights=2 * contents.weights, bias=2 * contents.bias)
-    monkeypatch.setattr(Explainer, "_look", lambda *_: pytest.fail("looked again"))
+    monkeypatch.setattr(Explainer, "_compute_activations", lambda *_: pytest.fail("looked again"))
     np.testing.assert_array_equal(Explainer(contents).explain(path, "dots", digest=digest).heat, first.heat)
     doubled = Explainer(other).explain(path, "dots", digest=digest)
     np.testing.assert_allclose(doubled.heat, 2 * first.heat, rtol=1e-5)

@@ -89,7 +89,7 @@ def test_titles_name_the_prediction_and_mistakes_are_red(folder, grids, tmp_path
 class Explained:
     """Returns a heat map of the left half for every answer."""
 
-    is_able = True
+    can_explain = True
 
     def __init__(self):
         self.asked = []
@@ -114,7 +114,7 @@ def test_mistakes_are_shown_with_their_heat_maps(folder, grids, tmp_path):
 
 def test_there_are_no_heat_maps_for_features_that_are_not_means(folder, grids, tmp_path):
     explained = Explained()
-    explained.is_able = False
+    explained.can_explain = False
     predictions = make_predictions(make_photos(tmp_path, 2), np.array([0.9, 0.8]), np.array([True, False]))
     draw_answers(folder, predictions, split="test", labels=["cats", "dogs"], seed=0, explainer=explained)
     figures = folder.collect()

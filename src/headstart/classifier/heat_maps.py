@@ -53,23 +53,23 @@ class Explainer:
         self._contents = contents
 
     @property
-    def is_able(self) -> bool:
+    def can_explain(self) -> bool:
         """Whether heat maps can be computed: the features must be means over the photo."""
         try:
-            return bool(self._ends)
+            return bool(self._layers)
         except ClassifierError:
             return False
 
     @cached_property
-    def _ends(self) -> list[str]:
-        return find_pooled(self._contents)
+    def _layers(self) -> list[str]:
+        return find_pooled_layers(self._contents)
 
     @cached_property
     def _key(self) -> str:
         """Cache key of the network without the head."""
         trunk = cut_out(take_apart(self._contents.data).trunk, "pixels", "features")
         size = str(self._contents.metadata.image_size)
-        return name_result("explaining", hashlib.sha256(trunk).hexdigest(), size, *self._ends, describe_engine())
+        return name_result("explaining", hashlib.sha256(trunk).hexdigest(), size, *self._layers, describe_engine())
 
     @cached_property
     def _run(self) -> Any:
@@ -79,7 +79,7 @@ class Explainer:
             with suppress(RuntimeError):  # it was written by another version of OpenVINO
                 return core.import_model(kept, "CPU", settings)
         network = core.read_model(self._contents.data)
-        part = import_openvino().Model([find_output(network, end) for end in self._ends], network.get_parameters())
+        part = import_openvino().Model([find_output(network, name) for name in self._layers], network.get_parameters())
         compiled = core.compile_model(part, "CPU", settings)
         stream = io.BytesIO()
         compiled.export_model(stream)
@@ -108,7 +108,7 @@ class Explainer:
         if kept is not None:
             with np.load(io.BytesIO(kept)) as arrays:
                 return self._explain([arrays[end] for end in arrays.files], label)
-        maps = self._look(read_photo(Path(path), self._contents.metadata.image_size, digest))
+        maps = self._compute_activations(read_photo(Path(path), self._contents.metadata.image_size, digest))
         if name:
             stream = io.BytesIO()
             np.savez(stream, *maps)
@@ -117,9 +117,9 @@ class Explainer:
 
     def explain_pixels(self, pixels: npt.NDArray[np.uint8], label: str | None = None) -> Explanation:
         """Compute the heat map of decoded pixels, (S, S, 3) uint8, where S is the image size."""
-        return self._explain(self._look(pixels), label)
+        return self._explain(self._compute_activations(pixels), label)
 
-    def _look(self, pixels: npt.NDArray[np.uint8]) -> list[Map]:
+    def _compute_activations(self, pixels: npt.NDArray[np.uint8]) -> list[Map]:
         return [np.array(value, np.float32) for value in self._run([pixels[None]]).values()]
 
     def _explain(self, maps: list[Map], label: str | None) -> Explanation:
@@ -138,7 +138,7 @@ class Explainer:
         return Explanation(labels[chosen], np.asarray(heat + (bias[chosen] - bias.mean()), np.float32))
 
 
-def find_pooled(contents: ClassifierFile) -> list[str]:
+def find_pooled_layers(contents: ClassifierFile) -> list[str]:
     """Return the names of the layers whose means over the photo are the features, in their order.
 
     In a quantised network these are not the layers of the stages: quantising also cuts off values below 0.

@@ -85,10 +85,10 @@ def draw_answers(
         figure = plot_photo_grid([_read_for_grid(photos[i]) for i in worst], titles, colours=[ACCENT] * len(worst))
         names = ", ".join(str(Path(photos[i].label, photos[i].path.name)) for i in worst)
         caption = f"The most confident mistakes. Check their labels first: some may be wrong. In this order: {names}."
-        if explainer is not None and not explainer.is_able:
+        if explainer is not None and not explainer.can_explain:
             caption += " There are no heat maps for them: the features are not means over the photo."
         pictures.add("mistakes", figure, caption)
-        if explainer is not None and explainer.is_able:
+        if explainer is not None and explainer.can_explain:
             draw = partial(_draw_heat_maps, explainer, [(photos[i], labels[predictions.predicted[i]]) for i in worst])
             caption = "Heat maps of the same photos: brighter areas are stronger evidence for the wrong answer."
             pictures.add("mistakes_explained", draw, caption)

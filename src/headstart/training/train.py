@@ -98,7 +98,7 @@ def train_classifier(
     if track is not None:
         check_tracker(track)
     if chosen.method != asked.method:
-        say(f"Method: {chosen.method}, as the other options say.")
+        say(f"Method: {chosen.method}, because the other options belong to it.")
     source = photos.source if isinstance(photos, Catalog) else str(photos)
     folder = _choose_run_folder(out, source)
     given: Catalog | str | Path | Source = photos
@@ -132,7 +132,8 @@ def train_classifier(
 
 def _choose_run_folder(out: str | Path | None, source: str) -> Path:
     if out is not None and isinstance(make_path(out), RemotePath):
-        raise RunError(f"Cannot write run '{out}': need a folder on this machine. Give one, and copy it afterwards.")
+        text = f"Cannot write run '{out}': got a URI, need a folder on this machine. Give one, and copy it afterwards."
+        raise RunError(text, path=out)
     return Path(out).expanduser() if out is not None else choose_folder(source)
 
 

@@ -17,8 +17,7 @@ from headstart.backbone.loading import load_backbone
 from headstart.tune.graph import read_graph
 from headstart.tune.hyperparameters import HYPERPARAMETERS
 from headstart.tune.torch_import import limit_spinning
-from headstart.tune.training_data import TrainingData
-from headstart.tune.training_plan import FirstHead, TrainingPlan
+from headstart.tune.training_plan import FirstHead, TrainingData, TrainingPlan
 
 SIZE_PX = 224
 N_PHOTOS = 160

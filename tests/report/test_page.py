@@ -10,8 +10,7 @@ import pytest
 from headstart.evaluation.metrics import evaluate_probabilities
 from headstart.evaluation.notes import Note
 from headstart.evaluation.verdict import write_verdict
-from headstart.report.figure_file import draw_figure, encode_png
-from headstart.report.inline_image import inline_image
+from headstart.report.figure_file import draw_figure, encode_png, inline_image
 from headstart.report.matrix_figure import plot_confusion_matrix
 from headstart.report.page import ReportContent, ReportFigure, render_report
 

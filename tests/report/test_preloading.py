@@ -7,7 +7,7 @@ PROGRAM = """
 import sys
 from headstart.report.figure_file import draw_figure, encode_png
 from headstart.report.history_figure import plot_history
-from headstart.report.inline_image import inline_image
+from headstart.report.figure_file import inline_image
 from headstart.report.matrix_figure import plot_confusion_matrix
 from headstart.report.preloading import preload_chart_modules, preload_page_modules
 from headstart.report.page import ReportContent, render_report

@@ -32,8 +32,7 @@ def tuning_task(paint_folder, tmp_path_factory):
     from headstart.pixels.views import SYMMETRIES
     from headstart.tune.hyperparameters import Hyperparameters
     from headstart.tune.task import TuningTask
-    from headstart.tune.training_data import TrainingData
-    from headstart.tune.training_plan import FirstHead, TrainingPlan
+    from headstart.tune.training_plan import FirstHead, TrainingData, TrainingPlan
 
     folder = paint_folder(tmp_path_factory.mktemp("scale") / "photos", n=12)
     photos = sorted(scan_photos(folder).photos, key=lambda photo: photo.digest)

@@ -9,8 +9,7 @@ from headstart.backbone.loading import load_backbone
 from headstart.tune.graph import read_graph
 from headstart.tune.hyperparameters import Hyperparameters
 from headstart.tune.tail_fitting import fit_tail
-from headstart.tune.training_data import TrainingData
-from headstart.tune.training_plan import FirstHead, TrainingPlan
+from headstart.tune.training_plan import FirstHead, TrainingData, TrainingPlan
 
 N_PHOTOS = 24
 N_CLASSES = 2

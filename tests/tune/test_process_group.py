@@ -10,7 +10,7 @@ import torch
 from headstart.tune.augmentation import apply_augmentation, augment_pixels, draw_augmentation
 from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.process_group import LostProcessError, ProcessGroup, TorchProcessGroup
-from headstart.tune.training_data import TrainingData
+from headstart.tune.training_plan import TrainingData
 
 
 class Exchange:

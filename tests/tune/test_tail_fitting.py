@@ -9,7 +9,7 @@ import pytest
 
 from headstart.errors import FitError
 from headstart.tune.checkpoint import Checkpoint
-from headstart.tune.training_data import TrainingData
+from headstart.tune.training_plan import TrainingData
 
 
 def test_training_learns_to_separate_the_classes(fit, graph):

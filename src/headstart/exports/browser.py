@@ -43,15 +43,7 @@ TIMEOUT_S = 60
 
 @contextmanager
 def open_in_browser(path: Path) -> Iterator[PredictOne]:
-    """Open a page in a headless Chromium, Chrome or Edge without network.
-
-    Raises
-    ------
-    MissingExtraError
-        If selenium is not installed.
-    ExportError
-        If there is no browser, or the page does not load or fails.
-    """
+    """Open a page in a headless Chromium, Chrome or Edge without network; ExportError if it fails."""
     browser, command = require_browser()
     with _explain_failure("the browser does not start"):
         driver = _start(browser, command)
@@ -71,10 +63,7 @@ def open_in_browser(path: Path) -> Iterator[PredictOne]:
 def require_browser(otherwise: str = "export without --check") -> tuple[str, str]:
     """Return the paths of a browser and of its driver.
 
-    Parameters
-    ----------
-    otherwise
-        What the user can do without a browser, for the error message.
+    If there is none, the error message says what the user can do ``otherwise``.
 
     Raises
     ------
@@ -143,9 +132,8 @@ def _open_page(driver: Any, path: Path) -> Any:
     driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
     driver.get(path.resolve().as_uri())
     _wait(driver, "return document.body.dataset.state")
-    state, status = driver.execute_script(
-        "return [document.body.dataset.state, document.getElementById('status').textContent]"
-    )
+    script = "return [document.body.dataset.state, document.getElementById('status').textContent]"
+    state, status = driver.execute_script(script)
     if state != "ready":
         raise ExportError(f"Cannot check the page: it says '{status}'")
     return driver.find_element("id", "files")

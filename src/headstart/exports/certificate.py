@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +21,13 @@ from headstart.catalog.photo import Photo
 from headstart.classifier.classifier import Classifier
 from headstart.errors import CatalogError, PhotoError
 from headstart.evaluation.intervals import wilson_interval
-from headstart.exports.calibration_split import ENOUGH_TO_DECIDE
 from headstart.exports.prediction import PredictOne
 from headstart.pixels.decode import decode_photo, open_photo
 from headstart.pixels.photo_bytes import read_bytes
 from headstart.process.progress import Progress, ignore_progress
 
 N_TIMED = 100  # photos at most
-P = ParamSpec("P")
+ENOUGH_TO_DECIDE = 30  # unseen photos; with fewer, all checked photos decide whether an export is accepted
 Result = TypeVar("Result")
 
 
@@ -102,9 +101,9 @@ def _predict(classifier: Classifier, data: bytes) -> npt.NDArray[np.float32]:
     return row
 
 
-def _time(function: Callable[P, Result], *arguments: P.args, **options: P.kwargs) -> tuple[Result, float]:
+def _time(function: Callable[..., Result], *arguments: Any) -> tuple[Result, float]:
     began = time.perf_counter()
-    result = function(*arguments, **options)
+    result = function(*arguments)
     return result, time.perf_counter() - began
 
 

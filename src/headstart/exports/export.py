@@ -12,10 +12,9 @@ from headstart.catalog.scan import scan_labelled
 from headstart.classifier.classifier import Classifier
 from headstart.classifier.file import ClassifierFile, read_classifier
 from headstart.errors import ExportError
-from headstart.exports.calibration_split import choose_calibration_photos
 from headstart.exports.certificate import build_certificate, predict_with_both
 from headstart.exports.formats import FORMATS, Format
-from headstart.exports.int8 import quantise_classifier
+from headstart.exports.int8 import choose_calibration_photos, quantise_classifier
 from headstart.features.calibration_photos import read_for_calibration
 from headstart.process.progress import show_progress
 

@@ -14,6 +14,9 @@ import numpy.typing as npt
 
 from headstart.backbone.graph_file import make_name, make_signature, take_apart
 from headstart.classifier.metadata import Metadata
+from headstart.exports.browser import open_in_browser, require_browser
+from headstart.exports.html_page import write_page
+from headstart.exports.keras_model import open_keras, open_litert, write_keras, write_litert
 from headstart.exports.licence_notice import PREFIX, write_notice
 from headstart.exports.openvino_ir import find_default_precision, open_openvino_ir, write_openvino
 from headstart.exports.prediction import Pixels, PredictOne
@@ -65,15 +68,10 @@ class Format:
 
 
 def build_resizing_model(data: bytes, metadata: Metadata) -> bytes:
-    """Return an ONNX model that resizes photos of any size and classifies them. Takes 30 ms.
+    """Return the ONNX model of a classifier file's bytes that resizes photos of any size. Takes 30 ms.
 
     Any ONNX runtime runs it. Input: ``pixels``, (N, H, W, 3) uint8 RGB. Output: ``probabilities``, (N, C) float32. Its
     metadata has ``labels``, one per line, and describes ``pixels``.
-
-    Parameters
-    ----------
-    data
-        Bytes of a classifier file.
     """
     file = take_apart(data)
     trunk = prepend_resizing(file.trunk, metadata.image_size)
@@ -114,46 +112,8 @@ def _write_openvino(data: bytes, metadata: Metadata, path: Path, _: Pixels | Non
     write_openvino(build_resizing_model(data, metadata), facts, path, metadata.spec.float32_below)
 
 
-def _write_page(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
-    from headstart.exports.html_page import build_page
-
-    path.write_text(build_page(data, metadata, path.stem.encode("utf-8", "replace").decode()), encoding="utf-8")
-
-
-def _open_page(path: Path) -> AbstractContextManager[PredictOne]:
-    from headstart.exports.browser import open_in_browser
-
-    return open_in_browser(path)
-
-
 def _require_browser(is_int8: bool) -> None:
-    from headstart.exports.browser import require_browser
-
     require_browser("give --calibrate instead of --check" if is_int8 else "export without --check")
-
-
-def _write_keras(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
-    from headstart.exports.keras_model import write_keras
-
-    write_keras(data, metadata, path)
-
-
-def _open_keras(path: Path) -> AbstractContextManager[PredictOne]:
-    from headstart.exports.keras_model import open_keras
-
-    return open_keras(path)
-
-
-def _write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | None) -> None:
-    from headstart.exports.keras_model import write_litert
-
-    write_litert(data, metadata, path, pixels)
-
-
-def _open_litert(path: Path) -> AbstractContextManager[PredictOne]:
-    from headstart.exports.keras_model import open_litert
-
-    return open_litert(path)
 
 
 FORMATS = {
@@ -162,7 +122,7 @@ FORMATS = {
         suffix=".xml", write=_write_openvino, open=open_openvino_ir, beside=(".bin",),
         find_precision=find_default_precision,
     ),
-    "litert": Format(suffix=".tflite", write=_write_litert, open=_open_litert, int8="converter"),
-    "keras": Format(suffix=".keras", write=_write_keras, open=_open_keras, int8=None),
-    "html": Format(suffix=".html", write=_write_page, open=_open_page, require=_require_browser, is_timed=False),
+    "litert": Format(suffix=".tflite", write=write_litert, open=open_litert, int8="converter"),
+    "keras": Format(suffix=".keras", write=write_keras, open=open_keras, int8=None),
+    "html": Format(suffix=".html", write=write_page, open=open_in_browser, require=_require_browser, is_timed=False),
 }  # fmt: skip

@@ -14,18 +14,16 @@ from headstart.version import __version__
 WEB = Path(__file__).parent / "web"
 
 
+def write_page(data: bytes, metadata: Metadata, path: Path, _: object = None) -> None:
+    """Write the page of a classifier file; the name of the page's file is its title."""
+    path.write_text(build_page(data, metadata, path.stem.encode("utf-8", "replace").decode()), encoding="utf-8")
+
+
 def build_page(data: bytes, metadata: Metadata, name: str) -> str:
-    """Return the page of a classifier file. Takes 1 s.
+    """Return the page of a classifier file's bytes, with a title. Takes 1 s.
 
     In a browser the page decodes photos upright, resizes them by Headstart's rule (page.js), and runs the network with
     ONNX Runtime Web. Its content security policy forbids every connection.
-
-    Parameters
-    ----------
-    data
-        Bytes of a classifier file.
-    name
-        Title of the page.
     """
     from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
@@ -51,7 +49,7 @@ def _build_network(data: bytes, metadata: Metadata) -> bytes:
     """Return the network without metadata, which would name the training photos."""
     file = take_apart(data)
     ends = make_signature("probabilities", len(metadata.labels), metadata.image_size)
-    return file.join(b"".join([file.trunk, make_name("headstart_page"), ends]), {})
+    return file.join(file.trunk + make_name("headstart_page") + ends, {})
 
 
 def _list_labels(labels: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Quantise a classifier: its network becomes int8, its head stays float32."""
+"""Quantise a classifier: choose the photos for it, and make its network int8. Its head stays float32."""
 
 from __future__ import annotations
 
@@ -8,25 +8,38 @@ from dataclasses import replace
 from headstart.backbone import view_averaging
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.graph_file import cut_out, make_name, make_signature, rename_layers, take_apart
+from headstart.catalog.photo import Photo
 from headstart.classifier.build import build_classifier
 from headstart.classifier.file import ClassifierFile, parse_classifier
-from headstart.features.calibration_photos import quantise_on_photos
+from headstart.classifier.metadata import Metadata
+from headstart.exports.licence_notice import PREFIX
+from headstart.features.calibration_photos import choose_for_calibration, quantise_on_photos
 from headstart.features.extraction import PhotoFile
 from headstart.process.progress import Progress, ignore_progress
+
+ENOUGH_TO_CALIBRATE = 50  # photos
+
+
+def choose_calibration_photos(photos: Sequence[Photo], checked: Sequence[Photo], metadata: Metadata) -> list[Photo]:
+    """Return up to 200 photos to quantise a classifier on, if its export is then ``checked`` on some of them.
+
+    Training photos are taken if there are at least 50, because they cannot show how the export does on unseen photos.
+    Otherwise photos that are not checked are taken, if there are at least 50; otherwise any.
+    """
+    seen = [photo for photo in photos if metadata.has_seen(photo.digest)]
+    taken = {photo.digest for photo in checked}
+    unchecked = [photo for photo in photos if photo.digest not in taken]
+    for pool in (seen, unchecked):
+        chosen = choose_for_calibration(pool)
+        if len(chosen) >= ENOUGH_TO_CALIBRATE:
+            return chosen
+    return choose_for_calibration(photos)
 
 
 def quantise_classifier(
     contents: ClassifierFile, photos: Sequence[PhotoFile], *, progress: Progress = ignore_progress
 ) -> ClassifierFile:
-    """Return the classifier with its network quantised on up to 200 photos, or unchanged if it already is.
-
-    Raises
-    ------
-    CatalogError
-        If none of the photos can be decoded.
-    MissingExtraError
-        If onnxruntime is not installed.
-    """
+    """Return the classifier with its network quantised on up to 200 photos, or unchanged if it already is."""
     metadata = contents.metadata
     if metadata.is_quantised:
         return contents
@@ -44,7 +57,5 @@ def extract_backbone(contents: ClassifierFile) -> Backbone:
         names = {view_averaging.PIXELS: "pixels", view_averaging.FEATURES: "features"}
     trunk = rename_layers(cut_out(file.trunk, *names), names)
     ends = make_signature("features", metadata.spec.n_features, metadata.image_size)
-    entries = {
-        key.removeprefix("backbone."): value for key, value in file.entries.items() if key.startswith("backbone.")
-    }
+    entries = {key.removeprefix(PREFIX): value for key, value in file.entries.items() if key.startswith(PREFIX)}
     return Backbone(metadata.spec, file.join(trunk + make_name(metadata.spec.name) + ends, entries))

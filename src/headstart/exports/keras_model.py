@@ -27,10 +27,9 @@ DROPOUT = 0.2  # does nothing in prediction; further training has it where the t
 _PARTS = {"gamma": "scale", "beta": "offset", "moving_mean": "mean", "moving_variance": "variance", "kernel": "kernel"}
 
 
-def write_keras(data: bytes, metadata: Metadata, path: Path) -> None:
+def write_keras(data: bytes, metadata: Metadata, path: Path, _: object = None) -> None:
     """Write a ``.keras`` file that takes uint8 or float pixels of any size, 0 to 255."""
-    model = build_keras(data, metadata, is_any_size=True)
-    model.save(path)
+    build_keras(data, metadata, is_any_size=True).save(path)
     _add_texts(path, data, metadata)
 
 
@@ -87,12 +86,7 @@ def open_litert(path: Path) -> Iterator[PredictOne]:
 def build_keras(data: bytes, metadata: Metadata, *, is_any_size: bool) -> Any:
     """Return the classifier as a Keras model: resizing, rescaling, MobileNetV2, pooling, dropout, dense.
 
-    Parameters
-    ----------
-    data
-        Bytes of a classifier file.
-    is_any_size
-        Whether the first layer resizes photos to the size of the network.
+    If ``is_any_size``, the first layer resizes photos to the size of the network.
 
     Raises
     ------

@@ -13,14 +13,9 @@ PREFIX = "backbone."  # of those metadata entries of a classifier file that desc
 
 
 def write_notice(entries: Mapping[str, str], *, is_page: bool = False) -> str:
-    """Return the notice. It contains the text of an Apache licence, which requires that (12 KB).
+    """Return the notice, from the metadata of a classifier file. A page has ONNX Runtime Web inside, with its licence.
 
-    Parameters
-    ----------
-    entries
-        Metadata of a classifier file.
-    is_page
-        Whether the export contains ONNX Runtime Web.
+    The notice contains the text of an Apache licence, which requires that (12 KB).
     """
     facts = {key.removeprefix(PREFIX): value for key, value in entries.items() if key.startswith(PREFIX)}
     lines = [f"{EXPORT_MARK} {__version__}: written by Headstart. Its network was made from:", ""]

@@ -6,17 +6,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.engine.openvino_import import get_core, import_openvino
 from headstart.engine.rewriting import fold_batch_norms, mark_float32_below
+from headstart.exports.prediction import Pixels, PredictOne
 from headstart.exports.resizing_graph import RESIZED
-
-if TYPE_CHECKING:
-    from headstart.exports.prediction import Pixels, PredictOne
 
 
 def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_below: str | None) -> None:
@@ -32,11 +29,6 @@ def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_be
         Entries of the file under ``headstart`` in its ``rt_info``.
     float32_below
         Name of the layer up to which everything is marked. None: only resizing is marked.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be written.
     """
     openvino = import_openvino()
     from xml.etree import ElementTree
@@ -69,5 +61,5 @@ def open_openvino_ir(path: Path) -> Iterator[PredictOne]:
 
 def find_default_precision() -> str:
     """Return the default precision of OpenVINO on this processor: ``bf16`` or ``f32``."""
-    openvino = import_openvino()
-    return "bf16" if get_core().get_property("CPU", "INFERENCE_PRECISION_HINT") == openvino.Type.bf16 else "f32"
+    hint = get_core().get_property("CPU", "INFERENCE_PRECISION_HINT")
+    return "bf16" if hint == import_openvino().Type.bf16 else "f32"

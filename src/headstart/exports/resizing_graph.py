@@ -27,19 +27,7 @@ _LAYOUTS = {"height": ([1, 1, -1, 1], [1, 1, 1, -1], [3]), "width": ([1, 1, 1, -
 
 
 def prepend_resizing(trunk: bytes, size_px: int) -> bytes:
-    """Return the trunk of a graph that first resizes its pixels to a square.
-
-    Parameters
-    ----------
-    trunk
-        Trunk of a graph that takes ``pixels``, (N, S, S, 3) uint8.
-    size_px
-        S, the side of the square.
-
-    Returns
-    -------
-    Trunk of a graph that takes ``pixels``, (N, H, W, 3) uint8.
-    """
+    """Return the trunk of a graph that first resizes its ``pixels``, (N, H, W, 3) uint8, to squares for ``trunk``."""
     return b"".join([*_resize(size_px), rename_layers(trunk, {"pixels": AT_SIZE})])
 
 

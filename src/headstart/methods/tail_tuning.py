@@ -30,8 +30,7 @@ from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.hyperparameters import HYPERPARAMETERS, Hyperparameters
 from headstart.tune.task import TuningTask
 from headstart.tune.torch_import import check_torch, limit_spinning
-from headstart.tune.training_data import TrainingData
-from headstart.tune.training_plan import FirstHead, TrainingPlan
+from headstart.tune.training_plan import FirstHead, TrainingData, TrainingPlan
 
 if TYPE_CHECKING:
     from headstart.tune.result import TuningResult

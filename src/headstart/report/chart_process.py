@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
-from headstart.report.inline_image import InlineImage
+from headstart.report.figure_file import InlineImage
 
 if TYPE_CHECKING:
     from headstart.report.charts import HistoryRow
@@ -106,13 +106,10 @@ class ChartProcess(ChartDrawer):
         self._request.join()
         is_done = self._process is not None and self._process.returncode == 0
         self.close()
-        try:
-            images = (
-                {name: InlineImage(*image) for name, image in json.loads(self._answer).items()} if is_done else None
-            )
-        except (ValueError, TypeError, AttributeError):
-            images = None
-        return super().finish() if images is None else images
+        if is_done:
+            with contextlib.suppress(ValueError, TypeError, AttributeError):
+                return {name: InlineImage(*image) for name, image in json.loads(self._answer).items()}
+        return super().finish()
 
     def close(self) -> None:
         """Stop the second process, finished or not."""

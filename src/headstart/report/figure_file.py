@@ -1,14 +1,14 @@
-"""Turn a figure into pixels, and pixels into a PNG file."""
+"""Turn a figure into pixels, and pixels into a PNG file and into a ``data:`` address for a page."""
 
 from __future__ import annotations
 
+import base64
+import io
 import struct
 import zlib
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from headstart.errors import RunError
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAKER = (b"tEXt", b"Software\0headstart")  # marks files that headstart may replace
 RGB, UP = 2, 2  # the codes of PNG for RGB pixels and for the filter "up"
+CSS_PX_PER_IN = 100  # width on the page of an inch of a figure
+PHOTO_BYTES = 250_000  # a larger PNG holds photos: as JPEG they take a sixth
+JPEG_QUALITY = 86
 
 
 def draw_figure(figure: Figure) -> Image.Image:
@@ -41,6 +44,8 @@ def encode_png(image: Image.Image) -> bytes:
     the row above, and the compression looks only for runs. That halves the time; the file of a grid of photos is a
     tenth larger, that of a chart half as large again (PNG specification, third edition, 9.2).
     """
+    import numpy as np  # late: the command starts the drawing of charts before it imports numpy
+
     pixels = np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
     height, width, _ = pixels.shape
     flat = pixels.reshape(height, -1)
@@ -100,3 +105,32 @@ def save_png(image: Image.Image, path: str | Path) -> bytes:
             "Choose another place."
         ) from error
     return png
+
+
+class InlineImage(NamedTuple):
+    """An image as a ``data:`` address, and its size on the page in CSS pixels."""
+
+    uri: str
+    width: int
+    height: int
+
+
+def inline_image(image: Image.Image, png: bytes) -> InlineImage:
+    """Turn an image into a ``data:`` address: of its PNG, or of a JPEG if that halves a large PNG.
+
+    Parameters
+    ----------
+    image
+        RGB image. Its resolution (``info["dpi"]``), if recorded, gives its size on the page.
+    png
+        The same image as a PNG file.
+    """
+    dpi = float(image.info.get("dpi", (CSS_PX_PER_IN, 0))[0])
+    size = (round(side * CSS_PX_PER_IN / dpi) for side in image.size)
+    kind, data = "png", png
+    if len(png) > PHOTO_BYTES:
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)  # no colour subsampling: it blurs red titles
+        if 2 * buffer.tell() < len(png):
+            kind, data = "jpeg", buffer.getvalue()
+    return InlineImage(f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}", *size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from headstart.report.text_drawing import measure_text
 
@@ -28,10 +28,7 @@ MEASURED_AT = 4  # times the size: Pillow rounds the width of small letters to w
 def start_figure(width_in: float, height_in: float) -> Figure:
     """Make an empty white figure without pyplot: it opens no window and shares no state between threads.
 
-    Parameters
-    ----------
-    width_in, height_in
-        Size in inches. The report shows an inch as 100 CSS pixels.
+    The report shows an inch as 100 CSS pixels.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -54,10 +51,7 @@ def add_axes(figure: Figure, left_in: float, bottom_in: float, width_in: float, 
 def name_axes(axes: Axes, x: str, y: str, beside_in: float) -> None:
     """Write the names of both axes; the names of vertical axes stand in line, however wide the numbers are.
 
-    Parameters
-    ----------
-    beside_in
-        Distance of the axes from the left edge of the figure, or of its half, where the vertical name stands.
+    ``beside_in`` is the distance of the axes from the left edge of the figure, or of its half, where the name stands.
     """
     axes.set_xlabel(x, labelpad=6)
     axes.set_ylabel(y)
@@ -69,16 +63,8 @@ def measure_widest(texts: Iterable[str], size_pt: float) -> float:
     return max((measure_text(text, size_pt * MEASURED_AT) for text in texts), default=0.0) / (72 * MEASURED_AT)
 
 
-def format_axes(axes: Axes, *, grid: str | None = None) -> None:
-    """Style the axes: no frame above and on the right, no tick marks, a pale grid.
-
-    Parameters
-    ----------
-    axes
-        Axes to change in place.
-    grid
-        Axis that has grid lines: ``"x"``, ``"y"``, ``"both"`` or None.
-    """
+def format_axes(axes: Axes, *, grid: Literal["x", "y", "both"] | None = None) -> None:
+    """Style the axes: no frame above and on the right, no tick marks, pale lines on the axis ``grid``."""
     axes.set_facecolor(WHITE)
     axes.tick_params(length=0, colors=GREY, labelcolor=DARK, labelsize=TEXT_PT)
     for label in (axes.xaxis.label, axes.yaxis.label):
@@ -86,5 +72,5 @@ def format_axes(axes: Axes, *, grid: str | None = None) -> None:
     for side, spine in axes.spines.items():
         spine.set(visible=side in ("left", "bottom"), color=PALE, linewidth=1.0)
     axes.set_axisbelow(True)
-    if grid in ("x", "y", "both"):
-        axes.grid(visible=True, axis=grid, color=PALE, linewidth=0.8)  # type: ignore[arg-type]
+    if grid is not None:
+        axes.grid(visible=True, axis=grid, color=PALE, linewidth=0.8)

@@ -40,18 +40,10 @@ def is_plain(text: str) -> bool:
 
 
 def make_drawable(text: str) -> str:
-    r"""Return the text with those characters replaced that this machine cannot draw.
+    """Return the text with those characters replaced that this machine cannot draw.
 
-    Parameters
-    ----------
-    text
-        Any text. Control characters become spaces, invisible joiners are removed, and a character that no font has
-        becomes a square. Draw it with ``parse_math=False``, or matplotlib reads text between two dollars as a formula.
-
-    Examples
-    --------
-    >>> make_drawable("leaf\trust")
-    'leaf rust'
+    Control characters become spaces, invisible joiners are removed, and a character that no font has becomes a square.
+    Draw the text with ``parse_math=False``, or matplotlib reads text between two dollars as a formula.
     """
     return text if is_plain(text) else "".join(_make_character_drawable(character) for character in text)
 

@@ -14,15 +14,7 @@ _ROWS = 100  # classes in the table; metrics.json lists all
 
 
 def write_model_card(metrics: Mapping[str, Any], title: str) -> str:
-    """Write the model card of a run in Markdown.
-
-    Parameters
-    ----------
-    metrics
-        The content of ``metrics.json``.
-    title
-        Name of the set of photos.
-    """
+    """Write the model card of a run in Markdown, from its ``metrics.json`` and the name of the set of photos."""
     headline = choose_headline(metrics)
     parts = [_write_front_matter(title, headline), f"# {_escape(title)}", _escape(write_verdict(metrics)), _USE]
     if headline is not None:

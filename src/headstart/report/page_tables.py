@@ -39,9 +39,9 @@ def list_bars(metrics: Mapping[str, Any]) -> list[Row]:
         return []
     split, numbers = headline
     low, high = numbers["accuracy_ci95"]
-    accuracy, guess, repeated = numbers["accuracy"], numbers.get("majority_accuracy"), metrics.get("cross_validation")
-    name = SPLIT_NAMES[split].lower()
-    bars = [_make_bar(f"This classifier, {name} photos", "classifier", accuracy, low, high)]
+    guess, repeated = numbers.get("majority_accuracy"), metrics.get("cross_validation")
+    name = f"This classifier, {SPLIT_NAMES[split].lower()} photos"
+    bars = [_make_bar(name, "classifier", numbers["accuracy"], low, high)]
     if repeated:
         mean, sd = repeated["accuracy_mean"], repeated["accuracy_sd"]
         bars.append(_make_bar("Cross-validation", "repeated", mean, max(0.0, mean - sd), min(1.0, mean + sd)))
@@ -64,9 +64,7 @@ def list_measures(metrics: Mapping[str, Any]) -> Row:
         ranges = [""] * len(splits)
         if key == "accuracy":
             ranges = [" to ".join(map(format_percent, metrics[split]["accuracy_ci95"])) for split in splits]
-        cells = [
-            {"text": format_number(v, kind), "range": r} for v, r in zip(values, ranges, strict=True)
-        ]  # fmt: skip
+        cells = [{"text": format_number(v, kind), "range": r} for v, r in zip(values, ranges, strict=True)]
         rows.append({"name": name, "meaning": meaning, "cells": cells})
     return {"columns": [SPLIT_NAMES[split] for split in splits], "rows": rows}
 
@@ -178,7 +176,7 @@ def _describe_gain(trial: Mapping[str, Any]) -> str:
     if gain is None or needed is None:
         return ""
     if trial["judged_by"] == "cross-validation":
-        text = f"{gain:+,} right (needs {needed:+,})" if needed else f"{gain:+,} right (needs 0)"
+        text = f"{gain:+,} right (needs {f'{needed:+,}' if needed else 0})"
     else:
         word = "needs" if needed > 0 else "may be"
         text = f"log loss {-gain:+.3f} ({word} {-needed:+.3f})".replace("-", "\N{MINUS SIGN}")

@@ -26,13 +26,9 @@ MAX_LINES = 2  # lines that a long line of a title may take
 
 
 def plot_photo_grid(
-    photos: Sequence[NDArray[np.uint8]],
-    titles: Sequence[str],
-    *,
-    n_columns: int = 3,
-    cell_px: int = CELL_PX,
+    photos: Sequence[NDArray[np.uint8]], titles: Sequence[str], *, n_columns: int = 3, cell_px: int = CELL_PX,
     colours: Sequence[str] | None = None,
-) -> Image.Image:
+) -> Image.Image:  # fmt: skip
     """Lay out photos in rows, uncropped and undistorted.
 
     Parameters

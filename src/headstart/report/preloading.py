@@ -15,22 +15,20 @@ def preload_chart_modules() -> None:
 
     Drawing works without this call: then it imports for itself. Any thread may call this, more than once.
     """
-    for module in CHART_MODULES:
-        import_module(module)
-    _load_image_formats()
+    _preload(CHART_MODULES)
 
 
 def preload_page_modules() -> None:
     """Import what grids of photos and the page need, and compile its template; see `preload_chart_modules`."""
     from headstart.report.page import load_template
 
-    for module in PAGE_MODULES:
-        import_module(module)
-    _load_image_formats()
+    _preload(PAGE_MODULES)
     load_template()
 
 
-def _load_image_formats() -> None:
+def _preload(modules: tuple[str, ...]) -> None:
     from PIL import Image
 
+    for module in modules:
+        import_module(module)
     Image.preinit()

@@ -55,5 +55,5 @@ def plot_quadrants(sets: Mapping[str, tuple[float, float]], *, large: float, sim
     axes.minorticks_off()
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
     style.name_axes(axes, "Photos per class", "Similarity to ImageNet", BESIDE_IN)
-    style.format_axes(axes, grid=None)
+    style.format_axes(axes)
     return figure

@@ -31,14 +31,7 @@ def measure_text(text: str, size_px: float) -> float:
 def draw_text(image: Image.Image, place: tuple[int, int], text: str, size_px: float, colour: str) -> None:
     """Draw one line of text that `make_drawable` returned into an RGB image.
 
-    Parameters
-    ----------
-    place
-        Start of the baseline: pixels from the left and from the top.
-    size_px
-        Size of the font.
-    colour
-        Colour in hexadecimal, such as ``"#981220"``.
+    Its baseline starts at ``place``, in pixels from the left and from the top. ``colour`` is like ``"#981220"``.
     """
     from PIL import Image, ImageDraw
 

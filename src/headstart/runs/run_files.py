@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from headstart.catalog.catalog import Catalog
 from headstart.classifier.file import ClassifierFile
@@ -36,9 +36,6 @@ from headstart.report.model_card import write_model_card
 from headstart.report.page import ReportContent, ReportFigure, render_report
 from headstart.report.preloading import preload_page_modules
 from headstart.runs.run_pictures import PictureFolder, draw_answers, draw_training_photos
-
-if TYPE_CHECKING:
-    from headstart.report.charts import HistoryRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +70,8 @@ class RunContents:
 def begin_charts(folder: Path, metrics: dict[str, Any], history: Sequence[Epoch], drawer: ChartDrawer) -> None:
     """Request the charts of a run as soon as its metrics and history are known; `write_run` collects them."""
     (folder / "figures").mkdir()
-    drawer.begin(_list_history(history), metrics[_choose_split(metrics)], folder / "figures")
+    rows = [(row.data, row.epoch, row.accuracy, row.loss) for row in history]
+    drawer.begin(rows, metrics[_choose_split(metrics)], folder / "figures")
 
 
 def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
@@ -131,10 +129,6 @@ def _draw_photos(pictures: PictureFolder, contents: RunContents) -> None:
         pictures, contents.predictions["train"].features.photos, seed=metrics["seed"], n_views=metrics["views"],
         views=contents.views, n_symmetric=contents.n_symmetric,
     )  # fmt: skip
-
-
-def _list_history(history: Sequence[Epoch]) -> list[HistoryRow]:
-    return [(row.data, row.epoch, row.accuracy, row.loss) for row in history]
 
 
 def _write_captions(head: str, *, has_start: bool) -> dict[str, str]:

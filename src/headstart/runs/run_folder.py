@@ -34,7 +34,8 @@ def choose_folder(source: str) -> Path:
     runs = Path("runs")
     if source and photos.is_dir() and Path.cwd().is_relative_to(photos):
         runs = photos.parent / "runs"
-    return next(folder for folder in _number_names(runs / name) if not folder.exists() and not _find_active(folder))
+    free = (folder for folder in _number_names(runs / name) if not folder.exists())
+    return next(folder for folder in free if not any(map(_is_alive, _find_leftovers(folder))))
 
 
 def check_outside(path: Path, source: str, *, what: str = "run", option: str = "--out") -> None:
@@ -76,7 +77,9 @@ def write_run_folder(folder: Path, *, is_replacing: bool = False) -> Iterator[Pa
     try:
         # inside the try block: an interrupt just after mkdir leaves no folder
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(folder)
+        for leftover in _find_leftovers(folder):
+            if not _is_alive(leftover):
+                shutil.rmtree(leftover, ignore_errors=True)
         shutil.rmtree(partial, ignore_errors=True)  # of a killed process that had the same id
         partial.mkdir()
         yield partial
@@ -133,17 +136,6 @@ def _is_run(folder: Path) -> bool:
 
 def _find_leftovers(folder: Path) -> list[Path]:
     return list(folder.parent.glob(f".{glob.escape(folder.name)}.partial-*"))
-
-
-def _find_active(folder: Path) -> list[Path]:
-    return [leftover for leftover in _find_leftovers(folder) if _is_alive(leftover)]
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove the temporary folders of killed runs of the same name; those of active runs are kept."""
-    for leftover in _find_leftovers(folder):
-        if not _is_alive(leftover):
-            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _is_alive(partial: Path) -> bool:

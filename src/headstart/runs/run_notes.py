@@ -22,9 +22,7 @@ def list_notes(trained: TrainedMethod) -> list[Note]:
             f"prediction takes {n_averaged} times as long as of one view."
         )
         notes.append(Note("averaged-views", text))
-    return notes + (
-        _list_tuning_notes(trained, trained.tuned) if trained.tuned is not None else _list_head_notes(trained)
-    )
+    return notes + (_list_tuning_notes(trained, trained.tuned) if trained.tuned else _list_head_notes(trained))
 
 
 def _list_tuning_notes(trained: TrainedMethod, backbone: TunedBackbone) -> list[Note]:
@@ -74,8 +72,7 @@ def _list_head_notes(trained: TrainedMethod) -> list[Note]:
         )
         notes.append(Note("adam-head", text))
         if settings.strength is not None:
-            text = "The strength was not used: the adam head has none."
-            notes.append(Note("unused-option", text, "warning"))
+            notes.append(Note("unused-option", "The strength was not used: the adam head has none.", "warning"))
     elif settings.n_fixed_views > 1 and not settings.average_views:
         text = "Cross-validation judged heads that were fitted to the photos as they are, without further views."
         notes.append(Note("plain-cross-validation", text))

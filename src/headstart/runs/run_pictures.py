@@ -20,10 +20,9 @@ from headstart.methods.split_metrics import SplitPredictions
 from headstart.methods.tail_tuning import list_tuning_views
 from headstart.pixels.decode import read_photo, read_thumbnail
 from headstart.pixels.views import SYMMETRIES, View, draw_view, render_view
-from headstart.report.figure_file import save_png
+from headstart.report.figure_file import InlineImage, inline_image, save_png
 from headstart.report.figure_style import ACCENT, DARK
 from headstart.report.heat_overlay import overlay_heat_map
-from headstart.report.inline_image import InlineImage, inline_image
 from headstart.report.page import ReportFigure
 from headstart.report.photo_grid import CELL_PX, plot_photo_grid
 
@@ -99,9 +98,8 @@ def _draw_heat_maps(explainer: Explainer, answers: Sequence[tuple[Photo, str]]) 
     shown = []
     for photo, label in answers:
         try:
-            shown.append(
-                overlay_heat_map(_read_for_grid(photo), explainer.explain(photo.path, label, digest=photo.digest).heat)
-            )
+            heat = explainer.explain(photo.path, label, digest=photo.digest).heat
+            shown.append(overlay_heat_map(_read_for_grid(photo), heat))
         except PhotoError:  # as in `_read_for_grid`
             shown.append(_read_for_grid(photo))
     return plot_photo_grid(shown, [f"For {label}" for _, label in answers], colours=[ACCENT] * len(shown))
@@ -143,7 +141,7 @@ def draw_training_photos(
     figure = plot_photo_grid([_read_for_grid(photo) for photo in shown], [photo.label for photo in shown])
     pictures.add("training_photos", figure, "Random training photos with their labels. Is each label right?")
     photo = shown[0]
-    square = _read_square(photo)
+    square = _read_for_grid(photo, is_square=True)
     if views is not None and not views:
         seen, titles = _augment(square, seed, n_symmetric), ["as it is", *["augmented"] * (GRID - 1)]
         caption = (
@@ -187,17 +185,10 @@ def _sample(n_photos: int, seed: int) -> list[int]:
     return [int(i) for i in np.random.default_rng(seed).permutation(n_photos)[:GRID]]
 
 
-def _read_for_grid(photo: Photo) -> npt.NDArray[np.uint8]:
+def _read_for_grid(photo: Photo, *, is_square: bool = False) -> npt.NDArray[np.uint8]:
     try:
-        return read_thumbnail(photo.path, CELL_PX)
+        return read_photo(photo.path, CELL_PX) if is_square else read_thumbnail(photo.path, CELL_PX)
     except PhotoError:  # deleted since the scan: show a grey square, do not stop the training
-        return np.full((CELL_PX, CELL_PX, 3), 230, np.uint8)
-
-
-def _read_square(photo: Photo) -> npt.NDArray[np.uint8]:
-    try:
-        return read_photo(photo.path, CELL_PX)
-    except PhotoError:
         return np.full((CELL_PX, CELL_PX, 3), 230, np.uint8)
 
 

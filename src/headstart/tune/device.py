@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -40,9 +40,8 @@ def choose_device() -> torch.device:
         _try_out(device)
     except Exception as error:  # drivers, GPUs, libraries and forked processes raise many kinds
         reason = _find_first_line(error)
-        warnings.warn(
-            f"The GPU cannot be used ({reason}): training computes on the cores.", DeviceWarning, stacklevel=2
-        )
+        text = f"The GPU cannot be used ({reason}): training computes on the cores."
+        warnings.warn(text, DeviceWarning, stacklevel=2)
         return torch.device("cpu")
     return device
 
@@ -84,10 +83,7 @@ def compute_exactly() -> Iterator[None]:
     """
     torch.set_num_threads(count_cores())
     try:
-        if choose_device().type == "cuda":
-            with _use_exact_float32():
-                yield
-        else:
+        with _use_exact_float32() if choose_device().type == "cuda" else nullcontext():
             yield
     except (MemoryError, RuntimeError) as error:
         raise _explain(error) from None

@@ -95,9 +95,8 @@ def replace_weights(network: bytes, weights: Mapping[str, npt.NDArray[np.float32
         if tensor.name in left:
             value = left.pop(tensor.name)
             if value.shape != tuple(tensor.dims):
-                raise BackboneError(
-                    f"Cannot replace weights {tensor.name!r}: got shape {value.shape}, need {tuple(tensor.dims)}."
-                )
+                shapes = f"got shape {value.shape}, need {tuple(tensor.dims)}"
+                raise BackboneError(f"Cannot replace weights {tensor.name!r}: {shapes}.")
             tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(value, np.float32), tensor.name))
     if left:
         raise BackboneError(f"Cannot replace weights: the network has none named {', '.join(sorted(left))}.")

@@ -83,15 +83,8 @@ class Hyperparameters:
         """Return a copy with this number of epochs, and with lower rates if they have few steps.
 
         In a few steps at full rates the tail loses what it learned in pretraining, and the head cannot adapt to it.
-
-        Examples
-        --------
-        >>> given = Hyperparameters(epochs=16, learning_rate=5e-4, head_rate=1e-4)
-        >>> given.limit(4, 1000).learning_rate, given.limit(4, 96).learning_rate
-        (0.0005, 6e-05)
         """
-        share = min(1.0, epochs * math.ceil(n_train / self.batch_size) / FEWEST_STEPS)
-        share = 1.0 if self.is_random else share
+        share = 1.0 if self.is_random else min(1.0, epochs * math.ceil(n_train / self.batch_size) / FEWEST_STEPS)
         patience = max(self.patience, math.ceil(self.patience * epochs / self.epochs))
         return replace(
             self, epochs=epochs, patience=patience, learning_rate=share * self.learning_rate,
@@ -103,14 +96,7 @@ class Hyperparameters:
         return repr(self).replace("Hyperparameters(", "Recipe(", 1)
 
     def scale_rate(self, step: int, n_steps: int) -> float:
-        """Return the learning rate at a step, 0 to ``n_steps`` - 1, as a share of its peak.
-
-        Examples
-        --------
-        >>> given = Hyperparameters(epochs=1, learning_rate=1e-4, head_rate=1e-4)
-        >>> [round(given.scale_rate(step, 100), 3) for step in (0, 24, 25, 62, 99)]
-        [0.04, 1.0, 1.0, 0.51, 0.0]
-        """
+        """Return the learning rate at a step, 0 to ``n_steps`` - 1, as a share of its peak."""
         n_rising = max(1, round(self.warm_up * n_steps))
         if step < n_rising:
             return (step + 1) / n_rising

@@ -200,7 +200,6 @@ class _Convolution(_Layer):
         return F.conv2d(x, kernel, bias, self._strides, 0, self._dilations, self._groups)
 
     def list_weights(self) -> dict[str, Tensor]:
-        """Return the weights by their names in the graph."""
         return {name: getattr(self, key) for key, name in self._names.items()}
 
     @torch.no_grad()
@@ -255,8 +254,7 @@ def _list_layers(nodes: Sequence[Node], graph: Graph, is_norm_trained: bool) -> 
             layers.append(_Weightless(node, graph))
             continue
         norm = _find_only_reader(node, "BatchNormalization", readers)
-        last = norm or node
-        relu6 = _find_only_reader(last, "Clip", readers)
+        relu6 = _find_only_reader(norm or node, "Clip", readers)
         if relu6 is not None and not _is_relu6(relu6, graph):
             relu6 = None
         layer: Any = _Convolution(node, norm, relu6 is not None, graph, is_norm_trained)

@@ -90,21 +90,13 @@ def _reduce_mean(node: Node, constants: Constants) -> Operation:
 
 def _reshape(node: Node, constants: Constants) -> Operation:  # noqa: ARG001
     shape = [int(size) for size in constants[1]]
-
-    def reshape(x: Tensor) -> Tensor:
-        return x.reshape([x.shape[i] if size == 0 else size for i, size in enumerate(shape)])
-
-    return reshape
+    return lambda x: x.reshape([x.shape[i] if size == 0 else size for i, size in enumerate(shape)])
 
 
 def _pad(node: Node, constants: Constants) -> Operation:
     pads = node.attributes["pads"] if "pads" in node.attributes else constants[1].tolist()
-    if (
-        node.attributes.get("mode", b"constant") != b"constant"
-        or len(pads) != 8
-        or len(node.inputs) > 3
-        or any([*pads[:2], *pads[4:6]])
-    ):
+    is_constant = node.attributes.get("mode", b"constant") == b"constant"
+    if not is_constant or len(pads) != 8 or len(node.inputs) > 3 or any([*pads[:2], *pads[4:6]]):
         raise _refuse(node, "with an unknown padding")
     value = constants[2].item() if 2 in constants and constants[2].size else 0.0
     return partial(F.pad, pad=_reorder_pads([*pads[2:4], *pads[6:]]), value=value)

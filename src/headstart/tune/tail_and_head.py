@@ -19,15 +19,7 @@ LARGE_STRIDE = 16
 
 
 class TailAndHead(nn.Module):
-    """Tail and head of a network: activations at a cut become class scores.
-
-    Parameters
-    ----------
-    cut
-        Name of the last frozen stage, or ``pixels``.
-    first_head
-        Head that training begins with.
-    """
+    """Tail and head of a network: activations at a cut become class scores. For the parameters see `TrainingPlan`."""
 
     mean: Tensor
     scale: Tensor

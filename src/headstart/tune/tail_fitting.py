@@ -13,8 +13,7 @@ from headstart.tune.graph import Graph
 from headstart.tune.process_group import ProcessGroup
 from headstart.tune.result import TuningResult
 from headstart.tune.trainer import STEPS_TO_RELEASE, Trainer
-from headstart.tune.training_data import ActivationSource
-from headstart.tune.training_plan import TrainingPlan
+from headstart.tune.training_plan import ActivationSource, TrainingPlan
 
 
 @compute_exactly()
@@ -27,12 +26,8 @@ def fit_tail(
 
     Parameters
     ----------
-    graph, spec
-        The backbone's.
     source
         The activations at the cut.
-    plan
-        What is trained, on which photos and how.
     checkpoint
         File from which an interrupted training is resumed. Default: none.
     group
@@ -45,7 +40,7 @@ def fit_tail(
     """
     group, checkpoint = group or ProcessGroup(), checkpoint or Checkpoint(None)
     if group.rank:
-        checkpoint, progress, say = Checkpoint(None), ignore_progress, _say_nothing
+        checkpoint, progress, say = Checkpoint(None), ignore_progress, lambda _: None
     trainer = Trainer(graph, spec, source, plan, group)
     trainer.resume(checkpoint)
     hyperparameters = plan.hyperparameters
@@ -75,7 +70,3 @@ def fit_tail(
     if result.best_epoch < trainer.best.found.epoch:
         say("The start is kept: no epoch was better by more than noise.")
     return result
-
-
-def _say_nothing(text: str) -> None:
-    del text

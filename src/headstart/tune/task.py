@@ -27,8 +27,6 @@ class TuningTask:
     ----------
     photos, views, limit_bytes, cache
         As `open_activations`.
-    setup
-        Backbone, image size and precision.
     plan
         The training itself. Its data name photos by their index in ``photos``.
     checkpoint
@@ -44,13 +42,7 @@ class TuningTask:
     checkpoint: str | None
 
     def open(self, progress: Progress = ignore_progress) -> Activations:
-        """Compute the activations to train on, or find them in the cache of this machine.
-
-        Raises
-        ------
-        CacheError, PhotoError
-            As `open_activations`.
-        """
+        """Compute the activations to train on, or find them in the cache of this machine; see `open_activations`."""
         return open_activations(
             self.photos, self.setup, cut=self.plan.cut, views=self.views, limit_bytes=self.limit_bytes,
             cache=self.cache, progress=progress,

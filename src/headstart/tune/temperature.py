@@ -11,18 +11,11 @@ FACTORS = 2.0 ** np.linspace(-2, 2, 33)
 
 
 def choose_factor(scores: npt.NDArray[np.float32], y: npt.NDArray[np.int64]) -> float:
-    """Return the factor that calibrates scores: the inverse temperature of Guo et al. (2017).
+    """Return the factor that calibrates (N, C) scores for (N,) classes: the inverse temperature of Guo et al. (2017).
 
     Label smoothing makes a network underconfident, and longer training makes it more confident. Calibrated losses
     compare two networks fairly. If a few photos are all right, the likelihood alone would ask for an infinite factor.
     So it has a prior around 1, which a few dozen photos outweigh.
-
-    Parameters
-    ----------
-    scores
-        (N, C).
-    y
-        (N,) class numbers.
 
     Examples
     --------
@@ -31,14 +24,9 @@ def choose_factor(scores: npt.NDArray[np.float32], y: npt.NDArray[np.int64]) -> 
     >>> round(float(1 / (1 + np.exp(-2 * factor))), 2)
     0.67
     """
-    losses = np.array([compute_log_loss(factor * scores, y) for factor in FACTORS])
+    losses = np.array([compute_log_losses(factor * scores, y).mean() for factor in FACTORS])
     best = int(np.argmin(losses + 0.5 * np.log2(FACTORS) ** 2 / len(y)))
     return float(FACTORS[best])
-
-
-def compute_log_loss(scores: npt.NDArray[Any], y: npt.NDArray[np.int64]) -> float:
-    """Return the mean log loss, in nats, of (N, C) scores for (N,) class numbers."""
-    return float(compute_log_losses(scores, y).mean())
 
 
 def compute_log_losses(scores: npt.NDArray[Any], y: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -16,13 +16,7 @@ def can_tune() -> bool:
 
 
 def check_torch(purpose: str) -> None:
-    """Raise MissingExtraError if torch or onnx is not installed.
-
-    Parameters
-    ----------
-    purpose
-        The action that needs them, for the error message: ``"train by hybrid"``.
-    """
+    """Raise MissingExtraError if torch or onnx is not installed, which ``purpose`` ("train by hybrid") needs."""
     require_packages(purpose, "tune", *PACKAGES)
 
 

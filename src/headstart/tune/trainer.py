@@ -23,9 +23,8 @@ from headstart.tune.graph import Graph
 from headstart.tune.process_group import ProcessGroup
 from headstart.tune.result import TuningResult
 from headstart.tune.tail_and_head import TailAndHead
-from headstart.tune.temperature import compute_log_loss
-from headstart.tune.training_data import ActivationSource, TrainingData
-from headstart.tune.training_plan import TrainingPlan
+from headstart.tune.temperature import compute_log_losses
+from headstart.tune.training_plan import ActivationSource, TrainingData, TrainingPlan
 
 EVALUATION_BATCH = 32  # photos
 STEPS_TO_RELEASE = 8  # after this many steps, memory that reading filled and memory that fragmented are released
@@ -81,7 +80,6 @@ class Trainer:
         generator = np.random.default_rng([self._plan.seed, self.epoch])
         order = generator.permutation(len(train.photos))
         views = generator.integers(len(self._source.array), size=len(train.photos))
-        n_steps = self.steps_per_epoch * hyperparameters.epochs
         self._model.train()
         loss_sum, n_right = 0.0, 0.0
         for first in range(0, len(order), hyperparameters.batch_size):
@@ -93,7 +91,7 @@ class Trainer:
             share = len(at[part]) / len(at)
             sums = self._compute_gradients(at[part], views, augmentation, share) if share else [0.0, 0.0, 0.0]
             loss, plain, n_right_now = self._group.reduce_step(self._model, self._moments, share, sums)
-            self._take_step(loss, n_steps)
+            self._take_step(loss)
             loss_sum, n_right = loss_sum + plain, n_right + n_right_now
             if self._step % STEPS_TO_RELEASE == 0:
                 self._source.release()
@@ -122,9 +120,10 @@ class Trainer:
             plain = F.cross_entropy(scores.detach(), y, reduction="sum")
             return [loss.item(), plain.item(), int((scores.argmax(1) == y).sum())]
 
-    def _take_step(self, loss: float, n_steps: int) -> None:
+    def _take_step(self, loss: float) -> None:
         if not np.isfinite(loss):
             raise FitError("Cannot train above the cut: the loss is not finite. Give a lower --learning-rate.")
+        n_steps = self.steps_per_epoch * self._hyperparameters.epochs
         share = self._hyperparameters.scale_rate(self._step, n_steps)
         for group in self._optimiser.param_groups:
             group["lr"] = share * group["peak"]
@@ -153,7 +152,7 @@ class Trainer:
             return self._copy_mean()
         scores, y = self._score(self._plan.validation)
         accuracy = float((scores.argmax(1) == y).mean())
-        self.history.append(Epoch("Validation", self.epoch, accuracy, compute_log_loss(scores, y)))
+        self.history.append(Epoch("Validation", self.epoch, accuracy, float(compute_log_losses(scores, y).mean())))
         return evaluate_weights(self._mean, self.epoch, scores, y)
 
     def _copy_mean(self) -> EpochWeights:

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 
 from headstart.features.activations import Activations
-from headstart.tune.training_data import ActivationSource, TrainingData
+from headstart.tune.training_plan import ActivationSource, TrainingData
 
 
 def test_activations_fulfil_the_protocol():

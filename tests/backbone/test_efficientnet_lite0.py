@@ -49,6 +49,7 @@ def test_other_weights_give_another_network():
     assert build_network(changed) != build_network(state)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings", [{"method": "fixed", "features": "all"}, {"method": "hybrid", "epochs": 1}], ids=["fixed", "hybrid"]
 )

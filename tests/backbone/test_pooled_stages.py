@@ -2,6 +2,7 @@
 
 import numpy as np
 import onnx
+import pytest
 
 from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
@@ -14,6 +15,7 @@ def infer(backbone, tensor="features"):
     return BackboneSetup(backbone, 96, "f32").open_engine(tensor=tensor).infer(PIXELS)
 
 
+@pytest.mark.slow
 def test_features_are_the_means_of_the_chosen_stages():
     plain = load_backbone()
     wide = pool_stages(plain)

@@ -43,6 +43,7 @@ def extract(backbone, **options):
     return Engine(backbone.weights, plan_build(backbone.spec.weights_sha256, **settings)).infer(PIXELS)
 
 
+@pytest.mark.slow
 def test_the_same_photos_give_the_same_bytes_in_any_process(quantised, tmp_path):
     np.save(tmp_path / "pixels.npy", PIXELS[:8])
     ask = (

@@ -47,6 +47,7 @@ def check_refused(advise, done, what):
     assert not advise.measured
 
 
+@pytest.mark.slow
 def test_json_is_printed_and_the_figure_is_drawn(headstart, make_folder, tmp_path):
     done = headstart(
         "advise", make_folder(n=20), "--image-size", 96, "--json", "--picture", "a/quadrant.png", cwd=tmp_path
@@ -59,6 +60,7 @@ def test_json_is_printed_and_the_figure_is_drawn(headstart, make_folder, tmp_pat
     assert (tmp_path / "a" / "quadrant.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_the_advice_is_an_option_to_type(headstart, make_folder, tmp_path):
     done = headstart("advise", make_folder(n=20), "--image-size", 96, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
 
+
+@pytest.mark.slow
 def test_installed_networks_are_listed(headstart):
     done = headstart("backbones")
     assert "mobilenet_v2" in done.stdout
@@ -10,6 +13,7 @@ def test_installed_networks_are_listed(headstart):
     assert "timm/NAME" in done.stdout
 
 
+@pytest.mark.slow
 def test_json_has_the_facts(headstart):
     first = json.loads(headstart("backbones", "--json").stdout)["backbones"][0]
     assert (first["name"], first["n_parameters"], first["n_features"]) == ("mobilenet_v2", 2_257_984, 1280)

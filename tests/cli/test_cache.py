@@ -3,7 +3,10 @@
 import json
 import os
 
+import pytest
 
+
+@pytest.mark.slow
 def test_cache_shows_and_clears(tmp_path, photos, headstart):
     environment = os.environ | {"HEADSTART_CACHE": str(tmp_path / "cache")}
     headstart("train", photos, "--out", tmp_path / "run", "--image-size", "96", env=environment)

@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
 
+
+@pytest.mark.slow
 def test_the_accuracy_is_printed_with_published_accuracies(headstart, tmp_path):
     answer = headstart("demo", "--out", tmp_path / "run")
     assert answer.returncode == 0, answer.stderr

@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("pyarrow")
 
 
+@pytest.mark.slow
 def test_counts_of_embedded_and_skipped_photos_are_printed(headstart, make_folder, tmp_path):
     folder = make_folder(n=3)
     (folder / "dots" / "text.jpg").write_bytes(b"text")

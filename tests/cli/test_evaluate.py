@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
 
+
+@pytest.mark.slow
 def test_evaluate_prints_accuracy_with_its_interval(run, photos, headstart):
     answer = headstart("evaluate", run.folder, photos)
     assert answer.returncode == 0, answer.stderr

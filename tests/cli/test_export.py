@@ -3,7 +3,10 @@
 import json
 import re
 
+import pytest
 
+
+@pytest.mark.slow
 def test_export_prints_its_certificate(run, photos, headstart, tmp_path):
     out = tmp_path / "pets.onnx"
     answer = headstart("export", run.folder, "--out", out, "--check", photos)
@@ -40,6 +43,7 @@ def test_export_names_unknown_labels(run, photos, headstart, tmp_path):
     assert "1 photo of 'weeds', not in the accuracy\n" in answer.stdout
 
 
+@pytest.mark.slow
 def test_export_prints_the_number_of_calibration_photos(run, photos, headstart, tmp_path):
     path = tmp_path / "pets.onnx"
     checked = headstart("export", run.folder, "--out", path, "--int8", "--check", photos)

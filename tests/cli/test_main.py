@@ -13,6 +13,7 @@ from headstart.cli import main
 from headstart.report.chart_process import ChartDrawer, ChartProcess
 
 
+@pytest.mark.slow
 def test_ctrl_c_prints_a_message_and_leaves_no_file(photos, tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "headstart", "train", str(photos), "--out", str(tmp_path / "run"), "--no-cache"],
@@ -28,6 +29,7 @@ def test_ctrl_c_prints_a_message_and_leaves_no_file(photos, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_repeated_ctrl_c_prints_no_traceback(photos, tmp_path):
     start = 0.0  # the longest start of Python, during which it handles Ctrl-C itself
     for _ in range(4):
@@ -119,6 +121,7 @@ def test_a_kill_and_a_closed_terminal_leave_no_file(photos, tmp_path, number):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_ignored_if_the_shell_ignores_it(photos, tmp_path):
     command = f"trap '' INT; exec {sys.executable} -m headstart train {photos} --out {tmp_path / 'run'} --no-cache"
     process = subprocess.Popen(["sh", "-c", command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -157,6 +160,7 @@ def test_an_error_ends_the_chart_process(monkeypatch):
     assert called[0]._process is None
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell that closes streams")
 @pytest.mark.parametrize("arguments", ["--version", "cache", "train /nowhere"])
 def test_closed_streams_cause_no_traceback(arguments):

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 from PIL import Image
 
 
@@ -78,6 +79,7 @@ def test_paths_without_photos_are_named(run, tmp_path, headstart):
     assert "'missing.jpg' does not exist" in answer.stderr
 
 
+@pytest.mark.slow
 def test_an_int8_classifier_refuses_bf16_in_one_line(photos, tmp_path, headstart):
     trained = headstart("train", photos, "--out", tmp_path / "run", "--image-size", "96", "--precision", "int8")
     assert trained.returncode == 0, trained.stderr

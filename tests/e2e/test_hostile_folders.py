@@ -40,6 +40,7 @@ def odd_folder(make_folder):
     return folder
 
 
+@pytest.mark.slow
 def test_odd_files(odd_folder, tmp_path, headstart):
     before = digest_all(odd_folder)
     answer = headstart("train", odd_folder, "--out", tmp_path / "run", "--image-size", "96", "--json")
@@ -104,6 +105,7 @@ def assert_refused(answer, message):
     assert answer.stdout == ""
 
 
+@pytest.mark.slow
 def test_two_trainings_begun_together_take_two_names(make_folder, tmp_path):
     make_folder("pets")
     command = [sys.executable, "-m", "headstart", "train", "pets", "--image-size", "96"]

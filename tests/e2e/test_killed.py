@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 import headstart as hs
 from headstart.features.feature_cache import FeatureCache
 
@@ -20,6 +22,7 @@ def without_times(metrics):
     return kept | {"auto": metrics["auto"] | {"tried": tried}}
 
 
+@pytest.mark.slow
 def test_kill_9_ten_times(make_folder, tmp_path):
     folder = make_folder(n=60)
     expected = hs.train(folder, out=tmp_path / "expected", image_size=128, cache=False, verbose=False).metrics

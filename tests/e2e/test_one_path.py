@@ -25,6 +25,7 @@ def photos(make_folder):
     return folder
 
 
+@pytest.mark.slow
 def test_training_prediction_and_pixels_answer_alike(photos, tmp_path):
     run = hs.train(photos, out=tmp_path / "run", image_size=96, verbose=False)
     with (run.folder / "predictions.csv").open(newline="") as file:

@@ -18,6 +18,7 @@ def own(network, tmp_path):
     return shutil.copy(network, tmp_path / "networks" / "own.onnx")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [
     ("--method", "fixed"), ("--method", "auto"), ("--method", "hybrid", "--epochs", "2"),
     ("--features", "all", "--method", "fixed"),
@@ -36,6 +37,7 @@ def test_it_trains_and_predicts(options, own, make_folder, headstart, tmp_path):
     assert (tmp_path / "why.png").exists()
 
 
+@pytest.mark.slow
 def test_an_export_answers_the_same(own, make_folder, headstart, tmp_path):
     photos = make_folder(n=16)
     headstart("train", photos, "--backbone", own, "--out", tmp_path / "run", "--method", "fixed")
@@ -48,6 +50,7 @@ def test_an_export_answers_the_same(own, make_folder, headstart, tmp_path):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_advice_goes_by_the_same_photos(own, make_folder, headstart, tmp_path):
     photos = make_folder(n=16)
     advice = [
@@ -82,6 +85,7 @@ def test_what_was_fitted_does_not_follow_its_file(own, make_folder):
     assert list(model.predict(paths[:1]))
 
 
+@pytest.mark.slow
 def test_features_that_are_no_mean_explain_nothing(own, make_folder, tmp_path):
     text = own.with_suffix(".toml").read_text()
     own.with_suffix(".toml").write_text(f'features = "scores"\n{text}')

@@ -3,9 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
+
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_its_python_runs_and_prints_what_it_says(make_folder, tmp_path, monkeypatch, capsys):
     folder = make_folder("pets")
     (folder / "dots").rename(folder / "cats")

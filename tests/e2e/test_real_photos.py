@@ -9,6 +9,8 @@ import pytest
 import headstart as hs
 from headstart.pixels.decode import read_photo
 
+pytestmark = pytest.mark.slow  # they train on thousands of photos
+
 
 @pytest.fixture(scope="module")
 def run(real_photos, tmp_path_factory):

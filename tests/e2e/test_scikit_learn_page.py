@@ -12,6 +12,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```(?:\n\n```\n(.*?)```)?", PAGE, re.DOTAL
 NUMBER = re.compile(r"\d+\.?\d*")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not is_installed("elpv_dataset"), reason="needs the extra demo")
 def test_its_python_prints_what_it_says(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

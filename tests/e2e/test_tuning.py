@@ -32,6 +32,7 @@ def read(out):
     return json.loads((out / "metrics.json").read_text())
 
 
+@pytest.mark.slow
 def test_a_killed_training_ends_with_the_same_numbers(make_folder, tmp_path):
     folder = make_folder(n=20)
     whole = start(folder, tmp_path / "whole", tmp_path / "cache1", "--epochs", 4)
@@ -53,6 +54,7 @@ def test_a_killed_training_ends_with_the_same_numbers(make_folder, tmp_path):
     assert models[0] == models[1]
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_best_so_far(make_folder, tmp_path):
     process = start(make_folder(n=20), tmp_path / "run", tmp_path / "cache", "--epochs", 400)
     wait_for(process, "Epoch 1/400")
@@ -66,6 +68,7 @@ def test_ctrl_c_keeps_the_best_so_far(make_folder, tmp_path):
     assert (tmp_path / "run" / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_auto_had_found(make_folder, tmp_path):
     folder = make_folder(n=100)
     for number, label in enumerate(sorted(path.name for path in folder.iterdir())):

@@ -28,6 +28,7 @@ def pets(tmp_path, monkeypatch, make_folder):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_its_python_runs(pets, capsys):
     blocks = re.findall(r"```python\n(.*?)```", TUTORIAL, re.DOTALL)
     assert len(blocks) >= 7
@@ -38,6 +39,7 @@ def test_its_python_runs(pets, capsys):
         assert (pets / name / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_its_commands_run(pets):
     block = re.search(r"```console\n(.*?)```", TUTORIAL, re.DOTALL)[1]
     commands = [shlex.split(line.removeprefix("$ ")) for line in block.splitlines()]

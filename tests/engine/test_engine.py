@@ -33,6 +33,7 @@ def test_features_have_their_shape(engine):
     assert np.isfinite(features).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["f32", "auto"])
 def test_other_photos_and_the_batch_size_change_no_bit(precision):
     below = load_backbone().spec.float32_below

@@ -18,6 +18,8 @@ needs_browser = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @needs_browser
 def test_a_page_that_does_not_load_is_an_error(tmp_path):
     (tmp_path / "pets.html").write_text(
@@ -65,6 +67,8 @@ def test_browsers_are_found_where_installers_put_them(monkeypatch, tmp_path, sys
         browser.require_browser()
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @needs_browser
 @pytest.mark.parametrize(
     ("script", "reason"),
@@ -81,6 +85,7 @@ def test_a_page_that_fails_while_predicting_is_an_error(tmp_path, monkeypatch, s
         answer(tmp_path / "1.jpg", None)
 
 
+@pytest.mark.browser
 @needs_browser
 def test_a_lost_driver_is_an_error_and_its_browser_ends(tmp_path, monkeypatch):
     drivers = []

@@ -16,6 +16,7 @@ GRAPHS = {"onnx": "model.onnx", "openvino": "model.xml"}
 LARGEST_GAP = {"f32": 0.001, "bf16": 0.03}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", GRAPHS)
 def test_an_export_predicts_the_same(any_run, photos, tmp_path, kind):
     report = export_classifier(any_run.folder, kind, out=tmp_path / GRAPHS[kind], check=photos, verbose=False)
@@ -29,6 +30,7 @@ def test_an_export_predicts_the_same(any_run, photos, tmp_path, kind):
     json.dumps(report, allow_nan=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", GRAPHS)
 def test_int8_is_quantised_on_the_photos_of_the_check(any_run, photos, tmp_path, kind):
     report = export_classifier(

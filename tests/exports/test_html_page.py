@@ -73,6 +73,8 @@ def test_labels_that_look_like_tags_are_escaped(run):
     assert tuple(json.loads(said[1])["labels"]) == HOSTILE
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @needs_browser
 def test_labels_that_look_like_tags_are_shown_as_text_in_a_browser(run, photos, tmp_path, monkeypatch):
     drivers = []
@@ -87,6 +89,8 @@ def test_labels_that_look_like_tags_are_shown_as_text_in_a_browser(run, photos, 
         assert not drivers[0].find_elements("id", "injected")
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @needs_browser
 def test_transparent_photos_are_drawn_on_white(run, photos, tmp_path):
     from PIL import Image
@@ -117,6 +121,8 @@ def test_the_runtime_is_the_pinned_one():
     assert "onnxruntime-web@" in (WEB / "NOTICE").read_text()
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @needs_browser
 def test_a_browser_predicts_what_the_classifier_predicts(any_run, photos, tmp_path):
     report = export_classifier(any_run.folder, "html", out=tmp_path / "pets.html", check=photos, verbose=False)
@@ -124,6 +130,8 @@ def test_a_browser_predicts_what_the_classifier_predicts(any_run, photos, tmp_pa
     assert report["parity"]["max_probability_gap"] < 0.02
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @needs_browser
 def test_a_rotated_photo_is_upright_and_an_unreadable_one_is_reported(run, photos, tmp_path):
     photo = next((photos / "stripes").glob("*.jpg"))
@@ -212,6 +220,8 @@ openPhoto(document.getElementById("probe").files[0]).then((photo) => {
 """
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @needs_browser
 def test_rotated_webps_give_the_pixels_of_our_decoder(exported, tmp_path):
     whole = make_exif(6)
@@ -239,6 +249,8 @@ def test_rotated_webps_give_the_pixels_of_our_decoder(exported, tmp_path):
             assert (np.reshape(rgba, (height, width, 4))[..., :3] == expected).all(), block
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @needs_browser
 def test_a_rotated_webp_is_classified_as_by_predict(run, photos, tmp_path):
     folder = tmp_path / "odd" / "stripes"
@@ -252,6 +264,8 @@ def test_a_rotated_webp_is_classified_as_by_predict(run, photos, tmp_path):
     assert report["parity"]["max_probability_gap"] < 0.005
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @needs_browser
 def test_a_photo_too_large_for_the_canvas_is_an_error(exported, photos, tmp_path):
     wide = tmp_path / "wide.png"  # wider than Chromium's canvas, which then stays empty
@@ -266,6 +280,8 @@ def test_a_photo_too_large_for_the_canvas_is_an_error(exported, photos, tmp_path
     assert told == [False, True]
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @needs_browser
 def test_cards_are_thumbnails_of_bounded_number_until_cleared(exported, photos):
     paths = sorted(photos.rglob("*.jpg"))
@@ -294,6 +310,8 @@ def test_cards_are_thumbnails_of_bounded_number_until_cleared(exported, photos):
         assert not driver.find_element("id", "count").is_displayed()
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @needs_browser
 def test_the_camera_uses_one_canvas(exported):
     count = "window.nMade = 0; const make = document.createElement.bind(document);" + (
@@ -312,6 +330,7 @@ def test_the_camera_uses_one_canvas(exported):
         assert not driver.find_element("id", "live").is_displayed()
 
 
+@pytest.mark.browser
 @needs_browser
 def test_a_browser_without_simd_shows_the_required_versions(exported):
     with open_page(exported, "WebAssembly.validate = () => false") as driver:

@@ -44,6 +44,7 @@ def test_resizing_is_never_computed_in_bf16(path):
     assert not [names for names, precision in resizing.items() if precision == "bf16"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["f32", "bf16"])
 def test_the_certificate_compares_in_the_same_precision(run, photos, tmp_path, monkeypatch, precision):
     if precision == "bf16" and choose_precision("auto") != "bf16":

@@ -29,6 +29,7 @@ def test_paths_become_features(photos):
     assert len(FeatureExtractor().get_feature_names_out()) == 1280
 
 
+@pytest.mark.slow
 def test_the_transformer_works_in_clones_pipelines_and_searches(photos):
     paths, labels = photos
     extractor = clone(FeatureExtractor(image_size=96))

@@ -58,6 +58,7 @@ def test_hybrid_gives_the_head_of_fixed_if_no_epoch_is_better(runner):
     np.testing.assert_array_equal(trained.build_file().weights, fixed.fitted.head.weights)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_averaged", [True, False])
 def test_training_again_averages_over_views_only_if_told(runner, is_averaged):
     settings = replace(PLAIN, method="hybrid", cut="block_15", epochs=1, average_views=True, n_views=2)

@@ -67,6 +67,7 @@ def test_this_process_draws_if_the_second_one_exceeds_the_time_limit(tmp_path, b
     assert sorted(draw(ChartProcess(), tmp_path / "one")) == CHARTS
 
 
+@pytest.mark.slow
 def test_a_job_longer_than_the_pipe_buffer_does_not_block(tmp_path, be_python, monkeypatch):
     be_python("exec sleep 100")
     monkeypatch.setattr(chart_process, "TIMEOUT_S", 2.0)

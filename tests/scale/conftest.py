@@ -48,3 +48,10 @@ def tuning_task(paint_folder, tmp_path_factory):
         photos=photos, setup=BackboneSetup(load_backbone(), 96, "f32"), views=SYMMETRIES[:2], plan=plan,
         limit_bytes=10**9, cache=True, checkpoint=None,
     )  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests that need Ray, so that ``make test`` can leave them out."""
+    for item in items:
+        if "own_ray" in item.fixturenames:
+            item.add_marker(pytest.mark.ray)

@@ -9,6 +9,7 @@ pytest.importorskip("ray")
 METRICS = ("train", "validation", "test", "strength", "skipped", "notes", "classes")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"average_views": True, "n_views": 2}, {"features": "all"}])
 def test_metrics_are_those_of_a_training_without_ray(own_ray, make_folder, tmp_path, options):
     folder = make_folder(n=20)
@@ -21,6 +22,7 @@ def test_metrics_are_those_of_a_training_without_ray(own_ray, make_folder, tmp_p
     assert measure_stored_features() > 0
 
 
+@pytest.mark.slow
 def test_without_the_cache_no_features_are_left(own_ray, make_folder, tmp_path):
     clear_stored_features()
     options = {"method": "fixed", "image_size": 96, "precision": "f32", "verbose": False, "n_views": 2}

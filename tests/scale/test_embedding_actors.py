@@ -61,6 +61,7 @@ def wait_for_parts(out: Path, n: int = 2) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_features_skipped_files_and_order_are_those_of_one_machine(own_ray, many_photos, plain, tmp_path):
     written = embed_photos(many_photos, tmp_path / "out", ray="local", **OPTIONS)
     check_same(tmp_path / "out", plain)
@@ -70,6 +71,7 @@ def test_features_skipped_files_and_order_are_those_of_one_machine(own_ray, many
     assert (again.n_photos, again.n_new) == (2 * N_PER_CLASS, 0)
 
 
+@pytest.mark.slow
 def test_only_the_block_of_a_killed_worker_is_computed_again(own_ray, many_photos, plain, tmp_path):
     killed = []
 
@@ -116,6 +118,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_other_machines_take_the_blocks_of_a_killed_machine(many_photos, plain, tmp_path):
     command = [sys.executable, "-c", KILL_A_NODE, str(many_photos), str(tmp_path / "out")]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
@@ -123,6 +126,7 @@ def test_other_machines_take_the_blocks_of_a_killed_machine(many_photos, plain, 
     check_same(tmp_path / "out", plain)
 
 
+@pytest.mark.slow
 def test_the_same_command_continues_after_it_was_killed(headstart, many_photos, plain, tmp_path):
     out = tmp_path / "out"
     options = ["--out", out, "--ray", "local", "--image-size", "96", "--precision", "f32", "--json"]
@@ -140,6 +144,7 @@ def test_the_same_command_continues_after_it_was_killed(headstart, many_photos, 
     check_same(out, plain)
 
 
+@pytest.mark.slow
 def test_errors_of_workers_and_of_the_listing_reach_the_user_unchanged(own_ray, make_folder, tmp_path):
     with pytest.raises(CatalogError, match="got 1 class folder"):
         embed_photos(make_folder(labels=("dots",), n=1), tmp_path / "out", ray="local", **OPTIONS)

@@ -32,6 +32,7 @@ def change_epochs(task, n_epochs):
     return replace(task, plan=replace(task.plan, hyperparameters=hyperparameters))
 
 
+@pytest.mark.slow
 def test_one_worker_gives_the_bits_of_one_process_even_if_it_is_killed(own_ray, tuning_task):
     task = change_epochs(tuning_task, 24)
     alone = task.fit(task.open())
@@ -64,6 +65,7 @@ def make_press(start):
     return press
 
 
+@pytest.mark.slow
 def test_two_workers_take_the_steps_of_one_process_until_ctrl_c(own_ray, tuning_task):
     task = change_epochs(tuning_task, 300)
     tuned = fit_on_ray(task, TWO, say=make_press("Epoch 1/"))
@@ -79,6 +81,7 @@ def test_two_workers_take_the_steps_of_one_process_until_ctrl_c(own_ray, tuning_
     assert tuned.device.startswith("2 workers, each ")
 
 
+@pytest.mark.slow
 def test_a_headstart_error_of_a_worker_reaches_the_user_unchanged(own_ray, tuning_task):
     plan = tuning_task.plan
     first_head = replace(plan.first_head, weights=np.full_like(plan.first_head.weights, np.nan))

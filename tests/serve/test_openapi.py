@@ -117,6 +117,7 @@ def requests(draw, document, contents):
 
 
 # a part that was cut off, and its file, are left to the garbage collector by Starlette
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @fuzzed
 @given(data=st.data())

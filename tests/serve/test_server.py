@@ -27,6 +27,7 @@ def start(run, *more):
             server.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_server_answers_until_a_signal_stops_it(run, photos, number):
     with start(run) as server:

@@ -10,6 +10,7 @@ from headstart.exports import browser
 from headstart.process.packages import is_installed
 
 pytestmark = [
+    pytest.mark.browser,
     pytest.mark.skipif(not is_installed("fastapi"), reason="needs the extra serve"),
     pytest.mark.skipif(
         not (any(map(shutil.which, browser.COMMANDS)) and shutil.which(browser.CHROME)),

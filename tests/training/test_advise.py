@@ -11,6 +11,7 @@ from headstart.training.advise import advise_method, judge_doubling
 from headstart.tune import torch_import
 
 
+@pytest.mark.slow
 def test_advice_on_painted_photos(make_folder):
     said = []
     advice = advise_method(make_folder(n=20), image_size=96, verbose=False, say=said.append)
@@ -87,6 +88,7 @@ def test_too_few_photos_are_an_error(make_folder):
         advise_method(make_folder(n=1), image_size=96, verbose=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind"), [("ants-bees", "similar"), ("coffee-leaf", "dissimilar")])
 def test_advice_on_real_photos(real_photos, name, kind):
     advice = advise_method(real_photos / name, image_size=160, verbose=False)

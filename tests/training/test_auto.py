@@ -228,6 +228,7 @@ def test_photos_are_counted_where_they_were_extracted(make_world):
     assert (trained.settings.method, trained.table.n_extracted) == ("finetune", 7)
 
 
+@pytest.mark.slow
 def test_auto_on_real_photos(paint_folder, tmp_path, make_runner):
     catalog = scan_photos(paint_folder(tmp_path / "photos", n=16))
     splits = ["train", *["validation"] * 3] * 4  # of each class 4 photos to train on, and 12 to compare on

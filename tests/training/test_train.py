@@ -54,6 +54,7 @@ def test_a_run_folder_has_all_its_files(run):
     assert "report.html" in repr(run)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers_cached_or_not(run, tmp_path):
     cached = train(tmp_path / "photos", tmp_path / "again")
     fresh = train(tmp_path / "photos", tmp_path / "fresh", cache=False)
@@ -109,6 +110,7 @@ def test_an_existing_run_is_replaced_only_if_told(run, tmp_path):
     assert train(tmp_path / "photos", run.folder, overwrite=True).metrics["test"] == run.metrics["test"]
 
 
+@pytest.mark.slow
 def test_int8_is_recorded_and_answers_as_the_report_says(make_folder, tmp_path):
     runs = [train(make_folder(), tmp_path / "run", precision="int8")]
     runs.append(train(tmp_path / "photos", tmp_path / "again", precision="int8"))
@@ -142,6 +144,7 @@ def test_views_of_the_default_head(make_folder, tmp_path):
     assert run.metrics["test"]["accuracy"] > 0.8
 
 
+@pytest.mark.slow
 def test_sample_weights_of_a_csv_are_honoured(make_folder, tmp_path):
     folder = make_folder()
     tables = []

@@ -17,6 +17,7 @@ def count_faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc is told to keep memory")
 def test_freed_memory_is_reused_in_the_block_and_returned_after_it():
     with keep_freed_memory() as give_back:
@@ -27,6 +28,7 @@ def test_freed_memory_is_reused_in_the_block_and_returned_after_it():
     assert count_faults() > FEW  # after it, memory is new again, page by page
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc is told to keep memory")
 def test_the_setting_ends_with_the_last_block_also_after_an_error():
     with pytest.raises(KeyError, match="on purpose"), keep_freed_memory():

@@ -24,6 +24,7 @@ def features(backbone):
     return infer(backbone, "features")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tensor", TENSORS)
 def test_every_stage_leads_to_the_same_features(backbone, graph, features, tensor):
     tail = Tail(graph, tensor, "features").eval()
@@ -32,6 +33,7 @@ def test_every_stage_leads_to_the_same_features(backbone, graph, features, tenso
     np.testing.assert_allclose(found, features, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_every_stage_is_the_same_from_pixels_on(backbone, graph):
     for tensor in TENSORS[::6]:
         tail = Tail(graph, "pixels", tensor).eval()
@@ -40,6 +42,7 @@ def test_every_stage_is_the_same_from_pixels_on(backbone, graph):
         np.testing.assert_allclose(found, infer(backbone, tensor), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_trained_norms_evaluate_as_the_engine_does(backbone, graph, features):
     tail = Tail(graph, "pixels", "features", is_norm_trained=True)
     with torch.no_grad():
@@ -87,6 +90,7 @@ def test_unknown_layers_are_refused():
         Tail(graph, "x", "y")
 
 
+@pytest.mark.slow
 def test_recomputed_layers_get_the_same_gradients_and_their_norms_learn_once(graph):
     pixels = torch.from_numpy(PIXELS)
     kept, again = (

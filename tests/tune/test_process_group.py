@@ -73,10 +73,12 @@ def check_same(one, other):
     assert all((one.weights[name] == value).all() for name, value in other.weights.items())
 
 
+@pytest.mark.slow
 def test_a_group_of_one_gives_the_same_bits(fit, fit_together):
     check_same(fit_together(1)[0], fit())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [2, 3, 5])  # batches have 4 photos: a group may have more processes than photos
 def test_a_step_of_the_group_is_that_of_the_whole_batch(fit, fit_together, size):
     alone = fit()
@@ -101,6 +103,7 @@ def test_the_last_batch_may_have_fewer_photos_than_processes(fit, fit_together, 
         np.testing.assert_allclose(*losses, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_trained_norms_have_the_same_moments_in_all_processes(fit, fit_together, graph):
     alone = fit(is_norm_trained=True, batch_size=5)
     one, other = fit_together(2, is_norm_trained=True, batch_size=5)
@@ -135,6 +138,7 @@ def test_a_stop_request_to_one_process_stops_all_after_the_same_step(fit_togethe
     assert n_asked == [6, 6]
 
 
+@pytest.mark.slow
 def test_only_rank_0_prints_and_saves_and_all_resume_from_its_checkpoint(fit_together):
     said = [[], []]
     whole = fit_together(2, options=lambda rank: {"say": said[rank].append})[0]
@@ -177,6 +181,7 @@ def test_a_lost_process_has_an_error_of_its_own(monkeypatch):
         TorchProcessGroup(0, 2).gather_rows(np.zeros((1, 2), np.float32))
 
 
+@pytest.mark.slow
 def test_validation_photos_are_shared_in_batches(fit, fit_together, plan, monkeypatch):
     monkeypatch.setattr("headstart.tune.trainer.EVALUATION_BATCH", 3)
     data = plan.validation

@@ -24,6 +24,7 @@ def test_training_learns_to_separate_the_classes(fit, graph):
     assert not [name for name in changed if name.endswith(("mean", "variance"))]  # norms stay as pretrained
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_result(fit):
     one, same, other = (fit(seed=seed) for seed in (0, 0, 1))
     assert (one.head.weights == same.head.weights).all()
@@ -41,6 +42,7 @@ def test_ctrl_c_after_the_last_epoch_changes_nothing(fit):
     assert not result.is_stopped
 
 
+@pytest.mark.slow
 def test_norms_are_trained_if_asked(fit, graph):
     result = fit(is_norm_trained=True)
     name = "block_16_project_BN/mean"
@@ -60,6 +62,7 @@ def test_weights_of_photos_count_in_the_loss(fit, plan):
     assert result.head.bias[0] > result.head.bias[1]
 
 
+@pytest.mark.slow
 def test_the_start_is_kept_if_no_epoch_is_better(fit, plan, graph):
     good = fit()
     start = replace(plan.first_head, weights=good.head.weights, bias=good.head.bias)
@@ -81,6 +84,7 @@ def test_the_start_is_kept_if_the_gain_is_within_noise(fit, graph):
     assert all((kept.weights[name] == value).all() for name, value in graph.weights.items() if name in kept.weights)
 
 
+@pytest.mark.slow
 def test_training_stops_early_without_improvement(fit, plan):
     validation = plan.validation
     wrong = TrainingData(validation.photos, 1 - validation.y, validation.weight)
@@ -88,6 +92,7 @@ def test_training_stops_early_without_improvement(fit, plan):
     assert (result.n_epochs, result.best_epoch) == (4, 0)  # two epochs of warm-up, and two of patience
 
 
+@pytest.mark.slow
 def test_a_killed_training_resumes_exactly(fit):
     whole = fit()
 

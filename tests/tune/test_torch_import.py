@@ -29,6 +29,7 @@ def run_python(script, **variables):
     ).stdout.strip()
 
 
+@pytest.mark.slow
 def test_importing_the_room_leaves_the_environment_unchanged():
     script = """
 import os, pkgutil, torch

@@ -92,6 +92,7 @@ def test_a_network_without_classes_gives_its_output_as_features(make_network, tm
     np.testing.assert_allclose(infer(headless, PIXELS), infer(load_backbone(str(network)), PIXELS), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_old_opsets_are_converted(tmp_path):
     """ResNet-50, SqueezeNet and Inception as the onnx package has them: opset 9, photos one by one."""
     folder = Path(onnx.__file__).parent / "backend/test/data/light"
@@ -103,6 +104,7 @@ def test_old_opsets_are_converted(tmp_path):
         assert spec.stages[-1].name == "top"
 
 
+@pytest.mark.slow
 def test_weights_in_a_second_file_are_read(network, tmp_path):
     path = tmp_path / "large.onnx"
     onnx.save(onnx.load(network), path, save_as_external_data=True, location="large.onnx.data", size_threshold=0)

@@ -1,9 +1,12 @@
 """Converted backbones are kept and listed, and a damaged file in the cache is replaced."""
 
+import pytest
+
 from headstart.backbone.foreign import converted_backbones
 from headstart.backbone.loading import load_backbone
 
 
+@pytest.mark.slow
 def test_a_damaged_file_in_the_cache_is_replaced(copy, cache_folder):
     first = load_backbone(str(copy))
     for path in (cache_folder / "backbones-1").iterdir():

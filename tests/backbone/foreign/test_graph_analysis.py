@@ -46,6 +46,7 @@ KINDS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opset", [9, 11, 17, 20])
 @pytest.mark.parametrize("kind", KINDS)
 def test_features_are_the_input_of_the_last_linear_layer(kind, opset, tmp_path):
@@ -136,6 +137,7 @@ NAMED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", {**REFUSED, **NAMED})
 def test_a_network_whose_features_are_unknown_is_refused(kind, tmp_path):
     end, message = (REFUSED | NAMED)[kind]

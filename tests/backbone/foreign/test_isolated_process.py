@@ -48,6 +48,7 @@ def test_a_network_that_crashes_the_engine_is_an_error(tmp_path, user_spec):
         convert_in_own_process(path, user_spec, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "message"),
     [

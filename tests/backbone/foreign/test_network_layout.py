@@ -18,6 +18,7 @@ def test_stages_end_at_the_last_layer_of_each_resolution(network):
     assert spec.default_cut == "stride_8"
 
 
+@pytest.mark.slow
 def test_the_toml_may_name_the_stages(network, tmp_path):
     layer = load_backbone(str(network)).spec.stages[1].tensor.removeprefix("net/")
     path = shutil.copy(network, tmp_path / "named.onnx")

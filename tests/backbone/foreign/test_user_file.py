@@ -54,6 +54,7 @@ def test_a_missing_file_is_an_error(copy):
         load_backbone(str(copy.with_suffix(".toml")))
 
 
+@pytest.mark.slow
 def test_a_change_in_a_second_file_of_weights_is_another_network(copy, tmp_path):
     onnx.save(onnx.load(copy), copy, save_as_external_data=True, location="weights.bin", size_threshold=0)
     (tmp_path / "net.onnx.d").mkdir()  # anything may lie beside it

@@ -3,7 +3,7 @@
     python tools/make_docs.py PHOTOS
 
 PHOTOS has ``training_set`` and ``test_set`` with a folder for each class. The pictures are charts only: no photo of
-anybody's is copied into the project. With Chromium on the path, the head of the report is photographed too.
+the data set is copied into the project. With Chromium on the path, the head of the report is photographed too.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ def test_a_missing_photo_is_shown_as_a_grey_square(folder, grids, tmp_path):
     (shown, titles, _), (views, names, _) = grids
     assert {tuple(np.unique(photo)) for photo in [*shown, *views]} == {(230,)}
     assert set(titles) == {"cats", "dogs"}
-    assert names[0] == "as it is"
+    assert names[0] == "original"
     assert "This training used 3 views of each photo." in folder.collect()["views"].caption
 
 
@@ -149,7 +149,7 @@ def draw_views(folder, grids, photos, **options):
 def test_fixed_views_are_shown_as_they_were_used(folder, grids, tmp_path):
     photos = make_photos(tmp_path, 1)
     shown, titles, caption = draw_views(folder, grids, photos, n_views=4, views=SYMMETRIES[:4])
-    assert titles == ["as it is", "flipped", "+180°", "flipped, +180°"]
+    assert titles == ["original", "flipped", "+180°", "flipped, +180°"]
     assert len(shown) == 4
     assert "in the 4 views that this training used of every photo" in caption
     many = tuple(View(turns=0.01 * number) for number in range(20))
@@ -157,7 +157,7 @@ def test_fixed_views_are_shown_as_they_were_used(folder, grids, tmp_path):
     assert len(shown) == 9
     assert "the first 9" in caption
     _, titles, caption = draw_views(folder, grids, photos, n_views=1, views=[AS_IT_IS])
-    assert titles == ["as it is"]
+    assert titles == ["original"]
     assert "no other view" in caption
 
 
@@ -167,7 +167,7 @@ def test_random_augmentation_in_every_epoch_is_shown_by_examples(folder, grids, 
     Image.fromarray(np.stack([6 * y, 6 * x, 0 * x], axis=-1).astype(np.uint8)).save(tmp_path / "ramp.png")
     photos = (Photo(str(tmp_path / "ramp.png"), "ramps", digest="ab", split="train"),)
     shown, titles, caption = draw_views(folder, grids, photos, n_views=1, views=(), n_symmetric=n_symmetric)
-    assert titles[0] == "as it is"
+    assert titles[0] == "original"
     assert len({photo.tobytes() for photo in shown}) == 9
     assert all(photo.dtype == np.uint8 for photo in shown)
     assert "Every epoch augmented every photo anew" in caption

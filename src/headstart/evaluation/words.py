@@ -23,7 +23,7 @@ MEASURES = (
      "class. 0.5 is chance, 1 is perfect.", "number"),
     ("average_precision", "Average precision", "Mean precision in the list of photos sorted by the probability of a "
      "class. 1 is perfect.", "number"),
-    ("expected_calibration_error", "Calibration error", "Mean gap between its confidence and its accuracy (ECE). 0% "
+    ("expected_calibration_error", "Calibration error", "Mean gap between confidence and accuracy (ECE). 0% "
      "is perfect.", "percent"),
 )  # fmt: skip
 

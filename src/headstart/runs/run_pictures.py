@@ -143,7 +143,7 @@ def draw_training_photos(
     photo = shown[0]
     square = _read_for_grid(photo, is_square=True)
     if views is not None and not views:
-        seen, titles = _augment(square, seed, n_symmetric), ["as it is", *["augmented"] * (GRID - 1)]
+        seen, titles = _augment(square, seed, n_symmetric), ["original", *["augmented"] * (GRID - 1)]
         caption = (
             "One training photo and random augmentations of it. Every epoch augmented every photo anew, so that no "
             "view was used twice."
@@ -161,13 +161,17 @@ def _write_views_caption(n_views: int, *, is_random: bool) -> str:
             return "One training photo, unchanged: this training used no other view."
         first = f" The picture shows the first {GRID}." if n_views > GRID else ""
         return f"One training photo in the {n_views} views that this training used of every photo.{first}"
-    use = f"This training used {n_views} views of each photo." if n_views > 1 else "This training used only the photo."
+    use = (
+        f"This training used {n_views} views of each photo."
+        if n_views > 1
+        else "This training used only the original photo."
+    )
     return f"The effect of --views: one training photo, flipped and rotated at random. {use}"
 
 
 def _name_view(view: View) -> str:
     turn = f"{360 * view.turns:+.0f}°" if view.turns else ""
-    return ", ".join(filter(None, ("flipped" if view.is_flipped else "", turn))) or "as it is"
+    return ", ".join(filter(None, ("flipped" if view.is_flipped else "", turn))) or "original"
 
 
 def _augment(square: npt.NDArray[np.uint8], seed: int, n_symmetric: int) -> list[npt.NDArray[np.uint8]]:

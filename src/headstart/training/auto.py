@@ -32,7 +32,7 @@ _format_estimate = partial(format_seconds, is_estimate=True)
 
 FEW_ERRORS = 0.025  # share of held-out photos; below it, no other method can gain more than noise
 FEWEST_JUDGED = 10  # held-out photos; fewer show nothing
-TOO_FEW = "there are too few photos to hold some out, so nothing could be compared"
+TOO_FEW = "there are too few photos to hold some out, so no methods could be compared"
 MANY_PHOTOS = 20_000  # photos times views; from here on, cross-validation of every kind of features takes minutes
 # Standard errors that a gain must exceed. Features and averages need two: the best of several trials is more often
 # better by chance. Above a cut it depends on whether photos are similar to ImageNet, and the photos that compare have
@@ -111,7 +111,7 @@ class _MethodChoice:
         error = 1 - float(is_right.mean())
         if error < FEW_ERRORS:
             return self.record.add_reason(
-                f"of the photos that were held out only {error:.1%} were wrong: what is slower has little left to gain"
+                f"only {error:.1%} of the held-out photos were wrong: slower methods are unlikely to improve this"
             )
         self._try_features(is_right)
         self._try_tuning(error)
@@ -161,8 +161,8 @@ class _MethodChoice:
         self.record.similarity = round(similarity.value, 4)
         if similarity.is_similar and error < FEW_OF_SIMILAR:
             return self.record.add_reason(
-                f"the photos are like those that the network learned from (similarity {similarity.value:.2f}), and "
-                f"only {error:.1%} of those that were held out were wrong: training more of it has little to gain"
+                f"the photos are similar to ImageNet's (similarity {similarity.value:.2f}), and only {error:.1%} of "
+                "the held-out photos were wrong: training more of the network is unlikely to improve this"
             )
         if not self._measure.can_tune():
             return self.record.add_reason(
@@ -173,7 +173,7 @@ class _MethodChoice:
         if not trials.can_compare(runner.catalog):
             return self.record.add_reason(
                 f"there are too few validation photos ({len(runner.catalog.select('validation'))}), or none of some "
-                "class, to compare more with it"
+                "class, to compare other methods"
             )
         best = None  # result of the best so far, fitted without the validation photos
         for method, noise in (("hybrid", NOISE_OF_HYBRID), ("finetune", NOISE_OF_FINETUNE)):
@@ -201,7 +201,7 @@ class _MethodChoice:
             why = trials.explain_rejection(trained, trial, n_errors)
             if why:
                 return self.record.add_reason(why)
-        return self.record.add_reason("every method was tried that could gain more")
+        return self.record.add_reason("every method that could gain more was tried")
 
     def _plan_tuning(self, fixed: TrainedMethod, similarity: Similarity) -> Settings:
         """Return the settings above a cut. `drop_average` drops averaging over views if it does not help."""
@@ -219,7 +219,7 @@ class _MethodChoice:
         if needed + reserved <= self.record.seconds_left:
             self._say(f"Going on with {method}: about {_format_estimate(needed)}.")
             return True
-        beside = " beside training again what is best so far" if reserved else ""
+        beside = " after reserving time to train the best method so far again" if reserved else ""
         self.record.add_reason(
             f"{method} would take about {_format_estimate(needed)}, and "
             f"{_format_estimate(max(0.0, self.record.seconds_left - reserved))} of the budget were left{beside}; "
@@ -260,12 +260,12 @@ class _MethodChoice:
         needed = self._estimate_retraining()
         if needed > self.record.seconds_left:
             return self.record.add_reason(
-                f"to train {method} again on {what}, those held out among them, would take about "
+                f"to train {method} again on {what}, including the held-out ones, would take about "
                 f"{_format_estimate(needed)} more: {self.record.name_budget(needed)} allows it"
             )
         self._say(f"Training {method} again on {what}: about {_format_estimate(needed)}.")
         self._best = self._runner.run_again(plan.settings, plan.hyperparameters, is_averaged=plan.is_averaged)
-        return self.record.add_reason(f"{method} was then trained again on {what}, those held out among them")
+        return self.record.add_reason(f"{method} was then trained again on {what}, including the held-out ones")
 
     def _stop_early(self, why: str) -> None:
         """Note why the search stopped. Keep every checkpoint on disk, so that the same command resumes it."""

@@ -199,5 +199,5 @@ def explain_rejection(trained: TrainedMethod, trial: Trial, n_errors: float) -> 
         return f"no epoch of {method} was better on the validation photos than its start{by_noise}"
     if trial.is_better:
         return None
-    how = "not better by as much as it takes" if n_errors >= 0 else "worse by more than noise"
+    how = "not clearly better" if n_errors >= 0 else "worse by more than noise"
     return f"{method} was {how} on the validation photos"

@@ -17,8 +17,8 @@ from sklearn.preprocessing import StandardScaler
 
 from harness import Claim, publish, repeat_in_turn
 from headstart.head.logistic import fit_logistic
-from headstart.head.prepared_rows import prepare_rows
 from headstart.head.regularisation import choose_strength
+from headstart.head.training_rows import prepare_rows
 
 N_ROWS, N_FEATURES = 10_000, 1280
 N_ROUNDS = 5

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from headstart.errors import FitError
 from headstart.head.logistic import fit_logistic
-from headstart.head.prepared_rows import prepare_rows
+from headstart.head.training_rows import prepare_rows
 
 TIGHT = {"tolerance": 1e-8, "max_iterations": 5000}
 

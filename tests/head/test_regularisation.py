@@ -9,9 +9,9 @@ from headstart.head.folds import make_folds
 from headstart.head.lbfgs import Memory, minimise
 from headstart.head.logistic import fit_logistic
 from headstart.head.objective import Objective, PointInMemory, evaluate_scores
-from headstart.head.prepared_rows import prepare_rows
 from headstart.head.regularisation import DEFAULT, choose_strength, predict_held_out
 from headstart.head.standardise import measure_standardisation
+from headstart.head.training_rows import prepare_rows
 
 
 def choose(X, y, *, n_classes, sample_weight=None, class_weight=None, **options):

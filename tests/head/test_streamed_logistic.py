@@ -6,9 +6,9 @@ import pytest
 from headstart.errors import FitError
 from headstart.head import streamed_logistic, streamed_objective
 from headstart.head.logistic import fit_logistic
-from headstart.head.prepared_rows import prepare_rows
 from headstart.head.regularisation import choose_strength
 from headstart.head.streamed_logistic import fit_streamed
+from headstart.head.training_rows import prepare_rows
 
 WEIGHT = np.random.default_rng(5).uniform(0, 2, 600)
 

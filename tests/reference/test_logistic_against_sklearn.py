@@ -8,7 +8,7 @@ import pytest
 from headstart.head.class_weights import balanced_weights
 from headstart.head.folds import make_folds
 from headstart.head.logistic import fit_logistic
-from headstart.head.prepared_rows import prepare_rows
+from headstart.head.training_rows import prepare_rows
 
 linear_model = pytest.importorskip("sklearn.linear_model", reason="needs scikit-learn")
 preprocessing = pytest.importorskip("sklearn.preprocessing")

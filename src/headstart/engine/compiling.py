@@ -19,7 +19,6 @@ from headstart.storage.result_cache import fetch_result, has_result, keep_result
 if TYPE_CHECKING:
     import openvino
 
-
 # networks that this process holds in memory: the next engine shares them
 _in_use: WeakValueDictionary[str, openvino.CompiledModel] = WeakValueDictionary()
 
@@ -65,13 +64,7 @@ class Build:
 
 
 def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
-    """Compile the part of an ONNX model from its pixels to one layer, or read the compiled network from disk.
-
-    Raises
-    ------
-    BackboneError
-        If the network has no layer ``build.tensor``.
-    """
+    """Compile the part of an ONNX model from its pixels to one layer, or read the compiled network from disk."""
     settings = _choose_settings(build.precision, build.n_cores)
     name = build.name()
     compiled = _in_use.get(name)

@@ -16,32 +16,14 @@ if TYPE_CHECKING:
 
 
 def take_below(network: openvino.Model, tensor: str) -> openvino.Model:
-    """Return the part of a network from its input to one layer.
-
-    Parameters
-    ----------
-    tensor
-        Name of the layer's output.
-
-    Raises
-    ------
-    BackboneError
-        If the network has no layer of this name.
-    """
+    """Return the part of a network from its input to the layer whose output is named ``tensor``."""
     openvino = import_openvino()
-
     network = network.clone()
     return openvino.Model([find_output(network, tensor)], network.get_parameters())
 
 
 def take_between(network: openvino.Model, below: str, above: str) -> openvino.Model:
-    """Return the part of a network whose input is the output of ``below``, and whose output is that of ``above``.
-
-    Raises
-    ------
-    BackboneError
-        If the network lacks one of these layers.
-    """
+    """Return the part of a network whose input is the output of ``below``, and whose output is that of ``above``."""
     openvino = import_openvino()
     from openvino import opset13
 

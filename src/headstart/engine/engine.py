@@ -46,25 +46,10 @@ def plan_build(
     entry: str | None = None,
     n_views: int = 1,
 ) -> Build:
-    """Plan what an `Engine` runs.
+    """Plan what an `Engine` runs: the parameters are those of `Build` and `choose_precision`.
 
-    Parameters
-    ----------
-    digest, image_size, tensor, float32_below, entry
-        As in `Build`.
-    precision, is_quantised
-        As in `choose_precision`.
-    n_cores
-        Number of cores that infer at the same time. Default: all that this process may use.
-    batch_size
-        Photos per inference. Default: what suits their size and the processor.
-    n_views
-        Views per photo. A batch holds all views of its photos.
-
-    Raises
-    ------
-    BackboneError
-        As `choose_precision`.
+    By default it infers on all cores that this process may use, and as many photos at once as suits their size and the
+    processor. A batch holds all ``n_views`` views of its photos.
     """
     n_photos = batch_size or 1
     if batch_size is None and has_wide_vectors():  # on other processors a row would depend on the size of its batch
@@ -106,18 +91,9 @@ class Engine:
     def infer(
         self, pixels: npt.NDArray[np.uint8], load: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]] = np.asarray
     ) -> npt.NDArray[np.float32]:
-        """Compute the output for decoded photos.
+        """Compute the output (N, ...) float32 for decoded photos (N, ``image_size``, ``image_size``, 3) uint8.
 
-        Parameters
-        ----------
-        pixels
-            (N, ``image_size``, ``image_size``, 3) uint8.
-        load
-            Function that makes the views of one photo, as in `stream`. Default: the photo itself.
-
-        Returns
-        -------
-        (N, ...) float32.
+        ``load`` makes the views of one photo, as in `stream`. Default: the photo itself.
         """
         rows = [row for _, row in self.stream(pixels, load)]
         return np.stack([row for row in rows if isinstance(row, np.ndarray)])
@@ -180,7 +156,6 @@ class _Request:
 
     def __init__(self, compiled: openvino.CompiledModel, build: Build, n_views: int) -> None:
         openvino = import_openvino()
-
         # the engine reads this memory in place: nothing is copied
         photo = (build.image_size, build.image_size, 3)
         rows = np.zeros((build.batch_size, *photo), np.uint8)

@@ -93,20 +93,7 @@ def fold_batch_norms(network: openvino.Model) -> None:
 
 
 def mark_float32_below(tree: ElementTree.Element, tensor: str) -> None:
-    """Mark a layer, and all layers below it, to be computed in float32.
-
-    Parameters
-    ----------
-    tree
-        Network in OpenVINO's file format.
-    tensor
-        Name of the layer's output.
-
-    Raises
-    ------
-    BackboneError
-        If there is no layer of this name.
-    """
+    """Mark a layer of a network in OpenVINO's file format, and all layers below it, to be computed in float32."""
     sources: dict[str | None, list[str | None]] = {}
     for edge in tree.iterfind("edges/edge"):
         sources.setdefault(edge.get("to-layer"), []).append(edge.get("from-layer"))

@@ -51,17 +51,12 @@ class CurvatureByClass:
 class SharedCurvature:
     """An inverse Hessian: the Kronecker product of a matrix of the classes and one of the features, as eigenvectors.
 
-    Attributes
-    ----------
-    class_vectors, feature_vectors
-        (C, C) and (D + 1, D + 1).
-    inverses
-        (C, D + 1): 1 / (eigenvalue of the product + ridge), or 0 for the part that all classes share.
+    ``inverses`` is 1 / (eigenvalue of the product + ridge), or 0 for the part that all classes share.
     """
 
-    class_vectors: Floats
-    feature_vectors: Floats
-    inverses: Floats
+    class_vectors: Floats  # (C, C)
+    feature_vectors: Floats  # (D + 1, D + 1)
+    inverses: Floats  # (C, D + 1)
 
     def divide(self, gradient: Array) -> Array:
         """Return the inverse Hessian times a gradient (1, K * (D + 1))."""
@@ -74,23 +69,10 @@ Curvature = CurvatureByClass | SharedCurvature
 
 
 def measure_curvature(Z: Array, scores: Array, share: Floats, ridge: float) -> Curvature:
-    """Measure the inverse Hessian at given scores.
+    """Measure the inverse Hessian of the mean objective at scores (N, K) of the rows Z (N, D + 1).
 
-    Parameters
-    ----------
-    Z
-        (N, D + 1), the last column all ones.
-    scores
-        (N, K), one column of log odds for two classes.
-    share
-        (N,) weight of each row in the mean; the sum is 1.
-    ridge
-        Ridge of the mean objective over all rows.
-
-    Notes
-    -----
-    Each matrix takes N * (D + 1) ** 2 multiplications and an inversion: about 4 s for 50,000 rows of 1,280 features on
-    2 cores.
+    ``share`` (N,) is the weight of each row in the mean; its sum is 1. Each matrix takes N * (D + 1) ** 2
+    multiplications and an inversion: about 4 s for 50,000 rows of 1,280 features on 2 cores.
     """
     has_one_column = scores.shape[1] == 1
     p = softmax(np.hstack([np.zeros_like(scores), scores]) if has_one_column else scores)

@@ -66,19 +66,10 @@ class RowBlocks:
 def run_pass(
     blocks: FeatureBlocks, function: Callable[[npt.NDArray[Any], slice], Answer], progress: Progress = ignore_progress
 ) -> Iterator[Answer]:
-    """Call a function for every block; yield the answers in the order of the blocks.
+    """Call a function for every block, in several threads; yield the answers in the order of the blocks.
 
-    Parameters
-    ----------
-    function
-        Takes a block and the slice of its rows in all rows. Called in several threads.
-    progress
-        Called after each block with the number of rows done and the number of all rows.
-
-    Raises
-    ------
-    FitError
-        If a block has the wrong shape or type.
+    The function takes a block and the slice of its rows in all rows. ``progress`` takes the number of rows done and the
+    number of all rows, after each block.
     """
     stops = np.cumsum(blocks.sizes).tolist()
 

@@ -42,9 +42,8 @@ class Moments:
         if not total:
             return self
         share, shift = other.total / total, other.mean - self.mean
-        return Moments(
-            total, self.mean + share * shift, self.squares + other.squares + self.total * share * np.square(shift)
-        )
+        squares = self.squares + other.squares + self.total * share * np.square(shift)
+        return Moments(total, self.mean + share * shift, squares)
 
 
 def measure_and_sample(
@@ -57,21 +56,8 @@ def measure_and_sample(
 ) -> tuple[Standardisation, npt.NDArray[Any]]:
     """Measure the standardisation of all rows as `measure_standardisation`, and copy some of the rows, in one pass.
 
-    Parameters
-    ----------
-    weight
-        (N,) at least 0, not all 0.
-    sample_at
-        (m,) numbers of the rows to copy, ascending.
-
-    Returns
-    -------
-    The standardisation, and the sample (m, D) float32.
-
-    Raises
-    ------
-    FitError
-        If features are not finite.
+    ``weight`` is (N,), at least 0, not all 0. ``sample_at`` has the m numbers of the rows to copy, ascending; the
+    sample is (m, D) float32. Features that are not finite raise FitError.
     """
     sample = allocate_array((len(sample_at), blocks.n_features))
 

@@ -48,13 +48,8 @@ class Memory:
     def find_direction(self, gradient: Array, ridge: Array, precondition: Precondition | None = None) -> Array:
         """Return the direction of the next step, (P, J): minus the approximate inverse Hessian times the gradient.
 
-        Nocedal and Wright 2006, "Numerical optimization", algorithm 7.4.
-
-        Parameters
-        ----------
-        precondition
-            Function that multiplies (P, J) by an initial inverse Hessian. Default: a multiple of the identity, measured
-            along the last step.
+        Nocedal and Wright 2006, "Numerical optimization", algorithm 7.4. ``precondition`` multiplies (P, J) by an
+        initial inverse Hessian. Default: a multiple of the identity, measured along the last step.
         """
         pairs = [(step, change + ridge * step) for step, change in self.pairs]
         curvatures = [dot(step, change) for step, change in pairs]
@@ -91,16 +86,8 @@ def shorten_step(slope: Array, new_slope: Array, increase: Array, loss: Array) -
     """Return the factors (P,) that shorten steps which are too long; the factor is 1 for the others.
 
     The objective is convex along a step. A step is too long if the slope at its end is positive and steep, or if the
-    objective is higher there by more than rounding. The secant of the two slopes gives the shorter step.
-
-    Parameters
-    ----------
-    slope, new_slope
-        (P,) slopes along the direction, where the step begins and where it ends.
-    increase
-        (P,) change of the objective along the step.
-    loss
-        (P,) objective where the step begins.
+    objective is higher there by more than rounding. The secant of the two slopes gives the shorter step. ``slope`` and
+    ``loss``, the objective, are those where the step begins; ``increase`` is the change of the objective.
     """
     is_long = (new_slope > -slope / 2) | (increase > 1e-6 * np.abs(loss) + 1e-12)
     secant = np.divide(slope, slope - new_slope, out=np.full_like(slope, 0.5), where=new_slope > 0)
@@ -108,30 +95,17 @@ def shorten_step(slope: Array, new_slope: Array, increase: Array, loss: Array) -
 
 
 class Point(Protocol):
-    """Coefficients of P problems, and their objectives there. The rows are behind it: in memory, or read in blocks.
+    """Coefficients of P problems, and their objectives there. The rows are behind it: in memory, or read in blocks."""
 
-    Attributes
-    ----------
-    ridge
-        (P, J) second derivative of the ridge penalty.
-    loss_gradient, gradient
-        (P, J) gradient of the objective, without and with the ridge.
-    gradient_norm
-        (P,) norm of ``gradient``, as a multiple of the objective's scale.
-    """
-
-    ridge: Array
-    loss_gradient: Array
-    gradient: Array
-    gradient_norm: Array
+    ridge: Array  # (P, J) second derivative of the ridge penalty
+    loss_gradient: Array  # (P, J) gradient of the objective without the ridge
+    gradient: Array  # (P, J), with the ridge
+    gradient_norm: Array  # (P,), as a multiple of the objective's scale
 
     def advance(self, direction: Array, *, is_scaled: bool) -> tuple[Array, npt.NDArray[np.bool_]]:
         """Move along a direction; return the steps (P, J), and which problems moved, (P,).
 
-        Parameters
-        ----------
-        is_scaled
-            Whether the direction has a length that fits the curvature, so that the whole of it is tried first.
+        If its length fits the curvature (``is_scaled``), the whole of it is tried first.
         """
         ...
 
@@ -153,8 +127,6 @@ def minimise(
         Memory of earlier strengths of the same objective, or an empty one. New steps are added to it.
     tolerance
         A problem is solved when its ``gradient_norm`` is at most this.
-    precondition
-        As for `Memory.find_direction`.
     watch
         Function that is called after every iteration with the step (P, J).
     """

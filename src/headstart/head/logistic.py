@@ -13,9 +13,8 @@ from headstart.head.lbfgs import Memory, minimise
 from headstart.head.linear import LinearHead
 from headstart.head.objective import Objective, PointInMemory, evaluate_scores
 from headstart.head.parallel_rows import map_blocks
-from headstart.head.prepared_rows import PreparedRows
 from headstart.head.regularisation import check_strengths
-from headstart.head.training_rows import check_validation_rows
+from headstart.head.training_rows import PreparedRows, check_validation_rows
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -80,7 +79,7 @@ def fit_logistic(
 
     Examples
     --------
-    >>> from headstart.head.prepared_rows import prepare_rows
+    >>> from headstart.head.training_rows import prepare_rows
     >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
     >>> fit = fit_logistic(prepare_rows(X, np.array([0, 0, 1, 1]), n_classes=2), strength=1.0)
     >>> fit.is_converged, fit.head.probabilities(X).argmax(axis=1).tolist()

@@ -26,21 +26,9 @@ class Objective:
     """P problems on the same N rows with different weights of the rows: a weight of 0 holds a row out.
 
     The problem p with coefficients B (K, D + 1), of which the last column is the bias, has the objective
-    ``sum_i w_ip * loss(y_i, B x_i) / W_p + ridge_p / 2 * ||B without bias||^2`` with ``W_p = sum_i w_ip``.
-
-    Parameters
-    ----------
-    X
-        (N, D + 1), the last column all ones.
-    y
-        (N,) int64.
-    weight
-        (N, P), at least 0, no column all 0.
-
-    Attributes
-    ----------
-    scale
-        (P,) norm of the gradient at coefficients of 0: the unit of later gradient norms.
+    ``sum_i w_ip * loss(y_i, B x_i) / W_p + ridge_p / 2 * ||B without bias||^2`` with ``W_p = sum_i w_ip``. X is
+    (N, D + 1), the last column all ones; y is (N,); the weights are (N, P), at least 0, no column all 0. ``scale`` (P,)
+    is the norm of the gradient at coefficients of 0: the unit of later gradient norms.
     """
 
     def __init__(self, X: Array, y: npt.NDArray[np.int64], weight: Array, n_classes: int) -> None:
@@ -69,13 +57,7 @@ class Objective:
         return scores.reshape(-1, self.n_problems, self.n_columns)
 
     def sum_gradient(self, score_gradient: Array) -> Array:
-        """Return the gradient by the coefficients, (P, K * (D + 1)), in one pass.
-
-        Parameters
-        ----------
-        score_gradient
-            (N, P, K) gradient by the scores.
-        """
+        """Return the gradient by the coefficients, (P, K * (D + 1)), for that by the scores, (N, P, K), in one pass."""
         columns = score_gradient.reshape(len(self._X), -1)
         gradient = sum_blocks(lambda rows: sum_block_gradient(self._X[rows], columns[rows]), self._X)
         return centre_classes(gradient.reshape(self.n_problems, self.n_columns, -1)).reshape(self.n_problems, -1)
@@ -168,12 +150,7 @@ def sum_block_gradient(X: Array, score_gradient: Array) -> Array:
 def measure_losses(scores: Array, y: npt.NDArray[np.int64], share: Array) -> tuple[Array, Array]:
     """Return the log loss of each row, (N, P), and the gradient of their weighted sum by the scores, (N, P, K).
 
-    Parameters
-    ----------
-    scores
-        (N, P, K), K = 1 the log odds of class 1.
-    share
-        (N, P) or (N, 1): the weight of each row in the sum. The losses themselves are not weighted.
+    ``share``, (N, P) or (N, 1), is the weight of each row in the sum. The losses themselves are not weighted.
     """
     if scores.shape[2] == 1:
         sign = np.where(y == 1, 1, -1).astype(scores.dtype)[:, None]
@@ -216,12 +193,7 @@ def mark_ridged(n_inputs: int, n_columns: int) -> npt.NDArray[np.bool_]:
 
 
 def evaluate_scores(scores: Array, y: npt.NDArray[np.int64]) -> tuple[Array, npt.NDArray[np.bool_]]:
-    """Return the log loss in nats, (N,), and whether the top class is the true one, (N,), row by row.
-
-    Parameters
-    ----------
-    scores
-        (N, C), or (N, 1) with the log odds of class 1.
+    """Return the log loss in nats, (N,), and whether the top class is the true one, (N,), for scores (N, K).
 
     Examples
     --------
@@ -240,7 +212,6 @@ def evaluate_scores(scores: Array, y: npt.NDArray[np.int64]) -> tuple[Array, npt
 
 def mark_right(scores: Array, y: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Return whether the top class is the true one, (N,), for scores as in `evaluate_scores`."""
-    is_right: npt.NDArray[np.bool_] = (
-        (scores[:, 0] > 0) == (y == 1) if scores.shape[1] == 1 else scores.argmax(axis=1) == y
-    )
+    is_right: npt.NDArray[np.bool_]
+    is_right = (scores[:, 0] > 0) == (y == 1) if scores.shape[1] == 1 else scores.argmax(axis=1) == y
     return is_right

@@ -13,7 +13,7 @@ from headstart.errors import FitError
 from headstart.head.folds import make_folds
 from headstart.head.lbfgs import Memory, minimise
 from headstart.head.objective import Objective, PointInMemory, evaluate_scores
-from headstart.head.prepared_rows import PreparedRows
+from headstart.head.training_rows import PreparedRows
 
 DEFAULT = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0)
 FALLBACK = 1e-2  # if no row can be held out: the middle of the best strengths on real photos, 0.001 to 0.1
@@ -100,7 +100,7 @@ def choose_strength(
     Examples
     --------
     >>> X = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
-    >>> from headstart.head.prepared_rows import prepare_rows
+    >>> from headstart.head.training_rows import prepare_rows
     >>> prepared = prepare_rows(X, (X[:, 0] > 0).astype(int), n_classes=2)
     >>> choice = choose_strength(prepared, seed=0, strengths=(0.01, 1.0))
     >>> choice.strength, [row.strength for row in choice.table]
@@ -152,8 +152,6 @@ def predict_held_out(
 
     Parameters
     ----------
-    prepared, groups
-        As for `choose_strength`.
     seeds
         Seeds of the folds. The heads of all seeds are fitted side by side.
     n_views
@@ -161,11 +159,6 @@ def predict_held_out(
         to all views; the views of one photo must be in one group.
     n_averaged
         Number of views whose mean score predicts a photo.
-
-    Raises
-    ------
-    FitError
-        As `choose_strength`.
     """
     check_strengths(strength)
     y = prepared.rows.y
@@ -190,17 +183,7 @@ def predict_held_out(
 
 
 class _FoldAssignment:
-    """Which fold's head scores each row, and with which weights each head is fitted.
-
-    Attributes
-    ----------
-    column
-        (N,) column of the head that was fitted without the row; -1 if no head can score it.
-    scored
-        Numbers of the rows that a head can score.
-    weight
-        (N, folds) weights of the rows in each head's fit.
-    """
+    """Which fold's head scores each row, and with which weights each head is fitted."""
 
     def __init__(self, prepared: PreparedRows, folds: npt.NDArray[np.int64], n_held: int) -> None:
         rows, n_classes = prepared.rows, prepared.n_classes
@@ -209,11 +192,11 @@ class _FoldAssignment:
         # n_left[fold, class]: rows of the class that the fold leaves to fit to
         n_left = np.array([np.bincount(rows.y[(folds != fold) & is_used], minlength=n_classes) for fold in numbers])
         held = np.flatnonzero((n_left > 0).sum(axis=1) >= 2)
-        self.column = np.full(len(folds), -1)
+        self.column = np.full(len(folds), -1)  # of the head that was fitted without the row; -1: no head can score it
         for column, fold in enumerate(held):
             self.column[(folds == fold) & is_used & (n_left[fold][rows.y] > 0)] = column
         self.scored = np.flatnonzero(self.column >= 0)
-        self.weight = rows.weight[:, None] * (folds[:, None] != held)
+        self.weight = rows.weight[:, None] * (folds[:, None] != held)  # (N, folds), in each head's fit
 
 
 class _FoldHeads:

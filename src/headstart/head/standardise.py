@@ -44,13 +44,9 @@ class Standardisation:
         out[:, -1] = 1
 
     def fold_in(self, coefficients: npt.NDArray[Any]) -> LinearHead:
-        """Return the head for features that are not standardised.
+        """Return the head for features that are not standardised, from coefficients (C, D + 1) for rows of `apply`.
 
-        Parameters
-        ----------
-        coefficients
-            (C, D + 1) for the rows of `apply`; or (1, D + 1), the log odds of class 1 against class 0. Then class 1
-            gets half of them, and class 0 minus half.
+        Of (1, D + 1), the log odds of class 1 against class 0, class 1 gets half, and class 0 minus half.
         """
         if len(coefficients) == 1:
             coefficients = np.concatenate([-coefficients / 2, coefficients / 2])
@@ -62,16 +58,10 @@ class Standardisation:
 def measure_standardisation(
     X: npt.NDArray[Any], weight: npt.NDArray[np.float64], *, floor: float = 0.0
 ) -> Standardisation:
-    """Measure the weighted mean and standard deviation of each feature.
+    """Measure the weighted mean and standard deviation of each of D finite features.
 
-    Parameters
-    ----------
-    X
-        (N, D) finite features.
-    weight
-        (N,) at least 0, not all 0.
-    floor
-        Least scale of a feature, as a multiple of the median standard deviation.
+    The weights (N,) are at least 0, not all 0. ``floor`` is the least scale of a feature, as a multiple of the median
+    standard deviation.
 
     Examples
     --------

@@ -21,7 +21,6 @@ from headstart.head.history import Epoch, thin_history
 from headstart.head.lbfgs import Memory, minimise
 from headstart.head.logistic import LogisticFit
 from headstart.head.objective import Objective, PointInMemory
-from headstart.head.prepared_rows import PreparedRows
 from headstart.head.regularisation import StrengthChoice, check_strengths, choose_strength
 from headstart.head.standardise import Standardisation
 from headstart.head.streamed_objective import (  # fmt: skip
@@ -32,6 +31,7 @@ from headstart.head.streamed_objective import (  # fmt: skip
     evaluate_blocks,
 )
 from headstart.head.training_rows import (  # fmt: skip
+    PreparedRows,
     TrainingRows,
     check_finite,
     check_labels,

@@ -51,39 +51,18 @@ class ScoreTotals:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The mean log loss and its gradient at P vectors of coefficients, without the ridge.
+    """The mean log loss and its gradient at P vectors of coefficients, without the ridge."""
 
-    Attributes
-    ----------
-    loss, gradient
-        (P,) and (P, K * (D + 1)) float64.
-    totals
-        Totals of the last vector's scores.
-    """
-
-    loss: npt.NDArray[np.float64]
-    gradient: npt.NDArray[np.float64]
-    totals: ScoreTotals
+    loss: npt.NDArray[np.float64]  # (P,)
+    gradient: npt.NDArray[np.float64]  # (P, K * (D + 1))
+    totals: ScoreTotals  # of the last vector
 
     def __add__(self, other: Evaluation) -> Evaluation:
         return Evaluation(self.loss + other.loss, self.gradient + other.gradient, self.totals + other.totals)
 
 
 class StreamedObjective:
-    """One problem over N rows in blocks: as `Objective`, but evaluated at P vectors of coefficients at once.
-
-    Parameters
-    ----------
-    y
-        (N,) int64.
-    weight
-        (N,) at least 0, not all 0.
-
-    Attributes
-    ----------
-    n_passes
-        Passes over the rows so far.
-    """
+    """One problem over N rows in blocks: as `Objective`, but evaluated at P vectors of coefficients at once."""
 
     def __init__(
         self,
@@ -98,7 +77,7 @@ class StreamedObjective:
         self.n_columns = 1 if n_classes == 2 else n_classes
         self.total = weight.sum()
         self.is_ridged = mark_ridged(blocks.n_features + 1, self.n_columns)
-        self.n_passes = 0
+        self.n_passes = 0  # over the rows so far
         self._blocks, self._y, self._standardisation, self._progress = blocks, y, standardisation, progress
         self._share = (weight / self.total).astype(np.float32)
 
@@ -136,11 +115,7 @@ class StreamedPoint:
     """Coefficients (1, K * (D + 1)) of a `StreamedObjective`, its loss and its gradient.
 
     The first pass also evaluates coefficients of 0, because the gradient there is the unit of gradient norms.
-
-    Parameters
-    ----------
-    record
-        Called with the totals and the coefficients of the start and of every later point.
+    ``record`` is called with the totals and the coefficients of the start and of every later point.
     """
 
     def __init__(

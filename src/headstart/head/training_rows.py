@@ -1,4 +1,4 @@
-"""Check training rows and validation rows; one error lists all problems."""
+"""Check training rows and validation rows; one error lists all problems. Standardise training rows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from headstart.errors import FitError
 from headstart.head.parallel_rows import map_blocks
+from headstart.head.standardise import Standardisation, measure_standardisation
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +56,56 @@ def check_rows(
     return TrainingRows(features, labels, weight)
 
 
+@dataclass(frozen=True, eq=False)
+class PreparedRows:
+    """Checked rows, and their standardised features.
+
+    Attributes
+    ----------
+    standardisation
+        Standardisation of all rows. It uses no label, so the folds of a cross-validation share it.
+    Z
+        (N, D + 1), the last column all ones.
+    """
+
+    rows: TrainingRows
+    standardisation: Standardisation
+    Z: npt.NDArray[Any]
+    n_classes: int
+
+
+def prepare_rows(
+    X: npt.NDArray[Any],
+    y: npt.NDArray[Any],
+    *,
+    n_classes: int,
+    sample_weight: npt.NDArray[Any] | None = None,
+    class_weight: npt.NDArray[Any] | None = None,
+    floor: float = 0.0,
+) -> PreparedRows:
+    """Check and standardise rows, once for the fits of all strengths and all folds.
+
+    Parameters
+    ----------
+    X
+        (N, D) features; float64 is computed in float64, all else in float32.
+    y
+        (N,) class numbers, 0 to ``n_classes`` - 1.
+    sample_weight, class_weight
+        (N,) and (C,), at least 0. Their product is the weight of a row. A row of weight 2 counts as two rows.
+    floor
+        As for `measure_standardisation`.
+
+    Examples
+    --------
+    >>> prepare_rows([[1.0], [3.0]], [0, 1], n_classes=2).Z.tolist()
+    [[-1.0, 1.0], [1.0, 1.0]]
+    """
+    rows = check_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
+    standardisation = measure_standardisation(rows.X, rows.weight, floor=floor)
+    return PreparedRows(rows, standardisation, standardisation.apply(rows.X), n_classes)
+
+
 def weigh_rows(
     y: npt.NDArray[np.int64],
     n_classes: int,
@@ -63,18 +114,7 @@ def weigh_rows(
     sample_weight: npt.ArrayLike | None = None,
     class_weight: npt.ArrayLike | None = None,
 ) -> npt.NDArray[np.float64]:
-    """Check labels (N,) and weights; return the weight of each row, (N,).
-
-    Parameters
-    ----------
-    n_nonfinite
-        Number of rows with NaN or infinity among the features.
-
-    Raises
-    ------
-    FitError
-        As `check_rows`.
-    """
+    """Check labels (N,) and weights, and that no row has NaN or infinity; return the weight of each row, (N,)."""
     n_rows = len(y)
     row_weight = np.ones(n_rows) if sample_weight is None else np.asarray(sample_weight, np.float64)
     per_class = np.ones(n_classes) if class_weight is None else np.asarray(class_weight, np.float64)
@@ -95,13 +135,7 @@ def weigh_rows(
 def check_validation_rows(
     validation: tuple[npt.ArrayLike, npt.ArrayLike], n_features: int, n_classes: int
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-    """Check validation rows; a class may be missing from them.
-
-    Raises
-    ------
-    FitError
-        As `check_rows`, and if the number of features is not ``n_features``.
-    """
+    """Check validation rows of ``n_features`` features; a class may be missing from them."""
     features, labels = _check_shapes(*validation, "use validation rows")
     n_nonfinite = _count_all_nonfinite(features)
     check_validation_labels(labels, features.shape[1], n_features, n_classes, n_nonfinite=n_nonfinite)

@@ -13,8 +13,8 @@ from headstart.head.class_weights import SKEW, balanced_weights, is_skewed
 from headstart.head.history import Epoch
 from headstart.head.linear import LinearHead
 from headstart.head.logistic import fit_logistic
-from headstart.head.prepared_rows import PreparedRows, prepare_rows
 from headstart.head.regularisation import StrengthChoice, choose_strength
+from headstart.head.training_rows import PreparedRows, prepare_rows
 
 HEADS = ("logistic", "adam")
 CLASS_WEIGHTS = ("auto", "balanced", "none")

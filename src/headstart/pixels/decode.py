@@ -46,10 +46,6 @@ def decode_photo(data: bytes, size_px: int, *, max_pixels: int | None = None) ->
 
     Parameters
     ----------
-    data
-        Bytes of the file.
-    size_px
-        Side of the square.
     max_pixels
         Largest number of pixels; a larger photo is refused before it is decoded. Default: `MAX_PIXELS`.
 
@@ -67,13 +63,7 @@ def decode_photo(data: bytes, size_px: int, *, max_pixels: int | None = None) ->
 
 
 def read_thumbnail(path: Path, size_px: int) -> Pixels:
-    """Read a photo for display: (H, W, 3) uint8 RGB in its own proportions, neither side above ``size_px``.
-
-    Raises
-    ------
-    PhotoError
-        If it cannot be read or decoded.
-    """
+    """Read a photo for display: (H, W, 3) uint8 RGB in its own proportions, neither side above ``size_px``."""
     return decode_thumbnail(read_bytes(path), size_px)
 
 
@@ -106,13 +96,7 @@ def read_photo(path: Path, size_px: int, digest: str | None = None) -> Pixels:
 
 
 def open_photo(data: bytes) -> Pixels:
-    """Decode a photo at its own size: (H, W, 3) uint8 RGB, upright.
-
-    Raises
-    ------
-    PhotoError
-        As `decode_photo`.
-    """
+    """Decode a photo at its own size: (H, W, 3) uint8 RGB, upright."""
     pixels, orientation = _decode(data, None)
     return np.ascontiguousarray(turn_upright(pixels, orientation))
 

@@ -17,15 +17,8 @@ _SIGNATURES = (
     (b"II+\x00", "tiff"),
     (b"MM\x00+", "tiff"),
 )
-_BMP_HEADER_SIZES = (
-    12,
-    40,
-    52,
-    56,
-    64,
-    108,
-    124,
-)  # bytes 14 to 18: without this check, any text that starts with BM would be a BMP
+# bytes 14 to 18: without this check, any text that starts with BM would be a BMP
+_BMP_HEADER_SIZES = (12, 40, 52, 56, 64, 108, 124)
 
 
 def sniff_format(head: bytes) -> str | None:

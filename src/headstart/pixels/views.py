@@ -44,12 +44,7 @@ SYMMETRIES = tuple(View(is_flipped, turns) for turns in (0.0, 0.5, 0.25, 0.75) f
 
 
 def draw_view(digest: str, number: int, seed: int) -> View:
-    """Draw view ``number`` of a photo; number 0 is the photo as it is.
-
-    Parameters
-    ----------
-    digest
-        Content hash of the photo, in hex.
+    """Draw view ``number`` of the photo with a content hash, in hex; number 0 is the photo as it is.
 
     Examples
     --------
@@ -85,17 +80,7 @@ def list_views(digest: str, n_views: int, *, is_averaged: bool, seed: int) -> tu
 
 
 def render_view(pixels: npt.NDArray[np.uint8], view: View) -> npt.NDArray[np.uint8]:
-    """Flip and rotate square pixels. Corners are filled by reflection, as in Keras.
-
-    Parameters
-    ----------
-    pixels
-        (S, S, 3) uint8.
-
-    Returns
-    -------
-    (S, S, 3) uint8; ``pixels`` unchanged for the photo as it is.
-    """
+    """Flip and rotate square pixels, (S, S, 3) uint8. Corners are filled by reflection, as in Keras."""
     if view.is_flipped:
         pixels = pixels[:, ::-1]
     if (4 * view.turns).is_integer():

@@ -9,8 +9,7 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.source_listing import ListedPhoto
-from headstart.features.block_embedding import BlockEmbedder
-from headstart.features.embedding_settings import make_embedding_settings
+from headstart.features.block_embedding import BlockEmbedder, make_embedding_settings
 from headstart.features.extraction import extract_features
 from headstart.features.parquet_parts import read_features, walk_keys
 from headstart.features.photo_blocks import Block, list_blocks

@@ -15,7 +15,7 @@ from headstart.catalog.scan import scan_photos
 from headstart.catalog.source import find_source
 from headstart.errors import CatalogError, ScaleError
 from headstart.features import block_embedding
-from headstart.features.embedding_settings import make_embedding_settings
+from headstart.features.block_embedding import make_embedding_settings
 from headstart.features.folder_embedding import embed_into_folder
 from headstart.storage.remote_paths import expand_path
 

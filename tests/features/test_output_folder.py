@@ -10,7 +10,7 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.manifest import Manifest, read_manifest
 from headstart.catalog.source import Source
 from headstart.errors import ScaleError
-from headstart.features.embedding_settings import make_embedding_settings
+from headstart.features.block_embedding import make_embedding_settings
 from headstart.features.output_folder import claim_folder, finish_folder, is_claimed, release_folder
 
 PETS, BIRDS = Source("pets", Path("pets"), "folder"), Source("birds", Path("birds"), "folder")

@@ -9,7 +9,7 @@ from headstart.catalog.manifest import Manifest
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.source import find_source
 from headstart.errors import CacheError
-from headstart.features.embedding_settings import make_embedding_settings
+from headstart.features.block_embedding import make_embedding_settings
 from headstart.features.extraction import extract_features, make_feature_spec
 from headstart.features.folder_embedding import embed_into_folder
 from headstart.features.stored_features import StoredFeatures, clear_stored_features, measure_stored_features

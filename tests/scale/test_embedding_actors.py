@@ -157,7 +157,7 @@ def test_errors_of_workers_and_of_the_listing_reach_the_user_unchanged(own_ray, 
 def test_a_machine_with_other_versions_or_another_folder_is_refused(tmp_path):
     from headstart.backbone.backbone import BackboneSetup
     from headstart.backbone.loading import load_backbone
-    from headstart.features.embedding_settings import make_embedding_settings
+    from headstart.features.block_embedding import make_embedding_settings
     from headstart.version import __version__
 
     settings = make_embedding_settings(BackboneSetup(load_backbone(), 96, "f32"))
@@ -178,8 +178,7 @@ def test_a_machine_with_other_versions_or_another_folder_is_refused(tmp_path):
 def test_a_block_in_which_workers_die_three_times_is_given_up(make_folder, tmp_path):
     from headstart.backbone.backbone import BackboneSetup
     from headstart.backbone.loading import load_backbone
-    from headstart.features.block_embedding import BlockEmbedder
-    from headstart.features.embedding_settings import make_embedding_settings
+    from headstart.features.block_embedding import BlockEmbedder, make_embedding_settings
     from headstart.features.photo_blocks import list_blocks
     from headstart.version import __version__
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -107,9 +108,7 @@ def open_activations(
             "--views, or a --cut further up."
         )
 
-    def fill(array: Array) -> list[int]:
-        return plan.fill(array, photos, views, progress)
-
+    fill = partial(plan.fill, photos=photos, views=views, progress=progress)
     n_items = len(photos) * len(views)
     if not cache:
         array = allocate_array(shape, plan.dtype, "activations")
@@ -117,8 +116,7 @@ def open_activations(
         return Activations(array, n_items)
     name = name_result(*plan.facts, *(view.describe() for view in views), *(photo.digest for photo in photos))
     path = find_cache_folder() / FOLDER / name
-    found = open_activation_file(path, shape, plan.dtype)
-    if found is not None:
+    if (found := open_activation_file(path, shape, plan.dtype)) is not None:
         return Activations(found, 0)
     return Activations(write_activation_file(path, shape, plan.dtype, limit_bytes, fill), n_items)
 

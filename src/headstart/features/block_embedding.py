@@ -1,4 +1,4 @@
-"""Embed a block of photos: read, hash, decode and infer each photo once, and write the features as one part."""
+"""Embed a block of photos by given settings: read each photo once, and write the features as one part."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,22 +14,68 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.backbone.backbone import BackboneSetup
 from headstart.catalog.hashing import hash_bytes
 from headstart.catalog.photo import Skip
 from headstart.catalog.shard_files import walk_samples
 from headstart.catalog.source_listing import ListedPhoto
 from headstart.errors import PhotoError, UnreadableError
-from headstart.features.embedding_settings import EmbeddingSettings
+from headstart.features.cache_key import FeatureSpec
+from headstart.features.extraction import make_feature_spec
 from headstart.features.parquet_parts import PartRow, PartSummary, read_summary, write_part
 from headstart.features.photo_blocks import Block
 from headstart.pixels.decode import decode_photo
 from headstart.pixels.photo_bytes import read_bytes
-from headstart.pixels.views import render_view
+from headstart.pixels.views import View, list_views, render_view
 from headstart.storage.remote_paths import RemotePath, list_file_names, make_path
 
 WAITS_S = (0.2, 1.0, 5.0)  # between attempts to read from a store
 N_AHEAD = 32  # photos fetched from a store at the same time
 Pixels = npt.NDArray[np.uint8]
+DTYPES = ("float32", "float16")
+
+
+@dataclass(frozen=True)
+class EmbeddingSettings:
+    """What is computed of each photo.
+
+    Attributes
+    ----------
+    setup
+        Setup of the backbone. Its precision is never ``auto``: the user's program has chosen.
+    spec
+        Spec of the features, as the user's program would compute them.
+    dtype
+        Type of the features in the files: float32, or float16, which takes half the space.
+    n_views, is_averaged, seed
+        Arguments of `list_views`.
+    """
+
+    setup: BackboneSetup
+    spec: FeatureSpec
+    _: KW_ONLY
+    dtype: str = "float32"
+    n_views: int = 1
+    is_averaged: bool = False
+    seed: int = 0
+
+    def list_views(self, digest: str) -> tuple[View, ...]:
+        """Return the views of a photo, given the SHA-256 of its bytes in hex."""
+        return list_views(digest, self.n_views, is_averaged=self.is_averaged, seed=self.seed)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what decides the features besides the photos, in plain JSON types."""
+        views = [self.n_views, self.is_averaged, self.seed if self.n_views > 1 else 0]
+        return asdict(self.spec) | {"dtype": self.dtype, "views": views}
+
+
+def make_embedding_settings(
+    setup: BackboneSetup, *, dtype: str = "float32", n_views: int = 1, is_averaged: bool = False, seed: int = 0
+) -> EmbeddingSettings:  # fmt: skip
+    """Return the settings, with the precision that ``auto`` means on this machine."""
+    spec = make_feature_spec(setup)
+    setup = replace(setup, precision=spec.precision)
+    return EmbeddingSettings(setup, spec, dtype=dtype, n_views=n_views, is_averaged=is_averaged, seed=seed)
 
 
 @dataclass(frozen=True)
@@ -38,12 +84,10 @@ class EmbeddedBlock:
 
     Attributes
     ----------
-    number
-        Position of the block in the source.
+    number, n_total
+        As in `Block`.
     part
         Name of the block's Parquet file.
-    n_total
-        Number of photos in the source; 0 if it is not known.
     is_new
         Whether the block was computed now; otherwise its part was there before.
     """
@@ -65,15 +109,7 @@ class _Item:
 
 
 class BlockEmbedder:
-    """Embeds one block after the other. It holds one engine.
-
-    Parameters
-    ----------
-    folder
-        Output folder of the parts.
-    n_cores
-        Number of cores to use. Default: all cores that this process may use.
-    """
+    """Embeds one block after the other with one engine, on ``n_cores``. Default: all that this process may use."""
 
     def __init__(self, settings: EmbeddingSettings, folder: Path, n_cores: int | None = None) -> None:
         self._settings, self._folder = settings, folder
@@ -84,17 +120,7 @@ class BlockEmbedder:
     def embed(self, block: Block, report_done: Callable[[int], None] = lambda _: None) -> EmbeddedBlock:
         """Write the part of a block, unless it exists.
 
-        Parameters
-        ----------
-        report_done
-            Called every 16 photos with the number of finished photos of this block.
-
-        Raises
-        ------
-        HeadstartError
-            If a tar shard is damaged.
-        OSError
-            If the part cannot be written.
+        Every 16 photos, ``report_done`` is called with the number of finished photos of this block.
         """
         part = block.name_part(self._name)
         summary = read_summary(self._folder / part) if part in self._names_before else None
@@ -142,7 +168,10 @@ class BlockEmbedder:
         """Yield the photos of a block; add photos of a shard that have no label to ``skipped``."""
         if block.shard is None:
             is_remote = any(isinstance(make_path(photo.file), RemotePath) for photo in block.photos[:1])
-            yield from _fetch_ahead(block.photos) if is_remote else map(_make_item, block.photos)
+            if is_remote:
+                yield from _fetch_ahead(block.photos)
+            else:
+                yield from (_Item(one, partial(_read_with_retries, make_path(one.file))) for one in block.photos)
             return
         for found, data in walk_samples(make_path(block.shard), make_path(block.root)):
             if isinstance(found, Skip):
@@ -169,10 +198,6 @@ def _read_with_retries(path: Path) -> bytes:
                 raise
             time.sleep(wait_s)
     return read_bytes(path)
-
-
-def _make_item(photo: ListedPhoto) -> _Item:
-    return _Item(photo, partial(_read_with_retries, make_path(photo.file)))
 
 
 def _fetch_ahead(photos: Iterable[ListedPhoto]) -> Iterator[_Item]:

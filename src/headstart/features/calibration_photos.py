@@ -38,40 +38,25 @@ def quantise_on_photos(
         Training photos.
     progress
         Called for two steps of each photo: decoding and calibration.
-
-    Raises
-    ------
-    CatalogError
-        If none of the photos can be decoded.
-    MissingExtraError
-        If onnxruntime is not installed.
     """
     chosen = choose_for_calibration(photos)
     name = name_result(
         "int8", backbone.spec.fingerprint(), str(image_size), describe_decoder(), describe_quantiser(),
         *(photo.digest for photo in chosen),
     )  # fmt: skip
-    kept = fetch_result(name)
-    if kept is not None:
+    if (kept := fetch_result(name)) is not None:
         return wrap_quantised(backbone, kept)
     pixels, unread = _decode(chosen, image_size, lambda n_done, n: progress(n_done, 2 * n))
     n_before = 2 * len(chosen) - len(pixels)
-    quantised = quantise_backbone(
-        backbone, pixels, progress=lambda n_done, _: progress(n_before + n_done, 2 * len(chosen))
-    )
+    n_steps = 2 * len(chosen)
+    quantised = quantise_backbone(backbone, pixels, progress=lambda n_done, _: progress(n_before + n_done, n_steps))
     if all(map(_is_unchanged, unread)):  # otherwise the name, made of digests, would be wrong
         keep_result(name, quantised.weights)
     return quantised
 
 
 def read_for_calibration(photos: Sequence[PhotoFile], image_size: int) -> npt.NDArray[np.uint8]:
-    """Return the pixels of the photos that `quantise_on_photos` uses, (N, S, S, 3) uint8.
-
-    Raises
-    ------
-    CatalogError
-        If none of the photos can be decoded.
-    """
+    """Return the pixels of the photos that `quantise_on_photos` uses, (N, S, S, 3) uint8."""
     return _decode(choose_for_calibration(photos), image_size)[0]
 
 

@@ -36,12 +36,10 @@ class PhotoFile(Protocol):
     @property
     def path(self) -> Path:
         """Path of the file."""
-        ...
 
     @property
     def digest(self) -> str:
         """SHA-256 of the file's bytes in hex."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import sqlite3
 import time
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +57,8 @@ class FeatureCache(SqliteCache):
         """Store features, and replace those with the same keys; either all rows are written or none."""
 
         def write(connection: sqlite3.Connection) -> None:
-            values = [(key, zlib.crc32(data), data) for key, row in rows.items() for data in [_to_bytes(row)]]
+            packed = ((key, np.ascontiguousarray(row, "<f4").tobytes()) for key, row in rows.items())
+            values = [(key, zlib.crc32(data), data) for key, data in packed]
             with connection:
                 connection.executemany("INSERT OR REPLACE INTO features VALUES (?, ?, ?)", values)
 
@@ -114,14 +115,9 @@ class FeatureCache(SqliteCache):
         return connection
 
 
-@contextlib.contextmanager
-def open_feature_cache(*, cache: bool) -> Iterator[FeatureCache | None]:
-    """Open the user's cache of features. Yield None if it is switched off."""
-    if not cache:
-        yield None
-        return
-    with FeatureCache() as feature_cache:
-        yield feature_cache
+def open_feature_cache(*, cache: bool) -> contextlib.AbstractContextManager[FeatureCache | None]:
+    """Open the user's cache of features; it is None if it is switched off."""
+    return FeatureCache() if cache else contextlib.nullcontext()
 
 
 def _is_ours(path: Path) -> bool:
@@ -129,10 +125,6 @@ def _is_ours(path: Path) -> bool:
     with path.open("rb") as file:
         header = file.read(100)
     return header.startswith(b"SQLite format 3\0") and int.from_bytes(header[68:72], "big") == APPLICATION_ID
-
-
-def _to_bytes(row: npt.NDArray[np.float32]) -> bytes:
-    return np.ascontiguousarray(row, "<f4").tobytes()
 
 
 def _prepare_table(connection: sqlite3.Connection) -> None:

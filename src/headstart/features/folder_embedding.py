@@ -13,8 +13,7 @@ from headstart.catalog.manifest import Manifest
 from headstart.catalog.photo import Skip
 from headstart.catalog.source import Source
 from headstart.errors import ScaleError
-from headstart.features.block_embedding import BlockEmbedder, EmbeddedBlock
-from headstart.features.embedding_settings import EmbeddingSettings
+from headstart.features.block_embedding import BlockEmbedder, EmbeddedBlock, EmbeddingSettings
 from headstart.features.output_folder import claim_folder, finish_folder, release_folder
 from headstart.features.photo_blocks import list_blocks
 from headstart.process.progress import Progress, show_progress
@@ -78,7 +77,7 @@ def embed_locally(task: EmbeddingTask, progress: Progress) -> Iterator[EmbeddedB
             yield one
             continue
         embedder = embedder or BlockEmbedder(task.settings, task.folder)  # late: listing may find errors of the source
-        done = embedder.embed(one, partial(_report_within, progress, n_before, one.n_total))
+        done = embedder.embed(one, partial(_report, progress, n_before, one.n_total))
         n_before += done.summary.n_files
         yield done
 
@@ -98,11 +97,6 @@ def embed_into_folder(
         Way to compute. Default: in this process.
     overwrite
         Replace features of other photos or settings in the folder.
-
-    Raises
-    ------
-    HeadstartError
-        If the photos or the folder cannot be used.
     """
     started = time.perf_counter()
     if not isinstance(source, Catalog):
@@ -128,12 +122,8 @@ def embed_into_folder(
     return EmbeddedFolder(folder, manifest.n_photos, n_new, (*manifest.skipped, *broken), seconds)
 
 
-def _report_within(progress: Progress, n_before: int, n_total: int, n: int) -> None:
-    _report(progress, n_before + n, n_total)
-
-
-def _report(progress: Progress, n_done: int, n_total: int) -> None:
-    progress(n_done, n_total or n_done + 1)  # the number of photos in tar shards is not known
+def _report(progress: Progress, n_before: int, n_total: int, n: int = 0) -> None:
+    progress(n_before + n, n_total or n_before + n + 1)  # the number of photos in tar shards is not known
 
 
 def _collect(results: Iterator[EmbeddedBlock | Manifest], progress: Progress) -> tuple[list[EmbeddedBlock], Manifest]:

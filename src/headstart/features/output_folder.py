@@ -9,7 +9,7 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
 from headstart.catalog.source import Source
 from headstart.errors import CatalogError, ScaleError
-from headstart.features.embedding_settings import EmbeddingSettings
+from headstart.features.block_embedding import EmbeddingSettings
 from headstart.storage.remote_paths import (
     RemotePath,
     delete_path,

@@ -142,14 +142,10 @@ def read_features(path: Path) -> npt.NDArray[Any]:
     from pyarrow import parquet
 
     with open_for_reading(path) as file, parquet.ParquetFile(file) as table:
-        return _to_matrix(table.read([COLUMN], use_threads=False)[COLUMN])
-
-
-def _to_matrix(column: pa.ChunkedArray) -> npt.NDArray[Any]:
-    """Return a column of lists of equal length as a matrix."""
-    n_features = column.type.list_size
-    chunks = [np.asarray(chunk.flatten()).reshape(-1, n_features) for chunk in column.chunks]
-    return chunks[0] if len(chunks) == 1 else np.concatenate(chunks or [np.zeros((0, n_features), np.float32)])
+        column = table.read([COLUMN], use_threads=False)[COLUMN]
+        n_features = column.type.list_size
+        chunks = [np.asarray(chunk.flatten()).reshape(-1, n_features) for chunk in column.chunks]
+        return chunks[0] if len(chunks) == 1 else np.concatenate(chunks or [np.zeros((0, n_features), np.float32)])
 
 
 def walk_keys(path: Path) -> Iterator[tuple[str, str]]:

@@ -73,12 +73,8 @@ class Block:
         return Block(number, photos, shard=shard, stamps=tuple(stamps), n_total=n_total, root=root)
 
 
-Listing = Iterator[Block | Manifest]
-"""The blocks of a source, in order; then a manifest with the other facts about the source."""
-
-
-def list_blocks(source: str | Path | Source | Catalog) -> Listing:
-    """List a source block by block, without opening a photo.
+def list_blocks(source: str | Path | Source | Catalog) -> Iterator[Block | Manifest]:
+    """Yield the blocks of a source in order, without opening a photo; then a manifest with the source's other facts.
 
     Rows of a Parquet table are read when their block is asked for. Of tar shards, only the names of the shards are
     listed. The names in a folder and the rows of a CSV are all held in memory.

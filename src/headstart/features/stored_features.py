@@ -63,14 +63,13 @@ class StoredFeatures:
             )
         self.folder = folder
         self.spec = FeatureSpec(**{name: manifest.recipe[name] for name in FeatureSpec.__slots__})
-        self._parts = manifest.parts
         self._broken = {photo.digest: reason for photo, reason in manifest.broken}
         self._places: dict[tuple[bytes, str], tuple[int, int]] = {}
         views: dict[str, str] = {}  # one object for all equal texts
-        for number, part in enumerate(self._parts):
+        for number, part in enumerate(manifest.parts):
             for row, (digest, view) in enumerate(walk_keys(folder / part)):
                 self._places[bytes.fromhex(digest), views.setdefault(view, view)] = number, row
-        self._read = lru_cache(N_PARTS_HELD)(self._read_part)
+        self._read = lru_cache(N_PARTS_HELD)(lambda number: read_features(folder / manifest.parts[number]))
 
     def fits(self, spec: FeatureSpec) -> bool:
         """Say whether these features are of the same network and image size.
@@ -92,6 +91,3 @@ class StoredFeatures:
             if place is not None:
                 found[n] = self._read(place[0])[place[1]].astype(np.float32)
         return found
-
-    def _read_part(self, number: int) -> npt.NDArray[np.float32]:
-        return read_features(self.folder / self._parts[number])

@@ -60,18 +60,11 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
     """
 
     def __init__(
-        self,
-        backbone: str = "mobilenet_v2",
-        image_size: int | None = None,
-        precision: str = "auto",
-        cache: bool = True,
-        verbose: bool = False,
-    ) -> None:
-        self.backbone = backbone
-        self.image_size = image_size
-        self.precision = precision
-        self.cache = cache
-        self.verbose = verbose
+        self, backbone: str = "mobilenet_v2", image_size: int | None = None, precision: str = "auto",
+        cache: bool = True, verbose: bool = False,
+    ) -> None:  # fmt: skip
+        self.backbone, self.image_size, self.precision = backbone, image_size, precision
+        self.cache, self.verbose = cache, verbose
 
     def fit(self, X: Sequence[str | Path], y: Any = None) -> Self:
         """Set the number of features; ``X`` (paths) and ``y`` are ignored."""

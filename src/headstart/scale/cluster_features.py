@@ -8,7 +8,7 @@ from pathlib import Path
 from headstart.backbone.backbone import BackboneSetup
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.source import Source
-from headstart.features.embedding_settings import EmbeddingSettings, make_embedding_settings
+from headstart.features.block_embedding import EmbeddingSettings, make_embedding_settings
 from headstart.features.folder_embedding import EmbeddedFolder, embed_into_folder
 from headstart.features.stored_features import FOLDER, StoredFeatures
 from headstart.scale.cluster import Cluster
@@ -37,11 +37,6 @@ def embed_source(
     ----------
     cache
         Keep the features for the next training. Otherwise they are deleted when the connection to the cluster ends.
-
-    Raises
-    ------
-    HeadstartError
-        If the photos, the cache folder or the cluster cannot be used.
     """
     settings = make_embedding_settings(setup)
     folder = _name_folder(cluster, settings, [str(source.path)], cache=cache)
@@ -55,12 +50,7 @@ def embed_catalog(
 ) -> StoredFeatures:  # fmt: skip
     """Return the features of a catalog's photos: ``stored``, if they fit, or else computed on a cluster.
 
-    Parameters
-    ----------
-    n_views, is_averaged, seed
-        Arguments of `list_views`.
-    cache
-        As in `embed_source`.
+    The other parameters are those of `list_views` and `embed_source`.
     """
     settings = make_embedding_settings(setup, n_views=n_views, is_averaged=is_averaged, seed=seed)
     if stored is not None and n_views == 1 and stored.fits(settings.spec):

@@ -19,8 +19,7 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.manifest import Manifest, parse_manifest
 from headstart.catalog.source import Source
 from headstart.errors import HeadstartError, ScaleError
-from headstart.features.block_embedding import BlockEmbedder, EmbeddedBlock
-from headstart.features.embedding_settings import EmbeddingSettings
+from headstart.features.block_embedding import BlockEmbedder, EmbeddedBlock, EmbeddingSettings
 from headstart.features.extraction import make_feature_spec
 from headstart.features.folder_embedding import EmbeddingTask
 from headstart.features.output_folder import ATTEMPT, is_claimed
@@ -37,19 +36,7 @@ BLOCK, FACTS, ERROR = b"b", b"r", b"e"  # first byte of a message: its kind
 
 
 def embed_on_ray(task: EmbeddingTask, cluster: Cluster) -> Iterator[EmbeddedBlock | Manifest]:
-    """Embed a source by actors on a cluster.
-
-    Yields
-    ------
-    The finished blocks, in any order, and among them the facts about the source that `list_blocks` yields.
-
-    Raises
-    ------
-    HeadstartError
-        If an actor or the listing raised one.
-    ScaleError
-        If Ray gives up.
-    """
+    """Embed a source by actors on a cluster; see `EmbedBlocks`. Raise ScaleError if Ray gives up."""
     import ray
     from ray.data import ActorPoolStrategy
 
@@ -162,13 +149,7 @@ class EmbeddingActor:
 
     @contextmanager
     def _count_attempt(self, block: Block) -> Iterator[None]:
-        """Leave a file while a block is embedded; without a count, a photo that kills actors would be tried forever.
-
-        Raises
-        ------
-        ScaleError
-            If actors have died in the block three times.
-        """
+        """Leave a file while a block is embedded; without a count, a photo that kills actors would be tried forever."""
         marks = [self._folder / f"{ATTEMPT}{self._token}-{block.number}-{n}" for n in range(MAX_ATTEMPTS)]
         used = next((n for n, mark in enumerate(marks) if find_path_kind(mark) is None), None)
         if used is None:

@@ -68,12 +68,9 @@ class _WorkerResources:
 
 
 def fit_on_ray(
-    task: TuningTask,
-    workers: RayWorkers,
-    *,
-    progress: Progress = ignore_progress,
+    task: TuningTask, workers: RayWorkers, *, progress: Progress = ignore_progress,
     say: Callable[[str], None] = lambda _: None,
-) -> TuningResult:
+) -> TuningResult:  # fmt: skip
     """Train above a cut by workers that share each step; see `headstart.tune.tail_fitting.fit_tail`.
 
     One worker with the same number of cores gives the same bits as a training without Ray. Several workers give the
@@ -84,8 +81,6 @@ def fit_on_ray(
 
     Raises
     ------
-    MissingExtraError
-        If Ray is not installed.
     HeadstartError
         If a worker raises one.
     FitError
@@ -98,7 +93,6 @@ def fit_on_ray(
         from headstart.scale.message_actor import MessageActor
 
         resources = _divide_resources(workers)
-
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
         remote: Any = ray.remote
         # on this machine, so that the actor survives the death of any other
@@ -177,13 +171,7 @@ def _make_trainer(job: dict[str, Any], workers: RayWorkers, resources: _WorkerRe
 
 
 def _run_trainer(trainer: Any, messages: Any, progress: Progress, say: Callable[[str], None]) -> None:
-    """Run a trainer to its end. Messages of the worker are passed to the user, and Ctrl-C is passed to the worker.
-
-    Raises
-    ------
-    HeadstartError
-        As `fit_on_ray`.
-    """
+    """Run a trainer to its end. Messages of the worker are passed to the user, and Ctrl-C is passed to the worker."""
     import ray
 
     errors: list[BaseException] = []

@@ -9,7 +9,7 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.source import find_source
 from headstart.errors import ScaleError
-from headstart.features.embedding_settings import DTYPES, make_embedding_settings
+from headstart.features.block_embedding import DTYPES, make_embedding_settings
 from headstart.features.folder_embedding import EmbeddedFolder, embed_into_folder
 from headstart.storage.remote_paths import check_pyarrow, expand_path
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import FitError
+from headstart.head.float16 import widen
 from headstart.head.parallel_rows import map_items, split_rows
 from headstart.process.progress import Progress, ignore_progress
 from headstart.storage.large_arrays import release_rows
@@ -81,6 +82,15 @@ def run_pass(
     for number, answer in zip(numbers, map_items(work, numbers), strict=True):
         progress(stops[number], stops[-1])
         yield answer
+
+
+def widen_parts(X: npt.NDArray[Any]) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
+    """Yield slices of a block and their rows in float32; the next rows overwrite the last."""
+    out = np.empty((min(len(X), PART_ROWS), X.shape[1]), np.float32)
+    for part in split_rows(len(X), PART_ROWS):
+        wide = out[: part.stop - part.start]
+        widen(X[part], wide)
+        yield part, wide
 
 
 def _read_block(blocks: FeatureBlocks, number: int) -> npt.NDArray[Any]:

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.feature_blocks import PART_ROWS, FeatureBlocks, run_pass
-from headstart.head.float16 import widen
-from headstart.head.parallel_rows import split_rows
+from headstart.head.feature_blocks import FeatureBlocks, run_pass, widen_parts
 from headstart.head.standardise import Standardisation, make_standardisation
 from headstart.head.training_rows import check_finite, count_nonfinite_rows
 from headstart.process.progress import Progress
@@ -65,10 +63,8 @@ def measure_and_sample(
         first, last = np.searchsorted(sample_at, (rows.start, rows.stop))
         sample[first:last] = X[sample_at[first:last] - rows.start]
         n_nonfinite, moments = 0, Moments(0.0, np.zeros(X.shape[1]), np.zeros(X.shape[1]))
-        wide = np.empty((min(len(X), PART_ROWS), X.shape[1]), np.float32)
-        for part in split_rows(len(X), PART_ROWS):
-            widen(X[part], wide[: part.stop - part.start])
-            exact = wide[: part.stop - part.start].astype(np.float64)
+        for part, wide in widen_parts(X):
+            exact = wide.astype(np.float64)
             n_nonfinite += count_nonfinite_rows(exact)
             if not n_nonfinite:
                 moments = moments.join(Moments.measure(exact, weight[rows][part]))

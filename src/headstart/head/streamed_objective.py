@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.feature_blocks import PART_ROWS, FeatureBlocks, run_pass
-from headstart.head.float16 import widen
+from headstart.head.feature_blocks import PART_ROWS, FeatureBlocks, run_pass, widen_parts
 from headstart.head.lbfgs import dot, shorten_step
 from headstart.head.objective import (  # fmt: skip
     centre_classes,
@@ -183,10 +182,6 @@ def count_nonfinite_in_blocks(blocks: FeatureBlocks) -> int:
     """Return the number of rows with NaN or infinity, in one pass."""
 
     def work(X: Array, _: slice) -> int:
-        n_nonfinite, wide = 0, np.empty((min(len(X), PART_ROWS), X.shape[1]), np.float32)
-        for part in split_rows(len(X), PART_ROWS):  # a sum in float16 would overflow
-            widen(X[part], wide[: part.stop - part.start])
-            n_nonfinite += count_nonfinite_rows(wide[: part.stop - part.start])
-        return n_nonfinite
+        return sum(count_nonfinite_rows(wide) for _, wide in widen_parts(X))  # a sum in float16 would overflow
 
     return sum(run_pass(blocks, work))

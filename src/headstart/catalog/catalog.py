@@ -107,10 +107,7 @@ class Catalog:
         kept = [photo for photo in self.photos if photo.path not in paths_with_reasons]
         kept, untrained, notes = drop_untrained(kept)
         return replace(
-            self,
-            photos=tuple(kept),
-            skipped=(*self.skipped, *left_out, *untrained),
-            notes=(*self.notes, *notes),
+            self, photos=tuple(kept), skipped=(*self.skipped, *left_out, *untrained), notes=(*self.notes, *notes)
         )
 
     def summary(self) -> str:

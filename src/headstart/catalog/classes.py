@@ -76,13 +76,7 @@ def note_empty(announced: Iterable[str], usable: Collection[str]) -> list[Note]:
 
 
 def name_classes(labels: Iterable[str]) -> str:
-    """Name the first five classes, sorted, and the number of others.
-
-    Examples
-    --------
-    >>> name_classes("gfedcba")
-    "'a', 'b', 'c', 'd', 'e' and 2 more"
-    """
+    """Name the first five classes, sorted, and the number of others."""
     names = sorted(labels)
     shown = ", ".join(f"'{name}'" for name in names[:N_NAMED])
     return shown + (f" and {len(names) - N_NAMED:,} more" if len(names) > N_NAMED else "")

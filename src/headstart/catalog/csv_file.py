@@ -42,13 +42,7 @@ def read_csv(path: Path) -> SourceListing:
 
 
 def write_csv(photos: Sequence[Photo], path: Path) -> None:
-    """Write photos with absolute paths. The columns group and weight are left out if no photo has one.
-
-    Raises
-    ------
-    CatalogError
-        If the file cannot be written.
-    """
+    """Write photos with absolute paths. The columns group and weight are left out if no photo has one."""
     columns = ["path", "label", "split", "digest"]
     columns += ["group"] if any(photo.group is not None for photo in photos) else []
     columns += ["weight"] if any(photo.weight != 1 for photo in photos) else []
@@ -58,19 +52,14 @@ def write_csv(photos: Sequence[Photo], path: Path) -> None:
             writer.writerow(columns)
             folder = Path.cwd()
             for photo in photos:
-                cells = [
-                    photo.file if isinstance(photo.path, RemotePath) else str(folder / photo.file),
-                    photo.label,
-                    photo.split or "",
-                    photo.digest,
-                ]
+                file_name = photo.file if isinstance(photo.path, RemotePath) else str(folder / photo.file)
+                cells = [file_name, photo.label, photo.split or "", photo.digest]
                 cells += [photo.group or ""] if "group" in columns else []
                 cells += [repr(photo.weight)] if "weight" in columns else []
                 writer.writerow(cells)
     except OSError as error:
         raise CatalogError(
-            f"Cannot write '{path}': {error.strerror or error}. Make room there, or choose another folder.",
-            path=path,
+            f"Cannot write '{path}': {error.strerror or error}. Make room there, or choose another folder.", path=path
         ) from None
 
 

@@ -24,12 +24,8 @@ ADVICE = "Put each class in a folder of its own, such as {0}/cats/ and {0}/dogs/
 def read_folder(root: Path, *, is_for_training: bool = True) -> SourceListing:
     """List the photos of a folder that has one of the known layouts.
 
-    Training needs at least two classes with photos to train on; evaluation needs one class folder.
-
-    Raises
-    ------
-    CatalogError
-        If the folder has none of the layouts.
+    Training needs at least two classes with photos to train on; evaluation needs one class folder. CatalogError is
+    raised if the folder has none of the layouts.
     """
     tree, skipped = walk_folder(root)
     if not any(folder.files for folder in tree.values()):
@@ -153,9 +149,8 @@ def _list_loose(root: Path, tree: Tree, classes: Iterable[str], split_folders: M
             continue
         is_beside = any(join_names(folder, name) in known for name in inside.folders)
         reason = "lies next to the class folders" if is_beside else f"lies {outside}"
-        loose += [
-            Skip(root / folder / name, f"{reason}, so it has no label") for name in inside.files if is_photo_name(name)
-        ]
+        named = filter(is_photo_name, inside.files)
+        loose += [Skip(root / folder / name, f"{reason}, so it has no label") for name in named]
     return loose
 
 

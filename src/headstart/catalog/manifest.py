@@ -69,13 +69,7 @@ class Manifest:
         )  # fmt: skip
 
     def write(self, folder: Path) -> None:
-        """Write the manifest into a folder.
-
-        Raises
-        ------
-        OSError
-            If writing fails.
-        """
+        """Write the manifest into a folder."""
         with open_for_writing(folder / FILE_NAME) as file:
             file.write(self.to_bytes())
 
@@ -118,10 +112,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 def parse_manifest(data: bytes) -> Manifest:
     """Return the manifest of a JSON text that `Manifest.to_bytes` wrote.
 
-    Raises
-    ------
-    ValueError, KeyError, TypeError, AttributeError
-        If the text is something else.
+    ValueError, KeyError, TypeError or AttributeError is raised if the text is something else.
     """
     record = json.loads(data)
     if record.pop("schema") != SCHEMA:

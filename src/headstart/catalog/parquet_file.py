@@ -36,17 +36,10 @@ def find_parquet_files(path: Path, *, is_folder: bool) -> list[Path] | None:
 
 
 def read_parquet(path: Path, files: Sequence[Path]) -> SourceListing:
-    """List the photos of a Parquet table, one in each row.
-
-    Raises
-    ------
-    CatalogError
-        If the table lacks a column, or has rows that cannot be used.
-    """
+    """List the photos of a Parquet table, one in each row."""
     check_pyarrow(f"read '{path}'")
     table = open_table(path, files)
-    photos = list(walk_parquet(table, files))
-    return table.describe(KIND, photos)
+    return table.describe(KIND, list(walk_parquet(table, files)))
 
 
 def open_table(path: Path, files: Sequence[Path], n_remembered: float = math.inf) -> TableRows:
@@ -55,13 +48,7 @@ def open_table(path: Path, files: Sequence[Path], n_remembered: float = math.inf
 
 
 def count_rows(file: Path) -> int:
-    """Return the number of rows of a Parquet file.
-
-    Raises
-    ------
-    CatalogError
-        If it is no Parquet file.
-    """
+    """Return the number of rows of a Parquet file."""
     with _open_parquet(file) as table:
         n_rows: int = table.metadata.num_rows
     return n_rows
@@ -75,19 +62,15 @@ def walk_parquet(table: TableRows, files: Sequence[Path]) -> Iterator[ListedPhot
         for batch in read_batches(file, COLUMNS, needed=COLUMNS[:2]):
             for row in batch.to_pylist():
                 number += 1
-                yield table.read(
-                    {name: "" if row.get(name) is None else str(row[name]).strip() for name in COLUMNS}, number
-                )
+                cells = {name: "" if row.get(name) is None else str(row[name]).strip() for name in COLUMNS}
+                yield table.read(cells, number)
     table.check()
 
 
 def read_embedded(path: Path, manifest: Manifest) -> SourceListing:
     """List the photos of a folder that ``headstart embed`` wrote, without reading them.
 
-    Raises
-    ------
-    CatalogError
-        If the embedding is not finished, or a photo is in it twice.
+    CatalogError is raised if the embedding is not finished, or a photo is in it twice.
     """
     check_pyarrow(f"read '{path}'")
     if not manifest.is_complete:
@@ -122,10 +105,7 @@ def read_embedded(path: Path, manifest: Manifest) -> SourceListing:
 def read_batches(file: Path, columns: Sequence[str], *, needed: Sequence[str] = ()) -> Iterator[Any]:
     """Yield batches of a few thousand rows, with those of the columns that the Parquet file has.
 
-    Raises
-    ------
-    CatalogError
-        If it is no Parquet file, or lacks a needed column.
+    CatalogError is raised if it is no Parquet file, or lacks a needed column.
     """
     with _open_parquet(file) as table:
         names = table.schema_arrow.names

@@ -25,12 +25,7 @@ N_SHOWN = 9
 def plot_training_photos(photos: Sequence[Photo], seed: int) -> Image.Image:
     """Draw nine photos, or all if there are fewer, with their labels.
 
-    The seed decides which. A photo that cannot be decoded is replaced by another.
-
-    Raises
-    ------
-    CatalogError
-        If no photo can be decoded.
+    The seed decides which. A photo that cannot be decoded is replaced by another; CatalogError is raised if none can.
     """
     order = sorted(photos, key=lambda photo: photo.digest)
     random.Random(seed).shuffle(order)  # noqa: S311  # not for cryptography

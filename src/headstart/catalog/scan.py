@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from headstart.catalog.catalog import Catalog
@@ -11,7 +11,7 @@ from headstart.catalog.hashing import HashResult, hash_files
 from headstart.catalog.leaks import drop_conflicts, drop_leaks, note_copies
 from headstart.catalog.photo import Photo, Skip
 from headstart.catalog.source import Source, find_source, read_source
-from headstart.catalog.source_listing import ListedPhoto, SourceListing
+from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.split import KEEP_ALL, assign_splits
 from headstart.catalog.summary import count_reasons
 from headstart.errors import CatalogError
@@ -72,12 +72,7 @@ def scan_labelled(
 ) -> Catalog:
     """Scan labelled photos for an evaluation: nothing is split at random, and one class is enough.
 
-    A photo has the split that its folder or its row names, or None.
-
-    Parameters
-    ----------
-    source, cache, progress
-        As for `scan_photos`.
+    A photo has the split that its folder or its row names, or None. The parameters are those of `scan_photos`.
 
     Raises
     ------
@@ -99,10 +94,12 @@ def scan_labelled(
 def _hash_listing(
     found: SourceListing, progress: Callable[[int, int], None] | None, *, cache: bool
 ) -> tuple[list[Photo], list[Skip], list[Note]]:
-    """Hash the listed photos. Return the photos, the skipped files, and the notes of the listing."""
-    results = _hash_listed(found.photos, progress, cache=cache)
+    """Hash the listed photos whose digests are not known yet. Return the photos, the skipped files, and the notes of the listing."""
+    files = [listed.file for listed in found.photos if listed.digest is None]
+    new = iter(hash_files(files, progress, cache=cache))
     photos, skipped = [], list(found.skipped)
-    for listed, hashed in zip(found.photos, results, strict=True):
+    for listed in found.photos:
+        hashed = next(new) if listed.digest is None else HashResult(listed.digest)
         if hashed.digest is None:
             skipped.append(Skip(make_path(listed.file), str(hashed.reason)))
         else:
@@ -112,15 +109,6 @@ def _hash_listing(
             )  # fmt: skip
             photos.append(photo)
     return photos, skipped, list(found.notes)
-
-
-def _hash_listed(
-    photos: Sequence[ListedPhoto], progress: Callable[[int, int], None] | None, *, cache: bool
-) -> list[HashResult]:
-    """Hash the photos whose digests are not known yet."""
-    files = [photo.file for photo in photos if photo.digest is None]
-    hashed = iter(hash_files(files, progress, cache=cache))
-    return [next(hashed) if photo.digest is None else HashResult(photo.digest) for photo in photos]
 
 
 def _describe_shortage(catalog: Catalog) -> str:

@@ -58,13 +58,7 @@ def _list_folder(folder: Path) -> Folder:
 
 
 def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = True) -> SourceListing:
-    """List the photos of shards, with their digests, in one pass over each shard.
-
-    Raises
-    ------
-    CatalogError
-        If a shard cannot be read, or there is no shard to train on.
-    """
+    """List the photos of shards, with their digests, in one pass over each shard."""
     photos, skipped = [], []
     for shard in shards:
         for found, data in walk_samples(shard, root):
@@ -75,7 +69,7 @@ def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = T
             if hashed.digest is None:
                 skipped.append(Skip(make_path(found.file), str(hashed.reason)))
             else:
-                photos.append(found.with_digest(hashed.digest))
+                photos.append(replace(found, digest=hashed.digest))
     return describe_shards(root, photos, skipped, is_for_training=is_for_training)
 
 
@@ -84,10 +78,7 @@ def describe_shards(
 ) -> SourceListing:
     """Return the listing of shards. Splits that their names do not give are planned.
 
-    Raises
-    ------
-    CatalogError
-        If there is no shard to train on.
+    CatalogError is raised if there is no shard to train on.
     """
     named = {photo.split for photo in photos if photo.split is not None}
     if is_for_training and named and "train" not in named:
@@ -116,12 +107,8 @@ def walk_samples(shard: Path, root: Path) -> Iterator[Sample]:
 
     The files of a sample follow each other and share their name up to its first dot. The label is the text of the
     ``.cls``, a ``label`` in the ``.json``, or the name of the folder. The split comes from a folder in the shard, the
-    shard's name (``train-0001.tar``) or the folder of the shard below ``root``.
-
-    Raises
-    ------
-    CatalogError
-        If the shard cannot be read.
+    shard's name (``train-0001.tar``) or the folder of the shard below ``root``. CatalogError is raised if the shard
+    cannot be read.
     """
     split = _find_split(shard, root)
     key, parts = ("", ""), dict[str, tuple[str, bytes]]()

@@ -53,10 +53,7 @@ class Source:
 def find_source(source: str | Path | Source) -> Source:
     """Find out the kind of a source. Names are listed and a manifest is read, but no table, shard or photo.
 
-    Raises
-    ------
-    CatalogError
-        If the source does not exist, or cannot be listed.
+    CatalogError is raised if the source does not exist, or cannot be listed.
     """
     if isinstance(source, Source):
         return source
@@ -90,13 +87,7 @@ def _find_kind(name: str, path: Path, *, is_folder: bool) -> Source:
 
 
 def read_source(source: Source, *, is_for_training: bool) -> SourceListing:
-    """List the photos of a source. Tables and tar shards are read; in a folder, only names are.
-
-    Raises
-    ------
-    CatalogError
-        If the source cannot be read.
-    """
+    """List the photos of a source. Tables and tar shards are read; in a folder, only names are."""
     path = source.path
     with _explain_failures(path):
         if source.manifest is not None:

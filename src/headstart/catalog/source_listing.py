@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,6 @@ class ListedPhoto:
         """Return the photo of `list_fields`."""
         file, label, split, group, weight, digest = fields
         return ListedPhoto(file, label, split, group=group, weight=weight, digest=digest)
-
-    def with_digest(self, digest: str) -> ListedPhoto:
-        """Return a copy with a digest."""
-        return replace(self, digest=digest)
 
 
 @dataclass(frozen=True)

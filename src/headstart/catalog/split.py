@@ -22,13 +22,7 @@ _BY_SYNONYM = {synonym: split for split, synonyms in SYNONYMS.items() for synony
 
 
 def parse_split(name: str) -> str | None:
-    """Return the split for the name of a folder or the text of a cell, or None.
-
-    Examples
-    --------
-    >>> parse_split("Training_Set"), parse_split("val"), parse_split("cats")
-    ('train', 'validation', None)
-    """
+    """Return the split for the name of a folder or the text of a cell, or None."""
     return _BY_SYNONYM.get(name.strip().casefold())
 
 
@@ -55,11 +49,6 @@ def plan_rows(named: set[str]) -> SplitPlan:
     """Plan the split of the rows without one, given the splits that other rows name.
 
     Validation and test get 15% each if no row names them, and 20% if only one is missing. The rest goes to train.
-
-    Examples
-    --------
-    >>> plan_rows({"train", "test"}).shares
-    {'train': 80, 'validation': 20}
     """
     missing = [split for split in ("validation", "test") if split not in named]
     percent = {0: 0, 1: 20, 2: 15}[len(missing)]
@@ -109,7 +98,5 @@ def assign_splits(photos: Sequence[Photo], plan: SplitPlan, seed: int) -> tuple[
             free.append(unit)
     for unit, split in divide_units(free, plan.shares):
         splits |= dict.fromkeys(unit.members, split)
-    kept = [
-        replace(photo, split=splits[i]) if i in splits else photo for i, photo in enumerate(photos) if i not in skipped
-    ]
-    return kept, list(skipped.values())
+    divided = [replace(photo, split=splits[i]) if i in splits else photo for i, photo in enumerate(photos)]
+    return [photo for i, photo in enumerate(divided) if i not in skipped], list(skipped.values())

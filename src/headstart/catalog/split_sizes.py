@@ -13,20 +13,7 @@ def count_quotas(
     Each class gets its shares rounded down. The remaining photos go to the splits that are furthest behind, over all
     classes so far: by the remainders of one class alone, a hundred classes of ten photos would all round the same way.
     A class with at least as many photos as splits has one in each. All numbers are integers, so every machine
-    computes the same.
-
-    Parameters
-    ----------
-    sizes
-        Number of photos by label.
-    shares
-        Percent by split, 100 in all.
-    tiny
-        Labels whose photos all go to the first split.
-
-    Returns
-    -------
-    Number of photos by label and split.
+    computes the same. All photos of the labels in ``tiny`` go to the first split.
 
     Examples
     --------
@@ -49,11 +36,8 @@ def count_quotas(
 def _divide(size: int, shares: Mapping[str, int], behind: Mapping[str, int]) -> dict[str, int]:
     quota = {split: size * percent // 100 for split, percent in shares.items()}
     remainder = {split: size * percent % 100 for split, percent in shares.items()}
-    behind_most = sorted(
-        (split for split in shares if remainder[split]),
-        key=lambda split: behind[split] + remainder[split],
-        reverse=True,
-    )
+    unfilled = [split for split in shares if remainder[split]]
+    behind_most = sorted(unfilled, key=lambda split: behind[split] + remainder[split], reverse=True)
     for split in behind_most[: size - sum(quota.values())]:
         quota[split] += 1
     for split in shares:

@@ -55,9 +55,8 @@ def _sort_units(photos: Sequence[Photo], names: Sequence[str], seed: int) -> lis
     together: dict[str, list[int]] = {}
     for position, name in enumerate(names):
         together.setdefault(name, []).append(position)
-    single = {
-        label: {label: 1} for label in {photo.label for photo in photos}
-    }  # shared by units: a dict for each would double the memory
+    # shared by units: a dict for each would double the memory
+    single = {label: {label: 1} for label in {photo.label for photo in photos}}
     units = [_make_unit(photos, members, seed, single) for members in together.values()]
     return sorted(units, key=lambda unit: unit.order)
 

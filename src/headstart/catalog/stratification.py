@@ -13,14 +13,8 @@ def divide_units(units: Sequence[SplitUnit], shares: Mapping[str, int]) -> list[
     """Divide shuffled units by the shares, class by class.
 
     Units of several photos come first, the largest first. Each goes to the split that misses most of its labels: the
-    exact solution is a knapsack problem, this one is greedy. Single photos then fill up the quotas.
-
-    Parameters
-    ----------
-    units
-        Units in the order of the seed.
-    shares
-        Percent by split. A class with fewer units than splits goes to the first split.
+    exact solution is a knapsack problem, this one is greedy. Single photos then fill up the quotas. A class with fewer
+    units than splits goes to the first split.
     """
     ledger = _Ledger(units, shares)
     divided = []
@@ -60,9 +54,8 @@ class _Ledger:
         choices = set(self.splits)
         for label in unit.counts:
             if self.n_units[label] <= len(self.empty[label]):
-                choices = (
-                    choices & self.empty[label] or choices
-                )  # few units of the class are left: one for each split without it
+                # few units of the class are left: one for each split without it
+                choices = choices & self.empty[label] or choices
 
         # The chosen split lowers most the sum over classes of squared misses, relative to the class size. Choosing the
         # split furthest behind its share was tried: with large groups its error was twice as large.

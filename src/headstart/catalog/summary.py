@@ -38,9 +38,5 @@ def _count_row(counts: dict[str, dict[str, int]], labels: list[str]) -> list[str
 def _align(rows: list[list[str]]) -> list[str]:
     """Align the first column left and the numbers right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in rows
-    ]
+    lines = [[row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in rows]
+    return ["  ".join(cells) for cells in lines]

@@ -78,20 +78,15 @@ class TableRows:
         if problems:
             told = [f"  {problem}" for problem in problems[:N_TOLD]]
             told += [f"  and {len(problems) - N_TOLD:,} more"] if len(problems) > N_TOLD else []
-            n = len(problems)
-            raise CatalogError(
-                f"Cannot read '{self._path}': got {n:,} problem{'' if n == 1 else 's'}, need none:\n"
-                + "\n".join(told)
-                + "\nCorrect it and scan it again.",
-                path=self._path,
-            )
+            got = f"{len(problems):,} problem{'' if len(problems) == 1 else 's'}"
+            lines = [f"Cannot read '{self._path}': got {got}, need none:", *told, "Correct it and scan it again."]
+            raise CatalogError("\n".join(lines), path=self._path)
 
     def describe(self, kind: str, photos: list[ListedPhoto]) -> SourceListing:
         """Return the listing of the table, with a note on its splits."""
         note = Note("layout", f"Read {self._n_rows:,} rows of a {kind}: {self._describe_split()}")
-        return SourceListing(
-            self._folder, photos, labels=frozenset(self._labels), plan=plan_rows(self._splits), notes=[note]
-        )
+        plan, labels = plan_rows(self._splits), frozenset(self._labels)
+        return SourceListing(self._folder, photos, labels=labels, plan=plan, notes=[note])
 
     def _describe_split(self) -> str:
         if self._n_without_split == 0:

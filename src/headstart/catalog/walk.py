@@ -112,22 +112,10 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def is_ignored(name: str) -> bool:
-    """Return whether a file or folder is hidden, or made by a system or a program.
-
-    Examples
-    --------
-    >>> is_ignored(".ipynb_checkpoints"), is_ignored("__MACOSX"), is_ignored("cats")
-    (True, True, False)
-    """
+    """Return whether a file or folder is hidden, or made by a system or a program."""
     return name.startswith(".") or name.casefold() in IGNORED
 
 
 def join_names(*names: str) -> str:
-    """Join relative names by slashes, without empty ones.
-
-    Examples
-    --------
-    >>> join_names("", "train", "cats")
-    'train/cats'
-    """
+    """Join relative names by slashes, without empty ones."""
     return "/".join(name for name in names if name)

@@ -17,19 +17,14 @@ from headstart.evaluation.checks import check_classes, check_inputs
 from headstart.evaluation.intervals import wilson_interval
 from headstart.evaluation.ranking import average_over_classes
 
-MIN_PROBABILITY = (
-    1e-7  # limits the log loss of a photo to 16.1, so that one confident mistake does not dominate the mean
-)
+# limits the log loss of a photo to 16.1, so that one confident mistake does not dominate the mean
+MIN_PROBABILITY = 1e-7
 
 Floats = NDArray[np.float64]
 
 
 def evaluate_probabilities(
-    y: ArrayLike,
-    probabilities: ArrayLike,
-    classes: Sequence[str],
-    *,
-    sample_weight: ArrayLike | None = None,
+    y: ArrayLike, probabilities: ArrayLike, classes: Sequence[str], *, sample_weight: ArrayLike | None = None
 ) -> dict[str, Any]:
     """Compute the metrics of a classifier from its probabilities for N photos.
 

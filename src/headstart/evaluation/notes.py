@@ -33,13 +33,7 @@ class Note:
 
     @property
     def link(self) -> str:
-        """The section that explains it, relative to the project's root.
-
-        Examples
-        --------
-        >>> Note("leak", "1 photo is in train and in test.", "warning").link
-        'docs/notes.md#leak'
-        """
+        """The section that explains it, relative to the project's root."""
         return f"{PAGE}#{self.code}"
 
     def to_record(self) -> dict[str, str]:
@@ -48,13 +42,7 @@ class Note:
 
 
 def parse_note(record: str | dict[str, Any]) -> Note:
-    """Return the note of a record; plain text, as earlier versions wrote it, gets the code ``note``.
-
-    Examples
-    --------
-    >>> parse_note("Read as class folders.").code
-    'note'
-    """
+    """Return the note of a record; plain text, as earlier versions wrote it, gets the code ``note``."""
     if isinstance(record, str):
         return Note(UNKNOWN, record)
     return Note(record["code"], record["text"], record["severity"])

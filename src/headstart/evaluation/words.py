@@ -58,13 +58,7 @@ def format_percent(share: float | None) -> str:
 
 
 def format_number(value: Any, kind: str) -> str:
-    """Write a measure: a ``"count"`` with thousands, a share in ``"percent"``, a ``"number"`` with 3 decimals.
-
-    Examples
-    --------
-    >>> format_number(1000, "count"), format_number(0.0312, "number"), format_number(None, "number")
-    ('1,000', '0.031', '—')
-    """
+    """Write a measure: a ``"count"`` with thousands, a share in ``"percent"``, a ``"number"`` with 3 decimals."""
     if value is None:
         return NOTHING
     if kind == "count":
@@ -90,11 +84,5 @@ def format_seconds(seconds: float, *, is_estimate: bool = False) -> str:
 
 
 def count_photos(n: int, kind: str = "") -> str:
-    """Write a number of photos.
-
-    Examples
-    --------
-    >>> count_photos(1000, "test"), count_photos(1)
-    ('1,000 test photos', '1 photo')
-    """
+    """Write a number of photos."""
     return " ".join([f"{n:,}", *([kind] if kind else []), "photo" if n == 1 else "photos"])

@@ -94,7 +94,7 @@ def scan_labelled(
 def _hash_listing(
     found: SourceListing, progress: Callable[[int, int], None] | None, *, cache: bool
 ) -> tuple[list[Photo], list[Skip], list[Note]]:
-    """Hash the listed photos whose digests are not known yet. Return the photos, the skipped files, and the notes of the listing."""
+    """Hash listed photos without a digest. Return the photos, the skipped files, and the notes of the listing."""
     files = [listed.file for listed in found.photos if listed.digest is None]
     new = iter(hash_files(files, progress, cache=cache))
     photos, skipped = [], list(found.skipped)

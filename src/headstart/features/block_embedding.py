@@ -135,7 +135,7 @@ class BlockEmbedder:
             if isinstance(row, PhotoError):
                 is_final = is_final and not isinstance(row, UnreadableError)
                 if item.digest:
-                    broken.append((item.listed.with_digest(item.digest), str(row)))
+                    broken.append((replace(item.listed, digest=item.digest), str(row)))
                 else:
                     skipped.append((item.listed.file, str(row)))
             else:

@@ -83,13 +83,7 @@ def name_classes(labels: Iterable[str]) -> str:
 
 
 def suggest_label(label: str, known: Iterable[str]) -> str | None:
-    """Return the known label that an unknown one probably stands for, or None.
-
-    Examples
-    --------
-    >>> suggest_label("Cat", ["cats", "dogs"]), suggest_label("bird", ["cats", "dogs"])
-    ('cats', None)
-    """
+    """Return the known label that an unknown one probably stands for, or None."""
     folded = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(label.casefold(), folded, n=1, cutoff=CLOSE)
     return folded[close[0]] if close else None

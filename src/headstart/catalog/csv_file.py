@@ -22,13 +22,8 @@ def read_csv(path: Path) -> SourceListing:
     """Read a CSV of labelled photos: UTF-8, columns in any order, separated by comma, semicolon or tab.
 
     Paths are absolute, or relative to the CSV's folder. Other columns are ignored, with a note. A split in a row is
-    kept; rows without one are divided by `plan_rows`.
-
-    Raises
-    ------
-    CatalogError
-        If the file is no CSV, lacks a column, or has rows that cannot be used. The message lists all problems; the
-        header is row 1.
+    kept; rows without one are divided by `plan_rows`. CatalogError is raised if the file is no CSV, lacks a column, or
+    has rows that cannot be used: the message lists all problems; the header is row 1.
     """
     table = TableRows(path)
     unknown: list[str] = []

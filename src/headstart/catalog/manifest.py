@@ -88,10 +88,7 @@ class Manifest:
 def read_manifest(folder: Path) -> Manifest | None:
     """Return the manifest in a folder, or None if there is none.
 
-    Raises
-    ------
-    CatalogError
-        If the manifest cannot be read, or is of another version.
+    CatalogError is raised if the manifest cannot be read, or is of another version.
     """
     try:
         with open_for_reading(folder / FILE_NAME) as file:

@@ -27,11 +27,7 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
 
     A file that is named itself is always listed: prediction reports it if it cannot be read. A folder is searched with
     all folders below it, by the rules of `walk_folder`; a file there is listed if its name or content is a photo's.
-
-    Raises
-    ------
-    CatalogError
-        If a place does not exist, or holds no photo. The message names all such places.
+    CatalogError is raised if places do not exist, or hold no photo; the message names them all.
     """
     found: dict[Path, None] = {}
     problems = []

@@ -152,13 +152,12 @@ def _make_samples(shard: Path, split: str | None, parts: dict[str, tuple[str, by
     for name, data in parts.values():
         if not _is_photo(name):
             continue
-        path = shard / name
         label, problem = _find_label(name, parts)
         if label is None:
-            yield Skip(path, problem), b""
+            yield Skip(shard / name, problem), b""
             continue
         inside = next((found for word in name.split("/")[:-2] if (found := parse_split(word)) is not None), split)
-        yield ListedPhoto(str(path), label, inside), data
+        yield ListedPhoto(str(shard / name), label, inside), data
 
 
 def _find_label(name: str, parts: dict[str, tuple[str, bytes]]) -> tuple[str | None, str]:

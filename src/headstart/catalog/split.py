@@ -56,13 +56,7 @@ def plan_rows(named: set[str]) -> SplitPlan:
 
 
 def plan_folders(named: set[str]) -> SplitPlan:
-    """Plan the split of a folder with folders for these splits: none, or ``train`` with or without others.
-
-    Examples
-    --------
-    >>> plan_folders({"train", "validation"})
-    SplitPlan(pool='validation', shares={'validation': 80, 'test': 20})
-    """
+    """Plan the split of a folder with folders for these splits: none, or ``train`` with or without others."""
     if named == {"train", "validation"}:
         return SplitPlan("validation", {"validation": 80, "test": 20})
     if named == {"train", "test"}:

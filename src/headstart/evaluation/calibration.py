@@ -42,12 +42,6 @@ def bin_confidence(
     Notes
     -----
     Guo et al. 2017, "On calibration of modern neural networks", equation 3.
-
-    Examples
-    --------
-    >>> error, bins = bin_confidence(np.array([0.9, 0.9]), np.array([True, False]), np.ones(2))
-    >>> round(error, 3), bins[13]["n"], bins[13]["accuracy"]
-    (0.4, 2, 0.5)
     """
     places = np.clip(np.ceil(confidence * N_BINS).astype(np.int64) - 1, 0, N_BINS - 1)
     totals = np.bincount(places, weights, N_BINS)

@@ -105,11 +105,6 @@ def majority_accuracy(y_train: ArrayLike, y: ArrayLike, n_classes: int) -> float
     ------
     EvaluationError
         If either is empty, or has values that are not class indices.
-
-    Examples
-    --------
-    >>> majority_accuracy([0, 0, 1], [0, 1, 1, 1], 2)
-    0.25
     """
     trained, evaluated = check_classes(y_train, n_classes), check_classes(y, n_classes)
     if trained.size == 0 or evaluated.size == 0:

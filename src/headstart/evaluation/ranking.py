@@ -34,11 +34,6 @@ def average_over_classes(
     -------
     tuple of (float or None)
         ROC AUC and average precision, 0 to 1. None if no class has photos both inside and outside it.
-
-    Examples
-    --------
-    >>> average_over_classes(np.array([0, 1]), np.array([[0.8, 0.2], [0.9, 0.1]]), np.ones(2))
-    (0.0, 0.5)
     """
     n_classes = probabilities.shape[1]
     columns = [1] if n_classes == 2 else range(n_classes)

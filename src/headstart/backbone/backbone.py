@@ -35,11 +35,6 @@ class BackboneSetup:
         Side of the square input in pixels.
     precision
         ``auto`` or a precision, as for `choose_precision`.
-
-    Raises
-    ------
-    BackboneError
-        If the network does not take this image size.
     """
 
     backbone: Backbone

@@ -72,15 +72,7 @@ EFFICIENTNET_LITE0 = BackboneSpec(
 
 
 def load_weights() -> bytes:
-    """Return the ONNX file. The first call builds it from the package (2 s) and keeps it on disk.
-
-    Raises
-    ------
-    MissingExtraError
-        If the package, or torch to read it, is not installed.
-    BackboneError
-        If the file in the package has another hash than the one pinned here.
-    """
+    """Return the ONNX file. The first call builds it from the package (2 s) and keeps it on disk."""
     name = name_result("backbone", FILE_SHA256, EFFICIENTNET_LITE0.weights_sha256)
     kept = fetch_result(name)
     if kept is None:
@@ -158,8 +150,6 @@ class _Builder:
             strides=[stride, stride], group=kernel.shape[0] if is_depthwise else 1, auto_pad="SAME_UPPER",
         )  # fmt: skip
         order = {"scale": "weight", "offset": "bias", "mean": "running_mean", "variance": "running_var"}
-        values = [
-            self.keep(f"{name}_BN/{ours}", self._state[f"{norm}.{theirs}"]) for ours, theirs in order.items()
-        ]  # fmt: skip
+        values = [self.keep(f"{name}_BN/{ours}", self._state[f"{norm}.{theirs}"]) for ours, theirs in order.items()]
         x = self.add("BatchNormalization", [x, *values], f"{name}_BN", epsilon=EPSILON)
         return self.add("Clip", [x, "relu6/low", "relu6/high"], f"{name}_relu") if has_relu6 else x

@@ -89,13 +89,7 @@ def wrap_quantised(backbone: Backbone, weights: bytes) -> Backbone:
 
 
 def describe_quantiser() -> str:
-    """Return what decides the quantised bytes besides backbone and photos: the versions of the tools and the rules.
-
-    Raises
-    ------
-    MissingExtraError
-        If onnxruntime or onnx is not installed.
-    """
+    """Return what decides the quantised bytes besides backbone and photos: the versions of the tools and the rules."""
     names = ("onnxruntime", "onnx")
     try:
         versions = [f"{name} {find_version(name, name)}" for name in names]

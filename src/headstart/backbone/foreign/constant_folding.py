@@ -14,9 +14,8 @@ _FOLDED = frozenset({
     "Add", "Cast", "Concat", "Constant", "ConstantOfShape", "Div", "Floor", "Gather", "Identity", "Mul", "Reshape",
     "Shape", "Slice", "Squeeze", "Sub", "Transpose", "Unsqueeze",
 })  # fmt: skip
-_FOLDED_WEIGHTS = frozenset(
-    {"Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze"}
-)  # of these, large inputs too: the output is no larger
+# of these, large inputs too: the output is no larger
+_FOLDED_WEIGHTS = frozenset({"Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze"})
 MAX_WEIGHTS = 500_000_000  # largest input of these
 
 

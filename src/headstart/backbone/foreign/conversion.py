@@ -40,13 +40,7 @@ N_FLOAT32_STAGES = 2  # as for MobileNetV2
 def convert_network(path: Path, user_spec: UserSpec) -> Backbone:
     """Convert a classification or embedding network into a backbone (1 to 10 s).
 
-    Raises
-    ------
-    BackboneError
-        The reason alone: the file is not the one that ``user_spec`` describes, the network has no features, or a
-        photo's features depend on the other photos in the batch.
-    MissingExtraError
-        If onnx is not installed.
+    Every BackboneError has the reason alone; the caller adds which file it is about.
     """
     given, model = read_network(path, user_spec.sha256)
     graph = model.graph
@@ -117,10 +111,8 @@ def _build(
         [*constants, *shape, *weights],
     )  # fmt: skip
     result = helper.make_model(graph, opset_imports=model.opset_import, ir_version=max(8, model.ir_version))
-    facts = {
-        "name": user_spec.name, "licence": user_spec.licence, "weights": user_spec.source, "paper": user_spec.paper,
-    }  # fmt: skip
-    helper.set_model_props(result, facts)
+    origin = {"licence": user_spec.licence, "weights": user_spec.source, "paper": user_spec.paper}
+    helper.set_model_props(result, {"name": user_spec.name, **origin})
     data: bytes = result.SerializeToString(deterministic=True)
     return data
 

@@ -50,13 +50,7 @@ def _read_record(record: bytes) -> BackboneSpec | None:
 
 
 def convert_and_keep(key: str, path: Path, user_spec: UserSpec) -> Backbone:
-    """Convert a network into a backbone, and keep it under a key that no other network has.
-
-    Raises
-    ------
-    BackboneError, MissingExtraError
-        As `convert_in_own_process`.
-    """
+    """Convert a network into a backbone, and keep it under a key that no other network has."""
     print_above(f"Converting '{path.name}' into a backbone, once.")
     try:
         n_bytes = sum(file.stat().st_size for file in list_network_files(path))
@@ -68,13 +62,7 @@ def convert_and_keep(key: str, path: Path, user_spec: UserSpec) -> Backbone:
 
 
 def list_network_files(path: Path) -> list[Path]:
-    """Return an ONNX file and the existing files beside it that hold its weights.
-
-    Raises
-    ------
-    BackboneError
-        The reason alone: the ONNX file is too large.
-    """
+    """Return an ONNX file and the existing files beside it that hold its weights."""
     if path.stat().st_size > MAX_FILE_BYTES:
         raise BackboneError("it has more than 2 GB, the limit of an ONNX file")
     try:

@@ -27,21 +27,9 @@ CHUNK_BYTES = 1 << 20
 
 
 def fetch_weights(url: str, sha256: str) -> Path:
-    """Return the path of a file in the cache, and download it if it is not there.
+    """Return the path of a file in the cache, and download it if it is not there or has another SHA-256 (hex).
 
     If ``$HEADSTART_MIRROR`` is set, the file of the same name is taken from that folder or server instead.
-
-    Parameters
-    ----------
-    url
-        Address of the file, ``https://`` or ``http://``.
-    sha256
-        SHA-256 of the file, in hex.
-
-    Raises
-    ------
-    BackboneError
-        If the download fails, or the file has another hash.
     """
     target = find_cache_folder() / BACKBONES / f"{sha256}.onnx"
     if _has_hash(target, sha256):

@@ -31,16 +31,8 @@ INSIDE_BLOCK = 3  # a cut with this many times the channels of another one is in
 class GraphAnalysis:
     """The flow of the photo's data through a graph.
 
-    Parameters
-    ----------
-    graph
-        Graph with its nodes in the order of computation.
-    source
-        Name of the input for photos.
-    channel_axis
-        Axis of the channels in the input: 1 or 3.
-    shapes
-        Shapes of the layers' outputs for one photo, by name. Unknown shapes are missing.
+    The nodes of ``graph`` are in the order of computation. ``source`` is its input for photos, with the channels in
+    axis 1 or 3. ``shapes`` has the shapes of the layers' outputs for one photo, as far as they are known.
     """
 
     def __init__(
@@ -69,12 +61,7 @@ class GraphAnalysis:
 
         Between the two, the scores may be reshaped, scaled or turned into probabilities. A softmax shows that there are
         scores of classes: before it, a convolution is a linear layer too, and its scores may be averaged over the
-        photo (Lin et al. 2013).
-
-        Raises
-        ------
-        BackboneError
-            If another kind of layer comes first. Its effect, and whether there are classes at all, is not guessed.
+        photo (Lin et al. 2013). If another kind of layer comes first, its effect is not guessed: raise BackboneError.
         """
         is_scored = False
         for node in self._walk_back(end):
@@ -93,13 +80,7 @@ class GraphAnalysis:
         )
 
     def find_map(self, features: str) -> tuple[str, int] | None:
-        """Return the feature map whose mean over the photo is the features, and its channel axis; None without a map.
-
-        Raises
-        ------
-        BackboneError
-            If the channel axis is unknown.
-        """
+        """Return the feature map whose mean over the photo is the features, and its channel axis, or None."""
         if self._is_map(features):
             return features, self._get_channel_axis(features)
         for node in self._walk_back(features):
@@ -125,13 +106,7 @@ class GraphAnalysis:
         return features
 
     def list_stages(self, end: str, side_px: int) -> list[Stage]:
-        """Return the stages below a layer, which end at the last cut of each resolution.
-
-        Parameters
-        ----------
-        side_px
-            Side of the input that the shapes were measured with.
-        """
+        """Return the stages below a layer, for this side of the input: each ends at the last cut of its resolution."""
         chosen: dict[int, Stage] = {}
         for stage in self.list_cuts(end, side_px):
             before = chosen.get(stage.stride)

@@ -30,17 +30,9 @@ _ERRORS: dict[str, type[BackboneError | MissingExtraError]] = {
 
 
 def convert_in_own_process(path: Path, user_spec: UserSpec, n_bytes: int) -> Backbone:
-    """Convert a network as `convert_network` does, in a process of its own (0.5 s more).
+    """Convert a network as `convert_network` does, but in a process of its own (0.5 s more).
 
-    Parameters
-    ----------
-    n_bytes
-        Size of all files of the network.
-
-    Raises
-    ------
-    BackboneError, MissingExtraError
-        As `convert_network`, and if the process crashes, or needs too much time or memory.
+    ``n_bytes`` is the size of all files of the network.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="headstart-") as folder:

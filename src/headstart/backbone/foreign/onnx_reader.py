@@ -36,15 +36,7 @@ class ForeignNetwork(NamedTuple):
 
 
 def read_network(path: Path, sha256: str | None) -> ForeignNetwork:
-    """Read a network.
-
-    Raises
-    ------
-    BackboneError
-        The reason alone: the file has another hash than ``sha256``, is no ONNX file, or cannot be used.
-    MissingExtraError
-        If onnx or onnxruntime is not installed.
-    """
+    """Read a network; raise BackboneError, with the reason alone, if its file cannot be used or has another hash."""
     require_packages(f"use '{path}' as a backbone", "onnx", "onnx", "onnxruntime")
     import onnx
 

@@ -42,11 +42,6 @@ def compare_features(
         (N, S, S, 3), and their features in the backbone, (N, D).
     channel_axes
         Axis of the channels in the network's input, and in the feature map; None without a map.
-
-    Raises
-    ------
-    BackboneError
-        The reason alone: the features differ, or ONNX Runtime cannot compute them.
     """
     tolerance = TOLERANCE_HALF if _is_half(models[0].graph) else TOLERANCE
     rows = None

@@ -29,13 +29,6 @@ def load_timm(name: str) -> Backbone:
 
     The first load needs timm and torch. It takes the weights from ``NAME.safetensors``, ``.pth`` or ``.bin`` in the
     folder ``$HEADSTART_MIRROR``, or downloads them from timm's hub. Later loads need none of this.
-
-    Raises
-    ------
-    BackboneError
-        If timm has no such network, or the network cannot be downloaded or exported.
-    MissingExtraError
-        If timm is not installed.
     """
     weights = next((found for suffix in SUFFIXES if isinstance(found := find_on_mirror(name + suffix), Path)), None)
     digest = "" if weights is None else hashlib.sha256(weights.read_bytes()).hexdigest()

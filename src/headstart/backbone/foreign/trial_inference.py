@@ -20,13 +20,7 @@ TOLERANCE = 1e-3  # relative to the largest feature: the order of sums may depen
 
 
 def measure_shapes(network: bytes, source: str, channel_axis: int, side_px: int) -> dict[str, list[int]]:
-    """Return the shapes for one photo of all layers' outputs that are floats, by name.
-
-    Raises
-    ------
-    BackboneError
-        The reason alone: the engine cannot read the network, or the network does not take photos of this size.
-    """
+    """Return the shapes for one photo of all layers' outputs that are floats, by name."""
     model = _read(network)
     shape = [1, 3, side_px, side_px] if channel_axis == 1 else [1, side_px, side_px, 3]
     shapes: dict[str, list[int]] = {}
@@ -51,14 +45,7 @@ def make_noise(side_px: int) -> npt.NDArray[np.uint8]:
 
 
 def infer_trial(network: bytes, pixels: npt.NDArray[np.uint8], n_features: int) -> npt.NDArray[np.float32]:
-    """Return the features of the two photos of `make_noise`, (2, D).
-
-    Raises
-    ------
-    BackboneError
-        The reason alone: the features are not finite, are the same for both photos, have another shape, or change with
-        the batch.
-    """
+    """Return the features of the two photos of `make_noise`, (2, D), after a check of their shape and values."""
     part = take_below(_read(network), "features")
     try:
         rows = []

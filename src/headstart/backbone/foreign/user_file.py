@@ -27,19 +27,7 @@ SUFFIXES = (".onnx", ".toml")
 def load_user_file(name: str, taken: Collection[str] = ()) -> Backbone:
     """Load a backbone from ``NAME.onnx`` and ``NAME.toml``, which lie side by side.
 
-    Parameters
-    ----------
-    name
-        Path of either file.
-    taken
-        Names of other backbones, which this one must not have.
-
-    Raises
-    ------
-    BackboneError
-        If a file is missing or cannot be used.
-    MissingExtraError
-        If onnx is not installed. Only the first load needs it.
+    ``name`` is the path of either. The backbone must not have a name in ``taken``. Only the first load needs onnx.
     """
     given = Path(name)
     with suppress(RuntimeError):  # the user after ~ is unknown

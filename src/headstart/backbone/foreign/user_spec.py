@@ -84,13 +84,7 @@ class UserSpec:
 
 
 def read_user_spec(path: Path) -> UserSpec:
-    """Read the TOML beside an ONNX file.
-
-    Raises
-    ------
-    BackboneError
-        If the file is missing, is no TOML, or has wrong entries.
-    """
+    """Read the TOML beside an ONNX file; raise BackboneError if it is missing, is no TOML, or has wrong entries."""
     try:
         record = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:

@@ -89,3 +89,13 @@ def test_onnx_runtime_gives_most_labels_of_a_quantised_classifier(int8_bytes, ph
 def test_a_folder_that_cannot_be_written_is_named(classifier, tmp_path):
     with pytest.raises(ClassifierError, match="Cannot save"):
         classifier.save(tmp_path / "missing" / "model.onnx")
+
+
+def test_a_failed_save_leaves_the_old_file(classifier, tmp_path, monkeypatch):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"first")
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(ClassifierError, match=r"Cannot save .*No space left"):
+        classifier.save(path)
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]

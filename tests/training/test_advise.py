@@ -44,7 +44,7 @@ def test_a_doubling_is_judged_by_its_gain_and_its_noise(n_gained, n_lost, n_phot
 @pytest.mark.parametrize("value", [0.3, 0.9])
 def test_the_advised_settings_are_those_that_were_timed(make_folder, monkeypatch, value):
     timed = {}
-    monkeypatch.setattr(advise, "measure_similarity", lambda *_, **__: Similarity(value, 0.1, 20))
+    monkeypatch.setattr(advise, "compare_with_imagenet", lambda _: Similarity(value, 0.1, 20))
     monkeypatch.setattr(
         advise, "estimate_seconds", lambda _, settings, __: timed.setdefault(settings.method, settings) and 1
     )
@@ -54,7 +54,7 @@ def test_the_advised_settings_are_those_that_were_timed(make_folder, monkeypatch
 
 
 def advise_with_errors(make_folder, monkeypatch, value, error):
-    monkeypatch.setattr(advise, "measure_similarity", lambda *_, **__: Similarity(value, 0.1, 20))
+    monkeypatch.setattr(advise, "compare_with_imagenet", lambda _: Similarity(value, 0.1, 20))
     monkeypatch.setattr(advise, "estimate_seconds", lambda *_: 1.0)
     curve = [{"n": n, "accuracy": 1 - error, "n_judged": n} for n in (500, 1000)]
     monkeypatch.setattr(advise, "_draw_learning_curve", lambda _: (curve, None))

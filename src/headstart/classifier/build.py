@@ -6,14 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone
-from headstart.backbone.graph_file import (
-    MODEL,
-    make_name,
-    make_node,
-    make_signature,
-    make_tensor,
-    take_apart,
-)
+from headstart.backbone.graph_file import MODEL, make_name, make_node, make_signature, make_tensor, take_apart
 from headstart.backbone.protobuf import encode_field
 from headstart.backbone.view_averaging import average_in_graph
 from headstart.classifier.metadata import Metadata
@@ -64,17 +57,11 @@ def build_classifier(
     file = take_apart(backbone.weights)
     side, n_views = metadata.image_size, metadata.n_averaged
     trunk = file.trunk if n_views == 1 else average_in_graph(file.trunk, n_views, n_features)
-    graph = b"".join(
-        [
-            trunk,
-            make_node("Gemm", ["features", WEIGHTS, BIAS], "scores"),
-            make_node("Softmax", ["scores"], "probabilities", axis=1),
-            make_name("headstart_classifier"),
-            make_tensor(WEIGHTS, weights),
-            make_tensor(BIAS, bias),
-            make_signature("probabilities", n_classes, side),
-        ]
-    )
+    gemm = make_node("Gemm", ["features", WEIGHTS, BIAS], "scores")
+    softmax = make_node("Softmax", ["scores"], "probabilities", axis=1)
+    tensors = make_tensor(WEIGHTS, weights) + make_tensor(BIAS, bias)
+    signature = make_signature("probabilities", n_classes, side)
+    graph = b"".join([trunk, gemm, softmax, make_name("headstart_classifier"), tensors, signature])
     facts = {RECORD_KEY: record, "labels": "\n".join(metadata.labels), "pixels": PIXELS.format(side)}
     facts |= {f"backbone.{key}": value for key, value in file.entries.items()}
     head = encode_field(MODEL["producer_name"], PRODUCER)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone import view_averaging
-from headstart.classifier.file import ClassifierFile, parse_classifier, read_classifier, write_bytes_safely
+from headstart.classifier.file import ClassifierFile, parse_classifier, read_classifier
 from headstart.classifier.heat_maps import Explainer, Explanation
 from headstart.classifier.metadata import Metadata
 from headstart.engine.engine import Engine, plan_build
@@ -22,6 +22,7 @@ from headstart.errors import ClassifierError, PhotoError
 from headstart.head.linear import LinearHead
 from headstart.pixels.decode import read_photo
 from headstart.pixels.views import SYMMETRIES, render_view
+from headstart.storage.local_files import write_safely
 from headstart.storage.remote_paths import make_path
 
 PhotoPath = str | Path
@@ -95,8 +96,7 @@ class Classifier:
 
     def _open_engine(self, batch_size: int | None = None, n_cores: int | None = None) -> Engine:
         # numpy computes the head: in bf16 the engine would round the probabilities to three digits
-        about = self.metadata
-        n_views = about.n_averaged
+        about, n_views = self.metadata, self.metadata.n_averaged
         # `_view` makes the views from pixels that are decoded once; the engine runs the network without that part
         is_averaged = n_views > 1
         build = plan_build(
@@ -141,10 +141,8 @@ class Classifier:
         """
         if isinstance(photos, str | Path):
             if Path(photos).is_dir():
-                raise PhotoError(
-                    f"Cannot predict '{photos}': got a folder, need a photo. Give the photos in it as a list.",
-                    path=photos,
-                )
+                text = f"Cannot predict '{photos}': got a folder, need a photo. Give the photos in it as a list."
+                raise PhotoError(text, path=photos)
             answer = next(self.predict_iter([photos]))
             if answer.error is not None:
                 raise PhotoError(f"Cannot predict '{photos}': {answer.error}.", path=photos)
@@ -214,9 +212,8 @@ class Classifier:
             If there is no such class.
         """
         if label is not None and label not in self.labels:
-            raise ClassifierError(
-                f"Cannot explain a class: got {label!r}, need one of {', '.join(self.labels)}.", label=label
-            )
+            text = f"Cannot explain a class: got {label!r}, need one of {', '.join(self.labels)}."
+            raise ClassifierError(text, label=label)
         try:
             return self.explainer.explain(photo, label)
         except PhotoError as error:
@@ -231,7 +228,8 @@ class Classifier:
         """Write the classifier file and return its path. A failed write leaves no partial file."""
         target = Path(path)
         try:
-            write_bytes_safely(self._contents.data, target)
+            with write_safely(target) as file:
+                file.write(self._contents.data)
         except OSError as error:
             text = f"Cannot save classifier '{target}': {error.strerror or error}."
             raise ClassifierError(text, path=target) from None

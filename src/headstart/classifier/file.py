@@ -1,7 +1,8 @@
-"""Read and write the classifier file: one .onnx file, checked before it is used, and no pickle."""
+"""Read the classifier file: one .onnx file, checked before it is used, and no pickle."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,17 +14,18 @@ import numpy.typing as npt
 from headstart.backbone import view_averaging
 from headstart.classifier.build import BIAS, RECORD_KEY, WEIGHTS
 from headstart.classifier.metadata import Metadata
-from headstart.classifier.parsed_file_cache import Parts, recall_parts, remember_parts
 from headstart.classifier.seal import check_seal
 from headstart.engine.cutting import has_layer, take_below
 from headstart.engine.openvino_import import get_core
 from headstart.errors import ClassifierError
-from headstart.storage.local_files import write_safely
+from headstart.storage.result_cache import fetch_result, keep_result, name_result
+from headstart.version import __version__
 
 if TYPE_CHECKING:
     import openvino
 
 MAX_BYTES = 2**31  # protobuf's own limit
+Parts = tuple[str, npt.NDArray[np.float32], npt.NDArray[np.float32]]  # metadata as JSON, weights and bias of the head
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,7 @@ class ClassifierFile:
 
 
 def read_classifier(path: Path) -> ClassifierFile:
-    """Read a classifier file, or the ``model.onnx`` of a run folder.
-
-    Raises
-    ------
-    ClassifierError
-        If the file is missing, damaged, not a classifier or too new, or its parts do not fit together.
-    """
+    """Read a classifier file, or the ``model.onnx`` of a run folder, as `load_classifier` does."""
     if path.is_dir():
         path = path / "model.onnx"
     try:
@@ -73,9 +69,12 @@ def read_classifier(path: Path) -> ClassifierFile:
 
 
 def parse_classifier(data: bytes) -> ClassifierFile:
-    """Check and parse the bytes of a classifier file; raise ClassifierError (the reason alone)."""
+    """Check and parse the bytes of a classifier file; raise ClassifierError (the reason alone).
+
+    Parts that passed all checks are cached, so that 9 MB of graph are parsed only once.
+    """
     digest = check_seal(data)
-    parts = recall_parts(digest)
+    parts = _recall_parts(digest)
     if parts is not None:
         text, weights, bias = parts
         return ClassifierFile(data, digest, Metadata.from_json(text), weights, bias)
@@ -83,8 +82,36 @@ def parse_classifier(data: bytes) -> ClassifierFile:
     text, weights, bias = parts
     contents = ClassifierFile(data, digest, Metadata.from_json(text), weights, bias)
     _check_parts(contents, network)
-    remember_parts(digest, parts)
+    _remember_parts(digest, parts)
     return contents
+
+
+def _recall_parts(digest: str) -> Parts | None:
+    """Return the metadata as JSON and the head's weights (D, C) and bias (C,) of a file, or None if it is not cached.
+
+    The digest is the SHA-256 in hex that the seal records. The caller has compared it with the bytes.
+    """
+    kept = fetch_result(_name_parts(digest))
+    if kept is None:
+        return None
+    header, _, numbers = kept.partition(b"\n")
+    record, (n_features, n_labels) = json.loads(header)
+    values = np.frombuffer(numbers, "<f4")
+    return record, values[:-n_labels].reshape(n_features, n_labels), values[-n_labels:]
+
+
+def _remember_parts(digest: str, parts: Parts) -> None:
+    """Cache the parts of a file that passed all checks."""
+    record, weights, bias = parts
+    header, numbers = (
+        json.dumps([record, weights.shape]),
+        weights.astype("<f4").tobytes() + bias.astype("<f4").tobytes(),
+    )
+    keep_result(_name_parts(digest), b"\n".join([header.encode(), numbers]))
+
+
+def _name_parts(digest: str) -> str:
+    return name_result("classifier-2", digest, __version__)  # stricter checks need another name
 
 
 def _read_graph(data: bytes) -> tuple[openvino.Model, Parts]:
@@ -133,9 +160,3 @@ def _count_views(network: openvino.Model) -> int:
         if any(view_averaging.PIXELS in output.get_names() for output in op.outputs()):
             return int(op.get_input_size())
     return 1
-
-
-def write_bytes_safely(data: bytes, path: Path) -> None:
-    """Write a file with `write_safely`."""
-    with write_safely(path) as file:
-        file.write(data)

@@ -95,13 +95,6 @@ class Explainer:
             The class. Default: the predicted one.
         digest
             SHA-256 in hex of the photo. If given, the activations are cached for other heads on the same network.
-
-        Raises
-        ------
-        PhotoError
-            If the photo cannot be read.
-        ClassifierError
-            If the features of this classifier are not means over the photo.
         """
         name = name_result("places", self._key, digest, describe_decoder()) if digest else None
         kept = fetch_result(name) if name else None

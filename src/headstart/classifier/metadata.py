@@ -84,14 +84,9 @@ class Metadata:
 
     @classmethod
     def from_json(cls, text: str) -> Metadata:
-        """Read the metadata from JSON.
+        """Read the metadata from JSON; raise ClassifierError (the reason alone) if the format is too new.
 
-        Every field is checked: anyone can write such a text and seal it.
-
-        Raises
-        ------
-        ClassifierError
-            If the format is too new, or a field is wrong. The message is the reason alone.
+        Every field is checked, too: anyone can write such a text and seal it.
         """
         try:
             record = json.loads(text)

@@ -37,16 +37,14 @@ def cross_validate(
 ) -> CrossValidation | None:  # fmt: skip
     """Predict each photo by a head that was fitted to four fifths of the others.
 
+    Return None if fewer than two classes can be predicted by heads that were fitted without them.
+
     Parameters
     ----------
     views, y
         Features (V, N, D) of V views, and class numbers (N,), of all photos but the test photos.
     n_averaged
         Number of views, 1 or V, whose scores are averaged for a prediction. Heads are fitted to all views.
-
-    Returns
-    -------
-    None if fewer than two classes can be predicted by heads that were fitted without them.
     """
     # with few groups, every repeat would draw the same folds
     has_many_groups = groups is None or len(set(groups)) > 2 * N_FOLDS
@@ -56,10 +54,9 @@ def cross_validate(
         sample_weight=sample_weight, groups=groups,
     )  # fmt: skip
     pooled, by_fold, n_folds, n_judged = [], [], 0, 0
-    seeds = range(seed, seed + n_repeats)
     # repeats are fitted together if that takes little memory: with many classes, heads are large
     size = n_repeats if len(prepared.rows.y) * n_classes < MAX_SIZE_TOGETHER else 1
-    together = [seeds[n : n + size] for n in range(0, n_repeats, size)]
+    together = [range(n, n + size) for n in range(seed, seed + n_repeats, size)]
     for held in (
         held for some in together
         for held in predict_held_out(
@@ -77,7 +74,5 @@ def cross_validate(
     return {
         "accuracy_mean": float(np.mean(pooled)),
         "accuracy_sd": float(np.std(by_fold, ddof=1)) if len(by_fold) > 1 else 0.0,
-        "n_folds": n_folds,
-        "n_repeats": n_repeats,
-        "n": n_judged,
-    }
+        "n_folds": n_folds, "n_repeats": n_repeats, "n": n_judged,
+    }  # fmt: skip

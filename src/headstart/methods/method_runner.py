@@ -127,17 +127,12 @@ class MethodRunner:
         return self._extract_tuned(settings, *self._tune(settings))
 
     def run_again(self, settings: Settings, hyperparameters: Hyperparameters, *, is_averaged: bool) -> TrainedMethod:
-        """Train above a cut with the hyperparameters of an earlier training.
+        """Train above a cut with the hyperparameters of an earlier training. If it is stopped, raise KeyboardInterrupt.
 
         Parameters
         ----------
         is_averaged
             Whether the result averages over views. If not, training still uses the views of the settings.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            If the user stops the training.
         """
         plain, tuned = self._tune(settings, hyperparameters)
         if tuned.result.is_stopped:

@@ -116,11 +116,8 @@ class Settings:
 
     def check(self) -> None:
         """Raise FitError if settings are wrong. The message names all of them."""
-        problems = self._find_wrong_types() or [
-            *self._find_unknown(),
-            *self._find_out_of_range(),
-            *self._find_contradictions(),
-        ]
+        problems = self._find_wrong_types()
+        problems = problems or [*self._find_unknown(), *self._find_out_of_range(), *self._find_contradictions()]
         if problems:
             raise FitError(f"Cannot train: got {'; got '.join(problems)}.")
 
@@ -148,20 +145,18 @@ class Settings:
         ]
 
     def _find_out_of_range(self) -> list[str]:
-        least = ("epochs", "n_views")
         problems = [
             f"{_name(name)} {value}, need 1 or more"
-            for name in least
+            for name in ("epochs", "n_views")
             if (value := getattr(self, name)) is not None and value < 1
         ]
         if self.n_views is not None and self.n_views > MAX_VIEWS:
             problems.append(f"{_name('n_views')} {self.n_views}, need {MAX_VIEWS} or less")
         if self.seed < 0:
             problems.append(f"seed {self.seed}, need 0 or more")
-        above = ("strength", "learning_rate", "budget_s", "cache_limit_gb")
         return problems + [
             f"{_name(name)} {value}, need a finite number above 0"
-            for name in above
+            for name in ("strength", "learning_rate", "budget_s", "cache_limit_gb")
             if (value := getattr(self, name)) is not None and not (value > 0 and math.isfinite(value))
         ]
 

@@ -64,13 +64,7 @@ class TunedBackbone:
 
 
 def choose_cut(method: str, cut: str | None, backbone: Backbone) -> str:
-    """Return the cut of a method: ``cut``, or the method's default.
-
-    Raises
-    ------
-    BackboneError
-        If the backbone has no stage of this name.
-    """
+    """Return the cut of a method: ``cut``, or the method's default."""
     if cut is not None:
         return cut if cut == PIXELS_CUT else backbone.spec.find_stage(cut).name
     return {"hybrid": backbone.spec.default_cut, "fixed": backbone.spec.stages[-1].name}.get(method, PIXELS_CUT)
@@ -100,16 +94,7 @@ def tune_backbone(
     table
         Features of the pretrained backbone, to which the first head is fitted.
     hyperparameters
-        Hyperparameters. Default: those of the method for this number of photos, as changed by the settings.
-
-    Raises
-    ------
-    MissingExtraError
-        If torch or onnx is not installed, or Ray is needed and not installed.
-    CacheError, PhotoError
-        As `open_activations`.
-    FitError
-        If training diverges, or there is not enough memory.
+        Default: those of the method for this number of photos, as changed by the settings.
     """
     method, setup = settings.method, context.setup
     check_torch(f"train by {method}")
@@ -191,13 +176,7 @@ def _make_training_data(
 def _fit_first_head(
     train: SplitFeatures, n_classes: int, class_weight: npt.NDArray[np.float64] | None, seed: int, *, is_random: bool
 ) -> FirstHead:
-    """Fit the head that training begins with to the features of the pretrained network.
-
-    Parameters
-    ----------
-    is_random
-        Whether the network has random weights. The head is then all zeros.
-    """
+    """Fit the head that training begins with to the features of the network. If that is random, return all zeros."""
     if is_random:
         return FirstHead.make_zero(train.X.shape[1], n_classes)
     prepared, groups = prepare_views(
@@ -226,5 +205,5 @@ def _name_training(
     for split in SPLITS[:2]:
         photos = table.splits[split].photos
         texts += [repr((split, photo.digest, photo.label, photo.weight, photo.group)) for photo in photos]
-    network = (repr(context.setup.spec.fingerprint()), repr(cut), hyperparameters.describe())
-    return name_result("tuning", *network, *texts)
+    fingerprint = repr(context.setup.spec.fingerprint())
+    return name_result("tuning", fingerprint, repr(cut), hyperparameters.describe(), *texts)

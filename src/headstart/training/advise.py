@@ -18,7 +18,7 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.scan import scan_photos
 from headstart.errors import BackboneError, FitError, MissingExtraError
 from headstart.evaluation.notes import Note
-from headstart.features.similarity import Similarity, measure_similarity
+from headstart.features.similarity import Similarity
 from headstart.head.folds import make_folds
 from headstart.head.regularisation import predict_held_out
 from headstart.methods.feature_table import SplitFeatures
@@ -29,6 +29,7 @@ from headstart.methods.tail_tuning import choose_cut
 from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
 from headstart.training.expectations import LARGE, Expectation, estimate_seconds, expect_accuracy
+from headstart.training.measurements import compare_with_imagenet
 from headstart.tune.torch_import import can_tune, check_torch
 
 WORTH = 0.01  # accuracy that a slower method must be expected to gain
@@ -77,15 +78,9 @@ class Advice:
 
 
 def advise_method(
-    photos: Catalog | str | Path,
-    *,
-    backbone: str = "mobilenet_v2",
-    image_size: int | None = None,
-    seed: int = 0,
-    cache: bool = True,
-    verbose: bool = True,
-    say: Callable[[str], None] = lambda _: None,
-) -> Advice:
+    photos: Catalog | str | Path, *, backbone: str = "mobilenet_v2", image_size: int | None = None, seed: int = 0,
+    cache: bool = True, verbose: bool = True, say: Callable[[str], None] = lambda _: None,
+) -> Advice:  # fmt: skip
     """Measure photos and advise on the method to train with.
 
     A head is fitted to the features of the frozen backbone and cross-validated on a quarter, a half and all of the
@@ -116,8 +111,7 @@ def advise_method(
     runner = MethodRunner(catalog, TrainingContext(setup, cache, verbose))
     trained = runner.run(settings)
     catalog, train = trained.table.catalog, trained.table.splits["train"]
-    with show_progress("Comparing with ImageNet", is_shown=verbose) as progress:
-        similarity = measure_similarity(train.photos, loaded, progress=progress)
+    similarity = compare_with_imagenet(replace(runner, catalog=catalog))
     curve, is_rising = _draw_learning_curve(trained)
     if not curve:
         raise FitError(
@@ -201,9 +195,7 @@ def _list_missing(method: str) -> tuple[Note, ...]:
 def _draw_learning_curve(trained: TrainedMethod) -> tuple[list[dict[str, Any]], bool | None]:
     """Cross-validate heads on a quarter, a half and all of the training photos.
 
-    Returns
-    -------
-    The points of the curve, and whether it is still rising: see `judge_doubling`, on the photos of the last two points.
+    Return the points, and whether the curve still rises: see `judge_doubling`, on the photos of the last two points.
     """
     train, settings = trained.table.splits["train"], trained.settings
     quarter = make_folds(

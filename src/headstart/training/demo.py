@@ -22,13 +22,7 @@ DEFECTIVE_ABOVE = 0.5  # the experts' probability of a defect
 
 
 def find_cells() -> list[tuple[Path, float, str]]:
-    """Return the path, the probability of a defect and the cell type (mono or poly) of each of the 2,624 photos.
-
-    Raises
-    ------
-    MissingExtraError
-        If the package elpv-dataset is not installed.
-    """
+    """Return the path, the probability of a defect and the cell type (mono or poly) of each of the 2,624 photos."""
     package = find_spec("elpv_dataset")
     if package is None or package.origin is None:
         raise make_missing_extra("run the demo", "demo", "elpv-dataset", hint="91 MB of photos")
@@ -40,11 +34,8 @@ def find_cells() -> list[tuple[Path, float, str]]:
 def write_demo_catalog(path: Path, seed: int = 0, *, is_weighted: bool = False) -> None:
     """Write a CSV of ``path,label,split,weight``: 75% train and 25% test, stratified by probability and cell type.
 
-    Parameters
-    ----------
-    is_weighted
-        Whether the weight of a training photo is the experts' certainty: 1 for a probability of 0 or 1, and a third
-        for 1/3 or 2/3. Test photos always have weight 1.
+    If it is weighted, the weight of a training photo is the experts' certainty: 1 for a probability of 0 or 1, and a
+    third for 1/3 or 2/3. All other weights are 1.
     """
     cells = find_cells()
     strata: dict[tuple[float, str], list[int]] = {}

@@ -15,17 +15,10 @@ from headstart.storage.remote_paths import check_pyarrow, expand_path
 
 
 def embed_photos(
-    source: str | Path | Catalog,
-    out: str | Path,
-    *,
-    ray: str | None = None,
-    backbone: str = "mobilenet_v2",
-    image_size: int | None = None,
-    precision: str = "auto",
-    dtype: str = "float32",
-    overwrite: bool = False,
+    source: str | Path | Catalog, out: str | Path, *, ray: str | None = None, backbone: str = "mobilenet_v2",
+    image_size: int | None = None, precision: str = "auto", dtype: str = "float32", overwrite: bool = False,
     verbose: bool = True,
-) -> EmbeddedFolder:
+) -> EmbeddedFolder:  # fmt: skip
     """Compute the features of labelled photos into a folder of Parquet files.
 
     Every photo is read once: hashed, decoded and inferred. If a run was stopped or killed, the same call continues it:

@@ -63,15 +63,9 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     """
 
     def __init__(
-        self,
-        backbone: str = "mobilenet_v2",
-        image_size: int | None = None,
-        strength: float | None = None,
-        class_weight: str = "auto",
-        precision: str = "auto",
-        cache: bool = True,
-        seed: int = 0,
-    ) -> None:
+        self, backbone: str = "mobilenet_v2", image_size: int | None = None, strength: float | None = None,
+        class_weight: str = "auto", precision: str = "auto", cache: bool = True, seed: int = 0,
+    ) -> None:  # fmt: skip
         self.backbone = backbone
         self.image_size = image_size
         self.strength = strength

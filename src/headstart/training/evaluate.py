@@ -61,23 +61,17 @@ def evaluate_classifier(
     if not known:
         text = _explain_no_photos(model.labels, split, n_chosen=len(chosen), n_fresh=len(fresh), unknown=unknown)
         raise CatalogError(f"Cannot evaluate on '{photos.source}': {text}", path=photos.source)
-    answered, metrics, failures = _predict(model, known, verbose)
-    if not answered:
+    metrics, failures = _predict(model, known, verbose)
+    if not metrics:
         text = f"none of its {len(known)} photos can be decoded."
         raise CatalogError(f"Cannot evaluate on '{photos.source}': {text}", path=photos.source)
     return {
-        "schema": 1,
-        "data": photos.source,
-        "split": split,
-        "precision": model.precision,
-        "classes": list(model.labels),
-        **metrics,
-        "n_seen": len(chosen) - len(fresh),
-        "unknown_labels": dict(unknown),
+        "schema": 1, "data": photos.source, "split": split, "precision": model.precision, "classes": list(model.labels),
+        **metrics, "n_seen": len(chosen) - len(fresh), "unknown_labels": dict(unknown),
         "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in photos.skipped] + failures,
         "notes": [note.text for note in photos.notes],
         "note_records": [note.to_record() for note in photos.notes],
-    }
+    }  # fmt: skip
 
 
 def _explain_no_photos(labels: Sequence[str], split: str, *, n_chosen: int, n_fresh: int, unknown: Counter[str]) -> str:
@@ -98,21 +92,16 @@ def _explain_no_photos(labels: Sequence[str], split: str, *, n_chosen: int, n_fr
     )
 
 
-def _predict(
-    model: Classifier, photos: Sequence[Photo], verbose: bool
-) -> tuple[list[Photo], dict[str, Any], list[dict[str, str]]]:
-    numbers = {label: i for i, label in enumerate(model.labels)}
-    answered, rows, failures = [], [], []
+def _predict(model: Classifier, photos: Sequence[Photo], verbose: bool) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """Return the metrics, empty if no photo can be decoded, and the photos that cannot."""
+    y, rows, failures = [], [], []
     with show_progress("Evaluating", is_shown=verbose) as progress:
         answers = model.predict_iter(photo.path for photo in photos)
         for n_done, (photo, answer) in enumerate(zip(photos, answers, strict=True), 1):
             if answer.error is None:
-                answered.append(photo)
+                y.append(model.labels.index(photo.label))
                 rows.append([answer.probabilities[label] for label in model.labels])
             else:
                 failures.append({"path": str(photo.path), "reason": answer.error})
             progress(n_done, len(photos))
-    if not answered:
-        return [], {}, failures
-    y = np.array([numbers[photo.label] for photo in answered])
-    return answered, evaluate_probabilities(y, np.array(rows), model.labels), failures
+    return (evaluate_probabilities(np.array(y), np.array(rows), model.labels) if y else {}), failures

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 # Without torch nothing can be timed. One photo then takes this many times as long in training as in inference.
 TRAINING_TO_INFERENCE = {"hybrid": 1.2, "finetune": 4.0, "scratch": 5.0}
 FORWARD_SHARE = 1 / 3  # of a training step: the backward pass has two matrix products for one forward
-FORWARD_SHARE = 1 / 3  # of a training step: going back takes two matrix products for each one forward
-# more of the network: its features were learned on such photos.
+# If the fixed head's error on photos similar to ImageNet is below this, no gain is expected of training more of the
+# network: its features were learned on such photos.
 FEW_OF_SIMILAR = 0.06
 # Share of the fixed head's errors that training above the cut removes: least, expected, most.
 NO_GAIN = (-0.3, 0.0, 0.3)
@@ -79,10 +79,7 @@ def expect_accuracy(
     least, expected, most = _choose_gain(similarity, 1 - fixed)
     if method == "finetune" and n_per_class < LARGE:
         expected *= FINETUNE_TO_HYBRID
-    return (
-        1 - (1 - fixed) * (1 - expected),
-        (max(0.0, 1 - (1 - low) * (1 - least)), 1 - (1 - high) * (1 - most)),
-    )
+    return (1 - (1 - fixed) * (1 - expected), (max(0.0, 1 - (1 - low) * (1 - least)), 1 - (1 - high) * (1 - most)))
 
 
 def _choose_gain(similarity: Similarity, error: float) -> tuple[float, float, float]:

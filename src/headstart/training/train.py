@@ -45,18 +45,10 @@ if TYPE_CHECKING:
 
 
 def train_classifier(
-    photos: Catalog | str | Path,
-    *,
-    out: str | Path | None = None,
-    overwrite: bool = False,
-    cache: bool = True,
-    track: str | None = None,
-    ray: str | None = None,
-    verbose: bool = True,
-    say: Callable[[str], None] = lambda _: None,
-    chart_drawer: ChartDrawer | None = None,
-    **settings: Any,
-) -> Run:
+    photos: Catalog | str | Path, *, out: str | Path | None = None, overwrite: bool = False, cache: bool = True,
+    track: str | None = None, ray: str | None = None, verbose: bool = True,
+    say: Callable[[str], None] = lambda _: None, chart_drawer: ChartDrawer | None = None, **settings: Any,
+) -> Run:  # fmt: skip
     """Train a classifier and write its run folder.
 
     Parameters
@@ -186,8 +178,7 @@ class _Training:
 
     def run(self, photos: Catalog | str | Path | Source, folder: Path, say: Callable[[str], None]) -> RunContents:
         """Train, say the verdict, and return the contents of the run folder. Charts are begun as early as possible."""
-        settings, context = self.settings, self.context
-        setup = context.setup
+        settings, context, setup = self.settings, self.context, self.context.setup
         compiling = BackgroundCompilation(setup)
         catalog, stored = load_catalog(photos, context, seed=settings.seed, say=say)
         compiling.join()
@@ -219,9 +210,8 @@ class _Training:
         say(write_verdict(metrics))
         return RunContents(
             catalog=table.catalog, metrics=metrics, history=fitted.history, predictions=predictions,
-            notes=list_notes(trained), model=model.result(),
-            note_time=self.clock.note, views=list_training_views(trained),
-            n_symmetric=trained.tuned.n_symmetric if trained.tuned else 1,
+            notes=list_notes(trained), model=model.result(), note_time=self.clock.note,
+            views=list_training_views(trained), n_symmetric=trained.tuned.n_symmetric if trained.tuned else 1,
         )  # fmt: skip
 
     def _quantise(self, catalog: Catalog) -> Backbone:

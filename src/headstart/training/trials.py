@@ -121,8 +121,7 @@ def hold_out_validation(catalog: Catalog, seed: int) -> Catalog:
         return catalog
     plan = SplitPlan("train", {"train": 100 - HELD_OUT, "validation": HELD_OUT})
     photos, skipped = assign_splits(catalog.photos, plan, seed)
-    text = f"{HELD_OUT}% of the training photos were held out for validation, to compare methods."
-    note = Note("held-out", text)
+    note = Note("held-out", f"{HELD_OUT}% of the training photos were held out for validation, to compare methods.")
     return replace(catalog, photos=tuple(photos), skipped=(*catalog.skipped, *skipped), notes=(*catalog.notes, note))
 
 
@@ -141,12 +140,9 @@ def judge_on_validation(trained: TrainedMethod) -> ValidationResult:
 
 
 def judge_by_cross_validation(table: FeatureTable, settings: Settings) -> IsRight:
-    """Predict each training photo by a head that was fitted without it.
+    """Predict each training photo by a head that was fitted without it. Return (N,) whether each prediction is right.
 
-    Returns
-    -------
-    (N,) whether each prediction is right. Photos that no head could predict are left out. They are the same photos for
-    all features of a catalog.
+    Photos that no head could predict are left out. They are the same photos for all features of a catalog.
     """
     train, n_classes = table.splits["train"], len(table.catalog.labels)
     weights = weigh_classes(train.y, n_classes, settings.class_weight, train.weights)
@@ -180,15 +176,10 @@ def drop_average(
     """
     if trained.table.n_averaged == 1:
         return trained
-    single = take_single_view(trained)
+    settings = replace(trained.settings, average_views=False, n_views=None)
+    single = replace(trained, settings=settings, table=narrow_table(trained.table, 1))
     gain, needed = compare_losses(validate(trained), validate(single), 0.0)
     return trained if gain > needed else single
-
-
-def take_single_view(trained: TrainedMethod) -> TrainedMethod:
-    """Predict from the photo as it is, without averaging over views."""
-    settings = replace(trained.settings, average_views=False, n_views=None)
-    return replace(trained, settings=settings, table=narrow_table(trained.table, 1))
 
 
 def explain_rejection(trained: TrainedMethod, trial: Trial, n_errors: float) -> str | None:

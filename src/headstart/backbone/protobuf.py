@@ -14,13 +14,7 @@ _FIXED = {1: 8, 5: 4}  # length in bytes of the kinds of numbers that have a fix
 
 
 def encode_field(number: int, value: float | str | bytes) -> bytes:
-    r"""Return one field of a message: a whole number from 0 on, a float in 32 bits, a text or bytes.
-
-    Examples
-    --------
-    >>> encode_field(1, 150), encode_field(2, "testing")
-    (b'\x08\x96\x01', b'\x12\x07testing')
-    """
+    """Return one field of a message: a whole number from 0 on, a float in 32 bits, a text or bytes."""
     if isinstance(value, int):
         return _encode_varint(number << 3 | _VARINT) + _encode_varint(value)
     if isinstance(value, float):
@@ -35,14 +29,9 @@ def encode_message(*fields: tuple[int, float | str | bytes]) -> bytes:
 
 
 def split_message(message: bytes | memoryview) -> Iterator[tuple[int, memoryview, memoryview]]:
-    r"""Yield the fields of a message in their order: the number, the whole field, and the value if that is bytes.
+    """Yield the fields of a message in their order: the number, the whole field, and the value if that is bytes.
 
     Field and value are views of the message: nothing is copied. Raise ValueError if it is not a message.
-
-    Examples
-    --------
-    >>> [(number, bytes(value)) for number, _, value in split_message(b"\x08\x96\x01\x12\x07testing")]
-    [(1, b''), (2, b'testing')]
     """
     message = memoryview(message)
     at = 0

@@ -20,17 +20,7 @@ PREFIX = "net/"  # before the network's own names of layers, so that they differ
 
 @dataclass(frozen=True, slots=True)
 class NetworkInput:
-    """The input of a network that takes photos.
-
-    Attributes
-    ----------
-    name, data_type
-        Name of the input, and type of its numbers in ONNX.
-    channel_axis
-        Axis of the colours: 1 or 3.
-    side_px
-        Side of the photos, or None if the network takes any.
-    """
+    """The input for photos: type of its numbers in ONNX, axis of the colours (1 or 3), and side (None: any)."""
 
     name: str
     data_type: int

@@ -95,8 +95,6 @@ def open_activations(
     ------
     CacheError
         If the activations exceed the limit, alone or with files that are being written, or if the disk is full.
-    PhotoError
-        If a photo cannot be decoded.
     """
     plan = _plan(setup, cut)
     shape = (len(views), len(photos), *plan.shape)

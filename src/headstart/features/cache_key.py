@@ -35,12 +35,7 @@ class FeatureSpec:
 
 
 def make_key(digest: str, spec: FeatureSpec, view: View = AS_IT_IS) -> bytes:
-    """Return the 32 bytes under which a photo's features are cached.
-
-    Parameters
-    ----------
-    digest
-        SHA-256 of the photo's bytes in hex.
+    """Return the 32 bytes under which a photo's features are cached; ``digest`` is the SHA-256 of its bytes in hex.
 
     Examples
     --------

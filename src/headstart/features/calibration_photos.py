@@ -34,8 +34,6 @@ def quantise_on_photos(
 
     Parameters
     ----------
-    photos
-        Training photos.
     progress
         Called for two steps of each photo: decoding and calibration.
     """

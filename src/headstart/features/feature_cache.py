@@ -31,12 +31,8 @@ class FeatureCache(SqliteCache):
     """Features by key, on disk.
 
     A broken or foreign file is moved to another name (``.broken-N`` or ``.foreign-N``) with a warning, and a new one is
-    created. If the folder cannot be written, there is no cache, and a warning says so.
-
-    Parameters
-    ----------
-    folder
-        Folder of the file. Default: `find_cache_folder`.
+    created. If the folder cannot be written, there is no cache, and a warning says so. The default folder is that of
+    `find_cache_folder`.
     """
 
     SIDE_FILES = ("-wal", "-shm")

@@ -22,15 +22,7 @@ from headstart.storage.remote_paths import make_path
 
 @dataclass(frozen=True)
 class EmbeddingTask:
-    """Which photos to embed, how, and into which folder.
-
-    Attributes
-    ----------
-    folder
-        Output folder, claimed already.
-    token
-        Token of the claim; see `is_claimed`.
-    """
+    """Which photos to embed, how, and into which folder; ``token`` is that of the folder's claim."""
 
     source: Source | Catalog
     settings: EmbeddingSettings

@@ -92,13 +92,7 @@ def write_part(
     broken: Sequence[tuple[ListedPhoto, str]] = (),
     is_final: bool = True,
 ) -> PartSummary:
-    """Write a part and return its summary.
-
-    Parameters
-    ----------
-    features
-        (N, D) float16 or float32: one row for each of ``photos``.
-    """
+    """Write a part and return its summary; ``features``: (N, D) float16 or float32, a row for each of ``photos``."""
     import pyarrow as pa
     from pyarrow import parquet
 

@@ -40,17 +40,10 @@ class StoredFeatures:
 
     Only the position of each row is held in memory; the features stay in their files.
 
-    Parameters
-    ----------
-    folder
-        Folder of parts with a manifest.
-
     Raises
     ------
     CacheError
-        If the embedding is not finished.
-    CatalogError
-        If a part cannot be read.
+        If the embedding in the folder is not finished.
     """
 
     def __init__(self, folder: Path) -> None:

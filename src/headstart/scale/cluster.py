@@ -77,8 +77,6 @@ def connect(address: str, *, verbose: bool = False) -> Iterator[Cluster]:
 
     Raises
     ------
-    MissingExtraError
-        If Ray is not installed.
     ScaleError
         If the cluster cannot be joined.
     """

@@ -33,10 +33,7 @@ def embed_source(
 ) -> StoredFeatures:
     """Return the features of a source, computed on a cluster. Finished blocks of earlier calls are kept.
 
-    Parameters
-    ----------
-    cache
-        Keep the features for the next training. Otherwise they are deleted when the connection to the cluster ends.
+    Without ``cache``, the features are deleted when the connection to the cluster ends.
     """
     settings = make_embedding_settings(setup)
     folder = _name_folder(cluster, settings, [str(source.path)], cache=cache)

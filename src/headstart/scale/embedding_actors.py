@@ -103,14 +103,8 @@ def _pack_error(error: Exception) -> bytes:
 class EmbeddingActor:
     """Embeds the blocks that Ray Data passes to it. The engine is loaded when the first block comes.
 
-    Parameters
-    ----------
-    settings
-        One reference to the settings, in a list: there Ray leaves it a reference until it is needed.
-    folder, token
-        As in `EmbeddingTask`.
-    version
-        Version of Headstart in the user's program.
+    ``settings`` holds one reference to the settings: in a list, Ray leaves it a reference until it is needed.
+    ``version`` is that of Headstart in the user's program.
     """
 
     def __init__(self, settings: list[Any], folder: str, token: str, n_cores: int, version: str) -> None:

@@ -8,18 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Messages:
-    """Messages of the worker since the last call.
-
-    Attributes
-    ----------
-    lines
-        Lines for the user.
-    progress
-        Number of steps done, and number of steps in all; None if neither has changed.
-    """
+    """Messages of the worker since the last call."""
 
     lines: tuple[str, ...]
-    progress: tuple[int, int] | None
+    progress: tuple[int, int] | None  # number of steps done, and in all; None if neither has changed
 
 
 class MessageActor:

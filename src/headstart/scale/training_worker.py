@@ -20,10 +20,7 @@ REPORT_EVERY_S = 0.3
 def run_training_worker(job: dict[str, Any]) -> None:
     """Compute a worker's part of a task. The first worker stores the result in the message actor.
 
-    Parameters
-    ----------
-    job
-        ``task``: a reference to the `TuningTask`; ``messages``: the `MessageActor`; ``n_cores``: cores of this worker.
+    Keys of the job: ``task``, a reference to the `TuningTask`; ``messages``, the `MessageActor`; ``n_cores``.
     """
     limit_cores(job["n_cores"])
     task: TuningTask = ray.get(job["task"])

@@ -40,10 +40,17 @@ class StoredFeatures:
 
     Only the position of each row is held in memory; the features stay in their files.
 
+    Parameters
+    ----------
+    folder
+        Folder of parts with a manifest.
+
     Raises
     ------
     CacheError
-        If the embedding in the folder is not finished.
+        If the embedding is not finished.
+    CatalogError
+        If a part cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -82,7 +82,8 @@ def train_classifier(
         If the photos, the settings or the tracker cannot be used, or the folder cannot be written.
     """
     try:
-        chosen = Settings(**{name: _to_plain(value) for name, value in settings.items()})
+        # numpy numbers become Python numbers, for metrics.json
+        chosen = Settings(**{name: v.item() if hasattr(v, "item") else v for name, v in settings.items()})
     except TypeError as error:
         raise FitError(f"Cannot train: {str(error).split('() ')[-1]}.") from None
     asked, chosen = chosen, chosen.settle()
@@ -145,11 +146,6 @@ def _connect(address: str | None, verbose: bool) -> Iterator[Cluster | None]:
 
     with connect(address, verbose=verbose) as cluster:
         yield cluster
-
-
-def _to_plain(value: Any) -> Any:
-    """Return a numpy number as a Python number, for metrics.json."""
-    return value.item() if hasattr(value, "item") else value
 
 
 class _Clock:

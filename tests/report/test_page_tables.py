@@ -54,9 +54,9 @@ def test_settings_list_only_what_the_metrics_have():
     settings = dict(
         describe_settings({"method": "fixed", "seed": 0, "n_extracted": 0, "n_cached": 3000, "image_size": 224})
     )
-    assert settings["Method"].startswith("fixed: only the last step")
+    assert settings["Method"].startswith("fixed: only the head")
     assert settings["Seed"] == "0"
-    assert settings["Photos"] == "0 photos computed, 3,000 from the cache"
+    assert settings["Photos"] == "0 photos extracted, 3,000 read from the cache"
     assert settings["Image size"] == "224 by 224 pixels"
     assert "Backbone" not in settings
     assert describe_settings({}) == []

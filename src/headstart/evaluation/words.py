@@ -28,15 +28,15 @@ MEASURES = (
 )  # fmt: skip
 
 METHODS = {
-    "fixed": "only the last step, from features to classes, was trained; the network stayed as pretrained",
-    "hybrid": "the upper stages of the network and the last step were trained; the lower stages stayed as pretrained",
+    "fixed": "only the head, from features to classes, was trained; the network stayed as pretrained",
+    "hybrid": "the upper stages of the network and the head were trained; the lower stages stayed as pretrained",
     "finetune": "the whole network was trained, starting from its pretrained weights",
     "scratch": "the whole network was trained from random weights",
 }
 
 STAGES = {
     "scan": "finding and checking the photos",
-    "extract": "computing the features",
+    "extract": "extracting the features",
     "fit": "training",
     "evaluate": "evaluation",
     "report": "drawing the report",

@@ -19,10 +19,10 @@ from headstart.evaluation.words import (
 PRECISIONS = {
     "f32": "float32",
     "bf16": (
-        "bfloat16 (other programs compute the classifier in float32 and may rarely give another class where the "
+        "bfloat16 (other programs compute the classifier in float32, and in rare cases give another class if "
         "probabilities are close; --precision f32 avoids this)"
     ),
-    "int8": "int8, quantised on training photos (other programs may differ where the probabilities are close)",
+    "int8": "int8, quantised on training photos (other programs may give another class if probabilities are close)",
 }
 SPLIT_NAMES = {"test": "Test", "validation": "Validation", "train": "Training"}
 
@@ -120,7 +120,7 @@ def describe_settings(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
         "Views per photo": metrics.get("views") and f"{metrics['views']} in training{_describe_average(metrics)}",
         "Class weights": ", ".join(f"{name} {weight:.3g}" for name, weight in weights.items()),
         "Seed": str(metrics["seed"]) if metrics.get("seed") is not None else None,
-        "Photos": computed is not None and f"{count_photos(computed)} computed, {cached or 0:,} from the cache",
+        "Photos": computed is not None and f"{count_photos(computed)} extracted, {cached or 0:,} read from the cache",
         "Time": ", ".join(f"{format_seconds(seconds[s])} {what}" for s, what in STAGES.items() if s in seconds),
         "Total time": format_seconds(seconds["total"]) if "total" in seconds else None,
         "Headstart": metrics.get("headstart") and f"version {metrics['headstart']}",
@@ -186,7 +186,7 @@ def _describe_gain(trial: Mapping[str, Any]) -> str:
 def _describe_cut(cut: str | None) -> str | None:
     if cut == "pixels":
         return "before the first stage: nothing is frozen"
-    return cut and f"after the stage {cut}: the network is frozen up to it"
+    return cut and f"after {cut}: all stages up to this one are frozen"
 
 
 def _describe_tuning(tuning: Mapping[str, Any] | None, *, is_watched: bool) -> str | None:

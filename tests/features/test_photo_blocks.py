@@ -8,7 +8,7 @@ from headstart.catalog.manifest import Manifest
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.source_listing import ListedPhoto
 from headstart.features import photo_blocks
-from headstart.features.photo_blocks import Block, cut_blocks, list_blocks
+from headstart.features.photo_blocks import Block, divide_into_blocks, list_blocks
 
 
 def list_photos(n):
@@ -17,7 +17,7 @@ def list_photos(n):
 
 @pytest.mark.parametrize(("n", "sizes"), [(0, []), (1, [1]), (256, [256]), (600, [256, 256, 88])])
 def test_every_photo_is_in_one_block(n, sizes):
-    cut = list(cut_blocks(list_photos(n), n))
+    cut = list(divide_into_blocks(list_photos(n), n))
     assert [len(block.photos) for block in cut] == sizes
     assert [one for block in cut for one in block.photos] == list_photos(n)
     assert [block.number for block in cut] == list(range(len(sizes)))
@@ -27,7 +27,7 @@ def test_many_photos_make_larger_blocks(monkeypatch):
     monkeypatch.setattr(photo_blocks, "FEWEST", 2)
     monkeypatch.setattr(photo_blocks, "MOST", 8)
     monkeypatch.setattr(photo_blocks, "N_BLOCKS", 4)
-    sizes = [len(next(cut_blocks(list_photos(n), n)).photos) for n in (4, 20, 400)]
+    sizes = [len(next(divide_into_blocks(list_photos(n), n)).photos) for n in (4, 20, 400)]
     assert sizes == [2, 5, 8]
 
 

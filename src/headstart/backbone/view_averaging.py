@@ -24,9 +24,9 @@ MOVES: tuple[tuple[bool, tuple[int, ...]], ...] = (
 _LAST = np.iinfo(np.int64).min  # the end of a reversed axis, in ONNX's Slice
 
 
-def average_views(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the mean over V views, (V, ...), as (...) of the same dtype."""
-    mean: npt.NDArray[Any] = rows.mean(axis=0, dtype=rows.dtype)
+def average_views(views: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Average an array (V, ...) over its first axis, the views; the result (...) has the same dtype."""
+    mean: npt.NDArray[Any] = views.mean(axis=0, dtype=views.dtype)
     return mean
 
 

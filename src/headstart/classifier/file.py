@@ -69,9 +69,10 @@ def read_classifier(path: Path) -> ClassifierFile:
 
 
 def parse_classifier(data: bytes) -> ClassifierFile:
-    """Check and parse the bytes of a classifier file; raise ClassifierError (the reason alone).
+    """Check and parse the bytes of a classifier file.
 
-    Parts that passed all checks are cached, so that 9 MB of graph are parsed only once.
+    A ClassifierError has the reason alone as its message; `read_classifier` adds the path. Parts that passed all checks
+    are cached, so that 9 MB of graph are parsed only once.
     """
     digest = check_seal(data)
     parts = _recall_parts(digest)

@@ -18,8 +18,9 @@ from headstart.cli.printing import say
 def serve(model: Path, host: str, port: int, precision: str) -> None:
     """Serve a classifier over HTTP, with a page to try it.
 
-    MODEL is a classifier (model.onnx) or its run folder. POST /predict takes photos as form fields named files: curl
-    -F files=@photo.jpg http://127.0.0.1:8000/predict
+    MODEL is a classifier (model.onnx) or its run folder. POST /predict takes photos as form fields named files:
+
+    curl -F files=@photo.jpg http://127.0.0.1:8000/predict
     """
     from headstart.serve.server import serve_classifier
 

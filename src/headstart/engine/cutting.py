@@ -1,7 +1,8 @@
 """The cut: a network is split at the output of one layer.
 
 Below the cut the network is frozen, and OpenVINO computes it (`take_below`). The output of that layer is the input of
-the part above (`take_between`), which is trained with torch.
+the part above (`take_between`), which is trained with torch: `headstart.tune.graph`
+reads the same part from the ONNX file. Tests compare both.
 """
 
 from __future__ import annotations

@@ -25,10 +25,10 @@ def choose_precision(precision: str = "auto", *, is_quantised: bool = False) -> 
     Parameters
     ----------
     precision
-        ``auto``, ``f32``, ``bf16`` or ``int8``. ``auto`` is bf16 if the processor computes in it, and f32 otherwise.
+        ``auto``, ``f32``, ``bf16`` or ``int8``. ``auto`` is bf16 if the processor has bf16 arithmetic, else f32.
     is_quantised
-        Whether the network is quantised. Then its quantised layers compute in int8 and the others in float32, for
-        ``auto`` and ``f32`` as well.
+        Whether the network is quantised. Then the result is ``int8`` for ``auto``, ``f32`` and ``int8``: quantised
+        layers compute in int8, the others in float32.
 
     Raises
     ------

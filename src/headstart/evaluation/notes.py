@@ -49,5 +49,5 @@ def parse_note(record: str | dict[str, Any]) -> Note:
 
 
 def sort_notes(notes: Iterable[Note]) -> list[Note]:
-    """Return each note once, warnings first, otherwise in their order."""
+    """Return each note once, warnings first, otherwise in the given order."""
     return sorted(dict.fromkeys(notes), key=lambda note: note.severity != "warning")

@@ -67,7 +67,9 @@ def format_number(value: Any, kind: str) -> str:
 
 
 def format_seconds(seconds: float, *, is_estimate: bool = False) -> str:
-    """Write a duration; an estimate in whole seconds below 100 s, and in whole minutes above.
+    """Write a duration: decimals below a minute, then minutes and seconds.
+
+    An estimate is in whole seconds below 100 s, else in whole minutes.
 
     Examples
     --------

@@ -68,10 +68,10 @@ class Format:
 
 
 def build_resizing_model(data: bytes, metadata: Metadata) -> bytes:
-    """Return the ONNX model of a classifier file's bytes that resizes photos of any size. Takes 30 ms.
+    """Turn the bytes of a classifier file into an ONNX model that resizes photos itself. Takes 30 ms.
 
-    Any ONNX runtime runs it. Input: ``pixels``, (N, H, W, 3) uint8 RGB. Output: ``probabilities``, (N, C) float32. Its
-    metadata has ``labels``, one per line, and describes ``pixels``.
+    Any ONNX runtime runs it. Input: ``pixels``, (N, H, W, 3) uint8 RGB. Output: ``probabilities``, (N, C) float32. The
+    metadata of the model has ``labels``, one per line, a description of ``pixels`` and the licence notice.
     """
     file = take_apart(data)
     trunk = prepend_resizing(file.trunk, metadata.image_size)

@@ -111,12 +111,12 @@ def _list_source(source: Source | Catalog) -> Iterator[Block | SourceListing]:
             )
             for photo in source.photos
         )  # fmt: skip
-        yield from cut_blocks(rows, len(source.photos))
+        yield from divide_into_blocks(rows, len(source.photos))
         yield found
         return
     if source.kind == "parquet":
         table = open_table(source.path, source.files, N_REMEMBERED)
-        yield from cut_blocks(walk_parquet(table, source.files), sum(map(count_rows, source.files)))
+        yield from divide_into_blocks(walk_parquet(table, source.files), sum(map(count_rows, source.files)))
         yield table.describe(KIND, [])
     elif source.kind == "shards":
         for number, shard in enumerate(source.files):
@@ -125,11 +125,11 @@ def _list_source(source: Source | Catalog) -> Iterator[Block | SourceListing]:
         yield SourceListing(source.path, [], labels=frozenset(), plan=None)
     else:
         found = read_source(source, is_for_training=True)
-        yield from cut_blocks(found.photos, len(found.photos))
+        yield from divide_into_blocks(found.photos, len(found.photos))
         yield found
 
 
-def cut_blocks(photos: Iterable[ListedPhoto], n_total: int) -> Iterator[Block]:
+def divide_into_blocks(photos: Iterable[ListedPhoto], n_total: int) -> Iterator[Block]:
     """Divide photos into blocks, in their order."""
     size = min(MOST, max(FEWEST, n_total // N_BLOCKS))
     left, number = iter(photos), 0

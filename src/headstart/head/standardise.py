@@ -60,8 +60,8 @@ def measure_standardisation(
 ) -> Standardisation:
     """Measure the weighted mean and standard deviation of each of D finite features.
 
-    The weights (N,) are at least 0, not all 0. ``floor`` is the least scale of a feature, as a multiple of the median
-    standard deviation.
+    The weights (N,) are at least 0, not all 0. ``floor`` is the smallest scale of a feature, as a multiple of the
+    median standard deviation. A constant feature has the scale 1.
 
     Examples
     --------

@@ -60,7 +60,7 @@ class SplitFeatures:
         return [names[n] for n in range(len(self.photos))]
 
     def join(self, other: SplitFeatures) -> SplitFeatures:
-        """Append the rows of another split, with the number of views that both have."""
+        """Append the rows of another split. Views that only one of both has are dropped."""
         X, y = join_rows(self.X, other.X), np.concatenate([self.y, other.y])
         n_views = min(len(self.views), len(other.views))
         views = X[None]

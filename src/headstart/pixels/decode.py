@@ -28,7 +28,10 @@ _CODECS = ("jpg", "webp", "libtiff", "zlib")
 
 
 def describe_decoder() -> str:
-    """Return everything that decides the pixels except the photo: libraries, codecs and the rules of this room."""
+    """Return everything that decides the pixels except the photo, as a part of cache keys.
+
+    These are the versions of the libraries and codecs, and the version numbers of our own decoding and rendering.
+    """
     import simplejpeg
     from PIL import __version__, features
 

@@ -36,7 +36,7 @@ class Run:
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
-        """Content of metrics.json."""
+        """Content of metrics.json, read once."""
         record: dict[str, Any] = json.loads((self.folder / "metrics.json").read_text(encoding="utf-8"))
         return record
 

@@ -52,14 +52,21 @@ def check_outside(path: Path, source: str, *, what: str = "run", option: str = "
 def write_run_folder(folder: Path, *, is_replacing: bool = False) -> Iterator[Path]:
     """Yield a temporary folder to write into, and rename it to ``folder`` if the block ends without an error.
 
-    The temporary folder is made at once, so that a path that cannot be written is an error before the work.
+    The temporary folder is made at once, so that a path that cannot be written fails before the work starts. If the
+    block raises, the temporary folder is deleted.
+
+    Parameters
+    ----------
+    is_replacing
+        Whether to replace ``folder`` if it is empty or holds only the files of a run.
 
     Raises
     ------
     RunError
-        If ``folder`` exists already and is not to be replaced, or cannot be written.
+        If ``folder`` exists and is not replaced, or cannot be written.
     RunMovedError
-        If another program made ``folder`` during the block. The run is kept under another name, which the error gives.
+        If another program made ``folder`` during the block, and it is not replaced. The run is kept under another
+        name; the error holds the new path.
     """
     folder = folder.resolve()
     if folder.exists() and not (is_replacing and _is_run(folder)):

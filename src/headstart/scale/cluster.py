@@ -154,7 +154,10 @@ def use_quiet_data_context() -> Iterator[Any]:
 
 
 def measure_cluster() -> Cluster:
-    """Divide the processors of the cluster among workers of a size that fits on each of its machines."""
+    """Count the workers that fit on the cluster; raise ScaleError if no machine offers a CPU.
+
+    Each worker gets as many CPUs as the smallest machine with CPUs has, at most ``MAX_CPUS_PER_WORKER``.
+    """
     import ray
 
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]

@@ -21,7 +21,7 @@ from headstart.pixels.decode import decode_photo, decode_thumbnail
 from headstart.process.cores import count_cores
 from headstart.report.heat_overlay import overlay_heat_map
 from headstart.serve.batching import Batcher, Probabilities
-from headstart.serve.body_limit import BodyLimit
+from headstart.serve.body_limit_middleware import BodyLimit
 from headstart.serve.docs_page import SAFE, render_template, show_docs
 from headstart.serve.error_responses import add_error_handlers, describe_refusals, make_text, refuse_unknown
 from headstart.serve.limits import Limits, Refusal

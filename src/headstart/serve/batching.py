@@ -33,7 +33,7 @@ class Batcher:
         self._thread.start()
 
     def submit(self, pixels: Pixels) -> Future[Probabilities]:
-        """Queue one photo, (S, S, 3), and return the future of its probabilities; refuse it if too many wait."""
+        """Queue one photo, (S, S, 3), and return the future of its probabilities; raise Refusal if too many wait."""
         if self._waiting.qsize() >= self._max_waiting:
             raise Refusal(429, "Too many photos are waiting. Try again in a moment.")
         future: Future[Probabilities] = Future()

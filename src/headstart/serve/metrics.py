@@ -8,7 +8,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from headstart.serve.body_limit import App, Message, Receive, Send
+from headstart.serve.body_limit_middleware import App, Message, Receive, Send
 
 
 class ServiceMetrics:

@@ -60,7 +60,7 @@ class AutoRecord:
         return trial
 
     def add_reason(self, why: str) -> None:
-        """Add a reason why the search ended, after earlier ones."""
+        """Append a reason why auto stopped to ``why``, after a semicolon."""
         self.why += f"; {why}" if self.why else why
 
     def to_dict(self, kept: TrainedMethod) -> dict[str, Any]:

@@ -92,5 +92,5 @@ def evaluate_weights(
 
 
 def copy_state(module: nn.Module) -> State:
-    """Return a copy of all weights."""
+    """Return a copy of all weights and buffers, such as the statistics of batch normalisation."""
     return {name: value.clone() for name, value in module.state_dict().items()}

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from headstart.serve.body_limit import BodyLimit
+from headstart.serve.body_limit_middleware import BodyLimit
 
 
 async def echo(scope, receive, send):

@@ -26,10 +26,11 @@ lint: $(VENV)/.dev  ## check format and style
 	$(BIN)/ruff check .
 types: $(VENV)/.dev  ## check the types
 	$(BIN)/mypy
-test: $(VENV)/.dev  ## run the quick tests (MINUTES)
+test: $(VENV)/.dev  ## run the quick tests (about two minutes on two cores)
 	$(BIN)/pytest -q $(PARALLEL) -m "not ($(LONG))"
-test-long: $(VENV)/.dev  ## run the tests that are slow, start Ray or open a browser
-	$(BIN)/pytest -q -m "$(LONG)"
+test-long: $(VENV)/.dev  ## run the tests that are slow, start Ray or open a browser (about seven minutes)
+	$(BIN)/pytest -q $(PARALLEL) -m "slow and not (ray or browser)"
+	$(BIN)/pytest -q -m "ray or browser"
 test-keras: $(KERAS)/.tests  ## run the tests of exports to Keras and LiteRT, which need TensorFlow
 	$(KERAS)/bin/pytest -q tests/exports/test_keras_model.py
 test-zoo: $(ZOO)/.ready  ## run the tests of backbones from timm, which needs a stock torch (some gigabytes)

@@ -70,6 +70,9 @@ class RunMovedError(RunError):
         super().__init__(message, path=folder)
         self.folder = folder
 
+    def __reduce__(self) -> tuple[type[RunMovedError], tuple[str, Path]]:
+        return type(self), (str(self), self.folder)
+
 
 class ClassifierError(HeadstartError):
     """A classifier file cannot be loaded, or cannot be used for this task."""

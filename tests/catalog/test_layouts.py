@@ -118,7 +118,10 @@ def test_one_name_in_two_unicode_forms_is_one_label(lay):
     [
         ({}, "got an empty folder, need photos. Put each class in a folder"),
         ({"cats": 0, ".hidden": 3}, "got an empty folder"),
-        ({"cats": 2}, r"pets/': got 1 class folder \('cats'\), need at least 2. Put each class in a folder of its own"),
+        (
+            {"cats": 2},
+            r"pets/': got 1 class folder \('cats'\), need at least 2 class folders. Put each class in a folder",
+        ),
         ({"a.jpg": b"x", "b.jpg": b"x"}, "got no class folder and 2 photos outside, need at least 2"),
         ({"train/cats": 2, "test/cats": 1, "test/dogs": 1}, r"got 1 class folder \('cats'\), need at least 2"),
         ({"test/cats": 1, "test/dogs": 1}, r"got 'test' without a folder to train on, need one \(train, training, "),

@@ -28,7 +28,7 @@ def test_a_manifest_is_read_as_it_was_written(tmp_path):
 
 
 def test_notes_of_earlier_versions_are_read_as_text(tmp_path):
-    record = json.loads(Manifest({}, "pets").to_bytes()) | {"notes": ["Read as class folders."]}
+    record = json.loads(Manifest({}, "pets").to_bytes()) | {"schema": 1, "notes": ["Read as class folders."]}
     (tmp_path / FILE_NAME).write_text(json.dumps(record))
     assert read_manifest(tmp_path).notes == (Note("note", "Read as class folders."),)
 
@@ -41,7 +41,7 @@ def test_a_plan_may_be_unknown(tmp_path):
 def test_a_missing_manifest_is_none_and_a_damaged_one_is_refused(tmp_path):
     assert read_manifest(tmp_path) is None
     assert read_manifest(tmp_path / "none") is None
-    for text in ("{", "[]", '{"schema": 2}', '{"schema": 1}'):
+    for text in ("{", "[]", '{"schema": 3}', '{"schema": 1}'):
         (tmp_path / FILE_NAME).write_text(text)
         with pytest.raises(CatalogError, match="damaged or of another version"):
             read_manifest(tmp_path)

@@ -1,6 +1,8 @@
 """The front door, name by name: a change here is a change for every user."""
 
 import inspect
+import pickle
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +49,12 @@ def test_every_error_and_warning_belongs_to_its_family():
     family = [t for t in vars(errors).values() if inspect.isclass(t) and t.__module__ == errors.__name__]
     assert all(issubclass(kind, hs.HeadstartError | errors.HeadstartWarning) for kind in family)
     assert len(family) >= 8
+
+
+def test_every_error_survives_pickling_with_what_it_is_about():
+    from headstart import errors
+
+    moved = pickle.loads(pickle.dumps(errors.RunMovedError("It is elsewhere.", Path("runs/pets-2"))))  # noqa: S301
+    assert (str(moved), moved.folder, moved.path) == ("It is elsewhere.", Path("runs/pets-2"), Path("runs/pets-2"))
+    missing = pickle.loads(pickle.dumps(errors.MissingExtraError("Cannot tune.", extra="tune")))  # noqa: S301
+    assert (str(missing), missing.extra) == ("Cannot tune.", "tune")

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from headstart.errors import FitError
+from headstart.scale import ray_training
 from headstart.scale.ray_training import FOLDER, RayWorkers, _make_user_error, fit_on_ray
 from headstart.storage.local_files import list_files
 
@@ -102,3 +103,12 @@ def test_other_errors_become_one_sentence():
 
 def test_the_text_in_a_checkpoints_name_stays():
     assert ONE.describe() == "Workers(address='local', n_workers=1)"
+
+
+@pytest.mark.parametrize("address", ["local", "ray://host:10001"])
+def test_workers_get_the_spin_of_threads_and_only_others_the_cache(monkeypatch, address):
+    monkeypatch.setenv("HEADSTART_CACHE", "/cache")
+    monkeypatch.setenv("GOMP_SPINCOUNT", "1000")
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    wanted = {"GOMP_SPINCOUNT": "1000"} | ({} if address == "local" else {"HEADSTART_CACHE": "/cache"})
+    assert ray_training._list_worker_variables(ray_training.RayWorkers(address)) == wanted

@@ -200,3 +200,12 @@ def test_features_too_large_for_memory_are_trained_on_in_passes(make_folder, tmp
     assert streamed["strength"]["chosen"] == plain["strength"]["chosen"]
     assert streamed["cross_validation"] is None
     assert (tmp_path / "streamed" / "report.html").exists()
+
+
+def test_the_spin_of_threads_is_limited_before_the_backbone_is_loaded(make_folder, monkeypatch, tmp_path):
+    called = []
+    monkeypatch.setattr("headstart.training.train.limit_spinning", lambda: called.append("limit"))
+    monkeypatch.setattr("headstart.training.train._load_setup", lambda settings: called.append("load") or 1 / 0)
+    with pytest.raises(ZeroDivisionError, match="division by zero"):
+        hs.train(make_folder(n=2), out=tmp_path / "run", method="fixed", verbose=False)
+    assert called == ["limit", "load"]

@@ -180,4 +180,4 @@ def _describe_layout(split_folders: Mapping[str, str]) -> str:
 def _describe_shortage(root: Path, labels: set[str], n_loose: int) -> str:
     got = f"{len(labels) or 'no'} class folder{f' ({name_classes(labels)})' if labels else ''}"
     loose = f" and {n_loose:,} photo{'' if n_loose == 1 else 's'} outside" if n_loose else ""
-    return f"Cannot scan '{root}/': got {got}{loose}, need at least 2. {ADVICE.format(root)}"
+    return f"Cannot scan '{root}/': got {got}{loose}, need at least 2 class folders. {ADVICE.format(root)}"

@@ -16,7 +16,7 @@ from headstart.pixels.photo_bytes import explain_unreadable
 from headstart.storage.remote_paths import make_path, open_for_reading, open_for_writing
 
 FILE_NAME = "_headstart.json"  # readers of Parquet ignore names with a leading underscore
-SCHEMA = 1
+SCHEMA = 2  # 1 had the texts of the notes alone
 PLAIN = ("recipe", "source", "token", "is_complete", "root", "labels", "parts", "n_blocks", "n_photos")
 
 
@@ -112,7 +112,7 @@ def parse_manifest(data: bytes) -> Manifest:
     ValueError, KeyError, TypeError or AttributeError is raised if the text is something else.
     """
     record = json.loads(data)
-    if record.pop("schema") != SCHEMA:
+    if record.pop("schema") not in (1, SCHEMA):
         raise ValueError("another version")
     plan = record.pop("plan")
     texts: dict[str, Any] = {name: tuple(record.pop(name)) for name in ("labels", "parts")}

@@ -31,7 +31,12 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out
     "finetune: all stages. scratch: all stages, from random weights. auto: starts with fixed, and trains more of the "
     "network if that is likely to help.",
 )  # fmt: skip
-@click.option("--budget", type=DURATION, default="10m", help="Time limit of --method auto, such as 90s or 1h.")
+@click.option(
+    "--budget",
+    type=DURATION,
+    default="10m",
+    help="Time of auto, such as 90s or 1h. It starts only what should end by then.",
+)
 @click.option("--cut", help="Last frozen stage of --method hybrid.  [default: the backbone's, block_12]")
 @click.option("--list-cuts", is_flag=True, help="List the stages where the backbone can be cut, and exit.")
 @backbone_option
@@ -60,8 +65,8 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out
 )  # fmt: skip
 @click.option(
     "--average-views", is_flag=True,
-    help="Train on 2, 4 or 8 mirrored and turned views and average the answers over them. More accurate if photos have "
-    "no upside; 2, 4 or 8 times slower.",
+    help="Train on 2, 4 or 8 mirrored and turned views and average the scores over them. More accurate if photos have "
+    "no fixed top; 2, 4 or 8 times slower.",
 )  # fmt: skip
 @click.option(
     "--class-weight", type=click.Choice(["auto", "balanced", "none"]), default="auto",

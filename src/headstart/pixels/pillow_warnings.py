@@ -16,6 +16,8 @@ class _DecodingThreads:
     Pillow warns about broken tags and large photos, and neither is a reason to refuse a photo. With the filter "error"
     it would be one, and then a photo's fate would depend on the filters of the program. Rejected:
     `warnings.catch_warnings` for each photo, because it is not safe in threads: it can leave the filters changed.
+
+    While photos are decoded, `warnings.filters` has this one entry more; in other threads it matches nothing.
     """
 
     def __init__(self) -> None:

@@ -32,7 +32,9 @@ class Run:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         if not (self.folder / "metrics.json").is_file():
-            raise RunError(f"Cannot open run '{folder}': it has no metrics.json. Give a folder that training wrote.")
+            raise RunError(
+                f"Cannot open run '{folder}': it has no metrics.json. Give a folder that training wrote.", path=folder
+            )
 
     @cached_property
     def metrics(self) -> dict[str, Any]:

@@ -141,6 +141,14 @@ def _use_temporary_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _list_worker_variables(workers: RayWorkers) -> dict[str, str]:
+    """Return the environment variables of a worker. On this machine a worker finds the cache by itself."""
+    variables = list_thread_settings()
+    if not workers.is_local and "HEADSTART_CACHE" in os.environ:
+        variables["HEADSTART_CACHE"] = os.environ["HEADSTART_CACHE"]
+    return variables
+
+
 def _make_trainer(job: dict[str, Any], workers: RayWorkers, resources: _WorkerResources, folder: Path) -> Any:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
@@ -149,11 +157,7 @@ def _make_trainer(job: dict[str, Any], workers: RayWorkers, resources: _WorkerRe
     from headstart.scale.training_failures import StopOnOwnErrors
     from headstart.scale.training_worker import run_training_worker
 
-    variables = list_thread_settings()
-    if "HEADSTART_CACHE" in os.environ:
-        variables["HEADSTART_CACHE"] = os.environ["HEADSTART_CACHE"]
-    if workers.is_local:  # a Ray started by this process has its variables already
-        variables = {name: value for name, value in variables.items() if name not in os.environ}
+    variables = _list_worker_variables(workers)
     return torch.TorchTrainer(
         run_training_worker,
         train_loop_config=job,

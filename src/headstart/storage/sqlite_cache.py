@@ -18,7 +18,7 @@ class SqliteCache:
     """The file, its connection, and the treatment of errors; a subclass defines the table.
 
     A broken file is moved or deleted, and a new one is created. If a file cannot be used, or without ``cache``, the
-    cache finds nothing and keeps nothing.
+    cache finds nothing and keeps nothing. After an error such as a long lock it stays so until it is opened again.
     """
 
     SIDE_FILES: ClassVar[tuple[str, ...]]
@@ -102,7 +102,7 @@ class SqliteCache:
             self._give_up(problem)
             return False
         if new_path is not None:
-            self._warn(f"A broken cache was moved to '{new_path}', and a new one was created: {error}.")
+            self._warn(f"'{self.path}' was moved to '{new_path}', and a new cache was created: {error}.")
         return True
 
     def beside(self, ending: str) -> Path:

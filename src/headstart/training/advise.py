@@ -30,7 +30,7 @@ from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
 from headstart.training.expectations import LARGE, Expectation, estimate_seconds, expect_accuracy
 from headstart.training.measurements import compare_with_imagenet
-from headstart.tune.torch_import import can_tune, check_torch
+from headstart.tune.torch_import import can_tune, check_torch, limit_spinning
 
 WORTH = 0.01  # accuracy that a slower method must be expected to gain
 
@@ -99,6 +99,7 @@ def advise_method(
     HeadstartError
         If the photos cannot be used, or are too few for cross-validation.
     """
+    limit_spinning()  # before a backbone imports torch
     loaded = load_backbone(backbone)
     setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size))
     settings = Settings(method="fixed", backbone=backbone, image_size=setup.image_size, seed=seed)

@@ -39,6 +39,7 @@ from headstart.storage.remote_paths import RemotePath, make_path
 from headstart.training.auto import choose_method
 from headstart.training.preparation import load_catalog
 from headstart.tune.checkpoint import Checkpoint
+from headstart.tune.torch_import import limit_spinning
 
 if TYPE_CHECKING:
     from headstart.scale.cluster import Cluster
@@ -98,6 +99,7 @@ def train_classifier(
     if ray is not None and not isinstance(photos, Catalog):
         given = find_source(photos)  # before Ray is started for it
     check_outside(folder, source)
+    limit_spinning()  # before a backbone imports torch, and before Ray starts with this environment
     clock, chart_drawer = _Clock(), chart_drawer or ChartDrawer()
     try:
         # The folder is claimed first. A second training that starts at the same time then takes another name.

@@ -24,7 +24,10 @@ ROWS_AT_ONCE = 8192
 
 
 def find_parquet_files(path: Path, *, is_folder: bool) -> list[Path] | None:
-    """Return the Parquet files of a table (a file or a folder), sorted, or None if the path is no table."""
+    """Return the Parquet files of a table, a file or a folder, sorted; None if the path is not a table.
+
+    A folder is one if it has a manifest, if its name ends in .parquet, or if all its files do.
+    """
     if not is_folder:
         return [path] if path.name.endswith(SUFFIX) else None
     names = list_file_names(path)

@@ -48,7 +48,10 @@ class TableRows:
         self.problems: list[str] = []
 
     def read(self, row: Row, number: int) -> ListedPhoto:
-        """Return the photo of a row. Its path may be a URI."""
+        """Return the photo of a row, whose path may be a URI, and remember the row for `check`.
+
+        A problem is added to ``problems`` with the row's ``number``; nothing is raised.
+        """
         photo = _parse_row(self._folder, row, number, self.problems)
         place = os.path.normpath(photo.file)
         is_full = len(self._first_rows) >= self._n_remembered

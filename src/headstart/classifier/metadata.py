@@ -57,7 +57,11 @@ class Metadata:
         seed: int, method: str = "fixed", cut: str | None = None, head: str = "logistic", n_views: int = 1,
         n_averaged: int = 1,
     ) -> Metadata:  # fmt: skip
-        """Describe a training on photos with these SHA-256 digests (hex). Default cut: the last stage."""
+        """Make the metadata of one training.
+
+        ``digests`` are the SHA-256 (hex) of its training photos; the first bytes of each are kept. Default of ``cut``:
+        the last stage.
+        """
         return cls(
             labels=tuple(map(str, labels)), image_size=image_size, spec=spec, precision=precision, method=method,
             cut=spec.stages[-1].name if cut is None else cut, head=head, seed=int(seed), n_views=n_views,

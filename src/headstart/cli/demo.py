@@ -19,7 +19,7 @@ from headstart.cli.printing import print_json, print_line, say
 @json_option("Print metrics.json on stdout.")
 @click.pass_context
 def demo(context: click.Context, /, out: Path | None, method: str, seed: int, overwrite: bool, as_json: bool) -> None:
-    """Train on 2,624 photos of solar cells, functional or defective, and compare with published accuracies."""
+    """Train on 2,624 photos of functional and defective solar cells, and compare with published accuracies."""
     from headstart.runs.run_folder import choose_folder
     from headstart.training.demo import PUBLISHED, write_demo_catalog
     from headstart.training.train import train_classifier

@@ -64,7 +64,10 @@ class Build:
 
 
 def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
-    """Compile the part of an ONNX model from its pixels to one layer, or read the compiled network from disk."""
+    """Compile an ONNX model from its pixels, or from ``build.entry``, to ``build.tensor``, and keep it on disk.
+
+    A network that this process holds, or that is on disk, is returned instead.
+    """
     settings = _choose_settings(build.precision, build.n_cores)
     name = build.name()
     compiled = _in_use.get(name)

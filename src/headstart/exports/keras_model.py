@@ -84,9 +84,9 @@ def open_litert(path: Path) -> Iterator[PredictOne]:
 
 
 def build_keras(data: bytes, metadata: Metadata, *, is_any_size: bool) -> Any:
-    """Return the classifier as a Keras model: resizing, rescaling, MobileNetV2, pooling, dropout, dense.
+    """Return the classifier as a Keras model: rescaling, MobileNetV2, pooling, dropout, dense.
 
-    If ``is_any_size``, the first layer resizes photos to the size of the network.
+    With ``is_any_size`` a first layer resizes photos; without it they must have the network's size.
 
     Raises
     ------

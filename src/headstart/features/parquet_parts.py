@@ -132,7 +132,7 @@ def read_summary(path: Path) -> PartSummary | None:
 
 
 def read_features(path: Path) -> npt.NDArray[Any]:
-    """Return the (N, D) features of a part, as they were written."""
+    """Return the features of a part, (N, D): a row per photo and view, in the order and type of the file."""
     from pyarrow import parquet
 
     with open_for_reading(path) as file, parquet.ParquetFile(file) as table:

@@ -126,7 +126,10 @@ class PointInMemory:
 
 
 def score_block(X: Array, columns: Array) -> Array:
-    """Return the scores (n, J) of a block of rows (n, D + 1) for J columns of coefficients (J, D + 1)."""
+    """Return the scores (n, M) of n rows (n, D + 1): X @ columns.T.
+
+    Each of the M rows of ``columns`` has the coefficients of one column of scores.
+    """
     if len(columns) not in FEW:
         product: Array = X @ columns.T
         return product

@@ -44,9 +44,10 @@ class Standardisation:
         out[:, -1] = 1
 
     def fold_in(self, coefficients: npt.NDArray[Any]) -> LinearHead:
-        """Return the head for features that are not standardised, from coefficients (C, D + 1) for rows of `apply`.
+        """Return a head for raw features, from coefficients for standardised ones, the bias last: (C, D + 1).
 
-        Of (1, D + 1), the log odds of class 1 against class 0, class 1 gets half, and class 0 minus half.
+        For two classes they may be (1, D + 1): the log odds of class 1 against class 0. Then class 1 gets half of these
+        coefficients, and class 0 the same with the opposite sign.
         """
         if len(coefficients) == 1:
             coefficients = np.concatenate([-coefficients / 2, coefficients / 2])

@@ -28,9 +28,9 @@ _CODECS = ("jpg", "webp", "libtiff", "zlib")
 
 
 def describe_decoder() -> str:
-    """Return everything that decides the pixels except the photo, as a part of cache keys.
+    """Return a text that changes if the same photo may get other pixels; it is a part of cache keys.
 
-    These are the versions of the libraries and codecs, and the version numbers of our own decoding and rendering.
+    It has the versions of the libraries and codecs, and the version numbers of our own decoding and rendering.
     """
     import simplejpeg
     from PIL import __version__, features
@@ -71,7 +71,7 @@ def read_thumbnail(path: Path, size_px: int) -> Pixels:
 
 
 def decode_thumbnail(data: bytes, size_px: int) -> Pixels:
-    """Decode a photo for display, as `read_thumbnail`."""
+    """Decode the bytes of a photo for display; the result is that of `read_thumbnail`."""
     pixels, orientation = _decode(data, size_px)
     height, width = pixels.shape[:2]
     scale = min(1.0, size_px / max(height, width))

@@ -40,16 +40,16 @@ class ChartDrawer:
         preload_chart_modules()
 
     def begin(self, history: Sequence[HistoryRow], metrics: Mapping[str, Any], folder: Path) -> None:
-        """Request the charts, as ``NAME.png`` in a folder; return before they are drawn."""
+        """Note what to draw as ``NAME.png`` in a folder; `finish` draws it."""
         self._job = (history, metrics, folder)
 
     def finish(self) -> dict[str, InlineImage]:
-        """Wait for the requested charts, and return them by name.
+        """Draw the requested charts, write them into the folder, and return them by name; none if none was requested.
 
         Raises
         ------
         RunError
-            If one cannot be written.
+            If a chart cannot be written.
         """
         from headstart.report.charts import save_charts
 

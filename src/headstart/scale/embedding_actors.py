@@ -36,7 +36,10 @@ BLOCK, FACTS, ERROR = b"b", b"r", b"e"  # first byte of a message: its kind
 
 
 def embed_on_ray(task: EmbeddingTask, cluster: Cluster) -> Iterator[EmbeddedBlock | Manifest]:
-    """Embed a source by actors on a cluster; see `EmbedBlocks`. Raise ScaleError if Ray gives up."""
+    """Compute the features of a source by Ray actors on a cluster; raise ScaleError if Ray cannot continue.
+
+    Yields each finished block, in any order, and the facts about the source, as `EmbedBlocks` says.
+    """
     import ray
     from ray.data import ActorPoolStrategy
 

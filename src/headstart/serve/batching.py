@@ -41,7 +41,7 @@ class Batcher:
         return future
 
     def close(self) -> None:
-        """Classify the waiting photos, then end the thread."""
+        """Wait until the waiting photos are classified and the thread has ended."""
         self._waiting.put(None)
         self._thread.join()
 

@@ -38,7 +38,10 @@ def _describe(status: int) -> dict[str, Any]:
 
 
 def refuse_unknown(field: str) -> Any:
-    """Return a check that a request has fields of this name only, and no parameters in its address."""
+    """Return a FastAPI dependency that refuses a request (422) with more than form fields of this name.
+
+    Other content types, other fields and parameters in the address are refused.
+    """
 
     async def refuse(request: Request) -> None:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

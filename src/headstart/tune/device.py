@@ -66,7 +66,10 @@ def name_device(device: torch.device) -> str:
 
 
 def describe_torch() -> str:
-    """Return the versions and the device that, with data and hyperparameters, decide the bits of a training."""
+    """Return a text that changes if a training may give other weights: versions and the device.
+
+    It is a part of the names of checkpoints.
+    """
     return f"torch {find_version('torch', 'torch')}, {name_device(choose_device())}, rules {TUNING_RULES}"
 
 

@@ -64,7 +64,7 @@ class Hyperparameters:
 
     @property
     def patient_until(self) -> int:
-        """The first epoch after which training may stop."""
+        """Number of epochs before which training does not stop for lack of gain: warm-up, then patience."""
         return math.ceil(self.warm_up * self.epochs) + self.patience
 
     def stretch(self, n_train: int) -> Hyperparameters:

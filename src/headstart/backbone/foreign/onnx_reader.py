@@ -135,7 +135,10 @@ def _refuse_large_layers(model: onnx.ModelProto) -> None:
 
 
 def refuse_large_layer(layer: str, shape: Sequence[int]) -> None:
-    """Raise BackboneError if a layer's output has too many numbers. Unknown sizes are 0."""
+    """Raise BackboneError if a layer's output has more than ``MAX_NUMBERS`` numbers.
+
+    In ``shape`` 0 means an unknown size; it counts as 1.
+    """
     if np.prod([max(size, 1) for size in shape], dtype=np.float64) > MAX_NUMBERS:
         raise BackboneError(
             f"its layer {layer!a} makes {' x '.join(map(str, shape))} numbers, more than the limit of {MAX_NUMBERS:,}"

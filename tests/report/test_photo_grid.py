@@ -1,7 +1,5 @@
 """Grids of uncropped photos with coloured titles."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image, ImageColor
@@ -11,7 +9,6 @@ from headstart.report.figure_file import encode_png
 from headstart.report.figure_style import ACCENT, DARK
 from headstart.report.photo_grid import CELL_PX, GAP_PX, LINE_PX, MARGIN_PX, _wrap_title, plot_photo_grid
 
-PHOTOS = Path(__file__).parents[2].parent / "shared" / "data" / "cats-dogs" / "test_set" / "cats"
 GREEN = (10, 200, 10)
 
 
@@ -101,10 +98,11 @@ def test_the_picture_shows_the_colours_of_the_photos():
     assert image.getpixel((1, 1)) == (255, 255, 255)
 
 
-def test_real_photos_of_any_size():
-    if not PHOTOS.is_dir():
-        pytest.skip(f"the photos of {PHOTOS.parent.parent.name} are not on this machine")
-    photos = [np.asarray(Image.open(path).convert("RGB")) for path in sorted(PHOTOS.glob("*.jpg"))[:4]]
+def test_real_photos_of_any_size(real_photos):
+    photos = [
+        np.asarray(Image.open(path).convert("RGB"))
+        for path in sorted((real_photos / "cats-dogs/test_set/cats").glob("*.jpg"))[:4]
+    ]
     pngs = [encode_png(plot_photo_grid(photos, ["猫 $1"] * 4)) for _ in range(2)]
     assert pngs[0] == pngs[1]
     assert len(pngs[0]) < 1_500_000

@@ -12,7 +12,7 @@ PARALLEL := --numprocesses=logical --maxprocesses=4 --dist=loadfile
 ONLY ?= limit one_photo warm head streamed_head scale int8 script growth epoch serve tutorial
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types test test-long test-all coverage test-keras test-track test-zoo bench docs demo clean
+.PHONY: help setup format lint types test test-long test-all coverage test-keras test-track test-zoo fuzz bench docs demo clean
 
 help:  ## list the words
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -40,6 +40,8 @@ test-track: $(TRACK)/.tests  ## run the tests of tracking by MLflow and TensorBo
 test-all: lint types test test-long  ## lint, types and all tests
 coverage: $(VENV)/.dev  ## run all tests and write which lines they reach to htmlcov/
 	$(BIN)/pytest -q --cov --cov-report=term:skip-covered --cov-report=html
+fuzz: $(VENV)/.dev  ## give the program 22,000 damaged photos, classifiers, tables and shards (minutes; before a release)
+	$(BIN)/python tools/fuzz $(FUZZ)
 bench: $(VENV)/.dev $(if $(filter epoch tutorial,$(ONLY)),$(KERAS)/.ready)  ## measure into docs/benchmarks.md (ONLY="limit warm", PHOTOS=folder)
 	@failed=; for name in $(ONLY); do \
 	  $(BIN)/python benchmarks/$$name.py $(PHOTOS) || failed="$$failed $$name"; done; \

@@ -1,5 +1,7 @@
 """The class Run."""
 
+from pathlib import Path
+
 import pytest
 
 import headstart as hs
@@ -33,3 +35,26 @@ def test_notes_of_an_earlier_version_are_texts(tmp_path):
 def test_a_folder_without_metrics_is_refused(tmp_path):
     with pytest.raises(RunError, match="Give a folder that training wrote"):
         hs.Run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("metrics.json", b'{"test": '),
+        ("metrics.json", b'{"test": {"accuracy": "high"}}'),
+        ("metrics.json", b"[" * 100_000),
+        ("metrics.json", b"7"),
+        ("notes.json", b'[{"code": "layout"}]'),
+        ("notes.json", b"\xff\xfe"),
+        ("history.csv", b"Data,Epoch\n1,2,3,4\n5,6,7,8,9"),
+        ("predictions.csv", b"path\n\xff"),
+        ("predictions.csv", None),
+    ],
+)
+def test_a_damaged_file_of_a_run_is_named(tmp_path, name, content):
+    (tmp_path / "metrics.json").write_text("{}")
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    run = hs.Run(tmp_path)
+    with pytest.raises(RunError, match=rf"Cannot read '.*{name}': .*Train again, or restore it\."):
+        _ = run.verdict, run.notes, getattr(run, Path(name).stem)

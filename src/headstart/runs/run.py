@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,29 +41,33 @@ class Run:
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Content of metrics.json, read once."""
-        record: dict[str, Any] = json.loads((self.folder / "metrics.json").read_text(encoding="utf-8"))
-        return record
+        with self._explain_damage("metrics.json"):
+            record: dict[str, Any] = dict(json.loads((self.folder / "metrics.json").read_text(encoding="utf-8")))
+            return record
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
         """The notes on the photos and the training; of runs without a notes.json, their texts alone."""
         path = self.folder / "notes.json"
-        records = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else self.metrics.get("notes", [])
-        return tuple(map(parse_note, records))
+        with self._explain_damage(path.name):
+            records = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else self.metrics.get("notes", [])
+            return tuple(map(parse_note, records))
 
     @cached_property
     def history(self) -> pd.DataFrame:
         """Training curves: the columns ``Data`` (Training or Validation), ``Epoch``, ``Accuracy`` and ``Loss``."""
         import pandas as pd
 
-        return pd.read_csv(self.folder / "history.csv")
+        with self._explain_damage("history.csv"):
+            return pd.read_csv(self.folder / "history.csv")
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
         """Predictions for the photos of all splits, one row per photo."""
         import pandas as pd
 
-        return pd.read_csv(self.folder / "predictions.csv")
+        with self._explain_damage("predictions.csv"):
+            return pd.read_csv(self.folder / "predictions.csv")
 
     @cached_property
     def model(self) -> Classifier:
@@ -78,7 +84,8 @@ class Run:
         """The verdict: how good the classifier is, in a few sentences."""
         from headstart.evaluation.verdict import write_verdict
 
-        return write_verdict(self.metrics)
+        with self._explain_damage("metrics.json"):
+            return write_verdict(self.metrics)
 
     def track(self, tracker: str) -> str:
         """Send this run to a tracker, and return a sentence that says where it is.
@@ -100,6 +107,23 @@ class Run:
         from headstart.runs.tracking import track_run
 
         return track_run(self.folder, tracker)
+
+    @contextmanager
+    def _explain_damage(self, name: str) -> Iterator[None]:
+        """Raise RunError if a file of the run is missing, damaged, or was edited into something else."""
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise RunError(
+                f"Cannot read '{self.folder / name}': {reason}. Train again, or restore it.", path=self.folder / name
+            ) from None
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
+            raise RunError(
+                f"Cannot read '{self.folder / name}': got a damaged or edited file, need the one that training wrote. "
+                "Train again, or restore it.",
+                path=self.folder / name,
+            ) from None
 
     def __repr__(self) -> str:
         return f"Run('{self.folder}'): {self.verdict} See {self.report}"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from headstart.catalog.classes import clean_label, name_classes
 from headstart.catalog.photo import SPLITS, Skip
-from headstart.catalog.photo_search import is_photo_name
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import KEEP_ALL, SYNONYMS, parse_split, plan_folders
 from headstart.catalog.walk import Folder, join_names, walk_folder
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
+from headstart.pixels.file_format import is_photo_name
 
 Tree = Mapping[str, Folder]
 Classes = dict[tuple[str | None, str], str]

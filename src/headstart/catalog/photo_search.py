@@ -9,17 +9,10 @@ from pathlib import Path
 
 from headstart.catalog.walk import is_ignored, walk_folder
 from headstart.errors import CatalogError
-from headstart.pixels.file_format import HEAD_SIZE, sniff_format
+from headstart.pixels.file_format import HEAD_SIZE, is_photo_name, sniff_format
 from headstart.pixels.photo_bytes import explain_unreadable
 from headstart.storage.remote_paths import RemotePath, find_path_kind, make_path
 from headstart.storage.tar_shards import SUFFIX, is_shard, split_shard, walk_shard
-
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
-
-
-def is_photo_name(name: str) -> bool:
-    """Return whether a file is named like a photo."""
-    return Path(name).suffix.lower() in PHOTO_SUFFIXES
 
 
 def find_photos(places: Iterable[str | Path]) -> list[Path]:

@@ -12,12 +12,12 @@ from pathlib import Path
 from headstart.catalog.classes import clean_label
 from headstart.catalog.hashing import hash_bytes
 from headstart.catalog.photo import Skip
-from headstart.catalog.photo_search import PHOTO_SUFFIXES
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import KEEP_ALL, SplitPlan, parse_split, plan_folders
 from headstart.catalog.walk import Folder, is_ignored, walk_folder
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
+from headstart.pixels.file_format import PHOTO_SUFFIXES
 from headstart.pixels.photo_bytes import MAX_BYTES, explain_unreadable
 from headstart.storage.remote_paths import make_path
 from headstart.storage.tar_shards import SUFFIX, walk_shard

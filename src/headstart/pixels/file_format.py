@@ -1,8 +1,11 @@
-"""Recognise the format of a photo by its first bytes, never by its name."""
+"""Recognise the format of a photo by its first bytes; a name only tells which files to look at."""
 
 from __future__ import annotations
 
+import os
+
 HEAD_SIZE = 32  # bytes that `sniff_format` needs
+PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
 # W3C PNG 5.2, ITU-T T.81 B.2, GIF89a 17, TIFF 6.0 section 2, BigTIFF; Pillow reads two mixed-up TIFFs as well
 _SIGNATURES = (
@@ -43,3 +46,8 @@ def sniff_format(head: bytes) -> str | None:
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return "bmp"
     return None
+
+
+def is_photo_name(name: str) -> bool:
+    """Return whether a file is named like a photo."""
+    return os.path.splitext(name)[1].lower() in PHOTO_SUFFIXES  # noqa: PTH122  a `Path` takes ten times as long

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from headstart.pixels.decode import open_photo
-from headstart.pixels.orientation import read_jpeg_orientation
+from headstart.pixels.jpeg_segments import read_jpeg_segments
+from headstart.pixels.orientation import read_exif_orientation, read_jpeg_orientation
 
 
 def make_jpeg(orientation: int | None, before: bytes = b"") -> bytes:
@@ -27,6 +28,10 @@ def make_segment(marker: int, n_bytes: int) -> bytes:
     return bytes([0xFF, marker]) + struct.pack(">H", n_bytes + 2) + b"x" * n_bytes
 
 
+def find_orientation(data: bytes) -> int:
+    return read_jpeg_orientation(data, read_jpeg_segments(data))
+
+
 @pytest.mark.parametrize(
     "before",
     [
@@ -39,16 +44,36 @@ def make_segment(marker: int, n_bytes: int) -> bytes:
 )
 def test_exif_is_found_behind_other_segments(before):
     data = make_jpeg(6, before)
-    assert read_jpeg_orientation(data) == 6
+    assert find_orientation(data) == 6
     assert open_photo(data).shape == (40, 20, 3)
 
 
 def test_exif_after_the_pixels_is_ignored_without_opening_the_photo(monkeypatch):
     monkeypatch.setattr(Image, "open", None)  # the search does not open the photo
-    assert read_jpeg_orientation(make_jpeg(None)) == 1
-    assert read_jpeg_orientation(make_jpeg(None) + b"\xff\xe1\x00\x10Exif\x00\x00") == 1
+    assert find_orientation(make_jpeg(None)) == 1
+    assert find_orientation(make_jpeg(None) + b"\xff\xe1\x00\x10Exif\x00\x00") == 1
+
+
+def test_the_first_exif_segment_counts():
+    two = make_jpeg(6, make_jpeg(8)[2:].split(b"\xff\xe0")[0])
+    assert two.count(b"Exif\x00\x00") == 2
+    assert find_orientation(two) == 8
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(("kind", "code"), [(1, "B"), (3, "H"), (4, "I")])
+def test_the_orientation_is_an_integer_of_any_size_in_either_byte_order(order, kind, code):
+    value = struct.pack(order + code, 6).ljust(4, b"\x00")
+    exif = (b"II" if order == "<" else b"MM") + struct.pack(order + "HIHHHI", 42, 8, 1, 0x0112, kind, 1) + value
+    assert read_exif_orientation(exif) == 6
+    assert read_exif_orientation(exif[:-1]) == 1
+
+
+@pytest.mark.parametrize("value", [0, 9, 65535])
+def test_an_orientation_out_of_range_is_ignored(value):
+    assert read_exif_orientation(b"MM" + struct.pack(">HIHHHIHH", 42, 8, 1, 0x0112, 3, 1, value, 0)) == 1
 
 
 @pytest.mark.parametrize("size", [2, 3, 5, 7, 12])
 def test_a_truncated_header_ends_the_search(size):
-    assert read_jpeg_orientation(make_jpeg(6)[:size]) == 1
+    assert find_orientation(make_jpeg(6)[:size]) == 1

@@ -15,6 +15,7 @@ import numpy as np
 from headstart.errors import PhotoError
 from headstart.pixels.colours import convert_to_rgb
 from headstart.pixels.file_format import sniff_format
+from headstart.pixels.jpeg_segments import read_jpeg_segments
 from headstart.pixels.orientation import read_jpeg_orientation, read_orientation, turn_upright
 from headstart.pixels.photo_bytes import read_bytes
 from headstart.pixels.pillow_warnings import ignore_pillow_warnings
@@ -114,8 +115,12 @@ def _decode(data: bytes, size_px: int | None, max_pixels: int | None = None) -> 
     kind = sniff_format(data[:32])
     if kind is None:
         raise PhotoError("empty file" if not data else "not a photo: no known signature")
-    pixels = _decode_jpeg(data, size_px, max_pixels) if kind == "jpeg" else None
-    return _decode_with_pillow(data, max_pixels) if pixels is None else (pixels, read_jpeg_orientation(data))
+    if kind == "jpeg":
+        segments = read_jpeg_segments(data)  # first: it refuses what takes the libraries minutes
+        pixels = _decode_jpeg(data, size_px, max_pixels)
+        if pixels is not None:
+            return pixels, read_jpeg_orientation(data, segments)
+    return _decode_with_pillow(data, max_pixels)
 
 
 def _decode_jpeg(data: bytes, size_px: int | None, max_pixels: int) -> Pixels | None:

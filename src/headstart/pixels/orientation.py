@@ -2,50 +2,53 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.pixels.pillow_warnings import ignore_pillow_warnings
+from headstart.pixels.jpeg_segments import APP1, Segment
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _EXIF_ORIENTATION = 0x0112
-_APP1, _START_OF_SCAN = 0xE1, 0xDA  # ITU-T T.81, table B.1
+_EXIF = b"Exif\x00\x00"
+_ENTRY_BYTES = 12
+_INTEGER_SIZES = {1: 1, 3: 2, 4: 4}  # bytes of the types BYTE, SHORT and LONG (TIFF 6.0, section 2)
 
 
-def read_jpeg_orientation(data: bytes) -> int:
-    """Return the EXIF orientation of a JPEG, 1 to 8, without decoding it; 1 if it is missing or unreadable."""
-    if not any(marker == _APP1 and data.startswith(b"Exif\x00\x00", start) for marker, start in _walk_segments(data)):
-        return 1  # most photos: to open them with Pillow would take longer than this search
-    from PIL import Image
+def read_jpeg_orientation(data: bytes, segments: Sequence[Segment]) -> int:
+    """Return the EXIF orientation of a JPEG, 1 to 8; 1 if it is missing or unreadable.
 
-    try:
-        with ignore_pillow_warnings(), Image.open(io.BytesIO(data), formats=("JPEG", "MPO")) as image:
-            return read_orientation(image)
-    except Exception:
-        return 1  # the pixels are decoded: an unreadable tag is no reason to refuse the photo
+    It stands in the first Exif segment. Later ones are ignored: a valid photo has none.
+
+    Parameters
+    ----------
+    segments
+        Result of `read_jpeg_segments` for ``data``.
+    """
+    for marker, start, end in segments:
+        if marker == APP1 and data.startswith(_EXIF, start):
+            return read_exif_orientation(data[start + len(_EXIF) : end])
+    return 1
 
 
-def _walk_segments(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the marker and the start of the content of each segment before the pixels (ITU-T T.81, B.1.1)."""
-    at = 2
-    while at + 4 <= len(data):
-        if data[at] != 0xFF or data[at + 1] in (0x00, 0xFF):  # stray bytes, stuffing or fill bytes before a marker
-            at += 1
-            continue
-        marker = data[at + 1]
-        if marker == _START_OF_SCAN:
-            return
-        if marker == 0x01 or 0xD0 <= marker <= 0xD9:  # markers without a length
-            at += 2
-            continue
-        yield marker, at + 4
-        at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+def read_exif_orientation(exif: bytes) -> int:
+    """Return the orientation in the first directory of Exif data (TIFF 6.0, section 2), 1 to 8; 1 without it."""
+    if exif[:2] not in (b"II", b"MM"):
+        return 1
+    order: Literal["little", "big"] = "little" if exif[:2] == b"II" else "big"
+    directory = int.from_bytes(exif[4:8], order)
+    first = directory + 2
+    n_entries = int.from_bytes(exif[directory:first], order)
+    for at in range(first, min(first + n_entries * _ENTRY_BYTES, len(exif) - _ENTRY_BYTES + 1), _ENTRY_BYTES):
+        if int.from_bytes(exif[at : at + 2], order) == _EXIF_ORIENTATION:
+            size = _INTEGER_SIZES.get(int.from_bytes(exif[at + 2 : at + 4], order), 0)
+            value = int.from_bytes(exif[at + 8 : at + 8 + size], order)
+            return value if 1 <= value <= 8 else 1
+    return 1
 
 
 def read_orientation(image: Image.Image) -> int:

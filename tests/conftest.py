@@ -8,6 +8,7 @@ import io
 import logging
 import os
 import signal
+import struct
 import subprocess
 import sys
 import tarfile
@@ -253,3 +254,52 @@ def trained(tmp_path_factory, paint_folder):
 
     base = tmp_path_factory.mktemp("training")
     return hs.train(paint_folder(base / "photos"), out=base / "patterns", method="fixed", image_size=96, verbose=False)
+
+
+@pytest.fixture(scope="session")
+def profiles() -> dict[str, bytes]:
+    """ICC profiles (ICC.1:2022, version 2.4) of screens, cameras, grey photos and a press, by their names."""
+
+    def fix(*numbers: float) -> bytes:
+        return struct.pack(f">{len(numbers)}i", *(round(number * 65536) for number in numbers))
+
+    def curve(gamma: float) -> bytes:
+        return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256))
+
+    def join(space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
+        table, body, start = b"", b"", 132 + 12 * len(tags)
+        for name, content in tags.items():
+            table += name + struct.pack(">2I", start + len(body), len(content))
+            body += content + bytes(-len(content) % 4)
+        head = struct.pack(">I4sI4s4s4s12x4s", start + len(body), b"", 0x02400000, b"mntr", space, connection, b"acsp")
+        return (
+            (head + bytes(28) + fix(0.9642, 1, 0.8249)).ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+        )
+
+    def screen(columns: Any, curve: bytes) -> bytes:
+        ends = {
+            name + b"XYZ": b"XYZ \0\0\0\0" + fix(*xyz) for name, xyz in zip((b"r", b"g", b"b"), columns, strict=True)
+        }
+        curves = {name + b"TRC": curve for name in (b"r", b"g", b"b")}
+        return join(b"RGB ", b"XYZ ", {b"wtpt": b"XYZ \0\0\0\0" + fix(0.9642, 1, 0.8249), **ends, **curves})
+
+    srgb_curve = b"para\0\0\0\0\0\x03\0\0" + fix(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    # primaries adapted to D50, as in the published profiles
+    srgb = [(0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141)]
+    adobe = [(0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632, 0.7446)]
+    p3 = [(0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841)]
+    prophoto = [(0.7977, 0.2880, 0), (0.1352, 0.7119, 0), (0.0313, 0.0001, 0.8249)]
+    # a press whose inks are lighter than those of Pillow's formula: 16 corners of CMYK as L, a, b
+    inks = np.indices((2, 2, 2, 2)).reshape(4, -1).T
+    lab = 255 - inks @ [40, 50, 20, 120], 128 + inks @ [-30, 60, 0, 0], 128 + inks @ [-30, 0, 70, 0]
+    corners = np.clip(np.stack(lab, 1), 40, 255).astype(np.uint8).tobytes()
+    ramp = bytes(range(256))
+    table = b"mft1\0\0\0\0\x04\x03\x02\0" + fix(1, 0, 0, 0, 1, 0, 0, 0, 1) + 4 * ramp + corners + 3 * ramp
+    return {
+        "srgb": screen(srgb, srgb_curve),
+        "display_p3": screen(p3, srgb_curve),
+        "adobe_rgb": screen(adobe, curve(2.2)),
+        "prophoto": screen(prophoto, curve(1.8)),
+        "grey": join(b"GRAY", b"XYZ ", {b"wtpt": b"XYZ \0\0\0\0" + fix(0.9642, 1, 0.8249), b"kTRC": curve(1.4)}),
+        "press": join(b"CMYK", b"Lab ", {b"wtpt": b"XYZ \0\0\0\0" + fix(0.9642, 1, 0.8249), b"A2B0": table}),
+    }

@@ -267,6 +267,23 @@ def test_a_rotated_webp_is_classified_as_by_predict(run, photos, tmp_path):
 @pytest.mark.slow
 @pytest.mark.browser
 @needs_browser
+@pytest.mark.parametrize("name", ["display_p3", "prophoto"])
+def test_photos_with_a_profile_are_classified_as_by_predict(run, photos, profiles, name, tmp_path):
+    (tmp_path / "odd" / "stripes").mkdir(parents=True)
+    (tmp_path / "odd" / "dots").mkdir()
+    for label in ("stripes", "dots"):
+        for photo in sorted((photos / label).glob("*.jpg"))[:4]:
+            with Image.open(photo) as image:
+                target = tmp_path / "odd" / label / photo.name
+                image.save(target, quality=95, icc_profile=profiles[name])
+    report = export_classifier(run.folder, "html", out=tmp_path / "a.html", check=tmp_path / "odd", verbose=False)
+    assert report["n"] == 8
+    assert report["parity"]["max_probability_gap"] < 0.02
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@needs_browser
 def test_a_photo_too_large_for_the_canvas_is_an_error(exported, photos, tmp_path):
     wide = tmp_path / "wide.png"  # wider than Chromium's canvas, which then stays empty
     Image.new("RGB", (66_000, 2), "white").save(wide)

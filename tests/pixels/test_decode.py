@@ -209,7 +209,17 @@ def test_a_huge_file_is_refused_unread(tmp_path, monkeypatch):
 
 def test_the_decoder_names_its_codecs_and_rules():
     text = describe_decoder()
-    for part in ("decoding rules ", "rendering rules ", "simplejpeg ", "pillow ", "jpg ", "webp ", "libtiff ", "zlib "):
+    for part in (
+        "decoding rules ",
+        "rendering rules ",
+        "simplejpeg ",
+        "pillow ",
+        "jpg ",
+        "webp ",
+        "libtiff ",
+        "zlib ",
+        "littlecms2 ",
+    ):
         assert part in text
 
 

@@ -38,7 +38,8 @@ def write_request(data: bytes, name: str = "photo.jpg", *, path: str = "/predict
         ]
     )  # fmt: skip
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: here\r\nContent-Type: multipart/form-data; boundary={BOUNDARY.decode()}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Type: multipart/form-data; boundary={BOUNDARY.decode()}\r\n"
         f"Content-Length: {len(body) if claims is None else claims}\r\n\r\n"
     )
     return head.encode() + body
@@ -101,7 +102,7 @@ def make_malformed(photo: bytes) -> list[bytes]:
     return [
         write_request(b"this is no photo"), write_request(photo[: len(photo) // 3]), write_request(bomb.getvalue()),
         write_request(b""), write_request(photo, claims=10**12),
-        b"POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello",
+        b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello",
     ]  # fmt: skip
 
 
@@ -150,7 +151,7 @@ def measure(
     before = process.memory_info().rss / 1e6
     statuses, _, _ = asyncio.run(ask_all(port, mixed, N_CLIENTS))
     after = process.memory_info().rss / 1e6
-    health = asyncio.run(Client(port).ask(b"GET /health HTTP/1.1\r\nHost: here\r\n\r\n"))
+    health = asyncio.run(Client(port).ask(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"))
     own, served = (statistics.median(column) for column in zip(*rates, strict=True))
     rows = [
         ["photos per second, the classifier by itself", f"{own:.0f}"],

@@ -18,9 +18,14 @@ def asked(monkeypatch):
 
 
 def test_options_reach_the_server(asked):
-    app(["serve", "a run", "--host", "0.0.0.0", "--port", "0", "--precision", "f32"], standalone_mode=False)  # noqa: S104
+    given = ["--host", "0.0.0.0", "--port", "0", "--precision", "f32", "--root-path", "/pets"]  # noqa: S104
+    more = ["--allow-host", "a.org", "--allow-host", "*.b.org", "--allow-origin", "https://c.org"]
+    app(["serve", "a run", *given, *more], standalone_mode=False)
     del asked["say"]
-    assert asked == {"model": Path("a run"), "host": "0.0.0.0", "port": 0, "precision": "f32"}  # noqa: S104
+    assert asked == {
+        "model": Path("a run"), "host": "0.0.0.0", "port": 0, "precision": "f32", "root_path": "/pets",  # noqa: S104
+        "allow_hosts": ("a.org", "*.b.org"), "allow_origins": ("https://c.org",),
+    }  # fmt: skip
 
 
 def test_by_default_only_this_machine_can_connect(asked):
@@ -37,7 +42,7 @@ def test_messages_go_to_stderr(asked, capsys):
 def test_help_names_the_options_and_the_request(headstart):
     done = headstart("serve", "--help")
     assert done.returncode == 0
-    for word in ("--host", "--port", "--precision", "POST /predict"):
+    for word in ("--host", "--port", "--precision", "--allow-host", "--allow-origin", "--root-path", "POST /predict"):
         assert word in " ".join(done.stdout.split())  # lines are broken anywhere
 
 

@@ -28,7 +28,9 @@ def classifier(run):
 
 @pytest.fixture(scope="module")
 def client(classifier):
-    with TestClient(build_app(classifier, name="<pets>", limits=LIMITS), raise_server_exceptions=False) as client:
+    with TestClient(
+        build_app(classifier, name="<pets>", limits=LIMITS), raise_server_exceptions=False, base_url="http://localhost"
+    ) as client:
         yield client
 
 
@@ -169,7 +171,7 @@ def test_requests_at_the_same_time_get_their_own_answers(client, classifier, pho
 
 def test_a_slow_answer_is_refused(classifier, photos):
     app = build_app(classifier, limits=Limits(timeout_s=1e-6))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, raise_server_exceptions=False, base_url="http://localhost") as client:
         response = send(client, ("photo.jpg", photos[0].read_bytes()))
     assert response.status_code == 408
     assert "Send fewer photos at a time" in response.json()["error"]

@@ -38,7 +38,7 @@ def ask(app, chunks, headers=()):
         sent.append(message)
 
     scope = {"type": "http", "headers": list(headers)}
-    asyncio.run(BodyLimit(app, 100)(scope, receive, send))
+    asyncio.run(BodyLimit(app, 100, 250)(scope, receive, send))
     begins = [message["status"] for message in sent if message["type"] == "http.response.start"]
     assert len(begins) == 1
     return begins[0], json.loads(sent[-1]["body"]), len(chunks) - len(left)
@@ -81,5 +81,70 @@ def test_other_events_than_requests_pass():
     async def app(scope, receive, send):
         seen.append(scope["type"])
 
-    asyncio.run(BodyLimit(app, 100)({"type": "lifespan"}, None, None))
+    asyncio.run(BodyLimit(app, 100, 250)({"type": "lifespan"}, None, None))
     assert seen == ["lifespan"]
+
+
+def hold(limit, n_bytes, claims=None):
+    """Return a request that has sent its bytes and waits for its answer until the event, and its answer."""
+    sent, is_received, may_end = [], asyncio.Event(), asyncio.Event()
+
+    async def receive():
+        return {"type": "http.request", "body": b"x" * n_bytes, "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    async def wait(scope, receive, send):
+        await receive()
+        is_received.set()
+        await may_end.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    limit._app = wait
+    headers = [] if claims is None else [(b"content-length", b"%d" % claims)]
+    return limit({"type": "http", "headers": headers}, receive, send), is_received, may_end, sent
+
+
+@pytest.mark.parametrize("claims", [None, 90])
+def test_all_bodies_together_have_a_limit_until_they_are_answered(claims):
+    async def ask_three():
+        limit = BodyLimit(None, 100, 250)
+        waiting = []
+        for _ in range(2):
+            request, is_received, may_end, sent = hold(limit, 90, claims)
+            waiting.append((asyncio.create_task(request), may_end, sent))
+            await is_received.wait()
+        request, *_, refused = hold(limit, 90, claims)
+        await request
+        for _, may_end, _ in waiting:
+            may_end.set()
+        await asyncio.gather(*(task for task, *_ in waiting))
+        request, _, may_end, later = hold(limit, 90, claims)
+        may_end.set()
+        await request
+        return refused, [sent[0]["status"] for *_, sent in waiting], later
+
+    refused, others, later = asyncio.run(ask_three())
+    assert refused[0]["status"] == 503
+    assert dict(refused[0]["headers"])[b"retry-after"] == b"5"
+    assert "too many bytes" in json.loads(refused[1]["body"])["error"]
+    assert others == [200, 200]
+    assert later[0]["status"] == 200
+
+
+def test_bytes_of_a_request_that_fails_are_free_again():
+    async def fail(scope, receive, send):
+        await receive()
+        raise ZeroDivisionError("a fault")
+
+    async def receive():
+        return {"type": "http.request", "body": b"x" * 90, "more_body": False}
+
+    async def ask_often():
+        limit = BodyLimit(fail, 100, 250)
+        for _ in range(5):
+            with pytest.raises(ZeroDivisionError, match="a fault"):
+                await limit({"type": "http", "headers": []}, receive, None)
+
+    asyncio.run(ask_often())

@@ -21,7 +21,7 @@ from headstart.serve.app import build_app
 
 @pytest.fixture(scope="module")
 def client(run):
-    with TestClient(build_app(hs.load(run.folder), name="<pets>")) as client:
+    with TestClient(build_app(hs.load(run.folder), name="<pets>"), base_url="http://localhost") as client:
         yield client
 
 
@@ -63,7 +63,7 @@ def test_no_other_host_is_needed(client):
 def test_an_odd_host_header_causes_no_failure(client, host):
     response = client.get("/docs", headers={"host": host.encode("latin-1")})
     assert response.status_code < 500
-    assert "<b>'" not in response.text
+    assert "<b>'" not in response.text or response.headers["content-type"] == "application/json"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")

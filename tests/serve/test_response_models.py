@@ -13,7 +13,7 @@ from headstart.serve.app import build_app
 
 @pytest.fixture(scope="module")
 def client(run):
-    with TestClient(build_app(hs.load(run.folder))) as client:
+    with TestClient(build_app(hs.load(run.folder)), base_url="http://localhost") as client:
         yield client
 
 

@@ -6,43 +6,62 @@ import asyncio
 import io
 import threading
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from fastapi import Depends, FastAPI, File, UploadFile
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.datastructures import UploadFile
+from starlette.middleware.cors import CORSMiddleware
 
 from headstart.classifier.classifier import FEW, Classifier
 from headstart.errors import PhotoError
 from headstart.pixels.decode import decode_photo, decode_thumbnail
 from headstart.process.cores import count_cores
 from headstart.report.heat_overlay import overlay_heat_map
+from headstart.serve.access import Access, AccessGuard
 from headstart.serve.batching import Batcher, Probabilities
 from headstart.serve.body_limit_middleware import BodyLimit
+from headstart.serve.decoder_pool import DecoderPool
 from headstart.serve.docs_page import SAFE, render_template, show_docs
-from headstart.serve.error_responses import add_error_handlers, describe_refusals, make_text, refuse_unknown
+from headstart.serve.error_responses import add_error_handlers, describe_refusals, make_text
 from headstart.serve.limits import Limits, Refusal
 from headstart.serve.metrics import MetricsMiddleware, ServiceMetrics
+from headstart.serve.photo_requests import describe_body, read_uploads
 from headstart.serve.response_models import Health, PhotoPrediction, Predictions, ServiceInfo
+from headstart.serve.root_path_middleware import RootPath, clean_root_path
+from headstart.serve.stop_middleware import AnswerAtTheEnd
 from headstart.version import __version__
 
 THUMBNAIL_PX = 480
+N_AT_ONCE = 4  # photos of one request that are decoded together: others take turns with it
 
 
-def build_app(classifier: Classifier, *, name: str = "classifier", limits: Limits = Limits()) -> FastAPI:  # noqa: B008  frozen
-    """Return the service for a classifier, as an ASGI application."""
+def build_app(
+    classifier: Classifier, *, name: str = "classifier", limits: Limits = Limits(), access: Access = Access(),  # noqa: B008  frozen
+    root_path: str = "",
+) -> FastAPI:  # fmt: skip
+    """Return the service for a classifier, as an ASGI application; by default only for names of this machine."""
     service = _Service(classifier, name, limits)
     app = FastAPI(
         title=f"Headstart: {name}", version=__version__, lifespan=service.run_lifespan, docs_url=None, redoc_url=None,
         description="Photos in, probabilities out. Nothing is stored. GET requests ignore parameters.",
     )  # fmt: skip
-    app.add_middleware(BodyLimit, max_bytes=limits.max_body_bytes)
+    # the last one that is added sees a request first
+    app.add_middleware(BodyLimit, max_bytes=limits.max_body_bytes, max_bytes_in_flight=limits.max_bytes_in_flight)
+    app.add_middleware(AccessGuard, access=access)
+    if access.origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=sorted(access.origins), allow_methods=["GET", "POST"], allow_headers=["*"],
+            expose_headers=["Retry-After"],
+        )  # fmt: skip
+    app.add_middleware(RootPath, root_path=clean_root_path(root_path))
     app.add_middleware(MetricsMiddleware, metrics=service.counters)
+    app.add_middleware(AnswerAtTheEnd)
     _add_photo_routes(app, service, limits)
-    refusals = describe_refusals(400, 405, 413, 500)
+    refusals = describe_refusals(400, 403, 405, 413, 431, 500)
     app.get("/health", responses=refusals, response_description="The service runs.")(service.health)
     app.get("/metadata", responses=refusals, response_description="The classifier.")(service.metadata)
     app.get(
@@ -58,20 +77,20 @@ def build_app(classifier: Classifier, *, name: str = "classifier", limits: Limit
 def _add_photo_routes(app: FastAPI, service: _Service, limits: Limits) -> None:
     each = (
         f"A photo has at most {limits.max_file_bytes / 1e6:g} MB and {limits.max_pixels / 1e6:g} million pixels. "
-        f"An answer takes at most {limits.timeout_s:g} s."
+        f"An answer takes at most {limits.timeout_s:g} s. The photo is a field of a form, named files or file, or the "
+        "whole body, with a Content-Type such as image/jpeg."
     )
+    refusals = describe_refusals(400, 403, 405, 408, 413, 422, 429, 431, 500, 503)
     app.post(
-        "/predict", dependencies=[Depends(refuse_unknown("files"))],
-        responses=describe_refusals(400, 405, 408, 413, 422, 429, 500),
+        "/predict", responses=refusals, openapi_extra=describe_body("files", "file"),
         response_description="At least one photo can be read.",
         description=f"Predict the labels of photos, at most {limits.max_files} in a request of at most "
         f"{limits.max_body_bytes / 1e6:g} MB. {each} If some photos cannot be read, each of them has an error instead.",
     )(service.predict)  # fmt: skip
     app.post(
-        "/explain", dependencies=[Depends(refuse_unknown("file"))], response_class=Response,
-        response_description="The photo with its heat map.",
-        responses=_describe_content("image/png") | describe_refusals(400, 405, 408, 413, 422, 500),
-        description=f"Return the photo with a heat map of the evidence for its label, as PNG. {each}",
+        "/explain", response_class=Response, openapi_extra=describe_body("file", "files"),
+        response_description="The photo with its heat map.", responses=_describe_content("image/png") | refusals,
+        description=f"Return one photo with a heat map of the evidence for its label, as PNG. {each}",
     )(service.explain)  # fmt: skip
 
 
@@ -86,7 +105,7 @@ class _Service:
         self._classifier, self._name, self._limits = classifier, name, limits
         self.counters = ServiceMetrics()
         self._batcher = Batcher(classifier.predict_pixels, limits.max_waiting, self.counters.batch.observe)
-        self._decoders = ThreadPoolExecutor(count_cores(), thread_name_prefix="decoder")
+        self._decoders = DecoderPool(count_cores())
         about = {"name": name, "labels": list(classifier.labels), "version": __version__}
         self._page = render_template("index.html.jinja", about=about)
         self._explaining = threading.Lock()
@@ -98,18 +117,14 @@ class _Service:
         for n in (1, 2 * FEW):  # one engine computes few photos, another one many
             await asyncio.to_thread(self._classifier.predict_pixels, np.zeros((n, side, side, 3), np.uint8))
         yield
-        self._decoders.shutdown()
+        self._decoders.close()
         self._batcher.close()
 
-    async def predict(
-        self, files: Annotated[list[UploadFile], File(min_length=1, description="One or more photos.")]
-    ) -> Predictions:
+    async def predict(self, request: Request) -> Predictions:
         """Predict the labels of photos."""
-        limits = self._limits
-        if len(files) > limits.max_files:
-            raise Refusal(413, f"Got {len(files)} files, need at most {limits.max_files} in a request.")
-        async with self._limit_time():
-            answers = list(await asyncio.gather(*map(self._predict_upload, files)))
+        async with read_uploads(request, self._limits.max_files) as uploads, self._limit_time():
+            turns = asyncio.Semaphore(N_AT_ONCE)
+            answers = list(await asyncio.gather(*(self._predict_upload(upload, turns) for upload in uploads)))
         if all(one.error for one in answers):
             first = answers[0]
             raise Refusal(422, f"No photo can be read, such as '{first.file}': {first.error}.")
@@ -124,12 +139,12 @@ class _Service:
         except TimeoutError:
             raise Refusal(408, f"The answer takes longer than {seconds:g} s. Send fewer photos at a time.") from None
 
-    async def _predict_upload(self, upload: UploadFile) -> PhotoPrediction:
+    async def _predict_upload(self, upload: UploadFile, turns: asyncio.Semaphore) -> PhotoPrediction:
         file, max_bytes = make_text(upload.filename or "photo"), self._limits.max_file_bytes
         if upload.size is not None and upload.size > max_bytes:
             return PhotoPrediction(file=file, error=f"too large: more than {max_bytes / 1e6:g} MB")
         try:
-            row = await self._classify(await upload.read())
+            row = await self._classify(upload, turns)
         except PhotoError as error:
             return PhotoPrediction(file=file, error=str(error))
         labels = self._classifier.labels
@@ -138,22 +153,23 @@ class _Service:
         self.counters.photos.labels(label).inc()
         return PhotoPrediction(file=file, label=label, probability=ranked[label], probabilities=ranked)
 
-    async def _classify(self, data: bytes) -> Probabilities:
+    async def _classify(self, upload: UploadFile, turns: asyncio.Semaphore) -> Probabilities:
         side, max_pixels = self._classifier.image_size, self._limits.max_pixels
-        loop = asyncio.get_running_loop()
-        pixels = await loop.run_in_executor(self._decoders, lambda: decode_photo(data, side, max_pixels=max_pixels))
+        async with turns:
+            data = await upload.read()
+            pixels = await self._decoders.run(lambda: decode_photo(data, side, max_pixels=max_pixels))
         return await asyncio.wrap_future(self._batcher.submit(pixels))
 
-    async def explain(self, file: Annotated[UploadFile, File(description="One photo.")]) -> Response:
+    async def explain(self, request: Request) -> Response:
         """Return the photo with a heat map of the evidence for its label, as PNG."""
         max_bytes = self._limits.max_file_bytes
-        if file.size is not None and file.size > max_bytes:
-            raise Refusal(413, f"The photo is too large, need at most {max_bytes / 1e6:g} MB.")
-        data = await file.read()
-        loop = asyncio.get_running_loop()
+        async with read_uploads(request, 1) as [upload]:
+            if upload.size is not None and upload.size > max_bytes:
+                raise Refusal(413, f"The photo is too large, need at most {max_bytes / 1e6:g} MB.")
+            data = await upload.read()
         try:
             async with self._limit_time():
-                picture = await loop.run_in_executor(self._decoders, self._draw_heat, data)
+                picture = await self._decoders.run(lambda: self._draw_heat(data))
         except PhotoError as error:
             raise Refusal(422, f"The photo cannot be read: {error}.") from None
         return Response(picture, media_type="image/png")

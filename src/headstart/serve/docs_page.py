@@ -73,18 +73,18 @@ def render_template(name: str, **content: Any) -> str:
 def list_endpoints(schema: dict[str, Any], base: str) -> list[Endpoint]:
     """Return the endpoints of an OpenAPI schema, each with commands that call it."""
     return [
-        _make_endpoint(schema, base, method, path, operation)
+        _make_endpoint(base, method, path, operation)
         for path, operations in schema["paths"].items()
         for method, operation in operations.items()
     ]
 
 
-def _make_endpoint(schema: dict[str, Any], base: str, method: str, path: str, operation: dict[str, Any]) -> Endpoint:
+def _make_endpoint(base: str, method: str, path: str, operation: dict[str, Any]) -> Endpoint:
     body = operation.get("requestBody", {}).get("content", {}).get("multipart/form-data")
-    fields = _list_fields(_resolve(schema, body["schema"])) if body else []
+    fields = _list_fields(body["schema"]) if body else []
     responses = [_make_response(*item) for item in sorted(operation["responses"].items())]
     kind = responses[0].kind  # status 200
-    address, names = base + path.lstrip("/"), [field.name for field in fields]
+    address, names = base + path.lstrip("/"), [field.name for field in fields[:1]]  # each field takes photos
     return Endpoint(
         method=method.upper(), path=path, description=operation["description"], fields=fields, responses=responses,
         curl=_write_curl(address, names, kind), python=_write_python(address, names, kind),
@@ -95,13 +95,6 @@ def _make_response(status: str, response: dict[str, Any]) -> ResponseEntry:
     (kind, content), *_ = response["content"].items()
     model = _name_kind(content["schema"]) if "$ref" in content["schema"] else ""
     return ResponseEntry(status, kind, model, response["description"])
-
-
-def _resolve(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" not in part:
-        return part
-    found: dict[str, Any] = schema["components"]["schemas"][part["$ref"].rsplit("/", 1)[-1]]
-    return found
 
 
 def _list_fields(model: dict[str, Any]) -> list[Field]:
@@ -124,7 +117,7 @@ def _name_kind(part: dict[str, Any]) -> str:
 
 
 def _list_models(schema: dict[str, Any]) -> list[tuple[str, str, list[Field]]]:
-    models = {name: model for name, model in schema["components"]["schemas"].items() if not name.startswith("Body_")}
+    models = schema["components"]["schemas"]
     return [(name, model.get("description", ""), _list_fields(model)) for name, model in models.items()]
 
 

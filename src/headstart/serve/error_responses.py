@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
@@ -15,14 +14,19 @@ from headstart.serve.response_models import ErrorMessage
 _STATUS_SENTENCES = {404: "There is nothing at this address.", 405: "This address does not take this method."}
 _DESCRIPTIONS = {
     400: "The request is damaged: its parts cannot be separated, or its Content-Length is not a number.",
+    403: "The header Host has a name that is not allowed, or a web page of an origin that is not allowed has sent the "
+    "photos. The options --allow-host and --allow-origin of the service allow them.",
     405: "The address does not take this method. The header Allow names the method that it takes.",
-    408: "The answer takes too long. Send fewer photos at a time.",
+    408: "The request is sent too slowly, or the answer takes too long. Send fewer photos at a time.",
     413: "The request has too many bytes or files.",
     422: "No photo can be read, or the request has no photo, or it has a field or parameter that is unknown.",
     429: "Too many photos are waiting. Try again after the number of seconds in the header Retry-After.",
+    431: "The head of the request has too many bytes.",
     500: "The service failed. Its log has the reason.",
+    503: "The service receives too many bytes, decodes too many slow photos or stops. Try again after the number of "
+    "seconds in the header Retry-After.",
 }
-_HEADERS = {405: "Allow", 429: "Retry-After"}
+_HEADERS = {405: "Allow", 429: "Retry-After", 503: "Retry-After"}
 
 
 def describe_refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -37,32 +41,8 @@ def _describe(status: int) -> dict[str, Any]:
     return about
 
 
-def refuse_unknown(field: str) -> Any:
-    """Return a FastAPI dependency that refuses a request (422) with more than form fields of this name.
-
-    Other content types, other fields and parameters in the address are refused.
-    """
-
-    async def refuse(request: Request) -> None:
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "multipart/form-data":  # in another type, the content would be parsed as names of fields
-            raise Refusal(422, f"Got {_quote([kind]) if kind else 'no content type'}. {_INSTRUCTION}")
-        given = {*request.query_params, *await request.form()}
-        if unknown := sorted(given - {field}):
-            raise Refusal(422, f"Got unknown {_quote(unknown)}. {_INSTRUCTION}")
-        if field in request.query_params:
-            raise Refusal(422, f"Got '{field}' in the address. {_INSTRUCTION}")
-
-    return refuse
-
-
-_INSTRUCTION = (
-    "Send photos as multipart/form-data in fields named 'files' (for /explain: one photo in 'file'). There are no "
-    "parameters."
-)
-
-
-def _quote(names: list[str]) -> str:
+def quote_names(names: list[str]) -> str:
+    """Return up to three names of a client in quotes, each shortened, and the number of others."""
     shown = ", ".join(f"'{name[:40]}'" for name in names[:3])
     return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
 
@@ -72,12 +52,8 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Refusal)
     async def answer_refusal(_: Request, refusal: Refusal) -> JSONResponse:
-        headers = {"Retry-After": "1"} if refusal.status == 429 else None
+        headers = {"Retry-After": "1"} if refusal.status in (429, 503) else None
         return _answer_error(refusal.status, str(refusal), headers)
-
-    @app.exception_handler(RequestValidationError)
-    async def answer_invalid_form(_: Request, __: RequestValidationError) -> JSONResponse:
-        return _answer_error(422, _INSTRUCTION)
 
     @app.exception_handler(HTTPException)
     async def answer_http_error(_: Request, error: HTTPException) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""The limits of a request, and the refusal of a request that exceeds them."""
+"""The limits of a request and of the service, and the refusal of a request that exceeds them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Limits of one request.
+    """Limits of one request, and of all requests together.
 
     Attributes
     ----------
+    max_bytes_in_flight
+        Bytes of all bodies that are received and not answered yet. Further requests are answered with 503.
     max_pixels
         Size of one photo before it is scaled: decoded, 50 million pixels take 150 MB.
     timeout_s
@@ -21,6 +23,7 @@ class Limits:
 
     max_file_bytes: int = 20_000_000
     max_body_bytes: int = 100_000_000
+    max_bytes_in_flight: int = 250_000_000
     max_pixels: int = 50_000_000
     max_files: int = 64
     timeout_s: float = 30.0
@@ -28,7 +31,7 @@ class Limits:
 
 
 class Refusal(Exception):  # noqa: N818  an answer, not a failure of the service
-    """A request that is answered with a 4xx status and a sentence."""
+    """A request that is answered with a status such as 422 and a sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from headstart.classifier.classifier import load_classifier
@@ -13,26 +13,46 @@ from headstart.errors import ServeError
 from headstart.process.packages import make_missing_extra
 
 GRACE_S = 10  # for running requests when the service stops
+END_S = 5  # for the threads, after the requests
 
 
-def serve_classifier(model: Path, *, host: str, port: int, precision: str, say: Callable[[str], None]) -> None:
-    """Serve a classifier over HTTP until Ctrl-C or a kill; raise ServeError if the address cannot be used."""
+def serve_classifier(
+    model: Path, *, host: str, port: int, precision: str, say: Callable[[str], None],
+    allow_hosts: Sequence[str] = (), allow_origins: Sequence[str] = (), root_path: str = "",
+) -> None:  # fmt: skip
+    """Serve a classifier over HTTP until Ctrl-C or a kill.
+
+    Parameters
+    ----------
+    allow_hosts, allow_origins
+        Further names of the service, and web pages that may send photos; see `Access`.
+    root_path
+        Path under which a proxy shows the service, such as ``/pets``.
+
+    Raises
+    ------
+    ServeError
+        If the address cannot be used, or a host or origin is written in a form that never matches.
+    """
     try:
         import uvicorn
 
+        from headstart.serve.access import make_access
         from headstart.serve.app import build_app
+        from headstart.serve.guarded_protocol import GuardedProtocol
     except ImportError as error:
         raise make_missing_extra("serve a classifier", "serve", str(error.name)) from None
+    access = make_access(listens_on=host, hosts=allow_hosts, origins=allow_origins)
     classifier = load_classifier(model, precision=precision)
     listener = _listen(host, port)
-    app = build_app(classifier, name=model.resolve().name)
+    app = build_app(classifier, name=model.resolve().name, access=access, root_path=root_path)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S, server_header=False,
-        limit_concurrency=None, h11_max_incomplete_event_size=64_000,
+        http=GuardedProtocol, ws="none",
     )  # fmt: skip
     server = uvicorn.Server(config)
     # in the main thread uvicorn would replace the signal handlers and raise the signals again at its end
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server")
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server", daemon=True)
     stop = threading.Event()
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -43,7 +63,7 @@ def serve_classifier(model: Path, *, host: str, port: int, precision: str, say: 
         while thread.is_alive() and not stop.wait(0.2):
             pass
         server.should_exit = True
-        thread.join()
+        thread.join(GRACE_S + END_S)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -7,6 +7,7 @@ import pytest
 
 from headstart.catalog.csv_file import read_csv, write_csv
 from headstart.catalog.split import plan_rows
+from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import CatalogError
 
 
@@ -128,8 +129,8 @@ def test_the_message_lists_ten_problems_and_counts_the_others(write):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", r"got no column 'path' and no column 'label' \(its first row: \)"),
-        ("file,class\na,b\n", r"no column 'path' and no column 'label' \(its first row: file, class\)"),
+        ("", r"got no column 'path' and no column 'label' \(its columns: \)"),
+        ("cats/1.jpg,cats\na,b\n", r"no column 'path' and no column 'label' \(its columns: cats/1.jpg, cats\)"),
         ("path,split\na,train\n", "got no column 'label'"),
         ("path,label,label\na,b,c\n", "the column 'label' 2 times"),
         ("# Pets\n\nAll about pets.\n", "no column 'path'"),
@@ -149,9 +150,74 @@ def test_a_label_in_another_encoding_is_refused(write):
         read_csv(write("path,label\na.jpg,caf\u00e9\n", "latin-1"))
 
 
-def test_a_spreadsheet_in_utf16_is_refused(write):
-    with pytest.raises(CatalogError, match="need a folder of photos or a CSV in UTF-8"):
-        read_csv(write("path,label\na.jpg,cats\n", "utf-16"))
+@pytest.mark.parametrize(
+    "text",
+    ["path\tlabel\r\na.jpg\tcaf\u00e9\r\n", "path,label\na.jpg,caf\u00e9\n", "sep=;\npath;label\na.jpg;caf\u00e9\n"],
+)
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8", "utf-8-sig"])
+def test_what_spreadsheets_write_is_read(write, tmp_path, text, encoding):
+    assert rows(read_csv(write(text, encoding))) == [(f"{tmp_path.as_posix()}/a.jpg", "caf\u00e9", None, None, 1)]
+
+
+def test_a_spreadsheet_in_utf16_that_is_cut_is_refused(write):
+    path = write("path,label\na.jpg,cats\n", "utf-16")
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(CatalogError, match=r"got no CSV .*truncated data"):
+        read_csv(path)
+    with pytest.raises(CatalogError, match=r"got a binary file, need a folder of photos or a CSV\. Unpack"):
+        read_csv(write("path,label\na.jpg,cats\n", "utf-16-le"))  # without its mark
+
+
+def test_a_row_is_counted_below_the_line_of_the_delimiter(write):
+    with pytest.raises(CatalogError, match="row 4 has no label"):
+        read_csv(write("sep=;\npath;label\na.jpg;cats\nb.jpg;\n"))
+
+
+def test_quotes_may_follow_a_space_and_columns_a_bar(write):
+    assert [c.label for c in read_csv(write('path, label\na.jpg, "cats, old"\n')).photos] == ["cats, old"]
+    assert [c.label for c in read_csv(write("path|label\na.jpg|cats, old\n")).photos] == ["cats, old"]
+
+
+def test_columns_with_other_names_are_read_and_told(write, tmp_path):
+    found = read_csv(write("Patient_ID,File Name,CLASS,age\np1,a.jpg,cats,3\n"))
+    assert rows(found) == [(f"{tmp_path.as_posix()}/a.jpg", "cats", None, "p1", 1)]
+    assert list(map(str, found.notes[1:])) == [
+        "Columns of the CSV: took 'File Name' as path, 'CLASS' as label, 'Patient_ID' as group.",
+        "Columns of the CSV that were not used: 'age'.",
+    ]
+
+
+def test_the_user_may_name_the_columns(write, tmp_path):
+    path = write("image,file,breed,label\n1,a.jpg,pug,dogs\n")
+    found = read_csv(path, ColumnNames(path="FILE", label="breed"))
+    assert rows(found) == [(f"{tmp_path.as_posix()}/a.jpg", "pug", None, None, 1)]
+
+
+def test_paths_with_backslashes_are_found(make_folder, tmp_path):
+    make_folder(n=3)
+    (tmp_path / "photos.csv").write_text(
+        "path,label\nphotos\\dots\\000.jpg,dots\n.\\photos\\stripes\\001.jpg,stripes\n"
+    )
+    files = [Path(photo.file) for photo in read_csv(tmp_path / "photos.csv").photos]
+    assert files == [tmp_path / "photos/dots/000.jpg", tmp_path / "photos/stripes/001.jpg"]
+
+
+def test_paths_may_be_relative_to_the_working_folder(make_folder, tmp_path, monkeypatch):
+    make_folder(n=3)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lists").mkdir()
+    table = tmp_path / "lists" / "photos.csv"
+    table.write_text("path,label\nphotos/dots/000.jpg,dots\nphotos/none.jpg,stripes\n")
+    found = read_csv(table)
+    assert [Path(photo.file) for photo in found.photos] == [
+        tmp_path / "photos/dots/000.jpg",
+        tmp_path / "photos/none.jpg",
+    ]
+    assert (found.root, found.notes[1].code) == (tmp_path, "layout")
+    assert str(found.notes[1]) == f"Paths are relative to the working folder '{tmp_path}': the files are there."
+    monkeypatch.chdir("/")
+    assert read_csv(table).root == table.parent
+    assert read_csv(table, here=tmp_path).root == tmp_path
 
 
 def test_a_missing_file_is_an_error(tmp_path):

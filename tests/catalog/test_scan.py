@@ -179,7 +179,7 @@ def test_a_missing_path_and_a_file_that_is_no_csv_are_errors(tmp_path):
             scan_photos(path)
     archive = tmp_path / "photos.zip"
     archive.write_bytes(b"PK\x03\x04\x14\0\0\0")
-    with pytest.raises(CatalogError, match=r"need a folder of photos or a CSV in UTF-8\. Unpack an archive"):
+    with pytest.raises(CatalogError, match=r"need a folder of photos or a CSV\. Unpack an archive"):
         scan_photos(archive)
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     with pytest.raises(CatalogError, match="got neither a folder nor a file"):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from headstart.catalog.table_rows import COLUMNS, TableRows
+from headstart.catalog.table_columns import COLUMNS
+from headstart.catalog.table_rows import TableRows
 from headstart.errors import CatalogError
 
 

@@ -55,3 +55,27 @@ def test_an_invalid_quantity_is_refused_with_examples(text):
         match="need a number above 0 and one of the units s, m, min, h, such as 90s, 10m or 1h",
     ):
         DURATION.convert(text, None, None)
+
+
+@pytest.mark.slow
+def test_a_table_with_other_names_of_columns_is_trained_and_evaluated(paint_folder, tmp_path, headstart):
+    paint_folder(tmp_path / "photos", n=6)
+    table = tmp_path / "lists" / "pets.csv"
+    table.parent.mkdir()
+    rows = [
+        f"photos\\{path.parent.name}\\{path.name},{path.parent.name}" for path in sorted(tmp_path.glob("photos/*/*"))
+    ]
+    table.write_text("\n".join(["where,category", *rows]))
+    shared = ["--image-size", "96"]
+    refused = headstart("train", "lists/pets.csv", "--method", "fixed", *shared, cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "got no column 'path' (its columns: where, category), need path,label" in refused.stderr
+    command = ["train", "lists/pets.csv", "--method", "fixed", "--path-column", "where", *shared]
+    trained = headstart(*command, cwd=tmp_path)
+    assert trained.returncode == 0, trained.stderr
+    assert f"Note: Paths are relative to the working folder '{tmp_path}'" in trained.stderr
+    assert "Note: Columns of the CSV: took 'category' as label." in trained.stderr
+    judged = headstart("evaluate", "runs/pets", "lists/pets.csv", "--path-column", "where", cwd=tmp_path)
+    assert "trained on all of its 12 photos" in judged.stderr or judged.returncode == 0
+    folder = headstart("evaluate", "runs/pets", "photos", "--label-column", "where", cwd=tmp_path)
+    assert "got --label-column for what has no columns, need a table" in folder.stderr

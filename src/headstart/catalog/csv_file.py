@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from headstart.catalog.photo import Photo
 from headstart.catalog.source_listing import SourceListing
-from headstart.catalog.table_rows import COLUMNS, Row, TableRows
+from headstart.catalog.table_columns import BY_NAME, COLUMNS, RULE, ColumnNames, FoundColumns, find_columns
+from headstart.catalog.table_rows import Row, TableRows
 from headstart.errors import CatalogError
-from headstart.evaluation.notes import Note
 from headstart.storage.remote_paths import RemotePath, open_for_reading
 
-WRITTEN = ("digest",)  # columns that `write_csv` adds
+KIND = "CSV"
+DELIMITERS = ",;\t|"
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # spreadsheets write it as "Unicode text"
 
 
-def read_csv(path: Path) -> SourceListing:
-    """Read a CSV of labelled photos: UTF-8, columns in any order, separated by comma, semicolon or tab.
+def read_csv(path: Path, columns: ColumnNames = BY_NAME, here: Path | None = None) -> SourceListing:
+    """Read a CSV of labelled photos: UTF-8 or UTF-16, columns in any order, separated by comma, semicolon, tab or bar.
 
-    Paths are absolute, or relative to the CSV's folder. Other columns are ignored, with a note. A split in a row is
-    kept; rows without one are divided by `plan_rows`. CatalogError is raised if the file is no CSV, lacks a column, or
-    has rows that cannot be used: the message lists all problems; the header is row 1.
+    `find_columns` says how columns are found, and `TablePaths` how files are; ``here`` is the working folder. Other
+    columns are ignored, with a note. A split in a row is kept; rows without one are divided by `plan_rows`.
+    CatalogError is raised if the file is no CSV, lacks a column, or has rows that cannot be used: the message lists all
+    problems; the header is row 1.
     """
-    table = TableRows(path)
-    unknown: list[str] = []
-    photos = [table.read(row, number) for number, row in _read_rows(path, table.problems, unknown)]
+    table = TableRows(path, here=here)
+    rows = list(_read_rows(path, table, columns))
+    table.choose_folder([row["path"] for _, row in rows if not isinstance(row, str)])
+    photos = []
+    for number, row in rows:
+        if isinstance(row, str):
+            table.problems.append(row)
+        else:
+            photos.append(table.read(row, number))
     table.check()
-    found = table.describe("CSV", photos)
-    if unknown:
-        text = f"Columns of the CSV that were not used: {', '.join(unknown)}."
-        found.notes.append(Note("unused-column", text, "warning"))
-    return found
+    return table.describe(KIND, photos)
 
 
 def write_csv(photos: Sequence[Photo], path: Path) -> None:
@@ -58,54 +66,58 @@ def write_csv(photos: Sequence[Photo], path: Path) -> None:
         ) from None
 
 
-def _read_rows(path: Path, problems: list[str], unknown: list[str]) -> Iterator[tuple[int, Row]]:
-    """Yield the number and the cells, by column, of each row that is not blank. The cells of absent columns are empty.
+def _read_rows(path: Path, table: TableRows, given: ColumnNames) -> Iterator[tuple[int, Row | str]]:
+    """Yield the number and the cells, by column, of each row that is not blank; or its problem.
 
-    Unknown columns, which may be misspelt, are added to ``unknown``.
+    The cells of absent columns are empty. Notes on columns are added to the ``table``.
     """
     try:
-        # file names need not be UTF-8: surrogate escapes keep their bytes (PEP 383)
-        with (
-            open_for_reading(path) as stream,
-            io.TextIOWrapper(stream, newline="", encoding="utf-8-sig", errors="surrogateescape") as file,
-        ):
+        with open_for_reading(path) as stream, _open_text(stream) as file:
             _refuse_binary(path, file.read(4096))
             file.seek(0)
             header = file.readline()
+            n_above = 1 if re.fullmatch(r"sep=.?\s*", header, re.IGNORECASE) else 0  # Excel reads the delimiter there
+            header = file.readline() if n_above else header
             file.seek(0)
-            reader = csv.reader(file, delimiter=max(",;\t", key=header.count))
-            columns = [name.strip().casefold() for name in next(reader, [])]
-            _check_columns(path, columns)
-            unknown += [f"'{name}'" for name in columns if name and name not in (*COLUMNS, *WRITTEN)]
-            for number, cells in enumerate(reader, 2):
-                if len(cells) > len(columns):
-                    problems.append(f"row {number} has {len(cells)} cells, the header {len(columns)}: quote the commas")
+            reader = csv.reader(file, delimiter=max(DELIMITERS, key=header.count), skipinitialspace=True)
+            for _ in range(n_above):
+                next(reader)
+            names = next(reader, [])
+            found = find_columns(path, KIND, names, given)
+            table.notes += found.notes
+            for number, cells in enumerate(reader, 2 + n_above):
+                if len(cells) > len(names):
+                    yield number, f"row {number} has {len(cells)} cells, the header {len(names)}: quote the commas"
                 elif any(cell.strip() for cell in cells):
-                    texts = dict(zip(columns, cells, strict=False))
-                    row = {column: texts.get(column, "").strip() for column in COLUMNS}
-                    if texts.get("path", "") != row["path"] and os.path.lexists(path.parent / texts["path"]):
-                        row["path"] = texts["path"]  # a name may end in a space
-                    yield number, row
+                    yield number, _name_cells(cells, found, path.parent)
     except OSError as error:
         raise CatalogError(f"Cannot read '{path}': {error.strerror or error}. Give a folder or a CSV.") from None
-    except csv.Error as error:
-        raise CatalogError(f"Cannot read '{path}': got no CSV ({error}), need path,label. Export it as CSV.") from None
+    except (csv.Error, UnicodeError) as error:  # UnicodeError: half a character of UTF-16
+        raise CatalogError(f"Cannot read '{path}': got no CSV ({error}), need {RULE}. Export it as CSV.") from None
+
+
+def _open_text(stream: IO[bytes]) -> io.TextIOWrapper:
+    is_wide = stream.read(2) in UTF16
+    stream.seek(0)
+    # file names need not be UTF-8: surrogate escapes keep their bytes (PEP 383)
+    return io.TextIOWrapper(
+        stream, newline="", encoding="utf-16" if is_wide else "utf-8-sig",
+        errors="strict" if is_wide else "surrogateescape",
+    )  # fmt: skip
+
+
+def _name_cells(cells: Sequence[str], found: FoundColumns, folder: Path) -> Row:
+    at = found.positions
+    texts = {column: cells[at[column]] if at.get(column, len(cells)) < len(cells) else "" for column in COLUMNS}
+    row = {column: text.strip() for column, text in texts.items()}
+    if texts["path"] != row["path"] and os.path.lexists(folder / texts["path"]):
+        row["path"] = texts["path"]  # a name may end in a space
+    return row
 
 
 def _refuse_binary(path: Path, head: str) -> None:
     if "\0" in head:
         raise CatalogError(
-            f"Cannot read '{path}': got a binary file, need a folder of photos or a CSV in UTF-8. Unpack an "
+            f"Cannot read '{path}': got a binary file, need a folder of photos or a CSV. Unpack an "
             "archive first; export a spreadsheet as CSV."
-        )
-
-
-def _check_columns(path: Path, columns: Sequence[str]) -> None:
-    problems = [f"no column '{name}'" for name in ("path", "label") if name not in columns]
-    problems += [f"the column '{name}' {columns.count(name)} times" for name in COLUMNS if columns.count(name) > 1]
-    if problems:
-        shown = ", ".join(ascii(name)[1:-1] for name in columns[:8])
-        raise CatalogError(
-            f"Cannot read '{path}': got {' and '.join(problems)} (its first row: {shown[:200]}), need "
-            "path,label[,split][,group][,weight]. Give a folder of photos, or a CSV whose first row names its columns."
         )

@@ -12,7 +12,8 @@ from typing import Any
 from headstart.catalog.manifest import FILE_NAME, Manifest
 from headstart.catalog.shard_files import describe_shards
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
-from headstart.catalog.table_rows import COLUMNS, TableRows
+from headstart.catalog.table_columns import BY_NAME, COLUMNS, RULE, ColumnNames, find_columns
+from headstart.catalog.table_rows import TableRows
 from headstart.errors import CatalogError
 from headstart.pixels.photo_bytes import explain_unreadable
 from headstart.pixels.views import AS_IT_IS
@@ -38,16 +39,26 @@ def find_parquet_files(path: Path, *, is_folder: bool) -> list[Path] | None:
     return None
 
 
-def read_parquet(path: Path, files: Sequence[Path]) -> SourceListing:
-    """List the photos of a Parquet table, one in each row."""
+def read_parquet(
+    path: Path, files: Sequence[Path], columns: ColumnNames = BY_NAME, here: Path | None = None
+) -> SourceListing:
+    """List the photos of a Parquet table, one in each row. The other parameters are those of `read_csv`."""
     check_pyarrow(f"read '{path}'")
-    table = open_table(path, files)
-    return table.describe(KIND, list(walk_parquet(table, files)))
+    table = open_table(path, files, here=here)
+    return table.describe(KIND, list(walk_parquet(table, files, columns)))
 
 
-def open_table(path: Path, files: Sequence[Path], n_remembered: float = math.inf) -> TableRows:
-    """Return the reader of a table's rows; ``n_remembered`` is as in `TableRows`."""
-    return TableRows(path, path.parent if list(files) == [path] else path, n_remembered)
+def open_table(
+    path: Path, files: Sequence[Path], n_remembered: float = math.inf, here: Path | None = None
+) -> TableRows:
+    """Return the reader of a table's rows; ``n_remembered`` and ``here`` are as in `TableRows`."""
+    return TableRows(path, path.parent if list(files) == [path] else path, n_remembered, here=here)
+
+
+def read_names(file: Path) -> list[str]:
+    """Return the names of the columns of a Parquet file."""
+    with _open_parquet(file) as table:
+        return list(table.schema_arrow.names)
 
 
 def count_rows(file: Path) -> int:
@@ -57,17 +68,31 @@ def count_rows(file: Path) -> int:
     return n_rows
 
 
-def walk_parquet(table: TableRows, files: Sequence[Path]) -> Iterator[ListedPhoto]:
-    """Yield the photo of each row. A few thousand rows are in memory at a time."""
+def walk_parquet(table: TableRows, files: Sequence[Path], columns: ColumnNames = BY_NAME) -> Iterator[ListedPhoto]:
+    """Yield the photo of each row. A few thousand rows are in memory at a time.
+
+    The paths of the first of them decide which folder all paths are relative to.
+    """
     number = 0
     check_pyarrow("read Parquet")
     for file in files:
-        for batch in read_batches(file, COLUMNS, needed=COLUMNS[:2]):
-            for row in batch.to_pylist():
+        names = read_names(file)
+        found = find_columns(file, KIND, names, columns)
+        table.notes += [note for note in found.notes if note not in table.notes]
+        at = {column: names[position] for column, position in found.positions.items()}
+        for batch in read_batches(file, list(at.values())):
+            rows = batch.to_pylist()
+            cells = [{name: _write_cell(row.get(at.get(name))) for name in COLUMNS} for row in rows]
+            if number == 0:
+                table.choose_folder([row["path"] for row in cells])
+            for row in cells:
                 number += 1
-                cells = {name: "" if row.get(name) is None else str(row[name]).strip() for name in COLUMNS}
-                yield table.read(cells, number)
+                yield table.read(row, number)
     table.check()
+
+
+def _write_cell(value: object) -> str:
+    return "" if value is None else str(value).strip()
 
 
 def read_embedded(path: Path, manifest: Manifest) -> SourceListing:
@@ -116,7 +141,7 @@ def read_batches(file: Path, columns: Sequence[str], *, needed: Sequence[str] = 
         if missing:
             raise CatalogError(
                 f"Cannot read '{file}': got no column {' and '.join(map(repr, missing))} (its columns: "
-                f"{', '.join(names[:8])}), need path,label[,split][,group][,weight]. Rename its columns.", path=file,
+                f"{', '.join(names[:8])}), need {RULE}. Rename its columns.", path=file,
             )  # fmt: skip
         yield from table.iter_batches(ROWS_AT_ONCE, columns=[name for name in columns if name in names])
 

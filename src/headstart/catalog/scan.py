@@ -9,11 +9,13 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import drop_untrained, name_classes, note_classes, note_empty
 from headstart.catalog.hashing import HashResult, hash_files
 from headstart.catalog.leaks import drop_conflicts, drop_leaks, note_copies
+from headstart.catalog.missing_files import note_missing
 from headstart.catalog.photo import Photo, Skip
 from headstart.catalog.source import Source, find_source, read_source
 from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.split import KEEP_ALL, assign_splits
 from headstart.catalog.summary import count_reasons
+from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
 from headstart.storage.remote_paths import make_path
@@ -24,6 +26,9 @@ def scan_photos(
     *,
     seed: int = 0,
     cache: bool = True,
+    path_column: str | None = None,
+    label_column: str | None = None,
+    group_column: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Catalog:
     """Scan labelled photos: find them, check them, and split them into train, validation and test.
@@ -41,6 +46,8 @@ def scan_photos(
         Seed of the random split. The same photos and seed give the same split on every machine.
     cache
         Keep digests in the user's cache folder, and do not read unchanged files again.
+    path_column, label_column, group_column
+        Names of a table's columns. None: they are found by their names.
     progress
         Function that is called now and then with the number of finished files and their total.
 
@@ -49,7 +56,7 @@ def scan_photos(
     CatalogError
         If the source cannot be scanned, or fewer than two classes have training photos.
     """
-    source = find_source(source)
+    source = find_source(source, ColumnNames(path_column, label_column, group_column))
     found = read_source(source, is_for_training=True)
     photos, skipped, notes = _hash_listing(found, progress, cache=cache)
     for check in (drop_conflicts, drop_leaks):
@@ -84,9 +91,10 @@ def scan_labelled(
     photos, skipped, notes = _hash_listing(found, progress, cache=cache)
     photos, dropped, said = drop_conflicts(photos, found.name_photo)
     if not photos:
+        missing = "".join(f" {note}" for note in notes if note.code == "missing-files")
         raise CatalogError(
-            f"Cannot scan '{source.name}': got no photo with a label, need class folders or a CSV of path,label. "
-            "Check what is in it."
+            f"Cannot scan '{source.name}': got no photo with a label, need class folders or a CSV of path,label."
+            f"{missing} Check what is in it."
         )
     return Catalog(tuple(photos), (*skipped, *dropped), (*notes, *said), source.name)
 
@@ -108,7 +116,8 @@ def _hash_listing(
                 weight=listed.weight,
             )  # fmt: skip
             photos.append(photo)
-    return photos, skipped, list(found.notes)
+    missing = note_missing(skipped, len(found.photos) + len(found.skipped), found.root)
+    return photos, skipped, [*found.notes, *([] if missing is None else [missing])]
 
 
 def _describe_shortage(catalog: Catalog) -> str:
@@ -116,6 +125,7 @@ def _describe_shortage(catalog: Catalog) -> str:
     got = f"1 class with training photos ({name_classes(labels)})" if labels else "no training photo"
     reasons = ", ".join(f"{reason} ({n:,})" for reason, n in count_reasons(catalog.skipped)[:5])
     left_out = f" Left out: {reasons}." if reasons else ""
+    left_out += "".join(f" {note}" for note in catalog.select_notes("missing-files"))
     return (
         f"Cannot scan '{catalog.source}': got {got}, need at least 2 classes with training photos.{left_out} "
         "Add photos, or correct those that were left out."

@@ -15,10 +15,13 @@ from headstart.catalog.manifest import Manifest, read_manifest
 from headstart.catalog.parquet_file import find_parquet_files, read_embedded, read_parquet
 from headstart.catalog.shard_files import find_shards, read_shards
 from headstart.catalog.source_listing import SourceListing
+from headstart.catalog.table_columns import BY_NAME, ColumnNames
 from headstart.errors import CatalogError
 from headstart.pixels.photo_bytes import explain_unreadable
 from headstart.storage.remote_paths import RemotePath, expand_path, find_path_kind, make_path
 from headstart.storage.tar_shards import is_shard
+
+TABLES = ("csv", "parquet")  # kinds with columns
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ class Source:
         Parquet files or tar shards, in order; empty for other kinds.
     manifest
         Manifest of embedded features, or None.
+    columns
+        Names of a table's columns that the user gives.
+    here
+        Working folder, if it was another one when the source was found; see `TablePaths`.
     """
 
     name: str
@@ -44,19 +51,34 @@ class Source:
     kind: Literal["folder", "csv", "parquet", "shards", "embedded"]
     files: tuple[Path, ...] = ()
     manifest: Manifest | None = None
+    columns: ColumnNames = BY_NAME
+    here: Path | None = None
 
     def make_absolute(self) -> Source:
         """Return the same source with absolute paths: they stay valid in other processes."""
-        return replace(self, path=expand_path(self.path), files=tuple(map(expand_path, self.files)))
+        files = tuple(map(expand_path, self.files))
+        return replace(self, path=expand_path(self.path), files=files, here=self.here or Path.cwd())
 
 
-def find_source(source: str | Path | Source) -> Source:
+def find_source(source: str | Path | Source, columns: ColumnNames = BY_NAME) -> Source:
     """Find out the kind of a source. Names are listed and a manifest is read, but no table, shard or photo.
 
-    CatalogError is raised if the source does not exist, or cannot be listed.
+    CatalogError is raised if the source does not exist, cannot be listed, or has no columns although ``columns`` names
+    some.
     """
     if isinstance(source, Source):
         return source
+    found = _find_source(source)
+    given = columns.list_given()
+    if given and found.kind not in TABLES:
+        raise CatalogError(
+            f"Cannot scan '{found.path}': got --{next(iter(given))}-column for what has no columns, need a table (CSV "
+            "or Parquet). Leave the option out, or give the table.", path=found.path,
+        )  # fmt: skip
+    return replace(found, columns=columns)
+
+
+def _find_source(source: str | Path) -> Source:
     path = make_path(source)
     with suppress(RuntimeError):  # ~ with the name of an unknown user
         path = path.expanduser()
@@ -93,12 +115,12 @@ def read_source(source: Source, *, is_for_training: bool) -> SourceListing:
         if source.manifest is not None:
             return read_embedded(path, source.manifest)
         if source.kind == "parquet":
-            return read_parquet(path, source.files)
+            return read_parquet(path, source.files, source.columns, source.here)
         if source.kind == "shards":
             return read_shards(path, source.files, is_for_training=is_for_training)
         if source.kind == "folder":
             return read_folder(path, is_for_training=is_for_training)
-        return read_csv(path)
+        return read_csv(path, source.columns, source.here)
 
 
 @contextmanager

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from headstart.catalog.classes import clean_label
 from headstart.catalog.photo import SPLITS
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import SYNONYMS, parse_split, plan_rows
+from headstart.catalog.table_paths import TablePaths
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
 from headstart.storage.remote_paths import RemotePath, make_path
 
-COLUMNS = ("path", "label", "split", "group", "weight")
 N_TOLD = 10  # problems that a message lists; the others are counted
 Row = dict[str, str]
 
@@ -27,32 +28,43 @@ class TableRows:
     path
         Path of the table, for messages.
     folder
-        Folder to which paths are relative. Default: that of the table.
+        Folder to which paths are relative, if the files are there. Default: that of the table.
     n_remembered
         Number of paths that are compared with later ones; each takes about 200 bytes.
+    here
+        Folder to which paths are relative otherwise. Default: the working folder.
 
     Attributes
     ----------
     problems
         Problems of the rows so far.
+    notes
+        Notes on the columns.
     """
 
-    def __init__(self, path: Path, folder: Path | None = None, n_remembered: float = math.inf) -> None:
+    def __init__(
+        self, path: Path, folder: Path | None = None, n_remembered: float = math.inf, *, here: Path | None = None
+    ) -> None:
         self._path = path
         self._n_remembered = n_remembered
-        self._folder = path.parent if folder is None else folder
+        self._paths = TablePaths(path.parent if folder is None else folder, here)
         self._first_rows: dict[str, int] = {}
         self._labels, self._splits = set[str](), set[str]()
         self._splits_by_group: dict[str, set[str]] = {}
         self._n_rows, self._n_without_split, self._weight = 0, 0, 0.0
         self.problems: list[str] = []
+        self.notes: list[Note] = []
+
+    def choose_folder(self, paths: Sequence[str]) -> None:
+        """Choose the folder to which paths are relative, given all paths or the first ones; see `TablePaths`."""
+        self._paths.choose_folder(paths)
 
     def read(self, row: Row, number: int) -> ListedPhoto:
         """Return the photo of a row, whose path may be a URI, and remember the row for `check`.
 
         A problem is added to ``problems`` with the row's ``number``; nothing is raised.
         """
-        photo = _parse_row(self._folder, row, number, self.problems)
+        photo = _parse_row(self._paths, row, number, self.problems)
         place = os.path.normpath(photo.file)
         is_full = len(self._first_rows) >= self._n_remembered
         first = self._first_rows.get(place, number) if is_full else self._first_rows.setdefault(place, number)
@@ -87,9 +99,10 @@ class TableRows:
 
     def describe(self, kind: str, photos: list[ListedPhoto]) -> SourceListing:
         """Return the listing of the table, with a note on its splits."""
-        note = Note("layout", f"Read {self._n_rows:,} rows of a {kind}: {self._describe_split()}")
+        notes = [Note("layout", f"Read {self._n_rows:,} rows of a {kind}: {self._describe_split()}")]
+        notes += [*([] if self._paths.note is None else [self._paths.note]), *self.notes]
         plan, labels = plan_rows(self._splits), frozenset(self._labels)
-        return SourceListing(self._folder, photos, labels=labels, plan=plan, notes=[note])
+        return SourceListing(self._paths.folder, photos, labels=labels, plan=plan, notes=notes)
 
     def _describe_split(self) -> str:
         if self._n_without_split == 0:
@@ -102,7 +115,7 @@ class TableRows:
         return f"{rows} went {percents} into {', '.join(shares)}, drawn by the seed."
 
 
-def _parse_row(folder: Path, row: Row, number: int, problems: list[str]) -> ListedPhoto:
+def _parse_row(paths: TablePaths, row: Row, number: int, problems: list[str]) -> ListedPhoto:
     problems += [f"row {number} has no {column}" for column in ("path", "label") if not row[column]]
     label = clean_label(row["label"])
     if label is None:
@@ -121,5 +134,4 @@ def _parse_row(folder: Path, row: Row, number: int, problems: list[str]) -> List
     path = make_path(row["path"])
     if isinstance(path, RemotePath) and str(path) != row["path"]:
         problems.append(f"row {number} has the URI {row['path']!a}, whose names are empty in places: it cannot be used")
-    file = str(path) if isinstance(path, RemotePath) else str(folder / path)
-    return ListedPhoto(file, label or "", split, group=row["group"] or None, weight=weight)
+    return ListedPhoto(paths.find(row["path"]), label or "", split, group=row["group"] or None, weight=weight)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
-from headstart.cli.options import PATH, backbone_option, json_option
+from headstart.cli.options import PATH, backbone_option, column_options, json_option
 from headstart.cli.printing import print_json, print_line, say
 from headstart.errors import RunError
 
@@ -25,10 +26,9 @@ RISING = {  # by whether the learning curve is still rising
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the split and the folds.")
 @click.option("--cache/--no-cache", default=True, help="Read and write features in the user's cache.")
 @click.option("--picture", type=PATH, help="PNG file for the figure.  [default: runs/NAME-advice.png]")
+@column_options
 @json_option()
-def advise(
-    data: Path, backbone: str, image_size: int | None, seed: int, cache: bool, picture: Path | None, as_json: bool
-) -> None:
+def advise(data: Path, picture: Path | None, as_json: bool, **options: Any) -> None:
     """Recommend a method by the number of photos and by their similarity to ImageNet's.
 
     DATA is a folder of labelled photos, or a CSV, as for train. Only heads on frozen features are trained.
@@ -45,7 +45,7 @@ def advise(
     path = picture.expanduser() if picture is not None else _choose_path(data)
     check_outside(path, str(data), what="figure", option="--picture")
     with _check_writable(path):
-        advice = advise_method(data, backbone=backbone, image_size=image_size, seed=seed, cache=cache, say=say)
+        advice = advise_method(data, say=say, **options)
         per_class = advice.evidence["photos_per_class"]
         points = {f"your photos: {advice.method}": (per_class, advice.similarity)}
         save_png(draw_figure(plot_quadrants(points, large=LARGE, similar=SIMILAR)), path)
@@ -58,10 +58,10 @@ def advise(
     )
     curve = ", ".join(f"{row['accuracy']:.1%} with {row['n']:,}" for row in advice.evidence["learning_curve"])
     print_line(f"Frozen features, cross-validated: {curve}; {RISING[advice.evidence['is_still_rising']]}.")
-    options = f" --cut {advice.cut}" if advice.method == "hybrid" else ""
+    advised = f" --cut {advice.cut}" if advice.method == "hybrid" else ""
     if advice.train_norms:
-        options += " --train-norms"
-    print_line(f"\nAdvice: --method {advice.method}{options}")
+        advised += " --train-norms"
+    print_line(f"\nAdvice: --method {advice.method}{advised}")
     print_line(f"Why: {advice.why}.")
     for note in advice.notes:
         print_line(f"Note: {note}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from headstart.cli.options import PATH, backbone_option, image_size_option, json_option, ray_option
+from headstart.cli.options import PATH, backbone_option, column_options, image_size_option, json_option, ray_option
 from headstart.cli.printing import print_json, print_line, say, say_left_out
 
 
@@ -26,6 +26,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out
     help="Type of the features in the files; float16 takes half the space.",
 )  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace features of other photos or settings in the folder.")
+@column_options
 @json_option("Print one JSON object on stdout.")
 def embed(data: Path, out: Path, as_json: bool, **options: Any) -> None:
     """Compute the features of labelled photos into a folder of Parquet files.

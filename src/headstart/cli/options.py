@@ -72,6 +72,16 @@ precision_option = click.option(
 )  # fmt: skip
 
 
+def column_options(command: Command) -> Command:
+    """Add the options that name columns of a table."""
+    for name, content in (
+        ("group", "the group, whose photos stay in one split"), ("label", "the class"), ("path", "the photo's path"),
+    ):  # fmt: skip
+        help_text = f"Column of a table that has {content}.  [default: found by its name]"
+        command = click.option(f"--{name}-column", metavar="NAME", help=help_text)(command)
+    return command
+
+
 def json_option(help_text: str = "Print one JSON object on stdout.") -> Callable[[Command], Command]:
     """Return the option ``--json``; the command receives it as ``as_json``."""
     return click.option("--json", "as_json", is_flag=True, help=help_text)

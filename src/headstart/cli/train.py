@@ -14,6 +14,7 @@ from headstart.cli.options import (
     SIZE_GB,
     TRACKER,
     backbone_option,
+    column_options,
     image_size_option,
     json_option,
     overwrite_option,
@@ -88,6 +89,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out
     help="Tracker that receives the run at its end. mlflow: at MLFLOW_TRACKING_URI, or mlflow.db here. tensorboard: "
     "event files in the run folder. Each needs the extra of its name.",
 )  # fmt: skip
+@column_options
 @ray_option
 @overwrite_option
 @json_option("Print metrics.json on stdout.")
@@ -99,7 +101,8 @@ def train(
     """Train a classifier on a folder of labelled photos and write a run folder with its report.
 
     DATA is a folder of labelled photos, a CSV or Parquet table (path,label[,split][,group][,weight]), tar shards, or
-    the output of headstart embed; on this machine or in a store (s3://bucket/pets).
+    the output of headstart embed; on this machine or in a store (s3://bucket/pets). Usual other names of the columns,
+    such as filename and class, are known.
     """
     if list_cuts:
         _print_cuts(settings["backbone"], as_json)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.manifest import Manifest
+from headstart.catalog.missing_files import note_missing
 from headstart.catalog.photo import Skip
 from headstart.catalog.source import Source
 from headstart.errors import ScaleError
@@ -147,9 +148,10 @@ def _complete_manifest(manifest: Manifest, facts: Manifest, done: list[EmbeddedB
     left_out = [*facts.skipped, *skipped, *(Skip(make_path(one.file), reason) for one, reason in broken)]
     if not n_photos:
         example = f", such as '{left_out[0].path}': {left_out[0].reason}" if left_out else ""
+        missing = note_missing(left_out, len(left_out), make_path(facts.root))
         raise ScaleError(
-            f"Cannot embed '{manifest.source}': got no usable photo, {len(left_out):,} left out{example}. Check the "
-            "paths."
+            f"Cannot embed '{manifest.source}': got no usable photo, {len(left_out):,} left out{example}. "
+            f"{'' if missing is None else f'{missing} '}Check the paths."
         )
     return replace(
         facts, recipe=manifest.recipe, source=manifest.source, token=manifest.token, is_complete=True,

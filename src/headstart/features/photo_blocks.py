@@ -115,8 +115,9 @@ def _list_source(source: Source | Catalog) -> Iterator[Block | SourceListing]:
         yield found
         return
     if source.kind == "parquet":
-        table = open_table(source.path, source.files, N_REMEMBERED)
-        yield from divide_into_blocks(walk_parquet(table, source.files), sum(map(count_rows, source.files)))
+        table = open_table(source.path, source.files, N_REMEMBERED, source.here)
+        listed = walk_parquet(table, source.files, source.columns)
+        yield from divide_into_blocks(listed, sum(map(count_rows, source.files)))
         yield table.describe(KIND, [])
     elif source.kind == "shards":
         for number, shard in enumerate(source.files):

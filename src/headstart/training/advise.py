@@ -79,7 +79,8 @@ class Advice:
 
 def advise_method(
     photos: Catalog | str | Path, *, backbone: str = "mobilenet_v2", image_size: int | None = None, seed: int = 0,
-    cache: bool = True, verbose: bool = True, say: Callable[[str], None] = lambda _: None,
+    cache: bool = True, path_column: str | None = None, label_column: str | None = None,
+    group_column: str | None = None, verbose: bool = True, say: Callable[[str], None] = lambda _: None,
 ) -> Advice:  # fmt: skip
     """Measure photos and advise on the method to train with.
 
@@ -91,6 +92,8 @@ def advise_method(
     ----------
     photos
         A catalog, or a folder or table of photos.
+    path_column, label_column, group_column
+        Names of a table's columns. None: they are found by their names.
     say
         Function that is called with sentences for the user.
 
@@ -108,7 +111,10 @@ def advise_method(
         catalog = photos
     else:
         with show_progress("Scanning", is_shown=verbose) as progress:
-            catalog = scan_photos(photos, seed=seed, cache=cache, progress=progress)
+            catalog = scan_photos(
+                photos, seed=seed, cache=cache, path_column=path_column, label_column=label_column,
+                group_column=group_column, progress=progress,
+            )  # fmt: skip
     runner = MethodRunner(catalog, TrainingContext(setup, cache, verbose))
     trained = runner.run(settings)
     catalog, train = trained.table.catalog, trained.table.splits["train"]

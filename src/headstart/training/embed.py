@@ -8,6 +8,7 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.source import find_source
+from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import ScaleError
 from headstart.features.block_embedding import DTYPES, make_embedding_settings
 from headstart.features.folder_embedding import EmbeddedFolder, embed_into_folder
@@ -17,6 +18,7 @@ from headstart.storage.remote_paths import check_pyarrow, expand_path
 def embed_photos(
     source: str | Path | Catalog, out: str | Path, *, ray: str | None = None, backbone: str = "mobilenet_v2",
     image_size: int | None = None, precision: str = "auto", dtype: str = "float32", overwrite: bool = False,
+    path_column: str | None = None, label_column: str | None = None, group_column: str | None = None,
     verbose: bool = True,
 ) -> EmbeddedFolder:  # fmt: skip
     """Compute the features of labelled photos into a folder of Parquet files.
@@ -39,6 +41,8 @@ def embed_photos(
         Type of the features in the files: ``float32``, or ``float16``, which takes half the space.
     overwrite
         Replace features of other photos or settings in the folder.
+    path_column, label_column, group_column
+        Names of a table's columns. None: they are found by their names.
 
     Raises
     ------
@@ -51,7 +55,8 @@ def embed_photos(
     loaded = load_backbone(backbone)
     setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size), precision)
     settings = make_embedding_settings(setup, dtype=dtype)
-    found = source if isinstance(source, Catalog) else find_source(source)
+    columns = ColumnNames(path_column, label_column, group_column)
+    found = source if isinstance(source, Catalog) else find_source(source, columns)
     if ray is None:
         return embed_into_folder(found, expand_path(out), settings, overwrite=overwrite, verbose=verbose)
     from headstart.scale.cluster import connect

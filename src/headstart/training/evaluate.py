@@ -13,6 +13,8 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import describe_unknown_labels
 from headstart.catalog.photo import SPLITS, Photo
 from headstart.catalog.scan import scan_labelled
+from headstart.catalog.source import find_source
+from headstart.catalog.table_columns import ColumnNames
 from headstart.classifier.classifier import Classifier
 from headstart.errors import CatalogError
 from headstart.evaluation.metrics import evaluate_probabilities
@@ -22,8 +24,9 @@ SPLIT_CHOICES = ("auto", *SPLITS, "all")
 
 
 def evaluate_classifier(
-    model: Classifier, photos: Catalog | str | Path, *, split: str = "auto", verbose: bool = True
-) -> dict[str, Any]:
+    model: Classifier, photos: Catalog | str | Path, *, split: str = "auto", path_column: str | None = None,
+    label_column: str | None = None, group_column: str | None = None, verbose: bool = True,
+) -> dict[str, Any]:  # fmt: skip
     """Evaluate a classifier on labelled photos.
 
     Three kinds of photos are left out and counted: training photos of the classifier (known by their bytes, not their
@@ -36,6 +39,8 @@ def evaluate_classifier(
     split
         Split to evaluate on: ``train``, ``validation``, ``test`` or ``all``. ``auto``: the test photos if there are
         any, otherwise all.
+    path_column, label_column, group_column
+        Names of a table's columns. None: they are found by their names.
 
     Returns
     -------
@@ -51,7 +56,8 @@ def evaluate_classifier(
         raise CatalogError(f"Cannot evaluate on a split: got {split!r}, need one of {', '.join(SPLIT_CHOICES)}.")
     if not isinstance(photos, Catalog):
         with show_progress("Scanning", is_shown=verbose) as progress:
-            photos = scan_labelled(photos, progress=progress)
+            source = find_source(photos, ColumnNames(path_column, label_column, group_column))
+            photos = scan_labelled(source, progress=progress)
     if split == "auto":
         split = "test" if photos.select("test") else "all"
     chosen = [photo for photo in photos.photos if split in ("all", photo.split)]

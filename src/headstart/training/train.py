@@ -15,6 +15,7 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS
 from headstart.catalog.source import Source, find_source
+from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import FitError, RunError, RunMovedError
 from headstart.evaluation.verdict import write_verdict
 from headstart.features.extraction import BackgroundCompilation
@@ -47,7 +48,8 @@ if TYPE_CHECKING:
 
 def train_classifier(
     photos: Catalog | str | Path, *, out: str | Path | None = None, overwrite: bool = False, cache: bool = True,
-    track: str | None = None, ray: str | None = None, verbose: bool = True,
+    track: str | None = None, ray: str | None = None, path_column: str | None = None, label_column: str | None = None,
+    group_column: str | None = None, verbose: bool = True,
     say: Callable[[str], None] = lambda _: None, chart_drawer: ChartDrawer | None = None, **settings: Any,
 ) -> Run:  # fmt: skip
     """Train a classifier and write its run folder.
@@ -68,6 +70,8 @@ def train_classifier(
     ray
         Ray cluster that computes features and trains above a cut: ``local`` for a new one on this machine, or an
         address.
+    path_column, label_column, group_column
+        Names of a table's columns. None: they are found by their names.
     verbose
         Whether progress is shown on stderr.
     say
@@ -95,9 +99,11 @@ def train_classifier(
         say(f"Method: {chosen.method}, because the other options belong to it.")
     source = photos.source if isinstance(photos, Catalog) else str(photos)
     folder = _choose_run_folder(out, source)
-    given: Catalog | str | Path | Source = photos
-    if ray is not None and not isinstance(photos, Catalog):
-        given = find_source(photos)  # before Ray is started for it
+    given: Catalog | Source
+    if isinstance(photos, Catalog):
+        given = photos
+    else:  # before Ray is started for it
+        given = find_source(photos, ColumnNames(path_column, label_column, group_column))
     check_outside(folder, source)
     limit_spinning()  # before a backbone imports torch, and before Ray starts with this environment
     clock, chart_drawer = _Clock(), chart_drawer or ChartDrawer()
@@ -174,7 +180,7 @@ class _Training:
     chart_drawer: ChartDrawer
     checkpoints: list[Checkpoint] = field(default_factory=list)  # of finished trainings
 
-    def run(self, photos: Catalog | str | Path | Source, folder: Path, say: Callable[[str], None]) -> RunContents:
+    def run(self, photos: Catalog | Source, folder: Path, say: Callable[[str], None]) -> RunContents:
         """Train, say the verdict, and return the contents of the run folder. Charts are begun as early as possible."""
         settings, context, setup = self.settings, self.context, self.context.setup
         compiling = BackgroundCompilation(setup)

@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from headstart.catalog.photo import Skip
-from headstart.catalog.photo_search import is_photo_name
 from headstart.evaluation.notes import Note
 from headstart.evaluation.words import count_photos
+from headstart.pixels.file_format import is_photo_name
 from headstart.storage.remote_paths import RemotePath
 
 MISSING = ("does not exist", "cannot be read: No such file or directory")  # reasons of a scan and of an embedding

@@ -4,6 +4,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from headstart.classifier.build import build_classifier
 from headstart.classifier.classifier import Classifier, load_classifier
 from headstart.errors import BackboneError, ClassifierError, PhotoError
 from headstart.pixels.decode import read_photo
@@ -99,3 +100,12 @@ def test_a_failed_save_leaves_the_old_file(classifier, tmp_path, monkeypatch):
         classifier.save(path)
     assert path.read_bytes() == b"first"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_probabilities_that_are_no_numbers_are_an_error(parts):
+    """Weights of 1e38 are finite, and their products are not."""
+    backbone, weights, bias, metadata = parts
+    large = np.where(weights > 0, np.float32(3e38), np.float32(-3e38))
+    broken = Classifier.from_bytes(build_classifier(backbone, large, bias, metadata), precision="f32")
+    with pytest.raises(ClassifierError, match="the weights of this classifier are too large or damaged"):
+        broken.predict_pixels(np.full((1, 96, 96, 3), 200, np.uint8))

@@ -208,8 +208,80 @@ def test_an_average_without_its_layer_is_refused(change_metadata, parts):
 def test_the_second_reading_parses_no_graph(classifier_bytes, monkeypatch, tmp_path):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
     first = parse_classifier(classifier_bytes)
-    monkeypatch.delattr(file, "_read_graph")
+    monkeypatch.delattr(file, "_read_network")
     second = parse_classifier(classifier_bytes)
     assert second.metadata == first.metadata
     np.testing.assert_array_equal(second.weights, first.weights)
     np.testing.assert_array_equal(second.bias, first.bias)
+
+
+def find_tensor(model, name):
+    return next(tensor for tensor in model.graph.initializer if tensor.name == name)
+
+
+def read_other_file(model, entries):
+    tensor = find_tensor(model, "head/bias")
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="secret.bin")
+
+
+def call_other_operator(model, entries):
+    model.graph.node.append(onnx.helper.make_node("StringNormalizer", ["scores"], ["text"]))
+
+
+def break_weights(model, entries):
+    tensor = find_tensor(model, next(node.input[1] for node in model.graph.node if node.op_type == "Conv"))
+    tensor.raw_data = b"\xff\xff\xff\x7f" + tensor.raw_data[4:]
+
+
+def drop_record(model, entries):
+    del entries["headstart"]
+
+
+def fill_record(model, entries):
+    entries["headstart"] = "[" + "{}," * 1_000_000 + "{}]"
+
+
+def nest_record(model, entries):
+    entries["headstart"] = "[" * 200_000
+
+
+def enlarge_number(model, entries):
+    entries["headstart"] = entries["headstart"].replace('"seed": 0', '"seed": 1' + "0" * 5000)
+
+
+def forget_head(model, entries):
+    find_tensor(model, "head/weights").name = "other"
+
+
+def retype_head(model, entries):
+    tensor = find_tensor(model, "head/bias")
+    tensor.data_type, tensor.raw_data = onnx.TensorProto.INT64, bytes(24)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [(read_other_file, "weights in another file"), (call_other_operator, "not on the list, 'StringNormalizer'"),
+     (break_weights, "NaN or infinity"), (drop_record, "no record of what it is"),
+     (fill_record, "more than 1,000,000 values"), (nest_record, "metadata cannot be read"),
+     (enlarge_number, "metadata cannot be read"), (forget_head, "input 'head/weights'"),
+     (retype_head, "it has no weights 'head/bias'")],
+)  # fmt: skip
+def test_a_sealed_file_that_we_did_not_write_is_refused(classifier_bytes, tmp_path, change, reason):
+    (tmp_path / "secret.bin").write_bytes(bytes(12))
+    path = tmp_path / "model.onnx"
+    path.write_bytes(reseal(classifier_bytes, change))
+    with pytest.raises(ClassifierError, match=f"Cannot load classifier '{path}': .*{reason}"):
+        read_classifier(path)
+    with pytest.raises(ClassifierError, match=reason):
+        parse_classifier(path.read_bytes())
+
+
+def test_a_file_is_checked_before_the_engine_reads_it(classifier_bytes, monkeypatch):
+    def read_nothing():
+        raise AssertionError
+
+    monkeypatch.setattr(file, "get_core", read_nothing)
+    with pytest.raises(ClassifierError, match="weights in another file"):
+        parse_classifier(reseal(classifier_bytes, read_other_file))

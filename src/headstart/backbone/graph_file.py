@@ -22,6 +22,7 @@ _NODE_PORTS = (_NODE["input"], _NODE["output"])
 _ATTRIBUTE = {"name": 1, "f": 2, "i": 3, "s": 4, "ints": 8, "type": 20}
 _TENSOR = {"dims": 1, "data_type": 2, "name": 8, "raw_data": 9, "external_data": 13}
 _KINDS = {"f": 1, "i": 2, "s": 3, "ints": 7}  # AttributeProto.AttributeType
+_ANY = "n_photos"  # the size of the first axis
 _IR_VERSION, _OPSET = 8, 17
 FLOAT, UINT8, _INT64 = 1, 2, 7  # TensorProto.DataType
 
@@ -130,12 +131,25 @@ def make_tensor(name: str, value: npt.NDArray[Any]) -> bytes:
     return encode_field(GRAPH["initializer"], tensor)
 
 
-def make_port(kind: str, name: str, data_type: int, shape: Sequence[int | str]) -> bytes:
+def make_port(kind: str, name: str, data_type: int, shape: Sequence[int | str], note: str = "") -> bytes:
     """Return an encoded ``input`` or ``output`` of a graph. A name in its shape stands for any size."""
     # name = 1, type = 2 {tensor_type = 1 {elem_type = 1, shape = 2 {dim = 1 {dim_value = 1 or dim_param = 2}}}}
+    # and a note, doc_string = 3
     sizes = [encode_message((1, size) if isinstance(size, int) else (2, size)) for size in shape]
     tensor = encode_message((1, data_type), (2, encode_message(*((1, size) for size in sizes))))
-    return encode_field(GRAPH[kind], encode_message((1, name), (2, encode_message((1, tensor)))))
+    end = encode_message((3, note)) if note else b""
+    return encode_field(GRAPH[kind], encode_message((1, name), (2, encode_message((1, tensor)))) + end)
+
+
+def take_one_photo(network: bytes, side_px: int) -> bytes:
+    """Return an ONNX file that `make_signature` gave its input, with an input for one photo, and as many bytes.
+
+    So a library that reads it knows the sizes of all layers for one photo.
+    """
+    shape = [side_px, side_px, 3]
+    any_number = make_port("input", "pixels", UINT8, [_ANY, *shape])
+    one = make_port("input", "pixels", UINT8, [1, *shape], "x" * (len(_ANY) - 2))  # the note keeps the length
+    return network.replace(any_number, one)
 
 
 def make_signature(output: str, n_numbers: int, side_px: int | None = None) -> bytes:
@@ -145,8 +159,8 @@ def make_signature(output: str, n_numbers: int, side_px: int | None = None) -> b
     ``n_numbers``).
     """
     sides = ["height", "width"] if side_px is None else [side_px, side_px]
-    pixels = make_port("input", "pixels", UINT8, ["n_photos", *sides, 3])
-    return pixels + make_port("output", output, FLOAT, ["n_photos", n_numbers])
+    pixels = make_port("input", "pixels", UINT8, [_ANY, *sides, 3])
+    return pixels + make_port("output", output, FLOAT, [_ANY, n_numbers])
 
 
 def make_name(name: str) -> bytes:

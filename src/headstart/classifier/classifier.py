@@ -174,7 +174,15 @@ class Classifier:
 
     def _score(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the probabilities of (N, D) features, or of the averages of V views, (N, V, D)."""
-        return self._head.probabilities(rows if rows.ndim == 2 else view_averaging.average_views(rows.swapaxes(0, 1)))
+        with np.errstate(over="ignore", invalid="ignore"):  # weights of 1e38 are finite, and their products are not
+            means = rows if rows.ndim == 2 else view_averaging.average_views(rows.swapaxes(0, 1))
+            probabilities = self._head.probabilities(means)
+        if not np.isfinite(probabilities).all():
+            raise ClassifierError(
+                "Cannot predict: the weights of this classifier are too large or damaged, and its probabilities are no "
+                "numbers. Train it again, or copy the file again from where it came."
+            )
+        return probabilities
 
     def predict_probabilities(self, photos: Sequence[PhotoPath]) -> npt.NDArray[np.float32]:
         """Return (N, C) float32 probabilities of photo files. The row of a photo that cannot be read is NaN."""

@@ -12,12 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone import view_averaging
+from headstart.backbone.graph_check import GraphContents, check_graph
+from headstart.backbone.graph_file import take_one_photo
 from headstart.classifier.build import BIAS, RECORD_KEY, WEIGHTS
+from headstart.classifier.layer_sizes import check_layer_sizes
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.seal import check_seal
 from headstart.engine.cutting import has_layer, take_below
 from headstart.engine.openvino_import import get_core
-from headstart.errors import ClassifierError
+from headstart.errors import BackboneError, ClassifierError
 from headstart.storage.result_cache import fetch_result, keep_result, name_result
 from headstart.version import __version__
 
@@ -79,10 +82,15 @@ def parse_classifier(data: bytes) -> ClassifierFile:
     if parts is not None:
         text, weights, bias = parts
         return ClassifierFile(data, digest, Metadata.from_json(text), weights, bias)
-    network, parts = _read_graph(data)
-    text, weights, bias = parts
-    contents = ClassifierFile(data, digest, Metadata.from_json(text), weights, bias)
-    _check_parts(contents, network)
+    try:
+        graph = check_graph(data)  # before the engine reads a byte of it
+        text, weights, bias = parts = _find_parts(graph)
+        contents = ClassifierFile(data, digest, Metadata.from_json(text), weights, bias)
+        network = _read_network(contents)
+        _check_parts(contents, network)
+        check_layer_sizes(network)
+    except BackboneError as error:
+        raise ClassifierError(str(error)) from None
     _remember_parts(digest, parts)
     return contents
 
@@ -112,19 +120,21 @@ def _remember_parts(digest: str, parts: Parts) -> None:
 
 
 def _name_parts(digest: str) -> str:
-    return name_result("classifier-2", digest, __version__)  # stricter checks need another name
+    return name_result("classifier-3", digest, __version__)  # stricter checks need another name
 
 
-def _read_graph(data: bytes) -> tuple[openvino.Model, Parts]:
+def _find_parts(graph: GraphContents) -> Parts:
+    if RECORD_KEY not in graph.entries:
+        raise ClassifierError("it has no record of what it is")
+    return graph.entries[RECORD_KEY], graph.read_floats(WEIGHTS), graph.read_floats(BIAS)
+
+
+def _read_network(contents: ClassifierFile) -> openvino.Model:
     try:
-        network = get_core().read_model(data)
-        text = network.get_rt_info(["framework", RECORD_KEY]).value
-        constants = {op.get_friendly_name(): op for op in network.get_ops() if op.get_type_name() == "Constant"}
-        weights, bias = (np.array(constants[name].data, np.float32) for name in (WEIGHTS, BIAS))
-    except (RuntimeError, KeyError, TypeError, ValueError) as error:
+        return get_core().read_model(take_one_photo(contents.data, contents.metadata.image_size))
+    except RuntimeError as error:
         reason = ascii(str(error).partition("\n")[0])  # it may hold names from the file
         raise ClassifierError(f"its graph cannot be read ({reason})") from None
-    return network, (text, weights, bias)
 
 
 def _check_parts(contents: ClassifierFile, network: openvino.Model) -> None:
@@ -136,7 +146,7 @@ def _check_parts(contents: ClassifierFile, network: openvino.Model) -> None:
         problems.append(f"a head of shape {contents.weights.shape} for {n_features} features and {n_labels} labels")
     if not (np.isfinite(contents.weights).all() and np.isfinite(contents.bias).all()):
         problems.append("a head with NaN or infinity")
-    if len(inputs) != 1 or not re.fullmatch(rf"u8 \[.*,{side},{side},3\]", inputs[0]):
+    if len(inputs) != 1 or not re.fullmatch(rf"u8 \[1,{side},{side},3\]", inputs[0]):
         problems.append(f"an input of shape {', '.join(inputs)} for an image size of {side}")
     if metadata.is_quantised != any(op.get_type_name() == "FakeQuantize" for op in network.get_ops()):
         problems.append(f"a precision of {metadata.precision} for a network that was made for another")

@@ -14,6 +14,7 @@ from headstart.errors import BackboneError, ClassifierError
 
 FORMAT = 2
 PRECISIONS = ("f32", "bf16", "int8")
+MAX_JSON = 1_000_000  # values of the record; each may take 100 bytes of memory
 DIGEST_BYTES = 8  # of each training photo's SHA-256: among a million photos, a false match has odds of 1 in 10 million
 
 
@@ -93,6 +94,8 @@ class Metadata:
         Every field is checked, too: anyone can write such a text and seal it.
         """
         try:
+            if sum(map(text.count, ",[{")) > MAX_JSON:
+                raise ValueError(f"more than {MAX_JSON:,} values")
             record = json.loads(text)
             version = record.pop("format", None) if isinstance(record, dict) else None
             if type(version) is int and version > FORMAT:

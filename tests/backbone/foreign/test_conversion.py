@@ -224,5 +224,5 @@ def test_a_small_file_that_expands_to_huge_outputs_is_refused(network, tmp_path,
     path = tmp_path / "many.onnx"
     onnx.save(model, path)
     path.with_suffix(".toml").write_text(network.with_suffix(".toml").read_text())
-    with pytest.raises(BackboneError, match=r"makes 100000 x 100000 numbers|no ONNX file"):
+    with pytest.raises(BackboneError, match=r"its constant .many. may have 10,000,000,000 numbers"):
         load_backbone(str(path))

@@ -27,6 +27,7 @@ from headstart.backbone.foreign.onnx_reader import read_network
 from headstart.backbone.foreign.runtime_comparison import compare_features
 from headstart.backbone.foreign.trial_inference import find_sizes, infer_trial, make_noise, measure_shapes
 from headstart.backbone.foreign.user_spec import UserSpec
+from headstart.backbone.graph_check import check_graph
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError
 
@@ -56,6 +57,7 @@ def convert_network(path: Path, user_spec: UserSpec) -> Backbone:
     n_features = stages[-1].n_channels
     n_parameters = _count_parameters(graph, end)
     network = _build(model, source, end, user_spec=user_spec, n_features=n_features)
+    check_graph(network)  # as a classifier that contains it will be checked
     pixels = make_noise(side_px)
     compare_features(
         (given, model), end.features, user_spec=user_spec, pixels=pixels,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.foreign.isolated_process import convert_in_own_process
 from headstart.backbone.foreign.user_spec import UserSpec
+from headstart.backbone.graph_check import check_foreign_graph
 from headstart.backbone.graph_file import list_data_files
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError
@@ -62,11 +63,16 @@ def convert_and_keep(key: str, path: Path, user_spec: UserSpec) -> Backbone:
 
 
 def list_network_files(path: Path) -> list[Path]:
-    """Return an ONNX file and the existing files beside it that hold its weights."""
+    """Return an ONNX file and the existing files beside it that hold its weights.
+
+    Raise BackboneError, with the reason alone, if the file or the place of its weights cannot be used.
+    """
     if path.stat().st_size > MAX_FILE_BYTES:
         raise BackboneError("it has more than 2 GB, the limit of an ONNX file")
-    try:
-        others = [path.parent / name for name in list_data_files(path.read_bytes())]
-    except (ValueError, IndexError, KeyError):  # not an ONNX file: the conversion reports it
-        others = []
-    return [path, *(other for other in others if other.is_file())]
+    network = path.read_bytes()
+    check_foreign_graph(network)
+    names = list_data_files(network)
+    for name in names:
+        if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+            raise BackboneError(f"its weights are in {name!a}, need a file beside it: save it again with onnx.save")
+    return [path, *(other for name in names if (other := path.parent / name).is_file())]

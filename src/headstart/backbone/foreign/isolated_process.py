@@ -21,7 +21,7 @@ from headstart.backbone.foreign.user_spec import UserSpec
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError, MissingExtraError
 
-LIMIT_S = 300.0
+LIMIT_S, LIMIT_S_PER_GB = 120.0, 60.0  # a conversion takes 1 to 10 s, each GB about 10 s more
 MEMORY_BYTES, MEMORY_PER_BYTE = 6_000_000_000, 10  # per byte of the network, of which memory holds several copies
 _TASK, _ANSWER, _NETWORK = "task.json", "answer.json", "network.onnx"
 _ERRORS: dict[str, type[BackboneError | MissingExtraError]] = {
@@ -47,14 +47,15 @@ def convert_in_own_process(path: Path, user_spec: UserSpec, n_bytes: int) -> Bac
 def _run_process(folder: Path, path: Path, user_spec: UserSpec, n_bytes: int) -> Backbone:
     (folder / _TASK).write_text(json.dumps({"path": str(path.absolute()), "user_spec": asdict(user_spec)}))
     # -P: a file in the user's working folder may have the name of a module
+    limit_s = LIMIT_S + LIMIT_S_PER_GB * n_bytes / 1e9
     command = [sys.executable, "-P", "-m", __name__, str(folder), str(n_bytes)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
         done = subprocess.run(  # noqa: S603  our own interpreter
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_S, check=False
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit_s, check=False
         )
     except subprocess.TimeoutExpired:
-        raise BackboneError(f"it cannot be read within {LIMIT_S:.0f} s") from None
+        raise BackboneError(f"it cannot be read within {limit_s:.0f} s") from None
     try:
         answer = json.loads((folder / _ANSWER).read_text())
     except (OSError, ValueError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from headstart.backbone.foreign.constant_folding import fold_constants
+from headstart.backbone.graph_check import check_foreign_graph
 from headstart.backbone.graph_file import list_data_files
 from headstart.errors import BackboneError
 from headstart.process.packages import require_packages
@@ -60,25 +61,15 @@ def read_network(path: Path, sha256: str | None) -> ForeignNetwork:
 def _load(data: bytes, folder: Path) -> onnx.ModelProto:
     import onnx
 
+    check_foreign_graph(data)
     model = onnx.load_from_string(data)
-    if not model.graph.node or not model.graph.output:
-        raise BackboneError("it is no ONNX network: it has no layers")
     missing = [name for name in list_data_files(data) if not (folder / name).exists()]
     if missing:
         raise BackboneError(f"its weights are in {missing[0]!a}, which is not beside it: copy that file too")
     if any(attribute.t.external_data for node in model.graph.node for attribute in node.attribute):
         raise BackboneError("constants of one of its layers are in another file: save it in one file with onnx.save")
     onnx.load_external_data_for_model(model, str(folder))
-    _check_order(model.graph)
     return model
-
-
-def _check_order(graph: onnx.GraphProto) -> None:
-    known = {"", *(part.name for part in (*graph.input, *graph.initializer))}
-    for node in graph.node:
-        if unknown := set(node.input) - known:
-            raise BackboneError(f"its layer {node.output[0]!a} comes before its input {min(unknown)!a}")
-        known.update(node.output)
 
 
 def _make_plain(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -86,8 +77,7 @@ def _make_plain(model: onnx.ModelProto) -> onnx.ModelProto:
 
     if model.functions:
         model = inliner.inline_local_functions(model)
-    if any(attribute.HasField("g") or attribute.graphs for node in model.graph.node for attribute in node.attribute):
-        raise BackboneError("it has branches or loops (If, Loop, Scan), need a plain chain of layers")
+        check_foreign_graph(model.SerializeToString())  # now the layers of the functions are in the graph, too
     version = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
     if version < OLDEST_OPSET:
         model = version_converter.convert_version(model, OPSET)

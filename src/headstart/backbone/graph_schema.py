@@ -85,7 +85,8 @@ class MessageReader:
         Raise BackboneError, with the reason alone, if it has a field that the schema does not have, and ValueError if
         it is no such message.
         """
-        message, fields, record = memoryview(message), self._schema[kind], {}
+        message, fields = memoryview(message), self._schema[kind]
+        record: Record = {}
         for number, _, start, end, whole in find_fields(message):
             self._n_fields += 1
             if self._n_fields > MAX_FIELDS:

@@ -285,7 +285,7 @@ def _write_pictures(folder: Path, rows: list[tuple[str, str]]) -> bytes:
 
 def _find_structure(network: bytes, start: int = 0, depth: int = 0) -> Iterator[tuple[int, int]]:
     """Yield start and end of the parts of an ONNX file that are no large weights."""
-    from headstart.backbone.protobuf import split_message
+    from headstart.engine.protobuf import split_message
 
     at = start
     with suppress(ValueError):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.protobuf import encode_field, encode_message, split_message
+from headstart.engine.protobuf import encode_field, encode_message, split_message
 
 # Field numbers of the messages of an ONNX file, as far as they are needed here (onnx.proto3 of ONNX 1.23).
 MODEL = {"ir_version": 1, "producer_name": 2, "producer_version": 3, "graph": 7, "opset_import": 8, "metadata": 14}

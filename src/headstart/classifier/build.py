@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.graph_file import MODEL, make_name, make_node, make_signature, make_tensor, take_apart
-from headstart.backbone.protobuf import encode_field
 from headstart.backbone.view_averaging import average_in_graph
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.seal import PRODUCER, seal_bytes
+from headstart.engine.protobuf import encode_field
 from headstart.errors import ClassifierError
 
 RECORD_KEY = "headstart"

@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone import view_averaging
-from headstart.backbone.graph_check import GraphContents, check_graph
 from headstart.backbone.graph_file import take_one_photo
 from headstart.classifier.build import BIAS, RECORD_KEY, WEIGHTS
 from headstart.classifier.layer_sizes import check_layer_sizes
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.seal import check_seal
 from headstart.engine.cutting import has_layer, take_below
+from headstart.engine.graph_check import GraphContents, check_graph
 from headstart.engine.openvino_import import get_core
 from headstart.errors import BackboneError, ClassifierError
 from headstart.storage.result_cache import fetch_result, keep_result, name_result

@@ -27,8 +27,8 @@ from headstart.backbone.foreign.onnx_reader import read_network
 from headstart.backbone.foreign.runtime_comparison import compare_features
 from headstart.backbone.foreign.trial_inference import find_sizes, infer_trial, make_noise, measure_shapes
 from headstart.backbone.foreign.user_spec import UserSpec
-from headstart.backbone.graph_check import check_graph
 from headstart.backbone.spec import BackboneSpec
+from headstart.engine.graph_check import check_graph
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from pathlib import Path, PurePath
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.foreign.isolated_process import convert_in_own_process
 from headstart.backbone.foreign.user_spec import UserSpec
-from headstart.backbone.graph_check import check_foreign_graph
 from headstart.backbone.graph_file import list_data_files
 from headstart.backbone.spec import BackboneSpec
+from headstart.engine.graph_check import check_foreign_graph
 from headstart.errors import BackboneError
 from headstart.process.progress import print_above
 from headstart.storage.local_files import list_files

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from headstart.backbone.foreign.constant_folding import fold_constants
-from headstart.backbone.graph_check import check_foreign_graph
 from headstart.backbone.graph_file import list_data_files
+from headstart.engine.graph_check import check_foreign_graph
 from headstart.errors import BackboneError
 from headstart.process.packages import require_packages
 

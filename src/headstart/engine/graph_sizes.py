@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from headstart.backbone.graph_schema import Record
-from headstart.backbone.operators import (
+from headstart.engine.graph_schema import Record
+from headstart.engine.operators import (
     ELEMENTWISE,
     REDUCING,
     RESHAPING,
@@ -24,7 +24,7 @@ from headstart.backbone.operators import (
     UNARY,
     UNFOLDING,
 )
-from headstart.backbone.protobuf import unpack_varints
+from headstart.engine.protobuf import unpack_varints
 from headstart.errors import BackboneError
 
 MAX_CONSTANT = (

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import helper
 
-from headstart.backbone.protobuf import encode_field, encode_message, split_message
+from headstart.engine.protobuf import encode_field, encode_message, split_message
 
 WHOLE = st.integers(0, 2**63 - 1)
 

@@ -10,8 +10,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from headstart.backbone.graph_check import MAX_NODES, check_foreign_graph, check_graph
 from headstart.backbone.loading import load_backbone
+from headstart.engine.graph_check import MAX_NODES, check_foreign_graph, check_graph
 from headstart.errors import BackboneError
 
 CHECKS = pytest.mark.parametrize("check", [check_graph, check_foreign_graph])

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.graph_schema import FOREIGN_SCHEMA, SCHEMA, MessageReader, Record
-from headstart.backbone.graph_sizes import GraphSizes, Node, read_whole_numbers
-from headstart.backbone.operators import OPERATORS
+from headstart.engine.graph_schema import FOREIGN_SCHEMA, SCHEMA, MessageReader, Record
+from headstart.engine.graph_sizes import GraphSizes, Node, read_whole_numbers
+from headstart.engine.operators import OPERATORS
 from headstart.errors import BackboneError
 
 MAX_NODES = 10_000  # also after functions are put in; networks for photos have 100 to 3,000

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from headstart.backbone.graph_check import check_foreign_graph, check_graph
+from headstart.engine.graph_check import check_foreign_graph, check_graph
 from headstart.errors import BackboneError
 
 CHECKS = pytest.mark.parametrize("check", [check_graph, check_foreign_graph])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headstart.backbone.protobuf import find_fields
+from headstart.engine.protobuf import find_fields
 from headstart.errors import BackboneError
 
 # Numbers and kinds of the fields of each message (onnx.proto3 of ONNX 1.23): a number (int), bytes, a text, or another

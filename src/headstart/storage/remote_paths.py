@@ -1,6 +1,6 @@
 """Remote paths: URIs such as ``s3://bucket/photos`` that are joined like paths, and functions for both kinds of path.
 
-pyarrow reads and writes the large stores; fsspec reads web servers. Both are imported only if a URI is used.
+pyarrow reads and writes the large stores; `web_files` reads web servers. Both are imported only if a URI is used.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from headstart.process.packages import make_missing_extra, require_packages
+from headstart.process.packages import require_packages
+from headstart.storage.web_files import has_web_file, open_web, read_web_file
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 BUFFER_BYTES = 4 << 20
+MAX_WEB_BYTES = 4_000_000_000  # of a table or shard: it is held in memory, and a server may never end
 WEB_SCHEMES = ("http", "https")
 ARROW_SCHEMES = ("s3", "gs", "gcs", "hdfs", "abfs", "abfss")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):/+")  # a single letter is a drive of Windows
@@ -87,7 +89,9 @@ def open_file_system(path: Path) -> tuple[FileSystem, str]:
         store, root = _open_store(scheme, host)
         return store, "/".join(part for part in (root.rstrip("/"), inside) if part) or root
     if scheme in WEB_SCHEMES:
-        return _open_web(f"{scheme}://{host}"), str(path)
+        from pyarrow.fs import FSSpecHandler, PyFileSystem
+
+        return PyFileSystem(FSSpecHandler(open_web(f"{scheme}://{host}"))), str(path)
     raise OSError(f"'{scheme}' is an unknown kind of store: need one of {', '.join((*ARROW_SCHEMES, *WEB_SCHEMES))}")
 
 
@@ -99,23 +103,11 @@ def _open_store(scheme: str, host: str) -> tuple[FileSystem, str]:
     return store, root
 
 
-@lru_cache(maxsize=64)
-def _open_web(root: str) -> FileSystem:
-    from pyarrow.fs import FSSpecHandler, PyFileSystem
-
-    try:
-        from fsspec.core import url_to_fs
-
-        return PyFileSystem(FSSpecHandler(url_to_fs(root)[0]))
-    except ImportError as error:
-        raise make_missing_extra(f"open '{root}'", "remote", error.name or "fsspec") from None
-
-
 def read_remote_file(path: Path, max_bytes: int | None = None) -> bytes:
     """Return the bytes of a remote file; of a larger one the first ``max_bytes + 1``."""
-    store, name = open_file_system(path)
     if _is_web_path(path):
-        return _read_web(store, name, max_bytes)
+        return read_web_file(str(path), max_bytes or MAX_WEB_BYTES)
+    store, name = open_file_system(path)
     with store.open_input_stream(name) as stream:
         data: bytes = stream.read() if max_bytes is None else stream.read(max_bytes + 1)
     return data
@@ -125,18 +117,6 @@ def _is_web_path(path: Path) -> bool:
     return str(path).startswith(tuple(f"{scheme}://" for scheme in WEB_SCHEMES))
 
 
-def _read_web(store: FileSystem, address: str, max_bytes: int | None) -> bytes:
-    """Read from a web server without pyarrow, which would report each error as a missing file."""
-    try:
-        with store.handler.fs.open(address, block_size=0) as stream:
-            data: bytes = stream.read() if max_bytes is None else stream.read(max_bytes + 1)
-        return data
-    except OSError:
-        raise
-    except Exception as error:  # the errors of aiohttp are not OSErrors
-        raise OSError((str(error).splitlines() or [type(error).__name__])[0]) from None
-
-
 @contextmanager
 def open_for_reading(path: Path) -> Iterator[IO[bytes]]:
     """Open a local or remote file for reading; the file can seek."""
@@ -144,7 +124,10 @@ def open_for_reading(path: Path) -> Iterator[IO[bytes]]:
         with path.open("rb") as file:
             yield file
     elif _is_web_path(path):  # not every server can read from a position on
-        yield io.BytesIO(read_remote_file(path))
+        data = read_web_file(str(path), MAX_WEB_BYTES, total_s=None)
+        if len(data) > MAX_WEB_BYTES:
+            raise OSError(f"larger than {MAX_WEB_BYTES / 1e9:g} GB")
+        yield io.BytesIO(data)
     else:
         store, name = open_file_system(path)
         # each read is a request: without a buffer a tar file would be read in pieces of 512 bytes
@@ -198,6 +181,8 @@ def find_path_kind(path: Path) -> str | None:
     """Return ``folder`` or ``file``, or None if a local or remote path does not exist."""
     if not isinstance(path, RemotePath):
         return "folder" if path.is_dir() else "file" if path.is_file() else None
+    if _is_web_path(path):
+        return "file" if has_web_file(str(path)) else None
     from pyarrow.fs import FileType
 
     store, name = open_file_system(path)

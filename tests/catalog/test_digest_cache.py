@@ -82,7 +82,7 @@ def test_relative_paths_are_cached_by_absolute_path(paths, hashed, monkeypatch, 
 def test_a_file_that_is_no_photo_is_not_cached(tmp_path):
     path = tmp_path / "a.jpg"
     path.write_bytes(b"once upon a time")
-    assert [hash_files([path])[0].reason for _ in range(2)] == ["not a photo: no known signature"] * 2
+    assert [hash_files([path])[0].reason for _ in range(2)] == ["not a photo but text"] * 2
 
 
 @pytest.mark.parametrize("content", [b"not a database", b""])

@@ -31,10 +31,10 @@ def test_a_photo_larger_than_a_block_is_hashed_completely(tmp_path, monkeypatch)
     ("content", "reason"),
     [
         (b"", "empty file"),
-        (b"once upon a time", "not a photo: no known signature"),
-        (b"\0\0\0\x18ftypheic\0\0", "a photo in HEIC format, which cannot be read: convert it to JPEG"),
-        (b"\0\0\0\x18ftypavif\0\0", "a photo in AVIF format, which cannot be read: convert it to JPEG"),
-        (b"\0\0\0\x18ftypisom\0\0", "not a photo: no known signature"),
+        (b"once upon a time", "not a photo but text"),
+        (b"once", "not a photo: no known signature"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "a picture in JPEG XL format, not read: convert it to JPEG or PNG"),
+        (b"\0\0\0\x18ftypisom\0\0", "not a photo but a video: save single frames as JPEG"),
     ],
 )
 def test_a_file_that_is_no_photo_has_a_reason(tmp_path, content, reason):

@@ -25,6 +25,15 @@ def test_photos_of_a_folder_are_found_by_name_or_content(folder):
     assert names == ["a.png", "b.jpg", "deep/c.JPEG", "photo without a suffix"]
 
 
+def test_pictures_that_are_not_read_are_listed_and_named_later(folder):
+    for name, content in (
+        ("1.HEIC", b"\0\0\0\x18ftypheic"), ("2.dng", b"II*\0"), ("3", bytes(128) + b"DICM"), ("4.pdf", b"%PDF-1.7"),
+        ("5", b"\0\0\0\x18ftypmif1\0\0\0\0avif"),
+    ):  # fmt: skip
+        (folder / name).write_bytes(content)
+    assert [path.name for path in find_photos([folder])][:4] == ["1.HEIC", "2.dng", "3", "5"]
+
+
 def test_a_named_file_is_always_listed(folder):
     assert find_photos([folder / "notes.txt"]) == [folder / "notes.txt"]
 
@@ -62,9 +71,3 @@ def test_a_pipe_does_not_block_the_search(tmp_path):
     (tmp_path / "a.png").write_bytes(PNG)
     os.mkfifo(tmp_path / "pipe")
     assert find_photos([tmp_path]) == [tmp_path / "a.png"]
-
-
-def test_folders_of_tools_are_not_searched(lay):
-    root = lay({"new": 1, "wandb/files": 1})
-    assert [path.parent.name for path in find_photos([root])] == ["new"]
-    assert len(find_photos([root / "wandb"])) == 1

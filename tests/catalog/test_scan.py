@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from headstart.catalog.scan import scan_labelled, scan_photos
+from headstart.catalog.scan import scan_photos
 from headstart.errors import CatalogError
 
 JPEG = b"\xff\xd8\xff\xe0"
@@ -138,7 +138,7 @@ def test_files_that_are_no_photos_are_skipped_with_reasons(lay):
     assert show_skipped(catalog, root) == {
         "cats/empty.jpg": "empty file",
         "cats/notes.txt": "not a photo: no known signature",
-        "cats/text.jpg": "not a photo: no known signature",
+        "cats/text.jpg": "not a photo but text",
     }
     assert len(catalog.photos) == 8
     assert "Classes without a usable photo, which were left out: 'owls'." in map(str, catalog.notes)
@@ -158,11 +158,17 @@ NEED = "need at least 2 classes with training photos."
     [
         (
             {"cats": 5, "dogs/a.txt": b"x"},
-            rf"got 1 class with training photos \('cats'\), {NEED} Left out: not a photo: no known signature \(1\)\.",
+            rf"got 1 class with training photos \('cats'\), {NEED} Left out: .* \(1, such as '.*a.txt'\)\.",
         ),
-        ({"cats/a": b"x", "dogs/b": b""}, rf"got no training photo, {NEED} Left out: .*empty file \(1\)"),
-        ({"train/a": 0, "train/b": 0, "test/a": 3, "test/b": 3}, r"got no .* class 'b' has no training photo \(3\)"),
-        ({"cats/a": JPEG, "dogs/b": JPEG}, r"identical photos have different labels \(2\)"),
+        (
+            {"cats/a": b"x", "dogs/b": b""},
+            rf"got no training photo, {NEED} Left out: .*empty file \(1, such as '.*b'\)",
+        ),
+        (
+            {"train/a": 0, "train/b": 0, "test/a": 3, "test/b": 3},
+            r"got no .* class 'b' has no training photo \(3, such as .*",
+        ),
+        ({"cats/a": JPEG, "dogs/b": JPEG}, r"identical photos have different labels \(2, such as .*"),
         ({"cats": 0, "dogs": 0, "readme.txt": b"x"}, f"got no training photo, {NEED} Add"),
     ],
 )
@@ -203,8 +209,11 @@ def test_a_csv_with_missing_files_and_groups(lay):
     [
         ("", f"got no training photo, {NEED} Add photos"),
         ("a/000.jpg,a,train", rf"got 1 class with training photos \('a'\), {NEED} Add photos"),
-        ("a/000.jpg,a,test\nb/000.jpg,b,val", r"got no training photo, .*class 'a' has no training photo \(1\)"),
-        ("x.jpg,a,\ny.jpg,b,", r"Left out: does not exist \(2\)"),
+        (
+            "a/000.jpg,a,test\nb/000.jpg,b,val",
+            r"got no training photo, .*class 'a' has no training photo \(1, such as .*",
+        ),
+        ("x.jpg,a,\ny.jpg,b,", r"Left out: does not exist \(2, such as '.*x.jpg'\)"),
     ],
 )
 def test_a_csv_without_two_classes_to_train_is_an_error(lay, rows, message):
@@ -303,26 +312,3 @@ def test_two_splits_of_real_photos_are_scanned(real_photos):
         "validation": 122,
         "test": 31,
     }
-
-
-def test_classes_that_differ_in_case_alone_are_noted(lay):
-    catalog = scan_photos(lay({"Cat": 3, "cat": 3, "dog": 3}))
-    assert catalog.labels == ("Cat", "cat", "dog")
-    assert "'Cat' and 'cat'" in str(catalog.select_notes("similar-names")[0])
-    assert scan_photos(lay({"cat": 3, "dog": 3}, root="others")).select_notes("similar-names") == ()
-
-
-def test_the_layout_says_which_folders_are_the_classes(lay):
-    root = lay({"2023/cats": 3, "2023/dogs": 3, "2024/cats": 3, "2024/dogs": 3})
-    assert scan_photos(root, layout="inner").labels == ("cats", "dogs")
-    assert scan_photos(root, layout="outer").labels == ("2023", "2024")
-    assert len(scan_labelled(root, layout="inner").photos) == 12
-    with pytest.raises(CatalogError, match="need to know which folders are the classes"):
-        scan_photos(root)
-    with pytest.raises(CatalogError, match="need to know which folders are the classes"):
-        scan_labelled(root)
-
-
-def test_a_doubled_test_folder_alone_can_be_evaluated(lay):
-    catalog = scan_labelled(lay({"test_set/test_set/cats": 2, "test_set/test_set/dogs": 2}))
-    assert {(photo.label, photo.split) for photo in catalog.photos} == {("cats", "test"), ("dogs", "test")}

@@ -27,7 +27,12 @@ def make_quarters(size: int = 64) -> Image.Image:
 
 def encode(image: Image.Image, kind: str, **options: object) -> bytes:
     stream = io.BytesIO()
-    image.save(stream, kind, **options)
+    if kind == "HEIF":
+        from pillow_heif import from_pillow
+
+        from_pillow(image).save(stream, **options)
+    else:
+        image.save(stream, kind, **options)
     return stream.getvalue()
 
 
@@ -40,7 +45,10 @@ def assert_quarters(pixels: np.ndarray, tolerance: int = 12) -> None:
     np.testing.assert_allclose(read_corners(pixels), [RED, GREEN, BLUE, WHITE], atol=tolerance)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF"])
+FORMATS = ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF", "HEIF", "JPEG2000", "PPM", "TGA"]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
 def test_every_format_is_decoded(kind):
     pixels = decode_photo(encode(make_quarters(), kind), 96)
     assert pixels.shape == (96, 96, 3)
@@ -48,7 +56,7 @@ def test_every_format_is_decoded(kind):
     assert_quarters(pixels)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_applied(kind, orientation):
     # what a camera stores is the upright picture turned the other way
@@ -123,7 +131,7 @@ def test_broken_exif_is_ignored():
 
 def test_truncated_photos_of_every_format_are_refused():
     noisy = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
-    for kind in ("JPEG", "PNG", "WEBP", "BMP", "TIFF"):
+    for kind in FORMATS:
         data = encode(noisy, kind)
         with pytest.raises(PhotoError, match="cannot be decoded"):
             decode_photo(data[: len(data) // 2], 64)
@@ -132,8 +140,10 @@ def test_truncated_photos_of_every_format_are_refused():
 def test_empty_files_and_other_formats_are_refused():
     with pytest.raises(PhotoError, match="empty file"):
         decode_photo(b"", 64)
-    with pytest.raises(PhotoError, match="no known signature"):
+    with pytest.raises(PhotoError, match="not a photo but text"):
         decode_photo(b"once upon a time there was no photo", 64)
+    with pytest.raises(PhotoError, match="no known signature"):
+        decode_photo(bytes(range(64)), 64)
 
 
 def test_decompression_bomb_is_refused_before_it_is_unpacked():
@@ -173,7 +183,7 @@ def test_open_photo_keeps_the_size():
     assert open_photo(encode(Image.new("RGB", (900, 300)), "JPEG")).shape == (300, 900, 3)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF"])
+@pytest.mark.parametrize("kind", FORMATS)
 def test_the_pixel_limit_holds_for_every_format(kind, monkeypatch):
     assert decode.MAX_PIXELS == 2 * Image.MAX_IMAGE_PIXELS  # Pillow itself refuses photos above it
     small, large = (encode(Image.new("RGB", (width, 50)), kind) for width in (30, 50))
@@ -219,8 +229,44 @@ def test_the_decoder_names_its_codecs_and_rules():
         "libtiff ",
         "zlib ",
         "littlecms2 ",
+        "avif ",
+        "jpg_2000 ",
     ):
         assert part in text
+
+
+def test_the_decoder_names_the_reader_of_heic_if_it_is_installed(monkeypatch):
+    assert "pillow_heif " in describe_decoder()
+    monkeypatch.setattr(decode, "is_installed", lambda package: False)
+    assert "pillow_heif" not in describe_decoder()
+
+
+def test_the_programs_own_pillow_stays_as_it_is():
+    decode_photo(encode(make_quarters(), "HEIF"), 32)
+    assert "HEIF" not in Image.OPEN
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_a_heic_is_turned_once(orientation):
+    # its encoder turns the orientation of EXIF into a rotation of the container, as phones do
+    turned = make_quarters().rotate({1: 0, 3: 180, 6: 90}[orientation])
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    assert_quarters(decode_photo(encode(turned, "HEIF", exif=exif.tobytes(), quality=95), 64))
+
+
+def test_unused_alpha_of_a_tga_is_ignored():
+    data = bytearray(encode(make_quarters().convert("RGBA"), "TGA"))
+    data[17] &= 0xF0  # the header says: no bits of alpha
+    data[21 : 18 + 64 * 64 * 4 : 4] = bytes(64 * 64)
+    assert_quarters(decode_photo(bytes(data[:-26]), 64))
+
+
+def test_grey_of_more_than_8_bits_is_scaled_in_every_format():
+    values = np.tile(np.linspace(0, 65535, 64).astype(np.uint16), (64, 1))
+    for kind in ("JPEG2000", "PPM"):
+        pixels = decode_photo(encode(Image.fromarray(values), kind), 64)
+        np.testing.assert_allclose(pixels[0, :, 0], values[0] / 257, atol=3)
 
 
 def test_real_odd_files_are_decoded(real_photos):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from headstart.catalog.digest_cache import DigestCache, Known, make_stamp, name_file
 from headstart.errors import PhotoError
-from headstart.pixels.file_format import HEAD_SIZE, sniff_format
+from headstart.pixels.file_format import recognise_photo
 from headstart.pixels.photo_bytes import check_size, explain_unreadable, read_bytes
 from headstart.storage.remote_paths import RemotePath, make_path
 
@@ -24,8 +24,6 @@ N_THREADS_FAR = 32  # for stores, whose latency is long
 CHUNK = 32  # files per task: submitting a task costs about as much as reading a small file
 SLOW_S = 0.01  # a chunk that takes longer is not in the system's memory: only then do threads help
 GROUP = 2048  # files per look-up in the cache
-
-_FOREIGN_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC", b"hevc": "HEIC", b"avif": "AVIF"}
 
 
 Job = tuple[Sequence[str], Sequence[Known | None]]
@@ -153,13 +151,9 @@ def hash_bytes(data: bytes) -> HashResult:
 
 
 def _find_problem(head: bytes) -> str | None:
-    """Return why a file with this beginning is no photo, or None if it may be one."""
-    if not head:
-        return "empty file"
-    head = head[:HEAD_SIZE]
-    if sniff_format(head) is not None:
-        return None
-    foreign = _FOREIGN_BRANDS.get(head[8:12]) if head[4:8] == b"ftyp" else None
-    if foreign is not None:
-        return f"a photo in {foreign} format, which cannot be read: convert it to JPEG"
-    return "not a photo: no known signature"
+    """Return why a file with this beginning is no photo that can be read, or None if it may be one."""
+    try:
+        recognise_photo(head)
+    except PhotoError as error:
+        return str(error)
+    return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.classes import drop_untrained, name_classes, note_classes, note_empty, note_similar_names
+from headstart.catalog.classes import drop_untrained, name_classes, note_classes, note_empty
 from headstart.catalog.hashing import HashResult, hash_files
 from headstart.catalog.leaks import drop_conflicts, drop_leaks, note_copies
 from headstart.catalog.missing_files import note_missing
@@ -25,7 +25,6 @@ def scan_photos(
     source: str | Path | Source,
     *,
     seed: int = 0,
-    layout: str = "auto",
     cache: bool = True,
     path_column: str | None = None,
     label_column: str | None = None,
@@ -45,10 +44,6 @@ def scan_photos(
         of ``headstart embed``. A URI, such as ``s3://bucket/pets``, is possible.
     seed
         Seed of the random split. The same photos and seed give the same split on every machine.
-    layout
-        Which folders of a folder are the classes, with all folders below them. ``outer``: the outermost, or those in
-        the folders of the splits. ``inner``: those that hold the photos. ``auto``: the outermost; if it is not clear
-        that they are the classes, an error tells the choice.
     cache
         Keep digests in the user's cache folder, and do not read unchanged files again.
     path_column, label_column, group_column
@@ -61,7 +56,7 @@ def scan_photos(
     CatalogError
         If the source cannot be scanned, or fewer than two classes have training photos.
     """
-    source = find_source(source, ColumnNames(path_column, label_column, group_column), layout=layout)
+    source = find_source(source, ColumnNames(path_column, label_column, group_column))
     found = read_source(source, is_for_training=True)
     photos, skipped, notes = _hash_listing(found, progress, cache=cache)
     for check in (drop_conflicts, drop_leaks):
@@ -73,7 +68,6 @@ def scan_photos(
     photos, untrained, said = drop_untrained(photos)
     skipped += ambiguous + untrained
     notes += [*said, *note_copies(photos), *note_classes(photos)]
-    notes += note_similar_names({photo.label for photo in photos})
     catalog = Catalog(tuple(photos), tuple(skipped), tuple(notes), source.name, seed)
     if len(catalog.labels) < 2:
         raise CatalogError(_describe_shortage(catalog))
@@ -81,11 +75,7 @@ def scan_photos(
 
 
 def scan_labelled(
-    source: str | Path | Source,
-    *,
-    layout: str = "auto",
-    cache: bool = True,
-    progress: Callable[[int, int], None] | None = None,
+    source: str | Path | Source, *, cache: bool = True, progress: Callable[[int, int], None] | None = None
 ) -> Catalog:
     """Scan labelled photos for an evaluation: nothing is split at random, and one class is enough.
 
@@ -96,15 +86,14 @@ def scan_labelled(
     CatalogError
         If the source cannot be scanned, or no photo has a label.
     """
-    source = find_source(source, layout=layout)
+    source = find_source(source)
     found = read_source(source, is_for_training=False)
     photos, skipped, notes = _hash_listing(found, progress, cache=cache)
     photos, dropped, said = drop_conflicts(photos, found.name_photo)
     if not photos:
-        missing = "".join(f" {note}" for note in notes if note.code == "missing-files")
         raise CatalogError(
             f"Cannot scan '{source.name}': got no photo with a label, need class folders or a CSV of path,label."
-            f"{missing} Check what is in it."
+            f"{_name_left_out([*skipped, *dropped], notes)} Check what is in it."
         )
     return Catalog(tuple(photos), (*skipped, *dropped), (*notes, *said), source.name)
 
@@ -133,10 +122,16 @@ def _hash_listing(
 def _describe_shortage(catalog: Catalog) -> str:
     labels = catalog.labels
     got = f"1 class with training photos ({name_classes(labels)})" if labels else "no training photo"
-    reasons = ", ".join(f"{reason} ({n:,})" for reason, n in count_reasons(catalog.skipped)[:5])
-    left_out = f" Left out: {reasons}." if reasons else ""
-    left_out += "".join(f" {note}" for note in catalog.select_notes("missing-files"))
     return (
-        f"Cannot scan '{catalog.source}': got {got}, need at least 2 classes with training photos.{left_out} "
+        f"Cannot scan '{catalog.source}': got {got}, need at least 2 classes with training photos."
+        f"{_name_left_out(catalog.skipped, catalog.notes)} "
         "Add photos, or correct those that were left out."
     )
+
+
+def _name_left_out(skipped: Sequence[Skip], notes: Sequence[Note]) -> str:
+    """Return the commonest reasons, each with its number of files and one of them, and the note on missing files."""
+    some = {reason: skip.path for skip in reversed(skipped) for reason, _ in count_reasons([skip])}
+    reasons = [f"{reason} ({n:,}, such as '{some[reason]}')" for reason, n in count_reasons(skipped)[:5]]
+    left_out = f" Left out: {', '.join(reasons)}." if reasons else ""
+    return left_out + "".join(f" {note}" for note in notes if note.code == "missing-files")

@@ -7,7 +7,6 @@ every JPEG that libjpeg-turbo refuses: so Pillow decides what is a photo.
 from __future__ import annotations
 
 import hashlib
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,21 +15,22 @@ import numpy as np
 from headstart.errors import PhotoError
 from headstart.pixels.colour_profiles import convert_pixels, find_transform, join_jpeg_profile
 from headstart.pixels.colours import convert_to_rgb
-from headstart.pixels.file_format import sniff_format
+from headstart.pixels.file_format import JPEG, FileFormat, recognise_photo
 from headstart.pixels.jpeg_segments import read_jpeg_segments
+from headstart.pixels.opening import drop_unused_alpha, open_image
 from headstart.pixels.orientation import read_jpeg_orientation, read_orientation, turn_upright
 from headstart.pixels.photo_bytes import read_bytes
 from headstart.pixels.pillow_warnings import ignore_pillow_warnings
 from headstart.pixels.resizing import Pixels, describe_resizer, resize_pixels
 from headstart.pixels.views import RENDERING_RULES
+from headstart.process.packages import find_version, is_installed
 
 if TYPE_CHECKING:
     from PIL.ImageCms import ImageCmsTransform
 
 DECODING_RULES = 4  # counts up when this room's code gives other pixels for the same photo
 MAX_PIXELS = 178_956_970  # of every format: Pillow refuses more as a decompression bomb; half a gigabyte of RGB
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")  # a list, because Pillow opens many more, EPS among them
-_CODECS = ("jpg", "webp", "libtiff", "zlib", "littlecms2")
+_CODECS = ("jpg", "jpg_2000", "webp", "avif", "libtiff", "zlib", "littlecms2")
 
 
 class _Stored(NamedTuple):
@@ -50,6 +50,8 @@ def describe_decoder() -> str:
     from PIL import __version__, features
 
     codecs = ", ".join(f"{name} {features.version(name)}" for name in _CODECS)
+    if is_installed("pillow_heif"):
+        codecs += f", pillow_heif {find_version('pillow_heif', 'pillow_heif')}"
     rules = f"decoding rules {DECODING_RULES}, rendering rules {RENDERING_RULES}"
     return f"{rules}, simplejpeg {simplejpeg.__version__}, {describe_resizer()}, pillow {__version__} ({codecs})"
 
@@ -126,17 +128,15 @@ def _finish(pixels: Pixels, stored: _Stored) -> Pixels:
 def _decode(data: bytes, size_px: int | None, max_pixels: int | None = None) -> _Stored:
     """Decode a photo. A large one may get a fraction of its size, if both sides stay at least ``size_px``."""
     max_pixels = max_pixels or MAX_PIXELS
-    kind = sniff_format(data[:32])
-    if kind is None:
-        raise PhotoError("empty file" if not data else "not a photo: no known signature")
-    if kind == "jpeg":
+    kind = recognise_photo(data)
+    if kind is JPEG:
         segments = read_jpeg_segments(data)  # first: it refuses what takes the libraries minutes
         decoded = _decode_jpeg(data, size_px, max_pixels)
         if decoded is not None:
             pixels, mode = decoded
             transform = find_transform(join_jpeg_profile(data, segments), mode)
             return _Stored(pixels, read_jpeg_orientation(data, segments), transform)
-    return _decode_with_pillow(data, max_pixels)
+    return _decode_with_pillow(data, kind, max_pixels)
 
 
 def _decode_jpeg(data: bytes, size_px: int | None, max_pixels: int) -> tuple[Pixels, str] | None:
@@ -158,18 +158,19 @@ def _decode_jpeg(data: bytes, size_px: int | None, max_pixels: int) -> tuple[Pix
     return pixels, "L" if colours == "Gray" else "RGB"
 
 
-def _decode_with_pillow(data: bytes, max_pixels: int) -> _Stored:
+def _decode_with_pillow(data: bytes, kind: FileFormat, max_pixels: int) -> _Stored:
     from PIL import Image, ImageCms
 
     try:
-        with ignore_pillow_warnings(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with ignore_pillow_warnings(), open_image(data, kind) as image:
             _check_pixels(image.width, image.height, max_pixels)
             image.load()
             orientation = read_orientation(image)
             transform = find_transform(image.info.get("icc_profile"), image.mode)
             if image.mode == "CMYK" and transform is not None:
                 return _Stored(np.asarray(ImageCms.applyTransform(image, transform)), orientation, None)
-            return _Stored(np.asarray(convert_to_rgb(image)), orientation, transform)
+            rgb = convert_to_rgb(drop_unused_alpha(image, data, kind))
+            return _Stored(np.asarray(rgb), orientation, transform)
     except PhotoError:
         raise
     except (Image.DecompressionBombError, MemoryError):

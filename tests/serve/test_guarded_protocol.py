@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 import threading
 
 import pytest
@@ -35,7 +36,7 @@ def port():
     from headstart.serve.guarded_protocol import GuardedProtocol
 
     class Quick(GuardedProtocol):
-        max_head_bytes, head_s, stall_s, body_s, answer_s = 1000, 0.6, 0.6, 1.8, 0.6
+        max_head_bytes, head_s, stall_s, body_s, answer_s, rest_s = 1000, 0.6, 0.6, 1.8, 0.6, 0.6
 
     config = uvicorn.Config(
         echo, port=0, http=Quick, ws="none", lifespan="off", log_level="critical", timeout_keep_alive=1,
@@ -146,9 +147,22 @@ def test_an_idle_connection_is_closed(port, pieces):
     assert exchange(port, *pieces).count(b"HTTP/1.1") == len(pieces)
 
 
+EARLY = b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 30000000\r\n\r\n"
+
+
+@pytest.mark.slow
 def test_a_body_after_its_answer_has_a_limit_too(port):
-    told = exchange(port, b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n", *[b"a"] * 90, pause_s=0.05)
+    told = exchange(port, EARLY, *[b"a"] * 90, pause_s=0.05)
     assert told.startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_client_that_reads_only_after_its_body_gets_the_answer(port):
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(EARLY)
+        client.sendall(bytes(30_000_000))
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        with client.makefile("rb") as file:
+            assert file.read().count(b"HTTP/1.1 200 OK") == 2
 
 
 def test_an_answer_that_never_comes_ends_the_connection(port):

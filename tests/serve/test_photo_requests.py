@@ -74,5 +74,10 @@ def test_a_body_over_the_limit_of_a_photo_is_refused(run, photos):
     app = build_app(hs.load(run.folder), limits=Limits(max_file_bytes=1000))
     with TestClient(app, base_url="http://localhost") as client:
         asked = {"content": bytes(2000), "headers": {"content-type": "image/jpeg"}}
-        assert "too large: more than 0.001 MB" in client.post("/predict", **asked).json()["error"]
-        assert client.post("/explain", **asked).status_code == 413
+        for path in PATHS:
+            response = client.post(path, **asked)
+            assert (response.status_code, response.json()["error"]) == (
+                413, "The photo is too large, need at most 0.001 MB.",
+            )  # fmt: skip
+            in_form = client.post(path, files={"file": bytes(2000)})
+            assert in_form.status_code == {"/predict": 422, "/explain": 413}[path]

@@ -122,7 +122,10 @@ class _Service:
 
     async def predict(self, request: Request) -> Predictions:
         """Predict the labels of photos."""
-        async with read_uploads(request, self._limits.max_files) as uploads, self._limit_time():
+        async with (
+            read_uploads(request, self._limits.max_files, self._limits.max_file_bytes) as uploads,
+            self._limit_time(),
+        ):
             turns = asyncio.Semaphore(N_AT_ONCE)
             answers = list(await asyncio.gather(*(self._predict_upload(upload, turns) for upload in uploads)))
         if all(one.error for one in answers):
@@ -163,7 +166,7 @@ class _Service:
     async def explain(self, request: Request) -> Response:
         """Return the photo with a heat map of the evidence for its label, as PNG."""
         max_bytes = self._limits.max_file_bytes
-        async with read_uploads(request, 1) as [upload]:
+        async with read_uploads(request, 1, max_bytes) as [upload]:
             if upload.size is not None and upload.size > max_bytes:
                 raise Refusal(413, f"The photo is too large, need at most {max_bytes / 1e6:g} MB.")
             data = await upload.read()

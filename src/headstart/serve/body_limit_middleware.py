@@ -22,7 +22,7 @@ class _RefusalError(Exception):
 
 
 class BodyLimit:
-    """Refuses a body that is too large, by its Content-Length or while it is received, and closes the connection.
+    """Refuses a body that is too large, by its Content-Length or while it is received.
 
     The bodies of all requests that are not answered yet have a limit too: memory does not grow with the number of
     clients.
@@ -37,26 +37,23 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        n_bytes, is_started = 0, False
-        refusal: _RefusalError | None = None
+        n_bytes, is_refused, is_started = 0, False, False
 
         async def receive_counted() -> Message:
-            nonlocal n_bytes, refusal
+            nonlocal n_bytes, is_refused
             message = await receive()
             n_new = len(message.get("body", b""))
             n_bytes += n_new
             self._n_in_flight += n_new
-            try:
-                self._check(n_bytes, self._n_in_flight)
-            except _RefusalError as error:
-                refusal = error
-                raise
+            is_refused = True
+            self._check(n_bytes, self._n_in_flight)
+            is_refused = False
             return message
 
         async def send_checked(message: Message) -> None:
             nonlocal is_started
-            if refusal is not None and not is_started:
-                raise refusal  # a form parser has taken our error for a damaged form
+            if is_refused and not is_started:
+                self._check(n_bytes, self._max_in_flight + 1)  # a form parser has taken our error for a damaged form
             is_started = True
             await send(message)
 
@@ -86,9 +83,9 @@ def _read_content_length(scope: MutableMapping[str, Any]) -> int:
 
 
 async def send_error(send: Send, status: int, sentence: str) -> None:
-    """Answer with a sentence, and close the connection: the body is not read."""
+    """Answer with a sentence; after it, the server ignores the body."""
     body = json.dumps({"error": sentence}).encode()
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     if status == 503:
         headers.append((b"retry-after", b"5"))
     await send({"type": "http.response.start", "status": status, "headers": headers})

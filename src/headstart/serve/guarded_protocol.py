@@ -17,6 +17,7 @@ class _Phase(enum.Enum):
     HEAD = enum.auto()
     BODY = enum.auto()
     ANSWER = enum.auto()
+    REST = enum.auto()  # of a body after its answer
     END = enum.auto()  # closed by the service, but the client has not read everything
 
 
@@ -36,10 +37,12 @@ class GuardedProtocol(HttpToolsProtocol):
     answer_s
         Seconds from the end of the request until the client has taken the answer. The service has its own, shorter
         limit for the work.
+    rest_s
+        Seconds for the rest of a body that was refused; its bytes are dropped.
     """
 
     max_head_bytes = 64_000
-    head_s, stall_s, body_s, answer_s = 10.0, 10.0, 120.0, 60.0
+    head_s, stall_s, body_s, answer_s, rest_s = 10.0, 10.0, 120.0, 60.0, 5.0
 
     _phase = _Phase.IDLE
     _timer: asyncio.TimerHandle | None = None
@@ -114,7 +117,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             self._enter(_Phase.END, self.answer_s)
         elif self._phase is _Phase.BODY:  # answered before the end of the body
-            self._body_ends = min(self._body_ends, self.loop.time() + self.stall_s)
+            # clients that send the whole body before they read get the answer only if the body is taken, not cut off
+            self._enter(_Phase.REST, self.rest_s)
         elif self._phase is _Phase.ANSWER:
             is_last = self.cycle.response_complete  # or the next request was sent without waiting for the answer
             self._enter(*((_Phase.IDLE, None) if is_last else (_Phase.ANSWER, self.answer_s)))
@@ -148,17 +152,20 @@ class GuardedProtocol(HttpToolsProtocol):
             self.transport.abort()
             return
         left_s = self._body_ends - self.loop.time()
-        if self.flow.read_paused:  # the service does not read at the moment, so the client cannot send
+        if (
+            self.flow.read_paused and self._phase is not _Phase.REST
+        ):  # the service does not read at the moment, so the client cannot send
             self._enter(self._phase, self.stall_s)
         elif self._phase is _Phase.BODY and self._n_body > self._n_body_before and left_s > 0:
             self._n_body_before = self._n_body
             self._enter(_Phase.BODY, min(self.stall_s, left_s))
         elif self._phase is _Phase.BODY:
             self._refuse(408, f"The body takes too long, need it within {self.body_s:g} s without a long pause.")
-        elif self._n_head or self._n_silent:
+        elif self._phase is _Phase.HEAD and (self._n_head or self._n_silent):
             self._refuse(408, f"The head of the request takes too long, need it within {self.head_s:g} s.")
-        else:
+        else:  # an idle connection, or a body that goes on after its answer
             self.transport.close()
+            self._enter(_Phase.END, self.answer_s)
 
     def _refuse_head(self) -> None:
         self._refuse(431, f"The head of the request is too large, need at most {self.max_head_bytes / 1000:g} kB.")

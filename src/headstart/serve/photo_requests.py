@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from headstart.serve.error_responses import quote_names
 from headstart.serve.limits import Refusal
@@ -24,7 +25,7 @@ _INSTRUCTION = (
 
 
 @asynccontextmanager
-async def read_uploads(request: Request, max_files: int) -> AsyncIterator[list[UploadFile]]:
+async def read_uploads(request: Request, max_files: int, max_bytes: int) -> AsyncIterator[list[UploadFile]]:
     """Give the photos of a request, in its order; their files are closed at the end.
 
     Raises
@@ -39,7 +40,7 @@ async def read_uploads(request: Request, max_files: int) -> AsyncIterator[list[U
     if request.query_params:
         raise Refusal(422, f"Got {quote_names(sorted(request.query_params))} in the address. {_INSTRUCTION}")
     if kind == BYTES or kind.startswith("image/"):
-        body = await request.body()
+        body = await _read_body(request, max_bytes)
         yield [UploadFile(io.BytesIO(body), size=len(body), filename="photo")]
     elif kind == FORM:
         form = await _read_form(request)
@@ -49,6 +50,20 @@ async def read_uploads(request: Request, max_files: int) -> AsyncIterator[list[U
             await form.close()
     else:
         raise Refusal(422, f"Got {quote_names([kind]) if kind else 'no content type'}. {_INSTRUCTION}")
+
+
+async def _read_body(request: Request, max_bytes: int) -> bytes:
+    """Read the body up to the limit of a photo, so that a larger one is refused before it has been received."""
+    pieces, n_bytes = [], 0
+    try:
+        async for piece in request.stream():
+            pieces.append(piece)
+            n_bytes += len(piece)
+            if n_bytes > max_bytes:
+                raise Refusal(413, f"The photo is too large, need at most {max_bytes / 1e6:g} MB.")
+    except ClientDisconnect:
+        raise Refusal(400, "The body ends too early.") from None  # nobody reads it; the log stays free of an error
+    return b"".join(pieces)
 
 
 async def _read_form(request: Request) -> FormData:

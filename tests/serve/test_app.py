@@ -185,3 +185,47 @@ def test_exif_rotation_is_applied(client, photos, tmp_path):
     both = send(client, ("a.jpg", photos[0].read_bytes()), ("b.jpg", (tmp_path / "turned.jpg").read_bytes())).json()
     one, other = (np.array(list(answer["probabilities"].values())) for answer in both["predictions"])
     assert np.abs(one - other).max() < 0.05
+
+
+@pytest.fixture
+def hang(monkeypatch):
+    """Make photos that begin with 'slow' hang in the decoder until the event."""
+    import headstart.serve.app as module
+
+    may_end, decode = threading.Event(), module.decode_photo
+
+    def decode_or_hang(data, *arguments, **options):
+        if data.startswith(b"slow"):
+            may_end.wait(60)
+        return decode(data, *arguments, **options)
+
+    monkeypatch.setattr(module, "decode_photo", decode_or_hang)
+    yield may_end
+    may_end.set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_photos", [1, 30])
+def test_photos_that_hang_delay_neither_others_nor_the_end(classifier, photos, hang, n_photos):
+    answers, good = [], ("a.jpg", photos[0].read_bytes())
+    app = build_app(classifier, limits=Limits(timeout_s=4))
+    with TestClient(app, raise_server_exceptions=False, base_url="http://localhost") as client:
+        bad = [("slow.jpg", b"slow")] * n_photos
+        threads = [threading.Thread(target=lambda: answers.append(send(client, *bad))) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        while len([one for one in threading.enumerate() if one.name == "decoder"]) < 2 * min(n_photos, 4):
+            assert client.get("/health").status_code == 200
+        for _ in range(3):
+            assert send(client, good).status_code == 200
+        assert client.get("/health").status_code == 200
+        for thread in threads:
+            thread.join()
+        assert [answer.status_code for answer in answers] == [408, 408]
+        assert answers[0].json() == {"error": "The answer takes longer than 4 s. Send fewer photos at a time."}
+        assert not hang.is_set()  # and the service ends nevertheless
+
+
+def test_photos_of_one_request_are_all_answered_though_they_take_turns(client, photos):
+    response = send(client, *[("a.jpg", photos[0].read_bytes())] * 8)
+    assert [one["label"] for one in response.json()["predictions"]] == ["dots"] * 8

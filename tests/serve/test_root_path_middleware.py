@@ -75,6 +75,7 @@ def test_pages_and_their_links_work_behind_a_proxy(run, is_removed):
         assert "http://localhost/predict" not in docs
         assert asyncio.run(ask("/pets/openapi.json"))[0] == 200
         assert asyncio.run(ask("/pets/nothing"))[0] == 404
+        assert 'headstart_requests_total{path="/metadata",status="200"}' in asyncio.run(ask("/pets/metrics"))[1]
 
 
 def test_the_root_without_a_slash_leads_to_the_page(run):

@@ -60,3 +60,45 @@ def test_an_occupied_port_is_an_error(run):
     assert server.returncode == 1
     assert said.startswith("headstart: Cannot serve at 127.0.0.1:")
     assert "Choose another --port" in said
+
+
+HANG = """
+import sys, time
+import headstart.serve.app, headstart.serve.server
+headstart.serve.app.decode_photo = lambda *arguments, **options: time.sleep(1000)
+headstart.serve.server.GRACE_S = 1
+from headstart.cli.main import main
+sys.exit(main())
+"""
+
+
+def read_to_end(client):
+    with client, client.makefile("rb") as file:
+        return file.read()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_decoder_that_hangs_does_not_keep_the_server(run, photos, number):
+    command = [sys.executable, "-c", HANG, "serve", str(run.folder), "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
+        try:
+            port = int(re.search(r":(\d+) ", server.stderr.readline())[1])
+            clients = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(3)]
+            data = photos[0].read_bytes()
+            head = (
+                f"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}"
+            )
+            for client in clients:
+                client.sendall(head.encode() + b"\r\n\r\n" + data)
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=60) as response:
+                assert response.status == 200
+            server.send_signal(number)
+            told = [read_to_end(client) for client in clients]
+            _, said = server.communicate(timeout=60)
+        finally:
+            server.kill()
+    assert server.returncode == 0
+    assert all(b"503 Service Unavailable" in one and b"The service stops." in one for one in told)
+    assert "Traceback" not in said
+    assert said.splitlines()[-1] == "Stopped."

@@ -57,8 +57,8 @@ def build_app(
             CORSMiddleware, allow_origins=sorted(access.origins), allow_methods=["GET", "POST"], allow_headers=["*"],
             expose_headers=["Retry-After"],
         )  # fmt: skip
-    app.add_middleware(RootPath, root_path=clean_root_path(root_path))
     app.add_middleware(MetricsMiddleware, metrics=service.counters)
+    app.add_middleware(RootPath, root_path=clean_root_path(root_path))
     app.add_middleware(AnswerAtTheEnd)
     _add_photo_routes(app, service, limits)
     refusals = describe_refusals(400, 403, 405, 413, 431, 500)

@@ -10,6 +10,7 @@ from headstart.catalog.classes import (
     name_classes,
     note_classes,
     note_empty,
+    note_similar_names,
 )
 
 
@@ -72,3 +73,9 @@ def test_unknown_labels_are_described_and_many_are_counted():
     lines = describe_unknown_labels(many, ["cats"])
     assert lines[0] == "2 photos of 'x0'"
     assert lines[N_DESCRIBED:] == ["6 photos of 3 more labels"]
+
+
+def test_names_that_differ_in_case_alone_are_noted():
+    assert note_similar_names(["cats", "dogs"]) == []
+    (note,) = note_similar_names(["cat", "Dog", "Cat", "dog", "owl"])
+    assert str(note).endswith("are different classes: 'Cat' and 'cat'; 'Dog' and 'dog'.")

@@ -71,3 +71,9 @@ def test_a_pipe_does_not_block_the_search(tmp_path):
     (tmp_path / "a.png").write_bytes(PNG)
     os.mkfifo(tmp_path / "pipe")
     assert find_photos([tmp_path]) == [tmp_path / "a.png"]
+
+
+def test_folders_of_tools_are_not_searched(lay):
+    root = lay({"new": 1, "wandb/files": 1})
+    assert [path.parent.name for path in find_photos([root])] == ["new"]
+    assert len(find_photos([root / "wandb"])) == 1

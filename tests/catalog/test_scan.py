@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from headstart.catalog.scan import scan_photos
+from headstart.catalog.scan import scan_labelled, scan_photos
 from headstart.errors import CatalogError
 
 JPEG = b"\xff\xd8\xff\xe0"
@@ -312,3 +312,26 @@ def test_two_splits_of_real_photos_are_scanned(real_photos):
         "validation": 122,
         "test": 31,
     }
+
+
+def test_classes_that_differ_in_case_alone_are_noted(lay):
+    catalog = scan_photos(lay({"Cat": 3, "cat": 3, "dog": 3}))
+    assert catalog.labels == ("Cat", "cat", "dog")
+    assert "'Cat' and 'cat'" in str(catalog.select_notes("similar-names")[0])
+    assert scan_photos(lay({"cat": 3, "dog": 3}, root="others")).select_notes("similar-names") == ()
+
+
+def test_the_layout_says_which_folders_are_the_classes(lay):
+    root = lay({"2023/cats": 3, "2023/dogs": 3, "2024/cats": 3, "2024/dogs": 3})
+    assert scan_photos(root, layout="inner").labels == ("cats", "dogs")
+    assert scan_photos(root, layout="outer").labels == ("2023", "2024")
+    assert len(scan_labelled(root, layout="inner").photos) == 12
+    with pytest.raises(CatalogError, match="need to know which folders are the classes"):
+        scan_photos(root)
+    with pytest.raises(CatalogError, match="need to know which folders are the classes"):
+        scan_labelled(root)
+
+
+def test_a_doubled_test_folder_alone_can_be_evaluated(lay):
+    catalog = scan_labelled(lay({"test_set/test_set/cats": 2, "test_set/test_set/dogs": 2}))
+    assert {(photo.label, photo.split) for photo in catalog.photos} == {("cats", "test"), ("dogs", "test")}

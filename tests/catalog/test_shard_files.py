@@ -110,7 +110,7 @@ def test_shards_of_train_alone_are_split_at_random(tmp_path, write_shard):
 
 def test_compressed_shards_are_refused(tmp_path):
     (tmp_path / "a.tar.gz").write_bytes(b"packed")
-    with pytest.raises(CatalogError, match=r"got compressed archives, such as 'a.tar.gz', need plain tar files"):
+    with pytest.raises(CatalogError, match=r"got compressed archives \('a.tar.gz'\), .* Unpack them first"):
         scan_photos(tmp_path)
 
 
@@ -121,4 +121,12 @@ def test_a_file_that_is_no_shard_is_refused(tmp_path, write_shard):
     (tmp_path / "a.tar").unlink()
     write_shard(tmp_path / "test-1.tar", make_sample(1, "cats"))
     with pytest.raises(CatalogError, match="got shards of test alone, need some to train on"):
+        scan_photos(tmp_path)
+
+
+def test_archives_of_photos_without_labels_are_to_be_unpacked(tmp_path, write_shard):
+    for name in ("cats.tar", "dogs.tar"):
+        write_shard(tmp_path / name, make_sample(1))
+    (tmp_path / "runs" / "figures").mkdir(parents=True)
+    with pytest.raises(CatalogError, match=r"have no label \('cats.tar', 'dogs.tar'\), .* Unpack them first"):
         scan_photos(tmp_path)

@@ -83,3 +83,12 @@ def test_an_error_of_reading_names_the_source(lay):
     with pytest.raises(CatalogError, match="need at least 2") as refused:
         scan_photos(root)
     assert refused.value.path == root
+
+
+def test_a_layout_is_refused_where_it_has_no_effect(lay):
+    root = lay({"cats": 1, "dogs": 1, "pets.csv": b"path,label"})
+    assert find_source(root, layout="inner").layout == "inner"
+    with pytest.raises(CatalogError, match="Cannot use layout 'sideways': need one of auto, outer, inner"):
+        find_source(root, layout="sideways")
+    with pytest.raises(CatalogError, match=r"Cannot use layout 'inner' for '.*pets.csv': it is no folder of photos"):
+        find_source(root / "pets.csv", layout="inner")

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.catalog.photo import Photo
-from headstart.catalog.split import SYNONYMS, SplitPlan, assign_splits, parse_split, plan_folders, plan_rows
+from headstart.catalog.split import (
+    SYNONYMS,
+    SplitPlan,
+    assign_splits,
+    parse_framed_splits,
+    parse_split,
+    plan_folders,
+    plan_rows,
+)
 
 RANDOM = plan_folders(set())
 
@@ -34,6 +42,23 @@ def test_every_synonym_is_understood_in_any_case(split):
 @pytest.mark.parametrize("name", ["", "cats", "trains", "test2", "validate"])
 def test_other_names_are_not_splits(name):
     assert parse_split(name) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        (["x_train", "x_test"], ["train", "test"]),
+        (["train2017", "val2017", "annotations"], ["train", "validation"]),
+        (["SegTrain", "SegTest", "SegPred"], ["train", "test"]),
+        (["my-training-images", "my-test-images"], ["train", "test"]),
+        (["a_train", "a_val", "a_test", "b_train", "b_test"], ["train", "validation", "test"]),
+        (["x_train", "y_test"], []),
+        (["x_test", "x_val"], []),
+        (["train_station", "trainer", "strain", "restest"], []),
+    ],
+)
+def test_names_that_differ_by_the_word_of_a_split_are_splits(names, splits):
+    assert list(parse_framed_splits(names).values()) == splits
 
 
 def test_folders_are_planned_by_their_splits():

@@ -191,10 +191,20 @@ def test_a_name_that_an_active_run_is_writing_is_taken(tmp_path, monkeypatch):
         assert choose_folder("pets") == Path("runs/pets-2")
 
 
-def test_training_from_inside_the_photos_puts_the_run_beside_them(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("working", "source"), [("pets", "."), ("pets/cats", ".."), ("pets", "../pets")])
+def test_training_from_inside_the_photos_puts_the_run_into_the_working_folder(tmp_path, monkeypatch, working, source):
     (tmp_path / "pets" / "cats").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path / "pets")
-    assert choose_folder(".") == tmp_path / "runs" / "pets"
+    monkeypatch.chdir(tmp_path / working)
+    folder = choose_folder(source)
+    assert folder == Path("runs/pets")
+    check_outside(folder, source)
+    with pytest.raises(RunError, match="inside the folder of photos"):
+        check_outside(Path("cats/run"), source)
+
+
+def test_the_root_of_the_disk_has_a_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert choose_folder("/") == Path("runs/run")
 
 
 def test_a_leftover_with_the_id_of_this_process_is_removed(tmp_path):

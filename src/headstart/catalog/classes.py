@@ -68,6 +68,17 @@ def note_classes(photos: Sequence[Photo]) -> list[Note]:
     return notes
 
 
+def note_similar_names(labels: Iterable[str]) -> list[Note]:
+    """Return a note on classes whose names differ only in upper and lower case, if there are any."""
+    by_name: dict[str, list[str]] = {}
+    for label in sorted(labels):
+        by_name.setdefault(label.casefold(), []).append(f"'{label}'")
+    twins = [" and ".join(names) for names in by_name.values() if len(names) > 1]
+    shown = "; ".join(twins[:N_NAMED]) + (f"; and {len(twins) - N_NAMED:,} more" if len(twins) > N_NAMED else "")
+    text = f"Class names that differ only in upper and lower case are different classes: {shown}."
+    return [Note("similar-names", text, "warning")] if twins else []
+
+
 def note_empty(announced: Iterable[str], usable: Collection[str]) -> list[Note]:
     """Return a note on the announced classes without a usable photo, if there are any."""
     empty = [label for label in announced if label not in usable]

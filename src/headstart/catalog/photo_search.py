@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from headstart.catalog.tool_folders import drop_tool_folders
 from headstart.catalog.walk import is_ignored, walk_folder
 from headstart.errors import CatalogError
 from headstart.pixels.file_format import HEAD_SIZE, is_photo_name, sniff_format
@@ -79,7 +80,7 @@ def _find_kind(place: RemotePath) -> str | None:
 
 def _list_photos(root: Path) -> list[Path]:
     """Return the photos in a folder and below it, sorted. A file in a store is not opened: its name decides."""
-    tree, _ = walk_folder(root)
+    tree, _, _ = drop_tool_folders(root, walk_folder(root)[0])
     paths = [root / name / file for name, folder in tree.items() for file in folder.files]
     is_local = not isinstance(root, RemotePath)
     return sorted(path for path in paths if is_photo_name(path.name) or (is_local and _is_photo(path)))

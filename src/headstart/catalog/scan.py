@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.classes import drop_untrained, name_classes, note_classes, note_empty
+from headstart.catalog.classes import drop_untrained, name_classes, note_classes, note_empty, note_similar_names
 from headstart.catalog.hashing import HashResult, hash_files
 from headstart.catalog.leaks import drop_conflicts, drop_leaks, note_copies
 from headstart.catalog.missing_files import note_missing
@@ -25,6 +25,7 @@ def scan_photos(
     source: str | Path | Source,
     *,
     seed: int = 0,
+    layout: str = "auto",
     cache: bool = True,
     path_column: str | None = None,
     label_column: str | None = None,
@@ -44,6 +45,10 @@ def scan_photos(
         of ``headstart embed``. A URI, such as ``s3://bucket/pets``, is possible.
     seed
         Seed of the random split. The same photos and seed give the same split on every machine.
+    layout
+        Which folders of a folder are the classes, with all folders below them. ``outer``: the outermost, or those in
+        the folders of the splits. ``inner``: those that hold the photos. ``auto``: the outermost; if it is not clear
+        that they are the classes, an error tells the choice.
     cache
         Keep digests in the user's cache folder, and do not read unchanged files again.
     path_column, label_column, group_column
@@ -56,7 +61,7 @@ def scan_photos(
     CatalogError
         If the source cannot be scanned, or fewer than two classes have training photos.
     """
-    source = find_source(source, ColumnNames(path_column, label_column, group_column))
+    source = find_source(source, ColumnNames(path_column, label_column, group_column), layout=layout)
     found = read_source(source, is_for_training=True)
     photos, skipped, notes = _hash_listing(found, progress, cache=cache)
     for check in (drop_conflicts, drop_leaks):
@@ -68,6 +73,7 @@ def scan_photos(
     photos, untrained, said = drop_untrained(photos)
     skipped += ambiguous + untrained
     notes += [*said, *note_copies(photos), *note_classes(photos)]
+    notes += note_similar_names({photo.label for photo in photos})
     catalog = Catalog(tuple(photos), tuple(skipped), tuple(notes), source.name, seed)
     if len(catalog.labels) < 2:
         raise CatalogError(_describe_shortage(catalog))
@@ -75,7 +81,11 @@ def scan_photos(
 
 
 def scan_labelled(
-    source: str | Path | Source, *, cache: bool = True, progress: Callable[[int, int], None] | None = None
+    source: str | Path | Source,
+    *,
+    layout: str = "auto",
+    cache: bool = True,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Catalog:
     """Scan labelled photos for an evaluation: nothing is split at random, and one class is enough.
 
@@ -86,7 +96,7 @@ def scan_labelled(
     CatalogError
         If the source cannot be scanned, or no photo has a label.
     """
-    source = find_source(source)
+    source = find_source(source, layout=layout)
     found = read_source(source, is_for_training=False)
     photos, skipped, notes = _hash_listing(found, progress, cache=cache)
     photos, dropped, said = drop_conflicts(photos, found.name_photo)

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from headstart.catalog.classes import clean_label
+from headstart.catalog.classes import clean_label, name_classes
 from headstart.catalog.hashing import hash_bytes
 from headstart.catalog.photo import Skip
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import KEEP_ALL, SplitPlan, parse_split, plan_folders
+from headstart.catalog.tool_folders import TOOL_FOLDERS
 from headstart.catalog.walk import Folder, is_ignored, walk_folder
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
@@ -37,9 +38,10 @@ def find_shards(root: Path) -> list[Path]:
     An archive beside class folders is ignored: they were unpacked from it.
     """
     top = _list_folder(root)
-    if any(parse_split(name) is None for name in top.folders):
+    names = [name for name in top.folders if name.casefold() not in TOOL_FOLDERS]  # such as runs/ of this program
+    if any(parse_split(name) is None for name in names):
         return []
-    inside = {name: _list_folder(root / name) for name in top.folders}
+    inside = {name: _list_folder(root / name) for name in names}
     if any(folder.folders for folder in inside.values()):
         return []
     files = [root / file for file in top.files]
@@ -47,8 +49,8 @@ def find_shards(root: Path) -> list[Path]:
     packed = [file for file in files if file.name.endswith(PACKED)]
     if packed and len(packed) == len(files):
         raise CatalogError(
-            f"Cannot scan '{root}': got compressed archives, such as '{packed[0].name}', need plain tar files, which "
-            "can be read in pieces. Unpack them with gunzip: photos are compressed already."
+            f"Cannot scan '{root}': got compressed archives ({name_classes(file.name for file in packed)}), need "
+            "folders of photos or plain tar files, which can be read in pieces. Unpack them first."
         )
     return [file for file in files if file.name.endswith(SUFFIX)]
 
@@ -80,6 +82,12 @@ def describe_shards(
 
     CatalogError is raised if there is no shard to train on.
     """
+    if not photos and any(skip.reason == NO_LABEL for skip in skipped):
+        names = {next(part for part in skip.path.parts if part.endswith(SUFFIX)) for skip in skipped}
+        raise CatalogError(
+            f"Cannot scan '{root}': got tar files whose photos have no label ({name_classes(names)}), need class "
+            "folders or a .cls for each photo in them. Unpack them first, each into a folder of its own."
+        )
     named = {photo.split for photo in photos if photo.split is not None}
     if is_for_training and named and "train" not in named:
         raise CatalogError(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from headstart.catalog.class_folders import LAYOUTS
 from headstart.catalog.csv_file import read_csv
 from headstart.catalog.layouts import read_folder
 from headstart.catalog.manifest import Manifest, read_manifest
@@ -44,6 +45,8 @@ class Source:
         Names of a table's columns that the user gives.
     here
         Working folder, if it was another one when the source was found; see `TablePaths`.
+    layout
+        Which folders of a folder are the classes; see `read_folder`.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Source:
     manifest: Manifest | None = None
     columns: ColumnNames = BY_NAME
     here: Path | None = None
+    layout: str = "auto"
 
     def make_absolute(self) -> Source:
         """Return the same source with absolute paths: they stay valid in other processes."""
@@ -60,12 +64,14 @@ class Source:
         return replace(self, path=expand_path(self.path), files=files, here=self.here or Path.cwd())
 
 
-def find_source(source: str | Path | Source, columns: ColumnNames = BY_NAME) -> Source:
+def find_source(source: str | Path | Source, columns: ColumnNames = BY_NAME, *, layout: str = "auto") -> Source:
     """Find out the kind of a source. Names are listed and a manifest is read, but no table, shard or photo.
 
-    CatalogError is raised if the source does not exist, cannot be listed, or has no columns although ``columns`` names
-    some.
+    CatalogError is raised if the source does not exist, cannot be listed, has no columns although ``columns`` names
+    some, or has no folders for the layout.
     """
+    if layout not in LAYOUTS:
+        raise CatalogError(f"Cannot use layout {layout!r}: need one of {', '.join(LAYOUTS)}.")
     if isinstance(source, Source):
         return source
     found = _find_source(source)
@@ -75,7 +81,9 @@ def find_source(source: str | Path | Source, columns: ColumnNames = BY_NAME) -> 
             f"Cannot scan '{found.path}': got --{next(iter(given))}-column for what has no columns, need a table (CSV "
             "or Parquet). Leave the option out, or give the table.", path=found.path,
         )  # fmt: skip
-    return replace(found, columns=columns)
+    if found.kind != "folder":
+        refuse_layout(layout, f"for '{found.path}': it is no folder of photos. Leave it out")
+    return replace(found, columns=columns, layout=layout)
 
 
 def _find_source(source: str | Path) -> Source:
@@ -95,6 +103,12 @@ def _find_source(source: str | Path) -> Source:
         )
     with _explain_failures(path):
         return _find_kind(str(source), path, is_folder=path_kind == "folder")
+
+
+def refuse_layout(layout: str, reason: str) -> None:
+    """Raise CatalogError if a layout is given where it would have no effect."""
+    if layout != "auto":
+        raise CatalogError(f"Cannot use layout {layout!r} {reason}.")
 
 
 def _find_kind(name: str, path: Path, *, is_folder: bool) -> Source:
@@ -119,7 +133,7 @@ def read_source(source: Source, *, is_for_training: bool) -> SourceListing:
         if source.kind == "shards":
             return read_shards(path, source.files, is_for_training=is_for_training)
         if source.kind == "folder":
-            return read_folder(path, is_for_training=is_for_training)
+            return read_folder(path, is_for_training=is_for_training, layout=source.layout)
         return read_csv(path, source.columns, source.here)
 
 

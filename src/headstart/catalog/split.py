@@ -6,7 +6,8 @@ the machine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from headstart.catalog.photo import SPLITS, Photo, Skip
@@ -24,6 +25,26 @@ _BY_SYNONYM = {synonym: split for split, synonyms in SYNONYMS.items() for synony
 def parse_split(name: str) -> str | None:
     """Return the split for the name of a folder or the text of a cell, or None."""
     return _BY_SYNONYM.get(name.strip().casefold())
+
+
+def parse_framed_splits(names: Iterable[str]) -> dict[str, str]:
+    """Return the splits of names that are equal but for the word of a split, such as ``x_train`` and ``x_test``.
+
+    Empty if there are not two such names of different splits, one of them ``train``.
+
+    Examples
+    --------
+    >>> parse_framed_splits(["TrainImages", "TestImages", "train_station"])
+    {'TrainImages': 'train', 'TestImages': 'test'}
+    """
+    frames: dict[tuple[str, str], dict[str, str]] = {}
+    for name in names:
+        for word in re.finditer(r"[A-Z]?[a-z]+|[A-Z]+", name):
+            if (split := parse_split(word[0])) is not None:
+                frame = (name[: word.start()].casefold(), name[word.end() :].casefold())
+                frames.setdefault(frame, {})[name] = split
+    pairs = [frame for frame in frames.values() if "train" in frame.values() and len(set(frame.values())) > 1]
+    return max(pairs, key=len, default={})
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from headstart.cli.options import PATH, backbone_option, column_options, image_size_option, json_option, ray_option
+from headstart.cli.options import (
+    PATH,
+    backbone_option,
+    column_options,
+    image_size_option,
+    json_option,
+    layout_option,
+    ray_option,
+)
 from headstart.cli.printing import print_json, print_line, say, say_left_out
 
 
@@ -25,6 +33,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out
     "--dtype", type=click.Choice(["float32", "float16"]), default="float32",
     help="Type of the features in the files; float16 takes half the space.",
 )  # fmt: skip
+@layout_option
 @click.option("--overwrite", is_flag=True, help="Replace features of other photos or settings in the folder.")
 @column_options
 @json_option("Print one JSON object on stdout.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from headstart.cli.options import PATH, column_options, json_option, precision_option
+from headstart.cli.options import PATH, column_options, json_option, layout_option, precision_option
 from headstart.cli.printing import print_json, print_line, say
 
 
@@ -18,10 +18,11 @@ from headstart.cli.printing import print_json, print_line, say
     "--split", type=click.Choice(["auto", "train", "validation", "test", "all"]), default="auto",
     help="Split to evaluate on. auto: the test photos if the data name any, otherwise all photos.",
 )  # fmt: skip
+@layout_option
 @column_options
 @precision_option
 @json_option()
-def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool, **columns: Any) -> None:
+def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool, **reading: Any) -> None:
     """Evaluate a classifier on labelled photos that it was not trained on.
 
     MODEL is a classifier (model.onnx) or its run folder. DATA is a folder of labelled photos, or a CSV:
@@ -31,7 +32,7 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
     from headstart.classifier.classifier import load_classifier
     from headstart.training.evaluate import evaluate_classifier
 
-    metrics = evaluate_classifier(load_classifier(model, precision=precision), data, split=split, **columns)
+    metrics = evaluate_classifier(load_classifier(model, precision=precision), data, split=split, **reading)
     if as_json:
         print_json(metrics)
         return

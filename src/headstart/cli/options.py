@@ -64,6 +64,11 @@ ray_option = click.option(
     help="Ray cluster to work on: its address, auto for the cluster of this machine, or local for a new Ray on this "
     "machine.",
 )  # fmt: skip
+layout_option = click.option(
+    "--layout", type=click.Choice(["auto", "outer", "inner"]), default="auto",
+    help="Which folders are the classes, if folders lie in folders. outer: the outermost, or those in the folders of "
+    "the splits. inner: those that hold the photos. auto: the outermost, if that is clear; else an error.",
+)  # fmt: skip
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the run folder if it exists.")
 precision_option = click.option(
     "--precision", type=click.Choice(["auto", "f32", "bf16"]), default="auto",

@@ -17,6 +17,7 @@ from headstart.cli.options import (
     column_options,
     image_size_option,
     json_option,
+    layout_option,
     overwrite_option,
     ray_option,
 )
@@ -79,6 +80,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out
     help="Precision of the frozen part. auto: bf16 if the processor computes in it. int8: quantised on your photos, "
     "for many photos or a small classifier.",
 )  # fmt: skip
+@layout_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of split, folds and augmented views.")
 @click.option("--cache/--no-cache", default=True, help="Read and write features in the user's cache.")
 @click.option(

@@ -20,6 +20,8 @@ from headstart.errors import RunError, RunMovedError
 CONTENTS = frozenset({"model.onnx", "report.html", "metrics.json", "history.csv", "predictions.csv", "catalog.csv",
                       "notes.json", "README.md", "figures", "tensorboard"})  # fmt: skip
 
+RUNS = Path("runs")  # in the current folder
+
 _active_lock = threading.Lock()
 _active: set[Path] = set()  # temporary folders that this process is writing
 
@@ -27,21 +29,22 @@ _active: set[Path] = set()  # temporary folders that this process is writing
 def choose_folder(source: str) -> Path:
     """Return ``runs/NAME`` for the source of a catalog, or the first free one of ``runs/NAME-2``, ``-3``, ...
 
-    ``runs`` lies in the current folder; if that is inside the photos, ``runs`` lies beside the photos.
+    ``runs`` lies in the current folder, also if that is inside the photos: a scan leaves it out.
     """
     photos = Path(source).expanduser().resolve()
-    name = (photos.stem if photos.is_file() else photos.name) if source else "run"
-    runs = Path("runs")
-    if source and photos.is_dir() and Path.cwd().is_relative_to(photos):
-        runs = photos.parent / "runs"
-    free = (folder for folder in _number_names(runs / name) if not folder.exists())
+    name = (photos.stem if photos.is_file() else photos.name) if source else ""
+    free = (folder for folder in _number_names(RUNS / (name or "run")) if not folder.exists())
     return next(folder for folder in free if not any(map(_is_alive, _find_leftovers(folder))))
 
 
 def check_outside(path: Path, source: str, *, what: str = "run", option: str = "--out") -> None:
-    """Raise RunError if a path lies inside the folder of photos, where the next scan would find the file."""
+    """Raise RunError if a path lies inside the folder of photos, where the next scan would find the file.
+
+    The folder ``runs`` of the current folder is allowed, because scans leave it out.
+    """
     photos = Path(source).expanduser().resolve()
-    if source and photos.is_dir() and path.resolve().is_relative_to(photos):
+    is_inside = bool(source) and photos.is_dir() and path.resolve().is_relative_to(photos)
+    if is_inside and path.resolve().parent != RUNS.resolve():
         raise RunError(
             f"Cannot write {what} '{path}': it lies inside the folder of photos '{source}', need a place outside. "
             f"Choose another {option}."

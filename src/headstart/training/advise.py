@@ -16,6 +16,7 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.scan import scan_photos
+from headstart.catalog.source import refuse_layout
 from headstart.errors import BackboneError, FitError, MissingExtraError
 from headstart.evaluation.notes import Note
 from headstart.features.similarity import Similarity
@@ -79,7 +80,7 @@ class Advice:
 
 def advise_method(
     photos: Catalog | str | Path, *, backbone: str = "mobilenet_v2", image_size: int | None = None, seed: int = 0,
-    cache: bool = True, path_column: str | None = None, label_column: str | None = None,
+    layout: str = "auto", cache: bool = True, path_column: str | None = None, label_column: str | None = None,
     group_column: str | None = None, verbose: bool = True, say: Callable[[str], None] = lambda _: None,
 ) -> Advice:  # fmt: skip
     """Measure photos and advise on the method to train with.
@@ -92,6 +93,8 @@ def advise_method(
     ----------
     photos
         A catalog, or a folder or table of photos.
+    layout
+        Which folders are the classes; see `scan_photos`.
     path_column, label_column, group_column
         Names of a table's columns. None: they are found by their names.
     say
@@ -108,11 +111,12 @@ def advise_method(
     settings = Settings(method="fixed", backbone=backbone, image_size=setup.image_size, seed=seed)
     settings.check()
     if isinstance(photos, Catalog):
+        refuse_layout(layout, "of photos that are scanned already. Give it to hs.scan")
         catalog = photos
     else:
         with show_progress("Scanning", is_shown=verbose) as progress:
             catalog = scan_photos(
-                photos, seed=seed, cache=cache, path_column=path_column, label_column=label_column,
+                photos, seed=seed, layout=layout, cache=cache, path_column=path_column, label_column=label_column,
                 group_column=group_column, progress=progress,
             )  # fmt: skip
     runner = MethodRunner(catalog, TrainingContext(setup, cache, verbose))

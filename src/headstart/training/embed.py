@@ -7,7 +7,7 @@ from pathlib import Path
 from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.source import find_source
+from headstart.catalog.source import find_source, refuse_layout
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import ScaleError
 from headstart.features.block_embedding import DTYPES, make_embedding_settings
@@ -17,9 +17,9 @@ from headstart.storage.remote_paths import check_pyarrow, expand_path
 
 def embed_photos(
     source: str | Path | Catalog, out: str | Path, *, ray: str | None = None, backbone: str = "mobilenet_v2",
-    image_size: int | None = None, precision: str = "auto", dtype: str = "float32", overwrite: bool = False,
-    path_column: str | None = None, label_column: str | None = None, group_column: str | None = None,
-    verbose: bool = True,
+    image_size: int | None = None, precision: str = "auto", dtype: str = "float32", layout: str = "auto",
+    overwrite: bool = False, path_column: str | None = None, label_column: str | None = None,
+    group_column: str | None = None, verbose: bool = True,
 ) -> EmbeddedFolder:  # fmt: skip
     """Compute the features of labelled photos into a folder of Parquet files.
 
@@ -39,6 +39,8 @@ def embed_photos(
         As in `Settings`.
     dtype
         Type of the features in the files: ``float32``, or ``float16``, which takes half the space.
+    layout
+        Which folders are the classes; see `scan_photos`.
     overwrite
         Replace features of other photos or settings in the folder.
     path_column, label_column, group_column
@@ -55,8 +57,10 @@ def embed_photos(
     loaded = load_backbone(backbone)
     setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size), precision)
     settings = make_embedding_settings(setup, dtype=dtype)
+    if isinstance(source, Catalog):
+        refuse_layout(layout, "of photos that are scanned already. Give it to hs.scan")
     columns = ColumnNames(path_column, label_column, group_column)
-    found = source if isinstance(source, Catalog) else find_source(source, columns)
+    found = source if isinstance(source, Catalog) else find_source(source, columns, layout=layout)
     if ray is None:
         return embed_into_folder(found, expand_path(out), settings, overwrite=overwrite, verbose=verbose)
     from headstart.scale.cluster import connect

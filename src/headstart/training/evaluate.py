@@ -13,7 +13,7 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import describe_unknown_labels
 from headstart.catalog.photo import SPLITS, Photo
 from headstart.catalog.scan import scan_labelled
-from headstart.catalog.source import find_source
+from headstart.catalog.source import find_source, refuse_layout
 from headstart.catalog.table_columns import ColumnNames
 from headstart.classifier.classifier import Classifier
 from headstart.errors import CatalogError
@@ -24,8 +24,9 @@ SPLIT_CHOICES = ("auto", *SPLITS, "all")
 
 
 def evaluate_classifier(
-    model: Classifier, photos: Catalog | str | Path, *, split: str = "auto", path_column: str | None = None,
-    label_column: str | None = None, group_column: str | None = None, verbose: bool = True,
+    model: Classifier, photos: Catalog | str | Path, *, split: str = "auto", layout: str = "auto",
+    path_column: str | None = None, label_column: str | None = None, group_column: str | None = None,
+    verbose: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
     """Evaluate a classifier on labelled photos.
 
@@ -39,6 +40,8 @@ def evaluate_classifier(
     split
         Split to evaluate on: ``train``, ``validation``, ``test`` or ``all``. ``auto``: the test photos if there are
         any, otherwise all.
+    layout
+        Which folders are the classes; see `scan_photos`.
     path_column, label_column, group_column
         Names of a table's columns. None: they are found by their names.
 
@@ -54,9 +57,11 @@ def evaluate_classifier(
     """
     if split not in SPLIT_CHOICES:
         raise CatalogError(f"Cannot evaluate on a split: got {split!r}, need one of {', '.join(SPLIT_CHOICES)}.")
-    if not isinstance(photos, Catalog):
+    if isinstance(photos, Catalog):
+        refuse_layout(layout, "of photos that are scanned already. Give it to hs.scan")
+    else:
         with show_progress("Scanning", is_shown=verbose) as progress:
-            source = find_source(photos, ColumnNames(path_column, label_column, group_column))
+            source = find_source(photos, ColumnNames(path_column, label_column, group_column), layout=layout)
             photos = scan_labelled(source, progress=progress)
     if split == "auto":
         split = "test" if photos.select("test") else "all"

@@ -14,7 +14,7 @@ from headstart.backbone.backbone import Backbone, BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS
-from headstart.catalog.source import Source, find_source
+from headstart.catalog.source import Source, find_source, refuse_layout
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import FitError, RunError, RunMovedError
 from headstart.evaluation.verdict import write_verdict
@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 
 def train_classifier(
     photos: Catalog | str | Path, *, out: str | Path | None = None, overwrite: bool = False, cache: bool = True,
-    track: str | None = None, ray: str | None = None, path_column: str | None = None, label_column: str | None = None,
-    group_column: str | None = None, verbose: bool = True,
+    layout: str = "auto", track: str | None = None, ray: str | None = None, path_column: str | None = None,
+    label_column: str | None = None, group_column: str | None = None, verbose: bool = True,
     say: Callable[[str], None] = lambda _: None, chart_drawer: ChartDrawer | None = None, **settings: Any,
 ) -> Run:  # fmt: skip
     """Train a classifier and write its run folder.
@@ -64,6 +64,8 @@ def train_classifier(
         Whether an existing run folder is replaced.
     cache
         Whether the user's cache is used.
+    layout
+        Which folders are the classes; see `scan_photos`.
     track
         Tracker that the finished run is sent to: ``mlflow`` or ``tensorboard``, as `Run.track`. If the tracker fails, a
         warning says how to send the run later.
@@ -101,9 +103,10 @@ def train_classifier(
     folder = _choose_run_folder(out, source)
     given: Catalog | Source
     if isinstance(photos, Catalog):
+        refuse_layout(layout, "of photos that are scanned already. Give it to hs.scan")
         given = photos
     else:  # before Ray is started for it
-        given = find_source(photos, ColumnNames(path_column, label_column, group_column))
+        given = find_source(photos, ColumnNames(path_column, label_column, group_column), layout=layout)
     check_outside(folder, source)
     limit_spinning()  # before a backbone imports torch, and before Ray starts with this environment
     clock, chart_drawer = _Clock(), chart_drawer or ChartDrawer()

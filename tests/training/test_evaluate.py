@@ -75,3 +75,19 @@ def test_one_class_or_a_test_folder_alone_is_enough(run, make_folder, tmp_path):
 def test_an_unknown_split_is_refused(run, tmp_path):
     with pytest.raises(CatalogError, match="need one of auto, train"):
         hs.evaluate(run.model, tmp_path / "photos", split="holdout")
+
+
+@pytest.mark.slow
+def test_a_table_in_memory_is_trained_on_and_evaluated(make_folder, tmp_path, monkeypatch):
+    import pandas as pd
+
+    paths = sorted(make_folder(n=10).glob("*/*"))
+    labels = [path.parent.name for path in paths]
+    monkeypatch.chdir(tmp_path)
+    run = hs.train((paths, labels), method="fixed", image_size=96, verbose=False)
+    assert run.folder.resolve() == tmp_path / "runs" / "table"
+    frame = pd.DataFrame({"file": paths, "label": labels})
+    metrics = hs.evaluate(hs.load(run.folder), frame, split="all", verbose=False)
+    assert (metrics["data"], metrics["n"] + metrics["n_seen"]) == ("table", 20)
+    embedded = hs.embed(frame, tmp_path / "features.parquet", image_size=96, verbose=False)
+    assert embedded.n_photos == 20

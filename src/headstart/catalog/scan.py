@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import drop_untrained, name_classes, note_classes, note_empty, note_similar_names
@@ -11,7 +10,7 @@ from headstart.catalog.hashing import HashResult, hash_files
 from headstart.catalog.leaks import drop_conflicts, drop_leaks, note_copies
 from headstart.catalog.missing_files import note_missing
 from headstart.catalog.photo import Photo, Skip
-from headstart.catalog.source import Source, find_source, read_source
+from headstart.catalog.source import PhotoSource, find_source, read_source
 from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.split import KEEP_ALL, assign_splits
 from headstart.catalog.summary import count_reasons
@@ -22,7 +21,7 @@ from headstart.storage.remote_paths import make_path
 
 
 def scan_photos(
-    source: str | Path | Source,
+    source: PhotoSource,
     *,
     seed: int = 0,
     layout: str = "auto",
@@ -42,7 +41,8 @@ def scan_photos(
     source
         A folder with class folders (``pets/cats/1.jpg``), which may lie in ``train``, ``validation`` and ``test``; a
         CSV or Parquet table of ``path,label[,split][,group][,weight]``; WebDataset tar shards; or the output folder
-        of ``headstart embed``. A URI, such as ``s3://bucket/pets``, is possible.
+        of ``headstart embed``. A URI, such as ``s3://bucket/pets``, is possible. In memory: a pandas DataFrame with
+        the same columns, or a tuple of two sequences, paths and labels; their paths are relative to the working folder.
     seed
         Seed of the random split. The same photos and seed give the same split on every machine.
     layout
@@ -81,7 +81,7 @@ def scan_photos(
 
 
 def scan_labelled(
-    source: str | Path | Source,
+    source: PhotoSource,
     *,
     layout: str = "auto",
     cache: bool = True,

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from headstart.catalog.class_folders import LAYOUTS
 from headstart.catalog.csv_file import read_csv
 from headstart.catalog.layouts import read_folder
 from headstart.catalog.manifest import Manifest, read_manifest
+from headstart.catalog.memory_table import NAME, InMemory, MemoryTable, copy_table, read_memory_table
 from headstart.catalog.parquet_file import find_parquet_files, read_embedded, read_parquet
 from headstart.catalog.shard_files import find_shards, read_shards
 from headstart.catalog.source_listing import SourceListing
@@ -22,7 +23,8 @@ from headstart.pixels.photo_bytes import explain_unreadable
 from headstart.storage.remote_paths import RemotePath, expand_path, find_path_kind, make_path
 from headstart.storage.tar_shards import is_shard
 
-TABLES = ("csv", "parquet")  # kinds with columns
+TABLES = ("csv", "parquet", "memory")  # kinds with columns
+PhotoSource: TypeAlias = "str | Path | Source | InMemory"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Source:
     path
         Path without ``~``; a `RemotePath` for a URI.
     kind
-        Kind of source. ``embedded``: output folder of ``headstart embed``.
+        Kind of source. ``embedded``: output folder of ``headstart embed``. ``memory``: a table in memory.
     files
         Parquet files or tar shards, in order; empty for other kinds.
     manifest
@@ -47,16 +49,19 @@ class Source:
         Working folder, if it was another one when the source was found; see `TablePaths`.
     layout
         Which folders of a folder are the classes; see `read_folder`.
+    table
+        Table in memory, or None.
     """
 
     name: str
     path: Path
-    kind: Literal["folder", "csv", "parquet", "shards", "embedded"]
+    kind: Literal["folder", "csv", "parquet", "shards", "embedded", "memory"]
     files: tuple[Path, ...] = ()
     manifest: Manifest | None = None
     columns: ColumnNames = BY_NAME
     here: Path | None = None
     layout: str = "auto"
+    table: MemoryTable | None = None
 
     def make_absolute(self) -> Source:
         """Return the same source with absolute paths: they stay valid in other processes."""
@@ -64,7 +69,7 @@ class Source:
         return replace(self, path=expand_path(self.path), files=files, here=self.here or Path.cwd())
 
 
-def find_source(source: str | Path | Source, columns: ColumnNames = BY_NAME, *, layout: str = "auto") -> Source:
+def find_source(source: PhotoSource, columns: ColumnNames = BY_NAME, *, layout: str = "auto") -> Source:
     """Find out the kind of a source. Names are listed and a manifest is read, but no table, shard or photo.
 
     CatalogError is raised if the source does not exist, cannot be listed, has no columns although ``columns`` names
@@ -86,7 +91,15 @@ def find_source(source: str | Path | Source, columns: ColumnNames = BY_NAME, *, 
     return replace(found, columns=columns, layout=layout)
 
 
-def _find_source(source: str | Path) -> Source:
+def _find_source(source: str | Path | InMemory) -> Source:
+    table = copy_table(source)
+    if table is not None:
+        return Source(NAME, Path(NAME), "memory", table=table)
+    if not isinstance(source, str | Path):
+        raise CatalogError(
+            f"Cannot scan {str(source)[:40]!r}: got {type(source).__name__}, need a path, a pandas DataFrame or a "
+            "tuple of paths and labels. Give one of these."
+        )
     path = make_path(source)
     with suppress(RuntimeError):  # ~ with the name of an unknown user
         path = path.expanduser()
@@ -126,6 +139,8 @@ def read_source(source: Source, *, is_for_training: bool) -> SourceListing:
     """List the photos of a source. Tables and tar shards are read; in a folder, only names are."""
     path = source.path
     with _explain_failures(path):
+        if source.table is not None:
+            return read_memory_table(source.table, source.columns, source.here)
         if source.manifest is not None:
             return read_embedded(path, source.manifest)
         if source.kind == "parquet":

@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.scan import scan_photos
-from headstart.catalog.source import refuse_layout
+from headstart.catalog.source import PhotoSource, refuse_layout
 from headstart.errors import BackboneError, FitError, MissingExtraError
 from headstart.evaluation.notes import Note
 from headstart.features.similarity import Similarity
@@ -79,7 +78,7 @@ class Advice:
 
 
 def advise_method(
-    photos: Catalog | str | Path, *, backbone: str = "mobilenet_v2", image_size: int | None = None, seed: int = 0,
+    photos: Catalog | PhotoSource, *, backbone: str = "mobilenet_v2", image_size: int | None = None, seed: int = 0,
     layout: str = "auto", cache: bool = True, path_column: str | None = None, label_column: str | None = None,
     group_column: str | None = None, verbose: bool = True, say: Callable[[str], None] = lambda _: None,
 ) -> Advice:  # fmt: skip
@@ -92,7 +91,7 @@ def advise_method(
     Parameters
     ----------
     photos
-        A catalog, or a folder or table of photos.
+        A catalog, or a source of photos as for `scan_photos`.
     layout
         Which folders are the classes; see `scan_photos`.
     path_column, label_column, group_column

@@ -7,7 +7,7 @@ from pathlib import Path
 from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.source import find_source, refuse_layout
+from headstart.catalog.source import PhotoSource, find_source, refuse_layout
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import ScaleError
 from headstart.features.block_embedding import DTYPES, make_embedding_settings
@@ -16,7 +16,7 @@ from headstart.storage.remote_paths import check_pyarrow, expand_path
 
 
 def embed_photos(
-    source: str | Path | Catalog, out: str | Path, *, ray: str | None = None, backbone: str = "mobilenet_v2",
+    source: Catalog | PhotoSource, out: str | Path, *, ray: str | None = None, backbone: str = "mobilenet_v2",
     image_size: int | None = None, precision: str = "auto", dtype: str = "float32", layout: str = "auto",
     overwrite: bool = False, path_column: str | None = None, label_column: str | None = None,
     group_column: str | None = None, verbose: bool = True,

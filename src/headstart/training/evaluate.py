@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import describe_unknown_labels
 from headstart.catalog.photo import SPLITS, Photo
 from headstart.catalog.scan import scan_labelled
-from headstart.catalog.source import find_source, refuse_layout
+from headstart.catalog.source import PhotoSource, find_source, refuse_layout
 from headstart.catalog.table_columns import ColumnNames
 from headstart.classifier.classifier import Classifier
 from headstart.errors import CatalogError
@@ -24,7 +23,7 @@ SPLIT_CHOICES = ("auto", *SPLITS, "all")
 
 
 def evaluate_classifier(
-    model: Classifier, photos: Catalog | str | Path, *, split: str = "auto", layout: str = "auto",
+    model: Classifier, photos: Catalog | PhotoSource, *, split: str = "auto", layout: str = "auto",
     path_column: str | None = None, label_column: str | None = None, group_column: str | None = None,
     verbose: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
@@ -36,7 +35,7 @@ def evaluate_classifier(
     Parameters
     ----------
     photos
-        A catalog, or a folder or table of photos.
+        A catalog, or a source of photos as for `scan_photos`.
     split
         Split to evaluate on: ``train``, ``validation``, ``test`` or ``all``. ``auto``: the test photos if there are
         any, otherwise all.

@@ -9,7 +9,7 @@ from pathlib import Path
 from headstart.backbone.backbone import BackboneSetup
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.scan import scan_photos
-from headstart.catalog.source import Source, find_source
+from headstart.catalog.source import PhotoSource, Source, find_source
 from headstart.features.extraction import make_feature_spec
 from headstart.features.stored_features import StoredFeatures
 from headstart.methods.training_context import TrainingContext
@@ -17,7 +17,7 @@ from headstart.process.progress import show_progress
 
 
 def load_catalog(
-    photos: Catalog | str | Path | Source, context: TrainingContext, *, seed: int, say: Callable[[str], None]
+    photos: Catalog | PhotoSource, context: TrainingContext, *, seed: int, say: Callable[[str], None]
 ) -> tuple[Catalog, StoredFeatures | None]:
     """Return the catalog of a source, and the stored features of its photos as they are, if there are any.
 

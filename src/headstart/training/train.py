@@ -14,7 +14,7 @@ from headstart.backbone.backbone import Backbone, BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS
-from headstart.catalog.source import Source, find_source, refuse_layout
+from headstart.catalog.source import PhotoSource, Source, find_source, refuse_layout
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import FitError, RunError, RunMovedError
 from headstart.evaluation.verdict import write_verdict
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 def train_classifier(
-    photos: Catalog | str | Path, *, out: str | Path | None = None, overwrite: bool = False, cache: bool = True,
+    photos: Catalog | PhotoSource, *, out: str | Path | None = None, overwrite: bool = False, cache: bool = True,
     layout: str = "auto", track: str | None = None, ray: str | None = None, path_column: str | None = None,
     label_column: str | None = None, group_column: str | None = None, verbose: bool = True,
     say: Callable[[str], None] = lambda _: None, chart_drawer: ChartDrawer | None = None, **settings: Any,
@@ -57,9 +57,10 @@ def train_classifier(
     Parameters
     ----------
     photos
-        A catalog, or a folder or table of photos.
+        A catalog, or a source of photos as for `scan_photos`.
     out
-        The run folder. Default: ``runs/NAME``, or ``runs/NAME-2`` and so on if it exists.
+        The run folder. Default: ``runs/NAME``, or ``runs/NAME-2`` and so on if it exists. The name of a table in
+        memory is ``table``.
     overwrite
         Whether an existing run folder is replaced.
     cache
@@ -99,14 +100,14 @@ def train_classifier(
         check_tracker(track)
     if chosen.method != asked.method:
         say(f"Method: {chosen.method}, because the other options belong to it.")
-    source = photos.source if isinstance(photos, Catalog) else str(photos)
-    folder = _choose_run_folder(out, source)
     given: Catalog | Source
     if isinstance(photos, Catalog):
         refuse_layout(layout, "of photos that are scanned already. Give it to hs.scan")
-        given = photos
+        given, source = photos, photos.source
     else:  # before Ray is started for it
         given = find_source(photos, ColumnNames(path_column, label_column, group_column), layout=layout)
+        source = given.name
+    folder = _choose_run_folder(out, source)
     check_outside(folder, source)
     limit_spinning()  # before a backbone imports torch, and before Ray starts with this environment
     clock, chart_drawer = _Clock(), chart_drawer or ChartDrawer()

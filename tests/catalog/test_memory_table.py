@@ -70,7 +70,7 @@ def test_columns_of_a_data_frame_are_found_by_other_names(columns):
 
 
 def test_all_problems_are_in_one_message():
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(CatalogError, match="4 problems") as caught:
         read(pd.DataFrame({"path": ["a.jpg", pd.NA, 3, "a.jpg"], "label": ["x", "y", "x", None]}))
     assert str(caught.value).splitlines() == [
         "Cannot read 'table': got 4 problems, need none:",

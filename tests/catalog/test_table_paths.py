@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.catalog.table_paths import TablePaths, find_file
+from headstart.catalog.table_paths import TablePaths
 
 COMPOSED, DECOMPOSED = "caf\u00e9", "cafe\u0301"
 
@@ -39,7 +39,6 @@ def test_accents_may_be_written_otherwise(touch, tmp_path, written, named):
     assert TablePaths(tmp_path).find(f"{written}/{COMPOSED}/{written} 1.jpg") == str(path)
     assert TablePaths(tmp_path).find(f"{written}\\{COMPOSED}\\{written} 1.jpg") == str(path)
     assert Path(TablePaths(Path("/")).find(f"{tmp_path}/{written}/{COMPOSED}/{written} 1.jpg")) == path
-    assert find_file(tmp_path, f"{written}/none.jpg") is None
 
 
 def test_an_exact_name_comes_before_another_spelling(touch, tmp_path):

@@ -12,10 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from headstart.catalog.digest_cache import DigestCache, Known, make_stamp, name_file
 from headstart.errors import PhotoError
 from headstart.pixels.file_format import recognise_photo
 from headstart.pixels.photo_bytes import check_size, explain_unreadable, read_bytes
+from headstart.storage.digest_cache import DigestCache, Known, make_stamp, name_file
 from headstart.storage.remote_paths import RemotePath, make_path
 
 BLOCK_BYTES = 4 << 20

@@ -13,10 +13,10 @@ from headstart.cli.printing import print_json, print_line
 @json_option()
 def cache(clear: bool, as_json: bool) -> None:
     """Show path and size of the cache of features, activations, checkpoints and networks, or clear it."""
-    from headstart.catalog.digest_cache import clear_digest_cache, measure_digest_cache
     from headstart.features.activation_files import clear_activations, measure_activations
     from headstart.features.feature_cache import FeatureCache
     from headstart.features.stored_features import clear_stored_features, measure_stored_features
+    from headstart.storage.digest_cache import clear_digest_cache, measure_digest_cache
     from headstart.storage.result_cache import clear_results, measure_results
     from headstart.tune.checkpoint import clear_checkpoints, measure_checkpoints
 

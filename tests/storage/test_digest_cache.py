@@ -7,9 +7,10 @@ import time
 
 import pytest
 
-from headstart.catalog import digest_cache, hashing
-from headstart.catalog.digest_cache import FILE_NAME, DigestCache, clear_digest_cache, make_stamp
+from headstart.catalog import hashing
 from headstart.catalog.hashing import hash_files
+from headstart.storage import digest_cache
+from headstart.storage.digest_cache import FILE_NAME, DigestCache, clear_digest_cache, make_stamp
 
 JPEG = b"\xff\xd8\xff\xe0 a photo"
 

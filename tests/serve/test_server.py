@@ -62,6 +62,21 @@ def test_an_occupied_port_is_an_error(run):
     assert "Choose another --port" in said
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "need"),
+    [
+        ("--allow-origin", "https://example.org/", "need the scheme and host of web pages"),
+        ("--allow-host", "http://example.org", "need a name such as pets.example.org"),
+    ],
+)
+def test_an_option_that_never_matches_is_an_error(run, option, value, need):
+    with start(run, option, value) as server:
+        _, said = server.communicate(timeout=60)
+    assert server.returncode == 1
+    assert said.startswith("headstart: Cannot allow the ")
+    assert need in said
+
+
 HANG = """
 import sys, time
 import headstart.serve.app, headstart.serve.server

@@ -188,3 +188,12 @@ def test_held_out_predictions_use_every_fold_even_for_many_scores(monkeypatch):
     y = np.repeat([0, 1], 30)
     X = (np.random.default_rng(0).normal(size=(60, 4)) + y[:, None]).astype(np.float32)
     assert set(hold(X, y, n_classes=2).fold.tolist()) == {0, 1, 2, 3, 4}
+
+
+def test_large_heads_are_fitted_one_after_the_other_with_the_same_answers(make_features, monkeypatch):
+    X, y = make_features(90, 8, 3)
+    together = hold(X, y, n_classes=3)
+    monkeypatch.setattr(regularisation, "MAX_HEADS_SIZE", 0)
+    alone = hold(X, y, n_classes=3)
+    assert alone.fold.tolist() == together.fold.tolist()
+    assert alone.is_right.tolist() == together.is_right.tolist()

@@ -40,3 +40,19 @@ def test_every_photo_gets_a_row(tmp_path):
         "path": "1.jpg", "split": "test", "label": "b", "prediction": "a", "probability": "0.600000",
         "is_right": "False", "probability of a": "0.600000", "probability of b": "0.400000",
     }  # fmt: skip
+
+
+def test_of_many_classes_a_row_names_the_five_most_probable(tmp_path):
+    labels = [f"c{number:02}" for number in range(60)]
+    probabilities = np.zeros((1, 60), np.float32)
+    probabilities[0, [7, 3, 40, 2, 9, 5]] = 0.4, 0.3, 0.1, 0.09, 0.08, 0.03
+    photo = Photo("0.jpg", "c05", digest="00", split="test")
+    X = np.zeros((1, 3), np.float32)
+    split = SplitPredictions(SplitFeatures((photo,), X, np.array([5]), X[None]), probabilities)
+    write_predictions(tmp_path / "p.csv", {"test": split}, labels)
+    with (tmp_path / "p.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert (row["prediction"], row["probability"], row["is_right"]) == ("c07", "0.400000", "False")
+    assert row["probability of the label"] == "0.030000"
+    assert [row[f"prediction {place}"] for place in (2, 3, 4, 5)] == ["c03", "c40", "c02", "c09"]
+    assert row["probability 5"] == "0.080000"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import click
 
 from headstart.cli.options import PATH, column_options, json_option, layout_option, precision_option
 from headstart.cli.printing import print_json, print_line, say
+
+MAX_ROWS, N_LOWEST = 50, 20  # classes in the table: all, or those of the lowest recall
 
 
 @click.command(short_help="Evaluate a classifier on other labelled photos.")
@@ -41,12 +44,7 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
     print_line(f"Of {which} in {metrics['data']}, the {metrics['n']:,} that the classifier was not trained on:\n")
     print_line(f"Accuracy  {metrics['accuracy']:.1%}  (95% interval {low:.1%} to {high:.1%}, {metrics['n']:,} photos)")
     print_line(f"Log loss  {metrics['loss']:.4f}   Macro F1  {metrics['macro_f1']:.3f}")
-    width = max(len("class"), *(len(name) for name in metrics["per_class"]))
-    print_line(f"\n{'class':<{width}}  precision  recall     f1  photos")
-    for name, row in metrics["per_class"].items():
-        figures = (f"{row[key]:>{w}.3f}" if row[key] is not None else f"{'-':>{w}}"
-                   for key, w in (("precision", 9), ("recall", 6), ("f1", 5)))  # fmt: skip
-        print_line(f"{name:<{width}}  {'  '.join(figures)}  {row['support']:>6,}")
+    _print_classes(metrics["per_class"])
     if metrics["n_seen"]:
         say(f"{metrics['n_seen']:,} photos were left out: the classifier was trained on them.")
     unknown = describe_unknown_labels(metrics["unknown_labels"], metrics["classes"])
@@ -57,3 +55,19 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
     if metrics["skipped"]:
         first = metrics["skipped"][0]
         say(f"{len(metrics['skipped']):,} files were left out, such as '{first['path']}': {first['reason']}.")
+
+
+def _print_classes(per_class: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print the measures by class; of many classes, only those of the lowest recall."""
+    rows = list(per_class.items())
+    if len(rows) > MAX_ROWS:
+        rows = [row for row in rows if row[1]["support"]]
+        rows = sorted(rows, key=lambda row: row[1]["recall"])[:N_LOWEST]
+    width = max(len("class"), *(len(name) for name, _ in rows))
+    print_line(f"\n{'class':<{width}}  precision  recall     f1  photos")
+    for name, row in rows:
+        figures = (f"{row[key]:>{w}.3f}" if row[key] is not None else f"{'-':>{w}}"
+                   for key, w in (("precision", 9), ("recall", 6), ("f1", 5)))  # fmt: skip
+        print_line(f"{name:<{width}}  {'  '.join(figures)}  {row['support']:>6,}")
+    if len(rows) < len(per_class):
+        say(f"These are the {len(rows)} classes of the lowest recall; --json lists all {len(per_class):,}.")

@@ -5,7 +5,8 @@ Letters: N photos, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 from headstart.errors import EvaluationError
 from headstart.evaluation.calibration import bin_confidence
 from headstart.evaluation.checks import check_classes, check_inputs
+from headstart.evaluation.confusion import Confusions, count_confusions
 from headstart.evaluation.intervals import wilson_interval
 from headstart.evaluation.ranking import average_over_classes
 
 # limits the log loss of a photo to 16.1, so that one confident mistake does not dominate the mean
 MIN_PROBABILITY = 1e-7
+ROWS_AT_ONCE = 1_000
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +52,9 @@ def evaluate_probabilities(
         (None unless C > 3); ``roc_auc`` and ``average_precision`` (class 1 if C = 2, else the mean over the classes
         in ``y``, each against the rest); ``expected_calibration_error`` and ``calibration_bins`` (15);
         ``per_class``: by name ``precision``, ``recall``, ``f1``, ``support`` (photos) and ``recall_ci95``;
-        ``confusion_matrix``: C lists of C, rows true, columns predicted; counts, or sums of the weights if given.
+        ``confusion_matrix``: up to 50 classes C lists of C, rows true, columns predicted; for more classes the lists
+        ``true``, ``predicted`` (class numbers) and ``count`` of the cells that are not 0. Counts of photos, or sums of
+        the weights if given.
 
     Raises
     ------
@@ -66,9 +71,8 @@ def evaluate_probabilities(
     n_classes = len(classes)
     predicted = given.argmax(axis=1)
     is_right = predicted == truth
-    matrix = np.zeros((n_classes, n_classes))
-    np.add.at(matrix, (truth, predicted), weights)
-    per_class = {name: _evaluate_class(matrix, c, truth == c, is_right, weights) for c, name in enumerate(classes)}
+    confusions = count_confusions(truth, predicted, weights, n_classes)
+    per_class = dict(zip(classes, _evaluate_classes(confusions, truth, is_right, weights), strict=True))
     chosen = np.clip(given[np.arange(len(truth)), truth], MIN_PROBABILITY, 1.0)
     roc_auc, average_precision = average_over_classes(truth, given, weights)
     calibration_error, bins = bin_confidence(given.max(axis=1), is_right, weights)
@@ -87,7 +91,7 @@ def evaluate_probabilities(
         "expected_calibration_error": calibration_error,
         "calibration_bins": bins,
         "per_class": per_class,
-        "confusion_matrix": (matrix if sample_weight is not None else matrix.astype(np.int64)).tolist(),
+        "confusion_matrix": confusions.to_record(is_weighted=sample_weight is not None),
     }
 
 
@@ -116,18 +120,22 @@ def majority_accuracy(y_train: ArrayLike, y: ArrayLike, n_classes: int) -> float
     return float(np.mean(evaluated == commonest))
 
 
-def _evaluate_class(
-    matrix: Floats, c: int, in_class: NDArray[np.bool_], is_right: NDArray[np.bool_], weights: Floats
-) -> dict[str, Any]:
-    """Return precision, recall and F1 of class ``c``. A ratio is None if its denominator is 0."""
-    hits, n_true, n_answered = matrix[c, c], matrix[c].sum(), matrix[:, c].sum()
-    return {
-        "precision": float(hits / n_answered) if n_answered > 0 else None,
-        "recall": float(hits / n_true) if n_true > 0 else None,
-        "f1": float(2 * hits / (n_true + n_answered)) if n_true + n_answered > 0 else None,
-        "support": int(in_class.sum()),
-        "recall_ci95": _bound_share(is_right[in_class], weights[in_class]),
-    }
+def _evaluate_classes(
+    confusions: Confusions, truth: NDArray[np.int64], is_right: NDArray[np.bool_], weights: Floats
+) -> Iterator[dict[str, Any]]:
+    """Yield precision, recall and F1 of each class. A ratio is None if its denominator is 0."""
+    order = np.argsort(truth, kind="stable")
+    ends = np.searchsorted(truth[order], np.arange(confusions.n_classes + 1))
+    sums = zip(confusions.sum_hits(), confusions.sum_true(), confusions.sum_predicted(), strict=True)
+    for (start, end), (hits, n_true, n_answered) in zip(pairwise(ends), sums, strict=True):
+        members = order[start:end]
+        yield {
+            "precision": float(hits / n_answered) if n_answered > 0 else None,
+            "recall": float(hits / n_true) if n_true > 0 else None,
+            "f1": float(2 * hits / (n_true + n_answered)) if n_true + n_answered > 0 else None,
+            "support": len(members),
+            "recall_ci95": _bound_share(is_right[members], weights[members]),
+        }
 
 
 def _bound_share(is_right: NDArray[np.bool_], weights: Floats) -> list[float]:
@@ -144,5 +152,9 @@ def _bound_share(is_right: NDArray[np.bool_], weights: Floats) -> list[float]:
 
 
 def _measure_top_3(truth: NDArray[np.int64], given: Floats, weights: Floats) -> float:
-    top = np.argsort(-given, axis=1, kind="stable")[:, :3]
-    return float(np.average((top == truth[:, None]).any(axis=1), weights=weights))
+    is_hit = np.empty(len(truth), bool)
+    for start in range(0, len(truth), ROWS_AT_ONCE):  # a sort takes twice the memory of its rows
+        rows = slice(start, start + ROWS_AT_ONCE)
+        top = np.argsort(-given[rows], axis=1, kind="stable")[:, :3]
+        is_hit[rows] = (top == truth[rows, None]).any(axis=1)
+    return float(np.average(is_hit, weights=weights))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ FALLBACK = 1e-2  # if no row can be held out: the middle of the best strengths o
 TOLERANCE = 1e-3
 MAX_ITERATIONS = 200
 HOPELESS = 1.05  # times the least loss so far: the loss has one minimum, and strengths beyond it take longest to fit
+MAX_HEADS_SIZE = 2_000_000  # coefficients of heads that are fitted side by side: 8 MB, thirty times
 MANY_SCORES = 500_000  # rows times classes: from here on one fold holds out enough rows, and five would take long
 
 
@@ -167,7 +169,7 @@ def predict_held_out(
         for seed in seeds
     ]
     usable = [assignment for assignment in assignments if len(assignment.scored)]
-    scores_by_seed = iter(_FoldHeads(prepared, usable).score_held_out(strength) if usable else [])
+    scores_by_seed = _score_held_out(prepared, usable, strength)
     predictions = []
     for assignment in assignments:
         fold = assignment.column[: len(y) // n_views]
@@ -180,6 +182,30 @@ def predict_held_out(
             is_right[at] = evaluate_scores(scores[: len(at)], y[at])[1]
         predictions.append(HeldOutPredictions(fold, is_right))
     return predictions
+
+
+def _score_held_out(
+    prepared: PreparedRows, assignments: Sequence[_FoldAssignment], strength: float
+) -> Iterator[npt.NDArray[Any]]:
+    """Yield the scores of the rows that each assignment can score, by heads that were fitted without them.
+
+    The solver holds some thirty arrays of the size of all heads that it fits side by side. Heads of many classes are
+    therefore fitted one after the other.
+    """
+    head_size = prepared.n_classes * prepared.Z.shape[1]
+    if not assignments or head_size * sum(assignment.weight.shape[1] for assignment in assignments) <= MAX_HEADS_SIZE:
+        yield from _FoldHeads(prepared, assignments).score_held_out(strength) if assignments else []
+        return
+    for assignment in assignments:
+        scores: npt.NDArray[Any] | None = None
+        for column in range(assignment.weight.shape[1]):
+            part = assignment.take_fold(column)
+            (some,) = _FoldHeads(prepared, [part]).score_held_out(strength)
+            if scores is None:
+                scores = np.empty((len(assignment.scored), some.shape[1]), some.dtype)
+            scores[assignment.column[assignment.scored] == column] = some
+        if scores is not None:
+            yield scores
 
 
 class _FoldAssignment:
@@ -197,6 +223,14 @@ class _FoldAssignment:
             self.column[(folds == fold) & is_used & (n_left[fold][rows.y] > 0)] = column
         self.scored = np.flatnonzero(self.column >= 0)
         self.weight = rows.weight[:, None] * (folds[:, None] != held)  # (N, folds), in each head's fit
+
+    def take_fold(self, column: int) -> _FoldAssignment:
+        """Return the assignment of one of the heads alone."""
+        part = copy(self)
+        part.column = np.where(self.column == column, 0, -1)
+        part.scored = np.flatnonzero(part.column >= 0)
+        part.weight = self.weight[:, [column]]
+        return part
 
 
 class _FoldHeads:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,13 @@ import numpy.typing as npt
 
 from headstart.evaluation.metrics import evaluate_probabilities, majority_accuracy
 from headstart.methods.feature_table import SplitFeatures
+
+MAX_ALL = 50  # classes; with more, a table of all probabilities is too long to be read
+N_TOP = 5
+MANY_COLUMNS = [
+    "probability of the label",
+    *(f"{name} {place}" for place in range(2, N_TOP + 1) for name in ("prediction", "probability")),
+]
 
 
 @dataclass(frozen=True)
@@ -47,18 +54,32 @@ def measure_split(predictions: SplitPredictions, labels: Sequence[str]) -> dict[
 
 
 def write_predictions(path: Path, splits: Mapping[str, SplitPredictions], labels: Sequence[str]) -> None:
-    """Write a CSV with one row per photo: path, split, label, prediction, and the probability of every class.
+    """Write a CSV with one row per photo: path, split, label, prediction, and probabilities.
 
-    Each row is written at once, because the text of a hundred thousand photos of many classes takes gigabytes.
+    Up to 50 classes, a row has the probability of every class. For more classes it has that of the label, and the five
+    most probable classes with their probabilities. Each row is written at once, because the text of a hundred thousand
+    photos takes gigabytes.
     """
-    numbers = ",".join(["%.6f"] * len(labels))  # one format for a whole row is fastest
+    is_whole = len(labels) <= MAX_ALL
     with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
         writer = csv.writer(file)
         header = ["path", "split", "label", "prediction", "probability", "is_right"]
-        writer.writerow([*header, *(f"probability of {label}" for label in labels)])
+        writer.writerow([*header, *([f"probability of {label}" for label in labels] if is_whole else MANY_COLUMNS)])
         for split, predictions in splits.items():
-            photos, predicted = predictions.features.photos, predictions.predicted
-            rows = zip(photos, predicted, predictions.is_right, predictions.probabilities, strict=True)
-            for photo, number, is_right, row in rows:
-                values = (numbers % tuple(row.tolist())).split(",")
-                writer.writerow([photo.file, split, photo.label, labels[number], values[number], is_right, *values])
+            photos, y, predicted = predictions.features.photos, predictions.features.y, predictions.predicted
+            rows = zip(photos, y, predicted, predictions.is_right, predictions.probabilities, strict=True)
+            for photo, number, answer, is_right, row in rows:
+                values = _format_all(row) if is_whole else _format_top(row, labels, number)
+                writer.writerow(
+                    [photo.file, split, photo.label, labels[answer], f"{row[answer]:.6f}", is_right, *values]
+                )
+
+
+def _format_all(row: npt.NDArray[np.float32]) -> list[str]:
+    return (",".join(["%.6f"] * len(row)) % tuple(row.tolist())).split(",")  # one format for a whole row is fastest
+
+
+def _format_top(row: npt.NDArray[np.float32], labels: Sequence[str], number: int) -> Iterator[str]:
+    yield f"{row[number]:.6f}"
+    for place in np.argsort(-row, kind="stable")[1:N_TOP].tolist():
+        yield from (labels[place], f"{row[place]:.6f}")

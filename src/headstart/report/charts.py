@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from headstart.evaluation.confusion import MAX_WHOLE, N_CONFUSED, read_confusions
 from headstart.report.figure_file import InlineImage, draw_figure, inline_image, save_png
 from headstart.report.history_figure import plot_history
 from headstart.report.matrix_figure import plot_confusion_matrix
 from headstart.report.per_class_figure import plot_per_class
 from headstart.report.reliability_figure import plot_reliability
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 HistoryRow = tuple[str, int, float, float]
 
@@ -32,9 +36,16 @@ def save_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folde
     """
     figures = {
         "history": plot_history(history),
-        "confusion_matrix": plot_confusion_matrix(metrics["confusion_matrix"], list(metrics["per_class"])),
+        "confusion_matrix": _plot_confusions(metrics["confusion_matrix"], list(metrics["per_class"])),
         "per_class": plot_per_class(metrics["per_class"]),
         "reliability": plot_reliability(metrics["calibration_bins"], metrics["expected_calibration_error"]),
     }
     images = {name: draw_figure(figure) for name, figure in figures.items()}
     return {name: inline_image(image, save_png(image, folder / f"{name}.png")) for name, image in images.items()}
+
+
+def _plot_confusions(record: Any, classes: Sequence[str]) -> Figure:
+    """Plot the confusion matrix; of many classes, only those with the most mistakes."""
+    confusions = read_confusions(record, len(classes))
+    shown = range(len(classes)) if len(classes) <= MAX_WHOLE else confusions.find_confused(N_CONFUSED)
+    return plot_confusion_matrix(confusions.take_matrix(shown), [classes[c] for c in shown])

@@ -26,6 +26,7 @@ from typing import Any
 from headstart.catalog.catalog import Catalog
 from headstart.classifier.file import ClassifierFile
 from headstart.classifier.heat_maps import Explainer
+from headstart.evaluation.confusion import MAX_WHOLE, N_CONFUSED
 from headstart.evaluation.notes import Note
 from headstart.evaluation.verdict import HEADLINE_ORDER
 from headstart.head.history import Epoch
@@ -92,7 +93,8 @@ def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
         for done in beside:
             done.result()
         figures = pictures.collect()
-        captions = _write_captions(metrics["head"], has_start=any(row.epoch == 0 for row in contents.history))
+        has_start = any(row.epoch == 0 for row in contents.history)
+        captions = _write_captions(metrics["head"], len(metrics["classes"]), has_start=has_start)
         figures |= {name: ReportFigure(captions[name], image) for name, image in drawer.finish().items()}
     contents.note_time("report")
     content = ReportContent(
@@ -110,8 +112,18 @@ def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
 
 
 def _write_json(path: Path, value: Any) -> None:
-    text = json.dumps(value, indent=2, allow_nan=False)  # in ASCII: a path may not be UTF-8
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(_format_json(value) + "\n", encoding="utf-8")  # in ASCII: a path may not be UTF-8
+
+
+def _format_json(value: Any, margin: str = "") -> str:
+    """Return JSON with one line for each innermost list or object: with one for each number, files get twice as long."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    if not any(isinstance(part, dict | list | tuple) for part in inner):
+        return json.dumps(value, allow_nan=False)
+    names = [json.dumps(str(name)) + ": " for name in value] if isinstance(value, dict) else [""] * len(value)
+    lines = [f"{margin}  {name}{_format_json(part, margin + '  ')}" for name, part in zip(names, inner, strict=True)]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return "\n".join([opening, ",\n".join(lines), margin + closing])
 
 
 def _choose_split(metrics: dict[str, Any]) -> str:
@@ -131,13 +143,14 @@ def _draw_photos(pictures: PictureFolder, contents: RunContents) -> None:
     )  # fmt: skip
 
 
-def _write_captions(head: str, *, has_start: bool) -> dict[str, str]:
+def _write_captions(head: str, n_classes: int, *, has_start: bool) -> dict[str, str]:
     epochs = "an iteration of the solver" if head == "logistic" else "one pass over the training photos"
     if has_start:
         epochs += "; epoch 0 is before training"
+    few = f", of the {N_CONFUSED} classes with the most mistakes" if n_classes > MAX_WHOLE else ""
     return {
         "history": f"Accuracy and loss by epoch; an epoch is {epochs}.",
-        "confusion_matrix": "Number of photos by label (row) and prediction (column).",
+        "confusion_matrix": f"Number of photos by label (row) and prediction (column){few}.",
         "per_class": "Recall of each class: the share of its photos that were found, with the 95% interval.",
         "reliability": "Accuracy by confidence, and the number of photos. The dashed line is perfect calibration.",
     }

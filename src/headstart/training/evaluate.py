@@ -105,12 +105,13 @@ def _explain_no_photos(labels: Sequence[str], split: str, *, n_chosen: int, n_fr
 def _predict(model: Classifier, photos: Sequence[Photo], verbose: bool) -> tuple[dict[str, Any], list[dict[str, str]]]:
     """Return the metrics, empty if no photo can be decoded, and the photos that cannot."""
     y, rows, failures = [], [], []
+    numbers = {label: number for number, label in enumerate(model.labels)}
     with show_progress("Evaluating", is_shown=verbose) as progress:
         answers = model.predict_iter(photo.path for photo in photos)
         for n_done, (photo, answer) in enumerate(zip(photos, answers, strict=True), 1):
             if answer.error is None:
-                y.append(model.labels.index(photo.label))
-                rows.append([answer.probabilities[label] for label in model.labels])
+                y.append(numbers[photo.label])
+                rows.append(np.array([answer.probabilities[label] for label in model.labels], np.float32))
             else:
                 failures.append({"path": str(photo.path), "reason": answer.error})
             progress(n_done, len(photos))

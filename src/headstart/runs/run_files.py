@@ -116,7 +116,7 @@ def _write_json(path: Path, value: Any) -> None:
 
 
 def _format_json(value: Any, margin: str = "") -> str:
-    """Return JSON with one line for each innermost list or object: with one for each number, files get twice as long."""
+    """Return JSON with one line for each innermost list or object: one for each number would double the file."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
     if not any(isinstance(part, dict | list | tuple) for part in inner):
         return json.dumps(value, allow_nan=False)

@@ -31,7 +31,7 @@ def photos(tmp_path_factory):
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="the system does not tell the peak memory of a process")
 def test_a_thousand_classes(photos, tmp_path):
     run = tmp_path / "run"
-    command = [sys.executable, "-m", "headstart", "train", str(photos), "--method", "fixed", "--image-size", "64"]
+    command = [sys.executable, "-m", "headstart", "train", str(photos), "--method", "fixed", "--image-size", "96"]
     process = subprocess.Popen([*command, "--out", str(run)], stderr=subprocess.PIPE, text=True)
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)

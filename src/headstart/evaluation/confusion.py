@@ -35,15 +35,15 @@ class Confusions:
 
     def sum_true(self) -> Floats:
         """Return the number of photos of each class, (C,)."""
-        return np.bincount(self.true, self.count, self.n_classes)
+        return _sum_by_number(self.true, self.count, self.n_classes)
 
     def sum_predicted(self) -> Floats:
         """Return the number of predictions of each class, (C,)."""
-        return np.bincount(self.predicted, self.count, self.n_classes)
+        return _sum_by_number(self.predicted, self.count, self.n_classes)
 
     def sum_hits(self) -> Floats:
         """Return the number of right predictions of each class, (C,)."""
-        return np.bincount(self.true, self.count * (self.true == self.predicted), self.n_classes)
+        return _sum_by_number(self.true, self.count * (self.true == self.predicted), self.n_classes)
 
     def find_confused(self, n: int) -> list[int]:
         """Return the ``n`` classes with the most mistakes, as true or as predicted class, in ascending order."""
@@ -82,7 +82,7 @@ def count_confusions(truth: Ints, predicted: Ints, weights: Floats, n_classes: i
     ``truth`` and ``predicted`` are class numbers (N,), ``weights`` the weight of each photo (N,).
     """
     cells, which = np.unique(truth * n_classes + predicted, return_inverse=True)
-    return Confusions(n_classes, cells // n_classes, cells % n_classes, np.bincount(which, weights))
+    return Confusions(n_classes, cells // n_classes, cells % n_classes, _sum_by_number(which, weights, len(cells)))
 
 
 def read_confusions(record: Sequence[Sequence[float]] | Mapping[str, Any], n_classes: int) -> Confusions:
@@ -93,3 +93,8 @@ def read_confusions(record: Sequence[Sequence[float]] | Mapping[str, Any], n_cla
     matrix = np.asarray(record, np.float64).reshape(n_classes, n_classes)
     true, predicted = np.nonzero(matrix)
     return Confusions(n_classes, true, predicted, matrix[true, predicted])
+
+
+def _sum_by_number(numbers: Ints, values: Floats, n: int) -> Floats:
+    """Return the sum of the values of each number from 0 to n - 1."""
+    return np.asarray(np.bincount(numbers, values, n), np.float64)

@@ -34,8 +34,8 @@ def split_message(message: bytes | memoryview) -> Iterator[tuple[int, memoryview
     Field and value are views of the message: nothing is copied. Raise ValueError if it is not a message.
     """
     message = memoryview(message)
-    for number, at, start, end, value in find_fields(message):
-        yield number, message[at:end], message[end if value is not None else start : end]
+    for number, at, start, end, _ in find_fields(message):
+        yield number, message[at:end], message[start if message[at] & 7 == _BYTES else end : end]
 
 
 def find_fields(message: memoryview) -> Iterator[tuple[int, int, int, int, int | None]]:

@@ -7,6 +7,7 @@ what to do next. The command line prints the message alone, without a traceback.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 class HeadstartError(Exception):
@@ -80,6 +81,14 @@ class ClassifierError(HeadstartError):
 
 class ExportError(HeadstartError):
     """A classifier cannot be exported, or the export gives other answers than the classifier."""
+
+
+class DisagreementError(ExportError):
+    """An export is refused because it disagrees with its classifier. ``report`` is what the comparison found."""
+
+    def __init__(self, message: str, report: dict[str, Any]) -> None:
+        super().__init__(message, path=report["path"])
+        self.report = report
 
 
 class ServeError(HeadstartError):

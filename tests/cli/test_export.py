@@ -4,6 +4,11 @@ import json
 import re
 
 import pytest
+from click.testing import CliRunner
+
+from headstart.cli.export import export
+from headstart.errors import DisagreementError
+from headstart.exports.agreement import judge_agreement
 
 
 @pytest.mark.slow
@@ -17,6 +22,11 @@ def test_export_prints_its_certificate(run, photos, headstart, tmp_path):
     assert "decided     on all photos, because only 8 are not trained on" in answer.stdout
     assert re.search(r"for a photo   classifier in f32 [0-9.]+ ms, export [0-9.]+ ms, decoding included", answer.stdout)
     assert "on the 8 photos not trained on with known labels" in answer.stdout
+    assert (
+        "  decision      accepted: 0 of 28 photos differ, so 0.0% to 8.8% of all may; the limit is 0.5%"
+        in answer.stdout
+    )
+    assert "too few to decide, about 511 more would decide\n" in answer.stdout
     record = json.loads(
         headstart("export", run.folder, "--out", out, "--check", photos, "--overwrite", "--json").stdout
     )
@@ -50,6 +60,36 @@ def test_export_prints_the_number_of_calibration_photos(run, photos, headstart, 
     assert "quantised     on 28 photos, 20 of them training photos\n" in checked.stdout
     alone = headstart("export", run.folder, "--out", path, "--int8", "--calibrate", photos, "--overwrite")
     assert "It was not checked" in alone.stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_refused_export_prints_the_comparison(monkeypatch, options):
+    accuracy = {"accuracy": 0.9, "accuracy_ci95": [0.8, 0.95]}
+    parity = {
+        "label_agreement": 0.9, "n_disagreeing": 10, "max_probability_gap": 0.5, "mean_probability_gap": 0.1,
+        "n_unseen": 100, "is_decided_on_unseen": True,
+        "calibrated_on": {"n": 1, "n_trained_on": 0},
+    }  # fmt: skip
+    report = {
+        "path": "pets.onnx", "data": "pets", "n": 100, "precision": "f32", "parity": parity, "labels": ["a", "b"],
+        "accuracy": {"n": 100, "n_lost": 5, "n_won": 5, "classifier": accuracy, "export": accuracy},
+        "agreement": judge_agreement(10, 100, most=0.02).to_dict(), "unknown_labels": {},
+        "ms_per_photo": {"classifier": 1.0, "export": 2.0}, "skipped": [{"path": "x.jpg", "reason": "is empty"}],
+    }  # fmt: skip
+
+    def refuse(*told, **options):
+        raise DisagreementError("Cannot export to 'pets.onnx': too many photos differ.", report)
+
+    monkeypatch.setattr("headstart.exports.export.export_classifier", refuse)
+    result = CliRunner().invoke(export, ["model.onnx", *options])
+    assert isinstance(result.exception, DisagreementError)
+    if options:
+        assert json.loads(result.stdout)["agreement"]["is_refused"]
+        return
+    assert result.stdout.startswith("Checked on 100 photos of pets:\n  same label    90 of 100 photos (90.00%)\n")
+    assert "  decision      refused: 10 of 100 unseen photos differ, so 6.1% to 16.0% of all may" in result.stdout
+    assert "  quantised     on 1 photo, 0 of them training photos\n" in result.stdout
+    assert "  left out      1 file, such as 'x.jpg': is empty\n" in result.stdout
 
 
 def test_help_describes_every_format(headstart):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from headstart.errors import CatalogError, ClassifierError, ExportError
+from headstart.catalog.scan import scan_labelled
+from headstart.errors import CatalogError, ClassifierError, DisagreementError, ExportError
 from headstart.exports import export as export_module
 from headstart.exports.export import export_classifier, name_export
 
@@ -58,7 +59,7 @@ def test_an_export_that_disagrees_is_refused_and_leaves_no_file(run, photos, tmp
     monkeypatch.setattr(export_module, "build_certificate", disagree)
     with pytest.raises(
         ExportError,
-        match=r"the export and the classifier disagree on 1 of 28 photos, need at most 0\.5%\. "
+        match=r"the export and the classifier disagree: 1 of 28 photos differ, .*; the limit is 0\.5%\. "
         r"Accuracy on 8 unseen photos: classifier [0-9.]+%, export [0-9.]+%\.",
     ):
         export_classifier(run.folder, out=tmp_path / "pets.onnx", check=photos, verbose=False)
@@ -81,29 +82,47 @@ def test_files_beside_the_export_are_not_replaced(run, tmp_path):
     assert not (tmp_path / "folder.bin").exists()
 
 
-def test_unseen_photos_decide_on_refusal(monkeypatch):
+def judge(report, most):
+    report["agreement"] = export_module._judge(report, most)
+    export_module._refuse_disagreement(report)
+
+
+def test_unseen_photos_decide_on_refusal():
     parity = {"n_disagreeing": 2, "n_unanswered": 0, "n_unseen": 40, "is_decided_on_unseen": True}
-    right = {"classifier": {"accuracy": 0.878}, "export": {"accuracy": 0.829}}
+    right = {"classifier": {"accuracy": 0.878}, "export": {"accuracy": 0.829}, "n_lost": 2, "n_won": 0}
     report = {"path": "x.onnx", "n": 400, "parity": parity, "accuracy": {"n": 41, **right}}
     parity |= {"n_disagreeing_unseen": 0, "n_unanswered_unseen": 0}
-    export_module._refuse_disagreement(report, 0.001, force=False)
-    parity |= {"n_disagreeing_unseen": 1, "n_unanswered_unseen": 1}
+    judge(report, 0.001)
+    parity |= {"n_disagreeing_unseen": 2, "n_unanswered_unseen": 1}
     with pytest.raises(
-        ExportError,
-        match=r"2 of 41 unseen photos, need at most 2\.0%\. Accuracy .*: classifier 87\.8%, export 82\.9%",
-    ):
-        export_module._refuse_disagreement(report, 0.02, force=False)
+        DisagreementError,
+        match=r"3 of 41 unseen photos differ, .* limit is 2\.0%\. Accuracy .*: classifier 87\.8%, export 82\.9%",
+    ) as caught:
+        judge(report, 0.02)
+    assert caught.value.report["agreement"]["n_different"] == 3
 
 
-@pytest.mark.parametrize(("n_disagreeing", "n_unanswered", "is_refused"), [(1, 0, False), (2, 0, True), (0, 2, True)])
-def test_a_share_at_the_limit_is_accepted(n_disagreeing, n_unanswered, is_refused):
+@pytest.mark.parametrize(("n_disagreeing", "n_unanswered", "is_refused"), [(2, 0, False), (3, 0, True), (0, 3, True)])
+def test_a_share_that_may_be_at_the_limit_is_accepted(n_disagreeing, n_unanswered, is_refused):
     parity = {"n_disagreeing": n_disagreeing, "n_unanswered": n_unanswered, "is_decided_on_unseen": False}
     report = {"path": "x.onnx", "n": 200 - n_unanswered, "parity": parity, "accuracy": None}
     if is_refused:
-        with pytest.raises(ExportError, match="2 of 200"):
-            export_module._refuse_disagreement(report, 0.005, force=False)
+        with pytest.raises(DisagreementError, match="3 of 200"):
+            judge(report, 0.005)
     else:
-        export_module._refuse_disagreement(report, 0.005, force=False)
+        judge(report, 0.005)
+
+
+def test_photos_that_cannot_be_read_do_not_count_as_quantised_on(run, paint_folder, tmp_path):
+    given = scan_labelled(paint_folder(tmp_path / "more", n=4))
+    lost = min(given.photos, key=lambda photo: photo.digest)
+    lost.path.write_bytes(b"no photo any more")
+    for _ in range(2):  # the second time from the cache, or again because the file has changed
+        out = tmp_path / "int8.onnx"
+        report = export_classifier(
+            run.folder, out=out, int8=True, check=given, verbose=False, force=True, overwrite=True
+        )  # fmt: skip
+        assert report["parity"]["calibrated_on"]["n"] == len(given.photos) - 1
 
 
 def test_an_export_without_check_has_no_certificate(run, tmp_path):

@@ -49,9 +49,10 @@ def calls(monkeypatch, tmp_path):
 def test_the_second_call_reads_the_result_cache(files, calls):
     first, again = (quantise_on_photos(files, BACKBONE, 96) for _ in range(2))
     assert first == again
-    assert again.is_quantised
+    assert again[0].is_quantised
+    assert again[1] == sorted(files, key=lambda file: file.digest)
     assert len(calls) == 1
-    assert quantise_on_photos(files, BACKBONE, 128) != first
+    assert quantise_on_photos(files, BACKBONE, 128)[0] != first[0]
 
 
 def test_neither_order_nor_paths_nor_copies_matter(files, calls, tmp_path):
@@ -73,7 +74,8 @@ def test_photos_that_cannot_be_decoded_are_left_out(files, calls, tmp_path):
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(files[0].path.read_bytes()[:300])
     for _ in range(2):
-        quantise_on_photos([*files, describe(broken)], BACKBONE, 96)
+        _, read = quantise_on_photos([*files, describe(broken)], BACKBONE, 96)
+        assert read == sorted(files, key=lambda file: file.digest)
     assert [len(pixels) for pixels in calls] == [len(files)]
     with pytest.raises(
         CatalogError, match=r"got none of 1 photos that can be decoded, such as .*broken\.jpg': cannot be decoded"

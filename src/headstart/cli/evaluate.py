@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from headstart.cli.options import PATH, column_options, json_option, layout_option, precision_option
-from headstart.cli.printing import print_json, print_line, say
+from headstart.cli.printing import count_files, print_json, print_line, say
 
 MAX_ROWS, N_LOWEST = 50, 20  # classes in the table: all, or those of the lowest recall
 
@@ -54,7 +54,7 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
             say(f"  {line}")
     if metrics["skipped"]:
         first = metrics["skipped"][0]
-        say(f"{len(metrics['skipped']):,} files were left out, such as '{first['path']}': {first['reason']}.")
+        say(f"{count_files(metrics['skipped'])} left out, such as '{first['path']}': {first['reason']}.")
 
 
 def _print_classes(per_class: Mapping[str, Mapping[str, Any]]) -> None:

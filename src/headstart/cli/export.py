@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from headstart.cli.options import PATH, json_option
-from headstart.cli.printing import print_json, print_line
+from headstart.cli.printing import count_files, print_json, print_line
+from headstart.errors import DisagreementError
 
 _BOTH_IN = {"bf16": ", both in bf16, as is the default on this processor"}
 
@@ -38,32 +39,40 @@ def export(
     """Export a classifier to another format, with its labels and its preprocessing inside.
 
     MODEL is a classifier (model.onnx) or its run folder. With --check, the export and the classifier are compared on
-    your photos. The export is refused if more than 0.5% of the labels differ (in int8 2%). Training photos are left out
-    of the comparison if at least 30 other photos remain.
+    your photos. The export is refused if these show that more than 0.5% of the labels differ (in int8 2%), with 95%
+    confidence. Training photos are left out of the comparison if at least 30 other photos remain.
     """
     from headstart.exports.export import export_classifier
 
-    report = export_classifier(
-        model, kind, int8=int8, out=out, check=check, calibrate=calibrate, force=force, overwrite=overwrite
-    )
+    try:
+        report = export_classifier(
+            model, kind, int8=int8, out=out, check=check, calibrate=calibrate, force=force, overwrite=overwrite
+        )
+    except DisagreementError as error:  # the comparison shows why
+        if as_json:
+            print_json(error.report)
+        else:
+            print_line("\n".join(_describe_check(error.report, is_kept=False)).lstrip())
+        raise
     if as_json:
         print_json(report)
         return
     print_line(f"Wrote {report['path']} ({report['bytes'] / 1e6:.1f} MB, {len(report['labels'])} labels inside).")
     if "parity" in report:
-        for line in _describe_check(report):
+        for line in _describe_check(report, is_kept=True):
             print_line(line)
     else:
         print_line("It was not checked: give --check PHOTOS to compare its answers with the classifier's.")
 
 
-def _describe_check(report: dict[str, Any]) -> list[str]:
+def _describe_check(report: dict[str, Any], *, is_kept: bool) -> list[str]:
     from headstart.catalog.classes import describe_unknown_labels
 
     parity = report["parity"]
     lines = [
         f"\nChecked on {report['n']:,} photos of {report['data']}{_BOTH_IN.get(report['precision'], '')}:",
         *_describe_agreement(report["n"], parity),
+        _describe_decision(report, is_kept),
         f"  probability   differs by {parity['max_probability_gap']:.4f} at most, {parity['mean_probability_gap']:.6f} "
         "on average",
         _describe_accuracy(report["accuracy"], parity),
@@ -74,8 +83,17 @@ def _describe_check(report: dict[str, Any]) -> list[str]:
     lines.append(_describe_times(report["ms_per_photo"], report["precision"]))
     if report["skipped"]:
         first = report["skipped"][0]
-        lines.append(f"  left out      {len(report['skipped']):,} files, such as '{first['path']}': {first['reason']}")
+        lines.append(f"  left out      {count_files(report['skipped'])}, such as '{first['path']}': {first['reason']}")
     return lines
+
+
+def _describe_decision(report: dict[str, Any], is_kept: bool) -> str:
+    from headstart.exports.agreement import describe_agreement
+
+    agreement = report["agreement"]
+    decision = "accepted" if not agreement["is_refused"] else "kept by --force" if is_kept else "refused"
+    which = "unseen " if report["parity"]["is_decided_on_unseen"] else ""
+    return f"  decision      {decision}: {describe_agreement(agreement, which)}"
 
 
 def _describe_agreement(n: int, parity: dict[str, Any]) -> list[str]:
@@ -88,8 +106,9 @@ def _describe_agreement(n: int, parity: dict[str, Any]) -> list[str]:
     if not parity["is_decided_on_unseen"]:
         lines.append(f"    decided     on all photos, because only {n_unseen:,} are {which}")
     if calibrated is not None:
+        noun = "photo" if calibrated["n"] == 1 else "photos"
         lines.append(
-            f"  quantised     on {calibrated['n']:,} photos, {calibrated['n_trained_on']:,} of them training photos"
+            f"  quantised     on {calibrated['n']:,} {noun}, {calibrated['n_trained_on']:,} of them training photos"
         )
     return lines
 
@@ -99,7 +118,7 @@ def _describe_accuracy(accuracy: dict[str, Any] | None, parity: dict[str, Any]) 
         return "  accuracy      not measured: all photos are training photos or have unknown labels"
     rates = [
         f"{name} {row['accuracy']:.1%} ({row['accuracy_ci95'][0]:.1%} to {row['accuracy_ci95'][1]:.1%})"
-        for name, row in accuracy.items() if name != "n"
+        for name, row in accuracy.items() if name in ("classifier", "export")
     ]  # fmt: skip
     is_apart = parity["calibrated_on"] is not None and parity["is_decided_on_unseen"]
     which = "neither trained nor quantised on" if is_apart else "not trained on"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sized
 from typing import Any
 
 
@@ -25,5 +26,12 @@ def print_line(line: str) -> None:
 def say_left_out(skipped: list[dict[str, Any]], place: str) -> None:
     """Say how many files were left out, and which place lists them."""
     if skipped:
-        files = "1 file" if len(skipped) == 1 else f"{len(skipped):,} files"
-        say(f"{files} left out, such as '{skipped[0]['path']}': {skipped[0]['reason']}. {place} lists them.")
+        say(
+            f"{count_files(skipped)} left out, such as '{skipped[0]['path']}': {skipped[0]['reason']}. {place} lists "
+            "them."
+        )
+
+
+def count_files(files: Sized) -> str:
+    """Return the number of files with its noun."""
+    return "1 file" if len(files) == 1 else f"{len(files):,} files"

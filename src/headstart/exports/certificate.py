@@ -127,10 +127,11 @@ def build_certificate(
         ``n_unseen``, ``label_agreement_unseen`` (None without photos), ``n_disagreeing_unseen`` and
         ``n_unanswered_unseen``. A photo is unseen if the classifier was not trained on it and the export not quantised
         on it. ``is_decided_on_unseen``: whether at least 30 are unseen. ``calibrated_on``: None, or ``n``, the number
-        of photos to quantise on, and ``n_trained_on``, the number of training photos among them.
+        of photos that it was quantised on, and ``n_trained_on``, the number of training photos among them.
     ``accuracy``
         Accuracies of both with 95% intervals, or None without photos for it. Training photos and photos with unknown
-        labels are left out; so are the photos of the quantisation, if unseen photos decide.
+        labels are left out; so are the photos of the quantisation, if unseen photos decide. ``n_lost`` and ``n_won``:
+        numbers of photos that only the classifier, or only the export, predicts right.
     ``unknown_labels``
         Number of photos of each label that the classifier does not know.
     ``ms_per_photo``, ``skipped``
@@ -181,8 +182,11 @@ def _compute_accuracies(
     if not fair:
         return None
     y = np.array([numbers[predictions.photos[i].label] for i in fair])
-    accuracies: dict[str, Any] = {"n": len(fair)}
-    for name, rows in (("classifier", predictions.ours), ("export", predictions.theirs)):
-        n_right = int((rows[fair].argmax(1) == y).sum())
+    ours, theirs = (rows[fair].argmax(1) == y for rows in (predictions.ours, predictions.theirs))
+    accuracies: dict[str, Any] = {
+        "n": len(fair), "n_lost": int((ours & ~theirs).sum()), "n_won": int((theirs & ~ours).sum())
+    }  # fmt: skip
+    for name, is_right in (("classifier", ours), ("export", theirs)):
+        n_right = int(is_right.sum())
         accuracies[name] = {"accuracy": n_right / len(y), "accuracy_ci95": list(wilson_interval(n_right, len(y)))}
     return accuracies

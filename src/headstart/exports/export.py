@@ -11,14 +11,15 @@ from headstart.catalog.photo import Photo
 from headstart.catalog.scan import scan_labelled
 from headstart.classifier.classifier import Classifier
 from headstart.classifier.file import ClassifierFile, read_classifier
-from headstart.errors import ExportError
+from headstart.errors import DisagreementError, ExportError
+from headstart.exports.agreement import describe_agreement, judge_agreement
 from headstart.exports.certificate import build_certificate, predict_with_both
 from headstart.exports.formats import FORMATS, Format
 from headstart.exports.int8 import choose_calibration_photos, quantise_classifier
 from headstart.features.calibration_photos import read_for_calibration
 from headstart.process.progress import show_progress
 
-# largest share of photos with another label; an export that exceeds it is refused
+# limit of the share of photos with another label; an export that exceeds it is refused (`judge_agreement`)
 MOST_DISAGREEING, MOST_DISAGREEING_INT8 = 0.005, 0.02
 
 
@@ -46,8 +47,9 @@ def export_classifier(
     calibrate
         Labelled photos to quantise on, see `choose_calibration_photos`. Default: those of ``check``.
     force
-        Whether to keep an export that disagrees with the classifier on more than 0.5% of the checked photos, or 2% in
-        int8. If at least 30 photos are unseen, only these count.
+        Whether to keep an export that differs from the classifier too often: the checked photos show, with 95%
+        confidence, that more than 0.5% of the labels differ, or 2% in int8. If at least 30 photos are unseen, only
+        these count.
     overwrite
         Whether to replace existing files.
     verbose
@@ -55,13 +57,15 @@ def export_classifier(
 
     Returns
     -------
-    Plain JSON types: ``format``, ``path``, ``bytes`` and ``labels``. With ``check`` also ``data``, the certificate, and
-    ``precision``, in which the classifier computed for it.
+    Plain JSON types: ``format``, ``path``, ``bytes`` and ``labels``. With ``check`` also ``data``, the certificate,
+    ``agreement`` (see `Agreement`), and ``precision``, in which the classifier computed for it.
 
     Raises
     ------
     ExportError
-        If the format is unknown, the file cannot be written, or the export disagrees.
+        If the format is unknown, or the file cannot be written.
+    DisagreementError
+        If the export differs from the classifier too often. It has the ``report``.
     """
     if format not in FORMATS:
         raise ExportError(f"Cannot export: got format {format!r}, need one of {', '.join(FORMATS)}.")
@@ -89,13 +93,15 @@ def export_classifier(
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{path.stem}.partial-", dir=path.parent) as folder:
             made = Path(folder, path.name)
-            _write(kind, contents, made, calibrated, verbose)
+            calibrated = _write(kind, contents, made, calibrated, verbose)
             report["bytes"] = sum(file.stat().st_size for file in Path(folder).iterdir())
             if given is not None:
                 certificate = _certify(kind, contents, made, photos=checked, calibrated=calibrated, verbose=verbose)
                 report |= {"data": str(check), **certificate}
                 is_int8 = int8 or contents.metadata.is_quantised
-                _refuse_disagreement(report, MOST_DISAGREEING_INT8 if is_int8 else MOST_DISAGREEING, force)
+                report["agreement"] = _judge(report, MOST_DISAGREEING_INT8 if is_int8 else MOST_DISAGREEING)
+                if not force:
+                    _refuse_disagreement(report)
             # the main file last, because it refers to the others
             for file in sorted(Path(folder).iterdir(), key=lambda file: file == made):
                 file.replace(path.parent / file.name)
@@ -137,15 +143,19 @@ def _scan(source: Catalog | str | Path, verbose: bool) -> Catalog:
         return scan_labelled(source, progress=progress)
 
 
-def _write(kind: Format, contents: ClassifierFile, path: Path, calibrated: list[Photo], verbose: bool) -> None:
+def _write(kind: Format, contents: ClassifierFile, path: Path, calibrated: list[Photo], verbose: bool) -> list[Photo]:
+    """Write an export, and return the photos that it was quantised on: those of ``calibrated`` that can be read."""
     if not calibrated:
-        return kind.write(contents.data, contents.metadata, path, None)
+        kind.write(contents.data, contents.metadata, path, None)
+        return []
     with show_progress("Quantising", is_shown=verbose, unit="steps") as progress:
         if kind.int8 == "headstart":
-            quantised = quantise_classifier(contents, calibrated, progress=progress)
-            return kind.write(quantised.data, quantised.metadata, path, None)
-        pixels = read_for_calibration(calibrated, contents.metadata.image_size)
-        return kind.write(contents.data, contents.metadata, path, pixels)
+            quantised, read = quantise_classifier(contents, calibrated, progress=progress)
+            kind.write(quantised.data, quantised.metadata, path, None)
+            return read
+        pixels, read = read_for_calibration(calibrated, contents.metadata.image_size)
+        kind.write(contents.data, contents.metadata, path, pixels)
+        return read
 
 
 def _certify(
@@ -163,19 +173,28 @@ def _certify(
     return certificate
 
 
-def _refuse_disagreement(report: dict[str, Any], most: float, force: bool) -> None:
-    parity, accuracy = report["parity"], report["accuracy"]
+def _judge(report: dict[str, Any], most: float) -> dict[str, Any]:
+    """Return the agreement of an export with its classifier, from the certificate."""
+    parity, accuracy = report["parity"], report["accuracy"] or {}
     end = "_unseen" if parity["is_decided_on_unseen"] else ""
-    n_other = parity[f"n_disagreeing{end}"] + parity[f"n_unanswered{end}"]
-    n = (parity["n_unseen"] if end else report["n"]) + parity[f"n_unanswered{end}"]
-    if n_other <= most * n or force:
+    n_unanswered = parity[f"n_unanswered{end}"]
+    return judge_agreement(
+        parity[f"n_disagreeing{end}"] + n_unanswered, (parity["n_unseen"] if end else report["n"]) + n_unanswered,
+        most=most, n_lost=accuracy.get("n_lost", 0), n_won=accuracy.get("n_won", 0), n_labelled=accuracy.get("n", 0),
+    ).to_dict()  # fmt: skip
+
+
+def _refuse_disagreement(report: dict[str, Any]) -> None:
+    agreement, accuracy = report["agreement"], report["accuracy"]
+    if not agreement["is_refused"]:
         return
     accuracies = "" if accuracy is None else (
         f" Accuracy on {accuracy['n']:,} unseen photos: classifier {accuracy['classifier']['accuracy']:.1%}, export "
         f"{accuracy['export']['accuracy']:.1%}."
     )  # fmt: skip
-    raise ExportError(
-        f"Cannot export to '{report['path']}': the export and the classifier disagree on {n_other:,} of {n:,} "
-        f"{'unseen ' if end else ''}photos, need at most {most:.1%}.{accuracies} Give --force to keep the export.",
-        path=report["path"],
+    which = "unseen " if report["parity"]["is_decided_on_unseen"] else ""
+    raise DisagreementError(
+        f"Cannot export to '{report['path']}': the export and the classifier disagree: "
+        f"{describe_agreement(agreement, which)}.{accuracies} Give --force to keep the export.",
+        report,
     )

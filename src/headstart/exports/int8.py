@@ -13,8 +13,7 @@ from headstart.classifier.build import build_classifier
 from headstart.classifier.file import ClassifierFile, parse_classifier
 from headstart.classifier.metadata import Metadata
 from headstart.exports.licence_notice import PREFIX
-from headstart.features.calibration_photos import choose_for_calibration, quantise_on_photos
-from headstart.features.extraction import PhotoFile
+from headstart.features.calibration_photos import Item, choose_for_calibration, quantise_on_photos
 from headstart.process.progress import Progress, ignore_progress
 
 ENOUGH_TO_CALIBRATE = 50  # photos
@@ -37,15 +36,18 @@ def choose_calibration_photos(photos: Sequence[Photo], checked: Sequence[Photo],
 
 
 def quantise_classifier(
-    contents: ClassifierFile, photos: Sequence[PhotoFile], *, progress: Progress = ignore_progress
-) -> ClassifierFile:
-    """Return the classifier with its network quantised on up to 200 photos, or unchanged if it already is."""
+    contents: ClassifierFile, photos: Sequence[Item], *, progress: Progress = ignore_progress
+) -> tuple[ClassifierFile, list[Item]]:
+    """Return the classifier with its network quantised on up to 200 photos, and the photos that could be read for it.
+
+    A classifier that is quantised already is returned unchanged, without photos.
+    """
     metadata = contents.metadata
     if metadata.is_quantised:
-        return contents
-    backbone = quantise_on_photos(photos, extract_backbone(contents), metadata.image_size, progress=progress)
+        return contents, []
+    backbone, read = quantise_on_photos(photos, extract_backbone(contents), metadata.image_size, progress=progress)
     metadata = replace(metadata, precision="int8", spec=backbone.spec)
-    return parse_classifier(build_classifier(backbone, contents.weights, contents.bias, metadata))
+    return parse_classifier(build_classifier(backbone, contents.weights, contents.bias, metadata)), read
 
 
 def extract_backbone(contents: ClassifierFile) -> Backbone:

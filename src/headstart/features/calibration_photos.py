@@ -25,9 +25,9 @@ Item = TypeVar("Item", bound=PhotoFile)
 
 
 def quantise_on_photos(
-    photos: Sequence[PhotoFile], backbone: Backbone, image_size: int, *, progress: Progress = ignore_progress
-) -> Backbone:
-    """Return the backbone quantised on up to 200 photos, from the result cache if it is there.
+    photos: Sequence[Item], backbone: Backbone, image_size: int, *, progress: Progress = ignore_progress
+) -> tuple[Backbone, list[Item]]:
+    """Return the backbone quantised on up to 200 photos, from the result cache if it is there, and these photos.
 
     The photos with the lowest digests are used, so neither order nor paths matter. Photos that cannot be decoded are
     left out.
@@ -42,20 +42,32 @@ def quantise_on_photos(
         "int8", backbone.spec.fingerprint(), str(image_size), describe_decoder(), describe_quantiser(),
         *(photo.digest for photo in chosen),
     )  # fmt: skip
-    if (kept := fetch_result(name)) is not None:
-        return wrap_quantised(backbone, kept)
+    name_of_read = name_result("int8-read", name)
+    kept, kept_read = fetch_result(name), fetch_result(name_of_read)
+    if kept is not None and kept_read is not None:
+        digests = set(kept_read.decode().split())
+        return wrap_quantised(backbone, kept), [photo for photo in chosen if photo.digest in digests]
     pixels, unread = _decode(chosen, image_size, lambda n_done, n: progress(n_done, 2 * n))
     n_before = 2 * len(chosen) - len(pixels)
     n_steps = 2 * len(chosen)
     quantised = quantise_backbone(backbone, pixels, progress=lambda n_done, _: progress(n_before + n_done, n_steps))
+    read = _drop(chosen, unread)
     if all(map(_is_unchanged, unread)):  # otherwise the name, made of digests, would be wrong
         keep_result(name, quantised.weights)
-    return quantised
+        keep_result(name_of_read, " ".join(photo.digest for photo in read).encode())
+    return quantised, read
 
 
-def read_for_calibration(photos: Sequence[PhotoFile], image_size: int) -> npt.NDArray[np.uint8]:
-    """Return the pixels of the photos that `quantise_on_photos` uses, (N, S, S, 3) uint8."""
-    return _decode(choose_for_calibration(photos), image_size)[0]
+def read_for_calibration(photos: Sequence[Item], image_size: int) -> tuple[npt.NDArray[np.uint8], list[Item]]:
+    """Return the pixels of the photos that `quantise_on_photos` uses, (N, S, S, 3) uint8, and these photos."""
+    chosen = choose_for_calibration(photos)
+    pixels, unread = _decode(chosen, image_size)
+    return pixels, _drop(chosen, unread)
+
+
+def _drop(photos: Sequence[Item], unread: Sequence[PhotoFile]) -> list[Item]:
+    digests = {photo.digest for photo in unread}
+    return [photo for photo in photos if photo.digest not in digests]
 
 
 def choose_for_calibration(photos: Sequence[Item]) -> list[Item]:

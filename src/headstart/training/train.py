@@ -227,7 +227,7 @@ class _Training:
 
         setup = self.context.setup
         with show_progress("Quantising", is_shown=self.context.verbose, unit="steps") as progress:
-            return quantise_on_photos(catalog.select("train"), setup.backbone, setup.image_size, progress=progress)
+            return quantise_on_photos(catalog.select("train"), setup.backbone, setup.image_size, progress=progress)[0]
 
 
 def _cross_validate(trained: TrainedMethod) -> Any:

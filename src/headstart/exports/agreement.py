@@ -97,7 +97,7 @@ def compute_p_lower(n_lost: int, n_won: int) -> float:
     (0.03125, 0.75)
     """
     n = n_lost + n_won
-    return sum(math.comb(n, k) for k in range(n_lost, n + 1)) / 2**n
+    return sum(math.comb(n, k) for k in range(n_lost, n + 1)) / (1 << n)
 
 
 def describe_agreement(agreement: dict[str, Any], which: str = "") -> str:

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from headstart.errors import PhotoError
-from headstart.pixels import decode, photo_bytes
+from headstart.pixels import decode, limits, photo_bytes
 from headstart.pixels.decode import decode_photo, describe_decoder, open_photo, read_photo, read_thumbnail
+from headstart.pixels.limits import DecodingLimits
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (250, 250, 250)
 
@@ -185,20 +186,19 @@ def test_open_photo_keeps_the_size():
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_the_pixel_limit_holds_for_every_format(kind, monkeypatch):
-    assert decode.MAX_PIXELS == 2 * Image.MAX_IMAGE_PIXELS  # Pillow itself refuses photos above it
+    assert limits.MAX_PIXELS == 2 * Image.MAX_IMAGE_PIXELS  # Pillow itself refuses photos above it
     small, large = (encode(Image.new("RGB", (width, 50)), kind) for width in (30, 50))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    monkeypatch.setattr(decode, "MAX_PIXELS", 2000)
-    assert decode_photo(small, 16).shape == (16, 16, 3)
+    few = DecodingLimits(max_pixels=2000)
+    assert decode_photo(small, 16, limits=few).shape == (16, 16, 3)
     with pytest.raises(PhotoError, match="too many pixels: more than 2,000"):
-        decode_photo(large, 16)
+        decode_photo(large, 16, limits=few)
 
 
 def test_the_pixel_limit_holds_if_pillow_has_none(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
-    monkeypatch.setattr(decode, "MAX_PIXELS", 2000)
     with pytest.raises(PhotoError, match="too many pixels"):
-        decode_photo(encode(Image.new("RGB", (50, 50)), "PNG"), 16)
+        decode_photo(encode(Image.new("RGB", (50, 50)), "PNG"), 16, limits=DecodingLimits(max_pixels=2000))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")

@@ -8,6 +8,7 @@ from cykooz_resizer import CpuExtensions
 from PIL import Image
 
 from headstart.pixels import resizing
+from headstart.pixels.image_columns import ImageColumns
 from headstart.pixels.resizing import describe_resizer, resize_pixels
 
 
@@ -61,3 +62,16 @@ def test_threads_do_not_disturb_each_other():
 
 def test_the_description_has_the_version():
     assert describe_resizer().startswith("cykooz.resizer 4.")
+
+
+@pytest.mark.parametrize("size", [(1500, 1400), (2900, 800), (700, 3100), (20, 110_000), (110_000, 20), (96, 22_000)])
+@pytest.mark.parametrize("target", [(96, 96), (160, 224)])
+def test_blocks_change_no_pixel(size, target, monkeypatch):
+    pixels = paint(*size)
+    assert pixels.nbytes > resizing.LARGE_BYTES
+    in_blocks = resize_pixels(pixels, *target)
+    of_an_image = resize_pixels(ImageColumns(Image.fromarray(pixels)), *target)
+    monkeypatch.setattr(resizing, "LARGE_BYTES", pixels.nbytes)
+    whole = resize_pixels(pixels, *target)
+    assert (whole == in_blocks).all()
+    assert (whole == of_an_image).all()

@@ -21,6 +21,7 @@ from types import CodeType, FrameType
 from headstart.cli.printing import say
 from headstart.errors import HeadstartError
 from headstart.process.cores import count_cores
+from headstart.process.own_python import kill_started
 from headstart.report.chart_process import ChartDrawer, ChartProcess
 
 N_OBJECTS = 50_000  # allocations between two garbage collections: with Python's 700 they take 3% of a short command
@@ -39,6 +40,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
         return
     _ignore_signals()  # a second signal would interrupt the cleaning up
     _received.append(number)
+    kill_started()  # a thread may wait for one
     raise _Stopped
 
 

@@ -7,6 +7,7 @@ core is busy with one of the two. There are two threads per core: while one wait
 from __future__ import annotations
 
 import queue
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -118,26 +119,30 @@ class Engine:
         source = iter(items)
         waiting: deque[Future[list[tuple[Item, npt.NDArray[np.float32] | PhotoError]]]] = deque()
         pool = ThreadPoolExecutor(self.n_threads, thread_name_prefix="headstart")
+        is_stopped = threading.Event()
         try:
             while True:
                 while len(waiting) < BATCHES_AHEAD * self.n_threads:
                     batch = list(islice(source, self.batch_size))
                     if not batch:
                         break
-                    waiting.append(pool.submit(self._run_batch, batch, load))
+                    waiting.append(pool.submit(self._run_batch, batch, load, is_stopped))
                 if not waiting:
                     return
                 yield from waiting.popleft().result()
         finally:
+            is_stopped.set()
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _run_batch(
-        self, batch: list[Item], load: Callable[[Item], npt.NDArray[np.uint8]]
+        self, batch: list[Item], load: Callable[[Item], npt.NDArray[np.uint8]], is_stopped: threading.Event
     ) -> list[tuple[Item, npt.NDArray[np.float32] | PhotoError]]:
         request = self._requests.get()
         try:
             failures: dict[int, PhotoError] = {}
             for i, item in enumerate(batch):
+                if is_stopped.is_set():  # nobody takes the results: wait for one photo at most
+                    return []
                 try:
                     request.buffer[i] = load(item)
                 except PhotoError as error:

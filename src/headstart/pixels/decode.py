@@ -15,13 +15,19 @@ import numpy as np
 from headstart.errors import PhotoError
 from headstart.pixels.colour_profiles import convert_pixels, find_transform, join_jpeg_profile
 from headstart.pixels.colours import convert_to_rgb
+from headstart.pixels.decoding_process import decode_in_own_process
+from headstart.pixels.extents import read_extent
 from headstart.pixels.file_format import JPEG, FileFormat, recognise_photo
+from headstart.pixels.image_columns import ImageColumns
+from headstart.pixels.jpeg_extent import choose_factor
 from headstart.pixels.jpeg_segments import read_jpeg_segments
+from headstart.pixels.limits import DEFAULT_LIMITS, DecodingLimits, check_memory, check_size, refuse_memory
+from headstart.pixels.memory_budget import UNKNOWN_BYTES, reserve_memory
 from headstart.pixels.opening import drop_unused_alpha, open_image
 from headstart.pixels.orientation import read_jpeg_orientation, read_orientation, turn_upright
 from headstart.pixels.photo_bytes import read_bytes
 from headstart.pixels.pillow_warnings import ignore_pillow_warnings
-from headstart.pixels.resizing import Pixels, describe_resizer, resize_pixels
+from headstart.pixels.resizing import LARGE_BYTES, Pixels, describe_resizer, resize_pixels
 from headstart.pixels.views import RENDERING_RULES
 from headstart.process.packages import find_version, is_installed
 
@@ -29,14 +35,13 @@ if TYPE_CHECKING:
     from PIL.ImageCms import ImageCmsTransform
 
 DECODING_RULES = 4  # counts up when this room's code gives other pixels for the same photo
-MAX_PIXELS = 178_956_970  # of every format: Pillow refuses more as a decompression bomb; half a gigabyte of RGB
 _CODECS = ("jpg", "jpg_2000", "webp", "avif", "libtiff", "zlib", "littlecms2")
 
 
 class _Stored(NamedTuple):
     """A photo as it is stored: RGB pixels, their orientation, and their transform to sRGB."""
 
-    pixels: Pixels
+    pixels: Pixels | ImageColumns
     orientation: int
     to_srgb: ImageCmsTransform | None
 
@@ -56,7 +61,7 @@ def describe_decoder() -> str:
     return f"{rules}, simplejpeg {simplejpeg.__version__}, {describe_resizer()}, pillow {__version__} ({codecs})"
 
 
-def decode_photo(data: bytes, size_px: int, *, max_pixels: int | None = None) -> Pixels:
+def decode_photo(data: bytes, size_px: int, *, limits: DecodingLimits = DEFAULT_LIMITS) -> Pixels:
     """Decode a photo and stretch it to a square.
 
     EXIF orientation is applied. Grey, CMYK, palette, transparent (over white) and 16-bit photos become RGB, and colours
@@ -65,8 +70,9 @@ def decode_photo(data: bytes, size_px: int, *, max_pixels: int | None = None) ->
 
     Parameters
     ----------
-    max_pixels
-        Largest number of pixels; a larger photo is refused before it is decoded. Default: `MAX_PIXELS`.
+    limits
+        Memory and time for this photo. A photo whose header tells that it needs more memory is refused undecoded. One
+        that may be slow is decoded in a process of its own, which can be ended.
 
     Returns
     -------
@@ -75,10 +81,9 @@ def decode_photo(data: bytes, size_px: int, *, max_pixels: int | None = None) ->
     Raises
     ------
     PhotoError
-        If the bytes are not a complete photo of a known format; the message is the reason.
+        If the bytes are not a complete photo of a known format, or exceed the limits; the message is the reason.
     """
-    stored = _decode(data, size_px, max_pixels)
-    return _finish(resize_pixels(stored.pixels, size_px, size_px), stored)
+    return _decode_within("square", data, size_px, limits)
 
 
 def read_thumbnail(path: Path, size_px: int) -> Pixels:
@@ -86,13 +91,9 @@ def read_thumbnail(path: Path, size_px: int) -> Pixels:
     return decode_thumbnail(read_bytes(path), size_px)
 
 
-def decode_thumbnail(data: bytes, size_px: int) -> Pixels:
+def decode_thumbnail(data: bytes, size_px: int, *, limits: DecodingLimits = DEFAULT_LIMITS) -> Pixels:
     """Decode the bytes of a photo for display; the result is that of `read_thumbnail`."""
-    stored = _decode(data, size_px)
-    height, width = stored.pixels.shape[:2]
-    scale = min(1.0, size_px / max(height, width))
-    small = resize_pixels(stored.pixels, max(1, round(height * scale)), max(1, round(width * scale)))
-    return _finish(small, stored)
+    return _decode_within("thumbnail", data, size_px, limits)
 
 
 def read_photo(path: Path, size_px: int, digest: str | None = None) -> Pixels:
@@ -114,10 +115,45 @@ def read_photo(path: Path, size_px: int, digest: str | None = None) -> Pixels:
     return decode_photo(data, size_px)
 
 
-def open_photo(data: bytes) -> Pixels:
+def open_photo(data: bytes, *, limits: DecodingLimits = DEFAULT_LIMITS) -> Pixels:
     """Decode a photo at its own size: (H, W, 3) uint8 RGB, upright."""
-    stored = _decode(data, None)
-    return _finish(stored.pixels, stored)
+    return _decode_within("whole", data, None, limits)
+
+
+def _decode_within(shape: str, data: bytes, size_px: int | None, limits: DecodingLimits) -> Pixels:
+    """Decode a photo in this thread, or in a process of its own if it may take long."""
+    extent = read_extent(recognise_photo(data).reader, data, size_px)
+    if extent is None:  # no header tells the cost
+        with reserve_memory(min(limits.max_bytes, UNKNOWN_BYTES)):
+            return decode_in_own_process(shape, data, size_px, limits)
+    check_size(extent.width, extent.height, limits)
+    check_memory(extent.n_bytes, extent.width, extent.height, limits)
+    with reserve_memory(extent.n_bytes):
+        decode = decode_in_own_process if extent.is_slow else decode_here
+        return decode(shape, data, size_px, limits)
+
+
+def decode_here(shape: str, data: bytes, size_px: int | None, limits: DecodingLimits) -> Pixels:
+    """Decode a photo in this thread, however long it takes.
+
+    Parameters
+    ----------
+    shape
+        ``"square"`` as `decode_photo`, ``"thumbnail"`` as `decode_thumbnail`, or ``"whole"`` as `open_photo`.
+    """
+    stored = _decode(data, size_px, limits)
+    try:
+        height, width = stored.pixels.shape[:2]
+        if size_px is None or shape == "whole":
+            return _finish(stored.pixels[:, :], stored)
+        if shape == "thumbnail":
+            scale = min(1.0, size_px / max(height, width))
+            height, width = max(1, round(height * scale)), max(1, round(width * scale))
+        else:
+            height = width = size_px
+        return _finish(resize_pixels(stored.pixels, height, width), stored)
+    except MemoryError:
+        raise refuse_memory(limits) from None
 
 
 def _finish(pixels: Pixels, stored: _Stored) -> Pixels:
@@ -125,31 +161,28 @@ def _finish(pixels: Pixels, stored: _Stored) -> Pixels:
     return np.ascontiguousarray(turn_upright(convert_pixels(pixels, stored.to_srgb), stored.orientation))
 
 
-def _decode(data: bytes, size_px: int | None, max_pixels: int | None = None) -> _Stored:
+def _decode(data: bytes, size_px: int | None, limits: DecodingLimits) -> _Stored:
     """Decode a photo. A large one may get a fraction of its size, if both sides stay at least ``size_px``."""
-    max_pixels = max_pixels or MAX_PIXELS
     kind = recognise_photo(data)
     if kind is JPEG:
-        segments = read_jpeg_segments(data)  # first: it refuses what takes the libraries minutes
-        decoded = _decode_jpeg(data, size_px, max_pixels)
+        decoded = _decode_jpeg(data, size_px)
         if decoded is not None:
             pixels, mode = decoded
+            segments = read_jpeg_segments(data)
             transform = find_transform(join_jpeg_profile(data, segments), mode)
             return _Stored(pixels, read_jpeg_orientation(data, segments), transform)
-    return _decode_with_pillow(data, kind, max_pixels)
+    return _decode_with_pillow(data, kind, limits)
 
 
-def _decode_jpeg(data: bytes, size_px: int | None, max_pixels: int) -> tuple[Pixels, str] | None:
+def _decode_jpeg(data: bytes, size_px: int | None) -> tuple[Pixels, str] | None:
     """Decode a plain JPEG fast; return None if Pillow must decode it (CMYK, damage, anything unusual)."""
     import simplejpeg
 
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-        _check_pixels(width, height, max_pixels)
         if colours not in ("YCbCr", "RGB", "Gray"):
             return None
-        # libjpeg-turbo has fast code for these factors only: 5/8 or 7/8 would take longer than the full size
-        factor = 1 if size_px is None else next((f for f in (8, 4, 2) if min(height, width) >= f * size_px), 1)
+        factor = choose_factor(width, height, size_px)
         pixels: Pixels = simplejpeg.decode_jpeg(
             data, "RGB", min_height=-(-height // factor), min_width=-(-width // factor), min_factor=1
         )
@@ -158,33 +191,30 @@ def _decode_jpeg(data: bytes, size_px: int | None, max_pixels: int) -> tuple[Pix
     return pixels, "L" if colours == "Gray" else "RGB"
 
 
-def _decode_with_pillow(data: bytes, kind: FileFormat, max_pixels: int) -> _Stored:
+def _decode_with_pillow(data: bytes, kind: FileFormat, limits: DecodingLimits) -> _Stored:
     from PIL import Image, ImageCms
 
     try:
         with ignore_pillow_warnings(), open_image(data, kind) as image:
-            _check_pixels(image.width, image.height, max_pixels)
+            width, height = image.size
+            check_size(width, height, limits)
+            # again, because this may be a damaged JPEG, or a format whose header nobody has read
+            n_coefficients = 2 * 3 * width * height if image.info.get("progressive") else 0
+            check_memory(4 * width * height + n_coefficients, width, height, limits)
             image.load()
             orientation = read_orientation(image)
             transform = find_transform(image.info.get("icc_profile"), image.mode)
             if image.mode == "CMYK" and transform is not None:
                 return _Stored(np.asarray(ImageCms.applyTransform(image, transform)), orientation, None)
-            rgb = convert_to_rgb(drop_unused_alpha(image, data, kind))
-            return _Stored(np.asarray(rgb), orientation, transform)
+            stored = drop_unused_alpha(image, data, kind)
+            if 3 * width * height > LARGE_BYTES and stored.mode != "F":  # the scale of floats depends on all pixels
+                return _Stored(ImageColumns(stored), orientation, transform)
+            return _Stored(np.asarray(convert_to_rgb(stored)), orientation, transform)
     except PhotoError:
         raise
     except (Image.DecompressionBombError, MemoryError):
-        raise _refuse_size(max_pixels) from None
+        raise refuse_memory(limits) from None
     except Exception as error:
         # Pillow's readers raise almost anything on damaged bytes (SyntaxError and struct.error among them)
         reason = str(error).split("<")[0].strip().rstrip(".") or type(error).__name__
         raise PhotoError(f"cannot be decoded: {reason}") from None
-
-
-def _check_pixels(width: int, height: int, max_pixels: int) -> None:
-    if width * height > max_pixels:
-        raise _refuse_size(max_pixels)
-
-
-def _refuse_size(max_pixels: int) -> PhotoError:
-    return PhotoError(f"too many pixels: more than {max_pixels:,}")

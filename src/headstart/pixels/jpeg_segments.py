@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from typing import NamedTuple
 
 from headstart.errors import PhotoError
@@ -10,7 +11,8 @@ from headstart.errors import PhotoError
 APP1, APP2, START_OF_SCAN = 0xE1, 0xE2, 0xDA  # ITU-T T.81, table B.1
 MAX_SEGMENTS = 4_096  # a profile or a depth map of 16 MB takes 256; libraries take quadratic time for a million
 MAX_STRAY_BYTES = 65_536  # bytes between segments, which every reader skips; a camera pads with 4 KB at most
-_NO_SEGMENT = (0x00, 0x01, *range(0xD0, 0xDA), 0xFF)  # stuffing, markers without a length, and fill bytes
+_NO_SEGMENT = frozenset((0x00, 0x01, *range(0xD0, 0xDA), 0xFF))  # stuffing, markers without a length, and fill bytes
+_read_header = struct.Struct(">BBH").unpack_from
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd9\xff]")
 
 
@@ -42,23 +44,23 @@ def read_jpeg_segments(data: bytes) -> list[Segment]:
     [Segment(marker=225, start=6, end=12)]
     """
     segments: list[Segment] = []
-    at, n_stray = 2, 0
-    while at + 4 <= len(data):
-        marker = data[at + 1]
-        if data[at] != 0xFF or marker in _NO_SEGMENT:
+    at, n_stray, n_bytes = 2, 0, len(data)
+    while at + 4 <= n_bytes:
+        first, marker, length = _read_header(data, at)
+        if first != 0xFF or marker in _NO_SEGMENT:
             found = _MARKER.search(data, at, at + MAX_STRAY_BYTES + 2)
-            n_stray += (found.start() if found else len(data)) - at
+            n_stray += (found.start() if found else n_bytes) - at
             if n_stray > MAX_STRAY_BYTES:
                 raise PhotoError(f"JPEG with more than {MAX_STRAY_BYTES:,} stray bytes before its pixels")
             if found is None:
                 break
             at = found.start()
             continue
-        length = max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
-        segments.append(Segment(marker, at + 4, min(at + 2 + length, len(data))))
+        start = at + 4
+        at = start + max(0, length - 2)
+        segments.append(Segment(marker, start, min(at, n_bytes)))
         if marker == START_OF_SCAN:
             break
         if len(segments) > MAX_SEGMENTS:
             raise PhotoError(f"JPEG with more than {MAX_SEGMENTS:,} segments before its pixels")
-        at += 2 + length
     return segments

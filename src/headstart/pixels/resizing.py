@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.pixels.image_columns import ImageColumns
 from headstart.process.packages import find_version
 
 Pixels = npt.NDArray[np.uint8]
+LARGE_BYTES = 6_000_000  # of RGB; larger photos are resized in blocks, so that no step copies the whole photo
+_BLOCK_BYTES = 2_000_000
 _this_thread = threading.local()  # a resizer keeps buffers, so each thread has one of its own
 
 
-def resize_pixels(pixels: Pixels, height: int, width: int) -> Pixels:
+def resize_pixels(pixels: Pixels | ImageColumns, height: int, width: int) -> Pixels:
     """Resize RGB pixels by bicubic interpolation (Catmull-Rom) with antialiasing; nothing is cropped.
 
     Takes about 0.1 ms from 224 x 250 to 160 x 160, a quarter of Pillow's time, and releases the interpreter's lock.
@@ -25,6 +28,23 @@ def resize_pixels(pixels: Pixels, height: int, width: int) -> Pixels:
     >>> resize_pixels(np.full((30, 40, 3), 7, np.uint8), 16, 16)[0, 0].tolist()
     [7, 7, 7]
     """
+    if pixels.nbytes > LARGE_BYTES and pixels.shape[:2] != (height, width):
+        return _resize_in_blocks(pixels, height, width)
+    return _resize(pixels[:, :] if isinstance(pixels, ImageColumns) else pixels, height, width)
+
+
+def _resize_in_blocks(pixels: Pixels | ImageColumns, height: int, width: int) -> Pixels:
+    """Resize blocks of columns and then all rows, as the library does, which rounds to 8 bits between the two."""
+    n_rows, n_columns = pixels.shape[:2]
+    n_at_once = max(1, _BLOCK_BYTES // (3 * n_rows))
+    resized = np.empty((height, n_columns, 3), np.uint8)
+    for left in range(0, n_columns, n_at_once):
+        block = pixels[:, left : left + n_at_once]
+        resized[:, left : left + n_at_once] = _resize(block, height, block.shape[1])
+    return _resize(resized, height, width)
+
+
+def _resize(pixels: Pixels, height: int, width: int) -> Pixels:
     if pixels.shape[:2] == (height, width):
         return pixels
     from cykooz_resizer import ImageData, PixelType

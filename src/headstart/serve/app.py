@@ -157,10 +157,10 @@ class _Service:
         return PhotoPrediction(file=file, label=label, probability=ranked[label], probabilities=ranked)
 
     async def _classify(self, upload: UploadFile, turns: asyncio.Semaphore) -> Probabilities:
-        side, max_pixels = self._classifier.image_size, self._limits.max_pixels
+        side, limits = self._classifier.image_size, self._limits.decoding
         async with turns:
             data = await upload.read()
-            pixels = await self._decoders.run(lambda: decode_photo(data, side, max_pixels=max_pixels))
+            pixels = await self._decoders.run(lambda: decode_photo(data, side, limits=limits))
         return await asyncio.wrap_future(self._batcher.submit(pixels))
 
     async def explain(self, request: Request) -> Response:
@@ -180,11 +180,12 @@ class _Service:
     def _draw_heat(self, data: bytes) -> bytes:
         from PIL import Image
 
-        pixels = decode_photo(data, self._classifier.image_size, max_pixels=self._limits.max_pixels)
+        pixels = decode_photo(data, self._classifier.image_size, limits=self._limits.decoding)
         with self._explaining:
             heat = self._classifier.explainer.explain_pixels(pixels).heat
         stream = io.BytesIO()
-        Image.fromarray(overlay_heat_map(decode_thumbnail(data, THUMBNAIL_PX), heat)).save(stream, "PNG")
+        photo = decode_thumbnail(data, THUMBNAIL_PX, limits=self._limits.decoding)
+        Image.fromarray(overlay_heat_map(photo, heat)).save(stream, "PNG")
         return stream.getvalue()
 
     async def health(self) -> Health:

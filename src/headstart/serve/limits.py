@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from headstart.pixels.limits import DecodingLimits
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -14,7 +16,9 @@ class Limits:
     max_bytes_in_flight
         Bytes of all bodies that are received and not answered yet. Further requests are answered with 503.
     max_pixels
-        Size of one photo before it is scaled: decoded, 50 million pixels take 150 MB.
+        Size of one photo before it is scaled.
+    max_decoding_bytes
+        Memory that decoding one photo takes. It depends on the format: JPEG shrinks meanwhile, and takes the least.
     timeout_s
         Seconds from the last byte of the request to the answer.
     max_waiting
@@ -25,9 +29,15 @@ class Limits:
     max_body_bytes: int = 100_000_000
     max_bytes_in_flight: int = 250_000_000
     max_pixels: int = 50_000_000
+    max_decoding_bytes: int = 150_000_000
     max_files: int = 64
     timeout_s: float = 30.0
     max_waiting: int = 1_024
+
+    @property
+    def decoding(self) -> DecodingLimits:
+        """Limits for decoding one photo."""
+        return DecodingLimits(max_pixels=self.max_pixels, max_bytes=self.max_decoding_bytes)
 
 
 class Refusal(Exception):  # noqa: N818  an answer, not a failure of the service

@@ -1,5 +1,7 @@
 """Folds are stratified, keep groups together and depend on the seed alone."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -75,3 +77,13 @@ def test_folds_depend_on_the_seed():
 def test_wrong_folds_and_groups_are_refused(options, message):
     with pytest.raises(FitError, match=message):
         make_folds(np.array([0, 1, 1]), seed=0, **options)
+
+
+def test_folds_do_not_depend_on_the_names_of_classes_and_groups():
+    random = np.random.default_rng(0)
+    y, groups = random.integers(0, 3, 60), random.integers(0, 25, 60)
+    plain, grouped = make_folds(y, n_folds=5, seed=1), make_folds(y, n_folds=5, seed=1, groups=groups)
+    for renamed in permutations(range(3)):
+        np.testing.assert_array_equal(make_folds(np.array(renamed)[y], n_folds=5, seed=1), plain)
+        names = np.array([f"{(n * 7) % 25} of {n}" for n in range(25)])[groups]
+        np.testing.assert_array_equal(make_folds(np.array(renamed)[y], n_folds=5, seed=1, groups=names), grouped)

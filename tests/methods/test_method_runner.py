@@ -1,6 +1,8 @@
 """Methods on painted photos: features, averaging over views, and training again."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,6 +37,45 @@ def test_the_classifier_file_gives_the_probabilities_of_the_metrics(runner, feat
     found = classifier.predict_probabilities([photo.path for photo in rows.photos])
     np.testing.assert_allclose(found, judged, atol=1e-5)
     assert classifier.metadata.n_averaged == n_views
+
+
+@pytest.mark.parametrize("options", [{}, {"n_views": 3}, {"strength": 1.0, "n_views": 2, "average_views": True}])
+def test_renamed_files_change_no_digit_of_the_head(runner, make_runner, tmp_path, options):
+    folder = Path(runner.catalog.source)
+    for n, path in enumerate(sorted(folder.rglob("*.jpg"))):
+        target = tmp_path / path.parent.name / f"{n * 7919 % 101}.jpg"
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(path, target)
+    settings = replace(PLAIN, **options)
+    heads = [
+        each.run(settings).fitted for each in (runner, make_runner(scan_photos(tmp_path), precision="f32", cache=True))
+    ]
+    assert heads[0].strength == heads[1].strength
+    assert heads[0].choice == heads[1].choice
+    assert heads[0].head.weights.tobytes() == heads[1].head.weights.tobytes()
+    assert heads[0].head.bias.tobytes() == heads[1].head.bias.tobytes()
+
+
+def test_the_order_of_rows_and_the_names_of_groups_change_no_digit_of_the_head(runner, make_runner, tmp_path):
+    heads = []
+    for step, names in ((1, "abc"), (-1, "cab")):
+        lines = [f"{photo.file},{photo.label},{names[0]}{photo.digest[0]}" for photo in runner.catalog.photos[::step]]
+        (tmp_path / f"{names}.csv").write_text("\n".join(["path,label,group", *lines]))
+        catalog = scan_photos(tmp_path / f"{names}.csv")
+        heads.append(make_runner(catalog, precision="f32", cache=True).run(PLAIN).fitted)
+    assert heads[0].choice == heads[1].choice
+    assert heads[0].head.weights.tobytes() == heads[1].head.weights.tobytes()
+
+
+def test_a_renamed_class_keeps_the_folds(runner, make_runner, tmp_path):
+    lines = [f"{photo.file},{photo.label.replace('dots', 'zigzag')},{photo.split}" for photo in runner.catalog.photos]
+    (tmp_path / "renamed.csv").write_text("\n".join(["path,label,split", *lines]))
+    catalog = scan_photos(tmp_path / "renamed.csv")
+    assert catalog.labels == ("rings", "stripes", "zigzag")
+    heads = [each.run(PLAIN).fitted for each in (runner, make_runner(catalog, precision="f32", cache=True))]
+    for first, second in zip(heads[0].choice.table, heads[1].choice.table, strict=True):
+        assert first.accuracy == second.accuracy
+        assert first.loss == pytest.approx(second.loss, rel=2e-3)  # the solver stops a little early
 
 
 def test_random_views_are_made_of_training_photos_only(runner):

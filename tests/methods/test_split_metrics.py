@@ -31,6 +31,15 @@ def test_an_empty_split_has_no_metrics():
     assert measure_split(judge("", []), LABELS) is None
 
 
+def test_rows_are_sorted_by_path(tmp_path):
+    predictions = judge("ab", [[0.75, 0.25], [0.6, 0.4]])
+    features = predictions.features
+    backwards = SplitFeatures(features.photos[::-1], features.X[::-1], features.y[::-1], features.views[:, ::-1])
+    for name, some in (("p", predictions), ("q", SplitPredictions(backwards, predictions.probabilities[::-1]))):
+        write_predictions(tmp_path / f"{name}.csv", {"test": some}, LABELS)
+    assert (tmp_path / "p.csv").read_text() == (tmp_path / "q.csv").read_text()
+
+
 def test_every_photo_gets_a_row(tmp_path):
     predictions = judge("ab", [[0.75, 0.25], [0.6, 0.4]])
     write_predictions(tmp_path / "p.csv", {"test": predictions}, LABELS)

@@ -1,5 +1,6 @@
 """`ImageClassifier` as a scikit-learn classifier."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -53,10 +54,20 @@ def test_groups_reach_the_folds_that_choose_the_strength(photos, classifier, mon
     paths, labels = photos
     groups = [i // 2 for i in range(len(paths))]
     clone(classifier).fit(paths, labels, groups=groups)
-    assert seen == [list(map(str, groups))]
+    order = sorted(range(len(paths)), key=lambda n: hashlib.sha256(Path(paths[n]).read_bytes()).hexdigest())
+    assert seen == [[str(groups[n]) for n in order]]
     for wrong in ({"groups": groups[1:]}, {"sample_weight": [1.0]}):
         with pytest.raises(FitError, match="need one for each photo"):
             clone(classifier).fit(paths, labels, **wrong)
+
+
+def test_the_order_of_the_photos_changes_no_digit_of_the_head(photos, classifier):
+    paths, labels = photos
+    weights = [1.0 + n % 3 for n in range(len(paths))]
+    first = clone(classifier).fit(paths, labels, sample_weight=weights)
+    second = clone(classifier).fit(paths[::-1], labels[::-1], sample_weight=weights[::-1])
+    assert first.strength_ == second.strength_
+    assert first.head_.weights.tobytes() == second.head_.weights.tobytes()
 
 
 def test_labels_may_be_numbers(photos, classifier):

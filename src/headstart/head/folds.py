@@ -36,6 +36,9 @@ def make_folds(
 
     Notes
     -----
+    The folds depend on the order of the rows and not on the names of classes and groups. Callers sort the rows by
+    digest, so that renamed photos are in the same folds.
+
     Rows without groups are shuffled and assigned in turn, class after class. Groups are assigned from the largest to
     the smallest, each to the fold with the fewest rows of the group's main class, and of these to the one with the
     fewest rows: the longest-processing-time rule of Graham 1969. Takes a few microseconds a group.
@@ -53,11 +56,18 @@ def make_folds(
             f"Cannot make folds: got {len(groups)} groups for {len(y)} rows, need one a row. "
             "Give a row without a group a group of its own."
         )
+    y = _number_by_appearance(y)
     if groups is None:
         return _assign_rows(y, n_folds, np.random.default_rng(seed))
-    group_of_row = np.unique(groups, return_inverse=True)[1].reshape(-1)
+    group_of_row = _number_by_appearance(groups)
     fold_of_group = _assign_groups(_count_pairs(group_of_row, y), n_folds, np.random.default_rng(seed))
     return np.array(fold_of_group, np.int64)[group_of_row]
+
+
+def _number_by_appearance(y: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return (N,) numbers of classes or groups in the order of their first rows, so that their names do not matter."""
+    _, firsts, numbers = np.unique(y, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(firsts))[numbers.reshape(-1)]
 
 
 def _assign_rows(y: npt.NDArray[Any], n_folds: int, random: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -106,6 +106,9 @@ def build_feature_table(
 ) -> FeatureTable:  # fmt: skip
     """Extract the features of all photos of a catalog, and of augmented views of its training photos.
 
+    The photos of each split are sorted by digest, so that names and the order of files change no digit of a head.
+    Features larger than memory keep the order of the catalog: to sort them would copy them.
+
     Parameters
     ----------
     n_views
@@ -142,19 +145,26 @@ def build_feature_table(
             path=catalog.source,
         )
     numbers = {label: i for i, label in enumerate(readable.labels)}
-    start, splits = 0, {}
+    start, rows, chosen = 0, list[int](), dict[str, tuple[Photo, ...]]()
     for split, members in by_split.items():
         at = [
             i for i, photo in enumerate(members)
             if photo.label in numbers and (not broken or photo.path not in broken)
         ]  # fmt: skip
+        if not isinstance(features.matrix, np.memmap):
+            at.sort(key=lambda i: (members[i].digest, members[i].weight))
         n_here = n_views if is_averaged or split == "train" else 1
-        rows = [start + number * len(members) + i for number in range(n_here) for i in at]
-        X = take_rows(features.matrix, rows).reshape(n_here, len(at), features.matrix.shape[1])
-        chosen = tuple(members[i] for i in at)
-        y = np.array([numbers[photo.label] for photo in chosen], np.int64)
-        splits[split] = SplitFeatures(chosen, average_rows(X) if is_averaged else X[0], y, X)
+        rows += [start + number * len(members) + i for number in range(n_here) for i in at]
+        chosen[split] = tuple(members[i] for i in at)
         start += n_here * len(members)
+    matrix = take_rows(features.matrix, rows)  # of all splits, so that two of them can be joined without a copy
+    start, splits = 0, {}
+    for split, kept in chosen.items():
+        n_here = n_views if is_averaged or split == "train" else 1
+        X = matrix[start : start + n_here * len(kept)].reshape(n_here, len(kept), matrix.shape[1])
+        y = np.array([numbers[photo.label] for photo in kept], np.int64)
+        splits[split] = SplitFeatures(kept, average_rows(X) if is_averaged else X[0], y, X)
+        start += n_here * len(kept)
     return FeatureTable(
         catalog=readable, splits=splits, n_averaged=n_views if is_averaged else 1, image_size=setup.image_size,
         precision=features.precision, n_extracted=features.n_extracted, n_cached=features.n_cached,

@@ -56,9 +56,9 @@ def measure_split(predictions: SplitPredictions, labels: Sequence[str]) -> dict[
 def write_predictions(path: Path, splits: Mapping[str, SplitPredictions], labels: Sequence[str]) -> None:
     """Write a CSV with one row per photo: path, split, label, prediction, and probabilities.
 
-    Up to 50 classes, a row has the probability of every class. For more classes it has that of the label, and the five
-    most probable classes with their probabilities. Each row is written at once, because the text of a hundred thousand
-    photos takes gigabytes.
+    The rows of a split are sorted by path. Up to 50 classes, a row has the probability of every class. For more classes
+    it has that of the label, and the five most probable classes with their probabilities. Each row is written at once,
+    because the text of a hundred thousand photos takes gigabytes.
     """
     is_whole = len(labels) <= MAX_ALL
     with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
@@ -67,8 +67,8 @@ def write_predictions(path: Path, splits: Mapping[str, SplitPredictions], labels
         writer.writerow([*header, *([f"probability of {label}" for label in labels] if is_whole else MANY_COLUMNS)])
         for split, predictions in splits.items():
             photos, y, predicted = predictions.features.photos, predictions.features.y, predictions.predicted
-            rows = zip(photos, y, predicted, predictions.is_right, predictions.probabilities, strict=True)
-            for photo, number, answer, is_right, row in rows:
+            rows = list(zip(photos, y, predicted, predictions.is_right, predictions.probabilities, strict=True))
+            for photo, number, answer, is_right, row in sorted(rows, key=lambda row: row[0].file):
                 values = _format_all(row) if is_whole else _format_top(row, labels, number)
                 writer.writerow(
                     [photo.file, split, photo.label, labels[answer], f"{row[answer]:.6f}", is_right, *values]

@@ -16,6 +16,7 @@ from headstart.classifier.metadata import Metadata
 from headstart.errors import FitError
 from headstart.features.transformer import FeatureExtractor, check_unchanged
 from headstart.methods.head_fitting import fit_head
+from headstart.storage.large_arrays import take_rows
 
 from sklearn.base import BaseEstimator, ClassifierMixin  # isort: skip  # after the transformer, which names the extra
 
@@ -100,10 +101,14 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         image_size = spec.image_size if self.image_size is None else int(self.image_size)
         features, digests = FeatureExtractor(self.backbone, image_size, self.precision, self.cache).extract(X)
         weight = None if sample_weight is None else np.asarray(sample_weight, np.float64)
+        names = None if groups is None else [str(group) for group in groups]
+        # by digest, as in `build_feature_table`: the order of the rows changes no digit of the head
+        at = sorted(range(len(digests)), key=lambda n: (digests[n], numbers[n], 1.0 if weight is None else weight[n]))
         fitted = fit_head(
-            features.matrix[None], numbers.astype(np.int64), len(self.classes_), seed=self.seed, strength=self.strength,
-            class_weight=self.class_weight, sample_weight=weight,
-            groups=None if groups is None else [str(group) for group in groups],
+            take_rows(features.matrix, at)[None], numbers[at].astype(np.int64), len(self.classes_), seed=self.seed,
+            strength=self.strength, class_weight=self.class_weight,
+            sample_weight=None if weight is None else weight[at],
+            groups=None if names is None else [names[n] for n in at],
         )  # fmt: skip
         self.head_, self.strength_, self.backbone_ = fitted.head, fitted.strength, self.backbone
         self.metadata_ = Metadata.describe(

@@ -189,18 +189,19 @@ def test_exif_rotation_is_applied(client, photos, tmp_path):
 
 @pytest.fixture
 def hang(monkeypatch):
-    """Make photos that begin with 'slow' hang in the decoder until the event."""
+    """Make photos that begin with 'slow' hang in the decoder, and return a semaphore that counts them."""
     import headstart.serve.app as module
 
-    may_end, decode = threading.Event(), module.decode_photo
+    begun, may_end, decode = threading.Semaphore(0), threading.Event(), module.decode_photo
 
     def decode_or_hang(data, *arguments, **options):
         if data.startswith(b"slow"):
+            begun.release()
             may_end.wait(60)
         return decode(data, *arguments, **options)
 
     monkeypatch.setattr(module, "decode_photo", decode_or_hang)
-    yield may_end
+    yield begun
     may_end.set()
 
 
@@ -208,22 +209,35 @@ def hang(monkeypatch):
 @pytest.mark.parametrize("n_photos", [1, 30])
 def test_photos_that_hang_delay_neither_others_nor_the_end(classifier, photos, hang, n_photos):
     answers, good = [], ("a.jpg", photos[0].read_bytes())
-    app = build_app(classifier, limits=Limits(timeout_s=4))
+    app = build_app(classifier, limits=Limits(timeout_s=6))
     with TestClient(app, raise_server_exceptions=False, base_url="http://localhost") as client:
         bad = [("slow.jpg", b"slow")] * n_photos
         threads = [threading.Thread(target=lambda: answers.append(send(client, *bad))) for _ in range(2)]
         for thread in threads:
             thread.start()
-        while len([one for one in threading.enumerate() if one.name == "decoder"]) < 2 * min(n_photos, 4):
-            assert client.get("/health").status_code == 200
+        for _ in range(2 * min(n_photos, 4)):
+            assert hang.acquire(timeout=30)
+        assert client.get("/health").status_code == 200
         for _ in range(3):
             assert send(client, good).status_code == 200
-        assert client.get("/health").status_code == 200
         for thread in threads:
             thread.join()
         assert [answer.status_code for answer in answers] == [408, 408]
-        assert answers[0].json() == {"error": "The answer takes longer than 4 s. Send fewer photos at a time."}
-        assert not hang.is_set()  # and the service ends nevertheless
+        assert answers[0].json() == {"error": "The answer takes longer than 6 s. Send fewer photos at a time."}
+    # the service has ended, though its decoders still hang
+
+
+@pytest.mark.parametrize("is_announced", [True, False])
+def test_more_bytes_than_the_service_can_hold_are_refused_for_now(classifier, is_announced):
+    app = build_app(classifier, limits=Limits(max_bytes_in_flight=30_000))
+    with TestClient(app, raise_server_exceptions=False, base_url="http://localhost") as client:
+        content = bytes(50_000) if is_announced else (bytes(1000) for _ in range(50))
+        for kind in ("image/jpeg", "multipart/form-data; boundary=x"):
+            response = client.post("/predict", content=content, headers={"content-type": kind})
+            assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+            assert response.json()["error"].startswith("The service receives too many bytes at the moment.")
+            content = bytes(50_000) if is_announced else (bytes(1000) for _ in range(50))
+        assert client.post("/predict", content=b"text", headers={"content-type": "image/jpeg"}).status_code == 422
 
 
 def test_photos_of_one_request_are_all_answered_though_they_take_turns(client, photos):

@@ -29,18 +29,16 @@ async def echo(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 
 
-@pytest.fixture(scope="module")
-def port():
+@contextlib.contextmanager
+def serve(**limits):
+    """Give the port of a server whose connections have these limits."""
     import uvicorn
 
     from headstart.serve.guarded_protocol import GuardedProtocol
 
-    class Quick(GuardedProtocol):
-        max_head_bytes, head_s, stall_s, body_s, answer_s, rest_s = 1000, 0.6, 0.6, 1.8, 0.6, 0.6
-
     config = uvicorn.Config(
-        echo, port=0, http=Quick, ws="none", lifespan="off", log_level="critical", timeout_keep_alive=1,
-        timeout_graceful_shutdown=1,
+        echo, port=0, http=type("Limited", (GuardedProtocol,), limits), ws="none", lifespan="off", log_level="critical",
+        timeout_keep_alive=1, timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -50,6 +48,20 @@ def port():
     yield server.servers[0].sockets[0].getsockname()[1]
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture(scope="module")
+def port():
+    """Give the port of a server that is patient, but not about long heads."""
+    with serve(max_head_bytes=1000) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def quick_port():
+    """Give the port of a server that does not wait long for anything."""
+    with serve(head_s=0.6, stall_s=0.6, body_s=1.8, answer_s=0.6, rest_s=0.6) as port:
+        yield port
 
 
 def exchange(port, *pieces, pause_s=0.0):
@@ -118,6 +130,15 @@ def test_a_long_body_is_no_long_head(port):
     assert chunked.endswith(b"2000")
 
 
+UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+
+
+def test_an_upgrade_is_ignored_or_refused_if_its_body_would_be_lost(port):
+    assert exchange(port, b"GET / HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"\r\n").startswith(b"HTTP/1.1 200 OK")
+    status, sentence = read_error(exchange(port, HEAD + UPGRADE + b"Content-Length: 2\r\n\r\nab"))
+    assert (status, sentence) == (400, "The request asks for another protocol (Upgrade), need plain HTTP/1.1.")
+
+
 def test_an_invalid_request_gets_a_sentence(port):
     assert read_error(exchange(port, b"\x00\x01 nothing\r\n\r\n")) == (400, "The request is no valid HTTP/1.1.")
 
@@ -134,8 +155,8 @@ def test_an_invalid_request_gets_a_sentence(port):
         ([HEAD + b"Content-Length: 0\r\n\r\n", HEAD], 0.1, "The head of the request takes too long"),  # the second one
     ],
 )
-def test_a_slow_request_is_refused(port, pieces, pause_s, sentence):
-    told = exchange(port, *pieces, pause_s=pause_s)
+def test_a_slow_request_is_refused(quick_port, pieces, pause_s, sentence):
+    told = exchange(quick_port, *pieces, pause_s=pause_s)
     status, said = read_error(told[told.index(b"HTTP/1.1 408") :])
     assert status == 408
     assert said.startswith(sentence)
@@ -143,16 +164,16 @@ def test_a_slow_request_is_refused(port, pieces, pause_s, sentence):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("pieces", [[], [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"]])
-def test_an_idle_connection_is_closed(port, pieces):
-    assert exchange(port, *pieces).count(b"HTTP/1.1") == len(pieces)
+def test_an_idle_connection_is_closed(quick_port, pieces):
+    assert exchange(quick_port, *pieces).count(b"HTTP/1.1") == len(pieces)
 
 
 EARLY = b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 30000000\r\n\r\n"
 
 
 @pytest.mark.slow
-def test_a_body_after_its_answer_has_a_limit_too(port):
-    told = exchange(port, EARLY, *[b"a"] * 90, pause_s=0.05)
+def test_a_body_after_its_answer_has_a_limit_too(quick_port):
+    told = exchange(quick_port, EARLY, *[b"a"] * 90, pause_s=0.05)
     assert told.startswith(b"HTTP/1.1 200 OK")
 
 
@@ -165,14 +186,14 @@ def test_a_client_that_reads_only_after_its_body_gets_the_answer(port):
             assert file.read().count(b"HTTP/1.1 200 OK") == 2
 
 
-def test_an_answer_that_never_comes_ends_the_connection(port):
-    assert exchange(port, b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n") == b""
+def test_an_answer_that_never_comes_ends_the_connection(quick_port):
+    assert exchange(quick_port, b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n") == b""
 
 
 @pytest.mark.slow
-def test_a_client_that_does_not_read_its_answer_is_cut_off(port):
+def test_a_client_that_does_not_read_its_answer_is_cut_off(quick_port):
     async def talk():
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1000)
+        reader, writer = await asyncio.open_connection("127.0.0.1", quick_port, limit=1000)
         writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         await asyncio.sleep(2.5)
         n_bytes = 0
@@ -185,9 +206,9 @@ def test_a_client_that_does_not_read_its_answer_is_cut_off(port):
     assert asyncio.run(talk()) < 30_000_000
 
 
-def test_many_held_connections_are_all_closed(port):
+def test_many_held_connections_are_all_closed(quick_port):
     async def hold():
-        pairs = [await asyncio.open_connection("127.0.0.1", port) for _ in range(200)]
+        pairs = [await asyncio.open_connection("127.0.0.1", quick_port) for _ in range(200)]
         for number, (_, writer) in enumerate(pairs):
             writer.write(HEAD[: number % len(HEAD)])
         told = await asyncio.wait_for(asyncio.gather(*(reader.read() for reader, _ in pairs)), WAIT_S)

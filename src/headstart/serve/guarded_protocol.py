@@ -11,6 +11,8 @@ import json
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+_BODY_FIELDS = (b"content-length", b"transfer-encoding")
+
 
 class _Phase(enum.Enum):
     IDLE = enum.auto()  # between two requests: uvicorn's own limit of 5 seconds holds
@@ -46,6 +48,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     _phase = _Phase.IDLE
     _timer: asyncio.TimerHandle | None = None
+    _asks_upgrade = False
     _n_head = 0  # bytes of this request's head
     _n_events = 0  # callbacks of the parser
     _n_silent = 0  # bytes since the last callback: of a header field that has not ended
@@ -91,6 +94,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Start the time for the body."""
+        if self.parser.should_upgrade() and any(name in _BODY_FIELDS for name, _ in self.headers):
+            self._asks_upgrade = True
+            raise ValueError("an upgrade")  # the parser would skip the body; as for a long head
         super().on_headers_complete()
         self._body_ends = self.loop.time() + self.body_s
         self._enter(_Phase.BODY, min(self.stall_s, self.body_s))
@@ -132,8 +138,13 @@ class GuardedProtocol(HttpToolsProtocol):
         """Answer a request that cannot be parsed, in the form of all errors."""
         if self._n_head > self.max_head_bytes:
             self._refuse_head()
+        elif self._asks_upgrade:
+            self._refuse(400, "The request asks for another protocol (Upgrade), need plain HTTP/1.1.")
         else:
             self._refuse(400, "The request is no valid HTTP/1.1.")
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Log nothing: a request without a body is answered as if it did not ask for another protocol."""
 
     def _count_head(self, n_bytes: int) -> None:
         self._n_events += 1

@@ -112,7 +112,7 @@ class Catalog:
 
     def summary(self) -> str:
         """Return a table of labels and splits in text, then the skipped files by reason and the notes."""
-        from headstart.catalog.summary import count_reasons, write_counts
+        from headstart.evaluation.summary import count_reasons, write_counts
 
         counts = self.counts()
         n_labels = len(next(iter(counts.values())))
@@ -120,7 +120,7 @@ class Catalog:
         lines += write_counts(counts)
         if self.skipped:
             lines += ["", f"{len(self.skipped):,} skipped:"]
-            lines += [f"  {n:,} x {reason}" for reason, n in count_reasons(self.skipped)]
+            lines += [f"  {n:,} x {reason}" for reason, n in count_reasons(skip.reason for skip in self.skipped)]
         if self.notes:
             lines += ["", *(f"- {note}" for note in self.notes)]
         return "\n".join(lines)

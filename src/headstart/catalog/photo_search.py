@@ -7,11 +7,13 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from headstart.catalog.picture_table_files import list_pictures
 from headstart.catalog.tool_folders import drop_tool_folders
 from headstart.catalog.walk import is_ignored, walk_folder
 from headstart.errors import CatalogError
 from headstart.pixels.file_format import HEAD_SIZE, is_photo_name, sniff_format
 from headstart.pixels.photo_bytes import explain_unreadable
+from headstart.storage.picture_tables import SUFFIXES, split_row
 from headstart.storage.remote_paths import RemotePath, find_path_kind, make_path
 from headstart.storage.tar_shards import SUFFIX, is_shard, split_shard, walk_shard
 
@@ -31,7 +33,9 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
             inside = _find_in_store(path)
         elif is_shard(path):
             inside = [path / name for name in _list_members(path)]
-        elif split_shard(path) is not None:
+        elif path.name.endswith(SUFFIXES) and path.is_file():
+            inside = list_pictures(path)
+        elif split_shard(path) is not None or split_row(path) is not None:
             inside = [path]
         elif path.is_dir():
             inside = _list_photos(path)
@@ -52,7 +56,9 @@ def _find_in_store(place: RemotePath) -> list[Path]:
     kind = _find_kind(place)
     if kind == "file" and place.name.endswith(SUFFIX):
         return [place / name for name in _list_members(place)]
-    if kind is None and split_shard(place) is not None:
+    if kind == "file" and place.name.endswith(SUFFIXES):
+        return list_pictures(place)
+    if kind is None and (split_shard(place) is not None or split_row(place) is not None):
         return [place]
     if kind == "folder":
         return _list_photos(place)

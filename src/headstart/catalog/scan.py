@@ -13,10 +13,10 @@ from headstart.catalog.photo import Photo, Skip
 from headstart.catalog.source import PhotoSource, find_source, read_source
 from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.split import KEEP_ALL, assign_splits
-from headstart.catalog.summary import count_reasons
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
+from headstart.evaluation.summary import count_reasons
 from headstart.storage.remote_paths import make_path
 
 
@@ -141,7 +141,8 @@ def _describe_shortage(catalog: Catalog) -> str:
 
 def _name_left_out(skipped: Sequence[Skip], notes: Sequence[Note]) -> str:
     """Return the commonest reasons, each with its number of files and one of them, and the note on missing files."""
-    some = {reason: skip.path for skip in reversed(skipped) for reason, _ in count_reasons([skip])}
-    reasons = [f"{reason} ({n:,}, such as '{some[reason]}')" for reason, n in count_reasons(skipped)[:5]]
+    some = {reason: skip.path for skip in reversed(skipped) for reason, _ in count_reasons([skip.reason])}
+    commonest = count_reasons(skip.reason for skip in skipped)[:5]
+    reasons = [f"{reason} ({n:,}, such as '{some[reason]}')" for reason, n in commonest]
     left_out = f" Left out: {', '.join(reasons)}." if reasons else ""
     return left_out + "".join(f" {note}" for note in notes if note.code == "missing-files")

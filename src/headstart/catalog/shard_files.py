@@ -76,8 +76,9 @@ def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = T
 
 
 def describe_shards(
-    root: Path, photos: list[ListedPhoto], skipped: list[Skip], *, is_for_training: bool = True
-) -> SourceListing:
+    root: Path, photos: list[ListedPhoto], skipped: list[Skip], *, is_for_training: bool = True,
+    kind: str = "tar shards",
+) -> SourceListing:  # fmt: skip
     """Return the listing of shards. Splits that their names do not give are planned.
 
     CatalogError is raised if there is no shard to train on.
@@ -92,13 +93,13 @@ def describe_shards(
     if is_for_training and named and "train" not in named:
         raise CatalogError(
             f"Cannot scan '{root}': got shards of {', '.join(sorted(named))} alone, need some to train on. Name them "
-            "like train-0000.tar."
+            "like train-0000."
         )
     if named == {"train"}:  # without other splits, train means all photos
         photos, named = [replace(photo, split=None) for photo in photos], set()
     plan = plan_folders(named) if is_for_training else KEEP_ALL
     labels = frozenset(photo.label for photo in photos)
-    note = Note("layout", f"Read as tar shards: {_describe_plan(plan)}")
+    note = Note("layout", f"Read as {kind}: {_describe_plan(plan)}")
     return SourceListing(root, photos, labels=labels, plan=plan, skipped=skipped, notes=[note])
 
 
@@ -118,7 +119,7 @@ def walk_samples(shard: Path, root: Path) -> Iterator[Sample]:
     shard's name (``train-0001.tar``) or the folder of the shard below ``root``. CatalogError is raised if the shard
     cannot be read.
     """
-    split = _find_split(shard, root)
+    split = find_split(shard, root)
     key, parts = ("", ""), dict[str, tuple[str, bytes]]()
     try:
         for member in walk_shard(shard):
@@ -150,7 +151,8 @@ def _is_photo(name: str) -> bool:
     return f".{name.casefold().rpartition('.')[2]}" in PHOTO_SUFFIXES
 
 
-def _find_split(shard: Path, root: Path) -> str | None:
+def find_split(shard: Path, root: Path) -> str | None:
+    """Return the split that the name of a shard or of its folder has, or None."""
     words = re.split(r"[-_. ]", shard.name) + ([shard.parent.name] if shard.parent != root else [])
     return next((split for word in words if (split := parse_split(word)) is not None), None)
 

@@ -15,11 +15,13 @@ from headstart.catalog.layouts import read_folder
 from headstart.catalog.manifest import Manifest, read_manifest
 from headstart.catalog.memory_table import NAME, InMemory, MemoryTable, copy_table, read_memory_table
 from headstart.catalog.parquet_file import find_parquet_files, read_embedded, read_parquet
+from headstart.catalog.picture_table_files import find_nested_tables, holds_pictures, read_picture_tables
 from headstart.catalog.shard_files import find_shards, read_shards
 from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.table_columns import BY_NAME, ColumnNames
 from headstart.errors import CatalogError
 from headstart.pixels.photo_bytes import explain_unreadable
+from headstart.storage.picture_tables import ARROW
 from headstart.storage.remote_paths import RemotePath, expand_path, find_path_kind, make_path
 from headstart.storage.tar_shards import is_shard
 
@@ -38,7 +40,8 @@ class Source:
     path
         Path without ``~``; a `RemotePath` for a URI.
     kind
-        Kind of source. ``embedded``: output folder of ``headstart embed``. ``memory``: a table in memory.
+        Kind of source. ``parquet``: Parquet or Arrow files. ``embedded``: output folder of ``headstart embed``.
+        ``memory``: a table in memory.
     files
         Parquet files or tar shards, in order; empty for other kinds.
     manifest
@@ -126,6 +129,8 @@ def refuse_layout(layout: str, reason: str) -> None:
 
 def _find_kind(name: str, path: Path, *, is_folder: bool) -> Source:
     parquet_files = find_parquet_files(path, is_folder=is_folder)
+    if parquet_files is None:
+        parquet_files = (find_nested_tables(path) if is_folder else [path] * path.name.endswith(ARROW)) or None
     if parquet_files is not None:
         manifest = read_manifest(path) if is_folder else None
         return Source(name, path, "parquet" if manifest is None else "embedded", tuple(parquet_files), manifest)
@@ -144,6 +149,10 @@ def read_source(source: Source, *, is_for_training: bool) -> SourceListing:
         if source.manifest is not None:
             return read_embedded(path, source.manifest)
         if source.kind == "parquet":
+            if holds_pictures(source.files, source.columns):
+                return read_picture_tables(
+                    path, source.files, source.columns, source.here, is_for_training=is_for_training
+                )
             return read_parquet(path, source.files, source.columns, source.here)
         if source.kind == "shards":
             return read_shards(path, source.files, is_for_training=is_for_training)

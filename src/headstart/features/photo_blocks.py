@@ -14,11 +14,13 @@ from pathlib import Path
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.manifest import Manifest
 from headstart.catalog.parquet_file import KIND, count_rows, open_table, walk_parquet
+from headstart.catalog.picture_table_files import holds_pictures
 from headstart.catalog.source import Source, find_source, read_source
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import KEEP_ALL
 from headstart.errors import CatalogError
 from headstart.pixels.photo_bytes import explain_unreadable
+from headstart.storage.picture_tables import split_row
 from headstart.storage.remote_paths import RemotePath, make_path
 from headstart.storage.tar_shards import split_shard
 
@@ -114,7 +116,7 @@ def _list_source(source: Source | Catalog) -> Iterator[Block | SourceListing]:
         yield from divide_into_blocks(rows, len(source.photos))
         yield found
         return
-    if source.kind == "parquet":
+    if source.kind == "parquet" and not holds_pictures(source.files, source.columns):
         table = open_table(source.path, source.files, N_REMEMBERED, source.here)
         listed = walk_parquet(table, source.files, source.columns)
         yield from divide_into_blocks(listed, sum(map(count_rows, source.files)))
@@ -147,9 +149,9 @@ def _stamp(file: str) -> str:
         try:
             status = os.stat(file)  # noqa: PTH116  a `Path` doubles the time
         except NotADirectoryError:
-            shard = split_shard(Path(file))
-            if shard is None:
+            inside = split_shard(Path(file)) or split_row(Path(file))
+            if inside is None:
                 return ""
-            status = shard[0].stat()
+            status = inside[0].stat()
         return f"{status.st_size} {status.st_mtime_ns}"
     return ""

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from headstart.errors import PhotoError, UnreadableError
+from headstart.storage.picture_tables import read_row, split_row
 from headstart.storage.remote_paths import RemotePath, read_remote_file
 from headstart.storage.tar_shards import read_member, split_shard
 
@@ -13,7 +14,7 @@ MAX_BYTES = 500_000_000  # larger than any photo: probably a video or an archive
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a whole file: a local one, one in a store (`RemotePath`), or one in a tar shard.
+    """Read a whole file: a local one, one in a store (`RemotePath`), or one in a tar shard or a table.
 
     Raises
     ------
@@ -37,11 +38,13 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _read_member_or_remote(path: Path) -> bytes:
-    """Read a file from a tar shard or from a store."""
+    """Read a file from a tar shard, from a table or from a store."""
     try:
-        shard = split_shard(path)
+        shard, row = split_shard(path), split_row(path)
         if shard is not None:
             data = read_member(*shard, MAX_BYTES)
+        elif row is not None:
+            data = read_row(*row, MAX_BYTES)
         elif isinstance(path, RemotePath):
             data = read_remote_file(path, MAX_BYTES)
         else:

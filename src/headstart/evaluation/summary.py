@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from headstart.catalog.photo import Skip
 
 N_ROWS = 30  # labels that are listed; the others are counted
 
@@ -25,9 +21,9 @@ def write_counts(counts: dict[str, dict[str, int]]) -> list[str]:
     return _align(rows)
 
 
-def count_reasons(skipped: Iterable[Skip]) -> list[tuple[str, int]]:
-    """Count skipped files by reason, the commonest first. Details of single files, in brackets, are removed."""
-    return Counter(skip.reason.split(" (")[0] for skip in skipped).most_common()
+def count_reasons(reasons: Iterable[str]) -> list[tuple[str, int]]:
+    """Count the reasons of skipped files, the commonest first. Details of single files, in brackets, are removed."""
+    return Counter(reason.split(" (")[0] for reason in reasons).most_common()
 
 
 def _count_row(counts: dict[str, dict[str, int]], labels: list[str]) -> list[str]:

@@ -1,0 +1,100 @@
+"""Pictures in tables are read by their paths."""
+
+import threading
+
+import pytest
+
+from headstart.errors import UnreadableError
+from headstart.pixels.photo_bytes import read_bytes
+from headstart.storage import picture_tables
+from headstart.storage.picture_tables import list_names, name_row, read_row, read_schema, split_row
+from headstart.storage.remote_paths import make_path
+
+pa = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+
+@pytest.fixture
+def table(tmp_path):
+    return write(tmp_path / "a.parquet", [f"picture {n}".encode() for n in range(10)])
+
+
+def write(path, contents):
+    records = [{"bytes": data, "path": f"{n}.jpg"} for n, data in enumerate(contents)]
+    parquet.write_table(
+        pa.table({"image": records, "plain": contents, "x": [[1]] * len(contents)}), path, row_group_size=3
+    )
+    return path
+
+
+def test_a_path_names_table_column_and_row(table, tmp_path):
+    path = make_path(name_row(table, "image", 7, "C:\\cats\\a b\u00e9.jpg"))
+    assert path == table / "image" / "000000007_a_b_.jpg"
+    assert split_row(path) == (table, "image", 7)
+    assert split_row(table / "image" / "000000007") == (table, "image", 7)
+    assert split_row(make_path("s3://bucket/a.parquet/image/000000007")) == (
+        make_path("s3://bucket/a.parquet"),
+        "image",
+        7,
+    )
+    for other in (table / "000000007", table / "image" / "7.jpg", tmp_path / "image" / "000000007", tmp_path / "1.jpg"):
+        assert split_row(other) is None
+
+
+@pytest.mark.parametrize("column", ["image", "plain"])
+def test_rows_are_read_in_any_order(table, column):
+    assert [read_row(table, column, row, 100) for row in (9, 0, 4, 3)] == [
+        f"picture {n}".encode() for n in (9, 0, 4, 3)
+    ]
+    assert read_row(table, column, 5, 3) == b"pict"
+    with pytest.raises(FileNotFoundError, match="does not exist in the table"):
+        read_row(table, column, 10, 100)
+
+
+def test_errors_are_sentences(table):
+    with pytest.raises(UnreadableError, match="does not exist"):
+        read_bytes(table / "image" / "000000099")
+    for column in ("none", "x"):
+        with pytest.raises(UnreadableError, match="does not exist"):
+            read_bytes(table / column / "000000001")
+    table.write_bytes(b"no table")
+    with pytest.raises(UnreadableError, match="cannot be read"):
+        read_bytes(table / "image" / "000000001")
+
+
+def test_only_one_row_group_is_read_for_its_rows(table, monkeypatch):
+    read = []
+    whole = parquet.ParquetFile.read_row_group
+    monkeypatch.setattr(
+        parquet.ParquetFile, "read_row_group", lambda self, i, **rest: read.append(i) or whole(self, i, **rest)
+    )
+    picture_tables._read_group.cache_clear()
+    threads = [threading.Thread(target=read_row, args=(table, "image", row, 100)) for row in (3, 4, 5, 6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(read) == [1, 2]
+    assert picture_tables._read_group.cache_info().maxsize == picture_tables.N_GROUPS
+
+
+def test_a_changed_table_is_read_again(table):
+    assert read_row(table, "image", 1, 100) == b"picture 1"
+    write(table, [b"other"] * 20)
+    assert read_row(table, "image", 1, 100) == b"other"
+
+
+def test_columns_are_described(table):
+    schema = read_schema(table)
+    assert (schema.names, schema.records, schema.binaries, schema.lists) == (
+        ("image", "plain", "x"), frozenset({"image"}), frozenset({"plain"}), frozenset({"x"}),
+    )  # fmt: skip
+    assert list(list_names(table, "image", has_names=True))[:2] == ["0.jpg", "1.jpg"]
+    assert list(list_names(table, "plain", has_names=False)) == [None] * 10
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b"no json", b"{}", b'{"info": {"features": [1]}}', b'{"info": 3}'])
+def test_damaged_metadata_have_no_class_names(tmp_path, text):
+    schema = pa.table({"a": [1]}).replace_schema_metadata({b"huggingface": text})
+    parquet.write_table(schema, tmp_path / "a.parquet")
+    assert read_schema(tmp_path / "a.parquet").class_names == {}

@@ -34,6 +34,14 @@ def test_all_problems_are_in_one_message():
         table.check()
 
 
+@pytest.mark.parametrize("weight", ["1e308", "1e10", "nan", "1" + "0" * 400])
+def test_weights_whose_sums_are_no_numbers_are_refused(weight):
+    table = TableRows(Path("pets"))
+    table.read(make_row(path="1.jpg", label="a", weight=weight), 1)
+    with pytest.raises(CatalogError, match=r"row 1 has the weight .*, need a number from 0 to 1,000,000,000"):
+        table.check()
+
+
 def test_a_group_is_in_one_split_and_a_uri_has_no_empty_names():
     table = TableRows(Path("pets"))
     for number, split in enumerate(["train", "test", ""]):

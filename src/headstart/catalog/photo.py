@@ -28,7 +28,7 @@ class Photo:
     group
         Name of the group (a patient, a video) whose photos stay in one split, or None.
     weight
-        Weight in training, 0 or more.
+        Weight in training, 0 to 1,000,000,000.
     """
 
     file: str

@@ -17,6 +17,7 @@ from headstart.evaluation.notes import Note
 from headstart.storage.remote_paths import RemotePath, make_path
 
 N_TOLD = 10  # problems that a message lists; the others are counted
+MAX_WEIGHT = 1_000_000_000  # the sums of larger ones may be no numbers
 Row = dict[str, str]
 
 
@@ -129,8 +130,10 @@ def _parse_row(paths: TablePaths, row: Row, number: int, problems: list[str]) ->
             weight = float(row["weight"])
         except ValueError:
             weight = math.nan
-        if not 0 <= weight < math.inf:
-            problems.append(f"row {number} has the weight {row['weight']!a}, need a number, 0 or more")
+        if not 0 <= weight <= MAX_WEIGHT:
+            problems.append(
+                f"row {number} has the weight {row['weight']!a:.40}, need a number from 0 to {MAX_WEIGHT:,}"
+            )
     path = make_path(row["path"])
     if isinstance(path, RemotePath) and str(path) != row["path"]:
         problems.append(f"row {number} has the URI {row['path']!a}, whose names are empty in places: it cannot be used")

@@ -132,7 +132,7 @@ def _find_parts(graph: GraphContents) -> Parts:
 def _read_network(contents: ClassifierFile) -> openvino.Model:
     try:
         return get_core().read_model(take_one_photo(contents.data, contents.metadata.image_size))
-    except RuntimeError as error:
+    except (RuntimeError, UnicodeDecodeError) as error:  # the engine's own text may hold bytes that are no text
         reason = ascii(str(error).partition("\n")[0])  # it may hold names from the file
         raise ClassifierError(f"its graph cannot be read ({reason})") from None
 

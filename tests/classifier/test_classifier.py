@@ -52,6 +52,17 @@ def test_a_broken_photo_is_an_error_only_if_it_is_the_only_one(classifier, photo
         classifier.predict(broken)
 
 
+def test_a_damaged_photo_has_an_answer_with_a_warning(classifier, photos):
+    data = photos[1].read_bytes()
+    middle = len(data) * 2 // 3
+    photos[1].write_bytes(data[:middle] + bytes(60) + data[middle + 60 :])
+    answers = classifier.predict(photos)
+    assert [answer.warning is not None for answer in answers] == [n == 1 for n in range(len(photos))]
+    assert "Corrupt JPEG data" in answers[1].warning
+    assert answers[1].error is None
+    assert classifier.predict(photos[1]).warning == answers[1].warning
+
+
 def test_pixels_of_another_shape_are_refused(classifier):
     with pytest.raises(ClassifierError, match=r"uint8 of \(N, 96, 96, 3\)"):
         classifier.predict_pixels(np.zeros((1, 224, 224, 3), np.uint8))

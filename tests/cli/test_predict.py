@@ -72,6 +72,19 @@ def test_an_unreadable_photo_is_a_row_with_status_1(run, photos, tmp_path, heads
     assert "1 of 3 photos cannot be read" in answer.stderr
 
 
+def test_a_damaged_photo_is_named_in_every_format(run, photos, tmp_path, headstart):
+    data = (photos / "dots" / "000.jpg").read_bytes()
+    damaged, middle = tmp_path / "damaged.jpg", len(data) * 2 // 3
+    damaged.write_bytes(data[:middle] + bytes(60) + data[middle + 60 :])
+    table, as_json, as_csv = (
+        headstart("predict", run.folder, damaged, "--format", kind) for kind in ("table", "json", "csv")
+    )
+    assert table.returncode == 0
+    assert "(a part may be garbled: Corrupt JPEG data" in table.stdout
+    assert json.loads(as_json.stdout)["predictions"][0]["warning"].startswith("Corrupt JPEG data")
+    assert next(csv.DictReader(io.StringIO(as_csv.stdout)))["warning"].startswith("Corrupt JPEG data")
+
+
 def test_paths_without_photos_are_named(run, tmp_path, headstart):
     answer = headstart("predict", run.folder, tmp_path, "missing.jpg")
     assert answer.returncode == 1

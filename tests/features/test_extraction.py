@@ -167,3 +167,16 @@ def test_the_spec_names_engine_and_decoder(files):
     assert "simplejpeg" in spec.decoder
     with pytest.raises(BackboneError, match="96 to 512"):
         make_feature_spec(BackboneSetup(BACKBONE, 20, "f32"))
+
+
+def test_a_damaged_photo_is_reported_each_time_and_not_cached(files, tmp_path):
+    data = files[2].path.read_bytes()
+    files[2].path.write_bytes(data[: len(data) * 2 // 3] + bytes(60) + data[len(data) * 2 // 3 + 60 :])
+    files[2] = File(files[2].path, hashlib.sha256(files[2].path.read_bytes()).hexdigest())
+    with FeatureCache(tmp_path / "cache") as cache:
+        for n_cached in (0, 11):
+            features = extract(files, cache)
+            assert list(features.damaged) == [2]
+            assert features.damaged[2].startswith("Corrupt JPEG data")
+            assert (features.failures, features.n_cached) == ({}, n_cached)
+            assert np.isfinite(features.matrix).all()

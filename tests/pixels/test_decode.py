@@ -255,6 +255,14 @@ def test_a_heic_is_turned_once(orientation):
     assert_quarters(decode_photo(encode(turned, "HEIF", exif=exif.tobytes(), quality=95), 64))
 
 
+def test_a_format_may_have_a_smaller_pixel_limit():
+    data = bytearray(encode(Image.new("RGB", (64, 64)), "JPEG2000"))
+    for at, size in ((data.index(b"ihdr") + 4, 8), (data.index(b"\xff\x4f\xff\x51") + 8, 8)):
+        data[at : at + size] = struct.pack(">II", 8000, 6000)
+    with pytest.raises(PhotoError, match="too many pixels: more than 36,000,000"):
+        decode_photo(bytes(data), 64)
+
+
 def test_unused_alpha_of_a_tga_is_ignored():
     data = bytearray(encode(make_quarters().convert("RGBA"), "TGA"))
     data[17] &= 0xF0  # the header says: no bits of alpha

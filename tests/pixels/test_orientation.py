@@ -8,7 +8,7 @@ from PIL import Image
 
 from headstart.pixels.decode import open_photo
 from headstart.pixels.jpeg_segments import read_jpeg_segments
-from headstart.pixels.orientation import read_exif_orientation, read_jpeg_orientation
+from headstart.pixels.orientation import find_exif_orientation, read_jpeg_orientation
 
 
 def make_jpeg(orientation: int | None, before: bytes = b"") -> bytes:
@@ -65,15 +65,64 @@ def test_the_first_exif_segment_counts():
 def test_the_orientation_is_an_integer_of_any_size_in_either_byte_order(order, kind, code):
     value = struct.pack(order + code, 6).ljust(4, b"\x00")
     exif = (b"II" if order == "<" else b"MM") + struct.pack(order + "HIHHHI", 42, 8, 1, 0x0112, kind, 1) + value
-    assert read_exif_orientation(exif) == 6
-    assert read_exif_orientation(exif[:-1]) == 1
+    assert find_exif_orientation(exif) == 6
+    assert find_exif_orientation(exif[:-1]) is None
 
 
 @pytest.mark.parametrize("value", [0, 9, 65535])
 def test_an_orientation_out_of_range_is_ignored(value):
-    assert read_exif_orientation(b"MM" + struct.pack(">HIHHHIHH", 42, 8, 1, 0x0112, 3, 1, value, 0)) == 1
+    assert find_exif_orientation(b"MM" + struct.pack(">HIHHHIHH", 42, 8, 1, 0x0112, 3, 1, value, 0)) is None
 
 
 @pytest.mark.parametrize("size", [2, 3, 5, 7, 12])
 def test_a_truncated_header_ends_the_search(size):
     assert find_orientation(make_jpeg(6)[:size]) == 1
+
+
+XMP = b"http://ns.adobe.com/xap/1.0/\x00<x:xmpmeta><rdf:Description %b/></x:xmpmeta>"
+
+
+def make_xmp(packet: bytes) -> bytes:
+    return b"\xff\xe1" + struct.pack(">H", len(packet) + 2) + packet
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        XMP % b'tiff:Orientation="6"',
+        XMP % b"tiff:Orientation = '6'",
+        XMP % b">\n<tiff:Orientation> 6 </tiff:Orientation",
+    ],
+)
+def test_an_orientation_that_stands_only_in_xmp_counts(packet):
+    data = make_jpeg(None, make_xmp(packet))
+    assert find_orientation(data) == 6
+    assert open_photo(data).shape == (40, 20, 3)
+
+
+def test_exif_wins_over_xmp_before_and_behind_it():
+    xmp = make_xmp(XMP % b'tiff:Orientation="6"')
+    data = make_jpeg(1, xmp)
+    assert find_orientation(data) == 1
+    assert find_orientation(make_jpeg(8, xmp)) == 8
+    without_tag = b"\xff\xe1\x00\x16Exif\x00\x00II*\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+    assert find_orientation(make_jpeg(None, without_tag + xmp)) == 6
+
+
+@pytest.mark.parametrize("value", [b'"0"', b'"9"', b'"12"', b'""', b'"x"'])
+def test_an_orientation_in_xmp_out_of_range_is_ignored(value):
+    assert find_orientation(make_jpeg(None, make_xmp(XMP % (b"tiff:Orientation=" + value)))) == 1
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_xmp_of_other_formats_counts(kind):
+    packet, stream = XMP.partition(b"\x00")[2] % b'tiff:Orientation="6"', io.BytesIO()
+    if kind == "PNG":
+        from PIL.PngImagePlugin import PngInfo
+
+        text = PngInfo()
+        text.add_itxt("XML:com.adobe.xmp", packet.decode())
+        Image.new("RGB", (40, 20)).save(stream, kind, pnginfo=text)
+    else:
+        Image.new("RGB", (40, 20)).save(stream, kind, xmp=packet)
+    assert open_photo(stream.getvalue()).shape == (40, 20, 3)

@@ -57,6 +57,16 @@ def test_one_bad_photo_among_others_is_named(client, photos):
     assert none["error"] == "empty file"
 
 
+def test_a_damaged_photo_has_an_answer_with_a_warning(client, photos):
+    data = photos[0].read_bytes()
+    middle = len(data) * 2 // 3
+    damaged = data[:middle] + bytes(60) + data[middle + 60 :]
+    good, bad = send(client, ("good.jpg", data), ("bad.jpg", damaged)).json()["predictions"]
+    assert good["warning"] is None
+    assert "Corrupt JPEG data" in bad["warning"]
+    assert bad["error"] is None
+
+
 def make_bomb():
     stream = io.BytesIO()
     Image.new("1", (20_000, 20_000)).save(stream, "PNG")

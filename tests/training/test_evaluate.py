@@ -42,6 +42,23 @@ def test_only_training_photos_are_left_out(run, make_folder):
     assert (metrics["n"], metrics["n_seen"]) == (30, 1)
 
 
+def test_damaged_photos_are_noted_in_each_training_and_evaluation(make_folder, tmp_path):
+    folder = make_folder()
+    path = folder / "dots" / "003.jpg"
+    data = path.read_bytes()
+    middle = len(data) * 2 // 3
+    path.write_bytes(data[:middle] + bytes(60) + data[middle + 60 :])
+    for name in ("first", "again"):
+        run = hs.train(folder, out=tmp_path / name, image_size=96, verbose=False)
+        [note] = [note for note in run.notes if note.code == "damaged-photo"]
+        assert "003.jpg" in note.text
+        assert not run.metrics["skipped"]
+    metrics = hs.evaluate(run.model, folder, verbose=False)
+    is_seen = run.model.metadata.has_seen(hs.scan(folder).photos[3].digest)
+    assert [note["code"] for note in metrics["note_records"]].count("damaged-photo") == (0 if is_seen else 1)
+    assert len(metrics["notes"]) == len(metrics["note_records"])
+
+
 def test_an_error_says_why_no_photo_is_left(run):
     with pytest.raises(CatalogError, match=r"was trained on all of its \d+ photos in its train split"):
         hs.evaluate(run.model, run.folder / "catalog.csv", split="train", verbose=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
@@ -20,6 +20,7 @@ from headstart.engine.engine import Engine, plan_build
 from headstart.engine.processor import choose_precision
 from headstart.errors import ClassifierError, PhotoError
 from headstart.head.linear import LinearHead
+from headstart.pixels.damage import collect_damage
 from headstart.pixels.decode import read_photo
 from headstart.pixels.views import SYMMETRIES, render_view
 from headstart.storage.local_files import write_safely
@@ -44,6 +45,8 @@ class Prediction:
         Probability of every class, the most probable first.
     error
         Reason why the photo cannot be read, or None.
+    warning
+        Why a part of the photo may be garbled although it was read, or None.
     """
 
     path: Path
@@ -51,6 +54,7 @@ class Prediction:
     probability: float | None
     probabilities: dict[str, float]
     error: str | None = None
+    warning: str | None = None
 
     def top(self, n: int = 5) -> list[tuple[str, float]]:
         """Return the ``n`` most probable classes with their probabilities."""
@@ -162,11 +166,20 @@ class Classifier:
         rest = (make_path(photo) for photo in photos)
         first = list(islice(rest, FEW + 1))
         engine = self._engine if len(first) > FEW else self._engine_for_few
-        for path, row in engine.stream(chain(first, rest), lambda path: self._view(load(path, self.image_size))):
+        damaged: dict[Path, str] = {}
+
+        def load_view(path: Path) -> Pixels:
+            with collect_damage() as found:
+                pixels = load(path, self.image_size)
+            if found:
+                damaged[path] = found[0]
+            return self._view(pixels)
+
+        for path, row in engine.stream(chain(first, rest), load_view):
             if isinstance(row, PhotoError):
                 yield Prediction(path, None, None, {}, str(row))
             else:
-                yield self._rank(path, self._score(row[None])[0])
+                yield replace(self._rank(path, self._score(row[None])[0]), warning=damaged.get(path))
 
     def _view(self, pixels: Pixels) -> Pixels:
         n_views = self.metadata.n_averaged

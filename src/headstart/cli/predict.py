@@ -101,6 +101,7 @@ def _print_table(predictions: Iterator[Prediction], paths: list[Path], top: int)
             line = f"cannot be read: {prediction.error.removeprefix('cannot be read: ')}"
         else:
             line = "  ".join(f"{label} {probability:.1%}" for label, probability in prediction.top(top))
+            line += f"  (a part may be garbled: {prediction.warning})" if prediction.warning else ""
         print_line(f"{prediction.path!s:<{width}}  {line}")
 
 
@@ -111,11 +112,20 @@ def _print_records(predictions: Iterator[Prediction], kind: str, top: int, class
         return
     writer = csv.writer(sys.stdout, lineterminator="\n")
     columns = (f"probability of {label}" for label in classifier.labels)
-    writer.writerow(["path", "label", "probability", *columns, "error"])
+    writer.writerow(["path", "label", "probability", *columns, "error", "warning"])
     for prediction in predictions:
         values = ["" if prediction.error else f"{prediction.probabilities[label]:.6f}" for label in classifier.labels]
         probability = "" if prediction.probability is None else f"{prediction.probability:.6f}"
-        writer.writerow([prediction.path, prediction.label or "", probability, *values, prediction.error or ""])
+        writer.writerow(
+            [
+                prediction.path,
+                prediction.label or "",
+                probability,
+                *values,
+                prediction.error or "",
+                prediction.warning or "",
+            ]
+        )
 
 
 def _to_record(prediction: Prediction, top: int) -> dict[str, Any]:
@@ -125,6 +135,7 @@ def _to_record(prediction: Prediction, top: int) -> dict[str, Any]:
         "probability": prediction.probability,
         "top": [{"label": label, "probability": probability} for label, probability in prediction.top(top)],
         "error": prediction.error,
+        "warning": prediction.warning,
     }
 
 

@@ -21,6 +21,7 @@ from headstart.errors import HeadstartError, PhotoError
 from headstart.features.cache_key import FeatureSpec, make_key
 from headstart.features.feature_cache import FeatureCache
 from headstart.features.stored_features import StoredFeatures
+from headstart.pixels.damage import collect_damage
 from headstart.pixels.decode import describe_decoder, read_photo
 from headstart.pixels.views import AS_IT_IS, View, render_view
 from headstart.process.progress import Progress, ignore_progress
@@ -52,6 +53,9 @@ class Features:
         (N, D) float32. Rows of photos that cannot be decoded are NaN.
     failures
         Reasons by row, for photos that cannot be decoded.
+    damaged
+        Reasons by row, for photos that were decoded although their data is damaged. Their features are not cached, so
+        that the next training reports them again.
     precision
         Arithmetic of the network: ``f32``, ``bf16`` or ``int8``.
     n_extracted
@@ -62,6 +66,7 @@ class Features:
 
     matrix: npt.NDArray[np.float32]
     failures: dict[int, str]
+    damaged: dict[int, str]
     precision: str
     n_extracted: int
     n_cached: int
@@ -137,25 +142,22 @@ def extract_features(
     n_known = len(failures)
     missing = _fill_from_cache(matrix, keys, missing, feature_cache)
     n_cached = len(photos) - len(missing) - n_known
+    loader = _ViewLoader(photos, views, setup.image_size)
     if missing:
-
-        def load(n: int) -> npt.NDArray[np.uint8]:
-            return render_view(read_photo(photos[n].path, setup.image_size, photos[n].digest), views[n])
-
         firsts, copies = _find_copies(missing, keys)
         engine = setup.open_engine()
         with _CacheWriter(feature_cache) as writer:
             n_done = n_cached
             # a copy is computed only if the first file cannot be read; the file of the copy may be intact
             for rows in (firsts, (n for n, first in copies.items() if first in failures)):
-                for n, row in engine.stream(rows, load):
+                for n, row in engine.stream(rows, loader.load):
                     n_done += 1
                     if isinstance(row, PhotoError):
                         failures[n] = str(row)
                         matrix[n] = np.nan
                     else:
                         matrix[n] = row
-                        writer.add(keys[n], row)
+                        writer.add(keys[n], row, is_kept=n not in loader.damaged)
                     if n_done % ROWS_AT_ONCE == 0:
                         release_rows(matrix)
                     progress(n_done, len(photos))
@@ -164,7 +166,7 @@ def extract_features(
                 matrix[n] = matrix[first]
         release_rows(matrix)
         progress(len(photos), len(photos))
-    return Features(matrix, failures, spec.precision, len(missing) - len(failures) + n_known, n_cached)
+    return Features(matrix, failures, loader.damaged, spec.precision, len(missing) - len(failures) + n_known, n_cached)
 
 
 def _fill_from_stored(
@@ -221,6 +223,22 @@ def _find_copies(missing: Sequence[int], keys: Sequence[bytes]) -> tuple[array[i
     return firsts, copies
 
 
+class _ViewLoader:
+    """Loads views in the threads that decode, and keeps the reasons of damaged photos by row."""
+
+    def __init__(self, photos: Sequence[PhotoFile], views: Sequence[View], image_size: int) -> None:
+        self._photos, self._views, self._image_size = photos, views, image_size
+        self.damaged: dict[int, str] = {}
+
+    def load(self, n: int) -> npt.NDArray[np.uint8]:
+        photo = self._photos[n]
+        with collect_damage() as found:
+            pixels = read_photo(photo.path, self._image_size, photo.digest)
+        if found:
+            self.damaged[n] = found[0]
+        return render_view(pixels, self._views[n])
+
+
 class _CacheWriter:
     """Writes rows to the cache twice a second, and the remaining ones at the end, also after an error."""
 
@@ -229,8 +247,8 @@ class _CacheWriter:
         self._rows: dict[bytes, npt.NDArray[np.float32]] = {}
         self._saved_at = time.monotonic()
 
-    def add(self, key: bytes, row: npt.NDArray[np.float32]) -> None:
-        if self._feature_cache is None:
+    def add(self, key: bytes, row: npt.NDArray[np.float32], *, is_kept: bool) -> None:
+        if self._feature_cache is None or not is_kept:
             return
         self._rows[key] = row
         if time.monotonic() - self._saved_at > SAVE_EVERY_S:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,11 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS, Photo
 from headstart.catalog.split_units import join_units
 from headstart.errors import CatalogError
+from headstart.evaluation.notes import Note
 from headstart.features.extraction import extract_features
 from headstart.features.feature_cache import FeatureCache
 from headstart.features.stored_features import StoredFeatures
+from headstart.pixels.damage import note_damage
 from headstart.pixels.views import SYMMETRIES, View, draw_view
 from headstart.process.progress import Progress, ignore_progress
 from headstart.storage.large_arrays import allocate_array, join_rows, release_rows, take_rows, walk_rows
@@ -144,6 +147,7 @@ def build_feature_table(
             f"need at least 2. Reasons: {reasons}.",
             path=catalog.source,
         )
+    readable = _add_notes(readable, note_damage({photos[n].path: features.damaged[n] for n in features.damaged}))
     numbers = {label: i for i, label in enumerate(readable.labels)}
     start, rows, chosen = 0, list[int](), dict[str, tuple[Photo, ...]]()
     for split, members in by_split.items():
@@ -169,6 +173,11 @@ def build_feature_table(
         catalog=readable, splits=splits, n_averaged=n_views if is_averaged else 1, image_size=setup.image_size,
         precision=features.precision, n_extracted=features.n_extracted, n_cached=features.n_cached,
     )  # fmt: skip
+
+
+def _add_notes(catalog: Catalog, notes: Sequence[Note]) -> Catalog:
+    new = tuple(note for note in notes if note not in catalog.notes)
+    return replace(catalog, notes=(*catalog.notes, *new)) if new else catalog
 
 
 def average_rows(views: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

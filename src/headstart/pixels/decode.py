@@ -7,6 +7,7 @@ every JPEG that libjpeg-turbo refuses: so Pillow decides what is a photo.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,7 @@ import numpy as np
 from headstart.errors import PhotoError
 from headstart.pixels.colour_profiles import convert_pixels, find_transform, join_jpeg_profile
 from headstart.pixels.colours import convert_to_rgb
+from headstart.pixels.damage import report_damage
 from headstart.pixels.decoding_process import decode_in_own_process
 from headstart.pixels.extents import read_extent
 from headstart.pixels.file_format import JPEG, FileFormat, recognise_photo
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from PIL.ImageCms import ImageCmsTransform
 
 DECODING_RULES = 4  # counts up when this room's code gives other pixels for the same photo
+END_OF_IMAGE = b"\xff\xd9"  # ITU-T T.81, table B.1
+_DAMAGE, _NO_END = "Corrupt JPEG data", "Premature end of JPEG file"  # libjpeg's warnings: jerror.h, JWRN_
 _CODECS = ("jpg", "jpg_2000", "webp", "avif", "libtiff", "zlib", "littlecms2")
 
 
@@ -164,31 +168,51 @@ def _finish(pixels: Pixels, stored: _Stored) -> Pixels:
 def _decode(data: bytes, size_px: int | None, limits: DecodingLimits) -> _Stored:
     """Decode a photo. A large one may get a fraction of its size, if both sides stay at least ``size_px``."""
     kind = recognise_photo(data)
+    if kind.max_pixels:
+        limits = replace(limits, max_pixels=min(limits.max_pixels, kind.max_pixels))
     if kind is JPEG:
-        decoded = _decode_jpeg(data, size_px)
+        decoded, damage = _decode_jpeg(data, size_px)
         if decoded is not None:
             pixels, mode = decoded
             segments = read_jpeg_segments(data)
             transform = find_transform(join_jpeg_profile(data, segments), mode)
             return _Stored(pixels, read_jpeg_orientation(data, segments), transform)
+        stored = _decode_with_pillow(data, kind, limits)
+        if damage:
+            report_damage(damage)
+        return stored
     return _decode_with_pillow(data, kind, limits)
 
 
-def _decode_jpeg(data: bytes, size_px: int | None) -> tuple[Pixels, str] | None:
-    """Decode a plain JPEG fast; return None if Pillow must decode it (CMYK, damage, anything unusual)."""
+def _decode_jpeg(data: bytes, size_px: int | None) -> tuple[tuple[Pixels, str] | None, str]:
+    """Decode a plain JPEG fast.
+
+    A JPEG that lacks nothing but its end marker is decoded as with it. One with missing pixels is left to Pillow, which
+    refuses it.
+
+    Returns
+    -------
+    The pixels and their mode, or None if Pillow must decode it (CMYK, damage, anything unusual); and libjpeg's warning
+    of damaged data, or "".
+    """
     import simplejpeg
 
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
         if colours not in ("YCbCr", "RGB", "Gray"):
-            return None
+            return None, ""
         factor = choose_factor(width, height, size_px)
-        pixels: Pixels = simplejpeg.decode_jpeg(
-            data, "RGB", min_height=-(-height // factor), min_width=-(-width // factor), min_factor=1
-        )
-    except ValueError:
-        return None
-    return pixels, "L" if colours == "Gray" else "RGB"
+        smallest = {"min_height": -(-height // factor), "min_width": -(-width // factor), "min_factor": 1}
+        try:
+            pixels: Pixels = simplejpeg.decode_jpeg(data, "RGB", **smallest)
+        except ValueError as error:
+            if not str(error).startswith(_NO_END):
+                raise
+            pixels = simplejpeg.decode_jpeg(data + END_OF_IMAGE, "RGB", **smallest)
+    except ValueError as error:
+        reason = str(error)
+        return None, reason if reason.startswith((_DAMAGE, _NO_END)) else ""
+    return (pixels, "L" if colours == "Gray" else "RGB"), ""
 
 
 def _decode_with_pillow(data: bytes, kind: FileFormat, limits: DecodingLimits) -> _Stored:

@@ -17,6 +17,7 @@ from typing import IO, Any
 import numpy as np
 
 from headstart.errors import PhotoError
+from headstart.pixels.damage import report_damage
 from headstart.pixels.limits import DecodingLimits
 from headstart.pixels.resizing import Pixels
 from headstart.process.cores import count_cores
@@ -46,6 +47,8 @@ def decode_in_own_process(shape: str, data: bytes, size_px: int | None, limits: 
         _end(process)
     if "reason" in answer:
         raise PhotoError(answer["reason"])
+    for reason in answer["damage"]:
+        report_damage(reason)
     return np.frombuffer(pixels, np.uint8).reshape(answer["shape"])
 
 

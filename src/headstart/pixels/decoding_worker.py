@@ -18,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from headstart.errors import PhotoError
+from headstart.pixels.damage import collect_damage
 from headstart.pixels.decode import decode_here
 from headstart.pixels.decoding_process import read_exactly
 from headstart.pixels.limits import DecodingLimits, refuse_memory
@@ -45,8 +46,9 @@ def _carry_out(job: dict[str, Any], limits: DecodingLimits, source: IO[bytes], a
     answer: dict[str, Any]
     pixels = np.zeros(0, np.uint8)
     try:
-        pixels = decode_here(job["shape"], data, job["size_px"], limits)
-        answer = {"shape": pixels.shape}
+        with collect_damage() as damage:
+            pixels = decode_here(job["shape"], data, job["size_px"], limits)
+        answer = {"shape": pixels.shape, "damage": damage}
     except PhotoError as error:
         answer = {"reason": str(error)}
     except MemoryError:

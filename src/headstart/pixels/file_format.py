@@ -33,6 +33,8 @@ class FileFormat:
         Pillow's name of the format. Empty: files are not read, and `problem` says why and what to do.
     extra
         Extra of this project that reads the format, with the package ``package``.
+    max_pixels
+        Largest number of pixels of a format whose reader takes much time and memory; 0: that of all formats.
     is_picture
         Whether it holds pictures. Only those are listed in a searched folder if their name has no known ending.
     """
@@ -45,6 +47,7 @@ class FileFormat:
     extra: str = ""
     package: str = ""
     problem: str = ""
+    max_pixels: int = 0
     is_picture: bool = True
 
     def find_problem(self) -> str | None:
@@ -93,7 +96,7 @@ FORMATS = (
     ),
     FileFormat(
         "JPEG 2000", rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51\0", suffixes=".jp2 .j2k .j2c .jpx .jpf .jpc",
-        reader="JPEG2000",
+        reader="JPEG2000", max_pixels=36_000_000,
     ),
     FileFormat(
         "PPM", rb"P(?:4(?:%b\d{1,10}){2}|[56](?:%b\d{1,10}){3})\s" % (_GAP, _GAP), suffixes=".ppm .pgm .pbm .pnm",

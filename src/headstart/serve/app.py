@@ -18,7 +18,9 @@ from starlette.middleware.cors import CORSMiddleware
 
 from headstart.classifier.classifier import FEW, Classifier
 from headstart.errors import PhotoError
+from headstart.pixels.damage import collect_damage
 from headstart.pixels.decode import decode_photo, decode_thumbnail
+from headstart.pixels.resizing import Pixels
 from headstart.process.cores import count_cores
 from headstart.report.heat_overlay import overlay_heat_map
 from headstart.serve.access import Access, AccessGuard
@@ -147,21 +149,27 @@ class _Service:
         if upload.size is not None and upload.size > max_bytes:
             return PhotoPrediction(file=file, error=f"too large: more than {max_bytes / 1e6:g} MB")
         try:
-            row = await self._classify(upload, turns)
+            row, warning = await self._classify(upload, turns)
         except PhotoError as error:
             return PhotoPrediction(file=file, error=str(error))
         labels = self._classifier.labels
         ranked = {labels[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
         label = next(iter(ranked))
         self.counters.photos.labels(label).inc()
-        return PhotoPrediction(file=file, label=label, probability=ranked[label], probabilities=ranked)
+        return PhotoPrediction(file=file, label=label, probability=ranked[label], probabilities=ranked, warning=warning)
 
-    async def _classify(self, upload: UploadFile, turns: asyncio.Semaphore) -> Probabilities:
+    async def _classify(self, upload: UploadFile, turns: asyncio.Semaphore) -> tuple[Probabilities, str | None]:
         side, limits = self._classifier.image_size, self._limits.decoding
+
+        def decode() -> tuple[Pixels, str | None]:
+            with collect_damage() as found:
+                pixels = decode_photo(data, side, limits=limits)
+            return pixels, next(iter(found), None)
+
         async with turns:
             data = await upload.read()
-            pixels = await self._decoders.run(lambda: decode_photo(data, side, limits=limits))
-        return await asyncio.wrap_future(self._batcher.submit(pixels))
+            pixels, warning = await self._decoders.run(decode)
+        return await asyncio.wrap_future(self._batcher.submit(pixels)), warning
 
     async def explain(self, request: Request) -> Response:
         """Return the photo with a heat map of the evidence for its label, as PNG."""

@@ -13,6 +13,7 @@ class PhotoPrediction(BaseModel):
     probability: float | None = Field(default=None, description="Probability of this class, 0 to 1.")
     probabilities: dict[str, float] = Field(default={}, description="Probability of each class, highest first.")
     error: str | None = Field(default=None, description="Reason why the photo cannot be read; null otherwise.")
+    warning: str | None = Field(default=None, description="Why a part of the photo may be garbled; null otherwise.")
 
 
 class Predictions(BaseModel):

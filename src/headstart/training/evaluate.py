@@ -17,6 +17,7 @@ from headstart.catalog.table_columns import ColumnNames
 from headstart.classifier.classifier import Classifier
 from headstart.errors import CatalogError
 from headstart.evaluation.metrics import evaluate_probabilities
+from headstart.pixels.damage import note_damage
 from headstart.process.progress import show_progress
 
 SPLIT_CHOICES = ("auto", *SPLITS, "all")
@@ -71,7 +72,8 @@ def evaluate_classifier(
     if not known:
         text = _explain_no_photos(model.labels, split, n_chosen=len(chosen), n_fresh=len(fresh), unknown=unknown)
         raise CatalogError(f"Cannot evaluate on '{photos.source}': {text}", path=photos.source)
-    metrics, failures = _predict(model, known, verbose)
+    metrics, failures, damaged = _predict(model, known, verbose)
+    notes = [*photos.notes, *note_damage(damaged)]
     if not metrics:
         text = f"none of its {len(known)} photos can be decoded."
         raise CatalogError(f"Cannot evaluate on '{photos.source}': {text}", path=photos.source)
@@ -79,8 +81,8 @@ def evaluate_classifier(
         "schema": 1, "data": photos.source, "split": split, "precision": model.precision, "classes": list(model.labels),
         **metrics, "n_seen": len(chosen) - len(fresh), "unknown_labels": dict(unknown),
         "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in photos.skipped] + failures,
-        "notes": [note.text for note in photos.notes],
-        "note_records": [note.to_record() for note in photos.notes],
+        "notes": [note.text for note in notes],
+        "note_records": [note.to_record() for note in notes],
     }  # fmt: skip
 
 
@@ -102,10 +104,13 @@ def _explain_no_photos(labels: Sequence[str], split: str, *, n_chosen: int, n_fr
     )
 
 
-def _predict(model: Classifier, photos: Sequence[Photo], verbose: bool) -> tuple[dict[str, Any], list[dict[str, str]]]:
-    """Return the metrics, empty if no photo can be decoded, and the photos that cannot."""
+def _predict(
+    model: Classifier, photos: Sequence[Photo], verbose: bool
+) -> tuple[dict[str, Any], list[dict[str, str]], dict[Path, str]]:
+    """Return the metrics, empty if no photo can be decoded, the photos that cannot, and the reasons of damaged ones."""
     y, rows, failures = [], [], []
     numbers = {label: number for number, label in enumerate(model.labels)}
+    damaged: dict[Path, str] = {}
     with show_progress("Evaluating", is_shown=verbose) as progress:
         answers = model.predict_iter(photo.path for photo in photos)
         for n_done, (photo, answer) in enumerate(zip(photos, answers, strict=True), 1):
@@ -114,5 +119,7 @@ def _predict(model: Classifier, photos: Sequence[Photo], verbose: bool) -> tuple
                 rows.append(np.array([answer.probabilities[label] for label in model.labels], np.float32))
             else:
                 failures.append({"path": str(photo.path), "reason": answer.error})
+            if answer.warning is not None:
+                damaged[photo.path] = answer.warning
             progress(n_done, len(photos))
-    return (evaluate_probabilities(np.array(y), np.array(rows), model.labels) if y else {}), failures
+    return (evaluate_probabilities(np.array(y), np.array(rows), model.labels) if y else {}), failures, damaged

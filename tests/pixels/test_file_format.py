@@ -182,6 +182,7 @@ def test_the_page_shows_the_table():
         assert kind.name in rows
         assert all(f"`{suffix}`" in rows[kind.name] for suffix in kind.suffixes.split()), kind.name
         assert kind.extra in rows[kind.name]
+        assert not kind.max_pixels or f"At most {kind.max_pixels // 1_000_000} million pixels" in rows[kind.name]
     assert len(rows) == len(FORMATS) + 1  # the heads
 
 

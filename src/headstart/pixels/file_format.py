@@ -88,11 +88,12 @@ FORMATS = (
     CAMERA_RAW,
     TIFF,
     FileFormat(
-        "AVIF", rb".{4}ftyp(?:avi[fs]|(?:mif1|msf1|miaf).{4}(?:.{4}){0,14}?avif)", suffixes=".avif", reader="AVIF"
+        "AVIF", rb".{4}ftyp(?:avi[fs]|(?:mif1|msf1|miaf).{4}(?:.{4}){0,14}?avif)", suffixes=".avif", reader="AVIF",
+        max_pixels=36_000_000,
     ),
     FileFormat(
         "HEIC", rb".{4}ftyp(?:he[iv][cxms]|mif1|msf1|miaf)", suffixes=".heic .heif .hif", reader="HEIF", extra="heic",
-        package="pillow_heif",
+        package="pillow_heif", max_pixels=50_000_000,
     ),
     FileFormat(
         "JPEG 2000", rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51\0", suffixes=".jp2 .j2k .j2c .jpx .jpf .jpc",

@@ -11,6 +11,8 @@ from PIL import Image
 from headstart.errors import PhotoError
 from headstart.pixels.damage import collect_damage, note_damage
 from headstart.pixels.decode import decode_photo, open_photo
+from headstart.pixels.decoding_process import decode_in_own_process
+from headstart.pixels.limits import DEFAULT_LIMITS
 
 END = b"\xff\xd9"
 
@@ -75,6 +77,13 @@ def test_damage_is_reported_to_the_thread_that_decodes():
     with ThreadPoolExecutor(4) as pool:
         found = [bool(reasons) for _, reasons in pool.map(decode, photos)]
     assert found == [False, True] * 10
+
+
+def test_damage_is_reported_from_the_process_of_slow_photos():
+    with collect_damage() as found:
+        decode_in_own_process("square", damage(paint_jpeg()), 64, DEFAULT_LIMITS)
+        decode_in_own_process("square", paint_jpeg(), 64, DEFAULT_LIMITS)
+    assert len(found) == 1
 
 
 def test_without_a_collector_nothing_happens():

@@ -253,3 +253,22 @@ def test_more_bytes_than_the_service_can_hold_are_refused_for_now(classifier, is
 def test_photos_of_one_request_are_all_answered_though_they_take_turns(client, photos):
     response = send(client, *[("a.jpg", photos[0].read_bytes())] * 8)
     assert [one["label"] for one in response.json()["predictions"]] == ["dots"] * 8
+
+
+def test_the_two_decodings_of_an_explanation_share_the_time_of_one(client, photos, monkeypatch):
+    import headstart.serve.app as module
+
+    seconds = []
+
+    def note(decode):
+        def decode_noted(data, size_px, *, limits):
+            seconds.append(limits.timeout_s)
+            return decode(data, size_px, limits=limits)
+
+        return decode_noted
+
+    for name in ("decode_photo", "decode_thumbnail"):
+        monkeypatch.setattr(module, name, note(getattr(module, name)))
+    assert client.post("/explain", files={"file": photos[0].read_bytes()}).status_code == 200
+    assert len(seconds) == 2
+    assert sum(seconds) <= LIMITS.decoding.timeout_s

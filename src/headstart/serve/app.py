@@ -7,6 +7,7 @@ import io
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -188,11 +189,13 @@ class _Service:
     def _draw_heat(self, data: bytes) -> bytes:
         from PIL import Image
 
-        pixels = decode_photo(data, self._classifier.image_size, limits=self._limits.decoding)
+        whole = self._limits.decoding
+        limits = replace(whole, timeout_s=whole.timeout_s / 2)  # the photo is decoded twice
+        pixels = decode_photo(data, self._classifier.image_size, limits=limits)
         with self._explaining:
             heat = self._classifier.explainer.explain_pixels(pixels).heat
         stream = io.BytesIO()
-        photo = decode_thumbnail(data, THUMBNAIL_PX, limits=self._limits.decoding)
+        photo = decode_thumbnail(data, THUMBNAIL_PX, limits=limits)
         Image.fromarray(overlay_heat_map(photo, heat)).save(stream, "PNG")
         return stream.getvalue()
 

@@ -75,5 +75,8 @@ def test_a_pipe_does_not_block_the_search(tmp_path):
 
 def test_folders_of_tools_are_not_searched(lay):
     root = lay({"new": 1, "wandb/files": 1})
-    assert [path.parent.name for path in find_photos([root])] == ["new"]
-    assert len(find_photos([root / "wandb"])) == 1
+    notes = []
+    assert [path.parent.name for path in find_photos([root], notes.append)] == ["new"]
+    assert "'wandb/' (1 photo)" in str(notes[0])
+    assert len(find_photos([root / "wandb"], notes.append)) == 1
+    assert len(notes) == 1

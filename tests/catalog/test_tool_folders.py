@@ -30,7 +30,8 @@ def test_model_files_tell_that_a_tool_wrote_the_photos_beside_them(lay, written)
 
 
 def test_the_figures_of_advise_do_not_make_a_class(lay):
-    assert drop(lay({"cats": 1, "runs/pets-advice.png": b"x"}))[0] == {"", "cats"}
+    assert drop(lay({"cats": 1, "runs/pets-advice.png": b"x"})) == ({"", "cats"}, [], [])
+    assert "'runs/' (2 photos)" in drop(lay({"runs/x": 2}))[2][0]
 
 
 def test_photos_directly_in_a_folder_make_it_a_class(lay):

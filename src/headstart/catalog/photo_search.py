@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import glob
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from headstart.catalog.picture_table_files import list_pictures
 from headstart.catalog.tool_folders import drop_tool_folders
 from headstart.catalog.walk import is_ignored, walk_folder
 from headstart.errors import CatalogError
+from headstart.evaluation.notes import Note
 from headstart.pixels.file_format import HEAD_SIZE, is_photo_name, sniff_format
 from headstart.pixels.photo_bytes import explain_unreadable
 from headstart.storage.picture_tables import SUFFIXES, split_row
@@ -18,11 +19,12 @@ from headstart.storage.remote_paths import RemotePath, find_path_kind, make_path
 from headstart.storage.tar_shards import SUFFIX, is_shard, split_shard, walk_shard
 
 
-def find_photos(places: Iterable[str | Path]) -> list[Path]:
+def find_photos(places: Iterable[str | Path], say: Callable[[Note], None] = lambda _: None) -> list[Path]:
     """List the photos of files, folders and globs, each once, sorted within a folder or glob.
 
     A file that is named itself is always listed: prediction reports it if it cannot be read. A folder is searched with
-    all folders below it, by the rules of `walk_folder`; a file there is listed if its name or content is a photo's.
+    all folders below it, by the rules of `walk_folder`; a file there is listed if its name or content is a photo's. Of
+    folders that tools write, which are left out, a note is given to ``say``.
     CatalogError is raised if places do not exist, or hold no photo; the message names them all.
     """
     found: dict[Path, None] = {}
@@ -30,7 +32,7 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
     for place in places:
         path = make_path(place)
         if isinstance(path, RemotePath):
-            inside = _find_in_store(path)
+            inside = _find_in_store(path, say)
         elif is_shard(path):
             inside = [path / name for name in _list_members(path)]
         elif path.name.endswith(SUFFIXES) and path.is_file():
@@ -38,7 +40,7 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
         elif split_shard(path) is not None or split_row(path) is not None:
             inside = [path]
         elif path.is_dir():
-            inside = _list_photos(path)
+            inside = _list_photos(path, say)
         elif path.exists():
             inside = [path]
         else:
@@ -51,7 +53,7 @@ def find_photos(places: Iterable[str | Path]) -> list[Path]:
     return list(found)
 
 
-def _find_in_store(place: RemotePath) -> list[Path]:
+def _find_in_store(place: RemotePath, say: Callable[[Note], None]) -> list[Path]:
     """Return a file in a store, or the files named like photos in a folder there, sorted."""
     kind = _find_kind(place)
     if kind == "file" and place.name.endswith(SUFFIX):
@@ -61,7 +63,7 @@ def _find_in_store(place: RemotePath) -> list[Path]:
     if kind is None and (split_shard(place) is not None or split_row(place) is not None):
         return [place]
     if kind == "folder":
-        return _list_photos(place)
+        return _list_photos(place, say)
     return [place] if kind == "file" else []
 
 
@@ -84,9 +86,11 @@ def _find_kind(place: RemotePath) -> str | None:
         raise CatalogError(f"Cannot find photos in '{place}': {explain_unreadable(error)}. Check the path.") from None
 
 
-def _list_photos(root: Path) -> list[Path]:
+def _list_photos(root: Path, say: Callable[[Note], None]) -> list[Path]:
     """Return the photos in a folder and below it, sorted. A file in a store is not opened: its name decides."""
-    tree, _, _ = drop_tool_folders(root, walk_folder(root)[0])
+    tree, _, notes = drop_tool_folders(root, walk_folder(root)[0])
+    for note in notes:
+        say(note)
     paths = [root / name / file for name, folder in tree.items() for file in folder.files]
     is_local = not isinstance(root, RemotePath)
     return sorted(path for path in paths if is_photo_name(path.name) or (is_local and _is_photo(path)))

@@ -42,7 +42,11 @@ def drop_tool_folders(root: Path, folders: dict[str, Folder]) -> tuple[dict[str,
         if not _is_below(path, tops):
             names = [name for name in folder.folders if join_names(path, name) not in tops]
             kept[path] = Folder(names, folder.files)
-    lost = {path: n for path in tops if (n := tree.count_photos(path))} if tree.has_named else {}
+    lost = (
+        {path: n for path in tops if (n := tree.count_photos(path) - _count_figures(tree, path))}
+        if tree.has_named
+        else {}
+    )
     skipped = [Skip(root / path, REASON) for path in lost]
     return kept, skipped, [_describe(lost)] if lost else []
 
@@ -56,6 +60,10 @@ def _is_written_by_tool(tree: PhotoTree, path: str) -> bool:
     if any(name.casefold().endswith(WRITTEN) or "tfevents" in name for name in folder.files):
         return True
     return not any(tree.is_photo(name) and not name.endswith(FIGURE) for name in folder.files)
+
+
+def _count_figures(tree: PhotoTree, path: str) -> int:
+    return sum(name.endswith(FIGURE) for name in tree[path].files)
 
 
 def _is_below(path: str, tops: Iterable[str]) -> bool:

@@ -51,7 +51,7 @@ def predict(
 
             check_picture_path(picture)  # an error here costs no work
     classifier = load_classifier(model, precision=precision)
-    paths = find_photos(photos)
+    paths = find_photos(photos, lambda note: say(f"Note: {note}"))
     seen: list[Prediction] = []
     predictions = _predict_photos(classifier, paths, seen)
     kind = "json" if as_json else output

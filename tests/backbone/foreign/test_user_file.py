@@ -2,6 +2,7 @@
 
 import hashlib
 
+import numpy as np
 import onnx
 import pytest
 
@@ -69,3 +70,30 @@ def test_the_suffix_may_be_in_capitals(copy):
     copy.rename(copy.with_name("NET.ONNX"))
     copy.with_suffix(".toml").rename(copy.with_name("NET.toml"))
     assert load_backbone(str(copy.with_name("NET.ONNX"))).spec.n_features == 24
+
+
+@pytest.mark.parametrize("place", ["/etc/hostname", "../secret.bin", "part/../../secret.bin"])
+def test_weights_in_other_folders_are_refused(copy, place):
+    """A file must not decide which other files of the user are read."""
+    model = onnx.load(copy)
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.ClearField("float_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value=place)
+    copy.write_bytes(model.SerializeToString())
+    with pytest.raises(BackboneError, match=f"its weights are in '{place}', need a file beside it"):
+        load_backbone(str(copy))
+
+
+def test_a_file_that_unfolds_is_refused_before_a_process_starts(copy, monkeypatch):
+    def convert(*told):
+        raise AssertionError
+
+    monkeypatch.setattr("headstart.backbone.foreign.converted_backbones.convert_in_own_process", convert)
+    model = onnx.load(copy)
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.array([30_000, 30_000]), "many"))
+    model.graph.node.insert(0, onnx.helper.make_node("ConstantOfShape", ["many"], ["large"]))
+    copy.write_bytes(model.SerializeToString())
+    with pytest.raises(BackboneError, match="its constant 'large' may have 900,000,000 numbers"):
+        load_backbone(str(copy))

@@ -1,6 +1,7 @@
 """Slow jobs get threads of their own, and no thread is waited for at the end."""
 
 import asyncio
+import gc
 import subprocess
 import sys
 import threading
@@ -88,3 +89,28 @@ def test_a_job_that_never_ends_does_not_keep_the_program():
     began = time.monotonic()
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
     assert time.monotonic() - began < 60
+
+
+def test_the_error_of_a_job_whose_caller_gave_up_is_not_logged():
+    logged = []
+
+    def fail(may_end):
+        may_end.wait()
+        raise ZeroDivisionError("late")
+
+    async def ask():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: logged.append(context))
+        pool, may_end = DecoderPool(1), threading.Event()
+        task = asyncio.create_task(pool.run(lambda: fail(may_end)))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.wait({task})
+        may_end.set()
+        await pool.run(int)  # after it, in the same thread
+        await asyncio.sleep(0.01)
+        del task
+        gc.collect()
+        pool.close()
+
+    asyncio.run(ask())
+    assert not logged

@@ -41,6 +41,7 @@ class DecoderPool:
                 await asyncio.wait({answer}, timeout=self._patience_s)
         finally:
             future.cancel()  # without an effect if it has begun
+            answer.cancel()  # an error of a caller who gave up is not logged
         return answer.result()
 
     def close(self) -> None:

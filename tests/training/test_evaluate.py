@@ -59,6 +59,16 @@ def test_damaged_photos_are_noted_in_each_training_and_evaluation(make_folder, t
     assert len(metrics["notes"]) == len(metrics["note_records"])
 
 
+def test_an_error_names_a_photo_and_the_reason_if_none_can_be_decoded(run, tmp_path):
+    for label in LABELS[:2]:
+        (tmp_path / "cut" / label).mkdir(parents=True)
+        (tmp_path / "cut" / label / "1.jpg").write_bytes(b"\xff\xd8\xff" + label.encode())
+    with pytest.raises(
+        CatalogError, match=r"none of its 2 photos can be decoded, such as '.*1.jpg': cannot be decoded"
+    ):
+        hs.evaluate(run.model, tmp_path / "cut", verbose=False)
+
+
 def test_an_error_says_why_no_photo_is_left(run):
     with pytest.raises(CatalogError, match=r"was trained on all of its \d+ photos in its train split"):
         hs.evaluate(run.model, run.folder / "catalog.csv", split="train", verbose=False)

@@ -76,7 +76,8 @@ def evaluate_classifier(
     metrics, failures, damaged = _predict(model, known, verbose)
     notes = [*photos.notes, *note_damage(damaged)]
     if not metrics:
-        text = f"none of its {len(known)} photos can be decoded."
+        first = failures[0]
+        text = f"none of its {len(known)} photos can be decoded, such as '{first['path']}': {first['reason']}."
         raise CatalogError(f"Cannot evaluate on '{photos.source}': {text}", path=photos.source)
     return {
         "schema": 1, "data": photos.source, "split": split, "precision": model.precision, "classes": list(model.labels),

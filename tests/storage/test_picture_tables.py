@@ -64,18 +64,35 @@ def test_errors_are_sentences(table):
 
 def test_only_one_row_group_is_read_for_its_rows(table, monkeypatch):
     read = []
-    whole = parquet.ParquetFile.read_row_group
+    whole = parquet.ParquetFile.iter_batches
     monkeypatch.setattr(
-        parquet.ParquetFile, "read_row_group", lambda self, i, **rest: read.append(i) or whole(self, i, **rest)
+        parquet.ParquetFile,
+        "iter_batches",
+        lambda self, n, row_groups, **rest: read.extend(row_groups) or whole(self, n, row_groups=row_groups, **rest),
     )
-    picture_tables._read_group.cache_clear()
+    picture_tables._read_piece.cache_clear()
     threads = [threading.Thread(target=read_row, args=(table, "image", row, 100)) for row in (3, 4, 5, 6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert sorted(read) == [1, 2]
-    assert picture_tables._read_group.cache_info().maxsize == picture_tables.N_GROUPS
+    assert picture_tables._read_piece.cache_info().maxsize == picture_tables.N_PIECES
+
+
+@pytest.mark.parametrize("column", ["image", "plain"])
+@pytest.mark.parametrize("n_bytes", [1, 150, 1000])
+def test_a_large_row_group_is_read_in_pieces(tmp_path, monkeypatch, column, n_bytes):
+    monkeypatch.setattr(picture_tables, "PIECE_BYTES", n_bytes)
+    table = tmp_path / "a.parquet"
+    contents = [f"picture {n}".encode() for n in range(50)]
+    records = [{"bytes": data, "path": None} for data in contents]
+    parquet.write_table(pa.table({"image": records, "plain": contents}), table, row_group_size=20)
+    for row in (0, 19, 20, 33, 49, 7):
+        assert read_row(table, column, row, 100) == contents[row]
+    pieces, n_rows = picture_tables._list_pieces(table, picture_tables._stamp(table))
+    assert n_rows == 50
+    assert max(piece.n_rows for piece in pieces) <= (1 if n_bytes == 1 else 20)
 
 
 def test_a_changed_table_is_read_again(table):

@@ -2,23 +2,23 @@
 
 ``pets/train.parquet/image/000000012_cat.jpg`` is the picture in column ``image`` and row 12, counted from 0, of
 ``pets/train.parquet``. The text after the number is only for readers. A column holds bytes, or records of ``bytes``
-and ``path``. Parquet files are read one row group at a time, Arrow files (of the library ``datasets``) through a memory
-map.
+and ``path``. Parquet files are read one row group at a time, large groups in pieces; Arrow files (of the library
+``datasets``) through a memory map.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 import threading
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from headstart.storage.remote_paths import RemotePath, check_pyarrow, open_for_reading
 
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 PARQUET, ARROW = ".parquet", ".arrow"
 SUFFIXES = (PARQUET, ARROW)
 N_DIGITS = 9  # of a row's number in a path
-N_GROUPS = 2  # row groups that are kept in memory: photos are read nearly in order
+N_PIECES = 2  # kept in memory: photos are read nearly in order
+BUFFER_BYTES = 1 << 20
+PIECE_BYTES = 64 << 20  # of a row group that is read at a time; to reach a later piece, those before it are read again
 _ROW = re.compile(rf"(\d{{{N_DIGITS}}})(_[A-Za-z0-9._-]*)?")
 _lock = threading.Lock()
 
@@ -56,6 +58,16 @@ class Schema:
     class_names: dict[str, tuple[str, ...]]
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """Rows that are read together: ``n_rows`` of a row group from its row ``first`` on, and from ``start`` of all."""
+
+    start: int
+    group: int
+    first: int
+    n_rows: int
+
+
 def name_row(table: Path, column: str, row: int, name: str | None) -> str:
     """Return the path of a picture, given the file name that the table has for it."""
     shown = re.sub(r"[^A-Za-z0-9._-]", "_", re.split(r"[\\/]", name)[-1])[-80:] if name else ""
@@ -79,12 +91,12 @@ def read_row(table: Path, column: str, row: int, max_bytes: int) -> bytes:
     with explain_arrow():
         with _lock:  # threads that need the same row group wait for the first
             stamp = _stamp(table)
-            starts = _list_starts(table, stamp)
-            group = int(np.searchsorted(starts, row, "right")) - 1
-            if not 0 <= row < starts[-1]:
+            pieces, n_rows = _list_pieces(table, stamp)
+            if not 0 <= row < n_rows:
                 raise FileNotFoundError(2, "does not exist in the table")
-            cells = _read_group(table, column, group, stamp)
-        cell = cells[row - int(starts[group])]
+            piece = pieces[bisect_right(pieces, row, key=lambda piece: piece.start) - 1]
+            cells = _read_piece(table, column, piece, stamp)
+        cell = cells[row - piece.start]
         if not cell.is_valid:
             raise OSError("the row has no picture")
         data: bytes = memoryview(cell.as_buffer())[: max_bytes + 1].tobytes()
@@ -170,7 +182,9 @@ def _open_table(table: Path) -> Iterator[Any]:
 
     with explain_arrow():
         if table.name.endswith(PARQUET):
-            with open_for_reading(table) as stream, parquet.ParquetFile(stream) as opened:
+            # so that a column of a row group is read in pieces, not as a whole
+            frugal = {"pre_buffer": False, "buffer_size": BUFFER_BYTES}
+            with open_for_reading(table) as stream, parquet.ParquetFile(stream, **frugal) as opened:
                 yield opened
             return
         if isinstance(table, RemotePath):
@@ -198,19 +212,26 @@ def _stamp(table: Path) -> object:
 
 
 @lru_cache(maxsize=64)
-def _list_starts(table: Path, stamp: object) -> np.ndarray[Any, Any]:  # noqa: ARG001  part of the cache's key
-    """Return the first row of each row group or batch, and the number of rows."""
+def _list_pieces(table: Path, stamp: object) -> tuple[list[_Piece], int]:  # noqa: ARG001  part of the cache's key
+    """Return the pieces of a table in order, and its number of rows."""
+    pieces: list[_Piece] = []
+    n_rows = 0
     with _open_table(table) as opened:
         if table.name.endswith(PARQUET):
-            sizes = [opened.metadata.row_group(i).num_rows for i in range(opened.metadata.num_row_groups)]
+            groups = [opened.metadata.row_group(i) for i in range(opened.metadata.num_row_groups)]
+            sizes = [(group.num_rows, group.total_byte_size) for group in groups]
         else:
-            sizes = [_get_batch(opened, i).num_rows for i in range(_count_batches(opened))]
-    return np.cumsum([0, *sizes])
+            sizes = [(_get_batch(opened, i).num_rows, 0) for i in range(_count_batches(opened))]
+    for group, (n, n_bytes) in enumerate(sizes):
+        step = max(1, math.ceil(n / max(1, math.ceil(n_bytes / PIECE_BYTES))))
+        pieces += [_Piece(n_rows + first, group, first, min(step, n - first)) for first in range(0, n, step)]
+        n_rows += n
+    return pieces, n_rows
 
 
-@lru_cache(maxsize=N_GROUPS)
-def _read_group(table: Path, column: str, group: int, stamp: object) -> Any:  # noqa: ARG001  part of the cache's key
-    """Return the bytes of the pictures in a row group or batch, as a chunked array."""
+@lru_cache(maxsize=N_PIECES)
+def _read_piece(table: Path, column: str, piece: _Piece, stamp: object) -> Any:  # noqa: ARG001  part of the cache's key
+    """Return the bytes of the pictures in a piece, as a chunked array."""
     import pyarrow as pa
 
     schema = read_schema(table)
@@ -218,9 +239,18 @@ def _read_group(table: Path, column: str, group: int, stamp: object) -> Any:  # 
         raise FileNotFoundError(2, "does not exist in the table")
     with _open_table(table) as opened:
         if table.name.endswith(PARQUET):
-            cells = opened.read_row_group(group, columns=[column]).column(0)
+            chunks, n_before = [], 0
+            for batch in opened.iter_batches(piece.n_rows, row_groups=[piece.group], columns=[column]):
+                if n_before + len(batch) > piece.first:  # a slice without rows would keep its whole batch in memory
+                    chunks.append(batch.column(0).slice(max(0, piece.first - n_before)))
+                n_before += len(batch)
+                if n_before >= piece.first + piece.n_rows:
+                    break
         else:
-            batch = _get_batch(opened, group).select([column])
+            batch = _get_batch(opened, piece.group).select([column])
             batch.validate(full=True)  # offsets of a damaged file may lie outside of it
-            cells = pa.chunked_array([batch.column(0)])
-        return cells if _is_binary(cells.type) else pa.chunked_array([c.field("bytes") for c in cells.chunks])
+            chunks = [batch.column(0)]
+        if column in schema.records:  # `flatten` counts from the slice's first row, `field` does not
+            at = chunks[0].type.get_field_index("bytes")
+            chunks = [chunk.flatten()[at] for chunk in chunks]
+        return pa.chunked_array(chunks)

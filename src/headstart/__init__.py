@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from headstart.backbone.loading import load_backbone
     from headstart.catalog.catalog import Catalog
     from headstart.catalog.scan import scan_photos as scan
-    from headstart.classifier.classifier import Classifier, Prediction
+    from headstart.classifier.classifier import Classifier
     from headstart.classifier.classifier import load_classifier as load
+    from headstart.classifier.prediction import Prediction
     from headstart.exports.export import export_classifier as export
     from headstart.features.transformer import FeatureExtractor
     from headstart.runs.run import Run
@@ -53,7 +54,7 @@ _ROOMS = {
     "Classifier": ("headstart.classifier.classifier", "Classifier"),
     "FeatureExtractor": ("headstart.features.transformer", "FeatureExtractor"),
     "ImageClassifier": ("headstart.training.estimator", "ImageClassifier"),
-    "Prediction": ("headstart.classifier.classifier", "Prediction"),
+    "Prediction": ("headstart.classifier.prediction", "Prediction"),
     "Run": ("headstart.runs.run", "Run"),
     "advise": ("headstart.training.advise", "advise_method"),
     "embed": ("headstart.training.embed", "embed_photos"),

@@ -1,13 +1,19 @@
 """From photo files to probabilities."""
 
+import io
+from types import SimpleNamespace
+
 import numpy as np
 import onnxruntime
+import pandas as pd
 import pytest
+from PIL import Image
 
 from headstart.classifier.build import build_classifier
 from headstart.classifier.classifier import Classifier, load_classifier
 from headstart.errors import BackboneError, ClassifierError, PhotoError
 from headstart.pixels.decode import read_photo
+from headstart.pixels.resizing import resize_pixels
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +69,110 @@ def test_a_damaged_photo_has_an_answer_with_a_warning(classifier, photos):
     assert classifier.predict(photos[1]).warning == answers[1].warning
 
 
-def test_pixels_of_another_shape_are_refused(classifier):
-    with pytest.raises(ClassifierError, match=r"uint8 of \(N, 96, 96, 3\)"):
-        classifier.predict_pixels(np.zeros((1, 224, 224, 3), np.uint8))
+def test_pixels_of_another_size_are_resized_as_a_file(classifier):
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 255, (6, 70, 90, 3), np.uint8)
+    np.testing.assert_array_equal(
+        classifier.predict_pixels(pixels), classifier.predict_pixels(resize_all(pixels, classifier.image_size))
+    )
+
+
+def resize_all(pixels, side):
+    return np.stack([resize_pixels(one, side, side) for one in pixels])
+
+
+@pytest.mark.parametrize(
+    "pixels", [np.zeros((1, 96, 96), np.uint8), np.zeros((1, 96, 96, 3)), [[1, 2]], np.zeros((1, 96, 96, 4), np.uint8)]
+)
+def test_pixels_of_another_shape_are_refused(classifier, pixels):
+    with pytest.raises(ClassifierError, match=r"need uint8 of \(N, height, width, 3\)"):
+        classifier.predict_pixels(pixels)
+
+
+def test_pictures_without_pixels_are_refused(classifier):
+    with pytest.raises(ClassifierError, match=r"got shape \(2, 0, 5, 3\), need pictures with pixels"):
+        classifier.predict_pixels(np.zeros((2, 0, 5, 3), np.uint8))
+
+
+def open_kinds(path):
+    """Return the photo as a path, as bytes, as open files, as an image and as an array."""
+    image = Image.open(path)
+    image.load()
+    array = np.asarray(image)
+    return [path, str(path), path.read_bytes(), io.BytesIO(path.read_bytes()), path.open("rb"), image, array]
+
+
+def test_a_photo_in_memory_gets_the_answer_of_its_file(classifier, tmp_path):
+    path = tmp_path / "photo.png"
+    Image.fromarray(np.random.default_rng(3).integers(0, 255, (110, 150, 3), np.uint8)).save(path)
+    expected = classifier.predict(path)
+    kinds = open_kinds(path)
+    for answer in [*map(classifier.predict, kinds), *classifier.predict(kinds)]:
+        assert answer.probabilities == expected.probabilities
+        assert answer.path in (path, None)
+    assert classifier.predict(kinds[-1]).path is None
+    kinds[4].close()
+
+
+def test_an_array_of_several_pictures_is_a_list(classifier):
+    pixels = np.random.default_rng(1).integers(0, 255, (3, 50, 60, 3), np.uint8)
+    assert [one.probabilities for one in classifier.predict(pixels)] == [
+        classifier.predict(one).probabilities for one in pixels
+    ]
+
+
+def test_arrays_may_be_written_again_while_photos_are_predicted(classifier):
+    buffer = np.zeros((50, 60, 3), np.uint8)
+    frames = np.random.default_rng(2).integers(0, 255, (9, *buffer.shape), np.uint8)
+
+    def play():
+        for frame in frames:
+            buffer[:] = frame
+            yield buffer
+
+    answers = [one.probabilities for one in classifier.predict_iter(play())]
+    assert answers == [classifier.predict(frame).probabilities for frame in frames]
+
+
+def test_pictures_in_memory_that_cannot_be_decoded_are_named(classifier, photos):
+    answers = classifier.predict([photos[0], b"nothing", io.BytesIO(b"")])
+    assert [answer.error for answer in answers] == [None, "not a photo: no known signature", "empty file"]
+    with pytest.raises(PhotoError, match=r"^Cannot predict the picture: not a photo: no known signature\.$"):
+        classifier.predict(b"nothing")
+    with pytest.raises(PhotoError, match=r"^Cannot explain the picture: empty file\.$"):
+        classifier.explain(b"")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (None, "got None, need a path"),
+        (7, "got a value of type int"),
+        ([None], "got None, need a path"),
+        (pd.DataFrame({"path": ["a.jpg"]}), r"a table with the columns path.*table\['path'\]"),
+        (np.zeros(5), r"got an array of shape \(5,\)"),
+    ],
+)
+def test_other_values_are_told_in_a_sentence(classifier, value, told):
+    with pytest.raises(PhotoError, match=told):
+        classifier.predict(value)
+
+
+def test_a_photo_in_memory_is_explained_as_its_file(classifier, tmp_path):
+    path = tmp_path / "photo.png"
+    Image.fromarray(np.random.default_rng(3).integers(0, 255, (110, 150, 3), np.uint8)).save(path)
+    expected = classifier.explain(path, "dots")
+    for kind in (path.read_bytes(), Image.open(path), np.asarray(Image.open(path))):
+        np.testing.assert_array_equal(classifier.explain(kind, "dots").heat, expected.heat)
+
+
+def test_a_classifier_is_loaded_from_what_has_its_folder(classifier, tmp_path):
+    classifier.save(tmp_path / "model.onnx")
+    run = SimpleNamespace(folder=tmp_path)
+    for place in (run, tmp_path, str(tmp_path), tmp_path / "model.onnx"):
+        assert load_classifier(place).labels == classifier.labels
+    with pytest.raises(ClassifierError, match=r"got None, need a model\.onnx, a run folder or a run"):
+        load_classifier(None)
 
 
 def test_no_photos_give_no_rows(classifier):

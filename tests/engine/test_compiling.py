@@ -9,6 +9,7 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.engine import compiling
 from headstart.engine.compiling import compile_network
+from headstart.process.forks import PerProcess
 from headstart.storage import result_cache
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (5, 96, 96, 3), np.uint8)
@@ -28,14 +29,14 @@ def folder(monkeypatch, tmp_path):
 @pytest.mark.parametrize("precision", ["f32", "auto"])
 def test_a_compiled_network_from_disk_gives_the_same_bits(folder, precision, monkeypatch):
     fresh = extract(precision)
-    monkeypatch.setattr(compiling, "_in_use", {})
+    monkeypatch.setattr(compiling, "_in_use", PerProcess())
     monkeypatch.delattr(compiling, "take_below")  # from here on nothing can be compiled
     np.testing.assert_array_equal(extract(precision), fresh)
 
 
 def test_a_file_that_is_no_compiled_network_is_replaced(folder, monkeypatch):
     fresh = extract("f32")
-    monkeypatch.setattr(compiling, "_in_use", {})
+    monkeypatch.setattr(compiling, "_in_use", PerProcess())
     for path in folder.iterdir():
         junk = b"not a network"
         path.write_bytes(hashlib.sha256(junk).digest() + junk)

@@ -3,9 +3,15 @@
 import ast
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import pytest
+
 import headstart
+from headstart.engine import openvino_import
+from headstart.engine.openvino_import import compile_in_time
+from headstart.errors import BackboneError
 
 LOOK = """
 import sys
@@ -55,3 +61,17 @@ for _ in range(3):
         [sys.executable, "-X", "faulthandler", "-c", code], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, "heard\n" * 3)
+
+
+def test_a_forked_process_in_which_nothing_compiles_gets_a_sentence(monkeypatch):
+    monkeypatch.setattr(openvino_import, "was_forked", lambda: True)
+    monkeypatch.setattr(openvino_import, "_stuck", set())
+    assert compile_in_time(lambda: 7) == 7
+    with pytest.raises(RuntimeError, match="its own error"):
+        compile_in_time(lambda: (_ for _ in ()).throw(RuntimeError("its own error")))
+    monkeypatch.setattr(openvino_import, "FORKED_LIMIT_S", 0.05)
+    never = threading.Event()
+    for _ in range(2):  # the second time it does not wait
+        with pytest.raises(BackboneError, match="was forked while its parent computed"):
+            compile_in_time(never.wait)
+    never.set()

@@ -1,11 +1,13 @@
 """The transformer works in scikit-learn, and names photos that it cannot read."""
 
 import hashlib
+import io
 import os
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -81,5 +83,30 @@ def test_a_table_of_one_column_counts_as_a_list(photos):
 
 
 def test_a_single_path_is_refused_with_advice():
-    with pytest.raises(PhotoError, match="need a list of paths"):
+    with pytest.raises(PhotoError, match="need a list"):
         FeatureExtractor().transform("cat.jpg")
+
+
+def test_pictures_in_memory_get_the_features_of_their_files(tmp_path):
+    paths, pictures = [], []
+    for n in range(4):
+        paths.append(tmp_path / f"{n}.png")
+        image = Image.fromarray(np.random.default_rng(n).integers(0, 255, (60, 70, 3), np.uint8))
+        image.save(paths[-1])
+        pictures.append([image, np.asarray(image), paths[-1].read_bytes(), io.BytesIO(paths[-1].read_bytes())][n])
+    extractor = FeatureExtractor(image_size=96)
+    expected = extractor.transform(paths)
+    np.testing.assert_array_equal(extractor.transform(pictures), expected)
+    np.testing.assert_array_equal(extractor.transform([paths[0], *pictures[1:]]), expected)  # mixed
+    np.testing.assert_array_equal(
+        extractor.transform(np.stack([np.asarray(Image.open(path)) for path in paths])), expected
+    )
+
+
+def test_pictures_that_cannot_be_used_are_named_by_their_number(photos):
+    with pytest.raises(PhotoError, match="'picture 1': not a photo: no known signature"):
+        FeatureExtractor(image_size=96).transform([photos[0][0], b"nothing"])
+    with pytest.raises(PhotoError, match="got the picture alone, need a list"):
+        FeatureExtractor(image_size=96).transform(np.zeros((5, 5, 3), np.uint8))
+    with pytest.raises(PhotoError, match=r"float64 from 0 to 1.*array \* 255"):
+        FeatureExtractor(image_size=96).transform([np.zeros((5, 5, 3))])

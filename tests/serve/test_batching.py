@@ -1,5 +1,6 @@
 """Waiting photos are classified together, and no photo waits for others."""
 
+import os
 import threading
 
 import numpy as np
@@ -52,4 +53,19 @@ def test_an_error_reaches_its_request_and_the_next_photo_is_answered():
     with pytest.raises(ValueError, match="no"):
         batcher.submit(PHOTO + 1).result(10)
     assert batcher.submit(PHOTO).result(10).tolist() == [0, 0, 0]
+    batcher.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_worker_that_was_forked_after_the_first_photo_classifies():
+    batcher = Batcher(lambda pixels: pixels[:, 0, 0, :1].astype(np.float32), 10, lambda _: None)
+    assert batcher.submit(PHOTO + 3).result(10)[0] == 3
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            code = int(batcher.submit(PHOTO + 4).result(10)[0] != 4)
+        finally:
+            os._exit(code)
+    assert os.waitpid(child, 0)[1] == 0
     batcher.close()

@@ -1,5 +1,6 @@
 """A SQLite cache replaces a broken file and is silent where its subclass is."""
 
+import os
 import sqlite3
 
 import pytest
@@ -71,3 +72,32 @@ def test_a_cache_that_is_switched_off_creates_no_file(tmp_path):
         numbers.put([7])
         assert numbers.get([7]) == {}
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_opens_the_file_again(tmp_path):
+    with Numbers(tmp_path / "numbers.sqlite") as numbers:
+        numbers.put([2])
+        inherited = numbers._connection
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                is_left = numbers._connection is None
+                numbers.put([3])
+                code = 0 if is_left and numbers._connection is not inherited and numbers.get([2, 3]) else 1
+            finally:
+                os._exit(code)
+        assert os.waitpid(child, 0)[1] == 0
+        assert numbers._connection is inherited
+        assert numbers.get([2, 3]) == {"2": 4, "3": 9}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_closed_cache_stays_closed_in_a_forked_child(tmp_path):
+    numbers = Numbers(tmp_path / "numbers.sqlite")
+    numbers.close()
+    child = os.fork()
+    if child == 0:
+        os._exit(int(numbers.get([2]) != {} or numbers._connection is not None))
+    assert os.waitpid(child, 0)[1] == 0

@@ -117,3 +117,11 @@ def test_wrong_labels_and_a_missing_fit_are_refused(photos, classifier):
         classifier.fit(photos[0], ["a", "b", "c"])
     with pytest.raises(FitError, match="got 1 class"):
         classifier.fit(photos[0], ["a"] * 24)
+
+
+def test_pictures_in_memory_are_fitted_and_predicted(paint_folder, tmp_path):
+    paths = sorted(paint_folder(tmp_path / "photos", n=6).rglob("*.jpg"))
+    labels = [path.parent.name for path in paths]
+    estimator = ImageClassifier(image_size=96).fit([path.read_bytes() for path in paths], labels)
+    expected = ImageClassifier(image_size=96).fit(paths, labels).predict_proba(paths)
+    np.testing.assert_array_equal(estimator.predict_proba(paths), expected)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property, partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, Any, Protocol, cast, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -16,49 +16,30 @@ from headstart.backbone import view_averaging
 from headstart.classifier.file import ClassifierFile, parse_classifier, read_classifier
 from headstart.classifier.heat_maps import Explainer, Explanation
 from headstart.classifier.metadata import Metadata
+from headstart.classifier.prediction import Prediction
 from headstart.engine.engine import Engine, plan_build
 from headstart.engine.processor import choose_precision
 from headstart.errors import ClassifierError, PhotoError
 from headstart.head.linear import LinearHead
 from headstart.pixels.damage import collect_damage
 from headstart.pixels.decode import read_photo
+from headstart.pixels.pictures import TakenPicture, describe_picture, is_picture, list_pictures, take_picture
+from headstart.pixels.resizing import Pixels, resize_pixels
 from headstart.pixels.views import SYMMETRIES, render_view
+from headstart.process.forks import PerProcess
 from headstart.storage.local_files import write_safely
-from headstart.storage.remote_paths import make_path
+
+if TYPE_CHECKING:
+    from headstart.pixels.pictures import Picture
 
 PhotoPath = str | Path
 FEW = 4  # photos; up to this number, opening the engine for many takes longer than it saves
-Pixels = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """The prediction for one photo.
+class HasFolder(Protocol):
+    """A `Run`, which has its classifier in its folder."""
 
-    Attributes
-    ----------
-    path
-        Path of the photo.
-    label, probability
-        Most probable class and its probability, or None if the photo cannot be read.
-    probabilities
-        Probability of every class, the most probable first.
-    error
-        Reason why the photo cannot be read, or None.
-    warning
-        Why a part of the photo may be garbled although it was read, or None.
-    """
-
-    path: Path
-    label: str | None
-    probability: float | None
-    probabilities: dict[str, float]
-    error: str | None = None
-    warning: str | None = None
-
-    def top(self, n: int = 5) -> list[tuple[str, float]]:
-        """Return the ``n`` most probable classes with their probabilities."""
-        return list(self.probabilities.items())[:n]
+    folder: Path
 
 
 class Classifier:
@@ -77,6 +58,8 @@ class Classifier:
         self._contents = contents
         self._precision = precision
         self._head = LinearHead(contents.weights, contents.bias)
+        self._engine_for_many: PerProcess[Engine] = PerProcess()
+        self._engine_for_few: PerProcess[Engine] = PerProcess()
 
     @classmethod
     def from_bytes(cls, data: bytes, *, precision: str = "auto") -> Classifier:
@@ -112,14 +95,14 @@ class Classifier:
         )  # fmt: skip
         return Engine(self._contents.data, build, n_views=n_views)
 
-    @cached_property
-    def _engine(self) -> Engine:
-        return self._open_engine()
+    def _choose_engine(self, n_photos: int) -> Engine:
+        """Return an engine for a number of photos.
 
-    @cached_property
-    def _engine_for_few(self) -> Engine:
-        """An engine for one photo at a time: the first prediction takes a third of the time, with the same bits."""
-        return self._open_engine(batch_size=1, n_cores=1)
+        For a few photos it takes one at a time: the first prediction takes a third of the time, with the same bits.
+        """
+        if n_photos > FEW:
+            return self._engine_for_many.get(self._open_engine)
+        return self._engine_for_few.get(lambda: self._open_engine(batch_size=1, n_cores=1))
 
     @property
     def precision(self) -> str:
@@ -127,59 +110,68 @@ class Classifier:
         return choose_precision(self._precision, is_quantised=self.metadata.is_quantised)
 
     @overload
-    def predict(self, photos: PhotoPath) -> Prediction: ...  # type: ignore[overload-overlap]  # a str is iterable too
+    def predict(self, photos: Picture) -> Prediction: ...  # type: ignore[overload-overlap]  # a str is iterable too
     @overload
-    def predict(self, photos: Iterable[PhotoPath]) -> list[Prediction]: ...
-    def predict(self, photos: PhotoPath | Iterable[PhotoPath]) -> Prediction | list[Prediction]:
-        """Predict the label of one photo file or of several.
+    def predict(self, photos: Iterable[Picture]) -> list[Prediction]: ...
+    def predict(self, photos: Picture | Iterable[Picture]) -> Prediction | list[Prediction]:
+        """Predict the label of one photo or of several.
+
+        Parameters
+        ----------
+        photos
+            A photo or an iterable of photos, also of several kinds: a path; the bytes of a photo file; an open binary
+            file; an image of Pillow; or a uint8 array (H, W, 3) in RGB, (H, W, 4) with transparency, or (H, W) or
+            (H, W, 1) in grey. An array (N, H, W, 3) is N photos. Arrays of OpenCV are BGR: give ``array[..., ::-1]``.
 
         Returns
         -------
-        A Prediction for one path, or a list of them. In a list, the Prediction of a photo that cannot be read has
+        A Prediction for one photo, or a list of them. In a list, the Prediction of a photo that cannot be read has
         ``error`` set.
 
         Raises
         ------
         PhotoError
-            If a single photo cannot be read.
+            If a single photo cannot be read, or a value is no photo.
         """
-        if isinstance(photos, str | Path):
-            if Path(photos).is_dir():
+        if is_picture(photos):
+            if isinstance(photos, str | Path) and Path(photos).is_dir():
                 text = f"Cannot predict '{photos}': got a folder, need a photo. Give the photos in it as a list."
                 raise PhotoError(text, path=photos)
-            answer = next(self.predict_iter([photos]))
+            answer = next(self.predict_iter([cast("Picture", photos)]))
             if answer.error is not None:
-                raise PhotoError(f"Cannot predict '{photos}': {answer.error}.", path=photos)
+                text = f"Cannot predict {describe_picture(photos)}: {answer.error}."
+                raise PhotoError(text, path=answer.path)
             return answer
-        return list(self.predict_iter(photos))
+        return list(self.predict_iter(cast("Iterable[Picture]", photos)))
 
     def predict_iter(
-        self, photos: Iterable[PhotoPath], *, load: Callable[[Path, int], Pixels] = read_photo
+        self, photos: Iterable[Picture], *, load: Callable[[Path, int], Pixels] = read_photo
     ) -> Iterator[Prediction]:
-        """Predict photo files one after another, in order. Only a few are in memory.
+        """Predict photos one after another, in order. Only a few are in memory.
 
         Parameters
         ----------
         load
             Function that returns the pixels of a path at a size. A caller replaces it to keep decoded pixels.
         """
-        rest = (make_path(photo) for photo in photos)
+        rest = (take_picture(photo, self.image_size) for photo in list_pictures(photos))
         first = list(islice(rest, FEW + 1))
-        engine = self._engine if len(first) > FEW else self._engine_for_few
-        damaged: dict[Path, str] = {}
+        engine = self._choose_engine(len(first))
+        damaged: dict[TakenPicture, str] = {}
 
-        def load_view(path: Path) -> Pixels:
+        def load_view(photo: TakenPicture) -> Pixels:
             with collect_damage() as found:
-                pixels = load(path, self.image_size)
+                pixels = photo.load(self.image_size, load)
             if found:
-                damaged[path] = found[0]
+                damaged[photo] = found[0]
             return self._view(pixels)
 
-        for path, row in engine.stream(chain(first, rest), load_view):
+        for photo, row in engine.stream(chain(first, rest), load_view):
             if isinstance(row, PhotoError):
-                yield Prediction(path, None, None, {}, str(row))
+                yield Prediction(photo.path, None, None, {}, str(row))
             else:
-                yield replace(self._rank(path, self._score(row[None])[0]), warning=damaged.get(path))
+                answer = self._rank(photo.path, self._score(row[None])[0])
+                yield replace(answer, warning=damaged.pop(photo, None))
 
     def _view(self, pixels: Pixels) -> Pixels:
         n_views = self.metadata.n_averaged
@@ -197,48 +189,60 @@ class Classifier:
             )
         return probabilities
 
-    def predict_probabilities(self, photos: Sequence[PhotoPath]) -> npt.NDArray[np.float32]:
-        """Return (N, C) float32 probabilities of photo files. The row of a photo that cannot be read is NaN."""
+    def predict_probabilities(self, photos: Iterable[Picture]) -> npt.NDArray[np.float32]:
+        """Return (N, C) float32 probabilities of photos, as `predict` takes them; NaN for those that cannot be read."""
         rows = [
             [answer.probabilities.get(label, np.nan) for label in self.labels] for answer in self.predict_iter(photos)
         ]
         return np.array(rows, np.float32).reshape(len(rows), len(self.labels))
 
     def predict_pixels(self, pixels: Pixels) -> npt.NDArray[np.float32]:
-        """Return (N, C) float32 probabilities of decoded pixels, (N, S, S, 3) uint8 RGB, where S is the image size."""
-        side = self.image_size
-        if pixels.dtype != np.uint8 or pixels.shape[1:] != (side, side, 3):
+        """Return (N, C) float32 probabilities of decoded pixels, (N, H, W, 3) uint8 RGB of any size.
+
+        Pixels of another size than the network's input are resized as those of a file.
+        """
+        if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.shape[3:] != (3,):
+            kind = (
+                f"{pixels.dtype} of shape {pixels.shape}" if isinstance(pixels, np.ndarray) else type(pixels).__name__
+            )
             raise ClassifierError(
-                f"Cannot predict pixels: got {pixels.dtype} of shape {pixels.shape}, need uint8 of (N, {side}, {side}, "
-                "3). Give paths to `predict` instead: it decodes and resizes."
+                f"Cannot predict pixels: got {kind}, need uint8 of (N, height, width, 3). Give other pictures to "
+                "`predict`: it also takes paths, files, images and arrays of one picture."
             )
         if not len(pixels):
             return np.empty((0, len(self.labels)), np.float32)
-        engine = self._engine if len(pixels) > FEW else self._engine_for_few
-        return self._score(engine.infer(pixels, self._view))
+        if 0 in pixels.shape:
+            raise ClassifierError(f"Cannot predict pixels: got shape {pixels.shape}, need pictures with pixels.")
+        side = self.image_size
+        engine = self._choose_engine(len(pixels))
+        return self._score(engine.infer(pixels, lambda one: self._view(resize_pixels(one, side, side))))
 
-    def explain(self, photo: PhotoPath, label: str | None = None) -> Explanation:
+    def explain(self, photo: Picture, label: str | None = None) -> Explanation:
         """Return a heat map of the photo: how much each place adds to the score of a class.
 
         Parameters
         ----------
+        photo
+            A photo as `predict` takes it.
         label
             The class. Default: the predicted one.
 
         Raises
         ------
         PhotoError
-            If the photo cannot be read.
+            If the photo cannot be read, or is no photo.
         ClassifierError
             If there is no such class.
         """
         if label is not None and label not in self.labels:
             text = f"Cannot explain a class: got {label!r}, need one of {', '.join(self.labels)}."
             raise ClassifierError(text, label=label)
+        taken = take_picture(photo, self.image_size)
         try:
-            return self.explainer.explain(photo, label)
+            pixels = taken.load(self.image_size)
         except PhotoError as error:
-            raise PhotoError(f"Cannot explain '{photo}': {error}.", path=photo) from None
+            raise PhotoError(f"Cannot explain {describe_picture(photo)}: {error}.", path=taken.path) from None
+        return self.explainer.explain_pixels(pixels, label)
 
     @cached_property
     def explainer(self) -> Explainer:
@@ -256,22 +260,28 @@ class Classifier:
             raise ClassifierError(text, path=target) from None
         return target
 
-    def _rank(self, path: Path, probabilities: npt.NDArray[np.float32]) -> Prediction:
+    def _rank(self, path: Path | None, probabilities: npt.NDArray[np.float32]) -> Prediction:
         # stable, so that equal probabilities keep the order of the labels, as in argmax
         order = np.argsort(-probabilities, kind="stable")
         ranked = {self.labels[i]: float(probabilities[i]) for i in order}
         return Prediction(path, self.labels[order[0]], float(probabilities[order[0]]), ranked)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a copy, in this process or in one on another machine, compiles the network again
+        return partial(type(self), precision=self._precision), (self._contents,)
 
     def __repr__(self) -> str:
         names = ", ".join(self.labels[:5]) + (", ..." if len(self.labels) > 5 else "")
         return f"Classifier({self.metadata.spec.name} at {self.image_size} px, {len(self.labels)} labels: {names})"
 
 
-def load_classifier(path: PhotoPath, *, precision: str = "auto") -> Classifier:
-    """Load a classifier file, or the one in a run folder (about 0.1 s; the first prediction compiles it).
+def load_classifier(path: PhotoPath | HasFolder, *, precision: str = "auto") -> Classifier:
+    """Load a classifier file, or the one of a run (about 0.1 s; the first prediction compiles it).
 
     Parameters
     ----------
+    path
+        A classifier file, a run folder, or a `Run`.
     precision
         ``auto`` (bf16 if the processor computes in it), ``f32`` or ``bf16``. A quantised classifier always computes in
         int8.
@@ -281,4 +291,8 @@ def load_classifier(path: PhotoPath, *, precision: str = "auto") -> Classifier:
     ClassifierError
         If the file is missing, damaged, not a classifier or too new, or its parts do not fit together.
     """
-    return Classifier(read_classifier(Path(path)), precision=precision)
+    place = getattr(path, "folder", path)
+    if not isinstance(place, str | Path):
+        what = "None" if path is None else f"a value of type {type(path).__name__}"
+        raise ClassifierError(f"Cannot load a classifier: got {what}, need a model.onnx, a run folder or a run.")
+    return Classifier(read_classifier(Path(place)), precision=precision)

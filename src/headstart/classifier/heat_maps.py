@@ -20,10 +20,11 @@ from headstart.backbone import view_averaging
 from headstart.backbone.graph_file import cut_out, list_nodes, take_apart
 from headstart.classifier.file import ClassifierFile
 from headstart.engine.cutting import find_output
-from headstart.engine.openvino_import import get_core, import_openvino
+from headstart.engine.openvino_import import compile_in_time, get_core, import_openvino
 from headstart.engine.processor import describe_engine
 from headstart.errors import ClassifierError
 from headstart.pixels.decode import describe_decoder, read_photo
+from headstart.process.forks import PerProcess
 from headstart.storage.result_cache import fetch_result, keep_result, name_result
 
 Map = npt.NDArray[np.float32]
@@ -51,6 +52,7 @@ class Explainer:
 
     def __init__(self, contents: ClassifierFile) -> None:
         self._contents = contents
+        self._compiled: PerProcess[Any] = PerProcess()
 
     @property
     def can_explain(self) -> bool:
@@ -71,16 +73,15 @@ class Explainer:
         size = str(self._contents.metadata.image_size)
         return name_result("explaining", hashlib.sha256(trunk).hexdigest(), size, *self._layers, describe_engine())
 
-    @cached_property
-    def _run(self) -> Any:
+    def _open(self) -> Any:
         core, settings = get_core(), {"INFERENCE_PRECISION_HINT": "f32"}
         kept = fetch_result(self._key)
         if kept is not None:
             with suppress(RuntimeError):  # it was written by another version of OpenVINO
-                return core.import_model(kept, "CPU", settings)
+                return compile_in_time(lambda: core.import_model(kept, "CPU", settings))
         network = core.read_model(self._contents.data)
         part = import_openvino().Model([find_output(network, name) for name in self._layers], network.get_parameters())
-        compiled = core.compile_model(part, "CPU", settings)
+        compiled = compile_in_time(lambda: core.compile_model(part, "CPU", settings))
         stream = io.BytesIO()
         compiled.export_model(stream)
         keep_result(self._key, stream.getvalue())
@@ -113,7 +114,8 @@ class Explainer:
         return self._explain(self._compute_activations(pixels), label)
 
     def _compute_activations(self, pixels: npt.NDArray[np.uint8]) -> list[Map]:
-        return [np.array(value, np.float32) for value in self._run([pixels[None]]).values()]
+        run = self._compiled.get(self._open)
+        return [np.array(value, np.float32) for value in run([pixels[None]]).values()]
 
     def _explain(self, maps: list[Map], label: str | None) -> Explanation:
         labels, weights, bias = self._contents.metadata.labels, self._contents.weights, self._contents.bias

@@ -7,7 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -16,7 +16,8 @@ from headstart.cli.printing import print_json, print_line, say
 from headstart.errors import RunError
 
 if TYPE_CHECKING:
-    from headstart.classifier.classifier import Classifier, Prediction
+    from headstart.classifier.classifier import Classifier
+    from headstart.classifier.prediction import Prediction
 
 N_GRID, N_EXPLAINED = 36, 18
 
@@ -149,7 +150,7 @@ def _draw_grid(predictions: list[Prediction], path: Path) -> None:
         return
     titles = [f"{prediction.label} {prediction.probability:.0%}" for prediction in predictions]
     n_columns, cell_px = (min(len(predictions), 3), CELL_PX) if len(predictions) <= 9 else (6, 140)
-    thumbnails = [read_thumbnail(prediction.path, cell_px) for prediction in predictions]
+    thumbnails = [read_thumbnail(cast("Path", prediction.path), cell_px) for prediction in predictions]
     save_png(plot_photo_grid(thumbnails, titles, n_columns=n_columns, cell_px=cell_px), path)
     say(f"Grid: {path}")
 
@@ -166,8 +167,9 @@ def _draw_explanations(predictions: list[Prediction], classifier: Classifier, pa
     cell_px = 200
     photos, titles = [], []
     for prediction in predictions:
-        photo = read_thumbnail(prediction.path, cell_px)
-        photos += [photo, overlay_heat_map(photo, classifier.explain(prediction.path, prediction.label).heat)]
+        photo_path = cast("Path", prediction.path)
+        photo = read_thumbnail(photo_path, cell_px)
+        photos += [photo, overlay_heat_map(photo, classifier.explain(photo_path, prediction.label).heat)]
         titles += [f"{prediction.label} {prediction.probability:.0%}", "evidence"]
     save_png(plot_photo_grid(photos, titles, n_columns=min(len(photos), 6), cell_px=cell_px), path)
     say(f"Explanations: {path}")

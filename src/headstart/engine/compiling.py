@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from headstart.engine.cutting import has_layer, take_below, take_between
-from headstart.engine.openvino_import import get_core, import_openvino
+from headstart.engine.openvino_import import compile_in_time, get_core, import_openvino
 from headstart.engine.processor import describe_engine
 from headstart.engine.rewriting import keep_float32, postpone_transpose
+from headstart.process.forks import PerProcess
 from headstart.storage.result_cache import fetch_result, has_result, keep_result, name_result
 
 if TYPE_CHECKING:
     import openvino
 
 # networks that this process holds in memory: the next engine shares them
-_in_use: WeakValueDictionary[str, openvino.CompiledModel] = WeakValueDictionary()
+_in_use: PerProcess[WeakValueDictionary[str, openvino.CompiledModel]] = PerProcess()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,23 +71,25 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
     """
     settings = _choose_settings(build.precision, build.n_cores)
     name = build.name()
-    compiled = _in_use.get(name)
+    core = get_core()
+    in_use = _in_use.get(WeakValueDictionary)
+    compiled = in_use.get(name)
     if compiled is not None:
         return compiled
     kept = fetch_result(name)
     if kept is not None:
         try:
-            _in_use[name] = compiled = get_core().import_model(kept, "CPU", settings)
+            in_use[name] = compiled = compile_in_time(lambda: core.import_model(kept, "CPU", settings))
             return compiled
         except RuntimeError:  # another build of the same OpenVINO version wrote the file
             pass
-    model = get_core().read_model(network)
+    model = core.read_model(network)
     part = take_below(model, build.tensor) if build.entry is None else take_between(model, build.entry, build.tensor)
     part.reshape([build.batch_size, build.image_size, build.image_size, 3])
     part = postpone_transpose(part)
     if build.precision != "f32" and build.float32_below is not None and has_layer(part, build.float32_below):
         part = keep_float32(part, build.float32_below)
-    _in_use[name] = compiled = get_core().compile_model(part, "CPU", settings)
+    in_use[name] = compiled = compile_in_time(lambda: core.compile_model(part, "CPU", settings))
     stream = io.BytesIO()
     compiled.export_model(stream)
     keep_result(name, stream.getvalue())

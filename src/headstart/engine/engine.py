@@ -22,6 +22,7 @@ from headstart.engine.openvino_import import import_openvino
 from headstart.engine.processor import choose_precision, has_wide_vectors
 from headstart.errors import PhotoError
 from headstart.process.cores import count_cores
+from headstart.process.forks import PerProcess
 
 if TYPE_CHECKING:
     import openvino
@@ -66,7 +67,7 @@ class Engine:
     """A network compiled for this machine, from its pixels to one layer.
 
     A row of the output depends on its own photo alone. The other photos in the batch and the size of the batch do not
-    change a bit of it.
+    change a bit of it. A forked child compiles the network again, at its first use.
 
     Parameters
     ----------
@@ -84,10 +85,16 @@ class Engine:
         self.precision = build.precision
         self.batch_size = build.batch_size // n_views
         self.n_threads = THREADS_PER_CORE * build.n_cores
-        self._compiled = compile_network(network, build)
-        self._requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
+        self._network, self._build = network, build
+        self._requests: PerProcess[queue.SimpleQueue[_Request]] = PerProcess()
+        self._requests.get(self._open_requests)
+
+    def _open_requests(self) -> queue.SimpleQueue[_Request]:
+        compiled = compile_network(self._network, self._build)
+        requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
         for _ in range(self.n_threads):
-            self._requests.put(_Request(self._compiled, build, n_views))
+            requests.put(_Request(compiled, self._build, self.n_views))
+        return requests
 
     def infer(
         self, pixels: npt.NDArray[np.uint8], load: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]] = np.asarray
@@ -137,7 +144,8 @@ class Engine:
     def _run_batch(
         self, batch: list[Item], load: Callable[[Item], npt.NDArray[np.uint8]], is_stopped: threading.Event
     ) -> list[tuple[Item, npt.NDArray[np.float32] | PhotoError]]:
-        request = self._requests.get()
+        requests = self._requests.get(self._open_requests)
+        request = requests.get()
         try:
             failures: dict[int, PhotoError] = {}
             for i, item in enumerate(batch):
@@ -153,7 +161,7 @@ class Engine:
             rows = request.run()
             return [(item, failures.get(i, rows[i])) for i, item in enumerate(batch)]
         finally:
-            self._requests.put(request)
+            requests.put(request)
 
 
 class _Request:

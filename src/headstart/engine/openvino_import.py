@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-_importing = threading.Lock()
-_core: list[Any] = []
+from headstart.errors import BackboneError
+from headstart.process.forks import PerProcess, opening, was_forked
+
+T = TypeVar("T")
+FORKED_LIMIT_S = 20.0  # 0.02 to 1 s are usual
+_stuck: set[int] = set()  # this process, if OpenVINO does not answer in it
+
+_core: PerProcess[Any] = PerProcess()
 
 
 def import_openvino() -> Any:
@@ -16,7 +24,7 @@ def import_openvino() -> Any:
     The import of the converter takes longer than the rest of OpenVINO, and sends usage statistics over the network.
     Headstart converts nothing. Other code in the process can still call ``openvino.convert_model``.
     """
-    with _importing:
+    with opening:
         if "openvino" not in sys.modules:
             sys.modules["openvino.tools"] = None  # type: ignore[assignment]  # openvino accepts that this import fails
             try:
@@ -33,13 +41,40 @@ def get_core() -> Any:
     """Return OpenVINO's ``Core``, one for the whole process.
 
     The core is never freed. When it reads its first network, it sets an alternate stack for signals, and it frees that
-    memory at its end. A later signal, such as Ctrl-C, would then end the process in a segmentation fault.
+    memory at its end. A later signal, such as Ctrl-C, would then end the process in a segmentation fault. A forked
+    child gets a core of its own: that of the parent has threads that do not exist in the child.
     """
-    openvino = import_openvino()
-    with _importing:
-        if not _core:
-            _core.append(openvino.Core())
-    return _core[0]
+    return _core.get(lambda: import_openvino().Core())
+
+
+def compile_in_time(compile_network: Callable[[], T]) -> T:
+    """Return the result of a call that compiles; in a forked child, raise BackboneError if it takes too long.
+
+    Forked during an inference of its parent, a child may wait for ever for a thread that only the parent has.
+    """
+    if not was_forked():
+        return compile_network()
+    results: list[T | Exception] = []
+
+    def work() -> None:
+        try:
+            results.append(compile_network())
+        except Exception as error:  # raised below, in the thread that has asked
+            results.append(error)
+
+    thread = threading.Thread(target=work, name="headstart-compiling", daemon=True)
+    if os.getpid() not in _stuck:
+        thread.start()
+        thread.join(FORKED_LIMIT_S)
+    if not results:
+        _stuck.add(os.getpid())
+        raise BackboneError(
+            "Cannot compile a network: got a process that was forked while its parent computed, need one that can use "
+            "OpenVINO. Fork before the first prediction, or use multiprocessing.get_context('spawn')."
+        )
+    if isinstance(results[0], Exception):
+        raise results[0]
+    return results[0]
 
 
 def _import_converter(name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -24,6 +24,7 @@ from headstart.features.stored_features import StoredFeatures
 from headstart.pixels.damage import collect_damage
 from headstart.pixels.decode import describe_decoder, read_photo
 from headstart.pixels.views import AS_IT_IS, View, render_view
+from headstart.process.forks import PerProcess
 from headstart.process.progress import Progress, ignore_progress
 from headstart.storage.large_arrays import allocate_array, release_rows
 
@@ -94,7 +95,7 @@ class BackgroundCompilation(Thread):
     def __init__(self, setup: BackboneSetup) -> None:
         super().__init__(name="headstart-compiling")
         self._setup = setup
-        self._compiled: object = None
+        self._compiled: PerProcess[object] = PerProcess()
         self.start()
 
     def run(self) -> None:
@@ -102,11 +103,15 @@ class BackgroundCompilation(Thread):
         with contextlib.suppress(HeadstartError, RuntimeError):
             build = self._setup.plan_build()
             if not build.is_compiled():
-                self._compiled = compile_network(self._setup.backbone.weights, build)
+                self._compiled.get(lambda: compile_network(self._setup.backbone.weights, build))
 
     def release(self) -> None:
         """Release the network's memory."""
-        self._compiled = None
+        self._compiled = PerProcess()
+
+
+def _read_file(photo: PhotoFile, size_px: int) -> npt.NDArray[np.uint8]:
+    return read_photo(photo.path, size_px, photo.digest)
 
 
 def extract_features(
@@ -116,6 +121,7 @@ def extract_features(
     views: Sequence[View] | None = None,
     feature_cache: FeatureCache | None = None,
     stored: StoredFeatures | None = None,
+    read: Callable[[PhotoFile, int], npt.NDArray[np.uint8]] = _read_file,
     progress: Progress = ignore_progress,
 ) -> Features:
     """Return the pooled features of photos: stored, cached or computed.
@@ -130,6 +136,8 @@ def extract_features(
         N views, one for each of ``photos``. Default: the photos unchanged.
     feature_cache
         Cache to read and fill. Default: no cache.
+    read
+        Function that returns the pixels of a photo at a size. Default: those of its file.
     stored
         Features of an earlier embedding. They are used first, if they are of the same network and image size.
     """
@@ -142,7 +150,7 @@ def extract_features(
     n_known = len(failures)
     missing = _fill_from_cache(matrix, keys, missing, feature_cache)
     n_cached = len(photos) - len(missing) - n_known
-    loader = _ViewLoader(photos, views, setup.image_size)
+    loader = _ViewLoader(photos, views, setup.image_size, read)
     if missing:
         firsts, copies = _find_copies(missing, keys)
         engine = setup.open_engine()
@@ -226,14 +234,16 @@ def _find_copies(missing: Sequence[int], keys: Sequence[bytes]) -> tuple[array[i
 class _ViewLoader:
     """Loads views in the threads that decode, and keeps the reasons of damaged photos by row."""
 
-    def __init__(self, photos: Sequence[PhotoFile], views: Sequence[View], image_size: int) -> None:
-        self._photos, self._views, self._image_size = photos, views, image_size
+    def __init__(
+        self, photos: Sequence[PhotoFile], views: Sequence[View], image_size: int,
+        read: Callable[[PhotoFile, int], npt.NDArray[np.uint8]],
+    ) -> None:  # fmt: skip
+        self._photos, self._views, self._image_size, self._read = photos, views, image_size, read
         self.damaged: dict[int, str] = {}
 
     def load(self, n: int) -> npt.NDArray[np.uint8]:
-        photo = self._photos[n]
         with collect_damage() as found:
-            pixels = read_photo(photo.path, self._image_size, photo.digest)
+            pixels = self._read(self._photos[n], self._image_size)
         if found:
             self.damaged[n] = found[0]
         return render_view(pixels, self._views[n])

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone, BackboneSetup
 from headstart.backbone.loading import load_backbone
-from headstart.catalog.hashing import hash_files
+from headstart.catalog.hashing import HashResult, hash_bytes, hash_files
 from headstart.errors import BackboneError, PhotoError
 from headstart.features.extraction import Features, extract_features
 from headstart.features.feature_cache import open_feature_cache
+from headstart.pixels.decode import read_photo
+from headstart.pixels.pictures import TakenPicture, describe_picture, is_picture, list_pictures, take_picture
 from headstart.process.packages import make_missing_extra
 from headstart.process.progress import show_progress
+
+if TYPE_CHECKING:
+    from headstart.pixels.pictures import Picture
 
 try:
     from sklearn.base import BaseEstimator, TransformerMixin
@@ -26,9 +31,15 @@ except ImportError:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class _Photo:
+    """A picture that `extract_features` can read, and its name in messages."""
+
     path: Path
     digest: str
+    picture: TakenPicture
+
+    def load(self, size_px: int) -> npt.NDArray[np.uint8]:
+        return self.picture.load(size_px, lambda path, size_px: read_photo(path, size_px, self.digest))
 
 
 class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -66,19 +77,20 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         self.backbone, self.image_size, self.precision = backbone, image_size, precision
         self.cache, self.verbose = cache, verbose
 
-    def fit(self, X: Sequence[str | Path], y: Any = None) -> Self:
-        """Set the number of features; ``X`` (paths) and ``y`` are ignored."""
+    def fit(self, X: Sequence[Picture], y: Any = None) -> Self:
+        """Set the number of features; ``X`` (photos) and ``y`` are ignored."""
         spec = load_backbone(self.backbone).spec
         self.n_features_out_, self.fingerprint_ = spec.n_features, spec.fingerprint()
         return self
 
-    def transform(self, X: Sequence[str | Path]) -> npt.NDArray[np.float32]:
+    def transform(self, X: Sequence[Picture]) -> npt.NDArray[np.float32]:
         """Compute features.
 
         Parameters
         ----------
         X
-            N paths of photo files: a list, an array, or the only column of a table.
+            N photos: a list or an array of paths or pictures in memory, as `Classifier.predict` takes them, or the
+            only column of a table.
 
         Returns
         -------
@@ -92,21 +104,25 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         features, _ = self.extract(X)
         return features.matrix
 
-    def extract(self, X: Sequence[str | Path]) -> tuple[Features, list[str]]:
+    def extract(self, X: Sequence[Picture]) -> tuple[Features, list[str]]:
         """Compute features as `transform`, and return them with the SHA-256 (hex) of each photo."""
         backbone = load_backbone(self.backbone)
         check_unchanged(backbone, getattr(self, "fingerprint_", None))
-        files, problems = _hash_files(X, cache=self.cache)
+        image_size = backbone.spec.check_image_size(self.image_size)
+        photos, problems = _take_photos(X, image_size, cache=self.cache)
         if not problems:
-            setup = BackboneSetup(backbone, backbone.spec.check_image_size(self.image_size), self.precision)
+            setup = BackboneSetup(backbone, image_size, self.precision)
             with (
                 open_feature_cache(cache=self.cache) as feature_cache,
                 show_progress("Extracting", is_shown=self.verbose) as progress,
             ):
-                features = extract_features(files, setup, feature_cache=feature_cache, progress=progress)
-            problems = [f"'{files[n].path}': {reason}" for n, reason in sorted(features.failures.items())]
+                features = extract_features(
+                    photos, setup, feature_cache=feature_cache, progress=progress,
+                    read=lambda photo, size_px: cast("_Photo", photo).load(size_px),
+                )  # fmt: skip
+            problems = [f"'{photos[n].path}': {reason}" for n, reason in sorted(features.failures.items())]
             if not problems:
-                return features, [file.digest for file in files]
+                return features, [photo.digest for photo in photos]
         more = f" and {len(problems) - 10} more" if len(problems) > 10 else ""
         raise PhotoError(f"Cannot extract features: {'; '.join(problems[:10])}{more}. Leave these photos out.")
 
@@ -128,20 +144,31 @@ def check_unchanged(backbone: Backbone, fingerprint: str | None) -> None:
         )
 
 
-def _hash_files(paths: Any, *, cache: bool) -> tuple[list[_File], list[str]]:
-    """Return files with their digests, and the paths and reasons of unreadable files."""
-    if isinstance(paths, str | Path):
-        raise PhotoError(f"Cannot extract features: got the single path '{paths}', need a list of paths.")
-    shape = getattr(paths, "shape", (len(paths),))
-    if len(shape) > 1:
-        if shape[1:] != (1,):
-            raise PhotoError(f"Cannot extract features: got a table of shape {shape}, need a list or column of paths.")
-        paths = np.asarray(paths, object)[:, 0]
-    files, problems = [], []
-    named = [Path(path) for path in paths]
-    for path, result in zip(named, hash_files(named, cache=cache), strict=True):
+def _take_photos(pictures: Any, image_size: int, *, cache: bool) -> tuple[list[_Photo], list[str]]:
+    """Return photos with their digests, and the names and reasons of those that cannot be read."""
+    shape: tuple[int, ...] = getattr(pictures, "shape", ())
+    if len(shape) == 2:
+        if shape[1] != 1:
+            raise PhotoError(f"Cannot extract features: got a table of shape {shape}, need a list or column of photos.")
+        pictures = np.asarray(pictures, object)[:, 0]
+    if is_picture(pictures):
+        what = describe_picture(pictures)
+        raise PhotoError(f"Cannot extract features: got {what} alone, need a list. Give [photo] for a single photo.")
+    taken = [take_picture(picture, image_size) for picture in list_pictures(pictures)]
+    hashed = iter(hash_files([one.path for one in taken if one.path is not None], cache=cache))
+    photos, problems = [], []
+    for n, one in enumerate(taken):
+        name = one.path if one.path is not None else Path(f"picture {n}")
+        result = _hash_picture(one) if one.path is None else next(hashed)
         if result.digest is None:
-            problems.append(f"'{path}': {result.reason}")
+            problems.append(f"'{name}': {result.reason}")
         else:
-            files.append(_File(path, result.digest))
-    return files, problems
+            photos.append(_Photo(name, result.digest, one))
+    return photos, problems
+
+
+def _hash_picture(picture: TakenPicture) -> HashResult:
+    if isinstance(picture.content, PhotoError):
+        return HashResult(None, str(picture.content))
+    # of pixels, the digest is that of the resized ones: they decide the features
+    return hash_bytes(picture.content) if isinstance(picture.content, bytes) else HashResult(picture.hash_pixels())

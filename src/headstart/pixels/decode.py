@@ -7,6 +7,8 @@ every JPEG that libjpeg-turbo refuses: so Pillow decides what is a photo.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -34,6 +36,7 @@ from headstart.pixels.views import RENDERING_RULES
 from headstart.process.packages import find_version, is_installed
 
 if TYPE_CHECKING:
+    from PIL import Image
     from PIL.ImageCms import ImageCmsTransform
 
 DECODING_RULES = 4  # counts up when this room's code gives other pixels for the same photo
@@ -117,6 +120,18 @@ def read_photo(path: Path, size_px: int, digest: str | None = None) -> Pixels:
     if digest is not None and hashlib.sha256(data).hexdigest() != digest:
         raise PhotoError("was changed while it was being used")
     return decode_photo(data, size_px)
+
+
+def decode_image(image: Image.Image, size_px: int) -> Pixels:
+    """Decode an image of Pillow as `decode_photo` does the file that it was opened from.
+
+    The pixels of a JPEG may differ by a few levels: the file of a large one is shrunk while it is decoded.
+    """
+    with _explain_errors(DEFAULT_LIMITS):
+        check_size(image.width, image.height, DEFAULT_LIMITS)
+        image.load()
+        stored = _take_image(image)
+        return _finish(resize_pixels(stored.pixels, size_px, size_px), stored)
 
 
 def open_photo(data: bytes, *, limits: DecodingLimits = DEFAULT_LIMITS) -> Pixels:
@@ -216,24 +231,37 @@ def _decode_jpeg(data: bytes, size_px: int | None) -> tuple[tuple[Pixels, str] |
 
 
 def _decode_with_pillow(data: bytes, kind: FileFormat, limits: DecodingLimits) -> _Stored:
-    from PIL import Image, ImageCms
+    with _explain_errors(limits), open_image(data, kind) as image:
+        width, height = image.size
+        check_size(width, height, limits)
+        # again, because this may be a damaged JPEG, or a format whose header nobody has read
+        n_coefficients = 2 * 3 * width * height if image.info.get("progressive") else 0
+        check_memory(4 * width * height + n_coefficients, width, height, limits)
+        image.load()
+        return _take_image(drop_unused_alpha(image, data, kind))
+
+
+def _take_image(image: Image.Image) -> _Stored:
+    """Return the RGB pixels of an image that is loaded."""
+    from PIL import ImageCms
+
+    orientation = read_orientation(image)
+    transform = find_transform(image.info.get("icc_profile"), image.mode)
+    if image.mode == "CMYK" and transform is not None:
+        return _Stored(np.asarray(ImageCms.applyTransform(image, transform)), orientation, None)
+    if 3 * image.width * image.height > LARGE_BYTES and image.mode != "F":  # a float's scale depends on all pixels
+        return _Stored(ImageColumns(image), orientation, transform)
+    return _Stored(np.asarray(convert_to_rgb(image)), orientation, transform)
+
+
+@contextmanager
+def _explain_errors(limits: DecodingLimits) -> Iterator[None]:
+    """Raise PhotoError, with the reason, for anything that Pillow raises in the block."""
+    from PIL import Image
 
     try:
-        with ignore_pillow_warnings(), open_image(data, kind) as image:
-            width, height = image.size
-            check_size(width, height, limits)
-            # again, because this may be a damaged JPEG, or a format whose header nobody has read
-            n_coefficients = 2 * 3 * width * height if image.info.get("progressive") else 0
-            check_memory(4 * width * height + n_coefficients, width, height, limits)
-            image.load()
-            orientation = read_orientation(image)
-            transform = find_transform(image.info.get("icc_profile"), image.mode)
-            if image.mode == "CMYK" and transform is not None:
-                return _Stored(np.asarray(ImageCms.applyTransform(image, transform)), orientation, None)
-            stored = drop_unused_alpha(image, data, kind)
-            if 3 * width * height > LARGE_BYTES and stored.mode != "F":  # the scale of floats depends on all pixels
-                return _Stored(ImageColumns(stored), orientation, transform)
-            return _Stored(np.asarray(convert_to_rgb(stored)), orientation, transform)
+        with ignore_pillow_warnings():
+            yield
     except PhotoError:
         raise
     except (Image.DecompressionBombError, MemoryError):

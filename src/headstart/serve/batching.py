@@ -10,10 +10,12 @@ from concurrent.futures import Future
 import numpy as np
 import numpy.typing as npt
 
+from headstart.process.forks import PerProcess
 from headstart.serve.limits import Refusal
 
 Pixels = npt.NDArray[np.uint8]
 Probabilities = npt.NDArray[np.float32]
+Waiting = queue.SimpleQueue[tuple[Pixels, Future[Probabilities]] | None]
 MAX_BATCH = 32  # photos
 
 
@@ -28,29 +30,36 @@ class Batcher:
         self, classify: Callable[[Pixels], Probabilities], max_waiting: int, on_batch: Callable[[int], None]
     ) -> None:
         self._classify, self._max_waiting, self._on_batch = classify, max_waiting, on_batch
-        self._waiting: queue.SimpleQueue[tuple[Pixels, Future[Probabilities]] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="classifier", daemon=True)
-        self._thread.start()
+        self._opened: PerProcess[tuple[Waiting, threading.Thread]] = PerProcess()
+
+    def _open(self) -> tuple[Waiting, threading.Thread]:
+        """Start the thread, at the first photo: a server may load the application and fork its workers afterwards."""
+        waiting: Waiting = queue.SimpleQueue()
+        thread = threading.Thread(target=self._work, args=[waiting], name="classifier", daemon=True)
+        thread.start()
+        return waiting, thread
 
     def submit(self, pixels: Pixels) -> Future[Probabilities]:
         """Queue one photo, (S, S, 3), and return the future of its probabilities; raise Refusal if too many wait."""
-        if self._waiting.qsize() >= self._max_waiting:
+        waiting, _ = self._opened.get(self._open)
+        if waiting.qsize() >= self._max_waiting:
             raise Refusal(429, "Too many photos are waiting. Try again in a moment.")
         future: Future[Probabilities] = Future()
-        self._waiting.put((pixels, future))
+        waiting.put((pixels, future))
         return future
 
     def close(self) -> None:
         """Wait until the waiting photos are classified and the thread has ended."""
-        self._waiting.put(None)
-        self._thread.join()
+        waiting, thread = self._opened.get(self._open)
+        waiting.put(None)
+        thread.join()
 
-    def _work(self) -> None:
+    def _work(self, waiting: Waiting) -> None:
         is_open = True
         while is_open:
-            batch = [self._waiting.get()]
-            while batch[-1] is not None and len(batch) < MAX_BATCH and not self._waiting.empty():
-                batch.append(self._waiting.get())
+            batch = [waiting.get()]
+            while batch[-1] is not None and len(batch) < MAX_BATCH and not waiting.empty():
+                batch.append(waiting.get())
             is_open = batch[-1] is not None
             self._classify_batch([item for item in batch if item and item[1].set_running_or_notify_cancel()])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
 from headstart.errors import CacheError
+from headstart.process.forks import abandon, watch_forks
 
 Result = TypeVar("Result")
 Identity = tuple[int, int]
@@ -28,8 +29,10 @@ class SqliteCache:
         self.path = path
         self._connection: sqlite3.Connection | None = None
         self._identity: Identity | None = None  # of the opened file; another file may have its path later
+        self._is_inherited = False  # from the parent of this process, which was forked
         if cache:
             self._open()
+            watch_forks(self)
 
     def _connect(self) -> sqlite3.Connection:
         """Open the file and create the table; raise CacheError, with the reason alone, for a file of another kind."""
@@ -60,6 +63,9 @@ class SqliteCache:
 
     def _attempt(self, action: Callable[[sqlite3.Connection], Result], otherwise: Result) -> Result:
         """Return the result of an action on the file; on an error of the file return ``otherwise``."""
+        if self._is_inherited:
+            self._is_inherited = False
+            self._open()
         if self._connection is None:
             return otherwise
         try:
@@ -114,6 +120,12 @@ class SqliteCache:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def leave_to_parent(self) -> None:
+        """Forget the connection, which must not be used or closed after a fork; the next use opens the file again."""
+        if self._connection is not None:
+            abandon(self._connection)
+            self._connection, self._is_inherited = None, True
 
     def __enter__(self) -> Self:
         return self

@@ -15,10 +15,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
+from headstart.process.forks import PerProcess
 from headstart.storage.remote_paths import RemotePath, find_path_kind, open_for_reading
 
 SUFFIX = ".tar"
-_lock = threading.Lock()
+_lock: PerProcess[threading.Lock] = PerProcess()
 N_INDICES = 32  # kept in memory: the index of a shard of a thousand files has a fifth of a megabyte
 
 
@@ -78,7 +79,7 @@ def _clean_name(name: str) -> str | None:
 def read_member(shard: Path, name: str, max_bytes: int) -> bytes:
     """Return the bytes of a file in a shard, of a larger one the first ``max_bytes + 1``, or raise OSError."""
     try:
-        with _lock:  # threads that need the same index wait for the first
+        with _lock.get(threading.Lock):  # threads that need the same index wait for the first
             start, size = _index_shard(shard, _stamp(shard))[name]
     except KeyError:
         raise FileNotFoundError(2, "does not exist in the shard") from None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,9 @@ from headstart.errors import FitError
 from headstart.features.transformer import FeatureExtractor, check_unchanged
 from headstart.methods.head_fitting import fit_head
 from headstart.storage.large_arrays import take_rows
+
+if TYPE_CHECKING:
+    from headstart.pixels.pictures import Picture
 
 from sklearn.base import BaseEstimator, ClassifierMixin  # isort: skip  # after the transformer, which names the extra
 
@@ -75,13 +77,13 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.cache = cache
         self.seed = seed
 
-    def fit(self, X: Sequence[str | Path], y: Sequence[Any], sample_weight: Any = None, groups: Any = None) -> Self:
+    def fit(self, X: Sequence[Picture], y: Sequence[Any], sample_weight: Any = None, groups: Any = None) -> Self:
         """Fit the head.
 
         Parameters
         ----------
         X
-            N paths of photo files.
+            N photos: a list or an array of paths or pictures in memory, as `Classifier.predict` takes them.
         y
             N labels.
         sample_weight
@@ -117,7 +119,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         )  # fmt: skip
         return self
 
-    def predict_proba(self, X: Sequence[str | Path]) -> npt.NDArray[np.float32]:
+    def predict_proba(self, X: Sequence[Picture]) -> npt.NDArray[np.float32]:
         """Return (N, C) float32 probabilities, columns in the order of ``classes_``."""
         from sklearn.utils.validation import check_is_fitted
 
@@ -128,7 +130,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         probabilities: npt.NDArray[np.float32] = self.head_.probabilities(extractor.transform(X))
         return probabilities
 
-    def predict(self, X: Sequence[str | Path]) -> npt.NDArray[Any]:
+    def predict(self, X: Sequence[Picture]) -> npt.NDArray[Any]:
         """Return (N,) labels."""
         numbers = self.predict_proba(X).argmax(1)
         labels: npt.NDArray[Any] = self.classes_[numbers]

@@ -15,7 +15,7 @@ from headstart.catalog.photo import SPLITS, Photo
 from headstart.catalog.scan import scan_labelled
 from headstart.catalog.source import PhotoSource, find_source, refuse_layout
 from headstart.catalog.table_columns import ColumnNames
-from headstart.classifier.classifier import Classifier
+from headstart.classifier.classifier import Classifier, HasFolder, load_classifier
 from headstart.errors import CatalogError
 from headstart.evaluation.metrics import evaluate_probabilities
 from headstart.pixels.damage import note_damage
@@ -25,9 +25,9 @@ SPLIT_CHOICES = ("auto", *SPLITS, "all")
 
 
 def evaluate_classifier(
-    model: Classifier, photos: Catalog | PhotoSource, *, split: str = "auto", layout: str = "auto",
-    path_column: str | None = None, label_column: str | None = None, group_column: str | None = None,
-    verbose: bool = True,
+    model: Classifier | HasFolder | str | Path, photos: Catalog | PhotoSource, *, split: str = "auto",
+    layout: str = "auto", path_column: str | None = None, label_column: str | None = None,
+    group_column: str | None = None, verbose: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
     """Evaluate a classifier on labelled photos.
 
@@ -36,6 +36,8 @@ def evaluate_classifier(
 
     Parameters
     ----------
+    model
+        A classifier, a run, or the path of one of them.
     photos
         A catalog, or a source of photos as for `scan_photos`.
     split
@@ -58,6 +60,8 @@ def evaluate_classifier(
     """
     if split not in SPLIT_CHOICES:
         raise CatalogError(f"Cannot evaluate on a split: got {split!r}, need one of {', '.join(SPLIT_CHOICES)}.")
+    if not isinstance(model, Classifier):
+        model = load_classifier(model)
     if isinstance(photos, Catalog):
         refuse_layout(layout, "of photos that are scanned already. Give it to hs.scan")
     else:

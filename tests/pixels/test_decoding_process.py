@@ -49,7 +49,7 @@ def test_the_result_is_that_of_this_process(monkeypatch):
     data = paint()
     here = decode_photo(data, 32), decode_thumbnail(data, 50), open_photo(data)
     monkeypatch.setattr(extents, "N_QUICK", 1)
-    monkeypatch.setattr(decode, "decode_here", None)
+    monkeypatch.setattr(decode, "_decode_here", None)
     monkeypatch.setattr(extents._make_extent, "__defaults__", (1,))
     there = decode_photo(data, 32), decode_thumbnail(data, 50), open_photo(data)
     for a, b in zip(here, there, strict=True):

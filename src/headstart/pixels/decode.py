@@ -23,10 +23,9 @@ from headstart.pixels.decoding_process import decode_in_own_process
 from headstart.pixels.extents import read_extent
 from headstart.pixels.file_format import JPEG, FileFormat, recognise_photo
 from headstart.pixels.image_columns import ImageColumns
-from headstart.pixels.jpeg_extent import choose_factor
-from headstart.pixels.jpeg_segments import read_jpeg_segments
+from headstart.pixels.jpeg_extent import Extent
 from headstart.pixels.limits import DEFAULT_LIMITS, DecodingLimits, check_memory, check_size, refuse_memory
-from headstart.pixels.memory_budget import UNKNOWN_BYTES, reserve_memory
+from headstart.pixels.memory_budget import LARGE_PHOTO_BYTES, UNKNOWN_BYTES, reserve_memory
 from headstart.pixels.opening import drop_unused_alpha, open_image
 from headstart.pixels.orientation import read_jpeg_orientation, read_orientation, turn_upright
 from headstart.pixels.photo_bytes import read_bytes
@@ -141,15 +140,19 @@ def open_photo(data: bytes, *, limits: DecodingLimits = DEFAULT_LIMITS) -> Pixel
 
 def _decode_within(shape: str, data: bytes, size_px: int | None, limits: DecodingLimits) -> Pixels:
     """Decode a photo in this thread, or in a process of its own if it may take long."""
-    extent = read_extent(recognise_photo(data).reader, data, size_px)
+    kind = recognise_photo(data)
+    extent = read_extent(kind.reader, data, size_px)
     if extent is None:  # no header tells the cost
         with reserve_memory(min(limits.max_bytes, UNKNOWN_BYTES)):
             return decode_in_own_process(shape, data, size_px, limits)
     check_size(extent.width, extent.height, limits)
     check_memory(extent.n_bytes, extent.width, extent.height, limits)
+    if extent.n_bytes < LARGE_PHOTO_BYTES and not extent.is_slow:
+        return _decode_here(shape, data, size_px, limits, kind, extent)
     with reserve_memory(extent.n_bytes):
-        decode = decode_in_own_process if extent.is_slow else decode_here
-        return decode(shape, data, size_px, limits)
+        if extent.is_slow:
+            return decode_in_own_process(shape, data, size_px, limits)
+        return _decode_here(shape, data, size_px, limits, kind, extent)
 
 
 def decode_here(shape: str, data: bytes, size_px: int | None, limits: DecodingLimits) -> Pixels:
@@ -160,7 +163,14 @@ def decode_here(shape: str, data: bytes, size_px: int | None, limits: DecodingLi
     shape
         ``"square"`` as `decode_photo`, ``"thumbnail"`` as `decode_thumbnail`, or ``"whole"`` as `open_photo`.
     """
-    stored = _decode(data, size_px, limits)
+    kind = recognise_photo(data)
+    return _decode_here(shape, data, size_px, limits, kind, read_extent(kind.reader, data, size_px))
+
+
+def _decode_here(
+    shape: str, data: bytes, size_px: int | None, limits: DecodingLimits, kind: FileFormat, extent: Extent | None
+) -> Pixels:
+    stored = _decode(data, limits, kind, extent)
     try:
         height, width = stored.pixels.shape[:2]
         if size_px is None or shape == "whole":
@@ -180,26 +190,24 @@ def _finish(pixels: Pixels, stored: _Stored) -> Pixels:
     return np.ascontiguousarray(turn_upright(convert_pixels(pixels, stored.to_srgb), stored.orientation))
 
 
-def _decode(data: bytes, size_px: int | None, limits: DecodingLimits) -> _Stored:
-    """Decode a photo. A large one may get a fraction of its size, if both sides stay at least ``size_px``."""
-    kind = recognise_photo(data)
+def _decode(data: bytes, limits: DecodingLimits, kind: FileFormat, extent: Extent | None) -> _Stored:
+    """Decode a photo. A large JPEG gets a fraction of its size, if both sides stay at least the size that is needed."""
     if kind.max_pixels:
         limits = replace(limits, max_pixels=min(limits.max_pixels, kind.max_pixels))
-    if kind is JPEG:
-        decoded, damage = _decode_jpeg(data, size_px)
-        if decoded is not None:
-            pixels, mode = decoded
-            segments = read_jpeg_segments(data)
-            transform = find_transform(join_jpeg_profile(data, segments), mode)
-            return _Stored(pixels, read_jpeg_orientation(data, segments), transform)
-        stored = _decode_with_pillow(data, kind, limits)
-        if damage:
-            report_damage(damage)
-        return stored
-    return _decode_with_pillow(data, kind, limits)
+    damage = ""
+    if kind is JPEG and extent is not None and extent.n_components in (1, 3):
+        pixels, damage = _decode_jpeg(data, extent)
+        if pixels is not None:
+            profile = join_jpeg_profile(data, extent.segments)
+            transform = find_transform(profile, "L" if extent.n_components == 1 else "RGB")
+            return _Stored(pixels, read_jpeg_orientation(data, extent.segments), transform)
+    stored = _decode_with_pillow(data, kind, limits)
+    if damage:
+        report_damage(damage)
+    return stored
 
 
-def _decode_jpeg(data: bytes, size_px: int | None) -> tuple[tuple[Pixels, str] | None, str]:
+def _decode_jpeg(data: bytes, extent: Extent) -> tuple[Pixels | None, str]:
     """Decode a plain JPEG fast.
 
     A JPEG that lacks nothing but its end marker is decoded as with it. One with missing pixels is left to Pillow, which
@@ -207,17 +215,14 @@ def _decode_jpeg(data: bytes, size_px: int | None) -> tuple[tuple[Pixels, str] |
 
     Returns
     -------
-    The pixels and their mode, or None if Pillow must decode it (CMYK, damage, anything unusual); and libjpeg's warning
-    of damaged data, or "".
+    The pixels, or None if Pillow must decode it (damage, anything unusual); and libjpeg's warning of damaged data, or
+    "".
     """
     import simplejpeg
 
+    height, width = -(-extent.height // extent.factor), -(-extent.width // extent.factor)
+    smallest = {"min_height": height, "min_width": width, "min_factor": 1}
     try:
-        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-        if colours not in ("YCbCr", "RGB", "Gray"):
-            return None, ""
-        factor = choose_factor(width, height, size_px)
-        smallest = {"min_height": -(-height // factor), "min_width": -(-width // factor), "min_factor": 1}
         try:
             pixels: Pixels = simplejpeg.decode_jpeg(data, "RGB", **smallest)
         except ValueError as error:
@@ -227,7 +232,7 @@ def _decode_jpeg(data: bytes, size_px: int | None) -> tuple[tuple[Pixels, str] |
     except ValueError as error:
         reason = str(error)
         return None, reason if reason.startswith((_DAMAGE, _NO_END)) else ""
-    return (pixels, "L" if colours == "Gray" else "RGB"), ""
+    return pixels, ""
 
 
 def _decode_with_pillow(data: bytes, kind: FileFormat, limits: DecodingLimits) -> _Stored:

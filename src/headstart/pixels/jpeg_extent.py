@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import struct
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from headstart.errors import PhotoError
 from headstart.pixels.jpeg_segments import APP1, START_OF_SCAN, Segment, read_jpeg_segments
@@ -12,12 +14,12 @@ MAX_EXIF_SEGMENTS = 64  # Pillow joins them in quadratic time
 N_QUICK = 100_000_000  # pixels that are decoded within a second
 N_QUICK_IN_SCANS = 200_000_000  # pixels times scans, likewise
 _CMYK_BYTES = 8.5  # for a pixel: Pillow's photo and, converted from its profile, another one
-_BASELINE, _EXTENDED, _PROGRESSIVE = 0xC0, 0xC1, 0xC2  # ITU-T T.81, table B.1
+_PROGRESSIVE = 0xC2  # below it: baseline and extended sequential; above: lossless and arithmetic (T.81, table B.1)
 _NO_FRAME = (0xC4, 0xC8, 0xCC)
+_read_frame = struct.Struct(">BHHB").unpack_from
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """What decoding a photo takes.
 
     Attributes
@@ -26,12 +28,17 @@ class Extent:
         Memory at the peak, besides the file.
     is_slow
         Whether it may take more than about a second.
+    factor, n_components, segments
+        Of a JPEG: by how much it is shrunk while it is decoded, the number of its colours, and its segments.
     """
 
     width: int
     height: int
     n_bytes: int
     is_slow: bool
+    factor: int = 1
+    n_components: int = 0
+    segments: Sequence[Segment] = ()
 
     @property
     def n_pixels(self) -> int:
@@ -57,34 +64,40 @@ def read_jpeg_extent(data: bytes, size_px: int | None) -> Extent:
         If there are too many segments or scans, no frame, or fewer bytes than a photo of this size can have.
     """
     segments = read_jpeg_segments(data)
-    frame = next((s for s in segments if 0xC0 <= s.marker <= 0xCF and s.marker not in _NO_FRAME), None)
+    frame, n_exif = None, 0
+    for segment in segments:
+        marker = segment[0]
+        if marker == APP1:
+            n_exif += data.startswith(b"Exif", segment.start)
+        elif 0xC0 <= marker <= 0xCF and marker not in _NO_FRAME:
+            frame = frame or segment
     if frame is None or frame.end - frame.start < 9 or segments[-1].marker != START_OF_SCAN:
         raise PhotoError("cannot be decoded: a JPEG without pixels")
-    _check_exif(data, segments)
-    height, width = (int.from_bytes(data[frame.start + n : frame.start + n + 2], "big") for n in (1, 3))
-    n_components, scan = data[frame.start + 5], segments[-1].start
-    factors = [data[at] for at in range(frame.start + 7, min(frame.start + 6 + 3 * n_components, frame.end), 3)]
-    across, down = max(f >> 4 for f in factors) or 1, max(f & 15 for f in factors) or 1
-    n_units = -(-width // (8 * across)) * -(-height // (8 * down))
-    if frame.marker in (_BASELINE, _EXTENDED, _PROGRESSIVE) and n_units > 8 * (len(data) - scan):
-        # a Huffman code has at least one bit
+    if n_exif > MAX_EXIF_SEGMENTS:
+        raise PhotoError(f"JPEG with more than {MAX_EXIF_SEGMENTS} Exif segments")
+    _, height, width, n_components = _read_frame(data, frame.start)
+    scan = segments[-1].start
+    if frame.marker <= _PROGRESSIVE and (width >> 5) * (height >> 5) > 8 * (len(data) - scan):
+        # a Huffman code has at least one bit, and covers at most 32 x 32 pixels
         raise PhotoError(f"cannot be decoded: {len(data):,} bytes cannot hold {width:,} x {height:,} pixels")
+    factor = choose_factor(width, height, size_px)
     if n_components > 3:
         n_bytes = int(_CMYK_BYTES * width * height)
     else:
-        factor = choose_factor(width, height, size_px)
         n_bytes = (3 if size_px else 9) * -(-width // factor) * -(-height // factor)
     n_scans = 1
     if frame.marker == _PROGRESSIVE or (scan < len(data) and data[scan] < n_components):
         n_scans = data.count(b"\xff\xda", scan)
         if n_scans > MAX_SCANS:
             raise PhotoError(f"JPEG with more than {MAX_SCANS:,} scans")
-        n_bytes += 128 * n_units * sum((f >> 4) * (f & 15) for f in factors)  # libjpeg keeps all coefficients
+        n_bytes += _count_coefficients(data[frame.start + 6 : frame.end], width, height, n_components) * 2
     is_slow = width * height > N_QUICK or width * height * n_scans > N_QUICK_IN_SCANS or frame.marker > _PROGRESSIVE
-    return Extent(width, height, n_bytes, is_slow=is_slow)
+    return Extent(width, height, n_bytes, is_slow, factor, n_components, segments)
 
 
-def _check_exif(data: bytes, segments: list[Segment]) -> None:
-    n_exif = sum(marker == APP1 and data.startswith(b"Exif", start) for marker, start, _ in segments)
-    if n_exif > MAX_EXIF_SEGMENTS:
-        raise PhotoError(f"JPEG with more than {MAX_EXIF_SEGMENTS} Exif segments")
+def _count_coefficients(components: bytes, width: int, height: int, n_components: int) -> int:
+    """Return the number of coefficients, all of which libjpeg keeps if a photo has several scans."""
+    factors = components[1 : 3 * n_components : 3]
+    across, down = max((f >> 4 for f in factors), default=1) or 1, max((f & 15 for f in factors), default=1) or 1
+    n_units = -(-width // (8 * across)) * -(-height // (8 * down))
+    return 64 * n_units * sum((f >> 4) * (f & 15) for f in factors)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 BUDGET_BYTES = 1_400_000_000
 UNKNOWN_BYTES = 200_000_000  # of a photo whose header does not tell its cost: 12 million pixels in HEIC
-LARGE_BYTES = 50_000_000  # smaller photos are not counted: there are at most a few for each core
+LARGE_PHOTO_BYTES = 50_000_000  # smaller photos are not counted: there are at most a few for each core
 
 
 class MemoryBudget:
@@ -26,7 +26,7 @@ class MemoryBudget:
     @contextmanager
     def reserve(self, n_bytes: int) -> Iterator[None]:
         """Wait until so much memory is left in the budget, and take it during the block."""
-        if n_bytes < LARGE_BYTES:
+        if n_bytes < LARGE_PHOTO_BYTES:
             yield
             return
         with self._freed:

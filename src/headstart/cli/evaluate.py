@@ -45,6 +45,8 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
     print_line(f"Accuracy  {metrics['accuracy']:.1%}  (95% interval {low:.1%} to {high:.1%}, {metrics['n']:,} photos)")
     print_line(f"Log loss  {metrics['loss']:.4f}   Macro F1  {metrics['macro_f1']:.3f}")
     _print_classes(metrics["per_class"])
+    for note in metrics["notes"]:
+        say(f"Note: {note}")
     if metrics["n_seen"]:
         say(f"{metrics['n_seen']:,} photos were left out: the classifier was trained on them.")
     unknown = describe_unknown_labels(metrics["unknown_labels"], metrics["classes"])

@@ -18,3 +18,11 @@ def test_json_is_strict_and_takes_any_path(capsys):
     assert json.loads(capsys.readouterr().out) == {"path": "not utf-8 \udcff", "label": "猫"}
     with pytest.raises(ValueError, match="not JSON compliant"):
         print_json({"loss": float("nan")})
+
+
+def test_control_characters_reach_no_terminal(capsys):
+    say("file 'a\x1b[2Jb\r\u202ec.jpg'")
+    print_line("title:\nname\x07")
+    told = capsys.readouterr()
+    assert told.err == "file 'a\\x1b[2Jb\\r\\u202ec.jpg'\n"
+    assert told.out == "title:\nname\\x07\n"

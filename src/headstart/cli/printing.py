@@ -7,10 +7,12 @@ import sys
 from collections.abc import Sized
 from typing import Any
 
+from headstart.process.terminal_text import escape_controls
+
 
 def say(message: str) -> None:
     """Print a message for the user on stderr."""
-    print(message, file=sys.stderr, flush=True)  # noqa: T201
+    print(escape_controls(message), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def print_json(record: Any) -> None:
@@ -20,7 +22,7 @@ def print_json(record: Any) -> None:
 
 def print_line(line: str) -> None:
     """Print a line of a result on stdout."""
-    print(line)  # noqa: T201
+    print(escape_controls(line))  # noqa: T201
 
 
 def say_left_out(skipped: list[dict[str, Any]], place: str) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from headstart.process.terminal_text import escape_controls
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
@@ -41,9 +43,9 @@ def show_progress(verb: str, *, is_shown: bool = True, unit: str = "photos") -> 
 def print_above(line: str) -> None:
     """Print a line on stderr, above the bar if there is one."""
     if _shown:
-        _shown[-1].console.print(line, highlight=False, markup=False)
+        _shown[-1].console.print(escape_controls(line), highlight=False, markup=False)
     else:
-        print(line, file=sys.stderr, flush=True)  # noqa: T201
+        print(escape_controls(line), file=sys.stderr, flush=True)  # noqa: T201
 
 
 _shown: list[Bar] = []  # the bars on the terminal now, the last one on top

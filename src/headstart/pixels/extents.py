@@ -1,6 +1,6 @@
 """What decoding a photo takes, read from its header before any library sees it: size, memory, and whether it is slow.
 
-The bytes for a pixel are the peak of opening, loading and resizing (docs/decisions/0028). Pillow handles each chunk,
+The bytes for a pixel are the peak of opening, loading and resizing (docs/decisions/0031). Pillow handles each chunk,
 block or strip in Python, and joins some of them in quadratic time: their number is limited.
 """
 

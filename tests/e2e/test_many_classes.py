@@ -32,10 +32,11 @@ def photos(tmp_path_factory):
 def test_a_thousand_classes(photos, tmp_path):
     run = tmp_path / "run"
     command = [sys.executable, "-m", "headstart", "train", str(photos), "--method", "fixed", "--image-size", "96"]
-    process = subprocess.Popen([*command, "--out", str(run)], stderr=subprocess.PIPE, text=True)
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    assert status == 0, said
+    with subprocess.Popen([*command, "--out", str(run)], stderr=subprocess.PIPE, text=True) as process:
+        said = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)  # Popen does not tell the peak of one child
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, said
     assert usage.ru_maxrss * 1024 < 700e6
     assert (run / "metrics.json").stat().st_size < 1e6
     assert (run / "predictions.csv").stat().st_size < 3e6 * N_PHOTOS / 4

@@ -1,6 +1,7 @@
 """A folder is embedded completely, each photo once and in order; the same call continues a stopped run."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from headstart.errors import CatalogError, ScaleError
 from headstart.features import block_embedding
 from headstart.features.block_embedding import make_embedding_settings
 from headstart.features.folder_embedding import embed_into_folder
+from headstart.storage import file_locks
 from headstart.storage.remote_paths import expand_path
 
 pytest.importorskip("pyarrow")
@@ -198,8 +200,22 @@ def test_a_finished_folder_stays_finished_until_it_is_replaced(make_folder, tmp_
     assert len(scan_photos(out).photos) == 6
 
 
-def test_the_first_of_two_commands_in_one_folder_fails(make_folder, tmp_path, monkeypatch):
+def test_of_several_commands_in_one_new_folder_all_succeed(make_folder, tmp_path):
+    folder, out = make_folder(n=3), tmp_path / "out"
+    with ThreadPoolExecutor(4) as pool:
+        written = list(pool.map(lambda _: embed(folder, out), range(4)))
+    assert {one.n_photos for one in written} == {6}
+    assert sum(one.n_new for one in written) == 6
+    assert sorted(path.name[:5] for path in out.iterdir()) == ["_head", "part-"]
+
+
+def test_without_locks_the_first_of_two_commands_in_one_folder_fails(make_folder, tmp_path, monkeypatch):
     from headstart.features import folder_embedding as module
+
+    def fail(*_, **__):
+        raise OSError(95, "not supported")
+
+    monkeypatch.setattr(file_locks, "lock_file", fail)
 
     one, two, out = make_folder("one", n=2), make_folder("two", n=3), tmp_path / "out"
     finish = module.finish_folder

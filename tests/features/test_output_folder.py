@@ -1,5 +1,7 @@
 """A folder is claimed before the work and finished after it; finished folders and files of others are kept."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +12,16 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.manifest import Manifest, read_manifest
 from headstart.catalog.source import Source
 from headstart.errors import ScaleError
+from headstart.features import output_folder
 from headstart.features.block_embedding import make_embedding_settings
-from headstart.features.output_folder import claim_folder, finish_folder, is_claimed, release_folder
+from headstart.features.output_folder import (
+    LOCK,
+    claim_folder,
+    finish_folder,
+    is_claimed,
+    release_folder,
+    write_alone,
+)
 
 PETS, BIRDS = Source("pets", Path("pets"), "folder"), Source("birds", Path("birds"), "folder")
 
@@ -74,3 +84,55 @@ def test_a_folder_without_parts_may_be_claimed_for_another_source(tmp_path, sett
     Manifest({}, "birds").write(tmp_path)
     assert claim_folder(PETS, tmp_path, settings, overwrite=False).source == "pets"
     assert read_manifest(tmp_path).source == "pets"
+
+
+def test_a_folder_that_was_left_before_its_manifest_goes_on(tmp_path, settings):
+    for name in (
+        "_here-x",
+        "_try-x-0-0",
+        LOCK,
+        "._headstart.json.partial-x",
+        ".part-1.partial-x",
+        "._here-x.partial-x",
+    ):
+        (tmp_path / name).touch()
+    finish(tmp_path, settings, "part-1")
+    with write_alone(tmp_path, verbose=False):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["_headstart.json", "part-1"]
+
+
+@pytest.mark.parametrize("name", ["part-0.parquet", "_SUCCESS", ".hidden"])
+def test_files_of_other_programs_without_a_manifest_are_refused(tmp_path, settings, name):
+    (tmp_path / name).touch()
+    with pytest.raises(ScaleError, match="a folder with other things in it"):
+        claim_folder(PETS, tmp_path, settings, overwrite=False)
+
+
+def test_a_disk_that_is_full_at_the_manifest_leaves_no_claim(tmp_path, settings, monkeypatch):
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Manifest, "write", fail)
+    with pytest.raises(OSError, match="No space left"):
+        claim_folder(PETS, tmp_path / "out", settings, overwrite=False)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_one_command_at_a_time_writes_and_the_next_one_names_it(tmp_path, monkeypatch):
+    pytest.importorskip("fcntl")
+    lines, is_waiting = [], threading.Event()
+    monkeypatch.setattr(output_folder, "print_above", lambda line: (lines.append(line), is_waiting.set()))
+    with ThreadPoolExecutor(1) as pool:
+        with write_alone(tmp_path, verbose=True):
+            second = pool.submit(_write, tmp_path)
+            assert is_waiting.wait(20)
+            assert not second.done()
+        assert second.result(20)
+    assert lines[0].startswith("Waiting: process ")
+    assert lines[0].endswith(f" is writing '{tmp_path}'.")
+
+
+def _write(folder):
+    with write_alone(folder, verbose=True):
+        return True

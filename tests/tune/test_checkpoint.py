@@ -91,3 +91,49 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "file"))
     Checkpoint("three").save({"a": np.arange(3)}, {})
     assert Checkpoint("three").load() is None
+
+
+def test_a_second_training_of_the_same_name_neither_reads_nor_writes_nor_deletes_the_checkpoint(cache_folder):
+    pytest.importorskip("fcntl")
+    said = []
+    with Checkpoint("one").hold(said.append) as first:
+        first.save({"a": np.arange(3)}, {"epoch": 1})
+        with Checkpoint("one").hold(said.append) as second:
+            assert second.load() is None
+            second.save({"a": np.arange(9)}, {"epoch": 9})
+            second.delete()
+        Checkpoint("one").delete()  # as at the end of the second training
+        assert first.load()[1] == {"epoch": 1}
+    assert len(said) == 1
+    assert f"is running (process {os.getpid()} on " in said[0]
+    with Checkpoint("one").hold(said.append) as third:
+        assert third.load()[1] == {"epoch": 1}
+    third.delete()
+    assert list((cache_folder / FOLDER).iterdir()) == []
+
+
+def test_a_damaged_checkpoint_is_deleted_while_it_is_held(cache_folder):
+    with Checkpoint("one").hold(pytest.fail) as held:
+        path = cache_folder / FOLDER / "one.npz"
+        path.write_bytes(b"nonsense")
+        assert held.load() is None
+        assert not path.exists()
+
+
+def test_old_locks_of_killed_trainings_are_deleted_and_held_ones_kept(cache_folder):
+    pytest.importorskip("fcntl")
+    left = cache_folder / FOLDER / "left.lock"
+    with Checkpoint("long").hold(pytest.fail):
+        left.touch()
+        for path in left.parent.iterdir():
+            os.utime(path, (0, 0))
+        Checkpoint("other")
+        assert [path.name for path in left.parent.iterdir()] == ["long.lock"]
+
+
+def test_a_cache_that_cannot_be_written_stops_no_training(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "file"))
+    with Checkpoint("one").hold(pytest.fail) as held:
+        held.save({"a": np.arange(3)}, {})
+        assert held.load() is None

@@ -6,7 +6,6 @@ system without locks, the time of the last write decides whether a writer is ali
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import secrets
@@ -15,12 +14,13 @@ import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import CacheError
+from headstart.storage.file_locks import lock_file
 from headstart.storage.large_arrays import Array, count_bytes, map_file, walk_rows
 from headstart.storage.local_files import delete_file, list_files, measure_folder
 
@@ -68,7 +68,7 @@ def write_activation_file(
         _make_room(limit_bytes, n_bytes)
         with partial.open("w+b") as file:
             with suppress(OSError):
-                _lock(file)
+                lock_file(file)
             array = map_file(file, shape, dtype)
             checksums = fill(array)
             array.flush()
@@ -159,7 +159,7 @@ def _is_being_written(path: Path, status: os.stat_result) -> bool:
         return False
     try:
         with path.with_name(path.name.removesuffix(".json")).open("r+b") as file:
-            _lock(file)
+            lock_file(file)
     except BlockingIOError:
         return True
     except FileNotFoundError:  # a note without its file
@@ -167,15 +167,6 @@ def _is_being_written(path: Path, status: os.stat_result) -> bool:
     except OSError:
         return time.time() - status.st_mtime < SILENT_S
     return False
-
-
-def _lock(file: IO[bytes]) -> None:
-    """Lock a file while it is open. Raise BlockingIOError if another process holds the lock, OSError without locks."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        raise OSError(errno.ENOSYS, "no locks") from None
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _note_path(path: Path) -> Path:

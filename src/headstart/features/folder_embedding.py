@@ -15,7 +15,13 @@ from headstart.catalog.photo import Skip
 from headstart.catalog.source import Source
 from headstart.errors import ScaleError
 from headstart.features.block_embedding import BlockEmbedder, EmbeddedBlock, EmbeddingSettings
-from headstart.features.output_folder import claim_folder, finish_folder, release_folder
+from headstart.features.output_folder import (
+    check_folder,
+    claim_folder,
+    finish_folder,
+    release_folder,
+    write_alone,
+)
 from headstart.features.photo_blocks import list_blocks
 from headstart.process.progress import Progress, show_progress
 from headstart.storage.remote_paths import make_path
@@ -95,15 +101,17 @@ def embed_into_folder(
     if not isinstance(source, Catalog):
         source = source.make_absolute()  # the features may be read from another working folder
     try:
-        manifest = claim_folder(source, folder, settings, overwrite=overwrite)
-        try:
-            with show_progress("Embedding", is_shown=verbose) as progress:
-                task = EmbeddingTask(source, settings, folder, manifest.token)
-                done, facts = _collect(embed_blocks(task, progress), progress)
-            manifest = _complete_manifest(manifest, facts, done)
-            finish_folder(folder, manifest)
-        finally:
-            release_folder(folder, manifest)
+        check_folder(source, folder, settings, overwrite=overwrite)  # an error here waits for no other command
+        with write_alone(folder, verbose=verbose):
+            manifest = claim_folder(source, folder, settings, overwrite=overwrite)
+            try:
+                with show_progress("Embedding", is_shown=verbose) as progress:
+                    task = EmbeddingTask(source, settings, folder, manifest.token)
+                    done, facts = _collect(embed_blocks(task, progress), progress)
+                manifest = _complete_manifest(manifest, facts, done)
+                finish_folder(folder, manifest)
+            finally:
+                release_folder(folder, manifest)
     except OSError as error:
         raise ScaleError(
             f"Cannot write features to '{folder}': {error.strerror or error}. Finished blocks are kept: the same "

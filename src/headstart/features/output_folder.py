@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from headstart.catalog.catalog import Catalog
@@ -10,6 +12,8 @@ from headstart.catalog.manifest import FILE_NAME, Manifest, read_manifest
 from headstart.catalog.source import Source
 from headstart.errors import CatalogError, ScaleError
 from headstart.features.block_embedding import EmbeddingSettings
+from headstart.process.progress import print_above
+from headstart.storage.file_locks import hold_lock
 from headstart.storage.remote_paths import (
     RemotePath,
     delete_path,
@@ -21,7 +25,36 @@ from headstart.storage.remote_paths import (
 
 CLAIM = "_here-"  # prefix of a file that each running command leaves; a worker that sees it sees the same folder
 ATTEMPT = "_try-"  # prefix of the files by which attempts at a block are counted
-OWN_PREFIXES = ("part-", ATTEMPT, CLAIM, ".part-")  # the last: partial files of killed writers
+LOCK = "_writer"  # locked by the command that writes the folder
+PARTIAL_PREFIXES = (".part-", f".{FILE_NAME}.", f".{CLAIM}")  # of partial files of killed writers
+OWN_PREFIXES = ("part-", ATTEMPT, CLAIM, *PARTIAL_PREFIXES)
+EMPTY_PREFIXES = (ATTEMPT, CLAIM, *PARTIAL_PREFIXES)  # a folder with only these was left before its manifest
+
+
+@contextmanager
+def write_alone(folder: Path, *, verbose: bool) -> Iterator[None]:
+    """Let one command at a time write a folder; others wait. In a store nothing waits: `finish_folder` compares.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written.
+    """
+    if isinstance(folder, RemotePath):
+        yield
+        return
+
+    def say_waiting(holder: str) -> None:
+        if verbose:
+            print_above(f"Waiting: {holder} is writing '{folder}'.")
+
+    with hold_lock(folder / LOCK, say_waiting):
+        yield
+
+
+def check_folder(source: Source | Catalog, folder: Path, settings: EmbeddingSettings, *, overwrite: bool) -> None:
+    """Raise ScaleError if a folder cannot be claimed: it holds other things, or lies among the photos."""
+    _compare_folder(source, folder, settings, overwrite=overwrite)
 
 
 def claim_folder(source: Source | Catalog, folder: Path, settings: EmbeddingSettings, *, overwrite: bool) -> Manifest:
@@ -34,7 +67,25 @@ def claim_folder(source: Source | Catalog, folder: Path, settings: EmbeddingSett
     ------
     ScaleError
         If the folder holds other things, or lies among the photos.
+    OSError
+        If the folder cannot be written. It then has no claim.
     """
+    wanted, is_known = _compare_folder(source, folder, settings, overwrite=overwrite)
+    try:
+        with open_for_writing(folder / f"{CLAIM}{wanted.token}"):
+            pass
+        if not is_known:
+            wanted.write(folder)
+    except BaseException:
+        release_folder(folder, wanted)
+        raise
+    return wanted
+
+
+def _compare_folder(
+    source: Source | Catalog, folder: Path, settings: EmbeddingSettings, *, overwrite: bool
+) -> tuple[Manifest, bool]:
+    """Return the manifest to write, and whether the folder is finished with the same photos and settings."""
     _check_outside(source, folder)
     kind, names = find_path_kind(folder), list_file_names(folder)
     known = _read_known(folder, overwrite=overwrite) if FILE_NAME in names else None
@@ -52,11 +103,7 @@ def claim_folder(source: Source | Catalog, folder: Path, settings: EmbeddingSett
             f"{', another '.join(differing)}, need the same. Give another --out, or --overwrite.",
             path=folder,
         )
-    with open_for_writing(folder / f"{CLAIM}{wanted.token}"):
-        pass
-    if known is None or differing or not known.is_complete:
-        wanted.write(folder)
-    return wanted
+    return wanted, known is not None and known.is_complete and not differing
 
 
 def finish_folder(folder: Path, manifest: Manifest) -> None:
@@ -96,9 +143,10 @@ def name_source(source: Source | Catalog) -> str:
 
 
 def _is_empty(folder: Path, names: list[str]) -> bool:
-    if isinstance(folder, RemotePath):
-        return not names
-    return not folder.is_dir() or not any(folder.iterdir())
+    """Say whether a folder holds nothing, except what a command left that ended before it wrote its manifest."""
+    if not isinstance(folder, RemotePath):
+        names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    return all(name == LOCK or name.startswith(EMPTY_PREFIXES) for name in names)
 
 
 def _read_known(folder: Path, *, overwrite: bool) -> Manifest | None:

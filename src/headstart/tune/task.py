@@ -57,7 +57,9 @@ class TuningTask:
         from headstart.tune.tail_fitting import fit_tail
 
         backbone = self.setup.backbone
-        return fit_tail(
-            read_graph(backbone.weights), backbone.spec, activations, self.plan,
-            checkpoint=Checkpoint(self.checkpoint), group=group, progress=progress, say=say,
-        )  # fmt: skip
+        is_first = group is None or group.rank == 0
+        with Checkpoint(self.checkpoint if is_first else None).hold(say) as checkpoint:
+            return fit_tail(
+                read_graph(backbone.weights), backbone.spec, activations, self.plan, checkpoint=checkpoint,
+                group=group, progress=progress, say=say,
+            )  # fmt: skip

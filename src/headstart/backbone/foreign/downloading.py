@@ -17,6 +17,7 @@ from typing import IO
 
 from headstart.errors import BackboneError
 from headstart.process.progress import Progress, show_progress
+from headstart.storage.file_locks import lock_file
 from headstart.storage.local_files import delete_file, find_cache_folder
 from headstart.storage.result_cache import BACKBONES
 
@@ -72,10 +73,8 @@ def _lock(path: Path) -> Iterator[None]:
             path=path.parent,
         ) from None
     with file:
-        with suppress(ImportError):  # Windows
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with suppress(OSError):  # no locks
+            lock_file(file, is_waiting=True)
         yield  # the file is not deleted: a waiting process would then hold a lock on no file
 
 

@@ -63,27 +63,16 @@ def test_quoted_commas_and_other_scripts_are_read(write):
 @pytest.mark.parametrize(
     ("splits", "named", "told"),
     [
-        ("train val test", {"train", "validation", "test"}, "3 rows of a CSV: the splits are taken as they are."),
-        ("- -", set(), "2 rows of a CSV: all went 70/15/15 into train, validation, test, drawn by the seed."),
-        (
-            "train test - -",
-            {"train", "test"},
-            "the 2 without a split went 80/20 into train, validation, drawn by the seed.",
-        ),
-        (
-            "train val test -",
-            {"train", "validation", "test"},
-            "4 rows of a CSV: the 1 without a split went into train.",
-        ),
+        ("train val test", {"train", "validation", "test"}, "Read 3 rows of a CSV."),
+        ("-", set(), "Read 1 row of a CSV."),
+        ("train test - -", {"train", "test"}, "Read 4 rows of a CSV."),
     ],
 )
 def test_rows_without_a_split_are_planned(write, splits, named, told):
     cells = enumerate(splits.replace("-", "").split(" "))
     found = read_csv(write("path,label,split\n" + "".join(f"{n}.jpg,cats,{split}\n" for n, split in cells)))
     assert found.plan == plan_rows(named)
-    (note,) = found.notes
-    assert note.text.startswith("Read ")
-    assert note.text.endswith(told)
+    assert list(map(str, found.notes)) == [told]
 
 
 def test_all_problems_are_in_one_message(write):

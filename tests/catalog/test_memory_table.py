@@ -30,7 +30,7 @@ def test_a_data_frame_gives_the_catalog_of_the_csv(columns, tmp_path):
     assert catalog.photos == from_file.photos
     assert catalog.source == "table"
     assert [note.code for note in catalog.notes] == [note.code for note in from_file.notes]
-    assert str(catalog.notes[0]).startswith("Read 12 rows of a table in memory: all went 70/15/15")
+    assert str(catalog.notes[0]).startswith("Read 12 rows of a table in memory. All photos were split 70/15/15")
     assert scan_labelled(frame.set_index("age")).photos == scan_labelled(tmp_path / "pets.csv").photos
 
 

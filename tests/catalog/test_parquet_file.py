@@ -26,7 +26,9 @@ def test_a_parquet_table_gives_the_catalog_of_the_csv(tmp_path, make_folder):
         weight=[2.0] * len(rows),
     )  # fmt: skip
     assert scan_photos(table).photos == scan_photos(csv).photos
-    assert scan_photos(table).notes[0].text.startswith("Read 12 rows of a Parquet table: all went 70/15/15")
+    assert (
+        scan_photos(table).notes[0].text.startswith("Read 12 rows of a Parquet table. All photos were split 70/15/15")
+    )
     assert count_rows(table) == 12
 
 

@@ -60,7 +60,7 @@ def test_photos_in_a_table_give_the_catalog_of_the_files(photos, tmp_path, names
     path = write(make_table(photos, names=names), tmp_path / name, is_file=is_file)
     catalog = scan_photos(path)
     assert facts(catalog) == facts(scan_photos(tmp_path / "photos"))
-    assert str(catalog.notes[0]).startswith("Read as tables with pictures: their photos went 70/15/15")
+    assert str(catalog.notes[0]).startswith("Read as tables with pictures. All photos were split 70/15/15")
     assert catalog.photos[7].file == str(path / "image" / "000000007_001.jpg")
     for photo in catalog.photos:
         assert hashlib.sha256(read_bytes(photo.path)).hexdigest() == photo.digest
@@ -84,7 +84,7 @@ def test_shards_are_split_by_their_names(photos, tmp_path):
     catalog = scan_labelled(tmp_path)
     assert [len(catalog.select(split)) for split in ("train", "validation", "test")] == [8, 0, 4]
     assert str(scan_photos(tmp_path).notes[0]).endswith(
-        "the train photos went 80/20 into train, validation, drawn by the seed."
+        "The train photos were split 80/20 at random: 6 train, 2 validation."
     )
 
 

@@ -42,6 +42,22 @@ def test_without_test_a_fifth_of_validation_becomes_test(lay):
     assert {path.split("/")[0] for path, split in show(catalog, root).items() if split == "train"} == {"train"}
 
 
+def test_the_note_on_the_layout_says_how_many_photos_each_split_got(lay):
+    catalog = scan_photos(lay({"train/cats": 10, "train/dogs": 10, "val/cats": 1, "val/dogs": 1}))
+    assert not catalog.select("test")
+    assert str(catalog.notes[0]) == (
+        "Read as train/, val/. The validation photos were split 80/20 at random: 2 validation, 0 test. A class with "
+        "fewer than 2 photos or groups is not split."
+    )
+
+
+def test_an_evaluation_is_not_told_of_a_split_that_does_not_take_place(lay):
+    root = lay({"cats": 10, "dogs": 10})
+    table = root.parent / "pets.csv"
+    table.write_text("path,label\n" + "".join(f"{file},{file.parent.name}\n" for file in root.rglob("*.jpg")))
+    assert list(map(str, scan_labelled(table).notes)) == ["Read 20 rows of a CSV."]
+
+
 def test_without_validation_a_fifth_of_train_becomes_validation(lay):
     root = lay({"training_set/cats": 10, "training_set/dogs": 20, "test_set/cats": 3, "test_set/dogs": 5})
     catalog = scan_photos(root)
@@ -95,8 +111,9 @@ def test_a_drawn_split_has_no_leak(lay, other, seed):
         assert sides.setdefault(photo.digest, photo.split) == photo.split
     assert len(catalog.photos) == 72
     assert min(sum(of_split.values()) for of_split in catalog.counts().values()) > 0
-    assert "32 photos are identical copies of others with the same label; copies stay on one side of the split." in map(
-        str, catalog.notes
+    assert (
+        "32 photos are identical copies of others with the same label. All copies of a photo are in the same split."
+        in map(str, catalog.notes)
     )
 
 

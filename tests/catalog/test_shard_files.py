@@ -49,7 +49,7 @@ def test_shards_are_scanned_in_one_pass_and_their_photos_can_be_read(tmp_path, w
     assert photo.file == str(tmp_path / "pets-train-000.tar" / "0003.jpg")
     assert hashlib.sha256(read_bytes(photo.path)).hexdigest() == photo.digest
     assert str(catalog.notes[0]) == (
-        "Read as tar shards: the validation photos went 80/20 into validation, test, drawn by the seed."
+        "Read as tar shards. The validation photos were split 80/20 at random: 8 validation, 2 test."
     )
 
 

@@ -12,6 +12,7 @@ from headstart.catalog.split import (
     SYNONYMS,
     SplitPlan,
     assign_splits,
+    describe_split,
     parse_framed_splits,
     parse_split,
     plan_folders,
@@ -187,3 +188,48 @@ def test_validation_is_divided_and_train_is_kept(make_photo):
 def test_without_a_plan_all_splits_are_kept(make_photo):
     photos = [make_photo("a", split="test"), make_photo("b", split="train")]
     assert assign_splits(photos, SplitPlan(), 0) == (photos, [])
+
+
+def _make_photos(n, split=None, *, label="a", group=None):
+    return [
+        Photo(f"{split}{label}{i}.jpg", label, digest=f"{split}{label}{i}", split=split, group=group) for i in range(n)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("photos", "plan", "told"),
+    [
+        (_make_photos(20), RANDOM, "All photos were split 70/15/15 at random: 14 train, 3 validation, 3 test."),
+        (_make_photos(3, "test"), plan_folders(set(SYNONYMS)), "The splits are taken as they are."),
+        (_make_photos(3, "test"), plan_rows({"test"}), "The splits are taken as they are."),
+        (
+            [*_make_photos(5, "train"), *_make_photos(10, "validation")],
+            plan_folders({"train", "validation"}),
+            "The validation photos were split 80/20 at random: 8 validation, 2 test.",
+        ),
+        (
+            [*_make_photos(5, "train"), *_make_photos(1, "validation"), *_make_photos(1, "validation", label="b")],
+            plan_folders({"train", "validation"}),
+            "The validation photos were split 80/20 at random: 2 validation, 0 test. A class with fewer than 2 photos "
+            "or groups is not split.",
+        ),
+        (
+            [*_make_photos(5, "test"), *_make_photos(9, "train", group="one")],
+            plan_folders({"train", "test"}),
+            "The train photos were split 80/20 at random: 9 train, 0 validation. A class with fewer than 2 photos or "
+            "groups is not split.",
+        ),
+        (
+            [*_make_photos(2, "train"), *_make_photos(2, "test"), *_make_photos(5)],
+            plan_rows({"train", "test"}),
+            "The photos without a split were split 80/20 at random: 4 train, 1 validation.",
+        ),
+        (
+            [*_make_photos(2, "train", group="one"), *_make_photos(2, "test"), *_make_photos(1, group="one")],
+            plan_rows(set(SYNONYMS)),
+            "The photos without a split were added: 1 train.",
+        ),
+    ],
+)
+def test_the_sentence_on_a_split_has_the_numbers_that_it_gave(photos, plan, told):
+    assert describe_split(plan, photos, assign_splits(photos, plan, seed=0)[0]) == told

@@ -200,15 +200,8 @@ def _make_label(name: str) -> str:
 
 def _describe_layout(splits: Mapping[str, str]) -> str:
     shown = ", ".join(f"{folder}/" for folder in sorted(splits, key=lambda folder: SPLITS.index(splits[folder])))
-    given = set(splits.values())
-    if given == set(SPLITS):
-        return f"Read as {shown}: the splits are taken as they are."
-    if given == {"train", "validation"}:
-        return f"Read as {shown}: 20% of the validation photos became the test set, drawn by the seed."
-    if given == {"train", "test"}:
-        return f"Read as {shown}: 20% of the training photos became the validation set, drawn by the seed."
-    where = f"class folders in {shown}" if splits else "class folders"
-    return f"Read as {where}: split 70/15/15 into train, validation and test, drawn by the seed."
+    where = "class folders" if not splits else f"class folders in {shown}" if len(splits) == 1 else shown
+    return f"Read as {where}."
 
 
 def _describe_shortage(root: Path, labels: set[str], n_loose: int) -> str:

@@ -72,8 +72,8 @@ def note_copies(photos: Sequence[Photo]) -> list[Note]:
     if n == 0:
         return []
     verb = "is an identical copy of another" if n == 1 else "are identical copies of others"
-    text = f"{n:,} {'photo' if n == 1 else 'photos'} {verb} with the same label; copies stay on one side of the split."
-    return [Note("copies", text)]
+    text = f"{n:,} {'photo' if n == 1 else 'photos'} {verb} with the same label."
+    return [Note("copies", f"{text} All copies of a photo are in the same split.")]
 
 
 def _count(n: int, kind: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import drop_untrained, name_classes, note_classes, note_empty, note_similar_names
@@ -12,7 +13,7 @@ from headstart.catalog.missing_files import note_missing
 from headstart.catalog.photo import Photo, Skip
 from headstart.catalog.source import PhotoSource, find_source, read_source
 from headstart.catalog.source_listing import SourceListing
-from headstart.catalog.split import KEEP_ALL, assign_splits
+from headstart.catalog.split import KEEP_ALL, assign_splits, describe_split
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
@@ -69,7 +70,10 @@ def scan_photos(
         skipped += dropped
         notes += said
     notes += note_empty(found.labels, {photo.label for photo in photos})
-    photos, ambiguous = assign_splits(photos, found.plan or KEEP_ALL, seed)
+    plan = found.plan or KEEP_ALL
+    divided, ambiguous = assign_splits(photos, plan, seed)
+    notes = _add_to_layout(notes, describe_split(plan, photos, divided))
+    photos = divided
     photos, untrained, said = drop_untrained(photos)
     skipped += ambiguous + untrained
     notes += [*said, *note_copies(photos), *note_classes(photos)]
@@ -127,6 +131,14 @@ def _hash_listing(
             photos.append(photo)
     missing = note_missing(skipped, len(found.photos) + len(found.skipped), found.root)
     return photos, skipped, [*found.notes, *([] if missing is None else [missing])]
+
+
+def _add_to_layout(notes: list[Note], sentence: str) -> list[Note]:
+    """Append a sentence to the last note on the layout."""
+    last = max((n for n, note in enumerate(notes) if note.code == "layout"), default=None)
+    if last is None:
+        return [Note("layout", sentence), *notes]
+    return [replace(note, text=f"{note.text} {sentence}") if n == last else note for n, note in enumerate(notes)]
 
 
 def _describe_shortage(catalog: Catalog) -> str:

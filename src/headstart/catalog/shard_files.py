@@ -13,7 +13,7 @@ from headstart.catalog.classes import clean_label, name_classes
 from headstart.catalog.hashing import hash_bytes
 from headstart.catalog.photo import Skip
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
-from headstart.catalog.split import KEEP_ALL, SplitPlan, parse_split, plan_folders
+from headstart.catalog.split import KEEP_ALL, parse_split, plan_folders
 from headstart.catalog.tool_folders import TOOL_FOLDERS
 from headstart.catalog.walk import Folder, is_ignored, walk_folder
 from headstart.errors import CatalogError
@@ -99,16 +99,8 @@ def describe_shards(
         photos, named = [replace(photo, split=None) for photo in photos], set()
     plan = plan_folders(named) if is_for_training else KEEP_ALL
     labels = frozenset(photo.label for photo in photos)
-    note = Note("layout", f"Read as {kind}: {_describe_plan(plan)}")
+    note = Note("layout", f"Read as {kind}.")
     return SourceListing(root, photos, labels=labels, plan=plan, skipped=skipped, notes=[note])
-
-
-def _describe_plan(plan: SplitPlan) -> str:
-    if not plan.shares:
-        return "the splits are taken as they are."
-    percents, names = "/".join(map(str, plan.shares.values())), ", ".join(plan.shares)
-    whose = "their photos" if plan.pool is None else f"the {plan.pool} photos"
-    return f"{whose} went {percents} into {names}, drawn by the seed."
 
 
 def walk_samples(shard: Path, root: Path) -> Iterator[Sample]:

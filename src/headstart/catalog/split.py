@@ -7,6 +7,7 @@ the machine.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -83,6 +84,22 @@ def plan_folders(named: set[str]) -> SplitPlan:
     if named == {"train", "test"}:
         return SplitPlan("train", {"train": 80, "validation": 20})
     return KEEP_ALL if named == set(SPLITS) else SplitPlan(None, {"train": 70, "validation": 15, "test": 15})
+
+
+def describe_split(plan: SplitPlan, given: Sequence[Photo], divided: Sequence[Photo]) -> str:
+    """Say what `assign_splits` did, by the numbers of photos that each split got."""
+    before, after = (Counter(photo.split for photo in photos) for photos in (given, divided))
+    if not (before.pop(plan.pool, 0) and plan.shares):
+        return "The splits are taken as they are."
+    kind = f"The {plan.pool} photos" if plan.pool else "The photos without a split" if before else "All photos"
+    got = {split: after[split] - before[split] for split in SPLITS}
+    numbers = ", ".join(f"{n:,} {split}" for split, n in got.items() if n or split in plan.shares)
+    if len(plan.shares) == 1:
+        return f"{kind} were added: {numbers}."
+    told = f"{kind} were split {'/'.join(map(str, plan.shares.values()))} at random: {numbers}."
+    if all(got[split] for split in plan.shares):
+        return told
+    return f"{told} A class with fewer than {len(plan.shares)} photos or groups is not split."
 
 
 def assign_splits(photos: Sequence[Photo], plan: SplitPlan, seed: int) -> tuple[list[Photo], list[Skip]]:

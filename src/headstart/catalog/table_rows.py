@@ -52,7 +52,7 @@ class TableRows:
         self._first_rows: dict[str, int] = {}
         self._labels, self._splits = set[str](), set[str]()
         self._splits_by_group: dict[str, set[str]] = {}
-        self._n_rows, self._n_without_split, self._weight = 0, 0, 0.0
+        self._n_rows, self._weight = 0, 0.0
         self.problems: list[str] = []
         self.notes: list[Note] = []
 
@@ -74,9 +74,7 @@ class TableRows:
         self._n_rows += 1
         self._weight += photo.weight
         self._labels.add(photo.label)
-        if photo.split is None:
-            self._n_without_split += 1
-        else:
+        if photo.split is not None:
             self._splits.add(photo.split)
             if photo.group is not None:
                 self._splits_by_group.setdefault(photo.group, set()).add(photo.split)
@@ -99,21 +97,11 @@ class TableRows:
             raise CatalogError("\n".join(lines), path=self._path)
 
     def describe(self, kind: str, photos: list[ListedPhoto]) -> SourceListing:
-        """Return the listing of the table, with a note on its splits."""
-        notes = [Note("layout", f"Read {self._n_rows:,} rows of a {kind}: {self._describe_split()}")]
+        """Return the listing of the table."""
+        notes = [Note("layout", f"Read {self._n_rows:,} {'row' if self._n_rows == 1 else 'rows'} of a {kind}.")]
         notes += [*([] if self._paths.note is None else [self._paths.note]), *self.notes]
         plan, labels = plan_rows(self._splits), frozenset(self._labels)
         return SourceListing(self._paths.folder, photos, labels=labels, plan=plan, notes=notes)
-
-    def _describe_split(self) -> str:
-        if self._n_without_split == 0:
-            return "the splits are taken as they are."
-        shares = plan_rows(self._splits).shares
-        rows = "all" if self._n_without_split == self._n_rows else f"the {self._n_without_split:,} without a split"
-        if len(shares) == 1:
-            return f"{rows} went into train."
-        percents = "/".join(map(str, shares.values()))
-        return f"{rows} went {percents} into {', '.join(shares)}, drawn by the seed."
 
 
 def _parse_row(paths: TablePaths, row: Row, number: int, problems: list[str]) -> ListedPhoto:

@@ -9,6 +9,8 @@ import sys
 import pytest
 from PIL import Image
 
+from headstart.cli.predict import predict
+
 
 def test_predict_prints_a_table(run, photos, headstart):
     answer = headstart("predict", run.folder, photos / "dots" / "000.jpg", photos / "stripes")
@@ -31,6 +33,18 @@ def test_predict_takes_globs_and_draws_a_grid(run, photos, tmp_path, headstart):
     answer = headstart("predict", run.folder / "model.onnx", f"{photos}/dots/00*.jpg", "--grid", grid)
     assert len(answer.stdout.splitlines()) == 10
     assert grid.read_bytes().startswith(b"\x89PNG")
+
+
+def test_pictures_have_the_names_of_the_files(run, photos, tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr("headstart.report.figure_file.save_png", lambda titles, path: drawn.update({path.stem: titles}))
+    monkeypatch.setattr("headstart.report.photo_grid.plot_photo_grid", lambda _, titles, **__: titles)
+    arguments = [run.folder, photos / "dots" / "003.jpg", photos / "dots" / "004.jpg", photos / "stripes" / "003.jpg"]
+    command = [*map(str, arguments), "--grid", str(tmp_path / "grid.png"), "--explain", str(tmp_path / "why.png")]
+    predict.main(command, standalone_mode=False)
+    names = ["dots/003.jpg", "004.jpg", "stripes/003.jpg"]
+    assert [title.split("\n")[1] for title in drawn["grid"]] == names
+    assert [title.split("\n")[1] for title in drawn["why"] if "\n" in title] == names
 
 
 def test_a_grid_does_not_replace_a_photo_or_a_classifier(run, photos, tmp_path, headstart):

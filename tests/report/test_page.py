@@ -104,6 +104,15 @@ def test_verdict_comes_before_all_results(matrix):
         assert part in text
 
 
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_weighted_accuracies_of_the_strengths_are_called_so(matrix, is_weighted):
+    metrics = make_metrics()
+    metrics["strength"] = metrics["strength"] | {"is_weighted": is_weighted}
+    text = Outline(render_report(make_content(metrics, matrix))).text
+    assert ("Weighted accuracy" in text) == is_weighted
+    assert ("The other accuracies on this page count each photo once." in text) == is_weighted
+
+
 def test_warnings_come_before_other_notes_and_name_their_section(matrix):
     text = Outline(render_report(make_content(make_metrics(), matrix))).text
     assert "warning 2 leaks were kept out of test. docs/notes.md#leak" in text

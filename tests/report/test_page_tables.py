@@ -5,6 +5,7 @@ import pytest
 from headstart.evaluation.metrics import evaluate_probabilities
 from headstart.report.page_tables import (
     describe_settings,
+    has_weighted_strengths,
     list_bars,
     list_classes,
     list_measures,
@@ -40,6 +41,20 @@ def test_classes_without_photos_have_dashes():
     cats, dogs = list_classes(judged)
     assert (cats["recall"], cats["support"], cats["number"]) == ("100.0%", "1", 0)
     assert (dogs["recall"], dogs["range"], dogs["precision"], dogs["f1"]) == ("—", "", "—", "—")
+
+
+@pytest.mark.parametrize(
+    ("metrics", "is_weighted"),
+    [
+        ({"strength": {"is_weighted": False}, "class_weights": None}, False),
+        ({"strength": {"is_weighted": True}, "class_weights": None}, True),  # weights of photos
+        ({"strength": {"chosen": 1.0}, "class_weights": {"cats": 1.0, "dogs": 4.0}}, True),
+        ({"strength": {"chosen": 1.0}, "class_weights": None}, False),
+        ({"strength": None}, False),
+    ],
+)
+def test_weighted_strengths_are_known_also_in_older_metrics(metrics, is_weighted):
+    assert has_weighted_strengths(metrics) == is_weighted
 
 
 def test_the_chosen_strength_is_marked():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -140,6 +140,13 @@ def _to_record(prediction: Prediction, top: int) -> dict[str, Any]:
     }
 
 
+def _name_photos(predictions: list[Prediction]) -> list[tuple[Path, str]]:
+    """Return each path and its name for a title; names that occur twice get their folders."""
+    paths = [cast("Path", prediction.path) for prediction in predictions]
+    counts = Counter(path.name for path in paths)
+    return [(path, path.name if counts[path.name] == 1 else f"{path.parent.name}/{path.name}") for path in paths]
+
+
 def _draw_grid(predictions: list[Prediction], path: Path) -> None:
     from headstart.pixels.decode import read_thumbnail
     from headstart.report.figure_file import save_png
@@ -148,9 +155,13 @@ def _draw_grid(predictions: list[Prediction], path: Path) -> None:
     if not predictions:
         say("No grid was drawn: no photo can be read.")
         return
-    titles = [f"{prediction.label} {prediction.probability:.0%}" for prediction in predictions]
+    named = _name_photos(predictions)
+    titles = [
+        f"{prediction.label} {prediction.probability:.0%}\n{name}"
+        for prediction, (_, name) in zip(predictions, named, strict=True)
+    ]
     n_columns, cell_px = (min(len(predictions), 3), CELL_PX) if len(predictions) <= 9 else (6, 140)
-    thumbnails = [read_thumbnail(cast("Path", prediction.path), cell_px) for prediction in predictions]
+    thumbnails = [read_thumbnail(photo_path, cell_px) for photo_path, _ in named]
     save_png(plot_photo_grid(thumbnails, titles, n_columns=n_columns, cell_px=cell_px), path)
     say(f"Grid: {path}")
 
@@ -166,10 +177,9 @@ def _draw_explanations(predictions: list[Prediction], classifier: Classifier, pa
         return
     cell_px = 200
     photos, titles = [], []
-    for prediction in predictions:
-        photo_path = cast("Path", prediction.path)
+    for prediction, (photo_path, name) in zip(predictions, _name_photos(predictions), strict=True):
         photo = read_thumbnail(photo_path, cell_px)
         photos += [photo, overlay_heat_map(photo, classifier.explain(photo_path, prediction.label).heat)]
-        titles += [f"{prediction.label} {prediction.probability:.0%}", "evidence"]
+        titles += [f"{prediction.label} {prediction.probability:.0%}\n{name}", "evidence"]
     save_png(plot_photo_grid(photos, titles, n_columns=min(len(photos), 6), cell_px=cell_px), path)
     say(f"Explanations: {path}")

@@ -127,7 +127,7 @@ class Settings:
         )  # fmt: skip
         kinds: dict[str, Any] = {**dict.fromkeys(whole, int), **dict.fromkeys(number, (int, float))}
         problems = [
-            f"{_name(name)} {value!r}, need a {'whole ' if kind is int else ''}number"
+            f"{name_setting(name)} {value!r}, need a {'whole ' if kind is int else ''}number"
             for name, kind in kinds.items()
             if (value := getattr(self, name)) is not None and (isinstance(value, bool) or not isinstance(value, kind))
         ]
@@ -146,16 +146,16 @@ class Settings:
 
     def _find_out_of_range(self) -> list[str]:
         problems = [
-            f"{_name(name)} {value}, need 1 or more"
+            f"{name_setting(name)} {value}, need 1 or more"
             for name in ("epochs", "n_views")
             if (value := getattr(self, name)) is not None and value < 1
         ]
         if self.n_views is not None and self.n_views > MAX_VIEWS:
-            problems.append(f"{_name('n_views')} {self.n_views}, need {MAX_VIEWS} or less")
+            problems.append(f"{name_setting('n_views')} {self.n_views}, need {MAX_VIEWS} or less")
         if self.seed < 0:
             problems.append(f"seed {self.seed}, need 0 or more")
         return problems + [
-            f"{_name(name)} {value}, need a finite number above 0"
+            f"{name_setting(name)} {value}, need a finite number above 0"
             for name in ("strength", "learning_rate", "budget_s", "cache_limit_gb")
             if (value := getattr(self, name)) is not None and not (value > 0 and math.isfinite(value))
         ]
@@ -164,20 +164,23 @@ class Settings:
         """List settings that contradict each other, such as one that the method does not have."""
         problems = []
         if self.average_views and self.n_views is not None and self.n_views not in N_VIEWS[1:]:
-            problems.append(f"{_name('n_views')} {self.n_views} to average, need {', '.join(map(str, N_VIEWS[1:]))}")
+            problems.append(
+                f"{name_setting('n_views')} {self.n_views} to average, need {', '.join(map(str, N_VIEWS[1:]))}"
+            )
         if self.method in TUNED and self.precision == "int8":
             problems.append(f"precision int8 with method {self.method}, which only fixed has")
         if self.method in ("finetune", "scratch") and self.n_views is not None and not self.average_views:
             problems.append(
-                f"{_name('n_views')} {self.n_views} with method {self.method}, which changes photos in every epoch: "
-                "leave it out, or average answers over 2, 4 or 8 (--average-views)"
+                f"{name_setting('n_views')} {self.n_views} with method {self.method}, which changes photos in every "
+                "epoch: leave it out, or average answers over 2, 4 or 8 (--average-views)"
             )
         for owners, theirs in ((("fixed",), _OF_FIXED), (TUNED, _OF_TUNED), (("auto",), _OF_AUTO)):
             if self.method in owners or (self.method == "auto" and owners != ("auto",)):
                 continue
             verb = "have" if len(owners) > 1 else "has"
             problems += [
-                f"{_name(name)} {getattr(self, name)!r} with method {self.method}, which only {_join(owners)} {verb}"
+                f"{name_setting(name)} {getattr(self, name)!r} with method {self.method}, which only {_join(owners)} "
+                f"{verb}"
                 for name, plain in theirs.items()
                 if getattr(self, name) != plain
             ]
@@ -186,7 +189,7 @@ class Settings:
         return problems
 
 
-def _name(setting: str) -> str:
+def name_setting(setting: str) -> str:
     """Return a setting's name, with its option if that has another name."""
     return f"{setting} ({_OPTIONS[setting]})" if setting in _OPTIONS else setting
 

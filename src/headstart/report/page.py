@@ -13,6 +13,7 @@ from headstart.evaluation.words import count_photos, format_percent
 from headstart.report.figure_file import InlineImage
 from headstart.report.page_tables import (
     describe_settings,
+    has_weighted_strengths,
     list_bars,
     list_classes,
     list_measures,
@@ -91,6 +92,7 @@ def render_report(content: ReportContent) -> str:
         n_skipped=len(skipped),
         settings=describe_settings(metrics),
         strengths=list_strengths(metrics),
+        has_weighted_strengths=has_weighted_strengths(metrics),
         trials=list_trials(metrics),
         max_open_rows=MAX_OPEN_ROWS,
     )

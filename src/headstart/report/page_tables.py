@@ -100,6 +100,12 @@ def list_strengths(metrics: Mapping[str, Any]) -> list[Row]:
     ]
 
 
+def has_weighted_strengths(metrics: Mapping[str, Any]) -> bool:
+    """Say whether the losses and accuracies of `list_strengths` are weighted by class or photo, unlike all others."""
+    told = (metrics.get("strength") or {}).get("is_weighted")
+    return bool(metrics.get("class_weights")) if told is None else bool(told)  # earlier versions did not tell
+
+
 def describe_settings(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     """List the settings and times of a training as (term, description), without those that the metrics lack."""
     method = metrics.get("method")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from headstart.evaluation.notes import Note
 from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.tail_tuning import TunedBackbone
-from headstart.runs.run_notes import list_notes
 from headstart.version import __version__
 
 
-def describe_training(trained: TrainedMethod) -> dict[str, Any]:
+def describe_training(trained: TrainedMethod, notes: Iterable[Note]) -> dict[str, Any]:
     """Return the part of metrics.json that describes the training, in plain JSON types; the measures are not in it."""
     settings, table, fitted, tuned = trained.settings, trained.table, trained.fitted, trained.tuned
     labels = table.catalog.labels
@@ -19,7 +20,8 @@ def describe_training(trained: TrainedMethod) -> dict[str, Any]:
     strength = None
     if fitted.strength is not None:
         rows = [] if fitted.choice is None else [asdict(row) for row in fitted.choice.table]
-        strength = {"chosen": fitted.strength, "table": rows}
+        is_weighted = fitted.class_weight is not None or table.splits["train"].weights is not None
+        strength = {"chosen": fitted.strength, "table": rows, "is_weighted": is_weighted}
     return {
         "schema": 1,
         "headstart": __version__,
@@ -41,7 +43,7 @@ def describe_training(trained: TrainedMethod) -> dict[str, Any]:
         "n_extracted": table.n_extracted,
         "n_cached": table.n_cached,
         "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in table.catalog.skipped],
-        "notes": [note.text for note in list_notes(trained)],
+        "notes": [note.text for note in notes],
     }
 
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from headstart.backbone.spec import PIXELS_CUT
 from headstart.evaluation.notes import Note
 from headstart.methods.method_runner import TrainedMethod
-from headstart.methods.settings import ADAM_EPOCHS
+from headstart.methods.settings import ADAM_EPOCHS, Settings
 from headstart.methods.tail_tuning import TunedBackbone
+from headstart.methods.unused_settings import list_unused_settings, note_unused
 
 
-def list_notes(trained: TrainedMethod) -> list[Note]:
-    """Return the notes of the catalog, then those on the training."""
+def list_notes(trained: TrainedMethod, asked: Settings | None = None, methods: Collection[str] = ()) -> list[Note]:
+    """Return the notes of the catalog, then those on the training.
+
+    Parameters
+    ----------
+    asked
+        Settings as the user gave them; None: those of the training.
+    methods
+        Methods that ``auto`` has trained.
+    """
     settings, n_averaged = trained.settings, trained.table.n_averaged
     notes = list(trained.table.catalog.notes)
     if trained.fitted.class_weight is not None and settings.class_weight == "auto":
@@ -22,14 +34,17 @@ def list_notes(trained: TrainedMethod) -> list[Note]:
             f"prediction takes {n_averaged} times as long as of one view."
         )
         notes.append(Note("averaged-views", text))
-    return notes + (_list_tuning_notes(trained, trained.tuned) if trained.tuned else _list_head_notes(trained))
+    notes += _list_tuning_notes(trained, trained.tuned) if trained.tuned else _list_head_notes(trained)
+    return notes + list_unused_settings(
+        asked or settings, {*methods, settings.method}, has_pixels_cut=trained.cut == PIXELS_CUT
+    )
 
 
 def _list_tuning_notes(trained: TrainedMethod, backbone: TunedBackbone) -> list[Note]:
     from headstart.tune.hyperparameters import HYPERPARAMETERS
 
     settings, tuned, planned = trained.settings, backbone.result, backbone.hyperparameters
-    notes = []
+    notes = _note_missing_norms(backbone) if settings.train_norms else []
     if tuned.is_stopped:
         kept = ", and the best so far was kept" if tuned.best_epoch else ""
         text = (
@@ -60,6 +75,17 @@ def _list_tuning_notes(trained: TrainedMethod, backbone: TunedBackbone) -> list[
     return notes
 
 
+def _note_missing_norms(backbone: TunedBackbone) -> list[Note]:
+    """Return a note if batch norms should be trained and there are none above the cut."""
+    from headstart.tune.graph import read_graph
+
+    nodes = read_graph(backbone.backbone.weights).nodes
+    norms = {name for node in nodes if node.kind == "BatchNormalization" for name in node.inputs[1:]}
+    if not backbone.hyperparameters.is_norm_trained or not norms.isdisjoint(backbone.result.weights):
+        return []
+    return [note_unused("--train-norms", "the backbone has no batch normalisation above the cut")]
+
+
 def _list_head_notes(trained: TrainedMethod) -> list[Note]:
     settings, notes = trained.settings, []
     if not trained.fitted.is_converged:
@@ -71,12 +97,7 @@ def _list_head_notes(trained: TrainedMethod) -> list[Note]:
             "has converged by then or not, and no cross-validation."
         )
         notes.append(Note("adam-head", text))
-        if settings.strength is not None:
-            notes.append(Note("unused-option", "The strength was not used: the adam head has none.", "warning"))
     elif settings.n_fixed_views > 1 and not settings.average_views:
         text = "Cross-validation judged heads that were fitted to the photos as they are, without further views."
         notes.append(Note("plain-cross-validation", text))
-    if settings.head == "logistic" and settings.epochs is not None:
-        text = "The number of epochs was not used: the logistic head is fitted until it has converged."
-        notes.append(Note("unused-option", text, "warning"))
     return notes

@@ -17,6 +17,7 @@ from headstart.catalog.photo import SPLITS
 from headstart.catalog.source import PhotoSource, Source, find_source, refuse_layout
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import FitError, RunError, RunMovedError
+from headstart.evaluation.notes import Note
 from headstart.evaluation.verdict import write_verdict
 from headstart.features.extraction import BackgroundCompilation
 from headstart.methods.cross_validation import cross_validate
@@ -26,6 +27,7 @@ from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
 from headstart.methods.tail_tuning import choose_cut
 from headstart.methods.training_context import TrainingContext
+from headstart.methods.unused_settings import note_unused
 from headstart.process.progress import show_progress
 from headstart.report.chart_process import ChartDrawer
 from headstart.runs.run import Run
@@ -117,7 +119,7 @@ def train_classifier(
             try:
                 workers = RayWorkers(ray) if ray is not None else None
                 context = TrainingContext(_load_setup(chosen), cache, verbose, cluster, workers)
-                training = _Training(chosen, context, clock, chart_drawer)
+                training = _Training(chosen, context, clock, chart_drawer, _list_unused(out, overwrite))
                 contents = training.run(given, partial, say)
                 write_run(partial, contents, chart_drawer)
             except BaseException:
@@ -140,6 +142,12 @@ def _choose_run_folder(out: str | Path | None, source: str) -> Path:
         text = f"Cannot write run '{out}': got a URI, need a folder on this machine. Give one, and copy it afterwards."
         raise RunError(text, path=out)
     return Path(out).expanduser() if out is not None else choose_folder(source)
+
+
+def _list_unused(out: str | Path | None, overwrite: bool) -> list[Note]:
+    if out is None and overwrite:
+        return [note_unused("--overwrite", "without --out a run gets a new name, and no run is replaced")]
+    return []
 
 
 def _load_setup(settings: Settings) -> BackboneSetup:
@@ -182,6 +190,7 @@ class _Training:
     context: TrainingContext
     clock: _Clock
     chart_drawer: ChartDrawer
+    notes: list[Note]  # on options, known before the training
     checkpoints: list[Checkpoint] = field(default_factory=list)  # of finished trainings
 
     def run(self, photos: Catalog | Source, folder: Path, say: Callable[[str], None]) -> RunContents:
@@ -207,7 +216,9 @@ class _Training:
             split: SplitPredictions(table.splits[split], fitted.head.probabilities(table.splits[split].X))
             for split in SPLITS
         }
-        metrics = describe_training(trained) | {"auto": record}
+        tried = {trial["method"] for trial in record["tried"]} if record else ()
+        notes = [*list_notes(trained, settings, tried), *self.notes]
+        metrics = describe_training(trained, notes) | {"auto": record}
         metrics |= {split: measure_split(predictions[split], table.catalog.labels) for split in SPLITS}
         begin_charts(folder, metrics, fitted.history, self.chart_drawer)
         with ThreadPoolExecutor(1) as pool:
@@ -218,7 +229,7 @@ class _Training:
         say(write_verdict(metrics))
         return RunContents(
             catalog=table.catalog, metrics=metrics, history=fitted.history, predictions=predictions,
-            notes=list_notes(trained), model=model.result(), note_time=self.clock.note,
+            notes=notes, model=model.result(), note_time=self.clock.note,
             views=list_training_views(trained), n_symmetric=trained.tuned.n_symmetric if trained.tuned else 1,
         )  # fmt: skip
 

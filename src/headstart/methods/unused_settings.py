@@ -11,8 +11,6 @@ from collections.abc import Collection
 from headstart.evaluation.notes import Note
 from headstart.methods.settings import TUNED, Settings, name_setting
 
-CODE = "unused-option"
-
 
 def list_unused_settings(asked: Settings, trained: Collection[str], *, has_pixels_cut: bool = False) -> list[Note]:
     """Return a note on each setting that had no effect.
@@ -41,11 +39,15 @@ def list_unused_settings(asked: Settings, trained: Collection[str], *, has_pixel
     if asked.train_norms and set(trained) == {"scratch"}:
         reasons["train_norms"] = "training from random weights always trains the batch normalisation"
     return [
-        Note(CODE, f"The option {name_setting(name)} {getattr(asked, name)} had no effect: {reason}.", "warning")
+        Note(
+            "unused-option",
+            f"The option {name_setting(name)} {getattr(asked, name)} had no effect: {reason}.",
+            "warning",
+        )
         for name, reason in reasons.items()
     ]
 
 
 def note_unused(option: str, reason: str) -> Note:
     """Return the note that an option of another command had no effect."""
-    return Note(CODE, f"The option {option} had no effect: {reason}.", "warning")
+    return Note("unused-option", f"The option {option} had no effect: {reason}.", "warning")

@@ -171,3 +171,32 @@ def test_threads_convert_like_one(profiles):
     with ThreadPoolExecutor(8) as pool:
         for n, pixels in enumerate(pool.map(lambda n: decode_photo(data[n % 2], 64), range(100))):
             np.testing.assert_array_equal(pixels, expected[n % 2])
+
+
+def add_chain(profile: bytes, n_elements: int) -> bytes:
+    """Return a profile whose tag D2B0 chains computations that turn every colour black (ICC.1:2022, 7.3 and 10.16)."""
+    black = b"matf" + bytes(4) + struct.pack(">HH12f", 3, 3, *[0.0] * 12)
+    part = struct.pack(">4s4xHH4s4xHH4f", b"curf", 1, 0, b"parf", 0, 0, 1.01, 1.0, 0.0, 0.0)
+    curves = b"cvst" + bytes(4) + struct.pack(">HH6I", 3, 3, *(36, len(part)) * 3) + part
+    start = 16 + 8 * n_elements
+    places = ((start, len(black)), (start + len(black), len(curves)))
+    positions = b"".join(struct.pack(">II", *places[i % 2]) for i in range(n_elements))
+    chain = b"mpet" + bytes(4) + struct.pack(">HHI", 3, 3, n_elements) + positions + black + curves
+    n_tags = struct.unpack_from(">I", profile, 128)[0]
+    tags = [struct.unpack_from(">4sII", profile, 132 + 12 * i) for i in range(n_tags)]
+    shifted = [struct.pack(">4sII", name, offset + 12, size) for name, offset, size in tags]
+    end = len(profile) + 12
+    padding = bytes(-end % 4)
+    added = struct.pack(">4sII", b"D2B0", end + len(padding), len(chain))
+    size = struct.pack(">I", end + len(padding) + len(chain))
+    head = size + profile[4:8] + b"\x04\x40\x00\x00" + profile[12:128] + struct.pack(">I", n_tags + 1)
+    return head + b"".join(shifted) + added + profile[132 + 12 * n_tags :] + padding + chain
+
+
+@pytest.mark.parametrize("name", ["srgb", "display_p3"])
+@pytest.mark.parametrize("n_elements", [2, 300])
+def test_a_chain_of_computations_in_a_profile_is_not_carried_out(profiles, name, n_elements):
+    photo = paint()
+    expected = decode_photo(encode(photo, "PNG", profiles[name]), 64)
+    chained = add_chain(profiles[name], n_elements)
+    np.testing.assert_array_equal(decode_photo(encode(photo, "PNG", chained), 64), expected)

@@ -119,7 +119,7 @@ def in_record(name, value):
         ("trained_on", "AAAA", r"3 bytes, need 8 for each photo"),
         ("extra", 1, r"unknown field 'extra'"),
         ("format", True, r"no number of its format"),
-        ("format", 3, r"Update headstart"),
+        ("format", 4, r"Update headstart"),
         ("spec", [], r"fields of BackboneSpec"),
         ("spec.n_float32_stages", 99, r"99 float32 stages of 19"),
         ("spec.n_float32_stages", "x", r"n_float32_stages 'x', need an int"),

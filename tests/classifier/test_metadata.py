@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -29,15 +30,31 @@ def test_training_photos_are_recognised():
 
 
 def test_a_newer_format_is_refused_with_advice():
-    record = json.loads(RECORD.to_json()) | {"format": 3}
-    with pytest.raises(ClassifierError, match=r"format 3.*Update headstart"):
+    record = json.loads(RECORD.to_json()) | {"format": 4}
+    with pytest.raises(ClassifierError, match=r"format 4.*Update headstart"):
         Metadata.from_json(json.dumps(record))
 
 
 def test_the_first_format_is_read():
     record = json.loads(RECORD.to_json()) | {"format": 1}
-    del record["n_averaged"]
+    del record["n_averaged"], record["depth"]
     assert Metadata.from_json(json.dumps(record)) == RECORD
+
+
+def test_the_second_format_has_a_depth_of_16():
+    record = json.loads(RECORD.to_json()) | {"format": 2}
+    del record["depth"]
+    assert Metadata.from_json(json.dumps(record)).depth == 16
+
+
+def test_a_depth_survives_json_and_wrong_ones_are_refused():
+    record = json.loads(replace(RECORD, depth=12).to_json())
+    assert Metadata.from_json(json.dumps(record)).depth == 12
+    for depth in (7, 17):
+        with pytest.raises(ClassifierError, match=f"depth {depth}, need 8 to 16"):
+            Metadata.from_json(json.dumps(record | {"depth": depth}))
+    with pytest.raises(ClassifierError, match=r"depth 12\.0, need an int"):
+        Metadata.from_json(json.dumps(record | {"depth": 12.0}))
 
 
 def test_views_that_cannot_be_averaged_are_refused():

@@ -68,10 +68,10 @@ def test_the_times_of_both_include_decoding(classifier, unseen, monkeypatch):
     for name in ("decode_photo", "open_photo"):
         function = getattr(certificate, name)
 
-        def wait(*told, function=function):
+        def wait(*told, function=function, **options):
             certificate.time.sleep(0.03)
             waited.append(told)
-            return function(*told)
+            return function(*told, **options)
 
         monkeypatch.setattr(certificate, name, wait)
     row = np.array([0.5, 0.5], np.float32)

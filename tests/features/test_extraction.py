@@ -111,9 +111,9 @@ def test_copies_are_computed_once(files, tmp_path, monkeypatch):
     rows = [files[0], bad, File(copy, files[0].digest), files[1], bad]
     read = []
 
-    def note(path, *rest, ask=extract_module.read_photo):
+    def note(path, *rest, ask=extract_module.read_photo, **options):
         read.append(path)
-        return ask(path, *rest)
+        return ask(path, *rest, **options)
 
     monkeypatch.setattr(extract_module, "read_photo", note)
     features = extract(rows)

@@ -24,9 +24,9 @@ def test_painted_stripes_are_not_similar_to_imagenet(make_folder):
 def test_photos_are_compared_at_the_size_of_the_pretraining(make_folder, monkeypatch):
     sizes = []
 
-    def read(path, size_px, digest):
+    def read(path, size_px, digest, depth):
         sizes.append(size_px)
-        return read_photo(path, size_px, digest)
+        return read_photo(path, size_px, digest, depth=depth)
 
     monkeypatch.setattr(similarity, "read_photo", read)
     photos, backbone = scan_photos(make_folder(n=2)).photos, load_backbone()

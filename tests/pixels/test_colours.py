@@ -6,6 +6,7 @@ from PIL import Image
 
 from headstart.errors import PhotoError
 from headstart.pixels.colours import convert_to_rgb
+from headstart.pixels.sample_values import SampleRange
 
 
 def convert(values: list[float], dtype: str) -> list[int]:
@@ -19,8 +20,22 @@ def test_integers_are_scaled_by_their_type_even_if_dark(dtype):
     assert convert([0, 257 * 77, 65535], dtype) == [0, 77, 255]
 
 
-def test_integers_of_32_bits_are_clipped():
-    assert convert([-5, 65_536, 2_000_000_000], "<i4") == [0, 255, 255]
+@pytest.mark.parametrize(("low", "high"), [(0, 65_536), (-5, 100), (0, 2_000_000_000)])
+def test_integers_of_another_range_are_refused(low, high):
+    with pytest.raises(PhotoError, match=f"photo with whole numbers from {low:,} to {high:,}, need 0 to 65,535"):
+        convert([low, high], "<i4")
+
+
+@pytest.mark.parametrize(("depth", "white"), [(8, 255), (12, 4095), (14, 16_383), (16, 65_535)])
+def test_the_depth_decides_what_is_white(depth, white):
+    image = Image.fromarray(np.array([[0, white // 2, white, 65_535]], np.uint16))
+    assert np.asarray(convert_to_rgb(image, SampleRange(depth)))[0, :, 0].tolist() == [0, 127, 255, 255]
+
+
+def test_an_inverted_photo_has_white_at_0():
+    for values, dtype in (([0, 257 * 100, 65_535], np.uint16), ([0, 100 / 255, 1], np.float32)):
+        image = Image.fromarray(np.array([values], dtype))
+        assert np.asarray(convert_to_rgb(image, SampleRange(is_inverted=True)))[0, :, 0].tolist() == [255, 155, 0]
 
 
 def test_floats_up_to_1_are_scaled_and_floats_up_to_255_are_kept():

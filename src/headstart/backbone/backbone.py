@@ -35,11 +35,14 @@ class BackboneSetup:
         Side of the square input in pixels.
     precision
         ``auto`` or a precision, as for `choose_precision`.
+    depth
+        Bits of the values in photos with 16 bits a sample, as for `decode_photo`.
     """
 
     backbone: Backbone
     image_size: int
     precision: str = "auto"
+    depth: int = 16
 
     def __post_init__(self) -> None:
         self.spec.check_image_size(self.image_size)

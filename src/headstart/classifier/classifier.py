@@ -22,7 +22,6 @@ from headstart.engine.processor import choose_precision
 from headstart.errors import ClassifierError, PhotoError
 from headstart.head.linear import LinearHead
 from headstart.pixels.damage import collect_damage
-from headstart.pixels.decode import read_photo
 from headstart.pixels.pictures import TakenPicture, describe_picture, is_picture, list_pictures, take_picture
 from headstart.pixels.resizing import Pixels, resize_pixels
 from headstart.pixels.views import SYMMETRIES, render_view
@@ -145,16 +144,16 @@ class Classifier:
         return list(self.predict_iter(cast("Iterable[Picture]", photos)))
 
     def predict_iter(
-        self, photos: Iterable[Picture], *, load: Callable[[Path, int], Pixels] = read_photo
+        self, photos: Iterable[Picture], *, load: Callable[[Path, int], Pixels] | None = None
     ) -> Iterator[Prediction]:
         """Predict photos one after another, in order. Only a few are in memory.
 
         Parameters
         ----------
         load
-            Function that returns the pixels of a path at a size. A caller replaces it to keep decoded pixels.
+            Function that returns the pixels of a path at a size. Default: `read_photo`, at the depth of the classifier.
         """
-        rest = (take_picture(photo, self.image_size) for photo in list_pictures(photos))
+        rest = (take_picture(photo, self.image_size, self.metadata.depth) for photo in list_pictures(photos))
         first = list(islice(rest, FEW + 1))
         engine = self._choose_engine(len(first))
         damaged: dict[TakenPicture, str] = {}
@@ -237,7 +236,7 @@ class Classifier:
         if label is not None and label not in self.labels:
             text = f"Cannot explain a class: got {label!r}, need one of {', '.join(self.labels)}."
             raise ClassifierError(text, label=label)
-        taken = take_picture(photo, self.image_size)
+        taken = take_picture(photo, self.image_size, self.metadata.depth)
         try:
             pixels = taken.load(self.image_size)
         except PhotoError as error:

@@ -97,12 +97,13 @@ class Explainer:
         digest
             SHA-256 in hex of the photo. If given, the activations are cached for other heads on the same network.
         """
-        name = name_result("places", self._key, digest, describe_decoder()) if digest else None
+        about = self._contents.metadata
+        name = name_result("places", self._key, digest, str(about.depth), describe_decoder()) if digest else None
         kept = fetch_result(name) if name else None
         if kept is not None:
             with np.load(io.BytesIO(kept)) as arrays:
                 return self._explain([arrays[end] for end in arrays.files], label)
-        maps = self._compute_activations(read_photo(Path(path), self._contents.metadata.image_size, digest))
+        maps = self._compute_activations(read_photo(Path(path), about.image_size, digest, depth=about.depth))
         if name:
             stream = io.BytesIO()
             np.savez(stream, *maps)

@@ -11,8 +11,9 @@ from typing import Any
 from headstart.backbone.spec import BackboneSpec, find_problems, is_showable
 from headstart.backbone.view_averaging import N_VIEWS
 from headstart.errors import BackboneError, ClassifierError
+from headstart.pixels.sample_values import MAX_DEPTH, MIN_DEPTH
 
-FORMAT = 2
+FORMAT = 3
 PRECISIONS = ("f32", "bf16", "int8")
 MAX_JSON = 1_000_000  # values of the record; each may take 100 bytes of memory
 DIGEST_BYTES = 8  # of each training photo's SHA-256: among a million photos, a false match has odds of 1 in 10 million
@@ -28,6 +29,8 @@ class Metadata:
         Class names, in the order of the outputs.
     image_size
         Side of the network's input in pixels.
+    depth
+        Bits of the values in photos with 16 bits a sample, as for `decode_photo`.
     spec
         Spec of the backbone: its weights' hash and its preprocessing.
     precision
@@ -42,6 +45,7 @@ class Metadata:
 
     labels: tuple[str, ...]
     image_size: int
+    depth: int
     spec: BackboneSpec
     precision: str
     method: str
@@ -56,7 +60,7 @@ class Metadata:
     def describe(
         cls, spec: BackboneSpec, *, labels: Iterable[Any], image_size: int, precision: str, digests: Iterable[str],
         seed: int, method: str = "fixed", cut: str | None = None, head: str = "logistic", n_views: int = 1,
-        n_averaged: int = 1,
+        n_averaged: int = 1, depth: int = MAX_DEPTH,
     ) -> Metadata:  # fmt: skip
         """Make the metadata of one training.
 
@@ -64,9 +68,9 @@ class Metadata:
         the last stage.
         """
         return cls(
-            labels=tuple(map(str, labels)), image_size=image_size, spec=spec, precision=precision, method=method,
-            cut=spec.stages[-1].name if cut is None else cut, head=head, seed=int(seed), n_views=n_views,
-            n_averaged=n_averaged, trained_on=frozenset(map(_shorten, digests)),
+            labels=tuple(map(str, labels)), image_size=image_size, depth=depth, spec=spec, precision=precision,
+            method=method, cut=spec.stages[-1].name if cut is None else cut, head=head, seed=int(seed),
+            n_views=n_views, n_averaged=n_averaged, trained_on=frozenset(map(_shorten, digests)),
         )  # fmt: skip
 
     @property
@@ -104,6 +108,8 @@ class Metadata:
                 )
             if version == 1:  # this format had no averaging over views
                 record["n_averaged"] = 1
+            if version in (1, 2):  # these had no depth
+                record["depth"] = MAX_DEPTH
             problems = find_problems(record, cls) or _find_problems(record)
             if type(version) is not int or problems:
                 raise ValueError("; ".join(problems[:3]) or "no number of its format")
@@ -131,6 +137,8 @@ def _find_problems(record: dict[str, Any]) -> list[str]:
         problems.append(f"{len(labels)} labels, {len(set(labels))} of them different, need 2 or more that all differ")
     if record["precision"] not in PRECISIONS:
         problems.append(f"precision {record['precision']!r:.40}, need one of {', '.join(PRECISIONS)}")
+    if not MIN_DEPTH <= record["depth"] <= MAX_DEPTH:
+        problems.append(f"depth {record['depth']}, need {MIN_DEPTH} to {MAX_DEPTH}")
     if record["n_views"] < 1:
         problems.append(f"n_views {record['n_views']}, need 1 or more")
     if record["n_averaged"] not in N_VIEWS:

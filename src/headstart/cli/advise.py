@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from headstart.cli.options import PATH, backbone_option, column_options, json_option, layout_option
+from headstart.cli.options import PATH, backbone_option, column_options, depth_option, json_option, layout_option
 from headstart.cli.printing import print_json, print_line, say
 from headstart.errors import RunError
 
@@ -24,6 +24,7 @@ RISING = {  # by whether the learning curve is still rising
 @backbone_option
 @click.option("--image-size", type=int, help="Side of the network's input in pixels, 96 to 512.  [default: 224]")
 @layout_option
+@depth_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the split and the folds.")
 @click.option("--cache/--no-cache", default=True, help="Read and write features in the user's cache.")
 @click.option("--picture", type=PATH, help="PNG file for the figure.  [default: runs/NAME-advice.png]")

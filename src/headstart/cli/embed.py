@@ -11,6 +11,7 @@ from headstart.cli.options import (
     PATH,
     backbone_option,
     column_options,
+    depth_option,
     image_size_option,
     json_option,
     layout_option,
@@ -25,6 +26,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out
 @ray_option
 @backbone_option
 @image_size_option
+@depth_option
 @click.option(
     "--precision", type=click.Choice(["auto", "f32", "bf16"]), default="auto",
     help="Arithmetic of the network. auto: bf16 if the processor supports it, else f32.",

@@ -59,6 +59,10 @@ image_size_option = click.option(
     "--image-size", type=int,
     help="Side of the network's input in pixels, 96 to 512.  [default: the backbone's, 224]",
 )  # fmt: skip
+depth_option = click.option(
+    "--depth", type=click.IntRange(8, 16), default=16,
+    help="Bits of the values in PNG and TIFF files with 16 bits a sample: 12 if 4095 is white.  [default: 16]",
+)  # fmt: skip
 ray_option = click.option(
     "--ray", metavar="ADDRESS",
     help="Ray cluster to work on: its address, auto for the cluster of this machine, or local for a new Ray on this "

@@ -79,7 +79,7 @@ def _draw_pictures(
 ) -> None:
     readable = [prediction for prediction in predictions if prediction.error is None]
     if grid is not None:
-        _draw_grid(readable[:N_GRID], grid)
+        _draw_grid(readable[:N_GRID], grid, classifier.metadata.depth)
     if explain is not None:
         _draw_explanations(readable[:N_EXPLAINED], classifier, explain)
 
@@ -147,7 +147,7 @@ def _name_photos(predictions: list[Prediction]) -> list[tuple[Path, str]]:
     return [(path, path.name if counts[path.name] == 1 else f"{path.parent.name}/{path.name}") for path in paths]
 
 
-def _draw_grid(predictions: list[Prediction], path: Path) -> None:
+def _draw_grid(predictions: list[Prediction], path: Path, depth: int) -> None:
     from headstart.pixels.decode import read_thumbnail
     from headstart.report.figure_file import save_png
     from headstart.report.photo_grid import CELL_PX, plot_photo_grid
@@ -161,7 +161,7 @@ def _draw_grid(predictions: list[Prediction], path: Path) -> None:
         for prediction, (_, name) in zip(predictions, named, strict=True)
     ]
     n_columns, cell_px = (min(len(predictions), 3), CELL_PX) if len(predictions) <= 9 else (6, 140)
-    thumbnails = [read_thumbnail(photo_path, cell_px) for photo_path, _ in named]
+    thumbnails = [read_thumbnail(photo_path, cell_px, depth=depth) for photo_path, _ in named]
     save_png(plot_photo_grid(thumbnails, titles, n_columns=n_columns, cell_px=cell_px), path)
     say(f"Grid: {path}")
 
@@ -178,7 +178,7 @@ def _draw_explanations(predictions: list[Prediction], classifier: Classifier, pa
     cell_px = 200
     photos, titles = [], []
     for prediction, (photo_path, name) in zip(predictions, _name_photos(predictions), strict=True):
-        photo = read_thumbnail(photo_path, cell_px)
+        photo = read_thumbnail(photo_path, cell_px, depth=classifier.metadata.depth)
         photos += [photo, overlay_heat_map(photo, classifier.explain(photo_path, prediction.label).heat)]
         titles += [f"{prediction.label} {prediction.probability:.0%}\n{name}", "evidence"]
     save_png(plot_photo_grid(photos, titles, n_columns=min(len(photos), 6), cell_px=cell_px), path)

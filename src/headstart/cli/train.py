@@ -15,6 +15,7 @@ from headstart.cli.options import (
     TRACKER,
     backbone_option,
     column_options,
+    depth_option,
     image_size_option,
     json_option,
     layout_option,
@@ -43,6 +44,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out
 @click.option("--list-cuts", is_flag=True, help="List the stages where the backbone can be cut, and exit.")
 @backbone_option
 @image_size_option
+@depth_option
 @click.option(
     "--head", type=click.Choice(["logistic", "adam"]), default="logistic",
     help="Training of the head. logistic: regularised logistic regression, to convergence. adam: as in the tutorial.",

@@ -75,7 +75,7 @@ def predict_with_both(
         try:
             data = read_bytes(photo.path)
             our_row, our_s = _time(_predict, classifier, data)
-            pixels, opening_s = _time(open_photo, data)
+            pixels, opening_s = _time(open_photo, data, classifier.metadata.depth)
             is_ours = True
             their_row, their_s = _time(predict, photo.path, pixels)
         except PhotoError as error:
@@ -97,7 +97,8 @@ def predict_with_both(
 
 
 def _predict(classifier: Classifier, data: bytes) -> npt.NDArray[np.float32]:
-    row: npt.NDArray[np.float32] = classifier.predict_pixels(decode_photo(data, classifier.image_size)[None])[0]
+    pixels = decode_photo(data, classifier.image_size, depth=classifier.metadata.depth)
+    row: npt.NDArray[np.float32] = classifier.predict_pixels(pixels[None])[0]
     return row
 
 

@@ -153,7 +153,7 @@ def _write(kind: Format, contents: ClassifierFile, path: Path, calibrated: list[
             quantised, read = quantise_classifier(contents, calibrated, progress=progress)
             kind.write(quantised.data, quantised.metadata, path, None)
             return read
-        pixels, read = read_for_calibration(calibrated, contents.metadata.image_size)
+        pixels, read = read_for_calibration(calibrated, contents.metadata.image_size, depth=contents.metadata.depth)
         kind.write(contents.data, contents.metadata, path, pixels)
         return read
 

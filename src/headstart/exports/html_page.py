@@ -8,7 +8,9 @@ from pathlib import Path
 
 from headstart.backbone.graph_file import make_name, make_signature, take_apart
 from headstart.classifier.metadata import Metadata
+from headstart.errors import ExportError
 from headstart.exports.licence_notice import write_notice
+from headstart.pixels.sample_values import MAX_DEPTH
 from headstart.version import __version__
 
 WEB = Path(__file__).parent / "web"
@@ -16,6 +18,11 @@ WEB = Path(__file__).parent / "web"
 
 def write_page(data: bytes, metadata: Metadata, path: Path, _: object = None) -> None:
     """Write the page of a classifier file; the name of the page's file is its title."""
+    if metadata.depth < MAX_DEPTH:
+        raise ExportError(
+            f"Cannot export to '{path.name}': the classifier reads files with 16 bits a sample at a depth of "
+            f"{metadata.depth} bits, and a browser shows them at 16, nearly black. Choose another --format."
+        )
     path.write_text(build_page(data, metadata, path.stem.encode("utf-8", "replace").decode()), encoding="utf-8")
 
 

@@ -45,7 +45,9 @@ def quantise_classifier(
     metadata = contents.metadata
     if metadata.is_quantised:
         return contents, []
-    backbone, read = quantise_on_photos(photos, extract_backbone(contents), metadata.image_size, progress=progress)
+    backbone, read = quantise_on_photos(
+        photos, extract_backbone(contents), metadata.image_size, depth=metadata.depth, progress=progress
+    )
     metadata = replace(metadata, precision="int8", spec=backbone.spec)
     return parse_classifier(build_classifier(backbone, contents.weights, contents.bias, metadata)), read
 

@@ -134,7 +134,8 @@ class _Plan:
 
         def load(item: Item) -> npt.NDArray[np.uint8]:
             number, n = item
-            return render_view(read_photo(photos[n].path, self.setup.image_size, photos[n].digest), views[number])
+            photo, setup = photos[n], self.setup
+            return render_view(read_photo(photo.path, setup.image_size, photo.digest, depth=setup.depth), views[number])
 
         checksums = [0] * len(views)
         n_items = len(photos) * len(views)
@@ -177,7 +178,7 @@ def _decode(
 
 def _plan(setup: BackboneSetup, cut: str) -> _Plan:
     spec, image_size = setup.spec, setup.image_size
-    facts = [spec.fingerprint(), cut, str(image_size), describe_decoder()]
+    facts = [spec.fingerprint(), cut, str(image_size), str(setup.depth), describe_decoder()]
     if cut == PIXELS_CUT:
         shape: tuple[int, int, int] = (image_size, image_size, 3)
         dtype: np.dtype[Any] = np.dtype(np.uint8)

@@ -160,7 +160,8 @@ class BlockEmbedder:
         if item.listed.digest not in (None, reading.digest):
             raise PhotoError("was changed while it was being used")
         item.digest = reading.digest
-        pixels = decode_photo(data, self._settings.setup.image_size)
+        setup = self._settings.setup
+        pixels = decode_photo(data, setup.image_size, depth=setup.depth)
         views = [render_view(pixels, view) for view in self._settings.list_views(item.digest)]
         return views[0] if len(views) == 1 else np.stack(views)
 

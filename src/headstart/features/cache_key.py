@@ -24,6 +24,8 @@ class FeatureSpec:
         ``f32``, ``bf16`` or ``int8``.
     engine, decoder
         Names and versions of the inference engine and the image decoder.
+    depth
+        Bits of the values in photos with 16 bits a sample.
     """
 
     backbone: str
@@ -32,6 +34,7 @@ class FeatureSpec:
     precision: str
     engine: str
     decoder: str
+    depth: int = 16
 
 
 def make_key(digest: str, spec: FeatureSpec, view: View = AS_IT_IS) -> bytes:
@@ -48,5 +51,5 @@ def make_key(digest: str, spec: FeatureSpec, view: View = AS_IT_IS) -> bytes:
     False
     """
     parts = (digest, spec.backbone, spec.tensor, str(spec.image_size), spec.precision,
-             spec.engine, spec.decoder, view.describe())  # fmt: skip
+             spec.engine, spec.decoder, str(spec.depth), view.describe())  # fmt: skip
     return hashlib.sha256("\0".join(parts).encode()).digest()

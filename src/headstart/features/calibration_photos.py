@@ -25,7 +25,12 @@ Item = TypeVar("Item", bound=PhotoFile)
 
 
 def quantise_on_photos(
-    photos: Sequence[Item], backbone: Backbone, image_size: int, *, progress: Progress = ignore_progress
+    photos: Sequence[Item],
+    backbone: Backbone,
+    image_size: int,
+    *,
+    depth: int = 16,
+    progress: Progress = ignore_progress,
 ) -> tuple[Backbone, list[Item]]:
     """Return the backbone quantised on up to 200 photos, from the result cache if it is there, and these photos.
 
@@ -34,12 +39,15 @@ def quantise_on_photos(
 
     Parameters
     ----------
+    depth
+        As for `read_photo`.
     progress
         Called for two steps of each photo: decoding and calibration.
     """
     chosen = choose_for_calibration(photos)
     name = name_result(
-        "int8", backbone.spec.fingerprint(), str(image_size), describe_decoder(), describe_quantiser(),
+        "int8", backbone.spec.fingerprint(), str(image_size), str(depth), describe_decoder(),
+        describe_quantiser(),
         *(photo.digest for photo in chosen),
     )  # fmt: skip
     name_of_read = name_result("int8-read", name)
@@ -47,7 +55,7 @@ def quantise_on_photos(
     if kept is not None and kept_read is not None:
         digests = set(kept_read.decode().split())
         return wrap_quantised(backbone, kept), [photo for photo in chosen if photo.digest in digests]
-    pixels, unread = _decode(chosen, image_size, lambda n_done, n: progress(n_done, 2 * n))
+    pixels, unread = _decode(chosen, image_size, depth, lambda n_done, n: progress(n_done, 2 * n))
     n_before = 2 * len(chosen) - len(pixels)
     n_steps = 2 * len(chosen)
     quantised = quantise_backbone(backbone, pixels, progress=lambda n_done, _: progress(n_before + n_done, n_steps))
@@ -58,10 +66,12 @@ def quantise_on_photos(
     return quantised, read
 
 
-def read_for_calibration(photos: Sequence[Item], image_size: int) -> tuple[npt.NDArray[np.uint8], list[Item]]:
+def read_for_calibration(
+    photos: Sequence[Item], image_size: int, *, depth: int = 16
+) -> tuple[npt.NDArray[np.uint8], list[Item]]:
     """Return the pixels of the photos that `quantise_on_photos` uses, (N, S, S, 3) uint8, and these photos."""
     chosen = choose_for_calibration(photos)
-    pixels, unread = _decode(chosen, image_size)
+    pixels, unread = _decode(chosen, image_size, depth)
     return pixels, _drop(chosen, unread)
 
 
@@ -77,12 +87,12 @@ def choose_for_calibration(photos: Sequence[Item]) -> list[Item]:
 
 
 def _decode(
-    photos: Sequence[PhotoFile], image_size: int, progress: Progress = ignore_progress
+    photos: Sequence[PhotoFile], image_size: int, depth: int, progress: Progress = ignore_progress
 ) -> tuple[npt.NDArray[np.uint8], list[PhotoFile]]:
     """Return the pixels of the photos that can be decoded, and the other photos."""
     pixels, unread, reason = [], [], ""
     with ThreadPoolExecutor(count_cores()) as pool:
-        found = pool.map(lambda photo: _try_to_decode(photo, image_size), photos)
+        found = pool.map(lambda photo: _try_to_decode(photo, image_size, depth), photos)
         for n_done, (photo, decoded) in enumerate(zip(photos, found, strict=True), 1):
             if isinstance(decoded, PhotoError):
                 unread.append(photo)
@@ -95,9 +105,9 @@ def _decode(
     return np.stack(pixels), unread
 
 
-def _try_to_decode(photo: PhotoFile, image_size: int) -> npt.NDArray[np.uint8] | PhotoError:
+def _try_to_decode(photo: PhotoFile, image_size: int, depth: int) -> npt.NDArray[np.uint8] | PhotoError:
     try:
-        return read_photo(photo.path, image_size, photo.digest)
+        return read_photo(photo.path, image_size, photo.digest, depth=depth)
     except PhotoError as error:
         return error
 

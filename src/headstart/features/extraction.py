@@ -7,6 +7,7 @@ import time
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Protocol, Self
@@ -82,6 +83,7 @@ def make_feature_spec(setup: BackboneSetup) -> FeatureSpec:
         precision=setup.choose_precision(),
         engine=describe_engine(),
         decoder=describe_decoder(),
+        depth=setup.depth,
     )
 
 
@@ -110,8 +112,8 @@ class BackgroundCompilation(Thread):
         self._compiled = PerProcess()
 
 
-def _read_file(photo: PhotoFile, size_px: int) -> npt.NDArray[np.uint8]:
-    return read_photo(photo.path, size_px, photo.digest)
+def _read_file(photo: PhotoFile, size_px: int, *, depth: int) -> npt.NDArray[np.uint8]:
+    return read_photo(photo.path, size_px, photo.digest, depth=depth)
 
 
 def extract_features(
@@ -121,7 +123,7 @@ def extract_features(
     views: Sequence[View] | None = None,
     feature_cache: FeatureCache | None = None,
     stored: StoredFeatures | None = None,
-    read: Callable[[PhotoFile, int], npt.NDArray[np.uint8]] = _read_file,
+    read: Callable[[PhotoFile, int], npt.NDArray[np.uint8]] | None = None,
     progress: Progress = ignore_progress,
 ) -> Features:
     """Return the pooled features of photos: stored, cached or computed.
@@ -137,7 +139,7 @@ def extract_features(
     feature_cache
         Cache to read and fill. Default: no cache.
     read
-        Function that returns the pixels of a photo at a size. Default: those of its file.
+        Function that returns the pixels of a photo at a size. Default: those of its file, at the depth of the setup.
     stored
         Features of an earlier embedding. They are used first, if they are of the same network and image size.
     """
@@ -150,7 +152,7 @@ def extract_features(
     n_known = len(failures)
     missing = _fill_from_cache(matrix, keys, missing, feature_cache)
     n_cached = len(photos) - len(missing) - n_known
-    loader = _ViewLoader(photos, views, setup.image_size, read)
+    loader = _ViewLoader(photos, views, setup, read or partial(_read_file, depth=setup.depth))
     if missing:
         firsts, copies = _find_copies(missing, keys)
         engine = setup.open_engine()
@@ -235,15 +237,15 @@ class _ViewLoader:
     """Loads views in the threads that decode, and keeps the reasons of damaged photos by row."""
 
     def __init__(
-        self, photos: Sequence[PhotoFile], views: Sequence[View], image_size: int,
+        self, photos: Sequence[PhotoFile], views: Sequence[View], setup: BackboneSetup,
         read: Callable[[PhotoFile, int], npt.NDArray[np.uint8]],
     ) -> None:  # fmt: skip
-        self._photos, self._views, self._image_size, self._read = photos, views, image_size, read
+        self._photos, self._views, self._setup, self._read = photos, views, setup, read
         self.damaged: dict[int, str] = {}
 
     def load(self, n: int) -> npt.NDArray[np.uint8]:
         with collect_damage() as found:
-            pixels = self._read(self._photos[n], self._image_size)
+            pixels = self._read(self._photos[n], self._setup.image_size)
         if found:
             self.damaged[n] = found[0]
         return render_view(pixels, self._views[n])

@@ -15,6 +15,7 @@ from headstart.engine.engine import Engine
 from headstart.errors import CatalogError
 from headstart.features.extraction import PhotoFile
 from headstart.pixels.decode import read_photo
+from headstart.pixels.resizing import Pixels
 from headstart.process.progress import Progress, ignore_progress
 
 N_PHOTOS = 100
@@ -47,13 +48,18 @@ class Similarity:
 
 
 def measure_similarity(
-    photos: Sequence[PhotoFile], backbone: Backbone, *, progress: Progress = ignore_progress
+    photos: Sequence[PhotoFile], backbone: Backbone, *, depth: int = 16, progress: Progress = ignore_progress
 ) -> Similarity:
     """Compare up to 100 photos with the statistics of ImageNet in the network's batch norms (1 to 3 s).
 
     A backbone from the user's file is replaced by the embedded one. The image size is the one of the pretraining, not
     that of a training: the statistics belong to it, and at other sizes the same photos are further from them
     (docs/decisions/0013-advice.md). The photos with the lowest digests are compared, so neither order nor paths matter.
+
+    Parameters
+    ----------
+    depth
+        As for `read_photo`.
 
     Raises
     ------
@@ -67,7 +73,11 @@ def measure_similarity(
     statistics, image_size = read_norm_statistics(backbone), backbone.spec.image_size
     rows = []
     engine = Engine(statistics.network, statistics.plan_build(image_size))
-    for n, (_, row) in enumerate(engine.stream(chosen, lambda p: read_photo(p.path, image_size, p.digest)), 1):
+
+    def load(photo: PhotoFile) -> Pixels:
+        return read_photo(photo.path, image_size, photo.digest, depth=depth)
+
+    for n, (_, row) in enumerate(engine.stream(chosen, load), 1):
         if isinstance(row, np.ndarray):
             rows.append(row)
         progress(n, len(chosen))

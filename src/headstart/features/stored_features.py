@@ -62,7 +62,9 @@ class StoredFeatures:
                 path=folder,
             )
         self.folder = folder
-        self.spec = FeatureSpec(**{name: manifest.recipe[name] for name in FeatureSpec.__slots__})
+        self.spec = FeatureSpec(
+            **{name: manifest.recipe[name] for name in FeatureSpec.__slots__ if name in manifest.recipe}
+        )
         self._broken = {photo.digest: reason for photo, reason in manifest.broken}
         self._places: dict[tuple[bytes, str], tuple[int, int]] = {}
         views: dict[str, str] = {}  # one object for all equal texts
@@ -72,12 +74,13 @@ class StoredFeatures:
         self._read = lru_cache(N_PARTS_HELD)(lambda number: read_features(folder / manifest.parts[number]))
 
     def fits(self, spec: FeatureSpec) -> bool:
-        """Say whether these features are of the same network and image size.
+        """Say whether these features are of the same network, image size and depth.
 
         Engine and precision may differ: they change features by less than photos differ from each other.
         """
         mine = self.spec
-        return (mine.backbone, mine.tensor, mine.image_size) == (spec.backbone, spec.tensor, spec.image_size)
+        facts = [(one.backbone, one.tensor, one.image_size, one.depth) for one in (mine, spec)]
+        return facts[0] == facts[1]
 
     def find_problem(self, digest: str) -> str | None:
         """Return the reason if a photo cannot be decoded; None for other photos."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -39,7 +40,8 @@ class _Photo:
     picture: TakenPicture
 
     def load(self, size_px: int) -> npt.NDArray[np.uint8]:
-        return self.picture.load(size_px, lambda path, size_px: read_photo(path, size_px, self.digest))
+        read = partial(read_photo, digest=self.digest, depth=self.picture.depth)
+        return self.picture.load(size_px, read)
 
 
 class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -59,6 +61,8 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         calibrated on training photos, so each fold would have other features. `headstart.train` supports it.
     cache
         Whether to use the user's cache of features.
+    depth
+        Bits of the values in photos with 16 bits a sample: 12 if 4095 is white.
     verbose
         Whether to show progress on stderr.
 
@@ -72,10 +76,10 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
 
     def __init__(
         self, backbone: str = "mobilenet_v2", image_size: int | None = None, precision: str = "auto",
-        cache: bool = True, verbose: bool = False,
+        cache: bool = True, verbose: bool = False, depth: int = 16,
     ) -> None:  # fmt: skip
         self.backbone, self.image_size, self.precision = backbone, image_size, precision
-        self.cache, self.verbose = cache, verbose
+        self.cache, self.verbose, self.depth = cache, verbose, depth
 
     def fit(self, X: Sequence[Picture], y: Any = None) -> Self:
         """Set the number of features; ``X`` (photos) and ``y`` are ignored."""
@@ -109,9 +113,9 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         backbone = load_backbone(self.backbone)
         check_unchanged(backbone, getattr(self, "fingerprint_", None))
         image_size = backbone.spec.check_image_size(self.image_size)
-        photos, problems = _take_photos(X, image_size, cache=self.cache)
+        photos, problems = _take_photos(X, image_size, self.depth, cache=self.cache)
         if not problems:
-            setup = BackboneSetup(backbone, image_size, self.precision)
+            setup = BackboneSetup(backbone, image_size, self.precision, self.depth)
             with (
                 open_feature_cache(cache=self.cache) as feature_cache,
                 show_progress("Extracting", is_shown=self.verbose) as progress,
@@ -144,7 +148,7 @@ def check_unchanged(backbone: Backbone, fingerprint: str | None) -> None:
         )
 
 
-def _take_photos(pictures: Any, image_size: int, *, cache: bool) -> tuple[list[_Photo], list[str]]:
+def _take_photos(pictures: Any, image_size: int, depth: int, *, cache: bool) -> tuple[list[_Photo], list[str]]:
     """Return photos with their digests, and the names and reasons of those that cannot be read."""
     shape: tuple[int, ...] = getattr(pictures, "shape", ())
     if len(shape) == 2:
@@ -154,7 +158,7 @@ def _take_photos(pictures: Any, image_size: int, *, cache: bool) -> tuple[list[_
     if is_picture(pictures):
         what = describe_picture(pictures)
         raise PhotoError(f"Cannot extract features: got {what} alone, need a list. Give [photo] for a single photo.")
-    taken = [take_picture(picture, image_size) for picture in list_pictures(pictures)]
+    taken = [take_picture(picture, image_size, depth) for picture in list_pictures(pictures)]
     hashed = iter(hash_files([one.path for one in taken if one.path is not None], cache=cache))
     photos, problems = [], []
     for n, one in enumerate(taken):

@@ -64,6 +64,7 @@ class TrainedMethod:
         seen = ("train",) if tuned is None else ("train", "validation")  # validation photos chose the epoch
         metadata = Metadata.describe(
             self.backbone.spec, labels=table.catalog.labels, image_size=table.image_size, precision=table.precision,
+            depth=settings.depth,
             digests=[photo.digest for split in seen for photo in table.splits[split].photos], method=settings.method,
             cut=self.cut, head=settings.head if tuned is None else "linear", seed=settings.seed,
             n_views=settings.n_fixed_views if tuned is None else tuned.n_views, n_averaged=table.n_averaged,

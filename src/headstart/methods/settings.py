@@ -10,6 +10,7 @@ from headstart.backbone.pooled_stages import FEATURES
 from headstart.backbone.view_averaging import N_VIEWS
 from headstart.errors import FitError
 from headstart.methods.head_fitting import CLASS_WEIGHTS, HEADS
+from headstart.pixels.sample_values import MAX_DEPTH, MIN_DEPTH
 
 METHODS = ("auto", "fixed", "hybrid", "finetune", "scratch")
 TUNED = METHODS[2:]  # these train above a cut, with torch
@@ -40,6 +41,9 @@ class Settings:
         Name of the pretrained network.
     image_size
         Side of the network's input in pixels. None: the backbone's default, 224 for MobileNetV2.
+    depth
+        Bits of the values in PNG and TIFF files with 16 bits a sample that do not name it, 8 to 16. 12: the value 4095
+        is white.
     features
         Features of ``fixed``: ``last``, the mean of the last stage, or ``all``, the means of several stages.
     head
@@ -79,6 +83,7 @@ class Settings:
     cut: str | None = None
     backbone: str = "mobilenet_v2"
     image_size: int | None = None
+    depth: int = MAX_DEPTH
     features: str = "last"
     head: str = "logistic"
     strength: float | None = None
@@ -122,7 +127,7 @@ class Settings:
             raise FitError(f"Cannot train: got {'; got '.join(problems)}.")
 
     def _find_wrong_types(self) -> list[str]:
-        whole, number = ("image_size", "epochs", "n_views", "seed"), (
+        whole, number = ("image_size", "depth", "epochs", "n_views", "seed"), (
             "strength", "learning_rate", "budget_s", "cache_limit_gb",
         )  # fmt: skip
         kinds: dict[str, Any] = {**dict.fromkeys(whole, int), **dict.fromkeys(number, (int, float))}
@@ -152,6 +157,8 @@ class Settings:
         ]
         if self.n_views is not None and self.n_views > MAX_VIEWS:
             problems.append(f"{name_setting('n_views')} {self.n_views}, need {MAX_VIEWS} or less")
+        if not MIN_DEPTH <= self.depth <= MAX_DEPTH:
+            problems.append(f"depth {self.depth}, need {MIN_DEPTH} to {MAX_DEPTH} bits")
         if self.seed < 0:
             problems.append(f"seed {self.seed}, need 0 or more")
         return problems + [

@@ -31,6 +31,7 @@ from headstart.pixels.orientation import read_jpeg_orientation, read_orientation
 from headstart.pixels.photo_bytes import read_bytes
 from headstart.pixels.pillow_warnings import ignore_pillow_warnings
 from headstart.pixels.resizing import LARGE_BYTES, Pixels, describe_resizer, resize_pixels
+from headstart.pixels.sample_values import MAX_DEPTH, SampleRange, find_range
 from headstart.pixels.views import RENDERING_RULES
 from headstart.process.packages import find_version, is_installed
 
@@ -67,7 +68,9 @@ def describe_decoder() -> str:
     return f"{rules}, simplejpeg {simplejpeg.__version__}, {describe_resizer()}, pillow {__version__} ({codecs})"
 
 
-def decode_photo(data: bytes, size_px: int, *, limits: DecodingLimits = DEFAULT_LIMITS) -> Pixels:
+def decode_photo(
+    data: bytes, size_px: int, *, limits: DecodingLimits = DEFAULT_LIMITS, depth: int = MAX_DEPTH
+) -> Pixels:
     """Decode a photo and stretch it to a square.
 
     EXIF orientation is applied. Grey, CMYK, palette, transparent (over white) and 16-bit photos become RGB, and colours
@@ -79,6 +82,8 @@ def decode_photo(data: bytes, size_px: int, *, limits: DecodingLimits = DEFAULT_
     limits
         Memory and time for this photo. A photo whose header tells that it needs more memory is refused undecoded. One
         that may be slow is decoded in a process of its own, which can be ended.
+    depth
+        Bits of the values in PNG and TIFF files with 16 bits a sample, unless the file names them: 12 if 4095 is white.
 
     Returns
     -------
@@ -89,26 +94,30 @@ def decode_photo(data: bytes, size_px: int, *, limits: DecodingLimits = DEFAULT_
     PhotoError
         If the bytes are not a complete photo of a known format, or exceed the limits; the message is the reason.
     """
-    return _decode_within("square", data, size_px, limits)
+    return _decode_within("square", data, size_px, limits, depth)
 
 
-def read_thumbnail(path: Path, size_px: int) -> Pixels:
+def read_thumbnail(path: Path, size_px: int, *, depth: int = MAX_DEPTH) -> Pixels:
     """Read a photo for display: (H, W, 3) uint8 RGB in its own proportions, neither side above ``size_px``."""
-    return decode_thumbnail(read_bytes(path), size_px)
+    return decode_thumbnail(read_bytes(path), size_px, depth=depth)
 
 
-def decode_thumbnail(data: bytes, size_px: int, *, limits: DecodingLimits = DEFAULT_LIMITS) -> Pixels:
+def decode_thumbnail(
+    data: bytes, size_px: int, *, limits: DecodingLimits = DEFAULT_LIMITS, depth: int = MAX_DEPTH
+) -> Pixels:
     """Decode the bytes of a photo for display; the result is that of `read_thumbnail`."""
-    return _decode_within("thumbnail", data, size_px, limits)
+    return _decode_within("thumbnail", data, size_px, limits, depth)
 
 
-def read_photo(path: Path, size_px: int, digest: str | None = None) -> Pixels:
+def read_photo(path: Path, size_px: int, digest: str | None = None, *, depth: int = MAX_DEPTH) -> Pixels:
     """Read and decode a photo file to (``size_px``, ``size_px``, 3) uint8 RGB.
 
     Parameters
     ----------
     digest
         Expected SHA-256 of the bytes, in hex; None for no check.
+    depth
+        As for `decode_photo`.
 
     Raises
     ------
@@ -118,44 +127,45 @@ def read_photo(path: Path, size_px: int, digest: str | None = None) -> Pixels:
     data = read_bytes(path)
     if digest is not None and hashlib.sha256(data).hexdigest() != digest:
         raise PhotoError("was changed while it was being used")
-    return decode_photo(data, size_px)
+    return decode_photo(data, size_px, depth=depth)
 
 
-def decode_image(image: Image.Image, size_px: int) -> Pixels:
+def decode_image(image: Image.Image, size_px: int, *, depth: int = MAX_DEPTH) -> Pixels:
     """Decode an image of Pillow as `decode_photo` does the file that it was opened from.
 
     The pixels of a JPEG may differ by a few levels: the file of a large one is shrunk while it is decoded.
     """
     with _explain_errors(DEFAULT_LIMITS):
         check_size(image.width, image.height, DEFAULT_LIMITS)
+        samples = find_range(image, depth)
         image.load()
-        stored = _take_image(image)
+        stored = _take_image(image, samples)
         return _finish(resize_pixels(stored.pixels, size_px, size_px), stored)
 
 
-def open_photo(data: bytes, *, limits: DecodingLimits = DEFAULT_LIMITS) -> Pixels:
+def open_photo(data: bytes, depth: int = MAX_DEPTH, *, limits: DecodingLimits = DEFAULT_LIMITS) -> Pixels:
     """Decode a photo at its own size: (H, W, 3) uint8 RGB, upright."""
-    return _decode_within("whole", data, None, limits)
+    return _decode_within("whole", data, None, limits, depth)
 
 
-def _decode_within(shape: str, data: bytes, size_px: int | None, limits: DecodingLimits) -> Pixels:
+def _decode_within(shape: str, data: bytes, size_px: int | None, limits: DecodingLimits, depth: int) -> Pixels:
     """Decode a photo in this thread, or in a process of its own if it may take long."""
     kind = recognise_photo(data)
     extent = read_extent(kind.reader, data, size_px)
     if extent is None:  # no header tells the cost
         with reserve_memory(min(limits.max_bytes, UNKNOWN_BYTES)):
-            return decode_in_own_process(shape, data, size_px, limits)
+            return decode_in_own_process(shape, data, size_px, limits, depth)
     check_size(extent.width, extent.height, limits)
     check_memory(extent.n_bytes, extent.width, extent.height, limits)
     if extent.n_bytes < LARGE_PHOTO_BYTES and not extent.is_slow:
-        return _decode_here(shape, data, size_px, limits, kind, extent)
+        return _decode_here(shape, data, size_px, limits, kind, extent, depth)
     with reserve_memory(extent.n_bytes):
         if extent.is_slow:
-            return decode_in_own_process(shape, data, size_px, limits)
-        return _decode_here(shape, data, size_px, limits, kind, extent)
+            return decode_in_own_process(shape, data, size_px, limits, depth)
+        return _decode_here(shape, data, size_px, limits, kind, extent, depth)
 
 
-def decode_here(shape: str, data: bytes, size_px: int | None, limits: DecodingLimits) -> Pixels:
+def decode_here(shape: str, data: bytes, size_px: int | None, limits: DecodingLimits, depth: int = MAX_DEPTH) -> Pixels:
     """Decode a photo in this thread, however long it takes.
 
     Parameters
@@ -164,13 +174,14 @@ def decode_here(shape: str, data: bytes, size_px: int | None, limits: DecodingLi
         ``"square"`` as `decode_photo`, ``"thumbnail"`` as `decode_thumbnail`, or ``"whole"`` as `open_photo`.
     """
     kind = recognise_photo(data)
-    return _decode_here(shape, data, size_px, limits, kind, read_extent(kind.reader, data, size_px))
+    return _decode_here(shape, data, size_px, limits, kind, read_extent(kind.reader, data, size_px), depth)
 
 
 def _decode_here(
-    shape: str, data: bytes, size_px: int | None, limits: DecodingLimits, kind: FileFormat, extent: Extent | None
-) -> Pixels:
-    stored = _decode(data, limits, kind, extent)
+    shape: str, data: bytes, size_px: int | None, limits: DecodingLimits, kind: FileFormat, extent: Extent | None,
+    depth: int,
+) -> Pixels:  # fmt: skip
+    stored = _decode(data, limits, kind, extent, depth)
     try:
         height, width = stored.pixels.shape[:2]
         if size_px is None or shape == "whole":
@@ -190,7 +201,7 @@ def _finish(pixels: Pixels, stored: _Stored) -> Pixels:
     return np.ascontiguousarray(turn_upright(convert_pixels(pixels, stored.to_srgb), stored.orientation))
 
 
-def _decode(data: bytes, limits: DecodingLimits, kind: FileFormat, extent: Extent | None) -> _Stored:
+def _decode(data: bytes, limits: DecodingLimits, kind: FileFormat, extent: Extent | None, depth: int) -> _Stored:
     """Decode a photo. A large JPEG gets a fraction of its size, if both sides stay at least the size that is needed."""
     if kind.max_pixels:
         limits = replace(limits, max_pixels=min(limits.max_pixels, kind.max_pixels))
@@ -201,7 +212,7 @@ def _decode(data: bytes, limits: DecodingLimits, kind: FileFormat, extent: Exten
             profile = join_jpeg_profile(data, extent.segments)
             transform = find_transform(profile, "L" if extent.n_components == 1 else "RGB")
             return _Stored(pixels, read_jpeg_orientation(data, extent.segments), transform)
-    stored = _decode_with_pillow(data, kind, limits)
+    stored = _decode_with_pillow(data, kind, limits, depth)
     if damage:
         report_damage(damage)
     return stored
@@ -235,18 +246,19 @@ def _decode_jpeg(data: bytes, extent: Extent) -> tuple[Pixels | None, str]:
     return pixels, ""
 
 
-def _decode_with_pillow(data: bytes, kind: FileFormat, limits: DecodingLimits) -> _Stored:
+def _decode_with_pillow(data: bytes, kind: FileFormat, limits: DecodingLimits, depth: int) -> _Stored:
     with _explain_errors(limits), open_image(data, kind) as image:
         width, height = image.size
         check_size(width, height, limits)
         # again, because this may be a damaged JPEG, or a format whose header nobody has read
         n_coefficients = 2 * 3 * width * height if image.info.get("progressive") else 0
         check_memory(4 * width * height + n_coefficients, width, height, limits)
+        samples = find_range(image, depth)
         image.load()
-        return _take_image(drop_unused_alpha(image, data, kind))
+        return _take_image(drop_unused_alpha(image, data, kind), samples)
 
 
-def _take_image(image: Image.Image) -> _Stored:
+def _take_image(image: Image.Image, samples: SampleRange) -> _Stored:
     """Return the RGB pixels of an image that is loaded."""
     from PIL import ImageCms
 
@@ -255,8 +267,8 @@ def _take_image(image: Image.Image) -> _Stored:
     if image.mode == "CMYK" and transform is not None:
         return _Stored(np.asarray(ImageCms.applyTransform(image, transform)), orientation, None)
     if 3 * image.width * image.height > LARGE_BYTES and image.mode != "F":  # a float's scale depends on all pixels
-        return _Stored(ImageColumns(image), orientation, transform)
-    return _Stored(np.asarray(convert_to_rgb(image)), orientation, transform)
+        return _Stored(ImageColumns(image, samples), orientation, transform)
+    return _Stored(np.asarray(convert_to_rgb(image, samples)), orientation, transform)
 
 
 @contextmanager

@@ -20,20 +20,23 @@ from headstart.errors import PhotoError
 from headstart.pixels.damage import report_damage
 from headstart.pixels.limits import DecodingLimits
 from headstart.pixels.resizing import Pixels
+from headstart.pixels.sample_values import MAX_DEPTH
 from headstart.process.cores import count_cores
 from headstart.process.own_python import start_module
 
 _idle: list[subprocess.Popen[bytes]] = []  # appending and popping need no lock
 
 
-def decode_in_own_process(shape: str, data: bytes, size_px: int | None, limits: DecodingLimits) -> Pixels:
+def decode_in_own_process(
+    shape: str, data: bytes, size_px: int | None, limits: DecodingLimits, depth: int = MAX_DEPTH
+) -> Pixels:
     """Return what `decode_here` returns with these arguments, or raise PhotoError within the time limit."""
     started = time.monotonic()
     try:
         process = _idle.pop() if _idle else start_module("headstart.pixels.decoding_worker")
     except OSError as error:
         raise PhotoError(f"cannot be decoded: no process can be started for it ({error.strerror})") from None
-    job = {"shape": shape, "size_px": size_px, "limits": asdict(limits), "n_bytes": len(data)}
+    job = {"shape": shape, "size_px": size_px, "limits": asdict(limits), "depth": depth, "n_bytes": len(data)}
     try:
         answer, pixels = _ask(process, json.dumps(job).encode() + b"\n", data)
     except (OSError, ValueError):

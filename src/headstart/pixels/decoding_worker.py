@@ -47,7 +47,7 @@ def _carry_out(job: dict[str, Any], limits: DecodingLimits, source: IO[bytes], a
     pixels = np.zeros(0, np.uint8)
     try:
         with collect_damage() as damage:
-            pixels = decode_here(job["shape"], data, job["size_px"], limits)
+            pixels = decode_here(job["shape"], data, job["size_px"], limits, job["depth"])
         answer = {"shape": pixels.shape, "damage": damage}
     except PhotoError as error:
         answer = {"reason": str(error)}

@@ -16,6 +16,7 @@ from headstart.errors import PhotoError
 from headstart.pixels.decode import decode_image, decode_photo, read_photo
 from headstart.pixels.photo_bytes import check_size
 from headstart.pixels.resizing import Pixels, resize_pixels
+from headstart.pixels.sample_values import MAX_DEPTH
 from headstart.storage.remote_paths import make_path
 
 if TYPE_CHECKING:
@@ -39,20 +40,23 @@ class TakenPicture:
     content
         Bytes of a photo file, pixels (S, S, 3) uint8, or the reason why the picture cannot be decoded. None: the file
         at ``path`` has them.
+    depth
+        Bits of the values in files with 16 bits a sample, as for `decode_photo`.
     """
 
     path: Path | None
     content: bytes | Pixels | PhotoError | None = None
+    depth: int = MAX_DEPTH
 
-    def load(self, size_px: int, read: Callable[[Path, int], Pixels] = read_photo) -> Pixels:
+    def load(self, size_px: int, read: Callable[[Path, int], Pixels] | None = None) -> Pixels:
         """Return (``size_px``, ``size_px``, 3) uint8 RGB, or raise PhotoError; ``read`` returns those of a path."""
         if self.path is not None:
-            return read(self.path, size_px)
+            return read(self.path, size_px) if read else read_photo(self.path, size_px, depth=self.depth)
         if isinstance(self.content, PhotoError):
             raise self.content
         if isinstance(self.content, bytes):
             check_size(len(self.content))
-            return decode_photo(self.content, size_px)
+            return decode_photo(self.content, size_px, depth=self.depth)
         return np.asarray(self.content, np.uint8)
 
     def hash_pixels(self) -> str:
@@ -84,7 +88,7 @@ def describe_picture(picture: Any) -> str:
     return f"'{picture}'" if isinstance(picture, str | Path) else "the picture"
 
 
-def take_picture(picture: Any, size_px: int) -> TakenPicture:
+def take_picture(picture: Any, size_px: int, depth: int = MAX_DEPTH) -> TakenPicture:
     """Take one picture at a size; nothing that the program does with it later matters.
 
     Pixels go the way of those of a file: colours, orientation and resizing are the same. An image of Pillow that was
@@ -96,9 +100,9 @@ def take_picture(picture: Any, size_px: int) -> TakenPicture:
         If the value is no picture; the message is complete. A picture that cannot be decoded raises it in `load`.
     """
     if isinstance(picture, str | Path):
-        return TakenPicture(make_path(picture))
+        return TakenPicture(make_path(picture), depth=depth)
     try:
-        return TakenPicture(None, _take_content(picture, size_px))
+        return TakenPicture(None, _take_content(picture, size_px, depth), depth)
     except _UndecodableError as error:
         return TakenPicture(None, PhotoError(str(error)))
 
@@ -107,14 +111,14 @@ class _UndecodableError(PhotoError):
     """A picture of an allowed type cannot be decoded; the message is the reason alone."""
 
 
-def _take_content(picture: Any, size_px: int) -> bytes | Pixels:
+def _take_content(picture: Any, size_px: int, depth: int) -> bytes | Pixels:
     if isinstance(picture, bytes | bytearray | memoryview):
         return bytes(picture)
     if hasattr(picture, "read"):
         return _read_file(picture)
     if _is_image(picture):
         data = _find_jpeg(picture)
-        return data if data is not None else _decode(picture, size_px)
+        return data if data is not None else _decode(picture, size_px, depth)
     if isinstance(picture, np.ndarray):
         return _convert_array(picture, size_px)
     raise _refuse(_describe(picture), TAKEN, _advise_conversion(picture))
@@ -155,9 +159,9 @@ def _find_jpeg(image: Any) -> bytes | None:
     return data
 
 
-def _decode(image: Any, size_px: int) -> Pixels:
+def _decode(image: Any, size_px: int, depth: int = MAX_DEPTH) -> Pixels:
     try:
-        return decode_image(image, size_px)
+        return decode_image(image, size_px, depth=depth)
     except PhotoError as error:
         raise _UndecodableError(str(error)) from None
 

@@ -31,6 +31,7 @@ def describe_training(trained: TrainedMethod, notes: Iterable[Note]) -> dict[str
         "head": settings.head if tuned is None else "linear",
         "backbone": trained.backbone.spec.name,
         "image_size": table.image_size,
+        "depth": settings.depth,
         "precision": table.precision,
         "views": settings.n_fixed_views if tuned is None else tuned.n_views,
         "averaged_views": table.n_averaged,

@@ -135,11 +135,11 @@ def _draw_photos(pictures: PictureFolder, contents: RunContents) -> None:
     metrics, split = contents.metrics, _choose_split(contents.metrics)
     draw_answers(
         pictures, contents.predictions[split], split=split, labels=metrics["classes"], seed=metrics["seed"],
-        explainer=Explainer(contents.model),
+        depth=metrics["depth"], explainer=Explainer(contents.model),
     )  # fmt: skip
     draw_training_photos(
         pictures, contents.predictions["train"].features.photos, seed=metrics["seed"], n_views=metrics["views"],
-        views=contents.views, n_symmetric=contents.n_symmetric,
+        depth=metrics["depth"], views=contents.views, n_symmetric=contents.n_symmetric,
     )  # fmt: skip
 
 

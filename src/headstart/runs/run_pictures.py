@@ -58,12 +58,14 @@ class PictureFolder:
 
 def draw_answers(
     pictures: PictureFolder, predictions: SplitPredictions, *, split: str, labels: Sequence[str], seed: int,
-    explainer: Explainer | None = None,
+    depth: int = 16, explainer: Explainer | None = None,
 ) -> None:  # fmt: skip
     """Draw nine photos of a split with their predictions, and the most confident mistakes.
 
     Parameters
     ----------
+    depth
+        As for `read_thumbnail`.
     explainer
         Makes heat maps for the classifier. Default: no heat maps of the mistakes.
     """
@@ -71,7 +73,7 @@ def draw_answers(
     at = _sample(len(photos), seed)
     titles = [f"Prediction: {labels[predictions.predicted[i]]} ({bool(predictions.is_right[i])})" for i in at]
     colours = [DARK if predictions.is_right[i] else ACCENT for i in at]
-    figure = plot_photo_grid([_read_for_grid(photos[i]) for i in at], titles, colours=colours)
+    figure = plot_photo_grid([_read_for_grid(photos[i], depth) for i in at], titles, colours=colours)
     wrong = np.flatnonzero(~predictions.is_right)
     caption = f"Random photos of the {split} split, with their predictions."
     pictures.add("predictions", figure, caption if len(wrong) else f"{caption} The split has no mistake.")
@@ -81,27 +83,30 @@ def draw_answers(
             f"Prediction: {labels[predictions.predicted[i]]} {confidence[i]:.0%}\nLabel: {photos[i].label}"
             for i in worst
         ]
-        figure = plot_photo_grid([_read_for_grid(photos[i]) for i in worst], titles, colours=[ACCENT] * len(worst))
+        figure = plot_photo_grid(
+            [_read_for_grid(photos[i], depth) for i in worst], titles, colours=[ACCENT] * len(worst)
+        )
         names = ", ".join(str(Path(photos[i].label, photos[i].path.name)) for i in worst)
         caption = f"The most confident mistakes. Check their labels first: some may be wrong. In this order: {names}."
         if explainer is not None and not explainer.can_explain:
             caption += " There are no heat maps for them: the features are not means over the photo."
         pictures.add("mistakes", figure, caption)
         if explainer is not None and explainer.can_explain:
-            draw = partial(_draw_heat_maps, explainer, [(photos[i], labels[predictions.predicted[i]]) for i in worst])
+            answers = [(photos[i], labels[predictions.predicted[i]]) for i in worst]
+            draw = partial(_draw_heat_maps, explainer, answers, depth)
             caption = "Heat maps of the same photos: brighter areas are stronger evidence for the wrong answer."
             pictures.add("mistakes_explained", draw, caption)
 
 
-def _draw_heat_maps(explainer: Explainer, answers: Sequence[tuple[Photo, str]]) -> Image.Image:
+def _draw_heat_maps(explainer: Explainer, answers: Sequence[tuple[Photo, str]], depth: int) -> Image.Image:
     """Draw photos with heat maps of the evidence for an answer."""
     shown = []
     for photo, label in answers:
         try:
             heat = explainer.explain(photo.path, label, digest=photo.digest).heat
-            shown.append(overlay_heat_map(_read_for_grid(photo), heat))
+            shown.append(overlay_heat_map(_read_for_grid(photo, depth), heat))
         except PhotoError:  # as in `_read_for_grid`
-            shown.append(_read_for_grid(photo))
+            shown.append(_read_for_grid(photo, depth))
     return plot_photo_grid(shown, [f"For {label}" for _, label in answers], colours=[ACCENT] * len(shown))
 
 
@@ -123,7 +128,7 @@ def list_training_views(trained: TrainedMethod) -> tuple[View, ...] | None:
 
 
 def draw_training_photos(
-    pictures: PictureFolder, photos: Sequence[Photo], *, seed: int, n_views: int,
+    pictures: PictureFolder, photos: Sequence[Photo], *, seed: int, n_views: int, depth: int = 16,
     views: Sequence[View] | None = None, n_symmetric: int = 1,
 ) -> None:  # fmt: skip
     """Draw nine training photos with their labels, and the views of one of them.
@@ -132,16 +137,18 @@ def draw_training_photos(
     ----------
     n_views
         Number of views of each photo in training.
+    depth
+        As for `read_thumbnail`.
     views
         Views as `list_training_views` returns them.
     n_symmetric
         Number of symmetries of `augment_pixels`, if every epoch augmented every photo anew.
     """
     shown = [photos[i] for i in _sample(len(photos), seed)]
-    figure = plot_photo_grid([_read_for_grid(photo) for photo in shown], [photo.label for photo in shown])
+    figure = plot_photo_grid([_read_for_grid(photo, depth) for photo in shown], [photo.label for photo in shown])
     pictures.add("training_photos", figure, "Random training photos with their labels. Is each label right?")
     photo = shown[0]
-    square = _read_for_grid(photo, is_square=True)
+    square = _read_for_grid(photo, depth, is_square=True)
     if views is not None and not views:
         seen, titles = _augment(square, seed, n_symmetric), ["original", *["augmented"] * (GRID - 1)]
         caption = (
@@ -189,9 +196,10 @@ def _sample(n_photos: int, seed: int) -> list[int]:
     return [int(i) for i in np.random.default_rng(seed).permutation(n_photos)[:GRID]]
 
 
-def _read_for_grid(photo: Photo, *, is_square: bool = False) -> npt.NDArray[np.uint8]:
+def _read_for_grid(photo: Photo, depth: int, *, is_square: bool = False) -> npt.NDArray[np.uint8]:
     try:
-        return read_photo(photo.path, CELL_PX) if is_square else read_thumbnail(photo.path, CELL_PX)
+        read = read_photo if is_square else read_thumbnail
+        return read(photo.path, CELL_PX, depth=depth)
     except PhotoError:  # deleted since the scan: show a grey square, do not stop the training
         return np.full((CELL_PX, CELL_PX, 3), 230, np.uint8)
 

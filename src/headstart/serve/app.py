@@ -164,7 +164,7 @@ class _Service:
 
         def decode() -> tuple[Pixels, str | None]:
             with collect_damage() as found:
-                pixels = decode_photo(data, side, limits=limits)
+                pixels = decode_photo(data, side, limits=limits, depth=self._classifier.metadata.depth)
             return pixels, next(iter(found), None)
 
         async with turns:
@@ -191,11 +191,12 @@ class _Service:
 
         whole = self._limits.decoding
         limits = replace(whole, timeout_s=whole.timeout_s / 2)  # the photo is decoded twice
-        pixels = decode_photo(data, self._classifier.image_size, limits=limits)
+        depth = self._classifier.metadata.depth
+        pixels = decode_photo(data, self._classifier.image_size, limits=limits, depth=depth)
         with self._explaining:
             heat = self._classifier.explainer.explain_pixels(pixels).heat
         stream = io.BytesIO()
-        photo = decode_thumbnail(data, THUMBNAIL_PX, limits=limits)
+        photo = decode_thumbnail(data, THUMBNAIL_PX, limits=limits, depth=depth)
         Image.fromarray(overlay_heat_map(photo, heat)).save(stream, "PNG")
         return stream.getvalue()
 

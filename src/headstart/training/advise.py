@@ -78,9 +78,10 @@ class Advice:
 
 
 def advise_method(
-    photos: Catalog | PhotoSource, *, backbone: str = "mobilenet_v2", image_size: int | None = None, seed: int = 0,
-    layout: str = "auto", cache: bool = True, path_column: str | None = None, label_column: str | None = None,
-    group_column: str | None = None, verbose: bool = True, say: Callable[[str], None] = lambda _: None,
+    photos: Catalog | PhotoSource, *, backbone: str = "mobilenet_v2", image_size: int | None = None, depth: int = 16,
+    seed: int = 0, layout: str = "auto", cache: bool = True, path_column: str | None = None,
+    label_column: str | None = None, group_column: str | None = None, verbose: bool = True,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Advice:  # fmt: skip
     """Measure photos and advise on the method to train with.
 
@@ -106,8 +107,8 @@ def advise_method(
     """
     limit_spinning()  # before a backbone imports torch
     loaded = load_backbone(backbone)
-    setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size))
-    settings = Settings(method="fixed", backbone=backbone, image_size=setup.image_size, seed=seed)
+    setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size), depth=depth)
+    settings = Settings(method="fixed", backbone=backbone, image_size=setup.image_size, depth=depth, seed=seed)
     settings.check()
     if isinstance(photos, Catalog):
         refuse_layout(layout, "of photos that are scanned already. Give it to hs.scan")

@@ -17,8 +17,8 @@ from headstart.storage.remote_paths import check_pyarrow, expand_path
 
 def embed_photos(
     source: Catalog | PhotoSource, out: str | Path, *, ray: str | None = None, backbone: str = "mobilenet_v2",
-    image_size: int | None = None, precision: str = "auto", dtype: str = "float32", layout: str = "auto",
-    overwrite: bool = False, path_column: str | None = None, label_column: str | None = None,
+    image_size: int | None = None, depth: int = 16, precision: str = "auto", dtype: str = "float32",
+    layout: str = "auto", overwrite: bool = False, path_column: str | None = None, label_column: str | None = None,
     group_column: str | None = None, verbose: bool = True,
 ) -> EmbeddedFolder:  # fmt: skip
     """Compute the features of labelled photos into a folder of Parquet files.
@@ -35,7 +35,7 @@ def embed_photos(
     ray
         Where to compute. None: in this process. ``local``: on a Ray of its own on this machine. Otherwise the address
         of a Ray cluster; all its machines must see the photos and ``out``.
-    backbone, image_size, precision
+    backbone, image_size, depth, precision
         As in `Settings`.
     dtype
         Type of the features in the files: ``float32``, or ``float16``, which takes half the space.
@@ -55,7 +55,7 @@ def embed_photos(
         raise ScaleError(f"Cannot embed as {dtype!r}: need one of {', '.join(DTYPES)}.")
     check_pyarrow("write Parquet")
     loaded = load_backbone(backbone)
-    setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size), precision)
+    setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size), precision, depth)
     settings = make_embedding_settings(setup, dtype=dtype)
     if isinstance(source, Catalog):
         refuse_layout(layout, "of photos that are scanned already. Give it to hs.scan")

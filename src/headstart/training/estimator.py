@@ -43,6 +43,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         Whether the user's cache of features is used.
     seed
         Seed of the folds.
+    depth
+        Bits of the values in photos with 16 bits a sample: 12 if 4095 is white.
 
     Attributes
     ----------
@@ -68,6 +70,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     def __init__(
         self, backbone: str = "mobilenet_v2", image_size: int | None = None, strength: float | None = None,
         class_weight: str = "auto", precision: str = "auto", cache: bool = True, seed: int = 0,
+        depth: int = 16,
     ) -> None:  # fmt: skip
         self.backbone = backbone
         self.image_size = image_size
@@ -76,6 +79,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.precision = precision
         self.cache = cache
         self.seed = seed
+        self.depth = depth
 
     def fit(self, X: Sequence[Picture], y: Sequence[Any], sample_weight: Any = None, groups: Any = None) -> Self:
         """Fit the head.
@@ -101,7 +105,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             raise FitError(f"Cannot fit: got {len(self.classes_)} class, need at least 2.")
         spec = load_backbone(self.backbone).spec
         image_size = spec.image_size if self.image_size is None else int(self.image_size)
-        features, digests = FeatureExtractor(self.backbone, image_size, self.precision, self.cache).extract(X)
+        extractor = FeatureExtractor(self.backbone, image_size, self.precision, self.cache, depth=self.depth)
+        features, digests = extractor.extract(X)
         weight = None if sample_weight is None else np.asarray(sample_weight, np.float64)
         names = None if groups is None else [str(group) for group in groups]
         # by digest, as in `build_feature_table`: the order of the rows changes no digit of the head
@@ -115,7 +120,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.head_, self.strength_, self.backbone_ = fitted.head, fitted.strength, self.backbone
         self.metadata_ = Metadata.describe(
             spec, labels=self.classes_, image_size=image_size, precision=features.precision, digests=digests,
-            seed=self.seed,
+            seed=self.seed, depth=self.depth,
         )  # fmt: skip
         return self
 
@@ -125,7 +130,9 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
         check_is_fitted(self)
         fitted = self.metadata_
-        extractor = FeatureExtractor(self.backbone_, fitted.image_size, fitted.precision, self.cache)
+        extractor = FeatureExtractor(
+            self.backbone_, fitted.image_size, fitted.precision, self.cache, depth=fitted.depth
+        )
         extractor.fingerprint_ = fitted.spec.fingerprint()
         probabilities: npt.NDArray[np.float32] = self.head_.probabilities(extractor.transform(X))
         return probabilities

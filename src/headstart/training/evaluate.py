@@ -18,6 +18,7 @@ from headstart.catalog.table_columns import ColumnNames
 from headstart.classifier.classifier import Classifier, HasFolder, load_classifier
 from headstart.errors import CatalogError
 from headstart.evaluation.metrics import evaluate_probabilities
+from headstart.features.depth_notes import list_depth_notes
 from headstart.pixels.damage import note_damage
 from headstart.process.progress import show_progress
 
@@ -78,7 +79,7 @@ def evaluate_classifier(
         text = _explain_no_photos(model.labels, split, n_chosen=len(chosen), n_fresh=len(fresh), unknown=unknown)
         raise CatalogError(f"Cannot evaluate on '{photos.source}': {text}", path=photos.source)
     metrics, failures, damaged = _predict(model, known, verbose)
-    notes = [*photos.notes, *note_damage(damaged)]
+    notes = [*photos.notes, *note_damage(damaged), *list_depth_notes(known, model.metadata.depth)]
     if not metrics:
         first = failures[0]
         text = f"none of its {len(known)} photos can be decoded, such as '{first['path']}': {first['reason']}."

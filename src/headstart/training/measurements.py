@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def compare_with_imagenet(runner: MethodRunner) -> Similarity:
     """Measure how similar the training photos are to ImageNet."""
     with show_progress("Comparing with ImageNet", is_shown=runner.context.verbose) as progress:
-        return measure_similarity(runner.catalog.select("train"), runner.backbone, progress=progress)
+        depth = runner.context.setup.depth
+        return measure_similarity(runner.catalog.select("train"), runner.backbone, depth=depth, progress=progress)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,7 @@ def load_catalog(
 def _open_stored(folder: Path, setup: BackboneSetup, say: Callable[[str], None]) -> StoredFeatures:
     stored = StoredFeatures(folder)
     if not stored.fits(make_feature_spec(setup)):
-        say(f"The features in '{folder}' are of another network or image size: they are computed anew.")
+        say(f"The features in '{folder}' are of another network, image size or depth: they are computed anew.")
     return stored
 
 

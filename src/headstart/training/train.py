@@ -19,6 +19,7 @@ from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import FitError, RunError, RunMovedError
 from headstart.evaluation.notes import Note
 from headstart.evaluation.verdict import write_verdict
+from headstart.features.depth_notes import list_depth_notes
 from headstart.features.extraction import BackgroundCompilation
 from headstart.methods.cross_validation import cross_validate
 from headstart.methods.head_fitting import is_streamed
@@ -154,7 +155,8 @@ def _load_setup(settings: Settings) -> BackboneSetup:
     """Load the backbone of the settings. Check the cut and the image size."""
     backbone = load_backbone(settings.backbone)
     choose_cut(settings.method, settings.cut, backbone)
-    return BackboneSetup(backbone, backbone.spec.check_image_size(settings.image_size), settings.precision)
+    image_size = backbone.spec.check_image_size(settings.image_size)
+    return BackboneSetup(backbone, image_size, settings.precision, settings.depth)
 
 
 @contextmanager
@@ -198,6 +200,8 @@ class _Training:
         settings, context, setup = self.settings, self.context, self.context.setup
         compiling = BackgroundCompilation(setup)
         catalog, stored = load_catalog(photos, context, seed=settings.seed, say=say)
+        if stored is None:
+            catalog = replace(catalog, notes=(*catalog.notes, *list_depth_notes(catalog.photos, setup.depth)))
         compiling.join()
         self.clock.note("scan")
         if setup.precision == "int8":
@@ -238,7 +242,10 @@ class _Training:
 
         setup = self.context.setup
         with show_progress("Quantising", is_shown=self.context.verbose, unit="steps") as progress:
-            return quantise_on_photos(catalog.select("train"), setup.backbone, setup.image_size, progress=progress)[0]
+            backbone, _ = quantise_on_photos(
+                catalog.select("train"), setup.backbone, setup.image_size, depth=setup.depth, progress=progress
+            )
+            return backbone
 
 
 def _cross_validate(trained: TrainedMethod) -> Any:

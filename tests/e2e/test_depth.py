@@ -48,6 +48,9 @@ def test_a_classifier_keeps_its_depth_and_answers_as_for_8_bits(run, folders):
     for n in (2, len(deep)):  # the engines for few photos and for many
         gap = model.predict_probabilities(deep[:n]) - model.predict_probabilities(plain[:n])
         assert np.abs(gap).max() < 0.02
+    answer = model.predict(deep[0])
+    for picture in (Path(deep[0]).read_bytes(), Image.open(deep[0])):
+        assert model.predict(picture).probabilities == pytest.approx(answer.probabilities, abs=1e-6)
     heat = [model.explain(path, "dots").heat for path in (deep[0], plain[0])]
     np.testing.assert_allclose(heat[0], heat[1], atol=0.1 * np.abs(heat[1]).max())
 
@@ -70,6 +73,9 @@ def test_features_are_of_one_depth(folders):
     for _ in range(2):  # the second time, from the cache
         assert np.abs(dark.transform(paths) - dark.transform(plain)).mean() > 0.1
         assert np.abs(bright.transform(paths) - dark.transform(plain)).mean() < 0.05
+    np.testing.assert_allclose(
+        bright.transform([Image.open(path) for path in paths]), bright.transform(paths), atol=1e-5
+    )
 
 
 @pytest.mark.slow

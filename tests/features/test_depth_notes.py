@@ -1,5 +1,6 @@
 """A note tells if 16-bit photos are dark because of their depth, and what to do."""
 
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,15 @@ def test_values_above_the_given_depth_get_a_note(write):
     (note,) = list_depth_notes(write(4000, 9000), 12)
     assert "is 9,000, above 4,095, the white of a depth of 12 bits" in note.text
     assert "--depth 14" in note.text
+
+
+def test_photos_in_a_shard_get_a_note(write, tmp_path):
+    with tarfile.open(tmp_path / "shard.tar", "w") as shard:
+        files = write(4095, 2000)
+        for file in files:
+            shard.add(file.path, file.path.name)
+    inside = [File(tmp_path / "shard.tar" / file.path.name) for file in files]
+    assert list_depth_notes(inside, 16) == list_depth_notes(files, 16) != []
 
 
 def test_other_photos_give_no_note_and_are_not_decoded(write, monkeypatch):

@@ -57,6 +57,14 @@ def test_the_result_is_that_of_this_process(monkeypatch):
     assert len(decoding_process._idle) == 1  # one process for three photos
 
 
+def test_the_depth_is_passed_on():
+    data = encode(Image.fromarray(np.linspace(0, 4095, 90 * 70).astype(np.uint16).reshape(70, 90)))
+    for depth in (12, 16):
+        there = decode_in_own_process("square", data, 32, DEFAULT_LIMITS, depth)
+        np.testing.assert_array_equal(there, decode_photo(data, 32, depth=depth))
+        assert (there.max() > 240) == (depth == 12)
+
+
 def test_reasons_are_passed_on_and_the_process_goes_on():
     data = paint()
     for _ in range(2):

@@ -1,5 +1,6 @@
 """Pictures in memory go the way of files, and anything else is told in one sentence."""
 
+import copy
 import io
 
 import numpy as np
@@ -50,6 +51,30 @@ def test_an_image_has_the_pixels_of_its_png(mode, is_loaded):
     if is_loaded:
         image.load()
     np.testing.assert_array_equal(load(image), decode_photo(data, SIZE))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_every_kind_of_picture_is_read_at_its_depth(kind, tmp_path):
+    data = encode(Image.fromarray(DEEP // 16), kind)
+    (tmp_path / "photo").write_bytes(data)
+    expected = decode_photo(data, SIZE, depth=12)
+    assert expected.mean() > decode_photo(data, SIZE).mean() + 50
+    image = Image.open(io.BytesIO(data))
+    for picture in (data, io.BytesIO(data), image, image.copy(), tmp_path / "photo"):
+        np.testing.assert_array_equal(take_picture(picture, SIZE, 12).load(SIZE), expected)
+
+
+def test_the_depth_does_not_change_images_that_pillow_scales():
+    head = b"P5 60 48 65535\n"
+    data = head + DEEP.astype(">u2").tobytes()
+    image = Image.open(io.BytesIO(data))
+    np.testing.assert_array_equal(take_picture(image, SIZE, 12).load(SIZE), load(data))
+    np.testing.assert_array_equal(take_picture(IMAGES["RGB"], SIZE, 12).load(SIZE), load(IMAGES["RGB"]))
+
+
+def test_a_tiff_that_was_copied_with_its_class_is_read():
+    image = Image.open(io.BytesIO(encode(Image.fromarray(DEEP), "TIFF")))
+    np.testing.assert_array_equal(load(copy.deepcopy(image)), load(image))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

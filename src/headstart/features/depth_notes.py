@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from headstart.errors import PhotoError
 from headstart.evaluation.notes import Note
@@ -52,9 +53,14 @@ def list_depth_notes(photos: Sequence[PhotoFile], depth: int) -> list[Note]:
 def _measure(photo: PhotoFile) -> int | None:
     """Return the brightest value of a photo whose range the depth decides; None for others and unreadable ones."""
     try:
-        with photo.path.open("rb") as file:
-            if not may_be_deep(file.read(HEAD_BYTES)):
-                return None
-        return measure_brightest(read_bytes(photo.path))
+        return measure_brightest(read_bytes(photo.path)) if may_be_deep(_read_head(photo.path)) else None
     except (OSError, PhotoError):
         return None  # reported where the photos are decoded
+
+
+def _read_head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except NotADirectoryError:  # in a tar shard or a table
+        return read_bytes(path)[:HEAD_BYTES]

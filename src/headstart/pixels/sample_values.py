@@ -91,7 +91,7 @@ def _read_depth(image: Image.Image, bits: int) -> int | None:
 
 def _read_tag(image: Any, tag: int, default: int) -> int:
     """Return the first whole number of a TIFF tag."""
-    tags = getattr(image, "tag_v2", {})  # a program may give an image that was pickled, which has lost its tags
+    tags = getattr(image, "tag_v2", {})  # an image that a program pickled or copied has lost its tags
     value = tags.get(tag, default)
     first = value[0] if isinstance(value, tuple) and value else value
     return first if isinstance(first, int) else default

@@ -1,5 +1,6 @@
 """Photos with 12 bits in files of 16: a note without the depth; with it, the answers of the same photos in 8 bits."""
 
+import io
 import json
 from pathlib import Path
 
@@ -53,6 +54,20 @@ def test_a_classifier_keeps_its_depth_and_answers_as_for_8_bits(run, folders):
         assert model.predict(picture).probabilities == pytest.approx(answer.probabilities, abs=1e-6)
     heat = [model.explain(path, "dots").heat for path in (deep[0], plain[0])]
     np.testing.assert_allclose(heat[0], heat[1], atol=0.1 * np.abs(heat[1]).max())
+
+
+@pytest.mark.slow
+def test_the_service_reads_photos_at_the_depth(run, folders):
+    testclient = pytest.importorskip("fastapi.testclient")
+    from headstart.serve.app import build_app
+
+    model = load_classifier(run.folder, precision="f32")
+    path = min((folders / "twelve").rglob("*.png"))
+    with testclient.TestClient(build_app(model, name="run"), base_url="http://localhost") as client:
+        (answer,) = client.post("/predict", files={"file": path.read_bytes()}).json()["predictions"]
+        assert answer["probabilities"] == pytest.approx(model.predict(path).probabilities, abs=1e-6)
+        picture = client.post("/explain", files={"file": path.read_bytes()})
+    assert np.asarray(Image.open(io.BytesIO(picture.content))).mean() > 50
 
 
 @pytest.mark.slow

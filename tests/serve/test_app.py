@@ -261,9 +261,9 @@ def test_the_two_decodings_of_an_explanation_share_the_time_of_one(client, photo
     seconds = []
 
     def note(decode):
-        def decode_noted(data, size_px, *, limits):
+        def decode_noted(data, size_px, *, limits, depth):
             seconds.append(limits.timeout_s)
-            return decode(data, size_px, limits=limits)
+            return decode(data, size_px, limits=limits, depth=depth)
 
         return decode_noted
 

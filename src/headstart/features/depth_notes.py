@@ -14,7 +14,6 @@ from headstart.storage.remote_paths import RemotePath
 
 N_SAMPLED = 50  # photos
 SUFFIXES = (".png", ".tif", ".tiff")  # of formats that may have 16 bits a sample without naming their range
-CODE = "depth"
 
 
 def list_depth_notes(photos: Sequence[PhotoFile], depth: int) -> list[Note]:
@@ -47,7 +46,7 @@ def list_depth_notes(photos: Sequence[PhotoFile], depth: int) -> list[Note]:
             f"{seen} with 16 bits a sample is {max(found):,}, where white is {white:,}: the photos become dark. "
             f"If they hold values of {fitting} bits, train with --depth {fitting}."
         )
-    return [Note(CODE, text, "warning")]
+    return [Note("depth", text, "warning")]
 
 
 def _measure(photo: PhotoFile) -> int | None:

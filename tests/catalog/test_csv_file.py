@@ -1,6 +1,7 @@
 """A CSV is read with any order and separator; all problems are in one message; a written one is read back."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -233,6 +234,18 @@ def test_a_file_name_may_end_in_a_space(make_photo, tmp_path):
     path.touch()
     write_csv([make_photo(path)], tmp_path / "catalog.csv")
     assert read_csv(tmp_path / "catalog.csv").photos[0].file == str(path)
+
+
+@pytest.mark.parametrize("name", ["=1+1", "-cat", "+1", "@sum", "'=1", "a;=1", "\uff1d1"])
+def test_names_like_formulas_are_written_as_text_and_read_back(make_photo, tmp_path, name):
+    path = tmp_path / "catalog.csv"
+    photo = replace(make_photo(tmp_path / f"{name};-1.jpg"), label=name, group=name, digest="00")
+    write_csv([photo], path)
+    with path.open(newline="", encoding="utf-8") as file:
+        cells = [part for cell in list(csv.reader(file))[1] for part in cell.split(";")]
+    assert not any(cell.startswith(("=", "+", "-", "@", "\uff1d")) for cell in cells)
+    (found,) = read_csv(path).photos
+    assert (found.file, found.label, found.group) == (str(photo.path), name, name)
 
 
 def test_columns_without_values_are_not_written(make_photo, tmp_path):

@@ -199,3 +199,13 @@ def test_an_error_caused_by_ctrl_c_is_reported_as_a_stop(monkeypatch, capsys):
     monkeypatch.setattr("headstart.cli.app.app", fail)
     assert main._run() == 130
     assert "stopped" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a name of Windows has no end of a line")
+def test_a_name_in_an_error_takes_one_line(tmp_path, headstart):
+    model = tmp_path / "two\nheadstart: all is well.onnx"
+    model.write_bytes(b"no classifier")
+    answer = headstart("predict", model, tmp_path)
+    assert answer.returncode == 1
+    assert len(answer.stderr.splitlines()) == 1
+    assert r"two\nheadstart: all is well.onnx" in answer.stderr

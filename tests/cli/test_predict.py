@@ -99,6 +99,21 @@ def test_a_damaged_photo_is_named_in_every_format(run, photos, tmp_path, headsta
     assert next(csv.DictReader(io.StringIO(as_csv.stdout)))["warning"].startswith("Corrupt JPEG data")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a name of Windows has no end of a line")
+def test_a_name_takes_one_line_of_the_table_and_is_no_formula_of_the_csv(run, photos, tmp_path, headstart):
+    """A name with an end of a line could show a row with another answer."""
+    names = ["=1+1.jpg", "two\nlines.jpg", "a;-1.jpg"]
+    for name in names:
+        (tmp_path / name).write_bytes((photos / "dots" / "000.jpg").read_bytes())
+    (tmp_path / "empty\n.jpg").touch()
+    paths = [name.replace("\n", "\\n") for name in names]
+    table = headstart("predict", run.folder, *names, "empty\n.jpg", cwd=tmp_path)
+    assert [line.split(".jpg ")[0] + ".jpg" for line in table.stdout.splitlines()] == [*paths, "empty\\n.jpg"]
+    assert table.stderr.splitlines() == ["headstart: 1 of 4 photos cannot be read, such as 'empty\\n.jpg': empty file."]
+    rows = list(csv.reader(io.StringIO(headstart("predict", run.folder, *names, "--format=csv", cwd=tmp_path).stdout)))
+    assert [row[0] for row in rows[1:]] == ["'=1+1.jpg", "two\nlines.jpg", "a;'-1.jpg"]
+
+
 def test_paths_without_photos_are_named(run, tmp_path, headstart):
     answer = headstart("predict", run.folder, tmp_path, "missing.jpg")
     assert answer.returncode == 1

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from headstart.cli.printing import print_json, print_line, say
+from headstart.cli.printing import print_json, print_line, say, say_note
 
 
 def test_messages_and_results_use_different_streams(capsys):
@@ -26,3 +26,8 @@ def test_control_characters_reach_no_terminal(capsys):
     told = capsys.readouterr()
     assert told.err == "file 'a\\x1b[2Jb\\r\\u202ec.jpg'\n"
     assert told.out == "title:\nname\\x07\n"
+
+
+def test_a_note_takes_one_line(capsys):
+    say_note("no photo: 'two\nlines.jpg'")
+    assert capsys.readouterr().err == "Note: no photo: 'two\\nlines.jpg'\n"

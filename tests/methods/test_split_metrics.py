@@ -3,6 +3,7 @@
 import csv
 
 import numpy as np
+import pytest
 
 from headstart.catalog.photo import Photo
 from headstart.methods.feature_table import SplitFeatures
@@ -65,3 +66,16 @@ def test_of_many_classes_a_row_names_the_five_most_probable(tmp_path):
     assert row["probability of the label"] == "0.030000"
     assert [row[f"prediction {place}"] for place in (2, 3, 4, 5)] == ["c03", "c40", "c02", "c09"]
     assert row["probability 5"] == "0.080000"
+
+
+@pytest.mark.parametrize("n_classes", [2, 60])
+def test_a_spreadsheet_takes_no_name_for_a_formula(tmp_path, n_classes):
+    labels = [f"={number}" for number in range(n_classes)]
+    probabilities = np.full((1, n_classes), 1 / n_classes, np.float32)
+    photo, X = Photo("@a;=b.jpg", "=1", digest="00", split="test"), np.zeros((1, 3), np.float32)
+    split = SplitPredictions(SplitFeatures((photo,), X, np.array([1]), X[None]), probabilities)
+    write_predictions(tmp_path / "p.csv", {"test": split}, labels)
+    with (tmp_path / "p.csv").open() as file:
+        cells = [part for row in csv.reader(file) for cell in row for part in cell.split(";")]
+    assert not any(cell.startswith(("=", "@")) for cell in cells)
+    assert {"'@a", "'=b.jpg", "'=1", "'=0"} <= set(cells)

@@ -47,7 +47,7 @@ def test_a_folder_without_metrics_is_refused(tmp_path):
         ("notes.json", b'[{"code": "layout"}]'),
         ("notes.json", b"\xff\xfe"),
         ("history.csv", b"Data,Epoch\n1,2,3,4\n5,6,7,8,9"),
-        ("predictions.csv", b"path\n\xff"),
+        ("predictions.csv", b"path\na,b\n1,2,3"),
         ("predictions.csv", None),
     ],
 )
@@ -58,3 +58,18 @@ def test_a_damaged_file_of_a_run_is_named(tmp_path, name, content):
     run = hs.Run(tmp_path)
     with pytest.raises(RunError, match=rf"Cannot read '.*{name}': .*Train again, or restore it\."):
         _ = run.verdict, run.notes, getattr(run, Path(name).stem)
+
+
+def test_predictions_have_the_names_themselves(tmp_path):
+    """Formulas without the apostrophe, numbers with their zeros, and words that pandas takes for a missing value."""
+    (tmp_path / "metrics.json").write_text("{}")
+    rows = ["path,split,label,prediction,probability,is_right,prediction 2,probability of =x"]
+    rows += ["'=1+1.jpg,test,'-cat,007,0.5,False,NA,0.5", "not \udcff.jpg,test,'@a,None,0.75,True,''=,0.25"]
+    (tmp_path / "predictions.csv").write_bytes("\n".join(rows).encode("utf-8", "surrogateescape"))
+    table = hs.Run(tmp_path).predictions
+    assert table["path"].tolist() == ["=1+1.jpg", "not \udcff.jpg"]
+    assert table["label"].tolist() == ["-cat", "@a"]
+    assert table["prediction"].tolist() == ["007", "None"]
+    assert table["prediction 2"].tolist() == ["NA", "'="]
+    assert table["probability of =x"].sum() == 0.75
+    assert table["is_right"].tolist() == [False, True]

@@ -17,6 +17,7 @@ from headstart.catalog.table_columns import BY_NAME, COLUMNS, RULE, ColumnNames,
 from headstart.catalog.table_rows import Row, TableRows
 from headstart.errors import CatalogError
 from headstart.storage.remote_paths import RemotePath, open_for_reading
+from headstart.storage.spreadsheet_cells import guard_cell, restore_cell
 
 KIND = "CSV"
 DELIMITERS = ",;\t|"
@@ -45,7 +46,10 @@ def read_csv(path: Path, columns: ColumnNames = BY_NAME, here: Path | None = Non
 
 
 def write_csv(photos: Sequence[Photo], path: Path) -> None:
-    """Write photos with absolute paths. The columns group and weight are left out if no photo has one."""
+    """Write photos with absolute paths. The columns group and weight are left out if no photo has one.
+
+    Names are written by `guard_cell`; `read_csv` gives them back.
+    """
     columns = ["path", "label", "split", "digest"]
     columns += ["group"] if any(photo.group is not None for photo in photos) else []
     columns += ["weight"] if any(photo.weight != 1 for photo in photos) else []
@@ -56,8 +60,8 @@ def write_csv(photos: Sequence[Photo], path: Path) -> None:
             folder = Path.cwd()
             for photo in photos:
                 file_name = photo.file if isinstance(photo.path, RemotePath) else str(folder / photo.file)
-                cells = [file_name, photo.label, photo.split or "", photo.digest]
-                cells += [photo.group or ""] if "group" in columns else []
+                cells = [guard_cell(file_name), guard_cell(photo.label), photo.split or "", photo.digest]
+                cells += [guard_cell(photo.group or "")] if "group" in columns else []
                 cells += [repr(photo.weight)] if "weight" in columns else []
                 writer.writerow(cells)
     except OSError as error:
@@ -108,7 +112,8 @@ def _open_text(stream: IO[bytes]) -> io.TextIOWrapper:
 
 def _name_cells(cells: Sequence[str], found: FoundColumns, folder: Path) -> Row:
     at = found.positions
-    texts = {column: cells[at[column]] if at.get(column, len(cells)) < len(cells) else "" for column in COLUMNS}
+    found_cells = {column: cells[at[column]] if at.get(column, len(cells)) < len(cells) else "" for column in COLUMNS}
+    texts = {column: restore_cell(text) for column, text in found_cells.items()}
     row = {column: text.strip() for column, text in texts.items()}
     if texts["path"] != row["path"] and os.path.lexists(folder / texts["path"]):
         row["path"] = texts["path"]  # a name may end in a space

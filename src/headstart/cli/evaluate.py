@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from headstart.cli.options import PATH, column_options, json_option, layout_option, precision_option
-from headstart.cli.printing import count_files, print_json, print_line, say
+from headstart.cli.printing import count_files, print_json, print_line, say, say_note
+from headstart.process.terminal_text import escape_name
 
 MAX_ROWS, N_LOWEST = 50, 20  # classes in the table: all, or those of the lowest recall
 
@@ -46,7 +47,7 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
     print_line(f"Log loss  {metrics['loss']:.4f}   Macro F1  {metrics['macro_f1']:.3f}")
     _print_classes(metrics["per_class"])
     for note in metrics["notes"]:
-        say(f"Note: {note}")
+        say_note(note)
     if metrics["n_seen"]:
         say(f"{metrics['n_seen']:,} photos were left out: the classifier was trained on them.")
     unknown = describe_unknown_labels(metrics["unknown_labels"], metrics["classes"])
@@ -56,7 +57,7 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
             say(f"  {line}")
     if metrics["skipped"]:
         first = metrics["skipped"][0]
-        say(f"{count_files(metrics['skipped'])} left out, such as '{first['path']}': {first['reason']}.")
+        say(f"{count_files(metrics['skipped'])} left out, such as '{escape_name(first['path'])}': {first['reason']}.")
 
 
 def _print_classes(per_class: Mapping[str, Mapping[str, Any]]) -> None:

@@ -22,6 +22,7 @@ from headstart.cli.printing import say
 from headstart.errors import HeadstartError
 from headstart.process.cores import count_cores
 from headstart.process.own_python import kill_started
+from headstart.process.terminal_text import escape_name
 from headstart.report.chart_process import ChartDrawer, ChartProcess
 
 N_OBJECTS = 50_000  # allocations between two garbage collections: with Python's 700 they take 3% of a short command
@@ -118,7 +119,8 @@ def _run() -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except HeadstartError as error:
-        say(f"headstart: {error}")
+        path = str(error.path or "")  # a message may have several lines, a name in it one
+        say(f"headstart: {str(error).replace(path, escape_name(path)) if path else error}")
         return 1
     except _Stopped:
         return _say_stopped()

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from headstart.cli.options import PATH, json_option, precision_option
-from headstart.cli.printing import print_json, print_line, say
+from headstart.cli.printing import print_json, print_line, say, say_note
 from headstart.errors import RunError
+from headstart.process.terminal_text import escape_name
+from headstart.storage.spreadsheet_cells import guard_cell
 
 if TYPE_CHECKING:
     from headstart.classifier.classifier import Classifier
@@ -52,7 +54,7 @@ def predict(
 
             check_picture_path(picture)  # an error here costs no work
     classifier = load_classifier(model, precision=precision)
-    paths = find_photos(photos, lambda note: say(f"Note: {note}"))
+    paths = find_photos(photos, say_note)
     seen: list[Prediction] = []
     predictions = _predict_photos(classifier, paths, seen)
     kind = "json" if as_json else output
@@ -70,7 +72,8 @@ def predict(
     failed = [prediction for prediction in seen if prediction.error is not None]
     if failed:
         first = failed[0]
-        say(f"headstart: {len(failed)} of {len(seen)} photos cannot be read, such as '{first.path}': {first.error}.")
+        name = escape_name(str(first.path))
+        say(f"headstart: {len(failed)} of {len(seen)} photos cannot be read, such as '{name}': {first.error}.")
         raise SystemExit(1)
 
 
@@ -96,14 +99,14 @@ def _predict_photos(classifier: Classifier, paths: list[Path], seen: list[Predic
 
 
 def _print_table(predictions: Iterator[Prediction], paths: list[Path], top: int) -> None:
-    width = max(len(str(path)) for path in paths)
+    width = max(len(escape_name(str(path))) for path in paths)
     for prediction in predictions:
         if prediction.error is not None:
             line = f"cannot be read: {prediction.error.removeprefix('cannot be read: ')}"
         else:
             line = "  ".join(f"{label} {probability:.1%}" for label, probability in prediction.top(top))
             line += f"  (a part may be garbled: {prediction.warning})" if prediction.warning else ""
-        print_line(f"{prediction.path!s:<{width}}  {line}")
+        print_line(f"{escape_name(str(prediction.path)):<{width}}  {line}")
 
 
 def _print_records(predictions: Iterator[Prediction], kind: str, top: int, classifier: Classifier) -> None:
@@ -112,21 +115,14 @@ def _print_records(predictions: Iterator[Prediction], kind: str, top: int, class
         print_json({"schema": 1, "labels": list(classifier.labels), "predictions": records})
         return
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    columns = (f"probability of {label}" for label in classifier.labels)
+    columns = (guard_cell(f"probability of {label}") for label in classifier.labels)
     writer.writerow(["path", "label", "probability", *columns, "error", "warning"])
     for prediction in predictions:
         values = ["" if prediction.error else f"{prediction.probabilities[label]:.6f}" for label in classifier.labels]
         probability = "" if prediction.probability is None else f"{prediction.probability:.6f}"
-        writer.writerow(
-            [
-                prediction.path,
-                prediction.label or "",
-                probability,
-                *values,
-                prediction.error or "",
-                prediction.warning or "",
-            ]
-        )
+        texts = (str(prediction.path), prediction.label or "", prediction.error or "", prediction.warning or "")
+        path, label, error, warning = map(guard_cell, texts)
+        writer.writerow([path, label, probability, *values, error, warning])
 
 
 def _to_record(prediction: Prediction, top: int) -> dict[str, Any]:

@@ -7,12 +7,17 @@ import sys
 from collections.abc import Sized
 from typing import Any
 
-from headstart.process.terminal_text import escape_controls
+from headstart.process.terminal_text import escape_controls, escape_name
 
 
 def say(message: str) -> None:
     """Print a message for the user on stderr."""
     print(escape_controls(message), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def say_note(note: object) -> None:
+    """Print a note on one line of stderr: a file name in it may have ends of lines."""
+    say(f"Note: {escape_name(str(note))}")
 
 
 def print_json(record: Any) -> None:
@@ -28,10 +33,8 @@ def print_line(line: str) -> None:
 def say_left_out(skipped: list[dict[str, Any]], place: str) -> None:
     """Say how many files were left out, and which place lists them."""
     if skipped:
-        say(
-            f"{count_files(skipped)} left out, such as '{skipped[0]['path']}': {skipped[0]['reason']}. {place} lists "
-            "them."
-        )
+        name = escape_name(skipped[0]["path"])
+        say(f"{count_files(skipped)} left out, such as '{name}': {skipped[0]['reason']}. {place} lists them.")
 
 
 def count_files(files: Sized) -> str:

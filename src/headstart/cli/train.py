@@ -22,7 +22,7 @@ from headstart.cli.options import (
     overwrite_option,
     ray_option,
 )
-from headstart.cli.printing import print_json, print_line, say, say_left_out
+from headstart.cli.printing import print_json, print_line, say, say_left_out, say_note
 
 
 @click.command(short_help="Train a classifier on labelled photos.")
@@ -126,7 +126,7 @@ def train(
     took = format_seconds(metrics["seconds"]["total"])
     say(f"{count_photos(n_extracted)} extracted, {n_cached:,} read from the cache; {took} in all.")
     for note in metrics["notes"]:
-        say(f"Note: {note}")
+        say_note(note)
     say_left_out(metrics["skipped"], "The report")
     print_line(f"Report:     {run.report}")
     print_line(f"Classifier: {run.folder / 'model.onnx'}")

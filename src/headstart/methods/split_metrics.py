@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from headstart.evaluation.metrics import evaluate_probabilities, majority_accuracy
 from headstart.methods.feature_table import SplitFeatures
+from headstart.storage.spreadsheet_cells import guard_cell
 
 MAX_ALL = 50  # classes; with more, a table of all probabilities is too long to be read
 N_TOP = 5
@@ -58,21 +59,21 @@ def write_predictions(path: Path, splits: Mapping[str, SplitPredictions], labels
 
     The rows of a split are sorted by path. Up to 50 classes, a row has the probability of every class. For more classes
     it has that of the label, and the five most probable classes with their probabilities. Each row is written at once,
-    because the text of a hundred thousand photos takes gigabytes.
+    because the text of a hundred thousand photos takes gigabytes. Names are written by `guard_cell`.
     """
     is_whole = len(labels) <= MAX_ALL
     with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
         writer = csv.writer(file)
         header = ["path", "split", "label", "prediction", "probability", "is_right"]
-        writer.writerow([*header, *([f"probability of {label}" for label in labels] if is_whole else MANY_COLUMNS)])
+        columns = [guard_cell(f"probability of {label}") for label in labels] if is_whole else MANY_COLUMNS
+        writer.writerow([*header, *columns])
         for split, predictions in splits.items():
             photos, y, predicted = predictions.features.photos, predictions.features.y, predictions.predicted
             rows = list(zip(photos, y, predicted, predictions.is_right, predictions.probabilities, strict=True))
             for photo, number, answer, is_right, row in sorted(rows, key=lambda row: row[0].file):
                 values = _format_all(row) if is_whole else _format_top(row, labels, number)
-                writer.writerow(
-                    [photo.file, split, photo.label, labels[answer], f"{row[answer]:.6f}", is_right, *values]
-                )
+                names = map(guard_cell, (photo.file, split, photo.label, labels[answer]))
+                writer.writerow([*names, f"{row[answer]:.6f}", is_right, *values])
 
 
 def _format_all(row: npt.NDArray[np.float32]) -> list[str]:
@@ -82,4 +83,4 @@ def _format_all(row: npt.NDArray[np.float32]) -> list[str]:
 def _format_top(row: npt.NDArray[np.float32], labels: Sequence[str], number: int) -> Iterator[str]:
     yield f"{row[number]:.6f}"
     for place in np.argsort(-row, kind="stable")[1:N_TOP].tolist():
-        yield from (labels[place], f"{row[place]:.6f}")
+        yield from (guard_cell(labels[place]), f"{row[place]:.6f}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from headstart.classifier.classifier import Classifier, load_classifier
 from headstart.errors import RunError
 from headstart.evaluation.notes import Note, parse_note
+from headstart.storage.spreadsheet_cells import restore_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,11 +65,20 @@ class Run:
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        """Predictions for the photos of all splits, one row per photo."""
+        """Predictions for the photos of all splits, one row per photo. Paths and labels are texts."""
         import pandas as pd
 
-        with self._explain_damage("predictions.csv"):
-            return pd.read_csv(self.folder / "predictions.csv")
+        path = self.folder / "predictions.csv"
+        with self._explain_damage(path.name):
+            columns = pd.read_csv(path, nrows=0, encoding_errors="surrogateescape").columns
+            texts = [name for name in columns if name in ("path", "label") or re.fullmatch(r"prediction( \d)?", name)]
+            # objects, because file names need not be UTF-8; a label may be NA or 007
+            table = pd.read_csv(
+                path, dtype=dict.fromkeys(texts, object), keep_default_na=False, encoding_errors="surrogateescape"
+            )
+            for name in texts:
+                table[name] = pd.Series([restore_cell(cell) for cell in table[name]], dtype=object)
+            return table.rename(columns=restore_cell)
 
     @cached_property
     def model(self) -> Classifier:

@@ -113,3 +113,13 @@ def test_a_missing_interpreter_is_named(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(PhotoError, match="no process can be started"):
         decode_in_own_process("square", paint(), 32, DEFAULT_LIMITS)
+
+
+def test_two_threads_that_want_the_last_idle_process_get_two(monkeypatch):
+    class Taken(list):
+        def __bool__(self) -> bool:
+            return True  # as the first thread saw it, before the second one took the process
+
+    monkeypatch.setattr(decoding_process, "_idle", Taken())
+    assert decode_in_own_process("square", paint(), 32, DEFAULT_LIMITS).shape == (32, 32, 3)
+    decoding_process._end(decoding_process._idle.pop())

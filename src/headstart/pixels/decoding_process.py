@@ -1,13 +1,14 @@
 """Decode photos that may take long, or crash their codec, in processes of their own, which end in time.
 
 A process starts when the first such photo comes (0.3 s) and decodes one photo after the other. It ends itself if a
-photo takes too long: a clock in it works even while a codec does not return. `decoding_worker` has the messages.
+photo takes too long: clocks in it work even while a codec does not return. `decoding_worker` has the messages.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import time
 from contextlib import suppress
@@ -24,6 +25,7 @@ from headstart.pixels.sample_values import MAX_DEPTH
 from headstart.process.cores import count_cores
 from headstart.process.own_python import start_module
 
+_TIME_IS_UP = -getattr(signal, "SIGPROF", 0)  # of the worker's clock; a status of 0 is never an error
 _idle: list[subprocess.Popen[bytes]] = []  # appending and popping need no lock
 
 
@@ -33,7 +35,7 @@ def decode_in_own_process(
     """Return what `decode_here` returns with these arguments, or raise PhotoError within the time limit."""
     started = time.monotonic()
     try:
-        process = _idle.pop() if _idle else start_module("headstart.pixels.decoding_worker")
+        process = _take_process()
     except OSError as error:
         raise PhotoError(f"cannot be decoded: no process can be started for it ({error.strerror})") from None
     job = {"shape": shape, "size_px": size_px, "limits": asdict(limits), "depth": depth, "n_bytes": len(data)}
@@ -41,7 +43,7 @@ def decode_in_own_process(
         answer, pixels = _ask(process, json.dumps(job).encode() + b"\n", data)
     except (OSError, ValueError):
         _end(process)
-        if time.monotonic() - started >= limits.timeout_s:
+        if process.returncode == _TIME_IS_UP or time.monotonic() - started >= limits.timeout_s:
             raise PhotoError(f"cannot be decoded within {limits.timeout_s:g} s") from None
         raise PhotoError(f"cannot be decoded: its decoder crashed (status {process.returncode})") from None
     if len(_idle) < count_cores():
@@ -53,6 +55,13 @@ def decode_in_own_process(
     for reason in answer["damage"]:
         report_damage(reason)
     return np.frombuffer(pixels, np.uint8).reshape(answer["shape"])
+
+
+def _take_process() -> subprocess.Popen[bytes]:
+    try:
+        return _idle.pop()
+    except IndexError:  # not asked before: another thread may take the last one meanwhile
+        return start_module("headstart.pixels.decoding_worker")
 
 
 def _ask(process: subprocess.Popen[bytes], job: bytes, data: bytes) -> tuple[dict[str, Any], bytearray]:

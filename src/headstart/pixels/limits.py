@@ -21,7 +21,8 @@ class DecodingLimits:
     max_bytes
         Memory that decoding and resizing take, besides the file.
     timeout_s
-        Time that decoding takes in a process of its own, which starts in less than a second.
+        Processor time that decoding takes in a process of its own. On a busy machine three times as long may pass; on
+        Windows it is the time that passes.
     """
 
     max_pixels: int = MAX_PIXELS

@@ -1,6 +1,9 @@
 """Pictures in tables are read by their paths."""
 
+import os
+import signal
 import threading
+import time
 
 import pytest
 
@@ -115,3 +118,25 @@ def test_damaged_metadata_have_no_class_names(tmp_path, text):
     schema = pa.table({"a": [1]}).replace_schema_metadata({b"huggingface": text})
     parquet.write_table(schema, tmp_path / "a.parquet")
     assert read_schema(tmp_path / "a.parquet").class_names == {}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_process_that_is_forked_while_a_thread_reads_can_read():
+    reads = threading.Event()
+
+    def read():
+        with picture_tables._lock:
+            reads.set()
+            time.sleep(0.5)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    reads.wait()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(10)
+        os._exit(0 if picture_tables._lock.acquire(timeout=5) else 3)
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import threading
 from bisect import bisect_right
@@ -33,6 +34,8 @@ BUFFER_BYTES = 1 << 20
 PIECE_BYTES = 64 << 20  # of a row group that is read at a time; to reach a later piece, those before it are read again
 _ROW = re.compile(rf"(\d{{{N_DIGITS}}})(_[A-Za-z0-9._-]*)?")
 _lock = threading.Lock()
+if hasattr(os, "register_at_fork"):  # a child of a process that reads must not find the lock held by nobody
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 @dataclass(frozen=True)

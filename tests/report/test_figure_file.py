@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 
 import numpy as np
 import pytest
@@ -108,3 +109,17 @@ def test_photos_become_a_jpeg_that_looks_the_same():
 def test_an_image_that_jpeg_does_not_halve_stays_a_png():
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8))
     assert inline_image(noise, encode_png(noise)).uri.startswith("data:image/png")
+
+
+def test_a_full_disk_leaves_the_figure_that_was_there(tmp_path, monkeypatch):
+    path = tmp_path / "grid.png"
+    before = save_png(draw_figure(start_figure(1, 1)), path)
+
+    def fail(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(RunError, match="got No space left on device"):
+        save_png(draw_figure(start_figure(2, 1)), path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

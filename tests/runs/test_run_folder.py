@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from headstart.errors import RunError
-from headstart.runs import run_folder
 from headstart.runs.run_folder import check_outside, choose_folder, write_run_folder
+from headstart.storage import partial_folders
 
 RUN = '{"schema": 1, "headstart": "0.1.0"}'
 
@@ -135,7 +135,7 @@ def test_two_trainings_of_one_process_cannot_write_the_same_run(tmp_path):
 
 def test_only_one_of_two_simultaneous_threads_writes(tmp_path, monkeypatch):
     both = threading.Barrier(2, timeout=10)
-    find, ended = run_folder._find_leftovers, []
+    find, ended = partial_folders._find_partial_folders, []
 
     def wait_for_the_other(folder):
         with contextlib.suppress(threading.BrokenBarrierError):
@@ -151,7 +151,7 @@ def test_only_one_of_two_simultaneous_threads_writes(tmp_path, monkeypatch):
         except RunError:
             ended.append("refused")
 
-    monkeypatch.setattr(run_folder, "_find_leftovers", wait_for_the_other)
+    monkeypatch.setattr(partial_folders, "_find_partial_folders", wait_for_the_other)
     threads = [threading.Thread(target=write) for _ in range(2)]
     for thread in threads:
         thread.start()

@@ -16,6 +16,7 @@ from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.table_columns import BY_NAME, COLUMNS, RULE, ColumnNames, FoundColumns, find_columns
 from headstart.catalog.table_rows import Row, TableRows
 from headstart.errors import CatalogError
+from headstart.storage.local_files import write_text_safely
 from headstart.storage.remote_paths import RemotePath, open_for_reading
 from headstart.storage.spreadsheet_cells import guard_cell, restore_cell
 
@@ -54,7 +55,7 @@ def write_csv(photos: Sequence[Photo], path: Path) -> None:
     columns += ["group"] if any(photo.group is not None for photo in photos) else []
     columns += ["weight"] if any(photo.weight != 1 for photo in photos) else []
     try:
-        with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+        with write_text_safely(path, "surrogateescape") as file:
             writer = csv.writer(file)
             writer.writerow(columns)
             folder = Path.cwd()

@@ -21,6 +21,7 @@ from headstart.engine.cutting import has_layer, take_below
 from headstart.engine.graph_check import GraphContents, check_graph
 from headstart.engine.openvino_import import get_core
 from headstart.errors import BackboneError, ClassifierError
+from headstart.storage.local_files import read_regular
 from headstart.storage.result_cache import fetch_result, keep_result, name_result
 from headstart.version import __version__
 
@@ -61,7 +62,7 @@ def read_classifier(path: Path) -> ClassifierFile:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ClassifierError("it is larger than 2 GiB, more than any classifier that headstart writes")
-        return parse_classifier(path.read_bytes())
+        return parse_classifier(read_regular(path))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ClassifierError(

@@ -124,18 +124,27 @@ def _run() -> int:
         return 1
     except _Stopped:
         return _say_stopped()
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG):
-            return _show_bug()
-        say(f"headstart: Cannot write: {error.strerror}. Make room on the disk.")
-        return 1
-    except BaseException:
+    except BaseException as error:
         # a library that was interrupted during its import raises an error of its own
-        return _say_stopped() if _received else _show_bug()
+        return _say_stopped() if _received else _explain(error)
     finally:
         if chart_drawer is not None:
             chart_drawer.close()
     return 0
+
+
+def _explain(error: BaseException) -> int:
+    """Print one message for a full disk or full memory, and a traceback for any other error."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG):
+        say(f"headstart: Cannot write: {error.strerror}. Make room on the disk.")
+        return 1
+    from headstart.cli.memory_errors import explain_memory_error
+
+    message = explain_memory_error(error)
+    if message is None:
+        return _show_bug()
+    say(f"headstart: {message}")
+    return 1
 
 
 def _is_drawing(arguments: list[str]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from headstart.exports.formats import FORMATS, Format
 from headstart.exports.int8 import choose_calibration_photos, quantise_classifier
 from headstart.features.calibration_photos import read_for_calibration
 from headstart.process.progress import show_progress
+from headstart.storage.partial_folders import make_partial_folder
 
 # limit of the share of photos with another label; an export that exceeds it is refused (`judge_agreement`)
 MOST_DISAGREEING, MOST_DISAGREEING_INT8 = 0.005, 0.02
@@ -91,10 +91,10 @@ def export_classifier(
         calibrated = choose_calibration_photos(pool.photos if pool else (), checked, contents.metadata)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.stem}.partial-", dir=path.parent) as folder:
-            made = Path(folder, path.name)
+        with make_partial_folder(path) as folder:
+            made = folder / path.name
             calibrated = _write(kind, contents, made, calibrated, verbose)
-            report["bytes"] = sum(file.stat().st_size for file in Path(folder).iterdir())
+            report["bytes"] = sum(file.stat().st_size for file in folder.iterdir())
             if given is not None:
                 certificate = _certify(kind, contents, made, photos=checked, calibrated=calibrated, verbose=verbose)
                 report |= {"data": str(check), **certificate}
@@ -103,7 +103,7 @@ def export_classifier(
                 if not force:
                     _refuse_disagreement(report)
             # the main file last, because it refers to the others
-            for file in sorted(Path(folder).iterdir(), key=lambda file: file == made):
+            for file in sorted(folder.iterdir(), key=lambda file: file == made):
                 file.replace(path.parent / file.name)
     except OSError as error:
         raise _refuse_path(path, f"{error.strerror or error}. Choose another --out.") from None

@@ -22,7 +22,13 @@ import numpy.typing as npt
 from headstart.errors import CacheError
 from headstart.storage.file_locks import lock_file
 from headstart.storage.large_arrays import Array, count_bytes, map_file, walk_rows
-from headstart.storage.local_files import delete_file, list_files, measure_folder
+from headstart.storage.local_files import (
+    delete_file,
+    list_files,
+    measure_folder,
+    open_regular,
+    read_regular,
+)
 
 FOLDER = "activations-1"  # a new layout gets a new name
 SILENT_S = 3600  # without locks: after this time without a write, the writer counts as dead
@@ -32,8 +38,9 @@ _PARTIAL = ".partial-"
 def open_activation_file(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array | None:
     """Open a file for reading; return None if it is missing or incomplete. Reads it once, to compare checksums."""
     try:
-        checksums = json.loads(_note_path(path).read_text())["checksums"]
-        array = np.memmap(path, dtype, "r", shape=shape)
+        checksums = json.loads(read_regular(_note_path(path)))["checksums"]
+        with open_regular(path) as file:
+            array = np.memmap(file, dtype, "r", shape=shape)
         if [_compute_checksum(rows) for rows in array] != checksums:
             return None
         os.utime(path)

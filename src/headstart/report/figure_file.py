@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from headstart.errors import RunError
+from headstart.storage.local_files import open_regular, write_safely
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -83,7 +84,7 @@ def check_picture_path(path: Path) -> None:
 
 
 def _is_drawn_by_headstart(path: Path) -> bool:
-    with suppress(OSError), path.open("rb") as file:
+    with suppress(OSError), open_regular(path) as file:
         return b"".join(MAKER) in file.read(100)
     return False
 
@@ -98,7 +99,8 @@ def save_png(image: Image.Image, path: str | Path) -> bytes:
     """
     png = encode_png(image)
     try:
-        Path(path).write_bytes(png)
+        with write_safely(Path(path)) as file:
+            file.write(png)
     except OSError as error:
         raise RunError(
             f"Cannot write figure '{path}': got {error.strerror or error}, need a folder that can be written. "

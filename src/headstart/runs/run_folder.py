@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import itertools
 import json
 import os
-import platform
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from headstart.catalog.walk import is_ignored
 from headstart.errors import RunError, RunMovedError
+from headstart.storage.partial_folders import is_being_written, make_partial_folder
 
 CONTENTS = frozenset({"model.onnx", "report.html", "metrics.json", "history.csv", "predictions.csv", "catalog.csv",
                       "notes.json", "README.md", "figures", "tensorboard"})  # fmt: skip
 
 RUNS = Path("runs")  # in the current folder
-
-_active_lock = threading.Lock()
-_active: set[Path] = set()  # temporary folders that this process is writing
 
 
 def choose_folder(source: str) -> Path:
@@ -34,7 +29,7 @@ def choose_folder(source: str) -> Path:
     photos = Path(source).expanduser().resolve()
     name = (photos.stem if photos.is_file() else photos.name) if source else ""
     free = (folder for folder in _number_names(RUNS / (name or "run")) if not folder.exists())
-    return next(folder for folder in free if not any(map(_is_alive, _find_leftovers(folder))))
+    return next(folder for folder in free if not is_being_written(folder))
 
 
 def check_outside(path: Path, source: str, *, what: str = "run", option: str = "--out") -> None:
@@ -78,28 +73,19 @@ def write_run_folder(folder: Path, *, is_replacing: bool = False) -> Iterator[Pa
         if _is_run(folder):
             hint = "Give --overwrite to replace it, or another --out."
         raise RunError(f"Cannot write run '{folder}': it exists already. {hint}")
-    partial = folder.with_name(f".{folder.name}.partial-{platform.node()}-{os.getpid()}")
-    with _active_lock:
-        if partial in _active:
-            raise RunError(f"Cannot write run '{folder}': another training is writing it. Choose another --out.")
-        _active.add(partial)
     is_new_parent = not folder.parent.exists()
     try:
         # inside the try block: an interrupt just after mkdir leaves no folder
         folder.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in _find_leftovers(folder):
-            if not _is_alive(leftover):
-                shutil.rmtree(leftover, ignore_errors=True)
-        shutil.rmtree(partial, ignore_errors=True)  # of a killed process that had the same id
-        partial.mkdir()
-        yield partial
-        _flush(partial)
-        _move_into_place(partial, folder, is_replacing)
+        with make_partial_folder(folder) as partial:
+            yield partial
+            _flush(partial)
+            _move_into_place(partial, folder, is_replacing)
+    except BlockingIOError:
+        raise RunError(f"Cannot write run '{folder}': another training is writing it. Choose another --out.") from None
     except OSError as error:
         raise RunError(f"Cannot write run '{folder}': {error.strerror or error}. Choose another --out.") from None
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        _active.discard(partial)
         if is_new_parent:
             with contextlib.suppress(OSError):  # it contains the run
                 folder.parent.rmdir()
@@ -142,26 +128,6 @@ def _is_run(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     return names <= CONTENTS and isinstance(metrics, dict) and {"schema", "headstart"} <= metrics.keys()
-
-
-def _find_leftovers(folder: Path) -> list[Path]:
-    return list(folder.parent.glob(f".{glob.escape(folder.name)}.partial-*"))
-
-
-def _is_alive(partial: Path) -> bool:
-    """Say whether the process that writes a temporary folder may be running."""
-    host, _, number = partial.name.rpartition(".partial-")[2].rpartition("-")
-    if host != platform.node() or not number.isdigit() or os.name == "nt":
-        return True  # unknown; on Windows signal 0 would interrupt the process
-    if int(number) == os.getpid():
-        return partial.resolve() in _active  # a container may give each process the same id
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # a process of another user
-    return True
 
 
 def _flush(folder: Path) -> None:

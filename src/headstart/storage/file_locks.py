@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from headstart.storage.local_files import delete_file
+from headstart.storage.local_files import delete_file, open_regular
 
 HOLDER_BYTES = 200  # of the text that says who holds a lock
 N_TRIES = 100  # to lock a file that holders delete meanwhile; a file system may also give a file changing numbers
@@ -105,7 +105,7 @@ def release_lock(file: IO[bytes], path: Path) -> None:
 
 
 def _read_holder(path: Path) -> str:
-    with suppress(OSError), path.open("rb") as file:
+    with suppress(OSError), open_regular(path) as file:
         return file.read(HOLDER_BYTES).decode(errors="replace") or "another process"
     return "another process"
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from headstart.process.packages import require_packages
+from headstart.storage.local_files import open_regular, write_safely
 from headstart.storage.web_files import has_web_file, open_web, read_web_file
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _is_web_path(path: Path) -> bool:
 def open_for_reading(path: Path) -> Iterator[IO[bytes]]:
     """Open a local or remote file for reading; the file can seek."""
     if not isinstance(path, RemotePath):
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             yield file
     elif _is_web_path(path):  # not every server can read from a position on
         data = read_web_file(str(path), MAX_WEB_BYTES, total_s=None)
@@ -139,8 +140,6 @@ def open_for_reading(path: Path) -> Iterator[IO[bytes]]:
 def open_for_writing(path: Path) -> Iterator[IO[bytes]]:
     """Open a local or remote file for writing; after an error the path holds what it held before."""
     if not isinstance(path, RemotePath):
-        from headstart.storage.local_files import write_safely
-
         path.parent.mkdir(parents=True, exist_ok=True)
         with write_safely(path) as file:
             yield file

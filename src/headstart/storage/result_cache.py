@@ -10,7 +10,14 @@ import hashlib
 import os
 import secrets
 
-from headstart.storage.local_files import clear_folder, delete_file, find_cache_folder, list_files, measure_folder
+from headstart.storage.local_files import (
+    clear_folder,
+    delete_file,
+    find_cache_folder,
+    list_files,
+    measure_folder,
+    read_regular,
+)
 
 FOLDER = "compiled-1"  # another layout gets another name
 MAX_BYTES = 200_000_000  # a compiled network has 9 MB; the least recently used results are deleted first
@@ -34,7 +41,7 @@ def fetch_result(name: str, folder: str = FOLDER) -> bytes | None:
     """Return the result kept under a name, or None if it is missing or damaged."""
     path = find_cache_folder() / folder / name
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError:
         return None
     with contextlib.suppress(OSError):  # a folder without the right to write can still be read

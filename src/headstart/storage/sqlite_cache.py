@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
@@ -145,9 +147,14 @@ def select_rows(
 
 
 def _identify(path: Path) -> Identity | None:
-    """Return device and inode of a file, which tell it from a later file of the same name; None if it is missing."""
+    """Return device and inode of a file, which tell it from a later file of the same name; None if it is missing.
+
+    OSError is raised for a pipe or a device.
+    """
     try:
         status = path.stat()
     except FileNotFoundError:
         return None
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file")
     return status.st_dev, status.st_ino

@@ -20,6 +20,7 @@ from headstart.storage.local_files import (
     find_cache_folder,
     list_files,
     measure_folder,
+    open_regular,
     write_safely,
 )
 
@@ -79,7 +80,7 @@ class Checkpoint:
         if self._path is None:
             return None
         try:
-            with self._path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            with open_regular(self._path) as stream, np.load(stream, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}  # zip checks each, but not their number
             names, record = json.loads(str(arrays.pop("record")))
             if names != sorted(arrays):

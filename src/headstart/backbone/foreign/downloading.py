@@ -18,7 +18,7 @@ from typing import IO
 from headstart.errors import BackboneError
 from headstart.process.progress import Progress, show_progress
 from headstart.storage.file_locks import lock_file
-from headstart.storage.local_files import delete_file, find_cache_folder
+from headstart.storage.local_files import delete_file, find_cache_folder, open_regular
 from headstart.storage.result_cache import BACKBONES
 
 MIRROR = "HEADSTART_MIRROR"  # a folder with the files, or the address of a server that has them under the same names
@@ -129,7 +129,7 @@ def _append_rest(url: str, file: IO[bytes], progress: Progress) -> None:
 
 def _has_hash(path: Path, sha256: str) -> bool:
     digest = hashlib.sha256()
-    with suppress(OSError), path.open("rb") as file:
+    with suppress(OSError), open_regular(path) as file:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
         return digest.hexdigest() == sha256

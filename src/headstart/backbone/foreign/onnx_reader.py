@@ -16,6 +16,7 @@ from headstart.backbone.graph_file import list_data_files
 from headstart.engine.graph_check import check_foreign_graph
 from headstart.errors import BackboneError
 from headstart.process.packages import require_packages
+from headstart.storage.local_files import read_regular
 
 if TYPE_CHECKING:
     import onnx
@@ -41,7 +42,7 @@ def read_network(path: Path, sha256: str | None) -> ForeignNetwork:
     require_packages(f"use '{path}' as a backbone", "onnx", "onnx", "onnxruntime")
     import onnx
 
-    data = path.read_bytes()
+    data = read_regular(path)
     if sha256 not in (None, digest := hashlib.sha256(data).hexdigest()):
         raise BackboneError(f"its SHA-256 is {digest[:12]}..., and the TOML has {str(sha256)[:12]}...")
     try:

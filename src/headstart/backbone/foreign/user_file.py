@@ -19,6 +19,7 @@ from headstart.backbone.foreign.converted_backbones import (
 from headstart.backbone.foreign.downloading import fetch_weights
 from headstart.backbone.foreign.user_spec import read_user_spec
 from headstart.errors import BackboneError
+from headstart.storage.local_files import read_regular
 from headstart.storage.result_cache import name_result
 
 SUFFIXES = (".onnx", ".toml")
@@ -58,4 +59,4 @@ def _list_digests(path: Path) -> list[str]:
     files = list_network_files(path)
     if sum(file.stat().st_size for file in files) > MAX_FILE_BYTES:
         raise BackboneError("it has more than 2 GB with its weights, which must all fit into one ONNX file")
-    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    return [hashlib.sha256(read_regular(file)).hexdigest() for file in files]

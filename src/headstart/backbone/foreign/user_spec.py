@@ -12,6 +12,7 @@ from typing import Any
 
 from headstart.backbone.spec import COLOUR_ORDERS, PIXELS_CUT, is_showable
 from headstart.errors import BackboneError
+from headstart.storage.local_files import read_regular
 
 # The conversion of pixels from 0 to 255. It is not in the file of a network, and it is not guessed.
 ARITHMETIC = "either mean and std, one number or three each for pixels from 0 to 1, or value_range, two numbers"
@@ -86,7 +87,7 @@ class UserSpec:
 def read_user_spec(path: Path) -> UserSpec:
     """Read the TOML beside an ONNX file; raise BackboneError if it is missing, is no TOML, or has wrong entries."""
     try:
-        record = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        record = tomllib.loads(read_regular(path).decode("utf-8-sig"))
     except FileNotFoundError:
         raise BackboneError(
             f"Cannot use a backbone of your own: got no '{path}', need it to describe the network's input. Write it "

@@ -10,7 +10,7 @@ from headstart.cli.memory_errors import explain_memory_error
 
 
 def test_numpy_names_shape_and_type():
-    with pytest.raises(MemoryError) as caught:
+    with pytest.raises(MemoryError, match="shape") as caught:
         np.empty((1 << 40, 1 << 10), np.float64)
     message = explain_memory_error(caught.value)
     assert message.startswith("Cannot go on: the memory is full: Unable to allocate 8.00 PiB for an array with shape")

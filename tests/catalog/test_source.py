@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+import headstart as hs
 from headstart.catalog.manifest import Manifest
 from headstart.catalog.scan import scan_labelled, scan_photos
-from headstart.catalog.source import find_source
+from headstart.catalog.source import find_source, refuse_reading
+from headstart.catalog.table_columns import ColumnNames
+from headstart.classifier.classifier import Classifier
 from headstart.errors import CatalogError
 
 
@@ -92,3 +95,30 @@ def test_a_layout_is_refused_where_it_has_no_effect(lay):
         find_source(root, layout="sideways")
     with pytest.raises(CatalogError, match=r"Cannot use layout 'inner' for '.*pets.csv': it is no folder of photos"):
         find_source(root / "pets.csv", layout="inner")
+
+
+@pytest.mark.parametrize(
+    ("layout", "columns", "message"),
+    [
+        ("inner", ColumnNames(), "layout 'inner' of photos that are scanned already"),
+        ("auto", ColumnNames("file"), "path_column 'file' of photos that are scanned already. Give it to hs.scan"),
+        ("auto", ColumnNames(None, None, "patient"), "group_column 'patient' of photos that are scanned already"),
+    ],
+)
+def test_options_of_reading_are_refused_for_photos_that_are_read(layout, columns, message):
+    with pytest.raises(CatalogError, match=f"Cannot use {message}"):
+        refuse_reading(layout, columns)
+    refuse_reading("auto", ColumnNames())
+
+
+@pytest.mark.parametrize("column", ["path_column", "label_column", "group_column"])
+def test_every_verb_refuses_columns_of_a_catalog(make_folder, tmp_path, column):
+    photos, given = hs.scan(make_folder(n=4)), {column: "x", "verbose": False}
+    for verb in (
+        lambda: hs.train(photos, out=tmp_path / "run", **given),
+        lambda: hs.evaluate(object.__new__(Classifier), photos, **given),
+        lambda: hs.advise(photos, **given),
+        lambda: hs.embed(photos, tmp_path / "out", **given),
+    ):
+        with pytest.raises(CatalogError, match=f"Cannot use {column} 'x' of photos that are scanned already"):
+            verb()

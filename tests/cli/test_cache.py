@@ -23,7 +23,21 @@ def test_checkpoints_and_activations_are_counted_and_cleared(tmp_path, headstart
     for path in paths:
         path.parent.mkdir()
         path.write_bytes(bytes(3_000_000))
-    assert json.loads(headstart("cache", "--json", env=environment).stdout)["n_bytes"] >= 6_000_000
+    record = json.loads(headstart("cache", "--json", env=environment).stdout)
+    assert record["n_bytes"] == sum(record["n_bytes_by_part"].values()) >= 6_000_000
+    assert record["n_bytes_by_part"]["checkpoints"] == record["n_bytes_by_part"]["activations"] == 3_000_000
+    shown = headstart("cache", env=environment).stdout
+    assert " 0 entries: one for each photo, network and view" in shown
+    assert (
+        len(
+            [
+                line
+                for line in shown.splitlines()
+                if line.split()[:2] in (["activations", "3.0"], ["checkpoints", "3.0"])
+            ]
+        )
+        == 2
+    )
     cleared = json.loads(headstart("cache", "--clear", "--json", env=environment).stdout)
     assert cleared["n_bytes_freed"] >= 6_000_000
     assert cleared["n_bytes"] < 1_000_000

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -41,6 +42,34 @@ def test_export_without_check_names_the_option(run, headstart, tmp_path):
     assert again.returncode == 1
     assert again.stderr.startswith("headstart: Cannot export to")
     assert "Traceback" not in again.stderr
+
+
+def test_export_takes_the_layout_that_its_refusal_recommends(run, photos, headstart, tmp_path):
+    for year in ("2023", "2024"):
+        shutil.copytree(photos, tmp_path / "photos" / year)
+    command = ["export", run.folder, "--out", tmp_path / "pets.onnx", "--check", tmp_path / "photos"]
+    refused = headstart(*command)
+    assert refused.returncode == 1
+    assert "Give --layout outer" in refused.stderr
+    done = headstart(*command, "--layout", "inner")
+    assert done.returncode == 0, done.stderr
+    assert "same label    28 of 28 photos" in done.stdout or "same label    56 of 56 photos" in done.stdout
+
+
+def test_export_takes_the_columns_of_a_table(run, photos, headstart, tmp_path):
+    rows = [f"{file},{file.parent.name}\n" for file in sorted(photos.rglob("*.jpg"))]
+    (tmp_path / "pets.csv").write_text("where,what\n" + "".join(rows))
+    command = ["export", run.folder, "--out", tmp_path / "pets.onnx", "--check", tmp_path / "pets.csv"]
+    done = headstart(*command, "--path-column", "where", "--label-column", "what")
+    assert done.returncode == 0, done.stderr
+    assert f"same label    {len(rows)} of {len(rows)} photos" in done.stdout
+
+
+def test_export_names_options_without_effect(run, photos, headstart, tmp_path):
+    done = headstart("export", run.folder, "--out", tmp_path / "pets.onnx", "--force", "--calibrate", photos)
+    assert done.returncode == 0, done.stderr
+    assert "Note: The option --force had no effect: without --check nothing is compared" in done.stderr
+    assert "Note: The option --calibrate had no effect: only --int8 quantises." in done.stderr
 
 
 def test_export_names_unknown_labels(run, photos, headstart, tmp_path):

@@ -5,11 +5,15 @@ import io
 import json
 import subprocess
 import sys
+from functools import partial
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
-from headstart.cli.predict import predict
+from headstart.classifier.prediction import Prediction
+from headstart.cli.predict import _print_table, predict
 
 
 def test_predict_prints_a_table(run, photos, headstart):
@@ -26,6 +30,66 @@ def test_predict_json_and_csv_agree(run, photos, headstart):
     assert record["labels"] == ["dots", "stripes"]
     assert [p["label"] for p in record["predictions"]] == [row["label"] for row in rows]
     assert all(row["error"] == "" for row in rows)
+
+
+def test_top_limits_the_classes_of_each_format(run, photos, headstart):
+    for n, top in ((1, ["--top", "1"]), (2, ["--top", "2"]), (2, ["--top", "9"])):
+        answer = headstart("predict", run.folder, photos, "--format", "csv", *top)
+        (row, *_) = csv.DictReader(io.StringIO(answer.stdout))
+        names = [f"{name} {place}" for place in range(2, n + 1) for name in ("label", "probability")]
+        assert list(row) == ["path", "label", "probability", *names, "error", "warning"]
+        if n == 2:
+            assert {row["label"], row["label 2"]} == {"dots", "stripes"}
+            assert float(row["probability"]) + float(row["probability 2"]) == pytest.approx(1, abs=1e-5)
+    (record, *_) = json.loads(headstart("predict", run.folder, photos, "--json", "--top", "1").stdout)["predictions"]
+    assert [row["label"] for row in record["top"]] == [record["label"]]
+
+
+def make_prediction(n_classes, error=None):
+    probabilities = {} if error else {f"class {n}": 2.0**-n for n in range(1, n_classes + 1)}
+    label, probability = next(iter(probabilities.items()), (None, None))
+    return Prediction(Path("a.jpg"), label, probability, probabilities, error)
+
+
+@pytest.mark.parametrize(("n_classes", "n_shown"), [(4, 3), (50, 3), (51, 5), (1000, 5)])
+def test_of_many_classes_the_five_most_probable_are_printed(monkeypatch, tmp_path, n_classes, n_shown):
+    class Fake:
+        labels = tuple(f"class {n}" for n in range(1, n_classes + 1))
+        precision = "f32"
+
+        def predict_iter(self, paths):
+            return iter([make_prediction(n_classes), make_prediction(n_classes, "the file is empty")])
+
+    monkeypatch.setattr("headstart.classifier.classifier.load_classifier", lambda *_, **__: Fake())
+    Image.new("RGB", (90, 90)).save(tmp_path / "a.png")
+    run = partial(CliRunner().invoke, predict)
+    command = ["model.onnx", str(tmp_path / "a.png")]
+    assert run(command).stdout.splitlines()[0].count("class ") == n_shown
+    (record, _) = json.loads(run([*command, "--json"]).stdout)["predictions"]
+    assert [row["label"] for row in record["top"]] == list(Fake.labels[:n_shown])
+    read, broken = csv.DictReader(io.StringIO(run([*command, "--format", "csv"]).stdout))
+    if n_classes <= 50:
+        assert [key for key in read if key.startswith("probability of ")] == [
+            f"probability of {x}" for x in Fake.labels
+        ]
+    else:
+        assert [read["label"], *(read[f"label {n}"] for n in range(2, 6))] == list(Fake.labels[:5])
+        assert len(read) == 13
+    assert broken["error"] == "the file is empty"
+    assert {text for key, text in broken.items() if key not in ("path", "error")} == {""}
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("cannot be decoded: broken data", "cannot be decoded: broken data"),
+        ("cannot be read: no permission", "cannot be read: no permission"),
+        ("the file is empty", "cannot be read: the file is empty"),
+    ],
+)
+def test_the_reason_is_told_once(capsys, error, told):
+    _print_table(iter([make_prediction(2, error)]), [Path("a.jpg")], 3)
+    assert capsys.readouterr().out == f"a.jpg  {told}\n"
 
 
 def test_predict_takes_globs_and_draws_a_grid(run, photos, tmp_path, headstart):
@@ -127,6 +191,8 @@ def test_an_int8_classifier_refuses_bf16_in_one_line(photos, tmp_path, headstart
     assert trained.returncode == 0, trained.stderr
     answers = [headstart("predict", tmp_path / "run", photos, "--precision", name) for name in ("auto", "f32", "bf16")]
     assert answers[0].stdout == answers[1].stdout
+    told = "Note: The option --precision f32 had no effect: the classifier is quantised, and always computes in int8."
+    assert [told in answer.stderr for answer in answers] == [False, True, False]
     assert answers[2].returncode == 1
     assert answers[2].stderr.startswith("headstart: Cannot compute in bf16: got a network that is quantised to int8")
     assert len(answers[2].stderr.splitlines()) == 1

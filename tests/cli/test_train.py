@@ -31,6 +31,20 @@ def test_cuts_are_listed_without_photos(headstart):
     assert record["cuts"][0] == {"cut": "stem", "channels": 32, "stride": 2}
 
 
+def test_cuts_are_listed_for_the_image_size(headstart):
+    sizes = [headstart("train", "--list-cuts", *more).stdout.splitlines()[-1] for more in ([], ["--image-size", "96"])]
+    assert ["7 x 7" in sizes[0], "3 x 3" in sizes[1]] == [True, True]
+
+
+def test_options_without_effect_are_printed(photos, tmp_path, headstart):
+    command = ["train", photos, "--image-size", "96", "--epochs", "5", "--cache-limit", "1GB"]
+    told = headstart(*command, "--out", tmp_path / "run").stderr
+    assert "Note: The option epochs 5 had no effect: no training above a cut was completed" in told
+    assert "Note: The option cache_limit_gb (--cache-limit) 1.0 had no effect" in told
+    again = headstart(*command, "--overwrite", cwd=tmp_path).stderr
+    assert "Note: The option --overwrite had no effect: without --out a run gets a new name" in again
+
+
 def test_without_data_the_status_is_2(headstart):
     done = headstart("train")
     assert done.returncode == 2

@@ -2,7 +2,7 @@
 
 import json
 
-from headstart.evaluation.notes import Note, parse_note, sort_notes
+from headstart.evaluation.notes import Note, note_unused, parse_note, sort_notes
 
 LEAK = Note("leak", "1 photo is in train and in test.", "warning")
 LAYOUT = Note("layout", "Read as class folders.")
@@ -24,3 +24,9 @@ def test_a_note_of_an_earlier_version_keeps_its_text():
 
 def test_warnings_come_first_and_each_note_once():
     assert sort_notes([LAYOUT, LEAK, LAYOUT]) == [LEAK, LAYOUT]
+
+
+def test_a_note_on_an_option_without_effect():
+    note = note_unused("--force", "nothing was checked")
+    assert (note.code, note.severity) == ("unused-option", "warning")
+    assert str(note) == "The option --force had no effect: nothing was checked."

@@ -6,7 +6,7 @@ import pytest
 
 from headstart.errors import FitError
 from headstart.methods.settings import Settings
-from headstart.methods.unused_settings import list_unused_settings, note_unused
+from headstart.methods.unused_settings import list_unused_settings
 
 METHODS = ("fixed", "hybrid", "finetune", "scratch", "auto, fixed alone", "auto, hybrid too")
 U, R, N = "used", "refused", "noted"
@@ -14,6 +14,7 @@ TABLE = {  # by setting: another value than the default, and what happens to it 
     "cut": ("block_12", R, U, R, R, "hybrid", "hybrid"),
     "backbone": ("efficientnet_lite0", U, U, U, U, U, U),
     "image_size": (96, U, U, U, U, U, U),
+    "depth": (12, U, U, U, U, U, U),
     "features": ("all", U, R, R, R, "fixed", "fixed"),
     "head": ("adam", U, R, R, R, "fixed", "fixed"),
     "strength": (0.1, U, R, R, R, "fixed", "fixed"),
@@ -84,9 +85,3 @@ def test_views_are_without_effect_if_nothing_is_frozen():
     assert list_unused_settings(settings, {"hybrid"}) == []
     (note,) = list_unused_settings(settings, {"hybrid"}, has_pixels_cut=True)
     assert "n_views (--views) 3 had no effect: nothing is frozen" in note.text
-
-
-def test_a_note_on_an_option_of_another_command():
-    assert str(note_unused("--force", "nothing was checked")) == (
-        "The option --force had no effect: nothing was checked."
-    )

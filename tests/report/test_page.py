@@ -113,6 +113,23 @@ def test_weighted_accuracies_of_the_strengths_are_called_so(matrix, is_weighted)
     assert ("The other accuracies on this page count each photo once." in text) == is_weighted
 
 
+@pytest.mark.parametrize("methods", [["fixed", "fixed"], ["fixed", "hybrid"]])
+def test_the_choice_tells_of_training_above_a_cut_only_if_there_was_one(matrix, methods):
+    trial = {
+        "cut": "block_12", "features": "last", "averaged_views": 1, "accuracy": 0.9, "judged_by": "cross-validation",
+        "n": 250, "seconds": 61.0, "gain": 3, "needed": 7, "is_kept": False,
+    }  # fmt: skip
+    record = {"tried": [trial | {"method": method} for method in methods], "why": "the budget ended"}
+    text = Outline(render_report(make_content(make_metrics(auto=record), matrix))).text
+    assert "Each trial was evaluated on photos that it was not fitted to." in text
+    for words in (
+        "Above a cut the same photos",
+        "hybrid training is expected",
+        "Validation compares the mean log loss",
+    ):
+        assert (words in text) == ("hybrid" in methods)
+
+
 def test_warnings_come_before_other_notes_and_name_their_section(matrix):
     text = Outline(render_report(make_content(make_metrics(), matrix))).text
     assert "warning 2 leaks were kept out of test. docs/notes.md#leak" in text

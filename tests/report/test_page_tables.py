@@ -91,6 +91,8 @@ def test_trials_list_what_auto_tried():
     assert trials["rows"][1]["judged_by"] == "validation, 250 photos"
     assert [row["is_kept"] for row in trials["rows"]] == [False, True]
     assert trials["rows"][0]["gain"] == ""
+    assert trials["is_above_cut"]
+    assert not list_trials({"auto": {"tried": [plain], "why": ""}})["is_above_cut"]
     assert list_trials({"auto": None}) is None
 
 

@@ -26,7 +26,15 @@ def test_auto_stops_after_fixed_if_few_photos_are_wrong(make_world):
     assert trained.settings.method == "fixed"
     assert list_tried(record) == [("fixed", "last", 1)]
     assert record["tried"][0]["is_kept"]
-    assert record["why"] == ("only 2.0% of the held-out photos were wrong: slower methods are unlikely to improve this")
+    assert record["why"] == ("only 8 of 400 held-out photos were wrong: slower methods are unlikely to improve this")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(0.0, "all 400 held-out photos were right: slower"), (0.0025, "only 1 of 400 held-out photos was wrong: slower")],
+)
+def test_few_wrong_photos_are_counted(make_world, error, told):
+    assert make_world(error=error).choose()[1]["why"].startswith(told)
 
 
 def test_auto_stops_after_fixed_if_few_photos_were_held_out(make_world):

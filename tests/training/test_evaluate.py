@@ -1,5 +1,6 @@
 """Evaluation uses photos that are not training photos, and matches classes by name."""
 
+import csv
 import shutil
 
 import pytest
@@ -118,3 +119,11 @@ def test_a_table_in_memory_is_trained_on_and_evaluated(make_folder, tmp_path, mo
     assert (metrics["data"], metrics["n"] + metrics["n_seen"]) == ("table", 20)
     embedded = hs.embed(frame, tmp_path / "features.parquet", image_size=96, verbose=False)
     assert embedded.n_photos == 20
+
+
+def test_a_column_of_groups_has_no_effect_on_an_evaluation(run, make_folder, tmp_path):
+    text = (run.folder / "catalog.csv").read_text()
+    rows = [f"{row['path']},{row['label']},anna" for row in csv.DictReader(text.splitlines())]
+    (tmp_path / "others.csv").write_text("\n".join(["path,label,patient", *rows]))
+    told = hs.evaluate(run.model, tmp_path / "others.csv", group_column="patient", verbose=False)["note_records"]
+    assert "unused-option" in [note["code"] for note in told]

@@ -127,6 +127,14 @@ def refuse_layout(layout: str, reason: str) -> None:
         raise CatalogError(f"Cannot use layout {layout!r} {reason}.")
 
 
+def refuse_reading(layout: str, columns: ColumnNames) -> None:
+    """Raise CatalogError if options for reading photos are given for a catalog, whose photos are read already."""
+    refuse_layout(layout, "of photos that are scanned already. Give it to hs.scan")
+    for column, name in columns.list_given().items():
+        text = f"Cannot use {column}_column {name!r} of photos that are scanned already. Give it to hs.scan."
+        raise CatalogError(text)
+
+
 def _find_kind(name: str, path: Path, *, is_folder: bool) -> Source:
     parquet_files = find_parquet_files(path, is_folder=is_folder)
     if parquet_files is None:

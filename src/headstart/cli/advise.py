@@ -12,6 +12,7 @@ import click
 from headstart.cli.options import PATH, backbone_option, column_options, depth_option, json_option, layout_option
 from headstart.cli.printing import print_json, print_line, say
 from headstart.errors import RunError
+from headstart.process.terminal_text import escape_name
 
 RISING = {  # by whether the learning curve is still rising
     True: "more photos would still help", False: "more photos would help little",
@@ -66,7 +67,7 @@ def advise(data: Path, picture: Path | None, as_json: bool, **options: Any) -> N
     print_line(f"\nAdvice: --method {advice.method}{advised}")
     print_line(f"Why: {advice.why}.")
     for note in advice.notes:
-        print_line(f"Note: {note}")
+        print_line(f"Note: {escape_name(str(note))}")
     print_line("\nmethod    expected accuracy           time here")
     for name, expected in advice.methods.items():
         low, high = expected.interval

@@ -21,20 +21,30 @@ def cache(clear: bool, as_json: bool) -> None:
     from headstart.tune.checkpoint import clear_checkpoints, measure_checkpoints
 
     with FeatureCache() as store:
-        parts = [
-            (store.measure_bytes, store.clear), (measure_results, clear_results),
-            (measure_digest_cache, clear_digest_cache), (measure_activations, clear_activations),
-            (measure_checkpoints, clear_checkpoints), (measure_stored_features, clear_stored_features),
-        ]  # fmt: skip
-        n_before = n_bytes = sum(measure() for measure, _ in parts)
+        parts = {
+            "features": (store.measure_bytes, store.clear),
+            "activations": (measure_activations, clear_activations),
+            "checkpoints": (measure_checkpoints, clear_checkpoints),
+            "features on clusters": (measure_stored_features, clear_stored_features),
+            "digests": (measure_digest_cache, clear_digest_cache),
+            "networks and results": (measure_results, clear_results),
+        }
+        n_before = sum(measure() for measure, _ in parts.values())
         if clear:
-            for _, clear_part in parts:
+            for _, clear_part in parts.values():
                 clear_part()
-            n_bytes = sum(measure() for measure, _ in parts)
-        path, n_features, n_freed = str(store.path), store.count(), max(0, n_before - n_bytes)
+        by_part = {name: measure() for name, (measure, _) in parts.items()}
+        path, n_features, n_bytes = str(store.path), store.count(), sum(by_part.values())
+        n_freed = max(0, n_before - n_bytes)
     if as_json:
-        print_json({"path": path, "n_features": n_features, "n_bytes": n_bytes, "n_bytes_freed": n_freed})
+        print_json(
+            {"path": path, "n_features": n_features, "n_bytes": n_bytes, "n_bytes_freed": n_freed,
+             "n_bytes_by_part": by_part}
+        )  # fmt: skip
         return
     if clear:
         print_line(f"Freed {n_freed / 1e6:,.1f} MB.")
-    print_line(f"{path}: features of {n_features:,} photos, {n_bytes / 1e6:,.1f} MB.")
+    print_line(f"{path}: {n_bytes / 1e6:,.1f} MB.")
+    for name, size in by_part.items():
+        counted = f"  {n_features:,} entries: one for each photo, network and view" if name == "features" else ""
+        print_line(f"  {name:<20}  {size / 1e6:>10,.1f} MB{counted}")

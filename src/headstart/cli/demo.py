@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from headstart.cli.options import METHOD, PATH, json_option, overwrite_option
-from headstart.cli.printing import print_json, print_line, say
+from headstart.cli.printing import print_json, print_line, say, say_note
 
 
 @click.command(short_help="Train on photos of solar cells: a first look.")
@@ -20,7 +20,6 @@ from headstart.cli.printing import print_json, print_line, say
 @click.pass_context
 def demo(context: click.Context, /, out: Path | None, method: str, seed: int, overwrite: bool, as_json: bool) -> None:
     """Train on 2,624 photos of functional and defective solar cells, and compare with published accuracies."""
-    from headstart.runs.run_folder import choose_folder
     from headstart.training.demo import PUBLISHED, write_demo_catalog
     from headstart.training.train import train_classifier
 
@@ -28,9 +27,8 @@ def demo(context: click.Context, /, out: Path | None, method: str, seed: int, ov
         catalog = Path(folder, "solar-cells.csv")
         write_demo_catalog(catalog, seed)
         say("Solar cells: 2,624 photos, functional or defective; three quarters to train on, one quarter to test.")
-        folder_out = out or choose_folder(str(catalog))
         run = train_classifier(
-            catalog, out=folder_out, overwrite=overwrite, say=say, chart_drawer=context.obj, seed=seed, method=method
+            catalog, out=out, overwrite=overwrite, say=say, chart_drawer=context.obj, seed=seed, method=method
         )
     from headstart.evaluation.words import format_seconds
 
@@ -38,6 +36,9 @@ def demo(context: click.Context, /, out: Path | None, method: str, seed: int, ov
     if as_json:
         print_json(metrics | {"run": str(run.folder), "published": PUBLISHED})
         return
+    for note in run.notes:
+        if note.severity == "warning":
+            say_note(note)
     test = metrics["test"]
     low, high = test["accuracy_ci95"]
     name = f"Headstart, {metrics['method']}"

@@ -34,9 +34,14 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
     """
     from headstart.catalog.classes import describe_unknown_labels
     from headstart.classifier.classifier import load_classifier
+    from headstart.classifier.precision_note import note_precision
     from headstart.training.evaluate import evaluate_classifier
 
-    metrics = evaluate_classifier(load_classifier(model, precision=precision), data, split=split, **reading)
+    classifier = load_classifier(model, precision=precision)
+    metrics = evaluate_classifier(classifier, data, split=split, **reading)
+    for note in note_precision(classifier, precision):
+        metrics["notes"].append(note.text)
+        metrics["note_records"].append(note.to_record())
     if as_json:
         print_json(metrics)
         return

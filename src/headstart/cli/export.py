@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from headstart.cli.options import PATH, json_option
-from headstart.cli.printing import count_files, print_json, print_line
+from headstart.cli.options import PATH, column_options, json_option, layout_option
+from headstart.cli.printing import count_files, print_json, print_line, say_note
 from headstart.errors import DisagreementError
 
 _BOTH_IN = {"bf16": ", both in bf16, as is the default on this processor"}
@@ -31,10 +31,12 @@ _BOTH_IN = {"bf16": ", both in bf16, as is the default on this processor"}
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Keep an export whose answers differ.")
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
+@layout_option
+@column_options
 @json_option()
 def export(
     model: Path, kind: str, int8: bool, out: Path | None, check: Path | None, calibrate: Path | None, force: bool,
-    overwrite: bool, as_json: bool,
+    overwrite: bool, as_json: bool, **reading: Any,
 ) -> None:  # fmt: skip
     """Export a classifier to another format, with its labels and its preprocessing inside.
 
@@ -46,8 +48,9 @@ def export(
 
     try:
         report = export_classifier(
-            model, kind, int8=int8, out=out, check=check, calibrate=calibrate, force=force, overwrite=overwrite
-        )
+            model, kind, int8=int8, out=out, check=check, calibrate=calibrate, force=force, overwrite=overwrite,
+            **reading,
+        )  # fmt: skip
     except DisagreementError as error:  # the comparison shows why
         if as_json:
             print_json(error.report)
@@ -58,6 +61,8 @@ def export(
         print_json(report)
         return
     print_line(f"Wrote {report['path']} ({report['bytes'] / 1e6:.1f} MB, {len(report['labels'])} labels inside).")
+    for note in report["notes"]:
+        say_note(note)
     if "parity" in report:
         for line in _describe_check(report, is_kept=True):
             print_line(line)
@@ -128,5 +133,5 @@ def _describe_accuracy(accuracy: dict[str, Any] | None, parity: dict[str, Any]) 
 def _describe_times(times: dict[str, Any], precision: str) -> str:
     line = f"  for a photo   classifier in {precision} {times['classifier']:.1f} ms"
     if times["export"] is None:
-        return f"{line}; the page is not timed, because a driver stands between"
+        return f"{line}; the page is not timed: a test driver controls the browser, and takes time of its own"
     return f"{line}, export {times['export']:.1f} ms, decoding included, one at a time"

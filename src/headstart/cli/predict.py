@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import sys
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from headstart.classifier.prediction import Prediction
 
 N_GRID, N_EXPLAINED = 36, 18
+MAX_ALL = 50  # classes; a table of more probabilities is too wide to be read
+TOP, TOP_OF_MANY = 3, 5
 
 
 @click.command(short_help="Predict the labels of photos.")
@@ -29,40 +32,49 @@ N_GRID, N_EXPLAINED = 36, 18
 @click.argument("photos", nargs=-1, required=True, metavar="PATH...")
 @click.option("--format", "output", type=click.Choice(["table", "json", "csv"]), default="table", help="Output format.")
 @json_option("Print JSON, as --format json does.")
-@click.option("--top", type=click.IntRange(min=1), default=3, help="Number of classes to print for each photo.")
+@click.option(
+    "--top", type=click.IntRange(min=1),
+    help="Number of classes to print for each photo, the most probable first.  [default: 3, of more than 50 classes 5; "
+    "in CSV all classes up to 50]",
+)  # fmt: skip
 @click.option("--grid", type=PATH, help="PNG file for a grid of the first photos with their predictions.")
 @click.option("--explain", type=PATH, help="PNG file for the first photos with heat maps of the predicted class.")
 @precision_option
 def predict(
-    model: Path, photos: tuple[str, ...], output: str, as_json: bool, top: int, grid: Path | None,
+    model: Path, photos: tuple[str, ...], output: str, as_json: bool, top: int | None, grid: Path | None,
     explain: Path | None, precision: str,
 ) -> None:  # fmt: skip
     """Predict the labels of photos.
 
     MODEL is a classifier (model.onnx) or its run folder. PATH... are photo files, folders, or globs in quotes.
+
+    The exit status is 1 if a photo cannot be read; all others are still predicted. (train and evaluate leave such
+    photos out, list them, and exit with 0.)
     """
     from headstart.catalog.photo_search import find_photos
     from headstart.classifier.classifier import load_classifier
+    from headstart.classifier.precision_note import note_precision
 
     if as_json and output == "csv":
         raise click.UsageError("--json and --format csv contradict each other.")
-    if grid is not None and explain is not None and grid.resolve() == explain.resolve():
-        raise RunError(f"Cannot write figures: --grid and --explain are both '{grid}'. Give two names.", path=grid)
-    for picture in (grid, explain):
-        if picture is not None:
-            from headstart.report.figure_file import check_picture_path
-
-            check_picture_path(picture)  # an error here costs no work
+    _check_pictures(grid, explain)
     classifier = load_classifier(model, precision=precision)
+    for note in note_precision(classifier, precision):
+        say_note(str(note))
     paths = find_photos(photos, say_note)
     seen: list[Prediction] = []
     predictions = _predict_photos(classifier, paths, seen)
     kind = "json" if as_json else output
+    is_many = len(classifier.labels) > MAX_ALL
+    default_top = TOP_OF_MANY if is_many else TOP
     try:
         if kind == "table":
-            _print_table(predictions, paths, top)
+            _print_table(predictions, paths, top or default_top)
+        elif kind == "json":
+            records = [_to_record(prediction, top or default_top) for prediction in predictions]
+            print_json({"schema": 1, "labels": list(classifier.labels), "predictions": records})
         else:
-            _print_records(predictions, kind, top, classifier)
+            _print_csv(predictions, classifier.labels, top or (default_top if is_many else None))
     except BrokenPipeError:  # the reader, such as head, needs no more lines; the pictures need all photos
         if grid is not None or explain is not None:
             deque(predictions, maxlen=0)
@@ -75,6 +87,17 @@ def predict(
         name = escape_name(str(first.path))
         say(f"headstart: {len(failed)} of {len(seen)} photos cannot be read, such as '{name}': {first.error}.")
         raise SystemExit(1)
+
+
+def _check_pictures(grid: Path | None, explain: Path | None) -> None:
+    """Refuse paths of pictures before any work."""
+    from headstart.report.figure_file import check_picture_path
+
+    if grid is not None and explain is not None and grid.resolve() == explain.resolve():
+        raise RunError(f"Cannot write figures: --grid and --explain are both '{grid}'. Give two names.", path=grid)
+    for picture in (grid, explain):
+        if picture is not None:
+            check_picture_path(picture)
 
 
 def _draw_pictures(
@@ -93,7 +116,7 @@ def _predict_photos(classifier: Classifier, paths: list[Path], seen: list[Predic
     # on a terminal the table itself shows the progress
     with show_progress("Predicting", is_shown=not sys.stdout.isatty()) as progress:
         for n_done, prediction in enumerate(classifier.predict_iter(paths), 1):
-            seen.append(prediction)
+            seen.append(replace(prediction, probabilities={}))  # of thousands of classes they would fill the memory
             yield prediction
             progress(n_done, len(paths))
 
@@ -102,23 +125,29 @@ def _print_table(predictions: Iterator[Prediction], paths: list[Path], top: int)
     width = max(len(escape_name(str(path))) for path in paths)
     for prediction in predictions:
         if prediction.error is not None:
-            line = f"cannot be read: {prediction.error.removeprefix('cannot be read: ')}"
+            is_told = prediction.error.startswith("cannot be ")
+            line = prediction.error if is_told else f"cannot be read: {prediction.error}"
         else:
             line = "  ".join(f"{label} {probability:.1%}" for label, probability in prediction.top(top))
             line += f"  (a part may be garbled: {prediction.warning})" if prediction.warning else ""
         print_line(f"{escape_name(str(prediction.path)):<{width}}  {line}")
 
 
-def _print_records(predictions: Iterator[Prediction], kind: str, top: int, classifier: Classifier) -> None:
-    if kind == "json":
-        records = [_to_record(prediction, top) for prediction in predictions]
-        print_json({"schema": 1, "labels": list(classifier.labels), "predictions": records})
-        return
+def _print_csv(predictions: Iterator[Prediction], labels: Sequence[str], top: int | None) -> None:
+    """Print a row for each photo, with the probabilities of all classes, or the ``top`` most probable classes."""
+    columns = [f"probability of {label}" for label in labels]
+    if top is not None:
+        places = range(2, min(top, len(labels)) + 1)  # the first class is in the columns label and probability
+        columns = [f"{name} {place}" for place in places for name in ("label", "probability")]
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    columns = (guard_cell(f"probability of {label}") for label in classifier.labels)
+    columns = [guard_cell(column) for column in columns]
     writer.writerow(["path", "label", "probability", *columns, "error", "warning"])
     for prediction in predictions:
-        values = ["" if prediction.error else f"{prediction.probabilities[label]:.6f}" for label in classifier.labels]
+        values: list[str] = [""] * len(columns)
+        if prediction.error is None and top is not None:
+            values = [text for name, p in prediction.top(top)[1:] for text in (guard_cell(name), f"{p:.6f}")]
+        elif prediction.error is None:
+            values = [f"{prediction.probabilities[label]:.6f}" for label in labels]
         probability = "" if prediction.probability is None else f"{prediction.probability:.6f}"
         texts = (str(prediction.path), prediction.label or "", prediction.error or "", prediction.warning or "")
         path, label, error, warning = map(guard_cell, texts)

@@ -109,7 +109,7 @@ def train(
     such as filename and class, are known.
     """
     if list_cuts:
-        _print_cuts(settings["backbone"], as_json)
+        _print_cuts(settings["backbone"], settings["image_size"], as_json)
         return
     if data is None:
         raise click.UsageError("Missing argument 'DATA'.")
@@ -132,8 +132,8 @@ def train(
     print_line(f"Classifier: {run.folder / 'model.onnx'}")
 
 
-def _print_cuts(name: str, as_json: bool) -> None:
-    """Print the stages where a backbone can be cut, from the input to the output."""
+def _print_cuts(name: str, image_size: int | None, as_json: bool) -> None:
+    """Print the stages where a backbone can be cut, from the input to the output, with their sizes."""
     from headstart.backbone.loading import load_backbone
     from headstart.backbone.spec import PIXELS_CUT
 
@@ -144,6 +144,6 @@ def _print_cuts(name: str, as_json: bool) -> None:
         return
     print_line(f"{PIXELS_CUT:<10}  nothing is frozen: --method finetune or scratch")
     for stage in spec.stages:
-        side = -(-spec.image_size // stage.stride)
+        side = -(-spec.check_image_size(image_size) // stage.stride)
         hints = {spec.default_cut: "  the default of --method hybrid", spec.stages[-1].name: "  --method fixed"}
         print_line(f"{stage.name:<10}  {side} x {side} x {stage.n_channels}{hints.get(stage.name, '')}")

@@ -41,6 +41,11 @@ class Note:
         return asdict(self) | {"link": self.link}
 
 
+def note_unused(option: str, reason: str) -> Note:
+    """Return the note that an option had no effect."""
+    return Note("unused-option", f"The option {option} had no effect: {reason}.", "warning")
+
+
 def parse_note(record: str | dict[str, Any]) -> Note:
     """Return the note of a record; plain text, as earlier versions wrote it, gets the code ``note``."""
     if isinstance(record, str):

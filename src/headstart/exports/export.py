@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.catalog.scan import scan_labelled
+from headstart.catalog.source import find_source, refuse_reading
+from headstart.catalog.table_columns import ColumnNames
 from headstart.classifier.classifier import Classifier
 from headstart.classifier.file import ClassifierFile, read_classifier
 from headstart.errors import DisagreementError, ExportError
@@ -15,6 +18,7 @@ from headstart.exports.agreement import describe_agreement, judge_agreement
 from headstart.exports.certificate import build_certificate, predict_with_both
 from headstart.exports.formats import FORMATS, Format
 from headstart.exports.int8 import choose_calibration_photos, quantise_classifier
+from headstart.exports.unused_options import list_unused_options
 from headstart.features.calibration_photos import read_for_calibration
 from headstart.process.progress import show_progress
 from headstart.storage.partial_folders import make_partial_folder
@@ -26,7 +30,8 @@ MOST_DISAGREEING, MOST_DISAGREEING_INT8 = 0.005, 0.02
 def export_classifier(
     model: str | Path, format: str = "onnx", *, out: str | Path | None = None,  # noqa: A002  as the option is called
     int8: bool = False, check: Catalog | str | Path | None = None, calibrate: Catalog | str | Path | None = None,
-    force: bool = False, overwrite: bool = False, verbose: bool = True,
+    force: bool = False, overwrite: bool = False, layout: str = "auto", path_column: str | None = None,
+    label_column: str | None = None, group_column: str | None = None, verbose: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
     """Export a classifier file to another format, with its labels and its preprocessing inside.
 
@@ -52,13 +57,16 @@ def export_classifier(
         these count.
     overwrite
         Whether to replace existing files.
+    layout, path_column, label_column, group_column
+        How ``check`` and ``calibrate`` are read; see `scan_photos`.
     verbose
         Whether to show progress.
 
     Returns
     -------
     Plain JSON types: ``format``, ``path``, ``bytes`` and ``labels``. With ``check`` also ``data``, the certificate,
-    ``agreement`` (see `Agreement`), and ``precision``, in which the classifier computed for it.
+    ``agreement`` (see `Agreement`), and ``precision``, in which the classifier computed for it. ``notes`` (texts) and
+    ``note_records`` are notes on the photos and on options without effect.
 
     Raises
     ------
@@ -77,18 +85,27 @@ def export_classifier(
     report: dict[str, Any] = {"schema": 1, "format": format, "int8": int8, "path": str(path), "labels": labels}
     if int8 and kind.int8 is None:
         raise ExportError(f"Cannot export to {format} in int8: this format has no int8. Leave out --int8.")
-    if int8 and check is None and calibrate is None:
+    is_quantised = contents.metadata.is_quantised
+    if int8 and not is_quantised and check is None and calibrate is None:
         raise ExportError(
             "Cannot export in int8: got no photos, need some to quantise on. Give --check PHOTOS or --calibrate PHOTOS."
         )
     if check is not None:
         kind.require(int8)
-    given = None if check is None else _scan(check, verbose)
+    columns = ColumnNames(path_column, label_column, group_column)
+    scan = partial(_scan, layout=layout, columns=columns, verbose=verbose)
+    given = None if check is None else scan(check)
     checked = [] if given is None else list(given.select("test") or given.photos)
     calibrated: list[Photo] = []
-    if int8 and not contents.metadata.is_quantised:
-        pool = given if calibrate is None else _scan(calibrate, verbose)
+    if int8 and not is_quantised:
+        pool = given if calibrate is None else scan(calibrate)
         calibrated = choose_calibration_photos(pool.photos if pool else (), checked, contents.metadata)
+    notes = list_unused_options(
+        has_check=check is not None, has_calibrate=calibrate is not None, int8=int8, force=force,
+        is_quantised=is_quantised, layout=layout, columns=columns,
+    )  # fmt: skip
+    notes += given.notes if given is not None else ()
+    report |= {"notes": [note.text for note in notes], "note_records": [note.to_record() for note in notes]}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with make_partial_folder(path) as folder:
@@ -98,8 +115,8 @@ def export_classifier(
             if given is not None:
                 certificate = _certify(kind, contents, made, photos=checked, calibrated=calibrated, verbose=verbose)
                 report |= {"data": str(check), **certificate}
-                is_int8 = int8 or contents.metadata.is_quantised
-                report["agreement"] = _judge(report, MOST_DISAGREEING_INT8 if is_int8 else MOST_DISAGREEING)
+                most = MOST_DISAGREEING_INT8 if int8 or is_quantised else MOST_DISAGREEING
+                report["agreement"] = _judge(report, most)
                 if not force:
                     _refuse_disagreement(report)
             # the main file last, because it refers to the others
@@ -136,11 +153,12 @@ def name_export(model: Path) -> str:
     return name or "classifier"
 
 
-def _scan(source: Catalog | str | Path, verbose: bool) -> Catalog:
+def _scan(source: Catalog | str | Path, *, layout: str, columns: ColumnNames, verbose: bool) -> Catalog:
     if isinstance(source, Catalog):
+        refuse_reading(layout, columns)
         return source
     with show_progress("Scanning", is_shown=verbose) as progress:
-        return scan_labelled(source, progress=progress)
+        return scan_labelled(find_source(source, columns, layout=layout), progress=progress)
 
 
 def _write(kind: Format, contents: ClassifierFile, path: Path, calibrated: list[Photo], verbose: bool) -> list[Photo]:

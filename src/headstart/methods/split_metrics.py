@@ -58,8 +58,9 @@ def write_predictions(path: Path, splits: Mapping[str, SplitPredictions], labels
     """Write a CSV with one row per photo: path, split, label, prediction, and probabilities.
 
     The rows of a split are sorted by path. Up to 50 classes, a row has the probability of every class. For more classes
-    it has that of the label, and the five most probable classes with their probabilities. Each row is written at once,
-    because the text of a hundred thousand photos takes gigabytes. Names are written by `guard_cell`.
+    it has that of the label, and the five most probable classes with their probabilities: the first in the columns
+    prediction and probability, the others in ``prediction 2`` and so on. Each row is written at once, because the text
+    of a hundred thousand photos takes gigabytes. Names are written by `guard_cell`.
     """
     is_whole = len(labels) <= MAX_ALL
     with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
@@ -81,6 +82,10 @@ def _format_all(row: npt.NDArray[np.float32]) -> list[str]:
 
 
 def _format_top(row: npt.NDArray[np.float32], labels: Sequence[str], number: int) -> Iterator[str]:
+    """Yield the cells of `MANY_COLUMNS`: the probability of the label, then the second to the fifth class.
+
+    The most probable class is not among them: it is in the columns prediction and probability.
+    """
     yield f"{row[number]:.6f}"
     for place in np.argsort(-row, kind="stable")[1:N_TOP].tolist():
         yield from (guard_cell(labels[place]), f"{row[place]:.6f}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from headstart.evaluation.notes import Note
+from headstart.evaluation.notes import Note, note_unused
 from headstart.methods.settings import TUNED, Settings, name_setting
 
 
@@ -38,16 +38,4 @@ def list_unused_settings(asked: Settings, trained: Collection[str], *, has_pixel
         reasons["n_views"] = "nothing is frozen, so that each epoch draws new views"
     if asked.train_norms and set(trained) == {"scratch"}:
         reasons["train_norms"] = "training from random weights always trains the batch normalisation"
-    return [
-        Note(
-            "unused-option",
-            f"The option {name_setting(name)} {getattr(asked, name)} had no effect: {reason}.",
-            "warning",
-        )
-        for name, reason in reasons.items()
-    ]
-
-
-def note_unused(option: str, reason: str) -> Note:
-    """Return the note that an option of another command had no effect."""
-    return Note("unused-option", f"The option {option} had no effect: {reason}.", "warning")
+    return [note_unused(f"{name_setting(name)} {getattr(asked, name)}", reason) for name, reason in reasons.items()]

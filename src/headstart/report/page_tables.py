@@ -148,7 +148,10 @@ def _describe_start(tuning: Mapping[str, Any]) -> str:
 
 
 def list_trials(metrics: Mapping[str, Any]) -> Row | None:
-    """List the trials of ``auto`` as text: ``rows`` with ``is_kept``, and ``why``, the reason for the end."""
+    """List the trials of ``auto`` as text: ``rows`` with ``is_kept``, and ``why``, the reason for the end.
+
+    ``is_above_cut`` says whether one of them was trained above a cut.
+    """
     record = metrics.get("auto")
     if not record:
         return None
@@ -163,7 +166,8 @@ def list_trials(metrics: Mapping[str, Any]) -> Row | None:
         }
         for trial in record["tried"]
     ]
-    return {"rows": rows, "why": record["why"]}
+    is_above_cut = any(trial["method"] != "fixed" for trial in record["tried"])
+    return {"rows": rows, "why": record["why"], "is_above_cut": is_above_cut}
 
 
 def _name_trial(trial: Mapping[str, Any]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from headstart.backbone.spec import PIXELS_CUT
-from headstart.evaluation.notes import Note
+from headstart.evaluation.notes import Note, note_unused
 from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.settings import ADAM_EPOCHS, Settings
 from headstart.methods.tail_tuning import TunedBackbone
-from headstart.methods.unused_settings import list_unused_settings, note_unused
+from headstart.methods.unused_settings import list_unused_settings
 
 
 def list_notes(trained: TrainedMethod, asked: Settings | None = None, methods: Collection[str] = ()) -> list[Note]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from headstart.classifier.classifier import load_classifier
+from headstart.classifier.precision_note import note_precision
 from headstart.errors import ServeError
 from headstart.process.packages import make_missing_extra
 
@@ -44,6 +45,8 @@ def serve_classifier(
         raise make_missing_extra("serve a classifier", "serve", str(error.name)) from None
     access = make_access(listens_on=host, hosts=allow_hosts, origins=allow_origins)
     classifier = load_classifier(model, precision=precision)
+    for note in note_precision(classifier, precision):
+        say(f"Note: {note}")
     listener = _listen(host, port)
     app = build_app(classifier, name=model.resolve().name, access=access, root_path=root_path)
     config = uvicorn.Config(

@@ -15,7 +15,8 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.scan import scan_photos
-from headstart.catalog.source import PhotoSource, refuse_layout
+from headstart.catalog.source import PhotoSource, find_source, refuse_reading
+from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import BackboneError, FitError, MissingExtraError
 from headstart.evaluation.notes import Note
 from headstart.features.similarity import Similarity
@@ -56,7 +57,7 @@ class Advice:
     why
         The reason in a sentence.
     notes
-        Notes on missing extras, and on methods that the backbone cannot be trained by.
+        Notes of the scan, on missing extras, and on methods that the backbone cannot be trained by.
     """
 
     method: str
@@ -110,15 +111,15 @@ def advise_method(
     setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size), depth=depth)
     settings = Settings(method="fixed", backbone=backbone, image_size=setup.image_size, depth=depth, seed=seed)
     settings.check()
+    columns = ColumnNames(path_column, label_column, group_column)
     if isinstance(photos, Catalog):
-        refuse_layout(layout, "of photos that are scanned already. Give it to hs.scan")
+        refuse_reading(layout, columns)
         catalog = photos
     else:
         with show_progress("Scanning", is_shown=verbose) as progress:
             catalog = scan_photos(
-                photos, seed=seed, layout=layout, cache=cache, path_column=path_column, label_column=label_column,
-                group_column=group_column, progress=progress,
-            )  # fmt: skip
+                find_source(photos, columns, layout=layout), seed=seed, cache=cache, progress=progress
+            )
     runner = MethodRunner(catalog, TrainingContext(setup, cache, verbose))
     trained = runner.run(settings)
     catalog, train = trained.table.catalog, trained.table.splits["train"]
@@ -151,7 +152,7 @@ def advise_method(
             "cross_validated_accuracy": curve[-1]["accuracy"], "learning_curve": curve,
             "is_still_rising": is_rising, "photos_per_class": round(per_class, 1),
         },
-        methods=methods, why=why, notes=(*dict.fromkeys(notes), *_list_missing(method)),
+        methods=methods, why=why, notes=(*catalog.notes, *dict.fromkeys(notes), *_list_missing(method)),
     )  # fmt: skip
 
 

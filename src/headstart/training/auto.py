@@ -59,6 +59,13 @@ def choose_method(
     return trained, choice.record.to_dict(trained)
 
 
+def _count_wrong(is_right: IsRight) -> str:
+    n, n_wrong = len(is_right), int((~is_right).sum())
+    if n_wrong == 0:
+        return f"all {n:,} held-out photos were right"
+    return f"only {n_wrong:,} of {n:,} held-out photos {'was' if n_wrong == 1 else 'were'} wrong"
+
+
 @dataclass(frozen=True)
 class _RetrainingPlan:
     """How to train again on all training photos: for all epochs, as there are no validation photos to choose one."""
@@ -110,11 +117,10 @@ class _MethodChoice:
         self.record.add_trial(plain, is_right, judged_by="cross-validation", seconds=self.record.seconds)
         error = 1 - float(is_right.mean())
         if error < FEW_ERRORS:
-            return self.record.add_reason(
-                f"only {error:.1%} of the held-out photos were wrong: slower methods are unlikely to improve this"
-            )
+            wrong = _count_wrong(is_right)
+            return self.record.add_reason(f"{wrong}: slower methods are unlikely to improve this")
         self._try_features(is_right)
-        self._try_tuning(error)
+        self._try_tuning(error, _count_wrong(is_right))
         return self._retrain()
 
     def _try_features(self, is_right: IsRight) -> None:
@@ -154,15 +160,15 @@ class _MethodChoice:
         if best is not plain:
             self._best = replace(self._runner, catalog=self._catalog).run(best.settings)
 
-    def _try_tuning(self, error: float) -> None:
-        """Try to train above a cut, if the ``error`` of the plain head leaves something to gain."""
+    def _try_tuning(self, error: float, wrong: str) -> None:
+        """Try to train above a cut, if the ``error`` of the plain head, in words ``wrong``, can be lower."""
         fixed, self.record.step = self._best, "comparing with ImageNet"
         similarity = self._measure.compare_with_imagenet(replace(self._runner, catalog=self._catalog))
         self.record.similarity = round(similarity.value, 4)
         if similarity.is_similar and error < FEW_OF_SIMILAR:
             return self.record.add_reason(
-                f"the photos are similar to ImageNet's (similarity {similarity.value:.2f}), and only {error:.1%} of "
-                "the held-out photos were wrong: training more of the network is unlikely to improve this"
+                f"the photos are similar to ImageNet's (similarity {similarity.value:.2f}), and {wrong}: training more "
+                "of the network is unlikely to improve this"
             )
         if not self._measure.can_tune():
             return self.record.add_reason(

@@ -7,7 +7,7 @@ from pathlib import Path
 from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.source import PhotoSource, find_source, refuse_layout
+from headstart.catalog.source import PhotoSource, find_source, refuse_reading
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import ScaleError
 from headstart.features.block_embedding import DTYPES, make_embedding_settings
@@ -57,9 +57,9 @@ def embed_photos(
     loaded = load_backbone(backbone)
     setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size), precision, depth)
     settings = make_embedding_settings(setup, dtype=dtype)
-    if isinstance(source, Catalog):
-        refuse_layout(layout, "of photos that are scanned already. Give it to hs.scan")
     columns = ColumnNames(path_column, label_column, group_column)
+    if isinstance(source, Catalog):
+        refuse_reading(layout, columns)
     found = source if isinstance(source, Catalog) else find_source(source, columns, layout=layout)
     if ray is None:
         return embed_into_folder(found, expand_path(out), settings, overwrite=overwrite, verbose=verbose)

@@ -13,11 +13,12 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import describe_unknown_labels
 from headstart.catalog.photo import SPLITS, Photo
 from headstart.catalog.scan import scan_labelled
-from headstart.catalog.source import PhotoSource, find_source, refuse_layout
+from headstart.catalog.source import PhotoSource, find_source, refuse_reading
 from headstart.catalog.table_columns import ColumnNames
 from headstart.classifier.classifier import Classifier, HasFolder, load_classifier
 from headstart.errors import CatalogError
 from headstart.evaluation.metrics import evaluate_probabilities
+from headstart.evaluation.notes import note_unused
 from headstart.features.depth_notes import list_depth_notes
 from headstart.pixels.damage import note_damage
 from headstart.process.progress import show_progress
@@ -63,11 +64,12 @@ def evaluate_classifier(
         raise CatalogError(f"Cannot evaluate on a split: got {split!r}, need one of {', '.join(SPLIT_CHOICES)}.")
     if not isinstance(model, Classifier):
         model = load_classifier(model)
+    columns = ColumnNames(path_column, label_column, group_column)
     if isinstance(photos, Catalog):
-        refuse_layout(layout, "of photos that are scanned already. Give it to hs.scan")
+        refuse_reading(layout, columns)
     else:
         with show_progress("Scanning", is_shown=verbose) as progress:
-            source = find_source(photos, ColumnNames(path_column, label_column, group_column), layout=layout)
+            source = find_source(photos, columns, layout=layout)
             photos = scan_labelled(source, progress=progress)
     if split == "auto":
         split = "test" if photos.select("test") else "all"
@@ -80,6 +82,8 @@ def evaluate_classifier(
         raise CatalogError(f"Cannot evaluate on '{photos.source}': {text}", path=photos.source)
     metrics, failures, damaged = _predict(model, known, verbose)
     notes = [*photos.notes, *note_damage(damaged), *list_depth_notes(known, model.metadata.depth)]
+    if group_column is not None:
+        notes.append(note_unused("--group-column", "an evaluation does not split photos"))
     if not metrics:
         first = failures[0]
         text = f"none of its {len(known)} photos can be decoded, such as '{first['path']}': {first['reason']}."

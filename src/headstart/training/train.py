@@ -14,10 +14,10 @@ from headstart.backbone.backbone import Backbone, BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS
-from headstart.catalog.source import PhotoSource, Source, find_source, refuse_layout
+from headstart.catalog.source import PhotoSource, Source, find_source, refuse_reading
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import FitError, RunError, RunMovedError
-from headstart.evaluation.notes import Note
+from headstart.evaluation.notes import Note, note_unused
 from headstart.evaluation.verdict import write_verdict
 from headstart.features.depth_notes import list_depth_notes
 from headstart.features.extraction import BackgroundCompilation
@@ -28,7 +28,6 @@ from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
 from headstart.methods.tail_tuning import choose_cut
 from headstart.methods.training_context import TrainingContext
-from headstart.methods.unused_settings import note_unused
 from headstart.process.progress import show_progress
 from headstart.report.chart_process import ChartDrawer
 from headstart.runs.run import Run
@@ -104,11 +103,12 @@ def train_classifier(
     if chosen.method != asked.method:
         say(f"Method: {chosen.method}, because the other options belong to it.")
     given: Catalog | Source
+    columns = ColumnNames(path_column, label_column, group_column)
     if isinstance(photos, Catalog):
-        refuse_layout(layout, "of photos that are scanned already. Give it to hs.scan")
+        refuse_reading(layout, columns)
         given, source = photos, photos.source
     else:  # before Ray is started for it
-        given = find_source(photos, ColumnNames(path_column, label_column, group_column), layout=layout)
+        given = find_source(photos, columns, layout=layout)
         source = given.name
     folder = _choose_run_folder(out, source)
     check_outside(folder, source)

@@ -1,0 +1,54 @@
+"""Every option of every command has an effect, or what it says where it has none is known here."""
+
+import pytest
+
+from headstart.cli.app import app
+
+ALWAYS = "always"
+SETTING = "tests/methods/test_unused_settings.py"  # each setting of a training in each method
+COLUMNS = dict.fromkeys(("--path-column", "--label-column", "--group-column"), "refused without a table or its column")
+LAYOUT = {"--layout": "refused if the photos are in no folder"}
+DEPTH = "only photos of 16 bits, as the help says"
+READING = COLUMNS | LAYOUT
+PRECISION = {"--precision": "bf16 refused, f32 noted if the classifier is quantised"}
+EFFECTS = {
+    "train": READING | {
+        "--out": ALWAYS, "--method": ALWAYS, "--budget": SETTING, "--cut": SETTING, "--list-cuts": ALWAYS,
+        "--backbone": SETTING, "--image-size": SETTING, "--head": SETTING, "--features": SETTING,
+        "--strength": SETTING, "--epochs": SETTING, "--learning-rate": SETTING, "--train-norms": SETTING,
+        "--views": SETTING, "--average-views": SETTING, "--class-weight": SETTING, "--precision": SETTING,
+        "--seed": SETTING, "--cache": ALWAYS, "--cache-limit": SETTING, "--track": ALWAYS, "--ray": ALWAYS,
+        "--overwrite": "noted without --out", "--json": ALWAYS, "--depth": DEPTH,
+    },
+    "predict": PRECISION | {
+        "--format": "refused as csv with --json", "--json": ALWAYS, "--top": ALWAYS,
+        "--grid": "told if no photo can be read", "--explain": "told if no photo can be read",
+    },
+    "evaluate": READING | PRECISION | {
+        "--split": "refused if the split has no photos", "--group-column": "noted", "--json": ALWAYS,
+    },
+    "export": READING | {
+        "--format": ALWAYS, "--int8": "refused for formats without, noted if quantised already", "--out": ALWAYS,
+        "--check": ALWAYS, "--calibrate": "noted without --int8", "--force": "noted without --check",
+        "--overwrite": "only if the file exists, as the help says", "--layout": "noted if no photos are read",
+        "--group-column": "noted", "--json": ALWAYS,
+    },
+    "serve": PRECISION | dict.fromkeys(("--host", "--port", "--allow-host", "--allow-origin", "--root-path"), ALWAYS),
+    "track": {"--to": ALWAYS},
+    "advise": READING | dict.fromkeys(
+        ("--backbone", "--image-size", "--seed", "--cache", "--picture", "--json"), ALWAYS
+    ) | {"--depth": DEPTH},
+    "embed": READING | dict.fromkeys(
+        ("--out", "--ray", "--backbone", "--image-size", "--precision", "--dtype", "--overwrite", "--json"), ALWAYS
+    ) | {"--depth": DEPTH},
+    "backbones": {"--json": ALWAYS},
+    "demo": {"--out": ALWAYS, "--method": ALWAYS, "--seed": ALWAYS, "--overwrite": "noted without --out",
+             "--json": ALWAYS},
+    "cache": {"--clear": ALWAYS, "--json": ALWAYS},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", app.commands)
+def test_the_effect_of_every_option_is_known(command):
+    options = {param.opts[0] for param in app.commands[command].params if param.opts[0].startswith("--")}
+    assert options == set(EFFECTS[command])

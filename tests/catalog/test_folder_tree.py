@@ -3,7 +3,7 @@
 import pytest
 
 from headstart.catalog.folder_tree import PhotoTree, list_parents, name_last
-from headstart.catalog.walk import walk_folder
+from headstart.catalog.walk import Folder, walk_folder
 
 
 @pytest.fixture
@@ -39,3 +39,17 @@ def test_names_and_parents():
     assert (name_last("a/b"), name_last("a")) == ("b", "a")
     assert list(list_parents("a/b/c")) == ["a/b", "a", ""]
     assert list(list_parents("")) == []
+
+
+def test_counting_in_many_folders_takes_one_pass():
+    counted = []
+
+    class CountingTree(PhotoTree):
+        def is_photo(self, name: str) -> bool:
+            counted.append(name)
+            return super().is_photo(name)
+
+    names = [f"class {number}" for number in range(200)]
+    tree = CountingTree({"": Folder(names, [])} | {name: Folder([], ["1.jpg", "2.jpg"]) for name in names})
+    assert [tree.count_photos(name) for name in names] == [2] * 200
+    assert len(counted) < 5 * 200

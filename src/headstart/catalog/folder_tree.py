@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -63,13 +64,19 @@ class PhotoTree:
         able = [path for path in inside if path in self.filled or path not in self._used]
         return able[0] if len(able) == 1 and able[0] in self.filled else None
 
+    @cached_property
+    def _n_photos(self) -> Counter[str]:
+        """Number of photos in each folder and below it: one sum for each would take minutes for 10,000 classes."""
+        n_photos: Counter[str] = Counter()
+        for name in self.direct:
+            n_inside = sum(map(self.is_photo, self[name].files))
+            for place in (name, *list_parents(name)):
+                n_photos[place] += n_inside
+        return n_photos
+
     def count_photos(self, top: str) -> int:
         """Return the number of photos in a folder and below it."""
-        return sum(
-            sum(map(self.is_photo, folder.files))
-            for name, folder in self.folders.items()
-            if not top or name == top or name.startswith(f"{top}/")
-        )
+        return self._n_photos[top]
 
 
 def name_last(path: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from headstart.features import depth_notes
-from headstart.features.depth_notes import list_depth_notes
+from headstart.features.depth_notes import list_depth_notes, note_unused_depth
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,23 @@ def test_other_photos_give_no_note_and_are_not_decoded(write, monkeypatch):
     assert list_depth_notes(write(9, 9, dtype=np.uint8, suffix=".jpg"), 16) == []
     assert list_depth_notes([], 16) == []
     assert list_depth_notes([File(Path("missing.png"))], 16) == []
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
+def test_a_depth_that_no_photo_needs_is_told(write, suffix):
+    files = write(9, 9, dtype=np.uint8, suffix=suffix)
+    (note,) = note_unused_depth(files, 12)
+    assert note.code == "unused-option"
+    assert "--depth 12 had no effect" in note.text
+    assert note_unused_depth(files, 16) == []
+
+
+def test_one_photo_of_16_bits_needs_the_depth_whatever_its_name(write):
+    files = write(4095, 4095)
+    assert note_unused_depth(files, 12) == []
+    wrong = File(files[0].path.rename(files[0].path.with_suffix(".jpg")))
+    assert note_unused_depth([wrong], 12) == []
+    assert note_unused_depth([], 12) == []
 
 
 def test_at_most_50_photos_are_read(write, monkeypatch):

@@ -73,6 +73,9 @@ def test_settings_list_only_what_the_metrics_have():
     assert settings["Seed"] == "0"
     assert settings["Photos"] == "0 photos extracted, 3,000 read from the cache"
     assert settings["Image size"] == "224 by 224 pixels"
+    assert "Depth" not in settings
+    deep = dict(describe_settings({"depth": 12}))
+    assert deep["Depth"] == "12 bits in files with 16 bits a sample: 4,095 is white"
     assert "Backbone" not in settings
     assert describe_settings({}) == []
 

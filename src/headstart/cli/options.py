@@ -61,7 +61,7 @@ image_size_option = click.option(
 )  # fmt: skip
 depth_option = click.option(
     "--depth", type=click.IntRange(8, 16), default=16,
-    help="Bits of the values in PNG and TIFF files with 16 bits a sample: 12 if 4095 is white.  [default: 16]",
+    help="Bits of the values in PNG and TIFF files with 16 bits a sample: 12 if 4095 is white.",
 )  # fmt: skip
 ray_option = click.option(
     "--ray", metavar="ADDRESS",

@@ -22,10 +22,10 @@ def list_depth_notes(photos: Sequence[PhotoFile], depth: int) -> list[Note]:
     It does not fit if it is below a quarter of white, or above white. Costs nothing for photos of 8 bits, 1 ms for 50
     PNG files of 8 bits, and a few ms for each photo of 16 bits. Photos in stores are not read.
     """
-    candidates = [p for p in photos if p.path.suffix.lower() in SUFFIXES and not isinstance(p.path, RemotePath)]
+    candidates = _list_candidates(photos, depth)
     found: list[int] = []
     white, enough = 2**depth - 1, 2 ** (depth - 2)
-    for photo in candidates[:: -(-len(candidates) // N_SAMPLED) or 1]:
+    for photo in _sample(candidates):
         brightest = _measure(photo)
         if brightest is not None and brightest >= enough and depth == MAX_DEPTH:
             return []  # no value is above white
@@ -47,6 +47,29 @@ def list_depth_notes(photos: Sequence[PhotoFile], depth: int) -> list[Note]:
             f"If they hold values of {fitting} bits, train with --depth {fitting}."
         )
     return [Note("depth", text, "warning")]
+
+
+def note_unused_depth(photos: Sequence[PhotoFile], depth: int) -> list[Note]:
+    """Return a note if a depth was given, and none of up to 50 photos has 16 bits a sample; or none."""
+    candidates = _list_candidates(photos, depth)
+    if depth == MAX_DEPTH or not candidates or any(_measure(photo) is not None for photo in _sample(candidates)):
+        return []
+    reason = "no sampled photo is a PNG or TIFF file with 16 bits a sample that leaves its depth open"
+    return [Note("unused-option", f"The option --depth {depth} had no effect: {reason}.", "warning")]
+
+
+def _list_candidates(photos: Sequence[PhotoFile], depth: int) -> list[PhotoFile]:
+    # a given depth says that 16 bits are expected: then the content decides, as in the decoder, and no name
+    is_given = depth < MAX_DEPTH
+    return [
+        photo
+        for photo in photos
+        if (is_given or photo.path.suffix.lower() in SUFFIXES) and not isinstance(photo.path, RemotePath)
+    ]
+
+
+def _sample(photos: Sequence[PhotoFile]) -> Sequence[PhotoFile]:
+    return photos[:: -(-len(photos) // N_SAMPLED) or 1]
 
 
 def _measure(photo: PhotoFile) -> int | None:

@@ -158,7 +158,7 @@ class Settings:
         if self.n_views is not None and self.n_views > MAX_VIEWS:
             problems.append(f"{name_setting('n_views')} {self.n_views}, need {MAX_VIEWS} or less")
         if not MIN_DEPTH <= self.depth <= MAX_DEPTH:
-            problems.append(f"depth {self.depth}, need {MIN_DEPTH} to {MAX_DEPTH} bits")
+            problems.append(f"{name_setting('depth')} {self.depth}, need {MIN_DEPTH} to {MAX_DEPTH} bits")
         if self.seed < 0:
             problems.append(f"seed {self.seed}, need 0 or more")
         return problems + [

@@ -112,6 +112,7 @@ def describe_settings(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     precision = PRECISIONS.get(str(metrics.get("precision")), metrics.get("precision"))
     weights = metrics.get("class_weights") or {}
     seconds = {name: s for name, s in (metrics.get("seconds") or {}).items() if s is not None}
+    depth = metrics.get("depth") or 16
     computed, cached = metrics.get("n_extracted"), metrics.get("n_cached")
     descriptions = {
         "Method": _describe_method(method, metrics),
@@ -123,6 +124,7 @@ def describe_settings(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
         "Head": metrics.get("head") and f"{metrics['head']} (the layer from features to classes)",
         "Backbone": metrics.get("backbone") and f"{metrics['backbone']}, pretrained network in {precision}",
         "Image size": metrics.get("image_size") and f"{metrics['image_size']} by {metrics['image_size']} pixels",
+        "Depth": depth < 16 and f"{depth} bits in files with 16 bits a sample: {2**depth - 1:,} is white",
         "Views per photo": metrics.get("views") and f"{metrics['views']} in training{_describe_average(metrics)}",
         "Class weights": ", ".join(f"{name} {weight:.3g}" for name, weight in weights.items()),
         "Seed": str(metrics["seed"]) if metrics.get("seed") is not None else None,

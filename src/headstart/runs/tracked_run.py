@@ -15,8 +15,8 @@ from headstart.catalog.photo import SPLITS
 from headstart.evaluation.verdict import write_verdict
 from headstart.head.history import Epoch
 
-_CHOICES = ("method", "cut", "backbone", "image_size", "features", "head", "precision", "views", "averaged_views",
-            "seed", "split_seed")  # fmt: skip
+_CHOICES = ("method", "cut", "backbone", "image_size", "depth", "features", "head", "precision", "views",
+            "averaged_views", "seed", "split_seed")  # fmt: skip
 _COUNTS = ("n", "n_folds", "n_repeats")  # not tracked as metrics: a tracker draws a chart for each metric
 
 

@@ -19,7 +19,7 @@ from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import FitError, RunError, RunMovedError
 from headstart.evaluation.notes import Note, note_unused
 from headstart.evaluation.verdict import write_verdict
-from headstart.features.depth_notes import list_depth_notes
+from headstart.features.depth_notes import list_depth_notes, note_unused_depth
 from headstart.features.extraction import BackgroundCompilation
 from headstart.methods.cross_validation import cross_validate
 from headstart.methods.head_fitting import is_streamed
@@ -201,7 +201,8 @@ class _Training:
         compiling = BackgroundCompilation(setup)
         catalog, stored = load_catalog(photos, context, seed=settings.seed, say=say)
         if stored is None:
-            catalog = replace(catalog, notes=(*catalog.notes, *list_depth_notes(catalog.photos, setup.depth)))
+            found = list_depth_notes(catalog.photos, setup.depth) + note_unused_depth(catalog.photos, setup.depth)
+            catalog = replace(catalog, notes=(*catalog.notes, *found))
         compiling.join()
         self.clock.note("scan")
         if setup.precision == "int8":

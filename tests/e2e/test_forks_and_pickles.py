@@ -116,6 +116,17 @@ def test_an_engine_of_a_backbone_crosses_a_fork():
 
 
 @needs_fork
+@pytest.mark.parametrize("n_freed", [1, 2])
+def test_a_child_predicts_though_its_parent_has_freed_networks(classifier, paths, n_freed):
+    """OpenVINO gives the threads of a freed network to the next one, and a child does not have them."""
+    backbone = load_backbone()
+    engines = [BackboneSetup(backbone, 96 + 32 * place, "f32").open_engine() for place in range(n_freed)]
+    expected = classifier.predict(paths)
+    del engines
+    assert ask_child(lambda: classifier.predict(paths)) == expected
+
+
+@needs_fork
 def test_a_child_that_is_forked_during_a_prediction_predicts_or_raises(classifier, paths):
     is_done = threading.Event()
 

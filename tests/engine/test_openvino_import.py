@@ -75,3 +75,20 @@ def test_a_forked_process_in_which_nothing_compiles_gets_a_sentence(monkeypatch)
         with pytest.raises(BackboneError, match="was forked while its parent computed"):
             compile_in_time(never.wait)
     never.set()
+
+
+@pytest.mark.parametrize("n_stuck", [1, 3])
+def test_a_forked_process_compiles_again_while_earlier_calls_wait(monkeypatch, n_stuck):
+    monkeypatch.setattr(openvino_import, "was_forked", lambda: True)
+    monkeypatch.setattr(openvino_import, "FIRST_WAIT_S", 0.02)
+    never, calls = threading.Event(), []
+
+    def compile_network():
+        calls.append(threading.current_thread())
+        if len(calls) <= n_stuck:
+            never.wait()
+        return "compiled"
+
+    assert compile_in_time(compile_network) == "compiled"
+    assert len(set(calls)) == n_stuck + 1
+    never.set()

@@ -24,6 +24,13 @@ def test_the_catalog_of_a_run_gives_its_test_metrics(run):
         assert metrics[name] == run.metrics["test"][name]
 
 
+def test_a_run_its_folder_and_its_file_are_the_same_classifier(run):
+    expected = hs.evaluate(run.model, run.folder / "catalog.csv", verbose=False)
+    for given in (run, run.folder, str(run.folder), run.folder / "model.onnx", hs.load(run), hs.load(run.folder)):
+        metrics = hs.evaluate(given, run.folder / "catalog.csv", verbose=False)
+        assert (metrics["n"], metrics["confusion_matrix"]) == (expected["n"], expected["confusion_matrix"])
+
+
 def test_training_photos_in_a_folder_are_left_out(run, tmp_path):
     metrics = hs.evaluate(run.model, tmp_path / "photos", verbose=False)
     assert metrics["split"] == "all"

@@ -13,6 +13,7 @@ from headstart.process.forks import PerProcess, opening, was_forked
 
 T = TypeVar("T")
 FORKED_LIMIT_S = 20.0  # 0.02 to 1 s are usual
+FIRST_WAIT_S, WAIT_FACTOR = 0.5, 1.5  # between tries: 8 within the limit
 _stuck: set[int] = set()  # this process, if OpenVINO does not answer in it
 
 _core: PerProcess[Any] = PerProcess()
@@ -50,22 +51,29 @@ def get_core() -> Any:
 def compile_in_time(compile_network: Callable[[], T]) -> T:
     """Return the result of a call that compiles; in a forked child, raise BackboneError if it takes too long.
 
-    Forked during an inference of its parent, a child may wait for ever for a thread that only the parent has.
+    OpenVINO keeps the threads of a network that was freed, and gives them to the next network with the same settings.
+    After a fork these threads do not exist, and the call waits for them for ever. It then keeps them in use, so the
+    same call gets other threads: it is made again, each time in a thread of its own, while the earlier ones wait.
     """
     if not was_forked():
         return compile_network()
     results: list[T | Exception] = []
+    is_done = threading.Event()
 
     def work() -> None:
         try:
             results.append(compile_network())
         except Exception as error:  # raised below, in the thread that has asked
             results.append(error)
+        is_done.set()
 
-    thread = threading.Thread(target=work, name="headstart-compiling", daemon=True)
-    if os.getpid() not in _stuck:
-        thread.start()
-        thread.join(FORKED_LIMIT_S)
+    left_s = 0.0 if os.getpid() in _stuck else FORKED_LIMIT_S
+    wait_s = FIRST_WAIT_S
+    while not results and left_s > 0:
+        threading.Thread(target=work, name="headstart-compiling", daemon=True).start()
+        is_done.wait(min(wait_s, left_s))
+        left_s -= wait_s
+        wait_s *= WAIT_FACTOR
     if not results:
         _stuck.add(os.getpid())
         raise BackboneError(

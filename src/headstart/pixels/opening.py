@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from headstart.pixels.file_format import FileFormat
+from headstart.pixels.libtiff_messages import silence_libtiff
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -18,6 +19,8 @@ def open_image(data: bytes, kind: FileFormat) -> Image.Image:
 
         image: Image.Image = HeifImageFile(io.BytesIO(data))
         return image
+    if kind.reader == "TIFF":
+        silence_libtiff()
     from PIL import Image
 
     return Image.open(io.BytesIO(data), formats=(kind.reader,))

@@ -45,3 +45,35 @@ def test_a_missing_manifest_is_none_and_a_damaged_one_is_refused(tmp_path):
         (tmp_path / FILE_NAME).write_text(text)
         with pytest.raises(CatalogError, match="damaged or of another version"):
             read_manifest(tmp_path)
+
+
+PHOTO = ["a.jpg", "cats", "train", None, 1.0, "00"]
+WRONG = [
+    ("n_blocks", -1), ("n_photos", 1e300), ("n_photos", True), ("source", 5), ("token", None), ("root", ["a"]),
+    ("recipe", ["image_size"]), ("is_complete", "no"), ("labels", [1, 2]), ("labels", 5),
+    ("parts", ["../part-1"]), ("parts", ["/etc/passwd"]), ("parts", ["a\\b"]), ("parts", [None]), ("parts", [""]),
+    ("plan", ["train", [["train", -1], ["test", 101]]]), ("plan", [[], []]), ("plan", [None, [["train", 1e9]]]),
+    ("plan", [None, [["train", "80"], ["test", "20"]]]), ("plan", ["moon", []]), ("plan", 7), ("plan", []),
+    ("skipped", [["a.jpg", 5]]), ("skipped", [[5, "empty"]]), ("skipped", [["a"]]), ("notes", [{"code": 1}]),
+    ("notes", [{"code": 1, "text": "a", "severity": "b"}]), ("broken", [[[*PHOTO[:2], "moon", *PHOTO[3:]], "why"]]),
+    ("broken", [[[*PHOTO[:4], -1.0, "00"], "why"]]), ("broken", [[[*PHOTO[:4], "nan", "00"], "why"]]),
+    ("broken", [[[5, *PHOTO[1:]], "why"]]), ("broken", [[[*PHOTO[:3], 5, *PHOTO[4:]], "why"]]), ("broken", [[PHOTO]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_an_edited_manifest_is_refused(tmp_path, name, value):
+    record = json.loads(Manifest({"image_size": 224}, "pets", parts=("part-1",)).to_bytes())
+    record["broken"] = [[PHOTO, "why"]]
+    (tmp_path / FILE_NAME).write_text(json.dumps(record))
+    assert read_manifest(tmp_path).broken[0][1] == "why"
+    (tmp_path / FILE_NAME).write_text(json.dumps(record | {name: value}))
+    with pytest.raises(CatalogError, match="damaged or of another version"):
+        read_manifest(tmp_path)
+
+
+def test_a_deeply_nested_manifest_is_refused(tmp_path):
+    for text in ("[" * 100_000, '{"plan":' + "[" * 100_000):
+        (tmp_path / FILE_NAME).write_text(text)
+        with pytest.raises(CatalogError, match="damaged or of another version"):
+            read_manifest(tmp_path)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import tarfile
 
 import pytest
 
@@ -130,3 +131,20 @@ def test_archives_of_photos_without_labels_are_to_be_unpacked(tmp_path, write_sh
     (tmp_path / "runs" / "figures").mkdir(parents=True)
     with pytest.raises(CatalogError, match=r"have no label \('cats.tar', 'dogs.tar'\), .* Unpack them first"):
         scan_photos(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"label":' * 100_000, "[1]", "\xff", '{"label": ' + "9" * 5000 + "}"])
+def test_a_json_that_cannot_be_read_skips_its_photo(tmp_path, write_shard, text):
+    files = {"a.jpg": b"a", "a.json": text.encode("latin-1"), "b.jpg": b"b", "b.json": b'{"label": "cats"}'}
+    (one, _), (two, _) = walk_samples(write_shard(tmp_path / "a.tar", files), tmp_path)
+    assert "a.json is no JSON object" in one.reason
+    assert two.label == "cats"
+
+
+def test_a_member_that_claims_more_than_the_shard_has_is_an_error(tmp_path, write_shard):
+    shard = write_shard(tmp_path / "a.tar", {"cats/a.jpg": b"a"})
+    huge = tarfile.TarInfo("cats/huge.jpg")
+    huge.size = 1 << 40
+    shard.write_bytes(shard.read_bytes()[:1024] + huge.tobuf(tarfile.GNU_FORMAT))
+    with pytest.raises(CatalogError, match=r"damaged \('cats/huge.jpg' claims 1,099,511,627,776 bytes, and 0 are left"):
+        list(walk_samples(shard, tmp_path))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import KW_ONLY, dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
-from headstart.catalog.photo import Skip
+from headstart.catalog.photo import SPLITS, Skip
 from headstart.catalog.source_listing import ListedPhoto, SourceListing
 from headstart.catalog.split import SplitPlan
+from headstart.catalog.table_rows import MAX_WEIGHT
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note, parse_note
 from headstart.pixels.photo_bytes import explain_unreadable
@@ -99,7 +100,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         raise CatalogError(
             f"Cannot read '{folder}': {explain_unreadable(error)}. Check the path.", path=folder
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         raise CatalogError(
             f"Cannot read '{folder}': its {FILE_NAME} is damaged or of another version of Headstart. Embed the photos "
             "again with --overwrite.", path=folder,
@@ -109,7 +110,8 @@ def read_manifest(folder: Path) -> Manifest | None:
 def parse_manifest(data: bytes) -> Manifest:
     """Return the manifest of a JSON text that `Manifest.to_bytes` wrote.
 
-    ValueError, KeyError, TypeError or AttributeError is raised if the text is something else.
+    ValueError, KeyError, TypeError, AttributeError, IndexError or RecursionError is raised if the text is something
+    else, or an entry has another type.
     """
     record = json.loads(data)
     if record.pop("schema") not in (1, SCHEMA):
@@ -117,7 +119,48 @@ def parse_manifest(data: bytes) -> Manifest:
     plan = record.pop("plan")
     texts: dict[str, Any] = {name: tuple(record.pop(name)) for name in ("labels", "parts")}
     notes = tuple(map(parse_note, record.pop("notes")))
-    skipped = tuple(Skip(make_path(path), reason) for path, reason in record.pop("skipped"))
-    broken = tuple((ListedPhoto.from_fields(fields), reason) for fields, reason in record.pop("broken"))
+    skipped = tuple(Skip(make_path(path), _check_text(reason)) for path, reason in record.pop("skipped"))
+    broken = tuple((_parse_photo(fields), _check_text(reason)) for fields, reason in record.pop("broken"))
     plan = plan and SplitPlan(plan[0], dict(map(tuple, plan[1])))
-    return Manifest(**record, **texts, notes=notes, skipped=skipped, broken=broken, plan=plan)
+    manifest = Manifest(**record, **texts, notes=notes, skipped=skipped, broken=broken, plan=plan)
+    _check(manifest)
+    return manifest
+
+
+def _check(manifest: Manifest) -> None:
+    """Raise TypeError or ValueError if a person or another program wrote an entry of another kind."""
+    facts, plan = manifest.recipe, manifest.plan
+    for text in (manifest.source, manifest.token, manifest.root, *manifest.labels, *manifest.parts):
+        _check_text(text)
+    for note in manifest.notes:
+        _check_text(note.code + note.text + note.severity)
+    for count in (manifest.n_blocks, manifest.n_photos):
+        if type(count) is not int or count < 0:
+            raise TypeError("not a number of photos")
+    if type(manifest.is_complete) is not bool or not isinstance(facts, dict):
+        raise TypeError("another recipe")
+    if any(PurePath(part).name != part or not part or "\\" in part for part in manifest.parts):
+        raise ValueError("a part outside of the folder")
+    if plan is not None:
+        shares = plan.shares
+        if not {plan.pool, *shares} <= {None, *SPLITS} or not all(type(share) is int for share in shares.values()):
+            raise TypeError("another plan")
+        if shares and (min(shares.values()) < 0 or sum(shares.values()) != 100):
+            raise ValueError("another plan")
+
+
+def _parse_photo(fields: list[Any]) -> ListedPhoto:
+    photo = ListedPhoto.from_fields(fields)
+    for text in (photo.file, photo.label):
+        _check_text(text)
+    for text in (photo.group, photo.digest):
+        _check_text(text or "")
+    if photo.split not in (None, *SPLITS) or not 0 <= float(photo.weight) <= MAX_WEIGHT:
+        raise ValueError("another split or weight")
+    return photo
+
+
+def _check_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value

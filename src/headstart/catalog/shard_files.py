@@ -169,7 +169,7 @@ def _find_label(name: str, parts: dict[str, tuple[str, bytes]]) -> tuple[str | N
         try:
             facts = json.loads(parts["json"][1])
             text = next((str(facts[key]) for key in LABEL_KEYS if facts.get(key) is not None), text)
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):  # the last: [[[[ and so on
             return None, f"its {parts['json'][0].rpartition('/')[2]} is no JSON object"
     if "cls" in parts:
         text = parts["cls"][1].decode("utf-8", "replace")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from headstart.catalog.manifest import read_manifest
+from headstart.catalog.manifest import FILE_NAME, read_manifest
 from headstart.errors import CacheError
 from headstart.features.cache_key import FeatureSpec
 from headstart.features.parquet_parts import read_features, walk_keys
@@ -62,9 +62,16 @@ class StoredFeatures:
                 path=folder,
             )
         self.folder = folder
-        self.spec = FeatureSpec(
-            **{name: manifest.recipe[name] for name in FeatureSpec.__slots__ if name in manifest.recipe}
-        )
+        try:
+            self.spec = FeatureSpec(
+                **{name: manifest.recipe[name] for name in FeatureSpec.__slots__ if name in manifest.recipe}
+            )
+        except TypeError:
+            raise CacheError(
+                f"Cannot read features from '{folder}': its {FILE_NAME} lacks settings. Embed the photos again with "
+                "--overwrite.",
+                path=folder,
+            ) from None
         self._broken = {photo.digest: reason for photo, reason in manifest.broken}
         self._places: dict[tuple[bytes, str], tuple[int, int]] = {}
         views: dict[str, str] = {}  # one object for all equal texts

@@ -17,6 +17,7 @@ from typing import IO
 
 from headstart.process.forks import PerProcess
 from headstart.storage.remote_paths import RemotePath, find_path_kind, open_for_reading
+from headstart.storage.tar_members import open_tar, walk_members
 
 SUFFIX = ".tar"
 _lock: PerProcess[threading.Lock] = PerProcess()
@@ -52,8 +53,8 @@ class Member:
 def walk_shard(shard: Path) -> Iterator[Member]:
     """Yield the files in a shard in their order, in one pass; raise OSError or tarfile.TarError if it is damaged."""
     seen = set[str]()
-    with open_for_reading(shard) as file, tarfile.open(fileobj=file, mode="r|") as archive:
-        for member in archive:
+    with open_for_reading(shard) as file, open_tar(file) as archive:
+        for member in walk_members(archive):
             if member.isdir():
                 continue
             name = _clean_name(member.name)
@@ -64,6 +65,8 @@ def walk_shard(shard: Path) -> Iterator[Member]:
                 yield Member(name, 0, None, "a second file of the same name in the shard")
             elif not member.isreg():
                 yield Member(name, 0, None, "a link or a device in the shard, which is not followed")
+            elif member.issparse():
+                yield Member(name, 0, None, "a sparse file in the shard, which is not read")
             else:
                 seen.add(name)
                 yield Member(name, member.size, archive.extractfile(member))
@@ -101,10 +104,10 @@ def _stamp(shard: Path) -> object:
 def _index_shard(shard: Path, stamp: object) -> dict[str, tuple[int, int]]:  # noqa: ARG001  part of the cache's key
     """Return offset and size of each file in a shard, by name."""
     extents: dict[str, tuple[int, int]] = {}
-    with open_for_reading(shard) as file, tarfile.open(fileobj=file, mode="r:") as archive:
-        for member in archive:
+    with open_for_reading(shard) as file, open_tar(file) as archive:
+        for member in walk_members(archive):
             name = _clean_name(member.name)
-            if member.isreg() and name is not None:
+            if member.isreg() and not member.issparse() and name is not None:
                 extents.setdefault(name, (member.offset_data, member.size))
     return extents
 

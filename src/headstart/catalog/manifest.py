@@ -151,10 +151,8 @@ def _check(manifest: Manifest) -> None:
 
 def _parse_photo(fields: list[Any]) -> ListedPhoto:
     photo = ListedPhoto.from_fields(fields)
-    for text in (photo.file, photo.label):
+    for text in (photo.file, photo.label, photo.group or "", photo.digest or ""):
         _check_text(text)
-    for text in (photo.group, photo.digest):
-        _check_text(text or "")
     if photo.split not in (None, *SPLITS) or not 0 <= float(photo.weight) <= MAX_WEIGHT:
         raise ValueError("another split or weight")
     return photo

@@ -181,3 +181,24 @@ def test_a_cut_header_is_refused_or_read(kind):
 
 def test_unknown_formats_have_no_extent():
     assert read_extent("HEIF", b"", 16) is None
+
+
+@pytest.mark.parametrize("kind", [4, 8, 9, 13])
+def test_the_size_of_a_tiff_counts_in_every_type_of_whole_numbers(kind):
+    n_values = {256: (kind, 1, 12_000), 257: (kind, 1, 12_000), 339: (3, 1, 3)}
+    assert read_extent("TIFF", make_tiff(n_values), 32).n_bytes > 2_000_000_000
+    with pytest.raises(PhotoError, match="12,000 x 12,000 pixels of this kind take 3,024 MB of memory"):
+        decode_photo(make_tiff(n_values), 32)
+
+
+@pytest.mark.parametrize("kind", [2, 5, 11, 12])
+def test_a_tiff_whose_size_is_no_whole_number_is_refused(kind):
+    data = make_tiff({256: (kind, 1, 64), 257: (kind, 1, 64)}, bytes(100))
+    with pytest.raises(PhotoError, match="a TIFF without a size in whole numbers"):
+        decode_photo(data, 32)
+
+
+def test_a_bigtiff_that_pillow_reads_elsewhere_is_refused():
+    data = b"MM\0+" + struct.pack(">HHQ", 8, 0, 16) + bytes(100)
+    with pytest.raises(PhotoError, match="a BigTIFF with the highest byte first, not read: save it as TIFF"):
+        decode_photo(data, 32)

@@ -119,6 +119,8 @@ def _read_tiff(data: bytes) -> Extent:
     """Read a TIFF. libtiff holds one strip or tile beside the photo."""
     tags = tiff.read_tiff_directory(data)
     width, height = tags.get(tiff.WIDTH, 0), tags.get(tiff.LENGTH, 0)
+    if min(width, height) < 1:  # Pillow might find one where this reader does not
+        raise PhotoError("cannot be decoded: a TIFF without a size in whole numbers")
     samples, bits = tags.get(tiff.SAMPLES, 1), tags.get(tiff.BITS, 1)
     if tags.get(tiff.SAMPLE_FORMAT) == 3:
         stored = _TIFF_BYTES_FLOAT

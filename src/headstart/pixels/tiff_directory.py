@@ -11,7 +11,8 @@ MAX_ENTRY_BYTES = 64_000_000  # of all entries together: profiles and camera not
 MAX_STRIPS = 65_536  # one for each row of the tallest photo
 WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC, STRIPS, SAMPLES, ROWS = 256, 257, 258, 259, 262, 273, 277, 278
 TILE_WIDTH, TILE_LENGTH, TILES, SAMPLE_FORMAT = 322, 323, 324, 339
-_CODES = {1: "B", 3: "H", 4: "I", 16: "Q"}  # of the integer types (TIFF 6.0, section 2; BigTIFF)
+# of the integer types (TIFF 6.0, section 2; BigTIFF): Pillow takes a width from the signed ones, too
+_CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 
 
@@ -21,8 +22,11 @@ def read_tiff_directory(data: bytes) -> dict[int, int]:
     Raises
     ------
     PhotoError
-        If there are more than `MAX_ENTRIES` entries, `MAX_ENTRY_BYTES` in them, or `MAX_STRIPS` strips or tiles.
+        If it is a BigTIFF with the highest byte first, or there are more than `MAX_ENTRIES` entries, `MAX_ENTRY_BYTES`
+        in them, or `MAX_STRIPS` strips or tiles.
     """
+    if data.startswith(b"MM\0+"):  # Pillow reads it as if it were no BigTIFF, at another place
+        raise PhotoError("a BigTIFF with the highest byte first, not read: save it as TIFF")
     order = "<" if data.startswith(b"II") else ">"
     is_big = 43 in data[2:4]
     offset, count, entry = (16, "Q", "HHQ") if is_big else (8, "H", "HHI")

@@ -58,3 +58,23 @@ def test_an_unfinished_embedding_is_refused(tmp_path):
     Manifest({}, "pets").write(tmp_path)
     with pytest.raises(CatalogError, match="the embedding is not finished"):
         scan_photos(tmp_path)
+
+
+def test_texts_that_are_not_utf8_are_refused(tmp_path):
+    table = tmp_path / "pets.parquet"
+    damaged = pa.array([b"a.jpg", b"\xff.jpg"]).view(pa.string())
+    write_table(table, path=damaged, label=["x", "y"])
+    with pytest.raises(CatalogError, match=r"Cannot read '.*pets.parquet': cannot be read: .*UTF-?8"):
+        scan_photos(table)
+    write_table(table, path=["a.jpg", "b.jpg"], label=["x", "y"], colour=["x", "y"])
+    table.write_bytes(table.read_bytes().replace(b"colour", b"c\xfflour"))
+    with pytest.raises(CatalogError, match=r"Cannot read '.*pets.parquet': cannot be read: .*(utf|UTF)-?8"):
+        scan_photos(table)
+
+
+def test_the_texts_of_a_table_with_pictures_are_checked_too(tmp_path):
+    table = tmp_path / "pets.parquet"
+    damaged = pa.array([b"x", b"\xff"]).view(pa.string())
+    write_table(table, image=pa.array([b"1", b"2"]), label=damaged)
+    with pytest.raises(CatalogError, match=r"Cannot read '.*pets.parquet': cannot be read: .*UTF-?8"):
+        scan_photos(table)

@@ -19,6 +19,7 @@ from PIL import Image
 
 from headstart.errors import ClassifierError, HeadstartError, PhotoError
 
+RECORDS = ("metrics.json", "notes.json", "catalog.csv", "predictions.csv", "history.csv", "_headstart.json")
 SIDE = 96  # pixels: the smallest input that all methods accept
 
 
@@ -74,13 +75,19 @@ class Classifiers(Target):
         """Train a few small classifiers once; other processes find them in the folder."""
         import headstart as hs
         from headstart.classifier.seal import SEAL_LENGTH
+        from headstart.process.packages import is_installed
 
         home = self.folder / "classifiers"
-        settings = {"fixed": {}, "views": {"features": "all", "average_views": True}, "int8": {"precision": "int8"}}
+        settings = {
+            "fixed": {}, "all": {"features": "all"}, "views": {"features": "all", "average_views": True},
+            "int8": {"precision": "int8"},
+        }  # fmt: skip
+        if is_installed("torch"):
+            settings["hybrid"] = {"method": "hybrid", "cut": "block_15", "epochs": 1}
         for name, options in settings.items():
             if not (home / name / "model.onnx").exists():
                 photos = _paint_folder(self.folder / "photos")
-                hs.train(photos, out=home / name, method="fixed", image_size=SIDE, **options)  # type: ignore[arg-type]
+                hs.train(photos, out=home / name, **({"method": "fixed", "image_size": SIDE} | options))  # type: ignore[arg-type]
         return {name: (home / name / "model.onnx").read_bytes()[:-SEAL_LENGTH] for name in settings}
 
     def make_case(self, seed: int, number: int) -> tuple[str, bytes]:
@@ -125,14 +132,7 @@ class Sources(Target):
             if not (embedded / "_headstart.json").exists():
                 hs.embed(photos, out=embedded, image_size=SIDE)
         for folder in (run, embedded):
-            for file in (
-                "metrics.json",
-                "notes.json",
-                "catalog.csv",
-                "predictions.csv",
-                "history.csv",
-                "_headstart.json",
-            ):
+            for file in RECORDS:
                 if (folder / file).exists():
                     seeds[f"{folder.name}/{file}"] = (folder / file).read_bytes()
             for part in sorted(folder.glob("part-*.parquet"))[:1]:

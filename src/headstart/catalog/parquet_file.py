@@ -143,7 +143,9 @@ def read_batches(file: Path, columns: Sequence[str], *, needed: Sequence[str] = 
                 f"Cannot read '{file}': got no column {' and '.join(map(repr, missing))} (its columns: "
                 f"{', '.join(names[:8])}), need {RULE}. Rename its columns.", path=file,
             )  # fmt: skip
-        yield from table.iter_batches(ROWS_AT_ONCE, columns=[name for name in columns if name in names])
+        for batch in table.iter_batches(ROWS_AT_ONCE, columns=[name for name in columns if name in names]):
+            batch.validate(full=True)  # texts of a damaged file need not be UTF-8
+            yield batch
 
 
 @contextmanager
@@ -154,6 +156,6 @@ def _open_parquet(file: Path) -> Iterator[Any]:
     try:
         with open_for_reading(file) as stream, parquet.ParquetFile(stream) as table:
             yield table
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         reason = explain_unreadable(OSError(str(error)))
         raise CatalogError(f"Cannot read '{file}': {reason}. Check it.", path=file) from None

@@ -130,7 +130,9 @@ def walk_batches(table: Path, columns: list[str], n_rows: int = 256) -> Iterator
     """Yield batches of rows in order, with these columns alone; raise OSError if the table is damaged."""
     with explain_arrow(), _open_table(table) as opened:
         if table.name.endswith(PARQUET):
-            yield from opened.iter_batches(n_rows, columns=columns)
+            for batch in opened.iter_batches(n_rows, columns=columns):
+                batch.validate(full=True)  # texts of a damaged file need not be UTF-8
+                yield batch
             return
         for group in range(_count_batches(opened)):
             batch = _get_batch(opened, group).select(columns)
@@ -156,6 +158,8 @@ def explain_arrow() -> Iterator[None]:
         yield
     except pa.ArrowException as error:
         raise OSError((str(error).splitlines() or [type(error).__name__])[0]) from None
+    except UnicodeDecodeError:
+        raise OSError("a name of a column is not UTF-8") from None
 
 
 def _is_binary(kind: Any) -> bool:

@@ -202,3 +202,10 @@ def test_a_bigtiff_that_pillow_reads_elsewhere_is_refused():
     data = b"MM\0+" + struct.pack(">HHQ", 8, 0, 16) + bytes(100)
     with pytest.raises(PhotoError, match="a BigTIFF with the highest byte first, not read: save it as TIFF"):
         decode_photo(data, 32)
+
+
+def test_a_png_whose_size_is_not_in_its_first_chunk_is_refused():
+    png = make_png(64, 48)
+    assert decode_photo(png, 32).shape == (32, 32, 3)
+    with pytest.raises(PhotoError, match="a PNG whose header is not its first chunk"):
+        decode_photo(png[:8] + make_chunk(b"prVt", struct.pack(">IIBB", 8, 8, 8, 2)) + png[8:], 32)

@@ -55,6 +55,8 @@ def read_extent(reader: str, data: bytes, size_px: int | None) -> Extent | None:
 
 def _read_png(data: bytes) -> Extent:
     """Read a PNG (W3C PNG 5.3, 11.2.1)."""
+    if data[12:16] != b"IHDR":  # Pillow takes a size from a later one, too
+        raise PhotoError("cannot be decoded: a PNG whose header is not its first chunk")
     width, height, depth, colours = struct.unpack_from(">IIBB", data, 16)
     n_chunks = n_data = 0
     at = 8

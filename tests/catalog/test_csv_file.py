@@ -268,3 +268,21 @@ def test_unknown_columns_give_a_note(tmp_path):
     path = tmp_path / "photos.csv"
     path.write_text("path,label,wieght,digest\na.jpg,cats,3,00\nb.jpg,dogs,1,01\n")
     assert str(read_csv(path).notes[-1]) == "Columns of the CSV that were not used: 'wieght'."
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("path,label" + "," * 20_000 + "\na.jpg,x\n", "20,002 columns, at most 10,000"),
+        ("path,label" + "," * 1_000_000 + "\na.jpg,x\n", "a line longer than 1,000,000 characters"),
+        ("path,label\na.jpg,x" + "," * 1_000_000 + "\n", "a line longer than 1,000,000 characters"),
+        ("path,label\na.jpg,x" + "," * 1_000_000, "a line longer than 1,000,000 characters"),
+        ("sep=" + ";" * 2_000_000 + "\npath,label\n", "a line longer than 1,000,000 characters"),
+        ("path,label\na.jpg," + "y" * 200_000 + "\n", "field larger than field limit"),
+        ('path,label\na.jpg,"' + "y\n" * 200_000, "field larger than field limit"),
+    ],
+)
+def test_lines_and_cells_that_would_fill_the_memory_are_refused(tmp_path, text, problem):
+    (tmp_path / "pets.csv").write_text(text)
+    with pytest.raises(CatalogError, match=rf"got no CSV \({problem}"):
+        read_csv(tmp_path / "pets.csv")

@@ -8,6 +8,7 @@ import io
 import os
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -22,6 +23,8 @@ from headstart.storage.spreadsheet_cells import guard_cell, restore_cell
 
 KIND = "CSV"
 DELIMITERS = ",;\t|"
+MAX_LINE = 1_000_000  # characters; the module csv has a limit for a cell (131,072), but none for a line
+MAX_COLUMNS = 10_000
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # spreadsheets write it as "Unicode text"
 
 
@@ -80,14 +83,16 @@ def _read_rows(path: Path, table: TableRows, given: ColumnNames) -> Iterator[tup
         with open_for_reading(path) as stream, _open_text(stream) as file:
             _refuse_binary(path, file.read(4096))
             file.seek(0)
-            header = file.readline()
+            header = file.readline(MAX_LINE)
             n_above = 1 if re.fullmatch(r"sep=.?\s*", header, re.IGNORECASE) else 0  # Excel reads the delimiter there
-            header = file.readline() if n_above else header
+            header = file.readline(MAX_LINE) if n_above else header
             file.seek(0)
-            reader = csv.reader(file, delimiter=max(DELIMITERS, key=header.count), skipinitialspace=True)
+            reader = csv.reader(_read_lines(file), delimiter=max(DELIMITERS, key=header.count), skipinitialspace=True)
             for _ in range(n_above):
                 next(reader)
             names = next(reader, [])
+            if len(names) > MAX_COLUMNS:
+                raise csv.Error(f"{len(names):,} columns, at most {MAX_COLUMNS:,}")
             found = find_columns(path, KIND, names, given)
             table.notes += found.notes
             for number, cells in enumerate(reader, 2 + n_above):
@@ -99,6 +104,14 @@ def _read_rows(path: Path, table: TableRows, given: ColumnNames) -> Iterator[tup
         raise CatalogError(f"Cannot read '{path}': {error.strerror or error}. Give a folder or a CSV.") from None
     except (csv.Error, UnicodeError) as error:  # UnicodeError: half a character of UTF-16
         raise CatalogError(f"Cannot read '{path}': got no CSV ({error}), need {RULE}. Export it as CSV.") from None
+
+
+def _read_lines(file: IO[str]) -> Iterator[str]:
+    """Yield the lines of a file; raise csv.Error for one that would fill the memory."""
+    for line in iter(partial(file.readline, MAX_LINE), ""):
+        if len(line) == MAX_LINE:
+            raise csv.Error(f"a line longer than {MAX_LINE:,} characters")
+        yield line
 
 
 def _open_text(stream: IO[bytes]) -> io.TextIOWrapper:

@@ -62,7 +62,7 @@ def test_ctrl_c_keeps_the_best_so_far(make_folder, tmp_path):
     process.send_signal(signal.SIGINT)
     _, problems = process.communicate(timeout=200)
     assert process.returncode == 0, problems
-    assert "Stopped by Ctrl-C after" in problems
+    assert "Stopped after" in problems
     metrics = read(tmp_path / "run")
     assert 1 <= metrics["tuning"]["n_epochs"] < 400
     assert (tmp_path / "run" / "report.html").exists()
@@ -85,6 +85,6 @@ def test_ctrl_c_keeps_what_auto_had_found(make_folder, tmp_path):
     assert process.returncode == 0, problems
     assert "Stopped: the best method so far is kept." in problems
     story = read(tmp_path / "run")["auto"]
-    assert story["why"] == "hybrid was stopped by Ctrl-C"
+    assert story["why"] == "hybrid was stopped"
     assert any(trial["is_kept"] for trial in story["tried"])
     assert (tmp_path / "run" / "report.html").exists()

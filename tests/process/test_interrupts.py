@@ -56,3 +56,29 @@ def test_in_another_thread_the_block_changes_nothing():
     thread.start()
     thread.join()
     assert heard == [False]
+
+
+def test_sigterm_ends_a_step_as_ctrl_c_does_where_the_program_handles_it():
+    heard = []
+    before = signal.signal(signal.SIGTERM, lambda *_: heard.append("as before"))
+    try:
+        with listen_for_ctrl_c(interrupts=True) as is_interrupted, listen_for_ctrl_c() as is_pressed:
+            signal.raise_signal(signal.SIGTERM)
+            assert is_pressed()
+            with pytest.raises(KeyboardInterrupt, match=r"^$"):
+                signal.raise_signal(signal.SIGTERM)
+            assert is_interrupted()
+            assert not heard
+            signal.raise_signal(signal.SIGTERM)
+        assert heard == ["as before"]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_sigterm_that_the_program_does_not_handle_is_left_alone():
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        with listen_for_ctrl_c():
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)

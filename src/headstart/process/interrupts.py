@@ -1,4 +1,4 @@
-"""Ctrl-C in a long step: the step ends early and keeps its results so far."""
+"""Ctrl-C or SIGTERM in a long step: the step ends early and keeps its results so far."""
 
 from __future__ import annotations
 
@@ -10,27 +10,33 @@ from contextlib import contextmanager
 
 @contextmanager
 def listen_for_ctrl_c(*, interrupts: bool = False) -> Iterator[Callable[[], bool]]:
-    """Note the first Ctrl-C in the block; yield a function that says whether it has been pressed.
+    """Note the first Ctrl-C or SIGTERM in the block; yield a function that says whether one has come.
 
-    With ``interrupts`` it also raises KeyboardInterrupt, which a library may turn into another error. A second Ctrl-C
+    With ``interrupts`` it also raises KeyboardInterrupt, which a library may turn into another error. A second signal
     acts as it does without the block. Only the main thread receives signals, so in another thread the block changes
-    nothing.
+    nothing. SIGTERM is noted only where the program handles it: otherwise it ends the process, as its sender expects.
     """
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    if threading.current_thread() is not threading.main_thread() or not callable(before[signal.SIGINT]):
         yield lambda: False
         return
     pressed = threading.Event()
 
     def handle(*_: object) -> None:
         pressed.set()
-        signal.signal(signal.SIGINT, before)
+        restore()
         if interrupts:
             raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, handle)
+    def restore() -> None:
+        for number, handler in before.items():
+            if signal.getsignal(number) is handle:
+                signal.signal(number, handler)
+
+    for number, handler in before.items():
+        if callable(handler):
+            signal.signal(number, handle)
     try:
         yield pressed.is_set
     finally:
-        if signal.getsignal(signal.SIGINT) is handle:
-            signal.signal(signal.SIGINT, before)
+        restore()

@@ -211,7 +211,7 @@ def _describe_tuning(tuning: Mapping[str, Any] | None, *, is_watched: bool) -> s
     epochs = "1 epoch" if tuning["n_epochs"] == 1 else f"{tuning['n_epochs']} epochs"
     went = f"{epochs} of {format_seconds(tuning['seconds_per_epoch'])} on {tuning['device']}, {best}"
     if not tuning["n_epochs"]:
-        went = "stopped by Ctrl-C in the first epoch: the network before training is kept"
+        went = "stopped in the first epoch: the network before training is kept"
     return (
         f"{went}; AdamW, one cycle, peak learning rate {tuning['learning_rate']:g}; batch normalisation "
         f"{'trained' if tuning['is_norm_trained'] else 'as pretrained'}"

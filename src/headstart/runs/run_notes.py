@@ -48,7 +48,7 @@ def _list_tuning_notes(trained: TrainedMethod, backbone: TunedBackbone) -> list[
     if tuned.is_stopped:
         kept = ", and the best so far was kept" if tuned.best_epoch else ""
         text = (
-            f"Training was stopped by Ctrl-C after {tuned.n_epochs} of {planned.epochs} epochs{kept}. The same command "
+            f"Training was stopped after {tuned.n_epochs} of {planned.epochs} epochs{kept}. The same command "
             "goes on from there (with --overwrite if it names a folder by --out)."
         )
         notes.append(Note("interrupted", text, "warning"))

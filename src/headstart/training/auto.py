@@ -102,7 +102,7 @@ class _MethodChoice:
                     raise
                 resumed = " The same command resumes this one." if self._runner.context.cache else ""
                 self._say(f"Stopped: the best method so far is kept.{resumed}")
-                self._stop_early(f"{self.record.step} was stopped by Ctrl-C")
+                self._stop_early(f"{self.record.step} was stopped")
         # later steps read from the cache what the first step extracted
         table = replace(self._best.table, n_extracted=plain.table.n_extracted, n_cached=plain.table.n_cached)
         return replace(self._best, table=table)

@@ -65,7 +65,7 @@ def fit_tail(
                 checkpoint.save(*trainer.pack())
         is_cut_short = is_stopped() and trainer.epoch < n_epochs and not trainer.is_out_of_patience
     if is_cut_short:
-        say(f"Stopped by Ctrl-C after {trainer.epoch} of {n_epochs} epochs.")
+        say(f"Stopped after {trainer.epoch} of {n_epochs} epochs.")
     result = trainer.finish(is_stopped=is_cut_short)
     if result.best_epoch < trainer.best.found.epoch:
         say("The start is kept: no epoch was better by more than noise.")

@@ -20,7 +20,7 @@ def advise(tmp_path, monkeypatch):
     """Run the command in a folder; the measurement is replaced."""
     measured = []
 
-    def type_command(*arguments, cwd=tmp_path, is_still_rising=True, notes=()):
+    def type_command(*arguments, cwd=tmp_path, is_still_rising=True, notes=(), skipped=()):
         evidence = {"photos_per_class": 30.0, "learning_curve": [], "is_still_rising": is_still_rising}
 
         def measure(data, **_):
@@ -29,6 +29,7 @@ def advise(tmp_path, monkeypatch):
             return Advice(
                 method="hybrid", cut="block_12", train_norms=True, quadrant="small and dissimilar", similarity=0.4,
                 n_photos=60, n_per_class={"dots": 30}, evidence=evidence, methods=expected, why="so", notes=notes,
+                skipped=skipped,
             )  # fmt: skip
 
         monkeypatch.chdir(cwd)
@@ -135,3 +136,9 @@ def test_a_failed_command_leaves_no_file(headstart, make_folder, tmp_path):
 def test_times_are_called_measured_only_if_they_were(advise, tmp_path, monkeypatch, has_torch, said):
     monkeypatch.setattr("headstart.tune.torch_import.can_tune", lambda: has_torch)
     assert said in " ".join(advise(tmp_path).output.split())
+
+
+def test_files_that_were_left_out_are_told(advise, tmp_path):
+    told = advise(tmp_path, skipped=({"path": "x.jpg", "reason": "the file is empty"},)).stderr
+    assert "1 file left out, such as 'x.jpg': the file is empty. --json lists them." in told
+    assert "left out" not in advise(tmp_path).stderr

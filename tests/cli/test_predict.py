@@ -99,6 +99,12 @@ def test_predict_takes_globs_and_draws_a_grid(run, photos, tmp_path, headstart):
     assert grid.read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_exit_status_of_photos_that_cannot_be_read_is_in_the_help(headstart):
+    told = {verb: " ".join(headstart(verb, "--help").stdout.split()) for verb in ("predict", "train", "evaluate")}
+    assert "The exit status is 1 if a photo cannot be read" in told["predict"]
+    assert all("The exit status is then 0, unlike that of predict." in told[verb] for verb in ("train", "evaluate"))
+
+
 def test_pictures_have_the_names_of_the_files(run, photos, tmp_path, monkeypatch):
     drawn = {}
     monkeypatch.setattr("headstart.report.figure_file.save_png", lambda titles, path: drawn.update({path.stem: titles}))

@@ -13,8 +13,9 @@ from headstart.tune import torch_import
 
 @pytest.mark.slow
 def test_advice_on_painted_photos(make_folder):
-    said = []
-    advice = advise_method(make_folder(n=20), image_size=96, verbose=False, say=said.append)
+    said, folder = [], make_folder(n=20)
+    (folder / "dots" / "broken.jpg").write_bytes(b"no photo")
+    advice = advise_method(folder, image_size=96, verbose=False, say=said.append)
     record = json.loads(json.dumps(advice.to_dict()))
     assert record["quadrant"] == "small and dissimilar"
     assert record["n_photos"] == sum(record["n_per_class"].values()) == 28
@@ -26,6 +27,9 @@ def test_advice_on_painted_photos(make_folder):
     assert [row["n"] for row in record["evidence"]["learning_curve"]] == [7, 14, 28]
     assert record["evidence"]["is_still_rising"] is None
     assert record["note_records"][0]["code"] == "layout"  # the notes of the scan come first
+    assert record["skipped"] == [
+        {"path": str(folder / "dots" / "broken.jpg"), "reason": "not a photo: no known signature"}
+    ]
     assert said
 
 

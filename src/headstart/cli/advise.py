@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from headstart.cli.options import PATH, backbone_option, column_options, depth_option, json_option, layout_option
-from headstart.cli.printing import print_json, print_line, say
+from headstart.cli.printing import print_json, print_line, say, say_left_out
 from headstart.errors import RunError
 from headstart.process.terminal_text import escape_name
 
@@ -68,6 +68,7 @@ def advise(data: Path, picture: Path | None, as_json: bool, **options: Any) -> N
     print_line(f"Why: {advice.why}.")
     for note in advice.notes:
         print_line(f"Note: {escape_name(str(note))}")
+    say_left_out(advice.skipped, "--json")
     print_line("\nmethod    expected accuracy           time here")
     for name, expected in advice.methods.items():
         low, high = expected.interval

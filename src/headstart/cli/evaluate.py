@@ -31,6 +31,8 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
 
     MODEL is a classifier (model.onnx) or its run folder. DATA is a folder of labelled photos, or a CSV:
     path,label[,split].
+
+    Photos that cannot be read are left out and listed. The exit status is then 0, unlike that of predict.
     """
     from headstart.catalog.classes import describe_unknown_labels
     from headstart.classifier.classifier import load_classifier

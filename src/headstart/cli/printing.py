@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sized
+from collections.abc import Mapping, Sequence, Sized
 from typing import Any
 
 from headstart.process.terminal_text import escape_controls, escape_name
@@ -30,7 +30,7 @@ def print_line(line: str) -> None:
     print(escape_controls(line))  # noqa: T201
 
 
-def say_left_out(skipped: list[dict[str, Any]], place: str) -> None:
+def say_left_out(skipped: Sequence[Mapping[str, Any]], place: str) -> None:
     """Say how many files were left out, and which place lists them."""
     if skipped:
         name = escape_name(skipped[0]["path"])

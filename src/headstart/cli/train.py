@@ -107,6 +107,8 @@ def train(
     DATA is a folder of labelled photos, a CSV or Parquet table (path,label[,split][,group][,weight]), tar shards, or
     the output of headstart embed; on this machine or in a store (s3://bucket/pets). Usual other names of the columns,
     such as filename and class, are known.
+
+    Photos that cannot be read are left out and listed. The exit status is then 0, unlike that of predict.
     """
     if list_cuts:
         _print_cuts(settings["backbone"], settings["image_size"], as_json)

@@ -73,6 +73,8 @@ def check_picture_path(path: Path) -> None:
     problem = None
     if path.suffix.lower() != ".png":
         problem = "its name must end in .png"
+    elif not path.parent.exists():
+        problem = f"the folder '{path.parent}' does not exist"
     elif not path.parent.is_dir():
         problem = f"'{path.parent}' is not a folder"
     elif path.is_dir():

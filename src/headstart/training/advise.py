@@ -58,6 +58,8 @@ class Advice:
         The reason in a sentence.
     notes
         Notes of the scan, on missing extras, and on methods that the backbone cannot be trained by.
+    skipped
+        ``path`` and ``reason`` of each file that was left out.
     """
 
     method: str
@@ -71,6 +73,7 @@ class Advice:
     methods: dict[str, Expectation]
     why: str
     notes: tuple[Note, ...]
+    skipped: tuple[dict[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the advice in plain JSON types."""
@@ -153,6 +156,7 @@ def advise_method(
             "is_still_rising": is_rising, "photos_per_class": round(per_class, 1),
         },
         methods=methods, why=why, notes=(*catalog.notes, *dict.fromkeys(notes), *_list_missing(method)),
+        skipped=tuple({"path": str(skip.path), "reason": skip.reason} for skip in catalog.skipped),
     )  # fmt: skip
 
 

@@ -102,6 +102,7 @@ def test_stored_features_of_another_depth_are_not_used(folders):
             verbose=False,
         )  # fmt: skip
         assert run.metrics["n_extracted"] == n_computed
+        assert ("depth" in [note.code for note in run.notes]) == (depth == 16)
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ def test_an_embedding_folder_gives_its_stored_features(make_folder, tmp_path):
     assert embedded is not None
     assert said == []
     load(tmp_path / "features.parquet", said, 128)
-    assert said[0].endswith("are of another network or image size: they are computed anew.")
+    assert said[0].endswith("are of another network, image size or depth: they are computed anew.")
 
 
 def test_training_on_stored_features_gives_the_metrics_of_the_photos(make_folder, tmp_path):

@@ -200,9 +200,10 @@ class _Training:
         settings, context, setup = self.settings, self.context, self.context.setup
         compiling = BackgroundCompilation(setup)
         catalog, stored = load_catalog(photos, context, seed=settings.seed, say=say)
-        if stored is None:
-            found = list_depth_notes(catalog.photos, setup.depth) + note_unused_depth(catalog.photos, setup.depth)
-            catalog = replace(catalog, notes=(*catalog.notes, *found))
+        found = list_depth_notes(catalog.photos, setup.depth)
+        if stored is None:  # photos of stored features may be gone
+            found += note_unused_depth(catalog.photos, setup.depth)
+        catalog = replace(catalog, notes=(*catalog.notes, *found))
         compiling.join()
         self.clock.note("scan")
         if setup.precision == "int8":

@@ -82,3 +82,19 @@ def test_sigterm_that_the_program_does_not_handle_is_left_alone():
             assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_sigterm_ends_a_step_of_a_background_job_that_ignores_ctrl_c():
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: pytest.fail("the former handler was called"))
+    try:
+        with listen_for_ctrl_c() as is_pressed:
+            signal.raise_signal(signal.SIGINT)
+            assert not is_pressed()
+            signal.raise_signal(signal.SIGTERM)
+            assert is_pressed()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -14,10 +14,12 @@ def listen_for_ctrl_c(*, interrupts: bool = False) -> Iterator[Callable[[], bool
 
     With ``interrupts`` it also raises KeyboardInterrupt, which a library may turn into another error. A second signal
     acts as it does without the block. Only the main thread receives signals, so in another thread the block changes
-    nothing. SIGTERM is noted only where the program handles it: otherwise it ends the process, as its sender expects.
+    nothing. A signal is noted only where the program handles it: SIGTERM may end the process, as its sender expects,
+    and a shell lets its background jobs ignore SIGINT.
     """
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    if threading.current_thread() is not threading.main_thread() or not callable(before[signal.SIGINT]):
+    before = {number: handler for number, handler in before.items() if callable(handler)}
+    if threading.current_thread() is not threading.main_thread() or not before:
         yield lambda: False
         return
     pressed = threading.Event()
@@ -33,9 +35,8 @@ def listen_for_ctrl_c(*, interrupts: bool = False) -> Iterator[Callable[[], bool
             if signal.getsignal(number) is handle:
                 signal.signal(number, handler)
 
-    for number, handler in before.items():
-        if callable(handler):
-            signal.signal(number, handle)
+    for number in before:
+        signal.signal(number, handle)
     try:
         yield pressed.is_set
     finally:

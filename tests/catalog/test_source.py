@@ -122,3 +122,9 @@ def test_every_verb_refuses_columns_of_a_catalog(make_folder, tmp_path, column):
     ):
         with pytest.raises(CatalogError, match=f"Cannot use {column} 'x' of photos that are scanned already"):
             verb()
+
+
+@pytest.mark.parametrize("source", ["", "  "])
+def test_an_empty_name_is_not_the_working_folder(source):
+    with pytest.raises(CatalogError, match="got an empty name, need a path"):
+        find_source(source)

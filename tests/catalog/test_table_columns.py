@@ -75,3 +75,8 @@ def test_of_several_columns_that_may_be_the_group_none_is_taken():
     assert "group" not in columns
     assert notes[0] == "No column was taken as group: it may be 'patient' or 'video'. Choose one with --group-column."
     assert find(["path", "label", "patient", "video"], ColumnNames(group="video"))[0]["group"] == "video"
+
+
+def test_one_column_is_not_taken_for_two():
+    with pytest.raises(CatalogError, match="the column 'path' for path and label"):
+        find(["path", "label"], ColumnNames(label="path"))

@@ -8,6 +8,7 @@ def test_verdict_and_path_of_the_report_are_printed(photos, tmp_path, headstart)
     assert answer.returncode == 0, answer.stderr
     assert f"Report:     {tmp_path / 'run' / 'report.html'}" in answer.stdout
     assert "95% interval" in answer.stderr
+    assert "\nClasses: dots (" in answer.stderr
 
 
 def test_train_json_is_one_object_on_stdout(photos, tmp_path, headstart):

@@ -103,6 +103,8 @@ def _find_source(source: str | Path | InMemory) -> Source:
             f"Cannot scan {str(source)[:40]!r}: got {type(source).__name__}, need a path, a pandas DataFrame or a "
             "tuple of paths and labels. Give one of these."
         )
+    if not str(source).strip():  # as a path it would be the working folder
+        raise CatalogError("Cannot scan '': got an empty name, need a path. Give '.' for the working folder.")
     path = make_path(source)
     with suppress(RuntimeError):  # ~ with the name of an unknown user
         path = path.expanduser()

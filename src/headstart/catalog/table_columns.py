@@ -94,12 +94,22 @@ def find_columns(
             problems.append(f"no column '{chosen[column]}' for {column}{_suggest_name(chosen[column], names)}")
         elif column in needed:
             problems.append(f"no column '{column}'")
+    for i, columns in _group_by_position(positions).items():
+        if len(columns) > 1:
+            problems.append(f"the column '{names[i].strip()}' for {' and '.join(columns)}")
     if problems:
         raise CatalogError(_describe_problems(table, names, problems), path=table)
     if others:
         notes.insert(0, Note("columns", f"Columns of the {kind}: took {', '.join(others)}."))
     known = {*positions.values(), *(i for i, name in enumerate(clean) if not name or name in WRITTEN)}
     return FoundColumns(positions, (*notes, *_note_unused(kind, names, known)))
+
+
+def _group_by_position(positions: Mapping[str, int]) -> dict[int, list[str]]:
+    columns: dict[int, list[str]] = {}
+    for column, i in positions.items():
+        columns.setdefault(i, []).append(column)
+    return columns
 
 
 def _note_unused(kind: str, names: Sequence[str], known: Collection[int]) -> list[Note]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +120,7 @@ def train(
     from headstart.training.train import train_classifier
 
     run = train_classifier(data, say=say, chart_drawer=context.obj, n_views=views, budget_s=budget, **settings)
-    from headstart.evaluation.words import count_photos, format_seconds
+    from headstart.evaluation.words import count_photos, describe_classes, format_seconds
 
     metrics = run.metrics
     if as_json:
@@ -127,11 +129,21 @@ def train(
     n_cached, n_extracted = metrics["n_cached"], metrics["n_extracted"]
     took = format_seconds(metrics["seconds"]["total"])
     say(f"{count_photos(n_extracted)} extracted, {n_cached:,} read from the cache; {took} in all.")
+    say(f"Classes: {describe_classes(_count_classes(metrics))}.")
     for note in metrics["notes"]:
         say_note(note)
     say_left_out(metrics["skipped"], "The report")
     print_line(f"Report:     {run.report}")
     print_line(f"Classifier: {run.folder / 'model.onnx'}")
+
+
+def _count_classes(metrics: Mapping[str, Any]) -> Counter[str]:
+    """Return the number of photos of each class, in all splits: a folder that is no class is seen in it."""
+    counts = Counter(dict.fromkeys(metrics["classes"], 0))
+    for split in ("train", "validation", "test"):
+        for label, row in (metrics[split] or {}).get("per_class", {}).items():
+            counts[label] += row["support"]
+    return counts
 
 
 def _print_cuts(name: str, image_size: int | None, as_json: bool) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 NOTHING = "—"
+MAX_NAMED = 10  # classes in one line
 
 # key in the metrics, name, meaning, format
 MEASURES = (
@@ -88,3 +90,18 @@ def format_seconds(seconds: float, *, is_estimate: bool = False) -> str:
 def count_photos(n: int, kind: str = "") -> str:
     """Write a number of photos."""
     return " ".join([f"{n:,}", *([kind] if kind else []), "photo" if n == 1 else "photos"])
+
+
+def describe_classes(counts: Mapping[str, int]) -> str:
+    """Write the classes with their numbers of photos; of more than ten classes, the smallest and the largest.
+
+    Examples
+    --------
+    >>> describe_classes({"cats": 1500, "dogs": 1})
+    'cats (1,500 photos), dogs (1 photo)'
+    """
+    if len(counts) <= MAX_NAMED:
+        return ", ".join(f"{name} ({count_photos(n)})" for name, n in counts.items())
+    least, most = min(counts, key=lambda name: counts[name]), max(counts, key=lambda name: counts[name])
+    ends = f"from {least} ({count_photos(counts[least])}) to {most} ({count_photos(counts[most])})"
+    return f"{len(counts):,}, {ends}"

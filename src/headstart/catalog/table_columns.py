@@ -94,9 +94,7 @@ def find_columns(
             problems.append(f"no column '{chosen[column]}' for {column}{_suggest_name(chosen[column], names)}")
         elif column in needed:
             problems.append(f"no column '{column}'")
-    for i, columns in _group_by_position(positions).items():
-        if len(columns) > 1:
-            problems.append(f"the column '{names[i].strip()}' for {' and '.join(columns)}")
+    problems += _find_shared(positions, names)
     if problems:
         raise CatalogError(_describe_problems(table, names, problems), path=table)
     if others:
@@ -105,11 +103,12 @@ def find_columns(
     return FoundColumns(positions, (*notes, *_note_unused(kind, names, known)))
 
 
-def _group_by_position(positions: Mapping[str, int]) -> dict[int, list[str]]:
-    columns: dict[int, list[str]] = {}
-    for column, i in positions.items():
-        columns.setdefault(i, []).append(column)
-    return columns
+def _find_shared(positions: Mapping[str, int], names: Sequence[str]) -> list[str]:
+    """Describe the columns of a table that were taken for several of ours."""
+    shared = {i: [column for column, at in positions.items() if at == i] for i in positions.values()}
+    return [
+        f"the column '{names[i].strip()}' for {' and '.join(taken)}" for i, taken in shared.items() if len(taken) > 1
+    ]
 
 
 def _note_unused(kind: str, names: Sequence[str], known: Collection[int]) -> list[Note]:

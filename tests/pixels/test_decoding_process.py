@@ -123,3 +123,13 @@ def test_two_threads_that_want_the_last_idle_process_get_two(monkeypatch):
     monkeypatch.setattr(decoding_process, "_idle", Taken())
     assert decode_in_own_process("square", paint(), 32, DEFAULT_LIMITS).shape == (32, 32, 3)
     decoding_process._end(decoding_process._idle.pop())
+
+
+def test_an_idle_process_that_was_ended_by_others_is_replaced():
+    data = paint()
+    decode_in_own_process("square", data, 32, DEFAULT_LIMITS)
+    (idle,) = decoding_process._idle
+    idle.kill()
+    idle.wait()
+    again = decode_in_own_process("square", data, 32, DEFAULT_LIMITS)
+    assert np.array_equal(again, decode_photo(data, 32))

@@ -58,10 +58,13 @@ def decode_in_own_process(
 
 
 def _take_process() -> subprocess.Popen[bytes]:
-    try:
-        return _idle.pop()
-    except IndexError:  # not asked before: another thread may take the last one meanwhile
-        return start_module("headstart.pixels.decoding_worker")
+    with suppress(IndexError):  # not asked before: another thread may take the last one meanwhile
+        while True:
+            process = _idle.pop()
+            if process.poll() is None:
+                return process
+            _end(process)  # something else has ended it since its last photo
+    return start_module("headstart.pixels.decoding_worker")
 
 
 def _ask(process: subprocess.Popen[bytes], job: bytes, data: bytes) -> tuple[dict[str, Any], bytearray]:

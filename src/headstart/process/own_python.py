@@ -9,6 +9,7 @@ import weakref
 from contextlib import suppress
 from typing import Any
 
+N_TRIES = 10
 _started: weakref.WeakSet[subprocess.Popen[bytes]] = weakref.WeakSet()
 
 
@@ -44,9 +45,12 @@ def start_module(module: str, *arguments: str) -> subprocess.Popen[bytes]:
 
 def kill_started() -> None:
     """End all processes of `start_module` at once: the program stops, and their answers are not needed."""
-    for process in list(_started):
-        with suppress(OSError):
-            process.kill()
+    for _ in range(N_TRIES):
+        with suppress(RuntimeError):  # another thread starts a process meanwhile
+            for process in list(_started):
+                with suppress(OSError):
+                    process.kill()
+            return
 
 
 if hasattr(os, "register_at_fork"):

@@ -30,7 +30,7 @@ def test_a_signal_ends_a_command_that_decodes(trained, tmp_path, number):
         process.send_signal(number)
         started = time.monotonic()
         _, said = process.communicate(timeout=60)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert process.returncode == 128 + number
     assert said.strip() == "headstart: stopped."
 

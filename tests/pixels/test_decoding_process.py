@@ -79,7 +79,7 @@ def test_a_photo_that_takes_too_long_is_given_up():
     started = time.monotonic()
     with pytest.raises(PhotoError, match="cannot be decoded within 1 s"):
         decode_photo(make_slow_bmp(), 32, limits=DecodingLimits(timeout_s=1))
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
     assert not decoding_process._idle
 
 

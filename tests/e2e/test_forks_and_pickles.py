@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from functools import partial
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -28,6 +29,12 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
 ]
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch):
+    """Processes that are not forked import the functions of this file by name."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])
 
 
 @pytest.fixture(scope="module")

@@ -71,8 +71,8 @@ def test_this_process_draws_if_the_second_one_exceeds_the_time_limit(tmp_path, b
 def test_a_job_longer_than_the_pipe_buffer_does_not_block(tmp_path, be_python, monkeypatch):
     be_python("exec sleep 100")
     monkeypatch.setattr(chart_process, "TIMEOUT_S", 2.0)
-    labels = [f"class {n}" for n in range(200)]
-    metrics = evaluate_probabilities(np.arange(200), np.eye(200), labels)
+    labels = [f"class {n}" for n in range(1000)]
+    metrics = evaluate_probabilities(np.arange(1000), np.eye(1000), labels)
     assert len(json.dumps(metrics)) > 1 << 16
     with ChartProcess() as drawer:
         drawer.begin(HISTORY, metrics, tmp_path)

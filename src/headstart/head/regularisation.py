@@ -21,6 +21,7 @@ FALLBACK = 1e-2  # if no row can be held out: the middle of the best strengths o
 # With a tolerance ten times smaller, the loss changes in its fourth digit; from fold to fold it changes by much more.
 # At 1e-2 the heads would stay near the last strength's, and weaker regularisation would seem to change nothing.
 TOLERANCE = 1e-3
+ROUGH_TOLERANCE = 1e-2  # of large heads, whose fits take minutes
 MAX_ITERATIONS = 200
 HOPELESS = 1.05  # times the least loss so far: the loss has one minimum, and strengths beyond it take longest to fit
 MAX_HEADS_SIZE = 2_000_000  # coefficients of heads that are fitted side by side: 8 MB, thirty times
@@ -200,7 +201,7 @@ def _score_held_out(
         scores: npt.NDArray[Any] | None = None
         for column in range(assignment.weight.shape[1]):
             part = assignment.take_fold(column)
-            (some,) = _FoldHeads(prepared, [part]).score_held_out(strength)
+            (some,) = _FoldHeads(prepared, [part]).score_held_out(strength, ROUGH_TOLERANCE)
             if scores is None:
                 scores = np.empty((len(assignment.scored), some.shape[1]), some.dtype)
             scores[assignment.column[assignment.scored] == column] = some
@@ -242,10 +243,10 @@ class _FoldHeads:
         self._objective = Objective(prepared.Z, prepared.rows.y, weight, prepared.n_classes)
         self._coefficients, self._memory = self._objective.make_start(), Memory()
 
-    def score_held_out(self, strength: float) -> list[npt.NDArray[Any]]:
+    def score_held_out(self, strength: float, tolerance: float = TOLERANCE) -> list[npt.NDArray[Any]]:
         """Fit the heads; return the scores of the rows that each assignment can score."""
         point = PointInMemory(self._objective, strength, self._coefficients)
-        minimise(point, self._memory, tolerance=TOLERANCE, max_iterations=MAX_ITERATIONS)
+        minimise(point, self._memory, tolerance=tolerance, max_iterations=MAX_ITERATIONS)
         self._coefficients = point.coefficients
         scores, first = [], 0
         for assignment in self._assignments:

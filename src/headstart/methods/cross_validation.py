@@ -8,13 +8,13 @@ from typing import TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.regularisation import predict_held_out
+from headstart.head.regularisation import MANY_SCORES, predict_held_out
 from headstart.methods.head_fitting import prepare_views, weigh_classes
 
 N_FOLDS = 5
 N_REPEATS = 3
 MAX_SIZE_TOGETHER = 100_000  # photos times classes up to which all repeats are fitted together
-N_MANY = 5_000  # photos; from here on, one repeat has little variance, and three would take long
+N_MANY = 5_000  # photos; above it, and with many scores, one repeat has little variance, and three would take long
 
 
 class CrossValidation(TypedDict):
@@ -48,7 +48,8 @@ def cross_validate(
     """
     # with few groups, every repeat would draw the same folds
     has_many_groups = groups is None or len(set(groups)) > 2 * N_FOLDS
-    n_repeats = N_REPEATS if len(y) <= N_MANY and has_many_groups else 1
+    is_large = len(y) > N_MANY or len(y) * n_classes >= MANY_SCORES
+    n_repeats = N_REPEATS if has_many_groups and not is_large else 1
     prepared, names = prepare_views(
         views, y, n_classes, class_weight=weigh_classes(y, n_classes, class_weight, sample_weight),
         sample_weight=sample_weight, groups=groups,

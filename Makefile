@@ -7,12 +7,12 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 KERAS := .venv-keras
 ZOO := .venv-zoo
 TRACK := .venv-track
-LONG := slow or ray or browser
+LONG := slow or ray or browser or large
 PARALLEL := --numprocesses=logical --maxprocesses=4 --dist=loadfile
 ONLY ?= limit one_photo warm head streamed_head scale int8 script growth epoch serve tutorial
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types test test-long test-all coverage test-keras test-track test-zoo fuzz bench docs demo clean
+.PHONY: help setup format lint types test test-long test-large test-all coverage test-keras test-track test-zoo fuzz bench docs demo clean
 
 help:  ## list the words
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -26,18 +26,20 @@ lint: $(VENV)/.dev  ## check format and style
 	$(BIN)/ruff check .
 types: $(VENV)/.dev  ## check the types
 	$(BIN)/mypy
-test: $(VENV)/.dev  ## run the quick tests (about two minutes on two cores)
+test: $(VENV)/.dev  ## run the quick tests (about five minutes on two cores)
 	$(BIN)/pytest -q $(PARALLEL) -m "not ($(LONG))"
-test-long: $(VENV)/.dev  ## run the tests that are slow, start Ray or open a browser (about seven minutes)
+test-long: $(VENV)/.dev  ## run the tests that are slow, start Ray or open a browser (about ten minutes)
 	$(BIN)/pytest -q $(PARALLEL) -m "slow and not (ray or browser)"
 	$(BIN)/pytest -q -m "ray or browser"
+test-large: $(VENV)/.dev  ## run the tests that take minutes of a processor, such as a thousand classes
+	$(BIN)/pytest -q -m large
 test-keras: $(KERAS)/.tests  ## run the tests of exports to Keras and LiteRT, which need TensorFlow
 	$(KERAS)/bin/pytest -q tests/exports/test_keras_model.py
 test-zoo: $(ZOO)/.ready  ## run the tests of backbones from timm, which needs a stock torch (some gigabytes)
 	$(ZOO)/bin/pytest -q tests/backbone/foreign/test_timm_zoo.py
 test-track: $(TRACK)/.tests  ## run the tests of tracking by MLflow and TensorBoard, which need both
 	$(TRACK)/bin/pytest -q tests/runs/test_tracking*.py tests/cli/test_track.py
-test-all: lint types test test-long  ## lint, types and all tests
+test-all: lint types test test-long  ## lint, types and all tests but the large ones
 coverage: $(VENV)/.dev  ## run all tests and write which lines they reach to htmlcov/
 	$(BIN)/pytest -q --cov --cov-report=term:skip-covered --cov-report=html
 fuzz: $(VENV)/.dev  ## give the program 22,000 damaged photos, classifiers, tables and shards (minutes; before a release)

@@ -27,7 +27,7 @@ def photos(tmp_path_factory):
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.large
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="the system does not tell the peak memory of a process")
 def test_a_thousand_classes(photos, tmp_path):
     run = tmp_path / "run"

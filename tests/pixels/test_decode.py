@@ -282,3 +282,9 @@ def test_real_odd_files_are_decoded(real_photos):
     assert len(paths) == 7
     for path in paths:
         assert read_photo(path, 96).std() > 1
+
+
+def test_bytes_that_a_reader_quotes_are_escaped():
+    expected = pytest.raises(PhotoError, match=r"^cannot be decoded: codec \\x1b\[31m\\n failed$")
+    with expected, decode._explain_errors(decode.DEFAULT_LIMITS):
+        raise OSError("codec \x1b[31m\n failed")

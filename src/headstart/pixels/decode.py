@@ -34,6 +34,7 @@ from headstart.pixels.resizing import LARGE_BYTES, Pixels, describe_resizer, res
 from headstart.pixels.sample_values import MAX_DEPTH, SampleRange, find_range
 from headstart.pixels.views import RENDERING_RULES
 from headstart.process.packages import find_version, is_installed
+from headstart.process.terminal_text import escape_name
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -286,4 +287,4 @@ def _explain_errors(limits: DecodingLimits) -> Iterator[None]:
     except Exception as error:
         # Pillow's readers raise almost anything on damaged bytes (SyntaxError and struct.error among them)
         reason = str(error).split("<")[0].strip().rstrip(".") or type(error).__name__
-        raise PhotoError(f"cannot be decoded: {reason}") from None
+        raise PhotoError(f"cannot be decoded: {escape_name(reason)}") from None  # it may quote bytes of the file

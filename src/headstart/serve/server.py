@@ -13,8 +13,8 @@ from headstart.classifier.precision_note import note_precision
 from headstart.errors import ServeError
 from headstart.process.packages import make_missing_extra
 
-GRACE_S = 10  # for running requests when the service stops
-END_S = 5  # for the threads, after the requests
+GRACE_S = 8  # for running requests when the service stops: containers are killed after 10 s
+END_S = 2  # for the threads, after the requests
 
 
 def serve_classifier(
@@ -60,9 +60,12 @@ def serve_classifier(
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         thread.start()
+        while thread.is_alive() and not (server.started or stop.wait(0.05)):
+            pass  # the classifier answers its first photo: seconds where its engine has to be compiled
         address, port = listener.getsockname()[:2]
         host = f"[{address}]" if ":" in address else address
-        say(f"Serving {model.name} at http://{host}:{port} (Ctrl-C stops it).")
+        if server.started:
+            say(f"Serving {model.name} at http://{host}:{port} (Ctrl-C stops it).")
         while thread.is_alive() and not stop.wait(0.2):
             pass
         server.should_exit = True

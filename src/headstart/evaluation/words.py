@@ -99,9 +99,13 @@ def describe_classes(counts: Mapping[str, int]) -> str:
     --------
     >>> describe_classes({"cats": 1500, "dogs": 1})
     'cats (1,500 photos), dogs (1 photo)'
+    >>> describe_classes({f"plate {n}": 4 for n in range(1000)})
+    '1,000, each of 4 photos'
     """
     if len(counts) <= MAX_NAMED:
         return ", ".join(f"{name} ({count_photos(n)})" for name, n in counts.items())
     least, most = min(counts, key=lambda name: counts[name]), max(counts, key=lambda name: counts[name])
+    if counts[least] == counts[most]:
+        return f"{len(counts):,}, each of {count_photos(counts[least])}"
     ends = f"from {least} ({count_photos(counts[least])}) to {most} ({count_photos(counts[most])})"
     return f"{len(counts):,}, {ends}"

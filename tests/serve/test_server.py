@@ -27,6 +27,11 @@ def start(run, *more):
             server.kill()
 
 
+def read_to_end(client):
+    with client, client.makefile("rb") as file:
+        return file.read()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_server_answers_until_a_signal_stops_it(run, photos, number):
@@ -49,6 +54,19 @@ def test_the_server_answers_until_a_signal_stops_it(run, photos, number):
         _, said = server.communicate(timeout=60)
         assert server.returncode == 0
         assert said.splitlines() == ["Stopped."]
+
+
+def test_damaged_requests_do_not_fill_the_log(run):
+    form = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+    with start(run) as server:
+        port = int(re.search(r":(\d+) ", server.stderr.readline())[1])
+        for request in (form + b"Content-Length: 4\r\nConnection: close\r\n\r\n\0\0\0\0", b"no request\r\n\r\n"):
+            client = socket.create_connection(("127.0.0.1", port), timeout=60)
+            client.sendall(request)
+            assert read_to_end(client).startswith(b"HTTP/1.1 400 ")
+        server.send_signal(signal.SIGTERM)
+        _, said = server.communicate(timeout=60)
+    assert said.splitlines() == ["Stopped."]
 
 
 def test_an_occupied_port_is_an_error(run):
@@ -85,11 +103,6 @@ headstart.serve.server.GRACE_S = 1
 from headstart.cli.main import main
 sys.exit(main())
 """
-
-
-def read_to_end(client):
-    with client, client.makefile("rb") as file:
-        return file.read()
 
 
 @pytest.mark.slow

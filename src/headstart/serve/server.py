@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import threading
@@ -50,9 +51,10 @@ def serve_classifier(
     listener = _listen(host, port)
     app = build_app(classifier, name=model.resolve().name, access=access, root_path=root_path)
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S, server_header=False,
+        app, log_level="error", access_log=False, timeout_graceful_shutdown=GRACE_S, server_header=False,
         http=GuardedProtocol, ws="none",
     )  # fmt: skip
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # or each damaged request fills the log
     server = uvicorn.Server(config)
     # in the main thread uvicorn would replace the signal handlers and raise the signals again at its end
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server", daemon=True)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.errors import FitError
+from headstart.head import logistic
 from headstart.head.logistic import fit_logistic
 from headstart.head.training_rows import prepare_rows
 
@@ -133,6 +134,25 @@ def test_constant_features_give_the_shares_of_the_classes():
     even = fit(X, np.repeat([0, 1], 20), n_classes=2, strength=1.0)
     assert even.is_converged
     assert [(epoch.data, epoch.accuracy) for epoch in even.history] == [("Training", 0.5)]
+
+
+def test_the_way_to_the_minimum_is_shown(make_features):
+    X, y = make_features(60, 20, 3)
+    calls: list[tuple[int, int]] = []
+    fit(X, y, n_classes=3, strength=1.0, progress=lambda *at: calls.append(at))
+    assert calls[-1] == (100, 100)
+    assert all(0 <= done <= 100 == total for done, total in calls)
+
+
+def test_large_heads_stop_earlier(make_features, monkeypatch):
+    X, y = make_features(250, 200, 3)
+    exact = fit(X, y, n_classes=3, strength=1.0)
+    monkeypatch.setattr(logistic, "LARGE", 3 * 201)
+    large = fit(X, y, n_classes=3, strength=1.0)
+    assert 1e-5 < large.gradient_norm <= 1e-4
+    assert large.is_converged
+    assert large.n_iterations < exact.n_iterations
+    np.testing.assert_allclose(large.head.probabilities(X), exact.head.probabilities(X), atol=2e-2)
 
 
 def test_a_stop_before_the_minimum_is_reported(make_features):

@@ -19,8 +19,8 @@ def choose(X, y, *, n_classes, sample_weight=None, class_weight=None, **options)
     return choose_strength(prepared, **options)
 
 
-def hold(X, y, *, n_classes):
-    return predict_held_out(prepare_rows(X, y, n_classes=n_classes), strength=0.1, seeds=[0])[0]
+def hold(X, y, *, n_classes, **options):
+    return predict_held_out(prepare_rows(X, y, n_classes=n_classes), strength=0.1, seeds=[0], **options)[0]
 
 
 def cross_validate_plainly(X, y, n_classes, strength, weight, folds):
@@ -55,7 +55,9 @@ def test_the_table_agrees_with_a_plain_cross_validation(make_features, n_classes
 @pytest.mark.parametrize("n_classes", [2, 4])
 def test_the_strength_of_the_least_loss_is_chosen(make_features, n_classes):
     X, y = make_features(200, 100, n_classes)
-    choice = choose(X, y, n_classes=n_classes, seed=0)
+    calls: list[tuple[int, int]] = []
+    choice = choose(X, y, n_classes=n_classes, seed=0, progress=lambda *at: calls.append(at))
+    assert calls == [(n, len(DEFAULT)) for n in range(1, len(choice.table) + 1)]
     assert choice.strength == min(choice.table, key=lambda row: row.loss).strength
     assert [row.strength for row in choice.table] == list(DEFAULT[: len(choice.table)])
     assert all(0 <= row.accuracy <= 1 and row.accuracy_sd >= 0 for row in choice.table)
@@ -194,6 +196,8 @@ def test_large_heads_are_fitted_one_after_the_other_with_the_same_answers(make_f
     X, y = make_features(90, 8, 3)
     together = hold(X, y, n_classes=3)
     monkeypatch.setattr(regularisation, "MAX_HEADS_SIZE", 0)
-    alone = hold(X, y, n_classes=3)
+    calls: list[tuple[int, int]] = []
+    alone = hold(X, y, n_classes=3, progress=lambda *at: calls.append(at))
+    assert calls == [(fold, 5) for fold in range(1, 6)]
     assert alone.fold.tolist() == together.fold.tolist()
     assert alone.is_right.tolist() == together.is_right.tolist()

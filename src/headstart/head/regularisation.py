@@ -15,6 +15,7 @@ from headstart.head.folds import make_folds
 from headstart.head.lbfgs import Memory, minimise
 from headstart.head.objective import Objective, PointInMemory, evaluate_scores
 from headstart.head.training_rows import PreparedRows
+from headstart.process.progress import Progress, ignore_progress
 
 DEFAULT = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0)
 FALLBACK = 1e-2  # if no row can be held out: the middle of the best strengths on real photos, 0.001 to 0.1
@@ -73,6 +74,7 @@ def choose_strength(
     groups: npt.NDArray[Any] | None = None,
     strengths: Sequence[float] = DEFAULT,
     n_folds: int = 5,
+    progress: Progress = ignore_progress,
 ) -> StrengthChoice:
     """Choose the strength of `fit_logistic` with the least mean log loss on held-out rows.
 
@@ -120,6 +122,7 @@ def choose_strength(
     heads = _FoldHeads(prepared, [assignment])
     for strength in sorted(strengths):
         table.append(heads.evaluate_strength(float(strength)))
+        progress(len(table), len(strengths))
         if table[-1].loss > HOPELESS * min(row.loss for row in table):
             break
     return StrengthChoice(min(table, key=lambda row: row.loss).strength, tuple(table))
@@ -150,6 +153,7 @@ def predict_held_out(
     n_folds: int = 5,
     n_views: int = 1,
     n_averaged: int = 1,
+    progress: Progress = ignore_progress,
 ) -> list[HeldOutPredictions]:
     """Predict every photo by a head that was fitted to the other folds; one result for each seed.
 
@@ -162,6 +166,8 @@ def predict_held_out(
         to all views; the views of one photo must be in one group.
     n_averaged
         Number of views whose mean score predicts a photo.
+    progress
+        Function that is called after each fold of heads that are fitted one after the other.
     """
     check_strengths(strength)
     y = prepared.rows.y
@@ -170,7 +176,7 @@ def predict_held_out(
         for seed in seeds
     ]
     usable = [assignment for assignment in assignments if len(assignment.scored)]
-    scores_by_seed = _score_held_out(prepared, usable, strength)
+    scores_by_seed = _score_held_out(prepared, usable, strength, progress)
     predictions = []
     for assignment in assignments:
         fold = assignment.column[: len(y) // n_views]
@@ -186,7 +192,7 @@ def predict_held_out(
 
 
 def _score_held_out(
-    prepared: PreparedRows, assignments: Sequence[_FoldAssignment], strength: float
+    prepared: PreparedRows, assignments: Sequence[_FoldAssignment], strength: float, progress: Progress
 ) -> Iterator[npt.NDArray[Any]]:
     """Yield the scores of the rows that each assignment can score, by heads that were fitted without them.
 
@@ -205,6 +211,7 @@ def _score_held_out(
             if scores is None:
                 scores = np.empty((len(assignment.scored), some.shape[1]), some.dtype)
             scores[assignment.column[assignment.scored] == column] = some
+            progress(column + 1, assignment.weight.shape[1])
         if scores is not None:
             yield scores
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from headstart.head.regularisation import MANY_SCORES, predict_held_out
 from headstart.methods.head_fitting import prepare_views, weigh_classes
+from headstart.process.progress import Progress, ignore_progress
 
 N_FOLDS = 5
 N_REPEATS = 3
@@ -33,7 +34,7 @@ class CrossValidation(TypedDict):
 def cross_validate(
     views: npt.NDArray[np.float32], y: npt.NDArray[np.int64], n_classes: int, *, strength: float, seed: int,
     class_weight: str = "auto", sample_weight: npt.NDArray[np.float64] | None = None,
-    groups: Sequence[str] | None = None, n_averaged: int = 1,
+    groups: Sequence[str] | None = None, n_averaged: int = 1, progress: Progress = ignore_progress,
 ) -> CrossValidation | None:  # fmt: skip
     """Predict each photo by a head that was fitted to four fifths of the others.
 
@@ -62,7 +63,7 @@ def cross_validate(
         held for some in together
         for held in predict_held_out(
             prepared, strength=strength, seeds=some, groups=names, n_folds=N_FOLDS, n_views=len(views),
-            n_averaged=n_averaged,
+            n_averaged=n_averaged, progress=progress,
         )
     ):  # fmt: skip
         is_judged = held.fold >= 0

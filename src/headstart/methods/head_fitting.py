@@ -15,6 +15,7 @@ from headstart.head.linear import LinearHead
 from headstart.head.logistic import fit_logistic
 from headstart.head.regularisation import StrengthChoice, choose_strength
 from headstart.head.training_rows import PreparedRows, prepare_rows
+from headstart.process.progress import show_progress
 
 HEADS = ("logistic", "adam")
 CLASS_WEIGHTS = ("auto", "balanced", "none")
@@ -69,7 +70,7 @@ def weigh_classes(
 def fit_head(
     views: Matrix, y: Numbers, n_classes: int, *, kind: str = "logistic", seed: int = 0, strength: float | None = None,
     class_weight: str = "auto", sample_weight: Weights | None = None, groups: Sequence[str] | None = None,
-    validation: tuple[Matrix, Numbers] | None = None, epochs: int = 10,
+    validation: tuple[Matrix, Numbers] | None = None, epochs: int = 10, is_shown: bool = False,
 ) -> FittedHead:  # fmt: skip
     """Fit a head to the features of N training photos, V views of each.
 
@@ -88,6 +89,8 @@ def fit_head(
         (N,) names of groups. The photos of one group are in the same fold.
     validation
         Features (M, D) and class numbers (M,) for the history. The head is not fitted to them.
+    is_shown
+        Whether progress is shown on stderr.
     """
     weights = weigh_classes(y, n_classes, class_weight, sample_weight)
     if kind == "adam":
@@ -111,9 +114,11 @@ def fit_head(
     )
     choice = None
     if strength is None:
-        choice = choose_strength(prepared, seed=seed, groups=row_groups)
+        with show_progress("Choosing the strength", is_shown=is_shown, unit="strengths") as progress:
+            choice = choose_strength(prepared, seed=seed, groups=row_groups, progress=progress)
         strength = choice.strength
-    fit = fit_logistic(prepared, strength=strength, validation=validation)
+    with show_progress("Fitting the head", is_shown=is_shown, unit="percent") as progress:
+        fit = fit_logistic(prepared, strength=strength, validation=validation, progress=progress)
     return FittedHead(
         head=fit.head, history=fit.history, strength=strength, choice=choice, class_weight=weights,
         is_converged=fit.is_converged,

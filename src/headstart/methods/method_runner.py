@@ -113,7 +113,7 @@ class MethodRunner:
         backbone = self.wide_backbone if settings.features == "all" else self.backbone
         table = self.extract(backbone, settings, n_views=settings.n_fixed_views, is_averaged=settings.average_views)
         self.note_time("extract")
-        fitted = fit_head_to_table(table, settings)
+        fitted = fit_head_to_table(table, settings, is_shown=self.context.verbose)
         self.note_time("fit")
         return TrainedMethod(
             settings=settings, cut=backbone.spec.stages[-1].name, backbone=backbone, table=table, fitted=fitted
@@ -205,12 +205,12 @@ def _keep_fixed_head(plain: FeatureTable, settings: Settings, tuned: TunedBackbo
     )  # fmt: skip
 
 
-def fit_head_to_table(table: FeatureTable, settings: Settings) -> FittedHead:
+def fit_head_to_table(table: FeatureTable, settings: Settings, *, is_shown: bool = False) -> FittedHead:
     """Fit a head to the training photos of a table."""
     train, validation = table.splits["train"], table.splits["validation"]
     return fit_head(
         train.views, train.y, len(table.catalog.labels), kind=settings.head, seed=settings.seed,
         strength=settings.strength, class_weight=settings.class_weight, sample_weight=train.weights,
         groups=train.groups, epochs=settings.epochs or ADAM_EPOCHS,
-        validation=(validation.X, validation.y) if validation.photos else None,
+        validation=(validation.X, validation.y) if validation.photos else None, is_shown=is_shown,
     )  # fmt: skip

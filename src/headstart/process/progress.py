@@ -63,8 +63,8 @@ def _show_bar(verb: str, unit: str) -> Iterator[Progress]:
             bar = _open_bar(verb, unit)
             _shown.append(bar)
         if bar is not None:
-            rate = f"{n_done / max(seconds, 1e-9):,.0f}/s"
-            bar.update(bar.task_ids[0], completed=n_done, total=n_total, rate=rate)
+            rate = n_done / max(seconds, 1e-9)
+            bar.update(bar.task_ids[0], completed=n_done, total=n_total, rate=_format_rate(rate))
 
     try:
         yield update
@@ -99,6 +99,10 @@ def _make_log(verb: str, unit: str) -> Progress:
         last = now
         rate = n_done / (now - started)
         left_s = (n_total - n_done) / rate if rate else 0.0
-        print(f"{verb} {n_done:,}/{n_total:,} {unit}, {rate:,.0f}/s, {left_s:,.0f} s left", file=sys.stderr)  # noqa: T201
+        print(f"{verb} {n_done:,}/{n_total:,} {unit}, {_format_rate(rate)}, {left_s:,.0f} s left", file=sys.stderr)  # noqa: T201
 
     return update
+
+
+def _format_rate(rate: float) -> str:
+    return f"{rate:,.0f}/s" if rate >= 1 or not rate else f"{1 / rate:,.0f} s each"

@@ -28,7 +28,7 @@ from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
 from headstart.methods.tail_tuning import choose_cut
 from headstart.methods.training_context import TrainingContext
-from headstart.process.progress import show_progress
+from headstart.process.progress import Progress, show_progress
 from headstart.report.chart_process import ChartDrawer
 from headstart.runs.run import Run
 from headstart.runs.run_description import describe_training
@@ -229,7 +229,8 @@ class _Training:
         begin_charts(folder, metrics, fitted.history, self.chart_drawer)
         with ThreadPoolExecutor(1) as pool:
             model = pool.submit(trained.build_file)
-            metrics["cross_validation"] = _cross_validate(trained)
+            with show_progress("Cross-validating", is_shown=context.verbose, unit="folds") as progress:
+                metrics["cross_validation"] = _cross_validate(trained, progress)
         self.clock.note("evaluate")
         metrics["seconds"] = self.clock.seconds
         say(write_verdict(metrics))
@@ -250,7 +251,7 @@ class _Training:
             return backbone
 
 
-def _cross_validate(trained: TrainedMethod) -> Any:
+def _cross_validate(trained: TrainedMethod, progress: Progress) -> Any:
     """Cross-validate on the training and validation photos, or return None. The test photos are used once, at the end.
 
     Only a logistic head on pretrained features is cross-validated. The head ``adam`` has no strength to keep, and does
@@ -264,5 +265,5 @@ def _cross_validate(trained: TrainedMethod) -> Any:
     return cross_validate(
         both.views if table.n_averaged > 1 else both.X[None], both.y, len(table.catalog.labels),
         strength=fitted.strength, seed=settings.seed, class_weight=settings.class_weight, sample_weight=both.weights,
-        groups=both.groups, n_averaged=table.n_averaged,
+        groups=both.groups, n_averaged=table.n_averaged, progress=progress,
     )  # fmt: skip

@@ -202,6 +202,12 @@ def test_features_too_large_for_memory_are_trained_on_in_passes(make_folder, tmp
     assert (tmp_path / "streamed" / "report.html").exists()
 
 
+def test_thousands_of_classes_are_not_cross_validated(make_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("headstart.training.train.MAX_SCORES", 60)  # 2 classes, 34 training and validation photos
+    run = hs.train(make_folder(n=20), out=tmp_path / "run", method="fixed", image_size=96, verbose=False)
+    assert run.metrics["cross_validation"] is None
+
+
 def test_the_spin_of_threads_is_limited_before_the_backbone_is_loaded(make_folder, monkeypatch, tmp_path):
     called = []
     monkeypatch.setattr("headstart.training.train.limit_spinning", lambda: called.append("limit"))

@@ -47,6 +47,8 @@ from headstart.tune.torch_import import limit_spinning
 if TYPE_CHECKING:
     from headstart.scale.cluster import Cluster
 
+MAX_SCORES = 50_000_000  # photos times classes that are cross-validated: some minutes
+
 
 def train_classifier(
     photos: Catalog | PhotoSource, *, out: str | Path | None = None, overwrite: bool = False, cache: bool = True,
@@ -255,11 +257,14 @@ def _cross_validate(trained: TrainedMethod, progress: Progress) -> Any:
     """Cross-validate on the training and validation photos, or return None. The test photos are used once, at the end.
 
     Only a logistic head on pretrained features is cross-validated. The head ``adam`` has no strength to keep, and does
-    not converge. Above a cut each fold would need a training of its own. Features that are fitted in passes would take
-    too long; the test set is then large, too.
+    not converge. Above a cut each fold would need a training of its own. Features that are fitted in passes, and
+    thousands of classes, would take too long; the test set is then large, too.
     """
     table, fitted, settings = trained.table, trained.fitted, trained.settings
     if fitted.strength is None or is_streamed(table.splits["train"].views):
+        return None
+    n = len(table.splits["train"].y) + len(table.splits["validation"].y)
+    if n * len(table.catalog.labels) > MAX_SCORES:
         return None
     both = table.splits["train"].join(table.splits["validation"])
     return cross_validate(

@@ -56,7 +56,7 @@ def plot_per_class(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
     axes = style.add_axes(figure, beside_in, BELOW_IN, WIDTH_IN - beside_in - COUNTS_IN, height_in)
     _draw_rows(axes, [per_class[name] for name in shown])
     left_out = len(judged) - len(shown)
-    axes.set_xlabel("Recall" + (f" (the {len(shown)} lowest of {len(judged)} classes)" if left_out else ""))
+    axes.set_xlabel("Recall" + (f" (the {len(shown)} lowest of {len(judged):,} classes)" if left_out else ""))
     axes.set(xlim=(0, 1.0), ylim=(len(shown) - 0.4, -0.6))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     style.format_axes(axes, grid="x")

@@ -147,7 +147,7 @@ def test_the_way_to_the_minimum_is_shown(make_features):
 def test_large_heads_stop_earlier(make_features, monkeypatch):
     X, y = make_features(250, 200, 3)
     exact = fit(X, y, n_classes=3, strength=1.0)
-    monkeypatch.setattr(logistic, "LARGE", 3 * 201)
+    monkeypatch.setattr(logistic, "LARGE", 3 * 201 - 1)
     large = fit(X, y, n_classes=3, strength=1.0)
     assert 1e-5 < large.gradient_norm <= 1e-4
     assert large.is_converged

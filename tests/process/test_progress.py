@@ -1,12 +1,14 @@
 """Progress in a log file: a line every ten seconds, with a rate that can be read."""
 
+from types import SimpleNamespace
+
 from headstart.process import progress
 from headstart.process.progress import show_progress
 
 
 def test_lines_of_a_log_have_rate_and_time_left(capsys, monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     with show_progress("Extracting") as count:
         for second in (9, 10, 15, 20):
             clock[0] = float(second)

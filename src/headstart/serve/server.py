@@ -50,11 +50,12 @@ def serve_classifier(
         say(f"Note: {note}")
     listener = _listen(host, port)
     app = build_app(classifier, name=model.resolve().name, access=access, root_path=root_path)
+    # only errors are logged: each damaged request causes a warning
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     config = uvicorn.Config(
         app, log_level="error", access_log=False, timeout_graceful_shutdown=GRACE_S, server_header=False,
         http=GuardedProtocol, ws="none",
     )  # fmt: skip
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # or each damaged request fills the log
     server = uvicorn.Server(config)
     # in the main thread uvicorn would replace the signal handlers and raise the signals again at its end
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server", daemon=True)

@@ -258,7 +258,7 @@ def _cross_validate(trained: TrainedMethod, progress: Progress) -> Any:
 
     Only a logistic head on pretrained features is cross-validated. The head ``adam`` has no strength to keep, and does
     not converge. Above a cut each fold would need a training of its own. Features that are fitted in passes, and
-    thousands of classes, would take too long; the test set is then large, too.
+    thousands of classes, would take too long; the test set is then usually large, too.
     """
     table, fitted, settings = trained.table, trained.fitted, trained.settings
     if fitted.strength is None or is_streamed(table.splits["train"].views):

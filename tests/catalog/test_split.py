@@ -173,7 +173,7 @@ def test_a_photo_whose_group_is_in_two_splits_is_skipped(make_photo):
     kept, skipped = assign_splits(photos, plan_rows({"train", "test"}), 0)
     assert [photo.path.name for photo in kept] == ["a", "b"]
     assert [(skip.path.name, skip.reason) for skip in skipped] == [
-        ("c", "it belongs with photos of train and of test (same group or identical bytes)")
+        ("c", "it belongs with photos of train and of test (same group, or copies)")
     ]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart.catalog.photo import SPLITS, Photo, Skip
+from headstart.catalog.split import KEEP_ALL, SplitPlan
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
 
@@ -31,6 +32,8 @@ class Catalog:
         Name of the source, as the user gave it.
     seed
         Seed of the random split.
+    plan
+        Plan of the random split, by which `redraw_splits` can draw another one.
     """
 
     photos: tuple[Photo, ...]
@@ -38,6 +41,7 @@ class Catalog:
     notes: tuple[Note, ...] = ()
     source: str = ""
     seed: int = 0
+    plan: SplitPlan = KEEP_ALL
 
     def __repr__(self) -> str:
         return (

@@ -29,6 +29,10 @@ class Photo:
         Name of the group (a patient, a video) whose photos stay in one split, or None.
     weight
         Weight in training, 0 to 1,000,000,000.
+    near_copies
+        Name that the near copies of one photo share, or None. Photos of one name stay in one split.
+    is_drawn
+        Whether the split was drawn at random. If not, a folder or a row names it.
     """
 
     file: str
@@ -38,6 +42,8 @@ class Photo:
     split: str | None
     group: str | None = None
     weight: float = 1.0
+    near_copies: str | None = None
+    is_drawn: bool = False
 
     @property
     def path(self) -> Path:

@@ -78,7 +78,7 @@ def scan_photos(
     skipped += ambiguous + untrained
     notes += [*said, *note_copies(photos), *note_classes(photos)]
     notes += note_similar_names({photo.label for photo in photos})
-    catalog = Catalog(tuple(photos), tuple(skipped), tuple(notes), source.name, seed)
+    catalog = Catalog(tuple(photos), tuple(skipped), tuple(notes), source.name, seed, plan)
     if len(catalog.labels) < 2:
         raise CatalogError(_describe_shortage(catalog))
     return catalog

@@ -105,9 +105,9 @@ def describe_split(plan: SplitPlan, given: Sequence[Photo], divided: Sequence[Ph
 def assign_splits(photos: Sequence[Photo], plan: SplitPlan, seed: int) -> tuple[list[Photo], list[Skip]]:
     """Divide the pool of the plan. Photos outside the pool keep their splits.
 
-    If a unit (identical photos, or a group) has photos outside the pool, its other photos join them. The other units
-    are stratified by label: a class has photos in each split if it has as many units; a smaller class goes to the
-    first split.
+    If a unit (identical photos, near copies, or a group) has photos outside the pool, its other photos join them. The
+    other units are stratified by label: a class has photos in each split if it has as many units; a smaller class goes
+    to the first split.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def assign_splits(photos: Sequence[Photo], plan: SplitPlan, seed: int) -> tuple[
         pool = [i for i in unit.members if photos[i].split == plan.pool]
         anchors = [s for s in SPLITS if s != plan.pool and any(photos[i].split == s for i in unit.members)]
         if len(anchors) > 1:
-            reason = f"it belongs with photos of {' and of '.join(anchors)} (same group or identical bytes)"
+            reason = f"it belongs with photos of {' and of '.join(anchors)} (same group, or copies)"
             skipped |= {i: Skip(photos[i].path, reason) for i in pool}
         elif anchors:
             splits |= dict.fromkeys(pool, anchors[0])
@@ -130,5 +130,7 @@ def assign_splits(photos: Sequence[Photo], plan: SplitPlan, seed: int) -> tuple[
             free.append(unit)
     for unit, split in divide_units(free, plan.shares):
         splits |= dict.fromkeys(unit.members, split)
-    divided = [replace(photo, split=splits[i]) if i in splits else photo for i, photo in enumerate(photos)]
+    divided = [
+        replace(photo, split=splits[i], is_drawn=True) if i in splits else photo for i, photo in enumerate(photos)
+    ]
     return [photo for i, photo in enumerate(divided) if i not in skipped], list(skipped.values())

@@ -1,4 +1,4 @@
-"""Split units: the photos of a group, and identical photos, stay in one split."""
+"""Split units: the photos of a group, identical photos and near copies stay in one split."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class SplitUnit:
 
 
 def join_units(photos: Sequence[Photo], seed: int) -> list[SplitUnit]:
-    """Join photos with the same digest or the same group, directly or through other photos, into units.
+    """Join photos with the same digest, group or near copies, directly or through other photos, into units.
 
     The units are sorted by ``order``: they do not depend on paths or on the order of ``photos``.
     """
-    if not any(photo.group is not None for photo in photos):
+    if not any(photo.group is not None or photo.near_copies is not None for photo in photos):
         return _sort_units(photos, [photo.digest for photo in photos], seed)
     parents: dict[str, str] = {}
 
@@ -47,6 +47,8 @@ def join_units(photos: Sequence[Photo], seed: int) -> list[SplitUnit]:
     for photo in photos:
         if photo.group is not None:
             parents[find(f"digest {photo.digest}")] = find(f"group {photo.group}")
+        if photo.near_copies is not None:
+            parents[find(f"digest {photo.digest}")] = find(f"near {photo.near_copies}")
     return _sort_units(photos, [find(f"digest {photo.digest}") for photo in photos], seed)
 
 

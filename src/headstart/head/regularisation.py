@@ -138,10 +138,13 @@ class HeldOutPredictions:
         (N,) int64: the fold that held the photo out; -1 if no head could predict it.
     is_right
         (N,) bool: whether the photo's class had the highest score; False if no head could predict it.
+    scores
+        (N, C) class scores; 0 if no head could predict the photo. Their softmax are probabilities.
     """
 
     fold: npt.NDArray[np.int64]
     is_right: npt.NDArray[np.bool_]
+    scores: npt.NDArray[np.float32]
 
 
 def predict_held_out(
@@ -180,14 +183,15 @@ def predict_held_out(
     predictions = []
     for assignment in assignments:
         fold = assignment.column[: len(y) // n_views]
-        is_right = np.zeros(len(fold), bool)
+        is_right, held = np.zeros(len(fold), bool), np.zeros((len(fold), prepared.n_classes), np.float32)
         if len(assignment.scored):
             scores = next(scores_by_seed)
             at = np.flatnonzero(fold >= 0)
             if n_averaged > 1:
                 scores = scores.reshape(n_views, len(at), -1)[:n_averaged].mean(0)
             is_right[at] = evaluate_scores(scores[: len(at)], y[at])[1]
-        predictions.append(HeldOutPredictions(fold, is_right))
+            held[at, -scores.shape[1] :] = scores[: len(at)]  # of two classes, one column: the log odds of the second
+        predictions.append(HeldOutPredictions(fold, is_right, held))
     return predictions
 
 

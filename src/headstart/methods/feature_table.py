@@ -53,8 +53,10 @@ class SplitFeatures:
 
     @property
     def groups(self) -> list[str] | None:
-        """(N,) names of split units: photos of one group and copies share one. None if each photo has its own."""
-        if len({photo.digest for photo in self.photos}) == len(self.photos) and not any(p.group for p in self.photos):
+        """(N,) names of split units: photos of one group, copies and near copies share one. None if all differ."""
+        if len({photo.digest for photo in self.photos}) == len(self.photos) and not any(
+            photo.group or photo.near_copies for photo in self.photos
+        ):
             return None  # the usual case, without making a unit for each photo
         units = join_units(self.photos, seed=0)
         if len(units) == len(self.photos):

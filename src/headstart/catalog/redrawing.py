@@ -1,0 +1,59 @@
+"""Draw the random part of a split again: with another seed or other shares, or once near copies are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from headstart.catalog.catalog import Catalog
+from headstart.catalog.classes import drop_untrained
+from headstart.catalog.photo import Photo
+from headstart.catalog.split import assign_splits, describe_split
+
+
+def redraw_splits(
+    catalog: Catalog,
+    *,
+    seed: int | None = None,
+    near_copies: Mapping[str, str] | None = None,
+    shares: Mapping[str, int] | None = None,
+) -> Catalog:
+    """Draw the random part of the split of a catalog again. Splits that folders or rows name stay.
+
+    If nothing was drawn, only the seed and the names of near copies change.
+
+    Parameters
+    ----------
+    seed
+        Seed of the new split. Default: that of the catalog.
+    near_copies
+        Names that near copies share, by digest. Default: those that the photos have.
+    shares
+        Percent by split, 100 in all, for a catalog whose photos were all drawn. Default: those of the plan.
+    """
+    seed = catalog.seed if seed is None else seed
+    plan = catalog.plan
+    if shares is not None:  # a share of 0 is no split: otherwise each class would give it a photo
+        plan = replace(plan, shares={split: share for split, share in shares.items() if share})
+    free = [_undo(photo, catalog, near_copies) for photo in catalog.photos]
+    photos, ambiguous = assign_splits(free, plan, seed)
+    before = describe_split(catalog.plan, [_undo(photo, catalog, None) for photo in catalog.photos], catalog.photos)
+    after = describe_split(plan, free, photos)
+    kept, untrained, said = drop_untrained(photos)
+    notes = [
+        replace(note, text=note.text.replace(before, after)) if note.code == "layout" else note
+        for note in catalog.notes
+    ]  # fmt: skip
+    return replace(
+        catalog, photos=tuple(kept), skipped=(*catalog.skipped, *ambiguous, *untrained), notes=(*notes, *said),
+        seed=seed, plan=plan,
+    )  # fmt: skip
+
+
+def _undo(photo: Photo, catalog: Catalog, near_copies: Mapping[str, str] | None) -> Photo:
+    """Return a photo as it was before its split was drawn."""
+    named = photo.near_copies if near_copies is None else near_copies.get(photo.digest)
+    if not photo.is_drawn and named == photo.near_copies:
+        return photo
+    split = catalog.plan.pool if photo.is_drawn else photo.split
+    return replace(photo, split=split, near_copies=named, is_drawn=False)

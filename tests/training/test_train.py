@@ -203,7 +203,7 @@ def test_features_too_large_for_memory_are_trained_on_in_passes(make_folder, tmp
 
 
 def test_thousands_of_classes_are_not_cross_validated(make_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("headstart.training.train.MAX_SCORES", 60)  # 2 classes, 34 training and validation photos
+    monkeypatch.setattr("headstart.methods.out_of_fold.MAX_SCORES", 60)  # 2 classes, 34 training and validation photos
     run = hs.train(make_folder(n=20), out=tmp_path / "run", method="fixed", image_size=96, verbose=False)
     assert run.metrics["cross_validation"] is None
 

@@ -21,14 +21,12 @@ from headstart.evaluation.notes import Note, note_unused
 from headstart.evaluation.verdict import write_verdict
 from headstart.features.depth_notes import list_depth_notes, note_unused_depth
 from headstart.features.extraction import BackgroundCompilation
-from headstart.methods.cross_validation import cross_validate
-from headstart.methods.head_fitting import is_streamed
-from headstart.methods.method_runner import MethodRunner, TrainedMethod
+from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
 from headstart.methods.tail_tuning import choose_cut
 from headstart.methods.training_context import TrainingContext
-from headstart.process.progress import Progress, show_progress
+from headstart.process.progress import show_progress
 from headstart.report.chart_process import ChartDrawer
 from headstart.runs.run import Run
 from headstart.runs.run_description import describe_training
@@ -40,14 +38,13 @@ from headstart.runs.tracking import check_tracker, track_or_warn
 from headstart.scale.ray_training import RayWorkers
 from headstart.storage.remote_paths import RemotePath, make_path
 from headstart.training.auto import choose_method
+from headstart.training.judging import cross_validate_trained
 from headstart.training.preparation import load_catalog
 from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.torch_import import limit_spinning
 
 if TYPE_CHECKING:
     from headstart.scale.cluster import Cluster
-
-MAX_SCORES = 50_000_000  # photos times classes that are cross-validated: some minutes
 
 
 def train_classifier(
@@ -232,7 +229,7 @@ class _Training:
         with ThreadPoolExecutor(1) as pool:
             model = pool.submit(trained.build_file)
             with show_progress("Cross-validating", is_shown=context.verbose, unit="folds") as progress:
-                metrics["cross_validation"] = _cross_validate(trained, progress)
+                metrics["cross_validation"] = cross_validate_trained(trained, progress)
         self.clock.note("evaluate")
         metrics["seconds"] = self.clock.seconds
         say(write_verdict(metrics))
@@ -251,24 +248,3 @@ class _Training:
                 catalog.select("train"), setup.backbone, setup.image_size, depth=setup.depth, progress=progress
             )
             return backbone
-
-
-def _cross_validate(trained: TrainedMethod, progress: Progress) -> Any:
-    """Cross-validate on the training and validation photos, or return None. The test photos are used once, at the end.
-
-    Only a logistic head on pretrained features is cross-validated. The head ``adam`` has no strength to keep, and does
-    not converge. Above a cut each fold would need a training of its own. Features that are fitted in passes, and
-    thousands of classes, would take too long; the test set is then usually large, too.
-    """
-    table, fitted, settings = trained.table, trained.fitted, trained.settings
-    if fitted.strength is None or is_streamed(table.splits["train"].views):
-        return None
-    n = len(table.splits["train"].y) + len(table.splits["validation"].y)
-    if n * len(table.catalog.labels) > MAX_SCORES:
-        return None
-    both = table.splits["train"].join(table.splits["validation"])
-    return cross_validate(
-        both.views if table.n_averaged > 1 else both.X[None], both.y, len(table.catalog.labels),
-        strength=fitted.strength, seed=settings.seed, class_weight=settings.class_weight, sample_weight=both.weights,
-        groups=both.groups, n_averaged=table.n_averaged, progress=progress,
-    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""Scores of training and validation photos, by heads that were fitted without them."""
+
+import numpy as np
+import pytest
+
+from headstart.backbone.loading import load_backbone
+from headstart.catalog.catalog import Catalog
+from headstart.catalog.photo import Photo
+from headstart.head.linear import LinearHead
+from headstart.methods.feature_table import FeatureTable, SplitFeatures
+from headstart.methods.head_fitting import FittedHead
+from headstart.methods.method_runner import TrainedMethod
+from headstart.methods.out_of_fold import has_folds, predict_out_of_fold
+from headstart.methods.settings import Settings
+
+GENERATOR = np.random.default_rng(0)
+N = 120
+
+
+@pytest.fixture
+def make_trained():
+    def make(strength=10.0, n_copies=1):
+        labels = GENERATOR.integers(0, 2, N // n_copies)
+        noise = GENERATOR.normal(size=(len(labels), 60)).astype(np.float32)
+        X, y = np.tile(noise, (n_copies, 1)), np.tile(labels, n_copies)
+        photos = [
+            Photo(
+                f"{n}.jpg", "ab"[y[n]], digest=f"{n:064x}", split="validation" if n % 4 == 0 else "train",
+                near_copies=f"{n % len(labels)}" if n_copies > 1 else None,
+            )
+            for n in range(len(y))
+        ]  # fmt: skip
+        splits = {}
+        for split in ("train", "validation", "test"):
+            at = [n for n, photo in enumerate(photos) if photo.split == split]
+            splits[split] = SplitFeatures(tuple(photos[n] for n in at), X[at], y[at], X[at][None])
+        table = FeatureTable(
+            catalog=Catalog(tuple(photos)), splits=splits, n_averaged=1, image_size=224, precision="f32",
+            n_extracted=N, n_cached=0,
+        )  # fmt: skip
+        head = LinearHead(GENERATOR.normal(size=(60, 2)).astype(np.float32), np.zeros(2, np.float32))
+        fitted = FittedHead(head=head, history=(), strength=strength, class_weight=None)
+        return TrainedMethod(
+            settings=Settings(method="fixed"), cut="head", backbone=load_backbone(), table=table, fitted=fitted
+        )
+
+    return make
+
+
+def test_every_training_and_validation_photo_is_scored_once(make_trained):
+    trained = make_trained()
+    held = predict_out_of_fold(trained)
+    assert not held.is_validation
+    assert sorted(photo.file for photo in held.photos) == sorted(f"{n}.jpg" for n in range(N))
+    assert held.scores.shape == (N, 2)
+
+
+def test_labels_without_a_pattern_are_predicted_at_chance_even_if_each_photo_has_near_copies(make_trained):
+    held = predict_out_of_fold(make_trained(n_copies=4))
+    assert (held.scores.argmax(1) == held.y).mean() < 0.75
+
+
+def test_a_head_without_a_strength_scores_the_validation_photos(make_trained):
+    trained = make_trained(strength=None)
+    assert not has_folds(trained)
+    held = predict_out_of_fold(trained)
+    assert held.is_validation
+    assert held.photos == trained.table.splits["validation"].photos
+    assert np.array_equal(held.scores, trained.fitted.head.scores(trained.table.splits["validation"].X))

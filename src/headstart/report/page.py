@@ -20,6 +20,7 @@ from headstart.report.page_tables import (
     list_strengths,
     list_trials,
 )
+from headstart.report.quote_table import describe_quote, list_figure_rows
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -80,6 +81,8 @@ def render_report(content: ReportContent) -> str:
         verdict=write_verdict(metrics),
         headline=headline,
         few_photos=FEW_PHOTOS,
+        quote=describe_quote(metrics),
+        figure_rows=list_figure_rows(metrics),
         bars=list_bars(metrics),
         measures=list_measures(metrics),
         classes=list_classes(headline[1]) if headline else [],

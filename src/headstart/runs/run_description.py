@@ -38,6 +38,7 @@ def describe_training(trained: TrainedMethod, notes: Iterable[Note]) -> dict[str
         "classes": list(labels),
         "seed": settings.seed,
         "split_seed": table.catalog.seed,
+        "is_test_drawn": all(photo.is_drawn for photo in table.splits["test"].photos),
         "strength": strength,
         "class_weights": weights,
         "tuning": None if tuned is None else _describe_tuning(tuned),

@@ -1,0 +1,178 @@
+"""Which accuracy of a run to quote, and what each of the others is of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from headstart.evaluation.words import count_photos, format_percent
+
+FEW_PHOTOS = 100  # test photos; with fewer, the interval is wide, and cross-validation says more
+STEADY_PHOTOS = 30  # with fewer, cross-validation varies as much: its heads are fitted to a handful of photos
+FEW_LEFT = 30  # test photos without a near copy; with fewer, they say too little
+
+Metrics = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One accuracy of a run.
+
+    Attributes
+    ----------
+    name
+        Name of the figure, such as ``test`` or ``cross_validation``.
+    judged
+        The classifier, or the classifiers, that the accuracy is of.
+    photos
+        The photos it was measured on.
+    n
+        Number of these photos.
+    low, high
+        95% interval, or None if it has none.
+    use
+        What the figure is for.
+    is_weighted
+        Whether photos count by weights of classes or photos. If not, each photo counts once.
+    """
+
+    name: str
+    judged: str
+    photos: str
+    n: int
+    accuracy: float
+    low: float | None
+    high: float | None
+    use: str
+    is_weighted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The figure to quote, and the reason."""
+
+    figure: Figure
+    reason: str
+
+
+def choose_quote(metrics: Metrics) -> Quote | None:
+    """Choose the accuracy of a run that holds for new photos; None if nothing was evaluated.
+
+    The test figure is quoted if it can be. If near copies of test photos are in training, only the other test photos
+    count. If the test photos are few, or easier or harder than all photos by chance, cross-validation is quoted.
+    """
+    figures = {figure.name: figure for figure in list_figures(metrics)}
+    test, all_photos, clean = (figures.get(name) for name in ("test", "cross_validation", "without_near_copies"))
+    if test is None:
+        return _choose_without_test(figures)
+    if clean is not None and clean.n >= FEW_LEFT:
+        n_across = test.n - clean.n
+        verb = "has a near copy" if n_across == 1 else "have near copies"
+        return Quote(
+            clean, f"{n_across:,} of the {test.n:,} test photos {verb} in training and {_count(n_across)} out."
+        )
+    if all_photos is None:
+        return Quote(test, "The classifier has not seen these photos.")
+    if disagrees(test, all_photos):
+        if metrics.get("is_test_drawn"):
+            side = "easier" if test.accuracy > all_photos.accuracy else "harder"
+            return Quote(all_photos, f"The test photos, drawn at random, are {side} than the photos as a whole.")
+        return Quote(
+            test,
+            f"Cross-validation over all photos gives {format_percent(all_photos.accuracy)}, which differs by more than "
+            "chance: the test photos seem to be of another kind than the others. Quote this figure for photos like "
+            "the test photos, and the other one for photos like all of these.",
+        )
+    if test.n < FEW_PHOTOS and all_photos.n >= max(2 * test.n, STEADY_PHOTOS):
+        return Quote(
+            all_photos,
+            f"The test set has only {count_photos(test.n)}. Cross-validation judges {count_photos(all_photos.n)}, each "
+            "by a classifier that was trained without it.",
+        )
+    return Quote(test, "The classifier has not seen these photos, and cross-validation over all photos agrees.")
+
+
+def disagrees(one: Figure, other: Figure) -> bool:
+    """Say whether two figures differ by more than both of their 95% intervals allow."""
+    if one.low is None or one.high is None or other.low is None or other.high is None:
+        return False
+    upper, lower = (one, other) if one.accuracy > other.accuracy else (other, one)
+    assert upper.low is not None and lower.high is not None  # noqa: S101, PT018  for the type checker
+    gap = upper.accuracy - lower.accuracy
+    return gap**2 > (upper.accuracy - upper.low) ** 2 + (lower.high - lower.accuracy) ** 2
+
+
+def list_figures(metrics: Metrics) -> list[Figure]:
+    """List all accuracies of a run that its report shows."""
+    return list(_walk_figures(metrics))
+
+
+def _count(n: int) -> str:
+    return "is left" if n == 1 else "are left"
+
+
+def _choose_without_test(figures: Mapping[str, Figure]) -> Quote | None:
+    all_photos = figures.get("cross_validation")
+    if all_photos is not None and all_photos.n >= STEADY_PHOTOS:
+        reason = "There is no test split. Each photo was judged by a classifier that was trained without it."
+        return Quote(all_photos, reason)
+    if "validation" in figures:
+        return Quote(figures["validation"], "There is no test split, and too few photos for cross-validation.")
+    if "train" in figures:
+        return Quote(figures["train"], "There were no other photos. This says little about new photos.")
+    return None
+
+
+def _walk_figures(metrics: Metrics) -> Iterator[Figure]:
+    fitted = metrics.get("fitted_on") or "train"
+    final = "this classifier"
+    first = final if fitted == "train" else "the head before it was fitted again"
+    tested = "this classifier before it was fitted again to all photos" if fitted == "all" else final
+    if metrics.get("test"):
+        yield _make("test", metrics["test"], tested, "test photos", "how often it is right on photos like these")
+    near = metrics.get("near_copies") or {}
+    if metrics.get("test") and near.get("without"):
+        yield _make(
+            "without_near_copies", near["without"], tested, "test photos without a near copy in training",
+            "the same, without the photos that training has nearly seen",
+        )  # fmt: skip
+    if "accuracy" in (metrics.get("cross_validation") or {}):  # earlier versions had another cross-validation
+        yield _make(
+            "cross_validation", metrics["cross_validation"],
+            "classifiers like this one, each trained without the photos that it judges", "all photos",
+            "steadier, because it is measured on more photos",
+        )  # fmt: skip
+    if metrics.get("repeats"):
+        yield _make_repeated(metrics["repeats"])
+    elsewhere = metrics.get("elsewhere") or {}
+    kind = elsewhere.get("group_kind") or "group"
+    for key, photos, use in (
+        ("same", f"all photos, with photos of the same {kind} in training", f"new photos from a known {kind}"),
+        ("new", f"all photos, without photos of the same {kind} in training", f"photos from a new {kind}"),
+    ):
+        if elsewhere.get(key):
+            yield _make(f"elsewhere_{key}", elsewhere[key], "classifiers like this one", photos, use)
+    chosen = "above a cut, these photos chose the epoch" if metrics.get("tuning") else "the validation curve ends here"
+    if metrics.get("validation"):
+        yield _make("validation", metrics["validation"], first, "validation photos", chosen)
+    if metrics.get("train"):
+        use = "compare with the test photos: a large gap means overfitting"
+        yield _make("train", metrics["train"], first, "training photos", use)
+
+
+def _make(name: str, numbers: Metrics, judged: str, photos: str, use: str) -> Figure:
+    low, high = numbers.get("accuracy_ci95") or (None, None)
+    return Figure(
+        name=name, judged=judged, photos=photos, n=numbers["n"], accuracy=numbers["accuracy"], low=low, high=high,
+        use=use,
+    )  # fmt: skip
+
+
+def _make_repeated(repeats: Metrics) -> Figure:
+    low, high = repeats.get("mean_ci95") or (None, None)
+    return Figure(
+        name="repeats", judged=f"{repeats['n']} classifiers like this one, trained on other splits",
+        photos="test photos of each split", n=repeats["n_test"], accuracy=repeats["mean"], low=low, high=high,
+        use="how much the split matters",
+    )  # fmt: skip

@@ -87,7 +87,7 @@ def test_training_photos_alone_say_little():
 
 
 def test_without_test_photos_cross_validation_is_named():
-    repeated = {"accuracy_mean": 0.91, "accuracy_sd": 0.02, "n": 100, "n_folds": 5, "n_repeats": 1}
+    repeated = {"accuracy": 0.91, "accuracy_ci95": [0.85, 0.95], "n": 100, "n_folds": 5, "n_repeats": 1}
     verdict = write_verdict({"train": judge(100, 100), "cross_validation": repeated})
     assert verdict.endswith("In cross-validation it was right 91.0% of the time.")
 

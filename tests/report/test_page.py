@@ -53,7 +53,10 @@ def make_metrics(classes=("cats", "dogs"), n=200, **changes):
         "backbone": "mobilenet_v2", "image_size": 224, "precision": "bf16", "views": 1, "classes": list(classes),
         "seed": 0, "class_weights": None, "train": judged, "validation": judged, "test": judged,
         "strength": {"chosen": 0.01, "table": [{"strength": 0.01, "loss": 0.1, "accuracy": 0.9, "accuracy_sd": 0.01}]},
-        "cross_validation": {"accuracy_mean": 0.91, "accuracy_sd": 0.02, "n_folds": 5, "n_repeats": 2, "n": 400},
+        "cross_validation": {
+            "accuracy": 0.91, "accuracy_ci95": [0.88, 0.93], "n_folds": 5, "n_repeats": 1, "n": 400, "loss": 0.25,
+            "is_nested": True,
+        },
         "seconds": {"scan": 0.1, "extract": 4.0, "fit": 0.5, "evaluate": 0.2, "total": 4.8},
         "n_extracted": 600, "n_cached": 0, "skipped": [{"path": "cats/x.jpg", "reason": "the file is empty"}],
     } | changes  # fmt: skip
@@ -85,7 +88,7 @@ def test_verdict_comes_before_all_results(matrix):
         "This classifier, test photos",
         "Always answering 'cats'",
         "Measures",
-        "A second, steadier measure",
+        "were divided into 5 folds",
         "Measures by class",
         "Rows are true.",
         "Mistakes",

@@ -18,13 +18,18 @@ TEST = JUDGED | {"majority_accuracy": 0.75, "majority_class": "dogs"}
 
 
 def test_bars_show_the_classifier_beside_the_guess():
-    cross_validation = {"accuracy_mean": 0.99, "accuracy_sd": 0.02, "n": 10, "n_folds": 5, "n_repeats": 1}
+    cross_validation = {"accuracy": 0.9, "accuracy_ci95": [0.6, 0.98], "n": 10, "n_folds": 5, "n_repeats": 1}
     bars = list_bars({"test": TEST, "cross_validation": cross_validation})
     assert [bar["kind"] for bar in bars] == ["classifier", "repeated", "guess"]
-    assert [bar["text"] for bar in bars] == ["75.0%", "99.0%", "75.0%"]
+    assert [bar["text"] for bar in bars] == ["75.0%", "90.0%", "75.0%"]
     assert [bars[0]["low"], bars[0]["high"]] == JUDGED["accuracy_ci95"]
-    assert bars[1]["high"] == 1.0  # a bracket cannot leave the bar
+    assert [bars[1]["low"], bars[1]["high"]] == [0.6, 0.98]
     assert "dogs" in bars[2]["label"]
+
+
+def test_the_cross_validation_of_an_earlier_version_has_no_bar():
+    older = {"accuracy_mean": 0.99, "accuracy_sd": 0.02, "n": 10, "n_folds": 5, "n_repeats": 3}
+    assert [bar["kind"] for bar in list_bars({"test": TEST, "cross_validation": older})] == ["classifier", "guess"]
 
 
 def test_measures_have_a_column_for_each_split_with_photos():

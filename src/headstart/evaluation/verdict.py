@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from headstart.evaluation.cross_validation import compare_with_cross_validation, find_cross_validation
+from headstart.evaluation.quoting import FEW_PHOTOS, STEADY_PHOTOS
 from headstart.evaluation.words import count_photos, format_percent
 
-FEW_PHOTOS = 100  # with fewer, the interval is wide, and the verdict says so
-STEADY_PHOTOS = 30  # with fewer, cross-validation varies as much: its heads are fitted to a handful of photos
 MISCALIBRATED = 0.10  # gap of mean confidence and accuracy from which the verdict warns
 OVERFIT_GAP = 0.10  # gap of training and evaluated accuracy from which the verdict warns
 
@@ -33,7 +33,8 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     -------
     str
         The accuracy with its interval, and that of always answering the commonest class. Then warnings, if there are
-        few photos, or if the classifier is no better than that guess, is overfitted, is miscalibrated or is not tested.
+        few photos, or if the classifier is no better than that guess, differs on the test photos and on all photos, is
+        overfitted, is miscalibrated or is not tested.
 
     Examples
     --------
@@ -47,13 +48,15 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     if headline is None:
         return "No photos were left to evaluate this classifier on, so its accuracy is unknown."
     split, numbers = headline
+    over_all = find_cross_validation(metrics)
     sentences = [
         _say_accuracy(split, numbers),
         _compare_with_guess(numbers),
-        _warn_of_few_photos(split, numbers, metrics.get("cross_validation")),
+        _warn_of_few_photos(split, numbers, over_all),
+        compare_with_cross_validation(metrics),
         _warn_of_overfitting(split, numbers, metrics.get("train")),
         _warn_of_confidence(numbers),
-        _warn_of_missing_test(split, metrics.get("cross_validation")),
+        _warn_of_missing_test(split, over_all),
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -82,15 +85,15 @@ def _compare_with_guess(numbers: Mapping[str, Any]) -> str:
     return f"{sentence}."
 
 
-def _warn_of_few_photos(split: str, numbers: Mapping[str, Any], cross_validation: Mapping[str, Any] | None) -> str:
+def _warn_of_few_photos(split: str, numbers: Mapping[str, Any], over_all: Mapping[str, Any] | None) -> str:
     if numbers["n"] >= FEW_PHOTOS:
         return ""
     low, high = numbers["accuracy_ci95"]
     sentence = f"With only {count_photos(numbers['n'])} the interval is {100 * (high - low):.0f} points wide: "
-    if split == "test" and cross_validation and cross_validation["n"] >= max(2 * numbers["n"], STEADY_PHOTOS):
+    if split == "test" and over_all and over_all["n"] >= max(2 * numbers["n"], STEADY_PHOTOS):
         return (
-            f"{sentence}the accuracy in cross-validation over {count_photos(cross_validation['n'])}, "
-            f"{format_percent(cross_validation['accuracy_mean'])}, is more reliable."
+            f"{sentence}the accuracy in cross-validation over {count_photos(over_all['n'])}, "
+            f"{format_percent(over_all['accuracy'])}, is more reliable."
         )
     return f"{sentence}evaluate it on more photos before you rely on it."
 
@@ -122,13 +125,13 @@ def _warn_of_confidence(numbers: Mapping[str, Any]) -> str:
     )
 
 
-def _warn_of_missing_test(split: str, cross_validation: Mapping[str, Any] | None) -> str:
+def _warn_of_missing_test(split: str, over_all: Mapping[str, Any] | None) -> str:
     if split == "test":
         return ""
-    if cross_validation and cross_validation["n"] >= STEADY_PHOTOS:
+    if over_all and over_all["n"] >= STEADY_PHOTOS:
         return (
             "There was no test split. In cross-validation it was right "
-            f"{format_percent(cross_validation['accuracy_mean'])} of the time."
+            f"{format_percent(over_all['accuracy'])} of the time."
         )
     if split == "validation":
         return "There was no test split: it was not fitted to these photos, but settings may have been chosen by them."

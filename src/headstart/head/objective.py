@@ -78,11 +78,11 @@ class Objective:
 class PointInMemory:
     """Coefficients of all problems of an `Objective`, and their scores, losses and gradients.
 
-    The scores (N, P, K) are kept. They are linear in the coefficients, so an iteration takes two passes over the rows,
-    however many sizes of its step are tried.
+    The strength is one number, or one for each problem, (P,). The scores (N, P, K) are kept. They are linear in the
+    coefficients, so an iteration takes two passes over the rows, however many sizes of its step are tried.
     """
 
-    def __init__(self, objective: Objective, strength: float, start: Array) -> None:
+    def __init__(self, objective: Objective, strength: float | Array, start: Array) -> None:
         self._objective = objective
         self.ridge = (1 / (strength * objective.total)).astype(start.dtype)[:, None] * objective.is_ridged
         self.coefficients = start

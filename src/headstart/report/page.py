@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from headstart.evaluation.cross_validation import explain_missing_cross_validation, find_cross_validation
 from headstart.evaluation.notes import Note, sort_notes
-from headstart.evaluation.verdict import FEW_PHOTOS, choose_headline, write_verdict
+from headstart.evaluation.quoting import FEW_PHOTOS
+from headstart.evaluation.verdict import choose_headline, write_verdict
 from headstart.evaluation.words import count_photos, format_percent
 from headstart.report.figure_file import InlineImage
 from headstart.report.page_tables import (
@@ -85,6 +87,8 @@ def render_report(content: ReportContent) -> str:
         figure_rows=list_figure_rows(metrics),
         bars=list_bars(metrics),
         measures=list_measures(metrics),
+        cross_validation=find_cross_validation(metrics),
+        no_cross_validation=explain_missing_cross_validation(metrics),
         classes=list_classes(headline[1]) if headline else [],
         charts={name: images.get(name) for name in CHARTS},
         photos=[image for name, image in images.items() if name not in CHARTS],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from headstart.evaluation.cross_validation import find_cross_validation
 from headstart.evaluation.verdict import HEADLINE_ORDER, choose_headline
 from headstart.evaluation.words import (
     MEASURES,
@@ -39,12 +40,12 @@ def list_bars(metrics: Mapping[str, Any]) -> list[Row]:
         return []
     split, numbers = headline
     low, high = numbers["accuracy_ci95"]
-    guess, repeated = numbers.get("majority_accuracy"), metrics.get("cross_validation")
+    guess, over_all = numbers.get("majority_accuracy"), find_cross_validation(metrics)
     name = f"This classifier, {SPLIT_NAMES[split].lower()} photos"
     bars = [_make_bar(name, "classifier", numbers["accuracy"], low, high)]
-    if repeated:
-        mean, sd = repeated["accuracy_mean"], repeated["accuracy_sd"]
-        bars.append(_make_bar("Cross-validation", "repeated", mean, max(0.0, mean - sd), min(1.0, mean + sd)))
+    if over_all:
+        low, high = over_all["accuracy_ci95"]
+        bars.append(_make_bar("Cross-validation, all photos", "repeated", over_all["accuracy"], low, high))
     if guess is not None:
         bars.append(_make_bar(f"Always answering '{numbers['majority_class']}'", "guess", guess, None, None))
     return bars

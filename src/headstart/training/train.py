@@ -38,7 +38,7 @@ from headstart.runs.tracking import check_tracker, track_or_warn
 from headstart.scale.ray_training import RayWorkers
 from headstart.storage.remote_paths import RemotePath, make_path
 from headstart.training.auto import choose_method
-from headstart.training.judging import cross_validate_trained
+from headstart.training.judging import judge_trained
 from headstart.training.preparation import load_catalog
 from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.torch_import import limit_spinning
@@ -229,7 +229,7 @@ class _Training:
         with ThreadPoolExecutor(1) as pool:
             model = pool.submit(trained.build_file)
             with show_progress("Cross-validating", is_shown=context.verbose, unit="folds") as progress:
-                metrics["cross_validation"] = cross_validate_trained(trained, progress)
+                metrics |= judge_trained(trained, progress)
         self.clock.note("evaluate")
         metrics["seconds"] = self.clock.seconds
         say(write_verdict(metrics))

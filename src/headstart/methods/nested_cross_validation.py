@@ -1,0 +1,68 @@
+"""Judge every photo by a head that was fitted without it: an accuracy from all photos."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from headstart.evaluation.metrics import evaluate_probabilities
+from headstart.head.fold_heads import HeldOutPredictions
+from headstart.head.linear import softmax
+from headstart.head.nested import predict_nested
+from headstart.head.regularisation import MANY_SCORES, MAX_HEADS_SIZE, predict_held_out
+from headstart.methods.head_fitting import prepare_views, weigh_classes
+from headstart.methods.method_runner import TrainedMethod
+from headstart.methods.out_of_fold import has_folds
+from headstart.process.progress import Progress, ignore_progress
+
+N_FOLDS = 5
+
+
+def cross_validate_nested(trained: TrainedMethod, progress: Progress = ignore_progress) -> dict[str, Any] | None:
+    """Judge every training, validation and test photo once, by a head that was fitted without it and its group.
+
+    The strength of each head is chosen anew, without the photos that the head is judged on. The test photos choose
+    nothing else: the classifier does not depend on them. The figure holds for photos like all of these together. If
+    the test photos were given and are of another kind, they are only a part of these.
+
+    Returns
+    -------
+    Plain JSON types for metrics.json: ``accuracy``, ``accuracy_ci95``, ``loss`` and ``per_class`` as of
+    `evaluate_probabilities`; ``n``, the number of photos; ``n_folds``; ``n_repeats``, always 1; ``is_nested``: whether
+    the strengths were chosen anew. For half a million scores (photos times classes) and more this would take minutes;
+    the strength of the trained head is taken. None if heads cannot be fitted anew (see `has_folds`), or if only
+    photos of one class can be judged. A photo cannot be judged if no other photo outside its fold has its class.
+    """
+    table, settings = trained.table, trained.settings
+    if not has_folds(trained):
+        return None
+    assert trained.fitted.strength is not None  # noqa: S101  for the type checker
+    labels, n_averaged = table.catalog.labels, table.n_averaged
+    photos = table.splits["train"].join(table.splits["validation"]).join(table.splits["test"])
+    views, y, groups = photos.views if n_averaged > 1 else photos.X[None], photos.y, photos.groups
+    prepared, names = prepare_views(
+        views, y, len(labels), class_weight=weigh_classes(y, len(labels), settings.class_weight, photos.weights),
+        sample_weight=photos.weights, groups=groups,
+    )  # fmt: skip
+    size = N_FOLDS * prepared.Z.shape[1] * len(labels)
+    is_nested = len(y) * len(labels) < MANY_SCORES and size <= MAX_HEADS_SIZE
+    held: HeldOutPredictions
+    if is_nested:
+        held = predict_nested(
+            prepared, seed=settings.seed, groups=names, n_folds=N_FOLDS, n_views=len(views), n_averaged=n_averaged,
+            progress=progress,
+        )  # fmt: skip
+    else:
+        (held,) = predict_held_out(
+            prepared, strength=trained.fitted.strength, seeds=[settings.seed], groups=names, n_folds=N_FOLDS,
+            n_views=len(views), n_averaged=n_averaged, progress=progress,
+        )  # fmt: skip
+    at = np.flatnonzero(held.fold >= 0)
+    if len(np.unique(y[at])) < 2:
+        return None
+    measures = evaluate_probabilities(y[at], softmax(held.scores[at]), labels)
+    return {
+        **{name: measures[name] for name in ("accuracy", "accuracy_ci95", "n", "loss", "per_class")},
+        "n_folds": len(np.unique(held.fold[at])), "n_repeats": 1, "is_nested": is_nested,
+    }  # fmt: skip

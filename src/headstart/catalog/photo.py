@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
@@ -49,6 +51,11 @@ class Photo:
     def path(self) -> Path:
         """The path of the file; for a photo in a store, a `RemotePath`."""
         return make_path(self.file)
+
+
+def digest_photos(photos: Iterable[Photo]) -> str:
+    """Return one digest of a set of photos, in hex, by which two sets are known to be equal in any order."""
+    return hashlib.sha256("".join(sorted(photo.digest for photo in photos)).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

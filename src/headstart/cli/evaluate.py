@@ -40,7 +40,7 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
     from headstart.training.evaluate import evaluate_classifier
 
     classifier = load_classifier(model, precision=precision)
-    metrics = evaluate_classifier(classifier, data, split=split, **reading)
+    metrics = evaluate_classifier(classifier, data, split=split, report=model, **reading)
     for note in note_precision(classifier, precision):
         metrics["notes"].append(note.text)
         metrics["note_records"].append(note.to_record())
@@ -53,6 +53,8 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
     print_line(f"Accuracy  {metrics['accuracy']:.1%}  (95% interval {low:.1%} to {high:.1%}, {metrics['n']:,} photos)")
     print_line(f"Log loss  {metrics['loss']:.4f}   Macro F1  {metrics['macro_f1']:.3f}")
     _print_classes(metrics["per_class"])
+    if metrics["comparison"]:
+        say(metrics["comparison"])
     for note in metrics["notes"]:
         say_note(note)
     if metrics["n_seen"]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.catalog.photo import digest_photos
 from headstart.evaluation.metrics import evaluate_probabilities, majority_accuracy
 from headstart.methods.feature_table import SplitFeatures
 from headstart.storage.spreadsheet_cells import guard_cell
@@ -51,6 +52,7 @@ def measure_split(predictions: SplitPredictions, labels: Sequence[str]) -> dict[
     return evaluate_probabilities(y, predictions.probabilities, labels) | {
         "majority_accuracy": majority_accuracy(y, y, len(labels)),
         "majority_class": labels[majority],
+        "photos_digest": digest_photos(predictions.features.photos),
     }
 
 

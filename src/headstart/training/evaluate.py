@@ -11,7 +11,7 @@ import numpy as np
 
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import describe_unknown_labels
-from headstart.catalog.photo import SPLITS, Photo
+from headstart.catalog.photo import SPLITS, Photo, digest_photos
 from headstart.catalog.scan import scan_labelled
 from headstart.catalog.source import PhotoSource, find_source, refuse_reading
 from headstart.catalog.table_columns import ColumnNames
@@ -22,6 +22,7 @@ from headstart.evaluation.notes import note_unused
 from headstart.features.depth_notes import list_depth_notes
 from headstart.pixels.damage import note_damage
 from headstart.process.progress import show_progress
+from headstart.runs.report_comparison import compare_with_report, find_run_metrics
 
 SPLIT_CHOICES = ("auto", *SPLITS, "all")
 
@@ -29,7 +30,7 @@ SPLIT_CHOICES = ("auto", *SPLITS, "all")
 def evaluate_classifier(
     model: Classifier | HasFolder | str | Path, photos: Catalog | PhotoSource, *, split: str = "auto",
     layout: str = "auto", path_column: str | None = None, label_column: str | None = None,
-    group_column: str | None = None, verbose: bool = True,
+    group_column: str | None = None, verbose: bool = True, report: HasFolder | str | Path | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Evaluate a classifier on labelled photos.
 
@@ -49,11 +50,16 @@ def evaluate_classifier(
         Which folders are the classes; see `scan_photos`.
     path_column, label_column, group_column
         Names of a table's columns. None: they are found by their names.
+    report
+        Run whose report the figures are compared with, or the path of its folder or classifier. Default: that of
+        ``model``, unless it is a `Classifier`.
 
     Returns
     -------
     Plain JSON types: the metrics of `evaluate_probabilities`, and ``split``, ``n_seen``, ``unknown_labels``,
     ``skipped``, ``notes`` (texts) and ``note_records``. ``n_seen`` is the number of training photos left out.
+    ``photos_digest`` is a digest of the evaluated photos, and ``comparison`` says whether the figures agree with the
+    report's.
 
     Raises
     ------
@@ -62,6 +68,7 @@ def evaluate_classifier(
     """
     if split not in SPLIT_CHOICES:
         raise CatalogError(f"Cannot evaluate on a split: got {split!r}, need one of {', '.join(SPLIT_CHOICES)}.")
+    place = model if report is None and not isinstance(model, Classifier) else report
     if not isinstance(model, Classifier):
         model = load_classifier(model)
     columns = ColumnNames(path_column, label_column, group_column)
@@ -88,13 +95,21 @@ def evaluate_classifier(
         first = failures[0]
         text = f"none of its {len(known)} photos can be decoded, such as '{first['path']}': {first['reason']}."
         raise CatalogError(f"Cannot evaluate on '{photos.source}': {text}", path=photos.source)
-    return {
+    failed = {failure["path"] for failure in failures}
+    evaluated = {
         "schema": 1, "data": photos.source, "split": split, "precision": model.precision, "classes": list(model.labels),
-        **metrics, "n_seen": len(chosen) - len(fresh), "unknown_labels": dict(unknown),
+        **metrics, "photos_digest": digest_photos(photo for photo in known if str(photo.path) not in failed),
+        "n_seen": len(chosen) - len(fresh), "unknown_labels": dict(unknown),
         "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in photos.skipped] + failures,
         "notes": [note.text for note in notes],
         "note_records": [note.to_record() for note in notes],
     }  # fmt: skip
+    reported = None if place is None else find_run_metrics(_find_place(place))
+    return evaluated | {"comparison": compare_with_report(evaluated, reported) if reported else ""}
+
+
+def _find_place(place: HasFolder | str | Path) -> Path:
+    return Path(place if isinstance(place, str | Path) else place.folder)
 
 
 def _explain_no_photos(labels: Sequence[str], split: str, *, n_chosen: int, n_fresh: int, unknown: Counter[str]) -> str:

@@ -19,6 +19,7 @@ EFFECTS = {
         "--views": SETTING, "--average-views": SETTING, "--class-weight": SETTING, "--precision": SETTING,
         "--seed": SETTING, "--cache": ALWAYS, "--cache-limit": SETTING, "--track": ALWAYS, "--ray": ALWAYS,
         "--overwrite": "noted without --out", "--json": ALWAYS, "--depth": DEPTH,
+        **dict.fromkeys(("--repeats", "--test-share", "--validation-share"), "refused if the split is given"),
     },
     "predict": PRECISION | {
         "--format": "refused as csv with --json", "--json": ALWAYS, "--top": ALWAYS,

@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from headstart.cli.options import DURATION, PATH, SIZE_GB, json_option, precision_option
+from headstart.cli.options import DURATION, PATH, SHARE, SIZE_GB, json_option, precision_option
 
 
 @click.command()
@@ -55,6 +55,17 @@ def test_an_invalid_quantity_is_refused_with_examples(text):
         match="need a number above 0 and one of the units s, m, min, h, such as 90s, 10m or 1h",
     ):
         DURATION.convert(text, None, None)
+
+
+@pytest.mark.parametrize("text", ["20%", "20", " 20 % ", 20])
+def test_a_share_is_a_whole_number_of_percent(text):
+    assert SHARE.convert(text, None, None) == 20
+
+
+@pytest.mark.parametrize("text", ["0.2", "100%", "-5%", "a fifth", "", "12.5%"])
+def test_an_invalid_share_is_refused_with_an_example(text):
+    with pytest.raises(click.BadParameter, match="is not a share, need a whole number of percent, such as 20%"):
+        SHARE.convert(text, None, None)
 
 
 @pytest.mark.slow

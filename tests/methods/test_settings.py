@@ -42,6 +42,12 @@ def test_the_default_settings_are_valid():
             {"method": "finetune", "n_views": 8},
             "n_views \\(--views\\) 8 with method finetune, which changes photos in every epoch",
         ),
+        ({"repeats": 0}, "repeats 0, need 1 to 1000"),
+        ({"repeats": 2.5}, "repeats 2.5, need a whole number"),
+        ({"test_share": 0}, "test_share 0, need 1 to 99 percent"),
+        ({"test_share": 0.2}, "test_share 0.2, need a whole number"),
+        ({"validation_share": 100}, "validation_share 100, need 0 to 99 percent"),
+        ({"test_share": 85}, "85% test and 15% validation photos, need less than 100% together"),
         ({"seed": -1, "epochs": 0}, "got epochs 0, .*; got seed -1"),
     ],
 )

@@ -28,6 +28,9 @@ TABLE = {  # by setting: another value than the default, and what happens to it 
     "budget_s": (60.0, R, R, R, R, U, U),
     "cache_limit_gb": (1.0, N, U, U, U, N, U),
     "seed": (1, U, U, U, U, U, U),
+    "test_share": (20, U, U, U, U, U, U),
+    "validation_share": (10, U, U, U, U, U, U),
+    "repeats": (5, U, U, U, U, U, U),
 }
 
 

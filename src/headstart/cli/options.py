@@ -45,7 +45,20 @@ class _Quantity(click.ParamType[float]):
         return float(match[1]) * self._units[match[2]]
 
 
+class _WholePercent(click.ParamType[int]):
+    """A whole number of percent, such as ``20%`` or ``20``."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        match = re.fullmatch(r"\s*(\d{1,2})\s*%?\s*", str(value))
+        if match is None:
+            self.fail(f"{value!r} is not a share, need a whole number of percent, such as 20%.", param, ctx)
+        return int(match[1])
+
+
 PATH = _PathOrUri()
+SHARE = _WholePercent()
 METHOD = click.Choice(["auto", "fixed", "hybrid", "finetune", "scratch"])
 TRACKER = click.Choice(["mlflow", "tensorboard"])
 DURATION = _Quantity("time", {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}, "90s, 10m or 1h")

@@ -13,6 +13,7 @@ from headstart.cli.options import (
     DURATION,
     METHOD,
     PATH,
+    SHARE,
     SIZE_GB,
     TRACKER,
     backbone_option,
@@ -86,6 +87,19 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 )  # fmt: skip
 @layout_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of split, folds and augmented views.")
+@click.option(
+    "--test-share", type=SHARE, metavar="PERCENT",
+    help="Share of all photos that become test photos, such as 20%, if no split is given.  [default: 15%]",
+)  # fmt: skip
+@click.option(
+    "--validation-share", type=SHARE, metavar="PERCENT",
+    help="Share of all photos that become validation photos, if no split is given.  [default: 15%]",
+)  # fmt: skip
+@click.option(
+    "--repeats", type=click.IntRange(1, 1000), default=1,
+    help="Splits to draw and to train on. The first is the run; the others measure how much its accuracy depends on "
+    "the split.",
+)  # fmt: skip
 @click.option("--cache/--no-cache", default=True, help="Read and write features in the user's cache.")
 @click.option(
     "--cache-limit", "cache_limit_gb", type=SIZE_GB, default="10GB", help="Maximum size of the activations on disk."

@@ -40,6 +40,7 @@ STAGES = {
     "scan": "finding and checking the photos",
     "extract": "extracting the features",
     "fit": "training",
+    "repeat": "repeats on other splits",
     "evaluate": "evaluation",
     "report": "drawing the report",
 }

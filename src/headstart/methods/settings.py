@@ -16,6 +16,8 @@ METHODS = ("auto", "fixed", "hybrid", "finetune", "scratch")
 TUNED = METHODS[2:]  # these train above a cut, with torch
 MAX_VIEWS = 1000  # of a photo; more hardly differ from each other
 ADAM_EPOCHS = 10
+MAX_REPEATS = 1000
+HELD_SHARE = 15  # default percent of test and of validation photos, as in `catalog.split`
 # settings that only some methods have, and their defaults
 _OF_FIXED: dict[str, Any] = {"features": "last", "head": "logistic", "strength": None}
 _OF_TUNED: dict[str, Any] = {"learning_rate": None, "train_norms": False}
@@ -77,6 +79,11 @@ class Settings:
         Disk space for activations below a cut.
     seed
         Seed of the split, the folds, the views and the solver's order.
+    test_share, validation_share
+        Percent of all photos that become test and validation photos. None: 15 each, if the split is drawn at random.
+    repeats
+        Number of splits that are drawn and trained on. The first is the run; the others only measure how much its
+        accuracy depends on the split.
     """
 
     method: str = "auto"
@@ -97,6 +104,9 @@ class Settings:
     budget_s: float = 600.0
     cache_limit_gb: float = 10.0
     seed: int = 0
+    test_share: int | None = None
+    validation_share: int | None = None
+    repeats: int = 1
 
     @property
     def n_fixed_views(self) -> int:
@@ -107,6 +117,14 @@ class Settings:
     def n_averaged(self) -> int:
         """Number of views that prediction averages over."""
         return self.n_fixed_views if self.average_views else 1
+
+    @property
+    def shares(self) -> tuple[int, int]:
+        """Percent of test and of validation photos, if the split is drawn at random."""
+        test, validation = (
+            HELD_SHARE if share is None else share for share in (self.test_share, self.validation_share)
+        )
+        return test, validation
 
     def settle(self) -> Settings:
         """Replace ``auto`` by the only method that has the given settings, if there is only one."""
@@ -127,9 +145,10 @@ class Settings:
             raise FitError(f"Cannot train: got {'; got '.join(problems)}.")
 
     def _find_wrong_types(self) -> list[str]:
-        whole, number = ("image_size", "depth", "epochs", "n_views", "seed"), (
-            "strength", "learning_rate", "budget_s", "cache_limit_gb",
+        whole = (
+            "image_size", "depth", "epochs", "n_views", "seed", "test_share", "validation_share", "repeats",
         )  # fmt: skip
+        number = ("strength", "learning_rate", "budget_s", "cache_limit_gb")
         kinds: dict[str, Any] = {**dict.fromkeys(whole, int), **dict.fromkeys(number, (int, float))}
         problems = [
             f"{name_setting(name)} {value!r}, need a {'whole ' if kind is int else ''}number"
@@ -161,11 +180,28 @@ class Settings:
             problems.append(f"{name_setting('depth')} {self.depth}, need {MIN_DEPTH} to {MAX_DEPTH} bits")
         if self.seed < 0:
             problems.append(f"seed {self.seed}, need 0 or more")
-        return problems + [
-            f"{name_setting(name)} {value}, need a finite number above 0"
-            for name in ("strength", "learning_rate", "budget_s", "cache_limit_gb")
-            if (value := getattr(self, name)) is not None and not (value > 0 and math.isfinite(value))
-        ]
+        return (
+            problems
+            + self._find_wrong_splits()
+            + [
+                f"{name_setting(name)} {value}, need a finite number above 0"
+                for name in ("strength", "learning_rate", "budget_s", "cache_limit_gb")
+                if (value := getattr(self, name)) is not None and not (value > 0 and math.isfinite(value))
+            ]
+        )
+
+    def _find_wrong_splits(self) -> list[str]:
+        problems = []
+        if not 1 <= self.repeats <= MAX_REPEATS:
+            problems.append(f"repeats {self.repeats}, need 1 to {MAX_REPEATS}")
+        if self.test_share is not None and not 1 <= self.test_share < 100:
+            problems.append(f"test_share {self.test_share}, need 1 to 99 percent")
+        if self.validation_share is not None and not 0 <= self.validation_share < 100:
+            problems.append(f"validation_share {self.validation_share}, need 0 to 99 percent")
+        test, validation = self.shares
+        if not problems and test + validation >= 100:
+            problems.append(f"{test}% test and {validation}% validation photos, need less than 100% together")
+        return problems
 
     def _find_contradictions(self) -> list[str]:
         """List settings that contradict each other, such as one that the method does not have."""

@@ -195,7 +195,10 @@ def _name_training(
     """Name the checkpoint by everything that decides a training, so that the same command resumes it."""
     from headstart.tune.device import describe_torch
 
-    settings = replace(settings, budget_s=1.0, cache_limit_gb=1.0)  # these two do not change the result
+    # these do not change the result, or only by the photos below
+    settings = replace(
+        settings, budget_s=1.0, cache_limit_gb=1.0, test_share=None, validation_share=None, repeats=1
+    )  # fmt: skip
     facts = (
         context.setup.image_size, settings, describe_torch(), describe_engine(), describe_decoder(), table.precision,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from headstart.catalog.source import PhotoSource, Source, find_source, refuse_re
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import FitError, RunError, RunMovedError
 from headstart.evaluation.notes import Note, note_unused
+from headstart.evaluation.repeats import write_repeats
 from headstart.evaluation.verdict import write_verdict
 from headstart.features.depth_notes import list_depth_notes, note_unused_depth
 from headstart.features.extraction import BackgroundCompilation
@@ -38,8 +39,10 @@ from headstart.runs.tracking import check_tracker, track_or_warn
 from headstart.scale.ray_training import RayWorkers
 from headstart.storage.remote_paths import RemotePath, make_path
 from headstart.training.auto import choose_method
+from headstart.training.drawn_splits import draw_asked_split
 from headstart.training.judging import judge_trained
 from headstart.training.preparation import load_catalog
+from headstart.training.repeats import estimate_repeat, repeat_training
 from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.torch_import import limit_spinning
 
@@ -199,6 +202,7 @@ class _Training:
         settings, context, setup = self.settings, self.context, self.context.setup
         compiling = BackgroundCompilation(setup)
         catalog, stored = load_catalog(photos, context, seed=settings.seed, say=say)
+        catalog = draw_asked_split(catalog, settings)
         found = list_depth_notes(catalog.photos, setup.depth)
         if stored is None:  # photos of stored features may be gone
             found += note_unused_depth(catalog.photos, setup.depth)
@@ -225,6 +229,12 @@ class _Training:
         notes = [*list_notes(trained, settings, tried), *self.notes]
         metrics = describe_training(trained, notes) | {"auto": record}
         metrics |= {split: measure_split(predictions[split], table.catalog.labels) for split in SPLITS}
+        metrics["repeats"] = None
+        if settings.repeats > 1:
+            self.clock.note("evaluate")
+            seconds = estimate_repeat(trained, record, self.clock.seconds)
+            metrics["repeats"] = repeat_training(runner, trained, settings.repeats, seconds=seconds, say=say)
+            self.clock.note("repeat")
         begin_charts(folder, metrics, fitted.history, self.chart_drawer)
         with ThreadPoolExecutor(1) as pool:
             model = pool.submit(trained.build_file)
@@ -233,6 +243,8 @@ class _Training:
         self.clock.note("evaluate")
         metrics["seconds"] = self.clock.seconds
         say(write_verdict(metrics))
+        if metrics["repeats"] is not None:
+            say(write_repeats(metrics["repeats"]))
         return RunContents(
             catalog=table.catalog, metrics=metrics, history=fitted.history, predictions=predictions,
             notes=notes, model=model.result(), note_time=self.clock.note,

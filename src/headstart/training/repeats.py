@@ -1,0 +1,176 @@
+"""Train the same settings on other splits of the same photos, to measure how much the accuracy depends on the split."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from headstart.catalog.catalog import Catalog
+from headstart.catalog.redrawing import redraw_splits
+from headstart.errors import HeadstartError
+from headstart.evaluation.repeats import repeats_interval
+from headstart.evaluation.words import format_seconds
+from headstart.methods.method_runner import MethodRunner, TrainedMethod, fit_head_to_table
+from headstart.methods.settings import Settings
+from headstart.methods.split_metrics import SplitPredictions, measure_split
+from headstart.methods.table_division import divide_table, has_all_views
+from headstart.process.interrupts import listen_for_ctrl_c
+from headstart.process.progress import show_progress
+
+LONG_S = 10.0  # of all repeats together; shorter ones are not announced
+
+
+@dataclass
+class _Results:
+    """What each finished repeat gave."""
+
+    seeds: list[int] = field(default_factory=list)
+    accuracies: list[float] = field(default_factory=list)
+    balanced_accuracies: list[float] = field(default_factory=list)
+    n_train: list[int] = field(default_factory=list)
+    n_test: list[int] = field(default_factory=list)
+    tested: set[str] = field(default_factory=set)  # digests
+
+    def add(self, trained: TrainedMethod) -> None:
+        """Evaluate a training on its test photos."""
+        table = trained.table
+        test = table.splits["test"]
+        measured = measure_split(
+            SplitPredictions(test, trained.fitted.head.probabilities(test.X)), table.catalog.labels
+        )
+        if measured is None:  # with large groups, a split may have no test photos
+            return
+        self.seeds.append(table.catalog.seed)
+        self.accuracies.append(measured["accuracy"])
+        self.balanced_accuracies.append(measured["balanced_accuracy"])
+        self.n_train.append(len(table.splits["train"].photos))
+        self.n_test.append(len(test.photos))
+        self.tested |= {photo.digest for photo in test.photos}
+
+    def to_dict(self, n_asked: int) -> dict[str, Any] | None:
+        """Return the record for metrics.json in plain JSON types, or None if fewer than two are finished."""
+        if len(self.accuracies) < 2:
+            return None
+        n_train, n_test = float(np.mean(self.n_train)), float(np.mean(self.n_test))
+        interval = repeats_interval(self.accuracies, n_train=n_train, n_test=n_test, n_photos=len(self.tested))
+        return {
+            "n": len(self.accuracies),
+            "n_asked": n_asked,
+            "seeds": self.seeds,
+            "accuracies": self.accuracies,
+            "balanced_accuracies": self.balanced_accuracies,
+            "mean": float(np.mean(self.accuracies)),
+            "sd": float(np.std(self.accuracies, ddof=1)),
+            "mean_ci95": list(interval),
+            "balanced_mean": float(np.mean(self.balanced_accuracies)),
+            "n_train": self.n_train,
+            "n_test": self.n_test,
+            "n_photos": len(self.tested),
+        }
+
+
+def repeat_training(
+    runner: MethodRunner, trained: TrainedMethod, n_repeats: int, *, seconds: float, say: Callable[[str], None]
+) -> dict[str, Any] | None:
+    """Train a method again on ``n_repeats`` - 1 other splits, and evaluate each on its own test photos.
+
+    The training itself is the first repeat. The others use the next seeds. Groups, identical photos and near copies
+    stay together in each split. The whole training is repeated: the strength, or the best epoch, is chosen again.
+
+    Parameters
+    ----------
+    seconds
+        Duration of the first training, by which the user is told the time.
+    say
+        Function that is called with sentences for the user.
+
+    Returns
+    -------
+    The record for metrics.json, or None if fewer than two trainings are finished. Ctrl-C ends the repeats and keeps
+    those that are finished.
+    """
+    results = _Results()
+    results.add(trained)
+    catalog, context = trained.table.catalog, runner.context
+    is_tuned = trained.tuned is not None
+    if is_tuned or seconds * (n_repeats - 1) > LONG_S:
+        say(_announce(n_repeats - 1, seconds, has_checkpoints=is_tuned and context.cache))
+    # each training above a cut shows its own progress
+    runner = replace(runner, note_time=lambda _: None, context=replace(context, verbose=context.verbose and is_tuned))
+    started = time.perf_counter()
+    with (
+        listen_for_ctrl_c(interrupts=True) as is_interrupted,
+        show_progress("Repeating", is_shown=context.verbose and not is_tuned, unit="splits") as progress,
+    ):
+        try:
+            for number in range(1, n_repeats):
+                progress(number - 1, n_repeats - 1)
+                if is_tuned:
+                    say(_say_next(number, n_repeats, time.perf_counter() - started))
+                seed = trained.settings.seed + number
+                results.add(_train_again(runner, trained, redraw_splits(catalog, seed=catalog.seed + number), seed))
+        except HeadstartError as error:
+            say(f"The repeats ended early, and the finished ones are kept: {error}")
+        except BaseException as error:
+            if not isinstance(error, KeyboardInterrupt) and not is_interrupted():
+                raise
+            say(f"Stopped: {len(results.accuracies)} of {n_repeats} repeats are finished and kept.")
+    return results.to_dict(n_repeats)
+
+
+def estimate_repeat(
+    trained: TrainedMethod, record: Mapping[str, Any] | None, seconds: Mapping[str, float]
+) -> float:  # fmt: skip
+    """Return about how many seconds the training of another split will take.
+
+    Parameters
+    ----------
+    record
+        What ``auto`` tried, or None if the method was given.
+    seconds
+        Seconds of each step of the first training.
+    """
+    if trained.tuned is not None and record is not None:
+        method = trained.settings.method
+        return max(float(trial["seconds"]) for trial in record["tried"] if trial["method"] == method)
+    extracted = 0.0 if trained.tuned is None and has_all_views(trained.table) else seconds.get("extract", 0.0)
+    return extracted + seconds.get("fit", 0.0)
+
+
+def _train_again(runner: MethodRunner, trained: TrainedMethod, catalog: Catalog, seed: int) -> TrainedMethod:
+    """Train on another split of the same photos, with the settings of an earlier training and another seed."""
+    settings, tuned = replace(trained.settings, seed=seed), trained.tuned
+    runner = replace(runner, catalog=catalog)
+    if tuned is not None:
+        return runner.run_again(
+            _restore_views(settings, tuned.n_symmetric), tuned.hyperparameters, is_averaged=trained.table.n_averaged > 1
+        )
+    if not has_all_views(trained.table):  # other photos are in training now, with random views
+        return runner.run_fixed(settings)
+    table = divide_table(trained.table, catalog)
+    return replace(trained, settings=settings, table=table, fitted=fit_head_to_table(table, settings))
+
+
+def _restore_views(settings: Settings, n_symmetric: int) -> Settings:
+    """Return the settings of a training whose answers may not average over its views, as `auto` decides."""
+    return replace(settings, average_views=True, n_views=n_symmetric) if n_symmetric > 1 else settings
+
+
+def _announce(n: int, seconds: float, *, has_checkpoints: bool) -> str:
+    each, total = (format_seconds(some, is_estimate=True) for some in (seconds, n * seconds))
+    trainings = "1 more training" if n == 1 else f"{n} more trainings"
+    epochs = " The same command later continues with the finished epochs." if has_checkpoints else ""
+    return (
+        f"The run is trained. {trainings} on other splits of about {each} each: about {total}. Ctrl-C keeps the "
+        f"finished ones.{epochs}"
+    )
+
+
+def _say_next(number: int, n_repeats: int, seconds: float) -> str:
+    left = n_repeats - number
+    rest = f", about {format_seconds(seconds / (number - 1) * left, is_estimate=True)} left" if number > 1 else ""
+    return f"Repeat {number + 1} of {n_repeats}{rest}."

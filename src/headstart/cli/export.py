@@ -66,8 +66,24 @@ def export(
     if "parity" in report:
         for line in _describe_check(report, is_kept=True):
             print_line(line)
+        comparison = _compare_with_report(model, report)
+        if comparison:
+            print_line(comparison)
     else:
         print_line("It was not checked: give --check PHOTOS to compare its answers with the classifier's.")
+
+
+def _compare_with_report(model: Path, report: dict[str, Any]) -> str:
+    """Say whether the accuracy of the classifier is that of its run's report."""
+    from headstart.runs.report_comparison import compare_with_report, find_run_metrics
+
+    accuracy, metrics = report["accuracy"], find_run_metrics(model)
+    if accuracy is None or metrics is None:
+        return ""
+    evaluated = accuracy["classifier"] | {key: source[key] for key, source in (
+        ("photos_digest", accuracy), ("precision", report),
+    )}  # fmt: skip
+    return compare_with_report(evaluated, metrics)
 
 
 def _describe_check(report: dict[str, Any], *, is_kept: bool) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from headstart.catalog.photo import Photo
+from headstart.catalog.photo import Photo, digest_photos
 from headstart.classifier.classifier import Classifier
 from headstart.errors import CatalogError, PhotoError
 from headstart.evaluation.intervals import wilson_interval
@@ -132,7 +132,8 @@ def build_certificate(
     ``accuracy``
         Accuracies of both with 95% intervals, or None without photos for it. Training photos and photos with unknown
         labels are left out; so are the photos of the quantisation, if unseen photos decide. ``n_lost`` and ``n_won``:
-        numbers of photos that only the classifier, or only the export, predicts right.
+        numbers of photos that only the classifier, or only the export, predicts right. ``photos_digest``: a digest of
+        these photos.
     ``unknown_labels``
         Number of photos of each label that the classifier does not know.
     ``ms_per_photo``, ``skipped``
@@ -185,7 +186,8 @@ def _compute_accuracies(
     y = np.array([numbers[predictions.photos[i].label] for i in fair])
     ours, theirs = (rows[fair].argmax(1) == y for rows in (predictions.ours, predictions.theirs))
     accuracies: dict[str, Any] = {
-        "n": len(fair), "n_lost": int((ours & ~theirs).sum()), "n_won": int((theirs & ~ours).sum())
+        "n": len(fair), "n_lost": int((ours & ~theirs).sum()), "n_won": int((theirs & ~ours).sum()),
+        "photos_digest": digest_photos(predictions.photos[i] for i in fair),
     }  # fmt: skip
     for name, is_right in (("classifier", ours), ("export", theirs)):
         n_right = int(is_right.sum())

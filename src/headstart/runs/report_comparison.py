@@ -30,7 +30,7 @@ def compare_with_report(evaluated: Mapping[str, Any], reported: Mapping[str, Any
     Parameters
     ----------
     evaluated
-        Result of `evaluate_classifier`.
+        Result of `evaluate_classifier`, or the accuracy, its interval, the precision and the photos' digest alone.
     reported
         The metrics.json of the run. An empty text is returned if it has no figures to compare with.
     """
@@ -48,9 +48,10 @@ def compare_with_report(evaluated: Mapping[str, Any], reported: Mapping[str, Any
 
 
 def _compare(evaluated: Mapping[str, Any], numbers: Mapping[str, Any], reported: Mapping[str, Any]) -> str:
-    gaps = [abs(evaluated[key] - numbers[key]) for key in ("accuracy", "loss")]
-    if max(gaps) > SAME:
-        said = f", which says {format_percent(numbers['accuracy'])} (log loss {numbers['loss']:.4f})"
+    compared = [key for key in ("accuracy", "loss") if key in evaluated]
+    if max(abs(evaluated[key] - numbers[key]) for key in compared) > SAME:
+        loss = f" (log loss {numbers['loss']:.4f})" if "loss" in compared else ""
+        said = f", which says {format_percent(numbers['accuracy'])}{loss}"
         if evaluated["precision"] != reported.get("precision"):
             return f"{said}: it was computed in {reported.get('precision')}, and this in {evaluated['precision']}."
         return f"{said}: the processor or the programs have changed."

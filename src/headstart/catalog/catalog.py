@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from headstart.catalog.photo import SPLITS, Photo, Skip
 from headstart.catalog.split import KEEP_ALL, SplitPlan
 from headstart.errors import CatalogError
+from headstart.evaluation.group_words import GROUP
 from headstart.evaluation.notes import Note
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Catalog:
         Seed of the random split.
     plan
         Plan of the random split, by which `redraw_splits` can draw another one.
+    group_kind
+        Kind of the photos' groups: ``camera``, ``folder`` or ``group``.
     """
 
     photos: tuple[Photo, ...]
@@ -42,6 +45,7 @@ class Catalog:
     source: str = ""
     seed: int = 0
     plan: SplitPlan = KEEP_ALL
+    group_kind: str = GROUP
 
     def __repr__(self) -> str:
         return (

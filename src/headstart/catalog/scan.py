@@ -30,6 +30,7 @@ def scan_photos(
     path_column: str | None = None,
     label_column: str | None = None,
     group_column: str | None = None,
+    group_from: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Catalog:
     """Scan labelled photos: find them, check them, and split them into train, validation and test.
@@ -54,6 +55,11 @@ def scan_photos(
         Keep digests in the user's cache folder, and do not read unchanged files again.
     path_column, label_column, group_column
         Names of a table's columns. None: they are found by their names.
+    group_from
+        What gives the photos their groups, in place of a column. ``camera``: make, model and serial number in the Exif
+        data. ``folder``: the folder below the class folder. Else a regular expression that is searched in the path
+        relative to the source; its first group, or the whole match, names the photo's group. With fewer than three
+        groups no photo gets one.
     progress
         Function that is called now and then with the number of finished files and their total.
 
@@ -62,7 +68,9 @@ def scan_photos(
     CatalogError
         If the source cannot be scanned, or fewer than two classes have training photos.
     """
-    source = find_source(source, ColumnNames(path_column, label_column, group_column), layout=layout)
+    source = find_source(
+        source, ColumnNames(path_column, label_column, group_column), layout=layout, group_from=group_from
+    )
     found = read_source(source, is_for_training=True)
     photos, skipped, notes = _hash_listing(found, progress, cache=cache)
     for check in (drop_conflicts, drop_leaks):
@@ -78,7 +86,7 @@ def scan_photos(
     skipped += ambiguous + untrained
     notes += [*said, *note_copies(photos), *note_classes(photos)]
     notes += note_similar_names({photo.label for photo in photos})
-    catalog = Catalog(tuple(photos), tuple(skipped), tuple(notes), source.name, seed, plan)
+    catalog = Catalog(tuple(photos), tuple(skipped), tuple(notes), source.name, seed, plan, source.group_kind)
     if len(catalog.labels) < 2:
         raise CatalogError(_describe_shortage(catalog))
     return catalog

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from headstart.catalog.class_folders import LAYOUTS
 from headstart.catalog.csv_file import read_csv
+from headstart.catalog.grouping import check_pattern, find_group_kind, group_listing
 from headstart.catalog.layouts import read_folder
 from headstart.catalog.manifest import Manifest, read_manifest
 from headstart.catalog.memory_table import NAME, InMemory, MemoryTable, copy_table, read_memory_table
@@ -20,6 +21,7 @@ from headstart.catalog.shard_files import find_shards, read_shards
 from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.table_columns import BY_NAME, ColumnNames
 from headstart.errors import CatalogError
+from headstart.evaluation.group_words import FOLDER
 from headstart.pixels.photo_bytes import explain_unreadable
 from headstart.storage.picture_tables import ARROW
 from headstart.storage.remote_paths import RemotePath, expand_path, find_path_kind, make_path
@@ -54,6 +56,10 @@ class Source:
         Which folders of a folder are the classes; see `read_folder`.
     table
         Table in memory, or None.
+    group_from
+        What gives the photos their groups, as `group_listing` takes it. None: a table's column, if it has one.
+    group_root
+        Folder to which paths are relative for ``group_from``. None: ``path``.
     """
 
     name: str
@@ -65,6 +71,13 @@ class Source:
     here: Path | None = None
     layout: str = "auto"
     table: MemoryTable | None = None
+    group_from: str | None = None
+    group_root: Path | None = None
+
+    @property
+    def group_kind(self) -> str:
+        """The kind of the groups: ``camera``, ``folder`` or ``group``."""
+        return find_group_kind(self.group_from)
 
     def make_absolute(self) -> Source:
         """Return the same source with absolute paths: they stay valid in other processes."""
@@ -72,12 +85,20 @@ class Source:
         return replace(self, path=expand_path(self.path), files=files, here=self.here or Path.cwd())
 
 
-def find_source(source: PhotoSource, columns: ColumnNames = BY_NAME, *, layout: str = "auto") -> Source:
+def find_source(
+    source: PhotoSource, columns: ColumnNames = BY_NAME, *, layout: str = "auto", group_from: str | None = None
+) -> Source:
     """Find out the kind of a source. Names are listed and a manifest is read, but no table, shard or photo.
 
     CatalogError is raised if the source does not exist, cannot be listed, has no columns although ``columns`` names
-    some, or has no folders for the layout.
+    some, or has no folders for the layout, or if ``group_from`` is no regular expression.
     """
+    check_pattern(group_from)
+    if group_from is not None and columns.group is not None:
+        raise CatalogError(
+            f"Cannot group photos: got the column {columns.group!r} and --group-from {group_from!r}, need one of them. "
+            "Leave the other out."
+        )
     if layout not in LAYOUTS:
         raise CatalogError(f"Cannot use layout {layout!r}: need one of {', '.join(LAYOUTS)}.")
     if isinstance(source, Source):
@@ -91,7 +112,9 @@ def find_source(source: PhotoSource, columns: ColumnNames = BY_NAME, *, layout: 
         )  # fmt: skip
     if found.kind != "folder":
         refuse_layout(layout, f"for '{found.path}': it is no folder of photos. Leave it out")
-    return replace(found, columns=columns, layout=layout)
+    if group_from == FOLDER and found.kind == "folder" and layout == "auto":
+        layout = "outer"  # the folders below the classes are known to be groups
+    return replace(found, columns=columns, layout=layout, group_from=group_from)
 
 
 def _find_source(source: str | Path | InMemory) -> Source:
@@ -129,12 +152,13 @@ def refuse_layout(layout: str, reason: str) -> None:
         raise CatalogError(f"Cannot use layout {layout!r} {reason}.")
 
 
-def refuse_reading(layout: str, columns: ColumnNames) -> None:
+def refuse_reading(layout: str, columns: ColumnNames, group_from: str | None = None) -> None:
     """Raise CatalogError if options for reading photos are given for a catalog, whose photos are read already."""
     refuse_layout(layout, "of photos that are scanned already. Give it to hs.scan")
-    for column, name in columns.list_given().items():
-        text = f"Cannot use {column}_column {name!r} of photos that are scanned already. Give it to hs.scan."
-        raise CatalogError(text)
+    given = {f"{column}_column": name for column, name in columns.list_given().items()}
+    given |= {} if group_from is None else {"group_from": group_from}
+    for option, value in given.items():
+        raise CatalogError(f"Cannot use {option} {value!r} of photos that are scanned already. Give it to hs.scan.")
 
 
 def _find_kind(name: str, path: Path, *, is_folder: bool) -> Source:
@@ -151,7 +175,15 @@ def _find_kind(name: str, path: Path, *, is_folder: bool) -> Source:
 
 
 def read_source(source: Source, *, is_for_training: bool) -> SourceListing:
-    """List the photos of a source. Tables and tar shards are read; in a folder, only names are."""
+    """List the photos of a source, with their groups.
+
+    Tables and tar shards are read; in a folder, only names are, unless groups are taken from the photos.
+    """
+    found = _read_source(source, is_for_training=is_for_training)
+    return found if source.group_from is None else group_listing(found, source.group_from, source.group_root)
+
+
+def _read_source(source: Source, *, is_for_training: bool) -> SourceListing:
     path = source.path
     with _explain_failures(path):
         if source.table is not None:

@@ -19,6 +19,7 @@ from headstart.cli.options import (
     backbone_option,
     column_options,
     depth_option,
+    group_from_option,
     image_size_option,
     json_option,
     layout_option,
@@ -110,6 +111,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
     "event files in the run folder. Each needs the extra of its name.",
 )  # fmt: skip
 @column_options
+@group_from_option
 @ray_option
 @overwrite_option
 @json_option("Print metrics.json on stdout.")

@@ -33,10 +33,11 @@ def load_catalog(
         return _scan(source, context, seed), None
     from headstart.scale.cluster_features import embed_source
 
-    stored = embed_source(
-        source.make_absolute(), context.setup, context.cluster, cache=context.cache, verbose=context.verbose
-    )
-    return replace(_scan(stored.folder, context, seed), source=source.name), stored
+    plain = replace(source.make_absolute(), group_from=None)  # the cluster reads the photos of some sources itself
+    stored = embed_source(plain, context.setup, context.cluster, cache=context.cache, verbose=context.verbose)
+    found = find_source(stored.folder)
+    found = replace(found, group_from=source.group_from, group_root=plain.path)
+    return replace(_scan(found, context, seed), source=source.name), stored
 
 
 def _open_stored(folder: Path, setup: BackboneSetup, say: Callable[[str], None]) -> StoredFeatures:
@@ -46,6 +47,6 @@ def _open_stored(folder: Path, setup: BackboneSetup, say: Callable[[str], None])
     return stored
 
 
-def _scan(source: Source | Path, context: TrainingContext, seed: int) -> Catalog:
+def _scan(source: Source, context: TrainingContext, seed: int) -> Catalog:
     with show_progress("Scanning", is_shown=context.verbose) as progress:
         return scan_photos(source, seed=seed, cache=context.cache, progress=progress)

@@ -53,8 +53,9 @@ if TYPE_CHECKING:
 def train_classifier(
     photos: Catalog | PhotoSource, *, out: str | Path | None = None, overwrite: bool = False, cache: bool = True,
     layout: str = "auto", track: str | None = None, ray: str | None = None, path_column: str | None = None,
-    label_column: str | None = None, group_column: str | None = None, verbose: bool = True,
-    say: Callable[[str], None] = lambda _: None, chart_drawer: ChartDrawer | None = None, **settings: Any,
+    label_column: str | None = None, group_column: str | None = None, group_from: str | None = None,
+    verbose: bool = True, say: Callable[[str], None] = lambda _: None, chart_drawer: ChartDrawer | None = None,
+    **settings: Any,
 ) -> Run:  # fmt: skip
     """Train a classifier and write its run folder.
 
@@ -79,6 +80,8 @@ def train_classifier(
         address.
     path_column, label_column, group_column
         Names of a table's columns. None: they are found by their names.
+    group_from
+        What gives the photos their groups; see `scan_photos`.
     verbose
         Whether progress is shown on stderr.
     say
@@ -107,10 +110,10 @@ def train_classifier(
     given: Catalog | Source
     columns = ColumnNames(path_column, label_column, group_column)
     if isinstance(photos, Catalog):
-        refuse_reading(layout, columns)
+        refuse_reading(layout, columns, group_from)
         given, source = photos, photos.source
     else:  # before Ray is started for it
-        given = find_source(photos, columns, layout=layout)
+        given = find_source(photos, columns, layout=layout, group_from=group_from)
         source = given.name
     folder = _choose_run_folder(out, source)
     check_outside(folder, source)

@@ -1,0 +1,16 @@
+"""The kinds of groups of photos in plain words."""
+
+from __future__ import annotations
+
+CAMERA, FOLDER, GROUP = KINDS = ("camera", "folder", "group")
+
+
+def count_groups(n: int, kind: str) -> str:
+    """Write a number of groups.
+
+    Examples
+    --------
+    >>> count_groups(1, "camera"), count_groups(1200, "folder")
+    ('1 camera', '1,200 folders')
+    """
+    return f"{n:,} {kind}{'' if n == 1 else 's'}"

@@ -27,7 +27,9 @@ def encode(kind="JPEG", make=None, model=None, serial=None):
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_the_camera_is_read_in_every_format_that_has_exif_data(kind):
-    assert read_camera(encode(kind, "NIKON CORPORATION", "D90", "3004123")) == "NIKON CORPORATION D90 3004123"
+    serial = None if kind == "TIFF" else "3004123"  # Pillow does not write it there
+    name = read_camera(encode(kind, "NIKON CORPORATION", "D90", serial))
+    assert name == f"NIKON CORPORATION D90{'' if serial is None else f' {serial}'}"
 
 
 def test_a_model_that_begins_with_the_make_is_not_doubled():

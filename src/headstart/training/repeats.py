@@ -67,8 +67,8 @@ class _Results:
             "sd": float(np.std(self.accuracies, ddof=1)),
             "mean_ci95": list(interval),
             "balanced_mean": float(np.mean(self.balanced_accuracies)),
-            "n_train": self.n_train,
-            "n_test": self.n_test,
+            "n_train": round(n_train),
+            "n_test": round(n_test),
             "n_photos": len(self.tested),
         }
 

@@ -89,7 +89,20 @@ def test_training_photos_alone_say_little():
 def test_without_test_photos_cross_validation_is_named():
     repeated = {"accuracy": 0.91, "accuracy_ci95": [0.85, 0.95], "n": 100, "n_folds": 5, "n_repeats": 1}
     verdict = write_verdict({"train": judge(100, 100), "cross_validation": repeated})
-    assert verdict.endswith("In cross-validation it was right 91.0% of the time.")
+    assert verdict == (
+        "In cross-validation over all 100 photos, classifiers like this one name the right class 91.0% of the time "
+        "(95% interval 85.0% to 95.0%). There was no test split."
+    )
+
+
+def test_with_few_test_photos_the_verdict_leads_with_cross_validation():
+    per_class = {"cats": {"support": 150}, "dogs": {"support": 95}}
+    over_all = {"accuracy": 0.93, "accuracy_ci95": [0.89, 0.96], "n": 245, "per_class": per_class}
+    assert write_verdict({"test": judge(35, 37), "cross_validation": over_all}) == (
+        "In cross-validation over all 245 photos, classifiers like this one name the right class 93.0% of the time "
+        "(95% interval 89.0% to 96.0%). Always answering 'cats' would be right 61.2% of the time. On its 37 test "
+        "photos this classifier was right 94.6% of the time (82.3% to 98.5%): these are too few for a narrow interval."
+    )
 
 
 def test_without_metrics_the_verdict_says_so():

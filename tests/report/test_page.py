@@ -187,10 +187,18 @@ def test_empty_splits_still_give_a_complete_page(matrix, changes):
 
 @pytest.mark.parametrize(("n", "figure"), [(99, "80\u201393%"), (100, "88.0%")])
 def test_the_large_number_is_the_interval_if_photos_are_few(matrix, n, figure):
-    metrics = make_metrics()
+    metrics = make_metrics(cross_validation=None)
     metrics["test"] |= {"n": n, "accuracy": 0.88, "accuracy_ci95": [0.802, 0.931]}
     page = render_report(make_content(metrics, matrix))
     assert re.search(r'class="figure[ a-z]*">(.*?)</div>', page)[1] == figure
+
+
+def test_the_large_number_is_that_of_cross_validation_if_it_is_quoted(matrix):
+    metrics = make_metrics()
+    metrics["test"] |= {"n": 40, "accuracy": 0.88, "accuracy_ci95": [0.802, 0.931]}
+    page = render_report(make_content(metrics, matrix))
+    assert re.search(r'class="figure[ a-z]*">(.*?)</div>', page)[1] == "91.0%"
+    assert "right in cross-validation over all 400 photos" in page
 
 
 def test_there_is_a_validation_column_only_with_a_validation_split(matrix):

@@ -25,18 +25,18 @@ def explain_missing_cross_validation(metrics: Mapping[str, Any]) -> str:
 
 
 def compare_with_cross_validation(metrics: Mapping[str, Any]) -> str:
-    """Say which accuracy to quote if that of the test photos and that of all photos differ by more than chance."""
+    """Say what the two accuracies are of, if that of given test photos and that of all photos differ.
+
+    They differ if the gap is more than chance. If the test photos were drawn, the figure of all photos is quoted.
+    """
     figures = {figure.name: figure for figure in list_figures(metrics)}
     test, all_photos = figures.get("test"), figures.get("cross_validation")
-    if test is None or all_photos is None or not disagrees(test, all_photos):
+    if test is None or all_photos is None or metrics.get("is_test_drawn") or not disagrees(test, all_photos):
         return ""
     sentence = (
         f"In cross-validation over all {count_photos(all_photos.n)} it was right {format_percent(all_photos.accuracy)} "
         f"of the time (95% interval {format_percent(all_photos.low)} to {format_percent(all_photos.high)})"
     )
-    if metrics.get("is_test_drawn"):
-        side = "easier" if test.accuracy > all_photos.accuracy else "harder"
-        return f"{sentence}: by chance, the test photos are {side} than all photos. Quote the figure over all photos."
     return (
         f"{sentence}: the test photos seem to be of another kind than the others. Quote the test accuracy for photos "
         "like the test photos."

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headstart.evaluation.cross_validation import compare_with_cross_validation, find_cross_validation
-from headstart.evaluation.quoting import FEW_PHOTOS, STEADY_PHOTOS
+from headstart.evaluation.quoting import FEW_PHOTOS, choose_quote
 from headstart.evaluation.words import count_photos, format_percent
 
 MISCALIBRATED = 0.10  # gap of mean confidence and accuracy from which the verdict warns
@@ -32,9 +32,9 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     Returns
     -------
     str
-        The accuracy with its interval, and that of always answering the commonest class. Then warnings, if there are
-        few photos, or if the classifier is no better than that guess, differs on the test photos and on all photos, is
-        overfitted, is miscalibrated or is not tested.
+        The accuracy that `choose_quote` chooses, with its interval, and that of always answering the commonest class.
+        Then warnings, if there are few photos, or if the classifier is no better than that guess, differs on the test
+        photos and on all photos, is overfitted, is miscalibrated or is not tested.
 
     Examples
     --------
@@ -48,16 +48,17 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     if headline is None:
         return "No photos were left to evaluate this classifier on, so its accuracy is unknown."
     split, numbers = headline
-    over_all = find_cross_validation(metrics)
-    sentences = [
-        _say_accuracy(split, numbers),
-        _compare_with_guess(numbers),
-        _warn_of_few_photos(split, numbers, over_all),
-        compare_with_cross_validation(metrics),
-        _warn_of_overfitting(split, numbers, metrics.get("train")),
-        _warn_of_confidence(numbers),
-        _warn_of_missing_test(split, over_all),
-    ]
+    over_all, quote = find_cross_validation(metrics), choose_quote(metrics)
+    if over_all is not None and quote is not None and quote.figure.name == "cross_validation":
+        quoted = add_guess(over_all)
+        first = [_say_over_all(over_all), _compare_with_guess(quoted), _say_test_beside(split, numbers, over_all)]
+    else:
+        quoted = dict(numbers)
+        first = [
+            _say_accuracy(split, numbers), _compare_with_guess(numbers), _warn_of_few_photos(numbers),
+            compare_with_cross_validation(metrics), _warn_of_missing_test(split),
+        ]  # fmt: skip
+    sentences = [*first, _warn_of_overfitting(split, quoted, metrics.get("train")), _warn_of_confidence(numbers)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -85,17 +86,47 @@ def _compare_with_guess(numbers: Mapping[str, Any]) -> str:
     return f"{sentence}."
 
 
-def _warn_of_few_photos(split: str, numbers: Mapping[str, Any], over_all: Mapping[str, Any] | None) -> str:
+def _say_over_all(over_all: Mapping[str, Any]) -> str:
+    low, high = over_all["accuracy_ci95"]
+    return (
+        f"In cross-validation over all {count_photos(over_all['n'])}, classifiers like this one name the right class "
+        f"{format_percent(over_all['accuracy'])} of the time (95% interval {format_percent(low)} to "
+        f"{format_percent(high)})."
+    )
+
+
+def _say_test_beside(split: str, numbers: Mapping[str, Any], over_all: Mapping[str, Any]) -> str:
+    """Tell the figure of the test photos if that of cross-validation is quoted, and why it is not quoted itself."""
+    if split != "test":
+        return "There was no test split."
+    low, high = numbers["accuracy_ci95"]
+    sentence = (
+        f"On its {count_photos(numbers['n'], 'test')} this classifier was right {format_percent(numbers['accuracy'])} "
+        f"of the time ({format_percent(low)} to {format_percent(high)})"
+    )
+    if numbers["n"] < FEW_PHOTOS:
+        return f"{sentence}: these are too few for a narrow interval."
+    side = "easier" if numbers["accuracy"] > over_all["accuracy"] else "harder"
+    return f"{sentence}: by chance, they are {side} than the photos as a whole."
+
+
+def add_guess(over_all: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures of cross-validation with those of always answering the commonest class."""
+    supports = {label: row["support"] for label, row in (over_all.get("per_class") or {}).items()}
+    if not supports:
+        return {**over_all}
+    commonest = max(supports, key=lambda label: supports[label])
+    return {**over_all, "majority_class": commonest, "majority_accuracy": supports[commonest] / over_all["n"]}
+
+
+def _warn_of_few_photos(numbers: Mapping[str, Any]) -> str:
     if numbers["n"] >= FEW_PHOTOS:
         return ""
     low, high = numbers["accuracy_ci95"]
-    sentence = f"With only {count_photos(numbers['n'])} the interval is {100 * (high - low):.0f} points wide: "
-    if split == "test" and over_all and over_all["n"] >= max(2 * numbers["n"], STEADY_PHOTOS):
-        return (
-            f"{sentence}the accuracy in cross-validation over {count_photos(over_all['n'])}, "
-            f"{format_percent(over_all['accuracy'])}, is more reliable."
-        )
-    return f"{sentence}evaluate it on more photos before you rely on it."
+    return (
+        f"With only {count_photos(numbers['n'])} the interval is {100 * (high - low):.0f} points wide: evaluate it on "
+        "more photos before you rely on it."
+    )
 
 
 def _warn_of_overfitting(split: str, numbers: Mapping[str, Any], train: Mapping[str, Any] | None) -> str:
@@ -125,14 +156,9 @@ def _warn_of_confidence(numbers: Mapping[str, Any]) -> str:
     )
 
 
-def _warn_of_missing_test(split: str, over_all: Mapping[str, Any] | None) -> str:
+def _warn_of_missing_test(split: str) -> str:
     if split == "test":
         return ""
-    if over_all and over_all["n"] >= STEADY_PHOTOS:
-        return (
-            "There was no test split. In cross-validation it was right "
-            f"{format_percent(over_all['accuracy'])} of the time."
-        )
     if split == "validation":
         return "There was no test split: it was not fitted to these photos, but settings may have been chosen by them."
     return "There was no photo to test it on, so this says little about new photos."

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.evaluation.cross_validation import explain_missing_cross_validation, find_cross_validation
 from headstart.evaluation.notes import Note, sort_notes
-from headstart.evaluation.quoting import FEW_PHOTOS
 from headstart.evaluation.verdict import choose_headline, write_verdict
 from headstart.evaluation.words import count_photos, format_percent
 from headstart.report.figure_file import InlineImage
@@ -82,7 +81,6 @@ def render_report(content: ReportContent) -> str:
         metrics=metrics,
         verdict=write_verdict(metrics),
         headline=headline,
-        few_photos=FEW_PHOTOS,
         quote=describe_quote(metrics),
         figure_rows=list_figure_rows(metrics),
         bars=list_bars(metrics),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headstart.evaluation.quoting import Figure, choose_quote, list_figures
+from headstart.evaluation.quoting import FEW_PHOTOS, Figure, choose_quote, list_figures
 from headstart.evaluation.words import format_percent
 
 
 def describe_quote(metrics: Mapping[str, Any]) -> dict[str, str] | None:
-    """Return the accuracy to quote as text, its interval, the photos and the reason; None if there is no accuracy."""
+    """Return the accuracy to quote as text, its interval, the photos and the reason; None if there is no accuracy.
+
+    ``rough_range`` is the interval in whole percent if the photos are few, else an empty text.
+    """
     quote = choose_quote(metrics)
     if quote is None:
         return None
@@ -18,8 +21,10 @@ def describe_quote(metrics: Mapping[str, Any]) -> dict[str, str] | None:
     return {
         "accuracy": format_percent(figure.accuracy),
         "range": _write_range(figure),
+        "rough_range": _write_roughly(figure) if figure.n < FEW_PHOTOS else "",
         "photos": _count(figure),
         "judged": figure.judged,
+        "how": "in cross-validation over" if figure.name == "cross_validation" else "on",
         "reason": quote.reason,
     }
 
@@ -48,6 +53,12 @@ def _write_range(figure: Figure) -> str:
     if figure.low is None or figure.high is None:
         return ""
     return f"{format_percent(figure.low)} to {format_percent(figure.high)}"
+
+
+def _write_roughly(figure: Figure) -> str:
+    if figure.low is None or figure.high is None:
+        return ""
+    return f"{100 * figure.low:.0f}\N{EN DASH}{100 * figure.high:.0f}%"
 
 
 def _count(figure: Figure) -> str:

@@ -30,7 +30,7 @@ def test_training_prediction_and_pixels_answer_alike(photos, tmp_path):
     run = hs.train(photos, out=tmp_path / "run", image_size=96, verbose=False)
     with (run.folder / "predictions.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    paths = [row["path"] for row in rows]
+    paths = [str(photos / row["path"]) for row in rows]
     in_training = [[row[f"probability of {label}"] for label in run.model.labels] for row in rows]
 
     many = run.model.predict_probabilities(paths)

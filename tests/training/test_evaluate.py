@@ -130,7 +130,7 @@ def test_a_table_in_memory_is_trained_on_and_evaluated(make_folder, tmp_path, mo
 
 def test_a_column_of_groups_has_no_effect_on_an_evaluation(run, make_folder, tmp_path):
     text = (run.folder / "catalog.csv").read_text()
-    rows = [f"{row['path']},{row['label']},anna" for row in csv.DictReader(text.splitlines())]
+    rows = [f"photos/{row['path']},{row['label']},anna" for row in csv.DictReader(text.splitlines())]
     (tmp_path / "others.csv").write_text("\n".join(["path,label,patient", *rows]))
     told = hs.evaluate(run.model, tmp_path / "others.csv", group_column="patient", verbose=False)["note_records"]
     assert "unused-option" in [note["code"] for note in told]

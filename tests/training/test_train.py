@@ -21,6 +21,7 @@ FILES = {
     "model.onnx",
     "predictions.csv",
     "report.html",
+    "run.json",
 }
 TIMES = ("seconds", "n_extracted", "n_cached")
 
@@ -74,9 +75,9 @@ def test_training_on_its_catalog_again_gives_the_same_split(run, tmp_path):
     assert again.metrics["test"] == run.metrics["test"]
 
 
-def test_the_classifier_predicts_what_the_predictions_table_says(run):
+def test_the_classifier_predicts_what_the_predictions_table_says(run, tmp_path):
     for row in _read_predictions(run)[:12]:
-        answer = run.model.predict(row["path"])
+        answer = run.model.predict(tmp_path / "photos" / row["path"])
         assert answer.label == row["prediction"]
         assert answer.probability == pytest.approx(float(row["probability"]), abs=1e-5)
 
@@ -124,7 +125,7 @@ def test_int8_is_recorded_and_answers_as_the_report_says(make_folder, tmp_path):
         model = hs.load(runs[0].folder, precision=precision)
         assert model.precision == model.metadata.precision == "int8"
         for row in _read_predictions(runs[0])[:8]:
-            answer = model.predict(row["path"])
+            answer = model.predict(tmp_path / "photos" / row["path"])
             assert answer.label == row["prediction"]
             assert answer.probability == pytest.approx(float(row["probability"]), abs=1e-5)
 

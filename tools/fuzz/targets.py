@@ -19,7 +19,7 @@ from PIL import Image
 
 from headstart.errors import ClassifierError, HeadstartError, PhotoError
 
-RECORDS = ("metrics.json", "notes.json", "catalog.csv", "predictions.csv", "history.csv", "_headstart.json")
+RECORDS = ("metrics.json", "notes.json", "run.json", "catalog.csv", "predictions.csv", "history.csv", "_headstart.json")
 SIDE = 96  # pixels: the smallest input that all methods accept
 
 

@@ -145,10 +145,15 @@ class Catalog:
 
         return plot_training_photos(self.select("train"), self.seed)
 
-    def write_csv(self, path: str | Path) -> None:
-        """Write the photos as ``path,label,split,digest[,group][,weight]``, which `scan_photos` reads back.
+    def write_csv(self, path: str | Path, folder: str | None = None) -> None:
+        """Write the photos as ``path,label,split,digest[,group][,weight][,near_copies][,drawn]``.
 
-        Paths are absolute: the file can be moved, but not to another machine.
+        `scan_photos` reads the file back. Paths are absolute: the file can be moved, but not to another machine.
+
+        Parameters
+        ----------
+        folder
+            Absolute folder that paths are relative to instead, as the ``run.json`` of a run folder names it.
 
         Raises
         ------
@@ -157,4 +162,4 @@ class Catalog:
         """
         from headstart.catalog.csv_file import write_csv
 
-        write_csv(self.photos, Path(path))
+        write_csv(self.photos, Path(path), folder)

@@ -1,4 +1,4 @@
-"""Read a table of photos from a CSV (``path,label[,split][,group][,weight]``), and write a catalog to one."""
+"""Read a table of photos from a CSV (``path,label[,split][,group][,weight][,near_copies]``), and write one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from headstart.catalog.table_columns import BY_NAME, COLUMNS, RULE, ColumnNames,
 from headstart.catalog.table_rows import Row, TableRows
 from headstart.errors import CatalogError
 from headstart.storage.local_files import write_text_safely
-from headstart.storage.remote_paths import RemotePath, open_for_reading
+from headstart.storage.photo_folder import read_photo_folder, shorten_path
+from headstart.storage.remote_paths import open_for_reading
 from headstart.storage.spreadsheet_cells import guard_cell, restore_cell
 
 KIND = "CSV"
@@ -36,9 +37,16 @@ def read_csv(path: Path, columns: ColumnNames = BY_NAME, here: Path | None = Non
     CatalogError is raised if the file is no CSV, lacks a column, or has rows that cannot be used: the message lists all
     problems; the header is row 1.
     """
-    table = TableRows(path, here=here)
+    recorded = read_photo_folder(path)
+    table = TableRows(path, recorded, here=here)
     rows = list(_read_rows(path, table, columns))
-    table.choose_folder([row["path"] for _, row in rows if not isinstance(row, str)])
+    is_found = table.choose_folder([row["path"] for _, row in rows if not isinstance(row, str)])
+    if recorded is not None and not is_found:
+        raise CatalogError(
+            f"Cannot read '{path}': got none of its photos, neither in '{recorded}', where they lay when the run was "
+            f"written, nor in the working folder '{here or Path.cwd()}'. Work in the folder where they lie now; "
+            "headstart replay RUN --photos FOLDER finds them under other names, too.", path=path,
+        )  # fmt: skip
     photos = []
     for number, row in rows:
         if isinstance(row, str):
@@ -49,24 +57,28 @@ def read_csv(path: Path, columns: ColumnNames = BY_NAME, here: Path | None = Non
     return table.describe(KIND, photos)
 
 
-def write_csv(photos: Sequence[Photo], path: Path) -> None:
-    """Write photos with absolute paths. The columns group and weight are left out if no photo has one.
+def write_csv(photos: Sequence[Photo], path: Path, folder: str | None = None) -> None:
+    """Write photos with paths relative to a folder, or with absolute paths.
 
-    Names are written by `guard_cell`; `read_csv` gives them back.
+    The columns group, weight, near_copies and drawn (whether the split was drawn at random) are left out if no photo
+    has one. Names are written by `guard_cell`; `read_csv` gives them back.
     """
     columns = ["path", "label", "split", "digest"]
     columns += ["group"] if any(photo.group is not None for photo in photos) else []
     columns += ["weight"] if any(photo.weight != 1 for photo in photos) else []
+    columns += ["near_copies"] if any(photo.near_copies is not None for photo in photos) else []
+    columns += ["drawn"] if any(photo.is_drawn for photo in photos) else []
     try:
         with write_text_safely(path, "surrogateescape") as file:
             writer = csv.writer(file)
             writer.writerow(columns)
-            folder = Path.cwd()
             for photo in photos:
-                file_name = photo.file if isinstance(photo.path, RemotePath) else str(folder / photo.file)
-                cells = [guard_cell(file_name), guard_cell(photo.label), photo.split or "", photo.digest]
+                file_name = guard_cell(shorten_path(photo.file, folder))
+                cells = [file_name, guard_cell(photo.label), photo.split or "", photo.digest]
                 cells += [guard_cell(photo.group or "")] if "group" in columns else []
                 cells += [repr(photo.weight)] if "weight" in columns else []
+                cells += [guard_cell(photo.near_copies or "")] if "near_copies" in columns else []
+                cells += ["yes" if photo.is_drawn else ""] if "drawn" in columns else []
                 writer.writerow(cells)
     except OSError as error:
         raise CatalogError(
@@ -99,7 +111,7 @@ def _read_rows(path: Path, table: TableRows, given: ColumnNames) -> Iterator[tup
                 if len(cells) > len(names):
                     yield number, f"row {number} has {len(cells)} cells, the header {len(names)}: quote the commas"
                 elif any(cell.strip() for cell in cells):
-                    yield number, _name_cells(cells, found, path.parent)
+                    yield number, _name_cells(cells, found, table.folder)
     except OSError as error:
         raise CatalogError(f"Cannot read '{path}': {error.strerror or error}. Give a folder or a CSV.") from None
     except (csv.Error, UnicodeError) as error:  # UnicodeError: half a character of UTF-16

@@ -134,7 +134,7 @@ def _hash_listing(
         else:
             photo = Photo(
                 listed.file, listed.label, digest=hashed.digest, split=listed.split, group=listed.group,
-                weight=listed.weight,
+                weight=listed.weight, near_copies=listed.near_copies,
             )  # fmt: skip
             photos.append(photo)
     missing = note_missing(skipped, len(found.photos) + len(found.skipped), found.root)

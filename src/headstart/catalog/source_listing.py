@@ -23,6 +23,7 @@ class ListedPhoto:
     group: str | None = None
     weight: float = 1.0
     digest: str | None = None
+    near_copies: str | None = None
 
     def list_fields(self) -> list[Any]:
         """Return the fields in order, for JSON."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
 
-COLUMNS = ("path", "label", "split", "group", "weight")
+COLUMNS = ("path", "label", "split", "group", "weight", "near_copies")
 NEEDED = COLUMNS[:2]
-WRITTEN = ("digest",)  # columns that `write_csv` adds
+WRITTEN = ("digest", "drawn")  # columns that `write_csv` adds, and that a scan does not read
 RULE = "path,label[,split][,group][,weight]"
 
 # without spaces, hyphens, dots and underscores; a column of bytes or of a bare number is none of them

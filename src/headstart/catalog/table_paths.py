@@ -32,10 +32,13 @@ class TablePaths:
         self.note: Note | None = None
         self._here = Path.cwd() if here is None else here
 
-    def choose_folder(self, texts: Sequence[str]) -> None:
-        """Choose the folder to which paths are relative, given all paths of the table or the first ones."""
-        if isinstance(self.folder, RemotePath) or self.folder.absolute() == self._here:
-            return
+    def choose_folder(self, texts: Sequence[str]) -> bool:
+        """Choose the folder to which paths are relative, given all paths of the table or the first ones.
+
+        The result is False if paths are relative, and none of their files is in either folder.
+        """
+        if isinstance(self.folder, RemotePath):
+            return True
         tried = [text for text in texts[:: max(1, len(texts) // N_TRIED)] if _is_relative(text)]
         missing = [text for text in tried if find_file(self.folder, text) is None]
         n_there = sum(find_file(self._here, text) is not None for text in missing)
@@ -43,6 +46,7 @@ class TablePaths:
             self.folder = self._here
             text = f"Paths are relative to the working folder '{self._here}': the files are there."
             self.note = Note("layout", text)
+        return not tried or len(missing) < len(tried) or n_there > 0
 
     def find(self, text: str) -> str:
         """Return the path of the file that a path of the table means. It need not exist."""

@@ -1,4 +1,4 @@
-"""Rows of a CSV or Parquet table: ``path,label[,split][,group][,weight]``. All problems are in one message."""
+"""Rows of a CSV or Parquet table, with the columns of `table_columns.COLUMNS`. All problems are in one message."""
 
 from __future__ import annotations
 
@@ -56,9 +56,14 @@ class TableRows:
         self.problems: list[str] = []
         self.notes: list[Note] = []
 
-    def choose_folder(self, paths: Sequence[str]) -> None:
+    @property
+    def folder(self) -> Path:
+        """Folder to which paths are relative."""
+        return self._paths.folder
+
+    def choose_folder(self, paths: Sequence[str]) -> bool:
         """Choose the folder to which paths are relative, given all paths or the first ones; see `TablePaths`."""
-        self._paths.choose_folder(paths)
+        return self._paths.choose_folder(paths)
 
     def read(self, row: Row, number: int) -> ListedPhoto:
         """Return the photo of a row, whose path may be a URI, and remember the row for `check`.
@@ -125,4 +130,7 @@ def _parse_row(paths: TablePaths, row: Row, number: int, problems: list[str]) ->
     path = make_path(row["path"])
     if isinstance(path, RemotePath) and str(path) != row["path"]:
         problems.append(f"row {number} has the URI {row['path']!a}, whose names are empty in places: it cannot be used")
-    return ListedPhoto(paths.find(row["path"]), label or "", split, group=row["group"] or None, weight=weight)
+    return ListedPhoto(
+        paths.find(row["path"]), label or "", split, group=row["group"] or None, weight=weight,
+        near_copies=row.get("near_copies") or None,
+    )  # fmt: skip

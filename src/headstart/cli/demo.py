@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 
@@ -28,7 +29,14 @@ def demo(context: click.Context, /, out: Path | None, method: str, seed: int, ov
         write_demo_catalog(catalog, seed)
         say("Solar cells: 2,624 photos, functional or defective; three quarters to train on, one quarter to test.")
         run = train_classifier(
-            catalog, out=out, overwrite=overwrite, say=say, chart_drawer=context.obj, seed=seed, method=method
+            catalog,
+            out=out,
+            overwrite=overwrite,
+            say=say,
+            chart_drawer=context.obj,
+            seed=seed,
+            method=method,
+            command=["headstart", *sys.argv[1:]],
         )
     from headstart.evaluation.words import format_seconds
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -135,7 +136,10 @@ def train(
         raise click.UsageError("Missing argument 'DATA'.")
     from headstart.training.train import train_classifier
 
-    run = train_classifier(data, say=say, chart_drawer=context.obj, n_views=views, budget_s=budget, **settings)
+    command = ["headstart", *sys.argv[1:]]
+    run = train_classifier(
+        data, say=say, chart_drawer=context.obj, command=command, n_views=views, budget_s=budget, **settings
+    )
     from headstart.evaluation.words import count_photos, describe_classes, format_seconds
 
     metrics = run.metrics

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from headstart.catalog.photo import digest_photos
 from headstart.evaluation.metrics import evaluate_probabilities, majority_accuracy
 from headstart.methods.feature_table import SplitFeatures
+from headstart.storage.photo_folder import shorten_path
 from headstart.storage.spreadsheet_cells import guard_cell
 
 MAX_ALL = 50  # classes; with more, a table of all probabilities is too long to be read
@@ -56,13 +57,16 @@ def measure_split(predictions: SplitPredictions, labels: Sequence[str]) -> dict[
     }
 
 
-def write_predictions(path: Path, splits: Mapping[str, SplitPredictions], labels: Sequence[str]) -> None:
+def write_predictions(
+    path: Path, splits: Mapping[str, SplitPredictions], labels: Sequence[str], folder: str | None = None
+) -> None:
     """Write a CSV with one row per photo: path, split, label, prediction, and probabilities.
 
-    The rows of a split are sorted by path. Up to 50 classes, a row has the probability of every class. For more classes
-    it has that of the label, and the five most probable classes with their probabilities: the first in the columns
-    prediction and probability, the others in ``prediction 2`` and so on. Each row is written at once, because the text
-    of a hundred thousand photos takes gigabytes. Names are written by `guard_cell`.
+    The rows of a split are sorted by path. Paths are relative to the folder, or absolute. Up to 50 classes, a row has
+    the probability of every class. For more classes it has that of the label, and the five most probable classes with
+    their probabilities: the first in the columns prediction and probability, the others in ``prediction 2`` and so on.
+    Each row is written at once, because the text of a hundred thousand photos takes gigabytes. Names are written by
+    `guard_cell`.
     """
     is_whole = len(labels) <= MAX_ALL
     with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
@@ -75,7 +79,7 @@ def write_predictions(path: Path, splits: Mapping[str, SplitPredictions], labels
             rows = list(zip(photos, y, predicted, predictions.is_right, predictions.probabilities, strict=True))
             for photo, number, answer, is_right, row in sorted(rows, key=lambda row: row[0].file):
                 values = _format_all(row) if is_whole else _format_top(row, labels, number)
-                names = map(guard_cell, (photo.file, split, photo.label, labels[answer]))
+                names = map(guard_cell, (shorten_path(photo.file, folder), split, photo.label, labels[answer]))
                 writer.writerow([*names, f"{row[answer]:.6f}", is_right, *values])
 
 

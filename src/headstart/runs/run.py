@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from headstart.classifier.classifier import Classifier, load_classifier
 from headstart.errors import RunError
 from headstart.evaluation.notes import Note, parse_note
+from headstart.storage.photo_folder import read_photo_folder
+from headstart.storage.remote_paths import make_path
 from headstart.storage.spreadsheet_cells import restore_cell
 
 if TYPE_CHECKING:
@@ -65,7 +67,10 @@ class Run:
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        """Predictions for the photos of all splits, one row per photo. Paths and labels are texts."""
+        """Predictions for the photos of all splits, one row per photo.
+
+        Paths and labels are texts. A path is that of the photo when the run was written.
+        """
         import pandas as pd
 
         path = self.folder / "predictions.csv"
@@ -78,6 +83,9 @@ class Run:
             )
             for name in texts:
                 table[name] = pd.Series([restore_cell(cell) for cell in table[name]], dtype=object)
+            folder = read_photo_folder(path)
+            if folder is not None:
+                table["path"] = pd.Series([str(folder / make_path(cell)) for cell in table["path"]], dtype=object)
             return table.rename(columns=restore_cell)
 
     @cached_property

@@ -11,6 +11,7 @@ Which code makes the content of each file:
     README.md          `report.model_card`
     metrics.json       `run_description` gives the settings, `methods.split_metrics` the measures
     notes.json         `run_notes`
+    run.json           `run_record`
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ class RunContents:
     ----------
     metrics
         Content of metrics.json.
+    record
+        Content of run.json.
     history
         Rows of history.csv.
     predictions
@@ -59,6 +62,7 @@ class RunContents:
 
     catalog: Catalog
     metrics: dict[str, Any]
+    record: dict[str, Any]
     history: Sequence[Epoch]
     predictions: dict[str, SplitPredictions]
     notes: Sequence[Note]
@@ -81,14 +85,14 @@ def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
     This thread lays out the grids of photos. Two threads beside it import modules and encode images, which mostly
     runs without Python's lock. More threads were tried: they only wait for each other.
     """
-    metrics = contents.metrics
+    metrics, photo_folder = contents.metrics, contents.record["photos"]["folder"]
     with ThreadPoolExecutor(2, thread_name_prefix="headstart-writing") as pool:
         pictures = PictureFolder(folder / "figures", pool)
         beside: list[Future[Any]] = [pool.submit(preload_page_modules), pool.submit(drawer.prepare)]
         beside.append(pool.submit((folder / "model.onnx").write_bytes, contents.model.data))
         _draw_photos(pictures, contents)
-        contents.catalog.write_csv(folder / "catalog.csv")
-        write_predictions(folder / "predictions.csv", contents.predictions, metrics["classes"])
+        contents.catalog.write_csv(folder / "catalog.csv", photo_folder)
+        write_predictions(folder / "predictions.csv", contents.predictions, metrics["classes"], photo_folder)
         _write_history(folder / "history.csv", contents.history)
         for done in beside:
             done.result()
@@ -108,6 +112,7 @@ def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
     card = write_model_card(metrics, content.title)
     (folder / "README.md").write_text(card, encoding="utf-8", errors="replace")
     _write_json(folder / "notes.json", [note.to_record() for note in contents.notes])
+    _write_json(folder / "run.json", contents.record)
     _write_json(folder / "metrics.json", metrics)
 
 

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import json
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,11 @@ from typing import Any
 from headstart.catalog.photo import SPLITS
 from headstart.evaluation.verdict import write_verdict
 from headstart.head.history import Epoch
+from headstart.storage.photo_folder import read_photo_folder
 
 _CHOICES = ("method", "cut", "backbone", "image_size", "depth", "features", "head", "precision", "views",
             "averaged_views", "seed", "split_seed")  # fmt: skip
+_NO_FACTS = ("path", "near_copies", "drawn")  # columns that are not in the hash of a catalog
 _COUNTS = ("n", "n_folds", "n_repeats")  # not tracked as metrics: a tracker draws a chart for each metric
 
 
@@ -69,17 +70,6 @@ def read_tracked_run(folder: Path) -> TrackedRun:
     )  # fmt: skip
 
 
-def hide_password(text: str) -> str:
-    """Remove user names and passwords from the addresses in a text.
-
-    Examples
-    --------
-    >>> hide_password("no answer from https://me:secret@example.org/api")
-    'no answer from https://example.org/api'
-    """
-    return re.sub(r"//[^/@\s]*@", "//", text)
-
-
 def _list_parameters(metrics: dict[str, Any]) -> dict[str, str | int | float | bool]:
     found = {name: metrics[name] for name in _CHOICES}
     found |= {"n_classes": len(metrics["classes"]), "is_auto": metrics["auto"] is not None}
@@ -107,8 +97,11 @@ def _describe_catalog(path: Path) -> dict[str, str]:
     """Return the common folder of the photos, and a hash of the catalog without the paths."""
     with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
         rows = list(csv.DictReader(file))
-    facts = sorted("\t".join(value for name, value in row.items() if name != "path") for row in rows)
+    facts = sorted("\t".join(value for name, value in row.items() if name not in _NO_FACTS) for row in rows)
     digest = hashlib.sha256("\n".join(facts).encode("utf-8", "surrogateescape")).hexdigest()
+    named = read_photo_folder(path)
+    if named is not None:
+        return {"headstart.photos": str(named), "headstart.catalog_sha256": digest}
     try:
         folder = os.path.commonpath([os.path.normpath(row["path"]) for row in rows])
     except ValueError:  # on several drives

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from headstart.errors import HeadstartError, RunError, TrackingWarning
 from headstart.process.packages import require_packages
-from headstart.runs.tracked_run import hide_password, read_tracked_run
+from headstart.runs.tracked_run import read_tracked_run
+from headstart.storage.remote_paths import hide_password
 
 # packages that each tracker needs; the extra of the same name installs them
 PACKAGES = {"mlflow": ("mlflow", "sqlalchemy", "alembic"), "tensorboard": ("tensorboardX",)}

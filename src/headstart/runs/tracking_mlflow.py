@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from headstart.runs.tracked_run import TrackedRun, hide_password
+from headstart.runs.tracked_run import TrackedRun
+from headstart.storage.remote_paths import hide_password
 
 # no telemetry, no output on stdout, which is for results
 _QUIET = {

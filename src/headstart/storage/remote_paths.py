@@ -68,6 +68,17 @@ def expand_path(text: str | Path) -> Path:
     return path if isinstance(path, RemotePath) else Path(os.path.abspath(path))  # noqa: PTH100  it removes ..
 
 
+def hide_password(text: str) -> str:
+    """Remove user names and passwords from the addresses in a text.
+
+    Examples
+    --------
+    >>> hide_password("no answer from https://me:secret@example.org/api")
+    'no answer from https://example.org/api'
+    """
+    return re.sub(r"//[^/@\s]*@", "//", text)
+
+
 def check_pyarrow(action: str) -> None:
     """Raise MissingExtraError if pyarrow, which the action needs, is not installed."""
     require_packages(action, "remote", "pyarrow")

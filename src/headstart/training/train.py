@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -35,6 +35,7 @@ from headstart.runs.run_files import RunContents, begin_charts, write_run
 from headstart.runs.run_folder import check_outside, choose_folder, write_run_folder
 from headstart.runs.run_notes import list_notes
 from headstart.runs.run_pictures import list_training_views
+from headstart.runs.run_record import TrainingRequest, describe_run
 from headstart.runs.tracking import check_tracker, track_or_warn
 from headstart.scale.ray_training import RayWorkers
 from headstart.storage.remote_paths import RemotePath, make_path
@@ -55,7 +56,7 @@ def train_classifier(
     layout: str = "auto", track: str | None = None, ray: str | None = None, path_column: str | None = None,
     label_column: str | None = None, group_column: str | None = None, group_from: str | None = None,
     verbose: bool = True, say: Callable[[str], None] = lambda _: None, chart_drawer: ChartDrawer | None = None,
-    **settings: Any,
+    command: Sequence[str] | None = None, **settings: Any,
 ) -> Run:  # fmt: skip
     """Train a classifier and write its run folder.
 
@@ -88,6 +89,8 @@ def train_classifier(
         Function that is called with sentences for the user, such as the verdict, as soon as they are known.
     chart_drawer
         Object that draws the charts. Default: one that draws them in this process.
+    command
+        Words of the command line that asked for the training, which run.json keeps.
     settings
         Fields of `Settings`.
 
@@ -115,6 +118,10 @@ def train_classifier(
     else:  # before Ray is started for it
         given = find_source(photos, columns, layout=layout, group_from=group_from)
         source = given.name
+    asking = {"photos": source, "out": out, "overwrite": overwrite, "cache": cache, "layout": layout, "track": track,
+              "ray": ray, "path_column": path_column, "label_column": label_column,
+              "group_column": group_column, "group_from": group_from}  # fmt: skip
+    request = TrainingRequest(settings=asked, command=command, arguments=asking)
     folder = _choose_run_folder(out, source)
     check_outside(folder, source)
     limit_spinning()  # before a backbone imports torch, and before Ray starts with this environment
@@ -125,7 +132,7 @@ def train_classifier(
             try:
                 workers = RayWorkers(ray) if ray is not None else None
                 context = TrainingContext(_load_setup(chosen), cache, verbose, cluster, workers)
-                training = _Training(chosen, context, clock, chart_drawer, _list_unused(out, overwrite))
+                training = _Training(chosen, context, clock, chart_drawer, request, _list_unused(out, overwrite))
                 contents = training.run(given, partial, say)
                 write_run(partial, contents, chart_drawer)
             except BaseException:
@@ -197,6 +204,7 @@ class _Training:
     context: TrainingContext
     clock: _Clock
     chart_drawer: ChartDrawer
+    request: TrainingRequest
     notes: list[Note]  # on options, known before the training
     checkpoints: list[Checkpoint] = field(default_factory=list)  # of finished trainings
 
@@ -250,6 +258,7 @@ class _Training:
             say(write_repeats(metrics["repeats"]))
         return RunContents(
             catalog=table.catalog, metrics=metrics, history=fitted.history, predictions=predictions,
+            record=describe_run(self.request, trained, model.result(), predictions),
             notes=notes, model=model.result(), note_time=self.clock.note,
             views=list_training_views(trained), n_symmetric=trained.tuned.n_symmetric if trained.tuned else 1,
         )  # fmt: skip

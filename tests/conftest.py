@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import io
 import logging
@@ -77,6 +78,22 @@ def encode(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
     stream = io.BytesIO()
     image.save(stream, kind, **options)
     return stream.getvalue()
+
+
+@pytest.fixture(scope="session")
+def set_decision() -> Callable[..., Path]:
+    """Write the classifier of a run with another decision."""
+    from headstart.classifier.build import build_classifier
+    from headstart.classifier.file import read_classifier
+    from headstart.exports.int8 import extract_backbone
+
+    def write(model: Path, path: Path, decision: object) -> Path:
+        contents = read_classifier(model)
+        metadata = dataclasses.replace(contents.metadata, decision=decision)
+        path.write_bytes(build_classifier(extract_backbone(contents), contents.weights, contents.bias, metadata))
+        return path
+
+    return write
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from PIL import Image
 
 from headstart.classifier.build import build_classifier
 from headstart.classifier.classifier import Classifier, load_classifier
+from headstart.classifier.decision import Decision
 from headstart.errors import BackboneError, ClassifierError, PhotoError
 from headstart.pixels.decode import read_photo
 from headstart.pixels.resizing import resize_pixels
@@ -227,3 +228,20 @@ def test_probabilities_that_are_no_numbers_are_an_error(parts):
     broken = Classifier.from_bytes(build_classifier(backbone, large, bias, metadata), precision="f32")
     with pytest.raises(ClassifierError, match="the weights of this classifier are too large or damaged"):
         broken.predict_pixels(np.full((1, 96, 96, 3), 200, np.uint8))
+
+
+def test_predictions_and_explanations_follow_the_decision(parts, change_metadata, classifier, photos):
+    backbone, weights, bias, _ = parts
+    seldom = min(classifier.labels, key=lambda label: classifier.predict(photos[0]).probabilities[label])
+    metadata = change_metadata(decision=Decision(label=seldom, threshold=1e-9))
+    decided = Classifier.from_bytes(build_classifier(backbone, weights, bias, metadata), precision="f32")
+    before, after = classifier.predict(photos[0]), decided.predict(photos[0])
+    assert (before.decided_by, after.decided_by[:21]) == (None, "by the working point ")
+    assert (after.label, after.probability) == (seldom, before.probabilities[seldom])
+    assert after.probabilities == before.probabilities
+    rest = [label for label in before.probabilities if label != seldom]
+    assert [label for label, _ in after.top()] == [seldom, *rest]
+    assert decided.explain(photos[0]).label == seldom
+    assert classifier.explain(photos[0]).label == before.label
+    assert decided.explain(photos[0], before.label).label == before.label
+    assert (decided.predict_probabilities(photos) == classifier.predict_probabilities(photos)).all()

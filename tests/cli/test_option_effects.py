@@ -20,6 +20,7 @@ EFFECTS = {
         "--seed": SETTING, "--cache": ALWAYS, "--cache-limit": SETTING, "--track": ALWAYS, "--ray": ALWAYS,
         "--overwrite": "noted without --out", "--json": ALWAYS, "--depth": DEPTH,
         **dict.fromkeys(("--repeats", "--test-share", "--validation-share"), "refused if the split is given"),
+        "--find": SETTING, "--of": SETTING, "--cost": SETTING,
     },
     "predict": PRECISION | {
         "--format": "refused as csv with --json", "--json": ALWAYS, "--top": ALWAYS,

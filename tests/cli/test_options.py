@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from headstart.cli.options import DURATION, PATH, SHARE, SIZE_GB, json_option, precision_option
+from headstart.cli.options import DURATION, FRACTION, PATH, SHARE, SIZE_GB, json_option, precision_option
 
 
 @click.command()
@@ -91,3 +91,16 @@ def test_a_table_with_other_names_of_columns_is_trained_and_evaluated(paint_fold
     assert f"Note: Paths are relative to the working folder '{tmp_path}'" in judged.stderr
     folder = headstart("evaluate", "runs/pets", "photos", "--label-column", "where", cwd=tmp_path)
     assert "got --label-column for what has no columns, need a table" in folder.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "share"), [("98%", 0.98), (" 99.5 % ", 0.995), ("98", 0.98), ("0.98", 0.98), ("0", 0), (0.5, 0.5)]
+)
+def test_a_fraction_is_a_percentage_or_a_number(text, share):
+    assert FRACTION.convert(text, None, None) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("text", ["101", "most", "-1%", "101%", "nan", ""])
+def test_what_is_no_fraction_is_refused(text):
+    with pytest.raises(click.BadParameter, match="is not a share, need one such as 98%"):
+        FRACTION.convert(text, None, None)

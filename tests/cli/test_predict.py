@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from headstart.classifier.decision import Decision
 from headstart.classifier.prediction import Prediction
-from headstart.cli.predict import _print_table, predict
+from headstart.cli.predict import _print_table, _write_title, predict
 
 
 def test_predict_prints_a_table(run, photos, headstart):
@@ -37,7 +39,7 @@ def test_top_limits_the_classes_of_each_format(run, photos, headstart):
         answer = headstart("predict", run.folder, photos, "--format", "csv", *top)
         (row, *_) = csv.DictReader(io.StringIO(answer.stdout))
         names = [f"{name} {place}" for place in range(2, n + 1) for name in ("label", "probability")]
-        assert list(row) == ["path", "label", "probability", *names, "error", "warning"]
+        assert list(row) == ["path", "label", "probability", *names, "error", "warning", "decided_by"]
         if n == 2:
             assert {row["label"], row["label 2"]} == {"dots", "stripes"}
             assert float(row["probability"]) + float(row["probability 2"]) == pytest.approx(1, abs=1e-5)
@@ -74,7 +76,7 @@ def test_of_many_classes_the_five_most_probable_are_printed(monkeypatch, tmp_pat
         ]
     else:
         assert [read["label"], *(read[f"label {n}"] for n in range(2, 6))] == list(Fake.labels[:5])
-        assert len(read) == 13
+        assert len(read) == 14
     assert broken["error"] == "the file is empty"
     assert {text for key, text in broken.items() if key not in ("path", "error")} == {""}
 
@@ -231,3 +233,27 @@ def test_pictures_are_drawn_even_if_the_reader_stops_reading(run, photos, tmp_pa
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
     assert all(picture.exists() for picture in pictures)
+
+
+def test_the_answer_of_a_working_point_is_told_in_every_format(run, photos, tmp_path, headstart, set_decision):
+    model = set_decision(run.folder, tmp_path / "model.onnx", Decision(label="stripes", threshold=0.0))
+    why = "by the working point of 'stripes': at least 0.0%"
+    photo = photos / "dots" / "003.jpg"
+    grid = tmp_path / "grid.png"
+    answer = headstart("predict", model, photo, "--grid", grid)
+    assert "  stripes " in answer.stdout
+    assert answer.stdout.strip().endswith(f"({why})")
+    assert f"* not the most probable class, but the answer {why}." in answer.stderr
+    (record,) = json.loads(headstart("predict", model, photo, "--json").stdout)["predictions"]
+    assert (record["label"], record["decided_by"]) == ("stripes", why)
+    assert [row["label"] for row in record["top"]] == ["stripes", "dots"]
+    assert record["probability"] == record["top"][0]["probability"] < record["top"][1]["probability"]
+    (row,) = csv.DictReader(io.StringIO(headstart("predict", model, photo, "--format", "csv").stdout))
+    assert (row["label"], row["decided_by"]) == ("stripes", why)
+    assert row["probability"] == row["probability of stripes"]
+
+
+def test_a_star_marks_the_answer_of_a_decision_in_a_picture():
+    prediction = Prediction(Path("a.jpg"), "stripes", 0.034, {}, decided_by="by the costs of mistakes")
+    assert _write_title(prediction, "a.jpg") == "stripes 3%*\na.jpg"
+    assert _write_title(replace(prediction, decided_by=None), "a.jpg") == "stripes 3%\na.jpg"

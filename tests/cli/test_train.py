@@ -57,3 +57,21 @@ def test_an_unknown_cut_gets_a_suggestion(headstart, make_folder):
     assert done.returncode == 1
     assert "Did you mean 'block_12'?" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_working_point_is_told_after_the_verdict(photos, tmp_path, headstart):
+    command = ["train", photos, "--out", tmp_path / "run", "--image-size", "96", "--find", "99%", "--of", "dots"]
+    done = headstart(*command)
+    assert done.returncode == 0, done.stderr
+    assert "Working point: the answer is 'dots' from a probability of " in done.stderr
+    assert "Note: 99.0% of 'dots' cannot be promised with " in done.stderr
+    assert "that needs 99 photos or more outside the test set" in done.stderr
+
+
+def test_a_share_without_a_class_and_an_unknown_class_in_a_cost_are_refused(photos, tmp_path, headstart):
+    done = headstart("train", photos, "--out", tmp_path / "run", "--find", "99%")
+    assert "Cannot train: got find without of, the class to find" in done.stderr
+    done = headstart("train", photos, "--out", tmp_path / "run", "--cost", "dotts:stripes=3")
+    assert "unknown class 'dotts' (did you mean 'dots'?)" in done.stderr
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr

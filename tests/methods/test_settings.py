@@ -48,6 +48,16 @@ def test_the_default_settings_are_valid():
         ({"test_share": 0.2}, "test_share 0.2, need a whole number"),
         ({"validation_share": 100}, "validation_share 100, need 0 to 99 percent"),
         ({"test_share": 85}, "85% test and 15% validation photos, need less than 100% together"),
+        ({"find": 1.0, "of": "cats"}, "find 1.0, need a share above 0% and below 100%"),
+        ({"find": "98%", "of": "cats"}, "find '98%', need a number"),
+        ({"find": 0.9, "of": 1}, "of 1, need the name of a class"),
+        ({"find": 0.9}, "find without of, the class to find"),
+        ({"of": "cats"}, "of without find, the share to find"),
+        ({"cost": {"a:b": 2}}, "need a list of texts such as 'defective:functional=20'"),
+        (
+            {"find": 0.9, "of": "cats", "cost": "cats:dogs=2"},
+            "find and cost, which are two ways to choose one threshold",
+        ),
         ({"seed": -1, "epochs": 0}, "got epochs 0, .*; got seed -1"),
     ],
 )
@@ -92,3 +102,9 @@ def test_four_views_are_averaged_by_default():
     assert Settings().n_averaged == Settings(n_views=3).n_averaged == 1
     assert Settings(average_views=True).n_averaged == 4
     assert Settings(average_views=True, n_views=8).n_averaged == 8
+
+
+def test_costs_may_be_one_text_or_a_list():
+    assert Settings(cost="a:b=2") == Settings(cost=["a:b=2"]) == Settings(cost=("a:b=2",))
+    assert [Settings(cost="a:b=2").has_decision, Settings(find=0.9, of="a").has_decision] == [True, True]
+    assert not Settings().has_decision

@@ -31,7 +31,11 @@ TABLE = {  # by setting: another value than the default, and what happens to it 
     "test_share": (20, U, U, U, U, U, U),
     "validation_share": (10, U, U, U, U, U, U),
     "repeats": (5, U, U, U, U, U, U),
+    "find": (0.9, U, U, U, U, U, U),
+    "of": ("cats", U, U, U, U, U, U),
+    "cost": (("cats:dogs=2",), U, U, U, U, U, U),
 }
+NEEDS = {"find": {"of": "cats"}, "of": {"find": 0.9}}
 
 
 def find_outcome(settings, methods):
@@ -57,7 +61,7 @@ def test_each_setting_has_the_effect_of_the_table(setting):
     for name in METHODS:
         method, _, which = name.partition(", ")
         trained = {"fixed alone": {"fixed"}, "hybrid too": {"fixed", "hybrid"}}.get(which, {method})
-        found.append(find_outcome(Settings(method=method, **{setting: value}), trained))
+        found.append(find_outcome(Settings(method=method, **{setting: value}, **NEEDS.get(setting, {})), trained))
     assert dict(zip(METHODS, found, strict=True)) == dict(zip(METHODS, outcomes, strict=True))
 
 

@@ -55,6 +55,29 @@ def test_a_run_folder_has_all_its_files(run):
     assert "report.html" in repr(run)
 
 
+def test_a_share_to_find_becomes_a_threshold_inside_the_file(make_folder, tmp_path):
+    run = train(make_folder(), tmp_path / "run", find=0.9, of="stripes")
+    (record,) = run.metrics["working_points"]
+    decision = hs.load(run).metadata.decision
+    assert (decision.label, decision.threshold, decision.find) == ("stripes", record["threshold"], 0.9)
+    assert record["judged_by"] == "cross-validation"
+    assert record["n_positive"] + record["n_negative"] == sum(run.metrics[s]["n"] for s in ("train", "validation"))
+    assert record["test"]["n_positive"] + record["test"]["n_negative"] == run.metrics["test"]["n"]
+    assert record["recall"] >= 0.9
+
+
+def test_costs_are_kept_inside_the_file_and_wrong_classes_end_before_the_training(make_folder, tmp_path):
+    folder = make_folder()
+    run = train(folder, tmp_path / "run", cost="stripes:dots=20", method="fixed")
+    assert hs.load(run).metadata.decision.costs[0].cost == 20.0
+    assert (
+        run.metrics["working_points"][0]["mean_cost"] <= run.metrics["working_points"][0]["mean_cost_of_most_probable"]
+    )
+    with pytest.raises(FitError, match=r"got of 'stripe' \(did you mean 'stripes'\?\)"):
+        train(folder, tmp_path / "other", find=0.9, of="stripe")
+    assert not (tmp_path / "other").exists()
+
+
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers_cached_or_not(run, tmp_path):
     cached = train(tmp_path / "photos", tmp_path / "again")

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone import view_averaging
+from headstart.classifier.decision import rank_classes
 from headstart.classifier.file import ClassifierFile, parse_classifier, read_classifier
 from headstart.classifier.heat_maps import Explainer, Explanation
 from headstart.classifier.metadata import Metadata
@@ -260,10 +261,9 @@ class Classifier:
         return target
 
     def _rank(self, path: Path | None, probabilities: npt.NDArray[np.float32]) -> Prediction:
-        # stable, so that equal probabilities keep the order of the labels, as in argmax
-        order = np.argsort(-probabilities, kind="stable")
-        ranked = {self.labels[i]: float(probabilities[i]) for i in order}
-        return Prediction(path, self.labels[order[0]], float(probabilities[order[0]]), ranked)
+        ranked, why = rank_classes(probabilities, self.labels, self.metadata.decision)
+        label = next(iter(ranked))
+        return Prediction(path, label, ranked[label], ranked, decided_by=why)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a copy, in this process or in one on another machine, compiles the network again

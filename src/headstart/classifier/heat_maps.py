@@ -18,11 +18,13 @@ import numpy.typing as npt
 
 from headstart.backbone import view_averaging
 from headstart.backbone.graph_file import cut_out, list_nodes, take_apart
+from headstart.classifier.decision import decide_answers
 from headstart.classifier.file import ClassifierFile
 from headstart.engine.cutting import find_output
 from headstart.engine.openvino_import import compile_in_time, get_core, import_openvino
 from headstart.engine.processor import describe_engine
 from headstart.errors import ClassifierError
+from headstart.head.linear import LinearHead
 from headstart.pixels.decode import describe_decoder, read_photo
 from headstart.process.forks import PerProcess
 from headstart.storage.result_cache import fetch_result, keep_result, name_result
@@ -119,9 +121,14 @@ class Explainer:
         return [np.array(value, np.float32) for value in run([pixels[None]]).values()]
 
     def _explain(self, maps: list[Map], label: str | None) -> Explanation:
-        labels, weights, bias = self._contents.metadata.labels, self._contents.weights, self._contents.bias
-        features = np.concatenate([stage_map.mean((0, 2, 3)) for stage_map in maps])
-        chosen = int((features @ weights + bias).argmax()) if label is None else labels.index(label)
+        about, weights, bias = self._contents.metadata, self._contents.weights, self._contents.bias
+        labels = about.labels
+        if label is None:
+            features = np.concatenate([stage_map.mean((0, 2, 3)) for stage_map in maps])
+            probabilities = LinearHead(weights, bias).probabilities(features[None])
+            chosen = int(decide_answers(probabilities, labels, about.decision)[0])
+        else:
+            chosen = labels.index(label)
         # adding the same to all classes changes no prediction, so only the difference from the mean class counts
         apart = weights[:, chosen] - weights.mean(1)
         parts = np.split(apart, np.cumsum([stage_map.shape[1] for stage_map in maps])[:-1])

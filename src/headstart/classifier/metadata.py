@@ -10,10 +10,11 @@ from typing import Any
 
 from headstart.backbone.spec import BackboneSpec, find_problems, is_showable
 from headstart.backbone.view_averaging import N_VIEWS
+from headstart.classifier.decision import Decision
 from headstart.errors import BackboneError, ClassifierError
 from headstart.pixels.sample_values import MAX_DEPTH, MIN_DEPTH
 
-FORMAT = 3
+FORMAT = 4
 PRECISIONS = ("f32", "bf16", "int8")
 MAX_JSON = 1_000_000  # values of the record; each may take 100 bytes of memory
 DIGEST_BYTES = 8  # of each training photo's SHA-256: among a million photos, a false match has odds of 1 in 10 million
@@ -41,6 +42,8 @@ class Metadata:
         Number of symmetric views of a photo whose features are averaged. 1: the photo as it is.
     trained_on
         First 8 bytes of the SHA-256 of each training photo. Evaluation leaves these photos out.
+    decision
+        Rule that makes an answer of the probabilities. None: the most probable class is the answer.
     """
 
     labels: tuple[str, ...]
@@ -55,12 +58,13 @@ class Metadata:
     n_views: int
     n_averaged: int
     trained_on: frozenset[bytes]
+    decision: Decision | None = None
 
     @classmethod
     def describe(
         cls, spec: BackboneSpec, *, labels: Iterable[Any], image_size: int, precision: str, digests: Iterable[str],
         seed: int, method: str = "fixed", cut: str | None = None, head: str = "logistic", n_views: int = 1,
-        n_averaged: int = 1, depth: int = MAX_DEPTH,
+        n_averaged: int = 1, depth: int = MAX_DEPTH, decision: Decision | None = None,
     ) -> Metadata:  # fmt: skip
         """Make the metadata of one training.
 
@@ -70,7 +74,7 @@ class Metadata:
         return cls(
             labels=tuple(map(str, labels)), image_size=image_size, depth=depth, spec=spec, precision=precision,
             method=method, cut=spec.stages[-1].name if cut is None else cut, head=head, seed=int(seed),
-            n_views=n_views, n_averaged=n_averaged, trained_on=frozenset(map(_shorten, digests)),
+            n_views=n_views, n_averaged=n_averaged, trained_on=frozenset(map(_shorten, digests)), decision=decision,
         )  # fmt: skip
 
     @property
@@ -110,13 +114,17 @@ class Metadata:
                 record["n_averaged"] = 1
             if version in (1, 2):  # these had no depth
                 record["depth"] = MAX_DEPTH
+            if version in (1, 2, 3):  # their answer is the most probable class
+                record["decision"] = None
             problems = find_problems(record, cls) or _find_problems(record)
             if type(version) is not int or problems:
                 raise ValueError("; ".join(problems[:3]) or "no number of its format")
             spec = BackboneSpec.from_dict(record["spec"])
             spec.check_image_size(record["image_size"])
+            decision = record["decision"]
             parsed = {
-                "labels": tuple(record["labels"]), "spec": spec, "trained_on": _split_digests(record["trained_on"])
+                "labels": tuple(record["labels"]), "spec": spec, "trained_on": _split_digests(record["trained_on"]),
+                "decision": None if decision is None else Decision.from_record(decision, record["labels"]),
             }  # fmt: skip
             return cls(**{**record, **parsed})
         except (BackboneError, ValueError, RecursionError) as error:

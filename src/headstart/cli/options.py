@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -57,8 +58,25 @@ class _WholePercent(click.ParamType[int]):
         return int(match[1])
 
 
+class _Fraction(click.ParamType[float]):
+    """A share with decimals, such as ``99.5%``, ``99.5`` or ``0.995``, converted to a number from 0 to 1."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(%?)\s*", str(value))
+        number = float(match[1]) if match else math.nan
+        share = number / 100 if match and (match[2] or number > 1) else number
+        if not 0 <= share <= 1:
+            self.fail(f"{value!r} is not a share, need one such as 98%.", param, ctx)
+        return share
+
+
 PATH = _PathOrUri()
 SHARE = _WholePercent()
+FRACTION = _Fraction()
 METHOD = click.Choice(["auto", "fixed", "hybrid", "finetune", "scratch"])
 TRACKER = click.Choice(["mlflow", "tensorboard"])
 DURATION = _Quantity("time", {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}, "90s, 10m or 1h")

@@ -129,6 +129,7 @@ def _print_table(predictions: Iterator[Prediction], paths: list[Path], top: int)
             line = prediction.error if is_told else f"cannot be read: {prediction.error}"
         else:
             line = "  ".join(f"{label} {probability:.1%}" for label, probability in prediction.top(top))
+            line += f"  ({prediction.decided_by})" if prediction.decided_by else ""
             line += f"  (a part may be garbled: {prediction.warning})" if prediction.warning else ""
         print_line(f"{escape_name(str(prediction.path)):<{width}}  {line}")
 
@@ -141,7 +142,7 @@ def _print_csv(predictions: Iterator[Prediction], labels: Sequence[str], top: in
         columns = [f"{name} {place}" for place in places for name in ("label", "probability")]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     columns = [guard_cell(column) for column in columns]
-    writer.writerow(["path", "label", "probability", *columns, "error", "warning"])
+    writer.writerow(["path", "label", "probability", *columns, "error", "warning", "decided_by"])
     for prediction in predictions:
         values: list[str] = [""] * len(columns)
         if prediction.error is None and top is not None:
@@ -149,9 +150,11 @@ def _print_csv(predictions: Iterator[Prediction], labels: Sequence[str], top: in
         elif prediction.error is None:
             values = [f"{prediction.probabilities[label]:.6f}" for label in labels]
         probability = "" if prediction.probability is None else f"{prediction.probability:.6f}"
-        texts = (str(prediction.path), prediction.label or "", prediction.error or "", prediction.warning or "")
-        path, label, error, warning = map(guard_cell, texts)
-        writer.writerow([path, label, probability, *values, error, warning])
+        texts = [prediction.label, prediction.error, prediction.warning, prediction.decided_by]
+        path, label, error, warning, decided_by = map(
+            guard_cell, [str(prediction.path), *(text or "" for text in texts)]
+        )
+        writer.writerow([path, label, probability, *values, error, warning, decided_by])
 
 
 def _to_record(prediction: Prediction, top: int) -> dict[str, Any]:
@@ -162,6 +165,7 @@ def _to_record(prediction: Prediction, top: int) -> dict[str, Any]:
         "top": [{"label": label, "probability": probability} for label, probability in prediction.top(top)],
         "error": prediction.error,
         "warning": prediction.warning,
+        "decided_by": prediction.decided_by,
     }
 
 
@@ -170,6 +174,11 @@ def _name_photos(predictions: list[Prediction]) -> list[tuple[Path, str]]:
     paths = [cast("Path", prediction.path) for prediction in predictions]
     counts = Counter(path.name for path in paths)
     return [(path, path.name if counts[path.name] == 1 else f"{path.parent.name}/{path.name}") for path in paths]
+
+
+def _write_title(prediction: Prediction, name: str) -> str:
+    """Return the title of a photo: its label and probability, and its name. A star marks the answer of a decision."""
+    return f"{prediction.label} {prediction.probability:.0%}{'*' if prediction.decided_by else ''}\n{name}"
 
 
 def _draw_grid(predictions: list[Prediction], path: Path, depth: int) -> None:
@@ -181,14 +190,12 @@ def _draw_grid(predictions: list[Prediction], path: Path, depth: int) -> None:
         say("No grid was drawn: no photo can be read.")
         return
     named = _name_photos(predictions)
-    titles = [
-        f"{prediction.label} {prediction.probability:.0%}\n{name}"
-        for prediction, (_, name) in zip(predictions, named, strict=True)
-    ]
+    titles = [_write_title(prediction, name) for prediction, (_, name) in zip(predictions, named, strict=True)]
     n_columns, cell_px = (min(len(predictions), 3), CELL_PX) if len(predictions) <= 9 else (6, 140)
     thumbnails = [read_thumbnail(photo_path, cell_px, depth=depth) for photo_path, _ in named]
     save_png(plot_photo_grid(thumbnails, titles, n_columns=n_columns, cell_px=cell_px), path)
     say(f"Grid: {path}")
+    _explain_stars(predictions)
 
 
 def _draw_explanations(predictions: list[Prediction], classifier: Classifier, path: Path) -> None:
@@ -205,6 +212,13 @@ def _draw_explanations(predictions: list[Prediction], classifier: Classifier, pa
     for prediction, (photo_path, name) in zip(predictions, _name_photos(predictions), strict=True):
         photo = read_thumbnail(photo_path, cell_px, depth=classifier.metadata.depth)
         photos += [photo, overlay_heat_map(photo, classifier.explain(photo_path, prediction.label).heat)]
-        titles += [f"{prediction.label} {prediction.probability:.0%}\n{name}", "evidence"]
+        titles += [_write_title(prediction, name), "evidence"]
     save_png(plot_photo_grid(photos, titles, n_columns=min(len(photos), 6), cell_px=cell_px), path)
     say(f"Explanations: {path}")
+    _explain_stars(predictions)
+
+
+def _explain_stars(predictions: list[Prediction]) -> None:
+    reasons = sorted({prediction.decided_by for prediction in predictions if prediction.decided_by is not None})
+    if reasons:
+        say(f"* not the most probable class, but the answer {'; or '.join(reasons)}.")

@@ -12,6 +12,7 @@ import click
 
 from headstart.cli.options import (
     DURATION,
+    FRACTION,
     METHOD,
     PATH,
     SHARE,
@@ -88,6 +89,17 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
     "for many photos or a small classifier.",
 )  # fmt: skip
 @layout_option
+@click.option(
+    "--find", type=FRACTION, metavar="SHARE",
+    help="Share of the photos of the class --of to find, such as 98%. Chooses the threshold of the class, by photos "
+    "that the head was not fitted to. The classifier file keeps the threshold.",
+)  # fmt: skip
+@click.option("--of", metavar="CLASS", help="Class that --find is about.")
+@click.option(
+    "--cost", multiple=True, metavar="TRUE:ANSWER=COST",
+    help="Cost of a mistake, such as defective:functional=20; any other mistake costs 1. The answer is then the class "
+    "of the lowest expected cost. Can be given several times.",
+)  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of split, folds and augmented views.")
 @click.option(
     "--test-share", type=SHARE, metavar="PERCENT",

@@ -60,6 +60,23 @@ def format_percent(share: float | None) -> str:
     return next((text for text in texts if share >= 1 or not text.startswith("100")), texts[-1])
 
 
+def format_threshold(share: float) -> str:
+    """Write a threshold of a probability as a percentage, with enough decimals to tell it from 0% and from 100%.
+
+    Examples
+    --------
+    >>> [format_threshold(share) for share in (0.5, 0.0312, 0.0004, 0.99996, 0.0)]
+    ['50.0%', '3.1%', '0.04%', '99.996%', '0.0%']
+    """
+    least = min(share, 1 - share)
+    for decimals in range(1, 8):
+        text = f"{share:.{decimals}%}"
+        shown = float(text[:-1]) / 100
+        if abs(min(shown, 1 - shown) - least) <= 0.05 * least:
+            return text
+    return text
+
+
 def format_number(value: Any, kind: str) -> str:
     """Write a measure: a ``"count"`` with thousands, a share in ``"percent"``, a ``"number"`` with 3 decimals."""
     if value is None:

@@ -11,6 +11,7 @@ from headstart.backbone.backbone import Backbone, BackboneSetup
 from headstart.backbone.pooled_stages import pool_stages
 from headstart.catalog.catalog import Catalog
 from headstart.classifier.build import build_classifier
+from headstart.classifier.decision import Decision
 from headstart.classifier.file import ClassifierFile
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.seal import check_seal
@@ -58,8 +59,8 @@ class TrainedMethod:
         assert self.tuned is not None  # noqa: S101  for the type checker
         return self.tuned.result
 
-    def build_file(self) -> ClassifierFile:
-        """Build the classifier file."""
+    def build_file(self, decision: Decision | None = None) -> ClassifierFile:
+        """Build the classifier file, whose answers follow a decision."""
         table, settings, tuned = self.table, self.settings, self.tuned
         seen = ("train",) if tuned is None else ("train", "validation")  # validation photos chose the epoch
         metadata = Metadata.describe(
@@ -68,6 +69,7 @@ class TrainedMethod:
             digests=[photo.digest for split in seen for photo in table.splits[split].photos], method=settings.method,
             cut=self.cut, head=settings.head if tuned is None else "linear", seed=settings.seed,
             n_views=settings.n_fixed_views if tuned is None else tuned.n_views, n_averaged=table.n_averaged,
+            decision=decision,
         )  # fmt: skip
         head = self.fitted.head
         data = build_classifier(self.backbone, head.weights, head.bias, metadata)

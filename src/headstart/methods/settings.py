@@ -84,6 +84,12 @@ class Settings:
     repeats
         Number of splits that are drawn and trained on. The first is the run; the others only measure how much its
         accuracy depends on the split.
+    find, of
+        Working point: the share of the photos of the class ``of`` to find, such as 0.98. The answer is then this class
+        if its probability is at least a threshold, which is chosen by photos that the head was not fitted to.
+    cost
+        Costs of mistakes, each as ``TRUE:ANSWER=COST``: ``defective:functional=20`` makes calling a defective photo
+        functional 20 times as bad as any other mistake, which costs 1. The answer then has the lowest expected cost.
     """
 
     method: str = "auto"
@@ -107,6 +113,19 @@ class Settings:
     test_share: int | None = None
     validation_share: int | None = None
     repeats: int = 1
+    find: float | None = None
+    of: str | None = None
+    cost: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        cost: Any = self.cost
+        if isinstance(cost, str | list):
+            object.__setattr__(self, "cost", (cost,) if isinstance(cost, str) else tuple(cost))
+
+    @property
+    def has_decision(self) -> bool:
+        """Whether the answer may be another class than the most probable."""
+        return self.find is not None or bool(self.cost)
 
     @property
     def n_fixed_views(self) -> int:
@@ -148,7 +167,7 @@ class Settings:
         whole = (
             "image_size", "depth", "epochs", "n_views", "seed", "test_share", "validation_share", "repeats",
         )  # fmt: skip
-        number = ("strength", "learning_rate", "budget_s", "cache_limit_gb")
+        number = ("strength", "learning_rate", "budget_s", "cache_limit_gb", "find")
         kinds: dict[str, Any] = {**dict.fromkeys(whole, int), **dict.fromkeys(number, (int, float))}
         problems = [
             f"{name_setting(name)} {value!r}, need a {'whole ' if kind is int else ''}number"
@@ -156,6 +175,10 @@ class Settings:
             if (value := getattr(self, name)) is not None and (isinstance(value, bool) or not isinstance(value, kind))
         ]
         truths = ("average_views", "train_norms")
+        if self.of is not None and type(self.of) is not str:
+            problems.append(f"of {self.of!r}, need the name of a class")
+        if type(self.cost) is not tuple or any(type(cost) is not str for cost in self.cost):
+            problems.append(f"cost {self.cost!r}, need a list of texts such as 'defective:functional=20'")
         return problems + [
             f"{n} {getattr(self, n)!r}, need a bool" for n in truths if type(getattr(self, n)) is not bool
         ]
@@ -180,6 +203,8 @@ class Settings:
             problems.append(f"{name_setting('depth')} {self.depth}, need {MIN_DEPTH} to {MAX_DEPTH} bits")
         if self.seed < 0:
             problems.append(f"seed {self.seed}, need 0 or more")
+        if self.find is not None and not 0 < self.find < 1:
+            problems.append(f"find {self.find}, need a share above 0% and below 100%, such as 0.98")
         return (
             problems
             + self._find_wrong_splits()
@@ -206,6 +231,13 @@ class Settings:
     def _find_contradictions(self) -> list[str]:
         """List settings that contradict each other, such as one that the method does not have."""
         problems = []
+        if (self.find is None) != (self.of is None):
+            given, missing = (
+                ("of", "find, the share to find") if self.find is None else ("find", "of, the class to find")
+            )
+            problems.append(f"{given} without {missing}")
+        if self.find is not None and self.cost:
+            problems.append("find and cost, which are two ways to choose one threshold: give one of them")
         if self.average_views and self.n_views is not None and self.n_views not in N_VIEWS[1:]:
             problems.append(
                 f"{name_setting('n_views')} {self.n_views} to average, need {', '.join(map(str, N_VIEWS[1:]))}"

@@ -20,6 +20,7 @@ from headstart.errors import FitError, RunError, RunMovedError
 from headstart.evaluation.notes import Note, note_unused
 from headstart.evaluation.repeats import write_repeats
 from headstart.evaluation.verdict import write_verdict
+from headstart.evaluation.working_points import say_working_point
 from headstart.features.depth_notes import list_depth_notes, note_unused_depth
 from headstart.features.extraction import BackgroundCompilation
 from headstart.methods.method_runner import MethodRunner
@@ -27,6 +28,7 @@ from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
 from headstart.methods.tail_tuning import choose_cut
 from headstart.methods.training_context import TrainingContext
+from headstart.methods.working_points import check_classes, choose_decision, describe_working_points
 from headstart.process.progress import show_progress
 from headstart.report.chart_process import ChartDrawer
 from headstart.runs.run import Run
@@ -218,6 +220,8 @@ class _Training:
         if stored is None:  # photos of stored features may be gone
             found += note_unused_depth(catalog.photos, setup.depth)
         catalog = replace(catalog, notes=(*catalog.notes, *found))
+        if settings.has_decision:
+            check_classes(settings, catalog.labels)
         compiling.join()
         self.clock.note("scan")
         if setup.precision == "int8":
@@ -231,13 +235,17 @@ class _Training:
         else:
             trained = runner.run(settings)
         compiling.release()
+        chosen = None
+        if settings.has_decision:
+            with show_progress("Choosing the threshold", is_shown=context.verbose, unit="folds") as progress:
+                chosen = choose_decision(trained, progress)
         table, fitted = trained.table, trained.fitted
         predictions = {
             split: SplitPredictions(table.splits[split], fitted.head.probabilities(table.splits[split].X))
             for split in SPLITS
         }
         tried = {trial["method"] for trial in record["tried"]} if record else ()
-        notes = [*list_notes(trained, settings, tried), *self.notes]
+        notes = [*list_notes(trained, settings, tried), *self.notes, *(chosen.notes if chosen else ())]
         metrics = describe_training(trained, notes) | {"auto": record}
         metrics |= {split: measure_split(predictions[split], table.catalog.labels) for split in SPLITS}
         metrics["repeats"] = None
@@ -246,9 +254,11 @@ class _Training:
             seconds = estimate_repeat(trained, record, self.clock.seconds)
             metrics["repeats"] = repeat_training(runner, trained, settings.repeats, seconds=seconds, say=say)
             self.clock.note("repeat")
+        if chosen is not None:
+            metrics["working_points"] = describe_working_points(chosen, predictions["test"])
         begin_charts(folder, metrics, fitted.history, self.chart_drawer)
         with ThreadPoolExecutor(1) as pool:
-            model = pool.submit(trained.build_file)
+            model = pool.submit(trained.build_file, chosen.decision if chosen else None)
             with show_progress("Cross-validating", is_shown=context.verbose, unit="folds") as progress:
                 metrics |= judge_trained(trained, progress)
         self.clock.note("evaluate")
@@ -256,6 +266,8 @@ class _Training:
         say(write_verdict(metrics))
         if metrics["repeats"] is not None:
             say(write_repeats(metrics["repeats"]))
+        for point in metrics.get("working_points", ()):
+            say(say_working_point(point))
         return RunContents(
             catalog=table.catalog, metrics=metrics, history=fitted.history, predictions=predictions,
             record=describe_run(self.request, trained, model.result(), predictions),

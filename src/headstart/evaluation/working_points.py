@@ -1,0 +1,106 @@
+"""Measure a classifier by its answers: how many photos of a class are found, and at what cost in false alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.evaluation.intervals import wilson_interval
+from headstart.evaluation.words import count_photos, format_percent, format_threshold
+
+MAX_COSTS = 5  # that a sentence lists
+
+Ints = NDArray[np.int64]
+
+
+def measure_answers(y: Ints, answers: Ints, number: int) -> dict[str, Any]:
+    """Measure the answers for N photos by one class.
+
+    Parameters
+    ----------
+    y, answers
+        (N,) class numbers: the labels, and the answers.
+    number
+        Number of the class.
+
+    Returns
+    -------
+    dict
+        Plain Python values. ``recall``: share of the photos of the class that get this class. ``false_alarm_rate``:
+        share of the other photos that get it. Each has its 95% interval, ``recall_ci95`` and ``false_alarm_rate_ci95``
+        (Wilson), and is None without photos. ``precision``: share of the answers with this class that are right.
+        ``accuracy``: share of all right answers. Counts: ``n_positive``, ``n_negative``, ``n_found`` and
+        ``n_false_alarms``.
+
+    Examples
+    --------
+    >>> found = measure_answers(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), 1)
+    >>> found["recall"], found["false_alarm_rate"], round(found["precision"], 3), found["accuracy"]
+    (1.0, 0.5, 0.667, 0.75)
+    """
+    is_class, is_answer = y == number, answers == number
+    n_positive, n_found = int(is_class.sum()), int((is_class & is_answer).sum())
+    n_negative, n_false_alarms = len(y) - n_positive, int((~is_class & is_answer).sum())
+    n_answers = n_found + n_false_alarms
+    return {
+        "recall": n_found / n_positive if n_positive else None,
+        "recall_ci95": list(wilson_interval(n_found, n_positive)),
+        "false_alarm_rate": n_false_alarms / n_negative if n_negative else None,
+        "false_alarm_rate_ci95": list(wilson_interval(n_false_alarms, n_negative)),
+        "precision": n_found / n_answers if n_answers else None,
+        "accuracy": float((y == answers).mean()) if len(y) else None,
+        "n_positive": n_positive,
+        "n_negative": n_negative,
+        "n_found": n_found,
+        "n_false_alarms": n_false_alarms,
+    }
+
+
+def say_working_point(record: Mapping[str, Any]) -> str:
+    """Say in words what a record of ``working_points`` in metrics.json promises for new photos.
+
+    Examples
+    --------
+    >>> print(say_working_point({
+    ...     "label": "defective", "find": 0.98, "threshold": 0.031, "costs": [], "recall": 0.98,
+    ...     "recall_ci95": [0.942, 0.998], "false_alarm_rate": 0.123, "false_alarm_rate_ci95": [0.101, 0.146],
+    ...     "n_positive": 212, "judged_by": "cross-validation", "precision": 0.7,
+    ... }))
+    Working point: the answer is 'defective' from a probability of 3.1% on. This finds 98.0% of the new photos of
+    'defective' on average (95% interval 94.2% to 99.8%), and calls 12.3% of all other photos 'defective' (10.1% to
+    14.6%), by cross-validation with 212 photos of the class.
+    """
+    label = record["label"]
+    if record["threshold"] is None:
+        start = f"Working point: the answer has the lowest expected cost, {_list_costs(record['costs'])}. This finds"
+    else:
+        start = (
+            f"Working point: the answer is '{label}' from a probability of {format_threshold(record['threshold'])} on. "
+            "This finds"
+        )
+    judged = f"by {record['judged_by']} with {count_photos(record['n_positive'])} of the class"
+    if record["recall"] is None:
+        return f"{start} an unknown share of the photos of '{label}', because there is no photo of it to judge by."
+    alarms = (
+        f", and calls {format_percent(record['false_alarm_rate'])} of all other photos '{label}' "
+        f"({_write_range(record['false_alarm_rate_ci95'])})"
+        if record["false_alarm_rate"] is not None
+        else ""
+    )
+    return (
+        f"{start} {format_percent(record['recall'])} of the new photos of '{label}' on average (95% interval "
+        f"{_write_range(record['recall_ci95'])}){alarms}, {judged}."
+    )
+
+
+def _list_costs(costs: Sequence[Mapping[str, Any]]) -> str:
+    shown = [f"'{cost['label']}' called '{cost['answer']}' {cost['cost']:g}" for cost in costs[:MAX_COSTS]]
+    more = [f"{len(costs) - MAX_COSTS:,} more"] if len(costs) > MAX_COSTS else []
+    return ", ".join([*shown, *more, "any other mistake 1"])
+
+
+def _write_range(ends: Sequence[float]) -> str:
+    return " to ".join(map(format_percent, ends))

@@ -1,0 +1,172 @@
+"""Choose the decision of a trained method, and describe its working points for metrics.json."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.catalog.classes import clean_label
+from headstart.classifier.decision import Decision, decide_answers
+from headstart.errors import FitError
+from headstart.evaluation.notes import Note
+from headstart.evaluation.thresholds import Threshold, choose_threshold
+from headstart.evaluation.words import count_photos, format_percent
+from headstart.evaluation.working_points import measure_answers
+from headstart.head.linear import softmax
+from headstart.methods.cost_texts import check_class, read_costs
+from headstart.methods.method_runner import TrainedMethod
+from headstart.methods.out_of_fold import predict_out_of_fold
+from headstart.methods.settings import Settings
+from headstart.methods.split_metrics import SplitPredictions
+from headstart.process.progress import Progress, ignore_progress
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ChosenDecision:
+    """A decision, and the N photos that it was chosen and judged by, none of which the head was fitted to.
+
+    Attributes
+    ----------
+    y, probabilities
+        (N,) class numbers, and (N, C) float32 probabilities.
+    judged_by
+        ``cross-validation`` or ``validation``.
+    threshold
+        What the threshold promises, or None for costs.
+    """
+
+    decision: Decision
+    labels: tuple[str, ...]
+    y: npt.NDArray[np.int64]
+    probabilities: npt.NDArray[np.float32]
+    judged_by: str
+    threshold: Threshold | None = None
+
+    @property
+    def notes(self) -> list[Note]:
+        """A note if there are too few photos of the class to promise the wanted share."""
+        if self.threshold is None or self.threshold.n_needed is None:
+            return []
+        label, find = self.decision.label, self.decision.find
+        n = int((self.y == self.labels.index(str(label))).sum())
+        text = (
+            f"{format_percent(find)} of '{label}' cannot be promised with {count_photos(n)} of it: that needs "
+            f"{count_photos(self.threshold.n_needed)} or more outside the test set. The threshold finds "
+            f"{format_percent(self.threshold.recall)} on average."
+        )
+        return [Note("working-point", text, "warning")]
+
+
+def check_classes(settings: Settings, labels: Sequence[str]) -> None:
+    """Raise FitError if the settings of the decision name unknown classes."""
+    if settings.of is not None:
+        check_class(clean_label(settings.of) or settings.of, labels, f"of '{settings.of}'")
+    read_costs(settings.cost, labels)
+
+
+def choose_decision(trained: TrainedMethod, progress: Progress = ignore_progress) -> ChosenDecision:
+    """Choose the decision that the settings ask for, by photos that the head was not fitted to.
+
+    Raises
+    ------
+    FitError
+        If there are no such photos.
+    """
+    labels = tuple(trained.table.catalog.labels)
+    held = predict_out_of_fold(trained, progress)
+    if held is None:
+        raise FitError(
+            "Cannot choose a working point: got no photos that the head was not fitted to, need some. Give a "
+            "validation split, or train without --find and --cost."
+        )
+    return decide_by(
+        trained.settings, labels, held.y, softmax(held.scores).astype(np.float32, copy=False),
+        judged_by="validation" if held.is_validation else "cross-validation",
+    )  # fmt: skip
+
+
+def decide_by(
+    settings: Settings, labels: tuple[str, ...], y: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float32], *,
+    judged_by: str,
+) -> ChosenDecision:  # fmt: skip
+    """Choose the decision that the settings ask for, by (N,) class numbers and (N, C) probabilities."""
+    if settings.find is None or settings.of is None:
+        decision, threshold = Decision(costs=read_costs(settings.cost, labels)), None
+    else:
+        label = clean_label(settings.of) or settings.of
+        number = labels.index(label)
+        members = probabilities[y == number, number]
+        if not len(members):
+            raise FitError(
+                f"Cannot choose a working point: got no photo of '{label}' that the head was not fitted to, need some. "
+                "Give more photos of this class, or train without --find."
+            )
+        threshold = choose_threshold(members, settings.find)
+        decision = Decision(label=label, threshold=threshold.value, find=settings.find)
+    return ChosenDecision(
+        decision=decision, labels=labels, y=y, probabilities=probabilities, judged_by=judged_by, threshold=threshold
+    )
+
+
+def describe_working_points(chosen: ChosenDecision, test: SplitPredictions) -> list[dict[str, Any]]:
+    """Return ``working_points`` of metrics.json: a record for each class that the decision is about.
+
+    ``recall`` and its interval are what the threshold promises for new photos of the class. All other numbers, and
+    those of costs, are counted on the photos that the decision was chosen by. ``test`` has those of the test photos.
+    """
+    records = measure_decision(chosen.decision, chosen.labels, chosen.y, chosen.probabilities)
+    tested = measure_decision(chosen.decision, chosen.labels, test.features.y, test.probabilities)
+    promise = chosen.threshold
+    for record, on_test in zip(records, tested, strict=True):
+        if promise is not None:
+            record |= {"recall": promise.recall, "recall_ci95": list(promise.recall_ci95), "n_needed": promise.n_needed}
+        record |= {"judged_by": chosen.judged_by, "test": on_test if len(test.features.y) else None}
+    return records
+
+
+def measure_decision(
+    decision: Decision, labels: Sequence[str], y: npt.NDArray[np.int64], probabilities: npt.NDArray[Any]
+) -> list[dict[str, Any]]:
+    """Measure the answers of a decision on N labelled photos, in plain JSON types.
+
+    Each record has ``label``, ``find``, ``threshold`` and ``costs``, the numbers of `measure_answers`, and for costs
+    ``mean_cost``, with ``mean_cost_of_most_probable``, that of answering the most probable class.
+    """
+    answers, usual = decide_answers(probabilities, labels, decision), decide_answers(probabilities, labels, None)
+    names = [decision.label] if decision.label is not None else list(dict.fromkeys(c.label for c in decision.costs))
+    if decision.label is None and len(labels) == 2:
+        names = names[:1]  # the other class has the same threshold, seen from the other side
+    records = []
+    for name in names:
+        record = {
+            "label": name, "find": decision.find, "threshold": _find_threshold(decision, name, labels),
+            "costs": [asdict(cost) for cost in decision.costs],
+        }  # fmt: skip
+        record |= measure_answers(y, answers, labels.index(name))
+        if decision.costs:
+            record["mean_cost"] = _measure_cost(decision, labels, y, answers)
+            record["mean_cost_of_most_probable"] = _measure_cost(decision, labels, y, usual)
+        records.append(record)
+    return records
+
+
+def _find_threshold(decision: Decision, label: str, labels: Sequence[str]) -> float | None:
+    """Return the threshold of a class. Costs of two classes are one, too: a p >= b (1 - p) if p >= b / (a + b)."""
+    if decision.threshold is not None or len(labels) > 2:
+        return decision.threshold
+    missed = next((cost.cost for cost in decision.costs if cost.label == label), 1.0)
+    alarm = next((cost.cost for cost in decision.costs if cost.label != label), 1.0)
+    return alarm / (missed + alarm)
+
+
+def _measure_cost(
+    decision: Decision, labels: Sequence[str], y: npt.NDArray[np.int64], answers: npt.NDArray[np.int64]
+) -> float | None:
+    costs = (y != answers).astype(np.float64)
+    for cost in decision.costs:
+        costs[(y == labels.index(cost.label)) & (answers == labels.index(cost.answer))] = cost.cost
+    return float(costs.mean()) if len(y) else None

@@ -1,0 +1,49 @@
+"""Answers are counted by class, and told in words."""
+
+import numpy as np
+
+from headstart.evaluation.working_points import measure_answers, say_working_point
+
+Y = np.array([0] * 10 + [1] * 40)
+ANSWERS = np.array([0] * 9 + [1] * 1 + [0] * 4 + [1] * 36)
+
+
+def test_found_photos_and_false_alarms_are_counted():
+    found = measure_answers(Y, ANSWERS, 0)
+    assert (found["n_positive"], found["n_negative"], found["n_found"], found["n_false_alarms"]) == (10, 40, 9, 4)
+    assert (found["recall"], found["false_alarm_rate"], found["precision"]) == (0.9, 0.1, 9 / 13)
+    assert found["accuracy"] == 45 / 50
+    assert found["recall_ci95"][0] < 0.9 < found["recall_ci95"][1]
+    assert found["false_alarm_rate_ci95"][0] < 0.1 < found["false_alarm_rate_ci95"][1]
+
+
+def test_shares_of_nothing_are_none():
+    found = measure_answers(Y[:0], ANSWERS[:0], 0)
+    assert [found[key] for key in ("recall", "false_alarm_rate", "precision", "accuracy")] == [None] * 4
+    assert found["recall_ci95"] == [0.0, 1.0]
+
+
+def make_record(**changes):
+    record = measure_answers(Y, ANSWERS, 0) | {"label": "bad", "find": 0.9, "threshold": 0.031, "costs": []}
+    return record | {"judged_by": "cross-validation"} | changes
+
+
+def test_a_threshold_is_told_with_what_it_finds_and_what_it_costs():
+    text = say_working_point(make_record())
+    assert "the answer is 'bad' from a probability of 3.1% on. This finds 90.0% of the new photos of 'bad'" in text
+    assert "and calls 10.0% of all other photos 'bad'" in text
+    assert text.endswith("by cross-validation with 10 photos of the class.")
+
+
+def test_costs_of_several_classes_are_listed():
+    costs = [{"label": "bad", "answer": "good", "cost": 20.0}] * 7
+    text = say_working_point(make_record(threshold=None, costs=costs))
+    assert "the lowest expected cost, 'bad' called 'good' 20, " in text
+    assert "2 more, any other mistake 1. This finds" in text
+
+
+def test_photos_of_one_class_alone_have_no_false_alarms_to_tell():
+    record = make_record(**measure_answers(Y[:10], ANSWERS[:10], 0))
+    assert "and calls" not in say_working_point(record)
+    nothing = make_record(**measure_answers(Y[10:], ANSWERS[10:], 0))
+    assert "an unknown share of the photos of 'bad'" in say_working_point(nothing)

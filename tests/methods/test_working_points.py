@@ -1,0 +1,96 @@
+"""The decision is chosen by photos that the head was not fitted to, and described in metrics.json."""
+
+import numpy as np
+import pytest
+
+from headstart.catalog.photo import Photo
+from headstart.classifier.decision import Decision, MistakeCost
+from headstart.errors import FitError
+from headstart.methods.feature_table import SplitFeatures
+from headstart.methods.settings import Settings
+from headstart.methods.split_metrics import SplitPredictions
+from headstart.methods.working_points import check_classes, decide_by, describe_working_points, measure_decision
+
+LABELS = ("bad", "good")
+GENERATOR = np.random.default_rng(0)
+
+
+def make_photos(n, n_classes=2):
+    y = np.arange(n) % n_classes
+    scores = GENERATOR.normal(size=(n, n_classes)) + 1.5 * np.eye(n_classes)[y]
+    powers = np.exp(scores)
+    return y, (powers / powers.sum(1, keepdims=True)).astype(np.float32)
+
+
+def make_split(y, probabilities):
+    photos = tuple(Photo(f"{n}.jpg", LABELS[number], digest=f"{n:064x}", split="test") for n, number in enumerate(y))
+    X = np.zeros((len(y), 1), np.float32)
+    return SplitPredictions(SplitFeatures(photos, X, y, X[None]), probabilities)
+
+
+def test_the_threshold_finds_the_wanted_share_of_the_held_out_photos():
+    y, p = make_photos(400)
+    chosen = decide_by(Settings(find=0.95, of="bad"), LABELS, y, p, judged_by="cross-validation")
+    assert chosen.decision.threshold in p[y == 0, 0]
+    assert 0.95 <= (p[y == 0, 0] >= chosen.decision.threshold).mean() < 0.97
+    assert chosen.notes == []
+
+
+def test_the_record_has_the_promise_and_the_test_photos_beside_it():
+    y, p = make_photos(400)
+    chosen = decide_by(Settings(find=0.95, of="bad"), LABELS, y, p, judged_by="validation")
+    y_test, p_test = make_photos(100)
+    (record,) = describe_working_points(chosen, make_split(y_test, p_test))
+    assert record["recall"] == chosen.threshold.recall
+    assert record["recall_ci95"] == list(chosen.threshold.recall_ci95)
+    assert (record["label"], record["find"], record["judged_by"]) == ("bad", 0.95, "validation")
+    assert record["test"] == measure_decision(chosen.decision, LABELS, y_test, p_test)[0]
+    assert record["test"]["n_positive"] == 50
+    answers = chosen.decision.decide(p_test, LABELS)
+    assert record["test"]["recall"] == (answers[y_test == 0] == 0).mean()
+    (record,) = describe_working_points(chosen, make_split(y_test[:0], p_test[:0]))
+    assert record["test"] is None
+
+
+def test_too_few_photos_give_a_note_with_the_number_that_is_needed():
+    chosen = decide_by(Settings(find=0.98, of="bad"), LABELS, *make_photos(40), judged_by="cross-validation")
+    (note,) = chosen.notes
+    assert note.severity == "warning"
+    assert "98.0% of 'bad' cannot be promised with 20 photos of it: that needs 49 photos or more" in note.text
+    assert "The threshold finds 95.2% on average" in note.text
+
+
+def test_a_class_without_held_out_photos_is_refused():
+    y, p = make_photos(40)
+    with pytest.raises(FitError, match="got no photo of 'bad' that the head was not fitted to"):
+        decide_by(Settings(find=0.98, of="bad"), LABELS, y[y == 1], p[y == 1], judged_by="validation")
+
+
+def test_costs_lower_the_mean_cost():
+    y, p = make_photos(400)
+    settings = Settings(cost=["bad:good=20"])
+    chosen = decide_by(settings, LABELS, y, p, judged_by="cross-validation")
+    assert chosen.decision == Decision(costs=(MistakeCost("bad", "good", 20.0),))
+    (record,) = describe_working_points(chosen, make_split(y, p))
+    assert record["threshold"] == pytest.approx(1 / 21)
+    assert record["mean_cost"] < record["mean_cost_of_most_probable"]
+    usual = p.argmax(1)
+    assert record["mean_cost_of_most_probable"] == ((usual != y) * np.where(y == 0, 20, 1)).mean()
+    assert record["recall"] > (usual[y == 0] == 0).mean()
+
+
+def test_costs_of_several_classes_have_a_record_for_each_class_that_is_missed():
+    labels = ("bad", "good", "worse")
+    y, p = make_photos(300, n_classes=3)
+    settings = Settings(cost=("worse:good=9", "bad:good=4", "worse:bad=2"))
+    records = measure_decision(decide_by(settings, labels, y, p, judged_by="validation").decision, labels, y, p)
+    assert [record["label"] for record in records] == ["worse", "bad"]
+    assert all(record["threshold"] is None and len(record["costs"]) == 3 for record in records)
+
+
+def test_unknown_classes_are_refused_with_the_one_that_was_meant():
+    check_classes(Settings(find=0.9, of="good"), LABELS)
+    with pytest.raises(FitError, match=r"got of 'Bad' \(did you mean 'bad'\?\), need one of the classes 'bad', 'good'"):
+        check_classes(Settings(find=0.9, of="Bad"), LABELS)
+    with pytest.raises(FitError, match="unknown class 'gut'"):
+        check_classes(Settings(cost="bad:gut=3"), LABELS)

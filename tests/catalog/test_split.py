@@ -233,3 +233,27 @@ def _make_photos(n, split=None, *, label="a", group=None):
 )
 def test_the_sentence_on_a_split_has_the_numbers_that_it_gave(photos, plan, told):
     assert describe_split(plan, photos, assign_splits(photos, plan, seed=0)[0]) == told
+
+
+def make(digest, split=None):
+    return Photo(f"{digest}.jpg", "a", digest=digest, split=split)
+
+
+def test_near_copies_outside_a_named_pool_draw_no_photo_out_of_it():
+    photos = [replace(make(f"{n}", split="train"), near_copies=f"copy {n % 5}") for n in range(20)]
+    outside = [replace(make(f"test {n}", split="test"), near_copies=f"copy {n}") for n in range(5)]
+    divided, skipped = assign_splits([*photos, *outside], SplitPlan("train", {"train": 80, "validation": 20}), 0)
+    assert not skipped
+    assert Counter(photo.split for photo in divided) == {"train": 16, "validation": 4, "test": 5}
+    assert all(photo.near_copies for photo in divided)
+
+
+def test_a_photo_without_a_split_joins_its_near_copies_that_have_one():
+    named = replace(make("1", split="test"), near_copies="copy")
+    free = [replace(make(f"{n}"), near_copies="copy" if n < 3 else None) for n in range(2, 12)]
+    divided, _ = assign_splits([named, *free], plan_rows({"train", "test"}), 0)
+    assert divided[1].split == "test"
+    other = replace(make("0", split="train"), near_copies="copy")
+    divided, skipped = assign_splits([named, other, *free], plan_rows({"train", "test"}), 0)
+    assert not skipped  # copies in two splits already say nothing about a third
+    assert len(divided) == 12

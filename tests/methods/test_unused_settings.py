@@ -25,6 +25,7 @@ TABLE = {  # by setting: another value than the default, and what happens to it 
     "train_norms": (True, R, U, U, N, "hybrid", "hybrid"),
     "class_weight": ("none", U, U, U, U, U, U),
     "precision": ("f32", U, U, U, U, U, U),
+    "near_copies": ("ignore", U, U, U, U, U, U),
     "budget_s": (60.0, R, R, R, R, U, U),
     "cache_limit_gb": (1.0, N, U, U, U, N, U),
     "seed": (1, U, U, U, U, U, U),

@@ -105,9 +105,10 @@ def describe_split(plan: SplitPlan, given: Sequence[Photo], divided: Sequence[Ph
 def assign_splits(photos: Sequence[Photo], plan: SplitPlan, seed: int) -> tuple[list[Photo], list[Skip]]:
     """Divide the pool of the plan. Photos outside the pool keep their splits.
 
-    If a unit (identical photos, near copies, or a group) has photos outside the pool, its other photos join them. The
-    other units are stratified by label: a class has photos in each split if it has as many units; a smaller class goes
-    to the first split.
+    If a unit (identical photos, near copies, or a group) has photos outside the pool, its other photos join them; near
+    copies only if the pool is the photos without a split, because a named split keeps its photos. The other units are
+    stratified by label: a class has photos in each split if it has as many units; a smaller class goes to the first
+    split.
 
     Returns
     -------
@@ -118,7 +119,7 @@ def assign_splits(photos: Sequence[Photo], plan: SplitPlan, seed: int) -> tuple[
     splits: dict[int, str] = {}
     skipped: dict[int, Skip] = {}
     free = []
-    for unit in join_units(photos, seed):
+    for unit in join_units(_keep_to_pool(photos, plan), seed):
         pool = [i for i in unit.members if photos[i].split == plan.pool]
         anchors = [s for s in SPLITS if s != plan.pool and any(photos[i].split == s for i in unit.members)]
         if len(anchors) > 1:
@@ -134,3 +135,21 @@ def assign_splits(photos: Sequence[Photo], plan: SplitPlan, seed: int) -> tuple[
         replace(photo, split=splits[i], is_drawn=True) if i in splits else photo for i, photo in enumerate(photos)
     ]
     return [photo for i, photo in enumerate(divided) if i not in skipped], list(skipped.values())
+
+
+def _keep_to_pool(photos: Sequence[Photo], plan: SplitPlan) -> Sequence[Photo]:
+    """Return the photos without the names of near copies that must not draw others into their split.
+
+    These are all outside a pool that is a named split, and otherwise those whose near copies are in two splits already.
+    """
+    splits: dict[str, set[str | None]] = {}
+    for photo in photos:
+        if photo.near_copies is not None and photo.split != plan.pool:
+            splits.setdefault(photo.near_copies, set()).add(photo.split)
+    dropped = {name for name, found in splits.items() if plan.pool is not None or len(found) > 1}
+    if not dropped:
+        return photos
+    return [
+        replace(photo, near_copies=None) if photo.near_copies in dropped and photo.split != plan.pool else photo
+        for photo in photos
+    ]

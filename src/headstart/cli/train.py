@@ -88,6 +88,11 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
     help="Precision of the frozen part. auto: bf16 if the processor computes in it. int8: quantised on your photos, "
     "for many photos or a small classifier.",
 )  # fmt: skip
+@click.option(
+    "--near-copies", type=click.Choice(["together", "ignore"]), default="together",
+    help="Search for near copies: the same picture saved again, resized or mirrored. together: keep them in one split "
+    "where it is drawn at random. ignore: do not search.",
+)  # fmt: skip
 @layout_option
 @click.option(
     "--find", type=FRACTION, metavar="SHARE",

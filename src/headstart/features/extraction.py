@@ -21,7 +21,7 @@ from headstart.engine.processor import describe_engine
 from headstart.errors import HeadstartError, PhotoError
 from headstart.features.cache_key import FeatureSpec, make_key
 from headstart.features.feature_cache import FeatureCache
-from headstart.features.stored_features import StoredFeatures
+from headstart.features.stored_features import KnownFeatures
 from headstart.pixels.damage import collect_damage
 from headstart.pixels.decode import describe_decoder, read_photo
 from headstart.pixels.views import AS_IT_IS, View, render_view
@@ -43,6 +43,9 @@ class PhotoFile(Protocol):
     @property
     def digest(self) -> str:
         """SHA-256 of the file's bytes in hex."""
+
+
+Watch = Callable[[PhotoFile, npt.NDArray[np.uint8]], None]
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,9 @@ def extract_features(
     *,
     views: Sequence[View] | None = None,
     feature_cache: FeatureCache | None = None,
-    stored: StoredFeatures | None = None,
+    stored: KnownFeatures | None = None,
     read: Callable[[PhotoFile, int], npt.NDArray[np.uint8]] | None = None,
+    watch: Watch = lambda *_: None,
     progress: Progress = ignore_progress,
 ) -> Features:
     """Return the pooled features of photos: stored, cached or computed.
@@ -141,7 +145,9 @@ def extract_features(
     read
         Function that returns the pixels of a photo at a size. Default: those of its file, at the depth of the setup.
     stored
-        Features of an earlier embedding. They are used first, if they are of the same network and image size.
+        Features that are known. They are used first, if they are of the same network and image size.
+    watch
+        Function that is called with each photo that is decoded and its pixels as they are, in several threads.
     """
     spec = make_feature_spec(setup)
     views = [AS_IT_IS] * len(photos) if views is None else views
@@ -152,7 +158,7 @@ def extract_features(
     n_known = len(failures)
     missing = _fill_from_cache(matrix, keys, missing, feature_cache)
     n_cached = len(photos) - len(missing) - n_known
-    loader = _ViewLoader(photos, views, setup, read or partial(_read_file, depth=setup.depth))
+    loader = _ViewLoader(photos, views, setup, read or partial(_read_file, depth=setup.depth), watch)
     if missing:
         firsts, copies = _find_copies(missing, keys)
         engine = setup.open_engine()
@@ -180,7 +186,7 @@ def extract_features(
 
 
 def _fill_from_stored(
-    matrix: npt.NDArray[np.float32], photos: Sequence[PhotoFile], views: Sequence[View], stored: StoredFeatures | None
+    matrix: npt.NDArray[np.float32], photos: Sequence[PhotoFile], views: Sequence[View], stored: KnownFeatures | None
 ) -> tuple[Sequence[int], dict[int, str]]:
     """Fill the rows of ``matrix`` whose features are stored; return the missing rows, and reasons by failed row."""
     failures: dict[int, str] = {}
@@ -238,9 +244,9 @@ class _ViewLoader:
 
     def __init__(
         self, photos: Sequence[PhotoFile], views: Sequence[View], setup: BackboneSetup,
-        read: Callable[[PhotoFile, int], npt.NDArray[np.uint8]],
+        read: Callable[[PhotoFile, int], npt.NDArray[np.uint8]], watch: Watch,
     ) -> None:  # fmt: skip
-        self._photos, self._views, self._setup, self._read = photos, views, setup, read
+        self._photos, self._views, self._setup, self._read, self._watch = photos, views, setup, read, watch
         self.damaged: dict[int, str] = {}
 
     def load(self, n: int) -> npt.NDArray[np.uint8]:
@@ -248,6 +254,7 @@ class _ViewLoader:
             pixels = self._read(self._photos[n], self._setup.image_size)
         if found:
             self.damaged[n] = found[0]
+        self._watch(self._photos[n], pixels)
         return render_view(pixels, self._views[n])
 
 

@@ -24,6 +24,7 @@ from headstart.storage.sqlite_cache import SqliteCache, select_rows
 FILE_NAME = "features-1.sqlite"  # a new layout gets a new name, so that versions can share a folder
 APPLICATION_ID = 0x48535446  # "HSTF", in the file's header, tells our files from those of other programs
 WAIT_S = 60.0  # for another process that is writing
+TABLES = ("features", "thumbnails")
 COLUMNS = ["key", "checksum", "value"]
 
 
@@ -42,21 +43,32 @@ class FeatureCache(SqliteCache):
 
     def get_many(self, keys: Sequence[bytes]) -> dict[bytes, npt.NDArray[np.float32]]:
         """Return the cached features by key, (D,) float32 each; rows with a wrong checksum are left out."""
+        return {key: np.frombuffer(value, "<f4") for key, value in self._get("features", keys)}
 
-        def read(connection: sqlite3.Connection) -> dict[bytes, npt.NDArray[np.float32]]:
-            rows = select_rows(connection, "features", "key", keys)
-            return {key: np.frombuffer(value, "<f4") for key, checksum, value in rows if zlib.crc32(value) == checksum}
+    def get_thumbnails(self, keys: Sequence[bytes]) -> dict[bytes, npt.NDArray[np.uint8]]:
+        """Return the cached thumbnails by key, uint8 without a shape; see `headstart.features.thumbnails`."""
+        return {key: np.frombuffer(value, np.uint8) for key, value in self._get("thumbnails", keys)}
 
-        return self._attempt(read, {})
+    def _get(self, table: str, keys: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+        def read(connection: sqlite3.Connection) -> list[tuple[bytes, bytes]]:
+            rows = select_rows(connection, table, "key", keys)
+            return [(key, value) for key, checksum, value in rows if zlib.crc32(value) == checksum]
+
+        return self._attempt(read, [])
 
     def put_many(self, rows: Mapping[bytes, npt.NDArray[np.float32]]) -> None:
         """Store features, and replace those with the same keys; either all rows are written or none."""
+        self._put("features", {key: np.ascontiguousarray(row, "<f4").tobytes() for key, row in rows.items()})
 
+    def put_thumbnails(self, rows: Mapping[bytes, npt.NDArray[np.uint8]]) -> None:
+        """Store thumbnails as `put_many` stores features."""
+        self._put("thumbnails", {key: np.ascontiguousarray(row, np.uint8).tobytes() for key, row in rows.items()})
+
+    def _put(self, table: str, rows: Mapping[bytes, bytes]) -> None:
         def write(connection: sqlite3.Connection) -> None:
-            packed = ((key, np.ascontiguousarray(row, "<f4").tobytes()) for key, row in rows.items())
-            values = [(key, zlib.crc32(data), data) for key, data in packed]
+            values = [(key, zlib.crc32(data), data) for key, data in rows.items()]
             with connection:
-                connection.executemany("INSERT OR REPLACE INTO features VALUES (?, ?, ?)", values)
+                connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", values)  # noqa: S608
 
         self._attempt(write, None)
 
@@ -82,7 +94,8 @@ class FeatureCache(SqliteCache):
 
         def delete(connection: sqlite3.Connection) -> None:
             with connection:
-                connection.execute("DELETE FROM features")
+                for table in TABLES:
+                    connection.execute(f"DELETE FROM {table}")  # noqa: S608
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -132,13 +145,14 @@ def _prepare_table(connection: sqlite3.Connection) -> None:
     _begin_log(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS features (key BLOB PRIMARY KEY, checksum INTEGER NOT NULL, value BLOB NOT NULL)"
-    )
+    for table in TABLES:
+        connection.execute(
+            f"CREATE TABLE IF NOT EXISTS {table} (key BLOB PRIMARY KEY, checksum INTEGER NOT NULL, value BLOB NOT NULL)"
+        )
+        columns = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
+        if columns != COLUMNS:
+            raise CacheError(f"its table has the columns {', '.join(columns)}, not {', '.join(COLUMNS)}")
     connection.commit()
-    columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(features)")]
-    if columns != COLUMNS:
-        raise CacheError(f"its table has the columns {', '.join(columns)}, not {', '.join(COLUMNS)}")
 
 
 def _begin_log(connection: sqlite3.Connection) -> None:

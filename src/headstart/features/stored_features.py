@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,19 @@ def measure_stored_features() -> int:
 def clear_stored_features() -> None:
     """Delete the features that a cluster computed for trainings."""
     shutil.rmtree(find_cache_folder() / FOLDER, ignore_errors=True)
+
+
+class KnownFeatures(Protocol):
+    """Features that need no computation: those of an earlier embedding, or of an earlier step of the same training."""
+
+    def fits(self, spec: FeatureSpec) -> bool:
+        """Say whether these features are of the same network, image size and depth."""
+
+    def find_problem(self, digest: str) -> str | None:
+        """Return the reason if a photo cannot be decoded; None for other photos."""
+
+    def get_many(self, wanted: Sequence[tuple[str, str]]) -> dict[int, npt.NDArray[np.float32]]:
+        """Return the known features (D,) by their position in ``wanted``, a list of digests and views."""
 
 
 class StoredFeatures:

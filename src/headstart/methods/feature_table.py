@@ -18,7 +18,7 @@ from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
 from headstart.features.extraction import extract_features
 from headstart.features.feature_cache import FeatureCache
-from headstart.features.stored_features import StoredFeatures
+from headstart.features.stored_features import KnownFeatures
 from headstart.pixels.damage import note_damage
 from headstart.pixels.views import SYMMETRIES, View, draw_view
 from headstart.process.progress import Progress, ignore_progress
@@ -106,7 +106,7 @@ class FeatureTable:
 
 def build_feature_table(
     catalog: Catalog, setup: BackboneSetup, *, n_views: int = 1, is_averaged: bool = False, seed: int = 0,
-    feature_cache: FeatureCache | None = None, stored: StoredFeatures | None = None,
+    feature_cache: FeatureCache | None = None, stored: KnownFeatures | None = None,
     progress: Progress = ignore_progress,
 ) -> FeatureTable:  # fmt: skip
     """Extract the features of all photos of a catalog, and of augmented views of its training photos.

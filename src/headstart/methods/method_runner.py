@@ -15,7 +15,9 @@ from headstart.classifier.decision import Decision
 from headstart.classifier.file import ClassifierFile
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.seal import check_seal
+from headstart.features.extraction import make_feature_spec
 from headstart.features.feature_cache import open_feature_cache
+from headstart.features.fresh_features import FreshFeatures
 from headstart.features.stored_features import StoredFeatures
 from headstart.methods.feature_table import FeatureTable, build_feature_table
 from headstart.methods.head_fitting import FittedHead, fit_head
@@ -84,6 +86,8 @@ class MethodRunner:
     ----------
     stored
         Stored features of the photos as they are, or None.
+    fresh
+        Features of the photos as they are that this training has computed already, or None.
     note_time
         Function that is called with the name of a step when the step ends.
     checkpoints
@@ -93,6 +97,7 @@ class MethodRunner:
     catalog: Catalog
     context: TrainingContext
     stored: StoredFeatures | None = None
+    fresh: FreshFeatures | None = None
     note_time: Callable[[str], None] = lambda _: None
     checkpoints: list[Checkpoint] = field(default_factory=list)
 
@@ -173,15 +178,18 @@ class MethodRunner:
     ) -> FeatureTable:  # fmt: skip
         """Return the catalog with the features that a backbone gives; see `build_feature_table`."""
         setup, context = replace(self.context.setup, backbone=backbone), self.context
-        stored = self._embed(setup, settings.seed, n_views=n_views, is_averaged=is_averaged)
+        fresh = self.fresh if self.fresh is not None and self.fresh.fits(make_feature_spec(setup)) else None
+        stored = fresh or self._embed(setup, settings.seed, n_views=n_views, is_averaged=is_averaged)
         with (
             open_feature_cache(cache=context.cache) as feature_cache,
             show_progress(verb, is_shown=context.verbose) as progress,
         ):
-            return build_feature_table(
+            table = build_feature_table(
                 self.catalog, setup, n_views=n_views, is_averaged=is_averaged, seed=settings.seed,
                 feature_cache=feature_cache, stored=stored, progress=progress,
             )  # fmt: skip
+        n_computed = fresh.count_computed(table.catalog.photos) if fresh else 0
+        return replace(table, n_extracted=table.n_extracted + n_computed, n_cached=table.n_cached - n_computed)
 
     def _embed(self, setup: BackboneSetup, seed: int, *, n_views: int, is_averaged: bool) -> StoredFeatures | None:
         """Return the stored features, after computing them on the cluster if there is one."""

@@ -18,6 +18,7 @@ MAX_VIEWS = 1000  # of a photo; more hardly differ from each other
 ADAM_EPOCHS = 10
 MAX_REPEATS = 1000
 HELD_SHARE = 15  # default percent of test and of validation photos, as in `catalog.split`
+NEAR_COPIES = ("together", "ignore")
 # settings that only some methods have, and their defaults
 _OF_FIXED: dict[str, Any] = {"features": "last", "head": "logistic", "strength": None}
 _OF_TUNED: dict[str, Any] = {"learning_rate": None, "train_norms": False}
@@ -73,6 +74,9 @@ class Settings:
     precision
         ``auto`` (bf16 if the processor computes in it), ``f32``, ``bf16``, or for ``fixed`` ``int8``: the network is
         quantised on up to 200 training photos, once in about 2 s. The classifier file then has 2.6 MB.
+    near_copies
+        ``together``: near copies (the same picture saved again, resized, mirrored) are found, and stay in one split
+        where it is drawn at random. ``ignore``: they are not searched for.
     budget_s
         Seconds that ``auto`` may take.
     cache_limit_gb
@@ -107,6 +111,7 @@ class Settings:
     train_norms: bool = False
     class_weight: str = "auto"
     precision: str = "auto"
+    near_copies: str = "together"
     budget_s: float = 600.0
     cache_limit_gb: float = 10.0
     seed: int = 0
@@ -184,7 +189,13 @@ class Settings:
         ]
 
     def _find_unknown(self) -> list[str]:
-        choices = {"method": METHODS, "features": FEATURES, "head": HEADS, "class_weight": CLASS_WEIGHTS}
+        choices = {
+            "method": METHODS,
+            "features": FEATURES,
+            "head": HEADS,
+            "class_weight": CLASS_WEIGHTS,
+            "near_copies": NEAR_COPIES,
+        }
         return [
             f"{name} {getattr(self, name)!r}, need one of {', '.join(allowed)}"
             for name, allowed in choices.items()

@@ -25,6 +25,7 @@ from headstart.head.regularisation import predict_held_out
 from headstart.methods.feature_table import SplitFeatures
 from headstart.methods.head_fitting import prepare_views, weigh_classes
 from headstart.methods.method_runner import MethodRunner, TrainedMethod
+from headstart.methods.near_copy_search import keep_near_copies_together
 from headstart.methods.settings import TUNED, Settings
 from headstart.methods.tail_tuning import choose_cut
 from headstart.methods.training_context import TrainingContext
@@ -123,7 +124,9 @@ def advise_method(
             catalog = scan_photos(
                 find_source(photos, columns, layout=layout), seed=seed, cache=cache, progress=progress
             )
-    runner = MethodRunner(catalog, TrainingContext(setup, cache, verbose))
+    context = TrainingContext(setup, cache, verbose)
+    catalog, _, fresh = keep_near_copies_together(catalog, context, settings)
+    runner = MethodRunner(catalog, context, fresh=fresh)
     trained = runner.run(settings)
     catalog, train = trained.table.catalog, trained.table.splits["train"]
     similarity = compare_with_imagenet(replace(runner, catalog=catalog))

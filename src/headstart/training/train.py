@@ -24,6 +24,7 @@ from headstart.evaluation.working_points import say_working_point
 from headstart.features.depth_notes import list_depth_notes, note_unused_depth
 from headstart.features.extraction import BackgroundCompilation
 from headstart.methods.method_runner import MethodRunner
+from headstart.methods.near_copy_search import keep_near_copies_together
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
 from headstart.methods.tail_tuning import choose_cut
@@ -224,10 +225,11 @@ class _Training:
             check_classes(settings, catalog.labels)
         compiling.join()
         self.clock.note("scan")
+        catalog, _, fresh = keep_near_copies_together(catalog, context, settings, stored, self.clock.note)
         if setup.precision == "int8":
             context = replace(context, setup=replace(setup, backbone=self._quantise(catalog)))
             self.clock.note("quantise")
-        runner = MethodRunner(catalog, context, stored, self.clock.note, self.checkpoints)
+        runner = MethodRunner(catalog, context, stored, fresh, self.clock.note, self.checkpoints)
         record = None
         if settings.method == "auto":
             trained, record = choose_method(runner, settings, say)

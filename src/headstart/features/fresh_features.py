@@ -1,0 +1,61 @@
+"""Features that an earlier step of the same training computed, so that no step computes them again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.features.cache_key import FeatureSpec
+from headstart.features.extraction import Features, PhotoFile
+from headstart.pixels.views import AS_IT_IS
+
+
+class FreshFeatures:
+    """The features of photos as they are, in memory or in a temporary file.
+
+    Damaged photos are not among them: the next step reads these again, and reports the damage.
+
+    Parameters
+    ----------
+    spec
+        What decides the features besides the photo.
+    photos, features
+        N photos and their features.
+    decoded
+        Digests of the photos whose features were computed, and not read from a cache.
+    """
+
+    def __init__(
+        self, spec: FeatureSpec, photos: Sequence[PhotoFile], features: Features, decoded: Collection[str]
+    ) -> None:
+        self._spec, self._matrix = spec, features.matrix
+        self._decoded = frozenset(decoded)
+        self._problems = {photos[n].digest: reason for n, reason in features.failures.items()}
+        self._rows = {
+            photo.digest: n
+            for n, photo in enumerate(photos)
+            if n not in features.failures and n not in features.damaged
+        }
+
+    def fits(self, spec: FeatureSpec) -> bool:
+        """Say whether these features are what an extraction by this spec would compute."""
+        return spec == self._spec
+
+    def find_problem(self, digest: str) -> str | None:
+        """Return the reason if a photo cannot be decoded; None for other photos."""
+        return self._problems.get(digest)
+
+    def get_many(self, wanted: Sequence[tuple[str, str]]) -> dict[int, npt.NDArray[np.float32]]:
+        """Return the features (D,) by their position in ``wanted``, a list of digests and views."""
+        as_it_is = AS_IT_IS.describe()
+        return {
+            n: self._matrix[self._rows[digest]]
+            for n, (digest, view) in enumerate(wanted)
+            if view == as_it_is and digest in self._rows
+        }
+
+    def count_computed(self, photos: Sequence[PhotoFile]) -> int:
+        """Count the photos whose features are among these and were computed in this training."""
+        return sum(photo.digest in self._decoded and photo.digest in self._rows for photo in photos)

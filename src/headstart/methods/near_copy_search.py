@@ -1,0 +1,119 @@
+"""Keep near copies in one split: extract the features of all photos first, find near copies, and draw the split again.
+
+The features are handed on, so that no photo is decoded twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from headstart.backbone.backbone import BackboneSetup
+from headstart.backbone.pooled_stages import pool_stages
+from headstart.catalog.catalog import Catalog
+from headstart.catalog.photo import Photo
+from headstart.catalog.redrawing import redraw_splits
+from headstart.evaluation.notes import Note
+from headstart.evaluation.words import count_photos
+from headstart.features.extraction import extract_features, make_feature_spec
+from headstart.features.feature_cache import open_feature_cache
+from headstart.features.fresh_features import FreshFeatures
+from headstart.features.near_copies import CopyPair, find_near_copies
+from headstart.features.near_copy_groups import name_groups
+from headstart.features.stored_features import KnownFeatures
+from headstart.features.thumbnails import ThumbnailCollector
+from headstart.methods.settings import Settings
+from headstart.methods.training_context import TrainingContext
+from headstart.process.progress import show_progress
+
+
+@dataclass(frozen=True)
+class NearCopies:
+    """The near copies among the photos of a catalog.
+
+    Attributes
+    ----------
+    pairs
+        The pairs that were found, the strongest first.
+    names
+        Name of the group of each photo in a pair, by digest.
+    """
+
+    pairs: tuple[CopyPair, ...]
+    names: dict[str, str]
+
+
+def keep_near_copies_together(
+    catalog: Catalog, context: TrainingContext, settings: Settings, stored: KnownFeatures | None = None,
+    note_time: Callable[[str], None] = lambda _: None,
+) -> tuple[Catalog, NearCopies | None, FreshFeatures | None]:  # fmt: skip
+    """Find the near copies among the photos of a catalog, and draw its split again with each group in one split.
+
+    Splits that folders or rows name stay as they are.
+
+    Returns
+    -------
+    The catalog, the near copies, and the features that were computed for it. The last two are None if near copies
+    are not searched for.
+    """
+    if settings.near_copies == "ignore":
+        return catalog, None, None
+    if stored is not None or context.cluster is not None:
+        text = (
+            "Near copies were not searched for, because this process does not read the photos. Photos that show the "
+            "same thing may be in two splits."
+        )
+        return replace(catalog, notes=(*catalog.notes, Note("near-copies-unknown", text))), None, None
+    photos = sorted({photo.digest: photo for photo in catalog.photos}.values(), key=lambda photo: photo.digest)
+    pairs, fresh = _search(photos, context, settings, note_time)
+    near_copies = NearCopies(tuple(pairs), name_groups(pairs))
+    note_time("near_copies")
+    if not pairs:
+        return catalog, near_copies, fresh
+    catalog = redraw_splits(catalog, near_copies=near_copies.names)
+    return replace(catalog, notes=(*catalog.notes, _describe(near_copies, catalog))), near_copies, fresh
+
+
+def _search(
+    photos: Sequence[Photo], context: TrainingContext, settings: Settings, note_time: Callable[[str], None]
+) -> tuple[list[CopyPair], FreshFeatures | None]:
+    """Return the pairs among photos of different digests, and their features."""
+    setup, fresh, features = context.setup, None, None
+    with open_feature_cache(cache=context.cache) as feature_cache:
+        collector = ThumbnailCollector(setup, feature_cache)
+        if settings.precision != "int8":  # the network is quantised on training photos: the split comes first
+            setup = _choose_setup(setup, settings)
+            with show_progress("Extracting", is_shown=context.verbose) as progress:
+                features = extract_features(
+                    photos, setup, feature_cache=feature_cache, watch=collector.add, progress=progress
+                )
+            fresh = FreshFeatures(make_feature_spec(setup), photos, features, collector.decoded)
+        with show_progress("Making thumbnails", is_shown=context.verbose) as progress:
+            thumbnails = collector.collect(photos, progress)
+    note_time("extract")
+    at = [n for n, photo in enumerate(photos) if photo.digest in thumbnails]
+    if features is not None:
+        at = [n for n in at if n not in features.failures]
+    if len(at) < 2:
+        return [], fresh
+    digests = [photos[n].digest for n in at]
+    matrix = None if features is None else features.matrix if len(at) == len(photos) else features.matrix[at]
+    with show_progress("Comparing", is_shown=context.verbose) as progress:
+        return find_near_copies(digests, np.stack([thumbnails[digest] for digest in digests]), matrix, progress), fresh
+
+
+def _choose_setup(setup: BackboneSetup, settings: Settings) -> BackboneSetup:
+    """Return the setup whose features the training needs."""
+    return replace(setup, backbone=pool_stages(setup.backbone)) if settings.features == "all" else setup
+
+
+def _describe(near_copies: NearCopies, catalog: Catalog) -> Note:
+    n_groups, n_photos = len(set(near_copies.names.values())), len(near_copies.names)
+    is_drawn = any(photo.is_drawn for photo in catalog.photos)
+    text = (
+        f"{count_photos(n_photos)} are near copies of others (saved again, resized, mirrored, or taken within "
+        f"a moment), in {n_groups:,} {'group' if n_groups == 1 else 'groups'}."
+    )
+    return Note("near-copies", f"{text} Each group is in one split." if is_drawn else text)

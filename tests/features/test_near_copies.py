@@ -1,0 +1,62 @@
+"""Which photos are near copies: by thumbnails alone, or by thumbnails and features."""
+
+import numpy as np
+import pytest
+
+from headstart.features.near_copies import ALIKE, find_near_copies
+
+GENERATOR = np.random.default_rng(0)
+N = 20
+DIGESTS = [f"{n:064x}" for n in range(N)]
+
+
+def paint(n=N):
+    return np.kron(GENERATOR.integers(0, 256, (n, 16, 16)), np.ones((2, 2))).astype(np.uint8)
+
+
+def add_noise(picture, deviation):
+    return (picture + GENERATOR.normal(0, deviation, picture.shape)).clip(0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def features():
+    return GENERATOR.normal(size=(N, 64)).astype(np.float32)
+
+
+def test_a_thumbnail_that_is_nearly_equal_is_enough(features):
+    pictures = paint()
+    pictures[7] = add_noise(pictures[3], 5)
+    (pair,) = find_near_copies(DIGESTS, pictures, features)
+    assert (pair.first, pair.second, pair.kind) == (DIGESTS[3], DIGESTS[7], "copy")
+    assert 0.95 <= pair.correlation <= 1
+    assert abs(pair.cosine) < ALIKE
+    assert [one.correlation for one in find_near_copies(DIGESTS, pictures, None)] == [pair.correlation]
+
+
+def test_a_similar_thumbnail_needs_features_that_agree(features):
+    pictures = paint()
+    pictures[7] = add_noise(pictures[3], 45)
+    assert find_near_copies(DIGESTS, pictures, features) == []
+    features[7] = features[3] + 0.1
+    (pair,) = find_near_copies(DIGESTS, pictures, features)
+    assert 0.8 <= pair.correlation < 0.95
+    assert pair.cosine >= ALIKE
+    assert find_near_copies(DIGESTS, pictures, None) == []
+
+
+def test_other_pictures_and_plain_ones_are_no_copies(features):
+    pictures = paint()
+    pictures[4] = pictures[5] = 255
+    pictures[6] = add_noise(pictures[5], 1)
+    features[4] = features[5] = features[6]
+    assert find_near_copies(DIGESTS, pictures, features) == []
+
+
+def test_features_that_never_differ_do_not_count(features):
+    pictures = paint()
+    pictures[7] = add_noise(pictures[3], 45)
+    features[:, :32] = 1.0
+    features[7] = features[3] + 0.1
+    features[:, :32] = 1.0
+    (pair,) = find_near_copies(DIGESTS, pictures, features)
+    assert np.isfinite(pair.cosine)

@@ -1,0 +1,110 @@
+"""Near copies stay in one split where it is drawn, and no photo is decoded twice for it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from headstart.backbone.backbone import BackboneSetup
+from headstart.backbone.loading import load_backbone
+from headstart.catalog.scan import scan_photos
+from headstart.methods.method_runner import MethodRunner
+from headstart.methods.near_copy_search import keep_near_copies_together
+from headstart.methods.settings import Settings
+from headstart.methods.training_context import TrainingContext
+
+SETTINGS = Settings(method="fixed", image_size=96)
+
+
+@pytest.fixture(scope="module")
+def context():
+    return TrainingContext(BackboneSetup(load_backbone(), 96), cache=False)
+
+
+def paint(generator):
+    small = generator.integers(0, 256, (14, 14, 3), np.uint8)
+    return Image.fromarray(small).resize((160, 160), Image.Resampling.BICUBIC)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """15 pictures of each of two classes, each saved in four ways."""
+    generator = np.random.default_rng(0)
+    for label in ("one", "other"):
+        (tmp_path / "photos" / label).mkdir(parents=True)
+        for n in range(15):
+            image, base = paint(generator), tmp_path / "photos" / label
+            image.save(base / f"{n}_a.png")
+            image.save(base / f"{n}_b.jpg", quality=60)
+            ImageOps.mirror(image).save(base / f"{n}_c.jpg", quality=90)
+            image.resize((100, 100)).save(base / f"{n}_d.jpg", quality=90)
+    return tmp_path / "photos"
+
+
+def name_picture(photo):
+    return photo.label, photo.path.name.split("_")[0]
+
+
+def test_every_group_is_in_one_split(folder, context):
+    before = scan_photos(folder, cache=False)
+    catalog, near_copies, _ = keep_near_copies_together(before, context, SETTINGS)
+    groups = {}
+    for photo in catalog.photos:
+        groups.setdefault(near_copies.names[photo.digest], []).append(photo)
+    assert len(groups) == 30
+    for members in groups.values():
+        assert len({name_picture(photo) for photo in members}) == 1
+        assert len({photo.split for photo in members}) == 1
+        assert {photo.near_copies for photo in members} == {min(photo.digest for photo in members)}
+    (note,) = catalog.select_notes("near-copies")
+    assert str(note).startswith("120 photos are near copies of others")
+    assert "in 30 groups. Each group is in one split." in str(note)
+    assert catalog.select("test")
+
+
+def test_a_given_split_stays(folder, context):
+    given = scan_photos(folder, cache=False)
+    photos = tuple(replace(photo, is_drawn=False) for photo in given.photos)
+    catalog, near_copies, _ = keep_near_copies_together(replace(given, photos=photos), context, SETTINGS)
+    assert [photo.split for photo in catalog.photos] == [photo.split for photo in given.photos]
+    assert {photo.near_copies for photo in catalog.photos} == set(near_copies.names.values())
+    assert "one split" not in str(catalog.select_notes("near-copies")[0])
+
+
+def test_the_training_decodes_no_photo_again(folder, context, monkeypatch):
+    catalog, _, fresh = keep_near_copies_together(scan_photos(folder, cache=False), context, SETTINGS)
+    monkeypatch.setattr("headstart.features.extraction.read_photo", None)
+    table = MethodRunner(catalog, context, fresh=fresh).run_fixed(SETTINGS).table
+    assert (table.n_extracted, table.n_cached) == (120, 0)
+
+
+def test_the_search_can_be_turned_off(folder, context):
+    catalog = scan_photos(folder, cache=False)
+    ignoring = replace(SETTINGS, near_copies="ignore")
+    assert keep_near_copies_together(catalog, context, ignoring) == (catalog, None, None)
+
+
+def test_features_that_were_computed_elsewhere_leave_no_photos_to_compare(folder, context):
+    catalog = scan_photos(folder, cache=False)
+    found, near_copies, fresh = keep_near_copies_together(catalog, context, SETTINGS, stored=object())
+    assert found.photos == catalog.photos
+    assert near_copies is None
+    assert fresh is None
+    assert found.select_notes("near-copies-unknown")
+
+
+def test_int8_compares_thumbnails_alone(folder, context):
+    catalog = scan_photos(folder, cache=False)
+    _, near_copies, fresh = keep_near_copies_together(catalog, context, replace(SETTINGS, precision="int8"))
+    assert fresh is None
+    assert len(set(near_copies.names.values())) == 30
+    assert {pair.cosine for pair in near_copies.pairs} == {None}
+
+
+def test_all_stages_are_extracted_once_for_both(folder, context, monkeypatch):
+    settings = replace(SETTINGS, features="all")
+    catalog, _, fresh = keep_near_copies_together(scan_photos(folder, cache=False), context, settings)
+    monkeypatch.setattr("headstart.features.extraction.read_photo", None)
+    table = MethodRunner(catalog, context, fresh=fresh).run_fixed(settings).table
+    assert table.splits["train"].X.shape[1] > 1280

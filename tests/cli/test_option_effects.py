@@ -27,7 +27,7 @@ EFFECTS = {
         "--grid": "told if no photo can be read", "--explain": "told if no photo can be read",
     },
     "evaluate": READING | PRECISION | {
-        "--split": "refused if the split has no photos", "--group-column": "noted", "--json": ALWAYS,
+        "--split": "refused if the split has no photos", "--json": ALWAYS,
     },
     "export": READING | {
         "--format": ALWAYS, "--int8": "refused for formats without, noted if quantised already", "--out": ALWAYS,

@@ -1,11 +1,12 @@
 """The Wilson interval against published values, and its properties."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.errors import EvaluationError
-from headstart.evaluation.intervals import wilson_interval
+from headstart.evaluation.intervals import bound_share, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,60 @@ def test_the_interval_contains_the_share_and_stays_within_0_and_1(counts):
 def test_impossible_counts_are_refused(n_right, n, confidence):
     with pytest.raises(EvaluationError, match=r"Cannot compute an interval: got .* need 0 <= right <= n"):
         wilson_interval(n_right, n, confidence)
+
+
+def test_without_groups_the_interval_of_a_share_is_wilsons():
+    is_right = np.arange(40) > 5
+    expected = list(wilson_interval(34, 40))
+    assert bound_share(is_right, np.ones(40)) == pytest.approx(expected)
+    assert bound_share(is_right, np.ones(40), [str(n) for n in range(40)]) == bound_share(is_right, np.ones(40))
+
+
+def test_weights_of_0_give_no_information():
+    assert bound_share(np.ones(3, bool), np.zeros(3)) == [0.0, 1.0]
+    assert bound_share(np.ones(3, bool), np.array([0.0, 0, 1]), ["a", "a", "b"])[0] < 0.25
+
+
+def test_copies_count_once():
+    """Four copies of each photo are right or wrong together: the interval is that of the photos, with Student's t."""
+    is_right = np.arange(60) % 5 > 0
+    copies = bound_share(np.tile(is_right, 4), np.ones(240), [str(n) for n in range(60)] * 4)
+    photos = bound_share(is_right, np.ones(60))
+    assert copies[0] < photos[0] < photos[1] < copies[1]
+    assert copies == pytest.approx(photos, abs=0.01)
+
+
+def test_a_few_pairs_of_copies_hardly_change_the_interval():
+    is_right = np.random.default_rng(0).random(500) < 0.9
+    names = [str(max(n, 10) if n % 2 else n // 2 * 2) for n in range(500)]
+    alone, paired = bound_share(is_right, np.ones(500)), bound_share(is_right, np.ones(500), names)
+    assert paired == pytest.approx(alone, abs=0.004)
+
+
+def test_one_group_says_nearly_nothing():
+    low, high = bound_share(np.arange(100) < 80, np.ones(100), ["a"] * 100)
+    assert low < 0.05
+    assert high > 0.95
+
+
+def test_groups_without_a_mistake_count_as_one_photo_each():
+    low, high = bound_share(np.ones(300, bool), np.ones(300), [str(n // 30) for n in range(300)])
+    assert high == 1
+    assert low == pytest.approx(wilson_interval(7.5, 7.5)[0], abs=0.01)  # ten photos, by Student's t of 9 degrees
+
+
+@pytest.mark.parametrize(("n_groups", "correlation"), [(8, 0.3), (20, 0.1), (20, 0.7), (60, 0.3)])
+def test_the_interval_covers_the_accuracy_if_groups_differ(n_groups, correlation):
+    """Each group has an accuracy of its own, drawn from a beta distribution, and 1 to 39 photos."""
+    random, accuracy, covered, plain = np.random.default_rng(n_groups), 0.85, 0, 0
+    odds = (1 - correlation) / correlation
+    for _ in range(200):
+        groups = np.repeat(np.arange(n_groups), random.integers(1, 40, n_groups))
+        of_group = random.beta(accuracy * odds, (1 - accuracy) * odds, n_groups)
+        is_right = random.random(len(groups)) < of_group[groups]
+        low, high = bound_share(is_right, np.ones(len(groups)), groups.astype(str))
+        covered += low <= accuracy <= high
+        low, high = bound_share(is_right, np.ones(len(groups)))
+        plain += low <= accuracy <= high
+    assert covered >= 0.92 * 200
+    assert plain < 0.8 * 200

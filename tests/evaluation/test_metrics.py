@@ -59,6 +59,22 @@ def test_intervals_are_wilson_intervals_of_the_counts():
     assert ours["per_class"]["b"]["recall_ci95"] == pytest.approx(expected)
 
 
+def test_groups_widen_the_intervals_and_change_nothing_else():
+    y, p = np.repeat([0, 1], 30), np.tile([[0.8, 0.2], [0.4, 0.6], [0.7, 0.3]], (20, 1))
+    plain = evaluate_probabilities(y, p, ["a", "b"])
+    single = evaluate_probabilities(y, p, ["a", "b"], groups=[str(n) for n in range(60)])
+    grouped = evaluate_probabilities(y, p, ["a", "b"], groups=[str(n // 6) for n in range(60)])
+    assert single == plain
+    assert grouped["accuracy_ci95"][0] < plain["accuracy_ci95"][0]
+    assert grouped["per_class"]["a"]["recall_ci95"][1] > plain["per_class"]["a"]["recall_ci95"][1]
+    assert {name for name in plain if plain[name] != grouped[name]} == {"accuracy_ci95", "per_class"}
+
+
+def test_each_photo_needs_a_group():
+    with pytest.raises(EvaluationError, match=r"got groups of shape \(1,\), need \(2,\)"):
+        evaluate_probabilities([0, 1], [[0.8, 0.2], [0.4, 0.6]], ["a", "b"], groups=["x"])
+
+
 def test_equal_weights_change_nothing():
     y, p = make_predictions(50, 3)
     plain = evaluate_probabilities(y, p, ["a", "b", "c"])

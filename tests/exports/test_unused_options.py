@@ -24,7 +24,8 @@ NONE = {
         ({"has_calibrate": True, "layout": "outer"}, ["--calibrate", "--layout"]),
         ({"layout": "outer"}, ["--layout"]),
         ({"columns": ColumnNames("file", None, "patient")}, ["--path-column", "--group-column"]),
-        ({"has_check": True, "columns": ColumnNames(None, None, "patient")}, ["--group-column"]),
+        ({"has_check": True, "columns": ColumnNames(None, None, "patient")}, []),
+        ({"has_calibrate": True, "int8": True, "columns": ColumnNames(None, None, "patient")}, ["--group-column"]),
     ],
 )
 def test_options_without_effect_are_noted(options, unused):

@@ -128,9 +128,24 @@ def test_a_table_in_memory_is_trained_on_and_evaluated(make_folder, tmp_path, mo
     assert embedded.n_photos == 20
 
 
-def test_a_column_of_groups_has_no_effect_on_an_evaluation(run, make_folder, tmp_path):
+def test_photos_of_one_group_widen_the_intervals_of_an_evaluation(run, tmp_path):
     text = (run.folder / "catalog.csv").read_text()
     rows = [f"photos/{row['path']},{row['label']},anna" for row in csv.DictReader(text.splitlines())]
     (tmp_path / "others.csv").write_text("\n".join(["path,label,patient", *rows]))
-    told = hs.evaluate(run.model, tmp_path / "others.csv", group_column="patient", verbose=False)["note_records"]
-    assert "unused-option" in [note["code"] for note in told]
+    plain = hs.evaluate(run.model, run.folder / "catalog.csv", split="all", verbose=False)
+    grouped = hs.evaluate(run.model, tmp_path / "others.csv", group_column="patient", verbose=False)
+    assert grouped["accuracy"] == plain["accuracy"]
+    assert grouped["accuracy_ci95"][0] < 0.05 < 0.5 < plain["accuracy_ci95"][0]
+    assert "unused-option" not in [note["code"] for note in grouped["note_records"]]
+
+
+def test_a_training_and_an_evaluation_give_the_same_intervals_for_photos_in_groups(run, tmp_path):
+    text = (run.folder / "catalog.csv").read_text()
+    rows = [
+        f"{row['path']},{row['label']},{number // 3}" for number, row in enumerate(csv.DictReader(text.splitlines()))
+    ]
+    (tmp_path / "groups.csv").write_text("\n".join(["path,label,group", *rows]))
+    grouped = hs.train(tmp_path / "groups.csv", out=tmp_path / "grouped", method="fixed", image_size=96, verbose=False)
+    judged = hs.evaluate(grouped, grouped.folder / "catalog.csv", split="test", verbose=False)
+    assert judged["accuracy_ci95"] == grouped.metrics["test"]["accuracy_ci95"]
+    assert judged["per_class"] == grouped.metrics["test"]["per_class"]

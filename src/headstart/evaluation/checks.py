@@ -48,6 +48,17 @@ def check_classes(y: ArrayLike, n_classes: int) -> Ints:
     return indices.astype(np.int64).reshape(-1)
 
 
+def check_groups(groups: Sequence[str], n_photos: int) -> NDArray[np.str_]:
+    """Return the names of groups, (N,). Raise EvaluationError unless each photo has one."""
+    names = np.asarray(groups, str)
+    if names.shape != (n_photos,):
+        raise EvaluationError(
+            f"Cannot evaluate predictions: got groups of shape {names.shape}, need ({n_photos},). Give a photo without "
+            "a group a name of its own."
+        )
+    return names
+
+
 def _find_wrong_shapes(truth: Ints, given: Floats, weights: Floats, classes: Sequence[str]) -> list[str]:
     problems = []
     if len(classes) < 2 or len(set(classes)) != len(classes):

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import NormalDist
 
+import numpy as np
+from numpy.typing import NDArray
+
 from headstart.errors import EvaluationError
+from headstart.evaluation.student_t import t_quantile
+
+# Weight of an intraclass correlation of 1 against the measured one, in groups with and without mistakes.
+# docs/decisions/0034-intervals.md
+PRIOR_GROUPS = 1
 
 
 def wilson_interval(n_right: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -56,3 +65,66 @@ def wilson_interval(n_right: float, n: float, confidence: float = 0.95) -> tuple
     low = 0.0 if n_right == 0 else max(0.0, min(centre - half, share))
     high = 1.0 if n_right == n else min(1.0, max(centre + half, share))
     return low, high
+
+
+def bound_share(
+    is_right: NDArray[np.bool_], weights: NDArray[np.float64], groups: Sequence[str] | NDArray[np.str_] | None = None
+) -> list[float]:
+    """Return the 95% interval of a weighted share: Wilson's, for an effective number of photos.
+
+    Parameters
+    ----------
+    is_right
+        bool (N,).
+    weights
+        float64 (N,), at least 0.
+    groups
+        (N,) names. Photos of one group are right or wrong together more often than by chance. None: no two photos share
+        a group.
+
+    Notes
+    -----
+    Without groups, the effective number is that of Kish, (sum w)^2 / sum w^2: with equal weights the number of photos.
+    With groups, it is divided by the design effect, the variance of a sample of groups over that of a sample of photos
+    (Korn and Graubard 1998, "Confidence intervals for proportions with small expected number of positive counts
+    estimated from survey data", Survey Methodology 24), and the normal quantile is replaced by that of Student's t. The
+    design effect is 1 for an intraclass correlation of 0, and that of whole groups for 1. A few mistakes tell little
+    about this correlation: it is shrunk towards 1, so that ten groups without a mistake count as ten photos.
+
+    Examples
+    --------
+    >>> [round(bound, 2) for bound in bound_share(np.ones(60, bool), np.ones(60))]
+    [0.94, 1.0]
+    >>> [round(bound, 2) for bound in bound_share(np.ones(60, bool), np.ones(60), ["a", "b", "c", "d", "e", "f"] * 10)]
+    [0.48, 1.0]
+    """
+    total = weights.sum()
+    if total <= 0:
+        return [0.0, 1.0]
+    share = float(weights[is_right].sum() / total)
+    n_effective = float(total**2 / (weights**2).sum())
+    if groups is not None and len(set(groups)) < len(groups):
+        n_effective = _count_independent(is_right, weights, np.asarray(groups), min(share, 1.0), n_effective)
+    return list(wilson_interval(min(share, 1.0) * n_effective, n_effective))
+
+
+def _count_independent(
+    is_right: NDArray[np.bool_], weights: NDArray[np.float64], groups: NDArray[np.str_], share: float, n_kish: float
+) -> float:
+    """Return the number of photos without groups that would tell as much about a share as these."""
+    _, numbers = np.unique(groups, return_inverse=True)
+    size, right = np.bincount(numbers, weights), np.bincount(numbers, weights * is_right)
+    size, right = size[size > 0], right[size > 0]
+    n_groups = float(size.sum() ** 2 / (size**2).sum())  # effective, as of Kish
+    most = n_kish / n_groups  # the design effect of whole groups
+    if most <= 1:
+        return n_kish
+    effect, n_telling = most, 0
+    if 0 < share < 1 and len(size) > 1:
+        variance = len(size) / (len(size) - 1) * float(((right - share * size) ** 2).sum()) / size.sum() ** 2
+        effect = variance * n_kish / (share * (1 - share))
+        n_telling = int(min((right > 0).sum(), (right < size).sum()))
+    correlation = min(1.0, max(0.0, (effect - 1) / (most - 1)))
+    correlation = (correlation * n_telling + PRIOR_GROUPS) / (n_telling + PRIOR_GROUPS)
+    quantiles = NormalDist().inv_cdf(0.975) / t_quantile(0.975, max(1.0, n_groups - 1))
+    return n_kish / (1 + correlation * (most - 1)) * quantiles**2

@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from headstart.errors import EvaluationError
 from headstart.evaluation.calibration import bin_confidence
-from headstart.evaluation.checks import check_classes, check_inputs
+from headstart.evaluation.checks import check_classes, check_groups, check_inputs
 from headstart.evaluation.confusion import Confusions, count_confusions
-from headstart.evaluation.intervals import wilson_interval
+from headstart.evaluation.intervals import bound_share
 from headstart.evaluation.ranking import average_over_classes
 
 # limits the log loss of a photo to 16.1, so that one confident mistake does not dominate the mean
@@ -27,8 +27,9 @@ Floats = NDArray[np.float64]
 
 
 def evaluate_probabilities(
-    y: ArrayLike, probabilities: ArrayLike, classes: Sequence[str], *, sample_weight: ArrayLike | None = None
-) -> dict[str, Any]:
+    y: ArrayLike, probabilities: ArrayLike, classes: Sequence[str], *, sample_weight: ArrayLike | None = None,
+    groups: Sequence[str] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Compute the metrics of a classifier from its probabilities for N photos.
 
     Parameters
@@ -41,12 +42,14 @@ def evaluate_probabilities(
         Names of the C classes, at least 2, in the order of the columns.
     sample_weight
         float (N,), at least 0, not all 0. The weight of each photo. Default: equal weights.
+    groups
+        (N,) names; photos of one group are of one patient, video or series. Intervals are wider then. Default: none.
 
     Returns
     -------
     dict
         Plain Python values, ready for JSON. An undefined number is None; shares are 0 to 1.
-        ``n``; ``accuracy`` and ``accuracy_ci95`` (Wilson; with weights, for the effective number of photos);
+        ``n``; ``accuracy`` and ``accuracy_ci95`` (Wilson; with weights or groups, for the effective number of photos);
         ``loss`` (mean log loss in nats, probabilities clipped at 1e-7); ``macro_f1`` (over classes that occur in
         ``y`` or in the answers); ``balanced_accuracy`` (mean recall of the classes in ``y``); ``top3_accuracy``
         (None unless C > 3); ``roc_auc`` and ``average_precision`` (class 1 if C = 2, else the mean over the classes
@@ -68,11 +71,12 @@ def evaluate_probabilities(
     (0.667, [[1, 0], [1, 1]], 0.5)
     """
     truth, given, weights = check_inputs(y, probabilities, classes, sample_weight)
+    names = None if groups is None else check_groups(groups, len(truth))
     n_classes = len(classes)
     predicted = given.argmax(axis=1)
     is_right = predicted == truth
     confusions = count_confusions(truth, predicted, weights, n_classes)
-    per_class = dict(zip(classes, _evaluate_classes(confusions, truth, is_right, weights), strict=True))
+    per_class = dict(zip(classes, _evaluate_classes(confusions, truth, is_right, weights, names), strict=True))
     chosen = np.clip(given[np.arange(len(truth)), truth], MIN_PROBABILITY, 1.0)
     roc_auc, average_precision = average_over_classes(truth, given, weights)
     calibration_error, bins = bin_confidence(given.max(axis=1), is_right, weights)
@@ -81,7 +85,7 @@ def evaluate_probabilities(
     return {
         "n": len(truth),
         "accuracy": float(np.average(is_right, weights=weights)),
-        "accuracy_ci95": _bound_share(is_right, weights),
+        "accuracy_ci95": bound_share(is_right, weights, names),
         "loss": float(-np.average(np.log(chosen), weights=weights)),
         "macro_f1": float(np.mean(f1s)),
         "balanced_accuracy": float(np.mean(recalls)),
@@ -121,7 +125,11 @@ def majority_accuracy(y_train: ArrayLike, y: ArrayLike, n_classes: int) -> float
 
 
 def _evaluate_classes(
-    confusions: Confusions, truth: NDArray[np.int64], is_right: NDArray[np.bool_], weights: Floats
+    confusions: Confusions,
+    truth: NDArray[np.int64],
+    is_right: NDArray[np.bool_],
+    weights: Floats,
+    groups: NDArray[np.str_] | None,
 ) -> Iterator[dict[str, Any]]:
     """Yield precision, recall and F1 of each class. A ratio is None if its denominator is 0."""
     order = np.argsort(truth, kind="stable")
@@ -134,21 +142,10 @@ def _evaluate_classes(
             "recall": float(hits / n_true) if n_true > 0 else None,
             "f1": float(2 * hits / (n_true + n_answered)) if n_true + n_answered > 0 else None,
             "support": len(members),
-            "recall_ci95": _bound_share(is_right[members], weights[members]),
+            "recall_ci95": bound_share(
+                is_right[members], weights[members], None if groups is None else groups[members]
+            ),
         }
-
-
-def _bound_share(is_right: NDArray[np.bool_], weights: Floats) -> list[float]:
-    """Return the Wilson interval of a weighted share, for Kish's effective number (sum w)^2 / sum w^2 of photos.
-
-    With equal weights the effective number is the number of photos.
-    """
-    total = weights.sum()
-    if total <= 0:
-        return [0.0, 1.0]
-    share = float(weights[is_right].sum() / total)
-    n_effective = float(total**2 / (weights**2).sum())
-    return list(wilson_interval(min(share, 1.0) * n_effective, n_effective))
 
 
 def _measure_top_3(truth: NDArray[np.int64], given: Floats, weights: Floats) -> float:

@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.catalog.photo import Photo, digest_photos
+from headstart.catalog.photo_groups import name_groups
 from headstart.classifier.classifier import Classifier
 from headstart.errors import CatalogError, PhotoError
-from headstart.evaluation.intervals import wilson_interval
+from headstart.evaluation.intervals import bound_share
 from headstart.exports.prediction import PredictOne
 from headstart.pixels.decode import decode_photo, open_photo
 from headstart.pixels.photo_bytes import read_bytes
@@ -184,12 +185,13 @@ def _compute_accuracies(
     if not fair:
         return None
     y = np.array([numbers[predictions.photos[i].label] for i in fair])
+    groups = name_groups([predictions.photos[i] for i in fair])
     ours, theirs = (rows[fair].argmax(1) == y for rows in (predictions.ours, predictions.theirs))
     accuracies: dict[str, Any] = {
         "n": len(fair), "n_lost": int((ours & ~theirs).sum()), "n_won": int((theirs & ~ours).sum()),
         "photos_digest": digest_photos(predictions.photos[i] for i in fair),
     }  # fmt: skip
     for name, is_right in (("classifier", ours), ("export", theirs)):
-        n_right = int(is_right.sum())
-        accuracies[name] = {"accuracy": n_right / len(y), "accuracy_ci95": list(wilson_interval(n_right, len(y)))}
+        interval = bound_share(is_right, np.ones(len(y)), groups)
+        accuracies[name] = {"accuracy": int(is_right.sum()) / len(y), "accuracy_ci95": interval}
     return accuracies

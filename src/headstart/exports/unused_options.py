@@ -24,8 +24,8 @@ def list_unused_options(
     if layout != "auto" and not is_read:
         reasons["--layout"] = "no photos are read"
     for column in columns.list_given():
-        if column == "group":
-            reasons["--group-column"] = "an export does not split photos"
+        if column == "group" and not has_check:
+            reasons["--group-column"] = "without --check no interval is computed"
         elif not is_read:
             reasons[f"--{column}-column"] = "no photos are read"
     return [note_unused(option, reason) for option, reason in reasons.items()]

@@ -13,7 +13,7 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.view_averaging import average_views
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS, Photo
-from headstart.catalog.split_units import join_units
+from headstart.catalog.photo_groups import name_groups
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
 from headstart.features.extraction import extract_features
@@ -54,15 +54,7 @@ class SplitFeatures:
     @property
     def groups(self) -> list[str] | None:
         """(N,) names of split units: photos of one group, copies and near copies share one. None if all differ."""
-        if len({photo.digest for photo in self.photos}) == len(self.photos) and not any(
-            photo.group or photo.near_copies for photo in self.photos
-        ):
-            return None  # the usual case, without making a unit for each photo
-        units = join_units(self.photos, seed=0)
-        if len(units) == len(self.photos):
-            return None
-        names = {n: str(number) for number, unit in enumerate(units) for n in unit.members}
-        return [names[n] for n in range(len(self.photos))]
+        return name_groups(self.photos)
 
     def join(self, other: SplitFeatures) -> SplitFeatures:
         """Append the rows of another split. Views that only one of both has are dropped."""

@@ -61,7 +61,8 @@ def cross_validate_nested(trained: TrainedMethod, progress: Progress = ignore_pr
     at = np.flatnonzero(held.fold >= 0)
     if len(np.unique(y[at])) < 2:
         return None
-    measures = evaluate_probabilities(y[at], softmax(held.scores[at]), labels)
+    of_judged = None if groups is None else [groups[n] for n in at]
+    measures = evaluate_probabilities(y[at], softmax(held.scores[at]), labels, groups=of_judged)
     return {
         **{name: measures[name] for name in ("accuracy", "accuracy_ci95", "n", "loss", "per_class")},
         "n_folds": len(np.unique(held.fold[at])), "n_repeats": 1, "is_nested": is_nested,

@@ -50,7 +50,7 @@ def measure_split(predictions: SplitPredictions, labels: Sequence[str]) -> dict[
         return None
     # the majority of this split: with classes of equal size, that of the training photos would be a matter of chance
     majority = int(np.bincount(y, minlength=len(labels)).argmax())
-    return evaluate_probabilities(y, predictions.probabilities, labels) | {
+    return evaluate_probabilities(y, predictions.probabilities, labels, groups=predictions.features.groups) | {
         "majority_accuracy": majority_accuracy(y, y, len(labels)),
         "majority_class": labels[majority],
         "photos_digest": digest_photos(predictions.features.photos),

@@ -12,13 +12,13 @@ import numpy as np
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import describe_unknown_labels
 from headstart.catalog.photo import SPLITS, Photo, digest_photos
+from headstart.catalog.photo_groups import name_groups
 from headstart.catalog.scan import scan_labelled
 from headstart.catalog.source import PhotoSource, find_source, refuse_reading
 from headstart.catalog.table_columns import ColumnNames
 from headstart.classifier.classifier import Classifier, HasFolder, load_classifier
 from headstart.errors import CatalogError
 from headstart.evaluation.metrics import evaluate_probabilities
-from headstart.evaluation.notes import note_unused
 from headstart.features.depth_notes import list_depth_notes
 from headstart.pixels.damage import note_damage
 from headstart.process.progress import show_progress
@@ -36,6 +36,7 @@ def evaluate_classifier(
 
     Three kinds of photos are left out and counted: training photos of the classifier (known by their bytes, not their
     path), photos with a label that it does not know, and photos that cannot be read. Labels are matched by name.
+    Photos of one group of a table, and identical photos, widen the intervals.
 
     Parameters
     ----------
@@ -89,8 +90,6 @@ def evaluate_classifier(
         raise CatalogError(f"Cannot evaluate on '{photos.source}': {text}", path=photos.source)
     metrics, failures, damaged = _predict(model, known, verbose)
     notes = [*photos.notes, *note_damage(damaged), *list_depth_notes(known, model.metadata.depth)]
-    if group_column is not None:
-        notes.append(note_unused("--group-column", "an evaluation does not split photos"))
     if not metrics:
         first = failures[0]
         text = f"none of its {len(known)} photos can be decoded, such as '{first['path']}': {first['reason']}."
@@ -134,7 +133,7 @@ def _predict(
     model: Classifier, photos: Sequence[Photo], verbose: bool
 ) -> tuple[dict[str, Any], list[dict[str, str]], dict[Path, str]]:
     """Return the metrics, empty if no photo can be decoded, the photos that cannot, and the reasons of damaged ones."""
-    y, rows, failures = [], [], []
+    y, rows, judged, failures = [], [], list[Photo](), []
     numbers = {label: number for number, label in enumerate(model.labels)}
     damaged: dict[Path, str] = {}
     with show_progress("Evaluating", is_shown=verbose) as progress:
@@ -142,10 +141,14 @@ def _predict(
         for n_done, (photo, answer) in enumerate(zip(photos, answers, strict=True), 1):
             if answer.error is None:
                 y.append(numbers[photo.label])
+                judged.append(photo)
                 rows.append(np.array([answer.probabilities[label] for label in model.labels], np.float32))
             else:
                 failures.append({"path": str(photo.path), "reason": answer.error})
             if answer.warning is not None:
                 damaged[photo.path] = answer.warning
             progress(n_done, len(photos))
-    return (evaluate_probabilities(np.array(y), np.array(rows), model.labels) if y else {}), failures, damaged
+    if not y:
+        return {}, failures, damaged
+    metrics = evaluate_probabilities(np.array(y), np.array(rows), model.labels, groups=name_groups(judged))
+    return metrics, failures, damaged

@@ -21,6 +21,13 @@ def test_there_are_four_charts_on_white(tmp_path):
         assert len(image.getcolors(1 << 20)) > 10
 
 
+def test_repeats_have_a_chart_of_their_own(tmp_path):
+    metrics = evaluate_probabilities([0, 1], [[0.8, 0.2], [0.4, 0.6]], ["a", "b"])
+    repeats = {"accuracies": [1.0, 0.5], "mean": 0.75, "mean_ci95": [0.2, 1.0]}
+    assert "repeats" in save_charts(HISTORY, metrics | {"repeats": repeats}, tmp_path)
+    assert "repeats" not in save_charts(HISTORY, metrics | {"repeats": None}, tmp_path)
+
+
 def test_the_matrix_of_many_classes_shows_those_with_the_most_mistakes(tmp_path, monkeypatch):
     shown = []
     plot = charts.plot_confusion_matrix

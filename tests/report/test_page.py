@@ -218,6 +218,18 @@ def test_a_page_can_have_no_figures_and_no_metrics():
     assert "not evaluated" in render_report(ReportContent("pets", {}))
 
 
+def test_the_page_tells_of_repeats_and_whether_they_were_stopped(matrix):
+    repeats = {
+        "n": 2, "n_asked": 5, "seeds": [0, 1], "accuracies": [0.9, 0.8], "balanced_accuracies": [0.9, 0.8],
+        "mean": 0.85, "sd": 0.07, "mean_ci95": [0.4, 1.0], "balanced_mean": 0.85, "n_train": 700, "n_test": 150,
+    }  # fmt: skip
+    page = render_report(make_content(make_metrics(repeats=repeats), matrix))
+    assert "Repeats on other splits" in page
+    assert "5 were asked for, and stopped early" in page
+    assert "Split of seed 1" in page
+    assert "Repeats on other splits" not in render_report(make_content(make_metrics(repeats=None), matrix))
+
+
 def test_a_long_list_of_skipped_photos_is_folded_and_cut():
     skipped = [{"path": f"cats/{i}.jpg", "reason": "broken"} for i in range(1250)]
     page = render_report(ReportContent("pets", make_metrics(skipped=skipped)))

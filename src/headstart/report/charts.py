@@ -1,4 +1,4 @@
-"""Draw the four charts of a run: history, confusion matrix, recall by class, reliability."""
+"""Draw the charts of a run: history, confusion matrix, recall by class, reliability, and repeats if there are any."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from headstart.report.history_figure import plot_history
 from headstart.report.matrix_figure import plot_confusion_matrix
 from headstart.report.per_class_figure import plot_per_class
 from headstart.report.reliability_figure import plot_reliability
+from headstart.report.repeats_figure import plot_repeats
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,7 +28,7 @@ def save_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folde
     history
         Rows as `plot_history` takes them.
     metrics
-        Metrics of one split, as `evaluate_probabilities` returns them.
+        Metrics of one split, as `evaluate_probabilities` returns them, and the record of ``repeats``, or None.
 
     Raises
     ------
@@ -40,6 +41,8 @@ def save_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folde
         "per_class": plot_per_class(metrics["per_class"]),
         "reliability": plot_reliability(metrics["calibration_bins"], metrics["expected_calibration_error"]),
     }
+    if metrics.get("repeats"):
+        figures["repeats"] = plot_repeats(metrics["repeats"], metrics)
     images = {name: draw_figure(figure) for name, figure in figures.items()}
     return {name: inline_image(image, save_png(image, folder / f"{name}.png")) for name, image in images.items()}
 

@@ -22,11 +22,13 @@ from headstart.report.page_tables import (
     list_trials,
 )
 from headstart.report.quote_table import describe_quote, list_figure_rows
+from headstart.report.repeats_table import list_repeats
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-CHARTS = ("per_class", "confusion_matrix", "history", "reliability")  # shown beside the numbers they belong to
+# shown beside the numbers they belong to
+CHARTS = ("per_class", "confusion_matrix", "history", "reliability", "repeats")
 WIDE_PX = 600  # on a phone a wider chart scrolls instead of shrinking, so that its text stays readable
 MAX_SKIPPED = 200
 MAX_OPEN_ROWS = 12  # longer tables and lists are folded
@@ -52,8 +54,9 @@ class ReportContent:
     metrics
         Content of ``metrics.json``.
     figures
-        Figures by name, in the order of the page. The charts ``per_class``, ``confusion_matrix``, ``history`` and
-        ``reliability`` stand beside their numbers; all others, such as ``training_photos``, in the section Photos.
+        Figures by name, in the order of the page. The charts ``per_class``, ``confusion_matrix``, ``history``,
+        ``reliability`` and ``repeats`` stand beside their numbers; all others, such as ``training_photos``, in the
+        section Photos.
     catalog_summary
         Number of photos by class and split, as rows like ``{"label": "cats", "train": 850, "test": 150}``.
     notes
@@ -99,6 +102,7 @@ def render_report(content: ReportContent) -> str:
         strengths=list_strengths(metrics),
         has_weighted_strengths=has_weighted_strengths(metrics),
         trials=list_trials(metrics),
+        repeat_rows=list_repeats(metrics.get("repeats")),
         max_open_rows=MAX_OPEN_ROWS,
     )
 

@@ -76,7 +76,8 @@ def begin_charts(folder: Path, metrics: dict[str, Any], history: Sequence[Epoch]
     """Request the charts of a run as soon as its metrics and history are known; `write_run` collects them."""
     (folder / "figures").mkdir()
     rows = [(row.data, row.epoch, row.accuracy, row.loss) for row in history]
-    drawer.begin(rows, metrics[_choose_split(metrics)], folder / "figures")
+    judged = metrics[_choose_split(metrics)] | {"repeats": metrics.get("repeats")}
+    drawer.begin(rows, judged, folder / "figures")
 
 
 def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
@@ -158,6 +159,7 @@ def _write_captions(head: str, n_classes: int, *, has_start: bool) -> dict[str, 
         "confusion_matrix": f"Number of photos by label (row) and prediction (column){few}.",
         "per_class": "Recall of each class: the share of its photos that were found, with the 95% interval.",
         "reliability": "Accuracy by confidence, and the number of photos. The dashed line is perfect calibration.",
+        "repeats": "Test accuracy on each split, their mean, and that of this run; bars are 95% intervals.",
     }
 
 

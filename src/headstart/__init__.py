@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from headstart.training.embed import embed_photos as embed
     from headstart.training.estimator import ImageClassifier
     from headstart.training.evaluate import evaluate_classifier as evaluate
+    from headstart.training.replay import replay_run as replay
     from headstart.training.train import train_classifier as train
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "export",
     "load",
     "load_backbone",
+    "replay",
     "scan",
     "train",
 ]
@@ -62,6 +64,7 @@ _ROOMS = {
     "export": ("headstart.exports.export", "export_classifier"),
     "load": ("headstart.classifier.classifier", "load_classifier"),
     "load_backbone": ("headstart.backbone.loading", "load_backbone"),
+    "replay": ("headstart.training.replay", "replay_run"),
     "scan": ("headstart.catalog.scan", "scan_photos"),
     "train": ("headstart.training.train", "train_classifier"),
 }

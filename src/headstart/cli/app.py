@@ -12,6 +12,7 @@ from headstart.cli.embed import embed
 from headstart.cli.evaluate import evaluate
 from headstart.cli.export import export
 from headstart.cli.predict import predict
+from headstart.cli.replay import replay
 from headstart.cli.serve import serve
 from headstart.cli.track import track
 from headstart.cli.train import train
@@ -35,5 +36,5 @@ def app() -> None:
     """Point it at a folder of labelled photos and get a trustworthy image classifier in seconds."""
 
 
-for command in (train, predict, evaluate, export, serve, track, advise, embed, backbones, demo, cache):
+for command in (train, predict, evaluate, export, serve, track, replay, advise, embed, backbones, demo, cache):
     app.add_command(command)

@@ -1,0 +1,133 @@
+"""Train a run again, from what its folder records, and compare the results."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from headstart.catalog.catalog import Catalog
+from headstart.catalog.photo import Photo
+from headstart.catalog.split import SplitPlan
+from headstart.engine.processor import list_capabilities
+from headstart.errors import RunError
+from headstart.methods.settings import TUNED, Settings
+from headstart.process.progress import show_progress
+from headstart.report.chart_process import ChartDrawer
+from headstart.runs.photo_finding import FoundPhotos, find_photos
+from headstart.runs.replay_comparison import compare_replay
+from headstart.runs.run import Run
+from headstart.runs.run_record import read_record
+from headstart.runs.run_tables import read_run_photos
+from headstart.training.train import train_classifier
+
+
+def replay_run(
+    run: Run | str | Path, *, photos: str | Path | None = None, out: str | Path | None = None, partial: bool = False,
+    cache: bool = True, verbose: bool = True, say: Callable[[str], None] = lambda _: None,
+    chart_drawer: ChartDrawer | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Train a run again and compare: photos, splits and settings are those that its folder records.
+
+    The photos are found by their digests, first in the folder where they lay, then in ``photos``. Their names do not
+    matter. If some are missing, nothing is trained, unless ``partial`` is True.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    photos
+        Folder where the photos lie now.
+    out
+        Run folder to write. Default: the new run is compared and deleted.
+    partial
+        Whether to train without the photos that are missing. The result cannot be the same then.
+    cache
+        Whether the user's cache is used. Without it, features are computed anew.
+    verbose
+        Whether progress is shown on stderr.
+    say
+        Function that is called with sentences for the user.
+    chart_drawer
+        Object that draws the charts. Default: one that draws them in this process.
+
+    Returns
+    -------
+    Plain JSON types: ``is_same`` (all bits), ``is_equal`` (all photos, and the same label for each), ``n_photos``,
+    ``missing`` and ``changed`` (names of photos), ``out``, and ``comparison`` as `compare_replay` returns it, or None
+    if nothing was trained.
+
+    Raises
+    ------
+    RunError
+        If the folder is no run, or has no run.json, as those of earlier versions.
+    """
+    folder = run.folder if isinstance(run, Run) else Run(run).folder
+    record = read_record(folder)
+    rows = read_run_photos(folder)
+    with show_progress("Finding photos", is_shown=verbose) as progress:
+        found = find_photos(rows, record["photos"].get("folder"), photos, cache=cache, progress=progress)
+    is_complete = not (found.missing or found.changed)
+    result: dict[str, Any] = {
+        "run": str(folder), "out": None, "n_photos": len(rows), "is_same": False, "is_equal": False,
+        "missing": list(found.missing), "changed": list(found.changed), "comparison": None,
+    }  # fmt: skip
+    if not is_complete and not partial:
+        return result
+    catalog = _make_catalog(rows, found, record, source="" if out is None else str(record["photos"].get("source", "")))
+    settings = choose_settings(record)
+    with tempfile.TemporaryDirectory(prefix="headstart-replay-") if out is None else nullcontext() as scratch:
+        again = train_classifier(
+            catalog, out=Path(str(scratch), "run") if out is None else out, cache=cache, verbose=verbose, say=say,
+            chart_drawer=chart_drawer, command=record.get("command"),
+            **{part.name: getattr(settings, part.name) for part in fields(settings)},
+        )  # fmt: skip
+        comparison = compare_replay(folder, again.folder)
+    is_same = is_complete and all(comparison["same_bits"].values())
+    is_equal = is_complete and not comparison["other_labels"] and comparison["n_compared"] > 0
+    return result | {
+        "out": None if out is None else str(again.folder), "is_same": is_same, "is_equal": is_equal,
+        "comparison": comparison,
+    }  # fmt: skip
+
+
+def choose_settings(record: dict[str, Any]) -> Settings:
+    """Return the settings that train a run again.
+
+    They are those that the classifier was trained with, so that ``auto`` does not choose anew. If ``auto`` trained
+    above a cut, only the whole search gives the same result, so it is repeated. The arithmetic is that of the run, if
+    the processor has it.
+
+    Raises
+    ------
+    RunError
+        If the record has settings that this version does not know.
+    """
+    asked, used = (_read_settings(record["settings"][name]) for name in ("asked", "used"))
+    is_search = asked.settle().method == "auto" and used.method in TUNED
+    settings = asked if is_search else replace(used, budget_s=Settings().budget_s)
+    arithmetic = record["machine"].get("arithmetic")
+    if settings.precision != "int8" and (arithmetic == "f32" or str(arithmetic).upper() in list_capabilities()):
+        settings = replace(settings, precision=str(arithmetic))
+    return settings
+
+
+def _read_settings(record: dict[str, Any]) -> Settings:
+    try:
+        return Settings(**record)
+    except TypeError as error:
+        raise RunError(
+            f"Cannot replay the run: {str(error).split('() ')[-1]}, need settings that this version of headstart "
+            "knows. Update headstart.",
+        ) from None
+
+
+def _make_catalog(rows: tuple[Photo, ...], found: FoundPhotos, record: dict[str, Any], source: str) -> Catalog:
+    """Return the catalog of the run with the photos where they lie now."""
+    split = record["split"]
+    photos = [replace(row, file=file) for row, file in zip(rows, found.files, strict=True) if file is not None]
+    plan = SplitPlan(split.get("pool"), dict(split.get("shares") or {}))
+    return Catalog(tuple(photos), source=source, seed=split["seed"], plan=plan)

@@ -5,6 +5,7 @@ import pytest
 
 from headstart.catalog.scan import scan_labelled
 from headstart.classifier.classifier import load_classifier
+from headstart.classifier.decision import Decision
 from headstart.exports.certificate import ENOUGH_TO_DECIDE, PairedPredictions, build_certificate, predict_with_both
 
 
@@ -78,3 +79,13 @@ def test_the_times_of_both_include_decoding(classifier, unseen, monkeypatch):
     found = predict_with_both(classifier, lambda path, pixels: row, unseen[:3])
     assert len(waited) == 6
     assert min(found.seconds) > 0.03
+
+
+def test_labels_are_compared_by_the_decision(run, set_decision, photos, tmp_path):
+    path = set_decision(run.folder, tmp_path / "model.onnx", Decision(label="stripes", threshold=0.15))
+    found = scan_labelled(photos).photos[:10]
+    predictions = pair_predictions(found)
+    predictions.ours[:] = [0.9, 0.1]
+    predictions.theirs[:] = [0.8, 0.2]  # the same most probable class, another answer
+    assert build_certificate(load_classifier(path), predictions)["parity"]["n_disagreeing"] == 10
+    assert build_certificate(load_classifier(run.folder), predictions)["parity"]["n_disagreeing"] == 0

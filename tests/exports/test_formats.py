@@ -1,14 +1,20 @@
 """An export describes itself, runs in other runtimes, and is no classifier file."""
 
+import json
+
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 
 import headstart as hs
+from headstart.catalog.scan import scan_labelled
+from headstart.classifier.decision import Decision, MistakeCost
+from headstart.classifier.file import read_classifier
 from headstart.errors import ClassifierError
 from headstart.exports.export import export_classifier
 from headstart.exports.formats import FORMATS
+from headstart.exports.int8 import quantise_classifier
 from headstart.pixels.decode import open_photo
 
 
@@ -51,3 +57,28 @@ def test_an_export_is_not_loaded_as_a_classifier(run, tmp_path, kind):
     export_classifier(run.folder, kind, out=path, verbose=False)
     with pytest.raises(ClassifierError, match=r"it is an export, .* Give the model\.onnx that it was made from"):
         hs.load(path)
+
+
+@pytest.mark.parametrize("kind", ["onnx", "openvino"])
+def test_an_export_has_the_decision_in_its_metadata(run, set_decision, tmp_path, kind):
+    rule = Decision(costs=(MistakeCost("stripes", "dots", 20.0),))
+    model = set_decision(run.folder, tmp_path / "model.onnx", rule)
+    path = tmp_path / f"pets{FORMATS[kind].suffix}"
+    report = export_classifier(model, kind, out=path, verbose=False)
+    assert report["decision"] == rule.describe()
+    if kind == "onnx":
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        text = session.get_modelmeta().custom_metadata_map["decision"]
+    else:
+        import openvino
+
+        text = openvino.Core().read_model(path).get_rt_info(["headstart", "decision"]).astype(str)
+    assert json.loads(text)["rule"] == rule.describe()
+    assert json.loads(text)["costs"] == [{"label": "stripes", "answer": "dots", "cost": 20.0}]
+
+
+def test_an_int8_classifier_keeps_its_decision(run, photos, set_decision, tmp_path):
+    rule = Decision(label="stripes", threshold=0.25, find=0.98)
+    contents = read_classifier(set_decision(run.folder, tmp_path / "model.onnx", rule))
+    quantised, _ = quantise_classifier(contents, scan_labelled(photos).photos[:4])
+    assert quantised.metadata.decision == rule

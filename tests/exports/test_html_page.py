@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 import headstart as hs
+from headstart.classifier.decision import Decision
 from headstart.classifier.file import read_classifier
 from headstart.errors import ExportError
 from headstart.exports import browser
@@ -354,3 +355,30 @@ def test_a_browser_without_simd_shows_the_required_versions(exported):
         told = driver.find_element("id", "status").text
     assert told.startswith("The model cannot be loaded: this browser is too old")
     assert "Safari 16.4" in told
+
+
+def decided(run, set_decision, path, label):
+    return set_decision(run.folder, path, Decision(label=label, threshold=0.0))
+
+
+def test_the_page_says_the_rule_of_its_answers(run, set_decision, tmp_path):
+    contents = read_classifier(decided(run, set_decision, tmp_path / "model.onnx", "stripes"))
+    page = build_page(contents.data, contents.metadata, "pets")
+    assert "The answer is &#39;stripes&#39; if its probability is at least 0.0%" in page
+    assert '"decision": null' in build_page_of(run, ("dots", "stripes"))
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@needs_browser
+def test_a_page_follows_the_decision_and_says_why(run, photos, set_decision, tmp_path):
+    model = decided(run, set_decision, tmp_path / "model.onnx", "stripes")
+    path = tmp_path / "pets.html"
+    export_classifier(model, "html", out=path, verbose=False)
+    with open_page(path) as driver:
+        drop(driver, [photos / "dots" / "000.jpg"], 1)
+        card = driver.find_element("css selector", ".answer")
+        assert card.get_attribute("data-label") == "stripes"
+        assert "By the working point of 'stripes': at least 0.0%." in card.text
+        first = card.find_element("css selector", ".bar").text
+        assert first.startswith("stripes")

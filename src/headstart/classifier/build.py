@@ -63,6 +63,8 @@ def build_classifier(
     signature = make_signature("probabilities", n_classes, side)
     graph = b"".join([trunk, gemm, softmax, make_name("headstart_classifier"), tensors, signature])
     facts = {RECORD_KEY: record, "labels": "\n".join(metadata.labels), "pixels": PIXELS.format(side)}
+    if metadata.decision is not None:  # for users who run the file without headstart: they apply the rule
+        facts["decision"] = metadata.decision.to_json()
     facts |= {f"backbone.{key}": value for key, value in file.entries.items()}
     head = encode_field(MODEL["producer_name"], PRODUCER)
     return seal_bytes(file.join(graph, facts, head=head))

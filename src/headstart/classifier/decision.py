@@ -6,9 +6,10 @@ agree on every photo.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,17 @@ class Decision:
         shown = [f"'{cost.label}' called '{cost.answer}' {cost.cost:g}" for cost in self.costs[:5]]
         more = f", and {len(self.costs) - 5:,} more" if len(self.costs) > 5 else ""
         return f"The answer has the lowest expected cost: {', '.join(shown)}{more}; any other mistake 1."
+
+    def to_json(self) -> str:
+        """Return the rule as JSON for other programs: the record, and the sentence of `describe`."""
+        return json.dumps(asdict(self) | {"rule": self.describe()}, sort_keys=True)
+
+    def to_page(self, labels: Sequence[str]) -> dict[str, Any]:
+        """Return the rule for the pages: class numbers in place of names, and the texts of `explain`."""
+        number = None if self.label is None else labels.index(self.label)
+        costs = [[labels.index(cost.label), labels.index(cost.answer), cost.cost] for cost in self.costs]
+        reasons = {"reasonFor": self.explain(self.label or ""), "reasonAgainst": self.explain("")}
+        return {"number": number, "threshold": self.threshold, "costs": costs, "rule": self.describe(), **reasons}
 
     @classmethod
     def from_record(cls, record: Any, labels: Sequence[str]) -> Decision:

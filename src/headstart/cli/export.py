@@ -61,6 +61,8 @@ def export(
         print_json(report)
         return
     print_line(f"Wrote {report['path']} ({report['bytes'] / 1e6:.1f} MB, {len(report['labels'])} labels inside).")
+    if report["decision"] is not None:
+        print_line(_describe_rule(report))
     for note in report["notes"]:
         say_note(note)
     if "parity" in report:
@@ -84,6 +86,14 @@ def _compare_with_report(model: Path, report: dict[str, Any]) -> str:
         ("photos_digest", accuracy), ("precision", report),
     )}  # fmt: skip
     return compare_with_report(evaluated, metrics)
+
+
+def _describe_rule(report: dict[str, Any]) -> str:
+    if report["format"] == "html":
+        return f"{report['decision']} The page follows this rule."
+    place = {"keras": "as decision.json in the file", "litert": "as decision.json in the file"}
+    where = place.get(report["format"], "in its metadata, under decision")
+    return f"{report['decision']} The file gives probabilities, and has this rule {where}: apply it to them."
 
 
 def _describe_check(report: dict[str, Any], *, is_kept: bool) -> list[str]:

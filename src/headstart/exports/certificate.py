@@ -20,6 +20,7 @@ import numpy.typing as npt
 from headstart.catalog.photo import Photo, digest_photos
 from headstart.catalog.photo_groups import name_groups
 from headstart.classifier.classifier import Classifier
+from headstart.classifier.decision import decide_answers
 from headstart.errors import CatalogError, PhotoError
 from headstart.evaluation.intervals import bound_share
 from headstart.exports.prediction import PredictOne
@@ -124,7 +125,8 @@ def build_certificate(
     ``n``
         Number of photos.
     ``parity``
-        ``label_agreement``, the share of photos with the same label, ``n_disagreeing`` and ``n_unanswered``;
+        ``label_agreement``, the share of photos with the same answer (by the classifier's decision, if it has one),
+        ``n_disagreeing`` and ``n_unanswered``;
         ``max_probability_gap`` and ``mean_probability_gap`` over all probabilities. The same for unseen photos:
         ``n_unseen``, ``label_agreement_unseen`` (None without photos), ``n_disagreeing_unseen`` and
         ``n_unanswered_unseen``. A photo is unseen if the classifier was not trained on it and the export not quantised
@@ -133,8 +135,8 @@ def build_certificate(
     ``accuracy``
         Accuracies of both with 95% intervals, or None without photos for it. Training photos and photos with unknown
         labels are left out; so are the photos of the quantisation, if unseen photos decide. ``n_lost`` and ``n_won``:
-        numbers of photos that only the classifier, or only the export, predicts right. ``photos_digest``: a digest of
-        these photos.
+        numbers of photos that only the classifier, or only the export, predicts right. As in the report, the most
+        probable class counts, whatever the decision. ``photos_digest``: a digest of these photos.
     ``unknown_labels``
         Number of photos of each label that the classifier does not know.
     ``ms_per_photo``, ``skipped``
@@ -147,7 +149,8 @@ def build_certificate(
         return np.array([not metadata.has_seen(p.digest) and p.digest not in digests for p in photos], bool)
 
     gaps = np.abs(predictions.ours - predictions.theirs)
-    is_other = predictions.ours.argmax(1) != predictions.theirs.argmax(1)
+    answers = [decide_answers(p, classifier.labels, metadata.decision) for p in (predictions.ours, predictions.theirs)]
+    is_other = answers[0] != answers[1]
     is_unseen, n_unanswered_unseen = list_unseen(predictions.photos), int(list_unseen(predictions.unanswered).sum())
     n_unseen = int(is_unseen.sum())
     is_decided_on_unseen = n_unseen + n_unanswered_unseen >= ENOUGH_TO_DECIDE

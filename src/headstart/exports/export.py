@@ -64,7 +64,8 @@ def export_classifier(
 
     Returns
     -------
-    Plain JSON types: ``format``, ``path``, ``bytes`` and ``labels``. With ``check`` also ``data``, the certificate,
+    Plain JSON types: ``format``, ``path``, ``bytes``, ``labels`` and ``decision``, the rule of the answer in words, or
+    None if it is the most probable class. With ``check`` also ``data``, the certificate,
     ``agreement`` (see `Agreement`), and ``precision``, in which the classifier computed for it. ``notes`` (texts) and
     ``note_records`` are notes on the photos and on options without effect.
 
@@ -83,6 +84,8 @@ def export_classifier(
     _check_targets(path, kind, source / "model.onnx" if source.is_dir() else source, overwrite)
     labels = list(contents.metadata.labels)
     report: dict[str, Any] = {"schema": 1, "format": format, "int8": int8, "path": str(path), "labels": labels}
+    decision = contents.metadata.decision
+    report["decision"] = None if decision is None else decision.describe()
     if int8 and kind.int8 is None:
         raise ExportError(f"Cannot export to {format} in int8: this format has no int8. Leave out --int8.")
     is_quantised = contents.metadata.is_quantised

@@ -71,7 +71,9 @@ def build_resizing_model(data: bytes, metadata: Metadata) -> bytes:
     """Turn the bytes of a classifier file into an ONNX model that resizes photos itself. Takes 30 ms.
 
     Any ONNX runtime runs it. Input: ``pixels``, (N, H, W, 3) uint8 RGB. Output: ``probabilities``, (N, C) float32. The
-    metadata of the model has ``labels``, one per line, a description of ``pixels`` and the licence notice.
+    metadata of the model has ``labels``, one per line, a description of ``pixels``, the licence notice, and
+    ``decision`` if the answer is not always the most probable class: it is in JSON, and the program that runs the model
+    applies it.
     """
     file = take_apart(data)
     trunk = prepend_resizing(file.trunk, metadata.image_size)
@@ -80,9 +82,15 @@ def build_resizing_model(data: bytes, metadata: Metadata) -> bytes:
         "labels": "\n".join(metadata.labels), "pixels": PIXELS.format(metadata.image_size),
         "exported_by": f"headstart {__version__}",
     }  # fmt: skip
+    facts |= describe_decision(metadata)
     facts |= {key: value for key, value in file.entries.items() if key.startswith(PREFIX)}
     facts["notice"] = write_notice(file.entries)
     return file.join(trunk + make_name("headstart_export") + ends, facts)
+
+
+def describe_decision(metadata: Metadata) -> dict[str, str]:
+    """Return the entry ``decision`` of an export, in JSON, or nothing if the most probable class is the answer."""
+    return {} if metadata.decision is None else {"decision": metadata.decision.to_json()}
 
 
 def _write_onnx(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
@@ -108,6 +116,7 @@ def _open_onnx(path: Path) -> Iterator[PredictOne]:
 
 def _write_openvino(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
     facts = {"labels": json.dumps(metadata.labels), "pixels": PIXELS.format(metadata.image_size)}
+    facts |= describe_decision(metadata)
     facts["notice"] = write_notice(take_apart(data).entries)
     write_openvino(build_resizing_model(data, metadata), facts, path, metadata.spec.float32_below)
 

@@ -38,6 +38,7 @@ def build_page(data: bytes, metadata: Metadata, name: str) -> str:
     about = {
         "name": name, "labels": list(metadata.labels), "size": metadata.image_size, "version": __version__,
         "classes": _list_labels(metadata.labels),
+        "decision": None if metadata.decision is None else metadata.decision.to_page(metadata.labels),
     }  # fmt: skip
     parts = {
         "model": gzip.compress(_build_network(data, metadata), 6, mtime=0),

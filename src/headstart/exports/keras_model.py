@@ -158,10 +158,15 @@ def _load_weights(network: Any, trunk: bytes) -> None:
 
 
 def _add_texts(path: Path, data: bytes, metadata: Metadata) -> None:
-    """Add ``labels.txt`` and ``NOTICE.txt``: a .keras file is a zip, and a .tflite file may end with one."""
+    """Add ``labels.txt``, ``NOTICE.txt`` and ``decision.json``, if the classifier has a decision.
+
+    A .keras file is a zip, and a .tflite file may end with one.
+    """
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("NOTICE.txt", write_notice(take_apart(data).entries))  # uncompressed, to be searchable
         archive.writestr("labels.txt", "".join(f"{label}\n" for label in metadata.labels))
+        if metadata.decision is not None:
+            archive.writestr("decision.json", metadata.decision.to_json())
 
 
 def _import_tensorflow() -> Any:

@@ -18,6 +18,7 @@ from starlette.datastructures import UploadFile
 from starlette.middleware.cors import CORSMiddleware
 
 from headstart.classifier.classifier import FEW, Classifier
+from headstart.classifier.decision import rank_classes
 from headstart.errors import PhotoError
 from headstart.pixels.damage import collect_damage
 from headstart.pixels.decode import decode_photo, decode_thumbnail
@@ -109,7 +110,9 @@ class _Service:
         self.counters = ServiceMetrics()
         self._batcher = Batcher(classifier.predict_pixels, limits.max_waiting, self.counters.batch.observe)
         self._decoders = DecoderPool(count_cores())
-        about = {"name": name, "labels": list(classifier.labels), "version": __version__}
+        about: dict[str, Any] = {"name": name, "labels": list(classifier.labels), "version": __version__}
+        rule = classifier.metadata.decision
+        about["decision"] = None if rule is None else rule.to_page(classifier.labels)
         self._page = render_template("index.html.jinja", about=about)
         self._explaining = threading.Lock()
 
@@ -154,10 +157,12 @@ class _Service:
         except PhotoError as error:
             return PhotoPrediction(file=file, error=str(error))
         labels = self._classifier.labels
-        ranked = {labels[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
+        ranked, why = rank_classes(row, labels, self._classifier.metadata.decision)
         label = next(iter(ranked))
         self.counters.photos.labels(label).inc()
-        return PhotoPrediction(file=file, label=label, probability=ranked[label], probabilities=ranked, warning=warning)
+        return PhotoPrediction(
+            file=file, label=label, probability=ranked[label], probabilities=ranked, warning=warning, decided_by=why
+        )
 
     async def _classify(self, upload: UploadFile, turns: asyncio.Semaphore) -> tuple[Probabilities, str | None]:
         side, limits = self._classifier.image_size, self._limits.decoding
@@ -210,7 +215,7 @@ class _Service:
         return ServiceInfo(
             name=self._name, labels=list(about.labels), image_size=about.image_size, backbone=about.spec.name,
             method=about.method, precision=self._classifier.precision, averaged_views=about.n_averaged,
-            headstart=__version__,
+            decision=None if about.decision is None else about.decision.describe(), headstart=__version__,
         )  # fmt: skip
 
     async def metrics(self) -> Response:

@@ -9,11 +9,16 @@ class PhotoPrediction(BaseModel):
     """Prediction for one photo."""
 
     file: str = Field(description="Name of the uploaded file.")
-    label: str | None = Field(default=None, description="Most probable class; null if the photo cannot be read.")
+    label: str | None = Field(default=None, description="The answer; null if the photo cannot be read.")
     probability: float | None = Field(default=None, description="Probability of this class, 0 to 1.")
-    probabilities: dict[str, float] = Field(default={}, description="Probability of each class, highest first.")
+    probabilities: dict[str, float] = Field(
+        default={}, description="Probability of each class, the answer first, then the highest."
+    )
     error: str | None = Field(default=None, description="Reason why the photo cannot be read; null otherwise.")
     warning: str | None = Field(default=None, description="Why a part of the photo may be garbled; null otherwise.")
+    decided_by: str | None = Field(
+        default=None, description="Why the label is not the most probable class; null if it is."
+    )
 
 
 class Predictions(BaseModel):
@@ -38,6 +43,7 @@ class ServiceInfo(BaseModel):
     method: str
     precision: str
     averaged_views: int = Field(description="Number of views of a photo over which the answers are averaged.")
+    decision: str | None = Field(description="Rule of the answer; null if it is the most probable class.")
     headstart: str = Field(description="Version of Headstart.")
 
 

@@ -17,8 +17,12 @@ function makeElement(kind, name, text) {
   return element;
 }
 
+/* Draw the answer and the most probable other classes. Return the answer. */
 function drawBars(place, probabilities) {
-  const order = probabilities.map((p, i) => [p, i]).sort((one, other) => other[0] - one[0] || one[1] - other[1]);
+  const answer = decide(probabilities, about.decision);
+  const order = probabilities.map((p, i) => [p, i]).sort(
+    (one, other) => (other[1] === answer) - (one[1] === answer) || other[0] - one[0] || one[1] - other[1],
+  );
   place.replaceChildren(...order.slice(0, N_SHOWN).map(([p, i]) => {
     const bar = makeElement("div", "bar"), track = makeElement("div", "track"), fill = makeElement("div", "fill");
     fill.style.width = `${100 * p}%`;
@@ -26,7 +30,9 @@ function drawBars(place, probabilities) {
     bar.append(makeElement("span", "", about.labels[i]), track, makeElement("b", "", `${(100 * p).toFixed(1)}%`));
     return bar;
   }));
-  return { label: about.labels[order[0][1]], probability: order[0][0] };
+  const why = explainDecision(probabilities, about.decision, answer);
+  if (why) place.append(makeElement("p", "soft why", `${why[0].toUpperCase()}${why.slice(1)}.`));
+  return { label: about.labels[answer], probability: probabilities[answer] };
 }
 
 /* Draw a thumbnail: whole photos would fill the memory of a phone. */
@@ -40,7 +46,7 @@ function drawThumbnail(photo) {
   return canvas;
 }
 
-/* A card shows only the most probable class until it is opened. */
+/* A card shows only the answer until it is opened. */
 function makeCard(name) {
   const card = makeElement("article", "answer"), frame = makeElement("button", "frame"), words = makeElement("div");
   frame.type = "button";

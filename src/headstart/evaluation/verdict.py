@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headstart.evaluation.cross_validation import compare_with_cross_validation, find_cross_validation
+from headstart.evaluation.elsewhere import name_unseen, say_elsewhere
 from headstart.evaluation.quoting import FEW_PHOTOS, choose_quote
 from headstart.evaluation.words import count_photos, format_percent
 
@@ -55,15 +56,21 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     else:
         quoted = dict(numbers)
         first = [
-            _say_accuracy(split, numbers), _compare_with_guess(numbers), _warn_of_few_photos(numbers),
+            _say_accuracy(split, numbers, name_unseen(metrics)), _compare_with_guess(numbers),
+            _warn_of_few_photos(numbers),
             compare_with_cross_validation(metrics), _warn_of_missing_test(split),
         ]  # fmt: skip
+    first.append(say_elsewhere(split, metrics))
     sentences = [*first, _warn_of_overfitting(split, quoted, metrics.get("train")), _warn_of_confidence(numbers)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _say_accuracy(split: str, numbers: Mapping[str, Any]) -> str:
-    seen = {"test": " it has never seen", "validation": "", "train": ", the same photos that it was trained on"}[split]
+def _say_accuracy(split: str, numbers: Mapping[str, Any], unseen: str) -> str:
+    seen = {
+        "test": unseen or " it has never seen",
+        "validation": unseen,
+        "train": ", the same photos that it was trained on",
+    }[split]
     kind = "training" if split == "train" else split
     low, high = numbers["accuracy_ci95"]
     return (

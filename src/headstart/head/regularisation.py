@@ -148,17 +148,34 @@ def predict_held_out(
     progress
         Function that is called after each fold of heads that are fitted one after the other.
     """
-    check_strengths(strength)
     y = prepared.rows.y
-    assignments = [
-        FoldAssignment(prepared, make_folds(y, n_folds=n_folds, seed=seed, groups=groups), n_held=n_folds)
-        for seed in seeds
-    ]
+    folds = [make_folds(y, n_folds=n_folds, seed=seed, groups=groups) for seed in seeds]
+    return predict_folds(prepared, folds, strength=strength, n_views=n_views, n_averaged=n_averaged, progress=progress)
+
+
+def predict_folds(
+    prepared: PreparedRows,
+    folds: Sequence[npt.NDArray[np.int64]],
+    *,
+    strength: float,
+    n_views: int = 1,
+    n_averaged: int = 1,
+    progress: Progress = ignore_progress,
+) -> list[HeldOutPredictions]:
+    """Predict photos as `predict_held_out` does, for given folds of the rows; one result for each array of folds.
+
+    Parameters
+    ----------
+    folds
+        Arrays (N,) of fold numbers from 0. A row of fold -1 is in all fits, and is not predicted.
+    """
+    check_strengths(strength)
+    assignments = [FoldAssignment(prepared, fold, n_held=int(fold.max()) + 1) for fold in folds]
     usable = [assignment for assignment in assignments if len(assignment.scored)]
-    scores_by_seed = _score_held_out(prepared, usable, strength, progress)
+    scores_by_assignment = _score_held_out(prepared, usable, strength, progress)
     return [
         gather_predictions(
-            prepared, assignment, next(scores_by_seed) if len(assignment.scored) else None, n_views=n_views,
+            prepared, assignment, next(scores_by_assignment) if len(assignment.scored) else None, n_views=n_views,
             n_averaged=n_averaged,
         )
         for assignment in assignments

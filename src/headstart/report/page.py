@@ -11,6 +11,7 @@ from headstart.evaluation.cross_validation import explain_missing_cross_validati
 from headstart.evaluation.notes import Note, sort_notes
 from headstart.evaluation.verdict import choose_headline, write_verdict
 from headstart.evaluation.words import count_photos, format_percent
+from headstart.report.elsewhere_rows import describe_elsewhere
 from headstart.report.figure_file import InlineImage
 from headstart.report.page_tables import (
     describe_settings,
@@ -90,6 +91,7 @@ def render_report(content: ReportContent) -> str:
         measures=list_measures(metrics),
         cross_validation=find_cross_validation(metrics),
         no_cross_validation=explain_missing_cross_validation(metrics),
+        elsewhere=describe_elsewhere(metrics),
         classes=list_classes(headline[1]) if headline else [],
         charts={name: images.get(name) for name in CHARTS},
         photos=[image for name, image in images.items() if name not in CHARTS],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from headstart.methods.elsewhere import judge_elsewhere
 from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.nested_cross_validation import cross_validate_nested
 from headstart.process.progress import Progress
@@ -11,4 +12,7 @@ from headstart.process.progress import Progress
 
 def judge_trained(trained: TrainedMethod, progress: Progress) -> dict[str, Any]:
     """Return the parts of metrics.json that judge heads like the trained one, by their keys."""
-    return {"cross_validation": cross_validate_nested(trained, progress)}
+    return {
+        "cross_validation": cross_validate_nested(trained, progress),
+        "elsewhere": judge_elsewhere(trained, progress),
+    }

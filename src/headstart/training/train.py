@@ -23,6 +23,8 @@ from headstart.evaluation.verdict import write_verdict
 from headstart.evaluation.working_points import say_working_point
 from headstart.features.depth_notes import list_depth_notes, note_unused_depth
 from headstart.features.extraction import BackgroundCompilation
+from headstart.features.group_suggestions import suggest_groups
+from headstart.methods.elsewhere import note_elsewhere
 from headstart.methods.method_runner import MethodRunner
 from headstart.methods.near_copy_search import keep_near_copies_together
 from headstart.methods.settings import Settings
@@ -219,7 +221,7 @@ class _Training:
         catalog = draw_asked_split(catalog, settings)
         found = list_depth_notes(catalog.photos, setup.depth)
         if stored is None:  # photos of stored features may be gone
-            found += note_unused_depth(catalog.photos, setup.depth)
+            found += note_unused_depth(catalog.photos, setup.depth) + suggest_groups(catalog)
         catalog = replace(catalog, notes=(*catalog.notes, *found))
         if settings.has_decision:
             check_classes(settings, catalog.labels)
@@ -263,6 +265,8 @@ class _Training:
             model = pool.submit(trained.build_file, chosen.decision if chosen else None)
             with show_progress("Cross-validating", is_shown=context.verbose, unit="folds") as progress:
                 metrics |= judge_trained(trained, progress)
+        notes += (unjudged := note_elsewhere(metrics["elsewhere"]))
+        metrics["notes"] += [note.text for note in unjudged]
         self.clock.note("evaluate")
         metrics["seconds"] = self.clock.seconds
         say(write_verdict(metrics))

@@ -1,0 +1,51 @@
+"""Say how far the accuracy of a run holds for new groups of photos, such as another camera or another site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headstart.evaluation.words import format_percent
+
+
+def name_unseen(metrics: Mapping[str, Any]) -> str:
+    """Return the words for the evaluated photos if all of them are of groups that training has not seen, else ''."""
+    record = metrics.get("elsewhere")
+    return f" of {record['group_kind']}s it has never seen" if record and _is_apart(record) else ""
+
+
+def say_elsewhere(split: str, metrics: Mapping[str, Any]) -> str:
+    """Say for which groups the accuracy of the evaluated split holds, and give the accuracy for the others.
+
+    Parameters
+    ----------
+    split
+        Name of the evaluated split.
+    metrics
+        Content of metrics.json. Used: ``elsewhere``, and the split's ``n``.
+    """
+    record = metrics.get("elsewhere")
+    if not record or split == "train":
+        return ""
+    kind, same, new = record["group_kind"], record["same"], record["new"]
+    if _is_apart(record):
+        return f"On new photos of known {kind}s, heads like this one are right {_give(same)}." if same else ""
+    if not record["n_seen"]:
+        return ""
+    share = format_percent(record["n_seen"] / metrics[split]["n"])
+    sentence = f"{share} of the {split} photos are of {kind}s that other photos of this set are of, too."
+    if not new:
+        return f"{sentence} The accuracy on a {kind} never seen may be lower."
+    return f"{sentence} On a {kind} never seen, heads like this one are right {_give(new)}."
+
+
+def _is_apart(record: Mapping[str, Any]) -> bool:
+    return not record["n_seen"] and not record["n_without"] and bool(record["n_unseen"])
+
+
+def _give(numbers: Mapping[str, Any]) -> str:
+    low, high = numbers["accuracy_ci95"]
+    return (
+        f"{format_percent(numbers['accuracy'])} of the time (95% interval {format_percent(low)} to "
+        f"{format_percent(high)})"
+    )

@@ -1,0 +1,43 @@
+"""The verdict says for which groups of photos the accuracy holds."""
+
+from headstart.evaluation.elsewhere import name_unseen, say_elsewhere
+from headstart.evaluation.verdict import write_verdict
+
+SAME = {"accuracy": 0.93, "accuracy_ci95": [0.91, 0.95], "n": 1000}
+NEW = {"accuracy": 0.78, "accuracy_ci95": [0.71, 0.84], "n": 1000}
+TEST = {"n": 200, "accuracy": 0.8, "accuracy_ci95": [0.74, 0.85]}
+
+
+def describe(n_seen=0, n_unseen=0, n_without=0, same=SAME, new=NEW):
+    record = {"group_kind": "camera", "n_seen": n_seen, "n_unseen": n_unseen, "n_without": n_without}
+    return {"test": TEST, "elsewhere": record | {"same": same, "new": new}}
+
+
+def test_a_split_that_keeps_groups_apart_leads_with_photos_of_new_groups():
+    verdict = write_verdict(describe(n_unseen=200))
+    assert verdict.startswith("On 200 test photos of cameras it has never seen, this classifier names the right class")
+    expected = "On new photos of known cameras, heads like this one are right 93.0% of the time (95% interval 91.0% to"
+    assert expected in verdict
+
+
+def test_a_split_that_mixes_groups_is_named_with_the_accuracy_on_new_groups():
+    verdict = write_verdict(describe(n_seen=180, n_unseen=20))
+    assert "On 200 test photos it has never seen, " in verdict
+    assert "90.0% of the test photos are of cameras that other photos of this set are of, too." in verdict
+    assert "On a camera never seen, heads like this one are right 78.0% of the time (95% interval 71.0% to" in verdict
+
+
+def test_without_heads_for_new_groups_a_mixed_split_is_still_named():
+    said = say_elsewhere("test", describe(n_seen=200, same=None, new=None))
+    assert said.endswith("The accuracy on a camera never seen may be lower.")
+
+
+def test_photos_without_a_group_are_not_called_new():
+    assert name_unseen(describe(n_unseen=100, n_without=100)) == ""
+    assert say_elsewhere("test", describe(n_unseen=100, n_without=100)) == ""
+
+
+def test_nothing_is_said_without_groups():
+    assert say_elsewhere("test", {"test": TEST, "elsewhere": None}) == ""
+    assert say_elsewhere("train", describe(n_unseen=200)) == ""
+    assert name_unseen({"test": TEST}) == ""

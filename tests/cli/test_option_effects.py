@@ -21,6 +21,7 @@ EFFECTS = {
         "--overwrite": "noted without --out", "--json": ALWAYS, "--depth": DEPTH,
         **dict.fromkeys(("--repeats", "--test-share", "--validation-share"), "refused if the split is given"),
         "--find": SETTING, "--of": SETTING, "--cost": SETTING,
+        "--group-from": "refused without a match, noted with fewer than three groups",
     },
     "predict": PRECISION | {
         "--format": "refused as csv with --json", "--json": ALWAYS, "--top": ALWAYS,

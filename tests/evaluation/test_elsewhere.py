@@ -37,6 +37,13 @@ def test_photos_without_a_group_are_not_called_new():
     assert say_elsewhere("test", describe(n_unseen=100, n_without=100)) == ""
 
 
+def test_cross_validation_that_is_quoted_names_the_groups_that_it_left_out():
+    metrics = describe(n_unseen=40) | {"test": TEST | {"n": 40}, "cross_validation": {**NEW, "loss": 0.5}}
+    verdict = write_verdict(metrics)
+    assert "over all 1,000 photos, each judged without its camera in training, classifiers like this one" in verdict
+    assert "On new photos of known cameras" in verdict
+
+
 def test_nothing_is_said_without_groups():
     assert say_elsewhere("test", {"test": TEST, "elsewhere": None}) == ""
     assert say_elsewhere("train", describe(n_unseen=200)) == ""

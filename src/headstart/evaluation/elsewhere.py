@@ -14,6 +14,12 @@ def name_unseen(metrics: Mapping[str, Any]) -> str:
     return f" of {record['group_kind']}s it has never seen" if record and _is_apart(record) else ""
 
 
+def name_judging(metrics: Mapping[str, Any]) -> str:
+    """Return the words for a cross-validation whose folds keep groups apart, else ''."""
+    record = metrics.get("elsewhere")
+    return f", each judged without its {record['group_kind']} in training" if record and record["new"] else ""
+
+
 def say_elsewhere(split: str, metrics: Mapping[str, Any]) -> str:
     """Say for which groups the accuracy of the evaluated split holds, and give the accuracy for the others.
 

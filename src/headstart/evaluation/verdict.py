@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headstart.evaluation.cross_validation import compare_with_cross_validation, find_cross_validation
-from headstart.evaluation.elsewhere import name_unseen, say_elsewhere
+from headstart.evaluation.elsewhere import name_judging, name_unseen, say_elsewhere
 from headstart.evaluation.quoting import FEW_PHOTOS, choose_quote
 from headstart.evaluation.words import count_photos, format_percent
 
@@ -52,7 +52,11 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     over_all, quote = find_cross_validation(metrics), choose_quote(metrics)
     if over_all is not None and quote is not None and quote.figure.name == "cross_validation":
         quoted = add_guess(over_all)
-        first = [_say_over_all(over_all), _compare_with_guess(quoted), _say_test_beside(split, numbers, over_all)]
+        first = [
+            _say_over_all(over_all, name_judging(metrics)),
+            _compare_with_guess(quoted),
+            _say_test_beside(split, numbers, over_all),
+        ]
     else:
         quoted = dict(numbers)
         first = [
@@ -93,11 +97,11 @@ def _compare_with_guess(numbers: Mapping[str, Any]) -> str:
     return f"{sentence}."
 
 
-def _say_over_all(over_all: Mapping[str, Any]) -> str:
+def _say_over_all(over_all: Mapping[str, Any], judging: str) -> str:
     low, high = over_all["accuracy_ci95"]
     return (
-        f"In cross-validation over all {count_photos(over_all['n'])}, classifiers like this one name the right class "
-        f"{format_percent(over_all['accuracy'])} of the time (95% interval {format_percent(low)} to "
+        f"In cross-validation over all {count_photos(over_all['n'])}{judging}, classifiers like this one name the "
+        f"right class {format_percent(over_all['accuracy'])} of the time (95% interval {format_percent(low)} to "
         f"{format_percent(high)})."
     )
 

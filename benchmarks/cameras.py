@@ -1,9 +1,8 @@
 """The accuracy on cameras never seen, where the camera matters much: painted photos of 100 cameras.
 
 Each camera has a colour cast and a contrast of its own, and 75% of its photos are of one class, which differs from
-camera to camera. The classes themselves differ little. Features are
-extracted once. Then 6 or 15 of the cameras are the set of a training, and all others are the cameras never seen, again
-and again.
+camera to camera. The classes themselves differ little. Features are extracted once. Then 6 or 15 of the cameras are the
+set of a training, and all others are the cameras never seen, 100 times.
 """
 
 from __future__ import annotations

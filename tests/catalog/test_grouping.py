@@ -110,3 +110,16 @@ def test_the_folder_of_a_class_inside_a_split_is_found_however_accents_are_writt
     assert find_folder("train/café/monday/1.jpg", "cafe\N{COMBINING ACUTE ACCENT}".replace("e\u0301", "é")) == "monday"
     assert find_folder("train/cafe\N{COMBINING ACUTE ACCENT}/monday/morning/1.jpg", "café") == "monday"
     assert find_folder("elsewhere/1.jpg", "café") is None
+
+
+@pytest.mark.parametrize(
+    ("n_groups", "told"),
+    [
+        (3, "Groups: 1 train, 1 validation, 1 test. With so few groups the splits are uneven: train has fewer photos"),
+        (7, "Groups: 5 train, 1 validation, 1 test."),
+    ],
+)
+def test_the_note_on_the_layout_tells_the_groups_of_each_split(write_photos, n_groups, told):
+    (note,) = scan_photos(write_photos(n_cameras=n_groups), group_from="camera", layout="outer").select_notes("layout")
+    assert told in note.text
+    assert ("uneven" in note.text) == ("uneven" in told)

@@ -216,8 +216,8 @@ def _make_photos(n, split=None, *, label="a", group=None):
         (
             [*_make_photos(5, "test"), *_make_photos(9, "train", group="one")],
             plan_folders({"train", "test"}),
-            "The train photos were split 80/20 at random: 9 train, 0 validation. A class with fewer than 2 photos or "
-            "groups is not split.",
+            "The train photos were split 80/20 at random: 9 train, 0 validation. Groups: 1 train, 0 validation. A "
+            "class with fewer than 2 photos or groups is not split.",
         ),
         (
             [*_make_photos(2, "train"), *_make_photos(2, "test"), *_make_photos(5)],

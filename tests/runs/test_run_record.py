@@ -36,7 +36,8 @@ def test_it_has_settings_versions_machine_and_digests(made):
     assert record["command"] is None
     assert record["versions"]["headstart"] == hs.__version__
     assert record["machine"]["arithmetic"] == made.metrics["precision"]
-    assert record["split"] == {"seed": 0, "pool": None, "shares": {"train": 70, "validation": 15, "test": 15}}
+    shares = {"train": 70, "validation": 15, "test": 15}
+    assert record["split"] == {"seed": 0, "pool": None, "shares": shares, "group_kind": "group"}
     assert record["digests"]["model"] == read_classifier(made.folder).digest
     assert {len(digest) for digest in record["digests"].values()} == {64}
 

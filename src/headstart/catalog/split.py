@@ -20,6 +20,7 @@ SYNONYMS = {
     "validation": ("validation", "val", "valid", "validation_set", "val_set"),
     "test": ("test", "testing", "test_set"),
 }
+UNEVEN = 0.1  # less than planned, as a share of the photos, from which the split is called uneven
 _BY_SYNONYM = {synonym: split for split, synonyms in SYNONYMS.items() for synonym in synonyms}
 
 
@@ -97,9 +98,23 @@ def describe_split(plan: SplitPlan, given: Sequence[Photo], divided: Sequence[Ph
     if len(plan.shares) == 1:
         return f"{kind} were added: {numbers}."
     told = f"{kind} were split {'/'.join(map(str, plan.shares.values()))} at random: {numbers}."
+    told += _describe_groups(plan, divided)
     if all(got[split] for split in plan.shares):
         return told
     return f"{told} A class with fewer than {len(plan.shares)} photos or groups is not split."
+
+
+def _describe_groups(plan: SplitPlan, divided: Sequence[Photo]) -> str:
+    """Say how many groups each split of the plan has, and whether they make the splits uneven."""
+    groups = {s: {photo.group for photo in divided if photo.split == s and photo.group} for s in plan.shares}
+    if not any(groups.values()):
+        return ""
+    told = f" Groups: {', '.join(f'{len(names):,} {split}' for split, names in groups.items())}."
+    first, share = next(iter(plan.shares.items()))
+    sizes = Counter(photo.split for photo in divided)
+    if sizes[first] < (share / 100 - UNEVEN) * sum(sizes[split] for split in plan.shares):
+        told += f" With so few groups the splits are uneven: {first} has fewer photos than planned."
+    return told
 
 
 def assign_splits(photos: Sequence[Photo], plan: SplitPlan, seed: int) -> tuple[list[Photo], list[Skip]]:

@@ -86,7 +86,12 @@ def describe_run(
             "folder": find_photo_folder([photo.file for photo in catalog.photos], catalog.source),
             "n": len(catalog.photos),
         },
-        "split": {"seed": catalog.seed, "pool": catalog.plan.pool, "shares": dict(catalog.plan.shares)},
+        "split": {
+            "seed": catalog.seed,
+            "pool": catalog.plan.pool,
+            "shares": dict(catalog.plan.shares),
+            "group_kind": catalog.group_kind,
+        },
         "versions": list_versions(is_tuned=trained.tuned is not None),
         "machine": describe_machine() | {"arithmetic": trained.table.precision},
         "digests": {

@@ -14,6 +14,7 @@ from headstart.catalog.photo import Photo
 from headstart.catalog.split import SplitPlan
 from headstart.engine.processor import list_capabilities
 from headstart.errors import RunError
+from headstart.evaluation.group_words import GROUP
 from headstart.methods.settings import TUNED, Settings
 from headstart.process.progress import show_progress
 from headstart.report.chart_process import ChartDrawer
@@ -130,4 +131,5 @@ def _make_catalog(rows: tuple[Photo, ...], found: FoundPhotos, record: dict[str,
     split = record["split"]
     photos = [replace(row, file=file) for row, file in zip(rows, found.files, strict=True) if file is not None]
     plan = SplitPlan(split.get("pool"), dict(split.get("shares") or {}))
-    return Catalog(tuple(photos), source=source, seed=split["seed"], plan=plan)
+    kind = split.get("group_kind", GROUP)
+    return Catalog(tuple(photos), source=source, seed=split["seed"], plan=plan, group_kind=kind)

@@ -37,6 +37,7 @@ EFFECTS = {
         "--group-column": "noted", "--json": ALWAYS,
     },
     "serve": PRECISION | dict.fromkeys(("--host", "--port", "--allow-host", "--allow-origin", "--root-path"), ALWAYS),
+    "show": PRECISION | {"--json": ALWAYS},
     "track": {"--to": ALWAYS},
     "advise": READING | dict.fromkeys(
         ("--backbone", "--image-size", "--seed", "--cache", "--picture", "--json"), ALWAYS

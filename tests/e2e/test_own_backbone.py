@@ -34,6 +34,9 @@ def test_it_trains_and_predicts(options, own, make_folder, headstart, tmp_path):
     photo = next(photos.rglob("*.jpg"))
     answers = json.loads(headstart("predict", run, photo, "--json", "--explain", tmp_path / "why.png").stdout)
     assert answers["predictions"][0]["label"] in {"dots", "stripes"}
+    shown = json.loads(headstart("show", run, "--json").stdout)
+    assert shown["n_parameters"] > shown["n_trained"] > 0
+    assert shown["parts"][-1]["output"] == [2]
     assert (tmp_path / "why.png").exists()
 
 

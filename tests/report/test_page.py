@@ -230,6 +230,16 @@ def test_the_page_tells_of_repeats_and_whether_they_were_stopped(matrix):
     assert "Repeats on other splits" not in render_report(make_content(make_metrics(repeats=None), matrix))
 
 
+def test_the_parts_of_the_network_are_folded_if_there_are_many(matrix):
+    rows = [(f"<b>{n}", "7 x 7 x 8", "99", "trained" if n else "frozen") for n in range(13)]
+    network = {"sentence": "13 parts.", "rows": rows}
+    page = render_report(make_content(make_metrics(), matrix, network=network))
+    assert "All 13 parts, from the photo to the classes" in page
+    assert "&lt;b&gt;12" in page
+    short = render_report(make_content(make_metrics(), matrix, network={"sentence": "2 parts.", "rows": rows[:2]}))
+    assert "All 2 parts" not in short
+
+
 def test_a_long_list_of_skipped_photos_is_folded_and_cut():
     skipped = [{"path": f"cats/{i}.jpg", "reason": "broken"} for i in range(1250)]
     page = render_report(ReportContent("pets", make_metrics(skipped=skipped)))

@@ -53,6 +53,8 @@ def test_a_run_folder_has_all_its_files(run):
     assert len(run.predictions) == 40
     assert "test photos" in run.verdict
     assert "report.html" in repr(run)
+    assert run.summary() == f"{run.verdict}\n\n{run.model.summary()}"
+    assert "<h2>Network</h2>" in run.report.read_text(encoding="utf-8")
 
 
 def test_a_share_to_find_becomes_a_threshold_inside_the_file(make_folder, tmp_path):

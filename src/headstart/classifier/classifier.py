@@ -18,6 +18,7 @@ from headstart.classifier.file import ClassifierFile, parse_classifier, read_cla
 from headstart.classifier.heat_maps import Explainer, Explanation
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.prediction import Prediction
+from headstart.classifier.summary import summarise_classifier, write_summary
 from headstart.engine.engine import Engine, plan_build
 from headstart.engine.processor import choose_precision
 from headstart.errors import ClassifierError, PhotoError
@@ -96,10 +97,7 @@ class Classifier:
         return Engine(self._contents.data, build, n_views=n_views)
 
     def _choose_engine(self, n_photos: int) -> Engine:
-        """Return an engine for a number of photos.
-
-        For a few photos it takes one at a time: the first prediction takes a third of the time, with the same bits.
-        """
+        # for few photos one at a time: the first prediction takes a third of the time, with the same bits
         if n_photos > FEW:
             return self._engine_for_many.get(self._open_engine)
         return self._engine_for_few.get(lambda: self._open_engine(batch_size=1, n_cores=1))
@@ -249,6 +247,10 @@ class Classifier:
         """The object that computes heat maps."""
         return Explainer(self._contents)
 
+    def summary(self) -> str:
+        """Return the stages with their sizes, what was trained, and what the classifier was fitted to, as text."""
+        return write_summary(summarise_classifier(self._contents))
+
     def save(self, path: PhotoPath) -> Path:
         """Write the classifier file and return its path. A failed write leaves no partial file."""
         target = Path(path)
@@ -282,8 +284,7 @@ def load_classifier(path: PhotoPath | HasFolder, *, precision: str = "auto") -> 
     path
         A classifier file, a run folder, or a `Run`.
     precision
-        ``auto`` (bf16 if the processor computes in it), ``f32`` or ``bf16``. A quantised classifier always computes in
-        int8.
+        As for `Classifier`.
 
     Raises
     ------

@@ -14,6 +14,7 @@ from headstart.cli.export import export
 from headstart.cli.predict import predict
 from headstart.cli.replay import replay
 from headstart.cli.serve import serve
+from headstart.cli.show import show
 from headstart.cli.track import track
 from headstart.cli.train import train
 from headstart.version import __version__
@@ -36,5 +37,5 @@ def app() -> None:
     """Point it at a folder of labelled photos and get a trustworthy image classifier in seconds."""
 
 
-for command in (train, predict, evaluate, export, serve, track, replay, advise, embed, backbones, demo, cache):
+for command in (train, predict, evaluate, show, export, serve, track, replay, advise, embed, backbones, demo, cache):
     app.add_command(command)

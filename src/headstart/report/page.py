@@ -62,6 +62,8 @@ class ReportContent:
         Number of photos by class and split, as rows like ``{"label": "cats", "train": 850, "test": 150}``.
     notes
         Notes on the photos and the training; the page shows warnings first.
+    network
+        ``sentence`` on the network, and ``rows`` of its parts: name, output, parameters, and what was done to it.
     """
 
     title: str
@@ -69,6 +71,7 @@ class ReportContent:
     figures: Mapping[str, ReportFigure] = field(default_factory=dict)
     catalog_summary: Sequence[Mapping[str, Any]] = ()
     notes: Sequence[Note] = ()
+    network: Mapping[str, Any] | None = None
 
 
 def render_report(content: ReportContent) -> str:
@@ -104,6 +107,7 @@ def render_report(content: ReportContent) -> str:
         strengths=list_strengths(metrics),
         has_weighted_strengths=has_weighted_strengths(metrics),
         trials=list_trials(metrics),
+        network=content.network,
         repeat_rows=list_repeats(metrics.get("repeats")),
         max_open_rows=MAX_OPEN_ROWS,
     )

@@ -106,6 +106,10 @@ class Run:
         with self._explain_damage("metrics.json"):
             return write_verdict(self.metrics)
 
+    def summary(self) -> str:
+        """Return the verdict, and below it the summary of the classifier, as text; see `Classifier.summary`."""
+        return f"{self.verdict}\n\n{self.model.summary()}"
+
     def track(self, tracker: str) -> str:
         """Send this run to a tracker, and return a sentence that says where it is.
 

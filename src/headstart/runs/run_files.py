@@ -27,6 +27,7 @@ from typing import Any
 from headstart.catalog.catalog import Catalog
 from headstart.classifier.file import ClassifierFile
 from headstart.classifier.heat_maps import Explainer
+from headstart.classifier.summary import describe_network, summarise_classifier
 from headstart.evaluation.confusion import MAX_WHOLE, N_CONFUSED
 from headstart.evaluation.notes import Note
 from headstart.evaluation.verdict import HEADLINE_ORDER
@@ -108,6 +109,7 @@ def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
         figures=figures,
         catalog_summary=_count_rows(contents.catalog),
         notes=contents.notes,
+        network=describe_network(summarise_classifier(contents.model)),
     )
     (folder / "report.html").write_text(render_report(content), encoding="utf-8", errors="replace")
     card = write_model_card(metrics, content.title)

@@ -112,3 +112,14 @@ def test_without_metrics_the_verdict_says_so():
 
 def test_one_photo_is_singular():
     assert write_verdict({"test": judge(1, 1)}).startswith("On 1 test photo it has never seen")
+
+
+def test_the_verdict_says_of_which_classifier_the_figure_is_if_the_file_was_fitted_to_the_evaluated_photos():
+    numbers = judge(989, 1000)
+    sentence = "this figure is of the classifier without them, which is no better than the one in the file"
+    all_photos = write_verdict({"test": numbers, "fitted_on": "all"})
+    assert sentence in all_photos
+    assert "never seen" not in all_photos
+    assert sentence in write_verdict({"validation": numbers, "fitted_on": "train+validation"})
+    assert sentence not in write_verdict({"test": numbers, "fitted_on": "train+validation"})
+    assert sentence not in write_verdict({"train": numbers, "fitted_on": "all"})

@@ -28,6 +28,9 @@ def test_the_default_settings_are_valid():
         ({"average_views": 1}, "average_views 1, need a bool"),
         ({"average_views": True, "n_views": 3}, "n_views \\(--views\\) 3 to average, need 2, 4, 8"),
         ({"method": "fixed", "cut": "block_3"}, "cut 'block_3' with method fixed, which only hybrid has"),
+        ({"method": "fixed", "fit_on": "test"}, "fit_on 'test', need one of train, train\\+validation, all"),
+        ({"method": "hybrid", "fit_on": "train"}, "fit_on 'train' with method hybrid, which only fixed has"),
+        ({"method": "fixed", "head": "adam", "fit_on": "all"}, "fit_on 'all' with head adam, which only logistic has"),
         ({"method": "hybrid", "head": "adam"}, "head 'adam' with method hybrid, which only fixed has"),
         (
             {"method": "fixed", "train_norms": True},
@@ -73,6 +76,7 @@ def test_every_wrong_setting_is_named(wrong, message):
         ({"epochs": 3}, "auto"),
         ({"head": "adam"}, "fixed"),
         ({"n_views": 2}, "fixed"),
+        ({"fit_on": "all"}, "fixed"),
         ({"average_views": True}, "fixed"),
         ({"precision": "int8"}, "fixed"),
         ({"cut": "block_3"}, "hybrid"),
@@ -108,3 +112,16 @@ def test_costs_may_be_one_text_or_a_list():
     assert Settings(cost="a:b=2") == Settings(cost=["a:b=2"]) == Settings(cost=("a:b=2",))
     assert [Settings(cost="a:b=2").has_decision, Settings(find=0.9, of="a").has_decision] == [True, True]
     assert not Settings().has_decision
+
+
+@pytest.mark.parametrize(
+    ("settings", "splits"),
+    [
+        ({"method": "fixed"}, ("train", "validation")),
+        ({"method": "fixed", "fit_on": "train"}, ("train",)),
+        ({"method": "fixed", "head": "adam"}, ("train",)),
+        ({"method": "hybrid"}, ("train",)),
+    ],
+)
+def test_the_logistic_head_is_fitted_to_the_validation_photos_too(settings, splits):
+    assert Settings(**settings).fit_splits == splits

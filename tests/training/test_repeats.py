@@ -30,7 +30,7 @@ def test_each_repeat_equals_a_training_with_its_seed(make_folder, tmp_path):
     other = hs.train(folder, out=tmp_path / "other", seed=2, **OPTIONS)
     assert record["accuracies"][2] == other.metrics["test"]["accuracy"]
     assert record["balanced_accuracies"][2] == other.metrics["test"]["balanced_accuracy"]
-    assert (record["n_train"], record["n_test"]) == (28, 6)
+    assert (record["n_train"], record["n_test"]) == (34, 6)  # with the validation photos
     assert 6 < record["n_photos"] <= 18
     low, high = record["mean_ci95"]
     assert low <= record["mean"] == np.mean(record["accuracies"]) <= high

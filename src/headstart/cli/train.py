@@ -61,6 +61,12 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 )  # fmt: skip
 @click.option("--strength", type=float, help="Inverse regularisation strength C.  [default: by cross-validation]")
 @click.option(
+    "--fit-on", type=click.Choice(["train", "train+validation", "all"]),
+    help="Photos that the logistic head is fitted to in the end. train+validation: again, once the head of the "
+    "training photos was judged. all: also to the test photos; the test figure is then of the head without them.  "
+    "[default: train+validation]",
+)  # fmt: skip
+@click.option(
     "--epochs", type=click.IntRange(min=1),
     help="Epochs of the adam head and of training above a cut.  [default: 10, hybrid 16, finetune 8]",
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 from headstart.evaluation.cross_validation import compare_with_cross_validation, find_cross_validation
 from headstart.evaluation.elsewhere import name_judging, name_unseen, say_elsewhere
+from headstart.evaluation.fitted_splits import is_fitted_to, say_whose_figure
 from headstart.evaluation.quoting import FEW_PHOTOS, choose_quote
 from headstart.evaluation.words import count_photos, format_percent
 
@@ -28,7 +29,8 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     Parameters
     ----------
     metrics
-        The content of ``metrics.json``. Used: ``test``, ``validation``, ``train`` and ``cross_validation``.
+        The content of ``metrics.json``. Used: ``test``, ``validation``, ``train``, ``cross_validation`` and
+        ``fitted_on``.
 
     Returns
     -------
@@ -53,15 +55,14 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     if over_all is not None and quote is not None and quote.figure.name == "cross_validation":
         quoted = add_guess(over_all)
         first = [
-            _say_over_all(over_all, name_judging(metrics)),
-            _compare_with_guess(quoted),
-            _say_test_beside(split, numbers, over_all),
-        ]
+            _say_over_all(over_all, name_judging(metrics)), _compare_with_guess(quoted),
+            _say_test_beside(split, numbers, over_all), say_whose_figure(split, metrics),
+        ]  # fmt: skip
     else:
-        quoted = dict(numbers)
+        quoted, is_fitted = dict(numbers), is_fitted_to(split, metrics)
         first = [
-            _say_accuracy(split, numbers, name_unseen(metrics)), _compare_with_guess(numbers),
-            _warn_of_few_photos(numbers),
+            _say_accuracy(split, numbers, name_unseen(metrics), is_fitted=is_fitted), say_whose_figure(split, metrics),
+            _compare_with_guess(numbers), _warn_of_few_photos(numbers),
             compare_with_cross_validation(metrics), _warn_of_missing_test(split),
         ]  # fmt: skip
     first.append(say_elsewhere(split, metrics))
@@ -69,9 +70,9 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _say_accuracy(split: str, numbers: Mapping[str, Any], unseen: str) -> str:
+def _say_accuracy(split: str, numbers: Mapping[str, Any], unseen: str, *, is_fitted: bool) -> str:
     seen = {
-        "test": unseen or " it has never seen",
+        "test": unseen or ("" if is_fitted else " it has never seen"),
         "validation": unseen,
         "train": ", the same photos that it was trained on",
     }[split]

@@ -98,10 +98,10 @@ class FeatureTable:
 
 def build_feature_table(
     catalog: Catalog, setup: BackboneSetup, *, n_views: int = 1, is_averaged: bool = False, seed: int = 0,
-    feature_cache: FeatureCache | None = None, stored: KnownFeatures | None = None,
-    progress: Progress = ignore_progress,
+    fit_splits: Sequence[str] = ("train",), feature_cache: FeatureCache | None = None,
+    stored: KnownFeatures | None = None, progress: Progress = ignore_progress,
 ) -> FeatureTable:  # fmt: skip
-    """Extract the features of all photos of a catalog, and of augmented views of its training photos.
+    """Extract the features of all photos of a catalog, and of augmented views of the photos that a head is fitted to.
 
     The photos of each split are sorted by digest, so that names and the order of files change no digit of a head.
     Features larger than memory keep the order of the catalog: to sort them would copy them.
@@ -109,7 +109,7 @@ def build_feature_table(
     Parameters
     ----------
     n_views
-        Number of views of each training photo: the photo itself, and random flips and rotations.
+        Number of views of each photo of ``fit_splits``: the photo itself, and random flips and rotations.
     is_averaged
         Whether to take symmetric views of all photos instead, and to average their features in ``X``.
 
@@ -123,7 +123,7 @@ def build_feature_table(
     photos: list[Photo] = []
     views: list[View] = []
     for split in SPLITS:
-        for number in range(n_views if is_averaged or split == "train" else 1):
+        for number in range(n_views if is_averaged or split in fit_splits else 1):
             photos += by_split[split]
             views += [
                 SYMMETRIES[number] if is_averaged else draw_view(photo.digest, number, seed)
@@ -151,14 +151,14 @@ def build_feature_table(
         ]  # fmt: skip
         if not isinstance(features.matrix, np.memmap):
             at.sort(key=lambda i: (members[i].digest, members[i].weight))
-        n_here = n_views if is_averaged or split == "train" else 1
+        n_here = n_views if is_averaged or split in fit_splits else 1
         rows += [start + number * len(members) + i for number in range(n_here) for i in at]
         chosen[split] = tuple(members[i] for i in at)
         start += n_here * len(members)
     matrix = take_rows(features.matrix, rows)  # of all splits, so that two of them can be joined without a copy
     start, splits = 0, {}
     for split, kept in chosen.items():
-        n_here = n_views if is_averaged or split == "train" else 1
+        n_here = n_views if is_averaged or split in fit_splits else 1
         X = matrix[start : start + n_here * len(kept)].reshape(n_here, len(kept), matrix.shape[1])
         y = np.array([numbers[photo.label] for photo in kept], np.int64)
         splits[split] = SplitFeatures(kept, average_rows(X) if is_averaged else X[0], y, X)

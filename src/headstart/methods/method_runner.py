@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,7 +19,9 @@ from headstart.features.extraction import make_feature_spec
 from headstart.features.feature_cache import open_feature_cache
 from headstart.features.fresh_features import FreshFeatures
 from headstart.features.stored_features import StoredFeatures
+from headstart.head.linear import LinearHead
 from headstart.methods.feature_table import FeatureTable, build_feature_table
+from headstart.methods.final_head import FinalHead, fit_final_head
 from headstart.methods.head_fitting import FittedHead, fit_head
 from headstart.methods.settings import ADAM_EPOCHS, Settings
 from headstart.methods.tail_tuning import TunedBackbone, tune_backbone
@@ -44,6 +46,11 @@ class TrainedMethod:
         Name of the last frozen stage.
     backbone, table
         Backbone of the classifier file, and its features.
+    fitted
+        Head that was fitted to the training photos, and its curves.
+    final
+        Head of the classifier file, if it was fitted again to more photos. Default: the file has the head of
+        ``fitted``.
     tuned
         Result of training above the cut, or None for ``fixed``.
     """
@@ -53,6 +60,7 @@ class TrainedMethod:
     backbone: Backbone
     table: FeatureTable
     fitted: FittedHead
+    final: FinalHead | None = None
     tuned: TunedBackbone | None = None
 
     @property
@@ -61,10 +69,23 @@ class TrainedMethod:
         assert self.tuned is not None  # noqa: S101  for the type checker
         return self.tuned.result
 
+    @property
+    def fitted_on(self) -> tuple[str, ...]:
+        """Splits that the head of the file was fitted to."""
+        return self.final.splits if self.final is not None else ("train",)
+
+    def fit_again(self) -> TrainedMethod:
+        """Fit the head of the file to all splits of the settings; see `fit_final_head`."""
+        return replace(self, final=fit_final_head(self.table, self.settings, self.fitted))
+
+    def choose_head(self, split: str) -> LinearHead:
+        """Return the head whose predictions of a split are reported: one that was not fitted to it, except to train."""
+        return self.final.judged if self.final is not None and split == "test" else self.fitted.head
+
     def build_file(self, decision: Decision | None = None) -> ClassifierFile:
         """Build the classifier file, whose answers follow a decision."""
         table, settings, tuned = self.table, self.settings, self.tuned
-        seen = ("train",) if tuned is None else ("train", "validation")  # validation photos chose the epoch
+        seen = self.fitted_on if tuned is None else ("train", "validation")  # validation photos chose the epoch
         metadata = Metadata.describe(
             self.backbone.spec, labels=table.catalog.labels, image_size=table.image_size, precision=table.precision,
             depth=settings.depth,
@@ -73,7 +94,7 @@ class TrainedMethod:
             n_views=settings.n_fixed_views if tuned is None else tuned.n_views, n_averaged=table.n_averaged,
             decision=decision,
         )  # fmt: skip
-        head = self.fitted.head
+        head = self.fitted.head if self.final is None else self.final.head
         data = build_classifier(self.backbone, head.weights, head.bias, metadata)
         return ClassifierFile(data, check_seal(data), metadata, head.weights, head.bias)
 
@@ -118,7 +139,10 @@ class MethodRunner:
     def run_fixed(self, settings: Settings) -> TrainedMethod:
         """Extract features and fit a head."""
         backbone = self.wide_backbone if settings.features == "all" else self.backbone
-        table = self.extract(backbone, settings, n_views=settings.n_fixed_views, is_averaged=settings.average_views)
+        table = self.extract(
+            backbone, settings, n_views=settings.n_fixed_views, is_averaged=settings.average_views,
+            fit_splits=settings.fit_splits,
+        )  # fmt: skip
         self.note_time("extract")
         fitted = fit_head_to_table(table, settings, is_shown=self.context.verbose)
         self.note_time("fit")
@@ -174,7 +198,7 @@ class MethodRunner:
 
     def extract(
         self, backbone: Backbone, settings: Settings, *, n_views: int = 1, is_averaged: bool = False,
-        verb: str = "Extracting",
+        fit_splits: Sequence[str] = ("train",), verb: str = "Extracting",
     ) -> FeatureTable:  # fmt: skip
         """Return the catalog with the features that a backbone gives; see `build_feature_table`."""
         setup, context = replace(self.context.setup, backbone=backbone), self.context
@@ -186,7 +210,7 @@ class MethodRunner:
         ):
             table = build_feature_table(
                 self.catalog, setup, n_views=n_views, is_averaged=is_averaged, seed=settings.seed,
-                feature_cache=feature_cache, stored=stored, progress=progress,
+                fit_splits=fit_splits, feature_cache=feature_cache, stored=stored, progress=progress,
             )  # fmt: skip
         n_computed = fresh.count_computed(table.catalog.photos) if fresh else 0
         return replace(table, n_extracted=table.n_extracted + n_computed, n_cached=table.n_cached - n_computed)

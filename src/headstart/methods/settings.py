@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,8 +20,9 @@ ADAM_EPOCHS = 10
 MAX_REPEATS = 1000
 HELD_SHARE = 15  # default percent of test and of validation photos, as in `catalog.split`
 NEAR_COPIES = ("together", "ignore")
+FIT_ON = {"train": ("train",), "train+validation": ("train", "validation"), "all": ("train", "validation", "test")}
 # settings that only some methods have, and their defaults
-_OF_FIXED: dict[str, Any] = {"features": "last", "head": "logistic", "strength": None}
+_OF_FIXED: dict[str, Any] = {"features": "last", "head": "logistic", "strength": None, "fit_on": None}
 _OF_TUNED: dict[str, Any] = {"learning_rate": None, "train_norms": False}
 _OF_AUTO: dict[str, Any] = {"budget_s": 600.0}
 # settings with another name on the command line
@@ -54,6 +56,10 @@ class Settings:
         Keras tutorial).
     strength
         Inverse regularisation strength C of ``logistic``. None: chosen by cross-validation.
+    fit_on
+        Photos that the ``logistic`` head of the file is fitted to: ``train``, ``train+validation`` or ``all``. Unless
+        it is ``train``, the head is fitted twice: the first fit, to the training photos, gives the strength, the curves
+        and the validation measures. None: ``train+validation``, or ``train`` if there are too many photos to fit twice.
     epochs
         Number of epochs of ``adam`` and above a cut. None: the method's default.
     n_views
@@ -104,6 +110,7 @@ class Settings:
     features: str = "last"
     head: str = "logistic"
     strength: float | None = None
+    fit_on: str | None = None
     epochs: int | None = None
     n_views: int | None = None
     average_views: bool = False
@@ -150,6 +157,12 @@ class Settings:
         )
         return test, validation
 
+    @property
+    def fit_splits(self) -> tuple[str, ...]:
+        """Splits that the head of the file is fitted to, unless there are too many photos; see ``fit_on``."""
+        is_logistic = self.method not in TUNED and self.head == "logistic"
+        return FIT_ON[self.fit_on or "train+validation"] if is_logistic else FIT_ON["train"]
+
     def settle(self) -> Settings:
         """Replace ``auto`` by the only method that has the given settings, if there is only one."""
         if self.method != "auto":
@@ -189,13 +202,12 @@ class Settings:
         ]
 
     def _find_unknown(self) -> list[str]:
-        choices = {
-            "method": METHODS,
-            "features": FEATURES,
-            "head": HEADS,
-            "class_weight": CLASS_WEIGHTS,
+        choices: dict[str, Collection[str]] = {
+            "method": METHODS, "features": FEATURES, "head": HEADS, "class_weight": CLASS_WEIGHTS,
             "near_copies": NEAR_COPIES,
-        }
+        }  # fmt: skip
+        if self.fit_on is not None:
+            choices["fit_on"] = FIT_ON
         return [
             f"{name} {getattr(self, name)!r}, need one of {', '.join(allowed)}"
             for name, allowed in choices.items()
@@ -270,6 +282,8 @@ class Settings:
                 for name, plain in theirs.items()
                 if getattr(self, name) != plain
             ]
+        if self.head == "adam" and self.fit_on is not None:
+            problems.append(f"fit_on {self.fit_on!r} with head adam, which only logistic has")
         if self.cut is not None and self.method not in ("auto", "hybrid"):
             problems.append(f"cut {self.cut!r} with method {self.method}, which only hybrid has")
         return problems

@@ -13,6 +13,7 @@ from headstart.evaluation.verdict import choose_headline, write_verdict
 from headstart.evaluation.words import count_photos, format_percent
 from headstart.report.elsewhere_rows import describe_elsewhere
 from headstart.report.figure_file import InlineImage
+from headstart.report.fitted_photos import explain_splits
 from headstart.report.page_tables import (
     describe_settings,
     has_weighted_strengths,
@@ -95,6 +96,7 @@ def render_report(content: ReportContent) -> str:
         cross_validation=find_cross_validation(metrics),
         no_cross_validation=explain_missing_cross_validation(metrics),
         elsewhere=describe_elsewhere(metrics),
+        explained_splits=explain_splits(metrics),
         classes=list_classes(headline[1]) if headline else [],
         charts={name: images.get(name) for name in CHARTS},
         photos=[image for name, image in images.items() if name not in CHARTS],

@@ -16,7 +16,8 @@ def describe_training(trained: TrainedMethod, notes: Iterable[Note]) -> dict[str
     """Return the part of metrics.json that describes the training, in plain JSON types; the measures are not in it."""
     settings, table, fitted, tuned = trained.settings, trained.table, trained.fitted, trained.tuned
     labels = table.catalog.labels
-    weights = None if fitted.class_weight is None else dict(zip(labels, map(float, fitted.class_weight), strict=True))
+    class_weight = fitted.class_weight if trained.final is None else trained.final.class_weight
+    weights = None if class_weight is None else dict(zip(labels, map(float, class_weight), strict=True))
     strength = None
     if fitted.strength is not None:
         rows = [] if fitted.choice is None else [asdict(row) for row in fitted.choice.table]
@@ -40,6 +41,7 @@ def describe_training(trained: TrainedMethod, notes: Iterable[Note]) -> dict[str
         "split_seed": table.catalog.seed,
         "is_test_drawn": all(photo.is_drawn for photo in table.splits["test"].photos),
         "strength": strength,
+        "fitted_on": _name_splits(trained),
         "class_weights": weights,
         "tuning": None if tuned is None else _describe_tuning(tuned),
         "n_extracted": table.n_extracted,
@@ -47,6 +49,11 @@ def describe_training(trained: TrainedMethod, notes: Iterable[Note]) -> dict[str
         "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in table.catalog.skipped],
         "notes": [note.text for note in notes],
     }
+
+
+def _name_splits(trained: TrainedMethod) -> str:
+    """Name the splits that the head of the file was fitted to, as the setting ``fit_on`` does."""
+    return "all" if "test" in trained.fitted_on else "+".join(trained.fitted_on)
 
 
 def _describe_tuning(backbone: TunedBackbone) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def _note_missing_norms(backbone: TunedBackbone) -> list[Note]:
 
 def _list_head_notes(trained: TrainedMethod) -> list[Note]:
     settings, notes = trained.settings, []
-    if not trained.fitted.is_converged:
+    if not (trained.fitted.is_converged and (trained.final is None or trained.final.is_converged)):
         text = "The solver stopped before its optimum: the features are hard to separate at this strength."
         notes.append(Note("not-converged", text, "warning"))
     if settings.head == "adam":

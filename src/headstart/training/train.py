@@ -239,13 +239,17 @@ class _Training:
         else:
             trained = runner.run(settings)
         compiling.release()
+        trained = trained.fit_again()
+        self.clock.note("fit")
         chosen = None
         if settings.has_decision:
             with show_progress("Choosing the threshold", is_shown=context.verbose, unit="folds") as progress:
                 chosen = choose_decision(trained, progress)
         table, fitted = trained.table, trained.fitted
         predictions = {
-            split: SplitPredictions(table.splits[split], fitted.head.probabilities(table.splits[split].X))
+            split: SplitPredictions(
+                table.splits[split], trained.choose_head(split).probabilities(table.splits[split].X)
+            )
             for split in SPLITS
         }
         tried = {trial["method"] for trial in record["tried"]} if record else ()

@@ -18,6 +18,7 @@ TABLE = {  # by setting: another value than the default, and what happens to it 
     "features": ("all", U, R, R, R, "fixed", "fixed"),
     "head": ("adam", U, R, R, R, "fixed", "fixed"),
     "strength": (0.1, U, R, R, R, "fixed", "fixed"),
+    "fit_on": ("all", U, R, R, R, "fixed", "fixed"),
     "epochs": (5, N, U, U, U, N, U),
     "n_views": (4, U, U, R, R, "fixed", "fixed"),
     "average_views": (True, U, U, U, U, "fixed", "fixed"),
@@ -93,3 +94,10 @@ def test_views_are_without_effect_if_nothing_is_frozen():
     assert list_unused_settings(settings, {"hybrid"}) == []
     (note,) = list_unused_settings(settings, {"hybrid"}, has_pixels_cut=True)
     assert "n_views (--views) 3 had no effect: nothing is frozen" in note.text
+
+
+def test_a_head_without_further_photos_is_fitted_once_and_a_note_tells_it():
+    settings = Settings(method="fixed", fit_on="train+validation")
+    (note,) = list_unused_settings(settings, {"fixed"}, is_fitted_once=True)
+    assert "fit_on train+validation had no effect: there are no photos beside the training photos" in note.text
+    assert not list_unused_settings(Settings(method="fixed"), {"fixed"}, is_fitted_once=True)

@@ -34,8 +34,8 @@ def test_a_run_its_folder_and_its_file_are_the_same_classifier(run):
 def test_training_photos_in_a_folder_are_left_out(run, tmp_path):
     metrics = hs.evaluate(run.model, tmp_path / "photos", verbose=False)
     assert metrics["split"] == "all"
-    assert metrics["n_seen"] == run.metrics["train"]["n"]
-    assert metrics["n"] == run.metrics["validation"]["n"] + run.metrics["test"]["n"]
+    assert metrics["n_seen"] == run.metrics["train"]["n"] + run.metrics["validation"]["n"]
+    assert metrics["n"] == run.metrics["test"]["n"]
 
 
 def test_only_training_photos_are_left_out(run, make_folder):

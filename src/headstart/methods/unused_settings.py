@@ -12,7 +12,9 @@ from headstart.evaluation.notes import Note, note_unused
 from headstart.methods.settings import TUNED, Settings, name_setting
 
 
-def list_unused_settings(asked: Settings, trained: Collection[str], *, has_pixels_cut: bool = False) -> list[Note]:
+def list_unused_settings(
+    asked: Settings, trained: Collection[str], *, has_pixels_cut: bool = False, is_fitted_once: bool = False
+) -> list[Note]:
     """Return a note on each setting that had no effect.
 
     Parameters
@@ -23,6 +25,8 @@ def list_unused_settings(asked: Settings, trained: Collection[str], *, has_pixel
         Methods that were trained; under ``auto`` there may be several.
     has_pixels_cut
         Whether nothing was frozen although the method is ``hybrid``.
+    is_fitted_once
+        Whether the head was not fitted again to more photos.
     """
     default, is_tuned = Settings(), not set(TUNED).isdisjoint(trained)
     reasons: dict[str, str] = {}
@@ -34,6 +38,8 @@ def list_unused_settings(asked: Settings, trained: Collection[str], *, has_pixel
         reasons["cache_limit_gb"] = "only training above a cut keeps activations on disk, and none was completed"
     if asked.head == "adam" and asked.strength is not None:
         reasons["strength"] = "the adam head is not regularised"
+    if asked.fit_on not in (None, "train") and is_fitted_once:
+        reasons["fit_on"] = "there are no photos beside the training photos"
     if has_pixels_cut and asked.n_views is not None and not asked.average_views:
         reasons["n_views"] = "nothing is frozen, so that each epoch draws new views"
     if asked.train_norms and set(trained) == {"scratch"}:

@@ -36,7 +36,10 @@ def list_notes(trained: TrainedMethod, asked: Settings | None = None, methods: C
         notes.append(Note("averaged-views", text))
     notes += _list_tuning_notes(trained, trained.tuned) if trained.tuned else _list_head_notes(trained)
     return notes + list_unused_settings(
-        asked or settings, {*methods, settings.method}, has_pixels_cut=trained.cut == PIXELS_CUT
+        asked or settings,
+        {*methods, settings.method},
+        has_pixels_cut=trained.cut == PIXELS_CUT,
+        is_fitted_once=trained.final is None,
     )
 
 

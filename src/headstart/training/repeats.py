@@ -36,18 +36,20 @@ class _Results:
     tested: set[str] = field(default_factory=set)  # digests
 
     def add(self, trained: TrainedMethod) -> None:
-        """Evaluate a training on its test photos."""
+        """Evaluate a training on its test photos, by the head that the report of a run is of."""
+        trained = trained.fit_again() if trained.final is None and trained.tuned is None else trained
         table = trained.table
         test = table.splits["test"]
         measured = measure_split(
-            SplitPredictions(test, trained.fitted.head.probabilities(test.X)), table.catalog.labels
+            SplitPredictions(test, trained.choose_head("test").probabilities(test.X)), table.catalog.labels
         )
         if measured is None:  # with large groups, a split may have no test photos
             return
         self.seeds.append(table.catalog.seed)
         self.accuracies.append(measured["accuracy"])
         self.balanced_accuracies.append(measured["balanced_accuracy"])
-        self.n_train.append(len(table.splits["train"].photos))
+        fitted = [split for split in trained.fitted_on if split != "test"]
+        self.n_train.append(sum(len(table.splits[split].photos) for split in fitted))
         self.n_test.append(len(test.photos))
         self.tested |= {photo.digest for photo in test.photos}
 

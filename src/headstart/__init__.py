@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from headstart.exports.export import export_classifier as export
     from headstart.features.transformer import FeatureExtractor
     from headstart.runs.run import Run
+    from headstart.runs.run_diff import diff_runs as diff
     from headstart.training.advise import advise_method as advise
     from headstart.training.embed import embed_photos as embed
     from headstart.training.estimator import ImageClassifier
@@ -40,6 +41,7 @@ __all__ = [
     "Run",
     "__version__",
     "advise",
+    "diff",
     "embed",
     "evaluate",
     "export",
@@ -59,6 +61,7 @@ _ROOMS = {
     "Prediction": ("headstart.classifier.prediction", "Prediction"),
     "Run": ("headstart.runs.run", "Run"),
     "advise": ("headstart.training.advise", "advise_method"),
+    "diff": ("headstart.runs.run_diff", "diff_runs"),
     "embed": ("headstart.training.embed", "embed_photos"),
     "evaluate": ("headstart.training.evaluate", "evaluate_classifier"),
     "export": ("headstart.exports.export", "export_classifier"),

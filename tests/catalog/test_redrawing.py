@@ -61,3 +61,11 @@ def test_the_layout_note_tells_the_new_numbers():
 def test_nothing_changes_if_nothing_was_drawn():
     catalog = Catalog(tuple(make_photos(10, "train")), plan=SplitPlan())
     assert redraw_splits(catalog, seed=5).photos == catalog.photos
+
+
+def test_a_split_that_is_as_asked_stays_also_without_photos_that_were_left_out():
+    catalog = draw(make_photos(), plan_folders(set()), seed=1)
+    left = catalog.without({photo.path: "broken" for photo in catalog.photos[::7]})
+    again = redraw_splits(left, seed=1, near_copies={}, shares={"train": 70, "validation": 15, "test": 15})
+    assert again.photos == left.photos
+    assert redraw_splits(left, seed=2).photos != left.photos

@@ -6,6 +6,7 @@ import random
 import shutil
 
 import pytest
+from PIL import Image
 
 import headstart as hs
 from headstart.errors import RunError
@@ -124,3 +125,36 @@ def test_auto_is_repeated_only_if_it_trained_above_a_cut(asked, used, method):
     chosen = choose_settings({"settings": settings, "machine": {"arithmetic": "f32"}})
     assert (chosen.method, chosen.precision) == (method, "f32")
     chosen.check()
+
+
+@pytest.mark.slow
+def test_near_copies_shares_and_repeats_are_replayed_without_photos_that_cannot_be_decoded(paint_folder, tmp_path):
+    folder = paint_folder(tmp_path / "photos", n=20)
+    for label in ("dots", "stripes"):
+        for number in range(4):
+            with Image.open(folder / label / f"{number:03}.jpg") as photo:
+                photo.save(folder / label / f"{number:03} again.jpg", quality=60)
+        whole = (folder / label / "010.jpg").read_bytes()
+        (folder / label / "010.jpg").write_bytes(whole[:400])
+    run = train(folder, tmp_path / "run", test_share=20, repeats=2)
+    assert len(run.metrics["skipped"]) == 2
+    assert sum(photo.near_copies is not None for photo in read_run_photos(run.folder)) >= 16
+    result = hs.replay(run, out=tmp_path / "again", verbose=False)
+    assert result["is_same"], result
+    splits = [{photo.digest: photo.split for photo in read_run_photos(tmp_path / name)} for name in ("run", "again")]
+    assert splits[0] == splits[1]
+
+
+@pytest.mark.slow
+def test_groups_weights_and_named_splits_are_replayed(paint_folder, tmp_path):
+    folder = paint_folder(tmp_path / "photos", n=16)
+    rows = [
+        f"{path.relative_to(tmp_path)},{path.parent.name},{'test' if int(path.stem) > 12 else ''},"
+        f"{path.parent.name} {int(path.stem) // 2},{0.5 if int(path.stem) % 2 else 1}"
+        for path in sorted(folder.rglob("*.jpg"))
+        if path.stem != "013"
+    ]
+    (tmp_path / "pets.csv").write_text("\n".join(["path,label,split,group,weight", *rows]))
+    run = train(tmp_path / "pets.csv", tmp_path / "run", head="adam", epochs=3, n_views=2, class_weight="balanced")
+    folder.rename(tmp_path / "elsewhere")
+    assert hs.replay(run, photos=tmp_path / "elsewhere", verbose=False)["is_same"]

@@ -20,7 +20,8 @@ def redraw_splits(
 ) -> Catalog:
     """Draw the random part of the split of a catalog again. Splits that folders or rows name stay.
 
-    If nothing was drawn, only the seed and the names of near copies change.
+    If nothing was drawn, only the seed and the names of near copies change. If nothing is asked that the catalog does
+    not have, it stays as it is: photos that were left out since then would change the split.
 
     Parameters
     ----------
@@ -35,6 +36,9 @@ def redraw_splits(
     plan = catalog.plan
     if shares is not None:  # a share of 0 is no split: otherwise each class would give it a photo
         plan = replace(plan, shares={split: share for split, share in shares.items() if share})
+    is_named = near_copies is None or all(near_copies.get(p.digest) == p.near_copies for p in catalog.photos)
+    if (seed, plan) == (catalog.seed, catalog.plan) and is_named:
+        return catalog
     free = [_undo(photo, catalog, near_copies) for photo in catalog.photos]
     photos, ambiguous = assign_splits(free, plan, seed)
     before = describe_split(catalog.plan, [_undo(photo, catalog, None) for photo in catalog.photos], catalog.photos)

@@ -8,6 +8,7 @@ from headstart.cli.advise import advise
 from headstart.cli.backbones import backbones
 from headstart.cli.cache import cache
 from headstart.cli.demo import demo
+from headstart.cli.diff import diff
 from headstart.cli.embed import embed
 from headstart.cli.evaluate import evaluate
 from headstart.cli.export import export
@@ -37,5 +38,7 @@ def app() -> None:
     """Point it at a folder of labelled photos and get a trustworthy image classifier in seconds."""
 
 
-for command in (train, predict, evaluate, show, export, serve, track, replay, advise, embed, backbones, demo, cache):
+for command in (
+    train, predict, evaluate, show, export, serve, track, replay, diff, advise, embed, backbones, demo, cache,
+):  # fmt: skip
     app.add_command(command)

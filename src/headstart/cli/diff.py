@@ -1,0 +1,96 @@
+"""``headstart diff``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from headstart.cli.options import PATH, json_option
+from headstart.cli.printing import print_json, print_line
+from headstart.process.terminal_text import escape_name
+
+N_SHOWN = 10  # rows of a list; --json has all
+FACTS = ("labels", "splits", "groups", "weights")
+FIGURES = {"test": "Test", "cross_validation": "Cross-validation", "validation": "Validation", "train": "Training"}
+
+
+@click.command(short_help="Say what differs between two runs.")
+@click.argument("first", type=PATH, metavar="RUN")
+@click.argument("second", type=PATH, metavar="RUN2")
+@json_option()
+def diff(first: Path, second: Path, as_json: bool) -> None:
+    """Say what differs between two runs: photos, labels, splits, settings, versions, accuracies and answers.
+
+    RUN and RUN2 are run folders. Photos are compared by their content, so they may have other names.
+    """
+    from headstart.runs.run_diff import diff_runs, write_diff
+
+    found = diff_runs(first, second)
+    if as_json:
+        print_json(found)
+        return
+    _print_photos(found)
+    for name, title in (("settings", "Settings"), ("versions", "Versions"), ("machine", "Machine")):
+        values = [(key, _shorten(before), _shorten(after)) for key, (before, after) in found[name].items()]
+        _print_table(f"{title} (before, after):", values)
+    _print_figures(found["figures"])
+    print_line(write_diff(found))
+    answers = found["answers"]
+    rows = [
+        (escape_name(row["path"]), f"label {row['label']}", row["before"], row["after"], _name_splits(row["splits"]))
+        for row in answers
+    ]
+    _print_table(f"{len(answers):,} of {found['n_answered']:,} photos get another answer (before, after):", rows)
+
+
+def _print_photos(found: Mapping[str, Any]) -> None:
+    photos = found["photos"]
+    before, after = photos["n"]
+    print_line(f"Photos: {before:,} before, {after:,} after, {photos['n_shared']:,} in both runs.")
+    for reason in ("added", "removed"):
+        _print_table(f"{len(photos[reason]):,} {reason}:", [(escape_name(path),) for path in photos[reason]])
+    for name in FACTS:
+        changes = [(escape_name(row["path"]), _shorten(row["before"]), _shorten(row["after"])) for row in found[name]]
+        noun = "photo has" if len(changes) == 1 else "photos have"
+        _print_table(f"{len(changes):,} {noun} another {name.removesuffix('s')} (before, after):", changes)
+
+
+def _print_figures(figures: Mapping[str, Sequence[Mapping[str, Any] | None]]) -> None:
+    print_line("")
+    for name, sides in figures.items():
+        before, after = (_describe_accuracy(side) for side in sides)
+        print_line(f"{FIGURES[name]:<17} {before:<42} {after}")
+    print_line("")
+
+
+def _describe_accuracy(side: Mapping[str, Any] | None) -> str:
+    if side is None:
+        return "-"
+    low, high = side["accuracy_ci95"] or (0.0, 1.0)
+    return f"{side['accuracy']:.1%} ({low:.1%} to {high:.1%}, {side['n']:,} photos)"
+
+
+def _print_table(title: str, rows: Sequence[tuple[str, ...]]) -> None:
+    """Print the first rows of a table in columns, below a title; nothing without rows."""
+    if not rows:
+        return
+    print_line(title)
+    shown = rows[:N_SHOWN]
+    widths = [max(len(row[column]) for row in shown) for column in range(len(shown[0]))]
+    for row in shown:
+        print_line("  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    if len(rows) > N_SHOWN:
+        print_line(f"  and {len(rows) - N_SHOWN:,} more, which --json lists")
+
+
+def _name_splits(splits: Sequence[str | None]) -> str:
+    before, after = (split or "no split" for split in splits)
+    return before if before == after else f"{before}, then {after}"
+
+
+def _shorten(value: object) -> str:
+    text = "-" if value is None else escape_name(str(value))
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,189 @@
+"""Compare two runs: photos, labels, splits, settings, versions, figures and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headstart.catalog.photo import Photo
+from headstart.errors import RunError
+from headstart.evaluation.mcnemar import mcnemar_p
+from headstart.runs.replay_comparison import answer_by_digest
+from headstart.runs.run import Run
+from headstart.runs.run_record import read_record
+from headstart.runs.run_tables import Answer, read_answers, read_run_photos
+from headstart.storage.photo_folder import RECORD
+
+FACTS = ("label", "split", "group", "weight")  # of a photo, compared one by one
+FIGURES = ("test", "cross_validation", "validation", "train")
+SIGNIFICANT = 0.05  # p-values below are more than chance
+# settings that metrics.json has, for runs without a run.json
+_OF_METRICS = ("method", "cut", "backbone", "image_size", "depth", "features", "head", "views", "averaged_views",
+               "seed", "split_seed")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One of the two runs."""
+
+    folder: Path
+    metrics: Mapping[str, Any]
+    record: Mapping[str, Any] | None
+    photos: dict[str, Photo]  # by digest
+    answers: dict[str, Answer]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings that the classifier was trained with."""
+        if self.record is None:
+            return {name: self.metrics.get(name) for name in _OF_METRICS}
+        return {**self.record["settings"]["used"], "asked method": self.record["settings"]["asked"].get("method")}
+
+    @property
+    def versions(self) -> dict[str, Any]:
+        """Versions of the packages, and the machine."""
+        if self.record is None:
+            return {"headstart": self.metrics.get("headstart")}
+        return dict(self.record["versions"])
+
+    @property
+    def machine(self) -> dict[str, Any]:
+        """The processor and the arithmetic."""
+        if self.record is None:
+            return {"arithmetic": self.metrics.get("precision")}
+        return {name: self.record["machine"].get(name) for name in ("processor", "engine", "arithmetic")}
+
+
+def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, Any]:
+    """Say what differs between two runs. Photos are compared by their content, and may have other names.
+
+    Parameters
+    ----------
+    before, after
+        Two runs, or their folders. A run without a run.json is compared by the settings in metrics.json.
+
+    Returns
+    -------
+    Plain JSON types:
+
+    ``photos``: ``n`` of both, ``n_shared``, and the paths that were ``added`` and ``removed``.
+    ``labels``, ``splits``, ``groups``, ``weights``: shared photos with another one: ``path``, ``before``, ``after``.
+    ``settings``, ``versions``, ``machine``: both values of each that differs.
+    ``figures``: by split, both ``accuracy``, ``accuracy_ci95`` and ``n``.
+    ``comparison``: on the test photos of both runs with the same label: ``n``, ``n_only_before`` and ``n_only_after``
+    (photos on which only one run is right), ``p`` of McNemar's exact test, and ``is_more_than_chance``. None if there
+    are no such photos.
+    ``answers``: shared photos with another answer: ``path``, ``label``, ``splits``, ``before``, ``after``; the test
+    photos of both runs come first. ``n_answered``: shared photos with answers of both runs.
+
+    Raises
+    ------
+    RunError
+        If a folder is no run, or one of its files is damaged.
+    """
+    old, new = _read_side(before), _read_side(after)
+    shared = [digest for digest in old.photos if digest in new.photos]
+    answered = [digest for digest in shared if digest in old.answers and digest in new.answers]
+    return {
+        "runs": [str(old.folder), str(new.folder)],
+        "photos": {
+            "n": [len(old.photos), len(new.photos)], "n_shared": len(shared),
+            "added": [photo.file for digest, photo in new.photos.items() if digest not in old.photos],
+            "removed": [photo.file for digest, photo in old.photos.items() if digest not in new.photos],
+        },
+        **{f"{fact}s": _list_changes(old, new, shared, fact) for fact in FACTS},
+        "settings": _list_differences(old.settings, new.settings),
+        "versions": _list_differences(old.versions, new.versions),
+        "machine": _list_differences(old.machine, new.machine),
+        "figures": {
+            name: [_take_figures(side.metrics.get(name)) for side in (old, new)]
+            for name in FIGURES
+            if old.metrics.get(name) or new.metrics.get(name)
+        },
+        "comparison": _compare(old, new, answered),
+        "n_answered": len(answered),
+        "answers": _list_answers(old, new, answered),
+    }  # fmt: skip
+
+
+def _read_side(given: Run | str | Path) -> _Side:
+    run = given if isinstance(given, Run) else Run(given)
+    photos = read_run_photos(run.folder)
+    answers = answer_by_digest(photos, read_answers(run.folder))
+    if not answers:
+        raise RunError(
+            f"Cannot compare '{run.folder}': got other paths in predictions.csv than in catalog.csv, need the same. "
+            "Train again.", path=run.folder,
+        )  # fmt: skip
+    record = read_record(run.folder) if (run.folder / RECORD).exists() else None
+    return _Side(run.folder, run.metrics, record, {photo.digest: photo for photo in reversed(photos)}, answers)
+
+
+def _list_changes(old: _Side, new: _Side, shared: list[str], fact: str) -> list[dict[str, Any]]:
+    pairs = ((digest, getattr(old.photos[digest], fact), getattr(new.photos[digest], fact)) for digest in shared)
+    changes = [
+        {"path": new.photos[digest].file, "before": before, "after": after}
+        for digest, before, after in pairs
+        if before != after
+    ]
+    return sorted(changes, key=lambda change: change["path"])
+
+
+def _list_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[Any]]:
+    names = dict.fromkeys([*old, *new])
+    return {name: [old.get(name), new.get(name)] for name in names if old.get(name) != new.get(name)}
+
+
+def _take_figures(measured: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not measured or measured.get("accuracy") is None:
+        return None
+    return {name: measured.get(name) for name in ("accuracy", "accuracy_ci95", "n", "loss")}
+
+
+def _compare(old: _Side, new: _Side, answered: list[str]) -> dict[str, Any] | None:
+    tested = [
+        digest
+        for digest in answered
+        if old.photos[digest].split == new.photos[digest].split == "test"
+        and old.photos[digest].label == new.photos[digest].label
+    ]
+    if not tested:
+        return None
+    right = [[side.answers[digest].label == side.photos[digest].label for digest in tested] for side in (old, new)]
+    n_before = sum(was and not now for was, now in zip(*right, strict=True))
+    n_after = sum(now and not was for was, now in zip(*right, strict=True))
+    p = mcnemar_p(n_before, n_after)
+    return {
+        "n": len(tested), "accuracy": [sum(side) / len(tested) for side in right], "n_only_before": n_before,
+        "n_only_after": n_after, "p": p, "is_more_than_chance": p < SIGNIFICANT,
+    }  # fmt: skip
+
+
+def _list_answers(old: _Side, new: _Side, answered: list[str]) -> list[dict[str, Any]]:
+    rows = [
+        {
+            "path": new.photos[digest].file, "label": new.photos[digest].label,
+            "splits": [side.photos[digest].split for side in (old, new)],
+            "before": old.answers[digest].label, "after": new.answers[digest].label,
+        }
+        for digest in answered
+        if old.answers[digest].label != new.answers[digest].label
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: (row["splits"] != ["test", "test"], "test" not in row["splits"], row["path"]))
+
+
+def write_diff(found: Mapping[str, Any]) -> str:
+    """Return a sentence on the accuracies of two runs: whether the difference is more than chance."""
+    compared = found["comparison"]
+    if compared is None:
+        return "No photo is a test photo of both runs, so their accuracies are of different photos."
+    n_before, n_after, n = compared["n_only_before"], compared["n_only_after"], compared["n"]
+    if not n_before + n_after:
+        return f"On the {n:,} test photos of both runs, the same photos are right."
+    verdict = "more than chance" if compared["is_more_than_chance"] else "no more than chance explains"
+    return (
+        f"On the {n:,} test photos of both runs, {n_after:,} are right only in the second run and {n_before:,} only in "
+        f"the first: {verdict} (McNemar's exact test, p = {compared['p']:.2g})."
+    )

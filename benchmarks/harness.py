@@ -121,13 +121,18 @@ def read_options(text: str) -> Path:
     return data
 
 
-def publish(text: str, columns: Sequence[str], rows: Sequence[Sequence[object]], claims: Sequence[Claim]) -> None:
+def publish(
+    text: str, columns: Sequence[str], rows: Sequence[Sequence[object]], claims: Sequence[Claim], *,
+    is_written: bool = True,
+) -> None:  # fmt: skip
     """Print a table with its claims, write it to docs/benchmarks.md, and exit with 1 if a claim does not hold.
 
     Parameters
     ----------
     text
         What was measured: the docstring of the benchmark.
+    is_written
+        Whether the table is written to the page. A short run for a first look is not.
     """
     name = Path(sys.argv[0]).stem
     title, _, rest = text.strip().partition("\n")
@@ -139,7 +144,8 @@ def publish(text: str, columns: Sequence[str], rows: Sequence[Sequence[object]],
     ]  # fmt: skip
     section = "\n".join(lines)
     print(section)
-    _write_section(name, section)
+    if is_written:
+        _write_section(name, section)
     sys.exit(0 if all(claim.is_held for claim in claims) else 1)
 
 

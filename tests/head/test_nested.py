@@ -14,7 +14,7 @@ STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_it_agrees_with_a_plain_nested_cross_validation(make_features, n_classes):
-    """One loop over the folds; in each, a choice over the four other folds, each head fitted from scratch."""
+    """One loop over the folds; in each, a choice by the two folds beside it, each head fitted from scratch."""
     X, y = make_features(120, 8, n_classes)
     held = predict_nested(prepare_rows(X, y, n_classes=n_classes), seed=3, strengths=STRENGTHS)
     folds = make_folds(y, n_folds=5, seed=3)
@@ -38,7 +38,7 @@ def fit_plainly(X, y, n_classes, is_fitted, strength):
 
 def measure_plainly(X, y, n_classes, folds, fold, strength):
     losses = []
-    for other in set(range(5)) - {fold}:
+    for other in ((fold - 1) % 5, (fold + 1) % 5):
         head = fit_plainly(X, y, n_classes, ~np.isin(folds, [fold, other]), strength)
         at = folds == other
         losses += (-np.log(head.probabilities(X[at])[np.arange(at.sum()), y[at]])).tolist()
@@ -57,19 +57,14 @@ def test_a_fold_does_not_change_its_own_strength(make_features):
     assert (after.strengths[[0, 1, 3, 4]] < before.strengths[[0, 1, 3, 4]]).all()
 
 
-def test_neighbours_alone_are_paired_for_many_scores(make_features, monkeypatch):
+def test_five_folds_need_five_heads_a_strength(make_features, monkeypatch):
     X, y = make_features(200, 20, 2)
-    prepared = prepare_rows(X, y, n_classes=2)
-    whole = predict_nested(prepared, seed=0)
-    monkeypatch.setattr(nested, "MANY_PAIRED", 100)
-    n_heads = []
-    heads = nested.FoldHeads
+    n_heads, heads = [], nested.FoldHeads
     monkeypatch.setattr(
         nested, "FoldHeads", lambda rows, weight: n_heads.append(weight.shape[1]) or heads(rows, weight)
     )
-    halved = predict_nested(prepared, seed=0)
+    predict_nested(prepare_rows(X, y, n_classes=2), seed=0)
     assert n_heads == [5, 5]
-    assert (whole.is_right == halved.is_right).mean() > 0.95
 
 
 def test_random_labels_are_predicted_at_chance(make_features):
@@ -124,7 +119,7 @@ def test_the_views_of_a_photo_are_held_out_together_and_averaged(make_features):
     prepared = prepare_rows(views, np.tile(y, 2), n_classes=2)
     held = predict_nested(prepared, seed=0, groups=np.tile(np.arange(80), 2), n_views=2, n_averaged=2)
     assert held.scores.shape == (80, 2)
-    assert held.is_right.mean() > 0.8
+    assert held.is_right.mean() > 0.75
 
 
 def test_the_same_rows_give_the_same_bits(make_features):

@@ -48,3 +48,11 @@ def test_one_photo_is_enough_for_a_threshold():
 def test_no_photos_and_impossible_shares_are_refused(n, find):
     with pytest.raises(EvaluationError, match=f"got {n} photos of the class and the share {find}"):
         choose_threshold(np.zeros(n), find)
+
+
+def test_groups_widen_the_interval_and_keep_the_threshold():
+    rows = GENERATOR.random(100)
+    plain, grouped = choose_threshold(rows, 0.9), choose_threshold(rows, 0.9, [str(n // 10) for n in range(100)])
+    assert (grouped.value, grouped.recall) == (plain.value, plain.recall)
+    assert grouped.recall_ci95[1] - grouped.recall_ci95[0] > plain.recall_ci95[1] - plain.recall_ci95[0]
+    assert choose_threshold(rows, 0.9, list(map(str, range(100)))) == plain

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from headstart.evaluation.working_points import measure_answers, say_working_point
+from headstart.evaluation.working_points import measure_answers, say_measured, say_working_points
 
 Y = np.array([0] * 10 + [1] * 40)
 ANSWERS = np.array([0] * 9 + [1] * 1 + [0] * 4 + [1] * 36)
@@ -29,7 +29,7 @@ def make_record(**changes):
 
 
 def test_a_threshold_is_told_with_what_it_finds_and_what_it_costs():
-    text = say_working_point(make_record())
+    (text,) = say_working_points([make_record()])
     assert "the answer is 'bad' from a probability of 3.1% on. This finds 90.0% of the new photos of 'bad'" in text
     assert "and calls 10.0% of all other photos 'bad'" in text
     assert text.endswith("by cross-validation with 10 photos of the class.")
@@ -37,13 +37,31 @@ def test_a_threshold_is_told_with_what_it_finds_and_what_it_costs():
 
 def test_costs_of_several_classes_are_listed():
     costs = [{"label": "bad", "answer": "good", "cost": 20.0}] * 7
-    text = say_working_point(make_record(threshold=None, costs=costs))
-    assert "the lowest expected cost, 'bad' called 'good' 20, " in text
-    assert "2 more, any other mistake 1. This finds" in text
+    first, other = say_working_points(
+        [make_record(threshold=None, costs=costs, mean_cost=0.2, most_probable={"mean_cost": 0.41})] * 2
+    )
+    assert "the lowest expected cost: 'bad' called 'good' 20, " in first
+    assert "2 more, any other mistake 1. This finds" in first
+    assert first.endswith("The mean cost is 0.200 instead of 0.410.")
+    assert other.startswith("It finds 90.0% of the new photos of 'bad'")
 
 
 def test_photos_of_one_class_alone_have_no_false_alarms_to_tell():
     record = make_record(**measure_answers(Y[:10], ANSWERS[:10], 0))
-    assert "and calls" not in say_working_point(record)
+    assert "and calls" not in say_working_points([record])[0]
     nothing = make_record(**measure_answers(Y[10:], ANSWERS[10:], 0))
-    assert "an unknown share of the photos of 'bad'" in say_working_point(nothing)
+    assert "an unknown share of the photos of 'bad'" in say_working_points([nothing])[0]
+
+
+def test_measured_answers_are_told_with_their_counts():
+    text = say_measured(make_record())
+    assert text.startswith("By its working point it finds 9 of 10 photos of 'bad' (90.0%, 95% interval ")
+    assert "and calls 4 of 40 others 'bad' (10.0%, 95% interval " in text
+    assert "finds" not in say_measured(make_record(**measure_answers(Y[10:], ANSWERS[10:], 0)))
+
+
+def test_intervals_allow_for_groups():
+    groups = [str(n // 5) for n in range(len(Y))]
+    plain, grouped = measure_answers(Y, ANSWERS, 0), measure_answers(Y, ANSWERS, 0, groups)
+    for key in ("recall_ci95", "false_alarm_rate_ci95"):
+        assert grouped[key][1] - grouped[key][0] > plain[key][1] - plain[key][0]

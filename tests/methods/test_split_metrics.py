@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from headstart.catalog.photo import Photo
+from headstart.classifier.decision import Decision
 from headstart.methods.feature_table import SplitFeatures
 from headstart.methods.split_metrics import SplitPredictions, measure_split, write_predictions
 
@@ -79,3 +80,13 @@ def test_a_spreadsheet_takes_no_name_for_a_formula(tmp_path, n_classes):
         cells = [part for row in csv.reader(file) for cell in row for part in cell.split(";")]
     assert not any(cell.startswith(("=", "@")) for cell in cells)
     assert {"'@a", "'=b.jpg", "'=1", "'=0"} <= set(cells)
+
+
+def test_with_a_decision_a_row_has_the_answer_beside_the_most_probable_class(tmp_path):
+    predictions = judge("ab", [[0.75, 0.25], [0.9, 0.1]])
+    write_predictions(tmp_path / "p.csv", {"test": predictions}, LABELS, decision=Decision(label="b", threshold=0.2))
+    with (tmp_path / "p.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["prediction"], row["answer"], row["is_right"]) for row in rows] == [
+        ("a", "b", "True"), ("a", "a", "False")
+    ]  # fmt: skip

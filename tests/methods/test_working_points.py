@@ -73,9 +73,9 @@ def test_costs_lower_the_mean_cost():
     assert chosen.decision == Decision(costs=(MistakeCost("bad", "good", 20.0),))
     (record,) = describe_working_points(chosen, make_split(y, p))
     assert record["threshold"] == pytest.approx(1 / 21)
-    assert record["mean_cost"] < record["mean_cost_of_most_probable"]
+    assert record["mean_cost"] < record["most_probable"]["mean_cost"]
     usual = p.argmax(1)
-    assert record["mean_cost_of_most_probable"] == ((usual != y) * np.where(y == 0, 20, 1)).mean()
+    assert record["most_probable"]["mean_cost"] == ((usual != y) * np.where(y == 0, 20, 1)).mean()
     assert record["recall"] > (usual[y == 0] == 0).mean()
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
+from headstart.classifier.decision import Decision
 from headstart.evaluation.metrics import evaluate_probabilities
+from headstart.methods.working_points import measure_decision
 from headstart.report.model_card import write_model_card
 
 yaml = pytest.importorskip("yaml")
@@ -46,3 +48,16 @@ def test_a_run_without_measures_has_a_model_card():
     front, rest = read_front_matter(write_model_card({"classes": ["a", "b"]}, "pets"))
     assert "model-index" not in front
     assert "its accuracy is unknown" in rest
+
+
+def test_the_working_point_is_told():
+    import numpy as np
+
+    labels = ["cats", "dogs"]
+    decision = Decision(label="cats", threshold=0.031, find=0.9)
+    points = measure_decision(decision, labels, np.arange(60) % 2, np.random.default_rng(0).dirichlet([1, 1], 60))
+    metrics = {"test": judge(labels), "classes": labels, "working_points": [points[0] | {"judged_by": "validation"}]}
+    card = write_model_card(metrics, "pets")
+    assert "## Working point" in card
+    assert "the answer is 'cats' from a probability of 3.1% on" in card
+    assert "Working point" not in write_model_card(metrics | {"working_points": []}, "pets")

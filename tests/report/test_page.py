@@ -7,9 +7,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from headstart.classifier.decision import Decision, MistakeCost
 from headstart.evaluation.metrics import evaluate_probabilities
 from headstart.evaluation.notes import Note
 from headstart.evaluation.verdict import write_verdict
+from headstart.methods.working_points import measure_decision
 from headstart.report.figure_file import draw_figure, encode_png, inline_image
 from headstart.report.matrix_figure import plot_confusion_matrix
 from headstart.report.page import ReportContent, ReportFigure, render_report
@@ -253,3 +255,18 @@ def test_a_table_of_sixty_classes_is_folded():
     page = render_report(ReportContent("birds", make_metrics([f"species {i}" for i in range(60)])))
     assert "All 60 classes" in page
     assert "Top-3 accuracy" in page
+
+
+@pytest.mark.parametrize(
+    "decision", [Decision(label="<b>", threshold=0.03, find=0.9), Decision(costs=(MistakeCost("<b>", "dogs", 20.0),))]
+)
+def test_a_working_point_has_a_section_of_its_own(decision):
+    y, labels = np.arange(60) % 2, ("<b>", "dogs")
+    points = measure_decision(decision, labels, y, np.random.default_rng(0).dirichlet([1, 1], 60))
+    points = [point | {"judged_by": "validation", "test": point} for point in points]
+    page = render_report(ReportContent("pets", make_metrics(working_points=points)))
+    text = Outline(page).text
+    assert "Working point: <b>" in text
+    assert "All other figures on this page are those of the most probable class." in text
+    assert ("Mean cost" in text) == (decision.label is None)
+    assert "Working point" not in Outline(render_report(ReportContent("pets", make_metrics()))).text

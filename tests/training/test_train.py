@@ -66,15 +66,18 @@ def test_a_share_to_find_becomes_a_threshold_inside_the_file(make_folder, tmp_pa
     assert record["n_positive"] + record["n_negative"] == sum(run.metrics[s]["n"] for s in ("train", "validation"))
     assert record["test"]["n_positive"] + record["test"]["n_negative"] == run.metrics["test"]["n"]
     assert record["recall"] >= 0.9
+    assert set(run.predictions["answer"]) == {"dots", "stripes"}
+    (evaluated,) = hs.evaluate(run, run.folder / "catalog.csv", split="test", verbose=False)["working_points"]
+    assert evaluated == record["test"]
+    assert "Working point" in run.report.read_text()
 
 
 def test_costs_are_kept_inside_the_file_and_wrong_classes_end_before_the_training(make_folder, tmp_path):
     folder = make_folder()
     run = train(folder, tmp_path / "run", cost="stripes:dots=20", method="fixed")
     assert hs.load(run).metadata.decision.costs[0].cost == 20.0
-    assert (
-        run.metrics["working_points"][0]["mean_cost"] <= run.metrics["working_points"][0]["mean_cost_of_most_probable"]
-    )
+    (record,) = run.metrics["working_points"]
+    assert record["mean_cost"] <= record["most_probable"]["mean_cost"]
     with pytest.raises(FitError, match=r"got of 'stripe' \(did you mean 'stripes'\?\)"):
         train(folder, tmp_path / "other", find=0.9, of="stripe")
     assert not (tmp_path / "other").exists()

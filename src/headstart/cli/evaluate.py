@@ -37,6 +37,7 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
     from headstart.catalog.classes import describe_unknown_labels
     from headstart.classifier.classifier import load_classifier
     from headstart.classifier.precision_note import note_precision
+    from headstart.evaluation.working_points import say_measured
     from headstart.training.evaluate import evaluate_classifier
 
     classifier = load_classifier(model, precision=precision)
@@ -53,6 +54,8 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
     print_line(f"Accuracy  {metrics['accuracy']:.1%}  (95% interval {low:.1%} to {high:.1%}, {metrics['n']:,} photos)")
     print_line(f"Log loss  {metrics['loss']:.4f}   Macro F1  {metrics['macro_f1']:.3f}")
     _print_classes(metrics["per_class"])
+    for record in metrics["working_points"]:
+        print_line(f"\n{say_measured(record)}\nThe figures above are those of the most probable class.")
     if metrics["comparison"]:
         say(metrics["comparison"])
     for note in metrics["notes"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.errors import EvaluationError
+from headstart.evaluation.intervals import bound_share
 
 N_STEPS = 60  # of a bisection: the bounds are then exact to float64
 
@@ -37,7 +39,9 @@ class Threshold:
     n_needed: int | None
 
 
-def choose_threshold(probabilities: NDArray[Any], find: float) -> Threshold:
+def choose_threshold(
+    probabilities: NDArray[Any], find: float, groups: Sequence[str] | NDArray[np.str_] | None = None
+) -> Threshold:
     """Choose the highest threshold that finds a share of the photos of a class on average.
 
     Parameters
@@ -46,6 +50,8 @@ def choose_threshold(probabilities: NDArray[Any], find: float) -> Threshold:
         (n,) probabilities of the class, for n photos of the class that the classifier was not fitted to; at least one.
     find
         The share to find, above 0 and below 1.
+    groups
+        (n,) names of groups, or None. With them, the interval is that of `bound_share`, which is wider.
 
     Notes
     -----
@@ -73,7 +79,10 @@ def choose_threshold(probabilities: NDArray[Any], find: float) -> Threshold:
     n_needed = None if rank else math.ceil(1 / (1 - find) - 1e-9) - 1
     rank = max(rank, 1)
     value = float(np.partition(np.asarray(probabilities), rank - 1)[rank - 1])
-    low, high = (_find_quantile(n, rank, share) for share in (0.025, 0.975))
+    if groups is None or len(set(groups)) == n:
+        low, high = (_find_quantile(n, rank, share) for share in (0.025, 0.975))
+    else:
+        low, high = bound_share(np.asarray(probabilities) >= value, np.ones(n), groups)
     return Threshold(value=value, recall=1 - rank / (n + 1), recall_ci95=(low, high), n_needed=n_needed)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.evaluation.intervals import wilson_interval
+from headstart.evaluation.intervals import bound_share
 from headstart.evaluation.words import count_photos, format_percent, format_threshold
 
 MAX_COSTS = 5  # that a sentence lists
@@ -16,7 +16,7 @@ MAX_COSTS = 5  # that a sentence lists
 Ints = NDArray[np.int64]
 
 
-def measure_answers(y: Ints, answers: Ints, number: int) -> dict[str, Any]:
+def measure_answers(y: Ints, answers: Ints, number: int, groups: Sequence[str] | None = None) -> dict[str, Any]:
     """Measure the answers for N photos by one class.
 
     Parameters
@@ -25,13 +25,15 @@ def measure_answers(y: Ints, answers: Ints, number: int) -> dict[str, Any]:
         (N,) class numbers: the labels, and the answers.
     number
         Number of the class.
+    groups
+        (N,) names of groups, or None. The intervals allow for them, as those of `bound_share`.
 
     Returns
     -------
     dict
         Plain Python values. ``recall``: share of the photos of the class that get this class. ``false_alarm_rate``:
         share of the other photos that get it. Each has its 95% interval, ``recall_ci95`` and ``false_alarm_rate_ci95``
-        (Wilson), and is None without photos. ``precision``: share of the answers with this class that are right.
+        and is None without photos. ``precision``: share of the answers with this class that are right.
         ``accuracy``: share of all right answers. Counts: ``n_positive``, ``n_negative``, ``n_found`` and
         ``n_false_alarms``.
 
@@ -47,9 +49,9 @@ def measure_answers(y: Ints, answers: Ints, number: int) -> dict[str, Any]:
     n_answers = n_found + n_false_alarms
     return {
         "recall": n_found / n_positive if n_positive else None,
-        "recall_ci95": list(wilson_interval(n_found, n_positive)),
+        "recall_ci95": _bound(is_answer, is_class, groups),
         "false_alarm_rate": n_false_alarms / n_negative if n_negative else None,
-        "false_alarm_rate_ci95": list(wilson_interval(n_false_alarms, n_negative)),
+        "false_alarm_rate_ci95": _bound(is_answer, ~is_class, groups),
         "precision": n_found / n_answers if n_answers else None,
         "accuracy": float((y == answers).mean()) if len(y) else None,
         "n_positive": n_positive,
@@ -59,12 +61,41 @@ def measure_answers(y: Ints, answers: Ints, number: int) -> dict[str, Any]:
     }
 
 
-def say_working_point(record: Mapping[str, Any]) -> str:
-    """Say in words what a record of ``working_points`` in metrics.json promises for new photos.
+def _bound(is_answer: NDArray[np.bool_], is_counted: NDArray[np.bool_], groups: Sequence[str] | None) -> list[float]:
+    """Return the 95% interval of the share of answers among some of the photos."""
+    some = None if groups is None else np.asarray(groups)[is_counted]
+    return bound_share(is_answer[is_counted], np.ones(int(is_counted.sum())), some)
+
+
+def say_measured(record: Mapping[str, Any]) -> str:
+    """Say what a decision finds on labelled photos, and how many false alarms it gives."""
+    label = record["label"]
+    parts = []
+    if record["recall"] is not None:
+        found, n = record["n_found"], record["n_positive"]
+        parts.append(f"finds {found:,} of {count_photos(n)} of '{label}' {_write_share(record, 'recall')}")
+    if record["false_alarm_rate"] is not None:
+        alarms, n = record["n_false_alarms"], record["n_negative"]
+        parts.append(f"calls {alarms:,} of {n:,} others '{label}' {_write_share(record, 'false_alarm_rate')}")
+    return f"By its working point it {' and '.join(parts)}."
+
+
+def _write_share(record: Mapping[str, Any], key: str) -> str:
+    return f"({format_percent(record[key])}, 95% interval {_write_range(record[f'{key}_ci95'])})"
+
+
+def say_working_points(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say in words what ``working_points`` of metrics.json promises for new photos, in a sentence or two for each."""
+    texts = [_say_working_point(record) for record in records[:1]]
+    return texts + [f"It {_say_found(record)}." for record in records[1:]]
+
+
+def _say_working_point(record: Mapping[str, Any]) -> str:
+    """Say the rule, and what it finds.
 
     Examples
     --------
-    >>> print(say_working_point({
+    >>> print(_say_working_point({
     ...     "label": "defective", "find": 0.98, "threshold": 0.031, "costs": [], "recall": 0.98,
     ...     "recall_ci95": [0.942, 0.998], "false_alarm_rate": 0.123, "false_alarm_rate_ci95": [0.101, 0.146],
     ...     "n_positive": 212, "judged_by": "cross-validation", "precision": 0.7,
@@ -73,17 +104,20 @@ def say_working_point(record: Mapping[str, Any]) -> str:
     'defective' on average (95% interval 94.2% to 99.8%), and calls 12.3% of all other photos 'defective' (10.1% to
     14.6%), by cross-validation with 212 photos of the class.
     """
-    label = record["label"]
     if record["threshold"] is None:
-        start = f"Working point: the answer has the lowest expected cost, {_list_costs(record['costs'])}. This finds"
+        rule = f"the answer has the lowest expected cost: {_list_costs(record['costs'])}"
     else:
-        start = (
-            f"Working point: the answer is '{label}' from a probability of {format_threshold(record['threshold'])} on. "
-            "This finds"
-        )
-    judged = f"by {record['judged_by']} with {count_photos(record['n_positive'])} of the class"
+        rule = f"the answer is '{record['label']}' from a probability of {format_threshold(record['threshold'])} on"
+    usual = record.get("most_probable", {}).get("mean_cost")
+    cost = f" The mean cost is {record['mean_cost']:.3f} instead of {usual:.3f}." if usual is not None else ""
+    return f"Working point: {rule}. This {_say_found(record)}.{cost}"
+
+
+def _say_found(record: Mapping[str, Any]) -> str:
+    label = record["label"]
     if record["recall"] is None:
-        return f"{start} an unknown share of the photos of '{label}', because there is no photo of it to judge by."
+        return f"finds an unknown share of the photos of '{label}', because there is no photo of it to judge by"
+    judged = f"by {record['judged_by']} with {count_photos(record['n_positive'])} of the class"
     alarms = (
         f", and calls {format_percent(record['false_alarm_rate'])} of all other photos '{label}' "
         f"({_write_range(record['false_alarm_rate_ci95'])})"
@@ -91,8 +125,8 @@ def say_working_point(record: Mapping[str, Any]) -> str:
         else ""
     )
     return (
-        f"{start} {format_percent(record['recall'])} of the new photos of '{label}' on average (95% interval "
-        f"{_write_range(record['recall_ci95'])}){alarms}, {judged}."
+        f"finds {format_percent(record['recall'])} of the new photos of '{label}' on average (95% interval "
+        f"{_write_range(record['recall_ci95'])}){alarms}, {judged}"
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.catalog.photo import digest_photos
+from headstart.classifier.decision import Decision, decide_answers
 from headstart.evaluation.metrics import evaluate_probabilities, majority_accuracy
 from headstart.methods.feature_table import SplitFeatures
 from headstart.storage.photo_folder import shorten_path
@@ -58,13 +59,18 @@ def measure_split(predictions: SplitPredictions, labels: Sequence[str]) -> dict[
 
 
 def write_predictions(
-    path: Path, splits: Mapping[str, SplitPredictions], labels: Sequence[str], folder: str | None = None
+    path: Path,
+    splits: Mapping[str, SplitPredictions],
+    labels: Sequence[str],
+    folder: str | None = None,
+    decision: Decision | None = None,
 ) -> None:
     """Write a CSV with one row per photo: path, split, label, prediction, and probabilities.
 
     The rows of a split are sorted by path. Paths are relative to the folder, or absolute. Up to 50 classes, a row has
     the probability of every class. For more classes it has that of the label, and the five most probable classes with
     their probabilities: the first in the columns prediction and probability, the others in ``prediction 2`` and so on.
+    With a decision, the column ``answer`` has the answer of the classifier; prediction is the most probable class.
     Each row is written at once, because the text of a hundred thousand photos takes gigabytes. Names are written by
     `guard_cell`.
     """
@@ -73,14 +79,18 @@ def write_predictions(
         writer = csv.writer(file)
         header = ["path", "split", "label", "prediction", "probability", "is_right"]
         columns = [guard_cell(f"probability of {label}") for label in labels] if is_whole else MANY_COLUMNS
-        writer.writerow([*header, *columns])
+        writer.writerow([*header, *(["answer"] if decision else []), *columns])
         for split, predictions in splits.items():
             photos, y, predicted = predictions.features.photos, predictions.features.y, predictions.predicted
-            rows = list(zip(photos, y, predicted, predictions.is_right, predictions.probabilities, strict=True))
-            for photo, number, answer, is_right, row in sorted(rows, key=lambda row: row[0].file):
+            decided = decide_answers(predictions.probabilities, labels, decision)
+            rows = list(
+                zip(photos, y, predicted, predictions.is_right, predictions.probabilities, decided, strict=True)
+            )
+            for photo, number, answer, is_right, row, final in sorted(rows, key=lambda row: row[0].file):
                 values = _format_all(row) if is_whole else _format_top(row, labels, number)
                 names = map(guard_cell, (shorten_path(photo.file, folder), split, photo.label, labels[answer]))
-                writer.writerow([*names, f"{row[answer]:.6f}", is_right, *values])
+                final_label = [guard_cell(labels[final])] if decision else []
+                writer.writerow([*names, f"{row[answer]:.6f}", is_right, *final_label, *values])
 
 
 def _format_all(row: npt.NDArray[np.float32]) -> list[str]:

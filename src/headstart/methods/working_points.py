@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.catalog.classes import clean_label
+from headstart.catalog.photo_groups import name_groups
 from headstart.classifier.decision import Decision, decide_answers
 from headstart.errors import FitError
 from headstart.evaluation.notes import Note
@@ -37,6 +38,8 @@ class ChosenDecision:
         ``cross-validation`` or ``validation``.
     threshold
         What the threshold promises, or None for costs.
+    groups
+        (N,) names of the groups of the photos, or None.
     """
 
     decision: Decision
@@ -45,6 +48,7 @@ class ChosenDecision:
     probabilities: npt.NDArray[np.float32]
     judged_by: str
     threshold: Threshold | None = None
+    groups: Sequence[str] | None = None
 
     @property
     def notes(self) -> list[Note]:
@@ -85,13 +89,13 @@ def choose_decision(trained: TrainedMethod, progress: Progress = ignore_progress
         )
     return decide_by(
         trained.settings, labels, held.y, softmax(held.scores).astype(np.float32, copy=False),
-        judged_by="validation" if held.is_validation else "cross-validation",
+        judged_by="validation" if held.is_validation else "cross-validation", groups=name_groups(held.photos),
     )  # fmt: skip
 
 
 def decide_by(
     settings: Settings, labels: tuple[str, ...], y: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float32], *,
-    judged_by: str,
+    judged_by: str, groups: Sequence[str] | None = None,
 ) -> ChosenDecision:  # fmt: skip
     """Choose the decision that the settings ask for, by (N,) class numbers and (N, C) probabilities."""
     if settings.find is None or settings.of is None:
@@ -105,10 +109,17 @@ def decide_by(
                 f"Cannot choose a working point: got no photo of '{label}' that the head was not fitted to, need some. "
                 "Give more photos of this class, or train without --find."
             )
-        threshold = choose_threshold(members, settings.find)
+        of_members = None if groups is None else np.asarray(groups)[y == number]
+        threshold = choose_threshold(members, settings.find, of_members)
         decision = Decision(label=label, threshold=threshold.value, find=settings.find)
     return ChosenDecision(
-        decision=decision, labels=labels, y=y, probabilities=probabilities, judged_by=judged_by, threshold=threshold
+        decision=decision,
+        labels=labels,
+        y=y,
+        probabilities=probabilities,
+        judged_by=judged_by,
+        threshold=threshold,
+        groups=groups,
     )
 
 
@@ -118,23 +129,28 @@ def describe_working_points(chosen: ChosenDecision, test: SplitPredictions) -> l
     ``recall`` and its interval are what the threshold promises for new photos of the class. All other numbers, and
     those of costs, are counted on the photos that the decision was chosen by. ``test`` has those of the test photos.
     """
-    records = measure_decision(chosen.decision, chosen.labels, chosen.y, chosen.probabilities)
-    tested = measure_decision(chosen.decision, chosen.labels, test.features.y, test.probabilities)
+    records = measure_decision(chosen.decision, chosen.labels, chosen.y, chosen.probabilities, chosen.groups)
+    rows = test.features
+    tested = measure_decision(chosen.decision, chosen.labels, rows.y, test.probabilities, rows.groups)
     promise = chosen.threshold
     for record, on_test in zip(records, tested, strict=True):
         if promise is not None:
             record |= {"recall": promise.recall, "recall_ci95": list(promise.recall_ci95), "n_needed": promise.n_needed}
-        record |= {"judged_by": chosen.judged_by, "test": on_test if len(test.features.y) else None}
+        record |= {"judged_by": chosen.judged_by, "test": on_test if len(rows.y) else None}
     return records
 
 
 def measure_decision(
-    decision: Decision, labels: Sequence[str], y: npt.NDArray[np.int64], probabilities: npt.NDArray[Any]
+    decision: Decision,
+    labels: Sequence[str],
+    y: npt.NDArray[np.int64],
+    probabilities: npt.NDArray[Any],
+    groups: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
     """Measure the answers of a decision on N labelled photos, in plain JSON types.
 
-    Each record has ``label``, ``find``, ``threshold`` and ``costs``, the numbers of `measure_answers`, and for costs
-    ``mean_cost``, with ``mean_cost_of_most_probable``, that of answering the most probable class.
+    Each record has ``label``, ``find``, ``threshold`` and ``costs``, the numbers of `measure_answers`, and
+    ``mean_cost`` if there are costs. ``most_probable`` has the same numbers of answering the most probable class.
     """
     answers, usual = decide_answers(probabilities, labels, decision), decide_answers(probabilities, labels, None)
     names = [decision.label] if decision.label is not None else list(dict.fromkeys(c.label for c in decision.costs))
@@ -146,11 +162,11 @@ def measure_decision(
             "label": name, "find": decision.find, "threshold": _find_threshold(decision, name, labels),
             "costs": [asdict(cost) for cost in decision.costs],
         }  # fmt: skip
-        record |= measure_answers(y, answers, labels.index(name))
+        both = [measure_answers(y, given, labels.index(name), groups) for given in (answers, usual)]
         if decision.costs:
-            record["mean_cost"] = _measure_cost(decision, labels, y, answers)
-            record["mean_cost_of_most_probable"] = _measure_cost(decision, labels, y, usual)
-        records.append(record)
+            for measured, given in zip(both, (answers, usual), strict=True):
+                measured["mean_cost"] = _measure_cost(decision, labels, y, given)
+        records.append(record | both[0] | {"most_probable": both[1]})
     return records
 
 

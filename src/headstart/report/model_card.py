@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headstart.evaluation.verdict import choose_headline, write_verdict
 from headstart.evaluation.words import count_photos, format_percent
+from headstart.evaluation.working_points import say_working_points
 from headstart.report.page_tables import describe_settings
 
 _ROWS = 100  # classes in the table; metrics.json lists all
@@ -19,6 +20,8 @@ def write_model_card(metrics: Mapping[str, Any], title: str) -> str:
     parts = [_write_front_matter(title, headline), f"# {_escape(title)}", _escape(write_verdict(metrics)), _USE]
     if headline is not None:
         parts.append(_write_classes(*headline))
+    if metrics.get("working_points"):
+        parts.append(_write_working_points(metrics["working_points"]))
     settings = "\n".join(f"- {term}: {_escape(text)}" for term, text in describe_settings(metrics))
     parts += [f"## Training\n\n{settings}", _write_limits(metrics, headline)]
     return "\n\n".join(parts) + "\n"
@@ -72,6 +75,15 @@ def _write_classes(split: str, numbers: Mapping[str, Any]) -> str:
     if len(rows) > _ROWS:
         lines.append(f"\nAnd {len(rows) - _ROWS:,} more classes, in metrics.json.")
     return "\n".join(lines)
+
+
+def _write_working_points(points: Sequence[Mapping[str, Any]]) -> str:
+    lines = [f"- {_escape(text)}" for text in say_working_points(points)]
+    text = (
+        "Predictions of Headstart follow this rule. Other programs read probabilities from `model.onnx`; its metadata "
+        "has the rule under `decision`. The measures above are those of the most probable class."
+    )
+    return "\n".join(["## Working point", "", *lines, "", text])
 
 
 def _write_limits(metrics: Mapping[str, Any], headline: tuple[str, Mapping[str, Any]] | None) -> str:

@@ -25,6 +25,7 @@ from headstart.report.page_tables import (
 )
 from headstart.report.quote_table import describe_quote, list_figure_rows
 from headstart.report.repeats_table import list_repeats
+from headstart.report.working_points_table import list_working_points
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -111,6 +112,7 @@ def render_report(content: ReportContent) -> str:
         trials=list_trials(metrics),
         network=content.network,
         repeat_rows=list_repeats(metrics.get("repeats")),
+        working_points=list_working_points(metrics.get("working_points") or []),
         max_open_rows=MAX_OPEN_ROWS,
     )
 

@@ -76,7 +76,9 @@ class Run:
         path = self.folder / "predictions.csv"
         with self._explain_damage(path.name):
             columns = pd.read_csv(path, nrows=0, encoding_errors="surrogateescape").columns
-            texts = [name for name in columns if name in ("path", "label") or re.fullmatch(r"prediction( \d)?", name)]
+            texts = [
+                name for name in columns if name in ("path", "label") or re.fullmatch(r"prediction( \d)?|answer", name)
+            ]
             # objects, because file names need not be UTF-8; a label may be NA or 007
             table = pd.read_csv(
                 path, dtype=dict.fromkeys(texts, object), keep_default_na=False, encoding_errors="surrogateescape"

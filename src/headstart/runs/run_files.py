@@ -94,7 +94,13 @@ def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
         beside.append(pool.submit((folder / "model.onnx").write_bytes, contents.model.data))
         _draw_photos(pictures, contents)
         contents.catalog.write_csv(folder / "catalog.csv", photo_folder)
-        write_predictions(folder / "predictions.csv", contents.predictions, metrics["classes"], photo_folder)
+        write_predictions(
+            folder / "predictions.csv",
+            contents.predictions,
+            metrics["classes"],
+            photo_folder,
+            contents.model.metadata.decision,
+        )
         _write_history(folder / "history.csv", contents.history)
         for done in beside:
             done.result()

@@ -20,6 +20,7 @@ from headstart.classifier.classifier import Classifier, HasFolder, load_classifi
 from headstart.errors import CatalogError
 from headstart.evaluation.metrics import evaluate_probabilities
 from headstart.features.depth_notes import list_depth_notes
+from headstart.methods.working_points import measure_decision
 from headstart.pixels.damage import note_damage
 from headstart.process.progress import show_progress
 from headstart.runs.report_comparison import compare_with_report, find_run_metrics
@@ -60,7 +61,8 @@ def evaluate_classifier(
     Plain JSON types: the metrics of `evaluate_probabilities`, and ``split``, ``n_seen``, ``unknown_labels``,
     ``skipped``, ``notes`` (texts) and ``note_records``. ``n_seen`` is the number of training photos left out.
     ``photos_digest`` is a digest of the evaluated photos, and ``comparison`` says whether the figures agree with the
-    report's.
+    report's. ``working_points`` has a record for each class that the classifier's decision is about (see
+    `measure_decision`); all other measures are those of the most probable class.
 
     Raises
     ------
@@ -150,5 +152,8 @@ def _predict(
             progress(n_done, len(photos))
     if not y:
         return {}, failures, damaged
-    metrics = evaluate_probabilities(np.array(y), np.array(rows), model.labels, groups=name_groups(judged))
-    return metrics, failures, damaged
+    truth, probabilities, groups = np.array(y), np.array(rows), name_groups(judged)
+    metrics = evaluate_probabilities(truth, probabilities, model.labels, groups=groups)
+    decision = model.metadata.decision
+    points = [] if decision is None else measure_decision(decision, model.labels, truth, probabilities, groups)
+    return metrics | {"working_points": points}, failures, damaged

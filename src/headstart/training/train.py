@@ -20,7 +20,7 @@ from headstart.errors import FitError, RunError, RunMovedError
 from headstart.evaluation.notes import Note, note_unused
 from headstart.evaluation.repeats import write_repeats
 from headstart.evaluation.verdict import write_verdict
-from headstart.evaluation.working_points import say_working_point
+from headstart.evaluation.working_points import say_working_points
 from headstart.features.depth_notes import list_depth_notes, note_unused_depth
 from headstart.features.extraction import BackgroundCompilation
 from headstart.features.group_suggestions import suggest_groups
@@ -262,8 +262,7 @@ class _Training:
             seconds = estimate_repeat(trained, record, self.clock.seconds)
             metrics["repeats"] = repeat_training(runner, trained, settings.repeats, seconds=seconds, say=say)
             self.clock.note("repeat")
-        if chosen is not None:
-            metrics["working_points"] = describe_working_points(chosen, predictions["test"])
+        metrics["working_points"] = describe_working_points(chosen, predictions["test"]) if chosen else []
         begin_charts(folder, metrics, fitted.history, self.chart_drawer)
         with ThreadPoolExecutor(1) as pool:
             model = pool.submit(trained.build_file, chosen.decision if chosen else None)
@@ -276,8 +275,8 @@ class _Training:
         say(write_verdict(metrics))
         if metrics["repeats"] is not None:
             say(write_repeats(metrics["repeats"]))
-        for point in metrics.get("working_points", ()):
-            say(say_working_point(point))
+        for text in say_working_points(metrics["working_points"]):
+            say(text)
         return RunContents(
             catalog=table.catalog, metrics=metrics, history=fitted.history, predictions=predictions,
             record=describe_run(self.request, trained, model.result(), predictions),

@@ -1,0 +1,70 @@
+"""Make the table of working points: what the answers of the classifier file find, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headstart.evaluation.words import count_photos, format_percent, format_threshold
+
+
+def list_working_points(points: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """List the working points as text: ``title``, ``note`` and ``rows``, whose cells have ``text`` and ``range``."""
+    return [_make_table(point) for point in points]
+
+
+def _make_table(point: Mapping[str, Any]) -> dict[str, Any]:
+    test, label = point["test"], point["label"]
+    is_promise = point["find"] is not None
+    rows = [_make_row("New photos" if is_promise else f"Photos of {point['judged_by']}", point, is_chosen=True)]
+    if test is not None:
+        rows.append(_make_row("Test photos", test))
+        rows.append(_make_row("Test photos, most probable class", test["most_probable"]))
+    else:
+        rows.append(_make_row(f"Photos of {point['judged_by']}, most probable class", point["most_probable"]))
+    return {
+        "label": label,
+        "title": _write_title(point),
+        "note": _write_note(point),
+        "has_cost": bool(point["costs"]),
+        "rows": rows,
+        "costs": [{"mistake": f"{cost['label']} called {cost['answer']}", "cost": f"{cost['cost']:g}"}
+                  for cost in point["costs"]],
+    }  # fmt: skip
+
+
+def _write_title(point: Mapping[str, Any]) -> str:
+    if point["threshold"] is None:
+        return "The answer has the lowest expected cost."
+    return (
+        f"The answer is '{point['label']}' if its probability is at least {format_threshold(point['threshold'])}, else "
+        "the most probable of the other classes."
+    )
+
+
+def _write_note(point: Mapping[str, Any]) -> str:
+    judged = f"{count_photos(point['n_positive'])} of '{point['label']}' and {point['n_negative']:,} others"
+    by = "in cross-validation" if point["judged_by"] == "cross-validation" else "of the validation split"
+    text = f"The threshold was chosen by {judged} {by}." if point["find"] else f"Counted on {judged} {by}."
+    if point["judged_by"] == "validation":
+        text += " If they also chose the best epoch, their figures are slightly too good."
+    return text
+
+
+def _make_row(name: str, numbers: Mapping[str, Any], *, is_chosen: bool = False) -> dict[str, Any]:
+    cost = numbers.get("mean_cost")
+    return {
+        "name": name,
+        "is_chosen": is_chosen,
+        "cells": [
+            {"text": format_percent(numbers["recall"]), "range": _write_range(numbers, "recall")},
+            {"text": format_percent(numbers["false_alarm_rate"]), "range": _write_range(numbers, "false_alarm_rate")},
+            {"text": format_percent(numbers["precision"]), "range": ""},
+            {"text": format_percent(numbers["accuracy"]), "range": ""},
+            *([] if cost is None else [{"text": f"{cost:.3f}", "range": ""}]),
+        ],
+    }
+
+
+def _write_range(numbers: Mapping[str, Any], key: str) -> str:
+    return "" if numbers[key] is None else " to ".join(map(format_percent, numbers[f"{key}_ci95"]))

@@ -1,6 +1,7 @@
 """Repeats on other splits: each equals a training with its seed, and Ctrl-C keeps those that are finished."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -36,6 +37,22 @@ def test_each_repeat_equals_a_training_with_its_seed(make_folder, tmp_path):
     assert low <= record["mean"] == np.mean(record["accuracies"]) <= high
     assert any(text.startswith("Over 3 splits of the same photos") for text in said)
     assert run.metrics["seconds"]["repeat"] >= 0
+
+
+def test_no_head_of_a_repeat_has_seen_its_test_photos(trained, monkeypatch):
+    runner, first = trained
+    judged = []
+    monkeypatch.setattr(repeats._Results, "add", lambda _, again: judged.append(again))
+    repeat_training(runner, first.fit_again(), 3, seconds=0.0, say=lambda _: None)
+    for again in judged[1:]:
+        settings = again.settings
+        fresh = replace(runner, catalog=again.table.catalog).run(settings).fit_again()
+        assert fresh.final is not None
+        np.testing.assert_array_equal(again.choose_head("test").weights, fresh.choose_head("test").weights)
+        np.testing.assert_array_equal(again.final.head.weights, fresh.final.head.weights)
+        assert {photo.digest for photo in again.table.splits["test"].photos}.isdisjoint(
+            photo.digest for split in again.fitted_on for photo in again.table.splits[split].photos
+        )
 
 
 def test_without_repeats_there_is_no_record(make_folder, tmp_path):
@@ -103,6 +120,15 @@ def test_one_finished_repeat_gives_no_record(trained, monkeypatch):
     runner, first = trained
     monkeypatch.setattr(repeats, "_train_again", _raise(KeyboardInterrupt()))
     assert repeat_training(runner, first, 5, seconds=0.0, say=lambda _: None) is None
+
+
+def test_a_training_that_was_stopped_is_not_repeated(trained, monkeypatch):
+    runner, first = trained
+    said = []
+    monkeypatch.setattr(repeats, "_train_again", _raise(AssertionError("it was repeated")))
+    stopped = replace(first, tuned=SimpleNamespace(result=SimpleNamespace(is_stopped=True)))
+    assert repeat_training(runner, stopped, 5, seconds=60.0, say=said.append) is None
+    assert said == ["The training was stopped, so it is not repeated on other splits."]
 
 
 def test_other_errors_are_not_hidden(trained, monkeypatch):

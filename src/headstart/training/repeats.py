@@ -37,7 +37,6 @@ class _Results:
 
     def add(self, trained: TrainedMethod) -> None:
         """Evaluate a training on its test photos, by the head that the report of a run is of."""
-        trained = trained.fit_again() if trained.final is None and trained.tuned is None else trained
         table = trained.table
         test = table.splits["test"]
         measured = measure_split(
@@ -95,12 +94,15 @@ def repeat_training(
     The record for metrics.json, or None if fewer than two trainings are finished. Ctrl-C ends the repeats and keeps
     those that are finished.
     """
+    if trained.tuned is not None and trained.tuned.result.is_stopped:
+        say("The training was stopped, so it is not repeated on other splits.")
+        return None
     results = _Results()
     results.add(trained)
     catalog, context = trained.table.catalog, runner.context
     is_tuned = trained.tuned is not None
     if is_tuned or seconds * (n_repeats - 1) > LONG_S:
-        say(_announce(n_repeats - 1, seconds, has_checkpoints=is_tuned and context.cache))
+        say(_announce(n_repeats - 1, seconds))
     # each training above a cut shows its own progress
     runner = replace(runner, note_time=lambda _: None, context=replace(context, verbose=context.verbose and is_tuned))
     started = time.perf_counter()
@@ -114,7 +116,8 @@ def repeat_training(
                 if is_tuned:
                     say(_say_next(number, n_repeats, time.perf_counter() - started))
                 seed = trained.settings.seed + number
-                results.add(_train_again(runner, trained, redraw_splits(catalog, seed=catalog.seed + number), seed))
+                again = _train_again(runner, trained, redraw_splits(catalog, seed=catalog.seed + number), seed)
+                results.add(again.fit_again())
         except HeadstartError as error:
             say(f"The repeats ended early, and the finished ones are kept: {error}")
         except BaseException as error:
@@ -154,7 +157,7 @@ def _train_again(runner: MethodRunner, trained: TrainedMethod, catalog: Catalog,
     if not has_all_views(trained.table):  # other photos are in training now, with random views
         return runner.run_fixed(settings)
     table = divide_table(trained.table, catalog)
-    return replace(trained, settings=settings, table=table, fitted=fit_head_to_table(table, settings))
+    return replace(trained, settings=settings, table=table, fitted=fit_head_to_table(table, settings), final=None)
 
 
 def _restore_views(settings: Settings, n_symmetric: int) -> Settings:
@@ -162,13 +165,12 @@ def _restore_views(settings: Settings, n_symmetric: int) -> Settings:
     return replace(settings, average_views=True, n_views=n_symmetric) if n_symmetric > 1 else settings
 
 
-def _announce(n: int, seconds: float, *, has_checkpoints: bool) -> str:
+def _announce(n: int, seconds: float) -> str:
     each, total = (format_seconds(some, is_estimate=True) for some in (seconds, n * seconds))
     trainings = "1 more training" if n == 1 else f"{n} more trainings"
-    epochs = " The same command later continues with the finished epochs." if has_checkpoints else ""
     return (
         f"The run is trained. {trainings} on other splits of about {each} each: about {total}. Ctrl-C keeps the "
-        f"finished ones.{epochs}"
+        "finished ones."
     )
 
 

@@ -17,7 +17,9 @@ from headstart.head.training_rows import PreparedRows
 from headstart.process.progress import Progress, ignore_progress
 
 DEFAULT = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0)
-FALLBACK = 1e-2  # if no row can be held out: the middle of the best strengths on real photos, 0.001 to 0.1
+# If no row can be held out, as with one photo a class: the middle of the best strengths on real photos, 0.001 to 0.1.
+# Of many classes each has a small probability, so they need larger scores (docs/decisions/0035-confidence.md).
+FALLBACK, FALLBACK_CLASSES = 1e-2, 3
 ROUGH_TOLERANCE = 1e-2  # of large heads, whose fits take minutes
 HOPELESS = 1.05  # times the least loss so far: the loss has one minimum, and strengths beyond it take longest to fit
 MAX_HEADS_SIZE = 2_000_000  # coefficients of heads that are fitted side by side: 8 MB, thirty times
@@ -89,9 +91,10 @@ def choose_strength(
 
     Notes
     -----
-    A held-out row counts only if the rows that its head was fitted to have its class. If no row counts, the choice is
-    the strength nearest to 0.01, and the table is empty. From half a million scores on (rows times classes) one fold is
-    held out instead of all. On 2 cores, 2,000 rows of 1,280 features and two classes take 0.2 s, 10,000 about 0.8 s.
+    A held-out row counts only if the rows that its head was fitted to have its class. If no row counts, the table is
+    empty, and the choice is the strength nearest to 0.01, or to 0.01 (C / 3)^3 for C > 3 classes. From half a million
+    scores on (rows times classes) one fold is held out instead of all. On 2 cores, 2,000 rows of 1,280 features and two
+    classes take 0.2 s, 10,000 about 0.8 s.
 
     Rejected: the strongest regularisation whose accuracy is within one standard error of that of the least loss. On
     cats and dogs, ants and bees, and coffee leaves, with 200 to 2,000 training photos and 8 splits each, it cost 0.3 to
@@ -112,7 +115,8 @@ def choose_strength(
     is_large = len(y) * prepared.n_classes >= MANY_SCORES
     assignment = FoldAssignment(prepared, folds, n_held=1 if is_large else n_folds)
     if not len(assignment.scored):
-        return StrengthChoice(float(min(strengths, key=lambda strength: abs(np.log(strength / FALLBACK)))), ())
+        fallback = FALLBACK * max(1.0, prepared.n_classes / FALLBACK_CLASSES) ** 3
+        return StrengthChoice(float(min(strengths, key=lambda strength: abs(np.log(strength / fallback)))), ())
     table: list[StrengthRow] = []
     heads = FoldHeads(prepared, assignment.weight)
     for strength in sorted(strengths):

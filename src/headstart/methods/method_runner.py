@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headstart.backbone.backbone import Backbone, BackboneSetup
 from headstart.backbone.pooled_stages import pool_stages
@@ -23,6 +23,7 @@ from headstart.head.linear import LinearHead
 from headstart.methods.feature_table import FeatureTable, build_feature_table
 from headstart.methods.final_head import FinalHead, fit_final_head
 from headstart.methods.head_fitting import FittedHead, fit_head
+from headstart.methods.held_out_scores import OutOfFold
 from headstart.methods.settings import ADAM_EPOCHS, Settings
 from headstart.methods.tail_tuning import TunedBackbone, tune_backbone
 from headstart.methods.training_context import TrainingContext
@@ -53,6 +54,8 @@ class TrainedMethod:
         ``fitted``.
     tuned
         Result of training above the cut, or None for ``fixed``.
+    confidence, held_out
+        How the confidence was set, and the out-of-fold scores by which; see `set_confidence`. None before that.
     """
 
     settings: Settings
@@ -62,6 +65,8 @@ class TrainedMethod:
     fitted: FittedHead
     final: FinalHead | None = None
     tuned: TunedBackbone | None = None
+    confidence: dict[str, Any] | None = None
+    held_out: OutOfFold | None = None
 
     @property
     def tuning_result(self) -> TuningResult:

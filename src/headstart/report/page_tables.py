@@ -16,6 +16,7 @@ from headstart.evaluation.words import (
     format_percent,
     format_seconds,
 )
+from headstart.report.confidence_text import describe_confidence
 from headstart.report.fitted_photos import describe_fitted_photos
 
 PRECISIONS = {
@@ -125,6 +126,7 @@ def describe_settings(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
         ),
         "Head": metrics.get("head") and f"{metrics['head']} (the layer from features to classes)",
         "Fitted": describe_fitted_photos(metrics),
+        "Confidence": describe_confidence(metrics),
         "Backbone": metrics.get("backbone") and f"{metrics['backbone']}, pretrained network in {precision}",
         "Image size": metrics.get("image_size") and f"{metrics['image_size']} by {metrics['image_size']} pixels",
         "Depth": depth < 16 and f"{depth} bits in files with 16 bits a sample: {2**depth - 1:,} is white",

@@ -42,6 +42,7 @@ def describe_training(trained: TrainedMethod, notes: Iterable[Note]) -> dict[str
         "is_test_drawn": all(photo.is_drawn for photo in table.splits["test"].photos),
         "strength": strength,
         "fitted_on": _name_splits(trained),
+        "confidence": trained.confidence,
         "class_weights": weights,
         "tuning": None if tuned is None else _describe_tuning(tuned),
         "n_extracted": table.n_extracted,

@@ -24,6 +24,7 @@ from headstart.evaluation.working_points import say_working_points
 from headstart.features.depth_notes import list_depth_notes, note_unused_depth
 from headstart.features.extraction import BackgroundCompilation
 from headstart.features.group_suggestions import suggest_groups
+from headstart.methods.confidence import set_confidence
 from headstart.methods.elsewhere import note_elsewhere
 from headstart.methods.method_runner import MethodRunner
 from headstart.methods.near_copy_search import keep_near_copies_together
@@ -239,7 +240,7 @@ class _Training:
         else:
             trained = runner.run(settings)
         compiling.release()
-        trained = trained.fit_again()
+        trained = set_confidence(trained.fit_again())
         self.clock.note("fit")
         chosen = None
         if settings.has_decision:

@@ -13,11 +13,11 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.split import SplitPlan, assign_splits
 from headstart.evaluation.notes import Note
 from headstart.head.regularisation import choose_strength, predict_held_out
+from headstart.head.temperature import choose_factor, compute_log_losses
 from headstart.methods.feature_table import FeatureTable, SplitFeatures, average_rows
 from headstart.methods.head_fitting import prepare_views, weigh_classes
 from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.settings import Settings
-from headstart.tune.temperature import choose_factor, compute_log_losses
 
 HELD_OUT = 15  # percent of the training photos that are held out if there is no validation split
 FEWEST_HELD_OUT = 20  # on fewer photos the difference between methods is noise

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
-from headstart.tune.temperature import choose_factor, compute_log_losses
+from headstart.head.temperature import choose_factor, compute_log_losses
 
 State = dict[str, Tensor]
 

@@ -43,7 +43,7 @@ def diff(first: Path, second: Path, as_json: bool) -> None:
         (escape_name(row["path"]), f"label {row['label']}", row["before"], row["after"], _name_splits(row["splits"]))
         for row in answers
     ]
-    _print_table(f"{len(answers):,} of {found['n_answered']:,} photos get another answer (before, after):", rows)
+    _print_table(f"Another answer (before, after): {len(answers):,} of {found['n_answered']:,} photos.", rows)
 
 
 def _print_photos(found: Mapping[str, Any]) -> None:

@@ -77,14 +77,16 @@ def _print_comparison(result: Mapping[str, Any]) -> None:
     print_line("")
     for name, title in BITS.items():
         print_line(f"{title:<16}  {'same bits' if comparison['same_bits'][name] else 'other bits'}")
-    for name, (before, after) in list(comparison["metrics"].items())[:N_SHOWN]:
+    is_whole = not (result["missing"] or result["changed"])
+    figures = comparison["metrics"] if is_whole else {}  # of other photos, nearly all figures differ
+    for name, (before, after) in list(figures.items())[:N_SHOWN]:
         print_line(f"  {name}: {before} before, {after} now")
-    if len(comparison["metrics"]) > N_SHOWN:
-        print_line(f"  and {len(comparison['metrics']) - N_SHOWN:,} more figures")
+    if len(figures) > N_SHOWN:
+        print_line(f"  and {len(figures) - N_SHOWN:,} more figures")
     other = comparison["other_labels"]
     _print_names(
-        f"{len(other):,} of {comparison['n_compared']:,} photos get another label:",
-        [f"{row['path']}  {row['before']} before, {row['after']} now" for row in other],
+        f"Another label (before, after): {len(other):,} of {comparison['n_compared']:,} photos.",
+        [f"{row['path']}  {row['before']}  {row['after']}" for row in other],
     )
     for line in describe_conditions(comparison):
         print_line(line)

@@ -15,6 +15,7 @@ from torch.nn import functional as F  # noqa: N812  torch's own habit
 from headstart.backbone.spec import BackboneSpec
 from headstart.errors import FitError
 from headstart.head.history import Epoch
+from headstart.head.temperature import compute_log_losses
 from headstart.tune.augmentation import Augmentation, apply_augmentation, draw_augmentation
 from headstart.tune.best_epoch import BestEpoch, EpochWeights, copy_state, evaluate_weights
 from headstart.tune.checkpoint import Checkpoint
@@ -23,7 +24,6 @@ from headstart.tune.graph import Graph
 from headstart.tune.process_group import ProcessGroup
 from headstart.tune.result import TuningResult
 from headstart.tune.tail_and_head import TailAndHead
-from headstart.tune.temperature import compute_log_losses
 from headstart.tune.training_plan import ActivationSource, TrainingData, TrainingPlan
 
 EVALUATION_BATCH = 32  # photos

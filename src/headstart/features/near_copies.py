@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from headstart.features.thumbnail_spectra import Floats, Numbers, transform_thumbnails, walk_correlations
+from headstart.features.thumbnail_pairs import Numbers, ThumbnailPairs, walk_pairs
+from headstart.features.thumbnail_spectra import Floats, find_details
 from headstart.process.progress import Progress, ignore_progress
 from headstart.storage.large_arrays import walk_rows
 
-SURE = 0.95  # correlation of thumbnails that is enough
-LIKELY = 0.8  # correlation that is enough if the features agree, too
+SURE = 0.9  # correlation of thumbnails that is enough
+RARE = 1e-6  # chance of such a correlation that is low enough
+LIKELY = 0.55  # correlation that is enough if the features agree, too
+UNLIKELY = 1e-3  # chance that is then low enough
 ALIKE = 0.6  # cosine of features, standardised within the set, that agree
 MAX_PER_BLOCK = 200_000  # pairs of a block of rows; of more, the strongest are kept
 PAIRS_AT_ONCE = 2048
@@ -28,8 +31,6 @@ class CopyPair:
     ----------
     first, second
         Digests of the photos, in order.
-    kind
-        ``copy``, or ``cropped``: a part of the other photo, or slightly turned.
     correlation
         Correlation of the details of the two thumbnails, the larger one of as it is and mirrored.
     cosine
@@ -38,7 +39,6 @@ class CopyPair:
 
     first: str
     second: str
-    kind: str
     correlation: float
     cosine: float | None
 
@@ -49,8 +49,8 @@ def find_near_copies(
 ) -> list[CopyPair]:  # fmt: skip
     """Find the near copies among N photos, all of different digests.
 
-    Two photos are near copies if their thumbnails correlate by 0.95, or by 0.8 if their features are alike
-    (docs/decisions/0033-near-copies.md). Flat thumbnails are no evidence.
+    Two photos are near copies if the details of their thumbnails correlate by 0.9, or by 0.55 if their features are
+    alike, and not by chance (docs/decisions/0033-near-copies.md). Flat thumbnails are no evidence.
 
     Parameters
     ----------
@@ -65,30 +65,32 @@ def find_near_copies(
     -------
     The pairs, the strongest first.
     """
-    parts, is_flat = transform_thumbnails(thumbnails)
-    some = np.flatnonzero(~is_flat)
-    parts = parts[:, some]
+    details = find_details(thumbnails)
     alike = None if features is None or len(digests) < FEWEST_ALIKE else _AlikeFeatures(features)
     pairs: list[CopyPair] = []
-    lowest = SURE if alike is None else LIKELY
-    for first, second, correlation in walk_correlations(parts, lowest):
-        if len(first) > MAX_PER_BLOCK:
-            strongest = np.argsort(-correlation, kind="stable")[:MAX_PER_BLOCK]
-            first, second, correlation = first[strongest], second[strongest], correlation[strongest]
-        first, second = some[first], some[second]
-        cosine = None if alike is None else alike.measure(first, second)
-        is_copy = correlation >= SURE
-        if cosine is not None:
-            is_copy |= cosine >= ALIKE
+    for n_done, found in walk_pairs(details, SURE if alike is None else LIKELY):
+        first, second, correlation, chance = _keep_strongest(found)
+        is_copy = (correlation >= SURE) & (chance <= RARE)
+        cosine = None
+        if alike is not None:
+            cosine = alike.measure(first, second)
+            is_copy |= (cosine >= ALIKE) & (chance <= UNLIKELY)
         pairs += [
             CopyPair(
-                digests[first[n]], digests[second[n]], "copy", round(float(correlation[n]), 4),
+                digests[first[n]], digests[second[n]], round(float(correlation[n]), 4),
                 None if cosine is None else round(float(cosine[n]), 4),
             )
             for n in np.flatnonzero(is_copy)
         ]  # fmt: skip
-    progress(len(digests), len(digests))
+        progress(n_done, len(digests))
     return sorted(pairs, key=lambda pair: (-pair.correlation, pair.first, pair.second))
+
+
+def _keep_strongest(pairs: ThumbnailPairs) -> ThumbnailPairs:
+    if len(pairs.first) <= MAX_PER_BLOCK:
+        return pairs
+    at = np.sort(np.argsort(-pairs.correlation, kind="stable")[:MAX_PER_BLOCK])
+    return ThumbnailPairs(*(column[at] for column in pairs))
 
 
 class _AlikeFeatures:

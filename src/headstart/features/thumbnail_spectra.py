@@ -1,17 +1,19 @@
-"""Compare thumbnails as they are and mirrored, by the cosine transform of their details.
+"""The details of thumbnails in the frequency domain: what tells one photo from all others of a set.
 
 Letters: N thumbnails, S = 32 pixels a side.
 
-A mean over 9 x 9 pixels is taken off each thumbnail, so that brightness, large areas and gradients do not count. The
-rest is scaled to length 1: the product of two of them is their correlation. In the orthonormal cosine transform
-(DCT-II) to mirror a picture is to change the sign of its odd frequencies. So the four products of the parts that are
-even or odd in each direction give the correlations of a picture as it is, mirrored, upside down, and both.
+1. A mean over 9 x 9 pixels is taken off each thumbnail, so that brightness, large areas and gradients do not count.
+2. The orthonormal cosine transform (DCT-II). To mirror a picture is then to change the sign of its odd frequencies. The
+   frequencies are kept in four parts, even or odd in each direction: the products of the parts give the correlation of
+   two pictures as they are, mirrored, upside down, and both.
+3. What many photos of the set share is taken off: the strongest principal components. Photos of parts in one holder,
+   or of pages of text, are alike in them without being copies.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,60 +22,84 @@ from headstart.features.thumbnails import SIDE_PX
 
 WINDOW_PX = 9
 FEWEST_LEVELS = 2.0  # root mean square of the details, of 255; below it, only noise is left
-ROWS_AT_ONCE = 512
-COLUMNS_AT_ONCE = 4096
+MAX_SHARED = 16  # principal components that are taken off
+PHOTOS_PER_SHARED = 50  # one component for so many photos: fewer could be the copies of one picture
+N_KEPT = 48  # components of each part by which pairs are searched; the others only bound the correlation
+MAX_SAMPLE = 4000  # photos from which the components are computed
 Floats = npt.NDArray[np.float32]
-Numbers = npt.NDArray[np.int64]
 
 
-def transform_thumbnails(thumbnails: npt.NDArray[np.uint8]) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Return the details of thumbnails (N, 32, 32) in the frequency domain, and which of them are flat.
+@dataclass(frozen=True, eq=False)
+class Details:
+    """The details of N thumbnails, each scaled to length 1.
 
-    Returns
-    -------
-    (4, N, 256) float32: the frequencies that are even or odd in each direction, scaled to length 1 together; 0 for flat
-    thumbnails. And (N,) bool: whether a thumbnail is flat, so that it says nothing.
+    Attributes
+    ----------
+    parts
+        (4, N, 256) float32: the frequencies that are even or odd in each direction. 0 for flat thumbnails.
+    main
+        (4, N, 48) float32: the part of each in the strongest remaining principal components.
+    rest
+        (N,) float32: the length of what ``main`` leaves out.
+    dimensions
+        (N,) float32: the effective number of frequencies, 1 over the sum of the fourth powers. A picture of stripes has
+        2, so that a high correlation with another one is likely by chance; a photo has 30 to 150.
+    is_flat
+        (N,) bool: whether the thumbnail has no details at all.
+    is_shared
+        (N,) bool: whether all its details are shared by other photos of the set.
     """
-    cosines, window = _make_cosines(), _make_window_mean()
+
+    parts: Floats
+    main: Floats
+    rest: Floats
+    dimensions: Floats
+    is_flat: npt.NDArray[np.bool_]
+    is_shared: npt.NDArray[np.bool_]
+
+
+def find_details(thumbnails: npt.NDArray[np.uint8]) -> Details:
+    """Return the details of thumbnails (N, 32, 32). Takes about 1.5 s of processor time for 10,000."""
     n = len(thumbnails)
     pixels = thumbnails.astype(np.float32)
-    details = pixels - _apply(pixels, window)
-    details -= details.mean((1, 2), keepdims=True)
-    spectra = _apply(details, cosines)
+    pixels -= _apply(pixels, _make_window_mean())
+    pixels -= pixels.mean((1, 2), keepdims=True)
+    spectra = _apply(pixels, _make_cosines())
     lengths = np.sqrt((spectra**2).sum((1, 2)))
     is_flat = lengths < FEWEST_LEVELS * SIDE_PX
     spectra /= np.where(is_flat, np.inf, lengths)[:, None, None]
-    parts = [spectra[:, rows::2, columns::2].reshape(n, -1) for rows in (0, 1) for columns in (0, 1)]
-    return np.stack(parts), is_flat
+    parts = np.stack([spectra[:, rows::2, columns::2].reshape(n, -1) for rows in (0, 1) for columns in (0, 1)])
+    values, axes = _find_components(parts[:, ~is_flat])
+    n_shared = min(MAX_SHARED, n // PHOTOS_PER_SHARED)
+    weakest = np.sort(values.ravel())[::-1][n_shared - 1] if n_shared else np.inf
+    kept = []
+    for part, value, axis in zip(parts, values, axes, strict=True):
+        first = int((value >= weakest).sum())
+        part -= (part @ axis[:, :first]) @ axis[:, :first].T
+        kept.append(part @ axis[:, first : first + N_KEPT])
+    own = np.sqrt((parts**2).sum((0, 2)))  # the share of the details that is the photo's own
+    is_shared = ~is_flat & (own * lengths < FEWEST_LEVELS * SIDE_PX)
+    scale = (1 / np.where(is_flat | is_shared, np.inf, np.maximum(own, 1e-9))).astype(np.float32)[:, None]
+    parts *= scale
+    main = np.stack(kept) * scale
+    rest = np.sqrt(np.maximum((parts**2).sum((0, 2)) - (main**2).sum((0, 2)), 0))
+    dimensions = 1 / np.maximum((parts**4).sum((0, 2)), 1e-9)
+    return Details(parts, main, rest, dimensions, is_flat, is_shared)
 
 
-def walk_correlations(parts: Floats, lowest: float) -> Iterator[tuple[Numbers, Numbers, Floats]]:
-    """Yield the pairs of thumbnails that correlate by at least ``lowest``, in blocks: first, second, correlation.
+def _find_components(parts: Floats) -> tuple[Floats, Floats]:
+    """Return the variances (4, 256) and the axes (4, 256, 256) of the principal components, the strongest first.
 
-    The correlation is the largest of the two pictures as they are, mirrored, upside down, and both. First is below
-    second. Takes about 1.5 s of processor time for 10,000 thumbnails.
+    They are those of the photos and their mirrored versions: then no component mixes two of the four parts.
     """
-    n = parts.shape[1]
-    for start in range(0, n, ROWS_AT_ONCE):
-        rows = slice(start, min(start + ROWS_AT_ONCE, n))
-        for left in range(start, n, COLUMNS_AT_ONCE):
-            columns = slice(left, min(left + COLUMNS_AT_ONCE, n))
-            best = _correlate(parts[:, rows], parts[:, columns])
-            first, second = np.nonzero(best >= lowest)
-            found = best[first, second]
-            first, second = first + rows.start, second + columns.start
-            is_pair = first < second
-            yield first[is_pair], second[is_pair], found[is_pair]
-
-
-def _correlate(some: Floats, others: Floats) -> Floats:
-    """Return the largest correlation of each pair over the four mirrorings, for (4, N, 256) and (4, M, 256)."""
-    even_even, even_odd, odd_even, odd_odd = (one @ other.T for one, other in zip(some, others, strict=True))
-    upright, swapped = even_even + even_odd, odd_even + odd_odd
-    even_even -= even_odd
-    odd_even -= odd_odd
-    best: Floats = np.maximum(upright + np.abs(swapped), even_even + np.abs(odd_even))
-    return best
+    step = max(1, parts.shape[1] // MAX_SAMPLE)
+    values, axes = [], []
+    for part in parts[:, ::step]:
+        some = part.astype(np.float64)
+        value, axis = np.linalg.eigh(some.T @ some / max(1, len(some)))
+        values.append(value[::-1])
+        axes.append(axis[:, ::-1])
+    return np.stack(values).astype(np.float32), np.stack(axes).astype(np.float32)
 
 
 def _apply(pictures: Floats, matrix: Floats) -> Floats:

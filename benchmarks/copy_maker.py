@@ -39,7 +39,8 @@ def take_next_frame(image: Image.Image, generator: Generator) -> Image.Image:
     """Move the camera by up to 1.5% of the width, change the exposure by up to 10%, and add noise."""
     dx, dy = generator.uniform(-0.015, 0.015, 2) * image.width
     moved = image.transform(image.size, Image.Transform.AFFINE, (1, 0, dx, 0, 1, dy), Image.Resampling.BICUBIC)
-    pixels = np.asarray(moved, np.float64) * generator.uniform(0.9, 1.1) + generator.normal(0, 4, (*moved.size[::-1], 3))
+    noise = generator.normal(0, 4, (image.height, image.width, 3))
+    pixels = np.asarray(moved, np.float64) * generator.uniform(0.9, 1.1) + noise
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 

@@ -27,8 +27,8 @@ def test_a_thumbnail_that_is_nearly_equal_is_enough(features):
     pictures = paint()
     pictures[7] = add_noise(pictures[3], 5)
     (pair,) = find_near_copies(DIGESTS, pictures, features)
-    assert (pair.first, pair.second, pair.kind) == (DIGESTS[3], DIGESTS[7], "copy")
-    assert 0.95 <= pair.correlation <= 1
+    assert (pair.first, pair.second) == (DIGESTS[3], DIGESTS[7])
+    assert 0.9 <= pair.correlation <= 1
     assert abs(pair.cosine) < ALIKE
     assert [one.correlation for one in find_near_copies(DIGESTS, pictures, None)] == [pair.correlation]
 
@@ -39,7 +39,7 @@ def test_a_similar_thumbnail_needs_features_that_agree(features):
     assert find_near_copies(DIGESTS, pictures, features) == []
     features[7] = features[3] + 0.1
     (pair,) = find_near_copies(DIGESTS, pictures, features)
-    assert 0.8 <= pair.correlation < 0.95
+    assert 0.55 <= pair.correlation < 0.9
     assert pair.cosine >= ALIKE
     assert find_near_copies(DIGESTS, pictures, None) == []
 
@@ -60,3 +60,31 @@ def test_features_that_never_differ_do_not_count(features):
     features[:, :32] = 1.0
     (pair,) = find_near_copies(DIGESTS, pictures, features)
     assert np.isfinite(pair.cosine)
+
+
+def test_stripes_of_one_width_are_no_copies(features):
+    x = np.arange(32)
+    pictures = paint()
+    for n in range(4):
+        pictures[n] = np.broadcast_to(128 + 100 * np.sin(0.9 * x + 0.05 * n), (32, 32))
+    features[:4] = features[0] + 0.1 * features[:4]
+    assert find_near_copies(DIGESTS, pictures, features) == []
+
+
+def test_one_part_in_a_holder_is_no_copy_of_the_next_part():
+    n = 120
+    part = paint(1)[0]
+    pictures = np.stack([add_noise(part, 1.0) for _ in range(n)])
+    for number in range(9):  # each with a hole at another place, also if it is mirrored
+        y, x = 1 + 5 * (number // 3), 1 + 5 * (number % 3)
+        pictures[number, y : y + 4, x : x + 4] = 0
+    pictures[17] = pictures[0]
+    (pair,) = find_near_copies([f"{n:064x}" for n in range(n)], pictures, None)
+    assert (int(pair.first, 16), int(pair.second, 16)) == (0, 17)
+
+
+def test_of_very_many_pairs_the_strongest_are_kept(monkeypatch):
+    monkeypatch.setattr("headstart.features.near_copies.MAX_PER_BLOCK", 10)
+    pictures = np.stack([add_noise(paint(1)[0], 3) for _ in range(2)] * 10)
+    pairs = find_near_copies(DIGESTS, pictures, None)
+    assert len(pairs) == 10

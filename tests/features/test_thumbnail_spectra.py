@@ -1,70 +1,66 @@
-"""Correlations of thumbnails, as they are and mirrored, against the plain sum of products."""
+"""The details of thumbnails: what is taken off, and what is left."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.features.thumbnail_spectra import transform_thumbnails, walk_correlations
+from headstart.features.thumbnail_spectra import PHOTOS_PER_SHARED, find_details
 
 GENERATOR = np.random.default_rng(0)
 
 
-def paint(generator=GENERATOR, n=1):
+def paint(n=1, side=12):
     """Paint pictures with details of all sizes."""
-    small = generator.integers(0, 256, (n, 12, 12), np.uint8)
+    small = GENERATOR.integers(0, 256, (n, side, side), np.uint8)
     return np.stack([Image.fromarray(one).resize((32, 32), Image.Resampling.BICUBIC) for one in small])
 
 
-def list_pairs(thumbnails, lowest):
-    parts, _ = transform_thumbnails(thumbnails)
-    return {
-        (int(i), int(j)): float(value)
-        for block in walk_correlations(parts, lowest)
-        for i, j, value in zip(*block, strict=True)
-    }
+def add_noise(pictures, deviation):
+    return (pictures + GENERATOR.normal(0, deviation, pictures.shape)).clip(0, 255).astype(np.uint8)
 
 
-@pytest.mark.parametrize("turn", [lambda x: x, np.fliplr, np.flipud, lambda x: x[::-1, ::-1]])
-def test_a_mirrored_copy_correlates_by_one(turn):
-    picture = paint()[0]
-    assert list_pairs(np.stack([picture, turn(picture)]), 0.5) == {(0, 1): pytest.approx(1, abs=1e-3)}
-
-
-def test_the_correlation_is_that_of_the_details():
-    pictures = paint(n=6)
-    parts, _ = transform_thumbnails(pictures)
-    rows = np.concatenate(list(parts), axis=1)
-    assert rows.shape == (6, 1024)
-    assert (rows**2).sum(1) == pytest.approx(np.ones(6), abs=1e-4)
-    found = list_pairs(pictures, -1.0)
-    assert sorted(found) == [(i, j) for i in range(6) for j in range(i + 1, 6)]
-    for (i, j), value in found.items():
-        assert value >= rows[i] @ rows[j] - 1e-4  # as it is, or mirrored
+def test_they_have_length_1_and_the_components_a_part_of_it():
+    details = find_details(paint(6))
+    assert details.parts.shape == (4, 6, 256)
+    assert (details.parts**2).sum((0, 2)) == pytest.approx(np.ones(6), abs=1e-4)
+    assert (details.main**2).sum((0, 2)) + details.rest**2 == pytest.approx(np.ones(6), abs=1e-3)
 
 
 def test_brightness_and_gradients_do_not_count():
     picture = paint()[0].astype(float)
     ramp = np.add.outer(np.arange(32), 2.0 * np.arange(32))
-    brighter = picture * 0.5 + ramp + 20
-    found = list_pairs(np.stack([picture, brighter]).round().clip(0, 255).astype(np.uint8), 0.5)
-    assert found[0, 1] > 0.99
+    both = np.stack([picture, picture * 0.5 + ramp + 20]).round().clip(0, 255).astype(np.uint8)
+    parts = find_details(both).parts
+    assert np.vdot(parts[:, 0], parts[:, 1]) > 0.99
 
 
-def test_a_gradient_alone_is_flat():
+def test_a_gradient_alone_and_a_plain_picture_are_flat():
     ramps = np.stack([np.add.outer(np.arange(32) * a, np.arange(32) * b) for a, b in ((1, 2), (3, 0), (0, 0))])
-    parts, is_flat = transform_thumbnails(ramps.astype(np.uint8))
-    assert is_flat.all()
-    assert not parts.any()
+    details = find_details(ramps.astype(np.uint8))
+    assert details.is_flat.all()
+    assert not details.parts.any()
 
 
-def test_pairs_of_many_blocks_are_each_found_once(monkeypatch):
-    from headstart.features import thumbnail_spectra
+def test_what_many_photos_share_is_taken_off():
+    part = paint()[0]
+    photos = add_noise(np.stack([part] * 2 * PHOTOS_PER_SHARED), 1.0)
+    scratched = photos[:2].copy()
+    scratched[0, 5:25, 10] = scratched[1, 20, 5:25] = 0
+    details = find_details(np.concatenate([scratched, photos]))
+    assert not details.is_shared[:2].any()
+    assert details.is_shared[2:].all()
+    assert abs(np.vdot(details.parts[:, 0], details.parts[:, 1])) < 0.3
 
-    pictures = paint(n=40)
-    pictures[33] = pictures[5]
-    whole = list_pairs(pictures, 0.3)
-    monkeypatch.setattr(thumbnail_spectra, "ROWS_AT_ONCE", 7)
-    monkeypatch.setattr(thumbnail_spectra, "COLUMNS_AT_ONCE", 5)
-    found = list_pairs(pictures, 0.3)
-    assert (5, 33) in found
-    assert sorted(found) == sorted(whole)
+
+def test_a_few_photos_share_nothing_but_copies():
+    details = find_details(add_noise(np.stack([paint()[0]] * 10), 1.0))
+    assert not details.is_shared.any()
+    assert np.vdot(details.parts[:, 0], details.parts[:, 1]) > 0.9
+
+
+def test_stripes_have_few_dimensions():
+    x = np.arange(32)
+    stripes = np.broadcast_to(128 + 100 * np.sin(0.9 * x), (32, 32)).round().astype(np.uint8)
+    dimensions = find_details(np.stack([stripes, *paint(2)])).dimensions
+    assert dimensions[0] < 4
+    assert dimensions[1:].min() > 20

@@ -9,6 +9,7 @@ from typing import Any
 from headstart.evaluation.cross_validation import compare_with_cross_validation, find_cross_validation
 from headstart.evaluation.elsewhere import name_judging, name_unseen, say_elsewhere
 from headstart.evaluation.fitted_splits import is_fitted_to, say_whose_figure
+from headstart.evaluation.near_copies import say_near_copies
 from headstart.evaluation.quoting import FEW_PHOTOS, choose_quote
 from headstart.evaluation.words import count_photos, format_percent
 
@@ -65,7 +66,7 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
             _compare_with_guess(numbers), _warn_of_few_photos(numbers),
             compare_with_cross_validation(metrics), _warn_of_missing_test(split),
         ]  # fmt: skip
-    first.append(say_elsewhere(split, metrics))
+    first += [say_near_copies(metrics), say_elsewhere(split, metrics)]
     sentences = [*first, _warn_of_overfitting(split, quoted, metrics.get("train")), _warn_of_confidence(numbers)]
     return " ".join(sentence for sentence in sentences if sentence)
 

@@ -39,6 +39,7 @@ METHODS = {
 STAGES = {
     "scan": "finding and checking the photos",
     "extract": "extracting the features",
+    "near_copies": "comparing photos for near copies",
     "fit": "training",
     "repeat": "repeats on other splits",
     "evaluate": "evaluation",

@@ -90,7 +90,7 @@ def _keep_strongest(pairs: ThumbnailPairs) -> ThumbnailPairs:
     if len(pairs.first) <= MAX_PER_BLOCK:
         return pairs
     at = np.sort(np.argsort(-pairs.correlation, kind="stable")[:MAX_PER_BLOCK])
-    return ThumbnailPairs(*(column[at] for column in pairs))
+    return ThumbnailPairs(pairs.first[at], pairs.second[at], pairs.correlation[at], pairs.chance[at])
 
 
 class _AlikeFeatures:

@@ -1,15 +1,86 @@
-"""Join near copies into groups."""
+"""Join near copies into groups; a group that chains over much of a set is cut."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from headstart.features.near_copies import CopyPair
 
+LARGE = 20  # photos up to which a group is never cut
+LARGE_SHARE = 0.05  # of the photos of the set; likewise
+CHAIN_RATIO = 2  # a group of more than so many times its largest neighbourhood is a chain
+HUGE_SHARE = 0.25  # of the photos; a larger group is cut even if all its photos are copies of each other
 
-def name_groups(pairs: Iterable[CopyPair]) -> dict[str, str]:
-    """Return the name of the group of each photo in a pair, by digest: the smallest digest of the group."""
+
+@dataclass(frozen=True)
+class NearCopies:
+    """The near copies among the photos of a set.
+
+    Attributes
+    ----------
+    pairs
+        The pairs that were found, the strongest first.
+    names
+        Name of the group of each photo in a pair, by digest: the smallest digest of the group.
+    is_chained
+        Whether a group was cut, so that near copies may be in two groups.
+    """
+
+    pairs: tuple[CopyPair, ...]
+    names: dict[str, str]
+    is_chained: bool = False
+
+    def list_across(self, splits: dict[str, str | None], split: str) -> dict[str, CopyPair]:
+        """Return the photos of a split with a near copy in training, by digest, each with its strongest pair.
+
+        Parameters
+        ----------
+        splits
+            Split of each photo, by digest.
+        """
+        across: dict[str, CopyPair] = {}
+        for pair in self.pairs:
+            for one, other in ((pair.first, pair.second), (pair.second, pair.first)):
+                if splits.get(one) == split and splits.get(other) == "train":
+                    across.setdefault(one, pair)
+        return across
+
+
+def group_near_copies(pairs: Sequence[CopyPair], n_photos: int) -> NearCopies:
+    """Join the pairs among ``n_photos`` photos into groups.
+
+    In a series such as a video, each photo is a copy of the next, and one group holds them all. A group of more than 20
+    photos and 5% of the set is cut if it is more than twice as large as the largest neighbourhood of one photo, or if
+    it holds a quarter of the set: the strongest pairs are joined first, up to the size of a neighbourhood.
+    """
+    names = _join(pairs, {})
+    sizes = Counter(names.values())
+    large = {name for name, size in sizes.items() if size > max(LARGE, LARGE_SHARE * n_photos)}
+    if not large:
+        return NearCopies(tuple(pairs), names)
+    degrees: Counter[str] = Counter()
+    for pair in pairs:
+        degrees.update((pair.first, pair.second))
+    limits: dict[str, int] = {}
+    for name in large:
+        near = 1 + max(degrees[digest] for digest, group in names.items() if group == name)
+        if sizes[name] > CHAIN_RATIO * near or sizes[name] > HUGE_SHARE * n_photos:
+            limits[name] = max(2, min(near, LARGE, sizes[name] // 2))
+    if not limits:
+        return NearCopies(tuple(pairs), names)
+    by_photo = {digest: limits[name] for digest, name in names.items() if name in limits}
+    return NearCopies(tuple(pairs), _join(pairs, by_photo), is_chained=True)
+
+
+def _join(pairs: Iterable[CopyPair], limits: dict[str, int]) -> dict[str, str]:
+    """Return the name of the group of each photo in a pair.
+
+    Two groups are joined only if that does not exceed the ``limits`` of their photos.
+    """
     parents: dict[str, str] = {}
+    sizes: Counter[str] = Counter()
 
     def find(name: str) -> str:
         while parents.setdefault(name, name) != name:
@@ -19,5 +90,7 @@ def name_groups(pairs: Iterable[CopyPair]) -> dict[str, str]:
 
     for pair in pairs:
         low, high = sorted((find(pair.first), find(pair.second)))
-        parents[high] = low
+        size = (sizes[low] or 1) + (sizes[high] or 1)
+        if low != high and size <= limits.get(pair.first, size):
+            parents[high], sizes[low] = low, size
     return {digest: find(digest) for digest in sorted(parents)}

@@ -89,6 +89,6 @@ def _compare(details: Details, first: Numbers, second: Numbers, lowest: float) -
     """
     correlation = correlate_pairs(details.parts, first, second)
     dimensions = np.minimum(details.dimensions[first], details.dimensions[second])
-    chance = np.maximum(1 - correlation**2, 0) ** ((dimensions - 1) / 2)
+    chance = (np.maximum(1 - correlation**2, 0) ** ((dimensions - 1) / 2)).astype(np.float32)
     at = np.flatnonzero(correlation >= lowest)
     return ThumbnailPairs(first[at], second[at], correlation[at], chance[at])

@@ -22,8 +22,8 @@ from headstart.features.thumbnails import SIDE_PX
 
 WINDOW_PX = 9
 FEWEST_LEVELS = 2.0  # root mean square of the details, of 255; below it, only noise is left
-MAX_SHARED = 16  # principal components that are taken off
-PHOTOS_PER_SHARED = 50  # one component for so many photos: fewer could be the copies of one picture
+MAX_SHARED = 4  # pictures that many photos share; each has a principal component in each of the four parts
+PHOTOS_PER_SHARED = 50  # one such picture for so many photos: fewer could be the copies of one photo
 N_KEPT = 48  # components of each part by which pairs are searched; the others only bound the correlation
 MAX_SAMPLE = 4000  # photos from which the components are computed
 Floats = npt.NDArray[np.float32]
@@ -70,7 +70,7 @@ def find_details(thumbnails: npt.NDArray[np.uint8]) -> Details:
     spectra /= np.where(is_flat, np.inf, lengths)[:, None, None]
     parts = np.stack([spectra[:, rows::2, columns::2].reshape(n, -1) for rows in (0, 1) for columns in (0, 1)])
     values, axes = _find_components(parts[:, ~is_flat])
-    n_shared = min(MAX_SHARED, n // PHOTOS_PER_SHARED)
+    n_shared = 4 * min(MAX_SHARED, n // PHOTOS_PER_SHARED)
     weakest = np.sort(values.ravel())[::-1][n_shared - 1] if n_shared else np.inf
     kept = []
     for part, value, axis in zip(parts, values, axes, strict=True):

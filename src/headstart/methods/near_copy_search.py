@@ -6,7 +6,7 @@ The features are handed on, so that no photo is decoded twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,33 +16,17 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.catalog.redrawing import redraw_splits
 from headstart.evaluation.notes import Note
-from headstart.evaluation.words import count_photos
 from headstart.features.extraction import extract_features, make_feature_spec
 from headstart.features.feature_cache import open_feature_cache
 from headstart.features.fresh_features import FreshFeatures
 from headstart.features.near_copies import CopyPair, find_near_copies
-from headstart.features.near_copy_groups import name_groups
+from headstart.features.near_copy_groups import NearCopies, group_near_copies
 from headstart.features.stored_features import KnownFeatures
 from headstart.features.thumbnails import ThumbnailCollector
+from headstart.methods.near_copy_notes import list_near_copy_notes
 from headstart.methods.settings import Settings
 from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
-
-
-@dataclass(frozen=True)
-class NearCopies:
-    """The near copies among the photos of a catalog.
-
-    Attributes
-    ----------
-    pairs
-        The pairs that were found, the strongest first.
-    names
-        Name of the group of each photo in a pair, by digest.
-    """
-
-    pairs: tuple[CopyPair, ...]
-    names: dict[str, str]
 
 
 def keep_near_copies_together(
@@ -68,12 +52,13 @@ def keep_near_copies_together(
         return replace(catalog, notes=(*catalog.notes, Note("near-copies-unknown", text))), None, None
     photos = sorted({photo.digest: photo for photo in catalog.photos}.values(), key=lambda photo: photo.digest)
     pairs, fresh = _search(photos, context, settings, note_time)
-    near_copies = NearCopies(tuple(pairs), name_groups(pairs))
+    near_copies = group_near_copies(pairs, len(photos))
     note_time("near_copies")
     if not pairs:
         return catalog, near_copies, fresh
     catalog = redraw_splits(catalog, near_copies=near_copies.names)
-    return replace(catalog, notes=(*catalog.notes, _describe(near_copies, catalog))), near_copies, fresh
+    notes = list_near_copy_notes(near_copies, catalog)
+    return replace(catalog, notes=(*catalog.notes, *notes)), near_copies, fresh
 
 
 def _search(
@@ -107,13 +92,3 @@ def _search(
 def _choose_setup(setup: BackboneSetup, settings: Settings) -> BackboneSetup:
     """Return the setup whose features the training needs."""
     return replace(setup, backbone=pool_stages(setup.backbone)) if settings.features == "all" else setup
-
-
-def _describe(near_copies: NearCopies, catalog: Catalog) -> Note:
-    n_groups, n_photos = len(set(near_copies.names.values())), len(near_copies.names)
-    is_drawn = any(photo.is_drawn for photo in catalog.photos)
-    text = (
-        f"{count_photos(n_photos)} are near copies of others (saved again, resized, mirrored, or taken within "
-        f"a moment), in {n_groups:,} {'group' if n_groups == 1 else 'groups'}."
-    )
-    return Note("near-copies", f"{text} Each group is in one split." if is_drawn else text)

@@ -14,6 +14,7 @@ from headstart.evaluation.words import count_photos, format_percent
 from headstart.report.elsewhere_rows import describe_elsewhere
 from headstart.report.figure_file import InlineImage
 from headstart.report.fitted_photos import explain_splits
+from headstart.report.near_copy_text import describe_near_copies
 from headstart.report.page_tables import (
     describe_settings,
     has_weighted_strengths,
@@ -100,7 +101,9 @@ def render_report(content: ReportContent) -> str:
         explained_splits=explain_splits(metrics),
         classes=list_classes(headline[1]) if headline else [],
         charts={name: images.get(name) for name in CHARTS},
-        photos=[image for name, image in images.items() if name not in CHARTS],
+        photos=[image for name, image in images.items() if name not in (*CHARTS, "near_copies")],
+        near_copies=describe_near_copies(metrics),
+        near_copies_figure=images.get("near_copies"),
         catalog_columns=list(content.catalog_summary[0]) if content.catalog_summary else [],
         catalog_rows=[list(row.values()) for row in content.catalog_summary],
         notes=sort_notes(content.notes),

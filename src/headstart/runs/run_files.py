@@ -5,6 +5,7 @@ Which code makes the content of each file:
     model.onnx         `classifier.build`
     catalog.csv        `Catalog.write_csv`, a row per photo
     predictions.csv    `methods.split_metrics`, a row per photo
+    near_copies.csv    `near_copy_files`, a row per pair, if near copies were searched for
     history.csv        `_write_history` below, a row per epoch
     figures/           `run_pictures` draws the photos, `report.charts` the charts, in a second process
     report.html        `report.page`
@@ -25,12 +26,14 @@ from pathlib import Path
 from typing import Any
 
 from headstart.catalog.catalog import Catalog
+from headstart.catalog.photo import Photo
 from headstart.classifier.file import ClassifierFile
 from headstart.classifier.heat_maps import Explainer
 from headstart.classifier.summary import describe_network, summarise_classifier
 from headstart.evaluation.confusion import MAX_WHOLE, N_CONFUSED
 from headstart.evaluation.notes import Note
 from headstart.evaluation.verdict import HEADLINE_ORDER
+from headstart.features.near_copy_groups import NearCopies
 from headstart.head.history import Epoch
 from headstart.methods.split_metrics import SplitPredictions, write_predictions
 from headstart.pixels.views import View
@@ -38,6 +41,7 @@ from headstart.report.chart_process import ChartDrawer
 from headstart.report.model_card import write_model_card
 from headstart.report.page import ReportContent, ReportFigure, render_report
 from headstart.report.preloading import preload_page_modules
+from headstart.runs.near_copy_files import FILE_NAME, draw_near_copies, write_near_copies
 from headstart.runs.run_pictures import PictureFolder, draw_answers, draw_training_photos
 
 
@@ -57,6 +61,8 @@ class RunContents:
         Predictions by split.
     note_time
         Function that takes the name of a step when the step ends, and updates ``metrics["seconds"]``.
+    near_copies
+        Near copies among the photos, or None if they were not searched for.
     views, n_symmetric
         Views of each photo in training, as `draw_training_photos` takes them.
     """
@@ -69,8 +75,14 @@ class RunContents:
     notes: Sequence[Note]
     model: ClassifierFile
     note_time: Callable[[str], None]
+    near_copies: NearCopies | None = None
     views: Sequence[View] | None = None
     n_symmetric: int = 1
+
+    @property
+    def photos(self) -> dict[str, Photo]:
+        """The photos by digest."""
+        return {photo.digest: photo for photo in self.catalog.photos}
 
 
 def begin_charts(folder: Path, metrics: dict[str, Any], history: Sequence[Epoch], drawer: ChartDrawer) -> None:
@@ -101,6 +113,8 @@ def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
             photo_folder,
             contents.model.metadata.decision,
         )
+        if contents.near_copies is not None:
+            write_near_copies(folder / FILE_NAME, contents.near_copies, contents.photos, photo_folder)
         _write_history(folder / "history.csv", contents.history)
         for done in beside:
             done.result()
@@ -155,6 +169,8 @@ def _draw_photos(pictures: PictureFolder, contents: RunContents) -> None:
         pictures, contents.predictions["train"].features.photos, seed=metrics["seed"], n_views=metrics["views"],
         depth=metrics["depth"], views=contents.views, n_symmetric=contents.n_symmetric,
     )  # fmt: skip
+    if contents.near_copies is not None:
+        draw_near_copies(pictures, contents.near_copies, contents.photos, metrics["depth"])
 
 
 def _write_captions(head: str, n_classes: int, *, has_start: bool) -> dict[str, str]:

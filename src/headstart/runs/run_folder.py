@@ -16,7 +16,7 @@ from headstart.errors import RunError, RunMovedError
 from headstart.storage.partial_folders import is_being_written, make_partial_folder
 
 CONTENTS = frozenset({"model.onnx", "report.html", "metrics.json", "history.csv", "predictions.csv", "catalog.csv",
-                      "notes.json", "run.json", "README.md", "figures", "tensorboard"})  # fmt: skip
+                      "notes.json", "run.json", "near_copies.csv", "README.md", "figures", "tensorboard"})  # fmt: skip
 
 RUNS = Path("runs")  # in the current folder
 

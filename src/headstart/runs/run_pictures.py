@@ -73,7 +73,7 @@ def draw_answers(
     at = _sample(len(photos), seed)
     titles = [f"Prediction: {labels[predictions.predicted[i]]} ({bool(predictions.is_right[i])})" for i in at]
     colours = [DARK if predictions.is_right[i] else ACCENT for i in at]
-    figure = plot_photo_grid([_read_for_grid(photos[i], depth) for i in at], titles, colours=colours)
+    figure = plot_photo_grid([read_for_grid(photos[i], depth) for i in at], titles, colours=colours)
     wrong = np.flatnonzero(~predictions.is_right)
     caption = f"Random photos of the {split} split, with their predictions."
     pictures.add("predictions", figure, caption if len(wrong) else f"{caption} The split has no mistake.")
@@ -84,7 +84,7 @@ def draw_answers(
             for i in worst
         ]
         figure = plot_photo_grid(
-            [_read_for_grid(photos[i], depth) for i in worst], titles, colours=[ACCENT] * len(worst)
+            [read_for_grid(photos[i], depth) for i in worst], titles, colours=[ACCENT] * len(worst)
         )
         names = ", ".join(str(Path(photos[i].label, photos[i].path.name)) for i in worst)
         caption = f"The most confident mistakes. Check their labels first: some may be wrong. In this order: {names}."
@@ -104,9 +104,9 @@ def _draw_heat_maps(explainer: Explainer, answers: Sequence[tuple[Photo, str]], 
     for photo, label in answers:
         try:
             heat = explainer.explain(photo.path, label, digest=photo.digest).heat
-            shown.append(overlay_heat_map(_read_for_grid(photo, depth), heat))
-        except PhotoError:  # as in `_read_for_grid`
-            shown.append(_read_for_grid(photo, depth))
+            shown.append(overlay_heat_map(read_for_grid(photo, depth), heat))
+        except PhotoError:  # as in `read_for_grid`
+            shown.append(read_for_grid(photo, depth))
     return plot_photo_grid(shown, [f"For {label}" for _, label in answers], colours=[ACCENT] * len(shown))
 
 
@@ -145,10 +145,10 @@ def draw_training_photos(
         Number of symmetries of `augment_pixels`, if every epoch augmented every photo anew.
     """
     shown = [photos[i] for i in _sample(len(photos), seed)]
-    figure = plot_photo_grid([_read_for_grid(photo, depth) for photo in shown], [photo.label for photo in shown])
+    figure = plot_photo_grid([read_for_grid(photo, depth) for photo in shown], [photo.label for photo in shown])
     pictures.add("training_photos", figure, "Random training photos with their labels. Is each label right?")
     photo = shown[0]
-    square = _read_for_grid(photo, depth, is_square=True)
+    square = read_for_grid(photo, depth, is_square=True)
     if views is not None and not views:
         seen, titles = _augment(square, seed, n_symmetric), ["original", *["augmented"] * (GRID - 1)]
         caption = (
@@ -196,7 +196,8 @@ def _sample(n_photos: int, seed: int) -> list[int]:
     return [int(i) for i in np.random.default_rng(seed).permutation(n_photos)[:GRID]]
 
 
-def _read_for_grid(photo: Photo, depth: int, *, is_square: bool = False) -> npt.NDArray[np.uint8]:
+def read_for_grid(photo: Photo, depth: int, *, is_square: bool = False) -> npt.NDArray[np.uint8]:
+    """Read a photo for a grid: in its own proportions, or stretched to a square."""
     try:
         read = read_photo if is_square else read_thumbnail
         return read(photo.path, CELL_PX, depth=depth)

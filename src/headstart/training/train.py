@@ -27,6 +27,7 @@ from headstart.features.group_suggestions import suggest_groups
 from headstart.methods.confidence import set_confidence
 from headstart.methods.elsewhere import note_elsewhere
 from headstart.methods.method_runner import MethodRunner
+from headstart.methods.near_copy_metrics import measure_near_copies
 from headstart.methods.near_copy_search import keep_near_copies_together
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
@@ -228,7 +229,7 @@ class _Training:
             check_classes(settings, catalog.labels)
         compiling.join()
         self.clock.note("scan")
-        catalog, _, fresh = keep_near_copies_together(catalog, context, settings, stored, self.clock.note)
+        catalog, near_copies, fresh = keep_near_copies_together(catalog, context, settings, stored, self.clock.note)
         if setup.precision == "int8":
             context = replace(context, setup=replace(setup, backbone=self._quantise(catalog)))
             self.clock.note("quantise")
@@ -257,6 +258,7 @@ class _Training:
         notes = [*list_notes(trained, settings, tried), *self.notes, *(chosen.notes if chosen else ())]
         metrics = describe_training(trained, notes) | {"auto": record}
         metrics |= {split: measure_split(predictions[split], table.catalog.labels) for split in SPLITS}
+        metrics["near_copies"] = measure_near_copies(near_copies, predictions, table.catalog.labels)
         metrics["repeats"] = None
         if settings.repeats > 1:
             self.clock.note("evaluate")
@@ -282,6 +284,7 @@ class _Training:
             catalog=table.catalog, metrics=metrics, history=fitted.history, predictions=predictions,
             record=describe_run(self.request, trained, model.result(), predictions),
             notes=notes, model=model.result(), note_time=self.clock.note,
+            near_copies=near_copies,
             views=list_training_views(trained), n_symmetric=trained.tuned.n_symmetric if trained.tuned else 1,
         )  # fmt: skip
 

@@ -1,0 +1,79 @@
+"""Notes on near copies: how many there are, which are across splits, and which have different labels."""
+
+from __future__ import annotations
+
+from headstart.catalog.catalog import Catalog
+from headstart.catalog.photo import Photo
+from headstart.evaluation.notes import Note
+from headstart.evaluation.words import count_photos
+from headstart.features.near_copies import CopyPair
+from headstart.features.near_copy_groups import NearCopies
+
+N_NAMED = 3  # pairs that a note names
+
+
+def list_near_copy_notes(near_copies: NearCopies, catalog: Catalog) -> list[Note]:
+    """Return the notes on the near copies of a catalog whose split is final."""
+    if not near_copies.pairs:
+        return []
+    photos = {photo.digest: photo for photo in catalog.photos}
+    notes = [_describe_groups(near_copies, is_drawn=any(photo.is_drawn for photo in catalog.photos))]
+    notes += _describe_chain(near_copies)
+    for split in ("validation", "test"):
+        notes += _describe_across(near_copies, photos, split)
+    conflicts = list_conflicts(near_copies, photos)
+    if conflicts:
+        named = _name_pairs([(pair.first, pair) for pair in conflicts], photos)
+        n = f"{len(conflicts):,} {'pair' if len(conflicts) == 1 else 'pairs'}"
+        text = f"The near copies of {n} have different labels: {named}. One of the two may be wrong: correct it."
+        notes.append(Note("near-copy-labels", text, "warning"))
+    return notes
+
+
+def list_conflicts(near_copies: NearCopies, photos: dict[str, Photo]) -> list[CopyPair]:
+    """Return the pairs of different labels, given the photos by digest."""
+    return [
+        pair for pair in near_copies.pairs
+        if pair.first in photos and pair.second in photos and photos[pair.first].label != photos[pair.second].label
+    ]  # fmt: skip
+
+
+def _describe_groups(near_copies: NearCopies, *, is_drawn: bool) -> Note:
+    n_groups = len(set(near_copies.names.values()))
+    text = (
+        f"{count_photos(len(near_copies.names))} are near copies of others (saved again, resized, mirrored, or taken "
+        f"within a moment), in {n_groups:,} {'group' if n_groups == 1 else 'groups'}."
+    )
+    return Note("near-copies", f"{text} Each group is in one split." if is_drawn else text)
+
+
+def _describe_chain(near_copies: NearCopies) -> list[Note]:
+    if not near_copies.is_chained:
+        return []
+    text = (
+        "Near copies chain over much of this set, as frames of a video do. The chain was cut, because it would fill a "
+        "split. Near copies are therefore in two splits. Give the photos of one piece or scene the same group in a CSV."
+    )
+    return [Note("near-copies-chained", text, "warning")]
+
+
+def _describe_across(near_copies: NearCopies, photos: dict[str, Photo], split: str) -> list[Note]:
+    across = near_copies.list_across({digest: photo.split for digest, photo in photos.items()}, split)
+    if not across:
+        return []
+    verb = "has" if len(across) == 1 else "have"
+    named = _name_pairs(list(across.items()), photos)
+    text = f"{count_photos(len(across), split)} {verb} a near copy in training: {named}."
+    if split == "test":
+        text += " metrics.json has the accuracy without them."
+    return [Note("near-copies-across", text, "warning")]
+
+
+def _name_pairs(pairs: list[tuple[str, CopyPair]], photos: dict[str, Photo]) -> str:
+    """Name the first few pairs, each as the photo with this digest and the other photo."""
+    texts = []
+    for digest, pair in pairs[:N_NAMED]:
+        other = pair.second if pair.first == digest else pair.first
+        texts.append(f"{photos[digest].file} (as {photos[other].file})")
+    more = f" and {len(pairs) - N_NAMED:,} more" if len(pairs) > N_NAMED else ""
+    return f"{', '.join(texts)}{more}"

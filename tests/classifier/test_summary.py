@@ -103,5 +103,7 @@ def test_the_text_of_a_classifier_has_a_row_for_each_part(classifier_bytes):
 
 def test_the_report_gets_the_totals_in_a_sentence(summarise):
     network = describe_network(summarise())
-    assert network["sentence"].endswith("Parameters: 2,261,827: 3,843 trained, 2,257,984 frozen. The file has 9.1 MB.")
+    assert network["sentence"].endswith(
+        "Number of parameters: 2,261,827: 3,843 trained, 2,257,984 frozen. Size of the file: 9.1 MB."
+    )
     assert len(network["rows"]) == 21

@@ -90,7 +90,7 @@ def list_facts(summary: dict[str, Any]) -> list[tuple[str, str]]:
         "Cut": "before the first stage" if summary["cut"] == PIXELS_CUT else f"after {summary['cut']}",
         "Averaged": f"{n_averaged} views of each photo" if n_averaged > 1 else "",
         "Parameters": f"{summary['n_parameters']:,}: {summary['n_trained']:,} trained, {summary['n_frozen']:,} frozen",
-        "Fitted to": count_photos(summary["n_fitted"]),
+        "Fitted to": f"{count_photos(summary['n_fitted'])}{_name_splits(summary)}",
         "Answer": summary["decision"] or "the most probable class",
         "File": f"{summary['n_bytes'] / 1e6:.1f} MB",
         "Time": "" if seconds is None else f"{seconds:.1f} ms a photo on this machine, without decoding",
@@ -98,12 +98,17 @@ def list_facts(summary: dict[str, Any]) -> list[tuple[str, str]]:
     return [(name, text) for name, text in facts.items() if text]
 
 
+def _name_splits(summary: dict[str, Any]) -> str:
+    """Return the splits that the head was fitted to; only a run folder records them."""
+    return f" ({summary['fitted_on']})" if summary.get("fitted_on") else ""
+
+
 def describe_network(summary: dict[str, Any]) -> dict[str, Any]:
     """Return the rows of the parts for the report, and a sentence above them."""
     facts = dict(list_facts(summary))
     sentence = (
-        f"The parts of the classifier, from the photo to the classes. Parameters: {facts['Parameters']}. "
-        f"The file has {facts['File']}."
+        f"The parts of the classifier, from the photo to the classes. Number of parameters: {facts['Parameters']}. "
+        f"Size of the file: {facts['File']}."
     )
     return {"rows": list_part_rows(summary), "sentence": sentence}
 

@@ -26,11 +26,14 @@ def show(model: Path, precision: str, as_json: bool) -> None:
     from headstart.classifier.precision_note import note_precision
     from headstart.classifier.prediction_time import measure_ms_per_photo
     from headstart.classifier.summary import summarise_classifier, write_summary
+    from headstart.runs.run import Run
 
     contents = read_classifier(model)
     classifier = Classifier(contents, precision=precision)
-    verdict = _read_verdict(model)
+    run = Run(model) if (model / "metrics.json").is_file() else None
+    verdict = None if run is None else run.verdict
     record = summarise_classifier(contents) | {
+        "fitted_on": None if run is None else run.metrics.get("fitted_on"),
         "computed_in": classifier.precision, "ms_per_photo": round(measure_ms_per_photo(classifier), 2),
     }  # fmt: skip
     notes = note_precision(classifier, precision)
@@ -45,13 +48,6 @@ def show(model: Path, precision: str, as_json: bool) -> None:
         print_line(write_summary(record))
     for note in notes:
         say_note(note)
-
-
-def _read_verdict(model: Path) -> str | None:
-    """Return the verdict of a run folder, or None if there is only a classifier."""
-    from headstart.runs.run import Run
-
-    return Run(model).verdict if (model / "metrics.json").is_file() else None
 
 
 def _print_table(record: dict[str, Any]) -> None:

@@ -30,6 +30,7 @@ EFFECTS = {
     },
     "evaluate": READING | PRECISION | {
         "--split": "refused if the split has no photos", "--json": ALWAYS,
+        "--group-from": "refused without a match",
     },
     "export": READING | {
         "--format": ALWAYS, "--int8": "refused for formats without, noted if quantised already", "--out": ALWAYS,

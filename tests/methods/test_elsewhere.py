@@ -6,8 +6,9 @@ import pytest
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
+from headstart.evaluation.group_measures import MIN_PHOTOS
 from headstart.head.linear import LinearHead
-from headstart.methods.elsewhere import MIN_SHOWN, judge_elsewhere, note_elsewhere
+from headstart.methods.elsewhere import judge_elsewhere, note_elsewhere
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.head_fitting import FittedHead
 from headstart.methods.method_runner import TrainedMethod
@@ -76,9 +77,9 @@ def test_the_accuracy_on_new_groups_is_lower_where_the_features_tell_the_group(m
 
 
 def test_many_groups_are_left_out_in_folds(make_trained):
-    record = judge_elsewhere(make_trained([MIN_SHOWN] * 30 + [MIN_SHOWN - 1]))
+    record = judge_elsewhere(make_trained([MIN_PHOTOS] * 30 + [MIN_PHOTOS - 1]))
     assert record["n_groups"] == 31
-    assert record["new"]["n"] == 31 * MIN_SHOWN - 1
+    assert record["new"]["n"] == 31 * MIN_PHOTOS - 1
     assert len(record["by_group"]) == 30  # a group of a few photos has no accuracy of its own
     assert record["same"]["accuracy"] > record["new"]["accuracy"]
 

@@ -149,3 +149,13 @@ def test_a_training_and_an_evaluation_give_the_same_intervals_for_photos_in_grou
     judged = hs.evaluate(grouped, grouped.folder / "catalog.csv", split="test", verbose=False)
     assert judged["accuracy_ci95"] == grouped.metrics["test"]["accuracy_ci95"]
     assert judged["per_class"] == grouped.metrics["test"]["per_class"]
+
+
+def test_the_accuracy_is_told_for_each_group_of_photos(run, make_folder):
+    folder = make_folder("more", labels=LABELS, n=30)
+    metrics = hs.evaluate(run.model, folder, split="all", group_from="([01])[0-9].jpg", verbose=False)
+    assert {row["group"] for row in metrics["by_group"]} <= {"0", "1"}
+    n_grouped = sum(row["n"] for row in metrics["by_group"])
+    assert 0 < n_grouped < metrics["n"]  # those of 20 to 29 have no group
+    assert any("come from 2 groups" in text for text in metrics["notes"])
+    assert hs.evaluate(run.model, folder, split="all", verbose=False)["by_group"] == []

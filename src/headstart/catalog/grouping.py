@@ -42,10 +42,13 @@ def find_group_kind(group_from: str | None) -> str:
     return group_from if group_from in (CAMERA, FOLDER) else GROUP
 
 
-def group_listing(listing: SourceListing, group_from: str, root: Path | None = None) -> SourceListing:
+def group_listing(
+    listing: SourceListing, group_from: str, root: Path | None = None, *, is_for_training: bool = True
+) -> SourceListing:
     """Return a listing whose photos have groups, which replace those of a table; photos without one keep None.
 
-    With fewer than three groups no photo gets one, and a note says so: one could not be held out in each split.
+    For training with fewer than three groups no photo gets one, and a note says so: one could not be held out in each
+    split.
 
     Parameters
     ----------
@@ -72,10 +75,11 @@ def group_listing(listing: SourceListing, group_from: str, root: Path | None = N
     named = ", ".join(f"{name} ({count_photos(n)})" for name, n in counts.most_common(5))
     more = f" and {len(counts) - 5:,} more" if len(counts) > 5 else ""
     text = f"The photos come from {count_groups(len(counts), kind)}: {named}{more}.{without}"
-    if len(counts) < MIN_GROUPS:
+    if is_for_training and len(counts) < MIN_GROUPS:
         text += f" With fewer than {MIN_GROUPS}, none can be held out, so the {kind}s are not kept apart."
         return replace(listing, notes=[*listing.notes, Note("groups", text, "warning")])
-    text += f" The photos of a {kind} stay in one split."
+    if is_for_training:
+        text += f" The photos of a {kind} stay in one split."
     photos = [replace(photo, group=name) for photo, name in zip(listing.photos, names, strict=True)]
     return replace(listing, photos=photos, notes=[*listing.notes, Note("groups", text)])
 

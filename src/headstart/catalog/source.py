@@ -180,7 +180,9 @@ def read_source(source: Source, *, is_for_training: bool) -> SourceListing:
     Tables and tar shards are read; in a folder, only names are, unless groups are taken from the photos.
     """
     found = _read_source(source, is_for_training=is_for_training)
-    return found if source.group_from is None else group_listing(found, source.group_from, source.group_root)
+    if source.group_from is None:
+        return found
+    return group_listing(found, source.group_from, source.group_root, is_for_training=is_for_training)
 
 
 def _read_source(source: Source, *, is_for_training: bool) -> SourceListing:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from headstart.cli.options import PATH, column_options, json_option, layout_option, precision_option
+from headstart.cli.options import (
+    PATH,
+    column_options,
+    evaluated_group_option,
+    json_option,
+    layout_option,
+    precision_option,
+)
 from headstart.cli.printing import count_files, print_json, print_line, say, say_note
 from headstart.process.terminal_text import escape_name
 
@@ -24,6 +31,7 @@ MAX_ROWS, N_LOWEST = 50, 20  # classes in the table: all, or those of the lowest
 )  # fmt: skip
 @layout_option
 @column_options
+@evaluated_group_option
 @precision_option
 @json_option()
 def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool, **reading: Any) -> None:
@@ -54,6 +62,7 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
     print_line(f"Accuracy  {metrics['accuracy']:.1%}  (95% interval {low:.1%} to {high:.1%}, {metrics['n']:,} photos)")
     print_line(f"Log loss  {metrics['loss']:.4f}   Macro F1  {metrics['macro_f1']:.3f}")
     _print_classes(metrics["per_class"])
+    _print_groups(metrics["by_group"])
     for record in metrics["working_points"]:
         print_line(f"\n{say_measured(record)}\nThe figures above are those of the most probable class.")
     if metrics["comparison"]:
@@ -70,6 +79,20 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
     if metrics["skipped"]:
         first = metrics["skipped"][0]
         say(f"{count_files(metrics['skipped'])} left out, such as '{escape_name(first['path'])}': {first['reason']}.")
+
+
+def _print_groups(by_group: Sequence[Mapping[str, Any]]) -> None:
+    """Print the accuracy on each group of photos; of many, only on those of the lowest accuracy."""
+    if not by_group:
+        return
+    shown = by_group if len(by_group) <= MAX_ROWS else by_group[:N_LOWEST]
+    width = max(len("group"), *(len(row["group"]) for row in shown))
+    print_line(f"\n{'group':<{width}}  accuracy  95% interval    photos")
+    for row in shown:
+        low, high = row["accuracy_ci95"]
+        print_line(f"{row['group']:<{width}}  {row['accuracy']:>8.1%}  {low:>5.1%} to {high:>6.1%}  {row['n']:>6,}")
+    if len(shown) < len(by_group):
+        say(f"These are the {len(shown)} groups of the lowest accuracy; --json lists more.")
 
 
 def _print_classes(per_class: Mapping[str, Mapping[str, Any]]) -> None:

@@ -120,6 +120,13 @@ group_from_option = click.option(
 )  # fmt: skip
 
 
+evaluated_group_option = click.option(
+    "--group-from", metavar="PATTERN",
+    help="Tell the accuracy on each group of photos. camera: by make, model and serial number in the Exif data. "
+    "folder: by the folder below the class folder. Else a regular expression on the path, such as '(site[0-9]+)'.",
+)  # fmt: skip
+
+
 def column_options(command: Command) -> Command:
     """Add the options that name columns of a table."""
     for name, content in (

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from headstart.catalog.photo import Photo
 from headstart.catalog.split_units import join_units
+from headstart.evaluation.group_measures import measure_groups
 from headstart.evaluation.group_words import count_groups
 from headstart.evaluation.intervals import bound_share
 from headstart.evaluation.notes import Note
@@ -27,8 +28,6 @@ MIN_GROUPS = 3  # with fewer, the groups' differences from each other say nothin
 MIN_EFFECTIVE = 2.0  # groups of equal size that would vary as much: one group of 80% of the photos gives 1.5
 MAX_LEFT_OUT = 20  # groups that are left out one by one; of more, folds of groups are
 N_FOLDS = 10
-MIN_SHOWN = 10  # photos of a group with an accuracy of its own
-MAX_SHOWN = 100  # groups in the metrics
 
 Bools = npt.NDArray[np.bool_]
 
@@ -70,7 +69,10 @@ def judge_elsewhere(trained: TrainedMethod, progress: Progress = ignore_progress
     copies = np.array(_name_copies(photos))[judged]
     record["same"] = _measure(is_same, copies)
     record["new"] = _measure(is_new, names)
-    record["by_group"] = _judge_groups(names, is_new, is_same)
+    record["by_group"] = [
+        row | {"accuracy_same": float(is_same[names == row["group"]].mean())}
+        for row in measure_groups(names.tolist(), is_new)
+    ]
     record["worst"] = next(iter(record["by_group"]), None)
     return record
 
@@ -159,17 +161,5 @@ def _divide_groups(names: npt.NDArray[np.str_], y: npt.NDArray[np.int64], seed: 
 
 
 def _measure(is_right: Bools, groups: npt.NDArray[np.str_]) -> dict[str, Any]:
-    interval = bound_share(is_right, np.ones(len(is_right)), groups)
+    interval = [float(bound) for bound in bound_share(is_right, np.ones(len(is_right)), groups)]
     return {"accuracy": float(is_right.mean()), "accuracy_ci95": interval, "n": len(is_right)}
-
-
-def _judge_groups(names: npt.NDArray[np.str_], is_new: Bools, is_same: Bools) -> list[dict[str, Any]]:
-    rows = []
-    for name, n in zip(*np.unique(names, return_counts=True), strict=True):
-        if n >= MIN_SHOWN:
-            at = names == name
-            rows.append(
-                {"group": str(name), "n": int(n), "accuracy": float(is_new[at].mean()),
-                 "accuracy_ci95": bound_share(is_new[at], np.ones(n)), "accuracy_same": float(is_same[at].mean())}
-            )  # fmt: skip
-    return sorted(rows, key=lambda row: (row["accuracy"], row["group"]))[:MAX_SHOWN]

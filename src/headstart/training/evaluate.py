@@ -18,6 +18,7 @@ from headstart.catalog.source import PhotoSource, find_source, refuse_reading
 from headstart.catalog.table_columns import ColumnNames
 from headstart.classifier.classifier import Classifier, HasFolder, load_classifier
 from headstart.errors import CatalogError
+from headstart.evaluation.group_measures import measure_groups
 from headstart.evaluation.metrics import evaluate_probabilities
 from headstart.features.depth_notes import list_depth_notes
 from headstart.methods.working_points import measure_decision
@@ -31,13 +32,14 @@ SPLIT_CHOICES = ("auto", *SPLITS, "all")
 def evaluate_classifier(
     model: Classifier | HasFolder | str | Path, photos: Catalog | PhotoSource, *, split: str = "auto",
     layout: str = "auto", path_column: str | None = None, label_column: str | None = None,
-    group_column: str | None = None, verbose: bool = True, report: HasFolder | str | Path | None = None,
+    group_column: str | None = None, group_from: str | None = None, verbose: bool = True,
+    report: HasFolder | str | Path | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Evaluate a classifier on labelled photos.
 
     Three kinds of photos are left out and counted: training photos of the classifier (known by their bytes, not their
     path), photos with a label that it does not know, and photos that cannot be read. Labels are matched by name.
-    Photos of one group of a table, and identical photos, widen the intervals.
+    Photos of one group, and identical photos, widen the intervals.
 
     Parameters
     ----------
@@ -52,6 +54,8 @@ def evaluate_classifier(
         Which folders are the classes; see `scan_photos`.
     path_column, label_column, group_column
         Names of a table's columns. None: they are found by their names.
+    group_from
+        What gives the photos their groups; see `scan_photos`.
     report
         Run whose report the figures are compared with, or the path of its folder or classifier. Default: that of
         ``model``, unless it is a `Classifier`.
@@ -60,6 +64,7 @@ def evaluate_classifier(
     -------
     Plain JSON types: the metrics of `evaluate_probabilities`, and ``split``, ``n_seen``, ``unknown_labels``,
     ``skipped``, ``notes`` (texts) and ``note_records``. ``n_seen`` is the number of training photos left out.
+    ``by_group`` has the accuracy on each group, as `measure_groups` returns it.
     ``photos_digest`` is a digest of the evaluated photos, and ``comparison`` says whether the figures agree with the
     report's. ``working_points`` has a record for each class that the classifier's decision is about (see
     `measure_decision`); all other measures are those of the most probable class.
@@ -76,10 +81,10 @@ def evaluate_classifier(
         model = load_classifier(model)
     columns = ColumnNames(path_column, label_column, group_column)
     if isinstance(photos, Catalog):
-        refuse_reading(layout, columns)
+        refuse_reading(layout, columns, group_from)
     else:
         with show_progress("Scanning", is_shown=verbose) as progress:
-            source = find_source(photos, columns, layout=layout)
+            source = find_source(photos, columns, layout=layout, group_from=group_from)
             photos = scan_labelled(source, progress=progress)
     if split == "auto":
         split = "test" if photos.select("test") else "all"
@@ -156,4 +161,6 @@ def _predict(
     metrics = evaluate_probabilities(truth, probabilities, model.labels, groups=groups)
     decision = model.metadata.decision
     points = [] if decision is None else measure_decision(decision, model.labels, truth, probabilities, groups)
-    return metrics | {"working_points": points}, failures, damaged
+    is_right = probabilities.argmax(axis=1) == truth
+    by_group = measure_groups([photo.group for photo in judged], is_right)
+    return metrics | {"working_points": points, "by_group": by_group}, failures, damaged

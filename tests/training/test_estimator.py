@@ -11,6 +11,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from headstart.classifier.classifier import load_classifier
+from headstart.classifier.decision import Decision, MistakeCost
 from headstart.errors import BackboneError, FitError
 from headstart.training import estimator
 from headstart.training.estimator import ImageClassifier
@@ -125,3 +126,34 @@ def test_pictures_in_memory_are_fitted_and_predicted(paint_folder, tmp_path):
     estimator = ImageClassifier(image_size=96).fit([path.read_bytes() for path in paths], labels)
     expected = ImageClassifier(image_size=96).fit(paths, labels).predict_proba(paths)
     np.testing.assert_array_equal(estimator.predict_proba(paths), expected)
+
+
+def test_predict_follows_the_threshold_that_finds_a_share(photos, tmp_path):
+    paths, labels = photos
+    fitted = ImageClassifier(image_size=96, find=0.9, of="dots").fit(paths, labels)
+    plain = ImageClassifier(image_size=96).fit(paths, labels)
+    assert (fitted.decision_.label, fitted.decision_.find, plain.decision_) == ("dots", 0.9, None)
+    probabilities = fitted.predict_proba(paths)
+    assert (probabilities == plain.predict_proba(paths)).all()
+    assert ((fitted.predict(paths) == "dots") == (probabilities[:, 0] >= fitted.decision_.threshold)).all()
+    saved = load_classifier(fitted.to_classifier().save(tmp_path / "model.onnx"))
+    assert saved.metadata.decision == fitted.decision_
+    assert clone(fitted).get_params() == fitted.get_params()
+
+
+def test_predict_follows_costs_also_of_labels_that_are_numbers(photos):
+    paths, labels = photos
+    numbers = (labels == "stripes").astype(int)
+    fitted = ImageClassifier(image_size=96, cost="1:0=1e9").fit(paths, numbers)
+    assert fitted.decision_ == Decision(costs=(MistakeCost("1", "0", 1e9),))
+    assert (fitted.predict(paths) == 1).all()
+    assert (ImageClassifier(image_size=96, find=0.9, of=1).fit(paths, numbers).decision_.label) == "1"
+
+
+def test_a_wrong_working_point_is_refused_before_features_are_computed(photos, monkeypatch):
+    paths, labels = photos
+    monkeypatch.setattr(estimator, "fit_head", None)
+    with pytest.raises(FitError, match=r"got of 'dot' \(did you mean 'dots'\?\)"):
+        ImageClassifier(find=0.9, of="dot").fit(paths, labels)
+    with pytest.raises(FitError, match="find without of"):
+        ImageClassifier(find=0.9).fit(paths, labels)

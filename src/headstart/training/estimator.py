@@ -11,10 +11,13 @@ import numpy.typing as npt
 from headstart.backbone.loading import load_backbone
 from headstart.classifier.build import build_classifier
 from headstart.classifier.classifier import Classifier
+from headstart.classifier.decision import decide_answers
 from headstart.classifier.metadata import Metadata
 from headstart.errors import FitError
 from headstart.features.transformer import FeatureExtractor, check_unchanged
 from headstart.methods.head_fitting import fit_head
+from headstart.methods.settings import Settings
+from headstart.methods.working_points import check_classes, decide_by_folds
 from headstart.storage.large_arrays import take_rows
 
 if TYPE_CHECKING:
@@ -45,6 +48,11 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         Seed of the folds.
     depth
         Bits of the values in photos with 16 bits a sample: 12 if 4095 is white.
+    find, of
+        Share of the photos of the class ``of`` to find, such as 0.98. `predict` answers this class from a threshold on,
+        which cross-validation chooses.
+    cost
+        Costs of mistakes, such as ``["defective:functional=20"]``: `predict` answers at the lowest expected cost.
 
     Attributes
     ----------
@@ -56,6 +64,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         Inverse regularisation strength of the fitted head.
     backbone_
         Name or path of the backbone of the fitted head.
+    decision_
+        Rule of the answers by ``find`` or ``cost``. None: the most probable class is the answer.
     metadata_
         Backbone, image size, precision and training photos of the fitted head. Predictions and the classifier file use
         these, even if a parameter is changed afterwards.
@@ -70,7 +80,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     def __init__(
         self, backbone: str = "mobilenet_v2", image_size: int | None = None, strength: float | None = None,
         class_weight: str = "auto", precision: str = "auto", cache: bool = True, seed: int = 0,
-        depth: int = 16,
+        depth: int = 16, find: float | None = None, of: Any = None, cost: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.backbone = backbone
         self.image_size = image_size
@@ -80,6 +90,9 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.cache = cache
         self.seed = seed
         self.depth = depth
+        self.find = find
+        self.of = of
+        self.cost = cost
 
     def fit(self, X: Sequence[Picture], y: Sequence[Any], sample_weight: Any = None, groups: Any = None) -> Self:
         """Fit the head.
@@ -103,6 +116,13 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.classes_, numbers = np.unique(np.asarray(y), return_inverse=True)
         if len(self.classes_) < 2:
             raise FitError(f"Cannot fit: got {len(self.classes_)} class, need at least 2.")
+        settings = Settings(
+            seed=int(self.seed), find=self.find, of=None if self.of is None else str(self.of),
+            cost=(self.cost,) if isinstance(self.cost, str) else tuple(self.cost),
+        )  # fmt: skip
+        settings.check()
+        labels = tuple(map(str, self.classes_))
+        check_classes(settings, labels)
         spec = load_backbone(self.backbone).spec
         image_size = spec.image_size if self.image_size is None else int(self.image_size)
         extractor = FeatureExtractor(self.backbone, image_size, self.precision, self.cache, depth=self.depth)
@@ -117,10 +137,21 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             sample_weight=None if weight is None else weight[at],
             groups=None if names is None else [names[n] for n in at],
         )  # fmt: skip
+        self.decision_ = None
+        if settings.has_decision:
+            self.decision_ = decide_by_folds(
+                settings,
+                labels,
+                take_rows(features.matrix, at),
+                numbers[at].astype(np.int64),
+                fitted,
+                sample_weight=None if weight is None else weight[at],
+                groups=None if names is None else [names[n] for n in at],
+            ).decision
         self.head_, self.strength_, self.backbone_ = fitted.head, fitted.strength, self.backbone
         self.metadata_ = Metadata.describe(
             spec, labels=self.classes_, image_size=image_size, precision=features.precision, digests=digests,
-            seed=self.seed, depth=self.depth,
+            seed=self.seed, depth=self.depth, decision=self.decision_,
         )  # fmt: skip
         return self
 
@@ -138,8 +169,9 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         return probabilities
 
     def predict(self, X: Sequence[Picture]) -> npt.NDArray[Any]:
-        """Return (N,) labels."""
-        numbers = self.predict_proba(X).argmax(1)
+        """Return (N,) labels: the most probable classes, or the answers of ``decision_``."""
+        probabilities = self.predict_proba(X)
+        numbers = decide_answers(probabilities, self.metadata_.labels, self.metadata_.decision)
         labels: npt.NDArray[Any] = self.classes_[numbers]
         return labels
 

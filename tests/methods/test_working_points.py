@@ -1,5 +1,7 @@
 """The decision is chosen by photos that the head was not fitted to, and described in metrics.json."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -7,9 +9,16 @@ from headstart.catalog.photo import Photo
 from headstart.classifier.decision import Decision, MistakeCost
 from headstart.errors import FitError
 from headstart.methods.feature_table import SplitFeatures
+from headstart.methods.held_out_scores import OutOfFold
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions
-from headstart.methods.working_points import check_classes, decide_by, describe_working_points, measure_decision
+from headstart.methods.working_points import (
+    check_classes,
+    choose_decision,
+    decide_by,
+    describe_working_points,
+    measure_decision,
+)
 
 LABELS = ("bad", "good")
 GENERATOR = np.random.default_rng(0)
@@ -94,3 +103,15 @@ def test_unknown_classes_are_refused_with_the_one_that_was_meant():
         check_classes(Settings(find=0.9, of="Bad"), LABELS)
     with pytest.raises(FitError, match="unknown class 'gut'"):
         check_classes(Settings(cost="bad:gut=3"), LABELS)
+
+
+@pytest.mark.parametrize(("is_validation", "judged_by"), [(False, "cross-validation"), (True, "validation")])
+def test_the_threshold_is_of_the_scores_after_the_confidence_is_set(is_validation, judged_by):
+    y, p = make_photos(200)
+    photos = make_split(y, p).features.photos
+    held = OutOfFold(photos=photos, y=y, scores=3 * np.log(p), is_validation=is_validation)
+    table = SimpleNamespace(catalog=SimpleNamespace(labels=LABELS))
+    chosen = choose_decision(SimpleNamespace(held_out=held, settings=Settings(find=0.9, of="bad"), table=table))
+    expected = p[:, 0] ** 3 / (p**3).sum(1)
+    assert np.abs(expected[y == 0] - chosen.decision.threshold).min() < 1e-6
+    assert (chosen.judged_by, chosen.groups) == (judged_by, None)

@@ -42,7 +42,9 @@ from headstart.catalog.scan import scan_photos
 from headstart.catalog.split import SplitPlan
 from headstart.evaluation.intervals import bound_share
 from headstart.evaluation.repeats import repeats_interval
+from headstart.head.linear import LinearHead
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
+from headstart.methods.final_head import fit_final_head
 from headstart.methods.method_runner import MethodRunner, TrainedMethod, fit_head_to_table
 from headstart.methods.nested_cross_validation import cross_validate_nested
 from headstart.methods.settings import Settings
@@ -151,20 +153,23 @@ def _draw(table: FeatureTable, backbone: Backbone, seed: int) -> Iterator[Result
     if table.catalog.photos[0].group is not None:
         share = ceil(100 * GROUPS_OF_USER / N_GROUPS)
     photos = tuple(replace(photo, split=None, is_drawn=True) for photo in table.catalog.photos)
-    everything = replace(table.catalog, photos=photos, plan=SplitPlan(None, {"train": share, "test": 100 - share}))
+    everything = replace(
+        table.catalog, photos=photos, plan=SplitPlan(None, {"train": share, "test": 100 - share}), seed=-1
+    )
     divided = divide_table(table, redraw_splits(everything, seed=seed))
     rest, user = divided.splits["test"], divided.splits["train"]
     catalog = replace(
         everything, photos=tuple(replace(photo, split=None, is_drawn=True) for photo in user.photos),
         plan=SplitPlan(None, SHARES),
     )  # fmt: skip
-    first = _train(divided, backbone, catalog, N_REPEATS * seed, SETTINGS)
-    given = replace(SETTINGS, strength=first.fitted.strength)  # choosing it anew would take half of the time
-    more = range(N_REPEATS * seed + 1, N_REPEATS * (seed + 1))
-    trained = [first, *(_train(divided, backbone, catalog, number, given) for number in more)]
+    first = _train(divide_table(divided, redraw_splits(catalog, seed=N_REPEATS * seed)), backbone)
+    tables = [divide_table(divided, redraw_splits(catalog, seed=N_REPEATS * seed + n)) for n in range(1, N_REPEATS)]
+    # the others take the strength of the first: choosing it anew would take half of the time
+    judged = [(first.table, first.choose_head("test"))]
+    judged += [(other, _fit_again(other, first)) for other in tables]
     labels = table.catalog.labels
-    on_rest = [_is_right(one, rest) for one in trained]
-    tests = [_measure(one) for one in trained]
+    on_rest = [head.scores(rest.X).argmax(1) == rest.y for _, head in judged]
+    tests = [_measure(*each) for each in judged]
 
     def compare(kind: str, share: float, interval: Sequence[float], target: float, at: np.ndarray) -> Result:
         of_rest = _bound_rest(target, on_rest[0][at], rest, at)
@@ -180,26 +185,26 @@ def _draw(table: FeatureTable, backbone: Backbone, seed: int) -> Iterator[Result
     nested = cross_validate_nested(first)
     yield compare("cross-validation", nested["accuracy"], nested["accuracy_ci95"], mean, whole)
     accuracies = [test["accuracy"] for test in tests]
-    sizes = [[len(one.table.splits[split].y) for one in trained] for split in ("train", "test")]
-    tested = {photo.digest for one in trained for photo in one.table.splits["test"].photos}
-    interval = repeats_interval(accuracies, n_train=_average(sizes[0]), n_test=_average(sizes[1]), n_photos=len(tested))
+    n_test = _average([test["n"] for test in tests])
+    tested = {photo.digest for each, _ in judged for photo in each.splits["test"].photos}
+    interval = repeats_interval(accuracies, n_train=len(user.y) - n_test, n_test=n_test, n_photos=len(tested))
     yield compare("repeats", _average(accuracies), interval, mean, whole)
 
 
-def _train(table: FeatureTable, backbone: Backbone, catalog: Catalog, seed: int, settings: Settings) -> TrainedMethod:
-    split, settings = divide_table(table, redraw_splits(catalog, seed=seed)), replace(settings, seed=seed)
-    fitted = fit_head_to_table(split, settings)
-    return TrainedMethod(settings=settings, cut="head", backbone=backbone, table=split, fitted=fitted)
+def _train(table: FeatureTable, backbone: Backbone) -> TrainedMethod:
+    settings = replace(SETTINGS, seed=table.catalog.seed)
+    fitted = fit_head_to_table(table, settings)
+    return TrainedMethod(settings=settings, cut="head", backbone=backbone, table=table, fitted=fitted).fit_again()
 
 
-def _measure(trained: TrainedMethod) -> dict:
-    test = trained.table.splits["test"]
-    predictions = SplitPredictions(test, trained.fitted.head.probabilities(test.X))
-    return measure_split(predictions, trained.table.catalog.labels) or {}
+def _fit_again(table: FeatureTable, first: TrainedMethod) -> LinearHead:
+    final = fit_final_head(table, first.settings, first.fitted)
+    return final.judged if final else first.choose_head("test")
 
 
-def _is_right(trained: TrainedMethod, rest: SplitFeatures) -> np.ndarray:
-    return trained.fitted.head.scores(rest.X).argmax(1) == rest.y
+def _measure(table: FeatureTable, head: LinearHead) -> dict:
+    test = table.splits["test"]
+    return measure_split(SplitPredictions(test, head.probabilities(test.X)), table.catalog.labels) or {"n": 0}
 
 
 def _bound_rest(target: float, is_right: np.ndarray, rest: SplitFeatures, at: np.ndarray) -> list[float]:

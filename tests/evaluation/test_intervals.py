@@ -63,6 +63,14 @@ def test_weights_of_0_give_no_information():
     assert bound_share(np.ones(3, bool), np.array([0.0, 0, 1]), ["a", "a", "b"])[0] < 0.25
 
 
+def test_a_variance_factor_divides_the_number_of_photos():
+    is_right = np.arange(100) < 90
+    assert bound_share(is_right, np.ones(100), variance_factor=1.25) == pytest.approx(list(wilson_interval(72, 80)))
+    groups = [str(n // 2) for n in range(100)]
+    plain, wider = (bound_share(is_right, np.ones(100), groups, variance_factor=factor) for factor in (1.0, 1.25))
+    assert wider[0] < plain[0] < plain[1] < wider[1]
+
+
 def test_copies_count_once():
     """Four copies of each photo are right or wrong together: the interval is that of the photos, with Student's t."""
     is_right = np.arange(60) % 5 > 0

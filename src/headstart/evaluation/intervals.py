@@ -68,8 +68,9 @@ def wilson_interval(n_right: float, n: float, confidence: float = 0.95) -> tuple
 
 
 def bound_share(
-    is_right: NDArray[np.bool_], weights: NDArray[np.float64], groups: Sequence[str] | NDArray[np.str_] | None = None
-) -> list[float]:
+    is_right: NDArray[np.bool_], weights: NDArray[np.float64], groups: Sequence[str] | NDArray[np.str_] | None = None,
+    *, variance_factor: float = 1.0,
+) -> list[float]:  # fmt: skip
     """Return the 95% interval of a weighted share: Wilson's, for an effective number of photos.
 
     Parameters
@@ -81,6 +82,8 @@ def bound_share(
     groups
         (N,) names. Photos of one group are right or wrong together more often than by chance. None: no two photos share
         a group.
+    variance_factor
+        Factor by which the variance is larger than that of independent answers, for another reason than groups.
 
     Notes
     -----
@@ -105,6 +108,7 @@ def bound_share(
     n_effective = float(total**2 / (weights**2).sum())
     if groups is not None and len(set(groups)) < len(groups):
         n_effective = _count_independent(is_right, weights, np.asarray(groups), min(share, 1.0), n_effective)
+    n_effective /= variance_factor
     return list(wilson_interval(min(share, 1.0) * n_effective, n_effective))
 
 

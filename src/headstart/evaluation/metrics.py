@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 def evaluate_probabilities(
     y: ArrayLike, probabilities: ArrayLike, classes: Sequence[str], *, sample_weight: ArrayLike | None = None,
-    groups: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None, variance_factor: float = 1.0,
 ) -> dict[str, Any]:  # fmt: skip
     """Compute the metrics of a classifier from its probabilities for N photos.
 
@@ -44,6 +44,8 @@ def evaluate_probabilities(
         float (N,), at least 0, not all 0. The weight of each photo. Default: equal weights.
     groups
         (N,) names; photos of one group are of one patient, video or series. Intervals are wider then. Default: none.
+    variance_factor
+        Factor of the variance behind the intervals, as for `bound_share`.
 
     Returns
     -------
@@ -76,7 +78,8 @@ def evaluate_probabilities(
     predicted = given.argmax(axis=1)
     is_right = predicted == truth
     confusions = count_confusions(truth, predicted, weights, n_classes)
-    per_class = dict(zip(classes, _evaluate_classes(confusions, truth, is_right, weights, names), strict=True))
+    rows = _evaluate_classes(confusions, truth, is_right, weights, names, variance_factor)
+    per_class = dict(zip(classes, rows, strict=True))
     chosen = np.clip(given[np.arange(len(truth)), truth], MIN_PROBABILITY, 1.0)
     roc_auc, average_precision = average_over_classes(truth, given, weights)
     calibration_error, bins = bin_confidence(given.max(axis=1), is_right, weights)
@@ -85,7 +88,7 @@ def evaluate_probabilities(
     return {
         "n": len(truth),
         "accuracy": float(np.average(is_right, weights=weights)),
-        "accuracy_ci95": bound_share(is_right, weights, names),
+        "accuracy_ci95": bound_share(is_right, weights, names, variance_factor=variance_factor),
         "loss": float(-np.average(np.log(chosen), weights=weights)),
         "macro_f1": float(np.mean(f1s)),
         "balanced_accuracy": float(np.mean(recalls)),
@@ -130,6 +133,7 @@ def _evaluate_classes(
     is_right: NDArray[np.bool_],
     weights: Floats,
     groups: NDArray[np.str_] | None,
+    variance_factor: float,
 ) -> Iterator[dict[str, Any]]:
     """Yield precision, recall and F1 of each class. A ratio is None if its denominator is 0."""
     order = np.argsort(truth, kind="stable")
@@ -143,7 +147,10 @@ def _evaluate_classes(
             "f1": float(2 * hits / (n_true + n_answered)) if n_true + n_answered > 0 else None,
             "support": len(members),
             "recall_ci95": bound_share(
-                is_right[members], weights[members], None if groups is None else groups[members]
+                is_right[members],
+                weights[members],
+                None if groups is None else groups[members],
+                variance_factor=variance_factor,
             ),
         }
 

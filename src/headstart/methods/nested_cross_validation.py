@@ -17,6 +17,9 @@ from headstart.methods.out_of_fold import has_folds
 from headstart.process.progress import Progress, ignore_progress
 
 N_FOLDS = 5
+# Of the variance of independent answers. The heads share photos, and on other photos they vary from set to set.
+# docs/decisions/0034-intervals.md
+VARIANCE_FACTOR = 1.25
 
 
 def cross_validate_nested(trained: TrainedMethod, progress: Progress = ignore_progress) -> dict[str, Any] | None:
@@ -62,7 +65,9 @@ def cross_validate_nested(trained: TrainedMethod, progress: Progress = ignore_pr
     if len(np.unique(y[at])) < 2:
         return None
     of_judged = None if groups is None else [groups[n] for n in at]
-    measures = evaluate_probabilities(y[at], softmax(held.scores[at]), labels, groups=of_judged)
+    measures = evaluate_probabilities(
+        y[at], softmax(held.scores[at]), labels, groups=of_judged, variance_factor=VARIANCE_FACTOR
+    )
     return {
         **{name: measures[name] for name in ("accuracy", "accuracy_ci95", "n", "loss", "per_class")},
         "n_folds": len(np.unique(held.fold[at])), "n_repeats": 1, "is_nested": is_nested,

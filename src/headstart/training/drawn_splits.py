@@ -31,7 +31,7 @@ def draw_asked_split(catalog: Catalog, settings: Settings) -> Catalog:
         raise CatalogError(
             f"Cannot draw the split of '{catalog.source}': got photos whose split is named by folders or by a table, "
             f"need photos without one for {' and '.join(asked)}. Leave the option out, or put the photos of each class "
-            "into one folder, without train, validation and test folders.",
+            "into one folder, without train, validation and test folders. In a table, leave out the column split.",
             path=catalog.source,
         )
     if settings.test_share is not None or settings.validation_share is not None:

@@ -39,7 +39,7 @@ def average_over_classes(
     columns = [1] if n_classes == 2 else range(n_classes)
     areas, precisions = [], []
     for column in columns:
-        counts = _count_above(y == column, probabilities[:, column], weights)
+        counts = count_above(y == column, probabilities[:, column], weights)
         if counts is not None:
             areas.append(_measure_area(*counts))
             precisions.append(_average_precision(*counts))
@@ -48,7 +48,7 @@ def average_over_classes(
     return float(np.mean(areas)), float(np.mean(precisions))
 
 
-def _count_above(positive: NDArray[np.bool_], scores: Floats, weights: Floats) -> tuple[Floats, Floats] | None:
+def count_above(positive: NDArray[np.bool_], scores: Floats, weights: Floats) -> tuple[Floats, Floats] | None:
     """Sum the weights of positive and of negative photos at or above each distinct score, highest score first.
 
     Photos with equal scores are counted in one step, so their order in the file does not change the metric.

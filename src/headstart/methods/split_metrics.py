@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from headstart.catalog.photo import digest_photos
 from headstart.classifier.decision import Decision, decide_answers
+from headstart.evaluation.curves import trace_curves
 from headstart.evaluation.metrics import evaluate_probabilities, majority_accuracy
 from headstart.methods.feature_table import SplitFeatures
 from headstart.storage.photo_folder import shorten_path
@@ -51,9 +52,11 @@ def measure_split(predictions: SplitPredictions, labels: Sequence[str]) -> dict[
         return None
     # the majority of this split: with classes of equal size, that of the training photos would be a matter of chance
     majority = int(np.bincount(y, minlength=len(labels)).argmax())
-    return evaluate_probabilities(y, predictions.probabilities, labels, groups=predictions.features.groups) | {
+    measures = evaluate_probabilities(y, predictions.probabilities, labels, groups=predictions.features.groups)
+    return measures | {
         "majority_accuracy": majority_accuracy(y, y, len(labels)),
         "majority_class": labels[majority],
+        "curves": trace_curves(y, predictions.probabilities, measures["per_class"]),
         "photos_digest": digest_photos(predictions.features.photos),
     }
 

@@ -1,4 +1,4 @@
-"""Draw the charts of a run: history, confusion matrix, recall by class, reliability, and repeats if there are any."""
+"""Draw the charts of a run: history, confusion matrix, recall by class, curves, reliability, and any repeats."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.evaluation.confusion import MAX_WHOLE, N_CONFUSED, read_confusions
+from headstart.report.curves_figure import plot_curves
 from headstart.report.figure_file import InlineImage, draw_figure, inline_image, save_png
 from headstart.report.history_figure import plot_history
 from headstart.report.matrix_figure import plot_confusion_matrix
@@ -28,7 +29,8 @@ def save_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folde
     history
         Rows as `plot_history` takes them.
     metrics
-        Metrics of one split, as `evaluate_probabilities` returns them, and the record of ``repeats``, or None.
+        Metrics of one split, as `measure_split` returns them, and the records of ``repeats`` and ``working_points``, if
+        there are any.
 
     Raises
     ------
@@ -41,6 +43,9 @@ def save_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folde
         "per_class": plot_per_class(metrics["per_class"]),
         "reliability": plot_reliability(metrics["calibration_bins"], metrics["expected_calibration_error"]),
     }
+    if metrics.get("curves"):
+        points = [point.get("test") or point for point in metrics.get("working_points") or []]
+        figures["curves"] = plot_curves(metrics["curves"], points)
     if metrics.get("repeats"):
         figures["repeats"] = plot_repeats(metrics["repeats"], metrics)
     images = {name: draw_figure(figure) for name, figure in figures.items()}

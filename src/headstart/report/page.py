@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 # shown beside the numbers they belong to
-CHARTS = ("per_class", "confusion_matrix", "history", "reliability", "repeats")
+CHARTS = ("per_class", "confusion_matrix", "curves", "history", "reliability", "repeats")
 WIDE_PX = 600  # on a phone a wider chart scrolls instead of shrinking, so that its text stays readable
 MAX_SKIPPED = 200
 MAX_OPEN_ROWS = 12  # longer tables and lists are folded

@@ -31,6 +31,7 @@ from headstart.classifier.file import ClassifierFile
 from headstart.classifier.heat_maps import Explainer
 from headstart.classifier.summary import describe_network, summarise_classifier
 from headstart.evaluation.confusion import MAX_WHOLE, N_CONFUSED
+from headstart.evaluation.curves import MAX_CURVES
 from headstart.evaluation.notes import Note
 from headstart.evaluation.verdict import HEADLINE_ORDER
 from headstart.features.near_copy_groups import NearCopies
@@ -89,7 +90,7 @@ def begin_charts(folder: Path, metrics: dict[str, Any], history: Sequence[Epoch]
     """Request the charts of a run as soon as its metrics and history are known; `write_run` collects them."""
     (folder / "figures").mkdir()
     rows = [(row.data, row.epoch, row.accuracy, row.loss) for row in history]
-    judged = metrics[_choose_split(metrics)] | {"repeats": metrics.get("repeats")}
+    judged = metrics[_choose_split(metrics)] | {name: metrics.get(name) for name in ("repeats", "working_points")}
     drawer.begin(rows, judged, folder / "figures")
 
 
@@ -182,9 +183,19 @@ def _write_captions(head: str, n_classes: int, *, has_start: bool) -> dict[str, 
         "history": f"Accuracy and loss by epoch; an epoch is {epochs}.",
         "confusion_matrix": f"Number of photos by label (row) and prediction (column){few}.",
         "per_class": "Recall of each class: the share of its photos that were found, with the 95% interval.",
+        "curves": _explain_curves(n_classes),
         "reliability": "Accuracy by confidence, and the number of photos. The dashed line is perfect calibration.",
         "repeats": "Test accuracy on each split, their mean, and that of this run; bars are 95% intervals.",
     }
+
+
+def _explain_curves(n_classes: int) -> str:
+    few = f" The {MAX_CURVES} classes with the lowest recall are shown." if n_classes > MAX_CURVES else ""
+    return (
+        "Each class against the rest, for all thresholds of its probability. Left: recall by false alarms, the share of "
+        "the photos of other classes that get this class. Right: precision by recall. The numbers are the area under "
+        f"the ROC curve and the average precision; 1 is perfect. A circle is the chosen working point.{few}"
+    )
 
 
 def _count_rows(catalog: Catalog) -> list[dict[str, Any]]:

@@ -192,8 +192,8 @@ def _write_captions(head: str, n_classes: int, *, has_start: bool) -> dict[str, 
 def _explain_curves(n_classes: int) -> str:
     few = f" The {MAX_CURVES} classes with the lowest recall are shown." if n_classes > MAX_CURVES else ""
     return (
-        "Each class against the rest, for all thresholds of its probability. Left: recall by false alarms, the share of "
-        "the photos of other classes that get this class. Right: precision by recall. The numbers are the area under "
+        "Each class against the rest, for all thresholds of its probability. Left: recall by false alarms, the share "
+        "of photos of other classes that get this class. Right: precision by recall. The numbers are the area under "
         f"the ROC curve and the average precision; 1 is perfect. A circle is the chosen working point.{few}"
     )
 

@@ -17,7 +17,9 @@ def list_near_copy_notes(near_copies: NearCopies, catalog: Catalog) -> list[Note
     if not near_copies.pairs:
         return []
     photos = {photo.digest: photo for photo in catalog.photos}
-    notes = [_describe_groups(near_copies, is_drawn=any(photo.is_drawn for photo in catalog.photos))]
+    places = {(name, photos[digest].split) for digest, name in near_copies.names.items() if digest in photos}
+    is_together = len(places) == len({name for name, _ in places})
+    notes = [_describe_groups(near_copies, is_together=is_together)]
     notes += _describe_chain(near_copies)
     for split in ("validation", "test"):
         notes += _describe_across(near_copies, photos, split)
@@ -38,13 +40,13 @@ def list_conflicts(near_copies: NearCopies, photos: dict[str, Photo]) -> list[Co
     ]  # fmt: skip
 
 
-def _describe_groups(near_copies: NearCopies, *, is_drawn: bool) -> Note:
+def _describe_groups(near_copies: NearCopies, *, is_together: bool) -> Note:
     n_groups = len(set(near_copies.names.values()))
     text = (
         f"{count_photos(len(near_copies.names))} are near copies of others (saved again, resized, mirrored, or taken "
         f"within a moment), in {n_groups:,} {'group' if n_groups == 1 else 'groups'}."
     )
-    return Note("near-copies", f"{text} Each group is in one split." if is_drawn else text)
+    return Note("near-copies", f"{text} Each group is in one split." if is_together else text)
 
 
 def _describe_chain(near_copies: NearCopies) -> list[Note]:

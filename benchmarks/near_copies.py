@@ -1,0 +1,106 @@
+"""Near copies: which kinds of copies are found, which look-alikes are taken for copies, and what the search costs.
+
+Copies of photos of cats and dogs are searched among 1,000 other photos; painted look-alikes of each kind among
+themselves. The cost is that of comparing 10,000 thumbnails, as a share of the time that it takes to extract the
+features of as many photos.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from copy_maker import COPIES, LOOK_ALIKES, make_copy, save_again
+from harness import Claim, publish, read_options
+from headstart.backbone.backbone import BackboneSetup
+from headstart.backbone.loading import load_backbone
+from headstart.features.extraction import extract_features
+from headstart.features.near_copies import CopyPair, find_near_copies
+from headstart.features.thumbnails import ThumbnailCollector
+from headstart.pixels.decode import decode_photo
+
+N_COPIED, N_OTHERS, N_PAINTED, N_COMPARED = 60, 1_000, 100, 10_000
+HARD = ("cropped to 90%", "cropped to 80%", "turned by 3 degrees", "next frame")
+
+
+@dataclass(frozen=True)
+class _Photo:
+    path: Path
+    digest: str
+    data: bytes
+    source: str
+    kind: str
+
+
+def main() -> None:
+    """Search copies and look-alikes, and time the comparison."""
+    data: Path = read_options(__doc__)
+    generator = np.random.default_rng(0)
+    setup = BackboneSetup(load_backbone(), 224)
+    paths = sorted(data.rglob("*.jpg"))
+    photos = []
+    for n, at in enumerate(generator.permutation(len(paths))[: N_COPIED + N_OTHERS]):
+        photos.append(_make(paths[at].read_bytes(), f"photo {at}", "original" if n < N_COPIED else "other"))
+        if n < N_COPIED:
+            with Image.open(paths[at]) as opened:
+                image = opened.convert("RGB")
+            photos += [_make(make_copy(image, kind, generator), f"photo {at}", kind) for kind in COPIES]
+    started = time.process_time()
+    thumbnails, pairs = _search(photos, setup)
+    per_photo = (time.process_time() - started) / len(photos)
+    by_digest = {photo.digest: photo for photo in photos}
+    found: Counter[str] = Counter()
+    n_false = 0
+    for pair in pairs:
+        one, other = by_digest[pair.first], by_digest[pair.second]
+        if one.source != other.source:
+            n_false += 1
+        elif "original" in (one.kind, other.kind):
+            found[other.kind if one.kind == "original" else one.kind] += 1
+    rows = [[f"{kind}, found", f"{found[kind] / N_COPIED:.0%}"] for kind in COPIES]
+    rows.append([f"pairs of different photos, of {len(photos):,}", f"{n_false}"])
+    n_painted = 0
+    for kind, paint in LOOK_ALIKES.items():
+        painted = [_make(save_again(paint(generator), 90), f"{n}", kind) for n in range(N_PAINTED)]
+        wrong = len(_search(painted, setup)[1])
+        n_painted += wrong
+        rows.append([f"{N_PAINTED} painted: {kind}, pairs taken for copies", f"{wrong}"])
+    many = np.concatenate([np.roll(thumbnails, shift, 1) for shift in range(1 + N_COMPARED // len(thumbnails))])
+    started = time.process_time()
+    find_near_copies([f"{n:06}" for n in range(N_COMPARED)], many[:N_COMPARED], None)
+    seconds = time.process_time() - started
+    rows.append([f"{N_COMPARED:,} thumbnails compared, processor seconds", f"{seconds:.1f}"])
+    easy = min(found[kind] for kind in COPIES if kind not in HARD) / N_COPIED
+    claims = [
+        Claim("least share found, of copies that are no crops, turns or frames", easy, 0.98),
+        Claim("share of next frames found", found["next frame"] / N_COPIED, 0.9),
+        Claim("painted pairs taken for copies", n_painted, 5, is_at_least=False),
+        Claim("comparing / extracting 10,000 photos", seconds / (per_photo * N_COMPARED), 0.1, is_at_least=False),
+    ]
+    publish(__doc__, ["what", "value"], rows, claims)
+
+
+def _make(data: bytes, source: str, kind: str) -> _Photo:
+    return _Photo(Path(source), hashlib.sha256(data).hexdigest(), data, source, kind)
+
+
+def _search(photos: list[_Photo], setup: BackboneSetup) -> tuple[np.ndarray, list[CopyPair]]:
+    """Return the thumbnails and the near copies."""
+    photos = sorted({photo.digest: photo for photo in photos}.values(), key=lambda photo: photo.digest)
+    collector = ThumbnailCollector(setup, None)
+    features = extract_features(
+        photos, setup, watch=collector.add, read=lambda photo, size_px: decode_photo(photo.data, size_px)
+    )
+    by_digest = collector.collect(photos)
+    thumbnails = np.stack([by_digest[photo.digest] for photo in photos])
+    return thumbnails, find_near_copies([photo.digest for photo in photos], thumbnails, features.matrix)
+
+
+if __name__ == "__main__":
+    main()

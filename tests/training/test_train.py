@@ -17,6 +17,7 @@ FILES = {
     "figures",
     "history.csv",
     "metrics.json",
+    "near_copies.csv",
     "notes.json",
     "model.onnx",
     "predictions.csv",

@@ -84,3 +84,11 @@ def test_a_long_table_is_sampled_from_end_to_end(touch, tmp_path):
     paths = TablePaths(tmp_path / "lists", tmp_path)
     paths.choose_folder(["none.jpg"] * 5_000 + ["last.jpg"] * 5_000)
     assert paths.folder == tmp_path
+
+
+def test_photos_in_a_tar_shard_are_relative_to_the_folder_of_the_shard(touch, tmp_path):
+    touch("now/shards/pets.tar")
+    paths = TablePaths(tmp_path / "lists", tmp_path / "now")
+    assert not TablePaths(tmp_path / "lists", tmp_path).choose_folder(["shards/pets.tar/1.jpg"])
+    assert paths.choose_folder(["shards/pets.tar/1.jpg"])
+    assert paths.folder == tmp_path / "now"

@@ -158,3 +158,18 @@ def test_groups_weights_and_named_splits_are_replayed(paint_folder, tmp_path):
     run = train(tmp_path / "pets.csv", tmp_path / "run", head="adam", epochs=3, n_views=2, class_weight="balanced")
     folder.rename(tmp_path / "elsewhere")
     assert hs.replay(run, photos=tmp_path / "elsewhere", verbose=False)["is_same"]
+
+
+@pytest.mark.slow
+def test_photos_in_a_store_are_replayed_from_there_and_from_a_copy(paint_folder, make_bucket, tmp_path):
+    folder = paint_folder(tmp_path / "photos", n=8)
+    bucket = make_bucket(folder)
+    run = train(bucket, tmp_path / "run", method="fixed")
+    assert read_run_photos(run.folder)[0].file == f"{bucket}/dots/000.jpg"
+    assert hs.replay(run, verbose=False)["is_same"]
+    (run.folder / "catalog.csv").write_text((run.folder / "catalog.csv").read_text().replace(bucket, f"{bucket}-gone"))
+    (run.folder / "predictions.csv").write_text(
+        (run.folder / "predictions.csv").read_text().replace(bucket, f"{bucket}-gone")
+    )
+    assert hs.replay(run, photos=folder, verbose=False)["is_same"]
+    assert hs.replay(run, photos=bucket, verbose=False)["is_same"]

@@ -40,8 +40,8 @@ class TablePaths:
         if isinstance(self.folder, RemotePath):
             return True
         tried = [text for text in texts[:: max(1, len(texts) // N_TRIED)] if _is_relative(text)]
-        missing = [text for text in tried if find_file(self.folder, text) is None]
-        n_there = sum(find_file(self._here, text) is not None for text in missing)
+        missing = [text for text in tried if not _is_there(self.folder, text)]
+        n_there = sum(_is_there(self._here, text) for text in missing)
         if n_there > len(tried) - len(missing):
             self.folder = self._here
             text = f"Paths are relative to the working folder '{self._here}': the files are there."
@@ -60,6 +60,13 @@ class TablePaths:
                 return found
             path = make_path(text.replace("\\", "/"))
         return str(self.folder / path)
+
+
+def _is_there(folder: Path, text: str) -> bool:
+    """Say whether a file exists, or the tar shard or table that a photo is in."""
+    if find_file(folder, text) is not None:
+        return True
+    return any((folder / part).is_file() for part in make_path(text).parents if part.name)
 
 
 def _is_relative(text: str) -> bool:

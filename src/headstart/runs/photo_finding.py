@@ -12,6 +12,7 @@ from headstart.catalog.source import Source, find_source, read_source
 from headstart.catalog.walk import walk_folder
 from headstart.pixels.file_format import is_photo_name
 from headstart.process.progress import Progress, ignore_progress
+from headstart.storage.photo_folder import join_folder
 from headstart.storage.remote_paths import make_path
 
 
@@ -66,7 +67,7 @@ def find_photos(
     others = set[int]()  # numbers of photos in whose place lies another file
     for folder in folders:
         left = [n for n, photo in enumerate(photos) if photo.digest not in places]
-        files = [str(folder / make_path(photos[n].file)) for n in left]
+        files = [join_folder(folder, photos[n].file) for n in left]
         for n, file, result in zip(left, files, hash_files(files, progress, cache=cache), strict=True):
             if result.digest == photos[n].digest:
                 places.setdefault(result.digest, []).append(file)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from headstart.classifier.classifier import Classifier, load_classifier
 from headstart.errors import RunError
 from headstart.evaluation.notes import Note, parse_note
-from headstart.storage.photo_folder import read_photo_folder
-from headstart.storage.remote_paths import make_path
+from headstart.storage.photo_folder import join_folder, read_photo_folder
 from headstart.storage.spreadsheet_cells import restore_cell
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ class Run:
                 table[name] = pd.Series([restore_cell(cell) for cell in table[name]], dtype=object)
             folder = read_photo_folder(path)
             if folder is not None:
-                table["path"] = pd.Series([str(folder / make_path(cell)) for cell in table["path"]], dtype=object)
+                table["path"] = pd.Series([join_folder(folder, cell) for cell in table["path"]], dtype=object)
             return table.rename(columns=restore_cell)
 
     @cached_property

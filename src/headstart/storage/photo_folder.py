@@ -57,6 +57,18 @@ def shorten_path(file: str, folder: str | None) -> str:
     return f"./{inside}" if inside[0] == "~" or inside[0].isspace() else inside
 
 
+def join_folder(folder: Path, file: str) -> str:
+    """Return the path of a file that `shorten_path` gave; a URI stays as it is.
+
+    Examples
+    --------
+    >>> join_folder(Path("/photos"), "cats/1.jpg"), join_folder(Path("/photos"), "s3://pets/1.jpg")
+    ('/photos/cats/1.jpg', 's3://pets/1.jpg')
+    """
+    path = make_path(file)
+    return str(path if isinstance(path, RemotePath) else folder / path)
+
+
 def read_photo_folder(table: Path) -> Path | None:
     """Return the folder that the paths of a table are relative to, if the table lies in a run folder that names one."""
     if isinstance(table, RemotePath):

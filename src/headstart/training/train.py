@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart.backbone.backbone import Backbone, BackboneSetup
+from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.photo import SPLITS
 from headstart.catalog.source import PhotoSource, Source, find_source, refuse_reading
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import FitError, RunError, RunMovedError
 from headstart.evaluation.notes import Note, note_unused
-from headstart.evaluation.repeats import write_repeats
-from headstart.evaluation.verdict import write_verdict
-from headstart.evaluation.working_points import say_working_points
-from headstart.features.depth_notes import list_depth_notes, note_unused_depth
-from headstart.features.extraction import BackgroundCompilation
-from headstart.features.group_suggestions import suggest_groups
-from headstart.methods.confidence import set_confidence
-from headstart.methods.elsewhere import note_elsewhere
-from headstart.methods.method_runner import MethodRunner
-from headstart.methods.near_copy_metrics import measure_near_copies
-from headstart.methods.near_copy_search import keep_near_copies_together
 from headstart.methods.settings import Settings
-from headstart.methods.split_metrics import SplitPredictions, measure_split
 from headstart.methods.tail_tuning import choose_cut
 from headstart.methods.training_context import TrainingContext
-from headstart.methods.working_points import check_classes, choose_decision, describe_working_points
-from headstart.process.progress import show_progress
 from headstart.report.chart_process import ChartDrawer
 from headstart.runs.run import Run
-from headstart.runs.run_description import describe_training
-from headstart.runs.run_files import RunContents, begin_charts, write_run
+from headstart.runs.run_files import write_run
 from headstart.runs.run_folder import check_outside, choose_folder, write_run_folder
-from headstart.runs.run_notes import list_notes
-from headstart.runs.run_pictures import list_training_views
-from headstart.runs.run_record import TrainingRequest, describe_run
+from headstart.runs.run_record import TrainingRequest
 from headstart.runs.tracking import check_tracker, track_or_warn
 from headstart.scale.ray_training import RayWorkers
 from headstart.storage.remote_paths import RemotePath, make_path
-from headstart.training.auto import choose_method
-from headstart.training.drawn_splits import draw_asked_split
-from headstart.training.judging import judge_trained
-from headstart.training.preparation import load_catalog
-from headstart.training.repeats import estimate_repeat, repeat_training
-from headstart.tune.checkpoint import Checkpoint
+from headstart.training.training_steps import Clock, Training
 from headstart.tune.torch_import import limit_spinning
 
 if TYPE_CHECKING:
@@ -132,14 +106,14 @@ def train_classifier(
     folder = _choose_run_folder(out, source)
     check_outside(folder, source)
     limit_spinning()  # before a backbone imports torch, and before Ray starts with this environment
-    clock, chart_drawer = _Clock(), chart_drawer or ChartDrawer()
+    clock, chart_drawer = Clock(), chart_drawer or ChartDrawer()
     try:
         # The folder is claimed first. A second training that starts at the same time then takes another name.
         with write_run_folder(folder, is_replacing=overwrite) as partial, _connect(ray, verbose) as cluster:
             try:
                 workers = RayWorkers(ray) if ray is not None else None
                 context = TrainingContext(_load_setup(chosen), cache, verbose, cluster, workers)
-                training = _Training(chosen, context, clock, chart_drawer, request, _list_unused(out, overwrite))
+                training = Training(chosen, context, clock, chart_drawer, request, _list_unused(out, overwrite))
                 contents = training.run(given, partial, say)
                 write_run(partial, contents, chart_drawer)
             except BaseException:
@@ -187,113 +161,3 @@ def _connect(address: str | None, verbose: bool) -> Iterator[Cluster | None]:
 
     with connect(address, verbose=verbose) as cluster:
         yield cluster
-
-
-class _Clock:
-    """Seconds of each step of a training."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._started = self._last = time.perf_counter()
-
-    def note(self, step: str) -> None:
-        now = time.perf_counter()
-        self.seconds[step] = round(self.seconds.get(step, 0.0) + now - self._last, 3)
-        self.seconds["total"] = round(now - self._started, 3)
-        self._last = now
-
-
-@dataclass(frozen=True)
-class _Training:
-    """The steps of one training, from a source of photos to the contents of the run folder."""
-
-    settings: Settings
-    context: TrainingContext
-    clock: _Clock
-    chart_drawer: ChartDrawer
-    request: TrainingRequest
-    notes: list[Note]  # on options, known before the training
-    checkpoints: list[Checkpoint] = field(default_factory=list)  # of finished trainings
-
-    def run(self, photos: Catalog | Source, folder: Path, say: Callable[[str], None]) -> RunContents:
-        """Train, say the verdict, and return the contents of the run folder. Charts are begun as early as possible."""
-        settings, context, setup = self.settings, self.context, self.context.setup
-        compiling = BackgroundCompilation(setup)
-        catalog, stored = load_catalog(photos, context, seed=settings.seed, say=say)
-        catalog = draw_asked_split(catalog, settings)
-        found = list_depth_notes(catalog.photos, setup.depth)
-        if stored is None:  # photos of stored features may be gone
-            found += note_unused_depth(catalog.photos, setup.depth) + suggest_groups(catalog)
-        catalog = replace(catalog, notes=(*catalog.notes, *found))
-        if settings.has_decision:
-            check_classes(settings, catalog.labels)
-        compiling.join()
-        self.clock.note("scan")
-        catalog, near_copies, fresh = keep_near_copies_together(catalog, context, settings, stored, self.clock.note)
-        if setup.precision == "int8":
-            context = replace(context, setup=replace(setup, backbone=self._quantise(catalog)))
-            self.clock.note("quantise")
-        runner = MethodRunner(catalog, context, stored, fresh, self.clock.note, self.checkpoints)
-        record = None
-        if settings.method == "auto":
-            trained, record = choose_method(runner, settings, say)
-            say(f"Method: {trained.settings.method}; {record['why']}.")
-        else:
-            trained = runner.run(settings)
-        compiling.release()
-        trained = set_confidence(trained.fit_again())
-        self.clock.note("fit")
-        chosen = None
-        if settings.has_decision:
-            with show_progress("Choosing the threshold", is_shown=context.verbose, unit="folds") as progress:
-                chosen = choose_decision(trained, progress)
-        table, fitted = trained.table, trained.fitted
-        predictions = {
-            split: SplitPredictions(
-                table.splits[split], trained.choose_head(split).probabilities(table.splits[split].X)
-            )
-            for split in SPLITS
-        }
-        tried = {trial["method"] for trial in record["tried"]} if record else ()
-        notes = [*list_notes(trained, settings, tried), *self.notes, *(chosen.notes if chosen else ())]
-        metrics = describe_training(trained, notes) | {"auto": record}
-        metrics |= {split: measure_split(predictions[split], table.catalog.labels) for split in SPLITS}
-        metrics["near_copies"] = measure_near_copies(near_copies, predictions, table.catalog.labels)
-        metrics["repeats"] = None
-        if settings.repeats > 1:
-            self.clock.note("evaluate")
-            seconds = estimate_repeat(trained, record, self.clock.seconds)
-            metrics["repeats"] = repeat_training(runner, trained, settings.repeats, seconds=seconds, say=say)
-            self.clock.note("repeat")
-        metrics["working_points"] = describe_working_points(chosen, predictions["test"]) if chosen else []
-        begin_charts(folder, metrics, fitted.history, self.chart_drawer)
-        with ThreadPoolExecutor(1) as pool:
-            model = pool.submit(trained.build_file, chosen.decision if chosen else None)
-            with show_progress("Cross-validating", is_shown=context.verbose, unit="folds") as progress:
-                metrics |= judge_trained(trained, progress)
-        notes += (unjudged := note_elsewhere(metrics["elsewhere"]))
-        metrics["notes"] += [note.text for note in unjudged]
-        self.clock.note("evaluate")
-        metrics["seconds"] = self.clock.seconds
-        say(write_verdict(metrics))
-        if metrics["repeats"] is not None:
-            say(write_repeats(metrics["repeats"]))
-        for text in say_working_points(metrics["working_points"]):
-            say(text)
-        return RunContents(
-            catalog=table.catalog, metrics=metrics, history=fitted.history, predictions=predictions,
-            record=describe_run(self.request, trained, model.result(), predictions),
-            notes=notes, model=model.result(), note_time=self.clock.note,
-            near_copies=near_copies,
-            views=list_training_views(trained), n_symmetric=trained.tuned.n_symmetric if trained.tuned else 1,
-        )  # fmt: skip
-
-    def _quantise(self, catalog: Catalog) -> Backbone:
-        from headstart.features.calibration_photos import quantise_on_photos
-
-        setup = self.context.setup
-        with show_progress("Quantising", is_shown=self.context.verbose, unit="steps") as progress:
-            backbone, _ = quantise_on_photos(
-                catalog.select("train"), setup.backbone, setup.image_size, depth=setup.depth, progress=progress
-            )
-            return backbone

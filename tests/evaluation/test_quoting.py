@@ -90,10 +90,17 @@ def test_every_accuracy_of_a_full_run_is_listed():
         "test": one, "validation": one, "train": one, "cross_validation": one, "near_copies": {"without": one},
         "repeats": {"n": 5, "mean": 0.9, "mean_ci95": [0.85, 0.95], "n_test": 100},
         "elsewhere": {"group_kind": "camera", "same": one, "new": judge(0.7, 100)},
+        "strength": {"chosen": 0.1, "table": [{"strength": 0.1, "accuracy": 0.8}], "is_weighted": True},
+        "working_points": [
+            {"label": "rust", "test": {"n_positive": 20, "n_negative": 80, "accuracy": 0.7}},
+            {"label": "x", "test": None},
+        ],
     }  # fmt: skip
     figures = {figure.name: figure for figure in list_figures(metrics)}
     assert list(figures) == [
         "test", "without_near_copies", "cross_validation", "repeats", "elsewhere_same", "elsewhere_new", "validation",
-        "train",
+        "train", "working_point", "strength",
     ]  # fmt: skip
+    assert {figure.name for figure in figures.values() if figure.is_weighted} == {"strength"}
+    assert figures["working_point"].n == 100
     assert figures["elsewhere_new"].photos == "all photos, without photos of the same camera in training"

@@ -159,6 +159,28 @@ def _walk_figures(metrics: Metrics) -> Iterator[Figure]:
     if metrics.get("train"):
         use = "compare with the test photos: a large gap means overfitting"
         yield _make("train", metrics["train"], first, "training photos", use)
+    yield from _walk_choices(metrics, tested)
+
+
+def _walk_choices(metrics: Metrics, tested: str) -> Iterator[Figure]:
+    """Yield the accuracies by which something was chosen, or of another rule for the answer."""
+    for point in metrics.get("working_points") or []:
+        test = point.get("test")
+        if test:
+            yield Figure(
+                name="working_point", judged=f"{tested}, answering by the working point", photos="test photos",
+                n=test["n_positive"] + test["n_negative"], accuracy=test["accuracy"], low=None, high=None,
+                use=f"what finding more of '{point['label']}' costs" if point.get("label") else "the answers by costs",
+            )  # fmt: skip
+    strength, train = metrics.get("strength") or {}, metrics.get("train")
+    for row in strength.get("table") or []:
+        if train and row["strength"] == strength["chosen"]:
+            yield Figure(
+                name="strength", judged="classifiers like this one, each trained without the photos that it judges",
+                photos="training photos", n=train["n"], accuracy=row["accuracy"], low=None, high=None,
+                use="chose the regularisation strength, so it is slightly too good",
+                is_weighted=bool(strength.get("is_weighted")),
+            )  # fmt: skip
 
 
 def _make(name: str, numbers: Metrics, judged: str, photos: str, use: str) -> Figure:

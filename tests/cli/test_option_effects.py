@@ -16,7 +16,7 @@ EFFECTS = {
         "--out": ALWAYS, "--method": ALWAYS, "--budget": SETTING, "--cut": SETTING, "--list-cuts": ALWAYS,
         "--backbone": SETTING, "--image-size": SETTING, "--head": SETTING, "--features": SETTING,
         "--strength": SETTING, "--epochs": SETTING, "--learning-rate": SETTING, "--train-norms": SETTING,
-        "--fit-on": SETTING,
+        "--fit-on": SETTING, "--near-copies": SETTING,
         "--views": SETTING, "--average-views": SETTING, "--class-weight": SETTING, "--precision": SETTING,
         "--seed": SETTING, "--cache": ALWAYS, "--cache-limit": SETTING, "--track": ALWAYS, "--ray": ALWAYS,
         "--overwrite": "noted without --out", "--json": ALWAYS, "--depth": DEPTH,

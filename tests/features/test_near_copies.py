@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from headstart.features.near_copies import ALIKE, find_near_copies
 
@@ -88,3 +89,27 @@ def test_of_very_many_pairs_the_strongest_are_kept(monkeypatch):
     pictures = np.stack([add_noise(paint(1)[0], 3) for _ in range(2)] * 10)
     pairs = find_near_copies(DIGESTS, pictures, None)
     assert len(pairs) == 10
+
+
+def crop(picture):
+    """Cut 29 of 32 pixels a side out of a picture, and enlarge them."""
+    return np.asarray(Image.fromarray(picture).resize((32, 32), Image.Resampling.BICUBIC, box=(2, 1, 31, 30)))
+
+
+def test_a_cropped_copy_is_found_if_the_features_agree(features):
+    pictures = paint()
+    pictures[7] = crop(pictures[3])
+    assert find_near_copies(DIGESTS, pictures, features) == []
+    features[7] = features[3] + 0.1
+    (pair,) = find_near_copies(DIGESTS, pictures, features)
+    assert (pair.first, pair.second, pair.kind) == (DIGESTS[3], DIGESTS[7], "crop")
+    assert 0.55 <= pair.correlation <= 1
+    assert find_near_copies(DIGESTS, pictures, None) == []
+
+
+def test_a_pair_of_whole_pictures_is_listed_once(features):
+    pictures = paint()
+    pictures[7] = add_noise(pictures[3], 20)
+    features[7] = features[3]
+    (pair,) = find_near_copies(DIGESTS, pictures, features)
+    assert pair.kind == "copy"

@@ -42,6 +42,15 @@ def test_a_short_chain_stays_whole():
     assert not group_near_copies(pairs, 40).is_chained
 
 
+def test_groups_that_the_user_named_are_never_joined():
+    pairs = [pair("a", "b", 0.9), pair("b", "c", 0.8), pair("c", "d", 0.7), pair("d", "e", 0.6)]
+    given = {"a": "north", "b": None, "c": "south", "d": "south", "e": None}
+    found = group_near_copies(pairs, 100, given)
+    assert found.names == {"a": "a", "b": "a", "c": "c", "d": "c", "e": "c"}
+    assert found.pairs == tuple(pairs)
+    assert group_near_copies(pairs, 100, {}).names == dict.fromkeys("abcde", "a")
+
+
 def test_across_are_the_photos_of_a_split_with_a_copy_in_training():
     near_copies = group_near_copies([pair("a", "b", 0.99), pair("a", "c", 0.95), pair("c", "d", 0.9)], 100)
     splits = {"a": "test", "b": "test", "c": "train", "d": "validation"}

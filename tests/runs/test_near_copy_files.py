@@ -35,6 +35,7 @@ def test_pairs_across_splits_come_first(photos, tmp_path):
     assert rows[0][2] != rows[0][3]
     assert {row[0].split("/")[0] for row in rows} == {"dots", "stripes"}  # relative to the photos
     assert max(row[7] for row in rows) == "0.5000"
+    assert {row[8] for row in rows} == {"copy"}
 
 
 def test_a_photo_that_was_left_out_later_has_no_row(photos, tmp_path):

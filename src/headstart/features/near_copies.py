@@ -1,4 +1,4 @@
-"""Find near copies: photos that were saved again, resized, mirrored, brightened, or taken within a moment."""
+"""Find near copies: photos that were saved again, resized, mirrored, cropped, or taken within a moment."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from headstart.features.thumbnail_pairs import Numbers, ThumbnailPairs, walk_pairs
-from headstart.features.thumbnail_spectra import Floats, find_details
+from headstart.features.alike_features import AlikeFeatures
+from headstart.features.cropped_copies import find_cropped_copies
+from headstart.features.thumbnail_pairs import ThumbnailPairs, walk_pairs
+from headstart.features.thumbnail_spectra import Details, Floats, find_details
 from headstart.process.progress import Progress, ignore_progress
-from headstart.storage.large_arrays import walk_rows
 
 SURE = 0.9  # correlation of thumbnails that is enough
 RARE = 1e-6  # chance of such a correlation that is low enough
@@ -18,8 +19,8 @@ LIKELY = 0.55  # correlation that is enough if the features agree, too
 UNLIKELY = 1e-3  # chance that is then low enough
 ALIKE = 0.6  # cosine of features, standardised within the set, that agree
 MAX_PER_BLOCK = 200_000  # pairs of a block of rows; of more, the strongest are kept
-PAIRS_AT_ONCE = 2048
-FEWEST_DEVIATION = 1e-6  # of a feature; a smaller one is rounding
+CLOSE = 0.55  # cosine of features that makes two photos candidates for cropped copies
+N_NEIGHBOURS = 5  # of a photo; of more candidates, the nearest are compared
 FEWEST_ALIKE = 8  # photos; features of fewer cannot be standardised
 
 
@@ -32,15 +33,18 @@ class CopyPair:
     first, second
         Digests of the photos, in order.
     correlation
-        Correlation of the details of the two thumbnails, the larger one of as it is and mirrored.
+        Correlation of the details of the two thumbnails, the largest of as it is and mirrored; of a crop, once aligned.
     cosine
         Cosine of the features, standardised within the set. None: the features are not known.
+    kind
+        ``copy``: the whole thumbnails agree. ``crop``: they agree once a window of one is laid over the other.
     """
 
     first: str
     second: str
     correlation: float
     cosine: float | None
+    kind: str = "copy"
 
 
 def find_near_copies(
@@ -66,24 +70,45 @@ def find_near_copies(
     The pairs, the strongest first.
     """
     details = find_details(thumbnails)
-    alike = None if features is None or len(digests) < FEWEST_ALIKE else _AlikeFeatures(features)
+    alike = None if features is None or len(digests) < FEWEST_ALIKE else AlikeFeatures(features)
     pairs: list[CopyPair] = []
+    known: set[tuple[int, int]] = set()
     for n_done, found in walk_pairs(details, SURE if alike is None else LIKELY):
-        first, second, correlation, chance = _keep_strongest(found)
-        is_copy = (correlation >= SURE) & (chance <= RARE)
+        found = _keep_strongest(found)
+        is_copy = (found.correlation >= SURE) & (found.chance <= RARE)
         cosine = None
         if alike is not None:
-            cosine = alike.measure(first, second)
-            is_copy |= (cosine >= ALIKE) & (chance <= UNLIKELY)
-        pairs += [
-            CopyPair(
-                digests[first[n]], digests[second[n]], round(float(correlation[n]), 4),
-                None if cosine is None else round(float(cosine[n]), 4),
-            )
-            for n in np.flatnonzero(is_copy)
-        ]  # fmt: skip
+            cosine = alike.measure(found.first, found.second)
+            is_copy |= (cosine >= ALIKE) & (found.chance <= UNLIKELY)
+        pairs += _list_pairs(digests, found, cosine, np.flatnonzero(is_copy))
+        known.update(zip(found.first[is_copy].tolist(), found.second[is_copy].tolist(), strict=True))
         progress(n_done, len(digests))
+    if alike is not None:
+        pairs += _find_crops(digests, details, alike, known)
     return sorted(pairs, key=lambda pair: (-pair.correlation, pair.first, pair.second))
+
+
+def _find_crops(
+    digests: list[str], details: Details, alike: AlikeFeatures, known: set[tuple[int, int]]
+) -> list[CopyPair]:
+    """Return the cropped copies among the pairs that are not known."""
+    first, second, _ = alike.find_neighbours(CLOSE, N_NEIGHBOURS)
+    is_new = [pair not in known for pair in zip(first.tolist(), second.tolist(), strict=True)]
+    found = find_cropped_copies(details, first[is_new], second[is_new])
+    cosine = alike.measure(found.first, found.second)
+    return _list_pairs(digests, found, cosine, np.arange(len(found.first)), "crop")
+
+
+def _list_pairs(
+    digests: list[str], found: ThumbnailPairs, cosine: Floats | None, at: npt.NDArray[np.int64], kind: str = "copy"
+) -> list[CopyPair]:
+    return [
+        CopyPair(
+            digests[found.first[n]], digests[found.second[n]], round(float(found.correlation[n]), 4),
+            None if cosine is None else round(float(cosine[n]), 4), kind,
+        )
+        for n in at
+    ]  # fmt: skip
 
 
 def _keep_strongest(pairs: ThumbnailPairs) -> ThumbnailPairs:
@@ -91,29 +116,3 @@ def _keep_strongest(pairs: ThumbnailPairs) -> ThumbnailPairs:
         return pairs
     at = np.sort(np.argsort(-pairs.correlation, kind="stable")[:MAX_PER_BLOCK])
     return ThumbnailPairs(pairs.first[at], pairs.second[at], pairs.correlation[at], pairs.chance[at])
-
-
-class _AlikeFeatures:
-    """Cosines of features (N, D), standardised within the set; only the rows of pairs are copied."""
-
-    def __init__(self, features: Floats) -> None:
-        self._features = features
-        total, squares = np.zeros(features.shape[1]), np.zeros(features.shape[1])
-        for rows in walk_rows(features, PAIRS_AT_ONCE):
-            block = features[rows].astype(np.float64)
-            total += block.sum(0)
-            squares += (block**2).sum(0)
-        self._mean = (total / len(features)).astype(np.float32)
-        deviation = np.sqrt(np.maximum(squares / len(features) - (total / len(features)) ** 2, 0))
-        self._scale = np.where(deviation > FEWEST_DEVIATION, 1 / np.maximum(deviation, FEWEST_DEVIATION), 0)
-        self._scale = self._scale.astype(np.float32)
-
-    def measure(self, first: Numbers, second: Numbers) -> Floats:
-        """Return the cosine of each pair of photos."""
-        cosines = np.empty(len(first), np.float32)
-        for start in range(0, len(first), PAIRS_AT_ONCE):
-            rows = slice(start, start + PAIRS_AT_ONCE)
-            one, other = ((self._features[at[rows]] - self._mean) * self._scale for at in (first, second))
-            product = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
-            cosines[rows] = np.einsum("nd,nd->n", one, other) / np.maximum(product, FEWEST_DEVIATION)
-        return cosines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from headstart.features.near_copies import CopyPair
@@ -48,14 +48,20 @@ class NearCopies:
         return across
 
 
-def group_near_copies(pairs: Sequence[CopyPair], n_photos: int) -> NearCopies:
+def group_near_copies(
+    pairs: Sequence[CopyPair], n_photos: int, given: Mapping[str, str | None] | None = None
+) -> NearCopies:
     """Join the pairs among ``n_photos`` photos into groups.
+
+    ``given`` are the groups that the user named, by digest. Two of them are never joined: a look-alike pair would
+    otherwise put two patients or sites into one unit. The pair is still listed.
 
     In a series such as a video, each photo is a copy of the next, and one group holds them all. A group of more than 20
     photos and 5% of the set is cut if it is more than twice as large as the largest neighbourhood of one photo, or if
     it holds a quarter of the set: the strongest pairs are joined first, up to the size of a neighbourhood.
     """
-    names = _join(pairs, {})
+    given = given or {}
+    names = _join(pairs, {}, given)
     sizes = Counter(names.values())
     large = {name for name, size in sizes.items() if size > max(LARGE, LARGE_SHARE * n_photos)}
     if not large:
@@ -71,16 +77,17 @@ def group_near_copies(pairs: Sequence[CopyPair], n_photos: int) -> NearCopies:
     if not limits:
         return NearCopies(tuple(pairs), names)
     by_photo = {digest: limits[name] for digest, name in names.items() if name in limits}
-    return NearCopies(tuple(pairs), _join(pairs, by_photo), is_chained=True)
+    return NearCopies(tuple(pairs), _join(pairs, by_photo, given), is_chained=True)
 
 
-def _join(pairs: Iterable[CopyPair], limits: dict[str, int]) -> dict[str, str]:
+def _join(pairs: Iterable[CopyPair], limits: dict[str, int], given: Mapping[str, str | None]) -> dict[str, str]:
     """Return the name of the group of each photo in a pair.
 
-    Two groups are joined only if that does not exceed the ``limits`` of their photos.
+    Two groups are joined only if that neither exceeds the ``limits`` of their photos nor joins two ``given`` groups.
     """
     parents: dict[str, str] = {}
     sizes: Counter[str] = Counter()
+    owners = {digest: group for digest, group in given.items() if group is not None}
 
     def find(name: str) -> str:
         while parents.setdefault(name, name) != name:
@@ -91,6 +98,9 @@ def _join(pairs: Iterable[CopyPair], limits: dict[str, int]) -> dict[str, str]:
     for pair in pairs:
         low, high = sorted((find(pair.first), find(pair.second)))
         size = (sizes[low] or 1) + (sizes[high] or 1)
-        if low != high and size <= limits.get(pair.first, size):
+        named = {owners[name] for name in (low, high) if name in owners}
+        if low != high and size <= limits.get(pair.first, size) and len(named) < 2:
             parents[high], sizes[low] = low, size
+            if named:
+                owners[low] = named.pop()
     return {digest: find(digest) for digest in sorted(parents)}

@@ -82,13 +82,19 @@ def _bound_correlations(some: Floats, others: Floats) -> Floats:
     return best
 
 
-def _compare(details: Details, first: Numbers, second: Numbers, lowest: float) -> ThumbnailPairs:
-    """Return the pairs that correlate by at least ``lowest``.
+def estimate_chance(details: Details, first: Numbers, second: Numbers, correlation: Floats) -> Floats:
+    """Return the chance that two random pictures with as many dimensions correlate as much.
 
     Two random directions of d dimensions correlate by r with a chance of about (1 - r^2)^((d - 1) / 2).
     """
-    correlation = correlate_pairs(details.parts, first, second)
     dimensions = np.minimum(details.dimensions[first], details.dimensions[second])
-    chance = (np.maximum(1 - correlation**2, 0) ** ((dimensions - 1) / 2)).astype(np.float32)
+    chance: Floats = (np.maximum(1 - correlation**2, 0) ** ((dimensions - 1) / 2)).astype(np.float32)
+    return chance
+
+
+def _compare(details: Details, first: Numbers, second: Numbers, lowest: float) -> ThumbnailPairs:
+    """Return the pairs that correlate by at least ``lowest``."""
+    correlation = correlate_pairs(details.parts, first, second)
+    chance = estimate_chance(details, first, second, correlation)
     at = np.flatnonzero(correlation >= lowest)
     return ThumbnailPairs(first[at], second[at], correlation[at], chance[at])

@@ -87,6 +87,15 @@ def find_details(thumbnails: npt.NDArray[np.uint8]) -> Details:
     return Details(parts, main, rest, dimensions, is_flat, is_shared)
 
 
+def paint_details(details: Details, numbers: npt.NDArray[np.int64]) -> Floats:
+    """Return the details of some thumbnails as pictures (M, 32, 32)."""
+    half = SIDE_PX // 2
+    spectra = np.empty((len(numbers), SIDE_PX, SIDE_PX), np.float32)
+    for n, part in enumerate(details.parts):
+        spectra[:, n // 2 :: 2, n % 2 :: 2] = part[numbers].reshape(-1, half, half)
+    return _apply(spectra, _make_cosines().T)
+
+
 def _find_components(parts: Floats) -> tuple[Floats, Floats]:
     """Return the variances (4, 256) and the axes (4, 256, 256) of the principal components, the strongest first.
 

@@ -35,7 +35,7 @@ def keep_near_copies_together(
 ) -> tuple[Catalog, NearCopies | None, FreshFeatures | None]:  # fmt: skip
     """Find the near copies among the photos of a catalog, and draw its split again with each group in one split.
 
-    Splits that folders or rows name stay as they are.
+    Splits that folders or rows name stay as they are. Groups that the user named are not joined by near copies.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def keep_near_copies_together(
         return replace(catalog, notes=(*catalog.notes, Note("near-copies-unknown", text))), None, None
     photos = sorted({photo.digest: photo for photo in catalog.photos}.values(), key=lambda photo: photo.digest)
     pairs, fresh = _search(photos, context, settings, note_time)
-    near_copies = group_near_copies(pairs, len(photos))
+    near_copies = group_near_copies(pairs, len(photos), {photo.digest: photo.group for photo in photos})
     note_time("near_copies")
     if not pairs:
         return catalog, near_copies, fresh

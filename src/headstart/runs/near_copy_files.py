@@ -16,7 +16,7 @@ from headstart.storage.spreadsheet_cells import guard_cell
 
 FILE_NAME = "near_copies.csv"
 N_SHOWN = 12  # pairs in the picture
-HEADER = ["path", "other path", "split", "other split", "label", "other label", "correlation", "cosine"]
+HEADER = ["path", "other path", "split", "other split", "label", "other label", "correlation", "cosine", "kind"]
 
 
 def write_near_copies(path: Path, near_copies: NearCopies, photos: dict[str, Photo], folder: str | None) -> None:
@@ -29,7 +29,7 @@ def write_near_copies(path: Path, near_copies: NearCopies, photos: dict[str, Pho
             paths = [shorten_path(photo.file, folder) for photo in (one, other)]
             names = [*paths, one.split, other.split, one.label, other.label]
             numbers = [f"{pair.correlation:.4f}", "" if pair.cosine is None else f"{pair.cosine:.4f}"]
-            writer.writerow([*(guard_cell(str(name)) for name in names), *numbers])
+            writer.writerow([*(guard_cell(str(name)) for name in names), *numbers, pair.kind])
 
 
 def sort_pairs(near_copies: NearCopies, photos: dict[str, Photo]) -> list[CopyPair]:

@@ -39,6 +39,11 @@ EFFECTS = {
         "--group-column": "noted", "--json": ALWAYS,
     },
     "serve": PRECISION | dict.fromkeys(("--host", "--port", "--allow-host", "--allow-origin", "--root-path"), ALWAYS),
+    "replay": {
+        "--photos": "refused if a photo is missing without --partial", "--out": ALWAYS,
+        "--partial": "noted with what it leaves out", "--cache": ALWAYS, "--json": ALWAYS,
+    },
+    "diff": {"--json": ALWAYS},
     "show": PRECISION | {"--json": ALWAYS},
     "track": {"--to": ALWAYS},
     "advise": READING | dict.fromkeys(

@@ -19,7 +19,7 @@ FINE_SIZES = (0.97, 0.94, 0.91, 0.88, 0.84, 0.8)  # sides of the windows, as sha
 COARSE_SIZES = (0.93, 0.84)
 STEP_PX = 0.8  # between windows; half of it is the largest error
 SHORTEST = 1e-3  # length of a window with details, of 1; below it the window is plain
-PAIRS_AT_ONCE = 256
+PAIRS_AT_ONCE = 64
 Windows = tuple[Floats, ...]
 
 
@@ -69,27 +69,15 @@ def _correlate_windows(one: Floats, other: Floats, matrices: Floats) -> Floats:
     """Return the correlation (M,) of the best window of one size of ``one`` with the whole of ``other``."""
     m, side = len(one), one.shape[1]
     n = len(matrices)
-    grams = np.einsum("kxi,kxj->kij", matrices, matrices)
-    columns = _apply_to_columns(one, matrices)
-    lengths = _apply_to_columns(one, grams) @ _apply_to_rows(one, grams).reshape(m, n, -1).transpose(0, 2, 1)
+    grams = matrices.transpose(0, 2, 1) @ matrices
+    some, whole = one[:, None], other[:, None]  # products of 32 x 32 need no threads: BLAS would start them in vain
+    columns = (some @ matrices.transpose(0, 2, 1)).reshape(m, n, -1)
+    lengths = (some @ grams).reshape(m, n, -1) @ (grams @ some).reshape(m, n, -1).transpose(0, 2, 1)
     lengths = np.sqrt(np.maximum(lengths, SHORTEST**2))
-    rows = _apply_to_rows(other, matrices.transpose(0, 2, 1))
+    rows = matrices.transpose(0, 2, 1) @ whole
     best = np.full(m, -1, np.float32)
     for down, across in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
         mirrored = rows[:, ::down, ::down, ::across].reshape(m, n, side * side)
         products = columns @ mirrored.transpose(0, 2, 1)
         np.maximum(best, (products / lengths).max((1, 2)), out=best)
     return best
-
-
-def _apply_to_columns(pictures: Floats, matrices: Floats) -> Floats:
-    """Return D B^T of each picture (M, S, S) and matrix (n, S, S), flattened to (M, n, S * S)."""
-    m, n = len(pictures), len(matrices)
-    products = np.tensordot(pictures, matrices, (2, 2))  # (M, S, n, S)
-    return np.ascontiguousarray(products.transpose(0, 2, 1, 3)).reshape(m, n, -1)
-
-
-def _apply_to_rows(pictures: Floats, matrices: Floats) -> Floats:
-    """Return A D of each picture (M, S, S) and matrix (n, S, S), as (M, n, S, S)."""
-    products = np.tensordot(matrices, pictures, (2, 1))  # (n, S, M, S)
-    return np.ascontiguousarray(products.transpose(2, 0, 1, 3))

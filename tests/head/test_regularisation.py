@@ -52,6 +52,17 @@ def test_the_table_agrees_with_a_plain_cross_validation(make_features, n_classes
         assert row.accuracy_sd == pytest.approx(accuracy_sd, abs=1e-2)  # one row in a fold of 100
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_choice_has_the_held_out_predictions_of_its_strength(make_features, n_classes):
+    X, y = make_features(300, 20, n_classes)
+    prepared = prepare_rows(X, y, n_classes=n_classes)
+    choice = choose_strength(prepared, seed=3)
+    (held,) = predict_held_out(prepared, strength=choice.strength, seeds=[3])
+    np.testing.assert_array_equal(choice.held_out.fold, held.fold)
+    np.testing.assert_allclose(choice.held_out.scores, held.scores, atol=0.02 * np.abs(held.scores).max())
+    assert choice.table[0].strength < choice.strength < choice.table[-1].strength
+
+
 @pytest.mark.parametrize("n_classes", [2, 4])
 def test_the_strength_of_the_least_loss_is_chosen(make_features, n_classes):
     X, y = make_features(200, 100, n_classes)

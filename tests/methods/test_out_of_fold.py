@@ -1,5 +1,7 @@
 """Scores of training and validation photos, by heads that were fitted without them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,9 +9,10 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.head.linear import LinearHead
+from headstart.methods import out_of_fold
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.head_fitting import FittedHead
-from headstart.methods.method_runner import TrainedMethod
+from headstart.methods.method_runner import TrainedMethod, fit_head_to_table
 from headstart.methods.out_of_fold import has_folds, predict_out_of_fold
 from headstart.methods.settings import Settings
 
@@ -67,3 +70,42 @@ def test_a_head_without_a_strength_scores_the_validation_photos(make_trained):
     assert held.is_validation
     assert held.photos == trained.table.splits["validation"].photos
     assert np.array_equal(held.scores, trained.fitted.head.scores(trained.table.splits["validation"].X))
+
+
+def choose_strength(trained):
+    return replace(trained, fitted=fit_head_to_table(trained.table, trained.settings))
+
+
+def test_heads_that_chose_the_strength_score_the_photos_and_none_is_fitted_anew(make_trained, monkeypatch):
+    trained = choose_strength(make_trained())
+    anew = predict_out_of_fold(replace(trained, fitted=replace(trained.fitted, choice=None)))
+    monkeypatch.setattr(out_of_fold, "predict_held_out", None)
+    held = predict_out_of_fold(trained)
+    assert not held.is_validation
+    assert sorted(photo.file for photo in held.photos) == sorted(photo.file for photo in anew.photos)
+    validation = trained.table.splits["validation"]
+    n_train = N - len(validation.photos)
+    np.testing.assert_array_equal(held.scores[n_train:], trained.fitted.head.scores(validation.X))
+    np.testing.assert_array_equal(held.scores[:n_train], trained.fitted.choice.held_out.scores)
+    assert (held.scores.argmax(1) == held.y).mean() < 0.75  # the labels have no pattern
+
+
+def test_scores_are_those_of_the_mean_over_the_averaged_views(make_trained):
+    plain = make_trained()
+    splits = {
+        name: replace(part, views=np.stack([part.X, 3 * part.X]), X=2 * part.X)
+        for name, part in plain.table.splits.items()
+    }
+    trained = choose_strength(replace(plain, table=replace(plain.table, splits=splits, n_averaged=2)))
+    held, rows = predict_out_of_fold(trained), trained.fitted.choice.held_out.scores
+    n_train = len(splits["train"].photos)
+    np.testing.assert_allclose(held.scores[:n_train], (rows[:n_train] + rows[n_train:]) / 2, rtol=1e-5, atol=1e-6)
+
+
+def test_heads_are_fitted_anew_if_near_copies_are_in_both_splits(make_trained):
+    trained = choose_strength(make_trained(n_copies=4))
+    fitted = fit_head_to_table(trained.table, replace(trained.settings, strength=10.0))  # knows the labels by heart
+    held = predict_out_of_fold(replace(trained, fitted=replace(fitted, choice=trained.fitted.choice)))
+    is_right = held.scores.argmax(1) == held.y
+    assert is_right[[photo.split == "validation" for photo in held.photos]].mean() < 0.75
+    assert len(held.photos) == N

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -48,10 +48,19 @@ class StrengthRow:
 
 @dataclass(frozen=True, slots=True)
 class StrengthChoice:
-    """The chosen strength, and the table of all that were tried, ascending, until the loss clearly rose."""
+    """The chosen strength, and how it was chosen.
+
+    Attributes
+    ----------
+    table
+        All strengths that were tried, ascending, until the loss clearly rose.
+    held_out
+        Predictions of the rows by the heads of the chosen strength. None if only one fold, or no row, was held out.
+    """
 
     strength: float
     table: tuple[StrengthRow, ...]
+    held_out: HeldOutPredictions | None = field(default=None, repr=False, compare=False)
 
 
 def check_strengths(*strengths: float) -> None:
@@ -118,13 +127,18 @@ def choose_strength(
         fallback = FALLBACK * max(1.0, prepared.n_classes / FALLBACK_CLASSES) ** 3
         return StrengthChoice(float(min(strengths, key=lambda strength: abs(np.log(strength / fallback)))), ())
     table: list[StrengthRow] = []
-    heads = FoldHeads(prepared, assignment.weight)
+    heads, best = FoldHeads(prepared, assignment.weight), None
     for strength in sorted(strengths):
-        table.append(_evaluate_strength(prepared, assignment, heads, float(strength)))
+        scores = assignment.pick(heads.fit(float(strength)))
+        table.append(_evaluate_strength(prepared, assignment, scores, float(strength)))
         progress(len(table), len(strengths))
-        if table[-1].loss > HOPELESS * min(row.loss for row in table):
+        least = min(table, key=lambda row: row.loss)
+        if least is table[-1]:
+            best = scores
+        elif table[-1].loss > HOPELESS * least.loss:
             break
-    return StrengthChoice(min(table, key=lambda row: row.loss).strength, tuple(table))
+    held_out = None if is_large else gather_predictions(prepared, assignment, best, n_views=1, n_averaged=1)
+    return StrengthChoice(least.strength, tuple(table), held_out)
 
 
 def predict_held_out(
@@ -217,11 +231,11 @@ def _score_held_out(
 
 
 def _evaluate_strength(
-    prepared: PreparedRows, assignment: FoldAssignment, heads: FoldHeads, strength: float
+    prepared: PreparedRows, assignment: FoldAssignment, scores: npt.NDArray[Any], strength: float
 ) -> StrengthRow:
-    """Fit the heads of an assignment with a strength; return the strength's row of the table."""
+    """Return the row of the table for a strength, by the scores (n, K) of the rows that can be scored."""
     scored = assignment.scored
-    losses, is_right = evaluate_scores(assignment.pick(heads.fit(strength)), prepared.rows.y[scored])
+    losses, is_right = evaluate_scores(scores, prepared.rows.y[scored])
     column, weight = assignment.column[scored], prepared.rows.weight[scored]
     by_fold = np.bincount(column, weight * is_right) / np.maximum(np.bincount(column, weight), 1e-300)
     by_fold = by_fold[np.unique(column)]

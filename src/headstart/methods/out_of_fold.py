@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from headstart.catalog.photo_groups import name_groups
 from headstart.head.regularisation import predict_held_out
 from headstart.methods.head_fitting import is_streamed, prepare_views
 from headstart.methods.held_out_scores import OutOfFold
@@ -23,11 +24,16 @@ def has_folds(trained: TrainedMethod) -> bool:
 def predict_out_of_fold(trained: TrainedMethod, progress: Progress = ignore_progress) -> OutOfFold | None:
     """Score the training and validation photos by heads that were fitted without them, or return None.
 
-    Heads of logistic regression are fitted anew, with the strength of the trained head. All others score the validation
+    If cross-validation chose the strength, its heads score the training photos, and the first head scores the
+    validation photos: nothing is fitted anew. If the strength was given, or a group has photos of both splits, heads
+    of logistic regression are fitted anew with the strength of the trained head. All others score the validation
     photos, if there are any. Scores are those after `set_confidence`, if it has set the confidence already.
     """
     if trained.held_out is not None:
         return trained.held_out
+    held = _reuse_choice(trained)
+    if held is not None:
+        return held
     table, fitted, settings = trained.table, trained.fitted, trained.settings
     if not has_folds(trained):
         return _score_validation(trained)
@@ -48,6 +54,24 @@ def predict_out_of_fold(trained: TrainedMethod, progress: Progress = ignore_prog
     return OutOfFold(
         photos=tuple(both.photos[n] for n in at), y=both.y[at], scores=held_out.scores[at], is_validation=False
     )
+
+
+def _reuse_choice(trained: TrainedMethod) -> OutOfFold | None:
+    """Return the scores of the heads that chose the strength, and of the first head for the validation photos."""
+    choice, table = trained.fitted.choice, trained.table
+    if choice is None or choice.held_out is None:
+        return None
+    train, validation = table.splits["train"], table.splits["validation"]
+    n_train = len(train.y)
+    groups = name_groups((*train.photos, *validation.photos))
+    if groups is not None and not set(groups[:n_train]).isdisjoint(groups[n_train:]):
+        return None  # the first head knows photos of the groups of some validation photos
+    scores = choice.held_out.scores.reshape(-1, n_train, len(table.catalog.labels))[: table.n_averaged].mean(axis=0)
+    at = np.flatnonzero(choice.held_out.fold[:n_train] >= 0)
+    return OutOfFold(
+        photos=(*(train.photos[n] for n in at), *validation.photos), y=np.concatenate([train.y[at], validation.y]),
+        scores=np.concatenate([scores[at], trained.fitted.head.scores(validation.X)]), is_validation=False,
+    )  # fmt: skip
 
 
 def _score_validation(trained: TrainedMethod) -> OutOfFold | None:

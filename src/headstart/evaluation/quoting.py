@@ -66,7 +66,8 @@ def choose_quote(metrics: Metrics) -> Quote | None:
     test, all_photos, clean = (figures.get(name) for name in ("test", "cross_validation", "without_near_copies"))
     if test is None:
         return _choose_without_test(figures)
-    if clean is not None and clean.n >= FEW_LEFT:
+    is_series = bool((metrics.get("near_copies") or {}).get("is_chained"))  # then a few odd photos are left
+    if clean is not None and clean.n >= FEW_LEFT and not is_series:
         n_across = test.n - clean.n
         verb = "has a near copy" if n_across == 1 else "have near copies"
         return Quote(

@@ -9,7 +9,7 @@ from typing import Any
 from headstart.evaluation.cross_validation import compare_with_cross_validation, find_cross_validation
 from headstart.evaluation.elsewhere import name_judging, name_unseen, say_elsewhere
 from headstart.evaluation.fitted_splits import is_fitted_to, say_whose_figure
-from headstart.evaluation.near_copies import say_near_copies
+from headstart.evaluation.near_copies import is_quoted, say_accuracy_without, say_near_copies
 from headstart.evaluation.quoting import FEW_PHOTOS, choose_quote
 from headstart.evaluation.words import count_photos, format_percent
 
@@ -62,7 +62,10 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     else:
         quoted, is_fitted = dict(numbers), is_fitted_to(split, metrics)
         first = [
-            _say_accuracy(split, numbers, name_unseen(metrics), is_fitted=is_fitted), say_whose_figure(split, metrics),
+            say_accuracy_without(metrics)
+            if is_quoted(metrics)
+            else _say_accuracy(split, numbers, name_unseen(metrics), is_fitted=is_fitted),
+            say_whose_figure(split, metrics),
             _compare_with_guess(numbers), _warn_of_few_photos(numbers),
             compare_with_cross_validation(metrics), _warn_of_missing_test(split),
         ]  # fmt: skip

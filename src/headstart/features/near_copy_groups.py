@@ -35,15 +35,19 @@ class NearCopies:
     def list_across(self, splits: dict[str, str | None], split: str) -> dict[str, CopyPair]:
         """Return the photos of a split with a near copy in training, by digest, each with its strongest pair.
 
+        For test photos, the validation photos count as training: the head is fitted to them in the end, or they chose
+        the epoch.
+
         Parameters
         ----------
         splits
             Split of each photo, by digest.
         """
         across: dict[str, CopyPair] = {}
+        learned = ("train", "validation") if split == "test" else ("train",)
         for pair in self.pairs:
             for one, other in ((pair.first, pair.second), (pair.second, pair.first)):
-                if splits.get(one) == split and splits.get(other) == "train":
+                if splits.get(one) == split and splits.get(other) in learned:
                     across.setdefault(one, pair)
         return across
 

@@ -23,45 +23,32 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from math import ceil
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from harness import DATA, Claim, publish
-from headstart.backbone.backbone import Backbone, BackboneSetup
+from feature_sets import draw_photos, extract_set, find_sets, map_draws, redraw_table, train_head
+from harness import Claim, publish
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
-from headstart.catalog.redrawing import redraw_splits
-from headstart.catalog.scan import scan_photos
-from headstart.catalog.split import SplitPlan
 from headstart.evaluation.intervals import bound_share
-from headstart.evaluation.repeats import repeats_interval
 from headstart.head.linear import LinearHead
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.final_head import fit_final_head
-from headstart.methods.method_runner import MethodRunner, TrainedMethod, fit_head_to_table
+from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.nested_cross_validation import cross_validate_nested
-from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
-from headstart.methods.table_division import divide_table
-from headstart.methods.training_context import TrainingContext
+from headstart.training.repeats import RepeatResults
 
 N_DRAWS, N_REPEATS = 200, 5
 FEWEST, MOST = 120, 300  # photos of the user: a third of the set within these limits
 THINNING = 4  # every fourth feature is used: a fit takes a third of the time
 KINDS = ("test", "class", "cross-validation", "repeats")
-SETTINGS = Settings(method="fixed").settle()
-SHARES = {"train": 70, "validation": 15, "test": 15}
 N_GROUPS, GROUPS_OF_USER = 400, 40
 
 Result = tuple[str, bool, float, int, int]  # kind of interval, is it right, its width, photos of the user, of the rest
-_taken: list[tuple[FeatureTable, Backbone]] = []  # the set that a worker process draws from
 
 
 def main() -> None:
@@ -71,11 +58,12 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=N_DRAWS, help="draws from each set; only the default is published")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes [one for each core]")
     options = parser.parse_args()
-    backbone, started = load_backbone(), time.perf_counter()
+    started = time.perf_counter()
     rows, claims = [], []
-    for name, table in _make_tables(options.data, backbone):
-        with ProcessPoolExecutor(options.workers, get_context("fork"), _take_set, (table, backbone)) as pool:
-            measured = [result for some in pool.map(_draw_from_set, range(options.n)) for result in some]
+    for name, table in _make_tables(options.data):
+        measured = [
+            result for some in map_draws(measure_draw, table, range(options.n), options.workers) for result in some
+        ]
         covered = {kind: _average([r[1] for r in measured if r[0] == kind]) for kind in KINDS}
         width = {kind: _average([r[2] for r in measured if r[0] == kind]) for kind in KINDS}
         n_user, n_rest = (int(_average([r[at] for r in measured])) for at in (3, 4))
@@ -89,22 +77,13 @@ def main() -> None:
     publish(__doc__, columns, rows, claims, is_written=options.n == N_DRAWS)
 
 
-def _take_set(table: FeatureTable, backbone: Backbone) -> None:
-    threadpool_limits(1)  # the workers use all cores
-    _taken[:] = [(table, backbone)]
-
-
-def _draw_from_set(seed: int) -> list[Result]:
-    return list(_draw(*_taken[0], seed))
-
-
 def _average(values: Sequence[float]) -> float:
     return float(np.mean(values))
 
 
-def _make_tables(folders: Sequence[Path], backbone: Backbone) -> Iterator[tuple[str, FeatureTable]]:
-    """Yield the name of each set and its features, all photos in one split."""
-    sources = list(folders) or sorted(path for path in DATA.iterdir() if path.is_dir() and path.name != "odd-files")
+def _make_tables(folders: Sequence[Path]) -> Iterator[tuple[str, FeatureTable]]:
+    """Yield the name of each set and its features."""
+    sources = list(folders) or find_sets()
     with tempfile.TemporaryDirectory() as folder:
         if not folders:
             from headstart.training.demo import write_demo_catalog
@@ -116,9 +95,7 @@ def _make_tables(folders: Sequence[Path], backbone: Backbone) -> Iterator[tuple[
                 print(error, file=sys.stderr)
                 sources.pop()
         for source in sources:
-            catalog = scan_photos(source)
-            context = TrainingContext(BackboneSetup(backbone, backbone.spec.check_image_size(None)), verbose=True)
-            yield source.stem, _thin(MethodRunner(catalog, context).extract(backbone, SETTINGS))
+            yield source.stem, _thin(extract_set(source))
     yield "groups (painted)", _paint_groups()
 
 
@@ -146,60 +123,47 @@ def _paint_groups() -> FeatureTable:
     )  # fmt: skip
 
 
-def _draw(table: FeatureTable, backbone: Backbone, seed: int) -> Iterator[Result]:
+def measure_draw(table: FeatureTable, seed: int) -> list[Result]:
     """Train on some photos, and compare each interval with the rest."""
+    return list(_compare_all(table, seed))
+
+
+def _compare_all(table: FeatureTable, seed: int) -> Iterator[Result]:
     n_all = len(table.catalog.photos)
-    share = ceil(100 * min(max(FEWEST, n_all / 3), MOST) / n_all)
-    if table.catalog.photos[0].group is not None:
-        share = ceil(100 * GROUPS_OF_USER / N_GROUPS)
-    photos = tuple(replace(photo, split=None, is_drawn=True) for photo in table.catalog.photos)
-    everything = replace(
-        table.catalog, photos=photos, plan=SplitPlan(None, {"train": share, "test": 100 - share}), seed=-1
-    )
-    divided = divide_table(table, redraw_splits(everything, seed=seed))
-    rest, user = divided.splits["test"], divided.splits["train"]
-    catalog = replace(
-        everything, photos=tuple(replace(photo, split=None, is_drawn=True) for photo in user.photos),
-        plan=SplitPlan(None, SHARES),
-    )  # fmt: skip
-    first = _train(divide_table(divided, redraw_splits(catalog, seed=N_REPEATS * seed)), backbone)
-    tables = [divide_table(divided, redraw_splits(catalog, seed=N_REPEATS * seed + n)) for n in range(1, N_REPEATS)]
+    is_grouped = table.catalog.photos[0].group is not None
+    n = n_all * GROUPS_OF_USER / N_GROUPS if is_grouped else min(max(FEWEST, n_all / 3), MOST)
+    drawn, rest = draw_photos(table, n, seed)
+    tables = [redraw_table(drawn, N_REPEATS * seed + number) for number in range(N_REPEATS)]
+    first = train_head(tables[0], load_backbone())
     # the others take the strength of the first: choosing it anew would take half of the time
-    judged = [(first.table, first.choose_head("test"))]
-    judged += [(other, _fit_again(other, first)) for other in tables]
+    repeats = [first, *(_fit_again(other, first) for other in tables[1:])]
+    n_user = sum(len(part.photos) for part in drawn.splits.values())
     labels = table.catalog.labels
-    on_rest = [head.scores(rest.X).argmax(1) == rest.y for _, head in judged]
-    tests = [_measure(*each) for each in judged]
+    on_rest = [trained.choose_head("test").scores(rest.X).argmax(1) == rest.y for trained in repeats]
+    test = _measure(tables[0], first.choose_head("test"))
 
     def compare(kind: str, share: float, interval: Sequence[float], target: float, at: np.ndarray) -> Result:
         of_rest = _bound_rest(target, on_rest[0][at], rest, at)
         is_right = _is_covered(share, interval, target, of_rest)
-        return kind, is_right, interval[1] - interval[0], len(user.y), len(rest.y)
+        return kind, is_right, interval[1] - interval[0], n_user, len(rest.y)
 
     whole, mean = np.arange(len(rest.y)), _average([each.mean() for each in on_rest])
-    yield compare("test", tests[0]["accuracy"], tests[0]["accuracy_ci95"], on_rest[0].mean(), whole)
+    yield compare("test", test["accuracy"], test["accuracy_ci95"], on_rest[0].mean(), whole)
     for number, label in enumerate(labels):
-        row, at = tests[0]["per_class"][label], np.flatnonzero(rest.y == number)
+        row, at = test["per_class"][label], np.flatnonzero(rest.y == number)
         if row["support"]:
             yield compare("class", row["recall"], row["recall_ci95"], on_rest[0][at].mean(), at)
     nested = cross_validate_nested(first)
     yield compare("cross-validation", nested["accuracy"], nested["accuracy_ci95"], mean, whole)
-    accuracies = [test["accuracy"] for test in tests]
-    n_test = _average([test["n"] for test in tests])
-    tested = {photo.digest for each, _ in judged for photo in each.splits["test"].photos}
-    interval = repeats_interval(accuracies, n_train=len(user.y) - n_test, n_test=n_test, n_photos=len(tested))
-    yield compare("repeats", _average(accuracies), interval, mean, whole)
+    results = RepeatResults()
+    for trained in repeats:
+        results.add(trained)
+    record = results.to_dict(N_REPEATS)
+    yield compare("repeats", record["mean"], record["mean_ci95"], mean, whole)
 
 
-def _train(table: FeatureTable, backbone: Backbone) -> TrainedMethod:
-    settings = replace(SETTINGS, seed=table.catalog.seed)
-    fitted = fit_head_to_table(table, settings)
-    return TrainedMethod(settings=settings, cut="head", backbone=backbone, table=table, fitted=fitted).fit_again()
-
-
-def _fit_again(table: FeatureTable, first: TrainedMethod) -> LinearHead:
-    final = fit_final_head(table, first.settings, first.fitted)
-    return final.judged if final else first.choose_head("test")
+def _fit_again(table: FeatureTable, first: TrainedMethod) -> TrainedMethod:
+    return replace(first, table=table, final=fit_final_head(table, first.settings, first.fitted))
 
 
 def _measure(table: FeatureTable, head: LinearHead) -> dict:

@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from harness import DATA
@@ -44,11 +45,21 @@ def extract_set(source: Path, backbone: Backbone | None = None) -> FeatureTable:
 
 
 def draw_photos(table: FeatureTable, n: float, seed: int) -> tuple[FeatureTable, SplitFeatures]:
-    """Draw about n photos, or whole groups, and split them 70/15/15; return them and the rest of the photos."""
-    share = ceil(100 * n / len(table.catalog.photos))
-    everything = _forget_splits(table.catalog, {"train": share, "test": 100 - share})
-    divided = divide_table(table, redraw_splits(everything, seed=seed))
-    user = replace(everything, photos=divided.splits["train"].photos)
+    """Draw about n photos, or as many groups as hold n on average; return them, split 70/15/15, and the rest."""
+    catalog, share = table.catalog, n / len(table.catalog.photos)
+    if any(photo.group for photo in catalog.photos):  # the program's own draw would take many small groups
+        names = sorted({photo.group or photo.digest for photo in catalog.photos})
+        drawn = set(np.random.default_rng(seed).choice(names, round(share * len(names)), replace=False).tolist())
+        photos = tuple(
+            replace(photo, split="train" if (photo.group or photo.digest) in drawn else "test", is_drawn=True)
+            for photo in catalog.photos
+        )
+        divided = divide_table(table, replace(catalog, photos=photos))
+    else:
+        percent = ceil(100 * share)
+        free = _forget_splits(catalog, {"train": percent, "test": 100 - percent})
+        divided = divide_table(table, redraw_splits(free, seed=seed))
+    user = replace(divided.catalog, photos=divided.splits["train"].photos)
     return redraw_table(replace(divided, catalog=_forget_splits(user, SHARES)), seed), divided.splits["test"]
 
 

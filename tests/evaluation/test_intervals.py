@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.errors import EvaluationError
-from headstart.evaluation.intervals import bound_share, wilson_interval
+from headstart.evaluation.intervals import bound_share, count_effective, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,24 @@ def test_a_few_pairs_of_copies_hardly_change_the_interval():
     names = [str(max(n, 10) if n % 2 else n // 2 * 2) for n in range(500)]
     alone, paired = bound_share(is_right, np.ones(500)), bound_share(is_right, np.ones(500), names)
     assert paired == pytest.approx(alone, abs=0.004)
+
+
+def test_the_interval_is_that_of_the_effective_number():
+    is_right, groups = np.arange(90) % 7 > 0, [str(n // 4) for n in range(90)]
+    n = count_effective(is_right, np.ones(90), groups)
+    assert 20 < n < 90
+    assert bound_share(is_right, np.ones(90), groups) == pytest.approx(list(wilson_interval(is_right.mean() * n, n)))
+    assert count_effective(is_right, np.ones(90)) == 90
+
+
+def test_answers_of_several_heads_count_as_their_share():
+    random = np.random.default_rng(0)
+    of_group = random.random(20)
+    shares, groups = np.repeat(of_group, 10), [str(n // 10) for n in range(200)]
+    n = count_effective(shares, np.ones(200), groups)
+    assert n == count_effective(shares, np.full(200, 3.0), groups)
+    alone = count_effective(random.permutation(shares), np.ones(200), groups)
+    assert 10 < n < 70 < alone < 200
 
 
 def test_one_group_says_nearly_nothing():

@@ -9,6 +9,9 @@ import pytest
 import headstart as hs
 from headstart.catalog.photo import Photo
 from headstart.errors import FitError
+from headstart.evaluation.intervals import wilson_interval
+from headstart.head.linear import LinearHead
+from headstart.methods.feature_table import SplitFeatures
 from headstart.methods.settings import Settings
 from headstart.training import repeats
 from headstart.training.repeats import estimate_repeat, repeat_training
@@ -42,7 +45,7 @@ def test_each_repeat_equals_a_training_with_its_seed(make_folder, tmp_path):
 def test_no_head_of_a_repeat_has_seen_its_test_photos(trained, monkeypatch):
     runner, first = trained
     judged = []
-    monkeypatch.setattr(repeats._Results, "add", lambda _, again: judged.append(again))
+    monkeypatch.setattr(repeats.RepeatResults, "add", lambda _, again: judged.append(again))
     repeat_training(runner, first.fit_again(), 3, seconds=0.0, say=lambda _: None)
     for again in judged[1:]:
         settings = again.settings
@@ -89,6 +92,34 @@ def test_near_copies_stay_together_in_every_split(trained, monkeypatch):
         for photo in catalog.photos:
             splits.setdefault(photo.near_copies, set()).add(photo.split)
         assert all(len(together) == 1 for together in splits.values())
+
+
+def repeat_by_hand(groups, n_repeats=4):
+    """Return the record of splits whose heads answer the same groups wrong."""
+    results = repeats.RepeatResults()
+    for number in range(n_repeats):
+        photos = tuple(
+            Photo(f"{n}.jpg", "ab"[n % 2], digest=f"{n:064x}", split="test", group=groups[n])
+            for n in range(60 * number, 60 * number + 120)
+        )
+        y = np.arange(120) % 2
+        X = np.where((np.arange(60 * number, 60 * number + 120) // 30) % 4 == 0, 1 - y, y)[:, None].astype(np.float32)
+        splits = {split: SplitFeatures((), X[:0], y[:0], X[None, :0]) for split in ("train", "validation")}
+        splits["train"] = splits["test"] = SplitFeatures(photos, X, y, X[None])
+        table = SimpleNamespace(splits=splits, catalog=SimpleNamespace(seed=number, labels=("a", "b")))
+        head = LinearHead(np.array([[-1, 1]], np.float32), np.array([0.5, -0.5], np.float32))
+        results.add(SimpleNamespace(table=table, choose_head=lambda _, head=head: head, fitted_on=("train",)))
+    return results.to_dict(n_repeats)
+
+
+def test_the_interval_of_repeats_knows_groups():
+    alone = repeat_by_hand([None] * 300)
+    grouped = repeat_by_hand([str(n // 30) for n in range(300)])
+    assert alone["mean"] == grouped["mean"] == 0.75
+    assert alone["n_photos"] == grouped["n_photos"] == 300
+    assert alone["mean_ci95"] == pytest.approx(list(wilson_interval(225, 300)))
+    low, high = grouped["mean_ci95"]
+    assert high - low > 3 * (alone["mean_ci95"][1] - alone["mean_ci95"][0])
 
 
 @pytest.mark.parametrize(

@@ -104,17 +104,39 @@ def bound_share(
     total = weights.sum()
     if total <= 0:
         return [0.0, 1.0]
-    share = float(weights[is_right].sum() / total)
-    n_effective = float(total**2 / (weights**2).sum())
-    if groups is not None and len(set(groups)) < len(groups):
-        n_effective = _count_independent(is_right, weights, np.asarray(groups), min(share, 1.0), n_effective)
-    n_effective /= variance_factor
-    return list(wilson_interval(min(share, 1.0) * n_effective, n_effective))
+    share = min(float(weights[is_right].sum() / total), 1.0)
+    n_effective = count_effective(is_right, weights, groups) / variance_factor
+    return list(wilson_interval(share * n_effective, n_effective))
+
+
+def count_effective(
+    is_right: NDArray[np.bool_] | NDArray[np.float64], weights: NDArray[np.float64],
+    groups: Sequence[str] | NDArray[np.str_] | None = None,
+) -> float:  # fmt: skip
+    """Return the number of independent photos that would tell as much about a share as these; see `bound_share`.
+
+    Parameters
+    ----------
+    is_right
+        (N,) bool, or the share of right answers to each photo, if several heads answered.
+
+    Examples
+    --------
+    >>> round(count_effective(np.arange(60) % 6 > 0, np.ones(60), [str(n % 6) for n in range(60)]))
+    3
+    """
+    total = float(weights.sum())
+    n_kish = total**2 / float((weights**2).sum())
+    if groups is None or len(set(groups)) == len(groups):
+        return n_kish
+    share = min(float(weights @ is_right) / total, 1.0)
+    return _count_independent(is_right, weights, np.asarray(groups), share, n_kish)
 
 
 def _count_independent(
-    is_right: NDArray[np.bool_], weights: NDArray[np.float64], groups: NDArray[np.str_], share: float, n_kish: float
-) -> float:
+    is_right: NDArray[np.bool_] | NDArray[np.float64], weights: NDArray[np.float64], groups: NDArray[np.str_],
+    share: float, n_kish: float,
+) -> float:  # fmt: skip
     """Return the number of photos without groups that would tell as much about a share as these."""
     _, numbers = np.unique(groups, return_inverse=True)
     size, right = np.bincount(numbers, weights), np.bincount(numbers, weights * is_right)

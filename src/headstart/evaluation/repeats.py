@@ -15,7 +15,7 @@ from headstart.evaluation.words import format_percent
 
 
 def repeats_interval(
-    accuracies: Sequence[float], *, n_train: float, n_test: float, n_photos: int, confidence: float = 0.95
+    accuracies: Sequence[float], *, n_train: float, n_test: float, n_photos: float, confidence: float = 0.95
 ) -> tuple[float, float]:
     """Compute the interval of the mean accuracy over k splits of the same photos.
 
@@ -26,7 +26,7 @@ def repeats_interval(
     n_train, n_test
         Number of training and of test photos in each split, or their means.
     n_photos
-        Number of different photos that were tested in any split.
+        Number of different photos that were tested in any split; of photos in groups, the effective number.
     confidence
         Probability that such an interval contains the true accuracy, between 0 and 1.
 
@@ -47,7 +47,8 @@ def repeats_interval(
     of freedom.
 
     A few accuracies may be equal by chance, and s = 0 if all answers are right. So the interval is never narrower than
-    the Wilson interval of the same share of ``n_photos``: more splits of the same photos show no new photos.
+    the Wilson interval of the same share of ``n_photos``: more splits of the same photos show no new photos. Five
+    accuracies tell little about groups, so that ``n_photos`` has to (`count_effective`).
 
     Examples
     --------
@@ -59,7 +60,7 @@ def repeats_interval(
     if k < 2 or min(n_train, n_test, n_photos) < 1:
         raise EvaluationError(
             f"Cannot compute an interval of repeats: got {k} accuracies of {n_test:g} test and {n_train:g} training "
-            f"photos, {n_photos} tested in all, need at least 2 accuracies and 1 photo of each. Draw more splits."
+            f"photos, {n_photos:g} tested in all, need at least 2 accuracies and 1 photo of each. Draw more splits."
         )
     mean, variance = float(np.mean(accuracies)), float(np.var(accuracies, ddof=1))
     half = t_quantile((1 + confidence) / 2, k - 1) * math.sqrt((1 / k + n_test / n_train) * variance)

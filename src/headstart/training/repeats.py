@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from headstart.catalog.catalog import Catalog
+from headstart.catalog.photo import Photo
+from headstart.catalog.photo_groups import name_groups
 from headstart.catalog.redrawing import redraw_splits
 from headstart.errors import HeadstartError
+from headstart.evaluation.intervals import count_effective
 from headstart.evaluation.repeats import repeats_interval
 from headstart.evaluation.words import format_seconds
 from headstart.methods.method_runner import MethodRunner, TrainedMethod, fit_head_to_table
@@ -25,7 +28,7 @@ LONG_S = 10.0  # of all repeats together; shorter ones are not announced
 
 
 @dataclass
-class _Results:
+class RepeatResults:
     """What each finished repeat gave."""
 
     seeds: list[int] = field(default_factory=list)
@@ -33,15 +36,15 @@ class _Results:
     balanced_accuracies: list[float] = field(default_factory=list)
     n_train: list[int] = field(default_factory=list)
     n_test: list[int] = field(default_factory=list)
-    tested: set[str] = field(default_factory=set)  # digests
+    tested: dict[str, Photo] = field(default_factory=dict)  # by digest
+    answers: dict[str, list[bool]] = field(default_factory=dict)  # whether each answer to a tested photo is right
 
     def add(self, trained: TrainedMethod) -> None:
         """Evaluate a training on its test photos, by the head that the report of a run is of."""
         table = trained.table
         test = table.splits["test"]
-        measured = measure_split(
-            SplitPredictions(test, trained.choose_head("test").probabilities(test.X)), table.catalog.labels
-        )
+        predictions = SplitPredictions(test, trained.choose_head("test").probabilities(test.X))
+        measured = measure_split(predictions, table.catalog.labels)
         if measured is None:  # with large groups, a split may have no test photos
             return
         self.seeds.append(table.catalog.seed)
@@ -50,14 +53,18 @@ class _Results:
         fitted = [split for split in trained.fitted_on if split != "test"]
         self.n_train.append(sum(len(table.splits[split].photos) for split in fitted))
         self.n_test.append(len(test.photos))
-        self.tested |= {photo.digest for photo in test.photos}
+        for photo, is_right in zip(test.photos, predictions.is_right.tolist(), strict=True):
+            self.tested[photo.digest] = photo
+            self.answers.setdefault(photo.digest, []).append(is_right)
 
     def to_dict(self, n_asked: int) -> dict[str, Any] | None:
         """Return the record for metrics.json in plain JSON types, or None if fewer than two are finished."""
         if len(self.accuracies) < 2:
             return None
         n_train, n_test = float(np.mean(self.n_train)), float(np.mean(self.n_test))
-        interval = repeats_interval(self.accuracies, n_train=n_train, n_test=n_test, n_photos=len(self.tested))
+        shares = np.array([np.mean(self.answers[digest]) for digest in self.tested])
+        n_photos = count_effective(shares, np.ones(len(shares)), name_groups(list(self.tested.values())))
+        interval = repeats_interval(self.accuracies, n_train=n_train, n_test=n_test, n_photos=n_photos)
         return {
             "n": len(self.accuracies),
             "n_asked": n_asked,
@@ -97,7 +104,7 @@ def repeat_training(
     if trained.tuned is not None and trained.tuned.result.is_stopped:
         say("The training was stopped, so it is not repeated on other splits.")
         return None
-    results = _Results()
+    results = RepeatResults()
     results.add(trained)
     catalog, context = trained.table.catalog, runner.context
     is_tuned = trained.tuned is not None

@@ -35,3 +35,14 @@ def test_a_folder_without_a_run_is_one_line(run, headstart, tmp_path):
     done = headstart("diff", run.folder, tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("headstart: Cannot open run")
+
+
+def test_working_points_that_differ_are_printed(run, headstart, tmp_path):
+    copy = shutil.copytree(run.folder, tmp_path / "copy")
+    metrics = json.loads((copy / "metrics.json").read_text())
+    label = metrics["classes"][0]
+    cost = {"label": label, "answer": "b", "cost": 20.0}
+    metrics["working_points"] = [{"label": label, "threshold": 1 / 21, "costs": [cost]}]
+    (copy / "metrics.json").write_text(json.dumps(metrics))
+    done = headstart("diff", run.folder, copy)
+    assert f"Working points (before, after):\n  {label}  -  from 4.8% on, {label}:b=20\n" in done.stdout

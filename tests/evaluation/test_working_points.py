@@ -65,3 +65,11 @@ def test_intervals_allow_for_groups():
     plain, grouped = measure_answers(Y, ANSWERS, 0), measure_answers(Y, ANSWERS, 0, groups)
     for key in ("recall_ci95", "false_alarm_rate_ci95"):
         assert grouped[key][1] - grouped[key][0] > plain[key][1] - plain[key][0]
+
+
+def test_a_rule_that_does_not_lower_the_cost_is_told():
+    cost = {"mean_cost": 0.494, "most_probable": {"mean_cost": 0.482}}
+    (text,) = say_working_points([make_record(**cost)])
+    assert text.endswith("The mean cost is 0.494 instead of 0.482. On these photos the rule does not lower the cost.")
+    cost["most_probable"] = {"mean_cost": 0.495}
+    assert "does not lower" not in say_working_points([make_record(**cost)])[0]

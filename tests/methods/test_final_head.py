@@ -94,7 +94,7 @@ def test_class_weights_are_those_of_the_joined_photos():
     fitted = fit_first(table)
     assert fitted.class_weight is not None
     final = fit_final_head(table, PLAIN, fitted)
-    assert final.class_weight is None  # 40 of 120 photos are not rare
+    np.testing.assert_array_equal(final.class_weight, [0.75, 1.5])  # 80 and 40 photos: `auto` alone would not balance
 
 
 def test_scaling_keeps_one_head_if_both_are_the_same():
@@ -103,3 +103,17 @@ def test_scaling_keeps_one_head_if_both_are_the_same():
     doubled = final.scale(2.0)
     assert doubled.judged is doubled.head
     np.testing.assert_array_equal(doubled.head.weights, 2 * final.head.weights)
+
+
+@pytest.mark.parametrize(("n_rare", "is_balanced"), [(14, True), (15, False)])
+def test_the_second_fit_balances_the_classes_if_and_only_if_the_first_did(n_rare, is_balanced):
+    table = make_table((60, 60 if is_balanced else 0, 40), n_rare=n_rare)
+    if not is_balanced:  # all photos together are skewed by more than 3, the training photos are not
+        test = table.splits["test"]
+        table.splits["test"] = replace(test, y=np.zeros_like(test.y))
+    fitted = fit_first(table)
+    assert (fitted.class_weight is not None) == is_balanced
+    final = fit_final_head(table, replace(PLAIN, fit_on="all"), fitted)
+    assert (final.class_weight is not None) == is_balanced
+    if is_balanced:
+        assert not np.allclose(final.class_weight, fitted.class_weight)

@@ -118,3 +118,31 @@ def test_weights_of_photos_are_used_in_the_fits_and_progress_is_told():
     record = cross_validate_nested(make_trained([0, 1] * 30, weight=2.0), lambda *at: calls.append(at))
     assert record["n"] == 60
     assert calls[0] == (1, 11)
+
+
+def test_heads_have_the_given_strength():
+    y = np.random.default_rng(3).integers(0, 2, 120)
+    trained = make_trained(y, shift=1.0, strength=100.0)
+    record = cross_validate_nested(replace(trained, settings=Settings(method="fixed", strength=100.0)))
+    assert not record["is_nested"]
+    assert record["n"] == 120
+    assert record["loss"] > 1.2 * cross_validate_nested(trained)["loss"]
+
+
+def test_the_loss_is_that_after_the_factor_of_the_confidence():
+    trained = make_trained([0, 1] * 60, shift=1.0)
+    plain, flat = cross_validate_nested(trained), cross_validate_nested(replace(trained, confidence={"factor": 1e-3}))
+    assert flat["loss"] == pytest.approx(np.log(2), abs=1e-2)
+    assert plain["loss"] < 0.9 * flat["loss"]
+    assert flat["accuracy"] == plain["accuracy"]
+    assert sum(row["n"] for row in flat["calibration_bins"]) == 120
+    assert flat["expected_calibration_error"] == pytest.approx(plain["accuracy"] - 0.5, abs=1e-2)
+
+
+def test_classes_are_balanced_if_the_trained_head_was():
+    y = [0, 0, 0, 0, 1] * 24  # larger by more than 3: "auto" would balance
+    trained = make_trained(y, shift=1.0)
+    weights = np.array([0.625, 2.5])
+    balanced = replace(trained, fitted=replace(trained.fitted, class_weight=weights))
+    few, many = (cross_validate_nested(some)["per_class"]["b"]["recall"] for some in (trained, balanced))
+    assert many > few + 0.1

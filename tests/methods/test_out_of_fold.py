@@ -109,3 +109,17 @@ def test_heads_are_fitted_anew_if_near_copies_are_in_both_splits(make_trained):
     is_right = held.scores.argmax(1) == held.y
     assert is_right[[photo.split == "validation" for photo in held.photos]].mean() < 0.75
     assert len(held.photos) == N
+
+
+def test_class_weights_are_those_of_the_scored_photos_if_the_head_has_some(make_trained, monkeypatch):
+    seen = []
+    prepare_views = out_of_fold.prepare_views
+    monkeypatch.setattr(
+        out_of_fold, "prepare_views", lambda *a, **k: seen.append(k["class_weight"]) or prepare_views(*a, **k)
+    )
+    trained = make_trained()
+    predict_out_of_fold(trained)
+    predict_out_of_fold(replace(trained, fitted=replace(trained.fitted, class_weight=np.array([1.0, 7.0]))))
+    y = np.concatenate([trained.table.splits[split].y for split in ("train", "validation")])
+    assert seen[0] is None
+    np.testing.assert_allclose(seen[1], N / (2 * np.bincount(y)))

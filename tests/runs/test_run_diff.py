@@ -133,3 +133,16 @@ def test_predictions_of_other_photos_are_refused(made, copy):
     edit(copy / "predictions.csv", lambda rows: [row.update(path=f"x{row['path']}") for row in rows])
     with pytest.raises(RunError, match=r"got other paths in predictions\.csv than in catalog\.csv, need the same"):
         hs.diff(made, copy)
+
+
+def test_runs_with_another_working_point_differ_in_it_and_in_their_answers(made, tmp_path):
+    photos = made.folder.parent / "photos"
+    sure = train(photos, tmp_path / "sure", cost=["dots:stripes=1e9"])
+    found = hs.diff(made, sure)
+    before, after = found["working_points"]["dots"]
+    assert before is None
+    assert after["threshold"] < 1e-6
+    assert [cost["cost"] for cost in after["costs"]] == [1e9]
+    assert {row["after"] for row in found["answers"]} == {"dots"}
+    assert len(found["answers"]) >= 10
+    assert not hs.diff(sure, sure)["working_points"]

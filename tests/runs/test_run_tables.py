@@ -55,3 +55,10 @@ def test_a_damaged_catalog_is_named(tmp_path, rows):
 def test_a_missing_table_is_named(tmp_path):
     with pytest.raises(RunError, match=r"Cannot read '.*predictions\.csv': No such file"):
         read_answers(tmp_path)
+
+
+def test_the_answer_by_the_working_point_is_read_where_there_is_one(tmp_path):
+    header = "path,split,label,prediction,probability,answer,is_right,probability of a,probability of b"
+    (tmp_path / "predictions.csv").write_text(f"{header}\n1.jpg,test,a,b,0.6,a,False,0.4,0.6\n")
+    (answer,) = read_answers(tmp_path).values()
+    assert (answer.label, answer.probabilities) == ("a", {"a": 0.4, "b": 0.6})

@@ -36,6 +36,8 @@ def diff(first: Path, second: Path, as_json: bool) -> None:
     for name, title in (("settings", "Settings"), ("versions", "Versions"), ("machine", "Machine")):
         values = [(key, _shorten(before), _shorten(after)) for key, (before, after) in found[name].items()]
         _print_table(f"{title} (before, after):", values)
+    points = [(name, *map(_describe_point, sides)) for name, sides in found["working_points"].items()]
+    _print_table("Working points (before, after):", points)
     _print_figures(found["figures"])
     print_line(write_diff(found))
     answers = found["answers"]
@@ -64,6 +66,16 @@ def _print_figures(figures: Mapping[str, Sequence[Mapping[str, Any] | None]]) ->
         before, after = (_describe_accuracy(side) for side in sides)
         print_line(f"{FIGURES[name]:<17} {before:<42} {after}")
     print_line("")
+
+
+def _describe_point(point: Mapping[str, Any] | None) -> str:
+    from headstart.evaluation.words import format_threshold
+
+    if point is None:
+        return "-"
+    costs = [f"{cost['label']}:{cost['answer']}={cost['cost']:g}" for cost in point["costs"]]
+    threshold = [] if point["threshold"] is None else [f"from {format_threshold(point['threshold'])} on"]
+    return escape_name(", ".join([*threshold, *costs]))
 
 
 def _describe_accuracy(side: Mapping[str, Any] | None) -> str:

@@ -62,9 +62,9 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 @click.option("--strength", type=float, help="Inverse regularisation strength C.  [default: by cross-validation]")
 @click.option(
     "--fit-on", type=click.Choice(["train", "train+validation", "all"]),
-    help="Photos that the logistic head is fitted to in the end. train+validation: again, once the head of the "
-    "training photos was judged. all: also to the test photos; the test figure is then of the head without them.  "
-    "[default: train+validation]",
+    help="Photos that the logistic head of the file is fitted to. train+validation: it is fitted again to both after "
+    "the validation photos were evaluated. all: also to the test photos; the test figure is then of a head without "
+    "them.  [default: train+validation]",
 )  # fmt: skip
 @click.option(
     "--epochs", type=click.IntRange(min=1),

@@ -110,6 +110,8 @@ def _say_working_point(record: Mapping[str, Any]) -> str:
         rule = f"the answer is '{record['label']}' from a probability of {format_threshold(record['threshold'])} on"
     usual = record.get("most_probable", {}).get("mean_cost")
     cost = f" The mean cost is {record['mean_cost']:.3f} instead of {usual:.3f}." if usual is not None else ""
+    if usual is not None and record["mean_cost"] >= usual:
+        cost += " On these photos the rule does not lower the cost."
     return f"Working point: {rule}. This {_say_found(record)}.{cost}"
 
 

@@ -132,7 +132,7 @@ def _predict_both(
     views, y = joined.views if table.n_averaged > 1 else joined.X[None], joined.y
     n_classes, copies = len(table.catalog.labels), _name_copies(photos)
     prepared, _ = prepare_views(
-        views, y, n_classes, class_weight=weigh_classes(y, n_classes, settings.class_weight, joined.weights),
+        views, y, n_classes, class_weight=weigh_classes(y, n_classes, trained.fitted.class_weight_rule, joined.weights),
         sample_weight=joined.weights, groups=copies,
     )  # fmt: skip
     has_group = np.array([group is not None for group in groups])

@@ -49,7 +49,9 @@ class FinalHead:
 
 
 def fit_final_head(table: FeatureTable, settings: Settings, fitted: FittedHead) -> FinalHead | None:
-    """Fit a logistic head again to more splits, with the strength of the first fit; class weights are computed anew.
+    """Fit a logistic head again to more splits, with the strength of the first fit.
+
+    If the first fit balanced the classes, this one does, with weights for its own photos; if not, it does not.
 
     Return None if no split is added: because of ``settings.fit_on``, because the splits are empty, or because features
     are larger than memory or scores are too many and ``fit_on`` is not given.
@@ -66,11 +68,11 @@ def fit_final_head(table: FeatureTable, settings: Settings, fitted: FittedHead) 
     photos = _join([table.splits[split] for split in kept])
     if settings.fit_on is None and (is_streamed(photos.views) or len(photos.y) * n_classes > MAX_SCORES):
         return None
-    final = judged = _fit(photos, n_classes, settings, fitted.strength)
+    final = judged = _fit(photos, n_classes, settings, fitted)
     if "test" in kept:
         without = [split for split in kept if split != "test"]
         judged = fitted if without == ["train"] else _fit(
-            _join([table.splits[split] for split in without]), n_classes, settings, fitted.strength
+            _join([table.splits[split] for split in without]), n_classes, settings, fitted
         )  # fmt: skip
     return FinalHead(
         head=final.head, judged=judged.head, class_weight=final.class_weight, splits=tuple(kept),
@@ -85,8 +87,8 @@ def _join(parts: Sequence[SplitFeatures]) -> SplitFeatures:
     return joined
 
 
-def _fit(photos: SplitFeatures, n_classes: int, settings: Settings, strength: float) -> FittedHead:
+def _fit(photos: SplitFeatures, n_classes: int, settings: Settings, fitted: FittedHead) -> FittedHead:
     return fit_head(
-        photos.views, photos.y, n_classes, seed=settings.seed, strength=strength, class_weight=settings.class_weight,
-        sample_weight=photos.weights,
+        photos.views, photos.y, n_classes, seed=settings.seed, strength=fitted.strength,
+        class_weight=fitted.class_weight_rule, sample_weight=photos.weights,
     )  # fmt: skip

@@ -51,6 +51,11 @@ class FittedHead:
     class_weight: Weights | None
     is_converged: bool = True
 
+    @property
+    def class_weight_rule(self) -> str:
+        """``balanced`` or ``none``: what ``auto`` decided, so that other fits of the same training follow it."""
+        return "none" if self.class_weight is None else "balanced"
+
 
 def weigh_classes(
     y: Numbers, n_classes: int, rule: str = "auto", sample_weight: Weights | None = None, *, skew: float = SKEW,

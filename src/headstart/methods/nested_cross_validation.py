@@ -20,22 +20,25 @@ N_FOLDS = 5
 # Of the variance of independent answers. The heads share photos, and on other photos they vary from set to set.
 # docs/decisions/0034-intervals.md
 VARIANCE_FACTOR = 1.25
+REPORTED = ("accuracy", "accuracy_ci95", "n", "loss", "expected_calibration_error", "calibration_bins", "per_class")
 
 
 def cross_validate_nested(trained: TrainedMethod, progress: Progress = ignore_progress) -> dict[str, Any] | None:
     """Judge every training, validation and test photo once, by a head that was fitted without it and its group.
 
-    The strength of each head is chosen anew, without the photos that the head is judged on. The test photos choose
+    The strength of each head is chosen anew, without the photos that the head is judged on, unless the settings give
+    one. The scores are multiplied by the factor that set the confidence of the classifier. The test photos choose
     nothing else: the classifier does not depend on them. The figure holds for photos like all of these together. If
     the test photos were given and are of another kind, they are only a part of these.
 
     Returns
     -------
-    Plain JSON types for metrics.json: ``accuracy``, ``accuracy_ci95``, ``loss`` and ``per_class`` as of
-    `evaluate_probabilities`; ``n``, the number of photos; ``n_folds``; ``n_repeats``, always 1; ``is_nested``: whether
-    the strengths were chosen anew. For half a million scores (photos times classes) and more this would take minutes;
-    the strength of the trained head is taken. None if heads cannot be fitted anew (see `has_folds`), or if only
-    photos of one class can be judged. A photo cannot be judged if no other photo outside its fold has its class.
+    Plain JSON types for metrics.json: ``accuracy``, ``accuracy_ci95``, ``loss``, ``expected_calibration_error``,
+    ``calibration_bins`` and ``per_class`` as of `evaluate_probabilities`; ``n``, the number of photos; ``n_folds``;
+    ``n_repeats``, always 1; ``is_nested``: whether the strengths were chosen anew. For half a million scores (photos
+    times classes) and more this would take minutes; the strength of the trained head is taken. None if heads cannot be
+    fitted anew (see `has_folds`), or if only photos of one class can be judged. A photo cannot be judged if no other
+    photo outside its fold has its class.
     """
     table, settings = trained.table, trained.settings
     if not has_folds(trained):
@@ -44,12 +47,12 @@ def cross_validate_nested(trained: TrainedMethod, progress: Progress = ignore_pr
     labels, n_averaged = table.catalog.labels, table.n_averaged
     photos = table.splits["train"].join(table.splits["validation"]).join(table.splits["test"])
     views, y, groups = photos.views if n_averaged > 1 else photos.X[None], photos.y, photos.groups
+    class_weight = weigh_classes(y, len(labels), trained.fitted.class_weight_rule, photos.weights)
     prepared, names = prepare_views(
-        views, y, len(labels), class_weight=weigh_classes(y, len(labels), settings.class_weight, photos.weights),
-        sample_weight=photos.weights, groups=groups,
-    )  # fmt: skip
+        views, y, len(labels), class_weight=class_weight, sample_weight=photos.weights, groups=groups
+    )
     size = N_FOLDS * prepared.Z.shape[1] * len(labels)
-    is_nested = len(y) * len(labels) < MANY_SCORES and size <= MAX_HEADS_SIZE
+    is_nested = settings.strength is None and len(y) * len(labels) < MANY_SCORES and size <= MAX_HEADS_SIZE
     held: HeldOutPredictions
     if is_nested:
         held = predict_nested(
@@ -64,11 +67,12 @@ def cross_validate_nested(trained: TrainedMethod, progress: Progress = ignore_pr
     at = np.flatnonzero(held.fold >= 0)
     if len(np.unique(y[at])) < 2:
         return None
+    factor = np.float32(1 if trained.confidence is None else trained.confidence["factor"])
     of_judged = None if groups is None else [groups[n] for n in at]
     measures = evaluate_probabilities(
-        y[at], softmax(held.scores[at]), labels, groups=of_judged, variance_factor=VARIANCE_FACTOR
+        y[at], softmax(factor * held.scores[at]), labels, groups=of_judged, variance_factor=VARIANCE_FACTOR
     )
     return {
-        **{name: measures[name] for name in ("accuracy", "accuracy_ci95", "n", "loss", "per_class")},
+        **{name: measures[name] for name in REPORTED},
         "n_folds": len(np.unique(held.fold[at])), "n_repeats": 1, "is_nested": is_nested,
     }  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 
 from headstart.catalog.photo_groups import name_groups
 from headstart.head.regularisation import predict_held_out
-from headstart.methods.head_fitting import is_streamed, prepare_views
+from headstart.methods.head_fitting import is_streamed, prepare_views, weigh_classes
 from headstart.methods.held_out_scores import OutOfFold
 from headstart.methods.method_runner import TrainedMethod
 from headstart.process.progress import Progress, ignore_progress
@@ -39,10 +39,10 @@ def predict_out_of_fold(trained: TrainedMethod, progress: Progress = ignore_prog
         return _score_validation(trained)
     assert fitted.strength is not None  # noqa: S101  for the type checker
     both = table.splits["train"].join(table.splits["validation"])
-    views = both.views if table.n_averaged > 1 else both.X[None]
+    views, n_classes = both.views if table.n_averaged > 1 else both.X[None], len(table.catalog.labels)
     prepared, groups = prepare_views(
-        views, both.y, len(table.catalog.labels), class_weight=fitted.class_weight, sample_weight=both.weights,
-        groups=both.groups,
+        views, both.y, n_classes, sample_weight=both.weights, groups=both.groups,
+        class_weight=weigh_classes(both.y, n_classes, fitted.class_weight_rule, both.weights),
     )  # fmt: skip
     (held_out,) = predict_held_out(
         prepared, strength=fitted.strength, seeds=[settings.seed], groups=groups, n_views=len(views),

@@ -42,6 +42,12 @@ class _Side:
         return {**self.record["settings"]["used"], "asked method": self.record["settings"]["asked"].get("method")}
 
     @property
+    def working_points(self) -> dict[str, Any]:
+        """Threshold and costs of each class that the decision is about."""
+        points = self.metrics.get("working_points") or []
+        return {point["label"]: {name: point[name] for name in ("threshold", "costs")} for point in points}
+
+    @property
     def versions(self) -> dict[str, Any]:
         """Versions of the packages, and the machine."""
         if self.record is None:
@@ -71,10 +77,11 @@ def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, An
     ``photos``: ``n`` of both, ``n_shared``, and the paths that were ``added`` and ``removed``.
     ``labels``, ``splits``, ``groups``, ``weights``: shared photos with another one: ``path``, ``before``, ``after``.
     ``settings``, ``versions``, ``machine``: both values of each that differs.
+    ``working_points``: by class, both ``threshold`` and ``costs``, where they differ.
     ``figures``: by split, both ``accuracy``, ``accuracy_ci95`` and ``n``.
     ``comparison``: on the test photos of both runs with the same label: ``n``, ``n_only_before`` and ``n_only_after``
     (photos on which only one run is right), ``p`` of McNemar's exact test, and ``is_more_than_chance``. None if there
-    are no such photos.
+    are no such photos. If a run has a working point, its answers are those by the working point.
     ``answers``: shared photos with another answer: ``path``, ``label``, ``splits``, ``before``, ``after``; the test
     photos of both runs come first. ``n_answered``: shared photos with answers of both runs.
 
@@ -95,6 +102,7 @@ def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, An
         },
         **{f"{fact}s": _list_changes(old, new, shared, fact) for fact in FACTS},
         "settings": _list_differences(old.settings, new.settings),
+        "working_points": _list_differences(old.working_points, new.working_points),
         "versions": _list_differences(old.versions, new.versions),
         "machine": _list_differences(old.machine, new.machine),
         "figures": {

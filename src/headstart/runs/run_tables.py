@@ -17,7 +17,10 @@ PREFIX = "probability of "
 
 @dataclass(frozen=True)
 class Answer:
-    """What the classifier of a run answers for a photo. With more than 50 classes, only some have a probability."""
+    """What the classifier of a run answers for a photo, by its working point if it has one.
+
+    With more than 50 classes, only some have a probability.
+    """
 
     label: str
     probabilities: dict[str, float]
@@ -65,7 +68,7 @@ def read_answers(folder: Path) -> dict[str, Answer]:
                     row["label"]: float(row["probability of the label"]),
                     row["prediction"]: float(row["probability"]),
                 }
-            answers[row["path"]] = Answer(row["prediction"], named)
+            answers[row["path"]] = Answer(row.get("answer", row["prediction"]), named)
     return answers
 
 

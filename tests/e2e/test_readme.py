@@ -19,7 +19,7 @@ def test_its_python_runs_and_prints_what_it_says(make_folder, tmp_path, monkeypa
     names = {}
     exec(use, names)  # noqa: S102  it is the project's own page
     printed = capsys.readouterr().out
-    promised = re.search(r"```\n(On \d+ test photos.*?)```", README, re.DOTALL)[1]
+    promised = re.search(r"```\n(In cross-validation over all \d+ photos.*?)```", README, re.DOTALL)[1]
     pattern = re.escape(promised.strip()).replace(r"\.\.\.", ".*").replace("9.*", r"9\d*")
     assert re.fullmatch(pattern, printed.strip(), re.DOTALL)
     exec(use, {})  # noqa: S102  a second time: the run of the first is left alone

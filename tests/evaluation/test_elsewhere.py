@@ -16,15 +16,20 @@ def describe(n_seen=0, n_unseen=0, n_without=0, same=SAME, new=NEW):
 def test_a_split_that_keeps_groups_apart_leads_with_photos_of_new_groups():
     verdict = write_verdict(describe(n_unseen=200))
     assert verdict.startswith("On 200 test photos of cameras it has never seen, this classifier names the right class")
-    expected = "On new photos of known cameras, heads like this one are right 93.0% of the time (95% interval 91.0% to"
+    expected = (
+        "On new photos of known cameras, classifiers like this one are right 93.0% of the time (95% interval 91.0% to"
+    )
     assert expected in verdict
 
 
 def test_a_split_that_mixes_groups_is_named_with_the_accuracy_on_new_groups():
     verdict = write_verdict(describe(n_seen=180, n_unseen=20))
     assert "On 200 test photos it has never seen, " in verdict
-    assert "90.0% of the test photos are of cameras that other photos of this set are of, too." in verdict
-    assert "On a camera never seen, heads like this one are right 78.0% of the time (95% interval 71.0% to" in verdict
+    assert "90.0% of the test photos come from cameras that training has seen, too." in verdict
+    assert (
+        "On a camera never seen, classifiers like this one are right 78.0% of the time (95% interval 71.0% to"
+        in verdict
+    )
 
 
 def test_without_heads_for_new_groups_a_mixed_split_is_still_named():

@@ -39,26 +39,40 @@ def test_cross_validation_is_quoted_if_the_test_photos_are_few():
 def test_a_test_set_that_was_given_is_quoted_though_cross_validation_differs():
     name, reason = quote(test=judge(0.7, 300), cross_validation=judge(0.9, 2000), is_test_drawn=False)
     assert name == "test"
-    assert "90.0%, which differs by more than chance" in reason
+    assert "90.0%, which differs by more than chance usually explains" in reason
 
 
 def test_a_test_set_that_was_drawn_easy_by_chance_is_not_quoted():
     name, reason = quote(test=judge(0.99, 300), cross_validation=judge(0.9, 2000), is_test_drawn=True)
     assert name == "cross_validation"
-    assert reason == "The test photos, drawn at random, are easier than the photos as a whole."
+    assert reason == "The test photos, drawn at random, seem to be easier than the photos as a whole."
 
 
 @pytest.mark.parametrize(("n_left", "name"), [(200, "without_near_copies"), (10, "test")])
 def test_test_photos_without_near_copies_are_quoted_if_enough_are_left(n_left, name):
-    near = {"without": judge(0.8, n_left)}
-    assert quote(test=judge(0.95, 300), near_copies=near)[0] == name
+    near = {"without": judge(0.8, n_left), "across": {"test": 300 - n_left}}
+    chosen, reason = quote(test=judge(0.95, 300), near_copies=near, cross_validation=judge(0.95, 2000))
+    assert chosen == name
+    assert "near cop" in reason
+    assert "agrees" not in reason
 
 
-def test_without_a_test_split_cross_validation_is_quoted_then_validation_then_training():
+def test_of_a_series_the_test_figure_is_quoted_with_its_limit():
+    near = {"without": judge(0.8, 40), "across": {"test": 260}, "is_chained": True}
+    assert quote(test=judge(0.95, 300), near_copies=near) == (
+        "test", "86.7% of the test photos have a near copy in training: it holds for such photos, not for new ones.",
+    )  # fmt: skip
+
+
+def test_without_a_test_split_cross_validation_is_quoted_then_validation():
     metrics = {"test": None, "validation": judge(0.9, 50), "train": judge(1, 200)}
     assert quote(**metrics, cross_validation=judge(0.8, 250))[0] == "cross_validation"
     assert quote(**metrics, cross_validation=judge(0.8, 10))[0] == "validation"
-    assert quote(train=judge(1, 20))[0] == "train"
+    assert quote(train=judge(1, 20), cross_validation=judge(0.2, 10))[0] == "cross_validation"
+
+
+def test_the_accuracy_on_training_photos_is_never_quoted():
+    assert quote(train=judge(1, 20)) is None
 
 
 def test_intervals_may_overlap_and_still_disagree():
@@ -74,8 +88,8 @@ def test_intervals_may_overlap_and_still_disagree():
     ("fitted", "of_test", "of_train"),
     [
         ("train", "this classifier", "this classifier"),
-        ("train+validation", "this classifier", "the head before it was fitted again"),
-        ("all", "this classifier before it was fitted again to all photos", "the head before it was fitted again"),
+        ("train+validation", "this classifier", "this classifier before it was fitted again"),
+        ("all", "this classifier before it was fitted again", "this classifier before it was fitted again"),
     ],
 )
 def test_each_figure_says_of_which_head_it_is(fitted, of_test, of_train):

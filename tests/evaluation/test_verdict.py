@@ -116,7 +116,7 @@ def test_one_photo_is_singular():
 
 def test_the_verdict_says_of_which_classifier_the_figure_is_if_the_file_was_fitted_to_the_evaluated_photos():
     numbers = judge(989, 1000)
-    sentence = "this figure is of the classifier without them, which is no better than the one in the file"
+    sentence = "It has more training photos, so expect it to be at least as accurate."
     all_photos = write_verdict({"test": numbers, "fitted_on": "all"})
     assert sentence in all_photos
     assert "never seen" not in all_photos

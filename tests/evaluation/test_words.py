@@ -7,7 +7,7 @@ from headstart.evaluation.words import count_photos, format_number, format_perce
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0.0, "0.0%"), (0.989, "98.9%"), (0.99949, "99.9%"), (0.9999, "99.99%"), (0.99999999, "100.000%"), (1, "100.0%")],
+    [(0.0, "0.0%"), (0.989, "98.9%"), (0.99949, "99.9%"), (0.9999, "99.99%"), (0.99999999, "99.999%"), (1, "100.0%")],
 )
 def test_only_a_perfect_share_is_100_percent(share, text):
     assert format_percent(share) == text

@@ -16,7 +16,8 @@ def test_one_fit_needs_no_description():
 @pytest.mark.parametrize(
     ("metrics", "says", "says_not"),
     [
-        ({}, "neither fitted to the test photos", "Validation"),
+        ({"test": {"n": 9}}, "neither fitted to the test photos", "Validation"),
+        ({}, "so the measures on them are too good", "test photos"),
         ({"validation": VALIDATION}, "the classifier was not fitted to them", "twice"),
         (
             {"validation": VALIDATION, "fitted_on": "train+validation"},

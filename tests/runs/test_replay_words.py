@@ -29,7 +29,7 @@ def test_other_bits_are_told_with_the_largest_difference_and_a_reason():
 
 
 def test_missing_photos_come_first():
-    assert describe_outcome(make(missing=["a", "b"])) == "Not the same training: 2 of 20 photos are not in it."
+    assert describe_outcome(make(missing=["a", "b"])) == "Not the same training: 2 of 20 photos were not found."
 
 
 def test_each_condition_has_a_line():

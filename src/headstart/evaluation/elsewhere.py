@@ -35,14 +35,14 @@ def say_elsewhere(split: str, metrics: Mapping[str, Any]) -> str:
         return ""
     kind, same, new = record["group_kind"], record["same"], record["new"]
     if _is_apart(record):
-        return f"On new photos of known {kind}s, heads like this one are right {_give(same)}." if same else ""
+        return f"On new photos of known {kind}s, classifiers like this one are right {_give(same)}." if same else ""
     if not record["n_seen"]:
         return ""
     share = format_percent(record["n_seen"] / metrics[split]["n"])
-    sentence = f"{share} of the {split} photos are of {kind}s that other photos of this set are of, too."
+    sentence = f"{share} of the {split} photos come from {kind}s that training has seen, too."
     if not new:
         return f"{sentence} The accuracy on a {kind} never seen may be lower."
-    return f"{sentence} On a {kind} never seen, heads like this one are right {_give(new)}."
+    return f"{sentence} On a {kind} never seen, classifiers like this one are right {_give(new)}."
 
 
 def _is_apart(record: Mapping[str, Any]) -> bool:

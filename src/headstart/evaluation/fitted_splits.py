@@ -32,6 +32,6 @@ def say_whose_figure(split: str, metrics: Mapping[str, Any]) -> str:
     if not is_fitted_to(split, metrics):
         return ""
     return (
-        f"The classifier in the file was then fitted to the {split} photos, too: this figure is of the classifier "
-        "without them, which is no better than the one in the file, except by chance."
+        f"The classifier in the file was then fitted to the {split} photos, too. It has more training photos, so "
+        "expect it to be at least as accurate."
     )

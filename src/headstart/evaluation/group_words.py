@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-CAMERA, FOLDER, GROUP = KINDS = ("camera", "folder", "group")
+CAMERA, FOLDER, GROUP = ("camera", "folder", "group")
 
 
 def count_groups(n: int, kind: str) -> str:

@@ -57,33 +57,44 @@ class Quote:
 
 
 def choose_quote(metrics: Metrics) -> Quote | None:
-    """Choose the accuracy of a run that holds for new photos; None if nothing was evaluated.
+    """Choose the accuracy of a run that holds for new photos.
 
     The test figure is quoted if it can be. If near copies of test photos are in training, only the other test photos
-    count. If the test photos are few, or easier or harder than all photos by chance, cross-validation is quoted.
+    count. If the test photos are few, or easier or harder than all photos, cross-validation is quoted. Docs/numbers.md
+    has the rules. None if no photo was evaluated but the training photos: their accuracy says nothing about new ones.
     """
     figures = {figure.name: figure for figure in list_figures(metrics)}
     test, all_photos, clean = (figures.get(name) for name in ("test", "cross_validation", "without_near_copies"))
     if test is None:
         return _choose_without_test(figures)
-    is_series = bool((metrics.get("near_copies") or {}).get("is_chained"))  # then a few odd photos are left
-    if clean is not None and clean.n >= FEW_LEFT and not is_series:
-        n_across = test.n - clean.n
+    near = metrics.get("near_copies") or {}
+    n_across = (near.get("across") or {}).get("test", 0)
+    if clean is not None and clean.n >= FEW_LEFT and not near.get("is_chained"):  # of a chain, a few odd photos remain
         verb = "has a near copy" if n_across == 1 else "have near copies"
+        return Quote(clean, f"{n_across:,} of the {test.n:,} test photos {verb} in training, and do not count here.")
+    if n_across:
+        share = format_percent(n_across / test.n)
         return Quote(
-            clean, f"{n_across:,} of the {test.n:,} test photos {verb} in training and {_count(n_across)} out."
+            test,
+            f"{share} of the test photos have a near copy in training: it holds for such photos, not for new ones.",
         )
+    return _choose_with_test(test, all_photos, metrics)
+
+
+def _choose_with_test(test: Figure, all_photos: Figure | None, metrics: Metrics) -> Quote:
+    """Choose between the figures of the test photos and of all photos."""
+    unseen = "The classifier has not seen these photos"
+    if metrics.get("fitted_on") == "all":
+        unseen = "The classifier was judged before it was fitted to these photos"
     if all_photos is None:
-        return Quote(test, "The classifier has not seen these photos.")
-    if disagrees(test, all_photos):
-        if metrics.get("is_test_drawn"):
-            side = "easier" if test.accuracy > all_photos.accuracy else "harder"
-            return Quote(all_photos, f"The test photos, drawn at random, are {side} than the photos as a whole.")
+        return Quote(test, f"{unseen}.")
+    differs, is_drawn = disagrees(test, all_photos), metrics.get("is_test_drawn")
+    if differs and not is_drawn:
         return Quote(
             test,
             f"Cross-validation over all photos gives {format_percent(all_photos.accuracy)}, which differs by more than "
-            "chance: the test photos seem to be of another kind than the others. Quote this figure for photos like "
-            "the test photos, and the other one for photos like all of these.",
+            "chance usually explains: the test photos seem to be of another kind than the others. Quote this figure "
+            "for photos like the test photos, and the other one for photos like all of these.",
         )
     if test.n < FEW_PHOTOS and all_photos.n >= max(2 * test.n, STEADY_PHOTOS):
         return Quote(
@@ -91,7 +102,10 @@ def choose_quote(metrics: Metrics) -> Quote | None:
             f"The test set has only {count_photos(test.n)}. Cross-validation judges {count_photos(all_photos.n)}, each "
             "by a classifier that was trained without it.",
         )
-    return Quote(test, "The classifier has not seen these photos, and cross-validation over all photos agrees.")
+    if differs:
+        side = "easier" if test.accuracy > all_photos.accuracy else "harder"
+        return Quote(all_photos, f"The test photos, drawn at random, seem to be {side} than the photos as a whole.")
+    return Quote(test, f"{unseen}, and cross-validation over all photos agrees.")
 
 
 def disagrees(one: Figure, other: Figure) -> bool:
@@ -109,27 +123,21 @@ def list_figures(metrics: Metrics) -> list[Figure]:
     return list(_walk_figures(metrics))
 
 
-def _count(n: int) -> str:
-    return "is left" if n == 1 else "are left"
-
-
 def _choose_without_test(figures: Mapping[str, Figure]) -> Quote | None:
     all_photos = figures.get("cross_validation")
-    if all_photos is not None and all_photos.n >= STEADY_PHOTOS:
+    if all_photos is not None and (all_photos.n >= STEADY_PHOTOS or "validation" not in figures):
         reason = "There is no test split. Each photo was judged by a classifier that was trained without it."
         return Quote(all_photos, reason)
     if "validation" in figures:
         return Quote(figures["validation"], "There is no test split, and too few photos for cross-validation.")
-    if "train" in figures:
-        return Quote(figures["train"], "There were no other photos. This says little about new photos.")
     return None
 
 
 def _walk_figures(metrics: Metrics) -> Iterator[Figure]:
     fitted = metrics.get("fitted_on") or "train"
     final = "this classifier"
-    first = final if fitted == "train" else "the head before it was fitted again"
-    tested = "this classifier before it was fitted again to all photos" if fitted == "all" else final
+    first = final if fitted == "train" else "this classifier before it was fitted again"
+    tested = "this classifier before it was fitted again" if fitted == "all" else final
     if metrics.get("test"):
         yield _make("test", metrics["test"], tested, "test photos", "how often it is right on photos like these")
     near = metrics.get("near_copies") or {}
@@ -154,11 +162,15 @@ def _walk_figures(metrics: Metrics) -> Iterator[Figure]:
     ):
         if elsewhere.get(key):
             yield _make(f"elsewhere_{key}", elsewhere[key], "classifiers like this one", photos, use)
-    chosen = "above a cut, these photos chose the epoch" if metrics.get("tuning") else "the validation curve ends here"
+    chosen = (
+        "above a cut, these photos chose the epoch"
+        if metrics.get("tuning")
+        else "the last point of the validation curve"
+    )
     if metrics.get("validation"):
         yield _make("validation", metrics["validation"], first, "validation photos", chosen)
     if metrics.get("train"):
-        use = "compare with the test photos: a large gap means overfitting"
+        use = "too good; a large gap to the test photos means overfitting"
         yield _make("train", metrics["train"], first, "training photos", use)
     yield from _walk_choices(metrics, tested)
 
@@ -197,5 +209,5 @@ def _make_repeated(repeats: Metrics) -> Figure:
     return Figure(
         name="repeats", judged=f"{repeats['n']} classifiers like this one, trained on other splits",
         photos="test photos of each split", n=repeats["n_test"], accuracy=repeats["mean"], low=low, high=high,
-        use="how much the split matters",
+        use="how much the accuracy depends on the split",
     )  # fmt: skip

@@ -57,7 +57,7 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
         quoted = add_guess(over_all)
         first = [
             _say_over_all(over_all, name_judging(metrics)), _compare_with_guess(quoted),
-            _say_test_beside(split, numbers, over_all), say_whose_figure(split, metrics),
+            _say_test_beside(split, numbers, over_all),
         ]  # fmt: skip
     else:
         quoted, is_fitted = dict(numbers), is_fitted_to(split, metrics)
@@ -66,11 +66,11 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
             if is_quoted(metrics)
             else _say_accuracy(split, numbers, name_unseen(metrics), is_fitted=is_fitted),
             say_whose_figure(split, metrics),
-            _compare_with_guess(numbers), _warn_of_few_photos(numbers),
+            _compare_with_guess(numbers, split), _warn_of_few_photos(numbers) if split != "train" else "",
             compare_with_cross_validation(metrics), _warn_of_missing_test(split),
         ]  # fmt: skip
     first += [say_near_copies(metrics), say_elsewhere(split, metrics)]
-    sentences = [*first, _warn_of_overfitting(split, quoted, metrics.get("train")), _warn_of_confidence(numbers)]
+    sentences = [*first, _warn_of_overfitting(split, quoted, metrics.get("train")), _warn_of_confidence(split, quoted)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -82,6 +82,11 @@ def _say_accuracy(split: str, numbers: Mapping[str, Any], unseen: str, *, is_fit
     }[split]
     kind = "training" if split == "train" else split
     low, high = numbers["accuracy_ci95"]
+    if split == "train":  # an interval would claim something about new photos
+        return (
+            f"On {count_photos(numbers['n'], kind)}{seen}, this classifier names the right class "
+            f"{format_percent(numbers['accuracy'])} of the time."
+        )
     return (
         f"On {count_photos(numbers['n'], kind)}{seen}, this classifier names the right class "
         f"{format_percent(numbers['accuracy'])} of the time (95% interval {format_percent(low)} to "
@@ -89,9 +94,9 @@ def _say_accuracy(split: str, numbers: Mapping[str, Any], unseen: str, *, is_fit
     )
 
 
-def _compare_with_guess(numbers: Mapping[str, Any]) -> str:
+def _compare_with_guess(numbers: Mapping[str, Any], split: str = "test") -> str:
     guess = numbers.get("majority_accuracy")
-    if guess is None:
+    if guess is None or split == "train":
         return ""
     low, high = numbers["accuracy_ci95"]
     sentence = f"Always answering '{numbers['majority_class']}' would be right {format_percent(guess)} of the time"
@@ -123,7 +128,7 @@ def _say_test_beside(split: str, numbers: Mapping[str, Any], over_all: Mapping[s
     if numbers["n"] < FEW_PHOTOS:
         return f"{sentence}: these are too few for a narrow interval."
     side = "easier" if numbers["accuracy"] > over_all["accuracy"] else "harder"
-    return f"{sentence}: by chance, they are {side} than the photos as a whole."
+    return f"{sentence}: they seem to be {side} than the photos as a whole."
 
 
 def add_guess(over_all: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,8 +161,10 @@ def _warn_of_overfitting(split: str, numbers: Mapping[str, Any], train: Mapping[
     )
 
 
-def _warn_of_confidence(numbers: Mapping[str, Any]) -> str:
-    """Compare mean confidence and accuracy. The calibration error of few photos is large by chance."""
+def _warn_of_confidence(split: str, numbers: Mapping[str, Any]) -> str:
+    """Compare mean confidence and accuracy on held-out photos. Of few photos, the gap is large by chance."""
+    if split == "train" and "n_folds" not in numbers:
+        return ""
     filled = [row for row in numbers.get("calibration_bins") or [] if row["confidence"] is not None]
     n = sum(row["n"] for row in filled)
     if not n:

@@ -58,7 +58,7 @@ def format_percent(share: float | None) -> str:
     if share is None:
         return NOTHING
     texts = [f"{share:.{decimals}%}" for decimals in (1, 2, 3)]
-    return next((text for text in texts if share >= 1 or not text.startswith("100")), texts[-1])
+    return next((text for text in texts if share >= 1 or not text.startswith("100")), "99.999%")
 
 
 def format_threshold(share: float) -> str:

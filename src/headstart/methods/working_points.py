@@ -86,7 +86,7 @@ def choose_decision(trained: TrainedMethod, progress: Progress = ignore_progress
     held = predict_out_of_fold(trained, progress)
     if held is None:
         raise FitError(
-            "Cannot choose a working point: got no photos that the head was not fitted to, need some. Give a "
+            "Cannot choose a working point: got no held-out photos, need some. Give a "
             "validation split, or train without --find and --cost."
         )
     return decide_by(
@@ -125,7 +125,7 @@ def decide_by(
         members = probabilities[y == number, number]
         if not len(members):
             raise FitError(
-                f"Cannot choose a working point: got no photo of '{label}' that the head was not fitted to, need some. "
+                f"Cannot choose a working point: got no held-out photo of '{label}', need some. "
                 "Give more photos of this class, or train without --find."
             )
         of_members = None if groups is None else np.asarray(groups)[y == number]

@@ -23,9 +23,9 @@ def explain_splits(metrics: Mapping[str, Any]) -> str:
     """Explain for the table of measures how far the measures of each split can be trusted."""
     splits = list_fitted_splits(metrics)
     validation = bool(metrics.get("validation"))
-    sentences = (
-        ["The classifier was neither fitted to the test photos nor chosen by them."] if "test" not in splits else []
-    )
+    sentences = []
+    if metrics.get("test") and "test" not in splits:
+        sentences.append("The classifier was neither fitted to the test photos nor chosen by them.")
     if validation and len(splits) == 1:
         sentences.append(
             "Validation photos were evaluated during training (the curves below), but the classifier was not fitted to "
@@ -45,7 +45,7 @@ def explain_splits(metrics: Mapping[str, Any]) -> str:
     if "test" in splits:
         sentences.append(
             "The test measures are those of a head that was fitted without the test photos. The head in the file was "
-            "fitted to more photos, so it is no worse, except by chance."
+            "fitted to more photos, so expect it to be at least as accurate."
         )
     sentences.append("The measures on the training photos are too good, because the head was fitted to them.")
     return " ".join(sentences)

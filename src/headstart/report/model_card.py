@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from headstart.evaluation.quoting import choose_quote
+from headstart.evaluation.verdict import HEADLINE_ORDER as SPLITS
 from headstart.evaluation.verdict import choose_headline, write_verdict
 from headstart.evaluation.words import count_photos, format_percent
 from headstart.evaluation.working_points import say_working_points
@@ -17,7 +19,7 @@ _ROWS = 100  # classes in the table; metrics.json lists all
 def write_model_card(metrics: Mapping[str, Any], title: str) -> str:
     """Write the model card of a run in Markdown, from its ``metrics.json`` and the name of the set of photos."""
     headline = choose_headline(metrics)
-    parts = [_write_front_matter(title, headline), f"# {_escape(title)}", _escape(write_verdict(metrics)), _USE]
+    parts = [_write_front_matter(title, metrics), f"# {_escape(title)}", _escape(write_verdict(metrics)), _USE]
     if headline is not None:
         parts.append(_write_classes(*headline))
     if metrics.get("working_points"):
@@ -41,22 +43,27 @@ print(model.predict("photo.jpg").top(3))
 Any ONNX runtime can run it; its metadata describes its input. `headstart export` writes other formats."""
 
 
-def _write_front_matter(title: str, headline: tuple[str, Mapping[str, Any]] | None) -> str:
-    """Write the YAML; a JSON string is a valid YAML string."""
+def _write_front_matter(title: str, metrics: Mapping[str, Any]) -> str:
+    """Write the YAML with the accuracy to quote; a JSON string is a valid YAML string."""
     lines = [
         "---", "library_name: headstart", "pipeline_tag: image-classification", "tags:", "- image-classification",
         "- transfer-learning", "- onnx",
     ]  # fmt: skip
-    if headline is not None:
-        split, numbers = headline
-        name = json.dumps(title, ensure_ascii=False)
+    quote = choose_quote(metrics)
+    if quote is not None:
+        figure, name = quote.figure, json.dumps(title, ensure_ascii=False)
+        is_split = figure.name in SPLITS
+        label = "Accuracy" if is_split else f"Accuracy ({figure.name.replace('_', ' ')})"
         lines += [
             "model-index:", f"- name: {name}", "  results:", "  - task:", "      type: image-classification",
-            "    dataset:", f"      name: {name}", f"      type: {name}", f"      split: {split}", "    metrics:",
+            "    dataset:", f"      name: {name}", f"      type: {name}",
+            *([f"      split: {figure.name}"] if is_split else []), "    metrics:",
         ]  # fmt: skip
-        for kind, key, label in (("accuracy", "accuracy", "Accuracy"), ("f1", "macro_f1", "Macro F1")):
-            if numbers.get(key) is not None:
-                lines += [f"    - type: {kind}", f"      name: {label}", f"      value: {numbers[key]:.6f}"]
+        values = [("accuracy", label, figure.accuracy)]
+        if is_split and metrics[figure.name].get("macro_f1") is not None:
+            values.append(("f1", "Macro F1", metrics[figure.name]["macro_f1"]))
+        for kind, told, value in values:
+            lines += [f"    - type: {kind}", f"      name: {told}", f"      value: {value:.6f}"]
     return "\n".join([*lines, "---"])
 
 

@@ -12,7 +12,7 @@ def describe_outcome(result: Mapping[str, Any]) -> str:
     n = comparison["n_compared"]
     if result["missing"] or result["changed"]:
         n_lost = len(result["missing"]) + len(result["changed"])
-        return f"Not the same training: {n_lost:,} of {result['n_photos']:,} photos are not in it."
+        return f"Not the same training: {n_lost:,} of {result['n_photos']:,} photos were not found."
     if result["is_same"]:
         return f"The same run: features, head, probabilities and metrics of {n:,} photos have the same bits."
     gap = f"The largest difference of a probability is {comparison['largest_difference']:.6f}."

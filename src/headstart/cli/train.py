@@ -96,8 +96,8 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 )  # fmt: skip
 @click.option(
     "--near-copies", type=click.Choice(["together", "ignore"]), default="together",
-    help="Search for near copies: the same picture saved again, resized or mirrored. together: keep them in one split "
-    "where it is drawn at random. ignore: do not search.",
+    help="Search for near copies: the same picture saved again, resized, mirrored or slightly cropped. together: "
+    "keep them in one split where it is drawn at random. ignore: do not search.",
 )  # fmt: skip
 @layout_option
 @click.option(

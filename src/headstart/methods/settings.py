@@ -81,8 +81,8 @@ class Settings:
         ``auto`` (bf16 if the processor computes in it), ``f32``, ``bf16``, or for ``fixed`` ``int8``: the network is
         quantised on up to 200 training photos, once in about 2 s. The classifier file then has 2.6 MB.
     near_copies
-        ``together``: near copies (the same picture saved again, resized, mirrored) are found, and stay in one split
-        where it is drawn at random. ``ignore``: they are not searched for.
+        ``together``: near copies (the same picture saved again, resized, mirrored, cropped) are found, and stay in one
+        split where it is drawn at random. ``ignore``: they are not searched for.
     budget_s
         Seconds that ``auto`` may take.
     cache_limit_gb

@@ -43,8 +43,8 @@ def list_conflicts(near_copies: NearCopies, photos: dict[str, Photo]) -> list[Co
 def _describe_groups(near_copies: NearCopies, *, is_together: bool) -> Note:
     n_groups = len(set(near_copies.names.values()))
     text = (
-        f"{count_photos(len(near_copies.names))} are near copies of others (saved again, resized, cropped, mirrored, or "
-        f"taken within a moment), in {n_groups:,} {'group' if n_groups == 1 else 'groups'}."
+        f"{count_photos(len(near_copies.names))} are near copies of others (saved again, resized, cropped, mirrored, "
+        f"or taken within a moment), in {n_groups:,} {'group' if n_groups == 1 else 'groups'}."
     )
     return Note("near-copies", f"{text} Each group is in one split." if is_together else text)
 

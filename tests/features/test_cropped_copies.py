@@ -66,6 +66,8 @@ def test_one_part_at_many_places_is_no_copy():
     correlation = cropped_copies._correlate(details, np.array(first), np.array(second))
     assert (correlation >= cropped_copies.AGREES).sum() > 20
     assert list_pairs(thumbnails, first, second) == []
+    plain = [np.full((32, 32), 200, np.uint8)] * 240  # they do not count as random photos
+    assert list_pairs(thumbnails + plain, first, second) == []
 
 
 def test_of_many_promising_pairs_the_best_are_compared(monkeypatch):

@@ -48,6 +48,9 @@ def test_groups_that_the_user_named_are_never_joined():
     found = group_near_copies(pairs, 100, given)
     assert found.names == {"a": "a", "b": "a", "c": "c", "d": "c", "e": "c"}
     assert found.pairs == tuple(pairs)
+    assert found.n_groups == 2
+    assert group_near_copies(pairs[1:2], 100, given).n_groups == 1
+    assert group_near_copies([pair("a", "c")], 100, given).n_groups == 0
     assert group_near_copies(pairs, 100, {}).names == dict.fromkeys("abcde", "a")
 
 

@@ -1,5 +1,7 @@
 """Notes on near copies name photos, and say what to do."""
 
+from dataclasses import replace
+
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.features.near_copies import CopyPair
@@ -41,6 +43,20 @@ def test_other_labels_are_named_up_to_three_pairs():
     assert labels.code == "near-copy-labels"
     assert "The near copies of 4 pairs have different labels: 0.jpg (as 1.jpg)" in labels.text
     assert "and 1 more. One of the two may be wrong: correct it." in labels.text
+
+
+def test_different_groups_are_said_to_stay_apart():
+    groups = {"a": "north", "b": "south", "c": None, "d": "south"}
+    photos = tuple(replace(make(name, "train"), group=group) for name, group in groups.items())
+    near_copies = group_near_copies([pair("a", "b"), pair("b", "c"), pair("b", "d")], 4, groups)
+    (note,) = list_near_copy_notes(near_copies, Catalog(photos))
+    assert note.text.endswith(
+        "in 1 group. Each group is in one split. The photos of 1 pair have different groups. These groups are not "
+        "joined."
+    )
+    near_copies = group_near_copies([pair("a", "b")], 4, groups)
+    (note,) = list_near_copy_notes(near_copies, Catalog(photos))
+    assert "taken within a moment). The photos of 1 pair" in note.text
 
 
 def test_a_chain_is_said_aloud():

@@ -8,6 +8,7 @@ from PIL import Image, ImageOps
 
 from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
+from headstart.catalog.photo_groups import name_groups
 from headstart.catalog.scan import scan_photos
 from headstart.methods.method_runner import MethodRunner
 from headstart.methods.near_copy_search import keep_near_copies_together
@@ -61,6 +62,18 @@ def test_every_group_is_in_one_split(folder, context):
     assert str(note).startswith("120 photos are near copies of others")
     assert "in 30 groups. Each group is in one split." in str(note)
     assert catalog.select("test")
+
+
+def test_groups_that_the_user_named_keep_to_one_split_each(folder, context):
+    given = scan_photos(folder, cache=False)
+    photos = tuple(replace(photo, group=photo.path.stem[-1], is_drawn=True) for photo in given.photos)
+    given = replace(given, photos=photos)
+    catalog, near_copies, _ = keep_near_copies_together(given, context, SETTINGS)
+    assert len(near_copies.pairs) >= 90  # each picture has a copy in each of the four groups
+    assert near_copies.n_groups == 0
+    assert len(set(name_groups(catalog.photos))) == 4
+    for group in "abcd":
+        assert len({photo.split for photo in catalog.photos if photo.group == group}) == 1
 
 
 def test_a_given_split_stays(folder, context):

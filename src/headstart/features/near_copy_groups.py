@@ -23,7 +23,8 @@ class NearCopies:
     pairs
         The pairs that were found, the strongest first.
     names
-        Name of the group of each photo in a pair, by digest: the smallest digest of the group.
+        Name of the group of each photo in a pair, by digest: the smallest digest of the group. A photo whose pairs were
+        not joined is alone in its group.
     is_chained
         Whether a group was cut, so that near copies may be in two groups.
     """
@@ -31,6 +32,11 @@ class NearCopies:
     pairs: tuple[CopyPair, ...]
     names: dict[str, str]
     is_chained: bool = False
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups of at least two photos."""
+        return sum(n > 1 for n in Counter(self.names.values()).values())
 
     def list_across(self, splits: dict[str, str | None], split: str) -> dict[str, CopyPair]:
         """Return the photos of a split with a near copy in training, by digest, each with its strongest pair.

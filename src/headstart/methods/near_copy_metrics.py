@@ -38,7 +38,7 @@ def measure_near_copies(
         )  # fmt: skip
         without = {name: numbers[name] for name in ("n", "accuracy", "accuracy_ci95")}
     return {
-        "n_photos": len(near_copies.names), "n_groups": len(set(near_copies.names.values())),
+        "n_photos": len(near_copies.names), "n_groups": near_copies.n_groups,
         "n_pairs": len(near_copies.pairs), "across": {split: len(found) for split, found in across.items()},
         "without": without, "is_chained": near_copies.is_chained,
         "n_conflicts": len(list_conflicts(near_copies, photos)),

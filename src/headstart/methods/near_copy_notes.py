@@ -19,7 +19,8 @@ def list_near_copy_notes(near_copies: NearCopies, catalog: Catalog) -> list[Note
     photos = {photo.digest: photo for photo in catalog.photos}
     places = {(name, photos[digest].split) for digest, name in near_copies.names.items() if digest in photos}
     is_together = len(places) == len({name for name, _ in places})
-    notes = [_describe_groups(near_copies, is_together=is_together)]
+    n_apart = sum(_is_apart(photos.get(pair.first), photos.get(pair.second)) for pair in near_copies.pairs)
+    notes = [_describe_groups(near_copies, is_together=is_together, n_apart=n_apart)]
     notes += _describe_chain(near_copies)
     for split in ("validation", "test"):
         notes += _describe_across(near_copies, photos, split)
@@ -40,13 +41,24 @@ def list_conflicts(near_copies: NearCopies, photos: dict[str, Photo]) -> list[Co
     ]  # fmt: skip
 
 
-def _describe_groups(near_copies: NearCopies, *, is_together: bool) -> Note:
-    n_groups = len(set(near_copies.names.values()))
+def _describe_groups(near_copies: NearCopies, *, is_together: bool, n_apart: int) -> Note:
+    n_groups = near_copies.n_groups
     text = (
         f"{count_photos(len(near_copies.names))} are near copies of others (saved again, resized, cropped, mirrored, "
-        f"or taken within a moment), in {n_groups:,} {'group' if n_groups == 1 else 'groups'}."
+        "or taken within a moment)"
     )
-    return Note("near-copies", f"{text} Each group is in one split." if is_together else text)
+    text += f", in {n_groups:,} {'group' if n_groups == 1 else 'groups'}." if n_groups else "."
+    if is_together and n_groups:
+        text += " Each group is in one split."
+    if n_apart:
+        pairs = "pair" if n_apart == 1 else "pairs"
+        text += f" The photos of {n_apart:,} {pairs} have different groups. These groups are not joined."
+    return Note("near-copies", text)
+
+
+def _is_apart(one: Photo | None, other: Photo | None) -> bool:
+    """Whether two near copies have two groups that the user named."""
+    return one is not None and other is not None and None not in (one.group, other.group) and one.group != other.group
 
 
 def _describe_chain(near_copies: NearCopies) -> list[Note]:

@@ -17,8 +17,9 @@ def describe_near_copies(metrics: Mapping[str, Any]) -> dict[str, str] | None:
     n_pairs, n_groups, n_conflicts = record["n_pairs"], record["n_groups"], record["n_conflicts"]
     found = (
         f"{count_photos(record['n_photos'])} are near copies of others: {n_pairs:,} "
-        f"{'pair' if n_pairs == 1 else 'pairs'} in {n_groups:,} {'group' if n_groups == 1 else 'groups'}."
+        f"{'pair' if n_pairs == 1 else 'pairs'}"
     )
+    found += f" in {n_groups:,} {'group' if n_groups == 1 else 'groups'}." if n_groups else "."
     splits = say_near_copies(metrics)
     if not splits:
         n_across = sum(record["across"].values())

@@ -23,6 +23,11 @@ def test_pairs_and_groups_are_counted():
     }
 
 
+def test_pairs_that_were_not_joined_have_no_groups():
+    told = describe_near_copies({"near_copies": RECORD | {"n_groups": 0}})
+    assert told["found"] == "4 photos are near copies of others: 3 pairs."
+
+
 def test_copies_across_splits_and_other_labels_are_told():
     record = RECORD | {"across": {"validation": 2, "test": 0}, "n_conflicts": 1}
     told = describe_near_copies({"near_copies": record})

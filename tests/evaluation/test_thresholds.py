@@ -56,3 +56,18 @@ def test_groups_widen_the_interval_and_keep_the_threshold():
     assert (grouped.value, grouped.recall) == (plain.value, plain.recall)
     assert grouped.recall_ci95[1] - grouped.recall_ci95[0] > plain.recall_ci95[1] - plain.recall_ci95[0]
     assert choose_threshold(rows, 0.9, list(map(str, range(100)))) == plain
+
+
+@pytest.mark.parametrize(
+    ("n_groups", "find", "n_needed"), [(2, 0.98, 49), (48, 0.98, 49), (49, 0.98, None), (19, 0.9, 20), (20, 0.9, None)]
+)
+def test_with_groups_a_promise_needs_enough_groups(n_groups, find, n_needed):
+    found = choose_threshold(GENERATOR.random(120), find, [str(n % n_groups) for n in range(120)])
+    assert (found.n_groups, found.n_needed) == (n_groups, n_needed)
+    assert found.recall >= find
+
+
+def test_photos_that_are_nearly_all_alone_count_as_independent():
+    groups = [str(max(n, 4)) for n in range(60)]  # five photos of one group
+    found = choose_threshold(GENERATOR.random(60), 0.98, groups)
+    assert (found.n_groups, found.n_needed) == (None, None)

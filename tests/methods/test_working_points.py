@@ -8,6 +8,7 @@ import pytest
 from headstart.catalog.photo import Photo
 from headstart.classifier.decision import Decision, MistakeCost
 from headstart.errors import FitError
+from headstart.evaluation.working_points import say_working_points
 from headstart.methods.feature_table import SplitFeatures
 from headstart.methods.held_out_scores import OutOfFold
 from headstart.methods.settings import Settings
@@ -19,6 +20,7 @@ from headstart.methods.working_points import (
     describe_working_points,
     measure_decision,
 )
+from headstart.report.working_points_table import list_working_points
 
 LABELS = ("bad", "good")
 GENERATOR = np.random.default_rng(0)
@@ -115,3 +117,23 @@ def test_the_threshold_is_of_the_scores_after_the_confidence_is_set(is_validatio
     expected = p[:, 0] ** 3 / (p**3).sum(1)
     assert np.abs(expected[y == 0] - chosen.decision.threshold).min() < 1e-6
     assert (chosen.judged_by, chosen.groups) == (judged_by, None)
+
+
+def test_few_groups_give_a_note_and_the_promise_is_for_photos_of_the_same_groups():
+    y, p = make_photos(120)
+    groups = [f"{n % 2} {n // 60}" for n in range(120)]
+    chosen = decide_by(Settings(find=0.98, of="bad"), LABELS, y, p, judged_by="cross-validation", groups=groups)
+    (note,) = chosen.notes
+    assert note.text == (
+        "The share of 'bad' that is found in new groups is uncertain: its 60 photos outside the test set are of 2 "
+        "groups, and 98.0% needs 49 groups or more. In new photos of these groups, the threshold finds 98.4% on "
+        "average."
+    )
+    (record,) = describe_working_points(chosen, make_split(y, p))
+    assert (record["n_groups"], record["n_needed"]) == (2, 49)
+    (text,) = say_working_points([record])
+    assert "finds 98.4% of new photos of 'bad' of the same groups on average (95% interval for new groups " in text
+    assert text.endswith("with 60 photos of the class in 2 groups.")
+    (table,) = list_working_points([record])
+    assert table["rows"][0]["name"] == "New photos of the same groups"
+    assert table["note"].endswith("The photos of 'bad' are of 2 groups; the interval is for photos of new groups.")

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from headstart.errors import EvaluationError
 from headstart.evaluation.intervals import bound_share
 
+MIN_GROUPS = 20  # fewer say little about new ones: what the threshold finds then differs much from group to group
+ALONE = 0.9  # groups for each photo: from here on, nearly all photos are alone, and count as independent
 N_STEPS = 60  # of a bisection: the bounds are then exact to float64
 
 
@@ -25,18 +27,23 @@ class Threshold:
     value
         The threshold. A photo is found if its probability is at least this.
     recall
-        Share of new photos of the class that are found, on average over such choices of a threshold.
+        Share of new photos of the class that are found, on average over such choices of a threshold. With groups: of
+        new photos of the same groups.
     recall_ci95
-        95% interval of the share of new photos that this threshold finds.
+        95% interval of the share of new photos that this threshold finds. With groups: of photos of new groups.
     n_needed
         Number of photos of the class that the wanted share needs, if there are fewer; otherwise None. The threshold is
-        then the lowest probability, and ``recall`` is less than wanted.
+        then the lowest probability, and ``recall`` is less than wanted. With groups: the number of groups of the class,
+        20 or more, that a promise for new groups needs, if there are fewer.
+    n_groups
+        Number of groups of the photos of the class. None if nearly all photos are alone.
     """
 
     value: float
     recall: float
     recall_ci95: tuple[float, float]
     n_needed: int | None
+    n_groups: int | None = None
 
 
 def choose_threshold(
@@ -76,14 +83,21 @@ def choose_threshold(
             "share above 0 and below 1."
         )
     rank = math.floor((1 - find) * (n + 1) + 1e-9)  # the small number is for rounding: 0.1 of 100 is 10
-    n_needed = None if rank else math.ceil(1 / (1 - find) - 1e-9) - 1
+    n_groups = n if groups is None else len(set(groups))
+    needed = math.ceil(1 / (1 - find) - 1e-9) - 1
+    if is_grouped := n_groups < ALONE * n:
+        needed = max(needed, MIN_GROUPS)
+    is_enough = n_groups >= needed if is_grouped else rank > 0
     rank = max(rank, 1)
     value = float(np.partition(np.asarray(probabilities), rank - 1)[rank - 1])
-    if groups is None or len(set(groups)) == n:
+    if groups is None or n_groups == n:
         low, high = (_find_quantile(n, rank, share) for share in (0.025, 0.975))
     else:
         low, high = bound_share(np.asarray(probabilities) >= value, np.ones(n), groups)
-    return Threshold(value=value, recall=1 - rank / (n + 1), recall_ci95=(low, high), n_needed=n_needed)
+    return Threshold(
+        value=value, recall=1 - rank / (n + 1), recall_ci95=(low, high), n_needed=None if is_enough else needed,
+        n_groups=n_groups if is_grouped else None,
+    )  # fmt: skip
 
 
 def _find_quantile(n: int, rank: int, share: float) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.evaluation.group_words import GROUP, count_groups
 from headstart.evaluation.intervals import bound_share
 from headstart.evaluation.words import count_photos, format_percent, format_threshold
 
@@ -120,6 +121,10 @@ def _say_found(record: Mapping[str, Any]) -> str:
     if record["recall"] is None:
         return f"finds an unknown share of the photos of '{label}', because there is no photo of it to judge by"
     judged = f"by {record['judged_by']} with {count_photos(record['n_positive'])} of the class"
+    photos, interval = f"the new photos of '{label}'", _write_range(record["recall_ci95"])
+    if record.get("n_groups"):
+        judged += f" in {count_groups(record['n_groups'], GROUP)}"
+        photos, interval = f"new photos of '{label}' of the same groups", f"for new groups {interval}"
     alarms = (
         f", and calls {format_percent(record['false_alarm_rate'])} of all other photos '{label}' "
         f"({_write_range(record['false_alarm_rate_ci95'])})"
@@ -127,8 +132,7 @@ def _say_found(record: Mapping[str, Any]) -> str:
         else ""
     )
     return (
-        f"finds {format_percent(record['recall'])} of the new photos of '{label}' on average (95% interval "
-        f"{_write_range(record['recall_ci95'])}){alarms}, {judged}"
+        f"finds {format_percent(record['recall'])} of {photos} on average (95% interval {interval}){alarms}, {judged}"
     )
 
 

@@ -13,6 +13,7 @@ from headstart.catalog.classes import clean_label
 from headstart.catalog.photo_groups import name_groups
 from headstart.classifier.decision import Decision, decide_answers
 from headstart.errors import FitError
+from headstart.evaluation.group_words import GROUP, count_groups
 from headstart.evaluation.notes import Note
 from headstart.evaluation.thresholds import Threshold, choose_threshold
 from headstart.evaluation.words import count_photos, format_percent
@@ -54,16 +55,23 @@ class ChosenDecision:
 
     @property
     def notes(self) -> list[Note]:
-        """A note if there are too few photos of the class to promise the wanted share."""
+        """A note if there are too few photos of the class, or too few groups, to promise the wanted share."""
         if self.threshold is None or self.threshold.n_needed is None:
             return []
-        label, find = self.decision.label, self.decision.find
-        n = int((self.y == self.labels.index(str(label))).sum())
-        text = (
-            f"{format_percent(find)} of '{label}' cannot be promised with {count_photos(n)} of it: that needs "
-            f"{count_photos(self.threshold.n_needed)} or more outside the test set. The threshold finds "
-            f"{format_percent(self.threshold.recall)} on average."
-        )
+        label, find = str(self.decision.label), format_percent(self.decision.find)
+        n, n_needed = int((self.y == self.labels.index(label)).sum()), self.threshold.n_needed
+        recall, n_groups = format_percent(self.threshold.recall), self.threshold.n_groups
+        if n_groups is None:
+            text = (
+                f"{find} of '{label}' cannot be promised with {count_photos(n)} of it: that needs "
+                f"{count_photos(n_needed)} or more outside the test set. The threshold finds {recall} on average."
+            )
+        else:
+            text = (
+                f"The share of '{label}' that is found in new groups is uncertain: its {count_photos(n)} outside the "
+                f"test set are of {count_groups(n_groups, GROUP)}, and {find} needs {n_needed:,} groups or more. In new "
+                f"photos of these groups, the threshold finds {recall} on average."
+            )
         return [Note("working-point", text, "warning")]
 
 
@@ -146,7 +154,8 @@ def describe_working_points(chosen: ChosenDecision, test: SplitPredictions) -> l
     """Return ``working_points`` of metrics.json: a record for each class that the decision is about.
 
     ``recall`` and its interval are what the threshold promises for new photos of the class. All other numbers, and
-    those of costs, are counted on the photos that the decision was chosen by. ``test`` has those of the test photos.
+    those of costs, are counted on the photos that the decision was chosen by. ``n_needed`` and ``n_groups`` are as of
+    `Threshold`. ``test`` has the numbers of the test photos.
     """
     records = measure_decision(chosen.decision, chosen.labels, chosen.y, chosen.probabilities, chosen.groups)
     rows = test.features
@@ -154,7 +163,8 @@ def describe_working_points(chosen: ChosenDecision, test: SplitPredictions) -> l
     promise = chosen.threshold
     for record, on_test in zip(records, tested, strict=True):
         if promise is not None:
-            record |= {"recall": promise.recall, "recall_ci95": list(promise.recall_ci95), "n_needed": promise.n_needed}
+            record |= {"recall": promise.recall, "recall_ci95": list(promise.recall_ci95)}
+            record |= {"n_needed": promise.n_needed, "n_groups": promise.n_groups}
         record |= {"judged_by": chosen.judged_by, "test": on_test if len(rows.y) else None}
     return records
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from headstart.evaluation.group_words import GROUP, count_groups
 from headstart.evaluation.words import count_photos, format_percent, format_threshold
 
 
@@ -15,8 +16,8 @@ def list_working_points(points: Sequence[Mapping[str, Any]]) -> list[dict[str, A
 
 def _make_table(point: Mapping[str, Any]) -> dict[str, Any]:
     test, label = point["test"], point["label"]
-    is_promise = point["find"] is not None
-    rows = [_make_row("New photos" if is_promise else f"Photos of {point['judged_by']}", point, is_chosen=True)]
+    new = "New photos of the same groups" if point.get("n_groups") else "New photos"
+    rows = [_make_row(new if point["find"] is not None else f"Photos of {point['judged_by']}", point, is_chosen=True)]
     if test is not None:
         rows.append(_make_row("Test photos", test))
         rows.append(_make_row("Test photos, most probable class", test["most_probable"]))
@@ -46,6 +47,9 @@ def _write_note(point: Mapping[str, Any]) -> str:
     judged = f"{count_photos(point['n_positive'])} of '{point['label']}' and {point['n_negative']:,} others"
     by = "in cross-validation" if point["judged_by"] == "cross-validation" else "of the validation split"
     text = f"The threshold was chosen by {judged} {by}." if point["find"] else f"Counted on {judged} {by}."
+    if point.get("n_groups"):
+        n = count_groups(point["n_groups"], GROUP)
+        text += f" The photos of '{point['label']}' are of {n}; the interval is for photos of new groups."
     if point["judged_by"] == "validation":
         text += " If they also chose the best epoch, their figures are slightly too good."
     return text

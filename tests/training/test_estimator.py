@@ -157,3 +157,12 @@ def test_a_wrong_working_point_is_refused_before_features_are_computed(photos, m
         ImageClassifier(find=0.9, of="dot").fit(paths, labels)
     with pytest.raises(FitError, match="find without of"):
         ImageClassifier(find=0.9).fit(paths, labels)
+
+
+def test_the_confidence_is_set_as_a_training_sets_it(photos):
+    paths, labels = photos
+    noisy = labels.copy()
+    noisy[::3] = "dots"
+    fitted = ImageClassifier(image_size=96, strength=100.0).fit(paths, noisy)
+    assert fitted.predict_proba(paths).max(1).mean() < 0.99  # at this strength the head knows all photos by heart
+    assert (fitted.predict(paths) == noisy).mean() > 0.95

@@ -19,9 +19,7 @@ from headstart.evaluation.thresholds import Threshold, choose_threshold
 from headstart.evaluation.words import count_photos, format_percent
 from headstart.evaluation.working_points import measure_answers
 from headstart.head.linear import softmax
-from headstart.head.regularisation import predict_held_out
 from headstart.methods.cost_texts import check_class, read_costs
-from headstart.methods.head_fitting import FittedHead, prepare_views
 from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.out_of_fold import predict_out_of_fold
 from headstart.methods.settings import Settings
@@ -69,8 +67,8 @@ class ChosenDecision:
         else:
             text = (
                 f"The share of '{label}' that is found in new groups is uncertain: its {count_photos(n)} outside the "
-                f"test set are of {count_groups(n_groups, GROUP)}, and {find} needs {n_needed:,} groups or more. In new "
-                f"photos of these groups, the threshold finds {recall} on average."
+                f"test set are of {count_groups(n_groups, GROUP)}, and {find} needs {n_needed:,} groups or more. In "
+                f"new photos of these groups, the threshold finds {recall} on average."
             )
         return [Note("working-point", text, "warning")]
 
@@ -101,23 +99,6 @@ def choose_decision(trained: TrainedMethod, progress: Progress = ignore_progress
         trained.settings, labels, held.y, softmax(held.scores).astype(np.float32, copy=False),
         judged_by="validation" if held.is_validation else "cross-validation", groups=name_groups(held.photos),
     )  # fmt: skip
-
-
-def decide_by_folds(
-    settings: Settings, labels: tuple[str, ...], X: npt.NDArray[np.float32], y: npt.NDArray[np.int64],
-    fitted: FittedHead, *, sample_weight: npt.NDArray[np.float64] | None = None, groups: Sequence[str] | None = None,
-) -> ChosenDecision:  # fmt: skip
-    """Choose the decision that the settings ask for, by heads that are fitted to (N, D) features without each fold."""
-    check_classes(settings, labels)
-    prepared, names = prepare_views(
-        X[None], y, len(labels), class_weight=fitted.class_weight, sample_weight=sample_weight, groups=groups
-    )
-    strength = 0.0 if fitted.strength is None else fitted.strength
-    (held,) = predict_held_out(prepared, strength=strength, seeds=[settings.seed], groups=names)
-    at = held.fold >= 0
-    kept = None if groups is None else [name for name, is_kept in zip(groups, at, strict=True) if is_kept]
-    probabilities = softmax(held.scores[at]).astype(np.float32, copy=False)
-    return decide_by(settings, labels, y[at], probabilities, judged_by="cross-validation", groups=kept)
 
 
 def decide_by(

@@ -15,9 +15,11 @@ from headstart.classifier.decision import decide_answers
 from headstart.classifier.metadata import Metadata
 from headstart.errors import FitError
 from headstart.features.transformer import FeatureExtractor, check_unchanged
+from headstart.head.linear import softmax
+from headstart.methods.fold_confidence import set_confidence_by_folds
 from headstart.methods.head_fitting import fit_head
 from headstart.methods.settings import Settings
-from headstart.methods.working_points import check_classes, decide_by_folds
+from headstart.methods.working_points import check_classes, decide_by
 from headstart.storage.large_arrays import take_rows
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     classes_
         (C,) labels, sorted.
     head_
-        Fitted head.
+        Fitted head. Its confidence was set by cross-validation, as `headstart.train` does.
     strength_
         Inverse regularisation strength of the fitted head.
     backbone_
@@ -131,24 +133,24 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         names = None if groups is None else [str(group) for group in groups]
         # by digest, as in `build_feature_table`: the order of the rows changes no digit of the head
         at = sorted(range(len(digests)), key=lambda n: (digests[n], numbers[n], 1.0 if weight is None else weight[n]))
+        rows, y_sorted = take_rows(features.matrix, at), numbers[at].astype(np.int64)
+        of_rows: dict[str, Any] = {
+            "sample_weight": None if weight is None else weight[at],
+            "groups": None if names is None else [names[n] for n in at],
+        }
         fitted = fit_head(
-            take_rows(features.matrix, at)[None], numbers[at].astype(np.int64), len(self.classes_), seed=self.seed,
-            strength=self.strength, class_weight=self.class_weight,
-            sample_weight=None if weight is None else weight[at],
-            groups=None if names is None else [names[n] for n in at],
+            rows[None], y_sorted, len(self.classes_), seed=self.seed, strength=self.strength,
+            class_weight=self.class_weight, **of_rows,
         )  # fmt: skip
+        confident = set_confidence_by_folds(rows, y_sorted, fitted, seed=self.seed, **of_rows)
         self.decision_ = None
         if settings.has_decision:
-            self.decision_ = decide_by_folds(
-                settings,
-                labels,
-                take_rows(features.matrix, at),
-                numbers[at].astype(np.int64),
-                fitted,
-                sample_weight=None if weight is None else weight[at],
-                groups=None if names is None else [names[n] for n in at],
-            ).decision
-        self.head_, self.strength_, self.backbone_ = fitted.head, fitted.strength, self.backbone
+            some = of_rows["groups"]
+            self.decision_ = decide_by(
+                settings, labels, y_sorted[confident.at], softmax(confident.scores).astype(np.float32, copy=False),
+                judged_by="cross-validation", groups=None if some is None else [some[n] for n in confident.at],
+            ).decision  # fmt: skip
+        self.head_, self.strength_, self.backbone_ = confident.head, fitted.strength, self.backbone
         self.metadata_ = Metadata.describe(
             spec, labels=self.classes_, image_size=image_size, precision=features.precision, digests=digests,
             seed=self.seed, depth=self.depth, decision=self.decision_,

@@ -7,6 +7,7 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.evaluation.group_measures import MIN_PHOTOS
+from headstart.features.near_copies import CopyPair
 from headstart.head.linear import LinearHead
 from headstart.methods.elsewhere import judge_elsewhere, note_elsewhere
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
@@ -100,6 +101,12 @@ def test_photos_without_a_group_are_fitted_to_and_not_judged(make_trained):
 def test_copies_in_two_groups_are_not_judged(make_trained):
     record = judge_elsewhere(make_trained([40] * 4, copies=[(0, 41), (1, 2)]))
     assert record["new"]["n"] == 158  # those in one group are
+
+
+def test_near_copies_in_two_groups_are_not_judged(make_trained):
+    pairs = [CopyPair(f"{one:064x}", f"{other:064x}", 0.9, None) for one, other in ((0, 41), (1, 2), (7, 999))]
+    trained = make_trained([40] * 4)
+    assert judge_elsewhere(trained, pairs)["new"]["n"] == 158  # those in one group are
 
 
 @pytest.mark.parametrize(

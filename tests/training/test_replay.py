@@ -91,6 +91,26 @@ def test_a_changed_photo_is_named_and_nothing_is_trained(run, moved, tmp_path):
     assert not partial["is_equal"]
 
 
+def test_without_one_of_some_near_copies_all_others_stay_in_their_splits(paint_folder, tmp_path):
+    folder = paint_folder(tmp_path / "photos", n=10)
+    for path in sorted(folder.rglob("00[0-5].jpg")):
+        with Image.open(path) as image:
+            for quality in (60, 75):
+                image.save(path.with_name(f"{path.stem}_{quality}.jpg"), quality=quality)
+    run = train(folder, tmp_path / "run")
+    before = {photo.digest: photo for photo in read_run_photos(run.folder)}
+    names = [digest for digest, photo in before.items() if digest == photo.near_copies]
+    assert names
+    gone = before.pop(names[0])  # the photo that its near copies are named by
+    next(path for path in folder.rglob("*.jpg") if hashlib.sha256(path.read_bytes()).hexdigest() == names[0]).unlink()
+    result = hs.replay(run, partial=True, out=tmp_path / "again", verbose=False)
+    assert result["missing"] == [gone.file]
+    after = {photo.digest: photo for photo in read_run_photos(tmp_path / "again")}
+    assert {digest: (photo.split, photo.near_copies) for digest, photo in after.items()} == {
+        digest: (photo.split, photo.near_copies) for digest, photo in before.items()
+    }
+
+
 def test_without_any_photo_all_are_named_as_missing(run):
     result = hs.replay(run, verbose=False)
     assert len(result["missing"]) == result["n_photos"] == 28

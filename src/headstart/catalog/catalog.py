@@ -37,6 +37,8 @@ class Catalog:
         Plan of the random split, by which `redraw_splits` can draw another one.
     group_kind
         Kind of the photos' groups: ``camera``, ``folder`` or ``group``.
+    is_recorded
+        Whether the split is that of a run, which a replay takes as it is, with the names of near copies.
     """
 
     photos: tuple[Photo, ...]
@@ -46,6 +48,7 @@ class Catalog:
     seed: int = 0
     plan: SplitPlan = KEEP_ALL
     group_kind: str = GROUP
+    is_recorded: bool = False
 
     def __repr__(self) -> str:
         return (

@@ -17,6 +17,7 @@ from headstart.evaluation.group_words import count_groups
 from headstart.evaluation.intervals import bound_share
 from headstart.evaluation.notes import Note
 from headstart.evaluation.words import format_percent
+from headstart.features.near_copies import CopyPair
 from headstart.head.folds import make_folds
 from headstart.head.regularisation import predict_folds
 from headstart.methods.head_fitting import prepare_views, weigh_classes
@@ -32,12 +33,15 @@ N_FOLDS = 10
 Bools = npt.NDArray[np.bool_]
 
 
-def judge_elsewhere(trained: TrainedMethod, progress: Progress = ignore_progress) -> dict[str, Any] | None:
+def judge_elsewhere(
+    trained: TrainedMethod, pairs: Sequence[CopyPair] = (), progress: Progress = ignore_progress
+) -> dict[str, Any] | None:
     """Judge heads like the trained one on photos of groups that they were fitted without.
 
     All photos with a group are judged twice: by a head that was fitted without the photo's group (``new``), and by one
     that was fitted to other photos of the group (``same``); copies and near copies of the photo are left out there,
     too. The strength is that of the trained head. `choose_strength` keeps groups together, so it suits new groups.
+    ``pairs`` are the near copies. Photos with a copy in another group are not judged.
 
     Returns
     -------
@@ -59,7 +63,7 @@ def judge_elsewhere(trained: TrainedMethod, progress: Progress = ignore_progress
     }  # fmt: skip
     if record["reason"]:
         return record
-    same, new, judged = _predict_both(trained, photos, groups, progress)
+    same, new, judged = _predict_both(trained, photos, groups, pairs, progress)
     left = Counter(groups[n] for n in np.flatnonzero(judged))
     if len(left) < MIN_GROUPS:
         record["reason"] = f"photos of some classes come from one {kind} each, so no other {kind} teaches them"
@@ -120,7 +124,11 @@ def _name_copies(photos: Sequence[Photo]) -> list[str]:
 
 
 def _predict_both(
-    trained: TrainedMethod, photos: Sequence[Photo], groups: Sequence[str | None], progress: Progress
+    trained: TrainedMethod,
+    photos: Sequence[Photo],
+    groups: Sequence[str | None],
+    pairs: Sequence[CopyPair],
+    progress: Progress,
 ) -> tuple[Bools, Bools, Bools]:
     """Return (N,) whether each photo is right in folds that mix groups, and in folds of groups, and whether it counts.
 
@@ -146,11 +154,25 @@ def _predict_both(
         prepared, [np.tile(folds, len(views)) for folds in (mixed, apart)], strength=trained.fitted.strength,
         n_views=len(views), n_averaged=table.n_averaged, progress=progress,
     )  # fmt: skip
-    owners: dict[str, set[str | None]] = {}
-    for name, group in zip(copies, groups, strict=True):
-        owners.setdefault(name, set()).add(group)
-    is_alone = np.array([len(owners[name]) == 1 for name in copies])
+    is_alone = _find_alone(photos, copies, pairs)
     return same.is_right, new.is_right, is_alone & (same.fold >= 0) & (new.fold >= 0)
+
+
+def _find_alone(photos: Sequence[Photo], copies: Sequence[str], pairs: Sequence[CopyPair]) -> Bools:
+    """Return (N,) whether all copies of a photo are in its group.
+
+    Near copies in two groups that the user named do not share a name in ``copies``. Only ``pairs`` tells them.
+    """
+    owners: dict[str, set[str | None]] = {}
+    for photo, name in zip(photos, copies, strict=True):
+        owners.setdefault(name, set()).add(photo.group)
+    known = {photo.digest: (name, photo.group) for photo, name in zip(photos, copies, strict=True)}
+    for pair in pairs:
+        if pair.first in known and pair.second in known:  # photos that cannot be decoded are in no split
+            (name, group), (other_name, other_group) = known[pair.first], known[pair.second]
+            owners[name].add(other_group)
+            owners[other_name].add(group)
+    return np.array([len(owners[name]) == 1 for name in copies])
 
 
 def _divide_groups(names: npt.NDArray[np.str_], y: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.int64]:

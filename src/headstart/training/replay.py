@@ -132,4 +132,4 @@ def _make_catalog(rows: tuple[Photo, ...], found: FoundPhotos, record: dict[str,
     photos = [replace(row, file=file) for row, file in zip(rows, found.files, strict=True) if file is not None]
     plan = SplitPlan(split.get("pool"), dict(split.get("shares") or {}))
     kind = split.get("group_kind", GROUP)
-    return Catalog(tuple(photos), source=source, seed=split["seed"], plan=plan, group_kind=kind)
+    return Catalog(tuple(photos), source=source, seed=split["seed"], plan=plan, group_kind=kind, is_recorded=True)

@@ -91,7 +91,7 @@ class Training:
         with ThreadPoolExecutor(1) as pool:
             model = pool.submit(trained.build_file, chosen.decision if chosen else None)
             with show_progress("Cross-validating", is_shown=context.verbose, unit="folds") as progress:
-                metrics |= judge_trained(trained, progress)
+                metrics |= judge_trained(trained, prepared.near_copies, progress)
         notes += (unjudged := note_elsewhere(metrics["elsewhere"]))
         metrics["notes"] += [note.text for note in unjudged]
         self.clock.note("evaluate")

@@ -22,6 +22,7 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.features.extraction import extract_features
 from headstart.features.near_copies import CopyPair, find_near_copies
+from headstart.features.thumbnail_spectra import find_details
 from headstart.features.thumbnails import ThumbnailCollector
 from headstart.pixels.decode import decode_photo
 
@@ -76,7 +77,7 @@ def main() -> None:
     scaled = (features - features.mean(0)) / np.maximum(features.std(0), 1e-6)
     numbers = np.concatenate([np.roll(scaled, 7 * shift, 1) for shift in shifts])[:N_COMPARED]
     started = time.process_time()
-    find_near_copies([f"{n:06}" for n in range(N_COMPARED)], many, numbers)
+    find_near_copies([f"{n:06}" for n in range(N_COMPARED)], find_details(many), numbers)
     seconds = time.process_time() - started
     rows.append([f"{N_COMPARED:,} photos compared, processor seconds", f"{seconds:.1f}"])
     easy = min(found[kind] for kind in COPIES if kind not in ALIGNED) / N_COPIED
@@ -105,7 +106,7 @@ def _search(photos: list[_Photo], setup: BackboneSetup) -> tuple[np.ndarray, np.
     by_digest = collector.collect(photos)
     thumbnails = np.stack([by_digest[photo.digest] for photo in photos])
     matrix = features.matrix
-    return thumbnails, matrix, find_near_copies([photo.digest for photo in photos], thumbnails, matrix)
+    return thumbnails, matrix, find_near_copies([photo.digest for photo in photos], find_details(thumbnails), matrix)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from headstart.features.near_copies import ALIKE, find_near_copies
+from headstart.features.thumbnail_spectra import find_details
 
 GENERATOR = np.random.default_rng(0)
 N = 20
@@ -27,22 +28,22 @@ def features():
 def test_a_thumbnail_that_is_nearly_equal_is_enough(features):
     pictures = paint()
     pictures[7] = add_noise(pictures[3], 5)
-    (pair,) = find_near_copies(DIGESTS, pictures, features)
+    (pair,) = find_near_copies(DIGESTS, find_details(pictures), features)
     assert (pair.first, pair.second) == (DIGESTS[3], DIGESTS[7])
     assert 0.9 <= pair.correlation <= 1
     assert abs(pair.cosine) < ALIKE
-    assert [one.correlation for one in find_near_copies(DIGESTS, pictures, None)] == [pair.correlation]
+    assert [one.correlation for one in find_near_copies(DIGESTS, find_details(pictures), None)] == [pair.correlation]
 
 
 def test_a_similar_thumbnail_needs_features_that_agree(features):
     pictures = paint()
     pictures[7] = add_noise(pictures[3], 45)
-    assert find_near_copies(DIGESTS, pictures, features) == []
+    assert find_near_copies(DIGESTS, find_details(pictures), features) == []
     features[7] = features[3] + 0.1
-    (pair,) = find_near_copies(DIGESTS, pictures, features)
+    (pair,) = find_near_copies(DIGESTS, find_details(pictures), features)
     assert 0.55 <= pair.correlation < 0.9
     assert pair.cosine >= ALIKE
-    assert find_near_copies(DIGESTS, pictures, None) == []
+    assert find_near_copies(DIGESTS, find_details(pictures), None) == []
 
 
 def test_other_pictures_and_plain_ones_are_no_copies(features):
@@ -50,7 +51,7 @@ def test_other_pictures_and_plain_ones_are_no_copies(features):
     pictures[4] = pictures[5] = 255
     pictures[6] = add_noise(pictures[5], 1)
     features[4] = features[5] = features[6]
-    assert find_near_copies(DIGESTS, pictures, features) == []
+    assert find_near_copies(DIGESTS, find_details(pictures), features) == []
 
 
 def test_features_that_never_differ_do_not_count(features):
@@ -59,7 +60,7 @@ def test_features_that_never_differ_do_not_count(features):
     features[:, :32] = 1.0
     features[7] = features[3] + 0.1
     features[:, :32] = 1.0
-    (pair,) = find_near_copies(DIGESTS, pictures, features)
+    (pair,) = find_near_copies(DIGESTS, find_details(pictures), features)
     assert np.isfinite(pair.cosine)
 
 
@@ -69,7 +70,7 @@ def test_stripes_of_one_width_are_no_copies(features):
     for n in range(4):
         pictures[n] = np.broadcast_to(128 + 100 * np.sin(0.9 * x + 0.05 * n), (32, 32))
     features[:4] = features[0] + 0.1 * features[:4]
-    assert find_near_copies(DIGESTS, pictures, features) == []
+    assert find_near_copies(DIGESTS, find_details(pictures), features) == []
 
 
 def test_one_part_in_a_holder_is_no_copy_of_the_next_part():
@@ -80,14 +81,14 @@ def test_one_part_in_a_holder_is_no_copy_of_the_next_part():
         y, x = 1 + 5 * (number // 3), 1 + 5 * (number % 3)
         pictures[number, y : y + 4, x : x + 4] = 0
     pictures[17] = pictures[0]
-    (pair,) = find_near_copies([f"{n:064x}" for n in range(n)], pictures, None)
+    (pair,) = find_near_copies([f"{n:064x}" for n in range(n)], find_details(pictures), None)
     assert (int(pair.first, 16), int(pair.second, 16)) == (0, 17)
 
 
 def test_of_very_many_pairs_the_strongest_are_kept(monkeypatch):
     monkeypatch.setattr("headstart.features.near_copies.MAX_PER_BLOCK", 10)
     pictures = np.stack([add_noise(paint(1)[0], 3) for _ in range(2)] * 10)
-    pairs = find_near_copies(DIGESTS, pictures, None)
+    pairs = find_near_copies(DIGESTS, find_details(pictures), None)
     assert len(pairs) == 10
 
 
@@ -99,17 +100,27 @@ def crop(picture):
 def test_a_cropped_copy_is_found_if_the_features_agree(features):
     pictures = paint()
     pictures[7] = crop(pictures[3])
-    assert find_near_copies(DIGESTS, pictures, features) == []
+    assert find_near_copies(DIGESTS, find_details(pictures), features) == []
     features[7] = features[3] + 0.1
-    (pair,) = find_near_copies(DIGESTS, pictures, features)
+    (pair,) = find_near_copies(DIGESTS, find_details(pictures), features)
     assert (pair.first, pair.second, pair.kind) == (DIGESTS[3], DIGESTS[7], "crop")
     assert 0.55 <= pair.correlation <= 1
-    assert find_near_copies(DIGESTS, pictures, None) == []
+    assert find_near_copies(DIGESTS, find_details(pictures), None) == []
 
 
 def test_a_pair_of_whole_pictures_is_listed_once(features):
     pictures = paint()
     pictures[7] = add_noise(pictures[3], 20)
     features[7] = features[3]
-    (pair,) = find_near_copies(DIGESTS, pictures, features)
+    (pair,) = find_near_copies(DIGESTS, find_details(pictures), features)
     assert pair.kind == "copy"
+
+
+@pytest.mark.parametrize(("n_others", "n_frames"), [(75, 25), (130, 20), (340, 60), (60, 40)])
+def test_a_long_series_of_one_scene_among_other_photos_is_found(n_others, n_frames):
+    n = n_others + n_frames
+    pictures = np.concatenate([paint(n_others), np.repeat(paint(1), n_frames, 0)])
+    pictures[n_others:] = add_noise(pictures[n_others:], 2)
+    pairs = find_near_copies([f"{n:064x}" for n in range(n)], find_details(pictures), None)
+    assert len(pairs) == n_frames * (n_frames - 1) // 2
+    assert all(int(pair.first, 16) >= n_others for pair in pairs)

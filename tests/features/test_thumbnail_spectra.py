@@ -64,3 +64,22 @@ def test_stripes_have_few_dimensions():
     dimensions = find_details(np.stack([stripes, *paint(2)])).dimensions
     assert dimensions[0] < 4
     assert dimensions[1:].min() > 20
+
+
+def test_a_scene_of_fewer_than_half_of_the_photos_is_not_taken_off():
+    few = find_details(np.concatenate([paint(60), add_noise(np.repeat(paint(), 40, 0), 1.0)]))
+    assert not few.is_common.any()
+    assert np.vdot(few.parts[:, 60], few.parts[:, 61]) > 0.9
+
+
+def test_a_scene_of_most_photos_is_taken_off_and_told():
+    most = find_details(np.concatenate([paint(40), add_noise(np.repeat(paint(), 60, 0), 1.0)]))
+    assert most.is_common.tolist() == [False] * 40 + [True] * 60
+    assert abs(np.vdot(most.parts[:, 60], most.parts[:, 61])) < 0.5
+
+
+def test_two_series_in_one_set_are_left():
+    series = [add_noise(np.repeat(paint(), 25, 0), 1.0) for _ in range(2)]
+    details = find_details(np.concatenate([paint(100), *series]))
+    assert np.vdot(details.parts[:, 100], details.parts[:, 101]) > 0.9
+    assert np.vdot(details.parts[:, 125], details.parts[:, 126]) > 0.9

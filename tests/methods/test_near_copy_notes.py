@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.features.near_copies import CopyPair
 from headstart.features.near_copy_groups import NearCopies, group_near_copies
-from headstart.methods.near_copy_notes import list_near_copy_notes
+from headstart.methods.near_copy_notes import list_near_copy_notes, note_common
 
 
 def make(name, split, label="cats", *, is_drawn=False):
@@ -65,3 +67,11 @@ def test_a_chain_is_said_aloud():
     assert [note.code for note in list_near_copy_notes(near_copies, Catalog(photos))] == [
         "near-copies", "near-copies-chained"
     ]  # fmt: skip
+
+
+def test_a_scene_that_most_photos_show_is_told():
+    (note,) = note_common(np.arange(100) < 60)
+    assert (note.code, note.severity) == ("near-copies-common", "info")
+    assert note.text.startswith("60 photos of 100 show one scene or a few")
+    assert note_common(np.arange(100) < 40) == []
+    assert note_common(np.zeros(0, bool)) == []

@@ -85,6 +85,15 @@ def test_a_given_split_stays(folder, context):
     assert "one split" not in str(catalog.select_notes("near-copies")[0])
 
 
+def test_a_recorded_split_stays_although_it_was_drawn(folder, context):
+    drawn, _, _ = keep_near_copies_together(scan_photos(folder, cache=False), context, SETTINGS)
+    kept = tuple(photo for photo in drawn.photos if photo.digest != photo.near_copies)  # other names are found now
+    recorded = replace(drawn, photos=kept, is_recorded=True)
+    catalog, near_copies, _ = keep_near_copies_together(recorded, context, SETTINGS)
+    assert catalog.photos == kept
+    assert {photo.near_copies for photo in kept}.isdisjoint(near_copies.names.values())
+
+
 def test_the_training_decodes_no_photo_again(folder, context, monkeypatch):
     catalog, _, fresh = keep_near_copies_together(scan_photos(folder, cache=False), context, SETTINGS)
     monkeypatch.setattr("headstart.features.extraction.read_photo", None)

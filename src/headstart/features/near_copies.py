@@ -10,7 +10,7 @@ import numpy.typing as npt
 from headstart.features.alike_features import AlikeFeatures
 from headstart.features.cropped_copies import find_cropped_copies
 from headstart.features.thumbnail_pairs import ThumbnailPairs, walk_pairs
-from headstart.features.thumbnail_spectra import Details, Floats, find_details
+from headstart.features.thumbnail_spectra import Details, Floats
 from headstart.process.progress import Progress, ignore_progress
 
 SURE = 0.9  # correlation of thumbnails that is enough
@@ -48,9 +48,8 @@ class CopyPair:
 
 
 def find_near_copies(
-    digests: list[str], thumbnails: npt.NDArray[np.uint8], features: Floats | None,
-    progress: Progress = ignore_progress,
-) -> list[CopyPair]:  # fmt: skip
+    digests: list[str], details: Details, features: Floats | None, progress: Progress = ignore_progress
+) -> list[CopyPair]:
     """Find the near copies among N photos, all of different digests.
 
     Two photos are near copies if the details of their thumbnails correlate by 0.9, or by 0.55 if their features are
@@ -60,8 +59,8 @@ def find_near_copies(
     ----------
     digests
         N digests, sorted.
-    thumbnails
-        (N, 32, 32) grey.
+    details
+        Of N thumbnails, by `find_details`.
     features
         (N, D), or None if they are not known.
 
@@ -69,7 +68,6 @@ def find_near_copies(
     -------
     The pairs, the strongest first.
     """
-    details = find_details(thumbnails)
     alike = None if features is None or len(digests) < FEWEST_ALIKE else AlikeFeatures(features)
     pairs: list[CopyPair] = []
     known: set[tuple[int, int]] = set()

@@ -6,8 +6,9 @@ Letters: N thumbnails, S = 32 pixels a side.
 2. The orthonormal cosine transform (DCT-II). To mirror a picture is then to change the sign of its odd frequencies. The
    frequencies are kept in four parts, even or odd in each direction: the products of the parts give the correlation of
    two pictures as they are, mirrored, upside down, and both.
-3. What many photos of the set share is taken off: the strongest principal components. Photos of parts in one holder,
-   or of pages of text, are alike in them without being copies.
+3. What most photos of the set share is taken off: the strongest principal components. Photos of parts in one holder,
+   or of pages of text, are alike in them without being copies. A scene that fewer than half of the photos show is not
+   taken off: its photos are a series.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ MAX_SHARED = 4  # pictures that many photos share; each has a principal componen
 PHOTOS_PER_SHARED = 50  # one such picture for so many photos: fewer could be the copies of one photo
 N_KEPT = 48  # components of each part by which pairs are searched; the others only bound the correlation
 MAX_SAMPLE = 4000  # photos from which the components are computed
+MOST = 0.5  # of a photo's details; if a component has more, the photo shows little else
+MAX_ROUNDS = 8  # in which series are left out of the components, until no more are found
 Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,14 +52,17 @@ class Details:
         (N,) bool: whether the thumbnail has no details at all.
     is_shared
         (N,) bool: whether all its details are shared by other photos of the set.
+    is_common
+        (N,) bool: whether most of its details are shared by most photos of the set. Only the others are compared.
     """
 
     parts: Floats
     main: Floats
     rest: Floats
     dimensions: Floats
-    is_flat: npt.NDArray[np.bool_]
-    is_shared: npt.NDArray[np.bool_]
+    is_flat: Bools
+    is_shared: Bools
+    is_common: Bools
 
 
 def find_details(thumbnails: npt.NDArray[np.uint8]) -> Details:
@@ -69,14 +76,11 @@ def find_details(thumbnails: npt.NDArray[np.uint8]) -> Details:
     is_flat = lengths < FEWEST_LEVELS * SIDE_PX
     spectra /= np.where(is_flat, np.inf, lengths)[:, None, None]
     parts = np.stack([spectra[:, rows::2, columns::2].reshape(n, -1) for rows in (0, 1) for columns in (0, 1)])
-    values, axes = _find_components(parts[:, ~is_flat])
-    n_shared = 4 * min(MAX_SHARED, n // PHOTOS_PER_SHARED)
-    weakest = np.sort(values.ravel())[::-1][n_shared - 1] if n_shared else np.inf
-    kept = []
-    for part, value, axis in zip(parts, values, axes, strict=True):
-        first = int((value >= weakest).sum())
-        part -= (part @ axis[:, :first]) @ axis[:, :first].T
-        kept.append(part @ axis[:, first : first + N_KEPT])
+    shared, is_common = _find_shared(parts, ~is_flat)
+    for part, axis in zip(parts, shared, strict=True):
+        part -= (part @ axis) @ axis.T
+    _, axes = _find_components(parts[:, ~is_flat])
+    kept = [part @ axis[:, :N_KEPT] for part, axis in zip(parts, axes, strict=True)]
     own = np.sqrt((parts**2).sum((0, 2)))  # the share of the details that is the photo's own
     is_shared = ~is_flat & (own * lengths < FEWEST_LEVELS * SIDE_PX)
     scale = (1 / np.where(is_flat | is_shared, np.inf, np.maximum(own, 1e-9))).astype(np.float32)[:, None]
@@ -84,7 +88,7 @@ def find_details(thumbnails: npt.NDArray[np.uint8]) -> Details:
     main = np.stack(kept) * scale
     rest = np.sqrt(np.maximum((parts**2).sum((0, 2)) - (main**2).sum((0, 2)), 0))
     dimensions = 1 / np.maximum((parts**4).sum((0, 2)), 1e-9)
-    return Details(parts, main, rest, dimensions, is_flat, is_shared)
+    return Details(parts, main, rest, dimensions, is_flat, is_shared, is_common)
 
 
 def paint_details(details: Details, numbers: npt.NDArray[np.int64]) -> Floats:
@@ -94,6 +98,33 @@ def paint_details(details: Details, numbers: npt.NDArray[np.int64]) -> Floats:
     for n, part in enumerate(details.parts):
         spectra[:, n // 2 :: 2, n % 2 :: 2] = part[numbers].reshape(-1, half, half)
     return _apply(spectra, _make_cosines().T)
+
+
+def _find_shared(parts: Floats, is_used: Bools) -> tuple[list[Floats], Bools]:
+    """Return the axes (256, K) of each part that most photos share, and (N,) whether a photo shows little else.
+
+    Photos of a series would be a component of their own, and nothing would be left of them. If photos that show little
+    but the components are less than half of all, the components are those of the other photos.
+    """
+    n_shared = 4 * min(MAX_SHARED, int(is_used.sum()) // PHOTOS_PER_SHARED)
+    is_common = np.zeros(len(is_used), bool)
+    if not n_shared:
+        return [np.zeros((parts.shape[2], 0), np.float32)] * len(parts), is_common
+    is_series = is_common
+    first: tuple[list[Floats], Bools] | None = None
+    for _ in range(MAX_ROUNDS):
+        values, axes = _find_components(parts[:, is_used & ~is_series])
+        weakest = np.sort(values.ravel())[::-1][n_shared - 1]
+        shared = [axis[:, value >= weakest] for value, axis in zip(values, axes, strict=True)]
+        lengths = [((part @ axis) ** 2).sum(1) for part, axis in zip(parts, shared, strict=True)]
+        is_covered = is_used & (np.sum(lengths, 0) > MOST)
+        first = first or (shared, is_covered)
+        if (is_series | is_covered).sum() >= is_used.sum() / 2:
+            return first
+        if not (is_covered & ~is_series).any():
+            return shared, is_common
+        is_series = is_series | is_covered
+    return shared, is_common
 
 
 def _find_components(parts: Floats) -> tuple[Floats, Floats]:

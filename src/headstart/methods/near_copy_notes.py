@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.evaluation.notes import Note
@@ -31,6 +34,19 @@ def list_near_copy_notes(near_copies: NearCopies, catalog: Catalog) -> list[Note
         text = f"The near copies of {n} have different labels: {named}. One of the two may be wrong: correct it."
         notes.append(Note("near-copy-labels", text, "warning"))
     return notes
+
+
+def note_common(is_common: npt.NDArray[np.bool_]) -> list[Note]:
+    """Return a note if at least half of the photos show little but what they share: given (N,) whether each does."""
+    n = int(is_common.sum())
+    if 2 * n < len(is_common) or not n:
+        return []
+    text = (
+        f"{count_photos(n)} of {len(is_common):,} show one scene or a few, as parts in one holder or frames of one "
+        "video do. Only what differs was compared, so near copies among them may be missed. If they are frames, give "
+        "the photos of one scene the same group in a CSV."
+    )
+    return [Note("near-copies-common", text)]
 
 
 def list_conflicts(near_copies: NearCopies, photos: dict[str, Photo]) -> list[CopyPair]:

@@ -22,8 +22,9 @@ from headstart.features.fresh_features import FreshFeatures
 from headstart.features.near_copies import CopyPair, find_near_copies
 from headstart.features.near_copy_groups import NearCopies, group_near_copies
 from headstart.features.stored_features import KnownFeatures
+from headstart.features.thumbnail_spectra import find_details
 from headstart.features.thumbnails import ThumbnailCollector
-from headstart.methods.near_copy_notes import list_near_copy_notes
+from headstart.methods.near_copy_notes import list_near_copy_notes, note_common
 from headstart.methods.settings import Settings
 from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
@@ -35,7 +36,9 @@ def keep_near_copies_together(
 ) -> tuple[Catalog, NearCopies | None, FreshFeatures | None]:  # fmt: skip
     """Find the near copies among the photos of a catalog, and draw its split again with each group in one split.
 
-    Splits that folders or rows name stay as they are. Groups that the user named are not joined by near copies.
+    Splits that folders or rows name stay as they are. Groups that the user named are not joined by near copies. In a
+    replay, the split and the names of near copies stay as the run recorded them: without a photo, or by another
+    processor, other pairs may be found.
 
     Returns
     -------
@@ -51,20 +54,22 @@ def keep_near_copies_together(
         )
         return replace(catalog, notes=(*catalog.notes, Note("near-copies-unknown", text))), None, None
     photos = sorted({photo.digest: photo for photo in catalog.photos}.values(), key=lambda photo: photo.digest)
-    pairs, fresh = _search(photos, context, settings, note_time)
+    pairs, fresh, common = _search(photos, context, settings, note_time)
+    catalog = replace(catalog, notes=(*catalog.notes, *common))
     near_copies = group_near_copies(pairs, len(photos), {photo.digest: photo.group for photo in photos})
     note_time("near_copies")
     if not pairs:
         return catalog, near_copies, fresh
-    catalog = redraw_splits(catalog, near_copies=near_copies.names)
+    if not catalog.is_recorded:
+        catalog = redraw_splits(catalog, near_copies=near_copies.names)
     notes = list_near_copy_notes(near_copies, catalog)
     return replace(catalog, notes=(*catalog.notes, *notes)), near_copies, fresh
 
 
 def _search(
     photos: Sequence[Photo], context: TrainingContext, settings: Settings, note_time: Callable[[str], None]
-) -> tuple[list[CopyPair], FreshFeatures | None]:
-    """Return the pairs among photos of different digests, and their features."""
+) -> tuple[list[CopyPair], FreshFeatures | None, list[Note]]:
+    """Return the pairs among photos of different digests, their features, and a note if most show the same."""
     setup, fresh, features = context.setup, None, None
     with open_feature_cache(cache=context.cache) as feature_cache:
         collector = ThumbnailCollector(setup, feature_cache)
@@ -82,11 +87,12 @@ def _search(
     if features is not None:
         at = [n for n in at if n not in features.failures]
     if len(at) < 2:
-        return [], fresh
+        return [], fresh, []
     digests = [photos[n].digest for n in at]
     matrix = None if features is None else features.matrix if len(at) == len(photos) else features.matrix[at]
     with show_progress("Comparing", is_shown=context.verbose) as progress:
-        return find_near_copies(digests, np.stack([thumbnails[digest] for digest in digests]), matrix, progress), fresh
+        details = find_details(np.stack([thumbnails[digest] for digest in digests]))
+        return find_near_copies(digests, details, matrix, progress), fresh, note_common(details.is_common)
 
 
 def _choose_setup(setup: BackboneSetup, settings: Settings) -> BackboneSetup:

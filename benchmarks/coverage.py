@@ -5,8 +5,8 @@ photos are split 70/15/15 and trained on as `headstart train --method fixed` doe
 features, so that a fit takes a third of the time. The test interval and those of the classes are compared with the
 accuracy of the same classifier on the rest. The intervals of cross-validation and of five repeats are compared with the
 mean accuracy of the five classifiers on the rest; the last four take the regularisation strength of the first. The set
-"groups" is painted, without pictures: the user has forty groups of ten photos on average, each group with its own
-offset in every feature; the rest are other groups.
+"groups" is painted, without pictures: the user has forty groups of ten photos on average, drawn at random, each group
+with its own offset in every feature; the rest are other groups.
 
 The rest is a sample, too. An interval counts as right if the two accuracies do not differ significantly by the
 square-and-add rule of Newcombe 1998 (Statist. Med. 17, 873-890, method 10), from the printed interval and that of the
@@ -46,6 +46,7 @@ N_DRAWS, N_REPEATS = 200, 5
 FEWEST, MOST = 120, 300  # photos of the user: a third of the set within these limits
 THINNING = 4  # every fourth feature is used: a fit takes a third of the time
 KINDS = ("test", "class", "cross-validation", "repeats")
+COLUMNS = ["set", "user's photos", *(f"{kind}: covered (width in points)" for kind in KINDS)]
 N_GROUPS, GROUPS_OF_USER = 400, 40
 
 Result = tuple[str, bool, float, int, int]  # kind of interval, is it right, its width, photos of the user, of the rest
@@ -64,17 +65,23 @@ def main() -> None:
         measured = [
             result for some in map_draws(measure_draw, table, range(options.n), options.workers) for result in some
         ]
-        covered = {kind: _average([r[1] for r in measured if r[0] == kind]) for kind in KINDS}
-        width = {kind: _average([r[2] for r in measured if r[0] == kind]) for kind in KINDS}
-        n_user, n_rest = (int(_average([r[at] for r in measured])) for at in (3, 4))
-        cells = [f"{covered[kind]:.1%} ({100 * width[kind]:.1f})" for kind in KINDS]
-        rows.append([name, f"{n_user} of {n_user + n_rest}", *cells])
-        print(*rows[-1], f"{time.perf_counter() - started:.0f} s", sep=" | ", file=sys.stderr, flush=True)
-        claims += [Claim(f"{name}: {kind}, share of intervals", covered[kind], 0.93) for kind in KINDS]
-        ratio = width["cross-validation"] / width["test"]
-        claims.append(Claim(f"{name}: width, cross-validation / test", ratio, 1, is_at_least=False))
-    columns = ["set", "user's photos", *(f"{kind}: covered (width in points)" for kind in KINDS)]
-    publish(__doc__, columns, rows, claims, is_written=options.n == N_DRAWS)
+        row, some = summarise(name, measured)
+        print(*row, f"{time.perf_counter() - started:.0f} s", sep=" | ", file=sys.stderr, flush=True)
+        rows.append(row)
+        claims += some
+    publish(__doc__, COLUMNS, rows, claims, is_written=options.n == N_DRAWS)
+
+
+def summarise(name: str, measured: Sequence[Result]) -> tuple[list[str], list[Claim]]:
+    """Return the row of a set, and its claims."""
+    covered = {kind: _average([r[1] for r in measured if r[0] == kind]) for kind in KINDS}
+    width = {kind: _average([r[2] for r in measured if r[0] == kind]) for kind in KINDS}
+    n_user, n_rest = (int(_average([r[at] for r in measured])) for at in (3, 4))
+    cells = [f"{covered[kind]:.1%} ({100 * width[kind]:.1f})" for kind in KINDS]
+    claims = [Claim(f"{name}: {kind}, share of intervals", covered[kind], 0.93) for kind in KINDS]
+    ratio = width["cross-validation"] / width["test"]
+    claims.append(Claim(f"{name}: width, cross-validation / test", ratio, 1, is_at_least=False))
+    return [name, f"{n_user} of {n_user + n_rest}", *cells], claims
 
 
 def _average(values: Sequence[float]) -> float:

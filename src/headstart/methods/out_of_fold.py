@@ -25,9 +25,10 @@ def predict_out_of_fold(trained: TrainedMethod, progress: Progress = ignore_prog
     """Score the training and validation photos by heads that were fitted without them, or return None.
 
     If cross-validation chose the strength, its heads score the training photos, and the first head scores the
-    validation photos: nothing is fitted anew. If the strength was given, or a group has photos of both splits, heads
-    of logistic regression are fitted anew with the strength of the trained head. All others score the validation
-    photos, if there are any. Scores are those after `set_confidence`, if it has set the confidence already.
+    validation photos: nothing is fitted anew. If the strength was given or chosen by one fold, or a group has photos of
+    both splits, heads of logistic regression are fitted anew with the strength of the trained head. All others score
+    the validation photos, if there are any. Scores are those after `set_confidence`, if it has set the confidence
+    already.
     """
     if trained.held_out is not None:
         return trained.held_out

@@ -215,6 +215,17 @@ def test_the_text_mentions_a_second_curve_only_with_validation_photos(matrix):
         assert ("Both curves" in page) is is_said
 
 
+def test_the_curves_are_said_to_be_before_the_factor_of_the_confidence(matrix):
+    for factor, is_said in ((1.25, True), (1.0, False)):
+        confidence = {
+            "factor": factor, "n": 200, "is_validation": False, "loss_before": 0.5, "loss_after": 0.48,
+            "calibration_error_before": 0.06, "calibration_error_after": 0.03,
+        }  # fmt: skip
+        metrics = make_metrics(confidence=confidence)
+        page = render_report(ReportContent("pets", metrics, {"history": ReportFigure("Curves.", matrix)}))
+        assert ("before they were multiplied by 1.25 to set the confidence" in page) is is_said
+
+
 def test_a_page_can_have_no_figures_and_no_metrics():
     assert "<figure" not in render_report(ReportContent("pets", make_metrics()))
     assert "not evaluated" in render_report(ReportContent("pets", {}))

@@ -42,6 +42,14 @@ def test_costs_have_a_mean_cost_and_their_own_list():
     assert table["note"].startswith("Counted on 50 photos of 'bad'")
 
 
+def test_the_note_says_if_the_rule_does_not_lower_the_cost():
+    points = make_points(Decision(costs=(MistakeCost("bad", "good", 20.0),)))
+    usual = points[0]["most_probable"]["mean_cost"]
+    for cost, is_said in ((usual, True), (usual / 2, False)):
+        (table,) = list_working_points([points[0] | {"mean_cost": cost}])
+        assert ("does not lower the cost" in table["note"]) is is_said
+
+
 def test_without_test_photos_the_most_probable_class_is_judged_by_the_same_photos():
     (table,) = list_working_points(make_points(Decision(label="bad", threshold=0.1, find=0.9), test=None))
     assert [row["name"] for row in table["rows"]] == ["New photos", "Photos of cross-validation, most probable class"]

@@ -13,6 +13,7 @@ from headstart.evaluation.intervals import bound_share
 from headstart.evaluation.words import count_photos, format_percent, format_threshold
 
 MAX_COSTS = 5  # that a sentence lists
+NO_GAIN = "On these photos the rule does not lower the cost."
 
 Ints = NDArray[np.int64]
 
@@ -85,6 +86,12 @@ def _write_share(record: Mapping[str, Any], key: str) -> str:
     return f"({format_percent(record[key])}, 95% interval {_write_range(record[f'{key}_ci95'])})"
 
 
+def lowers_cost(record: Mapping[str, Any]) -> bool:
+    """Say whether the rule has a lower mean cost than the most probable class. True if the mean costs are unknown."""
+    usual = record.get("most_probable", {}).get("mean_cost")
+    return usual is None or bool(record["mean_cost"] < usual)
+
+
 def say_working_points(records: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say in words what ``working_points`` of metrics.json promises for new photos, in a sentence or two for each."""
     texts = [_say_working_point(record) for record in records[:1]]
@@ -111,8 +118,8 @@ def _say_working_point(record: Mapping[str, Any]) -> str:
         rule = f"the answer is '{record['label']}' from a probability of {format_threshold(record['threshold'])} on"
     usual = record.get("most_probable", {}).get("mean_cost")
     cost = f" The mean cost is {record['mean_cost']:.3f} instead of {usual:.3f}." if usual is not None else ""
-    if usual is not None and record["mean_cost"] >= usual:
-        cost += " On these photos the rule does not lower the cost."
+    if not lowers_cost(record):
+        cost += f" {NO_GAIN}"
     return f"Working point: {rule}. This {_say_found(record)}.{cost}"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from headstart.evaluation.group_words import GROUP, count_groups
 from headstart.evaluation.words import count_photos, format_percent, format_threshold
+from headstart.evaluation.working_points import NO_GAIN, lowers_cost
 
 
 def list_working_points(points: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -47,6 +48,8 @@ def _write_note(point: Mapping[str, Any]) -> str:
     judged = f"{count_photos(point['n_positive'])} of '{point['label']}' and {point['n_negative']:,} others"
     by = "in cross-validation" if point["judged_by"] == "cross-validation" else "of the validation split"
     text = f"The threshold was chosen by {judged} {by}." if point["find"] else f"Counted on {judged} {by}."
+    if not lowers_cost(point):
+        text += f" {NO_GAIN}"
     if point.get("n_groups"):
         n = count_groups(point["n_groups"], GROUP)
         text += f" The photos of '{point['label']}' are of {n}; the interval is for photos of new groups."

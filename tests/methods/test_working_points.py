@@ -73,7 +73,7 @@ def test_too_few_photos_give_a_note_with_the_number_that_is_needed():
 
 def test_a_class_without_held_out_photos_is_refused():
     y, p = make_photos(40)
-    with pytest.raises(FitError, match="got no photo of 'bad' that the head was not fitted to"):
+    with pytest.raises(FitError, match="got no held-out photo of 'bad', need some"):
         decide_by(Settings(find=0.98, of="bad"), LABELS, y[y == 1], p[y == 1], judged_by="validation")
 
 

@@ -1,13 +1,14 @@
 """Near copies: which kinds of copies are found, which look-alikes are taken for copies, and what the search costs.
 
-Copies of photos of cats and dogs are searched among 1,000 other photos; painted look-alikes of each kind among
-themselves. The cost is that of comparing 10,000 photos, as a share of the time that it takes to extract the
-features of as many photos.
+Copies of photos of cats and dogs are searched among 1,000 other photos, and long series of one scene among fewer;
+painted look-alikes of each kind among themselves. The cost is that of comparing 10,000 photos, as a share of the time
+that it takes to extract the features of as many photos.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -16,17 +17,19 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from copy_maker import COPIES, LOOK_ALIKES, make_copy, save_again
+from copy_maker import COPIES, LOOK_ALIKES, make_copy, save_again, take_next_frame
 from harness import Claim, publish, read_options
 from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.features.extraction import extract_features
 from headstart.features.near_copies import CopyPair, find_near_copies
+from headstart.features.near_copy_groups import group_near_copies
 from headstart.features.thumbnail_spectra import find_details
 from headstart.features.thumbnails import ThumbnailCollector
 from headstart.pixels.decode import decode_photo
 
 N_COPIED, N_OTHERS, N_PAINTED, N_COMPARED = 60, 1_000, 100, 10_000
+SERIES = ((75, 25), (130, 20), (340, 60))  # other photos, and frames of one scene
 ALIGNED = ("cropped to 90%", "cropped to 80%", "turned by 3 degrees", "next frame")
 
 
@@ -66,6 +69,10 @@ def main() -> None:
             found[other.kind if one.kind == "original" else one.kind] += 1
     rows = [[f"{kind}, found", f"{found[kind] / N_COPIED:.0%}"] for kind in COPIES]
     rows.append([f"pairs of different photos, of {len(photos):,}", f"{n_false}"])
+    shares = []
+    for n_others, n_frames in SERIES:
+        shares.append(_find_series(photos, n_others, n_frames, setup, generator))
+        rows.append([f"{n_frames} frames of one scene among {n_others} photos, in one group", f"{shares[-1]:.0%}"])
     n_painted = 0
     for kind, paint in LOOK_ALIKES.items():
         painted = [_make(save_again(paint(generator), 90), f"{n}", kind) for n in range(N_PAINTED)]
@@ -86,6 +93,7 @@ def main() -> None:
         Claim("share of next frames found", found["next frame"] / N_COPIED, 0.9),
         Claim("share of crops to 90% found", found["cropped to 90%"] / N_COPIED, 0.9),
         Claim("share of turned photos found", found["turned by 3 degrees"] / N_COPIED, 0.9),
+        Claim("least share of a series in one group", min(shares), 0.95),
         Claim("painted pairs taken for copies", n_painted, 5, is_at_least=False),
         Claim("comparing / extracting 10,000 photos", seconds / (per_photo * N_COMPARED), 0.1, is_at_least=False),
     ]
@@ -94,6 +102,19 @@ def main() -> None:
 
 def _make(data: bytes, source: str, kind: str) -> _Photo:
     return _Photo(Path(source), hashlib.sha256(data).hexdigest(), data, source, kind)
+
+
+def _find_series(
+    photos: list[_Photo], n_others: int, n_frames: int, setup: BackboneSetup, generator: np.random.Generator
+) -> float:
+    """Return the share of the frames of one scene that are found as one group."""
+    *others, scene = [photo for photo in photos if photo.kind == "other"][: n_others + 1]
+    with Image.open(io.BytesIO(scene.data)) as opened:
+        image = opened.convert("RGB")
+    frames = [_make(save_again(take_next_frame(image, generator), 90), "", "frame") for _ in range(n_frames)]
+    names = group_near_copies(_search([*others, *frames], setup)[2], n_others + n_frames).names
+    sizes = Counter(names[frame.digest] for frame in frames if frame.digest in names)
+    return max(sizes.values(), default=0) / n_frames
 
 
 def _search(photos: list[_Photo], setup: BackboneSetup) -> tuple[np.ndarray, np.ndarray, list[CopyPair]]:

@@ -83,3 +83,11 @@ def test_two_series_in_one_set_are_left():
     details = find_details(np.concatenate([paint(100), *series]))
     assert np.vdot(details.parts[:, 100], details.parts[:, 101]) > 0.9
     assert np.vdot(details.parts[:, 125], details.parts[:, 126]) > 0.9
+
+
+def test_a_series_is_left_among_photos_that_have_an_outline_in_common():
+    leaves = (0.53 * paint() + 0.47 * paint(75)).astype(np.uint8)
+    details = find_details(np.concatenate([leaves, add_noise(np.repeat(paint(), 25, 0), 1.0)]))
+    assert not details.is_common.any()
+    assert np.vdot(details.parts[:, 75], details.parts[:, 76]) > 0.9
+    assert abs(np.vdot(details.parts[:, 0], details.parts[:, 1])) < 0.4

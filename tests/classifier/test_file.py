@@ -10,6 +10,7 @@ from onnx import numpy_helper
 from headstart.classifier import file
 from headstart.classifier.build import build_classifier
 from headstart.classifier.file import parse_classifier, read_classifier
+from headstart.classifier.metadata import FORMAT
 from headstart.classifier.seal import seal_bytes
 from headstart.errors import ClassifierError
 
@@ -119,7 +120,7 @@ def in_record(name, value):
         ("trained_on", "AAAA", r"3 bytes, need 8 for each photo"),
         ("extra", 1, r"unknown field 'extra'"),
         ("format", True, r"no number of its format"),
-        ("format", 4, r"Update headstart"),
+        ("format", FORMAT + 1, r"Update headstart"),
         ("spec", [], r"fields of BackboneSpec"),
         ("spec.n_float32_stages", 99, r"99 float32 stages of 19"),
         ("spec.n_float32_stages", "x", r"n_float32_stages 'x', need an int"),

@@ -32,7 +32,13 @@ REPORT = {"precision": "f32", "test": NUMBERS, "validation": NUMBERS | {"photos_
         ),
         (
             {"photos_digest": "cc"},
-            "These are not the 80 test photos of the report, which says 90.0%: the two figures may differ by chance.",
+            "These are other photos than the 80 test photos of the report, which says 90.0%.",
+        ),
+        (
+            {"photos_digest": "cc", "accuracy": 0.98, "accuracy_ci95": [0.96, 0.99]},
+            "These are other photos than the 80 test photos of the report, which says 90.0%. They are easier by more "
+            "than chance. Training photos are known by their bytes: if these are training photos that were saved "
+            "again, the accuracy is too good.",
         ),
     ],
 )

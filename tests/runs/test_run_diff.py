@@ -93,9 +93,9 @@ def test_other_answers_are_listed_and_tested_on_the_shared_test_photos(made, cop
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        (1, 12, "12 are right only in the second run and 1 only in the first: more than chance (McNemar's exact test, "
-         "p = 0.0034)."),
-        (1, 2, "2 are right only in the second run and 1 only in the first: no more than chance explains (McNemar's "
+        (1, 12, "12 right only in the second run, 1 right only in the first: this is more than chance (McNemar's "
+         "exact test, p = 0.0034)."),
+        (1, 2, "2 right only in the second run, 1 right only in the first: this may be chance (McNemar's "
          "exact test, p = 1)."),
     ],
 )  # fmt: skip
@@ -104,7 +104,7 @@ def test_the_sentence_says_whether_the_difference_is_more_than_chance(before, af
 
     p = mcnemar_p(before, after)
     compared = {"n": 50, "n_only_before": before, "n_only_after": after, "p": p, "is_more_than_chance": p < 0.05}
-    assert write_diff({"comparison": compared}) == f"On the 50 test photos of both runs, {told}"
+    assert write_diff({"comparison": compared}) == f"Of the 50 test photos of both runs, {told}"
 
 
 def test_runs_without_a_common_test_photo_are_not_tested(made, copy):

@@ -79,7 +79,7 @@ class Decision:
                 f"The answer is '{self.label}' if its probability is at least {format_threshold(self.threshold)}, else "
                 "the most probable of the other classes."
             )
-        shown = [f"'{cost.label}' called '{cost.answer}' {cost.cost:g}" for cost in self.costs[:5]]
+        shown = [f"'{cost.label}' called '{cost.answer}' {cost.cost:,.10g}" for cost in self.costs[:5]]
         more = f", and {len(self.costs) - 5:,} more" if len(self.costs) > 5 else ""
         return f"The answer has the lowest expected cost: {', '.join(shown)}{more}; any other mistake 1."
 

@@ -90,7 +90,7 @@ def list_facts(summary: dict[str, Any]) -> list[tuple[str, str]]:
         "Cut": "before the first stage" if summary["cut"] == PIXELS_CUT else f"after {summary['cut']}",
         "Averaged": f"{n_averaged} views of each photo" if n_averaged > 1 else "",
         "Parameters": f"{summary['n_parameters']:,}: {summary['n_trained']:,} trained, {summary['n_frozen']:,} frozen",
-        "Fitted to": f"{count_photos(summary['n_fitted'])}{_name_splits(summary)}",
+        "Fitted to": f"{count_photos(summary['n_fitted'], 'different')}{_name_splits(summary)}",
         "Answer": summary["decision"] or "the most probable class",
         "File": f"{summary['n_bytes'] / 1e6:.1f} MB",
         "Time": "" if seconds is None else f"{seconds:.1f} ms a photo on this machine, without decoding",

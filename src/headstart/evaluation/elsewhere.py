@@ -17,7 +17,11 @@ def name_unseen(metrics: Mapping[str, Any]) -> str:
 def name_judging(metrics: Mapping[str, Any]) -> str:
     """Return the words for a cross-validation whose folds keep groups apart, else ''."""
     record = metrics.get("elsewhere")
-    return f", each judged without its {record['group_kind']} in training" if record and record["new"] else ""
+    return (
+        f", each judged without its {record['group_kind']} in training"
+        if record and record["new"] and not record["n_without"]
+        else ""
+    )
 
 
 def say_elsewhere(split: str, metrics: Mapping[str, Any]) -> str:

@@ -144,7 +144,7 @@ def _say_found(record: Mapping[str, Any]) -> str:
 
 
 def _list_costs(costs: Sequence[Mapping[str, Any]]) -> str:
-    shown = [f"'{cost['label']}' called '{cost['answer']}' {cost['cost']:g}" for cost in costs[:MAX_COSTS]]
+    shown = [f"'{cost['label']}' called '{cost['answer']}' {cost['cost']:,.10g}" for cost in costs[:MAX_COSTS]]
     more = [f"{len(costs) - MAX_COSTS:,} more"] if len(costs) > MAX_COSTS else []
     return ", ".join([*shown, *more, "any other mistake 1"])
 

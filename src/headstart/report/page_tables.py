@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from headstart.evaluation.cross_validation import find_cross_validation
-from headstart.evaluation.verdict import HEADLINE_ORDER, choose_headline
+from headstart.evaluation.quoting import choose_quote
+from headstart.evaluation.verdict import HEADLINE_ORDER, add_guess, choose_headline
 from headstart.evaluation.words import (
     MEASURES,
     METHODS,
@@ -41,14 +42,17 @@ def list_bars(metrics: Mapping[str, Any]) -> list[Row]:
     if headline is None:
         return []
     split, numbers = headline
-    low, high = numbers["accuracy_ci95"]
-    guess, over_all = numbers.get("majority_accuracy"), find_cross_validation(metrics)
-    name = f"This classifier, {SPLIT_NAMES[split].lower()} photos"
-    bars = [_make_bar(name, "classifier", numbers["accuracy"], low, high)]
+    quote, over_all, bars = choose_quote(metrics), find_cross_validation(metrics), []
+    if split != "train":  # the accuracy on training photos says nothing about new ones
+        name = f"This classifier, {SPLIT_NAMES[split].lower()} photos"
+        bars.append(_make_bar(name, "classifier", numbers["accuracy"], *numbers["accuracy_ci95"]))
     if over_all:
         low, high = over_all["accuracy_ci95"]
         bars.append(_make_bar("Cross-validation, all photos", "repeated", over_all["accuracy"], low, high))
-    if guess is not None:
+        if quote is not None and quote.figure.name == "cross_validation":
+            numbers = add_guess(over_all)  # as in the verdict
+    guess = numbers.get("majority_accuracy")
+    if guess is not None and bars:
         bars.append(_make_bar(f"Always answering '{numbers['majority_class']}'", "guess", guess, None, None))
     return bars
 

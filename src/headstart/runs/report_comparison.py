@@ -41,10 +41,16 @@ def compare_with_report(evaluated: Mapping[str, Any], reported: Mapping[str, Any
     test = reported.get("test")
     if not test or "photos_digest" not in test:
         return ""
-    return (
-        f"These are not the {count_photos(test['n'], 'test')} of the report, which says "
-        f"{format_percent(test['accuracy'])}: the two figures may differ by chance."
+    text = (
+        f"These are other photos than the {count_photos(test['n'], 'test')} of the report, which says "
+        f"{format_percent(test['accuracy'])}."
     )
+    if evaluated["accuracy_ci95"][0] > test["accuracy_ci95"][1]:
+        text += (
+            " They are easier by more than chance. Training photos are known by their bytes: if these are training "
+            "photos that were saved again, the accuracy is too good."
+        )
+    return text
 
 
 def _compare(evaluated: Mapping[str, Any], numbers: Mapping[str, Any], reported: Mapping[str, Any]) -> str:

@@ -37,9 +37,10 @@ class Run:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         if not (self.folder / "metrics.json").is_file():
-            raise RunError(
-                f"Cannot open run '{folder}': it has no metrics.json. Give a folder that training wrote.", path=folder
-            )
+            found = "it has no metrics.json" if self.folder.is_dir() else "it is no folder"
+            if not self.folder.exists():
+                found = "it does not exist"
+            raise RunError(f"Cannot open run '{folder}': {found}. Give a folder that training wrote.", path=folder)
 
     @cached_property
     def metrics(self) -> dict[str, Any]:

@@ -190,8 +190,8 @@ def write_diff(found: Mapping[str, Any]) -> str:
     n_before, n_after, n = compared["n_only_before"], compared["n_only_after"], compared["n"]
     if not n_before + n_after:
         return f"On the {n:,} test photos of both runs, the same photos are right."
-    verdict = "more than chance" if compared["is_more_than_chance"] else "no more than chance explains"
+    verdict = "this is more than chance" if compared["is_more_than_chance"] else "this may be chance"
     return (
-        f"On the {n:,} test photos of both runs, {n_after:,} are right only in the second run and {n_before:,} only in "
+        f"Of the {n:,} test photos of both runs, {n_after:,} right only in the second run, {n_before:,} right only in "
         f"the first: {verdict} (McNemar's exact test, p = {compared['p']:.2g})."
     )

@@ -81,8 +81,8 @@ def test_a_scene_of_most_photos_is_taken_off_and_told():
 def test_two_series_in_one_set_are_left():
     series = [add_noise(np.repeat(paint(), 25, 0), 1.0) for _ in range(2)]
     details = find_details(np.concatenate([paint(100), *series]))
-    assert np.vdot(details.parts[:, 100], details.parts[:, 101]) > 0.9
-    assert np.vdot(details.parts[:, 125], details.parts[:, 126]) > 0.9
+    assert np.vdot(details.parts[:, 100], details.parts[:, 101]) > 0.99
+    assert np.vdot(details.parts[:, 125], details.parts[:, 126]) > 0.99
 
 
 def test_a_series_is_left_among_photos_that_have_an_outline_in_common():

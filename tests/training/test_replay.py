@@ -158,7 +158,7 @@ def test_near_copies_shares_and_repeats_are_replayed_without_photos_that_cannot_
         (folder / label / "010.jpg").write_bytes(whole[:400])
     run = train(folder, tmp_path / "run", test_share=20, repeats=2)
     assert len(run.metrics["skipped"]) == 2
-    assert sum(photo.near_copies is not None for photo in read_run_photos(run.folder)) >= 16
+    assert sum(photo.near_copies is not None for photo in read_run_photos(run.folder)) >= 8
     result = hs.replay(run, out=tmp_path / "again", verbose=False)
     assert result["is_same"], result
     splits = [{photo.digest: photo.split for photo in read_run_photos(tmp_path / name)} for name in ("run", "again")]

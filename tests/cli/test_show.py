@@ -16,10 +16,8 @@ def test_show_prints_the_verdict_and_the_parts(run, headstart):
     rows = [line.split() for line in answer.stdout.splitlines()]
     assert ["stem", "48", "x", "48", "x", "32", "992", "frozen"] in rows
     assert "\nLabels      2: dots, stripes\n" in answer.stdout
-    assert (
-        f"\nFitted to   {run.metrics['train']['n'] + run.metrics['validation']['n']} photos (train+validation)\n"
-        in (answer.stdout)
-    )
+    n = run.metrics["train"]["n"] + run.metrics["validation"]["n"]
+    assert f"\nFitted to   {n} different photos (train+validation)\n" in answer.stdout
     assert " ms a photo on this machine" in answer.stdout
     assert "\x1b" not in answer.stdout
 

@@ -1,6 +1,7 @@
 """Predictions for a split, and their metrics."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def test_rows_are_sorted_by_path(tmp_path):
 
 def test_every_photo_gets_a_row(tmp_path):
     predictions = judge("ab", [[0.75, 0.25], [0.6, 0.4]])
-    write_predictions(tmp_path / "p.csv", {"test": predictions}, LABELS)
+    write_predictions(tmp_path / "p.csv", {"test": predictions}, LABELS, str(Path.cwd()))
     with (tmp_path / "p.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert rows[1] == {
@@ -60,7 +61,7 @@ def test_of_many_classes_a_row_names_the_five_most_probable(tmp_path):
     photo = Photo("0.jpg", "c05", digest="00", split="test")
     X = np.zeros((1, 3), np.float32)
     split = SplitPredictions(SplitFeatures((photo,), X, np.array([5]), X[None]), probabilities)
-    write_predictions(tmp_path / "p.csv", {"test": split}, labels)
+    write_predictions(tmp_path / "p.csv", {"test": split}, labels, str(Path.cwd()))
     with (tmp_path / "p.csv").open() as file:
         (row,) = csv.DictReader(file)
     assert (row["prediction"], row["probability"], row["is_right"]) == ("c07", "0.400000", "False")
@@ -75,7 +76,7 @@ def test_a_spreadsheet_takes_no_name_for_a_formula(tmp_path, n_classes):
     probabilities = np.full((1, n_classes), 1 / n_classes, np.float32)
     photo, X = Photo("@a;=b.jpg", "=1", digest="00", split="test"), np.zeros((1, 3), np.float32)
     split = SplitPredictions(SplitFeatures((photo,), X, np.array([1]), X[None]), probabilities)
-    write_predictions(tmp_path / "p.csv", {"test": split}, labels)
+    write_predictions(tmp_path / "p.csv", {"test": split}, labels, str(Path.cwd()))
     with (tmp_path / "p.csv").open() as file:
         cells = [part for row in csv.reader(file) for cell in row for part in cell.split(";")]
     assert not any(cell.startswith(("=", "@")) for cell in cells)

@@ -130,3 +130,14 @@ def test_all_stages_are_extracted_once_for_both(folder, context, monkeypatch):
     monkeypatch.setattr("headstart.features.extraction.read_photo", None)
     table = MethodRunner(catalog, context, fresh=fresh).run_fixed(settings).table
     assert table.splits["train"].X.shape[1] > 1280
+
+
+def test_the_same_photos_are_compared_once(folder, context, monkeypatch):
+    cached, catalog = replace(context, cache=True), scan_photos(folder)
+    before = keep_near_copies_together(catalog, cached, SETTINGS)
+    assert len(before[1].pairs) >= 30
+    monkeypatch.setattr("headstart.methods.near_copy_search.find_near_copies", lambda *_: 1 / 0)
+    after = keep_near_copies_together(catalog, cached, SETTINGS)
+    assert after[:2] == before[:2]
+    with pytest.raises(ZeroDivisionError, match="division"):  # of other photos the comparison is another one
+        keep_near_copies_together(replace(catalog, photos=catalog.photos[1:]), cached, SETTINGS)

@@ -5,8 +5,9 @@ The features are handed on, so that no photo is decoded twice.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -27,7 +28,11 @@ from headstart.features.thumbnails import ThumbnailCollector
 from headstart.methods.near_copy_notes import list_near_copy_notes, note_common
 from headstart.methods.settings import Settings
 from headstart.methods.training_context import TrainingContext
+from headstart.pixels.decode import describe_decoder
 from headstart.process.progress import show_progress
+from headstart.storage.result_cache import fetch_result, keep_result, name_result
+
+COMPARISON = "near copies 1"  # another number if the rules change: then comparisons in the cache are not used
 
 
 def keep_near_copies_together(
@@ -90,9 +95,29 @@ def _search(
         return [], fresh, []
     digests = [photos[n].digest for n in at]
     matrix = None if features is None else features.matrix if len(at) == len(photos) else features.matrix[at]
+    facts = (setup.image_size, setup.depth, None if features is None else make_feature_spec(setup))
+    name = name_result(COMPARISON, describe_decoder(), repr(facts), *digests)
+    kept = fetch_result(name) if context.cache else None
+    if kept is not None:
+        pairs, notes = _read_comparison(kept)
+        return pairs, fresh, notes
     with show_progress("Comparing", is_shown=context.verbose) as progress:
         details = find_details(np.stack([thumbnails[digest] for digest in digests]))
-        return find_near_copies(digests, details, matrix, progress), fresh, note_common(details.is_common)
+        pairs, notes = find_near_copies(digests, details, matrix, progress), note_common(details.is_common)
+    if context.cache:
+        keep_result(name, _write_comparison(pairs, notes))
+    return pairs, fresh, notes
+
+
+def _write_comparison(pairs: Sequence[CopyPair], notes: Sequence[Note]) -> bytes:
+    return json.dumps([[asdict(pair) for pair in pairs], [note.to_record() for note in notes]]).encode()
+
+
+def _read_comparison(data: bytes) -> tuple[list[CopyPair], list[Note]]:
+    pairs, notes = json.loads(data)
+    return [CopyPair(**pair) for pair in pairs], [
+        Note(record["code"], record["text"], record["severity"]) for record in notes
+    ]
 
 
 def _choose_setup(setup: BackboneSetup, settings: Settings) -> BackboneSetup:

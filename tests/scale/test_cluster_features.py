@@ -15,6 +15,8 @@ def test_metrics_are_those_of_a_training_without_ray(own_ray, make_folder, tmp_p
     folder = make_folder(n=20)
     (folder / "dots" / "text.jpg").write_bytes(b"text")
     (folder / "dots" / "cut.jpg").write_bytes((folder / "dots" / "000.jpg").read_bytes()[:700])
+    # a cluster reads the photos, and this process does not: it searches for no near copies
+    options |= {"near_copies": "ignore"}
     options |= {"method": "fixed", "image_size": 96, "precision": "f32", "verbose": False}
     here = train_classifier(folder, out=tmp_path / "here", cache=False, **options).metrics
     there = train_classifier(folder, out=tmp_path / "there", ray="local", **options).metrics

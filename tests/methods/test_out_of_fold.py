@@ -104,7 +104,7 @@ def test_scores_are_those_of_the_mean_over_the_averaged_views(make_trained):
 
 def test_heads_are_fitted_anew_if_near_copies_are_in_both_splits(make_trained):
     trained = choose_strength(make_trained(n_copies=4))
-    fitted = fit_head_to_table(trained.table, replace(trained.settings, strength=10.0))  # knows the labels by heart
+    fitted = fit_head_to_table(trained.table, replace(trained.settings, strength=10.0))  # memorises the labels
     held = predict_out_of_fold(replace(trained, fitted=replace(fitted, choice=trained.fitted.choice)))
     is_right = held.scores.argmax(1) == held.y
     assert is_right[[photo.split == "validation" for photo in held.photos]].mean() < 0.75

@@ -70,7 +70,7 @@ class AlikeFeatures:
 
 
 def _mask_largest(cosines: Floats, lowest: float, n_each: int) -> np.ndarray:
-    """Return where a cosine is at least ``lowest``; of more than so many in all rows, the largest of row or column."""
+    """Return where a cosine is at least ``lowest``. If that is too many, keep the largest of each row and column."""
     mask = cosines >= lowest
     if mask.sum() <= n_each * len(cosines):
         return mask

@@ -10,7 +10,7 @@ from headstart.features.near_copies import CopyPair
 
 LARGE = 20  # photos up to which a group is never cut
 LARGE_SHARE = 0.05  # of the photos of the set; likewise
-CHAIN_RATIO = 2  # a group of more than so many times its largest neighbourhood is a chain
+CHAIN_RATIO = 2  # times the largest neighbourhood of one photo: a larger group is a chain
 HUGE_SHARE = 0.25  # of the photos; a larger group is cut even if all its photos are copies of each other
 
 

@@ -24,7 +24,7 @@ from headstart.features.thumbnails import SIDE_PX
 WINDOW_PX = 9
 FEWEST_LEVELS = 2.0  # root mean square of the details, of 255; below it, only noise is left
 MAX_SHARED = 4  # pictures that many photos share; each has a principal component in each of the four parts
-PHOTOS_PER_SHARED = 50  # one such picture for so many photos: fewer could be the copies of one photo
+PHOTOS_PER_SHARED = 50  # for each shared picture: a smaller number could be the copies of one photo
 N_KEPT = 48  # components of each part by which pairs are searched; the others only bound the correlation
 MAX_SAMPLE = 4000  # photos from which the components are computed
 MOST = 0.7  # of a photo's details; if the components have more, the photo shows little else

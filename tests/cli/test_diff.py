@@ -11,7 +11,7 @@ def test_a_run_and_its_copy(run, headstart, tmp_path):
     assert done.stdout.startswith("Photos: 28 before, 28 after, 28 in both runs.\n")
     assert "another" not in done.stdout
     assert "Settings" not in done.stdout
-    assert "test photos of both runs, the same photos are right.\n" in done.stdout
+    assert "test photos of both runs, both are right on the same photos.\n" in done.stdout
 
 
 def test_lists_are_short_and_json_has_everything(run, headstart, tmp_path):
@@ -22,7 +22,7 @@ def test_lists_are_short_and_json_has_everything(run, headstart, tmp_path):
     text = (copy / "catalog.csv").read_text()
     (copy / "catalog.csv").write_text(text.replace(",train,", ",validation,"))
     done = headstart("diff", run.folder, copy)
-    assert "Settings (before, after):\n  seed  0  5\n" in done.stdout
+    assert "Settings (before, after):\n  --seed  0  5\n" in done.stdout
     n_train = run.metrics["train"]["n"]
     assert f"{n_train} photos have another split (before, after):\n" in done.stdout
     assert f"  and {n_train - 10} more, which --json lists\n" in done.stdout

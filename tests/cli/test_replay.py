@@ -23,7 +23,7 @@ def test_a_changed_photo_is_named_with_status_1(run, photos, headstart, tmp_path
     done = headstart("replay", folder)
     assert done.returncode == 1
     assert done.stdout == "Found 27 of 28 photos by their content.\n1 changed:\n  dots/003.jpg\n"
-    assert "Nothing was trained: give the folder" in done.stderr
+    assert "Nothing was trained. Give the folder of these photos" in done.stderr
     answer = headstart("replay", folder, "--json")
     assert answer.returncode == 1
     assert json.loads(answer.stdout)["changed"] == ["dots/003.jpg"]

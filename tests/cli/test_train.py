@@ -70,7 +70,7 @@ def test_a_working_point_is_told_after_the_verdict(photos, tmp_path, headstart):
 
 def test_a_share_without_a_class_and_an_unknown_class_in_a_cost_are_refused(photos, tmp_path, headstart):
     done = headstart("train", photos, "--out", tmp_path / "run", "--find", "99%")
-    assert "Cannot train: got find without of, the class to find" in done.stderr
+    assert "Cannot train: got a share to find (--find) without a class (--of): give both." in done.stderr
     done = headstart("train", photos, "--out", tmp_path / "run", "--cost", "dotts:stripes=3")
     assert "unknown class 'dotts' (did you mean 'dots'?)" in done.stderr
     assert done.returncode == 1

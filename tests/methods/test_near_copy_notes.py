@@ -26,9 +26,9 @@ def test_without_pairs_there_is_no_note():
 def test_copies_across_a_given_split_are_named():
     photos = (make("a", "train"), make("b", "test"), make("c", "test"), make("d", "validation"))
     near_copies = group_near_copies([pair("a", "b"), pair("a", "d")], 4)
-    groups, validation, test = list_near_copy_notes(near_copies, Catalog(photos))
-    assert "in 1 group." in groups.text
-    assert "one split" not in groups.text
+    pictures, validation, test = list_near_copy_notes(near_copies, Catalog(photos))
+    assert pictures.text.startswith("3 photos show the same picture")
+    assert "one split" not in pictures.text
     assert validation.text == "1 validation photo has a near copy in training: d.jpg (as a.jpg)."
     assert test.text == (
         "1 test photo has a near copy in training: b.jpg (as a.jpg). metrics.json has the accuracy without them."
@@ -40,11 +40,12 @@ def test_other_labels_are_named_up_to_three_pairs():
     names = [f"{n}" for n in range(8)]
     photos = tuple(make(name, "train", "cats" if n % 2 else "dogs", is_drawn=True) for n, name in enumerate(names))
     near_copies = group_near_copies([pair(f"{n}", f"{n + 1}") for n in range(0, 8, 2)], 8)
-    groups, labels = list_near_copy_notes(near_copies, Catalog(photos))
-    assert groups.text.endswith("in 4 groups. Each group is in one split.")
+    pictures, labels = list_near_copy_notes(near_copies, Catalog(photos))
+    assert pictures.text.startswith("8 photos show only 4 different pictures: they are near copies (saved again")
+    assert pictures.text.endswith("All photos of one picture are in one split.")
     assert labels.code == "near-copy-labels"
-    assert "The near copies of 4 pairs have different labels: 0.jpg (as 1.jpg)" in labels.text
-    assert "and 1 more. One of the two may be wrong: correct it." in labels.text
+    assert labels.text.startswith("4 pairs of near copies have different labels: 0.jpg and 1.jpg; 2.jpg and 3.jpg;")
+    assert "; and 1 more. One of the two may be wrong: look at the photos, and correct it." in labels.text
 
 
 def test_different_groups_are_said_to_stay_apart():
@@ -53,20 +54,20 @@ def test_different_groups_are_said_to_stay_apart():
     near_copies = group_near_copies([pair("a", "b"), pair("b", "c"), pair("b", "d")], 4, groups)
     (note,) = list_near_copy_notes(near_copies, Catalog(photos))
     assert note.text.endswith(
-        "in 1 group. Each group is in one split. The photos of 1 pair have different groups. These groups are not "
-        "joined."
+        "1 pair has photos of two of your groups. Groups are not joined, so these photos may be in two splits."
     )
     near_copies = group_near_copies([pair("a", "b")], 4, groups)
     (note,) = list_near_copy_notes(near_copies, Catalog(photos))
-    assert "taken within a moment). The photos of 1 pair" in note.text
+    assert "taken within a moment). 1 pair has photos" in note.text
 
 
 def test_a_chain_is_said_aloud():
     photos = tuple(make(f"{n}", "train", is_drawn=True) for n in range(2))
     near_copies = NearCopies((pair("0", "1"),), {"0": "0", "1": "0"}, is_chained=True)
-    assert [note.code for note in list_near_copy_notes(near_copies, Catalog(photos))] == [
-        "near-copies", "near-copies-chained"
-    ]  # fmt: skip
+    copies, chain = list_near_copy_notes(near_copies, Catalog(photos))
+    assert (copies.code, chain.code) == ("near-copies", "near-copies-chained")
+    assert "picture" not in copies.text
+    assert "one split" not in copies.text
 
 
 def test_a_scene_that_most_photos_show_is_told():

@@ -59,8 +59,8 @@ def test_every_group_is_in_one_split(folder, context):
         assert len({photo.split for photo in members}) == 1
         assert {photo.near_copies for photo in members} == {min(photo.digest for photo in members)}
     (note,) = catalog.select_notes("near-copies")
-    assert str(note).startswith("120 photos are near copies of others")
-    assert "in 30 groups. Each group is in one split." in str(note)
+    assert str(note).startswith("120 photos show only 30 different pictures: they are near copies")
+    assert str(note).endswith("All photos of one picture are in one split.")
     assert catalog.select("test")
 
 

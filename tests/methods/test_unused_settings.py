@@ -99,5 +99,7 @@ def test_views_are_without_effect_if_nothing_is_frozen():
 def test_a_head_without_further_photos_is_fitted_once_and_a_note_tells_it():
     settings = Settings(method="fixed", fit_on="train+validation")
     (note,) = list_unused_settings(settings, {"fixed"}, is_fitted_once=True)
-    assert "fit_on train+validation had no effect: there are no photos beside the training photos" in note.text
+    assert (
+        "fit_on (--fit-on) train+validation had no effect: there are no photos beside the training photos" in note.text
+    )
     assert not list_unused_settings(Settings(method="fixed"), {"fixed"}, is_fitted_once=True)

@@ -15,21 +15,16 @@ def test_without_near_copies_there_is_no_section(record):
     assert describe_near_copies({"near_copies": record}) is None
 
 
-def test_pairs_and_groups_are_counted():
+def test_photos_and_pairs_are_counted():
     assert describe_near_copies({"near_copies": RECORD}) == {
-        "found": "4 photos are near copies of others: 3 pairs in 1 group.",
+        "found": "4 photos are near copies of others: 3 pairs were found.",
         "splits": "No validation or test photo has a near copy in training.",
         "conflicts": "",
     }
-
-
-def test_pairs_that_were_not_joined_have_no_groups():
-    told = describe_near_copies({"near_copies": RECORD | {"n_groups": 0}})
-    assert told["found"] == "4 photos are near copies of others: 3 pairs."
 
 
 def test_copies_across_splits_and_other_labels_are_told():
     record = RECORD | {"across": {"validation": 2, "test": 0}, "n_conflicts": 1}
     told = describe_near_copies({"near_copies": record})
     assert told["splits"] == "2 validation photos have a near copy in training."
-    assert told["conflicts"].startswith("In 1 of the pairs the labels differ")
+    assert told["conflicts"].startswith("The labels of 1 of the pairs differ")

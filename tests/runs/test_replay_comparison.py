@@ -30,7 +30,7 @@ def test_a_copy_is_the_same(made, copy):
     found = compare_replay(made.folder, copy)
     assert set(found["same_bits"].values()) == {True}
     assert found["is_same_condition"]
-    assert (found["n_compared"], found["largest_difference"], found["other_labels"]) == (20, 0, [])
+    assert (found["n_compared"], found["largest_difference"], found["other_answers"]) == (20, 0, [])
 
 
 def test_other_conditions_are_named_with_both_values(made, copy):
@@ -50,7 +50,7 @@ def test_other_answers_are_named_with_the_largest_difference(made, copy):
     lines[1] = ",".join([path, split, label, other, probability, is_right, second, first])
     (copy / "predictions.csv").write_text("\n".join(lines))
     found = compare_replay(made.folder, copy)
-    assert found["other_labels"] == [{"path": path, "label": label, "before": answer, "after": other}]
+    assert found["other_answers"] == [{"path": path, "label": label, "before": answer, "after": other}]
     assert found["largest_difference"] == pytest.approx(abs(float(first) - float(second)))
 
 

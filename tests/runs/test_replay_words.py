@@ -5,12 +5,12 @@ from headstart.runs.replay_words import describe_conditions, describe_outcome
 BITS = {"features": True, "head": True, "metrics": True}
 
 
-def make(*, other_labels=(), is_same=False, is_same_condition=True, missing=(), **bits):
+def make(*, other_answers=(), is_same=False, is_same_condition=True, missing=(), **bits):
     comparison = {
-        "n_compared": 20, "largest_difference": 0.0123456, "other_labels": list(other_labels), "arithmetic": None,
+        "n_compared": 20, "largest_difference": 0.0123456, "other_answers": list(other_answers), "arithmetic": None,
         "engine": None, "versions": {}, "is_same_condition": is_same_condition, "same_bits": BITS | bits,
     }  # fmt: skip
-    is_equal = not other_labels and not missing
+    is_equal = not other_answers and not missing
     return {"is_same": is_same, "is_equal": is_equal, "n_photos": 20, "missing": list(missing), "changed": [],
             "comparison": comparison}  # fmt: skip
 
@@ -21,11 +21,11 @@ def test_the_same_bits_are_told_with_the_number_of_photos():
 
 def test_other_bits_are_told_with_the_largest_difference_and_a_reason():
     told = describe_outcome(make(is_same_condition=False, head=False))
-    assert told.startswith("The same labels for all 20 photos. The largest difference of a probability is 0.012346.")
+    assert told.startswith("The same answers for all 20 photos. The largest difference of a probability is 0.012346.")
     assert told.endswith("processor, arithmetic or versions differ.")
-    assert describe_outcome(make(head=False)).endswith("The features have the same bits, the head has not.")
+    assert describe_outcome(make(head=False)).endswith("The features have the same bits, but not the head.")
     assert "torch" in describe_outcome(make(features=False, head=False))
-    assert describe_outcome(make(other_labels=[{}])).startswith("Other labels for 1 of 20 photos.")
+    assert describe_outcome(make(other_answers=[{}])).startswith("Other answers for 1 of 20 photos.")
 
 
 def test_missing_photos_come_first():

@@ -17,13 +17,13 @@ REPORT = {"precision": "f32", "test": NUMBERS, "validation": NUMBERS | {"photos_
         ({"photos_digest": "bb"}, "These are the validation photos of the report, and the figures agree."),
         (
             {"accuracy": 0.8875, "precision": "bf16"},
-            "These are the test photos of the report, which says 90.0% (log loss 0.3000): it was computed in f32, and "
-            "this in bf16.",
+            "These are the test photos of the report, which says 90.0% (log loss 0.3000): the report was computed "
+            "in f32, this evaluation in bf16.",
         ),
         (
             {"loss": 0.31},
             "These are the test photos of the report, which says 90.0% (log loss 0.3000): the processor or the "
-            "programs have changed.",
+            "versions of the programs have changed.",
         ),
         (
             {"accuracy_ci95": [0.85, 0.93]},
@@ -37,8 +37,8 @@ REPORT = {"precision": "f32", "test": NUMBERS, "validation": NUMBERS | {"photos_
         (
             {"photos_digest": "cc", "accuracy": 0.98, "accuracy_ci95": [0.96, 0.99]},
             "These are other photos than the 80 test photos of the report, which says 90.0%. They are easier by more "
-            "than chance. Training photos are known by their bytes: if these are training photos that were saved "
-            "again, the accuracy is too good.",
+            "than chance. Training photos are recognised by their bytes: if these are training photos that "
+            "were saved again, the accuracy is too good.",
         ),
     ],
 )

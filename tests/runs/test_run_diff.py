@@ -45,7 +45,7 @@ def test_a_run_and_its_copy_do_not_differ(made, copy):
     assert found["n_answered"] == 32
     assert found["figures"]["test"][0] == found["figures"]["test"][1]
     assert found["comparison"]["p"] == 1
-    assert write_diff(found).endswith("the same photos are right.")
+    assert write_diff(found).endswith("both are right on the same photos.")
 
 
 def test_another_seed_gives_other_splits(made, tmp_path):
@@ -93,10 +93,10 @@ def test_other_answers_are_listed_and_tested_on_the_shared_test_photos(made, cop
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        (1, 12, "12 right only in the second run, 1 right only in the first: this is more than chance (McNemar's "
+        (1, 12, "only the second run is right on 12, and only the first on 1: this is more than chance (McNemar's "
          "exact test, p = 0.0034)."),
-        (1, 2, "2 right only in the second run, 1 right only in the first: this may be chance (McNemar's "
-         "exact test, p = 1)."),
+        (1, 2, "only the second run is right on 2, and only the first on 1: this may be chance (McNemar's exact test, "
+         "p = 1)."),
     ],
 )  # fmt: skip
 def test_the_sentence_says_whether_the_difference_is_more_than_chance(before, after, told):

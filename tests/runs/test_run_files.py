@@ -62,3 +62,13 @@ def test_predictions_have_a_row_per_photo_and_sum_to_one(contents, tmp_path):
         assert row["probability"] == row[f"probability of {row['prediction']}"]
         assert row["is_right"] == str(row["label"] == row["prediction"])
         assert sum(float(row[f"probability of {label}"]) for label in contents.catalog.labels) == pytest.approx(1, 1e-4)
+
+
+def test_the_caption_of_the_curves_names_the_working_points_in_the_chart():
+    explain = run_files._explain_curves
+    point = {"label": "dots", "recall": 0.9, "test": None}
+    assert "circle" not in explain(2, [])
+    assert "circle" not in explain(2, [point | {"test": {"recall": None}}])
+    assert explain(2, [point]).endswith(" The circle is the working point of 'dots'.")
+    both = [point, point | {"label": "bars"}]
+    assert explain(2, both).endswith(" The circles are the working points of 'dots' and 'bars'.")

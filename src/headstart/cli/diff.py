@@ -34,8 +34,10 @@ def diff(first: Path, second: Path, as_json: bool) -> None:
         return
     _print_photos(found)
     for name, title in (("settings", "Settings"), ("versions", "Versions"), ("machine", "Machine")):
-        values = [(key, _shorten(before), _shorten(after)) for key, (before, after) in found[name].items()]
-        _print_table(f"{title} (before, after):", values)
+        _print_table(
+            f"{title} (before, after):",
+            [(_name_key(name, key), *map(_shorten, values)) for key, values in found[name].items()],
+        )
     points = [(name, *map(_describe_point, sides)) for name, sides in found["working_points"].items()]
     _print_table("Working points (before, after):", points)
     _print_figures(found["figures"])
@@ -46,6 +48,16 @@ def diff(first: Path, second: Path, as_json: bool) -> None:
         for row in answers
     ]
     _print_table(f"Another answer (before, after): {len(answers):,} of {found['n_answered']:,} photos.", rows)
+
+
+def _name_key(part: str, key: str) -> str:
+    """Return a setting as the option that gives it; other keys, and those of earlier versions, as they are."""
+    from headstart.methods.setting_names import name_option
+    from headstart.methods.settings import Settings
+
+    if part == "settings" and key == "asked method":
+        return "--method as given"
+    return name_option(key) if part == "settings" and key in Settings.__dataclass_fields__ else key
 
 
 def _print_photos(found: Mapping[str, Any]) -> None:

@@ -21,7 +21,11 @@ BITS = {
 
 @click.command(short_help="Train a run again and compare the results.")
 @click.argument("run", type=PATH)
-@click.option("--photos", type=PATH, help="Folder where the photos lie now, under any names.  [default: as recorded]")
+@click.option(
+    "--photos",
+    type=PATH,
+    help="Folder, table or tar shards with the photos, under any names.  [default: the folder where they lay]",
+)
 @click.option("--out", type=PATH, help="Run folder to write.  [default: the new run is compared and deleted]")
 @click.option("--partial", is_flag=True, help="Train without the photos that are missing or changed.")
 @click.option("--cache/--no-cache", default=True, help="Read and write features in the user's cache.")
@@ -35,7 +39,7 @@ def replay(
 
     RUN is a run folder. Photos are found by their content: first where they lay, then in --photos.
 
-    The exit status is 0 if every photo was found and gets the same label as before, else 1.
+    The exit status is 0 if every photo was found and gets the same answer as before, else 1.
     """
     from headstart.training.replay import replay_run
 
@@ -45,7 +49,7 @@ def replay(
     else:
         _print_photos(result)
         if result["comparison"] is None:
-            say("Nothing was trained: give the folder of these photos with --photos, or --partial to leave them out.")
+            say("Nothing was trained. Give the folder of these photos with --photos, or leave them out with --partial.")
         else:
             _print_comparison(result)
     if not result["is_equal"]:
@@ -83,9 +87,9 @@ def _print_comparison(result: Mapping[str, Any]) -> None:
         print_line(f"  {name}: {before} before, {after} now")
     if len(figures) > N_SHOWN:
         print_line(f"  and {len(figures) - N_SHOWN:,} more figures")
-    other = comparison["other_labels"]
+    other = comparison["other_answers"]
     _print_names(
-        f"Another label (before, after): {len(other):,} of {comparison['n_compared']:,} photos.",
+        f"Another answer (before, after): {len(other):,} of {comparison['n_compared']:,} photos.",
         [f"{row['path']}  {row['before']}  {row['after']}" for row in other],
     )
     for line in describe_conditions(comparison):

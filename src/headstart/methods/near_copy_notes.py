@@ -23,15 +23,15 @@ def list_near_copy_notes(near_copies: NearCopies, catalog: Catalog) -> list[Note
     places = {(name, photos[digest].split) for digest, name in near_copies.names.items() if digest in photos}
     is_together = len(places) == len({name for name, _ in places})
     n_apart = sum(_is_apart(photos.get(pair.first), photos.get(pair.second)) for pair in near_copies.pairs)
-    notes = [_describe_groups(near_copies, is_together=is_together, n_apart=n_apart)]
+    notes = [_describe_pictures(near_copies, is_together=is_together, n_apart=n_apart)]
     notes += _describe_chain(near_copies)
     for split in ("validation", "test"):
         notes += _describe_across(near_copies, photos, split)
     conflicts = list_conflicts(near_copies, photos)
     if conflicts:
-        named = _name_pairs([(pair.first, pair) for pair in conflicts], photos)
-        n = f"{len(conflicts):,} {'pair' if len(conflicts) == 1 else 'pairs'}"
-        text = f"The near copies of {n} have different labels: {named}. One of the two may be wrong: correct it."
+        named = _name_pairs([(pair.first, pair) for pair in conflicts], photos, "{} and {}")
+        n = "1 pair of near copies has" if len(conflicts) == 1 else f"{len(conflicts):,} pairs of near copies have"
+        text = f"{n} different labels: {named}. One of the two may be wrong: look at the photos, and correct it."
         notes.append(Note("near-copy-labels", text, "warning"))
     return notes
 
@@ -57,19 +57,22 @@ def list_conflicts(near_copies: NearCopies, photos: dict[str, Photo]) -> list[Co
     ]  # fmt: skip
 
 
-def _describe_groups(near_copies: NearCopies, *, is_together: bool, n_apart: int) -> Note:
-    n_groups = near_copies.n_groups
-    text = (
-        f"{count_photos(len(near_copies.names))} are near copies of others (saved again, resized, cropped, mirrored, "
-        "or taken within a moment)"
-    )
-    text += f", in {n_groups:,} {'group' if n_groups == 1 else 'groups'}." if n_groups else "."
-    if is_together and n_groups:
-        text += " Each group is in one split."
+def _describe_pictures(near_copies: NearCopies, *, is_together: bool, n_apart: int) -> Note:
+    """Say how many different pictures the near copies show, if they are neither a chain nor in groups of the user."""
+    n_photos, n_pictures = count_photos(len(near_copies.names)), near_copies.n_groups
+    kinds = "saved again, resized, cropped, mirrored, or taken within a moment"
     if n_apart:
-        pairs = "pair" if n_apart == 1 else "pairs"
-        text += f" The photos of {n_apart:,} {pairs} have different groups. These groups are not joined."
-    return Note("near-copies", text)
+        pairs = "1 pair has" if n_apart == 1 else f"{n_apart:,} pairs have"
+        text = f"{n_photos} are near copies of others ({kinds}). {pairs} photos of two of your groups"
+        return Note("near-copies", f"{text}. Groups are not joined, so these photos may be in two splits.")
+    if near_copies.is_chained:
+        return Note("near-copies", f"{n_photos} are near copies of others ({kinds}).")
+    if n_pictures == 1:
+        text, place = f"{n_photos} show the same picture: they are near copies ({kinds}).", " They are in one split."
+    else:
+        text = f"{n_photos} show only {n_pictures:,} different pictures: they are near copies ({kinds})."
+        place = " All photos of one picture are in one split."
+    return Note("near-copies", text + place * is_together)
 
 
 def _is_apart(one: Photo | None, other: Photo | None) -> bool:
@@ -81,8 +84,8 @@ def _describe_chain(near_copies: NearCopies) -> list[Note]:
     if not near_copies.is_chained:
         return []
     text = (
-        "Near copies chain over much of this set, as frames of a video do. The chain was cut, because it would fill a "
-        "split. Near copies are therefore in two splits. Give the photos of one piece or scene the same group in a CSV."
+        "Much of this set is one chain of near copies, as of the frames of a video. It would fill a split, so it was "
+        "cut: there are near copies in two splits. Give the photos of one piece or scene the same group in a CSV."
     )
     return [Note("near-copies-chained", text, "warning")]
 
@@ -92,18 +95,18 @@ def _describe_across(near_copies: NearCopies, photos: dict[str, Photo], split: s
     if not across:
         return []
     verb = "has" if len(across) == 1 else "have"
-    named = _name_pairs(list(across.items()), photos)
+    named = _name_pairs(list(across.items()), photos, "{} (as {})")
     text = f"{count_photos(len(across), split)} {verb} a near copy in training: {named}."
     if split == "test":
         text += " metrics.json has the accuracy without them."
     return [Note("near-copies-across", text, "warning")]
 
 
-def _name_pairs(pairs: list[tuple[str, CopyPair]], photos: dict[str, Photo]) -> str:
+def _name_pairs(pairs: list[tuple[str, CopyPair]], photos: dict[str, Photo], form: str) -> str:
     """Name the first few pairs, each as the photo with this digest and the other photo."""
     texts = []
     for digest, pair in pairs[:N_NAMED]:
         other = pair.second if pair.first == digest else pair.first
-        texts.append(f"{photos[digest].file} (as {photos[other].file})")
-    more = f" and {len(pairs) - N_NAMED:,} more" if len(pairs) > N_NAMED else ""
-    return f"{', '.join(texts)}{more}"
+        texts.append(form.format(photos[digest].file, photos[other].file))
+    more = f"; and {len(pairs) - N_NAMED:,} more" if len(pairs) > N_NAMED else ""
+    return f"{'; '.join(texts)}{more}"

@@ -11,6 +11,7 @@ from headstart.backbone.pooled_stages import FEATURES
 from headstart.backbone.view_averaging import N_VIEWS
 from headstart.errors import FitError
 from headstart.methods.head_fitting import CLASS_WEIGHTS, HEADS
+from headstart.methods.setting_names import name_setting
 from headstart.pixels.sample_values import MAX_DEPTH, MIN_DEPTH
 
 METHODS = ("auto", "fixed", "hybrid", "finetune", "scratch")
@@ -25,8 +26,6 @@ FIT_ON = {"train": ("train",), "train+validation": ("train", "validation"), "all
 _OF_FIXED: dict[str, Any] = {"features": "last", "head": "logistic", "strength": None, "fit_on": None}
 _OF_TUNED: dict[str, Any] = {"learning_rate": None, "train_norms": False}
 _OF_AUTO: dict[str, Any] = {"budget_s": 600.0}
-# settings with another name on the command line
-_OPTIONS = {"n_views": "--views", "budget_s": "--budget", "cache_limit_gb": "--cache-limit"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +197,7 @@ class Settings:
         if type(self.cost) is not tuple or any(type(cost) is not str for cost in self.cost):
             problems.append(f"cost {self.cost!r}, need a list of texts such as 'defective:functional=20'")
         return problems + [
-            f"{n} {getattr(self, n)!r}, need a bool" for n in truths if type(getattr(self, n)) is not bool
+            f"{name_setting(n)} {getattr(self, n)!r}, need a bool" for n in truths if type(getattr(self, n)) is not bool
         ]
 
     def _find_unknown(self) -> list[str]:
@@ -209,7 +208,7 @@ class Settings:
         if self.fit_on is not None:
             choices["fit_on"] = FIT_ON
         return [
-            f"{name} {getattr(self, name)!r}, need one of {', '.join(allowed)}"
+            f"{name_setting(name)} {getattr(self, name)!r}, need one of {', '.join(allowed)}"
             for name, allowed in choices.items()
             if getattr(self, name) not in allowed
         ]
@@ -243,9 +242,9 @@ class Settings:
         if not 1 <= self.repeats <= MAX_REPEATS:
             problems.append(f"repeats {self.repeats}, need 1 to {MAX_REPEATS}")
         if self.test_share is not None and not 1 <= self.test_share < 100:
-            problems.append(f"test_share {self.test_share}, need 1 to 99 percent")
+            problems.append(f"{name_setting('test_share')} {self.test_share}, need 1 to 99 percent")
         if self.validation_share is not None and not 0 <= self.validation_share < 100:
-            problems.append(f"validation_share {self.validation_share}, need 0 to 99 percent")
+            problems.append(f"{name_setting('validation_share')} {self.validation_share}, need 0 to 99 percent")
         test, validation = self.shares
         if not problems and test + validation >= 100:
             problems.append(f"{test}% test and {validation}% validation photos, need less than 100% together")
@@ -256,11 +255,12 @@ class Settings:
         problems = []
         if (self.find is None) != (self.of is None):
             given, missing = (
-                ("of", "find, the share to find") if self.find is None else ("find", "of, the class to find")
-            )
-            problems.append(f"{given} without {missing}")
+                ("a class (--of)", "share to find (--find)") if self.find is None else
+                ("a share to find (--find)", "class (--of)")
+            )  # fmt: skip
+            problems.append(f"{given} without a {missing}: give both")
         if self.find is not None and self.cost:
-            problems.append("find and cost, which are two ways to choose one threshold: give one of them")
+            problems.append("a share to find (--find) and costs (--cost), need only one of them")
         if self.average_views and self.n_views is not None and self.n_views not in N_VIEWS[1:]:
             problems.append(
                 f"{name_setting('n_views')} {self.n_views} to average, need {', '.join(map(str, N_VIEWS[1:]))}"
@@ -283,15 +283,10 @@ class Settings:
                 if getattr(self, name) != plain
             ]
         if self.head == "adam" and self.fit_on is not None:
-            problems.append(f"fit_on {self.fit_on!r} with head adam, which only logistic has")
+            problems.append(f"{name_setting('fit_on')} {self.fit_on!r} with head adam, need head logistic")
         if self.cut is not None and self.method not in ("auto", "hybrid"):
             problems.append(f"cut {self.cut!r} with method {self.method}, which only hybrid has")
         return problems
-
-
-def name_setting(setting: str) -> str:
-    """Return a setting's name, with its option if that has another name."""
-    return f"{setting} ({_OPTIONS[setting]})" if setting in _OPTIONS else setting
 
 
 def _join(names: tuple[str, ...]) -> str:

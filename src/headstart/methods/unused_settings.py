@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from headstart.evaluation.notes import Note, note_unused
-from headstart.methods.settings import TUNED, Settings, name_setting
+from headstart.methods.setting_names import name_setting
+from headstart.methods.settings import TUNED, Settings
 
 
 def list_unused_settings(

@@ -14,12 +14,9 @@ def describe_near_copies(metrics: Mapping[str, Any]) -> dict[str, str] | None:
     record = metrics.get("near_copies")
     if not record or not record["n_pairs"]:
         return None
-    n_pairs, n_groups, n_conflicts = record["n_pairs"], record["n_groups"], record["n_conflicts"]
-    found = (
-        f"{count_photos(record['n_photos'])} are near copies of others: {n_pairs:,} "
-        f"{'pair' if n_pairs == 1 else 'pairs'}"
-    )
-    found += f" in {n_groups:,} {'group' if n_groups == 1 else 'groups'}." if n_groups else "."
+    n_pairs, n_conflicts = record["n_pairs"], record["n_conflicts"]
+    pairs = "1 pair was" if n_pairs == 1 else f"{n_pairs:,} pairs were"
+    found = f"{count_photos(record['n_photos'])} are near copies of others: {pairs} found."
     splits = say_near_copies(metrics)
     if not splits:
         n_across = sum(record["across"].values())
@@ -29,6 +26,6 @@ def describe_near_copies(metrics: Mapping[str, Any]) -> dict[str, str] | None:
             else "No validation or test photo has a near copy in training."
         )
     conflicts = (
-        f"In {n_conflicts:,} of the pairs the labels differ: one of the two may be wrong." if n_conflicts else ""
+        f"The labels of {n_conflicts:,} of the pairs differ: one of the two may be wrong." if n_conflicts else ""
     )
     return {"found": found, "splits": splits, "conflicts": conflicts}

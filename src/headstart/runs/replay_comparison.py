@@ -25,7 +25,7 @@ def compare_replay(before: Path, after: Path) -> dict[str, Any]:
     Plain JSON types. ``same_bits``: for each result whether its bits are the same. ``metrics``: both values of each
     figure that differs, by its name in metrics.json. ``versions``, ``engine``, ``arithmetic``: both values, where they
     differ. ``n_compared`` photos were answered by both; ``largest_difference`` is that of a probability, and
-    ``other_labels`` lists the photos with another answer.
+    ``other_answers`` lists the photos with another answer.
     """
     records = read_record(before), read_record(after)
     figures = [json.loads((folder / "metrics.json").read_text(encoding="utf-8")) for folder in (before, after)]
@@ -88,7 +88,7 @@ def _compare_answers(before: Path, after: Path) -> dict[str, Any]:
         for photo in shared
         if old[photo.digest].label != new[photo.digest].label
     ]
-    return {"n_compared": len(shared), "largest_difference": max(gaps, default=0.0), "other_labels": others}
+    return {"n_compared": len(shared), "largest_difference": max(gaps, default=0.0), "other_answers": others}
 
 
 def _find_gap(old: Answer, new: Answer) -> float:

@@ -17,8 +17,8 @@ def describe_outcome(result: Mapping[str, Any]) -> str:
         return f"The same run: features, head, probabilities and metrics of {n:,} photos have the same bits."
     gap = f"The largest difference of a probability is {comparison['largest_difference']:.6f}."
     if result["is_equal"]:
-        return f"The same labels for all {n:,} photos. {gap} {_explain(comparison)}"
-    return f"Other labels for {len(comparison['other_labels']):,} of {n:,} photos. {gap} {_explain(comparison)}"
+        return f"The same answers for all {n:,} photos. {gap} {_explain(comparison)}"
+    return f"Other answers for {len(comparison['other_answers']):,} of {n:,} photos. {gap} {_explain(comparison)}"
 
 
 def describe_conditions(comparison: Mapping[str, Any]) -> list[str]:
@@ -39,5 +39,8 @@ def _explain(comparison: Mapping[str, Any]) -> str:
     if not comparison["is_same_condition"]:
         return "Other bits are expected: processor, arithmetic or versions differ."
     if comparison["same_bits"]["features"] and not comparison["same_bits"]["head"]:
-        return "The features have the same bits, the head has not."
-    return "Processor, arithmetic and versions are the same. Training with torch on several cores may change last bits."
+        return "The features have the same bits, but not the head."
+    return (
+        "Processor, arithmetic and versions are the same. Training with torch on several cores may change the last "
+        "bits."
+    )

@@ -25,7 +25,7 @@ def find_run_metrics(model: Path) -> dict[str, Any] | None:
 
 
 def compare_with_report(evaluated: Mapping[str, Any], reported: Mapping[str, Any]) -> str:
-    """Say in one sentence whether an evaluation agrees with the report of the run, and if not, what differs.
+    """Say whether an evaluation agrees with the report of the run, and if not, what differs.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ def compare_with_report(evaluated: Mapping[str, Any], reported: Mapping[str, Any
     )
     if evaluated["accuracy_ci95"][0] > test["accuracy_ci95"][1]:
         text += (
-            " They are easier by more than chance. Training photos are known by their bytes: if these are training "
-            "photos that were saved again, the accuracy is too good."
+            " They are easier by more than chance. Training photos are recognised by their bytes: if these are "
+            "training photos that were saved again, the accuracy is too good."
         )
     return text
 
@@ -59,8 +59,9 @@ def _compare(evaluated: Mapping[str, Any], numbers: Mapping[str, Any], reported:
         loss = f" (log loss {numbers['loss']:.4f})" if "loss" in compared else ""
         said = f", which says {format_percent(numbers['accuracy'])}{loss}"
         if evaluated["precision"] != reported.get("precision"):
-            return f"{said}: it was computed in {reported.get('precision')}, and this in {evaluated['precision']}."
-        return f"{said}: the processor or the programs have changed."
+            computed = f"the report was computed in {reported.get('precision')}"
+            return f"{said}: {computed}, this evaluation in {evaluated['precision']}."
+        return f"{said}: the processor or the versions of the programs have changed."
     ends = zip(evaluated["accuracy_ci95"], numbers["accuracy_ci95"], strict=True)
     if any(abs(one - other) > SAME for one, other in ends):
         return ", and the figures agree. Only the interval differs: the report counts photos of one group together."

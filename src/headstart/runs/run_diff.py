@@ -63,7 +63,7 @@ class _Side:
 
 
 def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, Any]:
-    """Say what differs between two runs. Photos are compared by their content, and may have other names.
+    """Say what differs between two runs. Photos are matched by their content, and may have other names.
 
     Parameters
     ----------
@@ -183,15 +183,15 @@ def _list_answers(old: _Side, new: _Side, answered: list[str]) -> list[dict[str,
 
 
 def write_diff(found: Mapping[str, Any]) -> str:
-    """Return a sentence on the accuracies of two runs: whether the difference is more than chance."""
+    """Say on how many test photos only one of two runs is right, and whether that is more than chance."""
     compared = found["comparison"]
     if compared is None:
         return "No photo is a test photo of both runs, so their accuracies are of different photos."
     n_before, n_after, n = compared["n_only_before"], compared["n_only_after"], compared["n"]
     if not n_before + n_after:
-        return f"On the {n:,} test photos of both runs, the same photos are right."
+        return f"On the {n:,} test photos of both runs, both are right on the same photos."
     verdict = "this is more than chance" if compared["is_more_than_chance"] else "this may be chance"
     return (
-        f"Of the {n:,} test photos of both runs, {n_after:,} right only in the second run, {n_before:,} right only in "
-        f"the first: {verdict} (McNemar's exact test, p = {compared['p']:.2g})."
+        f"Of the {n:,} test photos of both runs, only the second run is right on {n_after:,}, and only the first on "
+        f"{n_before:,}: {verdict} (McNemar's exact test, p = {compared['p']:.2g})."
     )

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,7 +121,7 @@ def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
             done.result()
         figures = pictures.collect()
         has_start = any(row.epoch == 0 for row in contents.history)
-        captions = _write_captions(metrics["head"], len(metrics["classes"]), has_start=has_start)
+        captions = _write_captions(metrics, has_start=has_start)
         figures |= {name: ReportFigure(captions[name], image) for name, image in drawer.finish().items()}
     contents.note_time("report")
     content = ReportContent(
@@ -174,8 +174,9 @@ def _draw_photos(pictures: PictureFolder, contents: RunContents) -> None:
         draw_near_copies(pictures, contents.near_copies, contents.photos, metrics["depth"])
 
 
-def _write_captions(head: str, n_classes: int, *, has_start: bool) -> dict[str, str]:
-    epochs = "an iteration of the solver" if head == "logistic" else "one pass over the training photos"
+def _write_captions(metrics: dict[str, Any], *, has_start: bool) -> dict[str, str]:
+    n_classes = len(metrics["classes"])
+    epochs = "an iteration of the solver" if metrics["head"] == "logistic" else "one pass over the training photos"
     if has_start:
         epochs += "; epoch 0 is before training"
     few = f", of the {N_CONFUSED} classes with the most mistakes" if n_classes > MAX_WHOLE else ""
@@ -183,18 +184,22 @@ def _write_captions(head: str, n_classes: int, *, has_start: bool) -> dict[str, 
         "history": f"Accuracy and loss by epoch; an epoch is {epochs}.",
         "confusion_matrix": f"Number of photos by label (row) and prediction (column){few}.",
         "per_class": "Recall of each class: the share of its photos that were found, with the 95% interval.",
-        "curves": _explain_curves(n_classes),
+        "curves": _explain_curves(n_classes, metrics["working_points"]),
         "reliability": "Accuracy by confidence, and the number of photos. The dashed line is perfect calibration.",
         "repeats": "Test accuracy on each split, their mean, and that of this run; bars are 95% intervals.",
     }
 
 
-def _explain_curves(n_classes: int) -> str:
+def _explain_curves(n_classes: int, working_points: Sequence[Mapping[str, Any]]) -> str:
     few = f" The {MAX_CURVES} classes with the lowest recall are shown." if n_classes > MAX_CURVES else ""
+    names = [f"'{point['label']}'" for point in working_points if (point["test"] or point)["recall"] is not None]
+    if names:
+        circle = "The circle is the working point" if len(names) == 1 else "The circles are the working points"
+        few += f" {circle} of {' and '.join(names)}."
     return (
         "Each class against the rest, for all thresholds of its probability. Left: recall by false alarms, the share "
         "of photos of other classes that get this class. Right: precision by recall. The numbers are the area under "
-        f"the ROC curve and the average precision; 1 is perfect. A circle is the chosen working point.{few}"
+        f"the ROC curve and the average precision; 1 is perfect.{few}"
     )
 
 

@@ -31,21 +31,21 @@ def replay_run(
     cache: bool = True, verbose: bool = True, say: Callable[[str], None] = lambda _: None,
     chart_drawer: ChartDrawer | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Train a run again and compare: photos, splits and settings are those that its folder records.
+    """Train a run again with the photos, splits and settings that its folder records, and compare the results.
 
     The photos are found by their digests, first in the folder where they lay, then in ``photos``. Their names do not
-    matter. If some are missing, nothing is trained, unless ``partial`` is True.
+    matter. If some are missing or changed, nothing is trained, unless ``partial`` is True.
 
     Parameters
     ----------
     run
         A run, or its folder.
     photos
-        Folder where the photos lie now.
+        Folder, table or tar shards with the photos. Default: only the folder where they lay is searched.
     out
         Run folder to write. Default: the new run is compared and deleted.
     partial
-        Whether to train without the photos that are missing. The result cannot be the same then.
+        Whether to train without the photos that are missing or changed. The result cannot be the same then.
     cache
         Whether the user's cache is used. Without it, features are computed anew.
     verbose
@@ -57,14 +57,14 @@ def replay_run(
 
     Returns
     -------
-    Plain JSON types: ``is_same`` (all bits), ``is_equal`` (all photos, and the same label for each), ``n_photos``,
-    ``missing`` and ``changed`` (names of photos), ``out``, and ``comparison`` as `compare_replay` returns it, or None
-    if nothing was trained.
+    Plain JSON types: ``is_same`` (all bits), ``is_equal`` (all photos, and the same answer for each), ``run`` (its
+    folder), ``n_photos``, ``missing`` and ``changed`` (paths of photos), ``out`` (the new run folder, or None), and
+    ``comparison`` as `compare_replay` returns it, or None if nothing was trained.
 
     Raises
     ------
     RunError
-        If the folder is no run, or has no run.json, as those of earlier versions.
+        If the folder is no run, or has no run.json, as folders of earlier versions.
     """
     folder = run.folder if isinstance(run, Run) else Run(run).folder
     record = read_record(folder)
@@ -88,7 +88,7 @@ def replay_run(
         )  # fmt: skip
         comparison = compare_replay(folder, again.folder)
     is_same = is_complete and all(comparison["same_bits"].values())
-    is_equal = is_complete and not comparison["other_labels"] and comparison["n_compared"] > 0
+    is_equal = is_complete and not comparison["other_answers"] and comparison["n_compared"] > 0
     return result | {
         "out": None if out is None else str(again.folder), "is_same": is_same, "is_equal": is_equal,
         "comparison": comparison,

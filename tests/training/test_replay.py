@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import re
 import shutil
 
 import pytest
@@ -123,6 +124,13 @@ def test_a_run_of_an_earlier_version_is_refused(run):
         hs.replay(run)
     with pytest.raises(RunError, match=r"has no metrics\.json"):
         hs.replay(run.folder / "figures")
+
+
+@pytest.mark.parametrize("name", ["predictions.csv", "metrics.json"])
+def test_a_damaged_file_is_named_before_the_photos_are_looked_for(run, moved, name):
+    (run.folder / name).write_text("{")
+    with pytest.raises(RunError, match=re.escape(name)):
+        hs.replay(run.folder, photos=moved.parent / "nowhere")
 
 
 def test_a_run_whose_settings_are_unknown_is_refused(run):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from headstart.catalog.photo import Photo
+from headstart.errors import RunError
 from headstart.runs.run_record import read_record
 from headstart.runs.run_tables import Answer, read_answers, read_run_photos
 
@@ -72,15 +73,27 @@ def _walk(value: Any, name: str) -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-def answer_by_digest(photos: Sequence[Photo], answers: Mapping[str, Answer]) -> dict[str, Answer]:
-    """Return the answers of a run by the digests of its photos."""
-    return {photo.digest: answers[photo.file] for photo in photos if photo.file in answers}
+def answer_by_digest(folder: Path, photos: Sequence[Photo]) -> dict[str, Answer]:
+    """Return the answers of a run by the digests of its photos.
+
+    Raises
+    ------
+    RunError
+        If predictions.csv is missing or damaged, or has none of the photos.
+    """
+    answers = read_answers(folder)
+    found = {photo.digest: answers[photo.file] for photo in photos if photo.file in answers}
+    if not found:
+        raise RunError(
+            f"Cannot compare '{folder}': got other paths in predictions.csv than in catalog.csv, need the same. "
+            "Train again.", path=folder,
+        )  # fmt: skip
+    return found
 
 
 def _compare_answers(before: Path, after: Path) -> dict[str, Any]:
     photos = read_run_photos(before)
-    old = answer_by_digest(photos, read_answers(before))
-    new = answer_by_digest(read_run_photos(after), read_answers(after))
+    old, new = answer_by_digest(before, photos), answer_by_digest(after, read_run_photos(after))
     shared = [photo for photo in {photo.digest: photo for photo in photos}.values() if photo.digest in old.keys() & new]
     gaps = [_find_gap(old[photo.digest], new[photo.digest]) for photo in shared]
     others = [

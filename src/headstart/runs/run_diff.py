@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from headstart.catalog.photo import Photo
-from headstart.errors import RunError
 from headstart.evaluation.mcnemar import mcnemar_p
 from headstart.runs.replay_comparison import answer_by_digest
 from headstart.runs.run import Run
 from headstart.runs.run_record import read_record
-from headstart.runs.run_tables import Answer, read_answers, read_run_photos
+from headstart.runs.run_tables import Answer, read_run_photos
 from headstart.storage.photo_folder import RECORD
 
 FACTS = ("label", "split", "group", "weight")  # of a photo, compared one by one
@@ -34,10 +33,9 @@ class _Side:
     photos: dict[str, Photo]  # by digest
     answers: dict[str, Answer]
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Settings that the classifier was trained with."""
-        if self.record is None:
+    def list_settings(self, is_recorded: bool) -> dict[str, Any]:
+        """Return the settings that the classifier was trained with, from run.json or from metrics.json."""
+        if self.record is None or not is_recorded:
             return {name: self.metrics.get(name) for name in _OF_METRICS}
         return {**self.record["settings"]["used"], "asked method": self.record["settings"]["asked"].get("method")}
 
@@ -68,7 +66,7 @@ def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, An
     Parameters
     ----------
     before, after
-        Two runs, or their folders. A run without a run.json is compared by the settings in metrics.json.
+        Two runs, or their folders. If one has no run.json, the settings in metrics.json are compared.
 
     Returns
     -------
@@ -91,6 +89,7 @@ def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, An
         If a folder is no run, or one of its files is damaged.
     """
     old, new = _read_side(before), _read_side(after)
+    is_recorded = old.record is not None and new.record is not None  # else only what both have can be compared
     shared = [digest for digest in old.photos if digest in new.photos]
     answered = [digest for digest in shared if digest in old.answers and digest in new.answers]
     return {
@@ -101,7 +100,7 @@ def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, An
             "removed": [photo.file for digest, photo in old.photos.items() if digest not in new.photos],
         },
         **{f"{fact}s": _list_changes(old, new, shared, fact) for fact in FACTS},
-        "settings": _list_differences(old.settings, new.settings),
+        "settings": _list_differences(old.list_settings(is_recorded), new.list_settings(is_recorded)),
         "working_points": _list_differences(old.working_points, new.working_points),
         "versions": _list_differences(old.versions, new.versions),
         "machine": _list_differences(old.machine, new.machine),
@@ -119,12 +118,7 @@ def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, An
 def _read_side(given: Run | str | Path) -> _Side:
     run = given if isinstance(given, Run) else Run(given)
     photos = read_run_photos(run.folder)
-    answers = answer_by_digest(photos, read_answers(run.folder))
-    if not answers:
-        raise RunError(
-            f"Cannot compare '{run.folder}': got other paths in predictions.csv than in catalog.csv, need the same. "
-            "Train again.", path=run.folder,
-        )  # fmt: skip
+    answers = answer_by_digest(run.folder, photos)
     record = read_record(run.folder) if (run.folder / RECORD).exists() else None
     return _Side(run.folder, run.metrics, record, {photo.digest: photo for photo in reversed(photos)}, answers)
 

@@ -19,7 +19,7 @@ from headstart.methods.settings import TUNED, Settings
 from headstart.process.progress import show_progress
 from headstart.report.chart_process import ChartDrawer
 from headstart.runs.photo_finding import FoundPhotos, find_photos
-from headstart.runs.replay_comparison import compare_replay
+from headstart.runs.replay_comparison import answer_by_digest, compare_replay
 from headstart.runs.run import Run
 from headstart.runs.run_record import read_record
 from headstart.runs.run_tables import read_run_photos
@@ -64,11 +64,15 @@ def replay_run(
     Raises
     ------
     RunError
-        If the folder is no run, or has no run.json, as folders of earlier versions.
+        If the folder is no run, has no run.json, as folders of earlier versions, or one of its files is missing or
+        damaged.
     """
-    folder = run.folder if isinstance(run, Run) else Run(run).folder
+    given = run if isinstance(run, Run) else Run(run)
+    folder = given.folder
     record = read_record(folder)
     rows = read_run_photos(folder)
+    # a file that is missing or damaged is named now, not after the training
+    _ = given.metrics, answer_by_digest(folder, rows)
     with show_progress("Finding photos", is_shown=verbose) as progress:
         found = find_photos(rows, record["photos"].get("folder"), photos, cache=cache, progress=progress)
     is_complete = not (found.missing or found.changed)

@@ -63,9 +63,8 @@ def test_a_working_point_is_told_after_the_verdict(photos, tmp_path, headstart):
     command = ["train", photos, "--out", tmp_path / "run", "--image-size", "96", "--find", "99%", "--of", "dots"]
     done = headstart(*command)
     assert done.returncode == 0, done.stderr
-    assert "Working point: the answer is 'dots' from a probability of " in done.stderr
-    assert "Note: 99.0% of 'dots' cannot be promised with " in done.stderr
-    assert "that needs 99 photos or more outside the test set" in done.stderr
+    assert "Working point: the answer is 'dots' if its probability is at least " in done.stderr
+    assert "Note: 99.0% of 'dots' cannot be promised: this needs 99 photos or more of the class outside" in done.stderr
 
 
 def test_a_share_without_a_class_and_an_unknown_class_in_a_cost_are_refused(photos, tmp_path, headstart):

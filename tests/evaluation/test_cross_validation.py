@@ -36,7 +36,9 @@ def test_the_reason_why_it_is_missing_is_given(metrics, says):
 def test_a_given_test_set_of_another_kind_is_named():
     metrics = {"test": judge(150, 200), "cross_validation": judge(1200, 1300), "is_test_drawn": False}
     sentence = compare_with_cross_validation(metrics)
-    assert sentence.startswith("In cross-validation over all 1,300 photos it was right 92.3% of the time")
+    assert sentence.startswith(
+        "In cross-validation over all 1,300 photos, classifiers like this one are right 92.3% of the time"
+    )
     assert "the test photos seem to be of another kind than the others. Quote the test accuracy for photos" in sentence
     assert sentence in write_verdict(metrics)
 
@@ -46,7 +48,7 @@ def test_the_verdict_leads_with_cross_validation_if_drawn_test_photos_are_harder
     verdict = write_verdict(metrics)
     assert verdict.startswith("In cross-validation over all 1,300 photos, classifiers like this one name the right")
     assert "On its 200 test photos this classifier was right 75.0% of the time" in verdict
-    assert "they seem to be harder than the photos as a whole." in verdict
+    assert "these photos seem to be harder than all photos together." in verdict
 
 
 def test_nothing_is_said_if_both_agree_or_one_is_missing():

@@ -21,10 +21,11 @@ def test_without_copies_in_training_nothing_is_said(metrics):
 
 def test_the_accuracy_without_the_copies_is_told():
     assert say_near_copies(make(10)) == (
-        "10 test photos have a near copy in training. Without them it is right 88.0% of the time (95% interval 79.0% "
-        "to 94.0%)."
+        "10 test photos have a near copy in training. Without these photos the classifier is right 88.0% of the time "
+        "(95% interval 79.0% to 94.0%)."
     )
-    assert say_near_copies(make(1)).startswith("1 test photo has a near copy in training. Without it it is right 88.0%")
+    said = say_near_copies(make(1))
+    assert said.startswith("1 test photo has a near copy in training. Without this photo the classifier is right 88.0%")
     assert say_near_copies(make(100, without=None)) == "100 test photos have a near copy in training."
 
 

@@ -39,13 +39,13 @@ def test_cross_validation_is_quoted_if_the_test_photos_are_few():
 def test_a_test_set_that_was_given_is_quoted_though_cross_validation_differs():
     name, reason = quote(test=judge(0.7, 300), cross_validation=judge(0.9, 2000), is_test_drawn=False)
     assert name == "test"
-    assert "90.0%, which differs by more than chance usually explains" in reason
+    assert "90.0%. The difference is more than chance usually explains" in reason
 
 
 def test_a_test_set_that_was_drawn_easy_by_chance_is_not_quoted():
     name, reason = quote(test=judge(0.99, 300), cross_validation=judge(0.9, 2000), is_test_drawn=True)
     assert name == "cross_validation"
-    assert reason == "The test photos, drawn at random, seem to be easier than the photos as a whole."
+    assert reason == "The test photos, drawn at random, seem to be easier than all photos together."
 
 
 @pytest.mark.parametrize(("n_left", "name"), [(200, "without_near_copies"), (10, "test")])
@@ -60,7 +60,8 @@ def test_test_photos_without_near_copies_are_quoted_if_enough_are_left(n_left, n
 def test_of_a_series_the_test_figure_is_quoted_with_its_limit():
     near = {"without": judge(0.8, 40), "across": {"test": 260}, "is_chained": True}
     assert quote(test=judge(0.95, 300), near_copies=near) == (
-        "test", "86.7% of the test photos have a near copy in training: it holds for such photos, not for new ones.",
+        "test", "86.7% of the test photos have a near copy in training: this accuracy is for such photos, not for new "
+        "ones.",
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def test_overfitting_is_named(n_trained_right, is_warned):
 def test_a_miscalibrated_classifier_is_named(confidence, says):
     bins = [{"confidence": None, "accuracy": None, "n": 0}, {"confidence": confidence, "accuracy": 0.8, "n": 200}]
     judged = judge(160, 200) | {"calibration_bins": bins}
-    assert f"It is {says} on average." in write_verdict({"test": judged})
+    assert f"The classifier is {says} on average." in write_verdict({"test": judged})
 
 
 def test_a_calibration_gap_by_chance_is_not_named():
@@ -77,7 +77,7 @@ def test_without_test_photos_the_verdict_warns_of_validation_photos():
     verdict = write_verdict({"test": None, "validation": judge(270, 300), "train": judge(300, 300)})
     assert verdict.startswith("On 300 validation photos, this classifier")
     assert "never seen" not in verdict
-    assert verdict.endswith("settings may have been chosen by them.")
+    assert verdict.endswith("so the figure may be too good.")
 
 
 def test_training_photos_alone_say_little():

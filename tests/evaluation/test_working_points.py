@@ -30,7 +30,9 @@ def make_record(**changes):
 
 def test_a_threshold_is_told_with_what_it_finds_and_what_it_costs():
     (text,) = say_working_points([make_record()])
-    assert "the answer is 'bad' from a probability of 3.1% on. This finds 90.0% of the new photos of 'bad'" in text
+    assert (
+        "the answer is 'bad' if its probability is at least 3.1%. This rule finds 90.0% of new photos of 'bad'" in text
+    )
     assert "and calls 10.0% of all other photos 'bad'" in text
     assert text.endswith("by cross-validation with 10 photos of the class.")
 
@@ -41,9 +43,9 @@ def test_costs_of_several_classes_are_listed():
         [make_record(threshold=None, costs=costs, mean_cost=0.2, most_probable={"mean_cost": 0.41})] * 2
     )
     assert "the lowest expected cost: 'bad' called 'good' 20, " in first
-    assert "2 more, any other mistake 1. This finds" in first
+    assert "2 more, any other mistake 1. This rule finds" in first
     assert first.endswith("The mean cost is 0.200 instead of 0.410.")
-    assert other.startswith("It finds 90.0% of the new photos of 'bad'")
+    assert other.startswith("The rule finds 90.0% of new photos of 'bad'")
 
 
 def test_photos_of_one_class_alone_have_no_false_alarms_to_tell():
@@ -55,7 +57,7 @@ def test_photos_of_one_class_alone_have_no_false_alarms_to_tell():
 
 def test_measured_answers_are_told_with_their_counts():
     text = say_measured(make_record())
-    assert text.startswith("By its working point it finds 9 of 10 photos of 'bad' (90.0%, 95% interval ")
+    assert text.startswith("By its working point, the classifier finds 9 of 10 photos of 'bad' (90.0%, 95% interval ")
     assert "and calls 4 of 40 others 'bad' (10.0%, 95% interval " in text
     assert "finds" not in say_measured(make_record(**measure_answers(Y[10:], ANSWERS[10:], 0)))
 

@@ -127,7 +127,7 @@ def test_heads_without_a_strength_are_not_fitted_anew(make_trained):
 
 def test_a_class_that_only_one_group_has_cannot_be_judged(make_trained):
     record = judge_elsewhere(make_trained([40] * 3, labels=[0, 0, 1]))
-    assert "come from one camera each" in record["reason"]
+    assert "have photos of one camera alone" in record["reason"]
     assert record["new"] is None
 
 

@@ -67,8 +67,10 @@ def test_too_few_photos_give_a_note_with_the_number_that_is_needed():
     chosen = decide_by(Settings(find=0.98, of="bad"), LABELS, *make_photos(40), judged_by="cross-validation")
     (note,) = chosen.notes
     assert note.severity == "warning"
-    assert "98.0% of 'bad' cannot be promised with 20 photos of it: that needs 49 photos or more" in note.text
-    assert "The threshold finds 95.2% on average" in note.text
+    assert (
+        "98.0% of 'bad' cannot be promised: this needs 49 photos or more of the class outside the test set" in note.text
+    )
+    assert "and there are 20. The threshold finds 95.2% of new photos on average" in note.text
 
 
 def test_a_class_without_held_out_photos_is_refused():
@@ -125,8 +127,8 @@ def test_few_groups_give_a_note_and_the_promise_is_for_photos_of_the_same_groups
     chosen = decide_by(Settings(find=0.98, of="bad"), LABELS, y, p, judged_by="cross-validation", groups=groups)
     (note,) = chosen.notes
     assert note.text == (
-        "The share of 'bad' that is found in new groups is uncertain: its 60 photos outside the test set are of 2 "
-        "groups, and 98.0% needs 49 groups or more. In new photos of these groups, the threshold finds 98.4% on "
+        "98.0% of 'bad' cannot be promised for new groups: this needs 49 groups or more, and the 60 photos of the "
+        "class outside the test set are of 2 groups. The threshold finds 98.4% of new photos of the same groups on "
         "average."
     )
     (record,) = describe_working_points(chosen, make_split(y, p))

@@ -59,5 +59,5 @@ def test_the_working_point_is_told():
     metrics = {"test": judge(labels), "classes": labels, "working_points": [points[0] | {"judged_by": "validation"}]}
     card = write_model_card(metrics, "pets")
     assert "## Working point" in card
-    assert "the answer is 'cats' from a probability of 3.1% on" in card
+    assert "the answer is 'cats' if its probability is at least 3.1%" in card
     assert "Working point" not in write_model_card(metrics | {"working_points": []}, "pets")

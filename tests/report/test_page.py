@@ -238,7 +238,7 @@ def test_the_page_tells_of_repeats_and_whether_they_were_stopped(matrix):
     }  # fmt: skip
     page = render_report(make_content(make_metrics(repeats=repeats), matrix))
     assert "Repeats on other splits" in page
-    assert "5 were asked for, and stopped early" in page
+    assert "5 repeats were asked for; the last ones were not finished" in page
     assert "Split of seed 1" in page
     assert "Repeats on other splits" not in render_report(make_content(make_metrics(repeats=None), matrix))
 

@@ -17,7 +17,7 @@ def test_the_quoted_figure_is_the_first_row():
     rows = list_figure_rows({"test": few, "cross_validation": TEST, "train": TEST})
     assert [row["is_quoted"] for row in rows] == [True, False, False]
     assert [row["photos"] for row in rows] == ["all 1,000 photos", "37 test photos", "1,000 training photos"]
-    assert {row["weights"] for row in rows} == {"each photo once"}
+    assert {row["weights"] for row in rows} == {"once each"}
 
 
 def test_one_photo_is_not_plural():

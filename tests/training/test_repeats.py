@@ -174,7 +174,7 @@ def test_long_repeats_are_announced_with_their_time(trained):
     said = []
     repeat_training(runner, first, 3, seconds=180.0, say=said.append)
     assert said == [
-        "The run is trained. 2 more trainings on other splits of about 3 min each: about 6 min. Ctrl-C keeps the "
+        "The run is trained. 2 more trainings on other splits follow: about 3 min each, 6 min in all. Ctrl-C keeps the "
         "finished ones."
     ]
 
@@ -199,7 +199,7 @@ def test_training_above_a_cut_is_repeated_too(make_folder, tmp_path):
     run = hs.train(make_folder(n=12), out=tmp_path / "run", repeats=2, say=said.append, **options)
     other = hs.train(tmp_path / "photos", out=tmp_path / "other", seed=1, **options)
     assert run.metrics["repeats"]["accuracies"][1] == other.metrics["test"]["accuracy"]
-    assert any(text.startswith("The run is trained. 1 more training on other splits") for text in said)
+    assert any(text.startswith("The run is trained. 1 more training on another split follows") for text in said)
     assert "Repeat 2 of 2." in said
 
 

@@ -37,8 +37,8 @@ MAX_ROWS, N_LOWEST = 50, 20  # classes in the table: all, or those of the lowest
 def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool, **reading: Any) -> None:
     """Evaluate a classifier on labelled photos that it was not trained on.
 
-    MODEL is a classifier (model.onnx) or its run folder. DATA is a folder of labelled photos, or a CSV:
-    path,label[,split].
+    MODEL is a classifier (model.onnx) or its run folder. DATA is a folder of labelled photos, a CSV or Parquet table
+    (path,label[,split][,group]), or tar shards.
 
     Photos that cannot be read are left out and listed. The exit status is then 0, unlike that of predict.
     """

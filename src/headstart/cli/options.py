@@ -114,23 +114,24 @@ precision_option = click.option(
 
 group_from_option = click.option(
     "--group-from", metavar="PATTERN",
-    help="Group the photos, keep each group in one split, and tell the accuracy for new groups. camera: by make, model "
-    "and serial number in the Exif data. folder: by the folder below the class folder. Else a regular expression on "
-    "the path, such as '(site[0-9]+)'.",
+    help="What gives the photos their groups. Each group stays in one split, and the report tells the accuracy on new "
+    "groups. camera: make, model and serial number in the Exif data. folder: the folder below the class folder. Else a "
+    "regular expression on the path, such as '(site[0-9]+)'.",
 )  # fmt: skip
 
 
 evaluated_group_option = click.option(
     "--group-from", metavar="PATTERN",
-    help="Tell the accuracy on each group of photos. camera: by make, model and serial number in the Exif data. "
-    "folder: by the folder below the class folder. Else a regular expression on the path, such as '(site[0-9]+)'.",
+    help="What gives the photos their groups, to tell the accuracy on each. camera: make, model and serial number in "
+    "the Exif data. folder: the folder below the class folder. Else a regular expression on the path, such as "
+    "'(site[0-9]+)'.",
 )  # fmt: skip
 
 
 def column_options(command: Command) -> Command:
     """Add the options that name columns of a table."""
     for name, content in (
-        ("group", "the group, whose photos stay in one split"), ("label", "the class"), ("path", "the photo's path"),
+        ("group", "the photo's group, such as its patient"), ("label", "the class"), ("path", "the photo's path"),
     ):  # fmt: skip
         help_text = f"Column of a table that has {content}.  [default: found by its name]"
         command = click.option(f"--{name}-column", metavar="NAME", help=help_text)(command)

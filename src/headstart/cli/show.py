@@ -12,14 +12,14 @@ from headstart.cli.options import PATH, json_option, precision_option
 from headstart.cli.printing import print_json, print_line, say_note
 
 
-@click.command(short_help="Show what a classifier consists of and what was learned.")
+@click.command(short_help="Show the stages of a classifier, and what was trained.")
 @click.argument("model", type=PATH)
 @precision_option
 @json_option()
 def show(model: Path, precision: str, as_json: bool) -> None:
-    """Show the stages of a classifier with their sizes, what was trained, and what it was fitted to.
+    """Show the stages of a classifier with their sizes, what was trained, and how many photos it was fitted to.
 
-    MODEL is a classifier (model.onnx) or its run folder. Of a run folder, the verdict is shown, too.
+    MODEL is a classifier (model.onnx) or its run folder. For a run folder, the verdict is shown, too.
     """
     from headstart.classifier.classifier import Classifier
     from headstart.classifier.file import read_classifier

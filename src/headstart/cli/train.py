@@ -44,7 +44,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
     "--budget",
     type=DURATION,
     default="10m",
-    help="Time of auto, such as 90s or 1h. It starts only what should end by then.",
+    help="Time limit of --method auto, such as 90s or 1h. It starts only trainings that should end by then.",
 )
 @click.option("--cut", help="Last frozen stage of --method hybrid.  [default: the backbone's, block_12]")
 @click.option("--list-cuts", is_flag=True, help="List the stages where the backbone can be cut, and exit.")
@@ -53,7 +53,8 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 @depth_option
 @click.option(
     "--head", type=click.Choice(["logistic", "adam"]), default="logistic",
-    help="Training of the head. logistic: regularised logistic regression, to convergence. adam: as in the tutorial.",
+    help="Training of the head. logistic: regularised logistic regression, to convergence. adam: as in the Keras "
+    "tutorial.",
 )  # fmt: skip
 @click.option(
     "--features", type=click.Choice(["last", "all"]), default="last",
@@ -62,9 +63,9 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 @click.option("--strength", type=float, help="Inverse regularisation strength C.  [default: by cross-validation]")
 @click.option(
     "--fit-on", type=click.Choice(["train", "train+validation", "all"]),
-    help="Photos that the logistic head of the file is fitted to. train+validation: it is fitted again to both after "
-    "the validation photos were evaluated. all: also to the test photos; the test figure is then of a head without "
-    "them.  [default: train+validation]",
+    help="Photos that the logistic head of the classifier file is fitted to. train+validation: the head is fitted to "
+    "the training photos and judged on the validation photos, then fitted again to both. all: at last also to the test "
+    "photos; the test accuracy is that of the head before.  [default: train+validation]",
 )  # fmt: skip
 @click.option(
     "--epochs", type=click.IntRange(min=1),
@@ -73,7 +74,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 @click.option("--learning-rate", type=float, help="Peak learning rate above a cut.  [default: the method's]")
 @click.option(
     "--train-norms", is_flag=True,
-    help="Also train the batch normalisation above a cut, for photos unlike ImageNet's; keep any improvement.",
+    help="Also train the batch normalisation above a cut, for photos unlike ImageNet's. Any gain is then kept.",
 )  # fmt: skip
 @click.option(
     "--views", type=click.IntRange(1, 1000),
@@ -97,15 +98,15 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 @click.option(
     "--near-copies", type=click.Choice(["together", "ignore"]), default="together",
     help="Search for near copies: the same picture saved again, resized, mirrored or slightly cropped. together: "
-    "keep them in one split where it is drawn at random. ignore: do not search.",
+    "keep them in one split if it is drawn at random. ignore: do not search.",
 )  # fmt: skip
 @layout_option
 @click.option(
     "--find", type=FRACTION, metavar="SHARE",
-    help="Share of the photos of the class --of to find, such as 98%. Chooses the threshold of the class, by photos "
-    "that the head was not fitted to. The classifier file keeps the threshold.",
+    help="Share to find of the photos of a class, such as 98%; --of names the class. Chooses the threshold of the "
+    "class, by photos that the head was not fitted to. The classifier file keeps the threshold.",
 )  # fmt: skip
-@click.option("--of", metavar="CLASS", help="Class that --find is about.")
+@click.option("--of", metavar="CLASS", help="Class of which --find gives the share to find.")
 @click.option(
     "--cost", multiple=True, metavar="TRUE:ANSWER=COST",
     help="Cost of a mistake, such as defective:functional=20; any other mistake costs 1. The answer is then the class "
@@ -114,16 +115,18 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of split, folds and augmented views.")
 @click.option(
     "--test-share", type=SHARE, metavar="PERCENT",
-    help="Share of all photos that become test photos, such as 20%, if no split is given.  [default: 15%]",
+    help="Share of all photos that become test photos, such as 20%, in whole percent. Refused if the photos have "
+    "splits.  [default: 15%]",
 )  # fmt: skip
 @click.option(
     "--validation-share", type=SHARE, metavar="PERCENT",
-    help="Share of all photos that become validation photos, if no split is given.  [default: 15%]",
+    help="Share of all photos that become validation photos, such as 10%, or 0%. Refused if the photos have splits.  "
+    "[default: 15%]",
 )  # fmt: skip
 @click.option(
     "--repeats", type=click.IntRange(1, 1000), default=1,
-    help="Splits to draw and to train on. The first is the run; the others measure how much its accuracy depends on "
-    "the split.",
+    help="Number of splits to draw and train on. The first is the run; the others show how much its accuracy depends "
+    "on the split.",
 )  # fmt: skip
 @click.option("--cache/--no-cache", default=True, help="Read and write features in the user's cache.")
 @click.option(
@@ -181,7 +184,7 @@ def train(
 
 
 def _count_classes(metrics: Mapping[str, Any]) -> Counter[str]:
-    """Return the number of photos of each class, in all splits: a folder that is no class is seen in it."""
+    """Return the number of photos of each class in all splits, by which a user sees a folder that is no class."""
     counts = Counter(dict.fromkeys(metrics["classes"], 0))
     for split in ("train", "validation", "test"):
         for label, row in (metrics[split] or {}).get("per_class", {}).items():

@@ -25,17 +25,18 @@ def explain_missing_cross_validation(metrics: Mapping[str, Any]) -> str:
 
 
 def compare_with_cross_validation(metrics: Mapping[str, Any]) -> str:
-    """Say what the two accuracies are of, if that of given test photos and that of all photos differ.
+    """Say which accuracy holds for which photos, if the test photos were given and cross-validation differs.
 
-    They differ if the gap is more than chance. If the test photos were drawn, the figure of all photos is quoted.
+    The two differ if the gap is more than chance. If the test photos were drawn, cross-validation is quoted.
     """
     figures = {figure.name: figure for figure in list_figures(metrics)}
     test, all_photos = figures.get("test"), figures.get("cross_validation")
     if test is None or all_photos is None or metrics.get("is_test_drawn") or not disagrees(test, all_photos):
         return ""
     sentence = (
-        f"In cross-validation over all {count_photos(all_photos.n)} it was right {format_percent(all_photos.accuracy)} "
-        f"of the time (95% interval {format_percent(all_photos.low)} to {format_percent(all_photos.high)})"
+        f"In cross-validation over all {count_photos(all_photos.n)}, classifiers like this one are right "
+        f"{format_percent(all_photos.accuracy)} of the time (95% interval {format_percent(all_photos.low)} to "
+        f"{format_percent(all_photos.high)})"
     )
     return (
         f"{sentence}: the test photos seem to be of another kind than the others. Quote the test accuracy for photos "

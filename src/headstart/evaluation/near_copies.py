@@ -10,7 +10,7 @@ from headstart.evaluation.words import count_photos, format_percent
 
 
 def is_quoted(metrics: Mapping[str, Any]) -> bool:
-    """Say whether the accuracy on the test photos without a near copy in training is the one to quote."""
+    """Say whether the accuracy on the test photos without a near copy in training is to be quoted."""
     quote = choose_quote(metrics)
     return quote is not None and quote.figure.name == "without_near_copies"
 
@@ -35,8 +35,8 @@ def say_near_copies(metrics: Mapping[str, Any]) -> str:
     >>> without = {"n": 18, "accuracy": 0.9, "accuracy_ci95": [0.85, 0.93]}
     >>> record = {"across": {"test": 12}, "without": without, "is_chained": False}
     >>> print(say_near_copies({"test": {"n": 30, "accuracy": 0.93}, "near_copies": record}))
-    12 test photos have a near copy in training. Without them it is right 90.0% of the time (95% interval 85.0% to
-    93.0%).
+    12 test photos have a near copy in training. Without these photos the classifier is right 90.0% of the time (95%
+    interval 85.0% to 93.0%).
     """
     record, test = metrics.get("near_copies"), metrics.get("test")
     if not record or not test or not record["across"].get("test"):
@@ -54,8 +54,8 @@ def say_near_copies(metrics: Mapping[str, Any]) -> str:
     if not without or is_quoted(metrics):
         return sentence
     low, high = without["accuracy_ci95"]
-    what = "it" if n_across == 1 else "them"
+    what = "this photo" if n_across == 1 else "these photos"
     return (
-        f"{sentence} Without {what} it is right {format_percent(without['accuracy'])} of the time (95% interval "
-        f"{format_percent(low)} to {format_percent(high)})."
+        f"{sentence} Without {what} the classifier is right {format_percent(without['accuracy'])} of the time (95% "
+        f"interval {format_percent(low)} to {format_percent(high)})."
     )

@@ -59,9 +59,9 @@ class Quote:
 def choose_quote(metrics: Metrics) -> Quote | None:
     """Choose the accuracy of a run that holds for new photos.
 
-    The test figure is quoted if it can be. If near copies of test photos are in training, only the other test photos
-    count. If the test photos are few, or easier or harder than all photos, cross-validation is quoted. Docs/numbers.md
-    has the rules. None if no photo was evaluated but the training photos: their accuracy says nothing about new ones.
+    The test accuracy is quoted if possible. If near copies of test photos are in training, only the other test photos
+    count. If the test photos are few, or easier or harder than all photos, cross-validation is quoted. The rules are in
+    docs/numbers.md. None if only training photos were evaluated: their accuracy says nothing about new ones.
     """
     figures = {figure.name: figure for figure in list_figures(metrics)}
     test, all_photos, clean = (figures.get(name) for name in ("test", "cross_validation", "without_near_copies"))
@@ -76,7 +76,8 @@ def choose_quote(metrics: Metrics) -> Quote | None:
         share = format_percent(n_across / test.n)
         return Quote(
             test,
-            f"{share} of the test photos have a near copy in training: it holds for such photos, not for new ones.",
+            f"{share} of the test photos have a near copy in training: this accuracy is for such photos, not for new "
+            "ones.",
         )
     return _choose_with_test(test, all_photos, metrics)
 
@@ -92,9 +93,9 @@ def _choose_with_test(test: Figure, all_photos: Figure | None, metrics: Metrics)
     if differs and not is_drawn:
         return Quote(
             test,
-            f"Cross-validation over all photos gives {format_percent(all_photos.accuracy)}, which differs by more than "
-            "chance usually explains: the test photos seem to be of another kind than the others. Quote this figure "
-            "for photos like the test photos, and the other one for photos like all of these.",
+            f"Cross-validation over all photos gives {format_percent(all_photos.accuracy)}. The difference is more "
+            "than chance usually explains: the test photos seem to be of another kind than the others. Quote the test "
+            "accuracy for photos like the test photos, and cross-validation for photos like all of these.",
         )
     if test.n < FEW_PHOTOS and all_photos.n >= max(2 * test.n, STEADY_PHOTOS):
         return Quote(
@@ -104,7 +105,7 @@ def _choose_with_test(test: Figure, all_photos: Figure | None, metrics: Metrics)
         )
     if differs:
         side = "easier" if test.accuracy > all_photos.accuracy else "harder"
-        return Quote(all_photos, f"The test photos, drawn at random, seem to be {side} than the photos as a whole.")
+        return Quote(all_photos, f"The test photos, drawn at random, seem to be {side} than all photos together.")
     return Quote(test, f"{unseen}, and cross-validation over all photos agrees.")
 
 
@@ -144,33 +145,41 @@ def _walk_figures(metrics: Metrics) -> Iterator[Figure]:
     if metrics.get("test") and near.get("without"):
         yield _make(
             "without_near_copies", near["without"], tested, "test photos without a near copy in training",
-            "the same, without the photos that training has nearly seen",
+            "how often it is right on pictures that training has not seen",
         )  # fmt: skip
     if "accuracy" in (metrics.get("cross_validation") or {}):  # earlier versions had another cross-validation
         yield _make(
             "cross_validation", metrics["cross_validation"],
             "classifiers like this one, each trained without the photos that it judges", "all photos",
-            "steadier, because it is measured on more photos",
+            "how often they are right on photos like these, with a narrower interval",
         )  # fmt: skip
     if metrics.get("repeats"):
         yield _make_repeated(metrics["repeats"])
     elsewhere = metrics.get("elsewhere") or {}
     kind = elsewhere.get("group_kind") or "group"
     for key, photos, use in (
-        ("same", f"all photos, with photos of the same {kind} in training", f"new photos from a known {kind}"),
-        ("new", f"all photos, without photos of the same {kind} in training", f"photos from a new {kind}"),
+        (
+            "same",
+            f"all photos, with photos of the same {kind} in training",
+            f"how often they are right on new photos of a known {kind}",
+        ),
+        (
+            "new",
+            f"all photos, without photos of the same {kind} in training",
+            f"how often they are right on photos of a new {kind}",
+        ),
     ):
         if elsewhere.get(key):
             yield _make(f"elsewhere_{key}", elsewhere[key], "classifiers like this one", photos, use)
     chosen = (
-        "above a cut, these photos chose the epoch"
+        "slightly too good: these photos chose the epoch"
         if metrics.get("tuning")
         else "the last point of the validation curve"
     )
     if metrics.get("validation"):
         yield _make("validation", metrics["validation"], first, "validation photos", chosen)
     if metrics.get("train"):
-        use = "too good; a large gap to the test photos means overfitting"
+        use = "too good: it was fitted to these photos. A large gap to the test accuracy means overfitting"
         yield _make("train", metrics["train"], first, "training photos", use)
     yield from _walk_choices(metrics, tested)
 
@@ -183,7 +192,8 @@ def _walk_choices(metrics: Metrics, tested: str) -> Iterator[Figure]:
             yield Figure(
                 name="working_point", judged=f"{tested}, answering by the working point", photos="test photos",
                 n=test["n_positive"] + test["n_negative"], accuracy=test["accuracy"], low=None, high=None,
-                use=f"what finding more of '{point['label']}' costs" if point.get("label") else "the answers by costs",
+                use=f"how often it is right if it finds more of '{point['label']}'" if point.get("find") else
+                "how often it is right if it answers by the costs",
             )  # fmt: skip
     strength, train = metrics.get("strength") or {}, metrics.get("train")
     for row in strength.get("table") or []:
@@ -191,7 +201,7 @@ def _walk_choices(metrics: Metrics, tested: str) -> Iterator[Figure]:
             yield Figure(
                 name="strength", judged="classifiers like this one, each trained without the photos that it judges",
                 photos="training photos", n=train["n"], accuracy=row["accuracy"], low=None, high=None,
-                use="chose the regularisation strength, so it is slightly too good",
+                use="slightly too good: the best of several strengths",
                 is_weighted=bool(strength.get("is_weighted")),
             )  # fmt: skip
 

@@ -37,8 +37,8 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     -------
     str
         The accuracy that `choose_quote` chooses, with its interval, and that of always answering the commonest class.
-        Then warnings, if there are few photos, or if the classifier is no better than that guess, differs on the test
-        photos and on all photos, is overfitted, is miscalibrated or is not tested.
+        Then warnings: if the photos are few, if the test accuracy and that of cross-validation differ, or if the
+        classifier is no better than that guess, overfitted, miscalibrated or not tested.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def _say_over_all(over_all: Mapping[str, Any], judging: str) -> str:
 
 
 def _say_test_beside(split: str, numbers: Mapping[str, Any], over_all: Mapping[str, Any]) -> str:
-    """Tell the figure of the test photos if that of cross-validation is quoted, and why it is not quoted itself."""
+    """Tell the accuracy on the test photos if that of cross-validation is quoted, and why it is not quoted itself."""
     if split != "test":
         return "There was no test split."
     low, high = numbers["accuracy_ci95"]
@@ -128,7 +128,7 @@ def _say_test_beside(split: str, numbers: Mapping[str, Any], over_all: Mapping[s
     if numbers["n"] < FEW_PHOTOS:
         return f"{sentence}: these are too few for a narrow interval."
     side = "easier" if numbers["accuracy"] > over_all["accuracy"] else "harder"
-    return f"{sentence}: they seem to be {side} than the photos as a whole."
+    return f"{sentence}: these photos seem to be {side} than all photos together."
 
 
 def add_guess(over_all: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,8 +145,8 @@ def _warn_of_few_photos(numbers: Mapping[str, Any]) -> str:
         return ""
     low, high = numbers["accuracy_ci95"]
     return (
-        f"With only {count_photos(numbers['n'])} the interval is {100 * (high - low):.0f} points wide: evaluate it on "
-        "more photos before you rely on it."
+        f"With only {count_photos(numbers['n'])} the interval is {100 * (high - low):.0f} points wide: evaluate the "
+        "classifier on more photos before you rely on it."
     )
 
 
@@ -156,8 +156,8 @@ def _warn_of_overfitting(split: str, numbers: Mapping[str, Any], train: Mapping[
     if numbers["n"] < FEW_PHOTOS or train["accuracy"] - numbers["accuracy_ci95"][1] < OVERFIT_GAP / 2:
         return ""  # with few photos or a small gap, this may be chance
     return (
-        f"On its training photos it is right {format_percent(train['accuracy'])} of the time, much more often than on "
-        "new photos (overfitting). More photos would help most."
+        f"On its training photos the classifier is right {format_percent(train['accuracy'])} of the time, much more "
+        "often than on new photos (overfitting). More photos would help most."
     )
 
 
@@ -174,8 +174,8 @@ def _warn_of_confidence(split: str, numbers: Mapping[str, Any]) -> str:
     if abs(gap) < max(MISCALIBRATED, 2 * math.sqrt(accuracy * (1 - accuracy) / n)):
         return ""
     return (
-        f"It is {'overconfident' if gap > 0 else 'underconfident'}: its probabilities are {100 * abs(gap):.0f} points "
-        f"too {'high' if gap > 0 else 'low'} on average."
+        f"The classifier is {'overconfident' if gap > 0 else 'underconfident'}: its probabilities are "
+        f"{100 * abs(gap):.0f} points too {'high' if gap > 0 else 'low'} on average."
     )
 
 
@@ -183,5 +183,5 @@ def _warn_of_missing_test(split: str) -> str:
     if split == "test":
         return ""
     if split == "validation":
-        return "There was no test split: it was not fitted to these photos, but settings may have been chosen by them."
-    return "There was no photo to test it on, so this says little about new photos."
+        return "There was no test split. The validation photos may have chosen settings, so the figure may be too good."
+    return "There was no photo to test the classifier on, so this says little about new photos."

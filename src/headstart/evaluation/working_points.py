@@ -79,7 +79,7 @@ def say_measured(record: Mapping[str, Any]) -> str:
     if record["false_alarm_rate"] is not None:
         alarms, n = record["n_false_alarms"], record["n_negative"]
         parts.append(f"calls {alarms:,} of {n:,} others '{label}' {_write_share(record, 'false_alarm_rate')}")
-    return f"By its working point it {' and '.join(parts)}."
+    return f"By its working point, the classifier {' and '.join(parts)}."
 
 
 def _write_share(record: Mapping[str, Any], key: str) -> str:
@@ -93,9 +93,9 @@ def lowers_cost(record: Mapping[str, Any]) -> bool:
 
 
 def say_working_points(records: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say in words what ``working_points`` of metrics.json promises for new photos, in a sentence or two for each."""
+    """Say what each record of ``working_points`` in metrics.json promises for new photos, in a sentence or two."""
     texts = [_say_working_point(record) for record in records[:1]]
-    return texts + [f"It {_say_found(record)}." for record in records[1:]]
+    return texts + [f"The rule {_say_found(record)}." for record in records[1:]]
 
 
 def _say_working_point(record: Mapping[str, Any]) -> str:
@@ -108,19 +108,20 @@ def _say_working_point(record: Mapping[str, Any]) -> str:
     ...     "recall_ci95": [0.942, 0.998], "false_alarm_rate": 0.123, "false_alarm_rate_ci95": [0.101, 0.146],
     ...     "n_positive": 212, "judged_by": "cross-validation", "precision": 0.7,
     ... }))
-    Working point: the answer is 'defective' from a probability of 3.1% on. This finds 98.0% of the new photos of
-    'defective' on average (95% interval 94.2% to 99.8%), and calls 12.3% of all other photos 'defective' (10.1% to
+    Working point: the answer is 'defective' if its probability is at least 3.1%. This rule finds 98.0% of new photos
+    of 'defective' on average (95% interval 94.2% to 99.8%), and calls 12.3% of all other photos 'defective' (10.1% to
     14.6%), by cross-validation with 212 photos of the class.
     """
     if record["threshold"] is None:
         rule = f"the answer has the lowest expected cost: {_list_costs(record['costs'])}"
     else:
-        rule = f"the answer is '{record['label']}' from a probability of {format_threshold(record['threshold'])} on"
+        least = format_threshold(record["threshold"])
+        rule = f"the answer is '{record['label']}' if its probability is at least {least}"
     usual = record.get("most_probable", {}).get("mean_cost")
     cost = f" The mean cost is {record['mean_cost']:.3f} instead of {usual:.3f}." if usual is not None else ""
     if not lowers_cost(record):
         cost += f" {NO_GAIN}"
-    return f"Working point: {rule}. This {_say_found(record)}.{cost}"
+    return f"Working point: {rule}. This rule {_say_found(record)}.{cost}"
 
 
 def _say_found(record: Mapping[str, Any]) -> str:
@@ -128,7 +129,7 @@ def _say_found(record: Mapping[str, Any]) -> str:
     if record["recall"] is None:
         return f"finds an unknown share of the photos of '{label}', because there is no photo of it to judge by"
     judged = f"by {record['judged_by']} with {count_photos(record['n_positive'])} of the class"
-    photos, interval = f"the new photos of '{label}'", _write_range(record["recall_ci95"])
+    photos, interval = f"new photos of '{label}'", _write_range(record["recall_ci95"])
     if record.get("n_groups"):
         judged += f" in {count_groups(record['n_groups'], GROUP)}"
         photos, interval = f"new photos of '{label}' of the same groups", f"for new groups {interval}"

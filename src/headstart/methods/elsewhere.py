@@ -66,7 +66,7 @@ def judge_elsewhere(
     same, new, judged = _predict_both(trained, photos, groups, pairs, progress)
     left = Counter(groups[n] for n in np.flatnonzero(judged))
     if len(left) < MIN_GROUPS:
-        record["reason"] = f"photos of some classes come from one {kind} each, so no other {kind} teaches them"
+        record["reason"] = f"some classes have photos of one {kind} alone, so no head can learn them without it"
         return record
     names = np.array([group or "" for group in groups])[judged]
     is_same, is_new = same[judged], new[judged]
@@ -99,7 +99,7 @@ def _find_obstacle(trained: TrainedMethod, counts: Counter[str]) -> str:
         ((name, n),) = counts.most_common(1)
         return f"{format_percent(n / counts.total())} of the photos come from one {kind}, {name}"
     if not has_folds(trained):
-        return f"this takes --method fixed with a head of logistic regression, which is fitted without each {kind}"
+        return f"it needs --method fixed with --head logistic, whose heads are fitted again without each {kind}"
     return ""
 
 

@@ -61,14 +61,14 @@ class ChosenDecision:
         recall, n_groups = format_percent(self.threshold.recall), self.threshold.n_groups
         if n_groups is None:
             text = (
-                f"{find} of '{label}' cannot be promised with {count_photos(n)} of it: that needs "
-                f"{count_photos(n_needed)} or more outside the test set. The threshold finds {recall} on average."
+                f"{find} of '{label}' cannot be promised: this needs {count_photos(n_needed)} or more of the class "
+                f"outside the test set, and there are {n:,}. The threshold finds {recall} of new photos on average."
             )
         else:
             text = (
-                f"The share of '{label}' that is found in new groups is uncertain: its {count_photos(n)} outside the "
-                f"test set are of {count_groups(n_groups, GROUP)}, and {find} needs {n_needed:,} groups or more. In "
-                f"new photos of these groups, the threshold finds {recall} on average."
+                f"{find} of '{label}' cannot be promised for new groups: this needs {n_needed:,} groups or more, and "
+                f"the {count_photos(n)} of the class outside the test set are of {count_groups(n_groups, GROUP)}. The "
+                f"threshold finds {recall} of new photos of the same groups on average."
             )
         return [Note("working-point", text, "warning")]
 

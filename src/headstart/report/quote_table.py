@@ -41,7 +41,7 @@ def list_figure_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
                 "range": _write_range(figure),
                 "judged": figure.judged,
                 "photos": _count(figure),
-                "weights": "by weight" if figure.is_weighted else "each photo once",
+                "weights": "by weight" if figure.is_weighted else "once each",
                 "use": figure.use,
                 "is_quoted": is_quoted,
             }

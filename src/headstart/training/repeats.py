@@ -92,7 +92,7 @@ def repeat_training(
     Parameters
     ----------
     seconds
-        Duration of the first training, by which the user is told the time.
+        Estimated duration of each further training, which the user is told.
     say
         Function that is called with sentences for the user.
 
@@ -174,10 +174,11 @@ def _restore_views(settings: Settings, n_symmetric: int) -> Settings:
 
 def _announce(n: int, seconds: float) -> str:
     each, total = (format_seconds(some, is_estimate=True) for some in (seconds, n * seconds))
-    trainings = "1 more training" if n == 1 else f"{n} more trainings"
+    if n == 1:
+        return f"The run is trained. 1 more training on another split follows: about {each}. Ctrl-C leaves it out."
     return (
-        f"The run is trained. {trainings} on other splits of about {each} each: about {total}. Ctrl-C keeps the "
-        "finished ones."
+        f"The run is trained. {n} more trainings on other splits follow: about {each} each, {total} in all. Ctrl-C "
+        "keeps the finished ones."
     )
 
 

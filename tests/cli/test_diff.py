@@ -45,4 +45,4 @@ def test_working_points_that_differ_are_printed(run, headstart, tmp_path):
     metrics["working_points"] = [{"label": label, "threshold": 1 / 21, "costs": [cost]}]
     (copy / "metrics.json").write_text(json.dumps(metrics))
     done = headstart("diff", run.folder, copy)
-    assert f"Working points (before, after):\n  {label}  -  from 4.8% on, {label}:b=20\n" in done.stdout
+    assert f"Working points (before, after):\n  {label}  -  at least 4.8%, {label}:b=20\n" in done.stdout

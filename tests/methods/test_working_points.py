@@ -103,7 +103,9 @@ def test_costs_of_several_classes_have_a_record_for_each_class_that_is_missed():
 
 def test_unknown_classes_are_refused_with_the_one_that_was_meant():
     check_classes(Settings(find=0.9, of="good"), LABELS)
-    with pytest.raises(FitError, match=r"got of 'Bad' \(did you mean 'bad'\?\), need one of the classes 'bad', 'good'"):
+    with pytest.raises(
+        FitError, match=r"got the class 'Bad' to find \(did you mean 'bad'\?\), need one of the classes 'bad', 'good'"
+    ):
         check_classes(Settings(find=0.9, of="Bad"), LABELS)
     with pytest.raises(FitError, match="unknown class 'gut'"):
         check_classes(Settings(cost="bad:gut=3"), LABELS)

@@ -153,9 +153,9 @@ def test_predict_follows_costs_also_of_labels_that_are_numbers(photos):
 def test_a_wrong_working_point_is_refused_before_features_are_computed(photos, monkeypatch):
     paths, labels = photos
     monkeypatch.setattr(estimator, "fit_head", None)
-    with pytest.raises(FitError, match=r"got of 'dot' \(did you mean 'dots'\?\)"):
+    with pytest.raises(FitError, match=r"got the class 'dot' to find \(did you mean 'dots'\?\)"):
         ImageClassifier(find=0.9, of="dot").fit(paths, labels)
-    with pytest.raises(FitError, match="find without of"):
+    with pytest.raises(FitError, match=r"a share to find .* without a class"):
         ImageClassifier(find=0.9).fit(paths, labels)
 
 

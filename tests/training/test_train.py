@@ -79,7 +79,7 @@ def test_costs_are_kept_inside_the_file_and_wrong_classes_end_before_the_trainin
     assert hs.load(run).metadata.decision.costs[0].cost == 20.0
     (record,) = run.metrics["working_points"]
     assert record["mean_cost"] < 0.2  # a costly mistake in 34 photos would cost 0.6
-    with pytest.raises(FitError, match=r"got of 'stripe' \(did you mean 'stripes'\?\)"):
+    with pytest.raises(FitError, match=r"got the class 'stripe' to find \(did you mean 'stripes'\?\)"):
         train(folder, tmp_path / "other", find=0.9, of="stripe")
     assert not (tmp_path / "other").exists()
 

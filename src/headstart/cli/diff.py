@@ -86,7 +86,7 @@ def _describe_point(point: Mapping[str, Any] | None) -> str:
     if point is None:
         return "-"
     costs = [f"{cost['label']}:{cost['answer']}={cost['cost']:g}" for cost in point["costs"]]
-    threshold = [] if point["threshold"] is None else [f"from {format_threshold(point['threshold'])} on"]
+    threshold = [] if point["threshold"] is None else [f"at least {format_threshold(point['threshold'])}"]
     return escape_name(", ".join([*threshold, *costs]))
 
 

@@ -76,7 +76,7 @@ class ChosenDecision:
 def check_classes(settings: Settings, labels: Sequence[str]) -> None:
     """Raise FitError if the settings of the decision name unknown classes."""
     if settings.of is not None:
-        check_class(clean_label(settings.of) or settings.of, labels, f"of '{settings.of}'")
+        check_class(clean_label(settings.of) or settings.of, labels, f"the class '{settings.of}' to find")
     read_costs(settings.cost, labels)
 
 

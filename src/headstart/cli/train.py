@@ -184,7 +184,7 @@ def train(
 
 
 def _count_classes(metrics: Mapping[str, Any]) -> Counter[str]:
-    """Return the number of photos of each class in all splits, by which a user sees a folder that is no class."""
+    """Return the number of photos of each class in all splits, to show a folder that is no class."""
     counts = Counter(dict.fromkeys(metrics["classes"], 0))
     for split in ("train", "validation", "test"):
         for label, row in (metrics[split] or {}).get("per_class", {}).items():

@@ -132,6 +132,26 @@ def test_all_stages_are_extracted_once_for_both(folder, context, monkeypatch):
     assert table.splits["train"].X.shape[1] > 1280
 
 
+def test_all_stages_find_the_pairs_of_the_last(folder, context):
+    catalog = scan_photos(folder, cache=False)
+    last, every = (
+        keep_near_copies_together(catalog, context, replace(SETTINGS, features=features))[1].pairs
+        for features in ("last", "all")
+    )
+    assert {(pair.first, pair.second) for pair in last} == {(pair.first, pair.second) for pair in every}
+    assert [pair.cosine for pair in every] == pytest.approx([pair.cosine for pair in last], abs=0.2)
+
+
+def test_a_replay_compares_the_features_that_the_run_compared(folder, context):
+    catalog = replace(scan_photos(folder, cache=False), is_recorded=True, compared_features="last")
+    settings = replace(SETTINGS, features="all")
+    _, last, _ = keep_near_copies_together(catalog, context, SETTINGS)
+    _, replayed, fresh = keep_near_copies_together(catalog, context, settings)
+    assert replayed.pairs == last.pairs
+    table = MethodRunner(catalog, context, fresh=fresh).run_fixed(settings).table
+    assert table.splits["train"].X.shape[1] > 1280
+
+
 def test_the_same_photos_are_compared_once(folder, context, monkeypatch):
     cached, catalog = replace(context, cache=True), scan_photos(folder)
     before = keep_near_copies_together(catalog, cached, SETTINGS)

@@ -39,6 +39,8 @@ class Catalog:
         Kind of the photos' groups: ``camera``, ``folder`` or ``group``.
     is_recorded
         Whether the split is that of a run, which a replay takes as it is, with the names of near copies.
+    compared_features
+        Features by which the run searched for near copies, if its classifier may have others, as `auto` chooses them.
     """
 
     photos: tuple[Photo, ...]
@@ -49,6 +51,7 @@ class Catalog:
     plan: SplitPlan = KEEP_ALL
     group_kind: str = GROUP
     is_recorded: bool = False
+    compared_features: str | None = None
 
     def __repr__(self) -> str:
         return (

@@ -32,7 +32,7 @@ from headstart.pixels.decode import describe_decoder
 from headstart.process.progress import show_progress
 from headstart.storage.result_cache import fetch_result, keep_result, name_result
 
-COMPARISON = "near copies 1"  # another number if the rules change: then comparisons in the cache are not used
+COMPARISON = "near copies 2"  # another number if the rules change: then comparisons in the cache are not used
 
 
 def keep_near_copies_together(
@@ -59,7 +59,8 @@ def keep_near_copies_together(
         )
         return replace(catalog, notes=(*catalog.notes, Note("near-copies-unknown", text))), None, None
     photos = sorted({photo.digest: photo for photo in catalog.photos}.values(), key=lambda photo: photo.digest)
-    pairs, fresh, common = _search(photos, context, settings, note_time)
+    compared = replace(settings, features=catalog.compared_features or settings.features)
+    pairs, fresh, common = _search(photos, context, compared, note_time)
     catalog = replace(catalog, notes=(*catalog.notes, *common))
     near_copies = group_near_copies(pairs, len(photos), {photo.digest: photo.group for photo in photos})
     note_time("near_copies")
@@ -95,6 +96,8 @@ def _search(
         return [], fresh, []
     digests = [photos[n].digest for n in at]
     matrix = None if features is None else features.matrix if len(at) == len(photos) else features.matrix[at]
+    if matrix is not None:  # of all stages the last alone, at the end: the limits of near copies are for it
+        matrix = matrix[:, -context.setup.spec.n_features :]
     facts = (setup.image_size, setup.depth, None if features is None else make_feature_spec(setup))
     name = name_result(COMPARISON, describe_decoder(), repr(facts), *digests)
     kept = fetch_result(name) if context.cache else None

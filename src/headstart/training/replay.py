@@ -136,4 +136,8 @@ def _make_catalog(rows: tuple[Photo, ...], found: FoundPhotos, record: dict[str,
     photos = [replace(row, file=file) for row, file in zip(rows, found.files, strict=True) if file is not None]
     plan = SplitPlan(split.get("pool"), dict(split.get("shares") or {}))
     kind = split.get("group_kind", GROUP)
-    return Catalog(tuple(photos), source=source, seed=split["seed"], plan=plan, group_kind=kind, is_recorded=True)
+    compared = _read_settings(record["settings"]["asked"]).features  # `auto` chose others after the search
+    return Catalog(
+        tuple(photos), source=source, seed=split["seed"], plan=plan, group_kind=kind, is_recorded=True,
+        compared_features=compared,
+    )  # fmt: skip

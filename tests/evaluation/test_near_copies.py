@@ -44,7 +44,8 @@ def test_the_verdict_leads_with_the_accuracy_without_the_copies_if_enough_photos
         "(95% interval 79.0% to 94.0%). On all 100 test photos it is right 90.0% of the time."
     )
     assert "10 test photos have a near copy in training." in verdict
-    assert "Without them" not in verdict
+    assert "With only 90 photos the interval is 15 points wide" in verdict
+    assert "Without these" not in verdict
 
 
 def test_the_verdict_has_the_sentence():

@@ -9,7 +9,7 @@ RECORD = {
 
 
 def test_the_photos_that_set_the_confidence_are_named():
-    assert "scores of 1 photo of the validation split: calibration error 10.0% -> 5.0%" in describe_confidence(
+    assert "chosen on 1 photo of the validation split: calibration error 10.0% -> 5.0%" in describe_confidence(
         {"confidence": RECORD}
     )
     assert "1 photo in cross-validation" in describe_confidence({"confidence": RECORD | {"is_validation": False}})

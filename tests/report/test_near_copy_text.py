@@ -27,4 +27,4 @@ def test_copies_across_splits_and_other_labels_are_told():
     record = RECORD | {"across": {"validation": 2, "test": 0}, "n_conflicts": 1}
     told = describe_near_copies({"near_copies": record})
     assert told["splits"] == "2 validation photos have a near copy in training."
-    assert told["conflicts"].startswith("The labels of 1 of the pairs differ")
+    assert told["conflicts"].startswith("1 pair has different labels")

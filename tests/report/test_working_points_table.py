@@ -21,7 +21,7 @@ def test_a_threshold_has_rows_for_new_photos_test_photos_and_the_most_probable_c
     points = make_points(Decision(label="bad", threshold=0.031, find=0.9))
     (table,) = list_working_points(points)
     assert "if its probability is at least 3.1%" in table["title"]
-    assert "chosen by 50 photos of 'bad' and 50 others in cross-validation" in table["note"]
+    assert "chosen by 50 photos of 'bad'; false alarms were counted on 50 others, in cross-validation" in table["note"]
     names = ["New photos", "Test photos", "Test photos, most probable class"]
     assert [row["name"] for row in table["rows"]] == names
     assert [row["is_chosen"] for row in table["rows"]] == [True, False, False]

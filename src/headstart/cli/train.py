@@ -44,7 +44,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
     "--budget",
     type=DURATION,
     default="10m",
-    help="Time limit of --method auto, such as 90s or 1h. It starts only trainings that should end by then.",
+    help="Time limit of --method auto, such as 90s or 1h. auto starts only trainings that should end by then.",
 )
 @click.option("--cut", help="Last frozen stage of --method hybrid.  [default: the backbone's, block_12]")
 @click.option("--list-cuts", is_flag=True, help="List the stages where the backbone can be cut, and exit.")

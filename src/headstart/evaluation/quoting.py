@@ -151,7 +151,7 @@ def _walk_figures(metrics: Metrics) -> Iterator[Figure]:
         yield _make(
             "cross_validation", metrics["cross_validation"],
             "classifiers like this one, each trained without the photos that it judges", "all photos",
-            "how often they are right on photos like these, with a narrower interval",
+            "how often they are right on photos like all of these",
         )  # fmt: skip
     if metrics.get("repeats"):
         yield _make_repeated(metrics["repeats"])
@@ -192,8 +192,9 @@ def _walk_choices(metrics: Metrics, tested: str) -> Iterator[Figure]:
             yield Figure(
                 name="working_point", judged=f"{tested}, answering by the working point", photos="test photos",
                 n=test["n_positive"] + test["n_negative"], accuracy=test["accuracy"], low=None, high=None,
-                use=f"how often it is right if it finds more of '{point['label']}'" if point.get("find") else
-                "how often it is right if it answers by the costs",
+                use="how often its answers by the " + (
+                    f"working point of '{point['label']}' are right" if point.get("find") else "costs are right"
+                ),
             )  # fmt: skip
     strength, train = metrics.get("strength") or {}, metrics.get("train")
     for row in strength.get("table") or []:

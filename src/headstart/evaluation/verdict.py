@@ -52,25 +52,26 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     if headline is None:
         return "No photos were left to evaluate this classifier on, so its accuracy is unknown."
     split, numbers = headline
-    over_all, quote = find_cross_validation(metrics), choose_quote(metrics)
+    over_all, quote, judged = find_cross_validation(metrics), choose_quote(metrics), dict(numbers)
     if over_all is not None and quote is not None and quote.figure.name == "cross_validation":
-        quoted = add_guess(over_all)
+        quoted = judged = add_guess(over_all)
         first = [
             _say_over_all(over_all, name_judging(metrics)), _compare_with_guess(quoted),
             _say_test_beside(split, numbers, over_all),
         ]  # fmt: skip
     else:
-        quoted, is_fitted = dict(numbers), is_fitted_to(split, metrics)
+        is_fitted = is_fitted_to(split, metrics)
+        quoted = judged | metrics["near_copies"]["without"] if is_quoted(metrics) else judged
         first = [
             say_accuracy_without(metrics)
             if is_quoted(metrics)
             else _say_accuracy(split, numbers, name_unseen(metrics), is_fitted=is_fitted),
             say_whose_figure(split, metrics),
-            _compare_with_guess(numbers, split), _warn_of_few_photos(numbers) if split != "train" else "",
+            _compare_with_guess(quoted, split), _warn_of_few_photos(quoted) if split != "train" else "",
             compare_with_cross_validation(metrics), _warn_of_missing_test(split),
         ]  # fmt: skip
     first += [say_near_copies(metrics), say_elsewhere(split, metrics)]
-    sentences = [*first, _warn_of_overfitting(split, quoted, metrics.get("train")), _warn_of_confidence(split, quoted)]
+    sentences = [*first, _warn_of_overfitting(split, quoted, metrics.get("train")), _warn_of_confidence(split, judged)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 

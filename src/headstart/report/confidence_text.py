@@ -15,8 +15,8 @@ def describe_confidence(metrics: Mapping[str, Any]) -> str | None:
     --------
     >>> describe_confidence({"confidence": {"factor": 1.25, "n": 200, "is_validation": False, "loss_before": 0.5,
     ...     "loss_after": 0.48, "calibration_error_before": 0.061, "calibration_error_after": 0.029}})
-    'scores multiplied by 1.25, by the scores of 200 photos in cross-validation: calibration error 6.1% -> 2.9%, log \
-loss 0.500 -> 0.480'
+    'scores multiplied by 1.25, chosen on 200 photos in cross-validation: calibration error 6.1% -> 2.9%, log loss \
+0.500 -> 0.480'
     """
     record = metrics.get("confidence")
     if not record:
@@ -24,6 +24,6 @@ loss 0.500 -> 0.480'
     where = " of the validation split" if record["is_validation"] else " in cross-validation"
     before, after = (format_percent(record[f"calibration_error_{when}"]) for when in ("before", "after"))
     return (
-        f"scores multiplied by {record['factor']:.3g}, by the scores of {count_photos(record['n'])}{where}: "
+        f"scores multiplied by {record['factor']:.3g}, chosen on {count_photos(record['n'])}{where}: "
         f"calibration error {before} -> {after}, log loss {record['loss_before']:.3f} -> {record['loss_after']:.3f}"
     )

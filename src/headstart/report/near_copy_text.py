@@ -25,7 +25,6 @@ def describe_near_copies(metrics: Mapping[str, Any]) -> dict[str, str] | None:
             if n_across
             else "No validation or test photo has a near copy in training."
         )
-    conflicts = (
-        f"The labels of {n_conflicts:,} of the pairs differ: one of the two may be wrong." if n_conflicts else ""
-    )
+    differ = "1 pair has" if n_conflicts == 1 else f"{n_conflicts:,} pairs have"
+    conflicts = f"{differ} different labels: one of the two may be wrong." if n_conflicts else ""
     return {"found": found, "splits": splits, "conflicts": conflicts}

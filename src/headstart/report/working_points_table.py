@@ -45,9 +45,11 @@ def _write_title(point: Mapping[str, Any]) -> str:
 
 
 def _write_note(point: Mapping[str, Any]) -> str:
-    judged = f"{count_photos(point['n_positive'])} of '{point['label']}' and {point['n_negative']:,} others"
+    members, others = f"{count_photos(point['n_positive'])} of '{point['label']}'", f"{point['n_negative']:,} others"
     by = "in cross-validation" if point["judged_by"] == "cross-validation" else "of the validation split"
-    text = f"The threshold was chosen by {judged} {by}." if point["find"] else f"Counted on {judged} {by}."
+    text = f"Counted on {members} and {others} {by}."
+    if point["find"]:
+        text = f"The threshold was chosen by {members}; false alarms were counted on {others}, {by}."
     if not lowers_cost(point):
         text += f" {NO_GAIN}"
     if point.get("n_groups"):

@@ -17,18 +17,18 @@ def test_a_run_and_its_copy(run, headstart, tmp_path):
 def test_lists_are_short_and_json_has_everything(run, headstart, tmp_path):
     copy = shutil.copytree(run.folder, tmp_path / "copy")
     record = json.loads((copy / "run.json").read_text())
-    record["settings"]["used"]["seed"] = 5
+    record["settings"]["used"] |= {"seed": 5, "cost": ["a:b=2", "b:a=3"]}
     (copy / "run.json").write_text(json.dumps(record))
     text = (copy / "catalog.csv").read_text()
     (copy / "catalog.csv").write_text(text.replace(",train,", ",validation,"))
     done = headstart("diff", run.folder, copy)
-    assert "Settings (before, after):\n  --seed  0  5\n" in done.stdout
+    assert "Settings (before, after):\n  --seed  0  5\n  --cost  -  a:b=2, b:a=3\n" in done.stdout
     n_train = run.metrics["train"]["n"]
     assert f"{n_train} photos have another split (before, after):\n" in done.stdout
     assert f"  and {n_train - 10} more, which --json lists\n" in done.stdout
     found = json.loads(headstart("diff", run.folder, copy, "--json").stdout)
     assert len(found["splits"]) == n_train
-    assert found["settings"] == {"seed": [0, 5]}
+    assert found["settings"] == {"seed": [0, 5], "cost": [[], ["a:b=2", "b:a=3"]]}
 
 
 def test_a_folder_without_a_run_is_one_line(run, headstart, tmp_path):

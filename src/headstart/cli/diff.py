@@ -116,5 +116,7 @@ def _name_splits(splits: Sequence[str | None]) -> str:
 
 
 def _shorten(value: object) -> str:
+    if isinstance(value, list):  # of costs
+        value = ", ".join(map(str, value)) or None
     text = "-" if value is None else escape_name(str(value))
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -35,6 +35,11 @@ def test_one_accuracy_has_no_interval(accuracies, n_photos):
         repeats_interval(accuracies, n_train=10, n_test=5, n_photos=n_photos)
 
 
+def test_photos_of_two_groups_have_a_wide_interval():
+    low, high = repeats_interval([0.48, 0.52, 0.5], n_train=200, n_test=99, n_photos=0.024)
+    assert (low < 0.01, high > 0.99) == (True, True)
+
+
 def test_unfinished_repeats_are_told():
     assert "repeats" not in write_repeats(RECORD)
     assert write_repeats(RECORD | {"n_asked": 9}).endswith("Of 9 repeats, 5 are finished.")

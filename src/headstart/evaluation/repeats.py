@@ -26,7 +26,8 @@ def repeats_interval(
     n_train, n_test
         Number of training and of test photos in each split, or their means.
     n_photos
-        Number of different photos that were tested in any split; of photos in groups, the effective number.
+        Number of different photos that were tested in any split; of photos in groups, the effective number, which is
+        below 1 if they are of two or three groups.
     confidence
         Probability that such an interval contains the true accuracy, between 0 and 1.
 
@@ -57,7 +58,7 @@ def repeats_interval(
     (0.856, 0.984)
     """
     k = len(accuracies)
-    if k < 2 or min(n_train, n_test, n_photos) < 1:
+    if k < 2 or min(n_train, n_test) < 1 or n_photos <= 0:
         raise EvaluationError(
             f"Cannot compute an interval of repeats: got {k} accuracies of {n_test:g} test and {n_train:g} training "
             f"photos, {n_photos:g} tested in all, need at least 2 accuracies and 1 photo of each. Draw more splits."

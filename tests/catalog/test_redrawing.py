@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
-from headstart.catalog.redrawing import redraw_splits
+from headstart.catalog.redrawing import leave_out, redraw_splits
 from headstart.catalog.split import SplitPlan, assign_splits, describe_split, plan_folders
 from headstart.evaluation.notes import Note
 
@@ -56,6 +56,15 @@ def test_the_layout_note_tells_the_new_numbers():
     catalog = draw(make_photos(), plan_folders(set()))
     again = redraw_splits(catalog, shares={"train": 50, "validation": 0, "test": 50})
     assert "split 50/50 at random: 100 train, 100 test." in again.notes[0].text
+
+
+def test_the_layout_note_counts_no_photo_that_was_left_out():
+    catalog = draw(make_photos(), plan_folders(set()))
+    damaged = catalog.select("test")[0]
+    kept = leave_out(catalog, {damaged.path: "damaged"})
+    assert "140 train, 30 validation, 30 test." in catalog.notes[0].text
+    assert "140 train, 30 validation, 29 test." in kept.notes[0].text
+    assert kept.skipped[0].path == damaged.path
 
 
 def test_nothing_changes_if_nothing_was_drawn():

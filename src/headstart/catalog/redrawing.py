@@ -1,14 +1,19 @@
-"""Draw the random part of a split again: with another seed or other shares, or once near copies are known."""
+"""Draw the random part of a split again: with another seed or other shares, or once near copies are known.
+
+What the note on the layout says of the split stays true, also if photos turn out to be damaged.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import drop_untrained
 from headstart.catalog.photo import Photo
 from headstart.catalog.split import assign_splits, describe_split
+from headstart.evaluation.notes import Note
 
 
 def redraw_splits(
@@ -41,17 +46,30 @@ def redraw_splits(
         return catalog
     free = [_undo(photo, catalog, near_copies) for photo in catalog.photos]
     photos, ambiguous = assign_splits(free, plan, seed)
-    before = describe_split(catalog.plan, [_undo(photo, catalog, None) for photo in catalog.photos], catalog.photos)
-    after = describe_split(plan, free, photos)
+    notes = _tell_again(catalog.notes, catalog, describe_split(plan, free, photos))
     kept, untrained, said = drop_untrained(photos)
-    notes = [
-        replace(note, text=note.text.replace(before, after)) if note.code == "layout" else note
-        for note in catalog.notes
-    ]  # fmt: skip
     return replace(
         catalog, photos=tuple(kept), skipped=(*catalog.skipped, *ambiguous, *untrained), notes=(*notes, *said),
         seed=seed, plan=plan,
     )  # fmt: skip
+
+
+def leave_out(catalog: Catalog, reasons: Mapping[Path, str]) -> Catalog:
+    """Return the catalog without some photos, as `Catalog.without`. The note on the layout counts the others."""
+    kept = catalog.without(reasons)
+    return replace(kept, notes=_tell_again(kept.notes, catalog, _describe(kept)))
+
+
+def _tell_again(notes: Sequence[Note], catalog: Catalog, sentence: str) -> tuple[Note, ...]:
+    """Return the notes with another sentence on the split in place of that of a catalog."""
+    before = _describe(catalog)
+    return tuple(
+        replace(note, text=note.text.replace(before, sentence)) if note.code == "layout" else note for note in notes
+    )
+
+
+def _describe(catalog: Catalog) -> str:
+    return describe_split(catalog.plan, [_undo(photo, catalog, None) for photo in catalog.photos], catalog.photos)
 
 
 def _undo(photo: Photo, catalog: Catalog, near_copies: Mapping[str, str] | None) -> Photo:

@@ -14,6 +14,7 @@ from headstart.backbone.view_averaging import average_views
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS, Photo
 from headstart.catalog.photo_groups import name_groups
+from headstart.catalog.redrawing import leave_out
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
 from headstart.features.extraction import extract_features
@@ -133,7 +134,7 @@ def build_feature_table(
         photos, setup, views=views, feature_cache=feature_cache, stored=stored, progress=progress
     )
     broken = {photos[n].path: reason for n, reason in features.failures.items()}
-    readable = catalog.without(broken) if broken else catalog
+    readable = leave_out(catalog, broken) if broken else catalog
     if len(readable.labels) < 2:
         reasons = "; ".join(f"{reason} ({n} photos)" for reason, n in Counter(broken.values()).most_common(3))
         raise CatalogError(

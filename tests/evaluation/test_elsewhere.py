@@ -1,6 +1,7 @@
 """The verdict says for which groups of photos the accuracy holds."""
 
-from headstart.evaluation.elsewhere import name_unseen, say_elsewhere
+from headstart.evaluation.elsewhere import name_sources, name_unseen, say_elsewhere
+from headstart.evaluation.quoting import choose_quote
 from headstart.evaluation.verdict import write_verdict
 
 SAME = {"accuracy": 0.93, "accuracy_ci95": [0.91, 0.95], "n": 1000}
@@ -47,6 +48,11 @@ def test_cross_validation_that_is_quoted_names_the_groups_that_it_left_out():
     verdict = write_verdict(metrics)
     assert "over all 1,000 photos, each judged without its camera in training, classifiers like this one" in verdict
     assert "On new photos of known cameras" in verdict
+    metrics["elsewhere"]["n_evaluated_groups"] = 1
+    assert "On its 40 test photos of 1 camera this classifier was right" in write_verdict(metrics)
+    assert choose_quote(metrics).reason.startswith("The test set has only 40 photos of 1 camera. ")
+    metrics["elsewhere"]["n_without"] = 1
+    assert name_sources(metrics) == ""
 
 
 def test_nothing_is_said_without_groups():

@@ -88,6 +88,7 @@ def test_many_groups_are_left_out_in_folds(make_trained):
 def test_the_split_is_told_to_keep_groups_apart_or_not(make_trained):
     apart = judge_elsewhere(make_trained([20] * 8))
     assert (apart["n_seen"], apart["n_unseen"], apart["n_without"]) == (0, 20, 0)
+    assert (apart["n_evaluated_groups"], apart["n_left_out"]) == (1, 0)
     mixed = judge_elsewhere(make_trained([20] * 8, is_split_by_group=False))
     assert (mixed["n_seen"], mixed["n_unseen"], mixed["n_without"]) == (20, 0, 0)
 
@@ -106,6 +107,7 @@ def test_copies_in_two_groups_are_not_judged(make_trained):
 def test_near_copies_in_two_groups_are_not_judged(make_trained):
     pairs = [CopyPair(f"{one:064x}", f"{other:064x}", 0.9, None) for one, other in ((0, 41), (1, 2), (7, 999))]
     trained = make_trained([40] * 4)
+    assert judge_elsewhere(trained, pairs)["n_left_out"] == 2
     assert judge_elsewhere(trained, pairs)["new"]["n"] == 158  # those in one group are
 
 

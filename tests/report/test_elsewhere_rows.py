@@ -31,6 +31,11 @@ def test_the_page_gives_both_accuracies_with_their_intervals():
     assert "<b>78.0%</b> of photos of a camera never seen (71.0% to 84.0%)" in page
     assert "&lt;camera 1&gt;" in page
     assert "not shown" not in page
+    assert "left out" not in page
+    metrics = describe()
+    metrics["elsewhere"]["n_left_out"] = 7
+    page = render_report(ReportContent("pets", metrics))
+    assert "7 photos were left out: each has a near copy of another camera, or a class that only one" in page
 
 
 def test_the_page_says_why_the_accuracy_on_new_groups_is_missing():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from headstart.evaluation.group_words import count_groups
 from headstart.evaluation.words import format_percent
 
 
@@ -12,6 +13,13 @@ def name_unseen(metrics: Mapping[str, Any]) -> str:
     """Return the words for the evaluated photos if all of them are of groups that training has not seen, else ''."""
     record = metrics.get("elsewhere")
     return f" of {record['group_kind']}s it has never seen" if record and _is_apart(record) else ""
+
+
+def name_sources(metrics: Mapping[str, Any]) -> str:
+    """Return the words for the groups of the evaluated photos, such as " of 1 camera", or ''."""
+    record = metrics.get("elsewhere")
+    n = record.get("n_evaluated_groups", 0) if record else 0
+    return f" of {count_groups(n, record['group_kind'])}" if record and n and not record["n_without"] else ""
 
 
 def name_judging(metrics: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from headstart.evaluation.elsewhere import name_sources
 from headstart.evaluation.words import count_photos, format_percent
 
 FEW_PHOTOS = 100  # test photos; with fewer, the interval is wide, and cross-validation says more
@@ -100,8 +101,8 @@ def _choose_with_test(test: Figure, all_photos: Figure | None, metrics: Metrics)
     if test.n < FEW_PHOTOS and all_photos.n >= max(2 * test.n, STEADY_PHOTOS):
         return Quote(
             all_photos,
-            f"The test set has only {count_photos(test.n)}. Cross-validation judges {count_photos(all_photos.n)}, each "
-            "by a classifier that was trained without it.",
+            f"The test set has only {count_photos(test.n)}{name_sources(metrics)}. Cross-validation judges "
+            f"{count_photos(all_photos.n)}, each by a classifier that was trained without it.",
         )
     if differs:
         side = "easier" if test.accuracy > all_photos.accuracy else "harder"

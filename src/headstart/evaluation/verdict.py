@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headstart.evaluation.cross_validation import compare_with_cross_validation, find_cross_validation
-from headstart.evaluation.elsewhere import name_judging, name_unseen, say_elsewhere
+from headstart.evaluation.elsewhere import name_judging, name_sources, name_unseen, say_elsewhere
 from headstart.evaluation.fitted_splits import is_fitted_to, say_whose_figure
 from headstart.evaluation.near_copies import is_quoted, say_accuracy_without, say_near_copies
 from headstart.evaluation.quoting import FEW_PHOTOS, choose_quote
@@ -57,7 +57,7 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
         quoted = judged = add_guess(over_all)
         first = [
             _say_over_all(over_all, name_judging(metrics)), _compare_with_guess(quoted),
-            _say_test_beside(split, numbers, over_all),
+            _say_test_beside(split, numbers, over_all, name_sources(metrics)),
         ]  # fmt: skip
     else:
         is_fitted = is_fitted_to(split, metrics)
@@ -117,14 +117,14 @@ def _say_over_all(over_all: Mapping[str, Any], judging: str) -> str:
     )
 
 
-def _say_test_beside(split: str, numbers: Mapping[str, Any], over_all: Mapping[str, Any]) -> str:
+def _say_test_beside(split: str, numbers: Mapping[str, Any], over_all: Mapping[str, Any], sources: str) -> str:
     """Tell the accuracy on the test photos if that of cross-validation is quoted, and why it is not quoted itself."""
     if split != "test":
         return "There was no test split."
     low, high = numbers["accuracy_ci95"]
     sentence = (
-        f"On its {count_photos(numbers['n'], 'test')} this classifier was right {format_percent(numbers['accuracy'])} "
-        f"of the time ({format_percent(low)} to {format_percent(high)})"
+        f"On its {count_photos(numbers['n'], 'test')}{sources} this classifier was right "
+        f"{format_percent(numbers['accuracy'])} of the time ({format_percent(low)} to {format_percent(high)})"
     )
     if numbers["n"] < FEW_PHOTOS:
         return f"{sentence}: these are too few for a narrow interval."

@@ -45,9 +45,10 @@ def judge_elsewhere(
 
     Returns
     -------
-    Plain JSON types for metrics.json. ``group_kind``; ``n_groups``; of the evaluated split ``n_seen``, ``n_unseen`` and
-    ``n_without``, the photos whose group other splits have, have not, and those without a group; ``same`` and ``new``,
-    each ``accuracy``, ``accuracy_ci95`` and ``n``, over the same photos; ``by_group``: the groups of 10 photos or more,
+    Plain JSON types for metrics.json. ``group_kind``; ``n_groups``; of the evaluated split ``n_evaluated_groups`` and
+    ``n_seen``, ``n_unseen`` and ``n_without``, the photos whose group other splits have, have not, and those without a
+    group; ``same`` and ``new``, each ``accuracy``, ``accuracy_ci95`` and ``n``, over the same photos; ``n_left_out``,
+    the photos with a group that could not be judged; ``by_group``: the groups of 10 photos or more,
     the lowest accuracy first, each ``group``, ``n``, ``accuracy``, ``accuracy_ci95`` and ``accuracy_same``; ``worst``,
     the first of them or None; ``reason``: why there are no accuracies, or an empty text. None if no photo has a group.
     """
@@ -59,7 +60,7 @@ def judge_elsewhere(
         return None
     record: dict[str, Any] = {
         "group_kind": kind, "n_groups": len(counts), **_count_seen(trained), "same": None, "new": None,
-        "by_group": [], "worst": None, "reason": _find_obstacle(trained, counts),
+        "n_left_out": 0, "by_group": [], "worst": None, "reason": _find_obstacle(trained, counts),
     }  # fmt: skip
     if record["reason"]:
         return record
@@ -73,6 +74,7 @@ def judge_elsewhere(
     copies = np.array(_name_copies(photos))[judged]
     record["same"] = _measure(is_same, copies)
     record["new"] = _measure(is_new, names)
+    record["n_left_out"] = counts.total() - len(names)
     record["by_group"] = [
         row | {"accuracy_same": float(is_same[names == row["group"]].mean())}
         for row in measure_groups(names.tolist(), is_new)
@@ -108,12 +110,15 @@ def _count_seen(trained: TrainedMethod) -> dict[str, int]:
     splits = trained.table.splits
     evaluated = next((split for split in ("test", "validation") if splits[split].photos), None)
     if evaluated is None:
-        return {"n_seen": 0, "n_unseen": 0, "n_without": 0}
+        return {"n_evaluated_groups": 0, "n_seen": 0, "n_unseen": 0, "n_without": 0}
     known = {photo.group for split, part in splits.items() if split != evaluated for photo in part.photos}
     groups = [photo.group for photo in splits[evaluated].photos]
     n_without = sum(group is None for group in groups)
     n_seen = sum(group is not None and group in known for group in groups)
-    return {"n_seen": n_seen, "n_unseen": len(groups) - n_seen - n_without, "n_without": n_without}
+    return {
+        "n_evaluated_groups": len(set(groups) - {None}),
+        "n_seen": n_seen, "n_unseen": len(groups) - n_seen - n_without, "n_without": n_without,
+    }  # fmt: skip
 
 
 def _name_copies(photos: Sequence[Photo]) -> list[str]:

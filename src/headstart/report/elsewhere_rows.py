@@ -17,9 +17,9 @@ def describe_elsewhere(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
     Returns
     -------
     ``kind``; ``reason`` why there are no accuracies, or an empty text; ``same`` and ``new``, each ``accuracy`` and
-    ``range`` as text; ``n``, the number of photos; ``n_groups`` as text; ``rows``, the 20 groups of the lowest
-    accuracy, each ``name``, ``n``, and as shares ``new``, ``low``, ``high`` and ``same``; ``n_more``, the number of
-    groups that are not shown.
+    ``range`` as text; ``n``, the number of photos; ``n_left_out``, those that were not judged; ``n_groups`` as text;
+    ``rows``, the 20 groups of the lowest accuracy, each ``name``, ``n``, and as shares ``new``, ``low``, ``high`` and
+    ``same``; ``n_more``, the number of groups that are not shown.
     """
     record = metrics.get("elsewhere")
     if not record:
@@ -38,7 +38,8 @@ def describe_elsewhere(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
         for row in record["by_group"][:MAX_ROWS]
     ]  # fmt: skip
     both = {key: _describe(record[key]) for key in ("same", "new")}
-    return section | both | {"n": record["new"]["n"], "rows": rows, "n_more": record["n_groups"] - len(rows)}
+    numbers = {"n": record["new"]["n"], "n_left_out": record.get("n_left_out", 0)}
+    return section | both | numbers | {"rows": rows, "n_more": record["n_groups"] - len(rows)}
 
 
 def _describe(numbers: Mapping[str, Any]) -> dict[str, str]:

@@ -32,7 +32,7 @@ _format_estimate = partial(format_seconds, is_estimate=True)
 
 FEW_ERRORS = 0.025  # share of held-out photos; below it, no other method can gain more than noise
 FEWEST_JUDGED = 10  # held-out photos; fewer show nothing
-TOO_FEW = "there are too few photos to hold some out, so no methods could be compared"
+TOO_FEW = "there are too few photos or groups to hold some out, so no methods could be compared"
 MANY_PHOTOS = 20_000  # photos times views; from here on, cross-validation of every kind of features takes minutes
 # Standard errors that a gain must exceed. Features and averages need two: the best of several trials is more often
 # better by chance. Above a cut it depends on whether photos are similar to ImageNet, and the photos that compare have

@@ -2,7 +2,7 @@
 
 from headstart.runs.replay_words import describe_conditions, describe_outcome
 
-BITS = {"features": True, "head": True, "metrics": True}
+BITS = {"features": True, "head": True, "probabilities": False, "metrics": True}
 
 
 def make(*, other_answers=(), is_same=False, is_same_condition=True, missing=(), **bits):
@@ -26,6 +26,11 @@ def test_other_bits_are_told_with_the_largest_difference_and_a_reason():
     assert describe_outcome(make(head=False)).endswith("The features have the same bits, but not the head.")
     assert "torch" in describe_outcome(make(features=False, head=False))
     assert describe_outcome(make(other_answers=[{}])).startswith("Other answers for 1 of 20 photos.")
+
+
+def test_metrics_that_differ_alone_are_named():
+    told = describe_outcome(make(probabilities=True, metrics=False))
+    assert told == "The probabilities of 20 photos have the same bits. Other bits: metrics."
 
 
 def test_missing_photos_come_first():

@@ -105,6 +105,8 @@ def test_the_sentence_says_whether_the_difference_is_more_than_chance(before, af
     p = mcnemar_p(before, after)
     compared = {"n": 50, "n_only_before": before, "n_only_after": after, "p": p, "is_more_than_chance": p < 0.05}
     assert write_diff({"comparison": compared}) == f"Of the 50 test photos of both runs, {told}"
+    by_rule = write_diff({"comparison": compared | {"is_decided": True}})
+    assert by_rule.endswith(f"{told} Their answers follow the working point.")
 
 
 def test_runs_without_a_common_test_photo_are_not_tested(made, copy):

@@ -91,10 +91,12 @@ def _describe_point(point: Mapping[str, Any] | None) -> str:
 
 
 def _describe_accuracy(side: Mapping[str, Any] | None) -> str:
+    from headstart.evaluation.words import count_photos, format_percent
+
     if side is None:
         return "-"
-    low, high = side["accuracy_ci95"] or (0.0, 1.0)
-    return f"{side['accuracy']:.1%} ({low:.1%} to {high:.1%}, {side['n']:,} photos)"
+    low, high = map(format_percent, side["accuracy_ci95"] or (0.0, 1.0))
+    return f"{format_percent(side['accuracy'])} ({low} to {high}, {count_photos(side['n'])})"
 
 
 def _print_table(title: str, rows: Sequence[tuple[str, ...]]) -> None:

@@ -94,7 +94,8 @@ def answer_by_digest(folder: Path, photos: Sequence[Photo]) -> dict[str, Answer]
 def _compare_answers(before: Path, after: Path) -> dict[str, Any]:
     photos = read_run_photos(before)
     old, new = answer_by_digest(before, photos), answer_by_digest(after, read_run_photos(after))
-    shared = [photo for photo in {photo.digest: photo for photo in photos}.values() if photo.digest in old.keys() & new]
+    both = old.keys() & new.keys()
+    shared = [photo for photo in photos if photo.digest in both]
     gaps = [_find_gap(old[photo.digest], new[photo.digest]) for photo in shared]
     others = [
         {"path": photo.file, "label": photo.label, "before": old[photo.digest].label, "after": new[photo.digest].label}

@@ -15,6 +15,9 @@ def describe_outcome(result: Mapping[str, Any]) -> str:
         return f"Not the same training: {n_lost:,} of {result['n_photos']:,} photos were not found."
     if result["is_same"]:
         return f"The same run: features, head, probabilities and metrics of {n:,} photos have the same bits."
+    if result["is_equal"] and comparison["same_bits"]["probabilities"]:
+        differing = [name for name, is_same in comparison["same_bits"].items() if not is_same]
+        return f"The probabilities of {n:,} photos have the same bits. Other bits: {', '.join(differing)}."
     gap = f"The largest difference of a probability is {comparison['largest_difference']:.6f}."
     if result["is_equal"]:
         return f"The same answers for all {n:,} photos. {gap} {_explain(comparison)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ class _Side:
     metrics: Mapping[str, Any]
     record: Mapping[str, Any] | None
     photos: dict[str, Photo]  # by digest
+    counts: Counter[str]  # photos of each digest
     answers: dict[str, Answer]
 
     def list_settings(self, is_recorded: bool) -> dict[str, Any]:
@@ -79,7 +81,7 @@ def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, An
     ``figures``: by split, both ``accuracy``, ``accuracy_ci95`` and ``n``.
     ``comparison``: on the test photos of both runs with the same label: ``n``, ``n_only_before`` and ``n_only_after``
     (photos on which only one run is right), ``p`` of McNemar's exact test, and ``is_more_than_chance``. None if there
-    are no such photos. If a run has a working point, its answers are those by the working point.
+    are no such photos. ``is_decided``: a run has a working point, and its answers are those by the working point.
     ``answers``: shared photos with another answer: ``path``, ``label``, ``splits``, ``before``, ``after``; the test
     photos of both runs come first. ``n_answered``: shared photos with answers of both runs.
 
@@ -95,7 +97,7 @@ def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, An
     return {
         "runs": [str(old.folder), str(new.folder)],
         "photos": {
-            "n": [len(old.photos), len(new.photos)], "n_shared": len(shared),
+            "n": [old.counts.total(), new.counts.total()], "n_shared": (old.counts & new.counts).total(),
             "added": [photo.file for digest, photo in new.photos.items() if digest not in old.photos],
             "removed": [photo.file for digest, photo in old.photos.items() if digest not in new.photos],
         },
@@ -120,7 +122,9 @@ def _read_side(given: Run | str | Path) -> _Side:
     photos = read_run_photos(run.folder)
     answers = answer_by_digest(run.folder, photos)
     record = read_record(run.folder) if (run.folder / RECORD).exists() else None
-    return _Side(run.folder, run.metrics, record, {photo.digest: photo for photo in reversed(photos)}, answers)
+    by_digest = {photo.digest: photo for photo in reversed(photos)}
+    counts = Counter(photo.digest for photo in photos)
+    return _Side(run.folder, run.metrics, record, by_digest, counts, answers)
 
 
 def _list_changes(old: _Side, new: _Side, shared: list[str], fact: str) -> list[dict[str, Any]]:
@@ -160,6 +164,7 @@ def _compare(old: _Side, new: _Side, answered: list[str]) -> dict[str, Any] | No
     return {
         "n": len(tested), "accuracy": [sum(side) / len(tested) for side in right], "n_only_before": n_before,
         "n_only_after": n_after, "p": p, "is_more_than_chance": p < SIGNIFICANT,
+        "is_decided": bool(old.working_points or new.working_points),
     }  # fmt: skip
 
 
@@ -185,7 +190,8 @@ def write_diff(found: Mapping[str, Any]) -> str:
     if not n_before + n_after:
         return f"On the {n:,} test photos of both runs, both are right on the same photos."
     verdict = "this is more than chance" if compared["is_more_than_chance"] else "this may be chance"
+    answers = " Their answers follow the working point." if compared.get("is_decided") else ""
     return (
         f"Of the {n:,} test photos of both runs, only the second run is right on {n_after:,}, and only the first on "
-        f"{n_before:,}: {verdict} (McNemar's exact test, p = {compared['p']:.2g})."
+        f"{n_before:,}: {verdict} (McNemar's exact test, p = {compared['p']:.2g}).{answers}"
     )

@@ -7,6 +7,7 @@ from headstart.head import nested
 from headstart.head.folds import make_folds
 from headstart.head.logistic import fit_logistic
 from headstart.head.nested import predict_nested
+from headstart.head.temperature import compute_log_losses
 from headstart.head.training_rows import prepare_rows
 
 STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
@@ -65,6 +66,18 @@ def test_five_folds_need_five_heads_a_strength(make_features, monkeypatch):
     )
     predict_nested(prepare_rows(X, y, n_classes=2), seed=0)
     assert n_heads == [5, 5]
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_factors_undo_a_strength_that_is_too_low(make_features, n_classes):
+    X, y = make_features(150, 8, n_classes)
+    prepared = prepare_rows(X, y, n_classes=n_classes)
+    timid = predict_nested(prepared, seed=0, strengths=[3e-3])
+    right = predict_nested(prepared, seed=0, strengths=STRENGTHS)
+    assert len(timid.factors) == 5
+    assert timid.factors.mean() > right.factors.mean() + 0.1
+    tuned = timid.scores * timid.factors[timid.fold, None].astype(np.float32)
+    assert compute_log_losses(tuned, y).mean() < 0.99 * compute_log_losses(timid.scores, y).mean()
 
 
 def test_random_labels_are_predicted_at_chance(make_features):

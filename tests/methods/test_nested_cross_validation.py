@@ -131,12 +131,25 @@ def test_heads_have_the_given_strength():
 
 def test_the_loss_is_that_after_the_factor_of_the_confidence():
     trained = make_trained([0, 1] * 60, shift=1.0)
+    trained = replace(trained, settings=Settings(method="fixed", strength=0.1))
     plain, flat = cross_validate_nested(trained), cross_validate_nested(replace(trained, confidence={"factor": 1e-3}))
     assert flat["loss"] == pytest.approx(np.log(2), abs=1e-2)
     assert plain["loss"] < 0.9 * flat["loss"]
     assert flat["accuracy"] == plain["accuracy"]
     assert sum(row["n"] for row in flat["calibration_bins"]) == 120
     assert flat["expected_calibration_error"] == pytest.approx(plain["accuracy"] - 0.5, abs=1e-2)
+
+
+def test_each_head_gets_a_factor_of_its_own():
+    """One photo of a rare class counts so much that the heads are regularised strongly: their answers are timid."""
+    y = [0, 1] * 60 + [2] * 3
+    trained = make_trained(y, shift=3.0)
+    weights = 123 / 3 / np.bincount(y)
+    trained = replace(trained, fitted=replace(trained.fitted, class_weight=weights), confidence={"factor": 1e-3})
+    record = cross_validate_nested(trained)
+    assert record["accuracy"] > 0.9
+    assert record["expected_calibration_error"] < 0.12
+    assert record["loss"] < 0.4
 
 
 def test_classes_are_balanced_if_the_trained_head_was():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -14,6 +14,7 @@ from headstart.head.fold_heads import FoldAssignment, FoldHeads, HeldOutPredicti
 from headstart.head.folds import make_folds
 from headstart.head.objective import evaluate_scores
 from headstart.head.regularisation import DEFAULT, FALLBACK, HOPELESS, check_strengths
+from headstart.head.temperature import choose_careful_factor
 from headstart.head.training_rows import PreparedRows
 from headstart.process.progress import Progress, ignore_progress
 
@@ -26,9 +27,13 @@ class NestedPredictions(HeldOutPredictions):
     ----------
     strengths
         (F,) the strength of each of the F heads. ``fold`` has numbers of heads, 0 to F - 1.
+    factors
+        (F,) the factor that sets the confidence of each head, chosen without the photos that the head predicts. The
+        scores are not multiplied by it.
     """
 
     strengths: npt.NDArray[np.float64]
+    factors: npt.NDArray[np.float64]
 
 
 def predict_nested(
@@ -57,7 +62,7 @@ def predict_nested(
     the strength of fold i's head, the head of the pair (i, j) scores the rows of fold j; for that of fold j's head, it
     scores those of fold i. Five folds need five heads a strength, and each strength is chosen by two of the four other
     folds. All five are fitted side by side, each strength from the heads of the last. No strength is tried once the
-    loss has clearly risen for all folds.
+    loss has clearly risen for all folds. The scores that chose a strength choose the factor of the head's confidence.
 
     Heads of all ten pairs, as in Bates, Hastie and Tibshirani 2024 ("Cross-validation: what does it estimate and how
     well does it do it?", JASA 119), took twice the time, and the accuracy was as far from that on other photos.
@@ -75,8 +80,9 @@ def predict_nested(
     outer = FoldAssignment(prepared, folds, n_held=n_folds)
     if not len(outer.scored):
         nothing = gather_predictions(prepared, outer, None, n_views=n_views, n_averaged=n_averaged)
-        return NestedPredictions(nothing.fold, nothing.is_right, nothing.scores, np.empty(0))
+        return NestedPredictions(nothing.fold, nothing.is_right, nothing.scores, np.empty(0), np.empty(0))
     choices = _choose_strengths(prepared, folds, strengths, progress)
+    factors = np.array([_choose_factor(prepared, choices[fold].scored, n_views, n_averaged) for fold in outer.held])
     chosen = np.array([choices[fold].strength for fold in outer.held])
     heads = FoldHeads(prepared, outer.weight)
     for column, fold in enumerate(outer.held):
@@ -85,16 +91,20 @@ def predict_nested(
             heads.coefficients[column] = start
     scores = outer.pick(heads.fit(chosen))
     held = gather_predictions(prepared, outer, scores, n_views=n_views, n_averaged=n_averaged)
-    return NestedPredictions(held.fold, held.is_right, held.scores, chosen)
+    return NestedPredictions(held.fold, held.is_right, held.scores, chosen, factors)
 
 
 @dataclass
 class _Choice:
-    """The best strength so far of one fold's head, its loss, and the mean coefficients of the heads that found it."""
+    """The best strength so far of one fold's head, its loss, and what the heads that found it gave.
+
+    ``coefficients`` are their means. ``scored`` has the rows that each of them scored, and the scores.
+    """
 
     strength: float
     loss: float = float("inf")
     coefficients: npt.NDArray[Any] | None = None
+    scored: list[tuple[npt.NDArray[np.int64], npt.NDArray[Any]]] = field(default_factory=list)
 
 
 class _Pairs:
@@ -145,8 +155,28 @@ def _choose_strengths(
         judged = np.flatnonzero(n_scored).tolist()
         for fold in judged:
             if loss[fold] < choices[fold].loss:
-                numbers = [number for chooses, number, _ in sides if chooses == fold]
-                choices[fold] = _Choice(float(strength), float(loss[fold]), heads.coefficients[numbers].mean(axis=0))
+                found = [(number, rows) for chooses, number, rows in sides if chooses == fold]
+                choices[fold] = _Choice(
+                    float(strength), float(loss[fold]),
+                    heads.coefficients[[number for number, _ in found]].mean(axis=0),
+                    [(rows, scores[rows, number]) for number, rows in found],
+                )  # fmt: skip
         if all(loss[fold] > HOPELESS * choices[fold].loss for fold in judged):
             break
     return choices
+
+
+def _choose_factor(
+    prepared: PreparedRows, scored: list[tuple[npt.NDArray[np.int64], npt.NDArray[Any]]], n_views: int, n_averaged: int
+) -> float:
+    """Return the factor of the confidence of a head, by the photos of other folds; 1 if there are none."""
+    if not scored:
+        return 1.0
+    parts, labels = [], []
+    for rows, scores in scored:
+        by_view = scores.reshape(n_views, len(rows) // n_views, -1)
+        part = np.zeros((by_view.shape[1], prepared.n_classes), np.float32)
+        part[:, -by_view.shape[2] :] = by_view[:n_averaged].mean(0)  # of two classes, one column: that of the second
+        parts.append(part)
+        labels.append(prepared.rows.y[rows[: len(part)]])
+    return choose_careful_factor(np.concatenate(parts), np.concatenate(labels))

@@ -9,7 +9,7 @@ import numpy as np
 from headstart.evaluation.metrics import evaluate_probabilities
 from headstart.head.fold_heads import HeldOutPredictions
 from headstart.head.linear import softmax
-from headstart.head.nested import predict_nested
+from headstart.head.nested import NestedPredictions, predict_nested
 from headstart.head.regularisation import MANY_SCORES, MAX_HEADS_SIZE, predict_held_out
 from headstart.methods.head_fitting import prepare_views, weigh_classes
 from headstart.methods.method_runner import TrainedMethod
@@ -27,7 +27,7 @@ def cross_validate_nested(trained: TrainedMethod, progress: Progress = ignore_pr
     """Judge every training, validation and test photo once, by a head that was fitted without it and its group.
 
     The strength of each head is chosen anew, without the photos that the head is judged on, unless the settings give
-    one. The scores are multiplied by the factor that set the confidence of the classifier. The test photos choose
+    one. So is the factor of its confidence; for a given strength it is that of the classifier. The test photos choose
     nothing else: the classifier does not depend on them. The figure holds for photos like all of these together. If
     the test photos were given and are of another kind, they are only a part of these.
 
@@ -67,7 +67,11 @@ def cross_validate_nested(trained: TrainedMethod, progress: Progress = ignore_pr
     at = np.flatnonzero(held.fold >= 0)
     if len(np.unique(y[at])) < 2:
         return None
-    factor = np.float32(1 if trained.confidence is None else trained.confidence["factor"])
+    factor = np.ones((len(at), 1), np.float32)
+    if isinstance(held, NestedPredictions):
+        factor *= held.factors.astype(np.float32)[held.fold[at], None]
+    elif trained.confidence is not None:
+        factor *= np.float32(trained.confidence["factor"])
     of_judged = None if groups is None else [groups[n] for n in at]
     measures = evaluate_probabilities(
         y[at], softmax(factor * held.scores[at]), labels, groups=of_judged, variance_factor=VARIANCE_FACTOR

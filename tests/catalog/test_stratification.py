@@ -1,6 +1,7 @@
 """Units are divided by label, with every class in every split if it has enough units."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -74,6 +75,38 @@ def test_groups_of_two_classes_are_close_to_the_shares_of_both():
         totals = count_photos(divided, label)
         for split, percent in SHARES.items():
             assert abs(totals[split] - size * percent / 100) <= size / 10  # greedy, not best
+
+
+def draw_units(seed, *counts):
+    """Units in the order of a seed, as `join_units` returns them."""
+    named = [replace(unit, order=f"{hash((seed, n)):x}") for n, unit in enumerate(make_units(*counts))]
+    return sorted(named, key=lambda unit: unit.order)
+
+
+def list_tested(seed, *counts):
+    return [unit.members for unit, split in divide_units(draw_units(seed, *counts), SHARES) if split == "test"]
+
+
+def test_groups_of_different_sizes_are_drawn_at_random_and_close_to_the_shares():
+    patients = [{"ab"[n % 2]: 6 + n % 9} for n in range(24)]
+    draws = [list_tested(seed, *patients) for seed in range(60)]
+    times = Counter(members for tested in draws for members in tested)
+    assert len(times) == 24
+    assert max(times.values()) < 30  # the largest first would test some of them in every draw
+    shares = [sum(map(len, tested)) / sum(sum(patient.values()) for patient in patients) for tested in draws]
+    assert (min(shares) > 0.08, max(shares) < 0.22) == (True, True)
+
+
+def test_each_of_three_groups_can_be_the_test_set():
+    cameras = [{"a": n, "b": 50} for n in (51, 50, 49)]
+    assert len({tuple(list_tested(seed, *cameras)) for seed in range(20)}) == 3
+
+
+def test_a_few_copies_are_divided_by_size():
+    pairs = [{"a": 2}] * 10 + [{"a": 1}] * 80
+    units = draw_units(3, *pairs)
+    largest_first = sorted(units, key=lambda unit: -len(unit.members))
+    assert divide_units(units, SHARES) == divide_units(largest_first, SHARES)
 
 
 counts = st.dictionaries(st.sampled_from("abc"), st.integers(1, 12), min_size=1, max_size=3)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from headstart.catalog.split_sizes import count_quotas
 from headstart.catalog.split_units import SplitUnit
+
+LARGE, LARGE_SHARE = 5, 0.02  # photos of a unit, and share of all: with such units, the largest first is no random draw
+N_DRAWS = 20  # orders to try
+MISS, MORE = 0.03, 1.5  # a share may miss by this on average, or by so many times what the largest first miss
 
 
 def divide_units(units: Sequence[SplitUnit], shares: Mapping[str, int]) -> list[tuple[SplitUnit, str]]:
@@ -15,11 +21,28 @@ def divide_units(units: Sequence[SplitUnit], shares: Mapping[str, int]) -> list[
     Units of several photos come first, the largest first. Each goes to the split that misses most of its labels: the
     exact solution is a knapsack problem, this one is greedy. Single photos then fill up the quotas. A class with fewer
     units than splits goes to the first split.
+
+    With a few large units, such as patients, the largest first would put nearly the same ones into the test set for
+    every seed. These are divided in a random order that comes close to the shares, too.
     """
+    quotas = _Ledger(units, shares).missing
+    best = _divide_in_order(sorted(units, key=lambda unit: -len(unit.members)), shares)
+    n_largest = max((len(unit.members) for unit in units), default=0)
+    if n_largest < max(LARGE, LARGE_SHARE * sum(len(unit.members) for unit in units)):
+        return best
+    limit, n_reached = max(MISS, MORE * _measure_miss(best, quotas)), _count_reached(best)
+    for number in range(N_DRAWS):
+        drawn = _divide_in_order(sorted(units, key=lambda unit: _shuffle(number, unit)), shares)
+        if _count_reached(drawn) >= n_reached and _measure_miss(drawn, quotas) <= limit:
+            return drawn
+    return best
+
+
+def _divide_in_order(units: Sequence[SplitUnit], shares: Mapping[str, int]) -> list[tuple[SplitUnit, str]]:
     ledger = _Ledger(units, shares)
     divided = []
     singles: dict[str, list[SplitUnit]] = {}
-    for unit in sorted(units, key=lambda unit: -len(unit.members)):
+    for unit in units:
         if len(unit.members) == 1:
             singles.setdefault(next(iter(unit.counts)), []).append(unit)
         else:
@@ -31,6 +54,26 @@ def divide_units(units: Sequence[SplitUnit], shares: Mapping[str, int]) -> list[
         for split, n in ledger.count_singles(label, len(ones)).items():
             divided += [(next(rest), split) for _ in range(n)]
     return divided
+
+
+def _shuffle(number: int, unit: SplitUnit) -> str:
+    return hashlib.sha256(f"{number} {unit.order}".encode()).hexdigest()
+
+
+def _measure_miss(divided: Sequence[tuple[SplitUnit, str]], quotas: Mapping[str, Mapping[str, int]]) -> float:
+    """Return by how much the shares of the classes miss their quotas: the root mean square, weighted by class size."""
+    counts = {label: Counter(dict.fromkeys(quota, 0)) for label, quota in quotas.items()}
+    for unit, split in divided:
+        for label, n in unit.counts.items():
+            counts[label][split] += n
+    sizes = {label: sum(quota.values()) for label, quota in quotas.items()}
+    squares = sum((counts[x][split] - n) ** 2 / sizes[x] for x, quota in quotas.items() for split, n in quota.items())
+    return math.sqrt(squares / sum(len(quotas[label]) * n for label, n in sizes.items()))
+
+
+def _count_reached(divided: Sequence[tuple[SplitUnit, str]]) -> int:
+    """Count the pairs of a class and a split that has a photo of it."""
+    return len({(label, split) for unit, split in divided for label in unit.counts})
 
 
 class _Ledger:

@@ -33,6 +33,14 @@ def test_advice_on_painted_photos(make_folder):
     assert said
 
 
+def test_groups_are_held_out_together(make_folder):
+    folder = make_folder(n=20)
+    apart = advise_method(folder, image_size=96, verbose=False)
+    grouped = advise_method(folder, image_size=96, verbose=False, group_from="([0-3])\\.")
+    assert not any(note.code == "groups" for note in apart.notes)
+    assert any(note.code == "groups" for note in grouped.notes)
+
+
 @pytest.mark.parametrize(
     ("n_gained", "n_lost", "n_photos", "is_rising"),
     [

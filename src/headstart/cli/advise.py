@@ -9,7 +9,15 @@ from typing import Any
 
 import click
 
-from headstart.cli.options import PATH, backbone_option, column_options, depth_option, json_option, layout_option
+from headstart.cli.options import (
+    PATH,
+    advised_group_option,
+    backbone_option,
+    column_options,
+    depth_option,
+    json_option,
+    layout_option,
+)
 from headstart.cli.printing import print_json, print_line, say, say_left_out
 from headstart.errors import RunError
 from headstart.process.terminal_text import escape_name
@@ -30,6 +38,7 @@ RISING = {  # by whether the learning curve is still rising
 @click.option("--cache/--no-cache", default=True, help="Read and write features in the user's cache.")
 @click.option("--picture", type=PATH, help="PNG file for the figure.  [default: runs/NAME-advice.png]")
 @column_options
+@advised_group_option
 @json_option()
 def advise(data: Path, picture: Path | None, as_json: bool, **options: Any) -> None:
     """Recommend a method by the number of photos and by their similarity to ImageNet's.

@@ -45,6 +45,7 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
     from headstart.catalog.classes import describe_unknown_labels
     from headstart.classifier.classifier import load_classifier
     from headstart.classifier.precision_note import note_precision
+    from headstart.evaluation.words import format_percent
     from headstart.evaluation.working_points import say_measured
     from headstart.training.evaluate import evaluate_classifier
 
@@ -56,13 +57,15 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
     if as_json:
         print_json(metrics)
         return
-    low, high = metrics["accuracy_ci95"]
+    low, high = map(format_percent, metrics["accuracy_ci95"])
     which = "all photos" if metrics["split"] == "all" else f"the {metrics['split']} photos"
     print_line(f"Of {which} in {metrics['data']}, the {metrics['n']:,} that the classifier was not trained on:\n")
-    print_line(f"Accuracy  {metrics['accuracy']:.1%}  (95% interval {low:.1%} to {high:.1%}, {metrics['n']:,} photos)")
+    accuracy = format_percent(metrics["accuracy"])
+    print_line(f"Accuracy  {accuracy}  (95% interval {low} to {high}, {metrics['n']:,} photos)")
     print_line(f"Log loss  {metrics['loss']:.4f}   Macro F1  {metrics['macro_f1']:.3f}")
     _print_classes(metrics["per_class"])
-    _print_groups(metrics["by_group"])
+    is_asked = bool(reading["group_from"] or reading["group_column"])
+    _print_groups(metrics["by_group"], metrics["n"], is_asked=is_asked)
     for record in metrics["working_points"]:
         print_line(f"\n{say_measured(record)}\nThe figures above are those of the most probable class.")
     if metrics["comparison"]:
@@ -81,9 +84,13 @@ def evaluate(model: Path, data: Path, split: str, precision: str, as_json: bool,
         say(f"{count_files(metrics['skipped'])} left out, such as '{escape_name(first['path'])}': {first['reason']}.")
 
 
-def _print_groups(by_group: Sequence[Mapping[str, Any]]) -> None:
-    """Print the accuracy on each group of photos; of many, only on those of the lowest accuracy."""
+def _print_groups(by_group: Sequence[Mapping[str, Any]], n: int, *, is_asked: bool = False) -> None:
+    """Print the accuracy on each group of the ``n`` photos; of many, only on those of the lowest accuracy."""
+    from headstart.evaluation.group_measures import MIN_PHOTOS
+
     if not by_group:
+        if is_asked:
+            say(f"No group has {MIN_PHOTOS} evaluated photos or more, so there is no accuracy by group.")
         return
     shown = by_group if len(by_group) <= MAX_ROWS else by_group[:N_LOWEST]
     width = max(len("group"), *(len(row["group"]) for row in shown))
@@ -93,6 +100,9 @@ def _print_groups(by_group: Sequence[Mapping[str, Any]]) -> None:
         print_line(f"{row['group']:<{width}}  {row['accuracy']:>8.1%}  {low:>5.1%} to {high:>6.1%}  {row['n']:>6,}")
     if len(shown) < len(by_group):
         say(f"These are the {len(shown)} groups of the lowest accuracy; --json lists more.")
+    elif n_other := n - sum(row["n"] for row in by_group):
+        are = "photo is in a group" if n_other == 1 else "photos are in groups"
+        say(f"{n_other:,} more {are} of fewer than {MIN_PHOTOS} photos, or in none.")
 
 
 def _print_classes(per_class: Mapping[str, Mapping[str, Any]]) -> None:

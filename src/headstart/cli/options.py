@@ -128,6 +128,14 @@ evaluated_group_option = click.option(
 )  # fmt: skip
 
 
+advised_group_option = click.option(
+    "--group-from", metavar="PATTERN",
+    help="What gives the photos their groups, so that each is judged without its group. camera: make, model and serial "
+    "number in the Exif data. folder: the folder below the class folder. Else a regular expression on the path, such "
+    "as '(site[0-9]+)'.",
+)  # fmt: skip
+
+
 def column_options(command: Command) -> Command:
     """Add the options that name columns of a table."""
     for name, content in (

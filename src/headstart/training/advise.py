@@ -85,8 +85,8 @@ class Advice:
 def advise_method(
     photos: Catalog | PhotoSource, *, backbone: str = "mobilenet_v2", image_size: int | None = None, depth: int = 16,
     seed: int = 0, layout: str = "auto", cache: bool = True, path_column: str | None = None,
-    label_column: str | None = None, group_column: str | None = None, verbose: bool = True,
-    say: Callable[[str], None] = lambda _: None,
+    label_column: str | None = None, group_column: str | None = None, group_from: str | None = None,
+    verbose: bool = True, say: Callable[[str], None] = lambda _: None,
 ) -> Advice:  # fmt: skip
     """Measure photos and advise on the method to train with.
 
@@ -102,6 +102,8 @@ def advise_method(
         Which folders are the classes; see `scan_photos`.
     path_column, label_column, group_column
         Names of a table's columns. None: they are found by their names.
+    group_from
+        What gives the photos their groups, which cross-validation holds out together; see `scan_photos`.
     say
         Function that is called with sentences for the user.
 
@@ -117,13 +119,14 @@ def advise_method(
     settings.check()
     columns = ColumnNames(path_column, label_column, group_column)
     if isinstance(photos, Catalog):
-        refuse_reading(layout, columns)
+        refuse_reading(layout, columns, group_from)
         catalog = photos
     else:
         with show_progress("Scanning", is_shown=verbose) as progress:
             catalog = scan_photos(
-                find_source(photos, columns, layout=layout), seed=seed, cache=cache, progress=progress
-            )
+                find_source(photos, columns, layout=layout, group_from=group_from), seed=seed, cache=cache,
+                progress=progress,
+            )  # fmt: skip
     context = TrainingContext(setup, cache, verbose)
     catalog, _, fresh = keep_near_copies_together(catalog, context, settings)
     runner = MethodRunner(catalog, context, fresh=fresh)

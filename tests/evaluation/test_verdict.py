@@ -69,6 +69,12 @@ def test_a_calibration_gap_by_chance_is_not_named():
         assert "confident" not in verdict
 
 
+def test_two_right_answers_do_not_show_that_a_classifier_is_underconfident():
+    bins = [{"confidence": 0.7, "accuracy": 1.0, "n": 2}]
+    judged = judge(2, 2) | {"accuracy_ci95": [0.342, 1.0], "calibration_bins": bins}
+    assert "confident" not in write_verdict({"test": judged})
+
+
 def test_a_gap_on_few_photos_is_not_called_overfitting():
     assert "overfitting" not in write_verdict({"test": judge(8, 10), "train": judge(92, 100)})
 

@@ -171,8 +171,10 @@ def _warn_of_confidence(split: str, numbers: Mapping[str, Any]) -> str:
     if not n:
         return ""
     accuracy = numbers["accuracy"]
-    gap = sum(row["n"] * row["confidence"] for row in filled) / n - accuracy
-    if abs(gap) < max(MISCALIBRATED, 2 * math.sqrt(accuracy * (1 - accuracy) / n)):
+    confidence = sum(row["n"] * row["confidence"] for row in filled) / n
+    gap, (low, high) = confidence - accuracy, numbers["accuracy_ci95"]
+    # the interval, too: of two right answers out of two, the standard error is 0
+    if abs(gap) < max(MISCALIBRATED, 2 * math.sqrt(accuracy * (1 - accuracy) / n)) or low <= confidence <= high:
         return ""
     return (
         f"The classifier is {'overconfident' if gap > 0 else 'underconfident'}: its probabilities are "

@@ -1,5 +1,6 @@
 """The decision is chosen by photos that the head was not fitted to, and described in metrics.json."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -137,7 +138,30 @@ def test_few_groups_give_a_note_and_the_promise_is_for_photos_of_the_same_groups
     assert (record["n_groups"], record["n_needed"]) == (2, 49)
     (text,) = say_working_points([record])
     assert "finds 98.4% of new photos of 'bad' of the same groups on average (95% interval for new groups " in text
-    assert text.endswith("with 60 photos of the class in 2 groups.")
+    assert text.endswith("with 60 photos of the class, of 2 groups.")
     (table,) = list_working_points([record])
     assert table["rows"][0]["name"] == "New photos of the same groups"
     assert table["note"].endswith("The photos of 'bad' are of 2 groups; the interval is for photos of new groups.")
+
+
+def test_groups_are_named_by_their_kind():
+    y, p = make_photos(120)
+    groups, settings = [f"{n % 2} {n // 60}" for n in range(120)], Settings(find=0.98, of="bad")
+    chosen = decide_by(settings, LABELS, y, p, judged_by="cross-validation", groups=groups, group_kind="camera")
+    assert "needs 49 cameras or more" in chosen.notes[0].text
+    (record,) = describe_working_points(chosen, make_split(y, p))
+    assert record["group_kind"] == "camera"
+    assert "of the same cameras on average (95% interval for new cameras " in say_working_points([record])[0]
+    assert list_working_points([record])[0]["rows"][0]["name"] == "New photos of the same cameras"
+
+
+def test_near_copies_alone_are_groups_of_one_picture():
+    y, p = make_photos(200)
+    photos = [replace(photo, near_copies=f"{n // 2}") for n, photo in enumerate(make_split(y, p).features.photos)]
+    held = OutOfFold(photos=tuple(photos), y=y, scores=np.log(p), is_validation=False)
+    table = SimpleNamespace(catalog=SimpleNamespace(labels=LABELS, group_kind="group"))
+    trained = SimpleNamespace(held_out=held, settings=Settings(find=0.9, of="bad"), table=table)
+    assert choose_decision(trained).group_kind == "picture"
+    named = replace(held, photos=tuple(replace(photo, group="1") for photo in photos))
+    trained.held_out = named
+    assert choose_decision(trained).group_kind == "group"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 CAMERA, FOLDER, GROUP = ("camera", "folder", "group")
+PICTURE = "picture"  # near copies show one picture; of photos without other groups
 
 
 def count_groups(n: int, kind: str) -> str:

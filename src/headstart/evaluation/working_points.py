@@ -131,8 +131,9 @@ def _say_found(record: Mapping[str, Any]) -> str:
     judged = f"by {record['judged_by']} with {count_photos(record['n_positive'])} of the class"
     photos, interval = f"new photos of '{label}'", _write_range(record["recall_ci95"])
     if record.get("n_groups"):
-        judged += f" in {count_groups(record['n_groups'], GROUP)}"
-        photos, interval = f"new photos of '{label}' of the same groups", f"for new groups {interval}"
+        kind = record.get("group_kind", GROUP)
+        judged += f", of {count_groups(record['n_groups'], kind)}"
+        photos, interval = f"new photos of '{label}' of the same {kind}s", f"for new {kind}s {interval}"
     alarms = (
         f", and calls {format_percent(record['false_alarm_rate'])} of all other photos '{label}' "
         f"({_write_range(record['false_alarm_rate_ci95'])})"

@@ -13,7 +13,7 @@ from headstart.catalog.classes import clean_label
 from headstart.catalog.photo_groups import name_groups
 from headstart.classifier.decision import Decision, decide_answers
 from headstart.errors import FitError
-from headstart.evaluation.group_words import GROUP, count_groups
+from headstart.evaluation.group_words import GROUP, PICTURE, count_groups
 from headstart.evaluation.notes import Note
 from headstart.evaluation.thresholds import Threshold, choose_threshold
 from headstart.evaluation.words import count_photos, format_percent
@@ -41,6 +41,8 @@ class ChosenDecision:
         What the threshold promises, or None for costs.
     groups
         (N,) names of the groups of the photos, or None.
+    group_kind
+        What the groups are, as in ``camera``; ``picture`` if only copies make photos a group.
     """
 
     decision: Decision
@@ -50,6 +52,7 @@ class ChosenDecision:
     judged_by: str
     threshold: Threshold | None = None
     groups: Sequence[str] | None = None
+    group_kind: str = GROUP
 
     @property
     def notes(self) -> list[Note]:
@@ -58,7 +61,7 @@ class ChosenDecision:
             return []
         label, find = str(self.decision.label), format_percent(self.decision.find)
         n, n_needed = int((self.y == self.labels.index(label)).sum()), self.threshold.n_needed
-        recall, n_groups = format_percent(self.threshold.recall), self.threshold.n_groups
+        recall, n_groups, kind = format_percent(self.threshold.recall), self.threshold.n_groups, self.group_kind
         if n_groups is None:
             text = (
                 f"{find} of '{label}' cannot be promised: this needs {count_photos(n_needed)} or more of the class "
@@ -66,9 +69,10 @@ class ChosenDecision:
             )
         else:
             text = (
-                f"{find} of '{label}' cannot be promised for new groups: this needs {n_needed:,} groups or more, and "
-                f"the {count_photos(n)} of the class outside the test set are of {count_groups(n_groups, GROUP)}. The "
-                f"threshold finds {recall} of new photos of the same groups on average."
+                f"{find} of '{label}' cannot be promised for new {kind}s: this needs {count_groups(n_needed, kind)} or "
+                f"more, and the {count_photos(n)} of the class outside the test set are of "
+                f"{count_groups(n_groups, kind)}. The threshold finds {recall} of new photos of the same {kind}s on "
+                "average."
             )
         return [Note("working-point", text, "warning")]
 
@@ -95,15 +99,17 @@ def choose_decision(trained: TrainedMethod, progress: Progress = ignore_progress
             "Cannot choose a working point: got no held-out photos, need some. Give a "
             "validation split, or train without --find and --cost."
         )
+    has_groups = any(photo.group is not None for photo in held.photos)
     return decide_by(
         trained.settings, labels, held.y, softmax(held.scores).astype(np.float32, copy=False),
         judged_by="validation" if held.is_validation else "cross-validation", groups=name_groups(held.photos),
+        group_kind=trained.table.catalog.group_kind if has_groups else PICTURE,
     )  # fmt: skip
 
 
 def decide_by(
     settings: Settings, labels: tuple[str, ...], y: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float32], *,
-    judged_by: str, groups: Sequence[str] | None = None,
+    judged_by: str, groups: Sequence[str] | None = None, group_kind: str = GROUP,
 ) -> ChosenDecision:  # fmt: skip
     """Choose the decision that the settings ask for, by (N,) class numbers and (N, C) probabilities."""
     if settings.find is None or settings.of is None:
@@ -128,6 +134,7 @@ def decide_by(
         judged_by=judged_by,
         threshold=threshold,
         groups=groups,
+        group_kind=group_kind,
     )
 
 
@@ -136,7 +143,7 @@ def describe_working_points(chosen: ChosenDecision, test: SplitPredictions) -> l
 
     ``recall`` and its interval are what the threshold promises for new photos of the class. All other numbers, and
     those of costs, are counted on the photos that the decision was chosen by. ``n_needed`` and ``n_groups`` are as of
-    `Threshold`. ``test`` has the numbers of the test photos.
+    `Threshold`, and ``group_kind`` as of `ChosenDecision`. ``test`` has the numbers of the test photos.
     """
     records = measure_decision(chosen.decision, chosen.labels, chosen.y, chosen.probabilities, chosen.groups)
     rows = test.features
@@ -145,7 +152,7 @@ def describe_working_points(chosen: ChosenDecision, test: SplitPredictions) -> l
     for record, on_test in zip(records, tested, strict=True):
         if promise is not None:
             record |= {"recall": promise.recall, "recall_ci95": list(promise.recall_ci95)}
-            record |= {"n_needed": promise.n_needed, "n_groups": promise.n_groups}
+            record |= {"n_needed": promise.n_needed, "n_groups": promise.n_groups, "group_kind": chosen.group_kind}
         record |= {"judged_by": chosen.judged_by, "test": on_test if len(rows.y) else None}
     return records
 

@@ -17,7 +17,7 @@ def list_working_points(points: Sequence[Mapping[str, Any]]) -> list[dict[str, A
 
 def _make_table(point: Mapping[str, Any]) -> dict[str, Any]:
     test, label = point["test"], point["label"]
-    new = "New photos of the same groups" if point.get("n_groups") else "New photos"
+    new = f"New photos of the same {point.get('group_kind', GROUP)}s" if point.get("n_groups") else "New photos"
     rows = [_make_row(new if point["find"] is not None else f"Photos of {point['judged_by']}", point, is_chosen=True)]
     if test is not None:
         rows.append(_make_row("Test photos", test))
@@ -53,8 +53,9 @@ def _write_note(point: Mapping[str, Any]) -> str:
     if not lowers_cost(point):
         text += f" {NO_GAIN}"
     if point.get("n_groups"):
-        n = count_groups(point["n_groups"], GROUP)
-        text += f" The photos of '{point['label']}' are of {n}; the interval is for photos of new groups."
+        kind = point.get("group_kind", GROUP)
+        n = count_groups(point["n_groups"], kind)
+        text += f" The photos of '{point['label']}' are of {n}; the interval is for photos of new {kind}s."
     if point["judged_by"] == "validation":
         text += " If they also chose the best epoch, their figures are slightly too good."
     return text

@@ -1,6 +1,6 @@
 """The verdict says for which groups of photos the accuracy holds."""
 
-from headstart.evaluation.elsewhere import name_sources, name_unseen, say_elsewhere
+from headstart.evaluation.elsewhere import name_sources, name_unseen, say_elsewhere, say_what_helps
 from headstart.evaluation.quoting import choose_quote
 from headstart.evaluation.verdict import write_verdict
 
@@ -53,6 +53,13 @@ def test_cross_validation_that_is_quoted_names_the_groups_that_it_left_out():
     assert choose_quote(metrics).reason.startswith("The test set has only 40 photos of 1 camera. ")
     metrics["elsewhere"]["n_without"] = 1
     assert name_sources(metrics) == ""
+
+
+def test_photos_of_more_cameras_help_if_new_cameras_are_harder():
+    overfitted = describe(n_unseen=200) | {"test": TEST, "train": {"n": 700, "accuracy": 0.99}}
+    assert write_verdict(overfitted).endswith("(overfitting). Photos of more cameras would help most.")
+    assert say_what_helps(describe(new=SAME)) == "More photos would help most."
+    assert say_what_helps({}) == "More photos would help most."
 
 
 def test_nothing_is_said_without_groups():

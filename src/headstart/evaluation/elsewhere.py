@@ -57,6 +57,14 @@ def say_elsewhere(split: str, metrics: Mapping[str, Any]) -> str:
     return f"{sentence} On a {kind} never seen, classifiers like this one are right {_give(new)}."
 
 
+def say_what_helps(metrics: Mapping[str, Any]) -> str:
+    """Say which photos would help most against overfitting: of new groups, if the accuracy is lower there."""
+    record = metrics.get("elsewhere")
+    if record and record["new"] and record["same"]["accuracy"] > record["new"]["accuracy"]:
+        return f"Photos of more {record['group_kind']}s would help most."
+    return "More photos would help most."
+
+
 def _is_apart(record: Mapping[str, Any]) -> bool:
     return not record["n_seen"] and not record["n_without"] and bool(record["n_unseen"])
 

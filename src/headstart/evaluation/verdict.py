@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headstart.evaluation.cross_validation import compare_with_cross_validation, find_cross_validation
-from headstart.evaluation.elsewhere import name_judging, name_sources, name_unseen, say_elsewhere
+from headstart.evaluation.elsewhere import name_judging, name_sources, name_unseen, say_elsewhere, say_what_helps
 from headstart.evaluation.fitted_splits import is_fitted_to, say_whose_figure
 from headstart.evaluation.near_copies import is_quoted, say_accuracy_without, say_near_copies
 from headstart.evaluation.quoting import FEW_PHOTOS, choose_quote
@@ -71,7 +71,7 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
             compare_with_cross_validation(metrics), _warn_of_missing_test(split),
         ]  # fmt: skip
     first += [say_near_copies(metrics), say_elsewhere(split, metrics)]
-    sentences = [*first, _warn_of_overfitting(split, quoted, metrics.get("train")), _warn_of_confidence(split, judged)]
+    sentences = [*first, _warn_of_overfitting(split, quoted, metrics), _warn_of_confidence(split, judged)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -151,14 +151,15 @@ def _warn_of_few_photos(numbers: Mapping[str, Any]) -> str:
     )
 
 
-def _warn_of_overfitting(split: str, numbers: Mapping[str, Any], train: Mapping[str, Any] | None) -> str:
+def _warn_of_overfitting(split: str, numbers: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    train = metrics.get("train")
     if split == "train" or not train or train["accuracy"] - numbers["accuracy"] < OVERFIT_GAP:
         return ""
     if numbers["n"] < FEW_PHOTOS or train["accuracy"] - numbers["accuracy_ci95"][1] < OVERFIT_GAP / 2:
         return ""  # with few photos or a small gap, this may be chance
     return (
         f"On its training photos the classifier is right {format_percent(train['accuracy'])} of the time, much more "
-        "often than on new photos (overfitting). More photos would help most."
+        f"often than on new photos (overfitting). {say_what_helps(metrics)}"
     )
 
 

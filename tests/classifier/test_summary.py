@@ -46,6 +46,8 @@ def test_the_parts_go_from_the_first_stage_to_the_head(summarise):
 
 def test_above_the_cut_stages_are_trained(summarise):
     summary = summarise(method="hybrid", cut="block_12")
+    fitted = dict(list_facts(summary | {"fitted_on": "train"}))["Fitted to"]
+    assert fitted == "1 different photo (train, and validation to choose the epoch)"
     states = {part["name"]: part["is_trained"] for part in summary["parts"]}
     assert not states["block_12"]
     assert states["block_13"]

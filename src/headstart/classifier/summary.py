@@ -99,7 +99,9 @@ def list_facts(summary: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _name_splits(summary: dict[str, Any]) -> str:
-    """Return the splits that the head was fitted to; only a run folder records them."""
+    """Return the splits that the head was fitted to; only a run folder records them for the method fixed."""
+    if summary["method"] != "fixed":  # the photos that the file knows are of both
+        return " (train, and validation to choose the epoch)"
     return f" ({summary['fitted_on']})" if summary.get("fitted_on") else ""
 
 

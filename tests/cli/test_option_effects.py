@@ -48,7 +48,7 @@ EFFECTS = {
     "track": {"--to": ALWAYS},
     "advise": READING | dict.fromkeys(
         ("--backbone", "--image-size", "--seed", "--cache", "--picture", "--json"), ALWAYS
-    ) | {"--depth": DEPTH},
+    ) | {"--depth": DEPTH, "--group-from": "refused without a match, noted with fewer than three groups"},
     "embed": READING | dict.fromkeys(
         ("--out", "--ray", "--backbone", "--image-size", "--precision", "--dtype", "--overwrite", "--json"), ALWAYS
     ) | {"--depth": DEPTH},

@@ -48,6 +48,16 @@ def test_other_labels_are_named_up_to_three_pairs():
     assert "; and 1 more. One of the two may be wrong: look at the photos, and correct it." in labels.text
 
 
+def test_one_split_is_not_claimed_if_a_pair_is_in_two():
+    groups = {"a": "north", "b": None, "c": "south"}  # "b" joins one of the groups, and its other copy stays apart
+    splits = {"a": "train", "b": "train", "c": "test"}
+    photos = tuple(replace(make(name, splits[name]), group=group) for name, group in groups.items())
+    near_copies = group_near_copies([pair("a", "b"), pair("b", "c")], 3, groups)
+    pictures, across = list_near_copy_notes(near_copies, Catalog(photos))
+    assert "one split" not in pictures.text
+    assert across.text.startswith("1 test photo has a near copy in training")
+
+
 def test_different_groups_are_said_to_stay_apart():
     groups = {"a": "north", "b": "south", "c": None, "d": "south"}
     photos = tuple(replace(make(name, "train"), group=group) for name, group in groups.items())

@@ -20,8 +20,7 @@ def list_near_copy_notes(near_copies: NearCopies, catalog: Catalog) -> list[Note
     if not near_copies.pairs:
         return []
     photos = {photo.digest: photo for photo in catalog.photos}
-    places = {(name, photos[digest].split) for digest, name in near_copies.names.items() if digest in photos}
-    is_together = len(places) == len({name for name, _ in places})
+    is_together = not any(_is_across(photos.get(pair.first), photos.get(pair.second)) for pair in near_copies.pairs)
     n_apart = sum(_is_apart(photos.get(pair.first), photos.get(pair.second)) for pair in near_copies.pairs)
     notes = [_describe_pictures(near_copies, is_together=is_together, n_apart=n_apart)]
     notes += _describe_chain(near_copies)
@@ -78,6 +77,10 @@ def _describe_pictures(near_copies: NearCopies, *, is_together: bool, n_apart: i
 def _is_apart(one: Photo | None, other: Photo | None) -> bool:
     """Whether two near copies have two groups that the user named."""
     return one is not None and other is not None and None not in (one.group, other.group) and one.group != other.group
+
+
+def _is_across(one: Photo | None, other: Photo | None) -> bool:
+    return one is not None and other is not None and one.split != other.split
 
 
 def _describe_chain(near_copies: NearCopies) -> list[Note]:

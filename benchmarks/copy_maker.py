@@ -65,17 +65,14 @@ def make_copy(image: Image.Image, kind: str, generator: Generator) -> bytes:
 
 def paint_texture(generator: Generator) -> Image.Image:
     """Paint a sample of one rough surface: noise of one spectrum."""
-    rough = np.fft.fft2(generator.normal(size=(SIZE_PX, SIZE_PX)))
-    frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(SIZE_PX), np.fft.fftfreq(SIZE_PX)))
-    surface = np.fft.ifft2(rough / (frequency + 0.02)).real
-    return _to_image(128 + 40 * surface / surface.std())
+    return to_image(128 + 40 * paint_noise(generator, 0.02))
 
 
 def paint_brushed(generator: Generator) -> Image.Image:
     """Paint a sample of brushed metal: lines along one direction."""
     lines = np.repeat(generator.normal(size=(SIZE_PX, 1)), SIZE_PX, 1)
     lines = lines + 0.5 * generator.normal(size=(SIZE_PX, SIZE_PX))
-    return _to_image(128 + 25 * lines)
+    return to_image(128 + 25 * lines)
 
 
 def paint_tile(generator: Generator) -> Image.Image:
@@ -87,19 +84,19 @@ def paint_tile(generator: Generator) -> Image.Image:
     if generator.random() < 0.5:
         x, y, dx, dy = generator.integers(50, 270, 4)
         draw.line((x, y, dx, dy), fill=(40, 40, 40), width=4)
-    return _add_noise(image, generator, 6)
+    return add_noise(image, generator, 6)
 
 
 def paint_gradient(generator: Generator) -> Image.Image:
     """Paint a gradient with noise, such as a sky."""
     across, down = np.meshgrid(np.linspace(-1, 1, SIZE_PX), np.linspace(-1, 1, SIZE_PX))
     a, b = generator.uniform(-60, 60, 2)
-    return _add_noise(_to_image(128 + a * across + b * down), generator, 5)
+    return add_noise(to_image(128 + a * across + b * down), generator, 5)
 
 
 def paint_plain(generator: Generator) -> Image.Image:
     """Paint a plain background with a little noise."""
-    return _add_noise(Image.new("RGB", (SIZE_PX, SIZE_PX), (235, 235, 235)), generator, 3)
+    return add_noise(Image.new("RGB", (SIZE_PX, SIZE_PX), (235, 235, 235)), generator, 3)
 
 
 def paint_page(generator: Generator) -> Image.Image:
@@ -124,10 +121,20 @@ LOOK_ALIKES: dict[str, Callable[[Generator], Image.Image]] = {
 }
 
 
-def _to_image(grey: np.ndarray) -> Image.Image:
+def paint_noise(generator: Generator, knee: float) -> np.ndarray:
+    """Return noise of deviation 1 whose spectrum falls above a frequency, in waves per pixel."""
+    rough = np.fft.fft2(generator.normal(size=(SIZE_PX, SIZE_PX)))
+    frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(SIZE_PX), np.fft.fftfreq(SIZE_PX)))
+    surface = np.fft.ifft2(rough / (frequency + knee)).real
+    return surface / surface.std()
+
+
+def to_image(grey: np.ndarray) -> Image.Image:
+    """Return grey levels as an image in colour."""
     return Image.fromarray(grey.clip(0, 255).astype(np.uint8)).convert("RGB")
 
 
-def _add_noise(image: Image.Image, generator: Generator, deviation: float) -> Image.Image:
+def add_noise(image: Image.Image, generator: Generator, deviation: float) -> Image.Image:
+    """Add the noise of a camera."""
     pixels = np.asarray(image, np.float64) + generator.normal(0, deviation, (SIZE_PX, SIZE_PX, 3))
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))

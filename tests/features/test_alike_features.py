@@ -30,6 +30,11 @@ def test_the_cosine_is_that_of_standardised_rows(features, cosines):
     assert AlikeFeatures(features).measure(first, second) == pytest.approx(cosines[first, second], abs=1e-4)
 
 
+def test_one_photo_is_compared_with_each_in_blocks(features, cosines, monkeypatch):
+    monkeypatch.setattr(alike_features, "PAIRS_AT_ONCE", 7)
+    assert AlikeFeatures(features).measure_all(20) == pytest.approx(cosines[20], abs=1e-4)
+
+
 @pytest.mark.parametrize(("n_rows", "n_columns"), [(1024, 2048), (7, 11), (16, 5)])
 def test_all_pairs_above_the_lowest_cosine_are_found(features, cosines, monkeypatch, n_rows, n_columns):
     monkeypatch.setattr(alike_features, "ROWS_AT_ONCE", n_rows)

@@ -63,7 +63,7 @@ def test_one_part_at_many_places_is_no_copy():
         thumbnails.append(shrink(part, (left, top, left + 108, top + 108)))
     first, second = zip(*[(n, other) for n in range(20) for other in range(n + 1, 20)], strict=True)
     details = find_details(np.stack(thumbnails))
-    correlation = cropped_copies._correlate(details, np.array(first), np.array(second))
+    correlation = cropped_copies.align_pairs(details, np.array(first), np.array(second))
     assert (correlation >= cropped_copies.AGREES).sum() > 20
     assert list_pairs(thumbnails, first, second) == []
     plain = [np.full((32, 32), 200, np.uint8)] * 240  # they do not count as random photos

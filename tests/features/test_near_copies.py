@@ -73,10 +73,51 @@ def test_stripes_of_one_width_are_no_copies(features):
     assert find_near_copies(DIGESTS, find_details(pictures), features) == []
 
 
+def take_again(picture):
+    """Change a thumbnail as much as saving the photo again does."""
+    return (picture + GENERATOR.normal(0, 0.5, picture.shape)).round().clip(0, 255).astype(np.uint8)
+
+
+def test_a_copy_of_stripes_is_found(features):
+    x = np.arange(32)
+    pictures = paint()
+    for n in range(4):
+        pictures[n] = np.broadcast_to(128 + 100 * np.sin((0.9 + 0.02 * n) * x + 0.3 * n), (32, 32))
+    pictures[7] = take_again(np.fliplr(pictures[2]))
+    (pair,) = find_near_copies(DIGESTS, find_details(pictures), features)
+    assert (pair.first, pair.second) == (DIGESTS[2], DIGESTS[7])
+
+
+def paint_one_part(n):
+    """Paint one part at many places, as a camera above a belt sees it."""
+    small = GENERATOR.integers(0, 256, (9, 9), np.uint8)
+    part = Image.fromarray(small).resize((128, 128), Image.Resampling.BICUBIC)
+    corners = GENERATOR.uniform(0, 40, (n, 2))
+    boxes = [(left, top, left + 88, top + 88) for left, top in corners]
+    return np.stack([np.asarray(part.resize((32, 32), Image.Resampling.BOX, box=box)) for box in boxes])
+
+
+@pytest.mark.parametrize(("n_others", "has_features"), [(0, True), (0, False), (60, True)])
+def test_a_copy_among_photos_of_one_part_at_many_places_is_found_and_hardly_any_look_alike(
+    n_others, has_features, monkeypatch
+):
+    n = 90 + n_others
+    pictures = np.concatenate([paint_one_part(90), paint(n_others)])
+    pictures[50] = take_again(pictures[3])
+    rows = GENERATOR.normal(size=(n, 64)).astype(np.float32)
+    rows[:90] += 2 * GENERATOR.normal(size=64)  # alike, if there are others
+    digests, details = [f"{n:064x}" for n in range(n)], find_details(pictures)
+    pairs = find_near_copies(digests, details, rows if has_features else None)
+    assert (int(pairs[0].first, 16), int(pairs[0].second, 16)) == (3, 50)
+    assert len(pairs) <= 5
+    monkeypatch.setattr("headstart.features.near_copies.measure_limits", lambda *_: 0)
+    assert len(find_near_copies(digests, details, rows if has_features else None)) > 20
+
+
 def test_one_part_in_a_holder_is_no_copy_of_the_next_part():
-    n = 120
-    part = paint(1)[0]
-    pictures = np.stack([add_noise(part, 1.0) for _ in range(n)])
+    n, generator = 120, np.random.default_rng(0)
+    part = generator.integers(0, 256, (16, 16)).repeat(2, 0).repeat(2, 1)
+    pictures = (part + generator.normal(0, 1, (n, 32, 32))).clip(0, 255).astype(np.uint8)
     for number in range(9):  # each with a hole at another place, also if it is mirrored
         y, x = 1 + 5 * (number // 3), 1 + 5 * (number % 3)
         pictures[number, y : y + 4, x : x + 4] = 0

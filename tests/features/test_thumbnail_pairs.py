@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from headstart.features import thumbnail_pairs
-from headstart.features.thumbnail_pairs import SIGNS, correlate_pairs, walk_pairs
+from headstart.features.thumbnail_pairs import SIGNS, correlate_pairs, measure_difference, walk_pairs
 from headstart.features.thumbnail_spectra import find_details
 
 GENERATOR = np.random.default_rng(0)
@@ -69,3 +69,19 @@ def test_many_pairs_are_correlated_in_blocks(monkeypatch):
     whole = correlate_pairs(parts, first, second)
     monkeypatch.setattr(thumbnail_pairs, "PAIRS_AT_ONCE", 10)
     assert correlate_pairs(parts, first, second) == pytest.approx(whole, abs=1e-6)
+
+
+@pytest.mark.parametrize("contrast", [0.1, 0.5])
+def test_the_difference_is_in_levels_whatever_the_contrast_is(contrast):
+    picture = 128 + contrast * (paint()[0] - 128.0)
+    both = np.stack([picture, picture + GENERATOR.normal(0, 3, (32, 32))]).round().astype(np.uint8)
+    details = find_details(both)
+    (found,) = (found for _, found in walk_pairs(details, 0.5))
+    assert measure_difference(details, found) == pytest.approx(3, abs=0.4)
+
+
+def test_some_pairs_are_taken_by_place_or_by_mask():
+    (found,) = (found for _, found in walk_pairs(find_details(paint(9)), 0.0))
+    assert found.take(np.array([2, 4])).second.tolist() == found.second[[2, 4]].tolist()
+    mask = found.first == 1
+    assert found.take(mask).correlation.tolist() == found.correlation[mask].tolist()

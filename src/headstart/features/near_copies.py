@@ -17,8 +17,8 @@ SAME = 1.0  # root mean square of what differs, of 255 levels, that is enough am
 SAME_AT_LEAST = 0.85  # correlation that is needed, too: photos with few details differ little
 SURE = 0.9  # correlation of thumbnails that is enough if look-alikes do not reach it
 RARE = 1e-6  # chance of such a correlation that is low enough
-SURE_AMONG_ALIKE = 0.97  # the same among look-alikes, if no other photo
-CLOSER = 0.85  # correlates by this much and less than that
+SURE_AMONG_ALIKE = 0.97  # the same among look-alikes, if no third photo comes near it
+NEARLY_SURE = 0.85  # correlation with a third photo that comes near it
 LIKELY = 0.55  # correlation that is enough if the features agree, too
 UNLIKELY = 1e-3  # chance that is then low enough
 ALIKE = 0.6  # cosine of features, standardised within the set, that agree
@@ -118,10 +118,13 @@ def _measure_limits(
 
 
 def _exceed_look_alikes(pairs: ThumbnailPairs, limits: Floats, is_sure: Bools) -> Bools:
-    """Return which pairs correlate by more than the look-alikes of both photos."""
+    """Return which pairs correlate by more than the look-alikes of both photos.
+
+    A third photo that comes near the correlation of a pair shows that the photos differ little by little.
+    """
     limit = np.maximum(limits[pairs.first], limits[pairs.second])
     lowest = np.maximum(limit, SURE_AMONG_ALIKE)
-    is_close = (pairs.correlation >= CLOSER) & (pairs.correlation < SURE_AMONG_ALIKE)
+    is_close = (pairs.correlation >= NEARLY_SURE) & (pairs.correlation < SURE_AMONG_ALIKE)
     has_close = np.zeros(len(limits), bool)
     has_close[pairs.first[is_close]] = has_close[pairs.second[is_close]] = True
     is_alone = ~(has_close[pairs.first] | has_close[pairs.second])

@@ -69,13 +69,13 @@ class Details:
 
 
 def find_details(thumbnails: npt.NDArray[np.uint8]) -> Details:
-    """Return the details of thumbnails (N, 32, 32). Takes about 1.5 s of processor time for 10,000."""
+    """Return the details of thumbnails (N, 32, 32). Takes about 0.6 s of processor time for 10,000."""
     n = len(thumbnails)
     pixels = thumbnails.astype(np.float32)
     pixels -= _apply(pixels, _make_window_mean())
     pixels -= pixels.mean((1, 2), keepdims=True)
     spectra = _apply(pixels, _make_cosines())
-    lengths = np.sqrt((spectra**2).sum((1, 2)))
+    lengths = np.sqrt(np.einsum("nyx,nyx->n", spectra, spectra))
     is_flat = lengths < FEWEST_LEVELS * SIDE_PX
     spectra /= np.where(is_flat, np.inf, lengths)[:, None, None]
     parts = np.stack([spectra[:, rows::2, columns::2].reshape(n, -1) for rows in (0, 1) for columns in (0, 1)])
@@ -84,13 +84,13 @@ def find_details(thumbnails: npt.NDArray[np.uint8]) -> Details:
         part -= (part @ axis) @ axis.T
     _, axes = _find_components(parts[:, ~is_flat])
     kept = [part @ axis[:, :N_KEPT] for part, axis in zip(parts, axes, strict=True)]
-    own = np.sqrt((parts**2).sum((0, 2)))  # the share of the details that is the photo's own
+    own = np.sqrt(_sum_squares(parts))  # the share of the details that is the photo's own
     is_shared = ~is_flat & (own * lengths < FEWEST_LEVELS * SIDE_PX)
     scale = (1 / np.where(is_flat | is_shared, np.inf, np.maximum(own, 1e-9))).astype(np.float32)[:, None]
     parts *= scale
     main = np.stack(kept) * scale
-    rest = np.sqrt(np.maximum((parts**2).sum((0, 2)) - (main**2).sum((0, 2)), 0))
-    dimensions = 1 / np.maximum((parts**4).sum((0, 2)), 1e-9)
+    rest = np.sqrt(np.maximum(_sum_squares(parts) - _sum_squares(main), 0))
+    dimensions = (1 / np.maximum(_sum_squares(parts**2), 1e-9)).astype(np.float32)
     return Details(parts, main, rest, dimensions, own * lengths / SIDE_PX, is_flat, is_shared, is_common)
 
 
@@ -101,6 +101,12 @@ def paint_details(details: Details, numbers: npt.NDArray[np.int64]) -> Floats:
     for n, part in enumerate(details.parts):
         spectra[:, n // 2 :: 2, n % 2 :: 2] = part[numbers].reshape(-1, half, half)
     return _apply(spectra, _make_cosines().T)
+
+
+def _sum_squares(parts: Floats) -> Floats:
+    """Return the sum of the squares (N,) of (4, N, F) frequencies."""
+    total: Floats = np.einsum("pnf,pnf->n", parts, parts)
+    return total
 
 
 def _find_shared(parts: Floats, is_used: Bools) -> tuple[list[Floats], Bools]:

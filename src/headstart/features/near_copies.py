@@ -13,8 +13,10 @@ from headstart.features.thumbnail_pairs import ThumbnailPairs, measure_differenc
 from headstart.features.thumbnail_spectra import Bools, Details, Floats
 from headstart.process.progress import Progress, ignore_progress
 
-SAME = 1.0  # root mean square of what differs, of 255 levels, that is enough among look-alikes, too
-SAME_AT_LEAST = 0.85  # correlation that is needed, too: photos with few details differ little
+SAME = ((1.0, 0.85), (2.5, 0.998))
+"""Root mean square of what differs, of 255 levels, and correlation that are enough together, among look-alikes, too.
+Saving strong edges or small photos again changes more than 1 level."""
+SAME_AT_LEAST = 0.85  # the smallest correlation of these
 SURE = 0.9  # correlation of thumbnails that is enough if look-alikes do not reach it
 RARE = 1e-6  # chance of such a correlation that is low enough
 SURE_AMONG_ALIKE = 0.97  # the same among look-alikes, if no third photo comes near it
@@ -75,7 +77,7 @@ def find_near_copies(
     """
     alike = None if features is None or len(digests) < FEWEST_ALIKE else AlikeFeatures(features)
     whole = _walk(details, SAME_AT_LEAST if alike is None else LIKELY, progress)
-    is_same = (measure_difference(details, whole) <= SAME) & (whole.correlation >= SAME_AT_LEAST)
+    is_same = _mark_same(details, whole)
     is_sure = (whole.correlation >= SURE) & (whole.chance <= RARE)
     is_copy, crops = is_same | is_sure, whole.take(np.empty(0, np.int64))
     if alike is not None:
@@ -96,6 +98,15 @@ def _walk(details: Details, lowest: float, progress: Progress) -> ThumbnailPairs
         blocks.append(block)
         progress(n_done, len(details.rest))
     return ThumbnailPairs(*map(np.concatenate, zip(*blocks, strict=True)))
+
+
+def _mark_same(details: Details, pairs: ThumbnailPairs) -> Bools:
+    """Return which pairs differ by no more than the same photo, saved again."""
+    difference = measure_difference(details, pairs)
+    is_same = np.zeros(len(pairs.first), bool)
+    for levels, lowest in SAME:
+        is_same |= (difference <= levels) & (pairs.correlation >= lowest)
+    return is_same
 
 
 def _find_crops(details: Details, alike: AlikeFeatures, known: ThumbnailPairs) -> ThumbnailPairs:

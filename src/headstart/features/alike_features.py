@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from headstart.features.thumbnail_pairs import Numbers
 from headstart.features.thumbnail_spectra import Floats
-from headstart.storage.large_arrays import walk_rows
+from headstart.head.parallel_rows import map_items, sum_blocks
 
 PAIRS_AT_ONCE = 2048
 ROWS_AT_ONCE = 1024
@@ -19,11 +20,12 @@ class AlikeFeatures:
 
     def __init__(self, features: Floats) -> None:
         self._features = features
-        total, squares = np.zeros(features.shape[1]), np.zeros(features.shape[1])
-        for rows in walk_rows(features, PAIRS_AT_ONCE):
+
+        def add(rows: slice) -> npt.NDArray[np.float64]:
             block = features[rows].astype(np.float64)
-            total += block.sum(0)
-            squares += (block**2).sum(0)
+            return np.stack([block.sum(0), np.einsum("nd,nd->d", block, block)])
+
+        total, squares = sum_blocks(add, features)
         self._mean = (total / len(features)).astype(np.float32)
         deviation = np.sqrt(np.maximum(squares / len(features) - (total / len(features)) ** 2, 0))
         self._scale = np.where(deviation > FEWEST_DEVIATION, 1 / np.maximum(deviation, FEWEST_DEVIATION), 0)
@@ -52,17 +54,19 @@ class AlikeFeatures:
         -------
         Numbers of the photos, first below second, and the cosines, sorted by the numbers.
         """
-        n = len(self._features)
-        found = []
-        for start in range(0, n, ROWS_AT_ONCE):
+
+        def find(block: tuple[int, int]) -> tuple[Numbers, Numbers, Floats]:
+            start, left = block
             some = self._take(slice(start, start + ROWS_AT_ONCE))
-            for left in range(start, n, COLUMNS_AT_ONCE):
-                cosines = some @ self._take(slice(left, left + COLUMNS_AT_ONCE)).T
-                if left < start + ROWS_AT_ONCE:  # the diagonal, and what is below it
-                    cosines[np.tril_indices(len(some), start - left, cosines.shape[1])] = -1
-                first, second = np.nonzero(_mask_largest(cosines, lowest, n_each))
-                found.append((first + start, second + left, cosines[first, second]))
-        first, second, cosine = map(np.concatenate, zip(*found, strict=True))
+            cosines = some @ self._take(slice(left, left + COLUMNS_AT_ONCE)).T
+            if left < start + ROWS_AT_ONCE:  # the diagonal, and what is below it
+                cosines[np.tril_indices(len(some), start - left, cosines.shape[1])] = -1
+            first, second = np.nonzero(_mask_largest(cosines, lowest, n_each))
+            return first + start, second + left, cosines[first, second]
+
+        n = len(self._features)
+        blocks = [(start, left) for start in range(0, n, ROWS_AT_ONCE) for left in range(start, n, COLUMNS_AT_ONCE)]
+        first, second, cosine = map(np.concatenate, zip(*map_items(find, blocks), strict=True))
         kept = _rank(first, second, cosine) < n_each
         order = np.lexsort((second[kept], first[kept]))
         return first[kept][order], second[kept][order], cosine[kept][order]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.features.thumbnail_spectra import Details, Floats
+from headstart.head.parallel_rows import map_items, split_rows
 
 ROWS_AT_ONCE = 512
 COLUMNS_AT_ONCE = 2048
@@ -50,18 +51,22 @@ def walk_pairs(details: Details, lowest: float) -> Iterator[tuple[int, Thumbnail
     """
     n = len(details.rest)
     main, rest = details.main, details.rest
-    for start in range(0, n, ROWS_AT_ONCE):
-        stop = min(start + ROWS_AT_ONCE, n)
+
+    def compare(rows: slice) -> ThumbnailPairs:
         found: list[ThumbnailPairs] = []
-        for left in range(start, n, COLUMNS_AT_ONCE):
+        for left in range(rows.start, n, COLUMNS_AT_ONCE):
             right = min(left + COLUMNS_AT_ONCE, n)
-            bound = _bound_correlations(main[:, start:stop], main[:, left:right])
-            bound += rest[start:stop, None] * rest[None, left:right]
+            bound = _bound_correlations(main[:, rows], main[:, left:right])
+            bound += rest[rows, None] * rest[None, left:right]
             first, second = np.divmod(np.flatnonzero(bound >= lowest), right - left)
-            first, second = first + start, second + left
+            first, second = first + rows.start, second + left
             is_pair = first < second
             found.append(_compare(details, first[is_pair], second[is_pair], lowest))
-        yield stop, ThumbnailPairs(*map(np.concatenate, zip(*found, strict=True)))
+        return ThumbnailPairs(*map(np.concatenate, zip(*found, strict=True)))
+
+    blocks = split_rows(n, ROWS_AT_ONCE)
+    for rows, pairs in zip(blocks, map_items(compare, blocks), strict=True):
+        yield rows.stop, pairs
 
 
 def correlate_pairs(parts: Floats, first: Numbers, second: Numbers) -> Floats:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.features.thumbnails import SIDE_PX
+from headstart.head.parallel_rows import map_blocks, map_items
 
 WINDOW_PX = 9
 FEWEST_LEVELS = 1.2  # root mean square of the details, of 255; below it, only noise is left
@@ -142,21 +143,27 @@ def _find_components(parts: Floats) -> tuple[Floats, Floats]:
     They are those of the photos and their mirrored versions: then no component mixes two of the four parts.
     """
     step = max(1, parts.shape[1] // MAX_SAMPLE)
-    values, axes = [], []
-    for part in parts[:, ::step]:
+
+    def decompose(part: Floats) -> tuple[Floats, Floats]:
         some = part.astype(np.float64)
-        value, axis = np.linalg.eigh(some.T @ some / max(1, len(some)))
-        values.append(value[::-1])
-        axes.append(axis[:, ::-1])
-    return np.stack(values).astype(np.float32), np.stack(axes).astype(np.float32)
+        values, axes = np.linalg.eigh(some.T @ some / max(1, len(some)))
+        return values[::-1].astype(np.float32), axes[:, ::-1].astype(np.float32)
+
+    values, axes = zip(*map_items(decompose, list(parts[:, ::step])), strict=True)
+    return np.stack(values), np.stack(axes)
 
 
 def _apply(pictures: Floats, matrix: Floats) -> Floats:
     """Apply a matrix (S, S) to the rows and the columns of pictures (N, S, S)."""
-    half = pictures.reshape(-1, SIDE_PX) @ matrix.T
-    turned = np.ascontiguousarray(half.reshape(-1, SIDE_PX, SIDE_PX).transpose(0, 2, 1))
-    done = (turned.reshape(-1, SIDE_PX) @ matrix.T).reshape(-1, SIDE_PX, SIDE_PX)
-    return np.ascontiguousarray(done.transpose(0, 2, 1))
+    done = np.empty_like(pictures)
+
+    def apply(rows: slice) -> None:
+        half = pictures[rows].reshape(-1, SIDE_PX) @ matrix.T
+        turned = np.ascontiguousarray(half.reshape(-1, SIDE_PX, SIDE_PX).transpose(0, 2, 1))
+        done[rows] = (turned.reshape(-1, SIDE_PX) @ matrix.T).reshape(-1, SIDE_PX, SIDE_PX).transpose(0, 2, 1)
+
+    map_blocks(apply, pictures)
+    return done
 
 
 def _make_cosines() -> Floats:

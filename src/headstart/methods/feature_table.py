@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +53,7 @@ class SplitFeatures:
         weights = np.array([photo.weight for photo in self.photos])
         return None if (weights == 1).all() else weights
 
-    @property
+    @cached_property
     def groups(self) -> list[str] | None:
         """(N,) names of split units: photos of one group, copies and near copies share one. None if all differ."""
         return name_groups(self.photos)

@@ -80,11 +80,10 @@ def find_details(thumbnails: npt.NDArray[np.uint8]) -> Details:
     is_flat = lengths < FEWEST_LEVELS * SIDE_PX
     spectra /= np.where(is_flat, np.inf, lengths)[:, None, None]
     parts = np.stack([spectra[:, rows::2, columns::2].reshape(n, -1) for rows in (0, 1) for columns in (0, 1)])
-    shared, is_common = _find_shared(parts, ~is_flat)
+    shared, others, is_common = _find_shared(parts, ~is_flat)
     for part, axis in zip(parts, shared, strict=True):
         part -= (part @ axis) @ axis.T
-    _, axes = _find_components(parts[:, ~is_flat])
-    kept = [part @ axis[:, :N_KEPT] for part, axis in zip(parts, axes, strict=True)]
+    kept = [part @ axis[:, :N_KEPT] for part, axis in zip(parts, others, strict=True)]
     own = np.sqrt(_sum_squares(parts))  # the share of the details that is the photo's own
     is_shared = ~is_flat & (own * lengths < FEWEST_LEVELS * SIDE_PX)
     scale = (1 / np.where(is_flat | is_shared, np.inf, np.maximum(own, 1e-9))).astype(np.float32)[:, None]
@@ -110,31 +109,32 @@ def _sum_squares(parts: Floats) -> Floats:
     return total
 
 
-def _find_shared(parts: Floats, is_used: Bools) -> tuple[list[Floats], Bools]:
-    """Return the axes (256, K) of each part that most photos share, and (N,) whether a photo shows little else.
+def _find_shared(parts: Floats, is_used: Bools) -> tuple[list[Floats], list[Floats], Bools]:
+    """Return the axes of each part that most photos share, the other axes, and (N,) whether a photo shows little else.
 
-    Photos of a series would be a component of their own, and nothing would be left of them. If photos that show little
-    but the components are less than half of all, the components are those of the other photos.
+    The axes of a part are (256, K), the strongest first. Photos of a series would be a component of their own, and
+    nothing would be left of them. If photos that show little but the components are less than half of all, the
+    components are those of the other photos.
     """
     n_shared = 4 * min(MAX_SHARED, int(is_used.sum()) // PHOTOS_PER_SHARED)
-    is_common = np.zeros(len(is_used), bool)
-    if not n_shared:
-        return [np.zeros((parts.shape[2], 0), np.float32)] * len(parts), is_common
-    is_series = is_common
-    first: tuple[list[Floats], Bools] | None = None
+    is_common = is_series = np.zeros(len(is_used), bool)
+    first: tuple[list[Floats], list[Floats], Bools] | None = None
+    shared: list[Floats] = []
+    others: list[Floats] = []
     for _ in range(MAX_ROUNDS):
         values, axes = _find_components(parts[:, is_used & ~is_series])
-        weakest = np.sort(values.ravel())[::-1][n_shared - 1]
+        weakest = np.sort(values.ravel())[::-1][n_shared - 1] if n_shared else np.inf
         shared = [axis[:, value >= weakest] for value, axis in zip(values, axes, strict=True)]
+        others = [axis[:, value < weakest] for value, axis in zip(values, axes, strict=True)]
         lengths = [((part @ axis) ** 2).sum(1) for part, axis in zip(parts, shared, strict=True)]
         is_covered = is_used & (np.sum(lengths, 0) > MOST)
-        first = first or (shared, is_covered)
-        if (is_series | is_covered).sum() >= is_used.sum() / 2:
+        first = first or (shared, others, is_covered)
+        if n_shared and (is_series | is_covered).sum() >= is_used.sum() / 2:
             return first
         if not (is_covered & ~is_series).any():
-            return shared, is_common
+            break
         is_series = is_series | is_covered
-    return shared, is_common
+    return shared, others, is_common
 
 
 def _find_components(parts: Floats) -> tuple[Floats, Floats]:

@@ -141,7 +141,7 @@ class World:
     def _get_seconds(self, name):
         return self.seconds.get(name, 0.0)
 
-    def _cross_validate(self, table, _):
+    def _cross_validate(self, table, _, choice):
         train = table.splits["train"]
         n = self.n_judged or len(train.photos)
         error = self.wide_errors.get(len(train.views), self.error) if train.X.shape[1] == 2 else self.error

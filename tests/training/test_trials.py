@@ -6,9 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from headstart.catalog.photo import Photo
 from headstart.catalog.scan import scan_photos
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
-from headstart.methods.method_runner import TrainedMethod
+from headstart.methods.method_runner import TrainedMethod, fit_head_to_table
 from headstart.methods.settings import Settings
 from headstart.training.trials import (
     Trial,
@@ -18,6 +19,7 @@ from headstart.training.trials import (
     compare_losses,
     drop_average,
     hold_out_validation,
+    judge_by_cross_validation,
     judge_on_validation,
 )
 
@@ -129,3 +131,23 @@ def test_losses_are_those_of_calibrated_scores(catalog):
     plain, bold = (judge_on_validation(make_trained(catalog, views * factor)) for factor in (1, 2))
     assert plain.is_right.tolist() == bold.is_right.tolist() == [True, True, True, False] * 50
     assert bold.losses.mean() == pytest.approx(plain.losses.mean(), rel=0.01)
+
+
+@pytest.mark.parametrize("n_views", [1, 2])
+def test_the_heads_that_chose_the_strength_judge_as_new_ones_would(catalog, n_views):
+    random = np.random.default_rng(0)
+    y = np.arange(300) % 2
+    views = (random.normal(size=(n_views, 300, 20)) + 0.3 * y[:, None]).astype(np.float32)
+    photos = tuple(Photo(f"{n}.jpg", "ab"[y[n]], digest=f"{n:064x}", split="train") for n in range(300))
+    nothing = SplitFeatures((), views[0, :0], y[:0], views[:, :0])
+    table = FeatureTable(
+        catalog=catalog,
+        splits={"train": SplitFeatures(photos, views.mean(0), y, views), "validation": nothing, "test": nothing},
+        n_averaged=n_views, image_size=96, precision="f32", n_extracted=0, n_cached=0,
+    )  # fmt: skip
+    settings = Settings(method="fixed").settle()
+    fitted = fit_head_to_table(table, settings)
+    known, anew = (judge_by_cross_validation(table, settings, choice) for choice in (fitted.choice, None))
+    assert fitted.choice.held_out is not None
+    assert len(known) == len(anew) == 300
+    assert (known != anew).mean() < 0.01  # each fit starts elsewhere, and stops at a tolerance

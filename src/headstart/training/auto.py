@@ -111,7 +111,7 @@ class _MethodChoice:
         plain, self.record.step = self._best, "judging what was fitted"
         if plain.fitted.choice is None or not any(row.accuracy is not None for row in plain.fitted.choice.table):
             return self.record.add_reason(TOO_FEW)
-        is_right = self._measure.cross_validate(plain.table, self._settings)
+        is_right = self._measure.cross_validate(plain.table, self._settings, plain.fitted.choice)
         if len(is_right) < FEWEST_JUDGED:
             return self.record.add_reason(TOO_FEW)
         self.record.add_trial(plain, is_right, judged_by="cross-validation", seconds=self.record.seconds)
@@ -146,7 +146,7 @@ class _MethodChoice:
             if n_views > 1:
                 chosen = replace(chosen, n_views=n_views, average_views=True)
             tried = replace(plain, settings=chosen, table=trials.narrow_table(wide, n_views))
-            is_right = self._measure.cross_validate(tried.table, self._settings)
+            is_right = self._measure.cross_validate(tried.table, self._settings, None)
             by_views.append(is_right)
             trial = self.record.add_trial(
                 tried, is_right, judged_by="cross-validation",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headstart.features.similarity import Similarity, measure_similarity
+from headstart.head.regularisation import StrengthChoice
 from headstart.methods.feature_table import FeatureTable
 from headstart.methods.method_runner import MethodRunner, TrainedMethod
 from headstart.methods.settings import Settings
@@ -39,7 +40,7 @@ class Measurements:
         Function that returns the time in seconds.
     """
 
-    cross_validate: Callable[[FeatureTable, Settings], IsRight] = judge_by_cross_validation
+    cross_validate: Callable[[FeatureTable, Settings, StrengthChoice | None], IsRight] = judge_by_cross_validation
     validate: Callable[[TrainedMethod], ValidationResult] = judge_on_validation
     compare_with_imagenet: Callable[[MethodRunner], Similarity] = compare_with_imagenet
     estimate_seconds: Callable[[MethodRunner, Settings, int], float] = estimate_seconds

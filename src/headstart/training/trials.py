@@ -12,7 +12,7 @@ import numpy.typing as npt
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.split import SplitPlan, assign_splits
 from headstart.evaluation.notes import Note
-from headstart.head.regularisation import choose_strength, predict_held_out
+from headstart.head.regularisation import StrengthChoice, choose_strength, predict_held_out
 from headstart.head.temperature import choose_factor, compute_log_losses
 from headstart.methods.feature_table import FeatureTable, SplitFeatures, average_rows
 from headstart.methods.head_fitting import prepare_views, weigh_classes
@@ -139,12 +139,17 @@ def judge_on_validation(trained: TrainedMethod) -> ValidationResult:
     return ValidationResult(np.asarray(scores.argmax(1) == validation.y), losses)
 
 
-def judge_by_cross_validation(table: FeatureTable, settings: Settings) -> IsRight:
+def judge_by_cross_validation(table: FeatureTable, settings: Settings, choice: StrengthChoice | None) -> IsRight:
     """Predict each training photo by a head that was fitted without it. Return (N,) whether each prediction is right.
 
-    Photos that no head could predict are left out. They are the same photos for all features of a catalog.
+    Photos that no head could predict are left out. They are the same photos for all features of a catalog. If these
+    heads were already fitted, to choose the strength, ``choice`` has their predictions.
     """
     train, n_classes = table.splits["train"], len(table.catalog.labels)
+    if choice is not None and choice.held_out is not None:
+        fold, n = choice.held_out.fold[: len(train.y)], table.n_averaged
+        scores = choice.held_out.scores.reshape(-1, len(train.y), n_classes)[:n].mean(axis=0)
+        return np.asarray(scores.argmax(1) == train.y)[fold >= 0]
     weights = weigh_classes(train.y, n_classes, settings.class_weight, train.weights)
     prepared, groups = prepare_views(
         train.views, train.y, n_classes, class_weight=weights, sample_weight=train.weights, groups=train.groups

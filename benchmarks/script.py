@@ -2,9 +2,8 @@
 
 `benchmarks/rivals/sklearn_script.py` (Pillow in threads, ONNX Runtime in float32 on the same weights,
 LogisticRegressionCV; no report, no cache) and `headstart train --method fixed` with its report, with an empty cache and
-again. Whole processes, at both sizes. At 160 px the script takes a third less time, and a warm training takes as long as
-at 224 px. A warm training chooses the strength, fits the head twice, cross-validates it over
-all photos and draws the report; the script does one of these.
+again. Whole processes, at both sizes. At 160 px the script takes a third less time, a warm training the same time. A
+warm training chooses the strength, fits the head twice, cross-validates it over all photos, and draws the report.
 """
 
 from __future__ import annotations

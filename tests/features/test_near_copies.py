@@ -137,6 +137,22 @@ def test_one_part_in_a_holder_is_no_copy_of_the_next_part():
     assert (int(pair.first, 16), int(pair.second, 16)) == (0, 17)
 
 
+def test_of_parts_in_a_holder_faint_details_are_no_evidence(monkeypatch):
+    n, generator = 120, np.random.default_rng(0)
+    part = generator.integers(50, 206, (16, 16)).repeat(2, 0).repeat(2, 1)
+    pictures = part + generator.normal(0, 1, (n, 32, 32))
+    pictures[:60] += generator.normal(0, 3.5, (15, 32, 32)).repeat(4, 0)  # four parts of each mould are alike
+    pictures[60:76] += generator.normal(0, 10, (8, 32, 32)).repeat(2, 0)  # eight parts, each photographed twice
+    digests, details = [f"{n:064x}" for n in range(n)], find_details(pictures.clip(0, 255).astype(np.uint8))
+    assert details.is_common.mean() > 0.8
+    pairs = find_near_copies(digests, details, None)
+    twice = {(digests[at], digests[at + 1]) for at in range(60, 76, 2)}
+    assert len(pairs) >= 6  # the strongest are taken for what all parts share
+    assert {(pair.first, pair.second) for pair in pairs} <= twice
+    monkeypatch.setattr(near_copies, "OWN_LEVELS", 0.0)
+    assert len(find_near_copies(digests, details, None)) > 60
+
+
 def test_of_very_many_pairs_the_strongest_are_kept(monkeypatch):
     monkeypatch.setattr("headstart.features.near_copies.MAX_PER_BLOCK", 10)
     pictures = np.stack([add_noise(paint(1)[0], 3) for _ in range(2)] * 10)

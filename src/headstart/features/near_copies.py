@@ -17,6 +17,8 @@ SAME = ((1.0, 0.85), (2.5, 0.998))
 """Root mean square of what differs, of 255 levels, and correlation that are enough together, among look-alikes, too.
 Saving strong edges or small photos again changes more than 1 level."""
 SAME_AT_LEAST = 0.85  # the smallest correlation of these
+OWN_LEVELS = 6.0  # of the details of a photo's own, if half of the set shows one scene; fewer are much alike by chance
+SAME_OF_COMMON = 0.8  # what may differ between two photos with fewer
 SURE = 0.9  # correlation of thumbnails that is enough if look-alikes do not reach it
 RARE = 1e-6  # chance of such a correlation that is low enough
 SURE_AMONG_ALIKE = 0.97  # the same among look-alikes, if no third photo comes near it
@@ -77,12 +79,13 @@ def find_near_copies(
     """
     alike = None if features is None or len(digests) < FEWEST_ALIKE else AlikeFeatures(features)
     whole = _walk(details, SAME_AT_LEAST if alike is None else LIKELY, progress)
-    is_same = _mark_same(details, whole)
-    is_sure = (whole.correlation >= SURE) & (whole.chance <= RARE)
+    is_same, is_telling = _mark_same(details, whole), _mark_telling(details, whole)
+    is_sure = is_telling & (whole.correlation >= SURE) & (whole.chance <= RARE)
     is_copy, crops = is_same | is_sure, whole.take(np.empty(0, np.int64))
     if alike is not None:
-        is_copy |= (alike.measure(whole.first, whole.second) >= ALIKE) & (whole.chance <= UNLIKELY)
+        is_copy |= is_telling & (alike.measure(whole.first, whole.second) >= ALIKE) & (whole.chance <= UNLIKELY)
         crops = _find_crops(details, alike, whole.take(is_copy))
+        crops = crops.take(_mark_telling(details, crops))
     limits = _measure_limits(details, alike, whole, crops, is_copy & ~is_same)
     is_copy &= is_same | _exceed_look_alikes(whole, limits, is_sure)
     crops = crops.take(np.maximum(limits[crops.first], limits[crops.second]) == 0)
@@ -106,7 +109,14 @@ def _mark_same(details: Details, pairs: ThumbnailPairs) -> Bools:
     is_same = np.zeros(len(pairs.first), bool)
     for levels, lowest in SAME:
         is_same |= (difference <= levels) & (pairs.correlation >= lowest)
-    return is_same
+    return is_same & ((difference <= SAME_OF_COMMON) | _mark_telling(details, pairs))
+
+
+def _mark_telling(details: Details, pairs: ThumbnailPairs) -> Bools:
+    """Return in which pairs both photos have details enough to tell them from others, also of one scene."""
+    is_telling = ~details.is_common | (details.levels >= OWN_LEVELS)
+    both: Bools = is_telling[pairs.first] & is_telling[pairs.second]
+    return both
 
 
 def _find_crops(details: Details, alike: AlikeFeatures, known: ThumbnailPairs) -> ThumbnailPairs:

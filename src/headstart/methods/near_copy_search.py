@@ -32,7 +32,7 @@ from headstart.pixels.decode import describe_decoder
 from headstart.process.progress import show_progress
 from headstart.storage.result_cache import fetch_result, keep_result, name_result
 
-COMPARISON = "near copies 3"  # another number if the rules change: then comparisons in the cache are not used
+COMPARISON = "near copies 4"  # another number if the rules change: then comparisons in the cache are not used
 
 
 def keep_near_copies_together(

@@ -108,10 +108,12 @@ def test_ctrl_c_in_a_finalizer_is_not_lost(lines):
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs the signals of POSIX")
 @pytest.mark.parametrize("number", [15, 1])
 def test_a_kill_and_a_closed_terminal_leave_no_file(photos, tmp_path, number):
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # children would inherit that nohup ignores it
     process = subprocess.Popen(
         [sys.executable, "-m", "headstart", "train", str(photos), "--out", str(tmp_path / "run"), "--no-cache"],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+    signal.signal(signal.SIGHUP, before)
     while not list(tmp_path.iterdir()):
         time.sleep(0.01)
     process.send_signal(number)

@@ -27,6 +27,16 @@ def test_bars_show_the_classifier_beside_the_guess():
     assert "dogs" in bars[2]["label"]
 
 
+def test_the_accuracy_without_near_copies_comes_first_if_it_is_quoted():
+    without = {"n": 200, "accuracy": 0.8, "accuracy_ci95": [0.74, 0.85]}
+    near_copies = {"without": without, "across": {"test": 100}}
+    bars = list_bars({"test": TEST | {"n": 300}, "near_copies": near_copies})
+    assert [(bar["label"], bar["text"]) for bar in bars[:2]] == [
+        ("Without near copies", "80.0%"), ("This classifier, test photos", "75.0%"),
+    ]  # fmt: skip
+    assert [bars[0]["low"], bars[0]["high"]] == without["accuracy_ci95"]
+
+
 def test_the_cross_validation_of_an_earlier_version_has_no_bar():
     older = {"accuracy_mean": 0.99, "accuracy_sd": 0.02, "n": 10, "n_folds": 5, "n_repeats": 3}
     assert [bar["kind"] for bar in list_bars({"test": TEST, "cross_validation": older})] == ["classifier", "guess"]

@@ -36,6 +36,8 @@ Row = dict[str, Any]
 def list_bars(metrics: Mapping[str, Any]) -> list[Row]:
     """List the bars at the top of the page: the classifier, cross-validation, and the majority guess.
 
+    If the accuracy without near copies is quoted, it comes first.
+
     Each bar has ``label``, ``kind``, ``value`` (0 to 1), ``low`` and ``high`` (or None) and ``text``.
     """
     headline = choose_headline(metrics)
@@ -43,6 +45,9 @@ def list_bars(metrics: Mapping[str, Any]) -> list[Row]:
         return []
     split, numbers = headline
     quote, over_all, bars = choose_quote(metrics), find_cross_validation(metrics), []
+    if quote is not None and quote.figure.name == "without_near_copies":
+        clean = quote.figure
+        bars.append(_make_bar("Without near copies", "classifier", clean.accuracy, clean.low, clean.high))
     if split != "train":  # the accuracy on training photos says nothing about new ones
         name = f"This classifier, {SPLIT_NAMES[split].lower()} photos"
         bars.append(_make_bar(name, "classifier", numbers["accuracy"], *numbers["accuracy_ci95"]))

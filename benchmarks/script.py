@@ -15,7 +15,7 @@ from pathlib import Path
 
 from harness import Claim, find_command, publish, read_options, repeat_in_turn, run_process, use_empty_cache
 
-N_ROUNDS = 5
+N_ROUNDS = 3
 SCRIPT = Path(__file__).parent / "rivals" / "sklearn_script.py"
 
 

@@ -12,7 +12,7 @@ from headstart.catalog.split_units import SplitUnit
 
 LARGE, LARGE_SHARE = 5, 0.02  # photos of a unit, and share of all: with such units, the largest first is no random draw
 N_DRAWS = 20  # orders to try
-MISS, MORE = 0.03, 1.5  # a share may miss by this on average, or by so many times what the largest first miss
+MISS, MORE = 0.03, 1.5  # limit of the mean error of a share; and as a multiple of the error with the largest first
 
 
 def divide_units(units: Sequence[SplitUnit], shares: Mapping[str, int]) -> list[tuple[SplitUnit, str]]:

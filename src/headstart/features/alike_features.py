@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from headstart.features.thumbnail_pairs import Numbers
 from headstart.features.thumbnail_spectra import Floats
-from headstart.head.parallel_rows import map_items, sum_blocks
+from headstart.head.parallel_rows import map_items, split_rows, sum_blocks
 
 PAIRS_AT_ONCE = 2048
 ROWS_AT_ONCE = 1024
@@ -34,9 +34,12 @@ class AlikeFeatures:
     def measure(self, first: Numbers, second: Numbers) -> Floats:
         """Return the cosine of each pair of photos."""
         cosines = np.empty(len(first), np.float32)
-        for start in range(0, len(first), PAIRS_AT_ONCE):
-            rows = slice(start, start + PAIRS_AT_ONCE)
+
+        def measure(rows: slice) -> None:
             cosines[rows] = np.einsum("nd,nd->n", self._take(first[rows]), self._take(second[rows]))
+
+        for _ in map_items(measure, split_rows(len(first), PAIRS_AT_ONCE)):
+            pass
         return cosines
 
     def measure_all(self, photo: int) -> Floats:

@@ -23,10 +23,10 @@ from headstart.head.parallel_rows import map_items, split_rows
 AGREES = 0.55  # correlation of the aligned details that is enough
 RARE = 1e-6  # chance of such a correlation that is low enough
 PROMISING = 0.35  # correlation with few windows that is enough to try all
-MAX_PROMISING = 4000  # pairs that are tried with all windows, about 1.5 ms each; of more, the most promising
+MAX_PROMISING = 4000  # pairs that are tried with all windows, about 0.3 ms each; of more, the most promising
 N_RANDOM = 300  # pairs of photos that tell what alignment alone reaches
 DEVIATIONS = 6  # above the median of random pairs
-PAIRS_AT_ONCE = 128
+PHOTOS_AT_ONCE = 256
 
 
 def find_cropped_copies(details: Details, first: Numbers, second: Numbers) -> ThumbnailPairs:
@@ -57,14 +57,16 @@ def _measure_random(details: Details) -> float:
 
 
 def align_pairs(details: Details, first: Numbers, second: Numbers, *, is_coarse: bool = False) -> Floats:
-    """Return the correlation of each pair once it is aligned. Takes 0.8 ms a pair, or 0.08 ms if coarse."""
+    """Return the correlation of each pair once it is aligned. Takes 0.3 ms a pair, or 0.02 ms if coarse."""
+    if not len(first):
+        return np.empty(0, np.float32)
+    photos, places = np.unique(np.stack([first, second]), return_inverse=True)
+    one, other = places.reshape(2, -1)
+
+    def paint(rows: slice) -> Floats:
+        painted = paint_details(details, photos[rows])
+        return shrink_details(painted) if is_coarse else painted
+
+    pictures = np.concatenate(list(map_items(paint, split_rows(len(photos), PHOTOS_AT_ONCE))))
     windows = make_windows(SIDE_PX // 2, COARSE_SIZES) if is_coarse else make_windows(SIDE_PX, FINE_SIZES)
-
-    def align(rows: slice) -> Floats:
-        one, other = paint_details(details, first[rows]), paint_details(details, second[rows])
-        if is_coarse:
-            one, other = shrink_details(one), shrink_details(other)
-        return correlate_aligned(one, other, windows)
-
-    aligned = list(map_items(align, split_rows(len(first), PAIRS_AT_ONCE)))
-    return np.concatenate(aligned) if aligned else np.empty(0, np.float32)
+    return correlate_aligned(pictures, one, other, windows)

@@ -70,28 +70,43 @@ class Details:
 
 
 def find_details(thumbnails: npt.NDArray[np.uint8]) -> Details:
-    """Return the details of thumbnails (N, 32, 32). Takes about 0.6 s of processor time for 10,000."""
+    """Return the details of thumbnails (N, 32, 32). Takes about 0.4 s of processor time for 10,000."""
     n = len(thumbnails)
-    pixels = thumbnails.astype(np.float32)
-    pixels -= _apply(pixels, _make_window_mean())
-    pixels -= pixels.mean((1, 2), keepdims=True)
-    spectra = _apply(pixels, _make_cosines())
-    lengths = np.sqrt(np.einsum("nyx,nyx->n", spectra, spectra))
+    parts, lengths = np.empty((4, n, SIDE_PX**2 // 4), np.float32), np.empty(n, np.float32)
+
+    def transform(rows: slice) -> None:
+        pixels = thumbnails[rows].astype(np.float32)
+        pixels -= _apply(pixels, _make_window_mean())
+        pixels -= pixels.mean((1, 2), keepdims=True)
+        spectra = _apply(pixels, _make_cosines())
+        lengths[rows] = np.sqrt(np.einsum("nyx,nyx->n", spectra, spectra))
+        spectra /= np.where(lengths[rows] < FEWEST_LEVELS * SIDE_PX, np.inf, lengths[rows])[:, None, None]
+        for number, part in enumerate(parts):
+            part[rows] = spectra[:, number // 2 :: 2, number % 2 :: 2].reshape(len(spectra), -1)
+
+    map_blocks(transform, thumbnails)
     is_flat = lengths < FEWEST_LEVELS * SIDE_PX
-    spectra /= np.where(is_flat, np.inf, lengths)[:, None, None]
-    parts = np.stack([spectra[:, rows::2, columns::2].reshape(n, -1) for rows in (0, 1) for columns in (0, 1)])
     shared, others, is_common = _find_shared(parts, ~is_flat)
-    for part, axis in zip(parts, shared, strict=True):
-        part -= (part @ axis) @ axis.T
-    kept = [part @ axis[:, :N_KEPT] for part, axis in zip(parts, others, strict=True)]
-    own = np.sqrt(_sum_squares(parts))  # the share of the details that is the photo's own
+    main, own = np.zeros((4, n, N_KEPT), np.float32), np.empty(n, np.float32)
+    rest, dimensions = np.empty(n, np.float32), np.empty(n, np.float32)
+
+    def take_off(rows: slice) -> None:
+        some, kept = parts[:, rows], main[:, rows]
+        for part, axis in zip(some, shared, strict=True):
+            part -= (part @ axis) @ axis.T
+        for part, weights, axis in zip(some, kept, others, strict=True):
+            weights[:, : axis.shape[1]] = part @ axis[:, :N_KEPT]
+        own[rows] = np.sqrt(_sum_squares(some))  # the share of the details that is the photo's own
+        is_left = ~is_flat[rows] & (own[rows] * lengths[rows] >= FEWEST_LEVELS * SIDE_PX)
+        scale = (is_left / np.maximum(own[rows], 1e-9)).astype(np.float32)[:, None]
+        some *= scale
+        kept *= scale
+        rest[rows] = np.sqrt(np.maximum(_sum_squares(some) - _sum_squares(kept), 0))
+        dimensions[rows] = 1 / np.maximum(_sum_squares(some**2), 1e-9)
+
+    map_blocks(take_off, lengths)
     is_shared = ~is_flat & (own * lengths < FEWEST_LEVELS * SIDE_PX)
-    scale = (1 / np.where(is_flat | is_shared, np.inf, np.maximum(own, 1e-9))).astype(np.float32)[:, None]
-    parts *= scale
-    main = np.stack(kept) * scale
-    rest = np.sqrt(np.maximum(_sum_squares(parts) - _sum_squares(main), 0))
-    dimensions = (1 / np.maximum(_sum_squares(parts**2), 1e-9)).astype(np.float32)
-    return Details(parts, main, rest, dimensions, own * lengths / SIDE_PX, is_flat, is_shared, is_common)
+    return Details(parts, main, rest, dimensions, own * lengths / np.float32(SIDE_PX), is_flat, is_shared, is_common)
 
 
 def paint_details(details: Details, numbers: npt.NDArray[np.int64]) -> Floats:
@@ -122,7 +137,7 @@ def _find_shared(parts: Floats, is_used: Bools) -> tuple[list[Floats], list[Floa
     shared: list[Floats] = []
     others: list[Floats] = []
     for _ in range(MAX_ROUNDS):
-        values, axes = _find_components(parts[:, is_used & ~is_series])
+        values, axes = _find_components(parts, np.flatnonzero(is_used & ~is_series))
         weakest = np.sort(values.ravel())[::-1][n_shared - 1] if n_shared else np.inf
         shared = [axis[:, value >= weakest] for value, axis in zip(values, axes, strict=True)]
         others = [axis[:, value < weakest] for value, axis in zip(values, axes, strict=True)]
@@ -137,33 +152,27 @@ def _find_shared(parts: Floats, is_used: Bools) -> tuple[list[Floats], list[Floa
     return shared, others, is_common
 
 
-def _find_components(parts: Floats) -> tuple[Floats, Floats]:
+def _find_components(parts: Floats, photos: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Return the variances (4, 256) and the axes (4, 256, 256) of the principal components, the strongest first.
 
-    They are those of the photos and their mirrored versions: then no component mixes two of the four parts.
+    They are those of some photos and their mirrored versions: then no component mixes two of the four parts.
     """
-    step = max(1, parts.shape[1] // MAX_SAMPLE)
+    sample = photos[:: max(1, len(photos) // MAX_SAMPLE)]
 
     def decompose(part: Floats) -> tuple[Floats, Floats]:
-        some = part.astype(np.float64)
+        some = part[sample].astype(np.float64)
         values, axes = np.linalg.eigh(some.T @ some / max(1, len(some)))
         return values[::-1].astype(np.float32), axes[:, ::-1].astype(np.float32)
 
-    values, axes = zip(*map_items(decompose, list(parts[:, ::step])), strict=True)
+    values, axes = zip(*map_items(decompose, list(parts)), strict=True)
     return np.stack(values), np.stack(axes)
 
 
 def _apply(pictures: Floats, matrix: Floats) -> Floats:
     """Apply a matrix (S, S) to the rows and the columns of pictures (N, S, S)."""
-    done = np.empty_like(pictures)
-
-    def apply(rows: slice) -> None:
-        half = pictures[rows].reshape(-1, SIDE_PX) @ matrix.T
-        turned = np.ascontiguousarray(half.reshape(-1, SIDE_PX, SIDE_PX).transpose(0, 2, 1))
-        done[rows] = (turned.reshape(-1, SIDE_PX) @ matrix.T).reshape(-1, SIDE_PX, SIDE_PX).transpose(0, 2, 1)
-
-    map_blocks(apply, pictures)
-    return done
+    half = pictures.reshape(-1, SIDE_PX) @ matrix.T
+    turned = np.ascontiguousarray(half.reshape(-1, SIDE_PX, SIDE_PX).transpose(0, 2, 1))
+    return (turned.reshape(-1, SIDE_PX) @ matrix.T).reshape(-1, SIDE_PX, SIDE_PX).transpose(0, 2, 1)
 
 
 def _make_cosines() -> Floats:

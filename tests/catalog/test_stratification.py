@@ -63,10 +63,9 @@ def test_groups_above_a_quota_leave_fewer_single_photos():
 
 
 def test_the_last_single_photo_goes_to_a_split_without_the_class():
-    # b is rounded the other way round than a: its group of two goes to test, so its single photo must not
     divided = divide_units(make_units(*[{label: n} for label in "ab" for n in (20, 2, 1)]), SHARES)
-    assert sorted(count_photos(divided, "a").values()) == [1, 2, 20]
-    assert count_photos(divided, "b") == {"train": 20, "validation": 1, "test": 2}
+    for label in "ab":
+        assert sorted(count_photos(divided, label).values()) == [1, 2, 20]
 
 
 def test_groups_of_two_classes_are_close_to_the_shares_of_both():
@@ -102,11 +101,26 @@ def test_each_of_three_groups_can_be_the_test_set():
     assert len({tuple(list_tested(seed, *cameras)) for seed in range(20)}) == 3
 
 
-def test_a_few_copies_are_divided_by_size():
-    pairs = [{"a": 2}] * 10 + [{"a": 1}] * 80
-    units = draw_units(3, *pairs)
-    largest_first = sorted(units, key=lambda unit: -len(unit.members))
-    assert divide_units(units, SHARES) == divide_units(largest_first, SHARES)
+@pytest.mark.parametrize(
+    "units",
+    [
+        [*[{"a": 2}] * 20, *[{"a": 1}] * 80],
+        [*[{"a": 3}] * 70, *[{"a": 1}] * 150],
+        [*[{"a": 1, "b": 2}] * 20, *[{"a": 1}, {"b": 1}] * 40],
+        [*[{"a": 1}, {"a": 2}, {"b": 3}, {"b": 4}] * 30],
+        [*[{"a": 30}] * 6, *[{"a": 1}] * 300],
+    ],
+    ids=["pairs", "trios", "two classes", "patients", "large"],
+)
+def test_units_of_each_size_are_tested_as_often_as_the_shares_say(units):
+    """The largest first would put each pair and each trio into the training set."""
+    tested, drawn = Counter(), Counter()
+    for seed in range(60):
+        for unit, split in divide_units(draw_units(seed, *units), SHARES):
+            drawn[len(unit.members)] += 1
+            tested[len(unit.members)] += split == "test"
+    for size, n in drawn.items():
+        assert tested[size] / n == pytest.approx(0.15, abs=0.05)
 
 
 counts = st.dictionaries(st.sampled_from("abc"), st.integers(1, 12), min_size=1, max_size=3)

@@ -46,6 +46,12 @@ def test_overfitting_is_named(n_trained_right, is_warned):
     assert ("overfitting" in verdict) == is_warned
 
 
+def test_a_classifier_that_learned_random_labels_by_heart_is_told_to_check_the_labels():
+    verdict = write_verdict({"test": judge(490, 1000), "train": judge(810, 1000)})
+    assert "First check the labels" in verdict
+    assert "More photos" not in verdict
+
+
 @pytest.mark.parametrize(
     ("confidence", "says"),
     [
@@ -122,10 +128,12 @@ def test_one_photo_is_singular():
 
 def test_the_verdict_says_of_which_classifier_the_figure_is_if_the_file_was_fitted_to_the_evaluated_photos():
     numbers = judge(989, 1000)
-    sentence = "It has more training photos, so expect it to be at least as accurate."
+    sentence = "With more training photos, expect it to be at least as accurate."
     all_photos = write_verdict({"test": numbers, "fitted_on": "all"})
     assert sentence in all_photos
-    assert "never seen" not in all_photos
+    assert all_photos.startswith(
+        "On 1,000 test photos that it had not seen then, this classifier named the right class"
+    )
     assert sentence in write_verdict({"validation": numbers, "fitted_on": "train+validation"})
     assert sentence not in write_verdict({"test": numbers, "fitted_on": "train+validation"})
     assert sentence not in write_verdict({"train": numbers, "fitted_on": "all"})

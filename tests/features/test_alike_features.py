@@ -57,6 +57,32 @@ def test_of_many_pairs_the_nearest_of_each_photo_are_kept(features, cosines, mon
     assert set(zip(first.tolist(), second.tolist(), strict=True)) == nearest
 
 
+def test_of_many_photos_those_near_the_same_pivots_are_compared(monkeypatch):
+    centres = GENERATOR.normal(size=(30, 40))
+    features = np.repeat(centres, 20, 0) + GENERATOR.normal(0, 0.5, (600, 40))
+    features = AlikeFeatures(features.astype(np.float32))
+    first, second, cosine = features.find_neighbours(0.5, 5)
+    monkeypatch.setattr(alike_features, "MAX_COMPARED", 100)
+    some, others, cosines = features.find_neighbours(0.5, 5)
+    expected = dict(zip(zip(first.tolist(), second.tolist(), strict=True), cosine.tolist(), strict=True))
+    found = dict(zip(zip(some.tolist(), others.tolist(), strict=True), cosines.tolist(), strict=True))
+    assert len(found) == len(some) > 2000
+    assert len(found.keys() & expected.keys()) > 0.98 * len(expected)
+    assert list(found) == sorted(found)
+    assert all(found[pair] == pytest.approx(expected[pair], abs=1e-5) for pair in found.keys() & expected.keys())
+
+
+def test_features_in_a_file_are_compared_as_those_in_memory(features, monkeypatch, tmp_path):
+    mapped = np.memmap(tmp_path / "features", np.float32, "w+", shape=features.shape)
+    mapped[:] = features
+    monkeypatch.setattr(alike_features, "BLOCKS_IN_MEMORY", 2)
+    monkeypatch.setattr(alike_features, "ROWS_AT_ONCE", 7)
+    for mine, expected in zip(
+        AlikeFeatures(mapped).find_neighbours(0.4, 60), AlikeFeatures(features).find_neighbours(0.4, 60), strict=True
+    ):
+        assert mine == pytest.approx(expected, abs=1e-5)
+
+
 def test_features_without_alike_rows_give_no_pair():
     first, second, cosine = AlikeFeatures(np.eye(12, dtype=np.float32)).find_neighbours(0.5, 5)
     assert len(first) == len(second) == len(cosine) == 0

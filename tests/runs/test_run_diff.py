@@ -106,7 +106,7 @@ def test_the_sentence_says_whether_the_difference_is_more_than_chance(before, af
     compared = {"n": 50, "n_only_before": before, "n_only_after": after, "p": p, "is_more_than_chance": p < 0.05}
     assert write_diff({"comparison": compared}) == f"Of the 50 test photos of both runs, {told}"
     by_rule = write_diff({"comparison": compared | {"is_decided": True}})
-    assert by_rule.endswith(f"{told} Their answers follow the working point.")
+    assert by_rule == f"By the answers of the working points, of the 50 test photos of both runs, {told}"
 
 
 def test_runs_without_a_common_test_photo_are_not_tested(made, copy):

@@ -108,3 +108,9 @@ def test_advice_on_real_photos(real_photos, name, kind):
     advice = advise_method(real_photos / name, image_size=160, verbose=False)
     assert advice.quadrant == f"small and {kind}"
     assert advice.method == ("fixed" if kind == "similar" else "hybrid")
+
+
+@pytest.mark.parametrize(("fixed", "is_noted"), [(0.555, True), (0.7, False)])
+def test_frozen_features_that_are_no_better_than_a_guess_are_noted(fixed, is_noted):
+    notes = advise._note_guess({"fixed": fixed, "guess": 0.5, "n_judged": 200})
+    assert [note.code for note in notes] == ["no-better-than-guess"] * is_noted

@@ -65,6 +65,18 @@ def test_features_that_are_computed_anew_have_the_same_bits(run, moved):
     assert result["out"] is None
 
 
+def test_a_classifier_file_that_was_changed_is_told_and_a_deleted_one_is_not(run, moved):
+    model = run.folder / "model.onnx"
+    model.write_bytes(model.read_bytes() + b"x")
+    result = hs.replay(run, photos=moved, verbose=False)
+    assert (result["is_file_kept"], result["is_equal"], result["is_same"]) == (False, False, False)
+    assert result["comparison"]["same_bits"] == {
+        "catalog": True, "features": True, "head": True, "model": False, "probabilities": True, "metrics": True,
+    }  # fmt: skip
+    model.unlink()
+    assert hs.replay(run, photos=moved, verbose=False)["is_same"]
+
+
 def test_a_changed_photo_is_named_and_nothing_is_trained(run, moved, tmp_path):
     record = json.loads((run.folder / "run.json").read_text())
     record["photos"]["folder"] = str(tmp_path / "back")

@@ -4,63 +4,76 @@ from __future__ import annotations
 
 import hashlib
 import math
+from bisect import bisect
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import accumulate
 
 from headstart.catalog.split_sizes import count_quotas
 from headstart.catalog.split_units import SplitUnit
 
-LARGE, LARGE_SHARE = 5, 0.02  # photos of a unit, and share of all: with such units, the largest first is no random draw
-N_DRAWS = 20  # orders to try
+N_DRAWS = 20  # random orders to try
 MISS, MORE = 0.03, 1.5  # limit of the mean error of a share; and as a multiple of the error with the largest first
+SCALE = 10**6  # of chances: integers, so that every machine computes the same
+
+Divided = list[tuple[SplitUnit, str]]
+Choice = Callable[["_Ledger", SplitUnit], str]
 
 
-def divide_units(units: Sequence[SplitUnit], shares: Mapping[str, int]) -> list[tuple[SplitUnit, str]]:
+def divide_units(units: Sequence[SplitUnit], shares: Mapping[str, int]) -> Divided:
     """Divide shuffled units by the shares, class by class.
 
-    Units of several photos come first, the largest first. Each goes to the split that misses most of its labels: the
-    exact solution is a knapsack problem, this one is greedy. Single photos then fill up the quotas. A class with fewer
-    units than splits goes to the first split.
+    Each unit of several photos goes to a split at random. The chance of a split is its part of the photos that are
+    still missing. So large and small units, and single photos, are in the test set as often as its share says. Single
+    photos then fill up the quotas. A class with fewer units than splits goes to the first split.
 
-    With a few large units, such as patients, the largest first would put nearly the same ones into the test set for
-    every seed. These are divided in a random order that comes close to the shares, too.
+    With a few large units, such as patients, such draws may miss the shares by far. Then each unit, in a random order,
+    goes to the split that misses most of its labels; if that does not help, the largest unit is the first.
     """
-    quotas = _Ledger(units, shares).missing
-    best = _divide_in_order(sorted(units, key=lambda unit: -len(unit.members)), shares)
-    n_largest = max((len(unit.members) for unit in units), default=0)
-    if n_largest < max(LARGE, LARGE_SHARE * sum(len(unit.members) for unit in units)):
+    singles = [unit for unit in units if len(unit.members) == 1]
+    several = sorted((unit for unit in units if len(unit.members) > 1), key=lambda unit: -len(unit.members))
+    best = _divide(several, singles, shares, _Ledger.choose_split)
+    if not several:
         return best
+    quotas = _Ledger(units, shares).missing
     limit, n_reached = max(MISS, MORE * _measure_miss(best, quotas)), _count_reached(best)
-    for number in range(N_DRAWS):
-        drawn = _divide_in_order(sorted(units, key=lambda unit: _shuffle(number, unit)), shares)
-        if _count_reached(drawn) >= n_reached and _measure_miss(drawn, quotas) <= limit:
-            return drawn
+    for is_drawn in (True, False):
+        for number in range(N_DRAWS):
+            choose = partial(_Ledger.draw_split, number=number) if is_drawn else _Ledger.choose_split
+            order = sorted(several, key=lambda unit: _shuffle(number, unit))
+            drawn = _divide(order, singles, shares, choose)
+            if _count_reached(drawn) >= n_reached and _measure_miss(drawn, quotas) <= limit:
+                return drawn
     return best
 
 
-def _divide_in_order(units: Sequence[SplitUnit], shares: Mapping[str, int]) -> list[tuple[SplitUnit, str]]:
-    ledger = _Ledger(units, shares)
+def _divide(
+    several: Sequence[SplitUnit], singles: Sequence[SplitUnit], shares: Mapping[str, int], choose: Choice
+) -> Divided:
+    """Divide the units of several photos in their order, then single photos by what is missing."""
+    ledger = _Ledger([*several, *singles], shares)
     divided = []
-    singles: dict[str, list[SplitUnit]] = {}
-    for unit in units:
-        if len(unit.members) == 1:
-            singles.setdefault(next(iter(unit.counts)), []).append(unit)
-        else:
-            split = ledger.choose_split(unit)
-            ledger.enter(unit, split)
-            divided.append((unit, split))
-    for label, ones in singles.items():
+    for unit in several:
+        split = choose(ledger, unit)
+        ledger.enter(unit, split)
+        divided.append((unit, split))
+    by_label: dict[str, list[SplitUnit]] = {}
+    for unit in singles:
+        by_label.setdefault(next(iter(unit.counts)), []).append(unit)
+    for label, ones in by_label.items():
         rest = iter(ones)
         for split, n in ledger.count_singles(label, len(ones)).items():
             divided += [(next(rest), split) for _ in range(n)]
     return divided
 
 
-def _shuffle(number: int, unit: SplitUnit) -> str:
-    return hashlib.sha256(f"{number} {unit.order}".encode()).hexdigest()
+def _shuffle(number: int, unit: SplitUnit) -> int:
+    """Return a random number of 256 bits that the seed, the unit and the try decide."""
+    return int(hashlib.sha256(f"{number} {unit.order}".encode()).hexdigest(), 16)
 
 
-def _measure_miss(divided: Sequence[tuple[SplitUnit, str]], quotas: Mapping[str, Mapping[str, int]]) -> float:
+def _measure_miss(divided: Divided, quotas: Mapping[str, Mapping[str, int]]) -> float:
     """Return by how much the shares of the classes miss their quotas: the root mean square, weighted by class size."""
     counts = {label: Counter(dict.fromkeys(quota, 0)) for label, quota in quotas.items()}
     for unit, split in divided:
@@ -71,7 +84,7 @@ def _measure_miss(divided: Sequence[tuple[SplitUnit, str]], quotas: Mapping[str,
     return math.sqrt(squares / sum(len(quotas[label]) * n for label, n in sizes.items()))
 
 
-def _count_reached(divided: Sequence[tuple[SplitUnit, str]]) -> int:
+def _count_reached(divided: Divided) -> int:
     """Count the pairs of a class and a split that has a photo of it."""
     return len({(label, split) for unit, split in divided for label in unit.counts})
 
@@ -91,21 +104,42 @@ class _Ledger:
         self.missing = count_quotas(self.sizes, shares, self.tiny)
         self.empty = {label: set(shares) for label in self.sizes}
 
+    def draw_split(self, unit: SplitUnit, number: int) -> str:
+        """Return a split by chance, in proportion to what the splits that have room for the unit still miss."""
+        room = [
+            split for split in self._list_choices(unit)
+            if all(self.missing[label][split] >= n for label, n in unit.counts.items())
+        ]  # fmt: skip
+        if not room:
+            return self.choose_split(unit)
+        left = {label: sum(self.missing[label][split] for split in room) for label in unit.counts}
+        chances = [
+            sum(n * self.missing[label][split] * SCALE // left[label] for label, n in unit.counts.items())
+            for split in room
+        ]  # fmt: skip
+        at = _shuffle(number, unit) % sum(chances)
+        return room[bisect(list(accumulate(chances)), at)]
+
     def choose_split(self, unit: SplitUnit) -> str:
+        """Return the split that lowers most the sum over classes of squared misses, relative to the class size.
+
+        Choosing the split furthest behind its share was tried: with large groups its error was twice as large.
+        """
+
+        def gain(split: str) -> float:
+            return sum(n * self.missing[label][split] / self.sizes[label] for label, n in unit.counts.items())
+
+        return max(self._list_choices(unit), key=gain)
+
+    def _list_choices(self, unit: SplitUnit) -> list[str]:
         if not self.tiny.isdisjoint(unit.counts):
-            return self.splits[0]  # a class without training photos cannot be evaluated
+            return [self.splits[0]]  # a class without training photos cannot be evaluated
         choices = set(self.splits)
         for label in unit.counts:
             if self.n_units[label] <= len(self.empty[label]):
                 # few units of the class are left: one for each split without it
                 choices = choices & self.empty[label] or choices
-
-        # The chosen split lowers most the sum over classes of squared misses, relative to the class size. Choosing the
-        # split furthest behind its share was tried: with large groups its error was twice as large.
-        def gain(split: str) -> float:
-            return sum(n * self.missing[label][split] / self.sizes[label] for label, n in unit.counts.items())
-
-        return max((split for split in self.splits if split in choices), key=gain)
+        return [split for split in self.splits if split in choices]
 
     def enter(self, unit: SplitUnit, split: str) -> None:
         for label, n in unit.counts.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -66,7 +67,7 @@ def advise(data: Path, picture: Path | None, as_json: bool, **options: Any) -> N
         return
     print_line(
         f"{advice.n_photos:,} training photos in {len(advice.n_per_class)} classes, {per_class:,.0f} of each on "
-        f"average. Similarity to ImageNet: {advice.similarity:.2f} (similar from {SIMILAR} on)."
+        f"average. Similarity to ImageNet: {math.floor(100 * advice.similarity) / 100:.2f} (similar from {SIMILAR} on)."
     )
     curve = ", ".join(f"{row['accuracy']:.1%} with {row['n']:,}" for row in advice.evidence["learning_curve"])
     print_line(f"Frozen features, cross-validated: {curve}; {RISING[advice.evidence['is_still_rising']]}.")

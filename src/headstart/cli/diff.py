@@ -32,6 +32,10 @@ def diff(first: Path, second: Path, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
+    for folder in found["without_record"]:
+        print_line(
+            f"'{escape_name(folder)}' has no run.json, so versions and machines are not compared, and few settings."
+        )
     _print_photos(found)
     for name, title in (("settings", "Settings"), ("versions", "Versions"), ("machine", "Machine")):
         _print_table(

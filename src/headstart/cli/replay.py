@@ -39,7 +39,8 @@ def replay(
 
     RUN is a run folder. Photos are found by their content: first where they lay, then in --photos.
 
-    The exit status is 0 if every photo was found and gets the same answer as before, else 1.
+    The exit status is 0 if every photo was found and gets the same answer as before, and the classifier file was not
+    changed since, else 1.
     """
     from headstart.training.replay import replay_run
 

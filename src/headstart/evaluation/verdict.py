@@ -77,7 +77,7 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
 
 def _say_accuracy(split: str, numbers: Mapping[str, Any], unseen: str, *, is_fitted: bool) -> str:
     seen = {
-        "test": unseen or ("" if is_fitted else " it has never seen"),
+        "test": unseen or (" that it had not seen then" if is_fitted else " it has never seen"),
         "validation": unseen,
         "train": ", the same photos that it was trained on",
     }[split]
@@ -89,8 +89,8 @@ def _say_accuracy(split: str, numbers: Mapping[str, Any], unseen: str, *, is_fit
             f"{format_percent(numbers['accuracy'])} of the time."
         )
     return (
-        f"On {count_photos(numbers['n'], kind)}{seen}, this classifier names the right class "
-        f"{format_percent(numbers['accuracy'])} of the time (95% interval {format_percent(low)} to "
+        f"On {count_photos(numbers['n'], kind)}{seen}, this classifier {'named' if is_fitted else 'names'} the right "
+        f"class {format_percent(numbers['accuracy'])} of the time (95% interval {format_percent(low)} to "
         f"{format_percent(high)})."
     )
 
@@ -157,10 +157,13 @@ def _warn_of_overfitting(split: str, numbers: Mapping[str, Any], metrics: Mappin
         return ""
     if numbers["n"] < FEW_PHOTOS or train["accuracy"] - numbers["accuracy_ci95"][1] < OVERFIT_GAP / 2:
         return ""  # with few photos or a small gap, this may be chance
-    return (
-        f"On its training photos the classifier is right {format_percent(train['accuracy'])} of the time, much more "
-        f"often than on new photos (overfitting). {say_what_helps(metrics)}"
-    )
+    seen = f"On its training photos the classifier is right {format_percent(train['accuracy'])} of the time"
+    if numbers["accuracy_ci95"][0] <= numbers.get("majority_accuracy", 0):
+        return (
+            f"{seen}: it has learned them by heart, and little that holds for new photos. First check the labels, and "
+            "whether the photos show what tells the classes apart."
+        )
+    return f"{seen}, much more often than on new photos (overfitting). {say_what_helps(metrics)}"
 
 
 def _warn_of_confidence(split: str, numbers: Mapping[str, Any]) -> str:

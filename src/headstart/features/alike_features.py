@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
 from headstart.features.thumbnail_pairs import Numbers
 from headstart.features.thumbnail_spectra import Floats
 from headstart.head.parallel_rows import map_blocks, map_items, split_rows, sum_blocks
+from headstart.storage.large_arrays import release_rows
+
+Answer = TypeVar("Answer")
+Block = TypeVar("Block")
 
 PAIRS_AT_ONCE = 512
 ROWS_AT_ONCE = 512
 COLUMNS_AT_ONCE = 2048
+MAX_COMPARED = 5_000  # photos that are all compared with each other
+PIVOTS_PER_ROOT = 3  # random photos, for each of the square root of N
+N_NEAREST = 6  # pivots of a photo; it is compared with the photos that have one of them, too
+BLOCKS_IN_MEMORY = 32  # of pairs; then features in a file are released from memory
 FEWEST_DEVIATION = 1e-6  # of a feature; a smaller one is rounding
 
 
@@ -47,40 +59,63 @@ class AlikeFeatures:
             cosines *= self._per_length[second[rows]]
             return cosines
 
-        return np.concatenate([np.empty(0, np.float32), *map_items(measure, split_rows(len(first), PAIRS_AT_ONCE))])
+        measured = self._map_blocks(measure, split_rows(len(first), PAIRS_AT_ONCE))
+        return np.concatenate([np.empty(0, np.float32), *measured])
 
     def measure_all(self, photo: int) -> Floats:
         """Return the cosines (N,) of one photo and each."""
-        cosines: Floats = self._compare(slice(photo, photo + 1), slice(None))[0]
-        return cosines
+        one = slice(photo, photo + 1)
+        return np.concatenate(map_blocks(lambda rows: self._compare(one, rows)[0], self._features))
 
     def find_neighbours(self, lowest: float, n_each: int) -> tuple[Numbers, Numbers, Floats]:
         """Return the pairs whose cosine is at least ``lowest`` and among the ``n_each`` largest of one of the two.
 
-        Takes about 2 s of processor time for 10,000 photos, and four times as much for twice as many.
+        Of more than 5,000 photos, only those near the same pivots are compared. A few pairs are not found then: 0.3% of
+        those of 7,961 photos. Takes 0.8 s of processor time for 10,000 photos, and 1 s for 5,000.
 
         Returns
         -------
         Numbers of the photos, first below second, and the cosines, sorted by the numbers.
         """
 
-        def find(block: tuple[int, int]) -> tuple[Numbers, Numbers, Floats]:
-            start, left = block
-            cosines = self._compare(slice(start, start + ROWS_AT_ONCE), slice(left, left + COLUMNS_AT_ONCE))
-            if left < start + ROWS_AT_ONCE:  # the diagonal, and what is below it
-                cosines[np.tril_indices(len(cosines), start - left, cosines.shape[1])] = -1
+        def find(block: tuple[Numbers, Numbers]) -> tuple[Numbers, Numbers, Floats]:
+            some, others = block
+            cosines = self._compare(_as_slice(some), _as_slice(others))
+            if others[0] <= some[-1]:  # the diagonal, and what is below it
+                cosines[some[:, None] >= others] = -1
             # np.nonzero of two dimensions takes five times as long
-            first, second = np.divmod(np.flatnonzero(_mask_largest(cosines, lowest, n_each)), cosines.shape[1])
-            return first + start, second + left, cosines[first, second]
+            first, second = np.divmod(np.flatnonzero(_mask_largest(cosines, lowest, n_each)), len(others))
+            return some[first], others[second], cosines[first, second]
 
+        found = self._map_blocks(find, [block for bucket in self._list_buckets() for block in _list_blocks(bucket)])
+        first, second, cosine = map(np.concatenate, zip(*found, strict=True))
+        _, at = np.unique(first * len(self._features) + second, return_index=True)  # two buckets may have the same pair
+        kept = at[_rank(first[at], second[at], cosine[at]) < n_each]
+        return first[kept], second[kept], cosine[kept]
+
+    def _list_buckets(self) -> list[Numbers]:
+        """Return numbers of photos that are compared with each other: all, or those near each of some random photos."""
         n = len(self._features)
-        blocks = [(start, left) for start in range(0, n, ROWS_AT_ONCE) for left in range(start, n, COLUMNS_AT_ONCE)]
-        first, second, cosine = map(np.concatenate, zip(*map_items(find, blocks), strict=True))
-        kept = _rank(first, second, cosine) < n_each
-        order = np.lexsort((second[kept], first[kept]))
-        return first[kept][order], second[kept][order], cosine[kept][order]
+        if n <= MAX_COMPARED:
+            return [np.arange(n)]
+        n_pivots = PIVOTS_PER_ROOT * math.isqrt(n)
+        pivots = np.sort(np.random.default_rng(0).choice(n, n_pivots, replace=False))
 
-    def _compare(self, some: slice, others: slice) -> Floats:
+        def choose(rows: slice) -> Numbers:
+            return np.argpartition(-self._compare(rows, pivots), N_NEAREST, 1)[:, :N_NEAREST]
+
+        nearest = np.concatenate(map_blocks(choose, self._features)).ravel()
+        photos = np.argsort(nearest, kind="stable") // N_NEAREST
+        return np.split(photos, np.cumsum(np.bincount(nearest, minlength=n_pivots))[:-1])
+
+    def _map_blocks(self, function: Callable[[Block], Answer], blocks: Sequence[Block]) -> Iterator[Answer]:
+        for n, answer in enumerate(map_items(function, blocks), 1):
+            if n % BLOCKS_IN_MEMORY == 0:
+                release_rows(self._features)
+            yield answer
+        release_rows(self._features)
+
+    def _compare(self, some: Numbers | slice, others: Numbers | slice) -> Floats:
         """Return the cosines (n, m) of some photos and others."""
         rows = self._weigh(some)
         cosines: Floats = rows @ self._features[others].T
@@ -99,6 +134,21 @@ class AlikeFeatures:
         standardised: Floats = self._features[rows] - self._mean
         standardised *= self._scale
         return standardised
+
+
+def _list_blocks(bucket: Numbers) -> list[tuple[Numbers, Numbers]]:
+    """Return blocks of two parts of a bucket that have each of its pairs once."""
+    return [
+        (bucket[start : start + ROWS_AT_ONCE], bucket[left : left + COLUMNS_AT_ONCE])
+        for start in range(0, len(bucket), ROWS_AT_ONCE)
+        for left in range(start, len(bucket), COLUMNS_AT_ONCE)
+    ]
+
+
+def _as_slice(numbers: Numbers) -> Numbers | slice:
+    """Return ascending numbers as a slice if no number is left out: numpy does not copy the rows of a slice."""
+    start, stop = int(numbers[0]), int(numbers[-1]) + 1
+    return slice(start, stop) if stop - start == len(numbers) else numbers
 
 
 def _mask_largest(cosines: Floats, lowest: float, n_each: int) -> np.ndarray:

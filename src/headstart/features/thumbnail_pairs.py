@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from headstart.features.thumbnail_spectra import Details, Floats
 from headstart.head.parallel_rows import map_items, split_rows
+from headstart.storage.large_arrays import release_rows
 
 ROWS_AT_ONCE = 512
 COLUMNS_AT_ONCE = 1024
@@ -66,6 +67,7 @@ def walk_pairs(details: Details, lowest: float) -> Iterator[tuple[int, Thumbnail
 
     blocks = split_rows(n, ROWS_AT_ONCE)
     for rows, pairs in zip(blocks, map_items(compare, blocks), strict=True):
+        release_rows(details.parts)
         yield rows.stop, pairs
 
 

@@ -53,20 +53,23 @@ class ThumbnailCollector:
         self.decoded.add(photo.digest)
 
     def collect(self, photos: Sequence[PhotoFile], progress: Progress = ignore_progress) -> dict[str, Thumbnail]:
-        """Return the thumbnails (32, 32) of photos by digest; photos that cannot be decoded are left out."""
-        made = dict(self._thumbnails)
+        """Return the thumbnails (32, 32) of photos by digest; photos that cannot be decoded are left out.
+
+        Those that `add` made are handed over and not kept.
+        """
+        made, self._thumbnails = self._thumbnails, {}
         by_digest = {photo.digest: photo for photo in photos if photo.digest not in made}
+        cached: dict[str, Thumbnail] = {}
         if self._feature_cache is not None:
             keys = {self._make_key(digest): digest for digest in by_digest}
             for key, row in self._feature_cache.get_thumbnails(list(keys)).items():
                 if row.size == SIDE_PX**2:
-                    self._thumbnails[keys[key]] = row.reshape(SIDE_PX, SIDE_PX)
-        missing = [photo for digest, photo in by_digest.items() if digest not in self._thumbnails]
-        read = self._read(missing, progress)
-        self._thumbnails |= read
-        if self._feature_cache is not None and (new := made | read):
-            self._feature_cache.put_thumbnails({self._make_key(digest): row for digest, row in new.items()})
-        return {photo.digest: self._thumbnails[photo.digest] for photo in photos if photo.digest in self._thumbnails}
+                    cached[keys[key]] = row.reshape(SIDE_PX, SIDE_PX)
+        made |= self._read([photo for digest, photo in by_digest.items() if digest not in cached], progress)
+        if self._feature_cache is not None and made:
+            self._feature_cache.put_thumbnails({self._make_key(digest): row for digest, row in made.items()})
+        made |= cached
+        return {photo.digest: made[photo.digest] for photo in photos if photo.digest in made}
 
     def _read(self, photos: Sequence[PhotoFile], progress: Progress) -> dict[str, Thumbnail]:
         def attempt(photo: PhotoFile) -> Thumbnail | None:

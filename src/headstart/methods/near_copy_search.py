@@ -32,7 +32,7 @@ from headstart.pixels.decode import describe_decoder
 from headstart.process.progress import show_progress
 from headstart.storage.result_cache import fetch_result, keep_result, name_result
 
-COMPARISON = "near copies 4"  # another number if the rules change: then comparisons in the cache are not used
+COMPARISON = "near copies 5"  # another number if the rules change: then comparisons in the cache are not used
 
 
 def keep_near_copies_together(
@@ -105,7 +105,7 @@ def _search(
         pairs, notes = _read_comparison(kept)
         return pairs, fresh, notes
     with show_progress("Comparing", is_shown=context.verbose) as progress:
-        details = find_details(np.stack([thumbnails[digest] for digest in digests]))
+        details = find_details(np.stack([thumbnails.pop(digest) for digest in digests]))
         pairs, notes = find_near_copies(digests, details, matrix, progress), note_common(details.is_common)
     if context.cache:
         keep_result(name, _write_comparison(pairs, notes))

@@ -76,7 +76,8 @@ def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, An
 
     ``photos``: ``n`` of both, ``n_shared``, and the paths that were ``added`` and ``removed``.
     ``labels``, ``splits``, ``groups``, ``weights``: shared photos with another one: ``path``, ``before``, ``after``.
-    ``settings``, ``versions``, ``machine``: both values of each that differs.
+    ``settings``, ``versions``, ``machine``: both values of each that differs. ``without_record``: folders without a
+    run.json, as of earlier versions; then versions and machines are not compared, and few settings.
     ``working_points``: by class, both ``threshold`` and ``costs``, where they differ.
     ``figures``: by split, both ``accuracy``, ``accuracy_ci95`` and ``n``.
     ``comparison``: on the test photos of both runs with the same label: ``n``, ``n_only_before`` and ``n_only_after``
@@ -104,8 +105,9 @@ def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, An
         **{f"{fact}s": _list_changes(old, new, shared, fact) for fact in FACTS},
         "settings": _list_differences(old.list_settings(is_recorded), new.list_settings(is_recorded)),
         "working_points": _list_differences(old.working_points, new.working_points),
-        "versions": _list_differences(old.versions, new.versions),
-        "machine": _list_differences(old.machine, new.machine),
+        "versions": _list_differences(old.versions, new.versions) if is_recorded else {},
+        "machine": _list_differences(old.machine, new.machine) if is_recorded else {},
+        "without_record": [str(side.folder) for side in (old, new) if side.record is None],
         "figures": {
             name: [_take_figures(side.metrics.get(name)) for side in (old, new)]
             for name in FIGURES
@@ -190,8 +192,8 @@ def write_diff(found: Mapping[str, Any]) -> str:
     if not n_before + n_after:
         return f"On the {n:,} test photos of both runs, both are right on the same photos."
     verdict = "this is more than chance" if compared["is_more_than_chance"] else "this may be chance"
-    answers = " Their answers follow the working point." if compared.get("is_decided") else ""
+    answers = "By the answers of the working points, of" if compared.get("is_decided") else "Of"
     return (
-        f"Of the {n:,} test photos of both runs, only the second run is right on {n_after:,}, and only the first on "
-        f"{n_before:,}: {verdict} (McNemar's exact test, p = {compared['p']:.2g}).{answers}"
+        f"{answers} the {n:,} test photos of both runs, only the second run is right on {n_after:,}, and only the "
+        f"first on {n_before:,}: {verdict} (McNemar's exact test, p = {compared['p']:.2g})."
     )

@@ -151,6 +151,7 @@ def advise_method(
         say("Timing a few steps of each method.")
     methods, notes = _expect_methods(runner, {"fixed": settings} | dict.fromkeys(TUNED, tuned), len(train.y), facts)
     method, why = _choose(methods, similarity, is_large=per_class >= LARGE)
+    notes += _note_guess(facts)
     size_name, kind = "large" if per_class >= LARGE else "small", "similar" if similarity.is_similar else "dissimilar"
     return Advice(
         method=method, cut=choose_cut(method, None, loaded), train_norms=method != "fixed" and tuned.train_norms,
@@ -179,6 +180,18 @@ def _expect_methods(
             continue
         methods[method] = Expectation(*expect_accuracy(method, **facts), round(seconds, 2))
     return methods, notes
+
+
+def _note_guess(facts: dict[str, Any]) -> list[Note]:
+    """Say so if a head on frozen features is not clearly better than always answering the commonest class."""
+    accuracy, guess = facts["fixed"], facts["guess"]
+    if accuracy - 2 * math.sqrt(accuracy * (1 - accuracy) / facts["n_judged"]) > guess:
+        return []
+    text = (
+        f"A head on frozen features ({accuracy:.1%} right) is not clearly better than always answering the commonest "
+        f"class ({guess:.1%}). First check the labels, and whether the photos show what tells the classes apart."
+    )
+    return [Note("no-better-than-guess", text, "warning")]
 
 
 def _choose(methods: dict[str, Expectation], similarity: Similarity, *, is_large: bool) -> tuple[str, str]:

@@ -12,8 +12,9 @@ from typing import Any
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.catalog.split import SplitPlan
+from headstart.classifier.seal import check_seal
 from headstart.engine.processor import list_capabilities
-from headstart.errors import RunError
+from headstart.errors import ClassifierError, RunError
 from headstart.evaluation.group_words import GROUP
 from headstart.methods.settings import TUNED, Settings
 from headstart.process.progress import show_progress
@@ -23,6 +24,7 @@ from headstart.runs.replay_comparison import answer_by_digest, compare_replay
 from headstart.runs.run import Run
 from headstart.runs.run_record import read_record
 from headstart.runs.run_tables import read_run_photos
+from headstart.storage.local_files import read_regular
 from headstart.training.train import train_classifier
 
 
@@ -58,8 +60,9 @@ def replay_run(
     Returns
     -------
     Plain JSON types: ``is_same`` (all bits), ``is_equal`` (all photos, and the same answer for each), ``run`` (its
-    folder), ``n_photos``, ``missing`` and ``changed`` (paths of photos), ``out`` (the new run folder, or None), and
-    ``comparison`` as `compare_replay` returns it, or None if nothing was trained.
+    folder), ``n_photos``, ``missing`` and ``changed`` (paths of photos), ``is_file_kept`` (whether the classifier file
+    is the one that the run wrote, or is missing), ``out`` (the new run folder, or None), and ``comparison`` as
+    `compare_replay` returns it, or None if nothing was trained.
 
     Raises
     ------
@@ -73,12 +76,14 @@ def replay_run(
     rows = read_run_photos(folder)
     # a file that is missing or damaged is named now, not after the training
     _ = given.metrics, answer_by_digest(folder, rows)
+    is_file_kept = _is_file_kept(folder, record)
     with show_progress("Finding photos", is_shown=verbose) as progress:
         found = find_photos(rows, record["photos"].get("folder"), photos, cache=cache, progress=progress)
     is_complete = not (found.missing or found.changed)
     result: dict[str, Any] = {
         "run": str(folder), "out": None, "n_photos": len(rows), "is_same": False, "is_equal": False,
-        "missing": list(found.missing), "changed": list(found.changed), "comparison": None,
+        "missing": list(found.missing), "changed": list(found.changed), "is_file_kept": is_file_kept,
+        "comparison": None,
     }  # fmt: skip
     if not is_complete and not partial:
         return result
@@ -91,12 +96,24 @@ def replay_run(
             **{part.name: getattr(settings, part.name) for part in fields(settings)},
         )  # fmt: skip
         comparison = compare_replay(folder, again.folder)
+    comparison["same_bits"]["model"] &= is_file_kept
     is_same = is_complete and all(comparison["same_bits"].values())
-    is_equal = is_complete and not comparison["other_answers"] and comparison["n_compared"] > 0
+    is_equal = is_complete and is_file_kept and not comparison["other_answers"] and comparison["n_compared"] > 0
     return result | {
         "out": None if out is None else str(again.folder), "is_same": is_same, "is_equal": is_equal,
         "comparison": comparison,
     }  # fmt: skip
+
+
+def _is_file_kept(folder: Path, record: dict[str, Any]) -> bool:
+    """Return whether the classifier file of a run is the one that it wrote. One that was deleted tells nothing."""
+    path = folder / "model.onnx"
+    if not path.exists():
+        return True
+    try:
+        return bool(check_seal(read_regular(path)) == record["digests"].get("model"))
+    except (ClassifierError, OSError):
+        return False
 
 
 def choose_settings(record: dict[str, Any]) -> Settings:

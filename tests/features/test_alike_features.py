@@ -75,7 +75,6 @@ def test_of_many_photos_those_near_the_same_pivots_are_compared(monkeypatch):
 def test_features_in_a_file_are_compared_as_those_in_memory(features, monkeypatch, tmp_path):
     mapped = np.memmap(tmp_path / "features", np.float32, "w+", shape=features.shape)
     mapped[:] = features
-    monkeypatch.setattr(alike_features, "BLOCKS_IN_MEMORY", 2)
     monkeypatch.setattr(alike_features, "ROWS_AT_ONCE", 7)
     for mine, expected in zip(
         AlikeFeatures(mapped).find_neighbours(0.4, 60), AlikeFeatures(features).find_neighbours(0.4, 60), strict=True

@@ -14,6 +14,7 @@ from headstart.features.thumbnail_spectra import Floats
 from headstart.head.parallel_rows import map_blocks, map_items, split_rows, sum_blocks
 from headstart.storage.large_arrays import release_rows
 
+Pairs = tuple[Numbers, Numbers, Floats]
 Answer = TypeVar("Answer")
 Block = TypeVar("Block")
 
@@ -23,7 +24,7 @@ COLUMNS_AT_ONCE = 2048
 MAX_COMPARED = 5_000  # photos that are all compared with each other
 PIVOTS_PER_ROOT = 3  # random photos, for each of the square root of N
 N_NEAREST = 6  # pivots of a photo; it is compared with the photos that have one of them, too
-BLOCKS_IN_MEMORY = 32  # of pairs; then features in a file are released from memory
+PAIRS_IN_MEMORY = 1_000_000  # then those that are not near enough are dropped
 FEWEST_DEVIATION = 1e-6  # of a feature; a smaller one is rounding
 
 
@@ -64,10 +65,10 @@ class AlikeFeatures:
 
     def measure_all(self, photo: int) -> Floats:
         """Return the cosines (N,) of one photo and each."""
-        one = slice(photo, photo + 1)
+        one = self._weigh(slice(photo, photo + 1))
         return np.concatenate(map_blocks(lambda rows: self._compare(one, rows)[0], self._features))
 
-    def find_neighbours(self, lowest: float, n_each: int) -> tuple[Numbers, Numbers, Floats]:
+    def find_neighbours(self, lowest: float, n_each: int) -> Pairs:
         """Return the pairs whose cosine is at least ``lowest`` and among the ``n_each`` largest of one of the two.
 
         Of more than 5,000 photos, only those near the same pivots are compared. A few pairs are not found then: 0.3% of
@@ -78,20 +79,24 @@ class AlikeFeatures:
         Numbers of the photos, first below second, and the cosines, sorted by the numbers.
         """
 
-        def find(block: tuple[Numbers, Numbers]) -> tuple[Numbers, Numbers, Floats]:
+        def find(block: tuple[Numbers, Numbers]) -> Pairs:
             some, others = block
-            cosines = self._compare(_as_slice(some), _as_slice(others))
+            cosines = self._compare(self._weigh(_as_slice(some)), _as_slice(others))
             if others[0] <= some[-1]:  # the diagonal, and what is below it
                 cosines[some[:, None] >= others] = -1
             # np.nonzero of two dimensions takes five times as long
             first, second = np.divmod(np.flatnonzero(_mask_largest(cosines, lowest, n_each)), len(others))
             return some[first], others[second], cosines[first, second]
 
-        found = self._map_blocks(find, [block for bucket in self._list_buckets() for block in _list_blocks(bucket)])
-        first, second, cosine = map(np.concatenate, zip(*found, strict=True))
-        _, at = np.unique(first * len(self._features) + second, return_index=True)  # two buckets may have the same pair
-        kept = at[_rank(first[at], second[at], cosine[at]) < n_each]
-        return first[kept], second[kept], cosine[kept]
+        best: Pairs = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
+        found, n_found = [best], 0
+        blocks = [block for bucket in self._list_buckets() for block in _list_blocks(bucket)]
+        for pairs in self._map_blocks(find, blocks):
+            found.append(pairs)
+            n_found += len(pairs[0])
+            if n_found > PAIRS_IN_MEMORY:
+                found, n_found = [_keep_nearest(found, n_each)], 0
+        return _keep_nearest(found, n_each)
 
     def _list_buckets(self) -> list[Numbers]:
         """Return numbers of photos that are compared with each other: all, or those near each of some random photos."""
@@ -99,27 +104,25 @@ class AlikeFeatures:
         if n <= MAX_COMPARED:
             return [np.arange(n)]
         n_pivots = PIVOTS_PER_ROOT * math.isqrt(n)
-        pivots = np.sort(np.random.default_rng(0).choice(n, n_pivots, replace=False))
+        pivots = self._weigh(np.random.default_rng(0).choice(n, n_pivots, replace=False))
 
         def choose(rows: slice) -> Numbers:
-            return np.argpartition(-self._compare(rows, pivots), N_NEAREST, 1)[:, :N_NEAREST]
+            order = np.argpartition(-self._compare(pivots, rows).T, N_NEAREST, 1)
+            return order[:, :N_NEAREST].copy()  # a view would keep all of it in memory
 
         nearest = np.concatenate(map_blocks(choose, self._features)).ravel()
         photos = np.argsort(nearest, kind="stable") // N_NEAREST
         return np.split(photos, np.cumsum(np.bincount(nearest, minlength=n_pivots))[:-1])
 
     def _map_blocks(self, function: Callable[[Block], Answer], blocks: Sequence[Block]) -> Iterator[Answer]:
-        for n, answer in enumerate(map_items(function, blocks), 1):
-            if n % BLOCKS_IN_MEMORY == 0:
-                release_rows(self._features)
+        for answer in map_items(function, blocks):
+            release_rows(self._features)
             yield answer
-        release_rows(self._features)
 
-    def _compare(self, some: Numbers | slice, others: Numbers | slice) -> Floats:
-        """Return the cosines (n, m) of some photos and others."""
-        rows = self._weigh(some)
-        cosines: Floats = rows @ self._features[others].T
-        cosines -= (rows @ self._mean)[:, None]
+    def _compare(self, weighed: Floats, others: Numbers | slice) -> Floats:
+        """Return the cosines (n, m) of some photos, given as `_weigh` returns them, and others."""
+        cosines: Floats = weighed @ self._features[others].T
+        cosines -= (weighed @ self._mean)[:, None]
         cosines *= self._per_length[others]
         return cosines
 
@@ -161,6 +164,17 @@ def _mask_largest(cosines: Floats, lowest: float, n_each: int) -> np.ndarray:
         at = min(n_each, cosines.shape[axis])
         largest |= cosines >= np.partition(cosines, -at, axis).take([-at], axis)
     return mask & largest
+
+
+def _keep_nearest(found: Sequence[Pairs], n_each: int) -> Pairs:
+    """Return the pairs that are among the nearest of one of the two, each once, sorted by the numbers."""
+    first, second, cosine = map(np.concatenate, zip(*found, strict=True))
+    order = np.lexsort((second, first))
+    first, second, cosine = first[order], second[order], cosine[order]
+    is_new = np.append(True, (np.diff(first) != 0) | (np.diff(second) != 0))[: len(first)]
+    first, second, cosine = first[is_new], second[is_new], cosine[is_new]
+    kept = _rank(first, second, cosine) < n_each
+    return first[kept], second[kept], cosine[kept]
 
 
 def _rank(first: Numbers, second: Numbers, cosine: Floats) -> Numbers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -51,14 +51,14 @@ def walk_pairs(details: Details, lowest: float) -> Iterator[tuple[int, Thumbnail
     as much for twice as many.
     """
     n = len(details.rest)
-    main, rest = details.main, details.rest
+    # the product of the lengths of the rest is added to the product of the first part by one more column
+    main = [np.column_stack([details.main[0], details.rest]), *details.main[1:]]
 
     def compare(rows: slice) -> ThumbnailPairs:
         found: list[ThumbnailPairs] = []
         for left in range(rows.start, n, COLUMNS_AT_ONCE):
             right = min(left + COLUMNS_AT_ONCE, n)
-            bound = _bound_correlations(main[:, rows], main[:, left:right])
-            bound += rest[rows, None] * rest[None, left:right]
+            bound = _bound_correlations([part[rows] for part in main], [part[left:right] for part in main])
             first, second = np.divmod(np.flatnonzero(bound >= lowest), right - left)
             first, second = first + rows.start, second + left
             is_pair = first < second
@@ -67,7 +67,6 @@ def walk_pairs(details: Details, lowest: float) -> Iterator[tuple[int, Thumbnail
 
     blocks = split_rows(n, ROWS_AT_ONCE)
     for rows, pairs in zip(blocks, map_items(compare, blocks), strict=True):
-        release_rows(details.parts)
         yield rows.stop, pairs
 
 
@@ -81,8 +80,8 @@ def correlate_pairs(parts: Floats, first: Numbers, second: Numbers) -> Floats:
     return best
 
 
-def _bound_correlations(some: Floats, others: Floats) -> Floats:
-    """Return the largest correlation of each pair over the four mirrorings, for (4, N, F) and (4, M, F)."""
+def _bound_correlations(some: Sequence[Floats], others: Sequence[Floats]) -> Floats:
+    """Return the largest correlation of each pair over the four mirrorings, for four (N, F) and four (M, F)."""
     even_even, even_odd, odd_even, odd_odd = (one @ other.T for one, other in zip(some, others, strict=True))
     upright, swapped = even_even + even_odd, odd_even + odd_odd
     even_even -= even_odd
@@ -117,6 +116,8 @@ def measure_difference(details: Details, pairs: ThumbnailPairs) -> Floats:
 def _compare(details: Details, first: Numbers, second: Numbers, lowest: float) -> ThumbnailPairs:
     """Return the pairs that correlate by at least ``lowest``."""
     correlation = correlate_pairs(details.parts, first, second)
+    if len(first):
+        release_rows(details.parts)
     chance = estimate_chance(details, first, second, correlation)
     at = np.flatnonzero(correlation >= lowest)
     return ThumbnailPairs(first[at], second[at], correlation[at], chance[at])

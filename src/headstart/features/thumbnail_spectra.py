@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from headstart.features.thumbnails import SIDE_PX
 from headstart.head.parallel_rows import map_blocks, map_items
-from headstart.storage.large_arrays import allocate_array
+from headstart.storage.large_arrays import allocate_array, take_rows
 
 WINDOW_PX = 9
 FEWEST_LEVELS = 1.2  # root mean square of the details, of 255; below it, only noise is left
@@ -172,7 +172,7 @@ def _find_components(parts: Floats, photos: npt.NDArray[np.int64]) -> tuple[Floa
     sample = photos[:: max(1, len(photos) // MAX_SAMPLE)]
 
     def decompose(part: Floats) -> tuple[Floats, Floats]:
-        some = part[sample].astype(np.float64)
+        some = take_rows(part, sample).astype(np.float64)
         values, axes = np.linalg.eigh(some.T @ some / max(1, len(some)))
         return values[::-1].astype(np.float32), axes[:, ::-1].astype(np.float32)
 

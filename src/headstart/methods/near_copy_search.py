@@ -24,12 +24,13 @@ from headstart.features.near_copies import CopyPair, find_near_copies
 from headstart.features.near_copy_groups import NearCopies, group_near_copies
 from headstart.features.stored_features import KnownFeatures
 from headstart.features.thumbnail_spectra import find_details
-from headstart.features.thumbnails import ThumbnailCollector
+from headstart.features.thumbnails import SIDE_PX, ThumbnailCollector
 from headstart.methods.near_copy_notes import list_near_copy_notes, note_common
 from headstart.methods.settings import Settings
 from headstart.methods.training_context import TrainingContext
 from headstart.pixels.decode import describe_decoder
 from headstart.process.progress import show_progress
+from headstart.storage.large_arrays import allocate_array
 from headstart.storage.result_cache import fetch_result, keep_result, name_result
 
 COMPARISON = "near copies 5"  # another number if the rules change: then comparisons in the cache are not used
@@ -105,7 +106,10 @@ def _search(
         pairs, notes = _read_comparison(kept)
         return pairs, fresh, notes
     with show_progress("Comparing", is_shown=context.verbose) as progress:
-        details = find_details(np.stack([thumbnails.pop(digest) for digest in digests]))
+        pictures = allocate_array((len(digests), SIDE_PX, SIDE_PX), np.uint8, "thumbnails")
+        for number, digest in enumerate(digests):
+            pictures[number] = thumbnails.pop(digest)
+        details = find_details(pictures)
         pairs, notes = find_near_copies(digests, details, matrix, progress), note_common(details.is_common)
     if context.cache:
         keep_result(name, _write_comparison(pairs, notes))

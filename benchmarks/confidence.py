@@ -1,6 +1,6 @@
 """What the factor of the confidence does to calibration error and log loss.
 
-From each set, 12 times, about 60, 120, 250 and 600 photos are drawn, if as many are left. They are split 70/15/15 and
+From each set, 60 times, about 60, 120, 250 and 600 photos are drawn, if as many are left. They are split 70/15/15 and
 trained on as `headstart train --method fixed` does. The rest of the photos test the classifier before and after the
 factor. Perfect probabilities have a calibration error, too, because photos are few. It is measured with labels that are
 drawn from the probabilities. The excess is the error above it. Noise is the standard error of a mean over the draws.
@@ -22,7 +22,7 @@ from headstart.methods.confidence import set_confidence
 from headstart.methods.feature_table import FeatureTable
 
 SIZES = (60, 120, 250, 600)
-N_DRAWS, N_FLOORS = 12, 20
+N_DRAWS, N_FLOORS = 60, 20
 
 
 def main() -> None:

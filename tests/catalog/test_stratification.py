@@ -109,18 +109,26 @@ def test_each_of_three_groups_can_be_the_test_set():
         [*[{"a": 1, "b": 2}] * 20, *[{"a": 1}, {"b": 1}] * 40],
         [*[{"a": 1}, {"a": 2}, {"b": 3}, {"b": 4}] * 30],
         [*[{"a": 30}] * 6, *[{"a": 1}] * 300],
+        [{label: size} for label in "ab" for size in range(2, 7) for _ in range(20)],
+        [{f"class {n}": size} for n in range(10) for size in (2, *[1] * 18)],
     ],
-    ids=["pairs", "trios", "two classes", "patients", "large"],
+    ids=["pairs", "trios", "two classes", "patients", "large", "sizes", "a pair in each class"],
 )
 def test_units_of_each_size_are_tested_as_often_as_the_shares_say(units):
     """The largest first would put each pair and each trio into the training set."""
     tested, drawn = Counter(), Counter()
-    for seed in range(60):
+    for seed in range(150):
         for unit, split in divide_units(draw_units(seed, *units), SHARES):
             drawn[len(unit.members)] += 1
             tested[len(unit.members)] += split == "test"
     for size, n in drawn.items():
-        assert tested[size] / n == pytest.approx(0.15, abs=0.05)
+        assert tested[size] / n == pytest.approx(0.15, abs=0.04)
+
+
+def test_a_series_larger_than_the_test_set_is_not_the_test_set():
+    for seed in range(40):
+        divided = divide_units(draw_units(seed, {"a": 60}, *[{"a": 1}] * 300), SHARES)
+        assert [split for unit, split in divided if len(unit.members) == 60] == ["train"]
 
 
 counts = st.dictionaries(st.sampled_from("abc"), st.integers(1, 12), min_size=1, max_size=3)

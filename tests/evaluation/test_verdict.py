@@ -46,10 +46,21 @@ def test_overfitting_is_named(n_trained_right, is_warned):
     assert ("overfitting" in verdict) == is_warned
 
 
-def test_a_classifier_that_learned_random_labels_by_heart_is_told_to_check_the_labels():
-    verdict = write_verdict({"test": judge(490, 1000), "train": judge(810, 1000)})
-    assert "First check the labels" in verdict
-    assert "More photos" not in verdict
+@pytest.mark.parametrize(
+    ("n_right", "n", "guess", "recalls", "is_near"),
+    [
+        (490, 1000, 0.5, (0.48, 0.50), True),
+        (490, 1000, 0.5, None, True),
+        (65, 100, 0.56, (0.6, 0.7), False),  # it may be better: the interval is wide
+        (880, 1000, 0.88, (0.98, 0.7), False),  # most photos are of one class
+    ],
+)
+def test_a_classifier_that_does_as_a_guess_is_told_to_check_the_labels(n_right, n, guess, recalls, is_near):
+    judged = judge(n_right, n, guess)
+    if recalls:
+        judged["per_class"] = {name: {"recall": recall} for name, recall in zip("ab", recalls, strict=True)}
+    verdict = write_verdict({"test": judged, "train": judge(1000, 1000)})
+    assert ("First check the labels" in verdict, "More photos" in verdict) == (is_near, not is_near)
 
 
 @pytest.mark.parametrize(
@@ -128,11 +139,11 @@ def test_one_photo_is_singular():
 
 def test_the_verdict_says_of_which_classifier_the_figure_is_if_the_file_was_fitted_to_the_evaluated_photos():
     numbers = judge(989, 1000)
-    sentence = "With more training photos, expect it to be at least as accurate."
+    sentence = "the file holds that one. With more training photos, expect it to be at least as accurate."
     all_photos = write_verdict({"test": numbers, "fitted_on": "all"})
     assert sentence in all_photos
     assert all_photos.startswith(
-        "On 1,000 test photos that it had not seen then, this classifier named the right class"
+        "On 1,000 test photos that it was not trained on, this classifier named the right class"
     )
     assert sentence in write_verdict({"validation": numbers, "fitted_on": "train+validation"})
     assert sentence not in write_verdict({"test": numbers, "fitted_on": "train+validation"})

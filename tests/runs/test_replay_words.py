@@ -5,14 +5,14 @@ from headstart.runs.replay_words import describe_conditions, describe_outcome
 BITS = {"features": True, "head": True, "probabilities": False, "metrics": True}
 
 
-def make(*, other_answers=(), is_same=False, is_same_condition=True, missing=(), is_file_kept=True, **bits):
+def make(*, other_answers=(), is_same=False, is_same_condition=True, missing=(), **bits):
     comparison = {
         "n_compared": 20, "largest_difference": 0.0123456, "other_answers": list(other_answers), "arithmetic": None,
         "engine": None, "versions": {}, "is_same_condition": is_same_condition, "same_bits": BITS | bits,
     }  # fmt: skip
     is_equal = not other_answers and not missing
-    return {"run": "runs/a", "is_same": is_same, "is_equal": is_equal, "n_photos": 20, "missing": list(missing),
-            "changed": [], "is_file_kept": is_file_kept, "comparison": comparison}  # fmt: skip
+    return {"is_same": is_same, "is_equal": is_equal, "n_photos": 20, "missing": list(missing),
+            "changed": [], "comparison": comparison}  # fmt: skip
 
 
 def test_the_same_bits_are_told_with_the_number_of_photos():
@@ -31,11 +31,6 @@ def test_other_bits_are_told_with_the_largest_difference_and_a_reason():
 def test_metrics_that_differ_alone_are_named():
     told = describe_outcome(make(probabilities=True, metrics=False))
     assert told == "The probabilities of 20 photos have the same bits. Other bits: metrics."
-
-
-def test_a_classifier_file_that_was_changed_is_named():
-    told = describe_outcome(make(is_file_kept=False, probabilities=True, model=False))
-    assert "model.onnx' is not the file that this run wrote" in told
 
 
 def test_missing_photos_come_first():

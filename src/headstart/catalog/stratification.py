@@ -15,6 +15,7 @@ from headstart.catalog.split_units import SplitUnit
 
 N_DRAWS = 20  # random orders to try
 MISS, MORE = 0.03, 1.5  # limit of the mean error of a share; and as a multiple of the error with the largest first
+MAY_EXCEED = 3  # photos of a unit that may be more than the quota of its class
 SCALE = 10**6  # of chances: integers, so that every machine computes the same
 
 Divided = list[tuple[SplitUnit, str]]
@@ -25,18 +26,18 @@ def divide_units(units: Sequence[SplitUnit], shares: Mapping[str, int]) -> Divid
     """Divide shuffled units by the shares, class by class.
 
     Each unit of several photos goes to a split at random. The chance of a split is its part of the photos that are
-    still missing. So large and small units, and single photos, are in the test set as often as its share says. Single
-    photos then fill up the quotas. A class with fewer units than splits goes to the first split.
+    still missing. So large and small units, and single photos, are in the test set about as often as its share says.
+    Single photos then fill up the quotas. A class with fewer units than splits goes to the first split.
 
-    With a few large units, such as patients, such draws may miss the shares by far. Then each unit, in a random order,
-    goes to the split that misses most of its labels; if that does not help, the largest unit is the first.
+    With many classes of a few photos, or a few large units, such draws may miss the shares by far. Then each unit goes,
+    in a random order, to the split that misses most of its labels; if that does not help, the largest unit is first.
     """
     singles = [unit for unit in units if len(unit.members) == 1]
     several = sorted((unit for unit in units if len(unit.members) > 1), key=lambda unit: -len(unit.members))
     best = _divide(several, singles, shares, _Ledger.choose_split)
     if not several:
         return best
-    quotas = _Ledger(units, shares).missing
+    quotas = _Ledger(units, shares).quotas
     limit, n_reached = max(MISS, MORE * _measure_miss(best, quotas)), _count_reached(best)
     for is_drawn in (True, False):
         for number in range(N_DRAWS):
@@ -101,14 +102,22 @@ class _Ledger:
                 self.sizes[label] += n
                 self.n_units[label] += 1
         self.tiny = {label for label, n in self.n_units.items() if n < len(shares)}
-        self.missing = count_quotas(self.sizes, shares, self.tiny)
+        self.quotas = count_quotas(self.sizes, shares, self.tiny)
+        self.missing = {label: dict(quota) for label, quota in self.quotas.items()}
         self.empty = {label: set(shares) for label in self.sizes}
 
     def draw_split(self, unit: SplitUnit, number: int) -> str:
-        """Return a split by chance, in proportion to what the splits that have room for the unit still miss."""
+        """Return a split by chance, in proportion to what the splits still miss.
+
+        A unit may be larger than what a split still misses: otherwise large ones would hardly ever leave the first
+        split. It may not be larger than the whole quota, save for a pair or a trio: a series is no test set.
+        """
         room = [
             split for split in self._list_choices(unit)
-            if all(self.missing[label][split] >= n for label, n in unit.counts.items())
+            if all(
+                self.missing[label][split] > 0 and n <= max(self.quotas[label][split], MAY_EXCEED)
+                for label, n in unit.counts.items()
+            )
         ]  # fmt: skip
         if not room:
             return self.choose_split(unit)

@@ -53,14 +53,17 @@ def replay(
             say("Nothing was trained. Give the folder of these photos with --photos, or leave them out with --partial.")
         else:
             _print_comparison(result)
-    if not result["is_equal"]:
+    if not (result["is_equal"] and result["is_file_kept"]):
         context.exit(1)
 
 
 def _print_photos(result: Mapping[str, Any]) -> None:
-    """Say which photos were not found."""
+    """Say which photos were not found, and whether the classifier file was changed."""
     n_lost = len(result["missing"]) + len(result["changed"])
     print_line(f"Found {result['n_photos'] - n_lost:,} of {result['n_photos']:,} photos by their content.")
+    if not result["is_file_kept"]:
+        path = escape_name(str(Path(result["run"], "model.onnx")))
+        print_line(f"'{path}' is damaged, or another file than this run wrote.")
     for reason in ("changed", "missing"):
         _print_names(f"{len(result[reason]):,} {reason}:", result[reason])
 

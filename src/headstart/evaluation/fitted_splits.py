@@ -32,6 +32,6 @@ def say_whose_figure(split: str, metrics: Mapping[str, Any]) -> str:
     if not is_fitted_to(split, metrics):
         return ""
     return (
-        f"Then it was fitted to the {split} photos, too, and written to the file. With more training photos, expect it "
-        "to be at least as accurate."
+        f"Afterwards it was fitted to the {split} photos, too; the file holds that one. With more training photos, "
+        "expect it to be at least as accurate."
     )

@@ -15,6 +15,7 @@ from headstart.evaluation.words import count_photos, format_percent
 
 MISCALIBRATED = 0.10  # gap of mean confidence and accuracy from which the verdict warns
 OVERFIT_GAP = 0.10  # gap of training and evaluated accuracy from which the verdict warns
+NEAR_GUESS = 1.2  # mean recall, as a multiple of that of a guess, below which a classifier tells nothing apart
 
 HEADLINE_ORDER = ("test", "validation", "train")
 
@@ -76,8 +77,10 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
 
 
 def _say_accuracy(split: str, numbers: Mapping[str, Any], unseen: str, *, is_fitted: bool) -> str:
+    if is_fitted:
+        unseen = unseen.replace(" has ", " had ") or " that it was not trained on"
     seen = {
-        "test": unseen or (" that it had not seen then" if is_fitted else " it has never seen"),
+        "test": unseen or " it has never seen",
         "validation": unseen,
         "train": ", the same photos that it was trained on",
     }[split]
@@ -157,13 +160,22 @@ def _warn_of_overfitting(split: str, numbers: Mapping[str, Any], metrics: Mappin
         return ""
     if numbers["n"] < FEW_PHOTOS or train["accuracy"] - numbers["accuracy_ci95"][1] < OVERFIT_GAP / 2:
         return ""  # with few photos or a small gap, this may be chance
-    seen = f"On its training photos the classifier is right {format_percent(train['accuracy'])} of the time"
-    if numbers["accuracy_ci95"][0] <= numbers.get("majority_accuracy", 0):
-        return (
-            f"{seen}: it has learned them by heart, and little that holds for new photos. First check the labels, and "
-            "whether the photos show what tells the classes apart."
-        )
-    return f"{seen}, much more often than on new photos (overfitting). {say_what_helps(metrics)}"
+    helps = say_what_helps(metrics)
+    if _is_near_guess(numbers):
+        helps = "First check the labels, and whether the photos show what tells the classes apart."
+    return (
+        f"On its training photos the classifier is right {format_percent(train['accuracy'])} of the time, much more "
+        f"often than on new photos (overfitting). {helps}"
+    )
+
+
+def _is_near_guess(numbers: Mapping[str, Any]) -> bool:
+    """Say whether a classifier does about as well as a guess: by its accuracy and, if it is known, for each class."""
+    accuracy, low, guess = numbers["accuracy"], numbers["accuracy_ci95"][0], numbers.get("majority_accuracy")
+    if guess is None or accuracy - guess > (accuracy - low) / 2:  # about one standard error
+        return False
+    recalls = [row["recall"] for row in (numbers.get("per_class") or {}).values() if row.get("recall") is not None]
+    return not recalls or sum(recalls) / len(recalls) < NEAR_GUESS / len(recalls)
 
 
 def _warn_of_confidence(split: str, numbers: Mapping[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 
@@ -14,11 +13,6 @@ def describe_outcome(result: Mapping[str, Any]) -> str:
     if result["missing"] or result["changed"]:
         n_lost = len(result["missing"]) + len(result["changed"])
         return f"Not the same training: {n_lost:,} of {result['n_photos']:,} photos were not found."
-    if not result["is_file_kept"]:
-        return (
-            f"'{Path(result['run']) / 'model.onnx'}' is not the file that this run wrote: it is damaged, or another "
-            f"one. The largest difference of a recorded probability is {comparison['largest_difference']:.6f}."
-        )
     if result["is_same"]:
         return f"The same run: features, head, probabilities and metrics of {n:,} photos have the same bits."
     if result["is_equal"] and comparison["same_bits"]["probabilities"]:

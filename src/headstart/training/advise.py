@@ -18,6 +18,7 @@ from headstart.catalog.scan import scan_photos
 from headstart.catalog.source import PhotoSource, find_source, refuse_reading
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import BackboneError, FitError, MissingExtraError
+from headstart.evaluation.intervals import wilson_interval
 from headstart.evaluation.notes import Note
 from headstart.features.similarity import Similarity
 from headstart.head.folds import make_folds
@@ -184,12 +185,13 @@ def _expect_methods(
 
 def _note_guess(facts: dict[str, Any]) -> list[Note]:
     """Say so if a head on frozen features is not clearly better than always answering the commonest class."""
-    accuracy, guess = facts["fixed"], facts["guess"]
-    if accuracy - 2 * math.sqrt(accuracy * (1 - accuracy) / facts["n_judged"]) > guess:
+    accuracy, guess, n = facts["fixed"], facts["guess"], facts["n_judged"]
+    if wilson_interval(accuracy * n, n)[0] > guess:
         return []
     text = (
         f"A head on frozen features ({accuracy:.1%} right) is not clearly better than always answering the commonest "
-        f"class ({guess:.1%}). First check the labels, and whether the photos show what tells the classes apart."
+        f"class ({guess:.1%}). If no class is much larger than the others, first check the labels, and whether the "
+        "photos show what tells the classes apart."
     )
     return [Note("no-better-than-guess", text, "warning")]
 

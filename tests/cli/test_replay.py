@@ -29,6 +29,16 @@ def test_a_changed_photo_is_named_with_status_1(run, photos, headstart, tmp_path
     assert json.loads(answer.stdout)["changed"] == ["dots/003.jpg"]
 
 
+def test_a_changed_classifier_file_is_named_with_status_1(run, headstart, tmp_path):
+    folder = shutil.copytree(run.folder, tmp_path / "run")
+    with (folder / "model.onnx").open("ab") as file:
+        file.write(b"x")
+    done = headstart("replay", folder)
+    assert done.returncode == 1
+    assert f"'{folder / 'model.onnx'}' is damaged, or another file than this run wrote.\n" in done.stdout
+    assert "Classifier file   other bits\n" in done.stdout
+
+
 def test_a_folder_without_a_run_is_one_line(headstart, tmp_path):
     done = headstart("replay", tmp_path)
     assert done.returncode == 1

@@ -142,6 +142,7 @@ def test_the_verdict_says_of_which_classifier_the_figure_is_if_the_file_was_fitt
     sentence = "the file holds that one. With more training photos, expect it to be at least as accurate."
     all_photos = write_verdict({"test": numbers, "fitted_on": "all"})
     assert sentence in all_photos
+    assert "never seen" not in all_photos
     assert all_photos.startswith(
         "On 1,000 test photos that it was not trained on, this classifier named the right class"
     )

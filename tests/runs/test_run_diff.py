@@ -129,7 +129,9 @@ def test_a_run_of_an_earlier_version_is_compared_by_its_metrics(made, copy):
     other = shutil.copytree(made.folder, copy.with_name("other"))
     (other / "run.json").unlink()
     assert hs.diff(other, copy)["settings"] == {"seed": [0, 7]}
-    assert hs.diff(made, copy)["settings"] == {"seed": [0, 7]}
+    mixed = hs.diff(made, copy)
+    assert (mixed["settings"], mixed["versions"], mixed["machine"]) == ({"seed": [0, 7]}, {}, {})
+    assert mixed["without_record"] == [str(copy)]
 
 
 def test_predictions_of_other_photos_are_refused(made, copy):

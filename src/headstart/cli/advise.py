@@ -65,7 +65,7 @@ def advise(data: Path, picture: Path | None, as_json: bool, **options: Any) -> N
     if as_json:
         print_json(advice.to_dict() | {"picture": str(path)})
         return
-    similarity = math.floor(100 * advice.similarity + 1e-9) / 100  # what is below the limit is not rounded up to it
+    similarity = math.floor(100 * advice.similarity + 1e-9) / 100  # rounded down: 0.649 would read as the limit
     print_line(
         f"{advice.n_photos:,} training photos in {len(advice.n_per_class)} classes, {per_class:,.0f} of each on "
         f"average. Similarity to ImageNet: {similarity:.2f} (similar from {SIMILAR} on)."

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from headstart.features.thumbnail_pairs import Numbers
 from headstart.features.thumbnail_spectra import Floats
 from headstart.head.parallel_rows import map_blocks, map_items, split_rows, sum_blocks
-from headstart.storage.large_arrays import release_rows
+from headstart.storage.large_arrays import release_rows, take_rows
 
 Pairs = tuple[Numbers, Numbers, Floats]
 Answer = TypeVar("Answer")
@@ -54,7 +54,7 @@ class AlikeFeatures:
         """Return the cosine of each pair of photos."""
 
         def measure(rows: slice) -> Floats:
-            one, other = self._weigh(first[rows]), self._features[second[rows]]
+            one, other = self._weigh(first[rows]), self._take(second[rows])
             cosines: Floats = np.einsum("nd,nd->n", one, other)
             cosines -= one @ self._mean
             cosines *= self._per_length[second[rows]]
@@ -121,7 +121,7 @@ class AlikeFeatures:
 
     def _compare(self, weighed: Floats, others: Numbers | slice) -> Floats:
         """Return the cosines (n, m) of some photos, given as `_weigh` returns them, and others."""
-        cosines: Floats = weighed @ self._features[others].T
+        cosines: Floats = weighed @ self._take(others).T
         cosines -= (weighed @ self._mean)[:, None]
         cosines *= self._per_length[others]
         return cosines
@@ -134,9 +134,14 @@ class AlikeFeatures:
         return weighed
 
     def _standardise(self, rows: Numbers | slice) -> Floats:
-        standardised: Floats = self._features[rows] - self._mean
+        standardised: Floats = self._take(rows) - self._mean
         standardised *= self._scale
         return standardised
+
+    def _take(self, rows: Numbers | slice) -> Floats:
+        if isinstance(rows, slice) or not isinstance(self._features, np.memmap):
+            return self._features[rows]
+        return take_rows(self._features, rows)
 
 
 def _list_blocks(bucket: Numbers) -> list[tuple[Numbers, Numbers]]:

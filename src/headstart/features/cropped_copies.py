@@ -19,7 +19,6 @@ from headstart.features.thumbnail_windows import (
 )
 from headstart.features.thumbnails import SIDE_PX
 from headstart.head.parallel_rows import map_items, split_rows
-from headstart.storage.large_arrays import release_rows
 
 AGREES = 0.55  # correlation of the aligned details that is enough
 RARE = 1e-6  # chance of such a correlation that is low enough
@@ -27,7 +26,7 @@ PROMISING = 0.35  # correlation with few windows that is enough to try all
 MAX_PROMISING = 4000  # pairs that are tried with all windows, about 0.3 ms each; of more, the most promising
 N_RANDOM = 300  # pairs of photos that tell what alignment alone reaches
 DEVIATIONS = 6  # above the median of random pairs
-PAIRS_AT_ONCE = 2**14  # whose pictures are in memory
+PAIRS_AT_ONCE = 2**13  # whose pictures are in memory
 PHOTOS_AT_ONCE = 256
 
 
@@ -73,7 +72,6 @@ def _align(details: Details, first: Numbers, second: Numbers, *, is_coarse: bool
 
     def paint(rows: slice) -> Floats:
         painted = paint_details(details, photos[rows])
-        release_rows(details.parts)
         return shrink_details(painted) if is_coarse else painted
 
     pictures = np.concatenate(list(map_items(paint, split_rows(len(photos), PHOTOS_AT_ONCE))))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from headstart.features.cache_key import FeatureSpec
 from headstart.features.extraction import Features, PhotoFile
 from headstart.pixels.views import AS_IT_IS
+from headstart.storage.large_arrays import take_rows
 
 
 class FreshFeatures:
@@ -50,11 +51,12 @@ class FreshFeatures:
     def get_many(self, wanted: Sequence[tuple[str, str]]) -> dict[int, npt.NDArray[np.float32]]:
         """Return the features (D,) by their position in ``wanted``, a list of digests and views."""
         as_it_is = AS_IT_IS.describe()
-        return {
-            n: self._matrix[self._rows[digest]]
+        found = {
+            n: self._rows[digest]
             for n, (digest, view) in enumerate(wanted)
             if view == as_it_is and digest in self._rows
         }
+        return dict(zip(found, take_rows(self._matrix, list(found.values())), strict=True))
 
     def count_computed(self, photos: Sequence[PhotoFile]) -> int:
         """Count the photos whose features are among these and were computed in this training."""

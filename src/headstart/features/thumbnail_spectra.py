@@ -116,7 +116,7 @@ def paint_details(details: Details, numbers: npt.NDArray[np.int64]) -> Floats:
     half = SIDE_PX // 2
     spectra = np.empty((len(numbers), SIDE_PX, SIDE_PX), np.float32)
     for n, part in enumerate(details.parts):
-        spectra[:, n // 2 :: 2, n % 2 :: 2] = part[numbers].reshape(-1, half, half)
+        spectra[:, n // 2 :: 2, n % 2 :: 2] = take_rows(part, numbers).reshape(-1, half, half)
     return _apply(spectra, _make_cosines().T)
 
 

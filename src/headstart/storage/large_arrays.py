@@ -23,6 +23,7 @@ from headstart.errors import CacheError
 from headstart.storage.local_files import find_cache_folder
 
 LARGE_BYTES = 64 << 20  # from this size on an array lies in a file
+SCATTERED_ROWS = 64  # that are read before they are released: around each, the system may map a megabyte of the file
 BLOCK_BYTES = 4 << 20  # part of a large array that is in memory at a time
 NO_RESERVATION = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)  # from systems that cannot reserve space on a disk
 
@@ -115,7 +116,7 @@ def take_rows(X: Array, indices: Sequence[int] | npt.NDArray[np.int64]) -> Array
     if not len(numbers) or (np.diff(numbers) == 1).all():
         return X[numbers[0] : numbers[-1] + 1] if len(numbers) else X[:0]
     taken = allocate_array((len(numbers), *X.shape[1:]), X.dtype)
-    for rows in walk_rows(taken, 1024):
+    for rows in walk_rows(taken, SCATTERED_ROWS):
         taken[rows] = X[numbers[rows]]
         release_rows(X[numbers[rows].min() : numbers[rows].max() + 1])
     return taken

@@ -13,7 +13,7 @@ SOURCE = Path(headstart.__file__).parent
 FLOORS = {
     "process": 1, "storage": 2, "evaluation": 2, "pixels": 3, "head": 3, "engine": 3, "report": 3, "backbone": 4,
     "catalog": 4, "classifier": 5, "features": 5, "exports": 6, "tune": 6, "scale": 7, "serve": 7, "methods": 8,
-    "runs": 9, "training": 10, "cli": 11,
+    "runs": 9, "inspection": 10, "training": 11, "cli": 12,
 }  # fmt: skip
 LOOSE = {"errors", "version"}  # files that every room may import
 LARGEST_SHARE = 0.12  # of the lines that one room may have

@@ -1,0 +1,65 @@
+"""What the detectors look at: the photos of a set, with labels, features and measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.catalog.catalog import Catalog
+from headstart.catalog.photo import Photo
+from headstart.features.near_copy_groups import NearCopies
+from headstart.inspection.finding import Finding
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PhotoSet:
+    """N different photos that can be decoded, of C classes.
+
+    Attributes
+    ----------
+    catalog
+        All files with labels, copies and conflicting labels included. Files that cannot be used are in ``skipped``.
+        A photo has the split that its folder or its row names, or None.
+    photos
+        One photo for each content with one label, sorted by digest.
+    labels
+        Names of the classes, sorted.
+    y
+        (N,) class numbers, positions in ``labels``.
+    X
+        (N, D) float32 features, as `extract_features` gives them.
+    units
+        (N,) names of photos that are held out together: those of one group, and near copies. None: each alone.
+    near_copies
+        Near copies among the photos.
+    damaged
+        Reasons, by digest, of photos that were decoded although their data is damaged.
+    measures
+        (N, 4) float32 measures of the grey photo at the size of the network's input: 1st percentile, 99th percentile,
+        variance of the Laplacian, mean; NaN if they are not known.
+    """
+
+    catalog: Catalog
+    photos: tuple[Photo, ...]
+    labels: tuple[str, ...]
+    y: npt.NDArray[np.int64]
+    X: npt.NDArray[np.float32]
+    units: Sequence[str] | None = None
+    near_copies: NearCopies = field(default_factory=lambda: NearCopies((), {}))
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    measures: npt.NDArray[np.float32] | None = None
+
+    def find(
+        self, kind: str, at: Sequence[int], *, score: float, evidence: str, label: str | None = None,
+        suggested: str | None = None, gain: float | None = None,
+    ) -> Finding:  # fmt: skip
+        """Return a finding about the photos at some row numbers. The default label is that of the first photo."""
+        photos = [self.photos[n] for n in at]
+        label = photos[0].label if label is None and photos else label
+        return Finding(
+            kind=kind, photos=tuple(photo.file for photo in photos), digests=tuple(photo.digest for photo in photos),
+            label=label, suggested=suggested, score=score, evidence=evidence, gain=gain,
+        )  # fmt: skip

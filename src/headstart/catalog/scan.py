@@ -113,11 +113,40 @@ def scan_labelled(
     photos, skipped, notes = _hash_listing(found, progress, cache=cache)
     photos, dropped, said = drop_conflicts(photos, found.name_photo)
     if not photos:
-        raise CatalogError(
-            f"Cannot scan '{source.name}': got no photo with a label, need class folders or a CSV of path,label."
-            f"{_name_left_out([*skipped, *dropped], notes)} Check what is in it."
-        )
+        raise CatalogError(_describe_empty(source.name, [*skipped, *dropped], notes))
     return Catalog(tuple(photos), (*skipped, *dropped), (*notes, *said), source.name)
+
+
+def scan_for_audit(
+    source: PhotoSource,
+    *,
+    layout: str = "auto",
+    cache: bool = True,
+    path_column: str | None = None,
+    label_column: str | None = None,
+    group_column: str | None = None,
+    group_from: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Catalog:
+    """Scan labelled photos for an audit: identical photos stay, also in two splits or with two labels.
+
+    Nothing is split at random, and one class is enough. A photo has the split that its folder or its row names, or
+    None. The parameters are those of `scan_photos`.
+
+    Raises
+    ------
+    CatalogError
+        If the source cannot be scanned, or no photo has a label.
+    """
+    columns = ColumnNames(path_column, label_column, group_column)
+    source = find_source(source, columns, layout=layout, group_from=group_from)
+    found = read_source(source, is_for_training=False)
+    photos, skipped, notes = _hash_listing(found, progress, cache=cache)
+    if not photos:
+        raise CatalogError(_describe_empty(source.name, skipped, notes))
+    labels = {photo.label for photo in photos}
+    notes += [*note_empty(found.labels, labels), *note_similar_names(labels)]
+    return Catalog(tuple(photos), tuple(skipped), tuple(notes), source.name, group_kind=source.group_kind)
 
 
 def _hash_listing(
@@ -147,6 +176,13 @@ def _add_to_layout(notes: list[Note], sentence: str) -> list[Note]:
     if last is None:
         return [Note("layout", sentence), *notes]
     return [replace(note, text=f"{note.text} {sentence}") if n == last else note for n, note in enumerate(notes)]
+
+
+def _describe_empty(name: str, skipped: Sequence[Skip], notes: Sequence[Note]) -> str:
+    return (
+        f"Cannot scan '{name}': got no photo with a label, need class folders or a CSV of path,label."
+        f"{_name_left_out(skipped, notes)} Check what is in it."
+    )
 
 
 def _describe_shortage(catalog: Catalog) -> str:

@@ -68,6 +68,10 @@ class AlikeFeatures:
         one = self._weigh(slice(photo, photo + 1))
         return np.concatenate(map_blocks(lambda rows: self._compare(one, rows)[0], self._features))
 
+    def compare(self, some: slice, others: slice) -> Floats:
+        """Return the cosines (n, m) of some photos and others."""
+        return self._compare(self._weigh(some), others)
+
     def find_neighbours(self, lowest: float, n_each: int) -> Pairs:
         """Return the pairs whose cosine is at least ``lowest`` and among the ``n_each`` largest of one of the two.
 

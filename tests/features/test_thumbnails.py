@@ -48,7 +48,7 @@ def test_they_are_cached(setup, photos, tmp_path, monkeypatch):
     with FeatureCache(tmp_path / "cache") as cache:
         before = ThumbnailCollector(setup, cache).collect(photos)
         assert cache.count() == 0  # of features
-        monkeypatch.setattr("headstart.features.thumbnails.read_photo", None)
+        monkeypatch.setattr("headstart.features.decoded_rows.read_photo", None)
         after = ThumbnailCollector(setup, cache).collect(photos)
     assert list(before) == list(after)
     assert all((before[digest] == after[digest]).all() for digest in before)

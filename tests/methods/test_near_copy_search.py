@@ -11,7 +11,7 @@ from headstart.backbone.loading import load_backbone
 from headstart.catalog.photo_groups import name_groups
 from headstart.catalog.scan import scan_photos
 from headstart.methods.method_runner import MethodRunner
-from headstart.methods.near_copy_search import keep_near_copies_together
+from headstart.methods.near_copy_search import keep_near_copies_together, search_near_copies
 from headstart.methods.settings import Settings
 from headstart.methods.training_context import TrainingContext
 
@@ -161,3 +161,16 @@ def test_the_same_photos_are_compared_once(folder, context, monkeypatch):
     assert after[:2] == before[:2]
     with pytest.raises(ZeroDivisionError, match="division"):  # of other photos the comparison is another one
         keep_near_copies_together(replace(catalog, photos=catalog.photos[1:]), cached, SETTINGS)
+
+
+def test_measures_come_with_the_features_and_are_cached(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    context = TrainingContext(BackboneSetup(load_backbone(), 96))
+    photos = sorted(scan_photos(folder, cache=False).photos, key=lambda photo: photo.digest)
+    assert search_near_copies(photos, context, SETTINGS).measures is None
+    monkeypatch.setattr("headstart.features.decoded_rows.read_photo", None)
+    monkeypatch.setattr("headstart.features.extraction.read_photo", None)
+    found = search_near_copies(photos, context, SETTINGS, wants_measures=True)
+    assert found.measures.shape == (len(photos), 8)
+    assert not np.isnan(found.measures).any()
+    assert found.features.matrix.shape[0] == len(photos)

@@ -24,7 +24,7 @@ from headstart.storage.sqlite_cache import SqliteCache, select_rows
 FILE_NAME = "features-1.sqlite"  # a new layout gets a new name, so that versions can share a folder
 APPLICATION_ID = 0x48535446  # "HSTF", in the file's header, tells our files from those of other programs
 WAIT_S = 60.0  # for another process that is writing
-TABLES = ("features", "thumbnails")
+TABLES = ("features", "thumbnails", "measures")
 COLUMNS = ["key", "checksum", "value"]
 
 
@@ -45,9 +45,9 @@ class FeatureCache(SqliteCache):
         """Return the cached features by key, (D,) float32 each; rows with a wrong checksum are left out."""
         return {key: np.frombuffer(value, "<f4") for key, value in self._get("features", keys)}
 
-    def get_thumbnails(self, keys: Sequence[bytes]) -> dict[bytes, npt.NDArray[np.uint8]]:
-        """Return the cached thumbnails by key, uint8 without a shape; see `headstart.features.thumbnails`."""
-        return {key: np.frombuffer(value, np.uint8) for key, value in self._get("thumbnails", keys)}
+    def get_rows(self, table: str, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return the cached rows of a table by key, as bytes; see `headstart.features.decoded_rows`."""
+        return dict(self._get(table, keys))
 
     def _get(self, table: str, keys: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
         def read(connection: sqlite3.Connection) -> list[tuple[bytes, bytes]]:
@@ -60,9 +60,9 @@ class FeatureCache(SqliteCache):
         """Store features, and replace those with the same keys; either all rows are written or none."""
         self._put("features", {key: np.ascontiguousarray(row, "<f4").tobytes() for key, row in rows.items()})
 
-    def put_thumbnails(self, rows: Mapping[bytes, npt.NDArray[np.uint8]]) -> None:
-        """Store thumbnails as `put_many` stores features."""
-        self._put("thumbnails", {key: np.ascontiguousarray(row, np.uint8).tobytes() for key, row in rows.items()})
+    def put_rows(self, table: str, rows: Mapping[bytes, bytes]) -> None:
+        """Store rows of a table as `put_many` stores features."""
+        self._put(table, rows)
 
     def _put(self, table: str, rows: Mapping[bytes, bytes]) -> None:
         def write(connection: sqlite3.Connection) -> None:

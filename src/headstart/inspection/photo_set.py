@@ -38,8 +38,8 @@ class PhotoSet:
     damaged
         Reasons, by digest, of photos that were decoded although their data is damaged.
     measures
-        (N, 4) float32 measures of the grey photo at the size of the network's input: 1st percentile, 99th percentile,
-        variance of the Laplacian, mean; NaN if they are not known.
+        (N, 8) float32 measures of the grey photo at the size of the network's input, in the order of `PhotoMeasures`
+        (``PhotoMeasures(*measures.T)`` names the columns); NaN if they are not known.
     """
 
     catalog: Catalog

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.pooled_stages import pool_stages
@@ -17,9 +18,12 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.catalog.redrawing import redraw_splits
 from headstart.evaluation.notes import Note
-from headstart.features.extraction import extract_features, make_feature_spec
+from headstart.features.cache_key import FeatureSpec
+from headstart.features.decoded_rows import Row
+from headstart.features.extraction import Features, PhotoFile, extract_features, make_feature_spec
 from headstart.features.feature_cache import open_feature_cache
 from headstart.features.fresh_features import FreshFeatures
+from headstart.features.measure_collector import MeasureCollector, stack_measures
 from headstart.features.near_copies import CopyPair, find_near_copies
 from headstart.features.near_copy_groups import NearCopies, group_near_copies
 from headstart.features.stored_features import KnownFeatures
@@ -34,6 +38,31 @@ from headstart.storage.large_arrays import allocate_array
 from headstart.storage.result_cache import fetch_result, keep_result, name_result
 
 COMPARISON = "near copies 5"  # another number if the rules change: then comparisons in the cache are not used
+
+
+@dataclass(frozen=True, eq=False)
+class SearchResult:
+    """What `search_near_copies` found among N photos.
+
+    Attributes
+    ----------
+    pairs
+        Pairs of near copies, the strongest first.
+    features
+        Features of the photos. None: they are not computed, because the network will be quantised on training photos.
+    fresh
+        The same, for later steps of a training.
+    measures
+        (N, 8) float32, see `PhotoMeasures`; NaN for photos that cannot be decoded. None: they were not asked for.
+    notes
+        A note if most photos show the same.
+    """
+
+    pairs: list[CopyPair]
+    features: Features | None
+    fresh: FreshFeatures | None
+    measures: npt.NDArray[np.float32] | None
+    notes: list[Note]
 
 
 def keep_near_copies_together(
@@ -61,8 +90,9 @@ def keep_near_copies_together(
         return replace(catalog, notes=(*catalog.notes, Note("near-copies-unknown", text))), None, None
     photos = sorted({photo.digest: photo for photo in catalog.photos}.values(), key=lambda photo: photo.digest)
     compared = replace(settings, features=catalog.compared_features or settings.features)
-    pairs, fresh, common = _search(photos, context, compared, note_time)
-    catalog = replace(catalog, notes=(*catalog.notes, *common))
+    found = search_near_copies(photos, context, compared, note_time)
+    pairs, fresh = found.pairs, found.fresh
+    catalog = replace(catalog, notes=(*catalog.notes, *found.notes))
     near_copies = group_near_copies(pairs, len(photos), {photo.digest: photo.group for photo in photos})
     note_time("near_copies")
     if not pairs:
@@ -73,38 +103,71 @@ def keep_near_copies_together(
     return replace(catalog, notes=(*catalog.notes, *notes)), near_copies, fresh
 
 
-def _search(
-    photos: Sequence[Photo], context: TrainingContext, settings: Settings, note_time: Callable[[str], None]
-) -> tuple[list[CopyPair], FreshFeatures | None, list[Note]]:
-    """Return the pairs among photos of different digests, their features, and a note if most show the same."""
-    setup, fresh, features = context.setup, None, None
+def search_near_copies(
+    photos: Sequence[Photo], context: TrainingContext, settings: Settings,
+    note_time: Callable[[str], None] = lambda _: None, *, wants_measures: bool = False,
+) -> SearchResult:  # fmt: skip
+    """Extract the features of photos of different digests, and find the near copies among them.
+
+    Each photo is decoded once. Its measures are made then, and written to the cache.
+
+    Parameters
+    ----------
+    photos
+        N photos, sorted by digest.
+    settings
+        Of these, ``features`` and ``precision`` count.
+    note_time
+        Function that is called with ``extract`` after the extraction.
+    wants_measures
+        Whether measures are returned: photos without measures in the cache are then decoded for them.
+    """
+    setup, spec, features, fresh, measures = context.setup, None, None, None, None
     with open_feature_cache(cache=context.cache) as feature_cache:
-        collector = ThumbnailCollector(setup, feature_cache)
+        collector, measurer = ThumbnailCollector(setup, feature_cache), MeasureCollector(setup, feature_cache)
+
+        def watch(photo: PhotoFile, pixels: npt.NDArray[np.uint8]) -> None:
+            collector.add(photo, pixels)
+            measurer.add(photo, pixels)
+
         if settings.precision != "int8":  # the network is quantised on training photos: the split comes first
             setup = _choose_setup(setup, settings)
             with show_progress("Extracting", is_shown=context.verbose) as progress:
-                features = extract_features(
-                    photos, setup, feature_cache=feature_cache, watch=collector.add, progress=progress
-                )
-            fresh = FreshFeatures(make_feature_spec(setup), photos, features, collector.decoded)
+                features = extract_features(photos, setup, feature_cache=feature_cache, watch=watch, progress=progress)
+            spec = make_feature_spec(setup)
+            fresh = FreshFeatures(spec, photos, features, collector.decoded)
         with show_progress("Making thumbnails", is_shown=context.verbose) as progress:
             thumbnails = collector.collect(photos, progress)
+        if wants_measures:
+            with show_progress("Measuring", is_shown=context.verbose) as progress:
+                measures = stack_measures(photos, measurer.collect(photos, progress))
+        else:
+            measurer.keep()
     note_time("extract")
+    pairs, notes = _compare(photos, context, features, spec, thumbnails)
+    return SearchResult(pairs, features, fresh, measures, notes)
+
+
+def _compare(
+    photos: Sequence[Photo], context: TrainingContext, features: Features | None, spec: FeatureSpec | None,
+    thumbnails: dict[str, Row],
+) -> tuple[list[CopyPair], list[Note]]:  # fmt: skip
+    """Return the pairs of near copies among the photos that can be decoded, and a note if most show the same."""
     at = [n for n, photo in enumerate(photos) if photo.digest in thumbnails]
     if features is not None:
         at = [n for n in at if n not in features.failures]
     if len(at) < 2:
-        return [], fresh, []
+        return [], []
     digests = [photos[n].digest for n in at]
     matrix = None if features is None else features.matrix if len(at) == len(photos) else features.matrix[at]
     if matrix is not None:  # of all stages the last alone, at the end: the limits of near copies are for it
         matrix = matrix[:, -context.setup.spec.n_features :]
-    facts = (setup.image_size, setup.depth, None if features is None else make_feature_spec(setup))
+    facts = (context.setup.image_size, context.setup.depth, spec)
     name = name_result(COMPARISON, describe_decoder(), repr(facts), *digests)
     kept = fetch_result(name) if context.cache else None
     if kept is not None:
         pairs, notes = _read_comparison(kept)
-        return pairs, fresh, notes
+        return pairs, notes
     with show_progress("Comparing", is_shown=context.verbose) as progress:
         pictures = allocate_array((len(digests), SIDE_PX, SIDE_PX), np.uint8, "thumbnails")
         for number, digest in enumerate(digests):
@@ -113,7 +176,7 @@ def _search(
         pairs, notes = find_near_copies(digests, details, matrix, progress), note_common(details.is_common)
     if context.cache:
         keep_result(name, _write_comparison(pairs, notes))
-    return pairs, fresh, notes
+    return pairs, notes
 
 
 def _write_comparison(pairs: Sequence[CopyPair], notes: Sequence[Note]) -> bytes:

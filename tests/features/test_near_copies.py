@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from headstart.features import near_copies
-from headstart.features.near_copies import ALIKE, find_near_copies
+from headstart.features.near_copies import ALIKE, compare_photos, find_near_copies
 from headstart.features.thumbnail_pairs import ThumbnailPairs
 from headstart.features.thumbnail_spectra import find_details
 
@@ -192,3 +192,39 @@ def test_a_long_series_of_one_scene_among_other_photos_is_found(n_others, n_fram
     pairs = find_near_copies([f"{n:064x}" for n in range(n)], find_details(pictures), None)
     assert len(pairs) == n_frames * (n_frames - 1) // 2
     assert all(int(pair.first, 16) >= n_others for pair in pairs)
+
+
+@pytest.fixture
+def no_features(monkeypatch):
+    """No cosine is high enough for a copy."""
+    monkeypatch.setattr(near_copies, "ALIKE", 2.0)
+    monkeypatch.setattr(near_copies, "CLOSE", 2.0)
+
+
+def test_a_pair_is_a_copy_or_a_look_alike(features, request):
+    pictures = paint()
+    pictures[7], pictures[9] = add_noise(pictures[3], 45), add_noise(pictures[3], 5)
+    features[7] = features[3] + 0.1
+    pairs, look_alikes = compare_photos(DIGESTS, find_details(pictures), features)
+    assert (DIGESTS[3], DIGESTS[7]) in {(pair.first, pair.second) for pair in pairs}
+    assert look_alikes == []
+    request.getfixturevalue("no_features")
+    pairs, look_alikes = compare_photos(DIGESTS, find_details(pictures), features)
+    assert {(pair.first, pair.second) for pair in pairs} == {(DIGESTS[3], DIGESTS[9])}
+    (pair,) = look_alikes
+    assert (pair.first, pair.second, pair.kind) == (DIGESTS[3], DIGESTS[7], "lookalike")
+    assert 0.55 <= pair.correlation < 0.9
+    assert pair.cosine >= 0.7
+
+
+@pytest.mark.usefixtures("no_features")
+def test_only_the_strongest_look_alikes_are_kept(features, monkeypatch):
+    pictures = paint()
+    for n, noise in ((1, 40), (2, 45), (4, 50), (5, 42)):
+        pictures[n] = add_noise(pictures[0], noise)
+        features[n] = features[0] + 0.1
+    every = compare_photos(DIGESTS, find_details(pictures), features).lookalikes
+    assert len(every) > 2
+    monkeypatch.setattr(near_copies, "MAX_LOOK_ALIKES", 2)
+    assert compare_photos(DIGESTS, find_details(pictures), features).lookalikes == every[:2]
+    assert compare_photos(DIGESTS, find_details(pictures), None).lookalikes == []

@@ -156,7 +156,7 @@ def test_the_same_photos_are_compared_once(folder, context, monkeypatch):
     cached, catalog = replace(context, cache=True), scan_photos(folder)
     before = keep_near_copies_together(catalog, cached, SETTINGS)
     assert len(before[1].pairs) >= 30
-    monkeypatch.setattr("headstart.methods.near_copy_search.find_near_copies", lambda *_: 1 / 0)
+    monkeypatch.setattr("headstart.methods.near_copy_search.compare_photos", lambda *_: 1 / 0)
     after = keep_near_copies_together(catalog, cached, SETTINGS)
     assert after[:2] == before[:2]
     with pytest.raises(ZeroDivisionError, match="division"):  # of other photos the comparison is another one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,6 +28,8 @@ LIKELY = 0.55  # correlation that is enough if the features agree, too
 UNLIKELY = 1e-3  # chance that is then low enough
 ALIKE = 0.6  # cosine of features, standardised within the set, that agree
 MAX_PER_BLOCK = 200_000  # pairs of a block of rows; of more, the strongest are kept
+VERY_ALIKE = 0.7  # cosine of features of look-alikes, whose thumbnails correlate by LIKELY
+MAX_LOOK_ALIKES = 1000  # pairs; of more, the strongest are kept
 CLOSE = 0.55  # cosine of features that makes two photos candidates for cropped copies
 N_NEIGHBOURS = 5  # of a photo; of more candidates, the nearest are compared
 FEWEST_ALIKE = 8  # photos; features of fewer cannot be standardised
@@ -46,6 +49,7 @@ class CopyPair:
         Cosine of the features, standardised within the set. None: the features are not known.
     kind
         ``copy``: the whole thumbnails agree. ``crop``: they agree once a window of one is laid over the other.
+        ``lookalike``: the photos look alike, and are no copies.
     """
 
     first: str
@@ -55,14 +59,37 @@ class CopyPair:
     kind: str = "copy"
 
 
+class Comparison(NamedTuple):
+    """Pairs of photos, the strongest first.
+
+    Attributes
+    ----------
+    pairs
+        Near copies.
+    lookalikes
+        At most 1,000 pairs that look alike and are no copies. Empty if the features are not known.
+    """
+
+    pairs: list[CopyPair]
+    lookalikes: list[CopyPair]
+
+
 def find_near_copies(
     digests: list[str], details: Details, features: Floats | None, progress: Progress = ignore_progress
 ) -> list[CopyPair]:
-    """Find the near copies among N photos, all of different digests.
+    """Find the near copies among N photos: the pairs of `compare_photos`."""
+    return compare_photos(digests, details, features, progress).pairs
+
+
+def compare_photos(
+    digests: list[str], details: Details, features: Floats | None, progress: Progress = ignore_progress
+) -> Comparison:
+    """Find the near copies and the look-alikes among N photos, all of different digests.
 
     Two photos are near copies if their thumbnails differ by at most 1 of 255 levels. They also are if the details of
     their thumbnails correlate by 0.9, or by 0.55 if their features are alike, if that is not likely by chance, and if
     other photos of the same kind correlate less (docs/decisions/0033-near-copies.md). Flat thumbnails are no evidence.
+    Other photos look alike if their thumbnails correlate by 0.55 and their features by 0.7.
 
     Parameters
     ----------
@@ -72,24 +99,38 @@ def find_near_copies(
         Of N thumbnails, by `find_details`.
     features
         (N, D), or None if they are not known.
-
-    Returns
-    -------
-    The pairs, the strongest first.
     """
     alike = None if features is None or len(digests) < FEWEST_ALIKE else AlikeFeatures(features)
     whole = _walk(details, SAME_AT_LEAST if alike is None else LIKELY, progress)
     is_same, is_telling = _mark_same(details, whole), _mark_telling(details, whole)
     is_sure = is_telling & (whole.correlation >= SURE) & (whole.chance <= RARE)
-    is_copy, crops = is_same | is_sure, whole.take(np.empty(0, np.int64))
+    is_copy, crops, cosines = (
+        is_same | is_sure,
+        whole.take(np.empty(0, np.int64)),
+        np.full(len(is_same), -1, np.float32),
+    )
     if alike is not None:
-        is_copy |= is_telling & (alike.measure(whole.first, whole.second) >= ALIKE) & (whole.chance <= UNLIKELY)
+        cosines = alike.measure(whole.first, whole.second)
+        is_copy |= is_telling & (cosines >= ALIKE) & (whole.chance <= UNLIKELY)
         crops = _find_crops(details, alike, whole.take(is_copy))
         crops = crops.take(_mark_telling(details, crops))
     limits = _measure_limits(details, alike, whole, crops, is_copy & ~is_same)
     is_copy &= is_same | _exceed_look_alikes(whole, limits, is_sure)
     crops = crops.take(np.maximum(limits[crops.first], limits[crops.second]) == 0)
     pairs = [*_list_pairs(digests, whole.take(is_copy), alike), *_list_pairs(digests, crops, alike, "crop")]
+    alikes = _choose_look_alikes(whole.take(~is_copy & (cosines >= VERY_ALIKE)), crops)
+    return Comparison(_sort(pairs), _sort(_list_pairs(digests, alikes, alike, "lookalike")))
+
+
+def _choose_look_alikes(pairs: ThumbnailPairs, crops: ThumbnailPairs) -> ThumbnailPairs:
+    """Return the strongest pairs that are no cropped copies."""
+    known = set(zip(crops.first.tolist(), crops.second.tolist(), strict=True))
+    is_new = [pair not in known for pair in zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)]
+    pairs = pairs.take(np.array(is_new, bool))
+    return pairs.take(np.argsort(-pairs.correlation, kind="stable")[:MAX_LOOK_ALIKES])
+
+
+def _sort(pairs: list[CopyPair]) -> list[CopyPair]:
     return sorted(pairs, key=lambda pair: (-pair.correlation, pair.first, pair.second))
 
 

@@ -27,11 +27,14 @@ class NearCopies:
         not joined is alone in its group.
     is_chained
         Whether a group was cut, so that near copies may be in two groups.
+    lookalikes
+        Pairs that look alike and are no copies, the strongest first; at most 1,000.
     """
 
     pairs: tuple[CopyPair, ...]
     names: dict[str, str]
     is_chained: bool = False
+    lookalikes: tuple[CopyPair, ...] = ()
 
     @property
     def n_groups(self) -> int:

@@ -24,7 +24,7 @@ from headstart.features.extraction import Features, PhotoFile, extract_features,
 from headstart.features.feature_cache import open_feature_cache
 from headstart.features.fresh_features import FreshFeatures
 from headstart.features.measure_collector import MeasureCollector, stack_measures
-from headstart.features.near_copies import CopyPair, find_near_copies
+from headstart.features.near_copies import Comparison, CopyPair, compare_photos
 from headstart.features.near_copy_groups import NearCopies, group_near_copies
 from headstart.features.stored_features import KnownFeatures
 from headstart.features.thumbnail_spectra import find_details
@@ -37,7 +37,7 @@ from headstart.process.progress import show_progress
 from headstart.storage.large_arrays import allocate_array
 from headstart.storage.result_cache import fetch_result, keep_result, name_result
 
-COMPARISON = "near copies 5"  # another number if the rules change: then comparisons in the cache are not used
+COMPARISON = "near copies 6"  # another number if the rules change: then comparisons in the cache are not used
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +46,8 @@ class SearchResult:
 
     Attributes
     ----------
-    pairs
-        Pairs of near copies, the strongest first.
+    pairs, lookalikes
+        Pairs of near copies, and pairs that look alike and are no copies; the strongest first.
     features
         Features of the photos. None: they are not computed, because the network will be quantised on training photos.
     fresh
@@ -59,6 +59,7 @@ class SearchResult:
     """
 
     pairs: list[CopyPair]
+    lookalikes: list[CopyPair]
     features: Features | None
     fresh: FreshFeatures | None
     measures: npt.NDArray[np.float32] | None
@@ -94,6 +95,7 @@ def keep_near_copies_together(
     pairs, fresh = found.pairs, found.fresh
     catalog = replace(catalog, notes=(*catalog.notes, *found.notes))
     near_copies = group_near_copies(pairs, len(photos), {photo.digest: photo.group for photo in photos})
+    near_copies = replace(near_copies, lookalikes=tuple(found.lookalikes))
     note_time("near_copies")
     if not pairs:
         return catalog, near_copies, fresh
@@ -144,20 +146,20 @@ def search_near_copies(
         else:
             measurer.keep()
     note_time("extract")
-    pairs, notes = _compare(photos, context, features, spec, thumbnails)
-    return SearchResult(pairs, features, fresh, measures, notes)
+    (pairs, lookalikes), notes = _compare(photos, context, features, spec, thumbnails)
+    return SearchResult(pairs, lookalikes, features, fresh, measures, notes)
 
 
 def _compare(
     photos: Sequence[Photo], context: TrainingContext, features: Features | None, spec: FeatureSpec | None,
     thumbnails: dict[str, Row],
-) -> tuple[list[CopyPair], list[Note]]:  # fmt: skip
-    """Return the pairs of near copies among the photos that can be decoded, and a note if most show the same."""
+) -> tuple[Comparison, list[Note]]:  # fmt: skip
+    """Return the near copies and look-alikes among the photos that can be decoded, and a note if most show the same."""
     at = [n for n, photo in enumerate(photos) if photo.digest in thumbnails]
     if features is not None:
         at = [n for n in at if n not in features.failures]
     if len(at) < 2:
-        return [], []
+        return Comparison([], []), []
     digests = [photos[n].digest for n in at]
     matrix = None if features is None else features.matrix if len(at) == len(photos) else features.matrix[at]
     if matrix is not None:  # of all stages the last alone, at the end: the limits of near copies are for it
@@ -166,28 +168,27 @@ def _compare(
     name = name_result(COMPARISON, describe_decoder(), repr(facts), *digests)
     kept = fetch_result(name) if context.cache else None
     if kept is not None:
-        pairs, notes = _read_comparison(kept)
-        return pairs, notes
+        return _read_comparison(kept)
     with show_progress("Comparing", is_shown=context.verbose) as progress:
         pictures = allocate_array((len(digests), SIDE_PX, SIDE_PX), np.uint8, "thumbnails")
         for number, digest in enumerate(digests):
             pictures[number] = thumbnails.pop(digest)
         details = find_details(pictures)
-        pairs, notes = find_near_copies(digests, details, matrix, progress), note_common(details.is_common)
+        found, notes = compare_photos(digests, details, matrix, progress), note_common(details.is_common)
     if context.cache:
-        keep_result(name, _write_comparison(pairs, notes))
-    return pairs, notes
+        keep_result(name, _write_comparison(found, notes))
+    return found, notes
 
 
-def _write_comparison(pairs: Sequence[CopyPair], notes: Sequence[Note]) -> bytes:
-    return json.dumps([[asdict(pair) for pair in pairs], [note.to_record() for note in notes]]).encode()
+def _write_comparison(found: Comparison, notes: Sequence[Note]) -> bytes:
+    pairs = [[asdict(pair) for pair in some] for some in found]
+    return json.dumps([*pairs, [note.to_record() for note in notes]]).encode()
 
 
-def _read_comparison(data: bytes) -> tuple[list[CopyPair], list[Note]]:
-    pairs, notes = json.loads(data)
-    return [CopyPair(**pair) for pair in pairs], [
-        Note(record["code"], record["text"], record["severity"]) for record in notes
-    ]
+def _read_comparison(data: bytes) -> tuple[Comparison, list[Note]]:
+    *pairs, notes = json.loads(data)
+    found = Comparison(*([CopyPair(**pair) for pair in some] for some in pairs))
+    return found, [Note(record["code"], record["text"], record["severity"]) for record in notes]
 
 
 def _choose_setup(setup: BackboneSetup, settings: Settings) -> BackboneSetup:

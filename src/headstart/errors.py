@@ -61,7 +61,7 @@ class EvaluationError(HeadstartError):
 
 
 class RunError(HeadstartError):
-    """A run folder or a figure cannot be written, or a run cannot be read or tracked."""
+    """A run folder, an audit folder or a figure cannot be written, or a run cannot be read or tracked."""
 
 
 class RunMovedError(RunError):
@@ -73,6 +73,10 @@ class RunMovedError(RunError):
 
     def __reduce__(self) -> tuple[type[RunMovedError], tuple[str, Path]]:
         return type(self), (str(self), self.folder)
+
+
+class AuditError(HeadstartError):
+    """Findings cannot be selected or written, or decisions about them cannot be applied."""
 
 
 class ClassifierError(HeadstartError):

@@ -92,30 +92,46 @@ def _read_rows(path: Path, table: TableRows, given: ColumnNames) -> Iterator[tup
     The cells of absent columns are empty. Notes on columns are added to the ``table``.
     """
     try:
-        with open_for_reading(path) as stream, _open_text(stream) as file:
-            _refuse_binary(path, file.read(4096))
-            file.seek(0)
-            header = file.readline(MAX_LINE)
-            n_above = 1 if re.fullmatch(r"sep=.?\s*", header, re.IGNORECASE) else 0  # Excel reads the delimiter there
-            header = file.readline(MAX_LINE) if n_above else header
-            file.seek(0)
-            reader = csv.reader(_read_lines(file), delimiter=max(DELIMITERS, key=header.count), skipinitialspace=True)
-            for _ in range(n_above):
-                next(reader)
-            names = next(reader, [])
-            if len(names) > MAX_COLUMNS:
-                raise csv.Error(f"{len(names):,} columns, at most {MAX_COLUMNS:,}")
-            found = find_columns(path, KIND, names, given)
-            table.notes += found.notes
-            for number, cells in enumerate(reader, 2 + n_above):
-                if len(cells) > len(names):
-                    yield number, f"row {number} has {len(cells)} cells, the header {len(names)}: quote the commas"
-                elif any(cell.strip() for cell in cells):
-                    yield number, _name_cells(cells, found, table.folder)
+        lines = read_cells(path, "a folder of photos or a CSV")
+        _, names = next(lines)
+        found = find_columns(path, KIND, names, given)
+        table.notes += found.notes
+        for number, cells in lines:
+            if len(cells) > len(names):
+                yield number, f"row {number} has {len(cells)} cells, the header {len(names)}: quote the commas"
+            elif any(cell.strip() for cell in cells):
+                yield number, _name_cells(cells, found, table.folder)
     except OSError as error:
         raise CatalogError(f"Cannot read '{path}': {error.strerror or error}. Give a folder or a CSV.") from None
     except (csv.Error, UnicodeError) as error:  # UnicodeError: half a character of UTF-16
         raise CatalogError(f"Cannot read '{path}': got no CSV ({error}), need {RULE}. Export it as CSV.") from None
+
+
+def read_cells(path: Path, rule: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the cells of each row of a CSV, the header first; the header of an empty file has no cells.
+
+    Raises
+    ------
+    CatalogError
+        If the file is binary. ``rule`` is what is needed instead.
+    OSError, csv.Error, UnicodeError
+        If the file cannot be read, or is no CSV.
+    """
+    with open_for_reading(path) as stream, _open_text(stream) as file:
+        _refuse_binary(path, file.read(4096), rule)
+        file.seek(0)
+        header = file.readline(MAX_LINE)
+        n_above = 1 if re.fullmatch(r"sep=.?\s*", header, re.IGNORECASE) else 0  # Excel reads the delimiter there
+        header = file.readline(MAX_LINE) if n_above else header
+        file.seek(0)
+        reader = csv.reader(_read_lines(file), delimiter=max(DELIMITERS, key=header.count), skipinitialspace=True)
+        for _ in range(n_above):
+            next(reader)
+        names = next(reader, [])
+        if len(names) > MAX_COLUMNS:
+            raise csv.Error(f"{len(names):,} columns, at most {MAX_COLUMNS:,}")
+        yield 1 + n_above, names
+        yield from enumerate(reader, 2 + n_above)
 
 
 def _read_lines(file: IO[str]) -> Iterator[str]:
@@ -146,9 +162,9 @@ def _name_cells(cells: Sequence[str], found: FoundColumns, folder: Path) -> Row:
     return row
 
 
-def _refuse_binary(path: Path, head: str) -> None:
+def _refuse_binary(path: Path, head: str, rule: str) -> None:
     if "\0" in head:
         raise CatalogError(
-            f"Cannot read '{path}': got a binary file, need a folder of photos or a CSV. Unpack an "
-            "archive first; export a spreadsheet as CSV."
+            f"Cannot read '{path}': got a binary file, need {rule}. Unpack an archive first; export a spreadsheet as "
+            "CSV."
         )

@@ -1,0 +1,123 @@
+"""Changes that rules make of findings without a person: photos that are left out, labels that are replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from headstart.catalog.photo import SPLITS, Photo
+from headstart.inspection.changes import DROPPED, RELABELLED
+from headstart.inspection.finding import KINDS, Finding
+
+COPIES = ("copy", "near_copy")  # kinds of which one photo stays
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """What is done to a photo: ``drop``, or ``relabel`` to ``new``; and the reason."""
+
+    change: str
+    new: str
+    reason: str
+
+    @classmethod
+    def drop(cls, finding: Finding) -> PlannedChange:
+        """Return the change that leaves a photo out because of a finding."""
+        return cls(DROPPED, "", _explain(finding))
+
+
+def plan_changes(
+    findings: Sequence[Finding], photos: Sequence[Photo], *, drop: Collection[str] = (),
+    relabel_from: float | None = None, decided: Mapping[int, str],
+) -> AutomaticChanges:  # fmt: skip
+    """Plan what to do about findings.
+
+    Parameters
+    ----------
+    photos
+        Photos of the catalog, which the positions in the result and in ``decided`` are of.
+    drop
+        Kinds of findings whose photos are left out. Of copies and near copies, one photo of each finding stays: the
+        first one, in the order train, validation, test, none and then in that of the catalog.
+    relabel_from
+        Score from which photos with a wrong label get the suggested one. None: no label is replaced.
+    decided
+        What a person decided about photos (``keep``, ``relabel``, ``drop``). No rule changes these photos.
+    """
+    changes = AutomaticChanges(photos, decided)
+    chosen = [finding for finding in findings if finding.kind in drop]
+    for finding in chosen:
+        if finding.kind not in COPIES:
+            changes.drop_all(finding)
+    for finding in chosen:
+        if finding.kind in COPIES:
+            changes.drop_surplus(finding)
+    for finding in findings:
+        is_sure = relabel_from is not None and finding.score >= relabel_from
+        if finding.kind == "wrong_label" and is_sure and finding.suggested is not None:
+            changes.relabel(finding, finding.suggested)
+    return changes
+
+
+class AutomaticChanges:
+    """Planned changes by the position of the photo in the catalog.
+
+    Attributes
+    ----------
+    planned
+        The changes.
+    n_left_open
+        Number of findings of copies with several labels: only a person knows which label is right.
+    """
+
+    def __init__(self, photos: Sequence[Photo], decided: Mapping[int, str]) -> None:
+        self._photos, self._decided = photos, decided
+        self._by_path = {photo.file: n for n, photo in enumerate(photos)}
+        self._by_digest: dict[str, list[int]] = {}
+        for n, photo in enumerate(photos):
+            self._by_digest.setdefault(photo.digest, []).append(n)
+        self.planned: dict[int, PlannedChange] = {}
+        self.n_left_open = 0
+
+    def drop_all(self, finding: Finding) -> None:
+        """Leave out the photos of a finding, with all files of the same content."""
+        self._change((n for unit in self._list_contents(finding) for n in unit), PlannedChange.drop(finding))
+
+    def drop_surplus(self, finding: Finding) -> None:
+        """Leave out the photos of a finding of copies but one, if all have one label."""
+        units = self._list_contents(finding)
+        if finding.kind == "copy":  # its photos are files of one content
+            units = [[self._by_path[path]] for path in finding.photos if path in self._by_path]
+        if len({self._photos[n].label for unit in units for n in unit}) > 1:
+            self.n_left_open += 1
+            return
+        present = [[n for n in unit if not self._is_gone(n)] for unit in units]
+        present = sorted((unit for unit in present if unit), key=lambda unit: min(map(self._rank, unit)))
+        kept = [unit for unit in present if any(n in self._decided for n in unit)] or present[:1]
+        self._change((n for unit in present if unit not in kept for n in unit), PlannedChange.drop(finding))
+
+    def relabel(self, finding: Finding, label: str) -> None:
+        """Give the photo of a finding another label, with all files of the same content and label."""
+        same = [n for n in self._by_digest.get(finding.digests[0], []) if self._photos[n].label == finding.label]
+        self._change(same, PlannedChange(RELABELLED, label, _explain(finding)))
+
+    def _change(self, at: Iterable[int], planned: PlannedChange) -> None:
+        for n in at:
+            if n not in self._decided:
+                self.planned.setdefault(n, planned)
+
+    def _list_contents(self, finding: Finding) -> list[list[int]]:
+        """Return the files of each content of a finding."""
+        return [self._by_digest[digest] for digest in dict.fromkeys(finding.digests) if digest in self._by_digest]
+
+    def _is_gone(self, n: int) -> bool:
+        is_planned = n in self.planned and self.planned[n].change == DROPPED
+        return is_planned or self._decided.get(n) == DROPPED
+
+    def _rank(self, n: int) -> tuple[int, int]:
+        split = self._photos[n].split
+        return (len(SPLITS) if split is None else SPLITS.index(split), n)
+
+
+def _explain(finding: Finding) -> str:
+    return f"{KINDS[finding.kind].name}, score {finding.score:.2f}: {finding.evidence}"

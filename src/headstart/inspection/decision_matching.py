@@ -1,0 +1,176 @@
+"""Find the photos of a catalog that decisions are about: by path, or, if a photo was moved, by digest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from headstart.catalog.catalog import Catalog
+from headstart.catalog.classes import suggest_label
+from headstart.catalog.photo import Photo
+from headstart.errors import AuditError
+from headstart.inspection.changes import DROPPED, Change
+from headstart.inspection.decisions import DROP, RELABEL, SKIP, Decision
+from headstart.inspection.problem_list import describe_problems
+
+COPY = "copy"  # the kind whose findings are about single files; other kinds are about what a photo shows
+NEXT_STEP = (
+    "Correct the rows of the decisions, or audit the photos again. If new_label is a new class, give --new-classes."
+)
+
+
+@dataclass
+class MatchedDecisions:
+    """Decisions by the position of the photo in the catalog.
+
+    Attributes
+    ----------
+    named
+        Decisions about photos that a row names.
+    implied
+        The same decisions about other files with the same content and label.
+    n_done
+        Number of decisions that were applied before, according to the recorded changes.
+    n_skipped
+        Number of rows that decide nothing.
+    problems
+        Problems, one for each row that cannot be applied.
+    """
+
+    named: dict[int, Decision] = field(default_factory=dict)
+    implied: dict[int, Decision] = field(default_factory=dict)
+    n_done: int = 0
+    n_skipped: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def find(self, n: int) -> Decision | None:
+        """Return the decision about a photo, or None."""
+        return self.named.get(n, self.implied.get(n))
+
+
+def match_decisions(
+    decisions: Sequence[Decision], catalog: Catalog, earlier: Sequence[Change] = (), *, is_new_class_allowed: bool
+) -> MatchedDecisions:
+    """Match decisions to the photos of a catalog.
+
+    A decision is also about other files with the same content and label, unless they have a decision of their own or
+    the finding is one of byte-identical copies.
+
+    Parameters
+    ----------
+    earlier
+        Changes that were applied to the catalog before. A photo that they left out need not be there.
+    is_new_class_allowed
+        Whether a photo may get a label that no photo has.
+
+    Raises
+    ------
+    AuditError
+        If a decision cannot be applied. The message lists all problems, or the first ten.
+    """
+    index = _PhotoIndex(catalog, earlier)
+    matched = MatchedDecisions()
+    labels = {photo.label for photo in catalog.photos}
+    for decision in decisions:
+        if decision.decision == SKIP:
+            matched.n_skipped += 1
+            continue
+        at = index.find(decision, matched)
+        if at and decision.decision == RELABEL:
+            _check_labels(decision, catalog.photos[at[0]], () if is_new_class_allowed else labels, matched.problems)
+        for n in at:
+            other = matched.named.setdefault(n, decision)
+            _check_agreement(other, decision, catalog.photos[n], matched.problems)
+    for n, decision in list(matched.named.items()):
+        if decision.kind != COPY or decision.decision == RELABEL:
+            for twin in index.list_twins(n):
+                if twin not in matched.named:
+                    other = matched.implied.setdefault(twin, decision)
+                    _check_agreement(other, decision, catalog.photos[twin], matched.problems)
+    if matched.problems:
+        raise AuditError(describe_problems("apply the decisions", matched.problems, NEXT_STEP))
+    return matched
+
+
+class _PhotoIndex:
+    """Finds photos by path and by digest."""
+
+    def __init__(self, catalog: Catalog, earlier: Sequence[Change]) -> None:
+        self._photos = catalog.photos
+        self._folder = Path(catalog.source).expanduser() if catalog.source else None
+        self._by_path = {_normalise(photo.file): n for n, photo in enumerate(catalog.photos)}
+        self._by_digest: dict[str, list[int]] = {}
+        for n, photo in enumerate(catalog.photos):
+            self._by_digest.setdefault(photo.digest, []).append(n)
+        dropped = [change for change in earlier if change.change == DROPPED]
+        self._dropped = {change.path for change in dropped} | {change.digest for change in dropped}
+
+    def find(self, decision: Decision, matched: MatchedDecisions) -> list[int]:
+        """Return the photos that a decision names, or add to the problems of ``matched`` or to its number done."""
+        n = self._by_path.get(_normalise(decision.path))
+        if n is None and self._folder is not None:
+            n = self._by_path.get(_normalise(str(self._folder / decision.path)))
+        if n is not None and decision.digest in ("", self._photos[n].digest):
+            return [n]
+        if n is None and ({_normalise(decision.path), decision.digest} - {""}) & self._dropped:
+            matched.n_done += 1
+            return []
+        moved = self._by_digest.get(decision.digest, [])
+        if moved:
+            return self._choose_moved(moved, decision, matched)
+        if n is not None:
+            text = "has changed since the decision: its digest is another. Look at it again"
+        else:
+            text = "is not among the photos, by neither its path nor its digest"
+        matched.problems.append(f"row {decision.row}: '{decision.path}' {text}")
+        return []
+
+    def _choose_moved(self, moved: list[int], decision: Decision, matched: MatchedDecisions) -> list[int]:
+        """Return those of the files with a photo's content that its decision is about."""
+        if decision.kind == COPY and decision.decision == DROP:
+            free = [n for n in moved if n not in matched.named]
+            if len(moved) == 1 or not free:
+                matched.n_done += 1  # the last file stays
+                return []
+            return free[-1:]
+        same = [n for n in moved if self._photos[n].label == decision.label]
+        return same or moved
+
+    def list_twins(self, n: int) -> list[int]:
+        """Return the other files with the content and the label of a photo."""
+        photo = self._photos[n]
+        twins = self._by_digest[photo.digest]
+        return [twin for twin in twins if twin != n and self._photos[twin].label == photo.label]
+
+
+def _check_labels(decision: Decision, photo: Photo, labels: Collection[str], problems: list[str]) -> None:
+    """Add a problem if the new label is no class, or the photo has another label than it had then."""
+    if labels and decision.new_label not in labels:
+        meant = suggest_label(decision.new_label, labels)
+        hint = f" (did you mean '{meant}'?)" if meant else ""
+        problems.append(f"row {decision.row}: the new label '{decision.new_label}' is no class of the photos{hint}")
+    elif decision.label and photo.label not in (decision.label, decision.new_label):
+        problems.append(
+            f"row {decision.row}: '{decision.path}' now has the label '{photo.label}', but the decision was about the "
+            f"label '{decision.label}'"
+        )
+
+
+def _check_agreement(one: Decision, other: Decision, photo: Photo, problems: list[str]) -> None:
+    """Add a problem if two rows decide differently about one photo."""
+    if (one.decision, one.new_label) != (other.decision, other.new_label):
+        problems.append(
+            f"rows {one.row} and {other.row} decide differently about '{photo.file}': {_describe(one)}, and "
+            f"{_describe(other)}"
+        )
+
+
+def _describe(decision: Decision) -> str:
+    return f"relabel to '{decision.new_label}'" if decision.decision == RELABEL else decision.decision
+
+
+def _normalise(file: str) -> str:
+    """Return an absolute path, or a URI as it is."""
+    return file if "://" in file else os.path.abspath(Path(file).expanduser())  # noqa: PTH100  links stay

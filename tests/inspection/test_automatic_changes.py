@@ -1,0 +1,74 @@
+"""Rules leave photos out by the kind of finding; of copies one stays; what a person decided is not changed."""
+
+import pytest
+
+from headstart.catalog.photo import Photo
+from headstart.inspection.automatic_changes import plan_changes
+from headstart.inspection.finding import Finding
+
+
+def photo(name, digest, label="cats", split=None):
+    return Photo(name, label, digest=digest, split=split)
+
+
+def find(kind, *photos, score=0.9, **fields):
+    return Finding(
+        kind=kind, photos=tuple(photo.file for photo in photos), digests=tuple(photo.digest for photo in photos),
+        label=photos[0].label, score=score, evidence="It is so.", **fields,
+    )  # fmt: skip
+
+
+ONE, TWO, TWIN, DOG = photo("1", "a"), photo("2", "b"), photo("3", "a"), photo("4", "c", "dogs")
+PHOTOS = (ONE, TWO, TWIN, DOG)
+
+
+def plan(*findings, photos=PHOTOS, decided=None, **options):
+    changes = plan_changes(findings, photos, decided=decided or {}, **options)
+    return {n: planned.change for n, planned in sorted(changes.planned.items())}
+
+
+def test_only_the_given_kinds_are_left_out_with_all_files_of_the_photo():
+    findings = [find("blank", ONE), find("dark", TWO)]
+    assert plan(*findings, drop=["blank"]) == {0: "drop", 2: "drop"}
+    assert plan(*findings) == {}
+
+
+def test_one_of_the_copies_stays():
+    assert plan(find("copy", TWIN, ONE), drop=["copy"]) == {2: "drop"}
+    assert plan(find("near_copy", TWO, TWIN), drop=["near_copy"]) == {1: "drop"}
+    assert plan(find("copy", ONE, TWIN), find("near_copy", ONE, TWO), drop=["copy", "near_copy"]) == {
+        1: "drop",
+        2: "drop",
+    }
+
+
+def test_the_training_photo_stays():
+    photos = (photo("1", "a", split="test"), photo("2", "b", split="train"))
+    assert plan(find("near_copy", *photos), photos=photos, drop=["near_copy"]) == {0: "drop"}
+
+
+def test_copies_with_several_labels_are_left_to_a_person():
+    changes = plan_changes([find("near_copy", ONE, DOG)], PHOTOS, drop=["near_copy"], decided={})
+    assert (changes.planned, changes.n_left_open) == ({}, 1)
+
+
+@pytest.mark.parametrize(
+    ("decided", "expected"), [({0: "keep"}, {2: "drop"}), ({2: "keep"}, {0: "drop"}), ({0: "drop"}, {})]
+)
+def test_decisions_come_before_rules(decided, expected):
+    assert plan(find("copy", ONE, TWIN), drop=["copy"], decided=decided) == expected
+
+
+def test_a_blank_photo_is_not_the_copy_that_stays():
+    findings = [find("near_copy", ONE, TWO), find("blank", ONE)]
+    assert plan(*findings, drop=["near_copy", "blank"]) == {0: "drop", 2: "drop"}
+
+
+def test_labels_are_replaced_from_a_score_on():
+    findings = [find("wrong_label", ONE, score=0.9, suggested="dogs"), find("wrong_label", TWO, score=0.5)]
+    assert plan(*findings, relabel_from=0.9) == {0: "relabel", 2: "relabel"}
+    assert plan(*findings, relabel_from=0.95) == {}
+    assert plan(*findings) == {}
+    changes = plan_changes(findings, PHOTOS, relabel_from=0.1, decided={})
+    assert (changes.planned[0].new, changes.planned[0].reason) == ("dogs", "Wrong label, score 0.90: It is so.")
+    assert 1 not in changes.planned  # nothing is suggested

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.pixels.camera import HEAD_BYTES, MAX_TEXT, read_camera
+from headstart.pixels.camera import HEAD_BYTES, read_camera
+from headstart.pixels.exif_texts import MAX_TEXT
 
 MAKE, MODEL, EXIF_DIRECTORY, SERIAL = 271, 272, 0x8769, 0xA431
 PIXELS = np.random.default_rng(0).integers(0, 255, (400, 400, 3)).astype(np.uint8)

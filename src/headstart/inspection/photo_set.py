@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.features.near_copy_groups import NearCopies
 from headstart.inspection.finding import Finding
+from headstart.pixels.header_facts import HeaderFacts, read_all_header_facts
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,6 +53,11 @@ class PhotoSet:
     near_copies: NearCopies = field(default_factory=lambda: NearCopies((), {}))
     damaged: Mapping[str, str] = field(default_factory=dict)
     measures: npt.NDArray[np.float32] | None = None
+
+    @cached_property
+    def facts(self) -> list[HeaderFacts | None]:
+        """Facts in the header of each photo; None for photos in stores and shards. They are read once."""
+        return read_all_header_facts([photo.path for photo in self.photos])
 
     def find(
         self, kind: str, at: Sequence[int], *, score: float, evidence: str, label: str | None = None,

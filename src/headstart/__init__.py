@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from headstart.classifier.prediction import Prediction
     from headstart.exports.export import export_classifier as export
     from headstart.features.transformer import FeatureExtractor
+    from headstart.inspection.audit import audit_photos as audit
     from headstart.runs.run import Run
     from headstart.runs.run_diff import diff_runs as diff
     from headstart.training.advise import advise_method as advise
@@ -41,6 +42,7 @@ __all__ = [
     "Run",
     "__version__",
     "advise",
+    "audit",
     "diff",
     "embed",
     "evaluate",
@@ -61,6 +63,7 @@ _ROOMS = {
     "Prediction": ("headstart.classifier.prediction", "Prediction"),
     "Run": ("headstart.runs.run", "Run"),
     "advise": ("headstart.training.advise", "advise_method"),
+    "audit": ("headstart.inspection.audit", "audit_photos"),
     "diff": ("headstart.runs.run_diff", "diff_runs"),
     "embed": ("headstart.training.embed", "embed_photos"),
     "evaluate": ("headstart.training.evaluate", "evaluate_classifier"),

@@ -98,3 +98,13 @@ def test_a_run_folder_among_the_photos_is_skipped(tmp_path):
     assert set(tree) == {"", "cats", "runs"}
     assert tree["runs"].folders == []
     assert [skip.path for skip in skipped] == [tmp_path / "runs" / "pets"]
+
+
+def test_an_audit_among_the_photos_is_skipped(tmp_path):
+    for name in ("cats/1.jpg", "looked/at/audit.html", "looked/at/audit.json", "looked/at/map.png"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    tree, skipped = walk_folder(tmp_path)
+    assert tree["looked"].folders == []
+    assert [(skip.path, skip.reason) for skip in skipped] == [(tmp_path / "looked" / "at", "an audit, not photos")]

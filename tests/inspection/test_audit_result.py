@@ -74,10 +74,12 @@ def test_findings_are_selected_by_kind():
 
 def test_the_summary_counts_and_lists():
     text = AUDIT.summary()
-    assert text.splitlines()[0] == "p: 2 photos, 2 labels"
-    assert "  1  Wrong label: p/cats/1.jpg\n     It looks like a dog." in text
-    assert "  2  Copies: p/dogs/=1.jpg (+ 1)" in text
-    assert "  3  Too few photos: dogs" in text
+    assert text.splitlines()[0].startswith("p: 2 photos of 2 classes: 3 findings. They are ordered by what it should")
+    assert "Copies               1\n" in text
+    assert "   1  Wrong label     cats/1.jpg  (cats -> dogs?)\n      It looks like a dog." in text
+    assert "   2  Copies          dogs/=1.jpg and 1 more\n" in text
+    assert "   3  Too few photos  class 'dogs'\n" in text
     assert AUDIT.summary(1).endswith("and 2 more")
-    assert Audit(findings=(), catalog=CATALOG).summary().endswith("Nothing was found.")
+    assert "1.jpg" not in AUDIT.summary(0)
+    assert Audit(findings=(), catalog=CATALOG).summary() == "p: 2 photos of 2 classes: nothing was found."
     assert repr(AUDIT) == "Audit('p': 2 photos, findings: 1 copy, 1 wrong_label, 1 few_photos)"

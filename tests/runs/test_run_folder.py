@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from headstart.errors import RunError
-from headstart.runs.run_folder import check_outside, choose_folder, write_run_folder
+from headstart.runs.run_folder import AUDIT, check_outside, choose_folder, name_source, write_run_folder
 from headstart.storage import partial_folders
 
 RUN = '{"schema": 1, "headstart": "0.1.0"}'
@@ -243,3 +243,29 @@ def test_a_run_without_a_source_can_be_written_anywhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     check_outside(Path("x"), "")
     assert choose_folder("") == Path("runs/run")
+
+
+def test_an_audit_has_a_folder_of_its_own_kind(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert choose_folder("pets", AUDIT) == Path("audits/pets")
+    assert (name_source("pets"), name_source("", AUDIT)) == ("pets", "audit")
+    Path("pets").mkdir()
+    monkeypatch.chdir("pets")
+    check_outside(Path("audits/pets"), ".", what="audit")
+    with pytest.raises(RunError, match=r"Cannot write audit 'cats/a': it lies inside the folder of photos '\.'"):
+        check_outside(Path("cats/a"), ".", what="audit")
+    with write_run_folder(Path("audits/pets"), kind=AUDIT) as partial:
+        (partial / "audit.json").write_text(RUN)
+    with (
+        pytest.raises(RunError, match=r"Cannot write audit '.*audits/pets': it exists already\. Give --overwrite"),
+        write_run_folder(Path("audits/pets"), kind=AUDIT),
+    ):
+        pass
+    with (
+        pytest.raises(RunError, match="a folder with other files than those of a run"),
+        write_run_folder(Path("audits/pets"), is_replacing=True),
+    ):
+        pass
+    with write_run_folder(Path("audits/pets"), is_replacing=True, kind=AUDIT):
+        pass
+    assert list_names(Path("audits/pets")) == []

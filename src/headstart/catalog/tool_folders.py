@@ -12,7 +12,7 @@ from headstart.evaluation.notes import Note
 from headstart.evaluation.words import count_photos
 
 TOOL_FOLDERS = frozenset({
-    "runs", "wandb", "lightning_logs", "mlruns", "mlartifacts", "tb_logs", "tensorboard", "tensorboard_logs",
+    "runs", "audits", "wandb", "lightning_logs", "mlruns", "mlartifacts", "tb_logs", "tensorboard", "tensorboard_logs",
     "ray_results", "multirun", "catboost_info", "checkpoints", "node_modules", "bower_components", "site-packages",
     "dist-packages", "venv", "virtualenv", "env", "htmlcov",
 })  # fmt: skip

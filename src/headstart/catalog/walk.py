@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,11 @@ from headstart.storage.remote_paths import RemotePath, open_file_system
 # names that systems and programs leave behind; names with a leading dot are ignored, too
 IGNORED = frozenset({"__macosx", "__pycache__", "@eadir", "thumbs.db", "desktop.ini", "lost+found"})
 
-RUN = frozenset({"model.onnx", "metrics.json"})  # a folder with both is a run folder: it holds figures, not photos
+# files by which the folders of results are known: they hold figures, not photos
+RESULTS = {
+    frozenset({"model.onnx", "metrics.json"}): "a run that training wrote, not photos",
+    frozenset({"audit.html", "audit.json"}): "an audit, not photos",
+}
 
 
 @dataclass
@@ -56,10 +61,11 @@ def walk_folder(root: Path, depth: int | None = None) -> tuple[dict[str, Folder]
             skipped.append(Skip(place, f"cannot be read: {error.strerror or error}"))
             tree[name] = Folder()
             continue
-        if name and {entry.name for entry in inside} >= RUN:
+        reason = _recognise_results(entry.name for entry in inside) if name else None
+        if reason is not None:
             above_it, _, own = name.rpartition("/")
             tree[above_it].folders.remove(own)
-            skipped.append(Skip(place, "a run that training wrote, not photos"))
+            skipped.append(Skip(place, reason))
             continue
         folder = tree[name] = Folder()
         for entry in inside:
@@ -75,6 +81,12 @@ def walk_folder(root: Path, depth: int | None = None) -> tuple[dict[str, Folder]
                 continue
             waiting.append((join_names(name, entry.name), target, above | {target}))
     return dict(sorted(tree.items())), skipped
+
+
+def _recognise_results(names: Iterable[str]) -> str | None:
+    """Return the reason to leave out a folder with files of these names, or None."""
+    inside = frozenset(names)
+    return next((reason for files, reason in RESULTS.items() if files <= inside), None)
 
 
 def _walk_remote_folder(root: RemotePath, *, is_deep: bool) -> dict[str, Folder]:

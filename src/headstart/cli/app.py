@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from headstart.cli.advise import advise
+from headstart.cli.audit import audit
 from headstart.cli.backbones import backbones
 from headstart.cli.cache import cache
 from headstart.cli.demo import demo
@@ -39,6 +40,6 @@ def app() -> None:
 
 
 for command in (
-    train, predict, evaluate, show, export, serve, track, replay, diff, advise, embed, backbones, demo, cache,
+    train, predict, evaluate, show, export, serve, track, replay, diff, audit, advise, embed, backbones, demo, cache,
 ):  # fmt: skip
     app.add_command(command)

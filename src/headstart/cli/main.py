@@ -81,7 +81,7 @@ def _ignore_signals() -> None:
 
 def _say_stopped() -> int:
     kept = " Finished features and epochs are kept: run the same command again to continue."
-    is_kept = "--no-cache" not in sys.argv and sys.argv[1:2] in (["train"], ["demo"], ["advise"], ["embed"])
+    is_kept = "--no-cache" not in sys.argv and sys.argv[1:2] in (["train"], ["demo"], ["advise"], ["audit"], ["embed"])
     with suppress(OSError):  # the terminal may be gone
         say(f"headstart: stopped.{kept if is_kept else ''}")
     return 128 + _received[0]

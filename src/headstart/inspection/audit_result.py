@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from headstart.catalog.catalog import Catalog
 from headstart.errors import AuditError
 from headstart.evaluation.notes import Note
-from headstart.evaluation.words import count_photos
+from headstart.inspection.audit_text import list_counts, list_findings, summarise
 from headstart.inspection.finding import KINDS, Finding
 from headstart.inspection.kind_names import find_kind
-from headstart.process.terminal_text import escape_name
 from headstart.storage.local_files import write_text_safely
 from headstart.storage.spreadsheet_cells import guard_cell
 from headstart.version import __version__
@@ -61,6 +60,11 @@ class Audit:
         kinds = ", ".join(f"{n:,} {kind}" for kind, n in self.counts().items())
         return f"Audit({self.catalog.source!r}: {len(self.catalog.photos):,} photos, findings: {kinds or 'none'})"
 
+    @property
+    def page(self) -> Path | None:
+        """Path of the page in the audit folder."""
+        return None if self.folder is None else self.folder / "audit.html"
+
     def counts(self) -> dict[str, int]:
         """Return the number of findings of each kind that was found, in the order of `KINDS`."""
         found = Counter(finding.kind for finding in self.findings)
@@ -78,24 +82,13 @@ class Audit:
         return tuple(finding for finding in self.findings if finding.kind == name)
 
     def summary(self, n: int = N_LISTED) -> str:
-        """Return the counts by kind and the first ``n`` findings in text."""
-        n_labels = len({photo.label for photo in self.catalog.photos})
-        lines = [f"{self.catalog.source}: {count_photos(len(self.catalog.photos))}, {n_labels:,} labels"]
-        if not self.findings:
-            return "\n".join([*lines, "Nothing was found."])
-        width = max(len(KINDS[kind].name) for kind in self.counts())
-        lines += ["", *(f"{KINDS[kind].name:<{width}}  {n:>6,}" for kind, n in self.counts().items())]
-        return "\n".join([*lines, *(["", *self._list_first(n)] if n else [])])
-
-    def _list_first(self, n: int) -> list[str]:
-        lines = []
-        for rank, finding in enumerate(self.findings[:n], 1):
-            photo = escape_name(finding.photos[0]) if finding.photos else finding.label or "all photos"
-            others = f" (+ {len(finding.photos) - 1:,})" if len(finding.photos) > 1 else ""
-            lines.append(f"{rank:>3}  {KINDS[finding.kind].name}: {photo}{others}")
-            lines.append(f"     {finding.evidence}")
-        n_more = len(self.findings) - len(self.findings[:n])
-        return lines + ([f"     and {n_more:,} more"] if n_more else [])
+        """Return a summary in text: sentences, the counts by kind, and the first ``n`` findings."""
+        lines = [f"{self.catalog.source}: {' '.join(summarise(self.catalog, len(self.findings)))}"]
+        if self.findings:
+            lines += ["", *list_counts(self.counts())]
+        if self.findings and n:
+            lines += ["", *list_findings(self.findings, self.catalog.source, n)]
+        return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit in plain JSON types; docs/audit.md describes the schema."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from headstart.catalog.photo import SPLITS, Photo
+from headstart.catalog.photo import Photo
 from headstart.inspection.changes import DROPPED, RELABELLED
 from headstart.inspection.finding import KINDS, Finding
 
@@ -38,7 +38,7 @@ def plan_changes(
         Photos of the catalog, which the positions in the result and in ``decided`` are of.
     drop
         Kinds of findings whose photos are left out. Of copies and near copies, one photo of each finding stays: the
-        first one, in the order train, validation, test, none and then in that of the catalog.
+        last one, which `find_copies` takes for the original.
     relabel_from
         Score from which photos with a wrong label get the suggested one. None: no label is replaced.
     decided
@@ -72,7 +72,7 @@ class AutomaticChanges:
 
     def __init__(self, photos: Sequence[Photo], decided: Mapping[int, str]) -> None:
         self._photos, self._decided = photos, decided
-        self._by_path = {photo.file: n for n, photo in enumerate(photos)}
+        self._by_path = {name: n for n, photo in enumerate(photos) for name in (photo.file, str(photo.path))}
         self._by_digest: dict[str, list[int]] = {}
         for n, photo in enumerate(photos):
             self._by_digest.setdefault(photo.digest, []).append(n)
@@ -91,9 +91,8 @@ class AutomaticChanges:
         if len({self._photos[n].label for unit in units for n in unit}) > 1:
             self.n_left_open += 1
             return
-        present = [[n for n in unit if not self._is_gone(n)] for unit in units]
-        present = sorted((unit for unit in present if unit), key=lambda unit: min(map(self._rank, unit)))
-        kept = [unit for unit in present if any(n in self._decided for n in unit)] or present[:1]
+        present = [unit for unit in ([n for n in unit if not self._is_gone(n)] for unit in units) if unit]
+        kept = [unit for unit in present if any(n in self._decided for n in unit)] or present[-1:]
         self._change((n for unit in present if unit not in kept for n in unit), PlannedChange.drop(finding))
 
     def relabel(self, finding: Finding, label: str) -> None:
@@ -107,16 +106,18 @@ class AutomaticChanges:
                 self.planned.setdefault(n, planned)
 
     def _list_contents(self, finding: Finding) -> list[list[int]]:
-        """Return the files of each content of a finding."""
-        return [self._by_digest[digest] for digest in dict.fromkeys(finding.digests) if digest in self._by_digest]
+        """Return the files of each photo of a finding: all of its content, or the file alone without a digest."""
+        units: dict[str, list[int]] = {}
+        for path, digest in zip(finding.photos, finding.digests, strict=True):
+            if digest in self._by_digest:
+                units[digest] = self._by_digest[digest]
+            elif path in self._by_path:
+                units[path] = [self._by_path[path]]
+        return list(units.values())
 
     def _is_gone(self, n: int) -> bool:
         is_planned = n in self.planned and self.planned[n].change == DROPPED
         return is_planned or self._decided.get(n) == DROPPED
-
-    def _rank(self, n: int) -> tuple[int, int]:
-        split = self._photos[n].split
-        return (len(SPLITS) if split is None else SPLITS.index(split), n)
 
 
 def _explain(finding: Finding) -> str:

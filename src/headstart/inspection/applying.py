@@ -1,0 +1,88 @@
+"""From a source of photos to a corrected catalog: scan, audit if a rule needs findings, correct, write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headstart.catalog.source import PhotoSource, find_source
+from headstart.catalog.table_columns import ColumnNames
+from headstart.inspection.audit import AuditOptions, inspect_catalog, scan
+from headstart.inspection.corrections import Corrections, correct_catalog, write_corrections
+from headstart.inspection.decisions import read_decisions
+from headstart.runs.run_folder import AUDIT, check_outside, name_source
+
+CORRECTED = "-corrected"  # how the name of a corrected catalog ends
+
+
+@dataclass(frozen=True)
+class AppliedCorrections:
+    """What was corrected, and where it was written.
+
+    Attributes
+    ----------
+    path, record
+        The corrected catalog, and the table of changes. None: nothing was to change, so nothing was written.
+    """
+
+    corrections: Corrections
+    path: Path | None = None
+    record: Path | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the corrections in plain JSON types."""
+        places = {"catalog": self.path, "changes_file": self.record}
+        return self.corrections.to_dict() | {name: path and str(path) for name, path in places.items()}
+
+
+def apply_corrections(
+    photos: PhotoSource, *, decisions: str | Path | None = None, drop: Sequence[str] = (),
+    relabel_from: float | None = None, is_new_class_allowed: bool = False, out: str | Path | None = None,
+    overwrite: bool = False, layout: str = "auto", path_column: str | None = None, label_column: str | None = None,
+    group_column: str | None = None, group_from: str | None = None, options: AuditOptions | None = None,
+) -> AppliedCorrections:  # fmt: skip
+    """Apply decisions and rules to the photos of a source, and write the corrected catalog.
+
+    Parameters
+    ----------
+    photos
+        A source of photos as for `scan_photos`.
+    decisions
+        CSV with the decisions of a person; see `read_decisions`.
+    drop, relabel_from
+        Rules for findings; see `plan_changes`. With one of these the photos are audited.
+    is_new_class_allowed
+        Whether a decision may give a label that no photo has.
+    out
+        The CSV to write. Default: ``audits/NAME-corrected.csv``, if anything is to change.
+    overwrite
+        Whether a file with other content is replaced.
+    layout, path_column, label_column, group_column, group_from
+        As for `scan_photos`.
+    options
+        How an audit computes.
+
+    Raises
+    ------
+    HeadstartError
+        If the photos or the decisions cannot be used, or a file cannot be written.
+    """
+    options = options or AuditOptions()
+    given = read_decisions(Path(decisions).expanduser()) if decisions is not None else ()
+    columns = ColumnNames(path_column, label_column, group_column)
+    source = find_source(photos, columns, layout=layout, group_from=group_from)
+    name = name_source(source.name, AUDIT).removesuffix(CORRECTED)
+    path = AUDIT.place / f"{name}{CORRECTED}.csv" if out is None else Path(out).expanduser()
+    check_outside(path, source.name, what="corrected catalog")
+    catalog = scan(source, options)
+    corrections = correct_catalog(catalog, given, is_new_class_allowed=is_new_class_allowed)
+    if drop or relabel_from is not None:  # the decisions can be applied: the audit is worth its time
+        corrections = correct_catalog(
+            catalog, given, findings=inspect_catalog(catalog, options).findings, drop=drop, relabel_from=relabel_from,
+            is_new_class_allowed=is_new_class_allowed,
+        )  # fmt: skip
+    if out is None and not corrections.changes:
+        return AppliedCorrections(corrections)
+    return AppliedCorrections(corrections, path, write_corrections(corrections, path, is_replacing=overwrite))

@@ -1,0 +1,59 @@
+"""An audit in words: a summary in sentences, the counts by kind, and the first findings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from headstart.catalog.catalog import Catalog
+from headstart.evaluation.words import count_photos
+from headstart.inspection.finding import KINDS, Finding
+from headstart.process.terminal_text import escape_name
+from headstart.storage.photo_folder import shorten_path
+
+
+def summarise(catalog: Catalog, n_findings: int) -> list[str]:
+    """Return sentences about what was audited and what was found."""
+    n_classes = len({photo.label for photo in catalog.photos})
+    classes = "1 class" if n_classes == 1 else f"{n_classes:,} classes"
+    if not n_findings:
+        return [f"{count_photos(len(catalog.photos))} of {classes}: nothing was found."]
+    findings = "1 finding" if n_findings == 1 else f"{n_findings:,} findings"
+    return [
+        f"{count_photos(len(catalog.photos))} of {classes}: {findings}.",
+        "They are ordered by what it should gain to correct them. The list is a ranking for a person to look at. No "
+        "photo was changed.",
+    ]
+
+
+def list_counts(counts: dict[str, int]) -> list[str]:
+    """Return a line for each kind: its name and the number of its findings."""
+    width = max((len(KINDS[kind].name) for kind in counts), default=0)
+    return [f"{KINDS[kind].name:<{width}}  {n:>6,}" for kind, n in counts.items()]
+
+
+def list_findings(findings: Sequence[Finding], source: str, n: int) -> list[str]:
+    """Return two lines for each of the first ``n`` findings: rank, kind and photo; and the evidence.
+
+    Paths are relative to the source, if it is a folder that holds them.
+    """
+    folder = os.path.abspath(Path(source).expanduser()) if source and "://" not in source else None  # noqa: PTH100
+    shown = findings[:n]
+    width = max((len(KINDS[finding.kind].name) for finding in shown), default=0)
+    lines = []
+    for rank, finding in enumerate(shown, 1):
+        lines.append(f"{rank:>4}  {KINDS[finding.kind].name:<{width}}  {_describe_place(finding, folder)}")
+        lines.append(f"      {finding.evidence}")
+    n_more = len(findings) - len(shown)
+    return lines + ([f"      and {n_more:,} more"] if n_more and n else [])
+
+
+def _describe_place(finding: Finding, folder: str | None) -> str:
+    """Return the photo, or the class, that a finding is about, with the label that is suggested."""
+    if not finding.photos:
+        return "all classes" if finding.label is None else f"class '{finding.label}'"
+    name = escape_name(shorten_path(finding.photos[0], folder))
+    if len(finding.photos) > 1:
+        name += f" and {len(finding.photos) - 1:,} more"
+    return name if finding.suggested is None else f"{name}  ({finding.label} -> {finding.suggested}?)"

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from headstart.evaluation.notes import Note
 from headstart.inspection.copies import find_copies, find_lookalikes
 from headstart.inspection.finding import Finding
+from headstart.inspection.odd_files import find_odd_files, find_unreadable_files
 from headstart.inspection.ordering import order_findings
 from headstart.inspection.photo_set import PhotoSet
+from headstart.inspection.poor_photos import find_poor_photos
 from headstart.process.progress import show_progress
 
-DETECTORS = (find_copies, find_lookalikes)
+DETECTORS = (find_copies, find_lookalikes, find_unreadable_files, find_odd_files, find_poor_photos)
 """Functions that take a `PhotoSet` and return findings."""
 
 

@@ -55,8 +55,8 @@ class PhotoSet:
     measures: npt.NDArray[np.float32] | None = None
 
     @cached_property
-    def facts(self) -> list[HeaderFacts | None]:
-        """Facts in the header of each photo; None for photos in stores and shards. They are read once."""
+    def facts(self) -> Sequence[HeaderFacts | None]:
+        """Facts in the header of each photo file; None for photos in stores and shards. They are read once."""
         return read_all_header_facts([photo.path for photo in self.photos])
 
     def find(

@@ -107,4 +107,6 @@ def test_an_audit_among_the_photos_is_skipped(tmp_path):
         path.touch()
     tree, skipped = walk_folder(tmp_path)
     assert tree["looked"].folders == []
-    assert [(skip.path, skip.reason) for skip in skipped] == [(tmp_path / "looked" / "at", "an audit, not photos")]
+    assert [(skip.path, skip.reason) for skip in skipped] == [
+        (tmp_path / "looked" / "at", "an audit that headstart wrote, not photos")
+    ]

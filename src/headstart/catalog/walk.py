@@ -16,7 +16,7 @@ IGNORED = frozenset({"__macosx", "__pycache__", "@eadir", "thumbs.db", "desktop.
 # files by which the folders of results are known: they hold figures, not photos
 RESULTS = {
     frozenset({"model.onnx", "metrics.json"}): "a run that training wrote, not photos",
-    frozenset({"audit.html", "audit.json"}): "an audit, not photos",
+    frozenset({"audit.html", "audit.json"}): "an audit that headstart wrote, not photos",
 }
 
 

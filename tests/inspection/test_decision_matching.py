@@ -1,9 +1,12 @@
 """Decisions find their photos by path, or by digest if a photo was moved."""
 
+import dataclasses
+from pathlib import Path
+
 import pytest
 
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.photo import Photo
+from headstart.catalog.photo import Photo, Skip
 from headstart.errors import AuditError
 from headstart.inspection.changes import Change
 from headstart.inspection.decision_matching import match_decisions
@@ -99,3 +102,22 @@ def test_a_new_class_is_taken_on_request():
 def test_all_problems_are_told_at_once():
     with pytest.raises(AuditError, match=r"got 13 problems, need none:(\n  row 2: .*){10}\n  and 3 more\nCorrect"):
         match(*[decide(f"/x{n}.jpg") for n in range(13)])
+
+
+def test_rows_that_decide_differently_about_one_content_imply_nothing():
+    twin = Photo("/p/cats/4.jpg", "cats", digest=A, split=None)
+    catalog = dataclasses.replace(CATALOG, photos=(*CATALOG.photos, twin))
+    matched = match(
+        decide("/p/cats/1.jpg", "keep", kind="near_copy"), decide("/p/cats/3.jpg", row=3, kind="near_copy"),
+        catalog=catalog,
+    )  # fmt: skip
+    assert list_found(matched) == {0: "keep", 2: "drop"}
+
+
+def test_a_file_that_the_scan_leaves_out_is_done_and_cannot_get_a_label():
+    catalog = dataclasses.replace(CATALOG, skipped=(Skip(Path("/p/cats/9.jpg"), "cannot be read"),))
+    assert match(decide("/p/cats/9.jpg"), catalog=catalog).n_done == 1
+    with pytest.raises(
+        AuditError, match=r"row 2: '/p/cats/9\.jpg' cannot get a label: it is left out \(cannot be read"
+    ):
+        match(decide("/p/cats/9.jpg", "relabel", new_label="dogs"), catalog=catalog)

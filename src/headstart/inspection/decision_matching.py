@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,15 +83,25 @@ def match_decisions(
         for n in at:
             other = matched.named.setdefault(n, decision)
             _check_agreement(other, decision, catalog.photos[n], matched.problems)
-    for n, decision in list(matched.named.items()):
-        if decision.kind != COPY or decision.decision == RELABEL:
-            for twin in index.list_twins(n):
-                if twin not in matched.named:
-                    other = matched.implied.setdefault(twin, decision)
-                    _check_agreement(other, decision, catalog.photos[twin], matched.problems)
     if matched.problems:
         raise AuditError(describe_problems("apply the decisions", matched.problems, NEXT_STEP))
+    matched.implied = _imply_decisions(matched.named, index)
     return matched
+
+
+def _imply_decisions(named: Mapping[int, Decision], index: _PhotoIndex) -> dict[int, Decision]:
+    """Return the decisions about files that no row names but that have the content and label of one.
+
+    If rows decide differently about the same content, such as in two splits, nothing is implied.
+    """
+    implied: dict[int, Decision] = {}
+    unclear = set()
+    for n, decision in named.items():
+        if decision.kind != COPY or decision.decision == RELABEL:
+            for twin in index.list_twins(n):
+                if twin not in named and not _agree(implied.setdefault(twin, decision), decision):
+                    unclear.add(twin)
+    return {n: decision for n, decision in implied.items() if n not in unclear}
 
 
 class _PhotoIndex:
@@ -105,6 +115,7 @@ class _PhotoIndex:
         for n, photo in enumerate(catalog.photos):
             self._by_digest.setdefault(photo.digest, []).append(n)
         dropped = [change for change in earlier if change.change == DROPPED]
+        self._skipped = {_normalise(str(skip.path)): skip.reason for skip in catalog.skipped}
         self._dropped = {change.path for change in dropped} | {change.digest for change in dropped}
 
     def find(self, decision: Decision, matched: MatchedDecisions) -> list[int]:
@@ -117,10 +128,15 @@ class _PhotoIndex:
         if n is None and ({_normalise(decision.path), decision.digest} - {""}) & self._dropped:
             matched.n_done += 1
             return []
+        if n is None and _normalise(decision.path) in self._skipped and decision.decision != RELABEL:
+            matched.n_done += 1  # the scan leaves it out
+            return []
         moved = self._by_digest.get(decision.digest, [])
         if moved:
             return self._choose_moved(moved, decision, matched)
-        if n is not None:
+        if n is None and _normalise(decision.path) in self._skipped:
+            text = f"cannot get a label: it is left out ({self._skipped[_normalise(decision.path)]})"
+        elif n is not None:
             text = "has changed since the decision: its digest is another. Look at it again"
         else:
             text = "is not among the photos, by neither its path nor its digest"
@@ -160,11 +176,15 @@ def _check_labels(decision: Decision, photo: Photo, labels: Collection[str], pro
 
 def _check_agreement(one: Decision, other: Decision, photo: Photo, problems: list[str]) -> None:
     """Add a problem if two rows decide differently about one photo."""
-    if (one.decision, one.new_label) != (other.decision, other.new_label):
+    if not _agree(one, other):
         problems.append(
             f"rows {one.row} and {other.row} decide differently about '{photo.file}': {_describe(one)}, and "
             f"{_describe(other)}"
         )
+
+
+def _agree(one: Decision, other: Decision) -> bool:
+    return (one.decision, one.new_label) == (other.decision, other.new_label)
 
 
 def _describe(decision: Decision) -> str:

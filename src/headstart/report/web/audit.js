@@ -1,0 +1,156 @@
+/* Keys, decisions and the start of the page. */
+
+let nSaved = 0; // number of the last decision that was saved to a file
+
+function move(step) {
+  if (!order.length) return;
+  const row = rowOf.get(place) ?? -step;
+  showFinding(order[Math.max(0, Math.min(order.length - 1, row + step))]);
+}
+
+/* Go to the next undecided finding of the list, from the start again at its end. */
+function moveOn() {
+  const row = rowOf.get(place) ?? -1;
+  const next = [...order.slice(row + 1), ...order.slice(0, Math.max(0, row))].find((at) => !isDecided(at));
+  if (next !== undefined) place = next;
+  if (onlyOpen) filterList();
+  showFinding(place);
+  if (next === undefined) say(kindShown === null ? "All findings are decided. Save the decisions." : "All findings of this kind are decided.", undoButton());
+}
+
+function take(act, label) {
+  const finding = findings[place], isSet = ABOUT_SET.has(finding.kind) || !finding.photos.length;
+  const paths = isSet ? [] : finding.photos.map((n) => photos[n].path);
+  const others = (decision, note) => paths.map((path, n) => (n === chosen ? null : [path, decision, "", note]));
+  const fill = (own, rest) => rest.map((row) => row ?? own);
+  const own = paths[chosen];
+  let rows;
+  if (act === "right") rows = paths.map((path) => [path, "keep", "", ""]);
+  else if (act === "skip") rows = paths.map((path) => [path, "skip", "", ""]);
+  else if (isSet) return;
+  else if (act === "drop") rows = fill([own, "drop", "", ""], others("keep", ""));
+  else if (act === "drop-all") rows = paths.map((path) => [path, "drop", "", ""]);
+  else if (act === "duplicate") {
+    if (paths.length < 2) return;
+    rows = fill([own, "keep", "", ""], others("drop", `copy of ${own}`));
+  } else {
+    const name = label ?? finding.suggested;
+    if (!canRelabel(finding)) return;
+    if (!name) { askForClass(); return; }
+    if (name === photos[finding.photos[chosen]].label) { take("right"); return; }
+    rows = fill([own, "relabel", name, ""], others("keep", ""));
+  }
+  decide(place, rows);
+  const done = isSet && act === "right" ? "Seen" : describeRecord(recordOf(place));
+  drawProgress();
+  say(`${findings[place].name}: ${done}.`, undoButton());
+  moveOn();
+}
+
+function askForClass() {
+  const first = $("class-field") ?? $("finding").querySelector(".classes button:not(:disabled)");
+  first?.focus();
+  say(data.classes.length <= MAX_KEYS ? "Choose the class: press its number." : "Choose the class.");
+}
+
+function undoButton() {
+  return makeButton("plain", undo, "Undo ", makeElement("kbd", "", "u"));
+}
+
+function undo() {
+  const at = undoLast();
+  if (at < 0) { say("There is nothing to undo."); return; }
+  if (!rowOf.has(at)) { kindShown = null; drawKinds(); }
+  place = at;
+  filterList();
+  drawProgress();
+  showFinding(at);
+  say(`Undone: ${findings[at].name}.`);
+}
+
+function drawProgress() {
+  const nDone = findings.filter((_, at) => isDecided(at)).length;
+  $("done-bar").style.width = `${(100 * nDone) / Math.max(1, findings.length)}%`;
+  $("done-text").textContent = `${nDone.toLocaleString("en")} of ${findings.length.toLocaleString("en")} decided`;
+  $("save").disabled = !Object.keys(records).length;
+}
+
+async function openFile(file) {
+  if (!file) return;
+  let text;
+  try {
+    text = await file.text();
+  } catch {
+    say(`Cannot read '${file.name}'. Choose another file.`);
+    return;
+  }
+  const sentence = readDecisions(text);
+  filterList();
+  drawProgress();
+  showFinding(place);
+  say(sentence);
+  $("help").close();
+}
+
+const ACTIONS = { r: "right", w: "wrong", d: "duplicate", x: "drop", X: "drop-all", s: "skip" };
+
+function handleKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.target.matches("input:not([type=checkbox]), select, textarea")) return;
+  const { key } = event;
+  if ($("help").open || $("map").open) {
+    if ((key === "?" && $("help").open) || (key === "m" && $("map").open)) document.querySelector("dialog[open]").close();
+    return;
+  }
+  if (key === "j" || key === "ArrowRight") move(1);
+  else if (key === "k" || key === "ArrowLeft") move(-1);
+  else if (event.target === $("list") && (key === "ArrowDown" || key === "ArrowUp")) move(key === "ArrowDown" ? 1 : -1);
+  else if (event.target === $("list") && (key === "Home" || key === "End")) showFinding(order.at(key === "Home" ? 0 : -1) ?? place);
+  else if (key in ACTIONS) { if (!event.repeat) take(ACTIONS[key]); }
+  else if (key === "u") undo();
+  else if (key === "z") { if ($("zoom").open) $("zoom").close(); else zoomPhoto(findings[place]?.photos[chosen]); }
+  else if (key === "m") openMap();
+  else if (key === "?") $("help").showModal();
+  else if (/^[1-9]$/.test(key) && data.classes.length <= MAX_KEYS && data.classes[key - 1]) { if (!event.repeat) take("wrong", data.classes[key - 1].label); }
+  else return;
+  event.preventDefault();
+}
+
+function start() {
+  $("title").textContent = data.title;
+  $("sentences").textContent = data.sentences.join(" ");
+  loadRecords();
+  if (!canStore) warnAboutStorage();
+  drawKinds();
+  filterList();
+  prepareMap();
+  prepareDialogs();
+  document.addEventListener("keydown", handleKey);
+  $("only-open").addEventListener("change", (event) => { onlyOpen = event.target.checked; filterList(); drawFinding(); followList(); });
+  $("close-list").addEventListener("click", () => $("side").classList.remove("open"));
+  $("open-map").addEventListener("click", openMap);
+  $("open-help").addEventListener("click", () => $("help").showModal());
+  $("save").addEventListener("click", () => {
+    const n = saveDecisions();
+    nSaved = lastDecision;
+    say(`decisions.csv has ${countOf(n, "photo")}.`);
+  });
+  $("open-file").addEventListener("change", (event) => { openFile(event.target.files[0]); event.target.value = ""; });
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => { event.preventDefault(); openFile(event.dataTransfer.files[0]); });
+  addEventListener("beforeunload", (event) => { if (!canStore && nSaved < lastDecision) event.preventDefault(); });
+  addEventListener("pagehide", storeRecords);
+  addEventListener("storage", (event) => { // another tab decided
+    if (event.key !== STORE || event.newValue === null) return;
+    records = JSON.parse(event.newValue).records;
+    lastDecision = Math.max(0, ...Object.values(records).map((record) => record.n));
+    settlePhotos();
+    drawProgress();
+    followList();
+  });
+  drawProgress();
+  showFinding(place);
+  document.body.dataset.state = "ready";
+}
+
+start();

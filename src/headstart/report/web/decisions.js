@@ -1,0 +1,153 @@
+/* Decisions on findings: they are kept in local storage, and become one row of decisions.csv for each photo.
+
+   A record of a finding is {n, rows, before}: n counts the decisions, rows are [path, decision, new label, note], and
+   before is the record that it replaced, for undo. A finding about the whole set has no rows: it was seen. */
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const { photos, findings } = data;
+const STORE = `headstart-audit:${data.id}`;
+const COLUMNS = ["path", "digest", "decision", "label", "new_label", "kind", "note"];
+const STRENGTH = { skip: 0, keep: 1, relabel: 2, drop: 3 }; // of decisions on one photo in several findings
+const ABOUT_SET = new Set(["shortcut", "few_photos", "same_classes", "split_class"]); // their photos are examples
+
+const keys = nameFindings();
+const positions = new Map(keys.map((key, at) => [key, at]));
+let records = {}, place = 0, lastDecision = 0, canStore = true;
+let settledPhotos = new Map(); // path -> strongest row of any finding, with its finding
+
+/* Name findings so that a later page of the same photos knows them again. */
+function nameFindings() {
+  const seen = new Map();
+  return findings.map((finding) => {
+    const first = photos[finding.photos[0]];
+    const isSet = ABOUT_SET.has(finding.kind) || !first;
+    const parts = [finding.kind, finding.label, finding.suggested, isSet ? "" : first.digest.slice(0, 16) || first.path];
+    const name = parts.map((part) => part ?? "").join("|"), n = (seen.get(name) ?? 0) + 1;
+    seen.set(name, n);
+    return n === 1 ? name : `${name}|${n}`;
+  });
+}
+
+function loadRecords() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(STORE) ?? "{}");
+    records = kept.records ?? {};
+    place = Math.min(kept.place ?? 0, Math.max(0, findings.length - 1));
+    localStorage.setItem(`${STORE}?`, "1");
+    localStorage.removeItem(`${STORE}?`);
+  } catch {
+    canStore = false;
+  }
+  lastDecision = Math.max(0, ...Object.values(records).map((record) => record.n));
+  settlePhotos();
+}
+
+function storeRecords() {
+  if (!canStore) return;
+  try {
+    localStorage.setItem(STORE, JSON.stringify({ records, place }));
+  } catch {
+    canStore = false;
+    warnAboutStorage();
+  }
+}
+
+function settlePhotos() {
+  settledPhotos = new Map();
+  const order = Object.entries(records).filter(([key]) => positions.has(key)).sort((a, b) => a[1].n - b[1].n);
+  for (const [key, record] of order) {
+    for (const row of record.rows) {
+      const before = settledPhotos.get(row[0]);
+      if (before && STRENGTH[before.row[1]] > STRENGTH[row[1]]) continue;
+      settledPhotos.set(row[0], { row, at: positions.get(key) });
+    }
+  }
+}
+
+function recordOf(at) {
+  return records[keys[at]];
+}
+
+function isLeftOut(photo) {
+  return settledPhotos.get(photo.path)?.row[1] === "drop";
+}
+
+/* Whether nothing is left to decide: by its own decision, or because photos were left out by other findings. */
+function isDecided(at) {
+  if (recordOf(at)) return true;
+  const finding = findings[at];
+  if (ABOUT_SET.has(finding.kind) || !finding.photos.length) return false;
+  const left = finding.photos.filter((n) => !isLeftOut(photos[n])).length;
+  return left === 0 || (finding.photos.length > 1 && left === 1);
+}
+
+function decide(at, rows) {
+  const { before, ...replaced } = recordOf(at) ?? {};
+  lastDecision += 1;
+  records[keys[at]] = { n: lastDecision, rows, ...(replaced.rows && { before: replaced }) };
+  settlePhotos();
+  storeRecords();
+}
+
+/* Take back the last decision. Return the position of its finding, or -1. */
+function undoLast() {
+  const known = Object.entries(records).filter(([key]) => positions.has(key));
+  if (!known.length) return -1;
+  const [key, record] = known.reduce((a, b) => (b[1].n > a[1].n ? b : a));
+  if (record.before) records[key] = record.before;
+  else delete records[key];
+  settlePhotos();
+  storeRecords();
+  return positions.get(key);
+}
+
+function listRows() {
+  const byPath = new Map(photos.map((photo) => [photo.path, photo]));
+  const settled = [...settledPhotos].sort((a, b) => a[1].at - b[1].at);
+  return settled.map(([path, { row, at }]) => {
+    const photo = byPath.get(path);
+    return [path, photo?.digest, row[1], photo?.label, row[2] ?? "", findings[at].kind, row[3] ?? ""];
+  });
+}
+
+function saveDecisions() {
+  const rows = listRows(), link = makeElement("a");
+  link.href = URL.createObjectURL(new Blob([writeTable([COLUMNS, ...rows])], { type: "text/csv;charset=utf-8" }));
+  link.download = "decisions.csv";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  return rows.length;
+}
+
+/* Take the decisions of a saved file. Return a sentence about what was read. */
+function readDecisions(text) {
+  const [head = [], ...rows] = readTable(text), column = Object.fromEntries(head.map((name, n) => [name.trim(), n]));
+  const missing = ["path", "decision"].filter((name) => !(name in column));
+  if (missing.length) return `Cannot read the file: need the columns path and decision. Choose a decisions.csv.`;
+  const places = new Map(), together = new Map();
+  let nRead = 0, nUnknown = 0;
+  findings.forEach((finding, at) => {
+    if (ABOUT_SET.has(finding.kind)) return;
+    for (const n of finding.photos) {
+      for (const name of [photos[n].path, photos[n].digest]) {
+        if (name) places.set(name, [...(places.get(name) ?? []), [at, photos[n].path]]);
+      }
+    }
+  });
+  for (const row of rows) {
+    const cell = (name) => row[column[name]] ?? "", decision = cell("decision").trim();
+    const found = (places.get(cell("path")) ?? places.get(cell("digest")) ?? []);
+    const match = found.find(([at]) => findings[at].kind === cell("kind")) ?? found[0];
+    if (!match || !(decision in STRENGTH) || (decision === "relabel" && !cell("new_label"))) { nUnknown += 1; continue; }
+    nRead += 1;
+    together.set(match[0], [...(together.get(match[0]) ?? []), [match[1], decision, cell("new_label"), cell("note")]]);
+  }
+  for (const [at, found] of together) {
+    lastDecision += 1;
+    records[keys[at]] = { n: lastDecision, rows: found };
+  }
+  settlePhotos();
+  storeRecords();
+  const rest = nUnknown ? ` ${countOf(nUnknown, "row")} left out: no finding of this page names the photo, or the decision is unknown.` : "";
+  return `${countOf(nRead, "decision")} read.${rest}`;
+}

@@ -1,0 +1,47 @@
+/* The large photo, the help, and messages. */
+
+const KEYS = [
+  ["j", "→", "next finding"], ["k", "←", "previous finding"], ["r", "right: the label is right, or there is no problem"],
+  ["w", "wrong: take the suggested label"], ["1", "9", "wrong: take this class"],
+  ["d", "duplicates: keep the chosen photo, leave the others out"], ["x", "leave the photo out"],
+  ["X", "leave all photos of the finding out"], ["s", "skip"], ["u", "undo"], ["z", "show the photo large"],
+  ["m", "map"], ["?", "this help"],
+];
+
+/* Show a photo as large as the window, from its file if the browser can load it. */
+function zoomPhoto(n) {
+  const photo = photos[n], zoom = $("zoom");
+  if (!photo) return;
+  const frame = zoom.querySelector(".zoomed");
+  fillFrame(frame, photo, true);
+  zoom.querySelector(".zoom-text").replaceChildren(makeLabel(photo.label), ` ${photo.path}`);
+  if (!zoom.open) zoom.showModal();
+}
+
+let toastTimer = 0;
+function say(text, offer) {
+  const toast = $("toast");
+  clearTimeout(toastTimer);
+  toast.hidden = false;
+  toast.replaceChildren(makeElement("span", "", text), offer ?? "");
+  toastTimer = setTimeout(() => { toast.hidden = true; }, 6000);
+}
+
+function warnAboutStorage() {
+  $("warning").hidden = false;
+  $("warning").textContent = "This browser does not let the page keep decisions. Save them before you close the page.";
+}
+
+function prepareDialogs() {
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.querySelector(".close").addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  }
+  $("zoom").querySelector(".zoomed").addEventListener("click", () => $("zoom").close());
+  $("keys").append(...KEYS.flatMap((line) => {
+    const term = makeElement("dt");
+    line.slice(0, -1).forEach((key, n) => term.append(n ? (key === "9" ? " to " : " or ") : "", makeElement("kbd", "", key)));
+    return [term, makeElement("dd", "", line.at(-1))];
+  }));
+  $("made").textContent = `Written by Headstart ${data.version}. This page loads nothing but the photos of this machine.`;
+}

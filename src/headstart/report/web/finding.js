@@ -1,0 +1,171 @@
+/* One finding, large: its photos, what was seen, and the decisions that can be taken. */
+
+const N_STRIP = 8, MAX_KEYS = 9, MAX_PHOTOS = 12;
+let chosen = 0; // of the photos of the finding: the one that is kept, relabelled or left out
+let isLong = false; // whether all photos of a large finding are shown
+
+function showFinding(at) {
+  const hadFocus = $("finding").contains(document.activeElement) && document.activeElement.dataset.act;
+  place = Math.max(0, Math.min(at, findings.length - 1));
+  chosen = 0;
+  isLong = false;
+  drawFinding();
+  followList();
+  $("finding").scrollTop = 0;
+  if (hadFocus) ($("finding").querySelector(`[data-act="${hadFocus}"]`) ?? $("finding")).focus();
+  const finding = findings[place];
+  $("say").textContent = finding ? `Finding ${place + 1}: ${finding.name}. ${finding.evidence}` : "";
+  if ($("zoom").open) zoomPhoto(finding.photos[0]);
+  prepareNext();
+}
+
+/* The photo files of the next finding are loaded ahead. */
+let ahead = [];
+function prepareNext() {
+  const next = order[(rowOf.get(place) ?? -1) + 1];
+  ahead = (findings[next]?.photos ?? []).slice(0, 2).filter((n) => photos[n].url).map((n) => {
+    const file = new Image();
+    file.src = photos[n].url;
+    return file;
+  });
+}
+
+function drawFinding() {
+  const finding = findings[place];
+  if (!finding) {
+    $("finding").replaceChildren(makeElement("p", "nothing", "There are no findings."));
+    return;
+  }
+  const row = rowOf.get(place);
+  const top = makeElement("div", "top",
+    makeButton("plain listed", () => $("side").classList.add("open"), "List"),
+    makeButton("plain", () => move(-1), "‹", makeElement("kbd", "", "k")),
+    makeElement("span", "where", row === undefined ? "" : `${(row + 1).toLocaleString("en")} of ${order.length.toLocaleString("en")}`),
+    makeButton("plain", () => move(1), makeElement("kbd", "", "j"), "›"),
+    makeButton("plain undo", undo, "Undo ", makeElement("kbd", "", "u")));
+  top.children[1].setAttribute("aria-label", "Previous finding");
+  top.children[3].setAttribute("aria-label", "Next finding");
+  top.children[1].dataset.act = "previous";
+  top.children[3].dataset.act = "next";
+  $("finding").replaceChildren(top, makeElement("div", "stage", drawPhotos(finding), drawPanel(finding)), drawStrips(finding));
+}
+
+function drawPhotos(finding) {
+  const shown = isLong ? finding.photos : finding.photos.slice(0, MAX_PHOTOS), isMany = finding.photos.length > 1;
+  const grid = makeElement("div", `photos n${Math.min(shown.length, 5)}`);
+  shown.forEach((n, at) => {
+    const photo = photos[n], frame = makeElement("span", "frame");
+    const button = makeButton("photo", () => (isMany && chosen !== at ? choosePhoto(at) : zoomPhoto(n)), frame);
+    button.setAttribute("aria-label", `${photo.path}, ${isMany && chosen !== at ? "choose it" : "show it large"}`);
+    if (isMany) button.setAttribute("aria-pressed", String(at === chosen));
+    button.dataset.act = `photo-${at}`;
+    fillFrame(frame, photo, at < MAX_PHOTOS);
+    const text = makeElement("span", "path", photo.path);
+    text.title = photo.path;
+    const settled = settledPhotos.get(photo.path);
+    const caption = makeElement("figcaption", "", isMany ? makeLabel(photo.label) : null,
+      photo.split ? makeElement("span", "tag", photo.split) : null,
+      settled ? makeElement("span", "tag strong", describeRow(settled.row)) : null, text);
+    grid.append(makeElement("figure", at === chosen && isMany ? "is-chosen" : "", button, caption));
+  });
+  if (!finding.photos.length) grid.append(makeElement("p", "nothing", "This finding is about the whole set."));
+  const more = finding.photos.length - shown.length;
+  if (more > 0) grid.append(makeButton("plain", () => { isLong = true; drawFinding(); }, `Show ${more} more`));
+  return grid;
+}
+
+function describeRow(row) {
+  return row[1] === "relabel" ? `→ ${row[2]}` : WORDS[row[1]];
+}
+
+function choosePhoto(at) {
+  chosen = at;
+  drawFinding();
+  $("finding").querySelector(`[data-act="photo-${at}"]`).focus();
+}
+
+function drawPanel(finding) {
+  const labels = makeElement("div", "labels", finding.label ? makeLabel(finding.label) : null);
+  if (finding.suggested) labels.append(makeElement("span", "arrow", ABOUT_SET.has(finding.kind) ? "and" : "→"), makeLabel(finding.suggested));
+  const score = makeElement("span", "score", `score ${finding.score.toFixed(2)}`);
+  score.title = "How sure the finding is, 0 to 1. Scores of one kind can be compared.";
+  const actions = makeElement("div", "actions", ...listActions(finding).map(([act, name, key, kind]) => {
+    const button = makeButton(`act ${kind}`, () => take(act), makeElement("span", "", name), makeElement("kbd", "", key));
+    button.dataset.act = act;
+    return button;
+  }));
+  const record = recordOf(place);
+  const state = record ? describeRecord(record) : isDecided(place) ? "Settled by other decisions" : "";
+  return makeElement("div", "panel",
+    makeElement("h2", "", finding.name, score),
+    labels,
+    makeElement("p", "evidence", finding.evidence),
+    makeElement("p", "soft", finding.action),
+    state && makeElement("p", "decided", `Decided: ${state}`),
+    actions,
+    canRelabel(finding) ? drawClasses(finding) : null);
+}
+
+function canRelabel(finding) {
+  return !ABOUT_SET.has(finding.kind) && finding.kind !== "unreadable" && finding.photos.length > 0;
+}
+
+/* Actions that fit the finding: [action, words, key, look]. */
+function listActions(finding) {
+  if (ABOUT_SET.has(finding.kind) || !finding.photos.length) return [["right", "Seen", "r", "strong"], ["skip", "Skip", "s", ""]];
+  const isMany = finding.photos.length > 1, label = photos[finding.photos[chosen]].label;
+  const actions = [];
+  if (isMany) actions.push(["duplicate", "Duplicates: keep the chosen photo", "d", "strong"], ["right", "No problem: keep all", "r", ""]);
+  else {
+    if (finding.suggested) actions.push(["wrong", `Wrong: it is ${finding.suggested}`, "w", "strong"]);
+    actions.push(["right", finding.suggested ? `Right: it is ${label}` : "No problem: keep it", "r", ""]);
+  }
+  actions.push(["drop", isMany ? "Leave the chosen photo out" : "Leave the photo out", "x", finding.suggested || isMany ? "" : "strong"]);
+  if (isMany) actions.push(["drop-all", "Leave all out", "X", ""]);
+  actions.push(["skip", "Skip", "s", ""]);
+  return actions;
+}
+
+/* Buttons with number keys for up to nine classes, and a field with suggestions for more. */
+function drawClasses(finding) {
+  const label = photos[finding.photos[chosen]].label, names = data.classes.map((one) => one.label);
+  const box = makeElement("div", "classes", makeElement("span", "soft", "Another class"));
+  if (names.length <= MAX_KEYS) {
+    names.forEach((name, n) => {
+      const button = makeButton("chip", () => take("wrong", name), makeLabel(name), makeElement("kbd", "", n + 1));
+      button.setAttribute("aria-label", `Label ${name}`);
+      button.disabled = name === label;
+      button.dataset.act = `class-${n}`;
+      box.append(button);
+    });
+    return box;
+  }
+  const field = makeElement("input"), list = makeElement("datalist");
+  list.id = "names";
+  list.append(...names.map((name) => Object.assign(makeElement("option"), { value: name })));
+  field.id = "class-field";
+  field.setAttribute("list", "names");
+  field.setAttribute("aria-label", "Another class");
+  field.placeholder = "type a class, then Enter";
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") field.blur();
+    if (event.key !== "Enter") return;
+    if (names.includes(field.value.trim())) take("wrong", field.value.trim());
+    else say(`There is no class '${field.value.trim()}'.`);
+  });
+  box.append(field, list);
+  return box;
+}
+
+function drawStrips(finding) {
+  const strips = makeElement("div", "strips");
+  const add = (title, numbers) => {
+    const shown = (numbers ?? []).slice(0, N_STRIP);
+    if (shown.length) strips.append(makeElement("section", "", makeElement("h3", "", ...title), makeElement("div", "strip", ...shown.map(makeThumb))));
+  };
+  add(["Nearest photos"], finding.neighbours);
+  for (const label of new Set([finding.label, finding.suggested])) {
+    if (label) add(["Typical of ", makeLabel(label)], data.classes.find((one) => one.label === label)?.typical);
+  }
+  return strips;
+}

@@ -41,9 +41,9 @@ function take(act, label) {
     rows = fill([own, "relabel", name, ""], others("keep", ""));
   }
   decide(place, rows);
-  const done = isSet && act === "right" ? "Seen" : describeRecord(recordOf(place));
   drawProgress();
-  say(`${findings[place].name}: ${done}.`, undoButton());
+  const who = isSet ? finding.name : paths.length > 1 ? countOf(paths.length, "photo") : nameOf(own);
+  say(`${who}: ${describeRecord(recordOf(place))}`, undoButton());
   moveOn();
 }
 
@@ -99,7 +99,7 @@ function handleKey(event) {
   if (event.target.matches("input:not([type=checkbox]), select, textarea")) return;
   const { key } = event;
   if ($("help").open || $("map").open) {
-    if ((key === "?" && $("help").open) || (key === "m" && $("map").open)) document.querySelector("dialog[open]").close();
+    if ((key === "?" && $("help").open) || (key === "o" && $("map").open)) document.querySelector("dialog[open]").close();
     return;
   }
   if (key === "j" || key === "ArrowRight") move(1);
@@ -109,7 +109,7 @@ function handleKey(event) {
   else if (key in ACTIONS) { if (!event.repeat) take(ACTIONS[key]); }
   else if (key === "u") undo();
   else if (key === "z") { if ($("zoom").open) $("zoom").close(); else zoomPhoto(findings[place]?.photos[chosen]); }
-  else if (key === "m") openMap();
+  else if (key === "o") openMap();
   else if (key === "?") $("help").showModal();
   else if (/^[1-9]$/.test(key) && data.classes.length <= MAX_KEYS && data.classes[key - 1]) { if (!event.repeat) take("wrong", data.classes[key - 1].label); }
   else return;

@@ -42,7 +42,15 @@ function loadRecords() {
   settlePhotos();
 }
 
+let storeTimer = 0;
+/* Store soon: 10,000 decisions take 20 ms to write. A page that is closed stores at once. */
+function storeSoon() {
+  clearTimeout(storeTimer);
+  storeTimer = setTimeout(storeRecords, 200);
+}
+
 function storeRecords() {
+  clearTimeout(storeTimer);
   if (!canStore) return;
   try {
     localStorage.setItem(STORE, JSON.stringify({ records, place }));
@@ -55,12 +63,14 @@ function storeRecords() {
 function settlePhotos() {
   settledPhotos = new Map();
   const order = Object.entries(records).filter(([key]) => positions.has(key)).sort((a, b) => a[1].n - b[1].n);
-  for (const [key, record] of order) {
-    for (const row of record.rows) {
-      const before = settledPhotos.get(row[0]);
-      if (before && STRENGTH[before.row[1]] > STRENGTH[row[1]]) continue;
-      settledPhotos.set(row[0], { row, at: positions.get(key) });
-    }
+  for (const [key, record] of order) settleRows(record.rows, positions.get(key));
+}
+
+function settleRows(rows, at) {
+  for (const row of rows) {
+    const before = settledPhotos.get(row[0]);
+    if (before && STRENGTH[before.row[1]] > STRENGTH[row[1]]) continue;
+    settledPhotos.set(row[0], { row, at });
   }
 }
 
@@ -85,8 +95,9 @@ function decide(at, rows) {
   const { before, ...replaced } = recordOf(at) ?? {};
   lastDecision += 1;
   records[keys[at]] = { n: lastDecision, rows, ...(replaced.rows && { before: replaced }) };
-  settlePhotos();
-  storeRecords();
+  if (replaced.rows) settlePhotos();
+  else settleRows(rows, at);
+  storeSoon();
 }
 
 /* Take back the last decision. Return the position of its finding, or -1. */

@@ -5,7 +5,7 @@ const KEYS = [
   ["w", "wrong: take the suggested label"], ["1", "9", "wrong: take this class"],
   ["d", "duplicates: keep the chosen photo, leave the others out"], ["x", "leave the photo out"],
   ["X", "leave all photos of the finding out"], ["s", "skip"], ["u", "undo"], ["z", "show the photo large"],
-  ["m", "map"], ["?", "this help"],
+  ["o", "overview: map and expected gain"], ["?", "this help"],
 ];
 
 /* Show a photo as large as the window, from its file if the browser can load it. */
@@ -14,7 +14,7 @@ function zoomPhoto(n) {
   if (!photo) return;
   const frame = zoom.querySelector(".zoomed");
   fillFrame(frame, photo, true);
-  zoom.querySelector(".zoom-text").replaceChildren(makeLabel(photo.label), ` ${photo.path}`);
+  zoom.querySelector(".zoom-text").replaceChildren(makeLabel(photo.label), ` ${shortenPath(photo.path)}`);
   if (!zoom.open) zoom.showModal();
 }
 

@@ -1,6 +1,7 @@
 /* One finding, large: its photos, what was seen, and the decisions that can be taken. */
 
 const N_STRIP = 8, MAX_KEYS = 9, MAX_PHOTOS = 12;
+const COPIES = new Set(["copy", "near_copy", "lookalike"]);
 let chosen = 0; // of the photos of the finding: the one that is kept, relabelled or left out
 let isLong = false; // whether all photos of a large finding are shown
 
@@ -60,11 +61,12 @@ function drawPhotos(finding) {
     if (isMany) button.setAttribute("aria-pressed", String(at === chosen));
     button.dataset.act = `photo-${at}`;
     fillFrame(frame, photo, at < MAX_PHOTOS);
-    const text = makeElement("span", "path", photo.path);
+    const text = makeElement("span", "path", shortenPath(photo.path));
     text.title = photo.path;
     const settled = settledPhotos.get(photo.path);
     const caption = makeElement("figcaption", "", isMany ? makeLabel(photo.label) : null,
       photo.split ? makeElement("span", "tag", photo.split) : null,
+      isMany && at === chosen ? makeElement("span", "tag", "chosen") : null,
       settled ? makeElement("span", "tag strong", describeRow(settled.row)) : null, text);
     grid.append(makeElement("figure", at === chosen && isMany ? "is-chosen" : "", button, caption));
   });
@@ -89,8 +91,9 @@ function drawPanel(finding) {
   if (finding.suggested) labels.append(makeElement("span", "arrow", ABOUT_SET.has(finding.kind) ? "and" : "→"), makeLabel(finding.suggested));
   const score = makeElement("span", "score", `score ${finding.score.toFixed(2)}`);
   score.title = "How sure the finding is, 0 to 1. Scores of one kind can be compared.";
-  const actions = makeElement("div", "actions", ...listActions(finding).map(([act, name, key, kind]) => {
-    const button = makeButton(`act ${kind}`, () => take(act), makeElement("span", "", name), makeElement("kbd", "", key));
+  const actions = makeElement("div", "actions", ...listActions(finding).map(([act, name, short, key, look]) => {
+    const button = makeButton(`act ${look}`, () => take(act), makeElement("span", "wide", name), makeElement("span", "narrow", short), makeElement("kbd", "", key));
+    button.setAttribute("aria-label", name);
     button.dataset.act = act;
     return button;
   }));
@@ -110,19 +113,21 @@ function canRelabel(finding) {
   return !ABOUT_SET.has(finding.kind) && finding.kind !== "unreadable" && finding.photos.length > 0;
 }
 
-/* Actions that fit the finding: [action, words, key, look]. */
+/* Actions that fit the finding: [action, words, words on a phone, key, look]. */
 function listActions(finding) {
-  if (ABOUT_SET.has(finding.kind) || !finding.photos.length) return [["right", "Seen", "r", "strong"], ["skip", "Skip", "s", ""]];
+  if (ABOUT_SET.has(finding.kind) || !finding.photos.length) return [["right", "Seen", "Seen", "r", "strong"], ["skip", "Skip", "Skip", "s", ""]];
   const isMany = finding.photos.length > 1, label = photos[finding.photos[chosen]].label;
   const actions = [];
-  if (isMany) actions.push(["duplicate", "Duplicates: keep the chosen photo", "d", "strong"], ["right", "No problem: keep all", "r", ""]);
+  const areCopies = COPIES.has(finding.kind);
+  if (isMany && areCopies) actions.push(["duplicate", "Duplicates: keep only the chosen photo", "Keep one", "d", finding.kind === "lookalike" ? "" : "strong"]);
+  if (isMany) actions.push(["right", "No problem: keep all", "Keep all", "r", finding.kind === "lookalike" ? "strong" : ""]);
   else {
-    if (finding.suggested) actions.push(["wrong", `Wrong: it is ${finding.suggested}`, "w", "strong"]);
-    actions.push(["right", finding.suggested ? `Right: it is ${label}` : "No problem: keep it", "r", ""]);
+    if (finding.suggested) actions.push(["wrong", `Wrong: it is ${finding.suggested}`, `Wrong: ${finding.suggested}`, "w", "strong"]);
+    actions.push(["right", finding.suggested ? `Right: it is ${label}` : "No problem: keep it", finding.suggested ? `Right: ${label}` : "Keep", "r", ""]);
   }
-  actions.push(["drop", isMany ? "Leave the chosen photo out" : "Leave the photo out", "x", finding.suggested || isMany ? "" : "strong"]);
-  if (isMany) actions.push(["drop-all", "Leave all out", "X", ""]);
-  actions.push(["skip", "Skip", "s", ""]);
+  actions.push(["drop", isMany ? "Leave the chosen photo out" : "Leave the photo out", "Leave out", "x", finding.suggested || areCopies ? "" : "strong"]);
+  if (isMany) actions.push(["drop-all", "Leave all out", "All out", "X", ""]);
+  actions.push(["skip", "Skip", "Skip", "s", ""]);
   return actions;
 }
 
@@ -130,6 +135,7 @@ function listActions(finding) {
 function drawClasses(finding) {
   const label = photos[finding.photos[chosen]].label, names = data.classes.map((one) => one.label);
   const box = makeElement("div", "classes", makeElement("span", "soft", "Another class"));
+  if (names.length === 2 && finding.suggested) return null;
   if (names.length <= MAX_KEYS) {
     names.forEach((name, n) => {
       const button = makeButton("chip", () => take("wrong", name), makeLabel(name), makeElement("kbd", "", n + 1));

@@ -1,7 +1,7 @@
 /* The list of findings. It draws only the rows in view, so that 10,000 findings scroll as 100 do. */
 
 const ROW_PX = 68, N_SPARE = 4; // rows drawn above and below the view
-const WORDS = { keep: "Right", relabel: "Relabelled", drop: "Left out", skip: "Skipped" };
+const WORDS = { keep: "Kept", relabel: "Relabelled", drop: "Left out", skip: "Skipped" };
 let kindShown = null, onlyOpen = false;
 let order = []; // positions of the findings in the list
 let rowOf = new Map(); // their rows, by position
@@ -85,6 +85,7 @@ function markRow(element) {
 function describeRecord(record) {
   const kinds = record.rows.map((row) => row[1]);
   if (!kinds.length) return "Seen";
+  if (kinds.every((kind) => kind === "keep") && kinds.length > 1) return "All kept";
   if (kinds.includes("drop") && kinds.includes("keep")) return "One kept";
   const relabelled = record.rows.find((row) => row[1] === "relabel");
   if (relabelled) return `→ ${relabelled[2]}`;

@@ -4,17 +4,19 @@ const NEAR_PX = 18, EDGE_PX = 14;
 const points = photos.map((photo, n) => [n, photo.at]).filter(([, at]) => at);
 const findingOf = new Map(); // the first finding of each photo, by its position
 findings.forEach((finding, at) => finding.photos.forEach((n) => findingOf.has(n) || findingOf.set(n, at)));
-let pointAt = -1, onlyLabel = null;
+let pointAt = -1, onlyLabel = null, drawn = null;
 
-function placeOf([x, y]) {
-  const { clientWidth: width, clientHeight: height } = $("plane");
+function placeOf([x, y], { clientWidth: width, clientHeight: height } = $("plane")) {
   return [EDGE_PX + x * (width - 2 * EDGE_PX), height - EDGE_PX - y * (height - 2 * EDGE_PX)];
 }
 
-function drawMap() {
-  const plane = $("plane"), ratio = devicePixelRatio, context = plane.getContext("2d"), styles = getComputedStyle(document.body);
-  plane.width = plane.clientWidth * ratio;
-  plane.height = plane.clientHeight * ratio;
+/* Draw all points, once for each size and choice of class. */
+function drawPoints() {
+  const plane = $("plane"), ratio = devicePixelRatio, styles = getComputedStyle(document.body);
+  drawn = document.createElement("canvas");
+  const context = drawn.getContext("2d");
+  drawn.width = plane.width = plane.clientWidth * ratio;
+  drawn.height = plane.height = plane.clientHeight * ratio;
   context.scale(ratio, ratio);
   const isListed = (n) => findingOf.has(n);
   for (const wanted of [false, true]) { // photos with a finding are drawn last, larger and with an edge
@@ -32,21 +34,30 @@ function drawMap() {
       context.stroke();
     }
   }
+}
+
+/* Show the points, with a ring round the one that is looked at. */
+function drawMap(isChanged = true) {
+  if (isChanged || !drawn) drawPoints();
+  const plane = $("plane"), context = plane.getContext("2d"), ratio = devicePixelRatio;
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, plane.width, plane.height);
+  context.drawImage(drawn, 0, 0);
   if (pointAt < 0) return;
   const [x, y] = placeOf(points[pointAt][1]);
-  context.globalAlpha = 1;
-  context.strokeStyle = styles.getPropertyValue("--accent");
-  context.lineWidth = 3;
+  context.strokeStyle = getComputedStyle(document.body).getPropertyValue("--accent");
+  context.lineWidth = 3 * ratio;
   context.beginPath();
-  context.arc(x, y, 9, 0, 2 * Math.PI);
+  context.arc(ratio * x, ratio * y, 9 * ratio, 0, 2 * Math.PI);
   context.stroke();
 }
 
 function findPoint(x, y, isTouch) {
+  const size = { clientWidth: $("plane").clientWidth, clientHeight: $("plane").clientHeight };
   let best = -1, nearest = (isTouch ? 2 : 1) * NEAR_PX;
   points.forEach(([n, at], number) => {
     if (onlyLabel !== null && photos[n].label !== onlyLabel) return;
-    const [px, py] = placeOf(at), distance = Math.hypot(px - x, py - y);
+    const [px, py] = placeOf(at, size), distance = Math.hypot(px - x, py - y);
     if (distance < nearest) { nearest = distance; best = number; }
   });
   return best;
@@ -55,7 +66,7 @@ function findPoint(x, y, isTouch) {
 function peekAt(number) {
   if (number === pointAt) return;
   pointAt = number;
-  drawMap();
+  drawMap(false);
   const peek = $("peek");
   peek.hidden = number < 0;
   if (number < 0) return;
@@ -148,7 +159,7 @@ function makeShape(kind, attributes, text) {
 }
 
 function drawCurve() {
-  const width = 560, height = 190, left = 62, bottom = 44, top = 12, right = 16;
+  const width = 340, height = 230, left = 48, bottom = 46, top = 12, right = 8;
   const most = Math.max(...data.curve.map(([k]) => k)), gains = data.curve.map(([, gain]) => gain);
   const low = Math.min(0, ...gains), high = Math.max(...gains, low + 1e-9);
   const x = (k) => left + (k / most) * (width - left - right);
@@ -166,8 +177,7 @@ function drawCurve() {
   }
   svg.append(
     makeShape("polyline", { class: "gain", points: data.curve.map(([k, gain]) => `${x(k).toFixed(1)},${y(gain).toFixed(1)}`).join(" ") }),
-    makeShape("text", { x: (left + width) / 2, y: height - 6, "text-anchor": "middle" }, "first findings corrected"),
-    makeShape("text", { x: -(height - bottom) / 2, y: 14, transform: "rotate(-90)", "text-anchor": "middle" }, "points"),
+    makeShape("text", { x: (left + width) / 2, y: height - 6, "text-anchor": "middle" }, "findings corrected"),
   );
   $("curve").replaceChildren(svg);
 }

@@ -25,6 +25,18 @@ function countOf(n, word) {
   return `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
 }
 
+/* The part of all paths that is the same, up to a folder. */
+const shared = (() => {
+  if (photos.length < 2) return 0;
+  let n = photos[0].path.length;
+  for (const { path } of photos) while (path.slice(0, n) !== photos[0].path.slice(0, n)) n -= 1;
+  return photos[0].path.slice(0, n).search(/[^\\/]*$/);
+})();
+
+function shortenPath(path) {
+  return path.slice(shared);
+}
+
 function nameOf(path) {
   return path.split(/[\\/]/).pop();
 }

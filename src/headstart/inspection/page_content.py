@@ -1,0 +1,205 @@
+"""The content of the page of an audit: findings, photos with thumbnails, neighbours, typical photos and the map."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_from_bytes
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.catalog.photo import Photo, digest_photos
+from headstart.inspection.finding import KINDS, Finding
+from headstart.inspection.page_thumbnails import LARGE_PX, SMALL_PX, read_thumbnails
+from headstart.inspection.photo_set import PhotoSet
+from headstart.process.progress import Progress, ignore_progress
+from headstart.report.audit_page import AuditContent
+from headstart.storage.remote_paths import RemotePath, make_path
+
+N_NEIGHBOURS = N_TYPICAL = 8
+N_LARGE = 60  # findings whose photos get a larger thumbnail
+N_SMALL = 1_500  # findings whose photos get a thumbnail
+N_BESIDE = 200  # findings whose neighbours get one
+MAX_PHOTOS = 12  # of a finding, that get a thumbnail
+MAX_THUMBNAILS = 4_000  # 17 MB; other photos are loaded from their files
+MAX_POINTS = 20_000  # of the map
+
+
+def build_content(
+    photos: PhotoSet, findings: Sequence[Finding], *, title: str, sentences: Sequence[str],
+    nearest: npt.NDArray[np.int64] | None = None, curve: Sequence[tuple[int, float]] = (),
+    places: npt.NDArray[np.float32] | None = None, map_name: str | None = None, folder: Path | None = None,
+    depth: int = 16, progress: Progress = ignore_progress,
+) -> AuditContent:  # fmt: skip
+    """Collect what the page of an audit shows, and make the thumbnails.
+
+    Parameters
+    ----------
+    findings
+        Findings in the order of the page.
+    nearest
+        (N, n) numbers of the nearest photos of every photo, the nearest first, -1 for none.
+    curve
+        Pairs (k, expected gain in points) for "look at the first k".
+    places
+        (N, 2) places of the photos on the map, 0 to 1.
+    map_name
+        Method of the map in words.
+    folder
+        Folder of the page: the photos are linked relative to it, so that both can be moved together. None: absolute.
+    depth
+        As for `read_photo`.
+    """
+    table = _PhotoTable(photos, folder)
+    records = [_describe_finding(finding, table, photos, nearest) for finding in findings]
+    typical = choose_typical(photos, findings)
+    n_photos = dict.fromkeys(photos.labels, 0)
+    for photo in photos.catalog.photos:
+        n_photos[photo.label] = n_photos.get(photo.label, 0) + 1
+    classes = [
+        {"label": label, "n": n, "typical": [table.number(photos.photos[i].file) for i in typical.get(label, ())]}
+        for label, n in n_photos.items()
+    ]
+    if places is not None:
+        for i in _thin(len(photos.photos)):
+            table.records[table.number(photos.photos[i].file)]["at"] = [round(float(x), 4) for x in places[i]]
+    sizes = _choose_sizes(records, classes, table.records)
+    thumbnails = read_thumbnails(sizes, depth=depth, progress=progress)
+    for record in table.records:
+        record["thumbnail"] = thumbnails.get(record["path"])
+    return AuditContent(
+        audit_id=digest_photos(photos.catalog.photos), title=title, sentences=sentences, photos=table.records,
+        findings=records, classes=classes, curve=curve, map_name=None if places is None else map_name,
+    )  # fmt: skip
+
+
+class _PhotoTable:
+    """Records of the photos of the page, each path once, in the order in which they are asked for."""
+
+    def __init__(self, photos: PhotoSet, folder: Path | None) -> None:
+        self.records: list[dict[str, Any]] = []
+        self._numbers: dict[str, int] = {}
+        self._photos = {photo.file: photo for photo in photos.catalog.photos}
+        self._folder = folder
+
+    def number(self, path: str, digest: str = "") -> int:
+        """Return the position of a photo's record; ``digest`` is that of a file that the catalog does not have."""
+        if path not in self._numbers:
+            photo: Photo | None = self._photos.get(path)
+            self._numbers[path] = len(self.records)
+            self.records.append({
+                "path": path, "label": photo and photo.label, "digest": photo.digest if photo else digest,
+                "split": photo and photo.split, "thumbnail": None, "url": link_photo(path, self._folder), "at": None,
+            })  # fmt: skip
+        return self._numbers[path]
+
+
+def _describe_finding(
+    finding: Finding, table: _PhotoTable, photos: PhotoSet, nearest: npt.NDArray[np.int64] | None
+) -> dict[str, Any]:
+    numbers = [table.number(path, digest) for path, digest in zip(finding.photos, finding.digests, strict=True)]
+    row = _find_row(photos, finding.digests[0], finding.label) if finding.digests else None
+    near = [] if row is None or nearest is None else [photos.photos[i].file for i in nearest[row] if i >= 0]
+    beside = [path for path in near if path not in finding.photos][:N_NEIGHBOURS]
+    return {
+        "kind": finding.kind, "name": KINDS[finding.kind].name, "photos": numbers, "label": finding.label,
+        "suggested": finding.suggested, "score": round(float(finding.score), 4), "evidence": finding.evidence,
+        "action": KINDS[finding.kind].action, "neighbours": [table.number(path) for path in beside],
+    }  # fmt: skip
+
+
+def _find_row(photos: PhotoSet, digest: str, label: str | None) -> int | None:
+    """Return the row of a photo by its digest, and by its label if the photo has several; `photos` are sorted."""
+    rows = _list_rows(photos).get(digest, ())
+    return next((row for row in rows if photos.photos[row].label == label), rows[0] if rows else None)
+
+
+@cache
+def _list_rows(photos: PhotoSet) -> Mapping[str, tuple[int, ...]]:
+    rows: dict[str, tuple[int, ...]] = {}
+    for row, photo in enumerate(photos.photos):
+        rows[photo.digest] = (*rows.get(photo.digest, ()), row)
+    return rows
+
+
+def choose_typical(photos: PhotoSet, findings: Sequence[Finding], n: int = N_TYPICAL) -> dict[str, list[int]]:
+    """Return the row numbers of the ``n`` photos nearest to the mean of each class, the nearest first.
+
+    Features are standardised. Photos that a finding is about are left out, and of near copies all but one.
+    """
+    named = {finding.digests[0] for finding in findings if finding.digests}
+    mean, spread = photos.X.mean(0), photos.X.std(0) + np.float32(1e-6)
+    typical: dict[str, list[int]] = {}
+    for number, label in enumerate(photos.labels):
+        rows = np.flatnonzero(photos.y == number)
+        if not rows.size:
+            continue
+        Z = (photos.X[rows] - mean) / spread
+        order = rows[np.argsort(((Z - Z.mean(0)) ** 2).sum(1), kind="stable")]
+        chosen: list[int] = []
+        units: set[str] = set()
+        for row in map(int, order):
+            unit = photos.units[row] if photos.units is not None else photos.photos[row].digest
+            if photos.photos[row].digest in named or unit in units:
+                continue
+            units.add(unit)
+            chosen.append(row)
+            if len(chosen) == n:
+                break
+        typical[label] = chosen
+    return typical
+
+
+def link_photo(path: str, folder: Path | None = None) -> str | None:
+    """Return the address of a photo file for a browser; None for a photo in a store.
+
+    Examples
+    --------
+    >>> link_photo("/photos/a cat #1.jpg"), link_photo("/photos/cat.jpg", Path("/photos/audits/one"))
+    ('file:///photos/a%20cat%20%231.jpg', '../../cat.jpg')
+    >>> link_photo("s3://bucket/cat.jpg") is None
+    True
+    """
+    place = make_path(path)
+    if isinstance(place, RemotePath):
+        return None
+    head, name = os.path.split(os.path.abspath(path))  # noqa: PTH100  Path.absolute keeps ..
+    return f"{_link_folder(head, folder)}/{quote_from_bytes(os.fsencode(name))}"
+
+
+@cache
+def _link_folder(place: str, folder: Path | None) -> str:
+    if folder is not None:
+        try:
+            return quote(os.path.relpath(place, folder).replace(os.sep, "/").encode("utf-8", "surrogateescape"))
+        except ValueError:  # another drive of Windows
+            pass
+    return Path(place).as_uri().rstrip("/")
+
+
+def _thin(n: int) -> Sequence[int]:
+    """Return the row numbers of the photos of the map: all, or an even sample (rows are sorted by digest)."""
+    return range(n) if n <= MAX_POINTS else [round(i) for i in np.linspace(0, n - 1, MAX_POINTS)]
+
+
+def _choose_sizes(
+    findings: Sequence[dict[str, Any]], classes: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
+) -> dict[str, int]:
+    """Return the sizes of the thumbnails by path, those that are seen first at the start, at most 4,000."""
+    sizes: dict[int, int] = {}
+    for finding in findings[:N_LARGE]:
+        sizes |= dict.fromkeys(finding["photos"][:MAX_PHOTOS], LARGE_PX)
+    for one in classes:
+        for i in one["typical"]:
+            sizes.setdefault(i, SMALL_PX)
+    for finding in findings[:N_BESIDE]:
+        for i in finding["neighbours"]:
+            sizes.setdefault(i, SMALL_PX)
+    for finding in findings[:N_SMALL]:
+        for i in finding["photos"][:MAX_PHOTOS]:
+            sizes.setdefault(i, SMALL_PX)
+    return {records[i]["path"]: sizes[i] for i in list(sizes)[:MAX_THUMBNAILS]}

@@ -1,0 +1,301 @@
+"""The page of an audit in a real browser: driven by keys, at the width of a phone too, and with 10,000 findings."""
+
+import base64
+import csv
+import io
+import json
+import shutil
+import time
+
+import pytest
+from PIL import Image
+
+from headstart.exports import browser
+from headstart.report.audit_page import AuditContent, render_audit
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not (any(map(shutil.which, browser.COMMANDS)) and shutil.which(browser.CHROME)),
+        reason="needs Chromium and chromedriver",
+    ),
+]
+LABELS = ("cats", "dogs", "=cows")
+N_PHOTOS = 12
+
+
+def make_thumbnail(number):
+    stream = io.BytesIO()
+    Image.new("RGB", (40, 30), (20 * number % 255, 90, 140)).save(stream, "JPEG")
+    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+def make_finding(photos, kind="wrong_label", name="Wrong label", label="cats", suggested="dogs"):
+    return {
+        "kind": kind, "name": name, "photos": photos, "label": label, "suggested": suggested, "score": 0.9,
+        "evidence": "28 of 30 similar photos are dogs.", "action": "Check it.", "neighbours": [8, 9, 10],
+    }  # fmt: skip
+
+
+def make_content(folder, **more):
+    """Make a page about 12 photos; the file of the first one is there, and the last has neither file nor thumbnail."""
+    paths = [f"cats/{n:02}.jpg" for n in range(N_PHOTOS)]
+    paths[4] = '=1+1, "copy" é.jpg'
+    photos = [
+        {"path": path, "label": LABELS[n % 2], "digest": f"{n:064x}", "split": "train", "thumbnail": make_thumbnail(n),
+         "url": f"photo%20{n}.jpg", "at": [n / 11, (n * 5 % 12) / 11]}
+        for n, path in enumerate(paths)
+    ]  # fmt: skip
+    Image.new("RGB", (640, 480), (200, 40, 40)).save(folder / "photo 0.jpg")
+    photos[11]["thumbnail"] = None
+    findings = [
+        make_finding([0]), make_finding([2]), make_finding([3, 4, 5], "copy", "Copies", suggested=None),
+        make_finding([6], "blank", "Blank photo", suggested=None),
+        make_finding([7, 8], "shortcut", "Shortcut", None, None), make_finding([11], label="dogs", suggested="cats"),
+        make_finding([6], "outlier", "Belongs to no class", suggested=None),
+    ]  # fmt: skip
+    content = {
+        "audit_id": "f" * 32, "title": "pets <b>", "sentences": ["12 photos, 7 findings."], "photos": photos,
+        "findings": findings, "classes": [{"label": label, "n": 4, "typical": [9, 10]} for label in LABELS],
+        "curve": [(0, 0.0), (4, 0.6), (7, 0.8)], "map_name": "PCA",
+    }  # fmt: skip
+    return AuditContent(**(content | more))
+
+
+@pytest.fixture(scope="module")
+def driver():
+    driver = browser._start(*browser.require_browser())
+    yield driver
+    driver.quit()
+
+
+class Page:
+    """The page in the browser, with what a person does there."""
+
+    def __init__(self, driver, path):
+        self.driver, self.path = driver, path
+
+    def open(self, width=1280, height=800, is_phone=False):
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.driver.get(self.path.as_uri())
+        browser._wait(self.driver, "return document.body.dataset.state")
+        return self
+
+    def press(self, *keys):
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        for key in keys:
+            ActionChains(self.driver).send_keys(key).perform()
+
+    def run(self, script):
+        return self.driver.execute_script(script)
+
+    @property
+    def place(self):
+        return self.run("return place")
+
+    def list_rows(self):
+        return self.run("return listRows()")
+
+    def save(self, folder):
+        """Save the decisions by the button, and return the file."""
+        self.driver.execute_cdp_cmd("Page.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)})
+        self.driver.find_element("id", "save").click()
+        path, end = folder / "decisions.csv", time.monotonic() + 10
+        while not path.is_file() or not path.stat().st_size:
+            assert time.monotonic() < end, "no file was saved"
+            time.sleep(0.02)
+        return path
+
+
+@pytest.fixture
+def page(driver, tmp_path):
+    path = tmp_path / "audit.html"
+    path.write_text(render_audit(make_content(tmp_path)), encoding="utf-8")
+    driver.get_log("browser")
+    page = Page(driver, path).open()
+    page.run("localStorage.clear(); records = {}; place = 0; settlePhotos(); storeRecords()")
+    return page.open()
+
+
+def test_keys_decide_and_the_next_undecided_finding_is_shown(page):
+    page.press("j", "j", "k")
+    assert page.place == 1
+    page.press("k", "w")  # 0: the suggested label
+    page.press("r")  # 1: the label is right
+    page.press("d")  # 2: copies
+    page.press("x")  # 3: a blank photo
+    page.press("r")  # 4: a shortcut, which is about the set
+    assert page.place == 5
+    assert page.run("return isDecided(6)")  # its photo was left out by another finding
+    page.press("s")
+    decided = {row[0]: (row[2], row[4], row[5], row[6]) for row in page.list_rows()}
+    name = '=1+1, "copy" é.jpg'
+    assert decided == {
+        "cats/00.jpg": ("relabel", "dogs", "wrong_label", ""), "cats/02.jpg": ("keep", "", "wrong_label", ""),
+        "cats/03.jpg": ("keep", "", "copy", ""), name: ("drop", "", "copy", "copy of cats/03.jpg"),
+        "cats/05.jpg": ("drop", "", "copy", "copy of cats/03.jpg"), "cats/06.jpg": ("drop", "", "blank", ""),
+        "cats/11.jpg": ("skip", "", "wrong_label", ""),
+    }  # fmt: skip
+    assert page.run("return document.getElementById('done-text').textContent") == "7 of 7 decided"
+
+
+def test_arrows_numbers_and_undo(page):
+    from selenium.webdriver.common.keys import Keys
+
+    page.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_LEFT)
+    assert page.place == 1
+    page.press("3")  # the third class
+    assert page.list_rows()[0][4] == "=cows"
+    page.press("u")
+    assert (page.place, page.list_rows()) == (1, [])
+    page.press("u")
+    assert "nothing to undo" in page.run("return document.getElementById('toast').textContent")
+
+
+def test_undo_brings_the_decision_before_back(page):
+    page.press("w", "k", "r")
+    assert page.list_rows()[0][2] == "keep"
+    page.press("u")
+    assert page.list_rows()[0][2] == "relabel"
+    page.press("u")
+    assert page.list_rows() == []
+
+
+def test_another_copy_can_be_kept(page):
+    page.press("j", "j")
+    page.driver.find_element("css selector", '[data-act="photo-2"]').click()
+    page.press("d")
+    assert [row[2] for row in page.list_rows()] == ["drop", "drop", "keep"]
+
+
+def test_decisions_and_the_place_survive_a_reload(page):
+    page.press("w", "x")
+    rows = page.list_rows()
+    page.open()
+    assert (page.place, page.list_rows()) == (2, rows)
+    page.press("u")
+    assert len(page.list_rows()) == 1
+
+
+def test_the_saved_file_is_read_again(page, tmp_path):
+    page.press("w", "r", "d", "x")
+    path = page.save(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    assert rows[0] == ["path", "digest", "decision", "label", "new_label", "kind", "note"]
+    assert rows[1] == ["cats/00.jpg", "0" * 64, "relabel", "cats", "dogs", "wrong_label", ""]
+    assert rows[4][0] == '\'=1+1, "copy" é.jpg'  # no formula for a spreadsheet
+    before = page.list_rows()
+    page.run("records = {}; settlePhotos(); storeRecords()")
+    page.driver.find_element("id", "open-file").send_keys(str(path))
+    browser._wait(page.driver, "return listRows().length")
+    assert page.list_rows() == before
+    assert page.run("return document.getElementById('toast').textContent") == "6 decisions read."
+
+
+def test_a_file_that_is_no_table_of_decisions_is_refused_in_a_sentence(page, tmp_path):
+    (tmp_path / "other.csv").write_text("name,size\ncat,3\n")
+    page.driver.find_element("id", "open-file").send_keys(str(tmp_path / "other.csv"))
+    browser._wait(page.driver, "return document.getElementById('toast').textContent")
+    assert "need the columns path and decision" in page.run("return document.getElementById('toast').textContent")
+
+
+def test_the_photo_is_shown_large_from_its_file(page):
+    page.press("z")
+    browser._wait(page.driver, "return document.querySelector('.zoomed img')?.naturalWidth === 640")
+    page.press("z")
+    assert not page.run("return document.getElementById('zoom').open")
+    page.run("showFinding(5)")
+    assert page.run("return document.querySelector('.photo .frame').textContent") == "11.jpg"  # no file, no thumbnail
+
+
+def test_the_map_leads_to_a_finding_by_keys(page):
+    from selenium.webdriver.common.keys import Keys
+
+    page.press("o", Keys.ARROW_RIGHT)
+    assert page.run("return document.getElementById('peek').hidden") is False
+    page.run("peekAt(points.findIndex(([n]) => n === 6))")
+    page.press(Keys.ENTER)
+    assert (page.place, page.run("return document.getElementById('map').open")) == (3, False)
+
+
+def test_nothing_is_asked_for_but_photos_and_nothing_is_refused(page, tmp_path):
+    page.press("w", "z", "z", "o", "o", "?", "?", "j", "j")
+    page.save(tmp_path)
+    names = page.run("return performance.getEntries().map((entry) => entry.name)")
+    assert not [name for name in names if name.startswith(("http:", "https:", "ws"))]
+    errors = [entry["message"] for entry in page.driver.get_log("browser")]
+    assert not [error for error in errors if "ERR_FILE_NOT_FOUND" not in error]  # files that the test did not make
+
+
+def test_texts_are_shown_as_texts(page):
+    assert page.driver.find_element("id", "title").text == "pets <b>"
+
+
+def test_without_storage_the_page_warns_and_works(driver, page):
+    block = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no'); } })"
+    added = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": block})
+    try:
+        page.open()
+        assert "does not let the page keep" in driver.find_element("id", "warning").text
+        page.press("w")
+        assert len(page.list_rows()) == 1
+        page.run("nSaved = lastDecision")  # or the browser asks before it leaves
+    finally:
+        driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+def test_buttons_and_filters_fit_a_phone(page):
+    page.open(390, 844, is_phone=True)
+    assert page.run("return document.documentElement.scrollWidth") <= 390
+    for act in ("wrong", "right"):
+        page.driver.find_element("css selector", f'.actions [data-act="{act}"]').click()
+    assert [row[2] for row in page.list_rows()] == ["relabel", "keep"]
+    box = page.run(
+        "const box = document.querySelector('.actions').getBoundingClientRect(); return [box.top, box.bottom]"
+    )
+    assert 600 < box[0] < box[1] <= 845
+    page.driver.find_element("css selector", ".listed").click()
+    page.driver.find_element("css selector", "#row-3").click()
+    assert (page.place, page.run("return getComputedStyle(document.getElementById('side')).visibility")) == (
+        3,
+        "hidden",
+    )
+    page.run("chooseKind('outlier')")
+    assert (page.place, page.run("return order")) == (6, [6])
+    assert page.run("return document.documentElement.scrollWidth") <= 390
+
+
+SCROLL = """
+const done = arguments[0], list = document.getElementById("list"), tasks = [];
+const watch = new PerformanceObserver((found) => tasks.push(...found.getEntries().map((one) => one.duration)));
+watch.observe({ entryTypes: ["longtask"] });
+let y = 0, most = 0;
+(function step() {
+  y += 3000;
+  list.scrollTop = y;
+  most = Math.max(most, document.querySelectorAll(".row").length);
+  if (y < list.scrollHeight) requestAnimationFrame(step);
+  else setTimeout(() => done({ tasks, most, last: [...pool.values()].some((row) => row.at === 9999) }), 300);
+})();
+"""
+
+
+def test_ten_thousand_findings_scroll_without_a_stall(driver, tmp_path):
+    content = make_content(tmp_path)
+    findings = [make_finding([n % N_PHOTOS]) for n in range(10_000)]
+    path = tmp_path / "large.html"
+    path.write_text(
+        render_audit(make_content(tmp_path, findings=findings, photos=content.photos, audit_id="e")), encoding="utf-8"
+    )
+    page = Page(driver, path).open()
+    driver.set_script_timeout(60)
+    result = driver.execute_async_script(SCROLL)
+    assert result["last"]
+    assert result["most"] < 60  # rows are drawn as they are seen
+    assert max(result["tasks"], default=0) < 200, json.dumps(result["tasks"])  # 60 ms on an idle machine
+    page.press("j")
+    assert page.place == 1

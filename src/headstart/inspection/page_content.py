@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_from_bytes
+from urllib.parse import quote_from_bytes
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +55,11 @@ def build_content(
         As for `read_photo`.
     """
     table = _PhotoTable(photos, folder)
-    records = [_describe_finding(finding, table, photos, nearest) for finding in findings]
+    rows: dict[str, list[int]] = {}
+    for row, photo in enumerate(photos.photos):
+        rows.setdefault(photo.digest, []).append(row)
+    near = [_list_nearest(finding, photos, rows, nearest) for finding in findings]
+    records = [_describe_finding(finding, table, paths) for finding, paths in zip(findings, near, strict=True)]
     typical = choose_typical(photos, findings)
     n_photos = dict.fromkeys(photos.labels, 0)
     for photo in photos.catalog.photos:
@@ -98,32 +102,25 @@ class _PhotoTable:
         return self._numbers[path]
 
 
-def _describe_finding(
-    finding: Finding, table: _PhotoTable, photos: PhotoSet, nearest: npt.NDArray[np.int64] | None
-) -> dict[str, Any]:
+def _list_nearest(
+    finding: Finding, photos: PhotoSet, rows: Mapping[str, Sequence[int]], nearest: npt.NDArray[np.int64] | None
+) -> list[str]:
+    """Return the paths of the photos nearest to the first photo of a finding, without those that the finding names."""
+    found = rows.get(finding.digests[0], ()) if finding.digests else ()
+    if nearest is None or not found:
+        return []
+    row = next((row for row in found if photos.photos[row].label == finding.label), found[0])
+    paths = [photos.photos[i].file for i in nearest[row] if i >= 0]
+    return [path for path in paths if path not in finding.photos][:N_NEIGHBOURS]
+
+
+def _describe_finding(finding: Finding, table: _PhotoTable, near: Sequence[str]) -> dict[str, Any]:
     numbers = [table.number(path, digest) for path, digest in zip(finding.photos, finding.digests, strict=True)]
-    row = _find_row(photos, finding.digests[0], finding.label) if finding.digests else None
-    near = [] if row is None or nearest is None else [photos.photos[i].file for i in nearest[row] if i >= 0]
-    beside = [path for path in near if path not in finding.photos][:N_NEIGHBOURS]
     return {
         "kind": finding.kind, "name": KINDS[finding.kind].name, "photos": numbers, "label": finding.label,
         "suggested": finding.suggested, "score": round(float(finding.score), 4), "evidence": finding.evidence,
-        "action": KINDS[finding.kind].action, "neighbours": [table.number(path) for path in beside],
+        "action": KINDS[finding.kind].action, "neighbours": [table.number(path) for path in near],
     }  # fmt: skip
-
-
-def _find_row(photos: PhotoSet, digest: str, label: str | None) -> int | None:
-    """Return the row of a photo by its digest, and by its label if the photo has several; `photos` are sorted."""
-    rows = _list_rows(photos).get(digest, ())
-    return next((row for row in rows if photos.photos[row].label == label), rows[0] if rows else None)
-
-
-@cache
-def _list_rows(photos: PhotoSet) -> Mapping[str, tuple[int, ...]]:
-    rows: dict[str, tuple[int, ...]] = {}
-    for row, photo in enumerate(photos.photos):
-        rows[photo.digest] = (*rows.get(photo.digest, ()), row)
-    return rows
 
 
 def choose_typical(photos: PhotoSet, findings: Sequence[Finding], n: int = N_TYPICAL) -> dict[str, list[int]]:
@@ -171,11 +168,11 @@ def link_photo(path: str, folder: Path | None = None) -> str | None:
     return f"{_link_folder(head, folder)}/{quote_from_bytes(os.fsencode(name))}"
 
 
-@cache
+@lru_cache(1_000)
 def _link_folder(place: str, folder: Path | None) -> str:
     if folder is not None:
         try:
-            return quote(os.path.relpath(place, folder).replace(os.sep, "/").encode("utf-8", "surrogateescape"))
+            return quote_from_bytes(os.fsencode(os.path.relpath(place, folder).replace(os.sep, "/")))
         except ValueError:  # another drive of Windows
             pass
     return Path(place).as_uri().rstrip("/")

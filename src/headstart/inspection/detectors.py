@@ -11,9 +11,10 @@ from headstart.inspection.odd_files import find_odd_files, find_unreadable_files
 from headstart.inspection.ordering import order_findings
 from headstart.inspection.photo_set import PhotoSet
 from headstart.inspection.poor_photos import find_poor_photos
+from headstart.inspection.shortcuts import find_shortcuts
 from headstart.process.progress import show_progress
 
-DETECTORS = (find_copies, find_lookalikes, find_unreadable_files, find_odd_files, find_poor_photos)
+DETECTORS = (find_copies, find_lookalikes, find_unreadable_files, find_odd_files, find_poor_photos, find_shortcuts)
 """Functions that take a `PhotoSet` and return findings."""
 
 

@@ -41,7 +41,7 @@ class PhotoSet:
         Reasons, by digest, of photos that were decoded although their data is damaged.
     measures
         (N, 8) float32 measures of the grey photo at the size of the network's input, in the order of `PhotoMeasures`
-        (``PhotoMeasures(*measures.T)`` names the columns); NaN if they are not known.
+        (see `take_measure`); NaN if they are not known.
     """
 
     catalog: Catalog

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from headstart.inspection.finding import Finding
 from headstart.inspection.photo_set import PhotoSet
-from headstart.pixels.photo_measures import PhotoMeasures
+from headstart.pixels.photo_measures import take_measure
 
 BLANK, DARK, FLAT = 20.0, 60.0, 40.0  # levels of 255: contrast, brightest parts, contrast
 SHARPNESS = 30.0  # variance of the Laplacian
@@ -47,9 +47,9 @@ def find_poor_photos(photos: PhotoSet) -> list[Finding]:
 
 def _mark_pixels(measures: npt.NDArray[np.float32]) -> dict[str, Marks]:
     """Return for each kind the value by its limit (N,), which photos are poor, and the evidence of a photo."""
-    known = PhotoMeasures(*np.nan_to_num(measures.T.astype(np.float64), nan=np.inf))
-    brightest, sharpness = np.asarray(known.brightest), np.asarray(known.sharpness)
-    contrast = np.where(np.isfinite(brightest), brightest - np.where(np.isfinite(brightest), known.darkest, 0), np.inf)
+    measures = np.nan_to_num(measures, nan=np.inf)  # what is not known is not poor
+    brightest, sharpness = take_measure(measures, "brightest"), take_measure(measures, "sharpness")
+    contrast = brightest - np.where(np.isfinite(brightest), take_measure(measures, "darkest"), 0)
     usual_contrast, usual_sharpness = _find_median(contrast), _find_median(sharpness)
 
     def explain_blank(n: int) -> str:

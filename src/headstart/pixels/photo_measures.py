@@ -17,7 +17,7 @@ _LEVELS = np.arange(256)
 
 
 class PhotoMeasures(NamedTuple):
-    """Measures of one grey photo, or a column of them for N photos; all in levels of 0 to 255.
+    """Measures of one photo in grey; all in levels of 0 to 255.
 
     Attributes
     ----------
@@ -59,6 +59,11 @@ def measure_photo(pixels: Pixels) -> npt.NDArray[np.float32]:
     darkest, brightest = below.searchsorted((0.01 * below[-1], 0.99 * below[-1]))
     mean = (counts @ _LEVELS) / below[-1]
     return np.array((darkest, brightest, _measure_sharpness(grey), mean, *_measure_border(pixels)), np.float32)
+
+
+def take_measure(measures: npt.NDArray[np.float32], name: str) -> npt.NDArray[np.float64]:
+    """Return one measure of N photos as (N,), such as ``"border_mean"``, from all of them (N, 8)."""
+    return measures[:, PhotoMeasures._fields.index(name)].astype(np.float64)
 
 
 def _convert_bands(pixels: Pixels) -> npt.NDArray[np.uint16]:

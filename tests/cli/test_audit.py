@@ -54,7 +54,7 @@ def test_an_audit_prints_a_list_and_writes_a_folder(audit, photos, tmp_path):
     assert "\nPage: audits/photos/audit.html\n" in done.stdout
     assert "17 photos of 2 classes: " in done.stderr
     assert sorted(path.name for path in (tmp_path / "audits" / "photos").iterdir()) == [
-        "audit.json", "findings.csv",
+        "audit.html", "audit.json", "findings.csv",
     ]  # fmt: skip
     assert len(hs.scan(photos).photos) == 17
 

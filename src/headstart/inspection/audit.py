@@ -161,6 +161,6 @@ def inspect_catalog(
     for sentence in summarise(audit.catalog, len(audit.findings)):
         say(sentence)
     if folder is not None:
-        write_audit(folder, audit)
+        write_audit(folder, audit, photo_set, context)
         audit = replace(audit, seconds=time.perf_counter() - started)
     return audit

@@ -5,14 +5,40 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
+from headstart.features.neighbours import find_nearest
 from headstart.inspection.audit_result import Audit
+from headstart.inspection.audit_text import summarise
+from headstart.inspection.page_content import N_NEIGHBOURS, build_content
+from headstart.inspection.photo_set import PhotoSet
+from headstart.methods.training_context import TrainingContext
+from headstart.process.progress import show_progress
+from headstart.report.audit_page import render_audit
+from headstart.runs.run_folder import AUDIT, name_source
 
 
-def write_audit(folder: Path, audit: Audit) -> None:
-    """Write ``audit.html``, ``findings.csv`` and ``audit.json`` into a folder.
-
-    ``audit.json`` comes last, and a folder without it is no audit.
-    """
+def write_audit(folder: Path, audit: Audit, photos: PhotoSet, context: TrainingContext) -> None:
+    """Write ``audit.html``, ``findings.csv`` and ``audit.json`` into a folder."""
+    (folder / "audit.html").write_text(_render_page(folder, audit, photos, context), encoding="utf-8")
     audit.write_csv(folder / "findings.csv")
     text = json.dumps(audit.to_dict(), indent=2, allow_nan=False)
     (folder / "audit.json").write_text(text + "\n", encoding="utf-8")  # in ASCII: a path may not be UTF-8
+
+
+def _render_page(folder: Path, audit: Audit, photos: PhotoSet, context: TrainingContext) -> str:
+    with show_progress("Making the page", is_shown=context.verbose, unit="thumbnails") as progress:
+        content = build_content(
+            photos, audit.findings, title=name_source(audit.catalog.source, AUDIT),
+            sentences=summarise(audit.catalog, len(audit.findings)), nearest=_find_nearest(photos), curve=audit.curve,
+            folder=folder, depth=context.setup.depth, progress=progress,
+        )  # fmt: skip
+    return render_audit(content)
+
+
+def _find_nearest(photos: PhotoSet) -> npt.NDArray[np.int64] | None:
+    """Return the (N, n) nearest photos of every photo, near copies among them; None if there is only one photo."""
+    if len(photos.photos) < 2:
+        return None
+    return find_nearest(photos.X, min(N_NEIGHBOURS, len(photos.photos) - 1))[0]

@@ -22,8 +22,7 @@ def summarise(catalog: Catalog, n_findings: int) -> list[str]:
     findings = "1 finding" if n_findings == 1 else f"{n_findings:,} findings"
     return [
         f"{count_photos(len(catalog.photos))} of {classes}: {findings}.",
-        "They are ordered by what it should gain to correct them. The list is a ranking for a person to look at. No "
-        "photo was changed.",
+        "Those that should gain most come first. The list is a ranking for a person to look at. No photo was changed.",
     ]
 
 

@@ -21,7 +21,7 @@ from headstart.runs.run_folder import AUDIT, name_source
 
 def write_audit(folder: Path, audit: Audit, photos: PhotoSet, context: TrainingContext) -> None:
     """Write ``audit.html``, ``findings.csv`` and ``audit.json`` into a folder."""
-    (folder / "audit.html").write_text(_render_page(folder, audit, photos, context), encoding="utf-8")
+    (folder / "audit.html").write_text(_render_page(folder, audit, photos, context), "utf-8", "replace")
     audit.write_csv(folder / "findings.csv")
     text = json.dumps(audit.to_dict(), indent=2, allow_nan=False)
     (folder / "audit.json").write_text(text + "\n", encoding="utf-8")  # in ASCII: a path may not be UTF-8

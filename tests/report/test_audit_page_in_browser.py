@@ -169,6 +169,24 @@ def test_another_copy_can_be_kept(page):
     page.driver.find_element("css selector", '[data-act="photo-2"]').click()
     page.press("d")
     assert [row[2] for row in page.list_rows()] == ["drop", "drop", "keep"]
+    page.press("u", "z", "c", "c", "d")  # at full size, too
+    assert [row[2] for row in page.list_rows()] == ["drop", "drop", "keep"]
+    assert "blank" in page.run("return document.querySelector('.zoom-text').textContent").casefold()
+
+
+def test_one_of_many_classes_is_typed(driver, tmp_path):
+    from selenium.webdriver.common.keys import Keys
+
+    classes = [{"label": f"class {n}", "n": 4, "typical": []} for n in range(30)]
+    path = tmp_path / "many.html"
+    path.write_text(render_audit(make_content(tmp_path, classes=classes, audit_id="a")), encoding="utf-8")
+    page = Page(driver, path).open()
+    page.run("place = 3; showFinding(3)")
+    page.press("w")  # nothing is suggested
+    page.press(*"class x", Keys.ENTER)
+    assert "There is no class 'class x'." in page.run("return document.getElementById('toast').textContent")
+    page.press(Keys.BACKSPACE, "2", "9", Keys.ENTER)
+    assert [row[2:5] for row in page.list_rows()] == [["relabel", "cats", "class 29"]]
 
 
 def test_decisions_and_the_place_survive_a_reload(page):

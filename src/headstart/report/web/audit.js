@@ -92,6 +92,21 @@ async function openFile(file) {
   $("help").close();
 }
 
+/* A swipe shows the next or the previous finding. */
+function followSwipes(element) {
+  let from = null;
+  element.addEventListener("touchstart", (event) => {
+    const isFree = event.touches.length === 1 && !event.target.closest(".strip");
+    from = isFree ? event.touches[0] : null;
+  }, { passive: true });
+  element.addEventListener("touchend", (event) => {
+    if (!from) return;
+    const to = event.changedTouches[0], across = to.clientX - from.clientX, down = to.clientY - from.clientY;
+    from = null;
+    if (Math.abs(across) > 70 && Math.abs(across) > 2 * Math.abs(down)) move(across < 0 ? 1 : -1);
+  }, { passive: true });
+}
+
 const ACTIONS = { r: "right", w: "wrong", d: "duplicate", x: "drop", X: "drop-all", s: "skip" };
 
 function handleKey(event) {
@@ -108,6 +123,7 @@ function handleKey(event) {
   else if (event.target === $("list") && (key === "Home" || key === "End")) showFinding(order.at(key === "Home" ? 0 : -1) ?? place);
   else if (key in ACTIONS) { if (!event.repeat) take(ACTIONS[key]); }
   else if (key === "u") undo();
+  else if (key === "c") chooseNext();
   else if (key === "z") { if ($("zoom").open) $("zoom").close(); else zoomPhoto(findings[place]?.photos[chosen]); }
   else if (key === "o") openMap();
   else if (key === "?") $("help").showModal();
@@ -148,6 +164,8 @@ function start() {
     drawProgress();
     followList();
   });
+  followSwipes($("finding"));
+  followSwipes($("zoom"));
   drawProgress();
   showFinding(place);
   document.body.dataset.state = "ready";

@@ -8,6 +8,7 @@ const { photos, findings } = data;
 const STORE = `headstart-audit:${data.id}`;
 const COLUMNS = ["path", "digest", "decision", "label", "new_label", "kind", "note"];
 const STRENGTH = { skip: 0, keep: 1, relabel: 2, drop: 3 }; // of decisions on one photo in several findings
+const COPIES = new Set(["copy", "near_copy", "lookalike"]);
 const ABOUT_SET = new Set(["shortcut", "few_photos", "same_classes", "split_class"]); // their photos are examples
 
 const keys = nameFindings();
@@ -88,7 +89,7 @@ function isDecided(at) {
   const finding = findings[at];
   if (ABOUT_SET.has(finding.kind) || !finding.photos.length) return false;
   const left = finding.photos.filter((n) => !isLeftOut(photos[n])).length;
-  return left === 0 || (finding.photos.length > 1 && left === 1);
+  return left === 0 || (COPIES.has(finding.kind) && left === 1);
 }
 
 function decide(at, rows) {

@@ -4,17 +4,20 @@ const KEYS = [
   ["j", "→", "next finding"], ["k", "←", "previous finding"], ["r", "right: the label is right, or there is no problem"],
   ["w", "wrong: take the suggested label"], ["1", "9", "wrong: take this class"],
   ["d", "duplicates: keep the chosen photo, leave the others out"], ["x", "leave the photo out"],
-  ["X", "leave all photos of the finding out"], ["s", "skip"], ["u", "undo"], ["z", "show the photo large"],
+  ["X", "leave all photos of the finding out"], ["s", "skip"], ["c", "choose the next photo of the finding"], ["u", "undo"], ["z", "show the photo large"],
   ["o", "overview: map and expected gain"], ["?", "this help"],
 ];
 
 /* Show a photo as large as the window, from its file if the browser can load it. */
 function zoomPhoto(n) {
   const photo = photos[n], zoom = $("zoom");
-  if (!photo) return;
+  if (!photo) { zoom.close(); return; }
   const frame = zoom.querySelector(".zoomed");
   fillFrame(frame, photo, true);
-  zoom.querySelector(".zoom-text").replaceChildren(makeLabel(photo.label), ` ${shortenPath(photo.path)}`);
+  const finding = findings[place], isShown = finding?.photos.includes(n);
+  const text = makeElement("span", "", isShown ? `${finding.name}: ` : "", makeLabel(photo.label));
+  if (isShown && finding.suggested) text.append(" → ", makeLabel(finding.suggested));
+  zoom.querySelector(".zoom-text").replaceChildren(text, makeElement("span", "", shortenPath(photo.path)));
   if (!zoom.open) zoom.showModal();
 }
 

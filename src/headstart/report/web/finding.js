@@ -1,7 +1,6 @@
 /* One finding, large: its photos, what was seen, and the decisions that can be taken. */
 
-const N_STRIP = 8, MAX_KEYS = 9, MAX_PHOTOS = 12;
-const COPIES = new Set(["copy", "near_copy", "lookalike"]);
+const N_STRIP = 8, MAX_KEYS = 9, MAX_PHOTOS = 12, N_SHARP = 4; // N_SHARP: photos that are loaded at full size
 let chosen = 0; // of the photos of the finding: the one that is kept, relabelled or left out
 let isLong = false; // whether all photos of a large finding are shown
 
@@ -13,10 +12,12 @@ function showFinding(at) {
   drawFinding();
   followList();
   $("finding").scrollTop = 0;
-  if (hadFocus) ($("finding").querySelector(`[data-act="${hadFocus}"]`) ?? $("finding")).focus();
+  if (scrollY > $("finding").offsetTop) scrollTo({ top: $("finding").offsetTop }); // on a phone the page scrolls
+  if (hadFocus) ($("finding").querySelector(`[data-act="${hadFocus}"]`) ?? $("finding")).focus({ preventScroll: true });
+  else if (document.activeElement === document.body) $("finding").focus({ preventScroll: true });
   const finding = findings[place];
   $("say").textContent = finding ? `Finding ${place + 1}: ${finding.name}. ${finding.evidence}` : "";
-  if ($("zoom").open) zoomPhoto(finding.photos[0]);
+  if ($("zoom").open) zoomPhoto(finding?.photos[0]);
   prepareNext();
 }
 
@@ -52,23 +53,23 @@ function drawFinding() {
 }
 
 function drawPhotos(finding) {
-  const shown = isLong ? finding.photos : finding.photos.slice(0, MAX_PHOTOS), isMany = finding.photos.length > 1;
+  const shown = isLong ? finding.photos : finding.photos.slice(0, MAX_PHOTOS), isMany = finding.photos.length > 1, isChoice = isMany && !ABOUT_SET.has(finding.kind);
   const grid = makeElement("div", `photos n${Math.min(shown.length, 5)}`);
   shown.forEach((n, at) => {
     const photo = photos[n], frame = makeElement("span", "frame");
-    const button = makeButton("photo", () => (isMany && chosen !== at ? choosePhoto(at) : zoomPhoto(n)), frame);
-    button.setAttribute("aria-label", `${photo.path}, ${isMany && chosen !== at ? "choose it" : "show it large"}`);
-    if (isMany) button.setAttribute("aria-pressed", String(at === chosen));
+    const button = makeButton("photo", () => (isChoice && chosen !== at ? choosePhoto(at) : zoomPhoto(n)), frame);
+    button.setAttribute("aria-label", `${photo.path}, ${isChoice && chosen !== at ? "choose it" : "show it large"}`);
+    if (isChoice) button.setAttribute("aria-pressed", String(at === chosen));
     button.dataset.act = `photo-${at}`;
-    fillFrame(frame, photo, at < MAX_PHOTOS);
+    fillFrame(frame, photo, at < N_SHARP);
     const text = makeElement("span", "path", shortenPath(photo.path));
     text.title = photo.path;
     const settled = settledPhotos.get(photo.path);
     const caption = makeElement("figcaption", "", isMany ? makeLabel(photo.label) : null,
       photo.split ? makeElement("span", "tag", photo.split) : null,
-      isMany && at === chosen ? makeElement("span", "tag", "chosen") : null,
+      isChoice && at === chosen ? makeElement("span", "tag", "chosen") : null,
       settled ? makeElement("span", "tag strong", describeRow(settled.row)) : null, text);
-    grid.append(makeElement("figure", at === chosen && isMany ? "is-chosen" : "", button, caption));
+    grid.append(makeElement("figure", at === chosen && isChoice ? "is-chosen" : "", button, caption));
   });
   if (!finding.photos.length) grid.append(makeElement("p", "nothing", "This finding is about the whole set."));
   const more = finding.photos.length - shown.length;
@@ -83,12 +84,20 @@ function describeRow(row) {
 function choosePhoto(at) {
   chosen = at;
   drawFinding();
-  $("finding").querySelector(`[data-act="photo-${at}"]`).focus();
+  if ($("zoom").open) zoomPhoto(findings[place].photos[at]);
+  else $("finding").querySelector(`[data-act="photo-${at}"]`)?.focus();
+}
+
+/* Choose the next photo of the finding; at full size, copies are compared so. */
+function chooseNext() {
+  const n = Math.min(findings[place]?.photos.length ?? 0, isLong ? Infinity : MAX_PHOTOS);
+  if (n > 1 && !ABOUT_SET.has(findings[place].kind)) choosePhoto((chosen + 1) % n);
 }
 
 function drawPanel(finding) {
   const labels = makeElement("div", "labels", finding.label ? makeLabel(finding.label) : null);
   if (finding.suggested) labels.append(makeElement("span", "arrow", ABOUT_SET.has(finding.kind) ? "and" : "→"), makeLabel(finding.suggested));
+  labels.classList.toggle("long", Math.max(...[finding.label, finding.suggested].map((label) => label?.length ?? 0)) > 24);
   const score = makeElement("span", "score", `score ${finding.score.toFixed(2)}`);
   score.title = "How sure the finding is, 0 to 1. Scores of one kind can be compared.";
   const actions = makeElement("div", "actions", ...listActions(finding).map(([act, name, short, key, look]) => {
@@ -169,7 +178,7 @@ function drawStrips(finding) {
     const shown = (numbers ?? []).slice(0, N_STRIP);
     if (shown.length) strips.append(makeElement("section", "", makeElement("h3", "", ...title), makeElement("div", "strip", ...shown.map(makeThumb))));
   };
-  add(["Nearest photos"], finding.neighbours);
+  if (!ABOUT_SET.has(finding.kind)) add(["Nearest photos"], finding.neighbours);
   for (const label of new Set([finding.label, finding.suggested])) {
     if (label) add(["Typical of ", makeLabel(label)], data.classes.find((one) => one.label === label)?.typical);
   }

@@ -77,7 +77,7 @@ function peekAt(number) {
   const { clientWidth: width, clientHeight: height } = $("plane");
   peek.style.left = `${Math.max(4, Math.min(width - 184, x > width / 2 ? x - 196 : x + 16))}px`;
   peek.style.top = `${Math.max(4, Math.min(height - 220, y - 100))}px`;
-  $("map-say").textContent = `${photo.path}. Label: ${photo.label ?? "none"}. ${finding ? `${finding.name}: Enter or a click opens it.` : "No finding; Enter or a click shows it large."}`;
+  $("map-say").textContent = `${shortenPath(photo.path)}. Label: ${photo.label ?? "none"}. ${finding ? `${finding.name}: Enter or a click opens it.` : "No finding; Enter or a click shows it large."}`;
 }
 
 function openPoint() {

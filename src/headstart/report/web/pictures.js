@@ -66,12 +66,12 @@ function fillFrame(frame, photo, isSharp = false) {
     const file = new Image();
     file.alt = photo.path;
     file.draggable = false;
-    file.onload = () => {
+    file.src = photo.url;
+    file.decode().then(() => { // only then, so that the picture does not flicker
       if (frame.shown !== photo) return;
       frame.classList.remove("missing");
       frame.replaceChildren(file);
-    };
-    file.src = photo.url;
+    }, () => {});
   }, SETTLE_MS);
 }
 

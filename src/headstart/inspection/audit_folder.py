@@ -5,13 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from headstart.features.neighbours import find_nearest
 from headstart.inspection.audit_result import Audit
 from headstart.inspection.audit_text import summarise
-from headstart.inspection.page_content import N_NEIGHBOURS, build_content
+from headstart.inspection.page_content import build_content
 from headstart.inspection.photo_set import PhotoSet
 from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
@@ -31,14 +27,7 @@ def _render_page(folder: Path, audit: Audit, photos: PhotoSet, context: Training
     with show_progress("Making the page", is_shown=context.verbose, unit="thumbnails") as progress:
         content = build_content(
             photos, audit.findings, title=name_source(audit.catalog.source, AUDIT),
-            sentences=summarise(audit.catalog, len(audit.findings)), nearest=_find_nearest(photos), curve=audit.curve,
+            sentences=summarise(audit.catalog, len(audit.findings)), nearest=photos.nearest[0], curve=audit.curve,
             folder=folder, depth=context.setup.depth, progress=progress,
         )  # fmt: skip
     return render_audit(content)
-
-
-def _find_nearest(photos: PhotoSet) -> npt.NDArray[np.int64] | None:
-    """Return the (N, n) nearest photos of every photo, near copies among them; None if there is only one photo."""
-    if len(photos.photos) < 2:
-        return None
-    return find_nearest(photos.X, min(N_NEIGHBOURS, len(photos.photos) - 1))[0]

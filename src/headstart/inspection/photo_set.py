@@ -12,8 +12,11 @@ import numpy.typing as npt
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.features.near_copy_groups import NearCopies
+from headstart.features.neighbours import Nearest, find_nearest
 from headstart.inspection.finding import Finding
 from headstart.pixels.header_facts import HeaderFacts, read_all_header_facts
+
+N_NEAREST = 30
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -58,6 +61,11 @@ class PhotoSet:
     def facts(self) -> Sequence[HeaderFacts | None]:
         """Facts in the header of each photo file; None for photos in stores and shards. They are read once."""
         return read_all_header_facts([photo.path for photo in self.photos])
+
+    @cached_property
+    def nearest(self) -> Nearest:
+        """Numbers (N, 30) and cosines (N, 30) of the nearest photos of other units; see `find_nearest`. Found once."""
+        return find_nearest(self.X, N_NEAREST, self.units)
 
     def find(
         self, kind: str, at: Sequence[int], *, score: float, evidence: str, label: str | None = None,

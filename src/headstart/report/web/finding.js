@@ -1,6 +1,7 @@
 /* One finding, large: its photos, what was seen, and the decisions that can be taken. */
 
 const N_STRIP = 8, MAX_KEYS = 9, MAX_PHOTOS = 12, N_SHARP = 4; // N_SHARP: photos that are loaded at full size
+const USELESS = new Set(["unreadable", "outlier", "blank", "dark", "flat", "blurred"]); // leaving the photo out is usual
 let chosen = 0; // of the photos of the finding: the one that is kept, relabelled or left out
 let isLong = false; // whether all photos of a large finding are shown
 
@@ -134,7 +135,7 @@ function listActions(finding) {
     if (finding.suggested) actions.push(["wrong", `Wrong: it is ${finding.suggested}`, `Wrong: ${finding.suggested}`, "w", "strong"]);
     actions.push(["right", finding.suggested ? `Right: it is ${label}` : "No problem: keep it", finding.suggested ? `Right: ${label}` : "Keep", "r", ""]);
   }
-  actions.push(["drop", isMany ? "Leave the chosen photo out" : "Leave the photo out", "Leave out", "x", finding.suggested || areCopies ? "" : "strong"]);
+  actions.push(["drop", isMany ? "Leave the chosen photo out" : "Leave the photo out", "Leave out", "x", USELESS.has(finding.kind) ? "strong" : ""]);
   if (isMany) actions.push(["drop-all", "Leave all out", "All out", "X", ""]);
   actions.push(["skip", "Skip", "Skip", "s", ""]);
   return actions;

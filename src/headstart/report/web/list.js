@@ -69,8 +69,8 @@ function fillRow(element, row) {
   }
   const what = makeElement("div", "labels", finding.label ? makeLabel(finding.label) : null);
   if (finding.suggested) what.append(" → ", makeLabel(finding.suggested));
-  if (!finding.label && photo) what.append(nameOf(photo.path));
-  element.words.replaceChildren(makeElement("b", "", finding.name), what);
+  const name = photo && !ABOUT_SET.has(finding.kind) ? makeElement("span", "name", nameOf(photo.path)) : null;
+  element.words.replaceChildren(...[makeElement("b", "", finding.name), what, name].filter(Boolean));
   markRow(element);
 }
 

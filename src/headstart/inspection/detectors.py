@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from headstart.evaluation.notes import Note
+from headstart.inspection.border_evidence import find_border_evidence
 from headstart.inspection.copies import find_copies, find_lookalikes
 from headstart.inspection.finding import Finding
 from headstart.inspection.odd_files import find_odd_files, find_unreadable_files
@@ -14,7 +15,10 @@ from headstart.inspection.poor_photos import find_poor_photos
 from headstart.inspection.shortcuts import find_shortcuts
 from headstart.process.progress import show_progress
 
-DETECTORS = (find_copies, find_lookalikes, find_unreadable_files, find_odd_files, find_poor_photos, find_shortcuts)
+DETECTORS = (
+    find_copies, find_lookalikes, find_unreadable_files, find_odd_files, find_poor_photos, find_shortcuts,
+    find_border_evidence,
+)  # fmt: skip
 """Functions that take a `PhotoSet` and return findings."""
 
 

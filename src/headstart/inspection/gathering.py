@@ -59,7 +59,7 @@ def gather_photos(catalog: Catalog, context: TrainingContext, settings: Settings
         X=features.matrix if is_whole else features.matrix[kept],
         units=name_groups([replace(photo, near_copies=near_copies.names.get(photo.digest)) for photo in used]),
         near_copies=near_copies, damaged=_name_damaged(photos, features),
-        measures=_take(found.measures, None if is_whole else kept),
+        measures=_take(found.measures, None if is_whole else kept), setup=context.setup,
     )  # fmt: skip
     return photo_set, found.notes
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from headstart.backbone.backbone import BackboneSetup
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.features.near_copy_groups import NearCopies
@@ -45,6 +46,9 @@ class PhotoSet:
     measures
         (N, 8) float32 measures of the grey photo at the size of the network's input, in the order of `PhotoMeasures`
         (see `take_measure`); NaN if they are not known.
+    setup
+        Network and image size of the features, as pretrained: ``X`` may have the means of lower stages before those of
+        the last. None: it is not known.
     """
 
     catalog: Catalog
@@ -56,6 +60,7 @@ class PhotoSet:
     near_copies: NearCopies = field(default_factory=lambda: NearCopies((), {}))
     damaged: Mapping[str, str] = field(default_factory=dict)
     measures: npt.NDArray[np.float32] | None = None
+    setup: BackboneSetup | None = None
 
     @cached_property
     def facts(self) -> Sequence[HeaderFacts | None]:

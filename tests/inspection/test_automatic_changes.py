@@ -70,3 +70,9 @@ def test_labels_are_replaced_from_a_score_on():
 def test_a_file_without_a_digest_is_found_by_its_path():
     unread = Finding(kind="unreadable", photos=("2",), digests=("",), score=1.0, evidence="It cannot be decoded.")
     assert plan(unread, drop=["unreadable"]) == {1: "drop"}
+
+
+def test_a_decision_about_the_content_stops_rules_but_those_about_copies():
+    kept = {"decided": {0: "keep"}, "implied": {2: "keep"}}
+    assert plan(find("blank", ONE), find("blank", TWO), drop=["blank"], **kept) == {1: "drop"}
+    assert plan(find("copy", ONE, TWIN), drop=["copy"], **kept) == {2: "drop"}

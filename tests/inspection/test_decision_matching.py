@@ -33,7 +33,7 @@ def match(*decisions, catalog=CATALOG, earlier=(), new=False):
 
 
 def list_found(matched):
-    return {n: matched.find(n).decision for n in sorted({*matched.named, *matched.implied})}
+    return {n: decision.decision for n, decision in sorted((matched.implied | matched.named).items())}
 
 
 def test_a_photo_is_found_by_its_path_also_relative_to_the_source():

@@ -120,7 +120,8 @@ def _print_audit(audit: Audit, top: int, *, as_json: bool) -> None:
 
     for note in audit.notes:
         say_note(note)
-    say_left_out(audit.to_dict()["skipped"], "audit.json")
+    skipped = [{"path": str(skip.path), "reason": skip.reason} for skip in audit.catalog.skipped]
+    say_left_out(skipped, "audit.json")
     say(f"Took {format_seconds(audit.seconds)}.")
     for line in list_findings(audit.findings, audit.catalog.source, top):
         print_line(line)

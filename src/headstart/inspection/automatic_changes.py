@@ -28,7 +28,7 @@ class PlannedChange:
 
 def plan_changes(
     findings: Sequence[Finding], photos: Sequence[Photo], *, drop: Collection[str] = (),
-    relabel_from: float | None = None, decided: Mapping[int, str],
+    relabel_from: float | None = None, decided: Mapping[int, str], implied: Mapping[int, str] | None = None,
 ) -> AutomaticChanges:  # fmt: skip
     """Plan what to do about findings.
 
@@ -43,8 +43,10 @@ def plan_changes(
         Score from which photos with a wrong label get the suggested one. None: no label is replaced.
     decided
         What a person decided about photos (``keep``, ``relabel``, ``drop``). No rule changes these photos.
+    implied
+        The same about other files of the same content. Only a rule about copies changes these.
     """
-    changes = AutomaticChanges(photos, decided)
+    changes = AutomaticChanges(photos, decided, implied or {})
     chosen = [finding for finding in findings if finding.kind in drop]
     for finding in chosen:
         if finding.kind not in COPIES:
@@ -70,8 +72,8 @@ class AutomaticChanges:
         Number of findings of copies with several labels: only a person knows which label is right.
     """
 
-    def __init__(self, photos: Sequence[Photo], decided: Mapping[int, str]) -> None:
-        self._photos, self._decided = photos, decided
+    def __init__(self, photos: Sequence[Photo], decided: Mapping[int, str], implied: Mapping[int, str]) -> None:
+        self._photos, self._decided, self._implied = photos, decided, implied
         self._by_path = {name: n for n, photo in enumerate(photos) for name in (photo.file, str(photo.path))}
         self._by_digest: dict[str, list[int]] = {}
         for n, photo in enumerate(photos):
@@ -81,7 +83,9 @@ class AutomaticChanges:
 
     def drop_all(self, finding: Finding) -> None:
         """Leave out the photos of a finding, with all files of the same content."""
-        self._change((n for unit in self._list_contents(finding) for n in unit), PlannedChange.drop(finding))
+        self._change(
+            self._list_free(n for unit in self._list_contents(finding) for n in unit), PlannedChange.drop(finding)
+        )
 
     def drop_surplus(self, finding: Finding) -> None:
         """Leave out the photos of a finding of copies but one, if all have one label."""
@@ -98,12 +102,16 @@ class AutomaticChanges:
     def relabel(self, finding: Finding, label: str) -> None:
         """Give the photo of a finding another label, with all files of the same content and label."""
         same = [n for n in self._by_digest.get(finding.digests[0], []) if self._photos[n].label == finding.label]
-        self._change(same, PlannedChange(RELABELLED, label, _explain(finding)))
+        self._change(self._list_free(same), PlannedChange(RELABELLED, label, _explain(finding)))
 
     def _change(self, at: Iterable[int], planned: PlannedChange) -> None:
         for n in at:
             if n not in self._decided:
                 self.planned.setdefault(n, planned)
+
+    def _list_free(self, at: Iterable[int]) -> list[int]:
+        """Return the photos about whose content nothing is decided."""
+        return [n for n in at if n not in self._implied]
 
     def _list_contents(self, finding: Finding) -> list[list[int]]:
         """Return the files of each photo of a finding: all of its content, or the file alone without a digest."""
@@ -117,7 +125,7 @@ class AutomaticChanges:
 
     def _is_gone(self, n: int) -> bool:
         is_planned = n in self.planned and self.planned[n].change == DROPPED
-        return is_planned or self._decided.get(n) == DROPPED
+        return is_planned or DROPPED in (self._decided.get(n), self._implied.get(n))
 
 
 def _explain(finding: Finding) -> str:

@@ -94,17 +94,16 @@ def correct_catalog(
     """
     earlier = read_changes(catalog.source)
     matched = match_decisions(decisions, catalog, earlier, is_new_class_allowed=is_new_class_allowed)
-    found = {n: matched.find(n) for n in {*matched.named, *matched.implied}}
-    decided = {n: decision for n, decision in found.items() if decision is not None}
     rules = plan_changes(
         findings, catalog.photos, drop=drop, relabel_from=relabel_from,
-        decided={n: decision.decision for n, decision in decided.items()},
+        decided={n: decision.decision for n, decision in matched.named.items()},
+        implied={n: decision.decision for n, decision in matched.implied.items()},
     )  # fmt: skip
-    planned = rules.planned | {
-        n: PlannedChange(decision.decision, decision.new_label, _explain(decision))
-        for n, decision in decided.items()
-        if decision.decision != KEEP
-    }
+    planned, n_kept = dict(rules.planned), 0
+    for n, decision in (matched.implied | matched.named).items():
+        if decision.decision != KEEP:
+            planned[n] = PlannedChange(decision.decision, decision.new_label, _explain(decision))
+        n_kept += n not in planned
     photos, changes, n_done = [], [], matched.n_done
     for n, photo in enumerate(catalog.photos):
         plan = planned.get(n)
@@ -120,8 +119,7 @@ def correct_catalog(
         raise AuditError(f"Cannot correct '{catalog.source}': got no photo that remains, need one. Keep photos.")
     return Corrections(
         catalog=replace(catalog, photos=tuple(photos)), changes=tuple(changes), earlier=earlier,
-        n_kept=sum(decision.decision == KEEP for decision in decided.values()), n_done=n_done,
-        n_skipped=matched.n_skipped, n_left_open=rules.n_left_open,
+        n_kept=n_kept, n_done=n_done, n_skipped=matched.n_skipped, n_left_open=rules.n_left_open,
     )  # fmt: skip
 
 

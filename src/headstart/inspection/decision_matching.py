@@ -45,10 +45,6 @@ class MatchedDecisions:
     n_skipped: int = 0
     problems: list[str] = field(default_factory=list)
 
-    def find(self, n: int) -> Decision | None:
-        """Return the decision about a photo, or None."""
-        return self.named.get(n, self.implied.get(n))
-
 
 def match_decisions(
     decisions: Sequence[Decision], catalog: Catalog, earlier: Sequence[Change] = (), *, is_new_class_allowed: bool

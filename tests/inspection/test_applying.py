@@ -1,0 +1,68 @@
+"""Corrections of a source, by decisions and rules: what is read, audited and written."""
+
+from pathlib import Path
+
+import pytest
+
+from headstart.errors import AuditError, RunError
+from headstart.inspection import applying
+from headstart.inspection.applying import apply_corrections
+from headstart.inspection.audit import AuditOptions
+
+OPTIONS = AuditOptions(image_size=96, verbose=False)
+
+
+@pytest.fixture
+def photos(make_folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = make_folder(n=6)
+    (folder / "dots" / "copy.jpg").write_bytes((folder / "dots" / "000.jpg").read_bytes())
+    return folder
+
+
+@pytest.fixture
+def decide(tmp_path):
+    def write(text):
+        (tmp_path / "decisions.csv").write_text(f"path,decision,new_label\n{text}\n")
+        return tmp_path / "decisions.csv"
+
+    return write
+
+
+def test_decisions_come_before_rules(photos, decide):
+    decisions = decide("dots/copy.jpg,keep,")
+    applied = apply_corrections(photos, decisions=decisions, drop=["copy"], options=OPTIONS)
+    assert [Path(change.path).name for change in applied.corrections.changes] == ["000.jpg"]
+    assert applied.path == Path("audits/photos-corrected.csv")
+
+
+def test_decisions_are_checked_before_the_audit(photos, decide, monkeypatch):
+    monkeypatch.setattr(applying, "inspect_catalog", None)
+    with pytest.raises(AuditError, match="is not among the photos"):
+        apply_corrections(photos, decisions=decide("x.jpg,drop,"), drop=["copy"], options=OPTIONS)
+
+
+def test_without_a_change_a_file_is_written_only_if_it_was_named(photos, decide):
+    decisions = decide("dots/001.jpg,keep,")
+    applied = apply_corrections(photos, decisions=decisions, options=OPTIONS)
+    assert (applied.path, applied.record, applied.to_dict()["catalog"]) == (None, None, None)
+    assert not Path("audits").exists()
+    assert apply_corrections(photos, decisions=decisions, out="all.csv", options=OPTIONS).path == Path("all.csv")
+    assert Path("all.csv").exists()
+
+
+def test_a_corrected_catalog_is_corrected_again_in_its_place_only_on_request(photos, decide):
+    first = apply_corrections(photos, decisions=decide("dots/001.jpg,drop,"), options=OPTIONS)
+    more = decide(f"{photos}/dots/002.jpg,relabel,stripes")
+    with pytest.raises(AuditError, match="it exists already, with other content"):
+        apply_corrections(first.path, decisions=more, options=OPTIONS)
+    second = apply_corrections(first.path, decisions=more, overwrite=True, options=OPTIONS)
+    assert second.path == first.path
+    assert second.record.read_text().count("\n") == 3  # the header and both changes
+    both = f"{photos}/dots/001.jpg,drop,\n{photos}/dots/002.jpg,relabel,stripes"
+    assert apply_corrections(second.path, decisions=decide(both), options=OPTIONS).corrections.n_done == 2
+
+
+def test_a_catalog_inside_the_photos_is_refused(photos, decide):
+    with pytest.raises(RunError, match=r"Cannot write corrected catalog '.*a\.csv': it lies inside the folder"):
+        apply_corrections(photos, decisions=decide("dots/001.jpg,drop,"), out=photos / "a.csv", options=OPTIONS)

@@ -1,0 +1,38 @@
+"""An audit in words."""
+
+from headstart.catalog.catalog import Catalog
+from headstart.catalog.photo import Photo
+from headstart.inspection.audit_text import list_counts, list_findings, summarise
+from headstart.inspection.finding import Finding
+
+
+def find(kind, *photos, **fields):
+    return Finding(kind=kind, photos=photos, digests=("",) * len(photos), score=0.5, evidence="So it is.", **fields)
+
+
+def test_sentences_count_photos_classes_and_findings():
+    catalog = Catalog((Photo("a/1.jpg", "a", digest="a", split=None),))
+    assert summarise(catalog, 0) == ["1 photo of 1 class: nothing was found."]
+    assert summarise(catalog, 1)[0] == "1 photo of 1 class: 1 finding."
+    assert summarise(catalog, 2000)[0] == "1 photo of 1 class: 2,000 findings."
+
+
+def test_counts_are_aligned():
+    assert list_counts({"copy": 2, "wrong_label": 1200}) == ["Copies            2", "Wrong label   1,200"]
+    assert list_counts({}) == []
+
+
+def test_findings_are_listed_relative_to_their_source(tmp_path):
+    findings = [
+        find("wrong_label", str(tmp_path / "a" / "new\nline.jpg"), label="a", suggested="b"),
+        find("copy", "/elsewhere/1.jpg", "/elsewhere/2.jpg", label="a"), find("shortcut"),
+        find("few_photos", label="b"),
+    ]  # fmt: skip
+    lines = list_findings(findings, str(tmp_path), 3)
+    assert lines[::2] == [
+        "   1  Wrong label  a/new\\nline.jpg  (a -> b?)", "   2  Copies       /elsewhere/1.jpg and 1 more",
+        "   3  Shortcut     all classes", "      and 1 more",
+    ]  # fmt: skip
+    assert lines[1] == "      So it is."
+    assert list_findings(findings[3:], "", 1)[0] == "   1  Too few photos  class 'b'"
+    assert list_findings(findings, "s3://bucket/pets", 0) == []

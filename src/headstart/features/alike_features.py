@@ -29,14 +29,23 @@ FEWEST_DEVIATION = 1e-6  # of a feature; a smaller one is rounding
 
 
 class AlikeFeatures:
-    """Cosines of features (N, D), standardised within the set.
+    """Cosines of features (N, D), standardised within the set, or as they are.
 
     The features are not copied as a whole: with m the means, s the scales and |x| the length of a standardised row, the
     cosine of x and y is ((x - m) s^2 / |x| · y - (x - m) s^2 / |x| · m) / |y|. So y may be a row as it is.
     """
 
-    def __init__(self, features: Floats) -> None:
+    def __init__(self, features: Floats, *, is_standardised: bool = True) -> None:
         self._features = features
+        self._mean, self._scale = np.zeros(features.shape[1], np.float32), np.ones(features.shape[1], np.float32)
+        if is_standardised:
+            self._mean, self._scale = self._measure()
+        lengths = np.concatenate(map_blocks(lambda rows: np.linalg.norm(self._standardise(rows), axis=1), features))
+        self._per_length = 1 / np.maximum(lengths, FEWEST_DEVIATION)
+
+    def _measure(self) -> tuple[Floats, Floats]:
+        """Return the means and the scales (D,)."""
+        features = self._features
 
         def add(rows: slice) -> npt.NDArray[np.float64]:
             block = features[rows].astype(np.float64)
@@ -46,9 +55,7 @@ class AlikeFeatures:
         mean = total / len(features)
         deviation = np.sqrt(np.maximum(squares / len(features) - mean**2, 0))
         scale = np.where(deviation > FEWEST_DEVIATION, 1 / np.maximum(deviation, FEWEST_DEVIATION), 0)
-        self._mean, self._scale = mean.astype(np.float32), scale.astype(np.float32)
-        lengths = np.concatenate(map_blocks(lambda rows: np.linalg.norm(self._standardise(rows), axis=1), features))
-        self._per_length = 1 / np.maximum(lengths, FEWEST_DEVIATION)
+        return mean.astype(np.float32), scale.astype(np.float32)
 
     def measure(self, first: Numbers, second: Numbers) -> Floats:
         """Return the cosine of each pair of photos."""

@@ -1,4 +1,4 @@
-"""Find the nearest neighbours of every photo: exactly, by the cosine of features standardised within the set."""
+"""Find the nearest neighbours of every photo: exactly, by the cosine of their features."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ NOBODY = -1  # in place of a neighbour, if a photo has too few
 Nearest = tuple[Numbers, Floats]
 
 
-def find_nearest(features: Floats, n: int, exclude_units: Sequence[object] | None = None) -> Nearest:
+def find_nearest(
+    features: Floats, n: int, exclude_units: Sequence[object] | None = None, *, is_standardised: bool = True
+) -> Nearest:
     """Return the ``n`` nearest neighbours of every photo, the nearest first.
 
     Standardised features find photos of the same class better than features scaled to length 1: on five sets with 10%
@@ -31,13 +33,15 @@ def find_nearest(features: Floats, n: int, exclude_units: Sequence[object] | Non
         (N, D) float32.
     exclude_units
         (N,) names of units: photos of one unit are never neighbours. None: each photo is a unit.
+    is_standardised
+        Whether the features are standardised within the set. Not so, photos that are like no others are far from all.
 
     Returns
     -------
     Numbers (N, n) of the photos, and cosines (N, n) float32. If a photo has fewer neighbours, the number is -1 and the
     cosine is -inf.
     """
-    alike, n_photos = AlikeFeatures(features), len(features)
+    alike, n_photos = AlikeFeatures(features, is_standardised=is_standardised), len(features)
     units = np.arange(n_photos) if exclude_units is None else _number_units(exclude_units)
     numbers, cosines = np.full((n_photos, n), NOBODY), np.full((n_photos, n), -np.inf, np.float32)
     blocks = split_rows(n_photos, ROWS_AT_ONCE)

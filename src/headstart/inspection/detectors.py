@@ -10,6 +10,7 @@ from headstart.inspection.copies import find_copies, find_lookalikes
 from headstart.inspection.finding import Finding
 from headstart.inspection.odd_files import find_odd_files, find_unreadable_files
 from headstart.inspection.ordering import order_findings
+from headstart.inspection.outliers import find_outliers
 from headstart.inspection.photo_set import PhotoSet
 from headstart.inspection.poor_photos import find_poor_photos
 from headstart.inspection.shortcuts import find_shortcuts
@@ -17,7 +18,7 @@ from headstart.process.progress import show_progress
 
 DETECTORS = (
     find_copies, find_lookalikes, find_unreadable_files, find_odd_files, find_poor_photos, find_shortcuts,
-    find_border_evidence,
+    find_border_evidence, find_outliers,
 )  # fmt: skip
 """Functions that take a `PhotoSet` and return findings."""
 

@@ -38,7 +38,7 @@ def test_json_has_a_stable_schema():
     assert record["counts"] == {"copy": 1, "wrong_label": 1, "few_photos": 1}
     assert record["findings"][0] == {
         "kind": "wrong_label", "photos": ["p/cats/1.jpg"], "label": "cats", "suggested": "dogs", "score": 0.9877,
-        "evidence": "It looks like a dog.", "action": "Check the label, and correct it.", "gain": 0.1235,
+        "evidence": "It looks like a dog.", "action": "Check the label, and correct it.", "gain": 0.12345,
         "digests": ["aa"],
     }  # fmt: skip
     assert record["skipped"] == [{"path": "p/cats/1.jpg", "reason": "cannot be decoded"}]

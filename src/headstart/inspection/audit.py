@@ -75,7 +75,7 @@ def audit_photos(
         Network whose features are compared, its input size in pixels, and bits of 16-bit files, as for
         `train_classifier`.
     seed
-        Seed of the folds.
+        Seed of the photos that others are compared with, if there are more than 1,500.
     layout
         Which folders are the classes; see `scan_photos`.
     cache
@@ -147,12 +147,13 @@ def inspect_catalog(
     loaded = load_backbone(options.backbone)
     setup = BackboneSetup(loaded, loaded.spec.check_image_size(options.image_size), depth=options.depth)
     settings = Settings(
-        method="fixed", backbone=options.backbone, image_size=setup.image_size, depth=options.depth, seed=options.seed
-    )
+        method="fixed", features="all", backbone=options.backbone, image_size=setup.image_size, depth=options.depth,
+        seed=options.seed,
+    )  # fmt: skip
     settings.check()
     context = TrainingContext(setup, options.cache, options.verbose)
     photo_set, said = gather_photos(forget_drawn_splits(catalog), context, settings)
-    found = find_problems(photo_set, verbose=options.verbose)
+    found = find_problems(photo_set, seed=options.seed, verbose=options.verbose)
     audit = Audit(
         findings=found.findings, catalog=photo_set.catalog, curve=found.curve,
         notes=tuple(sort_notes([*photo_set.catalog.notes, *said, *found.notes, *(notes or [])])),

@@ -46,7 +46,8 @@ class Audit:
     notes
         Notes of the scan and of the audit.
     curve
-        Pairs (k, expected gain in points) for "look at the first k findings". Empty: unknown.
+        Pairs (k, share) for "look at the first k findings": the share of the expected gain of all, 0 to 1. Empty:
+        unknown.
     """
 
     findings: tuple[Finding, ...]
@@ -97,7 +98,7 @@ class Audit:
             "audit": None if self.folder is None else str(self.folder), "n_photos": len(self.catalog.photos),
             "labels": dict(sorted(Counter(photo.label for photo in self.catalog.photos).items())),
             "counts": self.counts(), "findings": [finding.to_record() for finding in self.findings],
-            "curve": [{"n": n, "gain": round(gain, 4)} for n, gain in self.curve],
+            "curve": [{"n": n, "share": share} for n, share in self.curve],
             "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in self.catalog.skipped],
             "notes": [note.text for note in self.notes], "note_records": [note.to_record() for note in self.notes],
             "seconds": round(self.seconds, 3),
@@ -109,7 +110,7 @@ class Audit:
             {
                 "rank": rank, "kind": finding.kind, "path": finding.photos[0] if finding.photos else "",
                 "n_photos": len(finding.photos), "label": finding.label, "suggested": finding.suggested,
-                "score": round(finding.score, 4), "gain": None if finding.gain is None else round(finding.gain, 4),
+                "score": round(finding.score, 4), "gain": None if finding.gain is None else round(finding.gain, 6),
                 "evidence": finding.evidence, "action": KINDS[finding.kind].action,
                 "photos": AND_MORE.join(finding.photos),
             }

@@ -8,12 +8,15 @@ from headstart.evaluation.notes import Note
 from headstart.inspection.border_evidence import find_border_evidence
 from headstart.inspection.copies import find_copies, find_lookalikes
 from headstart.inspection.finding import Finding
+from headstart.inspection.gains import add_removal_gains, list_curve
+from headstart.inspection.label_scores import score_labels
 from headstart.inspection.odd_files import find_odd_files, find_unreadable_files
 from headstart.inspection.ordering import order_findings
 from headstart.inspection.outliers import find_outliers
 from headstart.inspection.photo_set import PhotoSet
 from headstart.inspection.poor_photos import find_poor_photos
 from headstart.inspection.shortcuts import find_shortcuts
+from headstart.inspection.wrong_labels import find_wrong_labels
 from headstart.process.progress import show_progress
 
 DETECTORS = (
@@ -32,7 +35,8 @@ class FoundProblems:
     findings
         Findings in the order in which to look at them.
     curve
-        Pairs (k, expected gain in points) for "look at the first k findings". Empty: unknown.
+        Pairs (k, share) for "look at the first k findings": the share of the expected gain of all, 0 to 1. Empty:
+        unknown.
     notes
         Notes on detectors that could not work.
     """
@@ -42,17 +46,25 @@ class FoundProblems:
     notes: tuple[Note, ...] = ()
 
 
-def find_problems(photos: PhotoSet, *, verbose: bool = False) -> FoundProblems:
+def find_problems(photos: PhotoSet, *, seed: int = 0, verbose: bool = False) -> FoundProblems:
     """Run all detectors on the photos of a set.
 
     Parameters
     ----------
+    seed
+        Seed of the landmarks of `KernelRidge`.
     verbose
         Whether progress is shown on stderr.
     """
     findings: list[Finding] = []
     with show_progress("Looking for problems", is_shown=verbose, unit="steps") as progress:
-        for n_done, detect in enumerate(DETECTORS):
-            progress(n_done, len(DETECTORS))
+        scores = score_labels(photos, seed=seed)
+        for n_done, detect in enumerate(DETECTORS, 1):
+            progress(n_done, len(DETECTORS) + 2)
             findings += detect(photos)
-    return FoundProblems(findings=tuple(order_findings(findings)))
+        if scores is not None:
+            progress(len(DETECTORS) + 1, len(DETECTORS) + 2)
+            findings += find_wrong_labels(photos, scores)
+            findings = add_removal_gains(photos, scores, findings)
+    ordered = tuple(order_findings(findings))
+    return FoundProblems(findings=ordered, curve=list_curve(ordered))

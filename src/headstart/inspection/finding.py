@@ -70,7 +70,7 @@ class Finding:
     evidence
         What was seen, in a sentence.
     gain
-        Expected gain in right answers on other photos if the finding is corrected, in photos of 100; a ranking and not
+        Expected decrease of the log loss on other photos if the finding is corrected, in 1/1000 nats; a ranking and not
         a price. None: unknown.
     """
 
@@ -88,5 +88,5 @@ class Finding:
         return {
             "kind": self.kind, "photos": list(self.photos), "label": self.label, "suggested": self.suggested,
             "score": round(self.score, 4), "evidence": self.evidence, "action": KINDS[self.kind].action,
-            "gain": None if self.gain is None else round(self.gain, 4), "digests": list(self.digests),
+            "gain": None if self.gain is None else round(self.gain, 6), "digests": list(self.digests),
         }  # fmt: skip

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from headstart.inspection.copies import OF_SPLITS
 from headstart.inspection.finding import Finding
+
+WITH_GAIN = 2  # the part of the list with findings whose gain is known
 
 ABOUT_ALL = ("shortcut", "same_classes", "few_photos", "split_class")  # about many photos at once: they come first
 KINDS_IN_ORDER = (
@@ -16,13 +19,22 @@ KINDS_IN_ORDER = (
 def order_findings(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings in the order in which to look at them.
 
-    Findings about classes or the set come first, look-alikes last. Between them, findings are ordered by their expected
-    gain; those without one follow, by kind and score.
+    Findings about classes or the set come first, then copies with several labels. Findings with an expected gain follow
+    by their gain, all others by kind and score, and look-alikes last.
     """
     return sorted(findings, key=_rank)
 
 
 def _rank(finding: Finding) -> tuple[int, float, int, float, tuple[str, ...]]:
-    kind = KINDS_IN_ORDER.index(finding.kind)
-    part = 0 if finding.kind in ABOUT_ALL else 3 if finding.kind == "lookalike" else 2 if finding.gain is None else 1
-    return (part, -(finding.gain or 0.0) if part == 1 else 0.0, kind, -finding.score, finding.photos)
+    part = _find_part(finding)
+    gain = -(finding.gain or 0.0) if part == WITH_GAIN else 0.0
+    return (part, gain, KINDS_IN_ORDER.index(finding.kind), -finding.score, finding.photos)
+
+
+def _find_part(finding: Finding) -> int:
+    """Return the number of the part of the list that a finding is in."""
+    if finding.kind in ABOUT_ALL:
+        return 0
+    if finding.kind in ("copy", "near_copy") and finding.score > OF_SPLITS:
+        return 1
+    return 4 if finding.kind == "lookalike" else WITH_GAIN + (finding.gain is None)

@@ -44,7 +44,7 @@ def build_content(
     nearest
         (N, n) numbers of the nearest photos of every photo, the nearest first, -1 for none.
     curve
-        Pairs (k, expected gain in points) for "look at the first k".
+        Pairs (k, share of the expected gain of all, 0 to 1) for "look at the first k".
     places
         (N, 2) places of the photos on the map, 0 to 1.
     map_name

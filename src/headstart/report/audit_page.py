@@ -40,7 +40,7 @@ class AuditContent:
     classes
         Records: ``label``, ``n`` photos, ``typical`` (positions of its typical photos).
     curve
-        Pairs (k, expected gain in points) for "look at the first k"; empty if unknown.
+        Pairs (k, share of the expected gain of all, 0 to 1) for "look at the first k"; empty if unknown.
     map_name
         Method of the map in words, such as ``PCA``; None: there is no map.
     """

@@ -166,10 +166,10 @@ function drawCurve() {
   const y = (gain) => height - bottom - ((gain - low) / (high - low)) * (height - bottom - top);
   const last = data.curve.at(-1);
   const svg = makeShape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
-    "aria-label": `Expected gain of the first ${last[0]} findings: ${last[1].toFixed(2)} points.` });
+    "aria-label": `Share of the expected gain by the number of findings, up to ${last[0]}.` });
   svg.append(makeShape("line", { x1: left, x2: width - right, y1: y(0), y2: y(0), class: "axis" }));
   for (const gain of new Set([low, 0, high])) {
-    svg.append(makeShape("text", { x: left - 8, y: y(gain) + 4, "text-anchor": "end" }, gain === 0 ? "0" : gain.toFixed(high - low < 1 ? 2 : 1)));
+    svg.append(makeShape("text", { x: left - 8, y: y(gain) + 4, "text-anchor": "end" }, `${Math.round(100 * gain)}%`));
   }
   for (const share of [0, 0.5, 1]) {
     const k = Math.round(share * most), anchor = share === 0 ? "start" : share === 1 ? "end" : "middle";

@@ -1,0 +1,44 @@
+"""Find labels that are probably wrong, with the label that each photo should probably have."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from headstart.features.neighbours import NOBODY
+from headstart.inspection.finding import Finding
+from headstart.inspection.gains import estimate_relabelling
+from headstart.inspection.label_scores import LabelScores
+from headstart.inspection.photo_set import PhotoSet
+
+SUSPICIOUS = 0.2  # probability of the label below which it is listed
+N_NEIGHBOURS = 10  # that the evidence counts
+
+
+def find_wrong_labels(photos: PhotoSet, scores: LabelScores) -> list[Finding]:
+    """List photos whose label has a probability below 20% by classifiers that did not see them, the most certain first.
+
+    The score of a finding is the probability that the photo does not have this label.
+    """
+    at = np.flatnonzero((scores.own < SUSPICIOUS) & (scores.margin < 0))
+    at = at[np.argsort(scores.margin[at], kind="stable")]
+    if not len(at):
+        return []
+    gains = estimate_relabelling(scores, at, scores.suggested[at])
+    nearest = photos.nearest[0][:, :N_NEIGHBOURS]
+    found = []
+    for n, gain in zip(at.tolist(), gains.tolist(), strict=True):
+        label, other = photos.labels[scores.y[n]], photos.labels[scores.suggested[n]]
+        near = scores.y[nearest[n][nearest[n] != NOBODY]]
+        n_other = int((near == scores.suggested[n]).sum())
+        evidence = (
+            f"The label is '{label}', but a classifier that did not see this photo says '{other}' "
+            f"({scores.probabilities[n, scores.suggested[n]]:.0%} against {scores.own[n]:.0%})"
+        )
+        if n_other:
+            evidence += f", and {n_other} of its {len(near)} nearest photos are '{other}'"
+        found.append(
+            photos.find(
+                "wrong_label", [n], score=float(1 - scores.own[n]), evidence=f"{evidence}.", suggested=other, gain=gain
+            )
+        )
+    return found

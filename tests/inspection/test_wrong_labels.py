@@ -1,0 +1,35 @@
+import numpy as np
+
+from headstart.inspection.label_scores import score_labels
+from headstart.inspection.wrong_labels import find_wrong_labels
+
+
+def test_a_wrong_label_is_found_with_the_right_one(make_set, make_classes):
+    X, labels = make_classes(60)
+    labels[0] = "class 1"
+    photos = make_set(X, labels)
+    found = find_wrong_labels(photos, score_labels(photos))
+    first = found[0]
+    assert (first.kind, first.photos, first.label, first.suggested) == (
+        "wrong_label", ("class 1/00000.jpg",), "class 1", "class 0"
+    )  # fmt: skip
+    assert first.score > 0.9
+    assert first.gain > 0
+    assert first.evidence.startswith(
+        "The label is 'class 1', but a classifier that did not see this photo says 'class 0' ("
+    )
+    assert first.evidence.endswith("10 of its 10 nearest photos are 'class 0'.")
+
+
+def test_labels_that_fit_are_not_listed(make_set, make_classes):
+    X, labels = make_classes(60, distance=3)
+    photos = make_set(X, labels)
+    assert find_wrong_labels(photos, score_labels(photos)) == []
+
+
+def test_findings_are_sorted_by_certainty(make_set, make_classes):
+    X, labels = make_classes(60, distance=0.4)
+    photos = make_set(X, labels)
+    found = [finding.score for finding in find_wrong_labels(photos, score_labels(photos))]
+    assert len(found) > 1
+    assert np.all(np.diff(found) <= 1e-6) or len(photos.labels) > 2

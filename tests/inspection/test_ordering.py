@@ -12,7 +12,7 @@ def test_every_kind_has_a_place():
     assert sorted(KINDS_IN_ORDER) == sorted(KINDS)
 
 
-def test_classes_come_first_then_copies_with_several_labels_then_the_expected_gain_then_kind_and_score_and_look_alikes_last():
+def test_the_parts_of_the_list_have_their_order():
     expected = [
         find("shortcut", 0.1), find("few_photos", 0.9), find("copy", 1.0), find("wrong_label", 0.5, 0.8),
         find("outlier", 0.9, 0.2), find("copy", 0.6), find("blank", 0.9), find("lookalike", 1.0),

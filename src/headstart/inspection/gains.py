@@ -94,4 +94,5 @@ def _estimate(scores: LabelScores, at: Numbers, change: Floats) -> Floats:
 def _measure_loss(scores: Floats, y: Numbers) -> Floats:
     """Return (n, J) the log loss of (n, J, C) scores for (J,) class numbers."""
     own: Floats = np.take_along_axis(softmax(scores), y[None, :, None], 2)[..., 0]
-    return -np.log(own + np.float32(LEAST))
+    loss: Floats = -np.log(own + np.float32(LEAST))
+    return loss

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from headstart.evaluation.notes import Note
 from headstart.inspection.border_evidence import find_border_evidence
+from headstart.inspection.class_trouble import find_class_trouble
 from headstart.inspection.copies import find_copies, find_lookalikes
 from headstart.inspection.finding import Finding
 from headstart.inspection.gains import add_removal_gains, list_curve
@@ -62,6 +63,7 @@ def find_problems(photos: PhotoSet, *, seed: int = 0, verbose: bool = False) -> 
         for n_done, detect in enumerate(DETECTORS, 1):
             progress(n_done, len(DETECTORS) + 2)
             findings += detect(photos)
+        findings += find_class_trouble(photos, None if scores is None else scores.plain_probabilities)
         if scores is not None:
             progress(len(DETECTORS) + 1, len(DETECTORS) + 2)
             findings += find_wrong_labels(photos, scores)

@@ -55,6 +55,11 @@ class LabelScores:
         return softmax(self.scores).astype(np.float32, copy=False)
 
     @cached_property
+    def plain_probabilities(self) -> Floats:
+        """(N, C) probabilities by the first regression."""
+        return softmax(self.plain.scores * np.float32(self.factor)).astype(np.float32, copy=False)
+
+    @cached_property
     def own(self) -> Floats:
         """(N,) probability of each label."""
         own: Floats = self.probabilities[np.arange(len(self.y)), self.y]

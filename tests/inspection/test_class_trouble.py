@@ -1,0 +1,92 @@
+"""Trouble with classes: two names for one class, one name for two, too few photos; clean sets have none."""
+
+import numpy as np
+import pytest
+
+from headstart.inspection.class_trouble import find_class_trouble
+from headstart.inspection.label_scores import score_labels
+
+
+def guess(photos):
+    return score_labels(photos).plain_probabilities
+
+
+def find(make_set, X, labels, **rest):
+    photos = make_set(X, labels, **rest)
+    return find_class_trouble(photos, guess(photos))
+
+
+def test_a_clean_set_has_no_trouble(make_set, make_classes):
+    assert find(make_set, *make_classes(120, 4, distance=0.5)) == []
+    assert find_class_trouble(make_set(*make_classes(60, 2))) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("share", [0.5, 0.3])
+def test_a_class_with_two_names_is_found(make_set, make_classes, seed, share):
+    X, labels = make_classes(120, 3, seed=seed)
+    renamed = np.random.default_rng(seed + 50).choice(120, int(120 * share), replace=False)
+    for n in renamed:
+        labels[n] = "other name"
+    (found,) = find(make_set, X, labels)
+    assert found.kind == "same_classes"
+    assert {found.label, found.suggested} == {"class 0", "other name"}
+    assert found.score > 0.7
+    assert found.evidence.startswith(
+        f"The photos of '{found.label}' and '{found.suggested}' can hardly be told apart: "
+    )
+    assert {photo.split("/")[0] for photo in found.photos} == {"class 0", "other name"}
+    assert len(found.photos) == 8
+
+
+def test_classes_that_are_often_confused_but_differ_are_not_one(make_set, make_classes):
+    assert find(make_set, *make_classes(150, 2, distance=0.25)) == []
+
+
+def test_photos_without_probabilities_do_not_count(make_set, make_classes):
+    X, labels = make_classes(100, 3)
+    for n in range(0, 100, 2):
+        labels[n] = "other name"
+    photos = make_set(X, labels)
+    probabilities = guess(photos).copy()
+    probabilities[:10] = np.nan
+    assert [finding.kind for finding in find_class_trouble(photos, probabilities)] == ["same_classes"]
+
+
+def test_a_class_of_two_kinds_is_found(make_set, make_classes):
+    X, labels = make_classes(120, 4)
+    labels = [{"class 3": "class 2"}.get(label, label) for label in labels]
+    (found,) = find(make_set, X, labels)
+    assert (found.kind, found.label) == ("split_class", "class 2")
+    assert found.evidence.startswith(
+        "The photos of 'class 2' form two clusters, of 50% and 50% of them, with few photos"
+    )
+    sides = [int(photo[-9:-4]) >= 360 for photo in found.photos]
+    assert sides in ([False] * 4 + [True] * 4, [True] * 4 + [False] * 4)
+
+
+def test_a_series_of_near_copies_is_no_second_kind(make_set, make_classes):
+    X, labels = make_classes(100, 2)
+    X[:40] = np.random.default_rng(9).normal(0, 3, 40)
+    photos = make_set(X, labels)
+    assert [finding.kind for finding in find_class_trouble(photos)] == ["split_class"]
+    units = ["series" if n < 40 else str(n) for n in range(200)]
+    assert find_class_trouble(make_set(X, labels, units=units)) == []
+
+
+def test_classes_with_too_few_photos_are_named(make_set, make_classes):
+    X, labels = make_classes(300, 3)
+    X = np.vstack([X, np.eye(40)[:31]])
+    found = find_class_trouble(make_set(X, [*labels, *["rare"] * 4, *["seldom"] * 27]))
+    assert [(finding.kind, finding.label) for finding in found] == [("few_photos", "rare"), ("few_photos", "seldom")]
+    assert found[0].evidence == "The class has 4 photos; half of the classes have 300 or more."
+    assert len(found[0].photos) == 4
+    assert find_class_trouble(make_set(X[-31:], ["a"] * 15 + ["b"] * 16)) == []
+
+
+def test_many_classes_with_too_few_photos_are_one_finding(make_set):
+    (found,) = find_class_trouble(make_set(np.eye(40), [f"class {n % 10}" for n in range(40)]))
+    assert (found.kind, found.label, found.photos) == ("few_photos", None, ())
+    assert found.evidence == (
+        "10 of 10 classes have too few photos to learn and to test them, such as 'class 0' with 4 photos."
+    )

@@ -80,6 +80,7 @@ class RowCollector:
 
     def keep(self) -> None:
         """Write the rows that `add` made to the cache; they stay in memory until `collect`."""
+        self._finish()
         self._write(self._made)
 
     def collect(self, photos: Sequence[PhotoFile], progress: Progress = ignore_progress) -> dict[str, Row]:
@@ -87,6 +88,7 @@ class RowCollector:
 
         Those that `add` made are handed over and not kept.
         """
+        self._finish()
         made, self._made = self._made, {}
         by_digest = {photo.digest: photo for photo in photos if photo.digest not in made}
         cached = self._look_up(list(by_digest))
@@ -94,6 +96,9 @@ class RowCollector:
         self._write(made)
         made |= cached
         return {photo.digest: made[photo.digest] for photo in photos if photo.digest in made}
+
+    def _finish(self) -> None:
+        """Make the rows that `add` has put off; here it puts off none."""
 
     def _look_up(self, digests: Sequence[str]) -> dict[str, Row]:
         if self._feature_cache is None:

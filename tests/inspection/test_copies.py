@@ -52,12 +52,12 @@ def test_near_copies_are_reported_by_group(make_set, features):
     three, two = find_copies(make_set(features, ["a"] * 3 + ["b"] * 3, near_copies=near))
     assert sorted(three.photos) == ["a/00000.jpg", "a/00001.jpg", "a/00002.jpg"]
     assert three.evidence == (
-        "Three photos are near copies, saved again, resized or taken at one time: the details of the thumbnails "
-        "correlate by 0.91 to 0.98."
+        "Three photos are nearly the same. They may be saved again, resized or taken at one time: the details of their "
+        "thumbnails correlate by 0.91 to 0.98."
     )
     assert two.evidence == (
-        "Two photos are near copies, cropped or turned: the details of the thumbnails correlate by 0.70 once they are "
-        "aligned."
+        "Two photos are nearly the same. They may be cropped or turned: once aligned, the details of their thumbnails "
+        "correlate by 0.70."
     )
     assert three.kind == two.kind == "near_copy"
     assert 0 <= two.score < three.score <= 1
@@ -70,7 +70,7 @@ def test_of_two_labels_the_one_that_fits_less_comes_first(make_set, make_classes
     (found,) = find_copies(make_set(X, labels, near_copies=near))
     assert found.photos[0] == "class 1/00010.jpg"
     assert (found.label, found.suggested) == ("class 1", "class 0")
-    assert found.evidence.startswith("Near copies have two labels, class 0 and class 1, ")
+    assert found.evidence.startswith("The photos are nearly the same, and have two labels: class 0 and class 1. ")
     X[0] = X[10] = X[15]
     (found,) = find_copies(make_set(X, labels, near_copies=near))
     assert (found.label, found.suggested) == ("class 0", "class 1")

@@ -48,6 +48,7 @@ def make_content(folder, **more):
         for n, path in enumerate(paths)
     ]  # fmt: skip
     Image.new("RGB", (640, 480), (200, 40, 40)).save(folder / "photo 0.jpg")
+    photos[4]["label"] = "dogs"  # as 3 and 5: copies with one label
     photos[11]["thumbnail"] = None
     findings = [
         make_finding([0]), make_finding([2]), make_finding([3, 4, 5], "copy", "Copies", suggested=None),
@@ -135,8 +136,8 @@ def test_keys_decide_and_the_next_undecided_finding_is_shown(page):
     name = '=1+1, "copy" é.jpg'
     assert decided == {
         "cats/00.jpg": ("relabel", "dogs", "wrong_label", ""), "cats/02.jpg": ("keep", "", "wrong_label", ""),
-        "cats/03.jpg": ("keep", "", "copy", ""), name: ("drop", "", "copy", "copy of cats/03.jpg"),
-        "cats/05.jpg": ("drop", "", "copy", "copy of cats/03.jpg"), "cats/06.jpg": ("drop", "", "blank", ""),
+        "cats/03.jpg": ("drop", "", "copy", "copy of cats/05.jpg"), name: ("drop", "", "copy", "copy of cats/05.jpg"),
+        "cats/05.jpg": ("keep", "", "copy", ""), "cats/06.jpg": ("drop", "", "blank", ""),
         "cats/11.jpg": ("skip", "", "wrong_label", ""),
     }  # fmt: skip
     assert page.run("return document.getElementById('done-text').textContent") == "7 of 7 decided"
@@ -164,14 +165,36 @@ def test_undo_brings_the_decision_before_back(page):
     assert page.list_rows() == []
 
 
-def test_another_copy_can_be_kept(page):
+def test_the_last_copy_stays_unless_another_one_is_marked(page):
     page.press("j", "j")
-    page.driver.find_element("css selector", '[data-act="photo-2"]').click()
+    tag = "return document.querySelector('.tag.marked').closest('figure').querySelector('.path').textContent"
+    assert page.run(tag) == "cats/05.jpg"
+    page.driver.find_element("css selector", '[data-act="photo-1"]').click()
     page.press("d")
-    assert [row[2] for row in page.list_rows()] == ["drop", "drop", "keep"]
-    page.press("u", "z", "c", "c", "d")  # at full size, too
-    assert [row[2] for row in page.list_rows()] == ["drop", "drop", "keep"]
+    assert [row[2] for row in page.list_rows()] == ["drop", "keep", "drop"]
+    page.press("u", "z", "c", "d")  # at full size, too; the mark goes round
+    assert [row[2] for row in page.list_rows()] == ["keep", "drop", "drop"]
     assert "blank" in page.run("return document.querySelector('.zoom-text').textContent").casefold()
+
+
+def test_of_copies_with_several_labels_a_person_chooses_the_label(driver, tmp_path):
+    path = tmp_path / "several.html"
+    findings = [make_finding([8, 9, 7], "copy", "Copies"), make_finding([3], "blank", "Blank photo", suggested=None)]
+    path.write_text(render_audit(make_content(tmp_path, findings=findings, audit_id="b")), encoding="utf-8")
+    page = Page(driver, path).open()
+    assert page.run("return document.querySelector('.panel .labels').textContent") == "catsordogs"
+    page.press("d", "x", "w")
+    assert "number" in page.run("return document.getElementById('toast').textContent")
+    assert (page.place, page.list_rows()) == (0, [])
+    page.press("2")  # dogs: the last photo with this label stays
+    assert {row[0]: row[2] for row in page.list_rows()} == {
+        "cats/08.jpg": "drop", "cats/09.jpg": "drop", "cats/07.jpg": "keep",
+    }  # fmt: skip
+    page.press("u", "c", "d")
+    assert [row[2] for row in page.list_rows()] == ["keep", "drop", "drop"]
+    page.press("u", "3")  # a class that no copy has
+    rows = [row[2:5] for row in page.list_rows()]
+    assert rows == [["drop", "cats", ""], ["drop", "dogs", ""], ["relabel", "dogs", "=cows"]]
 
 
 def test_one_of_many_classes_is_typed(driver, tmp_path):

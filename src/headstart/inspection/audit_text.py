@@ -55,4 +55,8 @@ def _describe_place(finding: Finding, folder: str | None) -> str:
     name = escape_name(shorten_path(finding.photos[0], folder))
     if len(finding.photos) > 1:
         name += f" and {len(finding.photos) - 1:,} more"
-    return name if finding.suggested is None else f"{name}  ({finding.label} -> {finding.suggested}?)"
+    if finding.suggested is None:
+        return name
+    is_open = finding.kind in ("copy", "near_copy")  # only a person knows which label is right
+    between = "or" if is_open else "->"
+    return f"{name}  ({finding.label} {between} {finding.suggested}?)"

@@ -71,18 +71,18 @@ def _report_copies(same: Sequence[Photo], fits: _ClassFits) -> Finding:
 def _report_near_copies(alike: Sequence[Photo], pairs: Sequence[CopyPair], fits: _ClassFits) -> Finding:
     labels, splits = _list_labels(alike), _list_splits(alike)
     if len(labels) > 1:
-        evidence = f"Near copies have {_count(len(labels))} labels, {_join(labels)}"
+        evidence = f"The photos are nearly the same, and have {_count(len(labels))} labels: {_join(labels)}"
     elif len(splits) > 1:
-        evidence = f"Near copies are in {_join(splits)}"
+        evidence = f"Photos that are nearly the same are in {_join(splits)}"
     else:
-        evidence = f"{_count(len(alike)).capitalize()} photos are near copies"
+        evidence = f"{_count(len(alike)).capitalize()} photos are nearly the same"
     correlations = sorted(pair.correlation for pair in pairs)
     low, high = f"{correlations[0]:.2f}", f"{correlations[-1]:.2f}"
-    by = f"by {high}" if low == high else f"by {low} to {high}"
+    by = f"the details of their thumbnails correlate by {high if low == high else f'{low} to {high}'}."
     if {pair.kind for pair in pairs} == {"crop"}:
-        evidence += f", cropped or turned: the details of the thumbnails correlate {by} once they are aligned."
+        evidence += f". They may be cropped or turned: once aligned, {by}"
     else:
-        evidence += f", saved again, resized or taken at one time: the details of the thumbnails correlate {by}."
+        evidence += f". They may be saved again, resized or taken at one time: {by}"
     return _report("near_copy", alike, evidence, fits, certainty=max(0.0, min(1.0, correlations[-1])))
 
 

@@ -183,13 +183,19 @@ def _thin(n: int) -> Sequence[int]:
     return range(n) if n <= MAX_POINTS else [round(i) for i in np.linspace(0, n - 1, MAX_POINTS)]
 
 
+def _list_shown(finding: dict[str, Any]) -> Sequence[int]:
+    """Return the photos of a finding that the page shows at once: of copies, the last one is the one to keep."""
+    numbers: Sequence[int] = finding["photos"]
+    return numbers if len(numbers) <= MAX_PHOTOS else [*numbers[: MAX_PHOTOS - 1], numbers[-1]]
+
+
 def _choose_sizes(
     findings: Sequence[dict[str, Any]], classes: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
 ) -> dict[str, int]:
     """Return the sizes of the thumbnails by path, those that are seen first at the start, at most 4,000."""
     sizes: dict[int, int] = {}
     for finding in findings[:N_LARGE]:
-        sizes |= dict.fromkeys(finding["photos"][:MAX_PHOTOS], LARGE_PX)
+        sizes |= dict.fromkeys(_list_shown(finding), LARGE_PX)
     for one in classes:
         for i in one["typical"]:
             sizes.setdefault(i, SMALL_PX)
@@ -197,6 +203,6 @@ def _choose_sizes(
         for i in finding["neighbours"]:
             sizes.setdefault(i, SMALL_PX)
     for finding in findings[:N_SMALL]:
-        for i in finding["photos"][:MAX_PHOTOS]:
+        for i in _list_shown(finding):
             sizes.setdefault(i, SMALL_PX)
     return {records[i]["path"]: sizes[i] for i in list(sizes)[:MAX_THUMBNAILS]}

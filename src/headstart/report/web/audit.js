@@ -18,37 +18,54 @@ function moveOn() {
   if (next === undefined) say(kindShown === null ? "All findings are decided. Save the decisions." : "All findings of this kind are decided.", undoButton());
 }
 
+/* Rows of decisions.csv: one decision for a photo, and another for the others of its finding. */
+function splitRows(paths, at, own, others) {
+  return paths.map((path, n) => [path, ...(n === at ? own : others)]);
+}
+
+/* Of copies one stays with a label: the marked one if it has the label, else the last one that has it. */
+function keepOne(finding, paths, label) {
+  const hasLabel = (n) => photos[n].label === label;
+  const isMarked = chosen >= 0 && hasLabel(finding.photos[chosen]);
+  const found = isMarked ? chosen : finding.photos.findLastIndex(hasLabel);
+  const at = found >= 0 ? found : chosen >= 0 ? chosen : paths.length - 1;
+  return splitRows(paths, at, found >= 0 ? ["keep", "", ""] : ["relabel", label, ""], ["drop", "", `copy of ${paths[at]}`]);
+}
+
+/* The rows of a decision; null: none is taken. */
+function listDecision(finding, paths, act, label) {
+  const keep = ["keep", "", ""], drop = ["drop", "", ""], all = (decision) => paths.map((path) => [path, ...decision]);
+  if (act === "right") return all(keep);
+  if (act === "skip") return all(["skip", "", ""]);
+  if (act === "drop-all") return paths.length ? all(drop) : null;
+  if (!paths.length || (act === "duplicate" && paths.length < 2)) return null;
+  if (act !== "wrong" && chosen < 0) {
+    say("These copies have several labels. First mark the photo with the right label: click it, or press c.");
+    return null;
+  }
+  if (act === "drop") return splitRows(paths, chosen, drop, keep);
+  if (act === "duplicate") return splitRows(paths, chosen, keep, ["drop", "", `copy of ${paths[chosen]}`]);
+  if (!canRelabel(finding)) return null;
+  const name = label ?? (hasSeveralLabels(finding) ? null : finding.suggested);
+  if (!name) { askForClass(); return null; }
+  if (ONE_STAYS.has(finding.kind)) return keepOne(finding, paths, name);
+  return name === chosenPhoto(finding).label ? all(keep) : splitRows(paths, chosen, ["relabel", name, ""], keep);
+}
+
 function take(act, label) {
   const finding = findings[place], isSet = ABOUT_SET.has(finding.kind) || !finding.photos.length;
   const paths = isSet ? [] : finding.photos.map((n) => photos[n].path);
-  const others = (decision, note) => paths.map((path, n) => (n === chosen ? null : [path, decision, "", note]));
-  const fill = (own, rest) => rest.map((row) => row ?? own);
-  const own = paths[chosen];
-  let rows;
-  if (act === "right") rows = paths.map((path) => [path, "keep", "", ""]);
-  else if (act === "skip") rows = paths.map((path) => [path, "skip", "", ""]);
-  else if (isSet) return;
-  else if (act === "drop") rows = fill([own, "drop", "", ""], others("keep", ""));
-  else if (act === "drop-all") rows = paths.map((path) => [path, "drop", "", ""]);
-  else if (act === "duplicate") {
-    if (paths.length < 2) return;
-    rows = fill([own, "keep", "", ""], others("drop", `copy of ${own}`));
-  } else {
-    const name = label ?? finding.suggested;
-    if (!canRelabel(finding)) return;
-    if (!name) { askForClass(); return; }
-    if (name === photos[finding.photos[chosen]].label) { take("right"); return; }
-    rows = fill([own, "relabel", name, ""], others("keep", ""));
-  }
+  const rows = listDecision(finding, paths, act, label);
+  if (rows === null) return;
   decide(place, rows);
   drawProgress();
-  const who = isSet ? finding.name : paths.length > 1 ? countOf(paths.length, "photo") : nameOf(own);
+  const who = isSet ? finding.name : paths.length > 1 ? countOf(paths.length, "photo") : nameOf(paths[0]);
   say(`${who}: ${describeRecord(recordOf(place))}`, undoButton());
   moveOn();
 }
 
 function askForClass() {
-  const first = $("class-field") ?? $("finding").querySelector(".classes button:not(:disabled)");
+  const first = $("class-field") ?? $("finding").querySelector('[data-act^="wrong-"], .classes button:not(:disabled)');
   first?.focus();
   say(data.classes.length <= MAX_KEYS ? "Choose the class: press its number." : "Choose the class.");
 }
@@ -124,7 +141,7 @@ function handleKey(event) {
   else if (key in ACTIONS) { if (!event.repeat) take(ACTIONS[key]); }
   else if (key === "u") undo();
   else if (key === "c") chooseNext();
-  else if (key === "z") { if ($("zoom").open) $("zoom").close(); else zoomPhoto(findings[place]?.photos[chosen]); }
+  else if (key === "z") { if ($("zoom").open) $("zoom").close(); else zoomPhoto(findings[place]?.photos[Math.max(0, chosen)]); }
   else if (key === "o") openMap();
   else if (key === "?") $("help").showModal();
   else if (/^[1-9]$/.test(key) && data.classes.length <= MAX_KEYS && data.classes[key - 1]) { if (!event.repeat) take("wrong", data.classes[key - 1].label); }

@@ -9,6 +9,7 @@ const STORE = `headstart-audit:${data.id}`;
 const COLUMNS = ["path", "digest", "decision", "label", "new_label", "kind", "note"];
 const STRENGTH = { skip: 0, keep: 1, relabel: 2, drop: 3 }; // of decisions on one photo in several findings
 const COPIES = new Set(["copy", "near_copy", "lookalike"]);
+const ONE_STAYS = new Set(["copy", "near_copy"]); // their last photo is the one to keep
 const ABOUT_SET = new Set(["shortcut", "few_photos", "same_classes", "split_class"]); // their photos are examples
 
 const keys = nameFindings();
@@ -73,6 +74,16 @@ function settleRows(rows, at) {
     if (before && STRENGTH[before.row[1]] > STRENGTH[row[1]]) continue;
     settledPhotos.set(row[0], { row, at });
   }
+}
+
+/* The labels of a finding. Copies may have several: then only a person knows which one is right. */
+function labelsOf(finding) {
+  if (ONE_STAYS.has(finding.kind)) return [...new Set(finding.photos.map((n) => photos[n].label))];
+  return [finding.label, finding.suggested].filter(Boolean);
+}
+
+function hasSeveralLabels(finding) {
+  return ONE_STAYS.has(finding.kind) && labelsOf(finding).length > 1;
 }
 
 function recordOf(at) {

@@ -2,9 +2,9 @@
 
 const KEYS = [
   ["j", "→", "next finding"], ["k", "←", "previous finding"], ["r", "right: the label is right, or there is no problem"],
-  ["w", "wrong: take the suggested label"], ["1", "9", "wrong: take this class"],
-  ["d", "duplicates: keep the chosen photo, leave the others out"], ["x", "leave the photo out"],
-  ["X", "leave all photos of the finding out"], ["s", "skip"], ["c", "choose the next photo of the finding"], ["u", "undo"], ["z", "show the photo large"],
+  ["w", "wrong: take the suggested label"], ["1", "9", "the right class is this one"],
+  ["d", "duplicates: only the marked photo stays"], ["x", "leave the photo out, or the marked one"],
+  ["X", "leave all photos of the finding out"], ["s", "skip"], ["c", "mark the next photo of the finding"], ["u", "undo"], ["z", "show the photo large"],
   ["o", "overview: map and expected gain"], ["?", "this help"],
 ];
 

@@ -1,14 +1,14 @@
 /* One finding, large: its photos, what was seen, and the decisions that can be taken. */
 
-const N_STRIP = 8, MAX_KEYS = 9, MAX_PHOTOS = 12, N_SHARP = 4; // N_SHARP: photos that are loaded at full size
+const N_STRIP = 8, MAX_KEYS = 9, MAX_PHOTOS = 12, MAX_LABELS = 4, N_SHARP = 4; // N_SHARP: photos that are loaded at full size
 const USELESS = new Set(["unreadable", "outlier", "blank", "dark", "flat", "blurred"]); // leaving the photo out is usual
-let chosen = 0; // of the photos of the finding: the one that is kept, relabelled or left out
+let chosen = 0; // of the photos of the finding: the one that is kept, relabelled or left out; -1: none yet
 let isLong = false; // whether all photos of a large finding are shown
 
 function showFinding(at) {
   const hadFocus = $("finding").contains(document.activeElement) && document.activeElement.dataset.act;
   place = Math.max(0, Math.min(at, findings.length - 1));
-  chosen = 0;
+  chosen = chooseFirst(findings[place]);
   isLong = false;
   drawFinding();
   followList();
@@ -20,6 +20,18 @@ function showFinding(at) {
   $("say").textContent = finding ? `Finding ${place + 1}: ${finding.name}. ${finding.evidence}` : "";
   if ($("zoom").open) zoomPhoto(finding?.photos[0]);
   prepareNext();
+}
+
+/* The photo of a finding that is marked at first. Of copies the last one stays; with several labels a person chooses. */
+function chooseFirst(finding) {
+  if (!finding || !ONE_STAYS.has(finding.kind)) return 0;
+  const kept = (recordOf(place)?.rows ?? []).filter((row) => row[1] !== "drop");
+  if (kept.length === 1) return Math.max(0, finding.photos.findIndex((n) => photos[n].path === kept[0][0]));
+  return hasSeveralLabels(finding) ? -1 : finding.photos.length - 1;
+}
+
+function chosenPhoto(finding) {
+  return photos[finding.photos[Math.max(0, chosen)]];
 }
 
 /* The photo files of the next finding are loaded ahead. */
@@ -54,21 +66,23 @@ function drawFinding() {
 }
 
 function drawPhotos(finding) {
-  const shown = isLong ? finding.photos : finding.photos.slice(0, MAX_PHOTOS), isMany = finding.photos.length > 1, isChoice = isMany && !ABOUT_SET.has(finding.kind);
+  const all = [...finding.photos.keys()], shown = isLong || all.length <= MAX_PHOTOS ? all : [...all.slice(0, MAX_PHOTOS - 1), all.length - 1];
+  const isMany = finding.photos.length > 1, isChoice = isMany && !ABOUT_SET.has(finding.kind);
   const grid = makeElement("div", `photos n${Math.min(shown.length, 5)}`);
-  shown.forEach((n, at) => {
-    const photo = photos[n], frame = makeElement("span", "frame");
+  const tag = ONE_STAYS.has(finding.kind) ? "this one stays" : "chosen";
+  shown.forEach((at, row) => {
+    const n = finding.photos[at], photo = photos[n], frame = makeElement("span", "frame");
     const button = makeButton("photo", () => (isChoice && chosen !== at ? choosePhoto(at) : zoomPhoto(n)), frame);
     button.setAttribute("aria-label", `${photo.path}, ${isChoice && chosen !== at ? "choose it" : "show it large"}`);
     if (isChoice) button.setAttribute("aria-pressed", String(at === chosen));
     button.dataset.act = `photo-${at}`;
-    fillFrame(frame, photo, at < N_SHARP);
+    fillFrame(frame, photo, row < N_SHARP);
     const text = makeElement("span", "path", shortenPath(photo.path));
     text.title = photo.path;
     const settled = settledPhotos.get(photo.path);
     const caption = makeElement("figcaption", "", isMany ? makeLabel(photo.label) : null,
       photo.split ? makeElement("span", "tag", photo.split) : null,
-      isChoice && at === chosen ? makeElement("span", "tag", "chosen") : null,
+      isChoice && at === chosen && !settled ? makeElement("span", "tag marked", tag) : null,
       settled ? makeElement("span", "tag strong", describeRow(settled.row)) : null, text);
     grid.append(makeElement("figure", at === chosen && isChoice ? "is-chosen" : "", button, caption));
   });
@@ -91,20 +105,21 @@ function choosePhoto(at) {
 
 /* Choose the next photo of the finding; at full size, copies are compared so. */
 function chooseNext() {
-  const n = Math.min(findings[place]?.photos.length ?? 0, isLong ? Infinity : MAX_PHOTOS);
-  if (n > 1 && !ABOUT_SET.has(findings[place].kind)) choosePhoto((chosen + 1) % n);
+  const n = findings[place]?.photos.length ?? 0;
+  if (n < 2 || ABOUT_SET.has(findings[place].kind)) return;
+  if (n > MAX_PHOTOS) isLong = true;
+  choosePhoto((chosen + 1) % n);
 }
 
 function drawPanel(finding) {
-  const labels = makeElement("div", "labels", finding.label ? makeLabel(finding.label) : null);
-  if (finding.suggested) labels.append(makeElement("span", "arrow", ABOUT_SET.has(finding.kind) ? "and" : "→"), makeLabel(finding.suggested));
-  labels.classList.toggle("long", Math.max(...[finding.label, finding.suggested].map((label) => label?.length ?? 0)) > 24);
+  const names = labelsOf(finding), labels = makeElement("div", "labels", ...joinLabels(finding));
+  labels.classList.toggle("long", Math.max(0, ...names.map((label) => label?.length ?? 0)) > 24);
   const score = makeElement("span", "score", `score ${finding.score.toFixed(2)}`);
   score.title = "How sure the finding is, 0 to 1. Scores of one kind can be compared.";
-  const actions = makeElement("div", "actions", ...listActions(finding).map(([act, name, short, key, look]) => {
-    const button = makeButton(`act ${look}`, () => take(act), makeElement("span", "wide", name), makeElement("span", "narrow", short), makeElement("kbd", "", key));
+  const actions = makeElement("div", "actions", ...listActions(finding).map(([act, name, short, key, look, label]) => {
+    const button = makeButton(`act ${look}`, () => take(act, label), makeElement("span", "wide", name), makeElement("span", "narrow", short), key && makeElement("kbd", "", key));
     button.setAttribute("aria-label", name);
-    button.dataset.act = act;
+    button.dataset.act = label ? `${act}-${label}` : act;
     return button;
   }));
   const record = recordOf(place);
@@ -113,7 +128,7 @@ function drawPanel(finding) {
     makeElement("h2", "", finding.name, score),
     labels,
     makeElement("p", "evidence", finding.evidence),
-    makeElement("p", "soft", finding.action),
+    makeElement("p", "soft", hasSeveralLabels(finding) ? "Choose the right label: one photo stays with it, and the others are left out." : finding.action),
     state && makeElement("p", "decided", `Decided: ${state}`),
     actions,
     canRelabel(finding) ? drawClasses(finding) : null);
@@ -126,31 +141,40 @@ function canRelabel(finding) {
 /* Actions that fit the finding: [action, words, words on a phone, key, look]. */
 function listActions(finding) {
   if (ABOUT_SET.has(finding.kind) || !finding.photos.length) return [["right", "Seen", "Seen", "r", "strong"], ["skip", "Skip", "Skip", "s", ""]];
-  const isMany = finding.photos.length > 1, label = photos[finding.photos[chosen]].label;
+  const isMany = finding.photos.length > 1, label = chosenPhoto(finding).label;
   const actions = [];
-  const areCopies = COPIES.has(finding.kind);
-  if (isMany && areCopies) actions.push(["duplicate", "Duplicates: keep only the chosen photo", "Keep one", "d", finding.kind === "lookalike" ? "" : "strong"]);
+  if (hasSeveralLabels(finding)) {
+    for (const one of labelsOf(finding).slice(0, MAX_LABELS)) actions.push(["wrong", `The label is ${one}`, one, keyOf(one), "strong", one]);
+  }
+  if (isMany && COPIES.has(finding.kind) && chosen >= 0) {
+    actions.push(["duplicate", "Duplicates: only the marked photo stays", "Keep one", "d", finding.kind === "lookalike" || hasSeveralLabels(finding) ? "" : "strong"]);
+  }
   if (isMany) actions.push(["right", "No problem: keep all", "Keep all", "r", finding.kind === "lookalike" ? "strong" : ""]);
   else {
     if (finding.suggested) actions.push(["wrong", `Wrong: it is ${finding.suggested}`, `Wrong: ${finding.suggested}`, "w", "strong"]);
     actions.push(["right", finding.suggested ? `Right: it is ${label}` : "No problem: keep it", finding.suggested ? `Right: ${label}` : "Keep", "r", ""]);
   }
-  actions.push(["drop", isMany ? "Leave the chosen photo out" : "Leave the photo out", "Leave out", "x", USELESS.has(finding.kind) ? "strong" : ""]);
+  if (chosen >= 0) actions.push(["drop", isMany ? "Leave the marked photo out" : "Leave the photo out", "Leave out", "x", USELESS.has(finding.kind) ? "strong" : ""]);
   if (isMany) actions.push(["drop-all", "Leave all out", "All out", "X", ""]);
   actions.push(["skip", "Skip", "Skip", "s", ""]);
   return actions;
 }
 
+function keyOf(label) {
+  const n = data.classes.findIndex((one) => one.label === label);
+  return data.classes.length <= MAX_KEYS && n >= 0 ? String(n + 1) : "";
+}
+
 /* Buttons with number keys for up to nine classes, and a field with suggestions for more. */
 function drawClasses(finding) {
-  const label = photos[finding.photos[chosen]].label, names = data.classes.map((one) => one.label);
+  const names = data.classes.map((one) => one.label), own = hasSeveralLabels(finding) ? labelsOf(finding) : [chosenPhoto(finding).label];
   const box = makeElement("div", "classes", makeElement("span", "soft", "Another class"));
-  if (names.length === 2 && finding.suggested) return null;
+  if (names.every((name) => own.includes(name) || name === finding.suggested)) return null;
   if (names.length <= MAX_KEYS) {
     names.forEach((name, n) => {
       const button = makeButton("chip", () => take("wrong", name), makeLabel(name), makeElement("kbd", "", n + 1));
       button.setAttribute("aria-label", `Label ${name}`);
-      button.disabled = name === label;
+      button.disabled = own.includes(name);
       button.dataset.act = `class-${n}`;
       box.append(button);
     });
@@ -180,7 +204,7 @@ function drawStrips(finding) {
     if (shown.length) strips.append(makeElement("section", "", makeElement("h3", "", ...title), makeElement("div", "strip", ...shown.map(makeThumb))));
   };
   if (!ABOUT_SET.has(finding.kind)) add(["Nearest photos"], finding.neighbours);
-  for (const label of new Set([finding.label, finding.suggested])) {
+  for (const label of labelsOf(finding)) {
     if (label) add(["Typical of ", makeLabel(label)], data.classes.find((one) => one.label === label)?.typical);
   }
   return strips;

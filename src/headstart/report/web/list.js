@@ -67,8 +67,7 @@ function fillRow(element, row) {
     element.frame.classList.add("missing");
     element.frame.replaceChildren(makeElement("span", "", "set"));
   }
-  const what = makeElement("div", "labels", finding.label ? makeLabel(finding.label) : null);
-  if (finding.suggested) what.append(" → ", makeLabel(finding.suggested));
+  const what = makeElement("div", "labels", ...joinLabels(finding));
   const name = photo && !ABOUT_SET.has(finding.kind) ? makeElement("span", "name", nameOf(photo.path)) : null;
   element.words.replaceChildren(...[makeElement("b", "", finding.name), what, name].filter(Boolean));
   markRow(element);

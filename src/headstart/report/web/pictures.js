@@ -47,6 +47,12 @@ function makeLabel(label) {
   return element;
 }
 
+/* The labels of a finding with what is between them: an arrow to the suggested one, or the choice of a person. */
+function joinLabels(finding) {
+  const between = hasSeveralLabels(finding) ? "or" : ABOUT_SET.has(finding.kind) ? "and" : "→";
+  return labelsOf(finding).flatMap((label, n) => [n ? makeElement("span", "arrow", between) : null, makeLabel(label)]).filter(Boolean);
+}
+
 /* Show a photo in a frame: its thumbnail at once, and its file if there is none or if a sharp one is asked for. If
    the file cannot be loaded, the thumbnail stays, or the photo's name in a grey box. */
 function fillFrame(frame, photo, isSharp = false) {

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from headstart.pixels.resizing import Pixels
 
-MEASURING_RULES = 2  # counts up when the same pixels give other measures
+MEASURING_RULES = 3  # counts up when the same pixels give other measures
 # Parts of a photo give the same findings as all pixels. Photos are measured many at once: each of some forty calls of
 # numpy takes a microsecond alone, and several while other threads decode.
 _PERIOD, _BAND = 24, 4  # rows: the sharpness is measured on bands of 4 in 24
-_STEP = 5  # rows and columns: the brightness is measured on a grid
+_STEP = 7  # rows and columns: the brightness is measured on a grid
 _RED, _GREEN, _BLUE = np.uint16(77), np.uint16(150), np.uint16(29)  # ITU-R BT.601, in 256ths
 
 

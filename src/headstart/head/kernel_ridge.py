@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from headstart.head.parallel_rows import map_blocks, sum_blocks
+from headstart.head.parallel_rows import map_blocks, sum_blocks, use_one_blas_thread
 from headstart.head.standardise import measure_standardisation
 
 Floats = npt.NDArray[np.float32]
@@ -69,7 +69,8 @@ class KernelRidge:
 
     def __init__(self, X: Floats, units: Sequence[str] | None = None, *, seed: int = 0) -> None:
         self._units = _list_units(units)
-        self.rows = _map_to_landmarks(X, seed)
+        with use_one_blas_thread():
+            self.rows = _map_to_landmarks(X, seed)
 
     def predict_left_out(
         self, y: Numbers, n_classes: int, *, weight: Floats | None = None, penalty: float | None = None
@@ -85,6 +86,10 @@ class KernelRidge:
         """
         root = np.ones(len(y), np.float32) if weight is None else np.sqrt(weight).astype(np.float32)
         targets = np.where(np.eye(n_classes, dtype=bool)[y], 1, -1).astype(np.float32) * root[:, None]
+        with use_one_blas_thread():
+            return self._predict_left_out(targets, root, penalty)
+
+    def _predict_left_out(self, targets: Floats, root: Floats, penalty: float | None) -> LeftOut:
         basis, values = self._decompose(root)
         weights = basis.T @ targets
         best: tuple[float, float, Floats, Floats] | None = None
@@ -107,9 +112,11 @@ class KernelRidge:
     def measure_influence(self, at: Numbers, penalty: float) -> Floats:
         """Return (n, N): the influence of some rows on the prediction of each row in the fit of all rows, weight 1."""
         rows = self.rows
-        inverse = np.linalg.inv(_multiply(rows, rows) + np.eye(rows.shape[1], dtype=np.float32) * np.float32(penalty))
-        influence: Floats = (rows[at] @ inverse.astype(np.float32)) @ rows.T
-        return influence
+        with use_one_blas_thread():
+            gram = _multiply(rows, rows)
+            inverse = np.linalg.inv(gram + np.eye(rows.shape[1], dtype=np.float32) * np.float32(penalty))
+            some = rows[at] @ inverse.astype(np.float32)
+        return np.concatenate(map_blocks(lambda block: some[block] @ rows.T, some))
 
     def _decompose(self, root: Floats) -> tuple[Floats, npt.NDArray[np.float64]]:
         """Return an orthonormal basis (N, k) of the weighted rows, and k eigenvalues."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from headstart.inspection.audit_result import Audit
 from headstart.inspection.audit_text import summarise
 from headstart.inspection.page_content import build_content
+from headstart.inspection.photo_map import make_map
 from headstart.inspection.photo_set import PhotoSet
 from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
@@ -24,10 +25,11 @@ def write_audit(folder: Path, audit: Audit, photos: PhotoSet, context: TrainingC
 
 
 def _render_page(folder: Path, audit: Audit, photos: PhotoSet, context: TrainingContext) -> str:
+    places, map_name = make_map(photos)
     with show_progress("Making the page", is_shown=context.verbose, unit="thumbnails") as progress:
         content = build_content(
             photos, audit.findings, title=name_source(audit.catalog.source, AUDIT),
             sentences=summarise(audit.catalog, len(audit.findings)), nearest=photos.nearest[0], curve=audit.curve,
-            folder=folder, depth=context.setup.depth, progress=progress,
+            places=places, map_name=map_name, folder=folder, depth=context.setup.depth, progress=progress,
         )  # fmt: skip
     return render_audit(content)

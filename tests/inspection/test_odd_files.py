@@ -15,11 +15,11 @@ PLAIN = HeaderFacts(format="JPEG", suffix=".jpg", width=500, height=375, n_bytes
 
 @pytest.fixture
 def make_photos(make_set):
-    """Make a set of 20 plain JPEGs, of which the first n are changed."""
+    """Make a set of 40 plain JPEGs, of which the first n are changed."""
 
     def make(n, **change):
-        photos = make_set(np.zeros((20, 2)), ["a", "b"] * 10)
-        photos.__dict__["facts"] = [dataclasses.replace(PLAIN, **change)] * n + [PLAIN] * (20 - n)
+        photos = make_set(np.zeros((40, 2)), ["a", "b"] * 20)
+        photos.__dict__["facts"] = [dataclasses.replace(PLAIN, **change)] * n + [PLAIN] * (40 - n)
         return photos
 
     return make
@@ -42,7 +42,7 @@ def make_photos(make_set):
 def test_an_odd_file_is_found_and_named(make_photos, change, evidence):
     (finding,) = find_odd_files(make_photos(1, **change))
     assert (finding.kind, finding.photos, finding.evidence) == ("odd_file", ("a/00000.jpg",), evidence)
-    assert find_odd_files(make_photos(4, **change)) == []
+    assert find_odd_files(make_photos(8, **change)) == []
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,11 @@ def test_an_odd_file_is_found_and_named(make_photos, change, evidence):
 )
 def test_usual_files_are_not_odd(make_photos, change):
     assert find_odd_files(make_photos(1, **change)) == []
+
+
+def test_profiles_that_several_photos_have_are_not_odd(make_photos):
+    assert find_odd_files(make_photos(2, profile="Display P3")) == []
+    assert len(find_odd_files(make_photos(2, bits=16))) == 2
 
 
 def test_one_finding_has_all_reasons_and_the_worst_is_first(make_photos):

@@ -11,7 +11,7 @@ from headstart.pixels.file_format import FORMATS, PHOTO_SUFFIXES
 from headstart.pixels.header_facts import HeaderFacts
 from headstart.pixels.profile_names import is_srgb
 
-ODD_SHARE = 0.2  # of the photos; what more of them have is no oddity
+ODD_SHARE, ODD_PROFILES = 0.2, 0.05  # of the photos; what more of them have is not odd. Profiles do the least harm
 DAMAGED_SCORE = 0.6  # a damaged photo may show enough
 # beginnings and an ending of reasons for which files are left out that may be good photos
 _OF_OTHERS = ("identical ", "class '", "a run that ", "a link to ", "an audit that ", "it belongs ", OTHER_FOLDER)
@@ -45,14 +45,19 @@ def find_unreadable_files(photos: PhotoSet) -> list[Finding]:
 def find_odd_files(photos: PhotoSet) -> list[Finding]:
     """Find photos whose file is unlike the others: type, colour profile, bits, colours or number of frames.
 
-    What a fifth of the set has is not odd. The photos are decoded all the same; other programs may see them otherwise.
+    What a fifth of the set has is not odd, nor are profiles that a twentieth has. The photos are decoded all the same;
+    other programs may see them otherwise.
     """
     reasons = [{} if facts is None else _list_reasons(facts) for facts in photos.facts]
     counts = Counter(name for some in reasons for name in some)
     n_known = sum(facts is not None for facts in photos.facts)
     found = []
     for n, some in enumerate(reasons):
-        odd = {name: text for name, text in some.items() if counts[name] < ODD_SHARE * n_known}
+        odd = {
+            name: text
+            for name, text in some.items()
+            if counts[name] < (ODD_PROFILES if name == "profile" else ODD_SHARE) * n_known
+        }
         if odd:
             score, evidence = max(_SCORES[name] for name in odd), " ".join(odd.values())
             found.append(photos.find("odd_file", [n], score=score, evidence=evidence))

@@ -42,7 +42,7 @@ def test_json_has_a_stable_schema():
         "digests": ["aa"],
     }  # fmt: skip
     assert record["skipped"] == [{"path": "p/cats/1.jpg", "reason": "cannot be decoded"}]
-    assert record["curve"] == [{"n": 1, "gain": 0.2}]
+    assert record["curve"] == [{"n": 1, "share": 0.2}]
 
 
 def test_a_frame_has_a_row_for_each_finding_in_order():

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from headstart.exports.export import export_classifier as export
     from headstart.features.transformer import FeatureExtractor
     from headstart.inspection.audit import audit_photos as audit
+    from headstart.inspection.similar import find_similar
     from headstart.runs.run import Run
     from headstart.runs.run_diff import diff_runs as diff
     from headstart.training.advise import advise_method as advise
@@ -47,6 +48,7 @@ __all__ = [
     "embed",
     "evaluate",
     "export",
+    "find_similar",
     "load",
     "load_backbone",
     "replay",
@@ -68,6 +70,7 @@ _ROOMS = {
     "embed": ("headstart.training.embed", "embed_photos"),
     "evaluate": ("headstart.training.evaluate", "evaluate_classifier"),
     "export": ("headstart.exports.export", "export_classifier"),
+    "find_similar": ("headstart.inspection.similar", "find_similar"),
     "load": ("headstart.classifier.classifier", "load_classifier"),
     "load_backbone": ("headstart.backbone.loading", "load_backbone"),
     "replay": ("headstart.training.replay", "replay_run"),

@@ -54,6 +54,9 @@ EFFECTS = {
         "--top": "not with --json, as the help says", "--new-classes": "refused without --apply",
         "--overwrite": "noted without --out", "--group-from": "refused without a match",
     },
+    "similar": LAYOUT | dict.fromkeys(
+        ("--n", "--grid", "--backbone", "--image-size", "--cache", "--json"), ALWAYS
+    ) | {name: COLUMNS[name] for name in ("--path-column", "--label-column")} | {"--depth": DEPTH},
     "embed": READING | dict.fromkeys(
         ("--out", "--ray", "--backbone", "--image-size", "--precision", "--dtype", "--overwrite", "--json"), ALWAYS
     ) | {"--depth": DEPTH},

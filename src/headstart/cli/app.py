@@ -17,6 +17,7 @@ from headstart.cli.predict import predict
 from headstart.cli.replay import replay
 from headstart.cli.serve import serve
 from headstart.cli.show import show
+from headstart.cli.similar import similar
 from headstart.cli.track import track
 from headstart.cli.train import train
 from headstart.version import __version__
@@ -40,6 +41,7 @@ def app() -> None:
 
 
 for command in (
-    train, predict, evaluate, show, export, serve, track, replay, diff, audit, advise, embed, backbones, demo, cache,
+    train, predict, evaluate, show, export, serve, track, replay, diff, audit, similar, advise, embed, backbones, demo,
+    cache,
 ):  # fmt: skip
     app.add_command(command)

@@ -60,7 +60,7 @@ def audit_photos(
     """Audit labelled photos, and write an audit folder with a page to look at the findings.
 
     Findings are ordered by what it should gain to correct them. The list is a ranking for a person to look at: nothing
-    is changed, moved or deleted. The features are cached for a training.
+    is changed, moved or deleted. The features are cached for the next audit.
 
     Parameters
     ----------

@@ -13,7 +13,9 @@ from typing import Any
 from headstart.version import __version__
 
 WEB = Path(__file__).parent / "web"
-SCRIPTS = ("table.js", "decisions.js", "pictures.js", "list.js", "finding.js", "map.js", "dialogs.js", "audit.js")
+SCRIPTS = (
+    "table.js", "decisions.js", "pictures.js", "list.js", "finding.js", "map.js", "curve.js", "dialogs.js", "audit.js",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

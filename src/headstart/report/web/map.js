@@ -1,32 +1,60 @@
-/* The map: each photo is a point, coloured by its class; and the curve of the expected gain. */
+/* The map: each photo is a point, coloured by its class. The wheel, keys and buttons zoom; a zoomed map can be dragged. */
 
-const NEAR_PX = 18, EDGE_PX = 14;
+const NEAR_PX = 18, EDGE_PX = 14, MAX_ZOOM = 30, ZOOM_STEP = 1.6, DRAG_PX = 5;
 const points = photos.map((photo, n) => [n, photo.at]).filter(([, at]) => at);
 const findingOf = new Map(); // the first finding of each photo, by its position
 findings.forEach((finding, at) => finding.photos.forEach((n) => findingOf.has(n) || findingOf.set(n, at)));
 let pointAt = -1, onlyLabel = null, drawn = null;
+let view = { zoom: 1, x: 0.5, y: 0.5 }; // x and y: what is in the middle, 0 to 1
 
 function placeOf([x, y], { clientWidth: width, clientHeight: height } = $("plane")) {
-  return [EDGE_PX + x * (width - 2 * EDGE_PX), height - EDGE_PX - y * (height - 2 * EDGE_PX)];
+  return [width / 2 + (x - view.x) * view.zoom * (width - 2 * EDGE_PX), height / 2 - (y - view.y) * view.zoom * (height - 2 * EDGE_PX)];
+}
+
+/* Show another part of the map, inside its edges. */
+function setView(zoom, x, y) {
+  const half = 0.5 / zoom, clip = (value) => Math.max(half, Math.min(1 - half, value));
+  view = { zoom, x: clip(x), y: clip(y) };
+  $("plane").classList.toggle("zoomed-in", zoom > 1);
+  $("zoom-out").disabled = $("zoom-all").disabled = zoom <= 1;
+  $("zoom-in").disabled = zoom >= MAX_ZOOM;
+  peekAt(-1);
+  drawSoon();
+}
+
+/* Zoom about a place of the plane in pixels, which stays where it is; default: the middle. */
+function zoomMap(factor, px, py) {
+  const { clientWidth: width, clientHeight: height } = $("plane"), zoom = Math.max(1, Math.min(MAX_ZOOM, view.zoom * factor));
+  const right = ((px ?? width / 2) - width / 2) / (width - 2 * EDGE_PX), up = (height / 2 - (py ?? height / 2)) / (height - 2 * EDGE_PX);
+  setView(zoom, view.x + right / view.zoom - right / zoom, view.y + up / view.zoom - up / zoom);
+}
+
+let isMapDrawing = false;
+function drawSoon() {
+  if (isMapDrawing) return;
+  isMapDrawing = true;
+  requestAnimationFrame(() => { isMapDrawing = false; drawMap(); });
 }
 
 /* Draw all points, once for each size and choice of class. */
 function drawPoints() {
   const plane = $("plane"), ratio = devicePixelRatio, styles = getComputedStyle(document.body);
+  const { clientWidth: width, clientHeight: height } = plane, size = { clientWidth: width, clientHeight: height };
   drawn = document.createElement("canvas");
   const context = drawn.getContext("2d");
-  drawn.width = plane.width = plane.clientWidth * ratio;
-  drawn.height = plane.height = plane.clientHeight * ratio;
+  drawn.width = plane.width = width * ratio;
+  drawn.height = plane.height = height * ratio;
   context.scale(ratio, ratio);
-  const isListed = (n) => findingOf.has(n);
+  const isListed = (n) => findingOf.has(n), larger = view.zoom ** 0.3;
   for (const wanted of [false, true]) { // photos with a finding are drawn last, larger and with an edge
     for (const [n, at] of points) {
       if (isListed(n) !== wanted) continue;
-      const [x, y] = placeOf(at), isFaint = onlyLabel !== null && photos[n].label !== onlyLabel;
+      const [x, y] = placeOf(at, size), isFaint = onlyLabel !== null && photos[n].label !== onlyLabel;
+      if (x < -9 || y < -9 || x > width + 9 || y > height + 9) continue;
       context.globalAlpha = isFaint ? 0.08 : wanted ? 1 : 0.45;
       context.fillStyle = colours.get(photos[n].label) ?? OTHER;
       context.beginPath();
-      context.arc(x, y, wanted ? 5 : 3, 0, 2 * Math.PI);
+      context.arc(x, y, (wanted ? 5 : 3) * larger, 0, 2 * Math.PI);
       context.fill();
       if (!wanted) continue;
       context.strokeStyle = styles.color;
@@ -48,7 +76,7 @@ function drawMap(isChanged = true) {
   context.strokeStyle = getComputedStyle(document.body).getPropertyValue("--accent");
   context.lineWidth = 3 * ratio;
   context.beginPath();
-  context.arc(ratio * x, ratio * y, 9 * ratio, 0, 2 * Math.PI);
+  context.arc(ratio * x, ratio * y, 9 * ratio * view.zoom ** 0.3, 0, 2 * Math.PI);
   context.stroke();
 }
 
@@ -71,10 +99,10 @@ function peekAt(number) {
   peek.hidden = number < 0;
   if (number < 0) return;
   const [n, at] = points[number], photo = photos[n], [x, y] = placeOf(at), frame = makeElement("span", "frame");
+  const { clientWidth: width, clientHeight: height } = $("plane");
   const finding = findings[findingOf.get(n)];
   fillFrame(frame, photo);
   peek.replaceChildren(frame, makeLabel(photo.label), makeElement("b", "", finding ? finding.name : "No finding"));
-  const { clientWidth: width, clientHeight: height } = $("plane");
   peek.style.left = `${Math.max(4, Math.min(width - 184, x > width / 2 ? x - 196 : x + 16))}px`;
   peek.style.top = `${Math.max(4, Math.min(height - 220, y - 100))}px`;
   $("map-say").textContent = `${shortenPath(photo.path)}. Label: ${photo.label ?? "none"}. ${finding ? `${finding.name}: Enter or a click opens it.` : "No finding; Enter or a click shows it large."}`;
@@ -99,7 +127,10 @@ function stepOnMap(dx, dy) {
     const [px, py] = placeOf(at), along = (px - x) * dx + (py - y) * dy, across = Math.abs((px - x) * dy) + Math.abs((py - y) * dx);
     if (along > 0 && across <= along && along + 2 * across < least) { least = along + 2 * across; best = number; }
   });
-  if (best >= 0) peekAt(best);
+  if (best < 0) return;
+  const [px, py] = placeOf(points[best][1]), { clientWidth: width, clientHeight: height } = $("plane");
+  if (px < 0 || py < 0 || px > width || py > height) setView(view.zoom, ...points[best][1]);
+  peekAt(best);
 }
 
 function drawLegend() {
@@ -118,8 +149,7 @@ function openMap() {
   if (!points.length && !data.curve.length) return;
   $("map").showModal();
   drawLegend();
-  pointAt = -1;
-  $("peek").hidden = true;
+  setView(1, 0.5, 0.5);
   drawMap();
   $("plane").focus();
 }
@@ -134,8 +164,29 @@ function prepareMap() {
     const box = plane.getBoundingClientRect();
     peekAt(findPoint(event.clientX - box.left, event.clientY - box.top, event.pointerType === "touch"));
   };
-  plane.addEventListener("pointermove", (event) => { if (event.pointerType !== "touch") pick(event); });
+  let from = null; // where a drag began, and whether it moved
+  plane.addEventListener("pointerdown", (event) => {
+    from = { x: event.clientX, y: event.clientY, view, isDrag: false };
+    if (view.zoom > 1) plane.setPointerCapture(event.pointerId);
+  });
+  plane.addEventListener("pointermove", (event) => {
+    const isDown = from && event.buttons;
+    if (isDown && view.zoom > 1 && (from.isDrag || Math.hypot(event.clientX - from.x, event.clientY - from.y) > DRAG_PX)) {
+      const { clientWidth: width, clientHeight: height } = plane, { zoom, x, y } = from.view;
+      from.isDrag = true;
+      setView(zoom, x - (event.clientX - from.x) / zoom / (width - 2 * EDGE_PX), y + (event.clientY - from.y) / zoom / (height - 2 * EDGE_PX));
+    } else if (event.pointerType !== "touch") pick(event);
+  });
+  plane.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    const box = plane.getBoundingClientRect();
+    zoomMap(ZOOM_STEP ** (-event.deltaY / (event.deltaMode ? 3 : 100)), event.clientX - box.left, event.clientY - box.top);
+  }, { passive: false });
+  for (const [id, act] of [["zoom-in", () => zoomMap(ZOOM_STEP)], ["zoom-out", () => zoomMap(1 / ZOOM_STEP)], ["zoom-all", () => setView(1, 0.5, 0.5)]]) {
+    $(id).addEventListener("click", act);
+  }
   plane.addEventListener("click", (event) => {
+    if (from?.isDrag) return;
     const before = pointAt;
     pick(event);
     if (event.pointerType !== "touch" || before === pointAt) openPoint(); // on a touch screen the second tap opens it
@@ -144,40 +195,12 @@ function prepareMap() {
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     if (step) stepOnMap(...step);
     else if (event.key === "Enter") openPoint();
+    else if (event.key === "+" || event.key === "=") zoomMap(ZOOM_STEP);
+    else if (event.key === "-") zoomMap(1 / ZOOM_STEP);
+    else if (event.key === "0") setView(1, 0.5, 0.5);
     else return;
     event.preventDefault();
     event.stopPropagation();
   });
   new ResizeObserver(() => { if ($("map").open) drawMap(); }).observe(plane);
-}
-
-function makeShape(kind, attributes, text) {
-  const shape = document.createElementNS("http://www.w3.org/2000/svg", kind);
-  for (const [name, value] of Object.entries(attributes)) shape.setAttribute(name, value);
-  if (text) shape.textContent = text;
-  return shape;
-}
-
-function drawCurve() {
-  const width = 340, height = 230, left = 48, bottom = 46, top = 12, right = 8;
-  const most = Math.max(...data.curve.map(([k]) => k)), gains = data.curve.map(([, gain]) => gain);
-  const low = Math.min(0, ...gains), high = Math.max(...gains, low + 1e-9);
-  const x = (k) => left + (k / most) * (width - left - right);
-  const y = (gain) => height - bottom - ((gain - low) / (high - low)) * (height - bottom - top);
-  const last = data.curve.at(-1);
-  const svg = makeShape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
-    "aria-label": `Share of the expected gain by the number of findings, up to ${last[0]}.` });
-  svg.append(makeShape("line", { x1: left, x2: width - right, y1: y(0), y2: y(0), class: "axis" }));
-  for (const gain of new Set([low, 0, high])) {
-    svg.append(makeShape("text", { x: left - 8, y: y(gain) + 4, "text-anchor": "end" }, `${Math.round(100 * gain)}%`));
-  }
-  for (const share of [0, 0.5, 1]) {
-    const k = Math.round(share * most), anchor = share === 0 ? "start" : share === 1 ? "end" : "middle";
-    svg.append(makeShape("text", { x: x(k), y: height - bottom + 18, "text-anchor": anchor }, k.toLocaleString("en")));
-  }
-  svg.append(
-    makeShape("polyline", { class: "gain", points: data.curve.map(([k, gain]) => `${x(k).toFixed(1)},${y(gain).toFixed(1)}`).join(" ") }),
-    makeShape("text", { x: (left + width) / 2, y: height - 6, "text-anchor": "middle" }, "findings corrected"),
-  );
-  $("curve").replaceChildren(svg);
 }

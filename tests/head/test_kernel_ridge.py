@@ -70,10 +70,34 @@ def test_influence_tells_how_a_changed_target_changes_other_predictions(rows):
     changed = y.copy()
     changed[7] = (y[7] + 1) % 3
     after = ridge.predict_left_out(changed, 3, penalty=0.5)
-    influence = ridge.measure_influence(np.array([7]), 0.5)[0]
+    influence = ridge.measure_influence(np.array([7]), before)[0]
     change = np.where(np.eye(3)[changed[7]] > 0, 1, -1) - np.where(np.eye(3)[y[7]] > 0, 1, -1)
-    expected = before.scores[40] + influence[40] / (1 - before.influence[40]) * change
-    np.testing.assert_allclose(after.scores[40], expected, atol=5e-3)
+    np.testing.assert_allclose(after.scores, before.scores + influence[:, None] * change, atol=5e-3)
+    assert influence[7] == 0
+
+
+def test_a_row_has_no_influence_on_scores_without_its_unit(rows):
+    X, y = rows
+    units = [str(n // 3) if n < 30 else f"alone {n}" for n in range(90)]
+    ridge = KernelRidge(X, units)
+    before = ridge.predict_left_out(y, 3, penalty=0.5)
+    changed = y.copy()
+    changed[7] = (y[7] + 1) % 3
+    after = ridge.predict_left_out(changed, 3, penalty=0.5)
+    influence = ridge.measure_influence(np.array([7]), before)[0]
+    assert (influence[6:9] == 0).all()
+    change = np.where(np.eye(3)[changed[7]] > 0, 1, -1) - np.where(np.eye(3)[y[7]] > 0, 1, -1)
+    np.testing.assert_allclose(after.scores, before.scores + influence[:, None] * change, atol=5e-3)
+
+
+def test_rows_of_a_unit_are_also_predicted_without_each_alone(rows):
+    X, y = rows
+    X[1] = X[0] + 0.1
+    ridge = KernelRidge(X, ["both", "both", *map(str, range(88))])
+    left_out = ridge.predict_left_out(y, 3, penalty=0.5)
+    np.testing.assert_allclose(left_out.alone[0], fit_without(ridge, y, np.array([0]), 0.5)[0], atol=5e-3)
+    assert np.abs(left_out.alone[0] - left_out.scores[0]).max() > 0.01
+    np.testing.assert_array_equal(left_out.alone[2:], left_out.scores[2:])
 
 
 def test_the_penalty_has_the_least_error(rows):

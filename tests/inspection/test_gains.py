@@ -1,7 +1,16 @@
 import numpy as np
 
+from headstart.head.linear import softmax
 from headstart.inspection.finding import Finding
-from headstart.inspection.gains import add_removal_gains, estimate_relabelling, estimate_removal, list_curve
+from headstart.inspection.gains import (
+    CERTAINTY,
+    LEAST,
+    TRUSTED,
+    add_removal_gains,
+    estimate_relabelling,
+    estimate_removal,
+    list_curve,
+)
 from headstart.inspection.label_scores import score_labels
 
 
@@ -25,12 +34,41 @@ def test_removing_a_photo_is_as_a_fit_without_it(make_set, make_classes):
     X[0] *= 3
     scores = score_labels(make_set(X, labels))
     change = scores.plain.scores[[0]] - np.where(np.eye(3)[scores.y[[0]]] > 0, 1, -1)
-    influence = scores.ridge.measure_influence(np.array([0]), scores.plain.penalty)[0, 30]
-    expected = scores.plain.scores[30] + influence / (1 - scores.plain.influence[30]) * change[0]
+    influence = scores.ridge.measure_influence(np.array([0]), scores.plain)[0, 30]
+    expected = scores.plain.scores[30] + influence * change[0]
     without = score_labels(make_set(np.delete(X, 0, 0), labels[1:]))
     kept = without.ridge.predict_left_out(without.y, 3, penalty=scores.plain.penalty)
     np.testing.assert_allclose(kept.scores[29], expected, atol=0.05)  # the standardisation changes, too
     assert estimate_removal(scores, np.array([0])).shape == (1,)
+
+
+def test_the_gain_is_the_difference_of_the_losses_of_the_judges(make_set, make_classes):
+    X, labels = make_classes(20, distance=0.4)
+    scores = score_labels(make_set(X, labels, units=[str(n // 2) for n in range(60)]))
+    judges = np.flatnonzero(scores.own >= TRUSTED)
+    at, new = np.array([3, 30]), np.array([2, 2])
+    influence = scores.ridge.measure_influence(at, scores.plain)
+    for n, row in enumerate(at):
+        change = np.zeros(3)
+        change[scores.y[row]], change[new[n]] = -2, 2
+        after = scores.plain.scores + influence[n][:, None] * change
+        losses = [
+            -np.log(softmax(scores.factor * some)[judges, scores.y[judges]] + LEAST)
+            for some in (scores.plain.scores, after)
+        ]
+        expected = 1000 * (losses[0] - losses[1]).mean() * (1 - scores.own[row]) ** CERTAINTY
+        np.testing.assert_allclose(estimate_relabelling(scores, at, new)[n], expected, rtol=1e-2, atol=1e-4)
+
+
+def test_a_copy_of_a_photo_does_not_judge_it(make_set, make_classes):
+    X, labels = make_classes(20)
+    X[1] = X[0] + 0.01
+    wrong = ["class 1", "class 1", *labels[2:]]
+    units = ["both", "both", *map(str, range(58))]
+    together, apart = (score_labels(make_set(X, wrong, units=some)) for some in (units, None))
+    gains = [estimate_relabelling(scores, np.array([0]), np.array([0]))[0] for scores in (together, apart)]
+    assert gains[0] > 0
+    assert gains[0] > gains[1]  # the copy has the wrong label, too
 
 
 def test_findings_about_a_photo_that_could_be_left_out_get_a_gain(make_set, make_classes):

@@ -38,11 +38,14 @@ class LeftOut:
         The penalty of the fit.
     influence
         (N,) float32, 0 to 1: the influence of each row on its own prediction in the fit of all rows.
+    alone
+        (N, C) float32: the same as ``scores``, but each row without itself and with the others of its unit.
     """
 
     scores: Floats
     penalty: float
     influence: Floats
+    alone: Floats
 
 
 class KernelRidge:
@@ -92,31 +95,45 @@ class KernelRidge:
     def _predict_left_out(self, targets: Floats, root: Floats, penalty: float | None) -> LeftOut:
         basis, values = self._decompose(root)
         weights = basis.T @ targets
-        best: tuple[float, float, Floats, Floats] | None = None
+        best: tuple[float, LeftOut] | None = None
         squares = basis**2
         for tried in PENALTIES if penalty is None else (penalty,):
             kept = (values / (values + tried)).astype(np.float32)
             influence: Floats = squares @ kept
             fitted: Floats = basis @ (kept[:, None] * weights)
-            scores = (fitted - influence[:, None] * targets) / np.maximum(1 - influence, LEAST_REST)[:, None]
+            alone = (fitted - influence[:, None] * targets) / np.maximum(1 - influence, LEAST_REST)[:, None]
+            scores = alone.copy() if self._units else alone
             for unit in self._units:
                 shared = (basis[unit] * kept) @ basis[unit].T
                 rest = np.eye(len(unit), dtype=np.float32) * (1 + LEAST_REST) - shared
                 scores[unit] = np.linalg.solve(rest, fitted[unit] - shared @ targets[unit])
             error = float(np.mean((scores - targets) ** 2))
             if best is None or error < best[0]:
-                best = error, tried, (scores / root[:, None]).astype(np.float32), influence
+                both = [(some / root[:, None]).astype(np.float32, copy=False) for some in (scores, alone)]
+                best = error, LeftOut(both[0], tried, influence, both[1])
         assert best is not None  # noqa: S101  for the type checker
-        return LeftOut(best[2], best[1], best[3])
+        return best[1]
 
-    def measure_influence(self, at: Numbers, penalty: float) -> Floats:
-        """Return (n, N): the influence of some rows on the prediction of each row in the fit of all rows, weight 1."""
+    def measure_influence(self, at: Numbers, left_out: LeftOut) -> Floats:
+        """Return (n, N): by how much the score of each row without its unit changes with the targets of some rows.
+
+        It is 0 for rows of one unit. ``left_out`` is the result of the fit, with weights of 1.
+        """
         rows = self.rows
         with use_one_blas_thread():
             gram = _multiply(rows, rows)
-            inverse = np.linalg.inv(gram + np.eye(rows.shape[1], dtype=np.float32) * np.float32(penalty))
-            some = rows[at] @ inverse.astype(np.float32)
-        return np.concatenate(map_blocks(lambda block: some[block] @ rows.T, some))
+            inverse = np.linalg.inv(gram + np.eye(rows.shape[1], dtype=np.float32) * np.float32(left_out.penalty))
+            inverse = inverse.astype(np.float32)
+            some = rows[at] @ inverse
+            influence = np.concatenate(map_blocks(lambda block: some[block] @ rows.T, some))
+            shares = [(rows[unit] @ inverse) @ rows[unit].T for unit in self._units]
+        fitted = [influence[:, unit] for unit in self._units]
+        influence /= np.maximum(1 - left_out.influence, LEAST_REST)
+        for unit, shared, before in zip(self._units, shares, fitted, strict=True):
+            influence[:, unit] = np.linalg.solve(np.eye(len(unit)) * (1 + LEAST_REST) - shared, before.T).T
+            influence[np.ix_(np.isin(at, unit), unit)] = 0
+        influence[np.arange(len(at)), at] = 0
+        return influence
 
     def _decompose(self, root: Floats) -> tuple[Floats, npt.NDArray[np.float64]]:
         """Return an orthonormal basis (N, k) of the weighted rows, and k eigenvalues."""

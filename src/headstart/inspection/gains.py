@@ -13,9 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from headstart.head.kernel_ridge import LEAST_REST
-from headstart.head.linear import softmax
-from headstart.head.parallel_rows import map_items, split_rows
+from headstart.head.parallel_rows import map_items
 from headstart.inspection.finding import Finding
 from headstart.inspection.label_scores import Floats, LabelScores, Numbers
 from headstart.inspection.photo_set import PhotoSet
@@ -24,7 +22,6 @@ REMOVED = ("outlier", "odd_one", "blank", "dark", "flat", "blurred", "tiny", "sh
 MAX_POINTS = 200  # of the curve
 
 TRUSTED = 0.2  # probability of the label from which on a photo judges
-ROWS_AT_ONCE = 32
 LEAST = 1e-3  # probability; a lower one adds no loss, so that no single photo decides
 CERTAINTY = 8  # of labels with probability p, about (1 - p)^8 are wrong if 10% of all are
 
@@ -44,7 +41,7 @@ def estimate_relabelling(scores: LabelScores, at: Numbers, labels: Numbers) -> F
 def estimate_removal(scores: LabelScores, at: Numbers) -> Floats:
     """Return (n,) the decrease of the log loss, in 1/1000 nats, if some photos are left out."""
     targets = np.where(np.eye(scores.scores.shape[1], dtype=bool)[scores.y[at]], 1, -1)
-    return _estimate(scores, at, (scores.plain.scores[at] - targets).astype(np.float32))
+    return _estimate(scores, at, (scores.plain.alone[at] - targets).astype(np.float32))
 
 
 def add_removal_gains(photos: PhotoSet, scores: LabelScores, findings: Sequence[Finding]) -> list[Finding]:
@@ -70,29 +67,32 @@ def list_curve(findings: Sequence[Finding]) -> tuple[tuple[int, float], ...]:
 
 
 def _estimate(scores: LabelScores, at: Numbers, change: Floats) -> Floats:
-    """Return the gain if the targets of some rows change by (n, C)."""
+    """Return the gain if the targets of some rows change by (n, C).
+
+    A photo is not judged by itself, nor by photos of its unit: what these predict does not depend on it.
+    """
     judges = np.flatnonzero(scores.own >= TRUSTED)
     if not len(at) or not len(judges):
         return np.zeros(len(at), np.float32)
     factor, y = np.float32(scores.factor), scores.y[judges]
     before = factor * scores.plain.scores[judges]
-    rest = np.maximum(1 - scores.plain.influence[judges], LEAST_REST)
-    influence = scores.ridge.measure_influence(at, scores.plain.penalty)[:, judges] / rest
-    influence[at[:, None] == judges] = 0  # a photo does not judge itself
-    loss = _measure_loss(before[None], y)
+    powers = np.exp(before - before.max(1, keepdims=True))
+    own, total = powers[np.arange(len(y)), y], powers.sum(1)
+    loss = _measure_loss(own, total)
+    influence = factor * scores.ridge.measure_influence(at, scores.plain)[:, judges]
 
-    def compare(some: slice) -> Floats:
-        after = (before + factor * influence[some, :, None] * change[some, None]).astype(np.float32)
-        gain: Floats = np.subtract(loss, _measure_loss(after, y)).mean(1)
-        return gain
+    def compare(n: int) -> float:
+        classes = np.flatnonzero(change[n])  # two if a label changes
+        growth = np.expm1(influence[n, :, None] * change[n, classes])
+        growth *= powers if len(classes) == powers.shape[1] else powers[:, classes]
+        after = _measure_loss(own * np.exp(influence[n] * change[n, y]), total + growth.sum(1))
+        return float(np.subtract(loss, after).mean())
 
-    gains = map_items(compare, split_rows(len(at), ROWS_AT_ONCE))
-    expected: Floats = np.float32(1000) * np.concatenate(list(gains))
+    expected: Floats = np.float32(1000) * np.array(list(map_items(compare, range(len(at)))), np.float32)
     return expected
 
 
-def _measure_loss(scores: Floats, y: Numbers) -> Floats:
-    """Return (n, J) the log loss of (n, J, C) scores for (J,) class numbers."""
-    own: Floats = np.take_along_axis(softmax(scores), y[None, :, None], 2)[..., 0]
-    loss: Floats = -np.log(own + np.float32(LEAST))
+def _measure_loss(own: Floats, total: Floats) -> Floats:
+    """Return (J,) the log loss of probabilities ``own / total``."""
+    loss: Floats = -np.log(own / np.maximum(total, own) + np.float32(LEAST))
     return loss

@@ -26,13 +26,14 @@ def test_findings_are_listed_relative_to_their_source(tmp_path):
     findings = [
         find("wrong_label", str(tmp_path / "a" / "new\nline.jpg"), label="a", suggested="b"),
         find("copy", "/elsewhere/1.jpg", "/elsewhere/2.jpg", label="a", suggested="b"), find("shortcut"),
-        find("few_photos", label="b"),
+        find("few_photos", label="b"), find("same_classes", "/elsewhere/1.jpg", label="a", suggested="b"),
     ]  # fmt: skip
     lines = list_findings(findings, str(tmp_path), 3)
     assert lines[::2] == [
         "   1  Wrong label  a/new\\nline.jpg  (a -> b?)", "   2  Copies       /elsewhere/1.jpg and 1 more  (a or b?)",
-        "   3  Shortcut     all classes", "      and 1 more",
+        "   3  Shortcut     all classes", "      and 2 more",
     ]  # fmt: skip
     assert lines[1] == "      So it is."
-    assert list_findings(findings[3:], "", 1)[0] == "   1  Too few photos  class 'b'"
+    assert list_findings(findings[3:4], "", 1)[0] == "   1  Too few photos  class 'b'"
+    assert list_findings(findings[4:], "", 1)[0].endswith("class 'a' and class 'b'")
     assert list_findings(findings, "s3://bucket/pets", 0) == []

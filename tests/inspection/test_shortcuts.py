@@ -46,7 +46,7 @@ def test_sets_without_a_shortcut_have_no_findings(make_photos, n_classes, seed):
     ("change", "family", "phrase"),
     [
         ({"width": 450, "height": 300}, "size of the picture", "are 300 pixels high"),
-        ({"tables": "aaaaaaaa"}, "format and compression", "have the JPEG tables aaaaaaaa"),
+        ({"tables": "aaaaaaaa"}, "format and compression", "are compressed with the JPEG tables aaaaaaaa"),
         ({"format": "PNG", "tables": None}, "format and compression", "are PNG files"),
         ({"profile": "Display P3"}, "colour profile", "have the colour profile 'Display P3'"),
         ({"camera": "Canon"}, "camera in the Exif data", "name the camera 'Canon'"),
@@ -63,8 +63,8 @@ def test_a_planted_fact_of_the_files_is_found_and_named(make_photos, change, fam
         f"For example, 100% of 'class 0' {phrase}, and 0% of the others."
     )
     assert finding.score == 1
-    assert len(finding.photos) == 4
-    assert all(path.startswith("class 0/") for path in finding.photos)
+    assert all(path.startswith("class 0/") for path in finding.photos[:4])
+    assert [path.startswith("class 0/") for path in finding.photos[4:]] == [False] * 4  # examples of the other side
 
 
 def test_a_border_of_one_grey_is_found_and_named(make_photos):

@@ -9,6 +9,7 @@ from pathlib import Path
 from headstart.catalog.catalog import Catalog
 from headstart.evaluation.words import count_photos
 from headstart.inspection.finding import KINDS, Finding
+from headstart.inspection.ordering import ABOUT_ALL
 from headstart.process.terminal_text import escape_name
 from headstart.storage.photo_folder import shorten_path
 
@@ -22,7 +23,8 @@ def summarise(catalog: Catalog, n_findings: int) -> list[str]:
     findings = "1 finding" if n_findings == 1 else f"{n_findings:,} findings"
     return [
         f"{count_photos(len(catalog.photos))} of {classes}: {findings}.",
-        "Those that should gain most come first. The list is a ranking for a person to look at. No photo was changed.",
+        "Findings whose correction should gain most come first. The list is a ranking for a person to look at. "
+        "No photo was changed.",
     ]
 
 
@@ -50,8 +52,11 @@ def list_findings(findings: Sequence[Finding], source: str, n: int) -> list[str]
 
 def _describe_place(finding: Finding, folder: str | None) -> str:
     """Return the photo, or the class, that a finding is about, with the label that is suggested."""
-    if not finding.photos:
-        return "all classes" if finding.label is None else f"class '{finding.label}'"
+    if not finding.photos or finding.kind in ABOUT_ALL:
+        if finding.label is None:
+            return "all classes"
+        one = f"class '{finding.label}'"
+        return one if finding.suggested is None else f"{one} and class '{finding.suggested}'"
     name = escape_name(shorten_path(finding.photos[0], folder))
     if len(finding.photos) > 1:
         name += f" and {len(finding.photos) - 1:,} more"

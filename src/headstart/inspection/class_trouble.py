@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.evaluation.words import count_photos
+from headstart.head.parallel_rows import map_items
 from headstart.inspection.bimodality import measure_valley
 from headstart.inspection.finding import Finding
 from headstart.inspection.photo_set import PhotoSet
@@ -120,14 +121,9 @@ def _measure_area(values: Floats, is_one: npt.NDArray[np.bool_]) -> tuple[float,
 
 
 def _find_split_classes(photos: PhotoSet) -> list[Finding]:
-    found = []
-    for number, label in enumerate(photos.labels):
-        at = np.flatnonzero(photos.y == number)
-        if photos.units is not None:  # a series of near copies would be a cluster
-            at = at[_keep_first([photos.units[int(n)] for n in at])]
-        if len(at) < FEWEST_TO_SPLIT:
-            continue
-        depth, sides = measure_valley(photos.X[at])
+    found, classes = [], _list_large_classes(photos)
+    valleys = map_items(lambda one: measure_valley(photos.X[one[1]]), classes)
+    for (label, at), (depth, sides) in zip(classes, valleys, strict=True):
         if depth < (VALLEY if len(at) >= FEWER else VALLEY_OF_FEWER):
             continue
         share = float((sides[sides != 0] > 0).mean())
@@ -140,6 +136,18 @@ def _find_split_classes(photos: PhotoSet) -> list[Finding]:
         examples = [int(n) for n in (*order[:N_EXAMPLES], *order[: -N_EXAMPLES - 1 : -1])]
         found.append(photos.find("split_class", examples, score=depth, evidence=evidence, label=label))
     return sorted(found, key=lambda finding: (-finding.score, finding.label or ""))
+
+
+def _list_large_classes(photos: PhotoSet) -> list[tuple[str, npt.NDArray[np.int64]]]:
+    """Return the labels and row numbers of the classes that could be two; of each unit the first photo."""
+    classes = []
+    for number, label in enumerate(photos.labels):
+        at = np.flatnonzero(photos.y == number)
+        if photos.units is not None:  # a series of near copies would be a cluster
+            at = at[_keep_first([photos.units[int(n)] for n in at])]
+        if len(at) >= FEWEST_TO_SPLIT:
+            classes.append((label, at))
+    return classes
 
 
 def _keep_first(names: Sequence[str]) -> list[int]:

@@ -12,7 +12,7 @@ from headstart.inspection.finding import Finding
 from headstart.inspection.gains import add_removal_gains, list_curve
 from headstart.inspection.label_scores import score_labels
 from headstart.inspection.odd_files import find_odd_files, find_unreadable_files
-from headstart.inspection.ordering import order_findings
+from headstart.inspection.ordering import drop_explained, order_findings
 from headstart.inspection.outliers import find_outliers
 from headstart.inspection.photo_set import PhotoSet
 from headstart.inspection.poor_photos import find_poor_photos
@@ -68,5 +68,5 @@ def find_problems(photos: PhotoSet, *, seed: int = 0, verbose: bool = False) -> 
             progress(len(DETECTORS) + 1, len(DETECTORS) + 2)
             findings += find_wrong_labels(photos, scores)
             findings = add_removal_gains(photos, scores, findings)
-    ordered = tuple(order_findings(findings))
+    ordered = tuple(order_findings(drop_explained(findings)))
     return FoundProblems(findings=ordered, curve=list_curve(ordered))

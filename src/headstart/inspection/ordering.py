@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from headstart.inspection.copies import OF_SPLITS
 from headstart.inspection.finding import Finding
@@ -14,6 +14,24 @@ KINDS_IN_ORDER = (
     *ABOUT_ALL, "copy", "wrong_label", "unreadable", "blank", "near_copy", "outlier", "odd_one", "dark", "flat",
     "blurred", "tiny", "shape", "odd_file", "lookalike",
 )  # fmt: skip
+
+
+EXPLAINED = {
+    "blank": ("wrong_label", "outlier", "odd_one"), "dark": ("odd_one",), "flat": ("odd_one",), "blurred": ("odd_one",),
+    "outlier": ("odd_one",),
+}  # fmt: skip
+"""Kinds that say nothing more about a photo if it has a finding of the first kind."""
+
+
+def drop_explained(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings without those that another finding about the same photo explains.
+
+    The label of a blank photo is not wrong: nobody can tell what it shows.
+    """
+    explained = {
+        (kind, digest) for finding in findings for kind in EXPLAINED.get(finding.kind, ()) for digest in finding.digests
+    }
+    return [finding for finding in findings if (finding.kind, *finding.digests[:1]) not in explained]
 
 
 def order_findings(findings: Iterable[Finding]) -> list[Finding]:

@@ -35,7 +35,7 @@ N_SD = 3.5  # standard deviations by which the accuracy must exceed the limit
 MARGIN, CLASS_MARGIN = 0.1, 0.3  # of the way from chance to 1: all classes, and one class against the others
 BRIGHTNESS_MARGIN = 0.6  # brightness may belong to the subject
 GAIN = 0.1  # in the way from chance to 1, by which all traits of files together must exceed the best family
-N_EXAMPLES = 4
+N_EXAMPLES = 4  # of each side
 BRIGHTNESS, ALL = "brightness", "files"
 
 
@@ -71,7 +71,8 @@ def find_shortcuts(photos: PhotoSet) -> list[Finding]:
     """Find families of traits that tell the labels, or one class, clearly better than chance.
 
     All traits of files together are judged as well; with the bytes that a pixel takes only if one family is a shortcut
-    by itself, because bytes also measure texture. The photos of a finding are examples that have the trait.
+    by itself, because bytes also measure texture. The photos of a finding are examples: some of the class that have the
+    trait, and then some of other classes that do not.
     """
     findings: list[Finding] = []
     sample = _draw(photos, [facts is not None and facts.width > 0 for facts in photos.facts])
@@ -163,9 +164,10 @@ def _report(photos: PhotoSet, evidence: _Evidence, sample: _Sample) -> Finding:
     text = f"{what}, {told}; chance is {evidence.chance:.0%}. {example}"
     if evidence.family == BRIGHTNESS:
         text += " The brightness may belong to what the photos show."
-    examples = sample.at[(sample.y == c) & trait.has][:N_EXAMPLES]
+    is_own = sample.y == c
+    examples = [*sample.at[is_own & trait.has][:N_EXAMPLES], *sample.at[~is_own & ~trait.has][:N_EXAMPLES]]
     score = min(1.0, max(0.0, evidence.excess))
-    return photos.find("shortcut", examples.tolist(), score=score, evidence=text, label=label)
+    return photos.find("shortcut", [int(n) for n in examples], score=score, evidence=text, label=label)
 
 
 def _find_example(evidence: _Evidence, sample: _Sample) -> tuple[Trait, int, float, float]:

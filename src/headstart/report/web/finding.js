@@ -62,15 +62,22 @@ function drawFinding() {
   top.children[3].setAttribute("aria-label", "Next finding");
   top.children[1].dataset.act = "previous";
   top.children[3].dataset.act = "next";
-  $("finding").replaceChildren(top, makeElement("div", "stage", drawPhotos(finding), drawPanel(finding)), drawStrips(finding));
+  $("finding").replaceChildren(top, makeElement("div", ABOUT_SET.has(finding.kind) ? "stage set" : "stage", drawPhotos(finding), drawPanel(finding)), drawStrips(finding));
 }
 
 function drawPhotos(finding) {
   const all = [...finding.photos.keys()], shown = isLong || all.length <= MAX_PHOTOS ? all : [...all.slice(0, MAX_PHOTOS - 1), all.length - 1];
   const isMany = finding.photos.length > 1, isChoice = isMany && !ABOUT_SET.has(finding.kind);
-  const grid = makeElement("div", `photos n${Math.min(shown.length, 5)}`);
+  const groups = groupPhotos(finding), grids = makeElement("div", "");
+  const largest = Math.max(shown.length && 1, ...groups.map(([, places]) => places.length));
+  let grid = null;
   const tag = ONE_STAYS.has(finding.kind) ? "this one stays" : "chosen";
   shown.forEach((at, row) => {
+    const group = groups.find(([, places]) => places[0] === at);
+    if (group || !grid) {
+      grid = makeElement("div", `photos n${Math.min(largest, 5)}${groups.length > 1 ? " halves" : ""}`);
+      grids.append(...(group?.[0].length ? [makeElement("h3", "", ...group[0])] : []), grid);
+    }
     const n = finding.photos[at], photo = photos[n], frame = makeElement("span", "frame");
     const button = makeButton("photo", () => (isChoice && chosen !== at ? choosePhoto(at) : zoomPhoto(n)), frame);
     button.setAttribute("aria-label", `${photo.path}, ${isChoice && chosen !== at ? "choose it" : "show it large"}`);
@@ -86,10 +93,20 @@ function drawPhotos(finding) {
       settled ? makeElement("span", "tag strong", describeRow(settled.row)) : null, text);
     grid.append(makeElement("figure", at === chosen && isChoice ? "is-chosen" : "", button, caption));
   });
-  if (!finding.photos.length) grid.append(makeElement("p", "nothing", "This finding is about the whole set."));
+  if (!finding.photos.length) grids.append(makeElement("p", "nothing", "This finding is about the whole set."));
   const more = finding.photos.length - shown.length;
   if (more > 0) grid.append(makeButton("plain", () => { isLong = true; drawFinding(); }, `Show ${more} more`));
-  return grid;
+  return grids;
+}
+
+/* Pairs of a title and places of photos: findings about classes show examples of two sides. */
+function groupPhotos(finding) {
+  const places = [...finding.photos.keys()], own = (at) => photos[finding.photos[at]].label === finding.label;
+  const split = (isFirst, first, second) => [[first, places.filter(isFirst)], [second, places.filter((at) => !isFirst(at))]].filter(([, some]) => some.length);
+  if (finding.kind === "split_class") return split((at) => at < places.length / 2, ["One cluster"], ["The other cluster"]);
+  if (finding.kind === "same_classes") return split(own, [makeLabel(finding.label)], [makeLabel(finding.suggested)]);
+  if (finding.kind === "shortcut") return split(own, ["Examples of ", makeLabel(finding.label)], ["Examples of other classes"]);
+  return [[[], places]];
 }
 
 function describeRow(row) {
@@ -204,7 +221,7 @@ function drawStrips(finding) {
     if (shown.length) strips.append(makeElement("section", "", makeElement("h3", "", ...title), makeElement("div", "strip", ...shown.map(makeThumb))));
   };
   if (!ABOUT_SET.has(finding.kind)) add(["Nearest photos"], finding.neighbours);
-  for (const label of labelsOf(finding)) {
+  for (const label of finding.kind === "shortcut" ? [] : labelsOf(finding)) {
     if (label) add(["Typical of ", makeLabel(label)], data.classes.find((one) => one.label === label)?.typical);
   }
   return strips;

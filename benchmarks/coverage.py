@@ -161,7 +161,7 @@ def _compare_all(table: FeatureTable, seed: int) -> Iterator[Result]:
         row, at = test["per_class"][label], np.flatnonzero(rest.y == number)
         if row["support"]:
             yield compare("class", row["recall"], row["recall_ci95"], on_rest[0][at].mean(), at)
-    nested = cross_validate_nested(first)
+    nested = cross_validate_nested(first).measures
     yield compare("cross-validation", nested["accuracy"], nested["accuracy_ci95"], mean, whole)
     results = RepeatResults()
     for trained in repeats:

@@ -31,18 +31,18 @@ def test_kept_rows_are_not_made_again(setup, photos, tmp_path, monkeypatch):
     with FeatureCache(tmp_path / "cache") as cache:
         collector = RowCollector(MEANS, setup, cache)
         extract_features(photos, setup, watch=collector.add)
-        collector.keep()
+        made = collector.collect_known(photos)
         monkeypatch.setattr("headstart.features.decoded_rows.read_photo", None)
         found = RowCollector(MEANS, setup, cache).collect(photos)
-    made = collector.collect(photos)
+        assert RowCollector(MEANS, setup, cache).collect_known(photos[:1]).keys() == {photos[0].digest}
     assert list(found) == [photo.digest for photo in photos]
     assert all(np.array_equal(found[digest], made[digest].astype(np.float32)) for digest in made)
 
 
-def test_keeping_nothing_writes_nothing(setup, tmp_path):
+def test_rows_that_nobody_made_are_not_known(setup, photos, tmp_path):
     with FeatureCache(tmp_path / "cache") as cache:
-        RowCollector(MEANS, setup, cache).keep()
-    RowCollector(MEANS, setup, None).keep()
+        assert RowCollector(MEANS, setup, cache).collect_known(photos) == {}
+    assert RowCollector(MEANS, setup, None).collect_known(photos) == {}
 
 
 @pytest.mark.parametrize("change", [{"name": "other"}, {"rules": 2}, {"shape": (4,)}])

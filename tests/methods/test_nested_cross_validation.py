@@ -48,9 +48,13 @@ def make_trained(y, *, shift=2.0, groups=None, n_views=1, strength=0.1, weight=1
     )  # fmt: skip
 
 
+def judge(*arguments):
+    return cross_validate_nested(*arguments).measures
+
+
 @pytest.mark.parametrize("n_views", [1, 3])
 def test_all_photos_are_judged_once(n_views):
-    record = cross_validate_nested(make_trained([0, 1, 2] * 30, n_views=n_views))
+    record = judge(make_trained([0, 1, 2] * 30, n_views=n_views))
     assert (record["n"], record["n_folds"], record["n_repeats"], record["is_nested"]) == (90, 5, 1, True)
     low, high = record["accuracy_ci95"]
     assert 0.6 < low < record["accuracy"] < high <= 1
@@ -59,7 +63,7 @@ def test_all_photos_are_judged_once(n_views):
 
 
 def test_the_intervals_are_wider_than_those_of_independent_answers():
-    record = cross_validate_nested(make_trained([0, 1, 2] * 30, shift=1.0))
+    record = judge(make_trained([0, 1, 2] * 30, shift=1.0))
     factor = nested_cross_validation.VARIANCE_FACTOR
     assert factor > 1
     for row, share, n in (
@@ -70,7 +74,7 @@ def test_the_intervals_are_wider_than_those_of_independent_answers():
 
 
 def test_random_labels_score_at_chance_and_the_interval_holds_it():
-    record = cross_validate_nested(make_trained(np.random.default_rng(1).integers(0, 2, 160), shift=0.0))
+    record = judge(make_trained(np.random.default_rng(1).integers(0, 2, 160), shift=0.0))
     low, high = record["accuracy_ci95"]
     assert low < 0.5 < high
 
@@ -88,11 +92,11 @@ def test_photos_of_one_group_are_judged_without_each_other():
         X = part.X + np.array([of_photo[photo.group] for photo in part.photos])
         splits[split] = replace(part, X=X, views=X[None])
     known = replace(trained, table=replace(trained.table, splits=splits))
-    assert cross_validate_nested(known)["accuracy"] < 0.8
+    assert judge(known)["accuracy"] < 0.8
 
 
 def test_a_class_of_one_photo_is_not_judged():
-    record = cross_validate_nested(make_trained([*[0, 1] * 30, 2]))
+    record = judge(make_trained([*[0, 1] * 30, 2]))
     assert record["n"] == 60
     assert record["per_class"]["c"]["support"] == 0
 
@@ -108,14 +112,14 @@ def test_there_is_none_without_a_strength():
 @pytest.mark.parametrize("limit", ["MANY_SCORES", "MAX_HEADS_SIZE"])
 def test_for_many_scores_the_strength_of_the_trained_head_is_taken(monkeypatch, limit):
     monkeypatch.setattr(nested_cross_validation, limit, 1)
-    record = cross_validate_nested(make_trained([0, 1] * 30))
+    record = judge(make_trained([0, 1] * 30))
     assert not record["is_nested"]
     assert record["n"] == 60
 
 
 def test_weights_of_photos_are_used_in_the_fits_and_progress_is_told():
     calls: list[tuple[int, int]] = []
-    record = cross_validate_nested(make_trained([0, 1] * 30, weight=2.0), lambda *at: calls.append(at))
+    record = judge(make_trained([0, 1] * 30, weight=2.0), lambda *at: calls.append(at))
     assert record["n"] == 60
     assert calls[0] == (1, 11)
 
@@ -123,16 +127,16 @@ def test_weights_of_photos_are_used_in_the_fits_and_progress_is_told():
 def test_heads_have_the_given_strength():
     y = np.random.default_rng(3).integers(0, 2, 120)
     trained = make_trained(y, shift=1.0, strength=100.0)
-    record = cross_validate_nested(replace(trained, settings=Settings(method="fixed", strength=100.0)))
+    record = judge(replace(trained, settings=Settings(method="fixed", strength=100.0)))
     assert not record["is_nested"]
     assert record["n"] == 120
-    assert record["loss"] > 1.2 * cross_validate_nested(trained)["loss"]
+    assert record["loss"] > 1.2 * judge(trained)["loss"]
 
 
 def test_the_loss_is_that_after_the_factor_of_the_confidence():
     trained = make_trained([0, 1] * 60, shift=1.0)
     trained = replace(trained, settings=Settings(method="fixed", strength=0.1))
-    plain, flat = cross_validate_nested(trained), cross_validate_nested(replace(trained, confidence={"factor": 1e-3}))
+    plain, flat = judge(trained), judge(replace(trained, confidence={"factor": 1e-3}))
     assert flat["loss"] == pytest.approx(np.log(2), abs=1e-2)
     assert plain["loss"] < 0.9 * flat["loss"]
     assert flat["accuracy"] == plain["accuracy"]
@@ -146,7 +150,7 @@ def test_each_head_gets_a_factor_of_its_own():
     trained = make_trained(y, shift=3.0)
     weights = 123 / 3 / np.bincount(y)
     trained = replace(trained, fitted=replace(trained.fitted, class_weight=weights), confidence={"factor": 1e-3})
-    record = cross_validate_nested(trained)
+    record = judge(trained)
     assert record["accuracy"] > 0.9
     assert record["expected_calibration_error"] < 0.12
     assert record["loss"] < 0.4
@@ -157,5 +161,5 @@ def test_classes_are_balanced_if_the_trained_head_was():
     trained = make_trained(y, shift=1.0)
     weights = np.array([0.625, 2.5])
     balanced = replace(trained, fitted=replace(trained.fitted, class_weight=weights))
-    few, many = (cross_validate_nested(some)["per_class"]["b"]["recall"] for some in (trained, balanced))
+    few, many = (judge(some)["per_class"]["b"]["recall"] for some in (trained, balanced))
     assert many > few + 0.1

@@ -12,6 +12,7 @@ from headstart.evaluation.fitted_splits import is_fitted_to, say_whose_figure
 from headstart.evaluation.near_copies import is_quoted, say_accuracy_without, say_near_copies
 from headstart.evaluation.quoting import FEW_PHOTOS, choose_quote
 from headstart.evaluation.words import count_photos, format_percent
+from headstart.evaluation.wrong_labels import say_wrong_labels
 
 MISCALIBRATED = 0.10  # gap of mean confidence and accuracy from which the verdict warns
 OVERFIT_GAP = 0.10  # gap of training and evaluated accuracy from which the verdict warns
@@ -31,15 +32,15 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
     Parameters
     ----------
     metrics
-        The content of ``metrics.json``. Used: ``test``, ``validation``, ``train``, ``cross_validation`` and
-        ``fitted_on``.
+        The content of ``metrics.json``. Used: ``test``, ``validation``, ``train``, ``cross_validation``,
+        ``photos_to_look_at`` and ``fitted_on``.
 
     Returns
     -------
     str
         The accuracy that `choose_quote` chooses, with its interval, and that of always answering the commonest class.
         Then warnings: if the photos are few, if the test accuracy and that of cross-validation differ, or if the
-        classifier is no better than that guess, overfitted, miscalibrated or not tested.
+        classifier is no better than that guess, overfitted, miscalibrated or not tested, or labels look wrong.
 
     Examples
     --------
@@ -72,7 +73,10 @@ def write_verdict(metrics: Mapping[str, Any]) -> str:
             compare_with_cross_validation(metrics), _warn_of_missing_test(split),
         ]  # fmt: skip
     first += [say_near_copies(metrics), say_elsewhere(split, metrics)]
-    sentences = [*first, _warn_of_overfitting(split, quoted, metrics), _warn_of_confidence(split, judged)]
+    sentences = [
+        *first, _warn_of_overfitting(split, quoted, metrics), _warn_of_confidence(split, judged),
+        say_wrong_labels(metrics),
+    ]  # fmt: skip
     return " ".join(sentence for sentence in sentences if sentence)
 
 

@@ -78,11 +78,6 @@ class RowCollector:
         self._made[photo.digest] = self._kind.make(pixels)
         self.decoded.add(photo.digest)
 
-    def keep(self) -> None:
-        """Write the rows that `add` made to the cache; they stay in memory until `collect`."""
-        self._finish()
-        self._write(self._made)
-
     def collect(self, photos: Sequence[PhotoFile], progress: Progress = ignore_progress) -> dict[str, Row]:
         """Return the rows of photos by digest; photos that cannot be decoded are left out.
 
@@ -99,6 +94,13 @@ class RowCollector:
 
     def _finish(self) -> None:
         """Make the rows that `add` has put off; here it puts off none."""
+
+    def collect_known(self, photos: Sequence[PhotoFile]) -> dict[str, Row]:
+        """Return the rows that `add` made or the cache has, by digest, as `collect`; no photo is decoded."""
+        self._finish()
+        made, self._made = self._made, {}
+        self._write(made)
+        return self._look_up([photo.digest for photo in photos if photo.digest not in made]) | made
 
     def _look_up(self, digests: Sequence[str]) -> dict[str, Row]:
         if self._feature_cache is None:

@@ -26,12 +26,15 @@ class FreshFeatures:
         N photos and their features.
     decoded
         Digests of the photos whose features were computed, and not read from a cache.
+    measures
+        (N, 8) float32 measures of the photos, see `PhotoMeasures`; NaN where they are not known.
     """
 
     def __init__(
-        self, spec: FeatureSpec, photos: Sequence[PhotoFile], features: Features, decoded: Collection[str]
-    ) -> None:
-        self._spec, self._matrix = spec, features.matrix
+        self, spec: FeatureSpec, photos: Sequence[PhotoFile], features: Features, decoded: Collection[str],
+        measures: npt.NDArray[np.float32] | None = None,
+    ) -> None:  # fmt: skip
+        self._spec, self._matrix, self._measures = spec, features.matrix, measures
         self._decoded = frozenset(decoded)
         self._problems = {photos[n].digest: reason for n, reason in features.failures.items()}
         self._rows = {
@@ -57,6 +60,17 @@ class FreshFeatures:
             if view == as_it_is and digest in self._rows
         }
         return dict(zip(found, take_rows(self._matrix, list(found.values())), strict=True))
+
+    def get_measures(self, photos: Sequence[PhotoFile]) -> npt.NDArray[np.float32] | None:
+        """Return the measures (n, 8) of n photos; NaN where they are not known. None: no measures are known."""
+        if self._measures is None:
+            return None
+        found = np.full((len(photos), self._measures.shape[1]), np.nan, np.float32)
+        at = [(n, self._rows[photo.digest]) for n, photo in enumerate(photos) if photo.digest in self._rows]
+        if at:
+            here, rows = zip(*at, strict=True)
+            found[list(here)] = self._measures[list(rows)]
+        return found
 
     def count_computed(self, photos: Sequence[PhotoFile]) -> int:
         """Count the photos whose features are among these and were computed in this training."""

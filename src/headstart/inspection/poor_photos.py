@@ -26,12 +26,14 @@ Floats = npt.NDArray[np.float64]
 Marks = tuple[Floats, npt.NDArray[np.bool_], Callable[[int], str]]
 
 
-def find_poor_photos(photos: PhotoSet) -> list[Finding]:
+def find_poor_photos(photos: PhotoSet, *, reads_headers: bool = True) -> list[Finding]:
     """Find poor photos; each gets one kind, the first of blank, dark, flat, tiny, shape and blurred.
 
-    The score is 0.5 at the limit and grows towards 1. Without measures only tiny photos and extreme shapes are found.
+    The score is 0.5 at the limit and grows towards 1. Without measures, only tiny photos and extreme shapes are found;
+    if the headers of the files are not read, only the others.
     """
-    marks: dict[str, Marks] = _mark_sizes(photos) | ({} if photos.measures is None else _mark_pixels(photos.measures))
+    marks: dict[str, Marks] = _mark_sizes(photos) if reads_headers else {}
+    marks |= {} if photos.measures is None else _mark_pixels(photos.measures)
     is_left = np.ones(len(photos.photos), bool)
     found: list[Finding] = []
     for kind in _ORDER:

@@ -22,7 +22,7 @@ class OutOfFold:
         (N, C) float32. Their softmax are probabilities.
     is_validation
         Whether these are the validation photos. Above a cut they chose the epoch, so their scores are slightly too
-        good. If not, they are the training and validation photos.
+        good. If not, they are the training and validation photos, or those of all splits.
     """
 
     photos: tuple[Photo, ...]

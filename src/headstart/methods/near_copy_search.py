@@ -53,7 +53,8 @@ class SearchResult:
     fresh
         The same, for later steps of a training.
     measures
-        (N, 8) float32, see `PhotoMeasures`; NaN for photos that cannot be decoded. None: they were not asked for.
+        (N, 8) float32, see `PhotoMeasures`; NaN for photos that cannot be decoded and, if measures were not asked for,
+        for photos that were decoded before without them.
     notes
         A note if most photos show the same.
     """
@@ -62,7 +63,7 @@ class SearchResult:
     lookalikes: list[CopyPair]
     features: Features | None
     fresh: FreshFeatures | None
-    measures: npt.NDArray[np.float32] | None
+    measures: npt.NDArray[np.float32]
     notes: list[Note]
 
 
@@ -122,9 +123,9 @@ def search_near_copies(
     note_time
         Function that is called with ``extract`` after the extraction.
     wants_measures
-        Whether measures are returned: photos without measures in the cache are then decoded for them.
+        Whether all measures are needed: photos without measures in the cache are then decoded for them.
     """
-    setup, spec, features, fresh, measures = context.setup, None, None, None, None
+    setup, spec, features, fresh = context.setup, None, None, None
     with open_feature_cache(cache=context.cache) as feature_cache:
         collector, measurer = ThumbnailCollector(setup, feature_cache), MeasureCollector(setup, feature_cache)
 
@@ -137,14 +138,15 @@ def search_near_copies(
             with show_progress("Extracting", is_shown=context.verbose) as progress:
                 features = extract_features(photos, setup, feature_cache=feature_cache, watch=watch, progress=progress)
             spec = make_feature_spec(setup)
-            fresh = FreshFeatures(spec, photos, features, collector.decoded)
         with show_progress("Making thumbnails", is_shown=context.verbose) as progress:
             thumbnails = collector.collect(photos, progress)
         if wants_measures:
             with show_progress("Measuring", is_shown=context.verbose) as progress:
                 measures = stack_measures(photos, measurer.collect(photos, progress))
         else:
-            measurer.keep()
+            measures = stack_measures(photos, measurer.collect_known(photos))
+    if features is not None and spec is not None:
+        fresh = FreshFeatures(spec, photos, features, collector.decoded, measures)
     note_time("extract")
     (pairs, lookalikes), notes = _compare(photos, context, features, spec, thumbnails)
     return SearchResult(pairs, lookalikes, features, fresh, measures, notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from headstart.head.linear import softmax
 from headstart.head.nested import NestedPredictions, predict_nested
 from headstart.head.regularisation import MANY_SCORES, MAX_HEADS_SIZE, predict_held_out
 from headstart.methods.head_fitting import prepare_views, weigh_classes
+from headstart.methods.held_out_scores import OutOfFold
 from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.out_of_fold import has_folds
 from headstart.process.progress import Progress, ignore_progress
@@ -23,7 +25,27 @@ VARIANCE_FACTOR = 1.25
 REPORTED = ("accuracy", "accuracy_ci95", "n", "loss", "expected_calibration_error", "calibration_bins", "per_class")
 
 
-def cross_validate_nested(trained: TrainedMethod, progress: Progress = ignore_progress) -> dict[str, Any] | None:
+@dataclass(frozen=True, eq=False)
+class NestedJudgement:
+    """What `cross_validate_nested` found.
+
+    Attributes
+    ----------
+    measures
+        Plain JSON types for metrics.json: ``accuracy``, ``accuracy_ci95``, ``loss``, ``expected_calibration_error``,
+        ``calibration_bins`` and ``per_class`` as of `evaluate_probabilities`; ``n``, the number of photos; ``n_folds``;
+        ``n_repeats``, always 1; ``is_nested``: whether the strengths were chosen anew. For half a million scores
+        (photos times classes) and more this would take minutes; the strength of the trained head is taken.
+    held
+        Scores of the photos of all splits by the heads that were fitted without them, after the factors that set the
+        confidence.
+    """
+
+    measures: dict[str, Any]
+    held: OutOfFold
+
+
+def cross_validate_nested(trained: TrainedMethod, progress: Progress = ignore_progress) -> NestedJudgement | None:
     """Judge every training, validation and test photo once, by a head that was fitted without it and its group.
 
     The strength of each head is chosen anew, without the photos that the head is judged on, unless the settings give
@@ -33,12 +55,8 @@ def cross_validate_nested(trained: TrainedMethod, progress: Progress = ignore_pr
 
     Returns
     -------
-    Plain JSON types for metrics.json: ``accuracy``, ``accuracy_ci95``, ``loss``, ``expected_calibration_error``,
-    ``calibration_bins`` and ``per_class`` as of `evaluate_probabilities`; ``n``, the number of photos; ``n_folds``;
-    ``n_repeats``, always 1; ``is_nested``: whether the strengths were chosen anew. For half a million scores (photos
-    times classes) and more this would take minutes; the strength of the trained head is taken. None if heads cannot be
-    fitted anew (see `has_folds`), or if only photos of one class can be judged. A photo cannot be judged if no other
-    photo outside its fold has its class.
+    The measures, and the scores of the photos. None if heads cannot be fitted anew (see `has_folds`), or if only photos
+    of one class can be judged. A photo cannot be judged if no other photo outside its fold has its class.
     """
     table, settings = trained.table, trained.settings
     if not has_folds(trained):
@@ -73,10 +91,11 @@ def cross_validate_nested(trained: TrainedMethod, progress: Progress = ignore_pr
     elif trained.confidence is not None:
         factor *= np.float32(trained.confidence["factor"])
     of_judged = None if groups is None else [groups[n] for n in at]
-    measures = evaluate_probabilities(
-        y[at], softmax(factor * held.scores[at]), labels, groups=of_judged, variance_factor=VARIANCE_FACTOR
-    )
-    return {
+    scores = factor * held.scores[at]
+    measures = evaluate_probabilities(y[at], softmax(scores), labels, groups=of_judged, variance_factor=VARIANCE_FACTOR)
+    record = {
         **{name: measures[name] for name in REPORTED},
         "n_folds": len(np.unique(held.fold[at])), "n_repeats": 1, "is_nested": is_nested,
     }  # fmt: skip
+    judged = OutOfFold(photos=tuple(photos.photos[n] for n in at), y=y[at], scores=scores, is_validation=False)
+    return NestedJudgement(record, judged)

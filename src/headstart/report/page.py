@@ -24,6 +24,7 @@ from headstart.report.page_tables import (
     list_strengths,
     list_trials,
 )
+from headstart.report.photos_to_look_at_text import describe_photos_to_look_at
 from headstart.report.quote_table import describe_quote, list_figure_rows
 from headstart.report.repeats_table import list_repeats
 from headstart.report.working_points_table import list_working_points
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 # shown beside the numbers they belong to
 CHARTS = ("per_class", "confusion_matrix", "curves", "history", "reliability", "repeats")
 WIDE_PX = 600  # on a phone a wider chart scrolls instead of shrinking, so that its text stays readable
+SECTIONS = ("near_copies", "photos_to_look_at")  # figures in sections of their own
 MAX_SKIPPED = 200
 MAX_OPEN_ROWS = 12  # longer tables and lists are folded
 
@@ -59,8 +61,8 @@ class ReportContent:
         Content of ``metrics.json``.
     figures
         Figures by name, in the order of the page. The charts ``per_class``, ``confusion_matrix``, ``history``,
-        ``reliability`` and ``repeats`` stand beside their numbers; all others, such as ``training_photos``, in the
-        section Photos.
+        ``reliability`` and ``repeats`` stand beside their numbers; ``near_copies`` and ``photos_to_look_at`` in their
+        sections; all others, such as ``training_photos``, in the section Photos.
     catalog_summary
         Number of photos by class and split, as rows like ``{"label": "cats", "train": 850, "test": 150}``.
     notes
@@ -101,7 +103,9 @@ def render_report(content: ReportContent) -> str:
         explained_splits=explain_splits(metrics),
         classes=list_classes(headline[1]) if headline else [],
         charts={name: images.get(name) for name in CHARTS},
-        photos=[image for name, image in images.items() if name not in (*CHARTS, "near_copies")],
+        photos=[image for name, image in images.items() if name not in (*CHARTS, *SECTIONS)],
+        to_look_at=describe_photos_to_look_at(metrics),
+        to_look_at_figure=images.get("photos_to_look_at"),
         near_copies=describe_near_copies(metrics),
         near_copies_figure=images.get("near_copies"),
         catalog_columns=list(content.catalog_summary[0]) if content.catalog_summary else [],

@@ -7,10 +7,11 @@ Which code makes the content of each file:
     predictions.csv    `methods.split_metrics`, a row per photo
     near_copies.csv    `near_copy_files`, a row per pair, if near copies were searched for
     history.csv        `_write_history` below, a row per epoch
-    figures/           `run_pictures` draws the photos, `report.charts` the charts, in a second process
+    figures/           `run_pictures` and its like draw photos, `report.charts` the charts, in a second process
     report.html        `report.page`
     README.md          `report.model_card`
-    metrics.json       `run_description` gives the settings, `methods.split_metrics` the measures
+    metrics.json       `run_description` gives the settings, `methods.split_metrics` the measures,
+                       `inspection.training_findings` the photos to look at
     notes.json         `run_notes`
     run.json           `run_record`
 """
@@ -43,6 +44,7 @@ from headstart.report.model_card import write_model_card
 from headstart.report.page import ReportContent, ReportFigure, render_report
 from headstart.report.preloading import preload_page_modules
 from headstart.runs.near_copy_files import FILE_NAME, draw_near_copies, write_near_copies
+from headstart.runs.photos_to_look_at import draw_photos_to_look_at
 from headstart.runs.run_pictures import PictureFolder, draw_answers, draw_training_photos
 
 
@@ -172,6 +174,7 @@ def _draw_photos(pictures: PictureFolder, contents: RunContents) -> None:
     )  # fmt: skip
     if contents.near_copies is not None:
         draw_near_copies(pictures, contents.near_copies, contents.photos, metrics["depth"])
+    draw_photos_to_look_at(pictures, metrics["photos_to_look_at"], metrics["depth"])
 
 
 def _write_captions(metrics: dict[str, Any], *, has_start: bool) -> dict[str, str]:

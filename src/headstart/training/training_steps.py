@@ -21,6 +21,7 @@ from headstart.features.depth_notes import list_depth_notes, note_unused_depth
 from headstart.features.extraction import BackgroundCompilation
 from headstart.features.group_suggestions import suggest_groups
 from headstart.features.near_copy_groups import NearCopies
+from headstart.inspection.training_findings import list_held_out, list_photos_to_look_at
 from headstart.methods.confidence import set_confidence
 from headstart.methods.elsewhere import note_elsewhere
 from headstart.methods.method_runner import MethodRunner, TrainedMethod
@@ -37,6 +38,7 @@ from headstart.runs.run_files import RunContents, begin_charts
 from headstart.runs.run_notes import list_notes
 from headstart.runs.run_pictures import list_training_views
 from headstart.runs.run_record import TrainingRequest, describe_run
+from headstart.storage.remote_paths import hide_password
 from headstart.training.auto import choose_method
 from headstart.training.drawn_splits import draw_asked_split
 from headstart.training.judging import judge_trained
@@ -91,7 +93,12 @@ class Training:
         with ThreadPoolExecutor(1) as pool:
             model = pool.submit(trained.build_file, chosen.decision if chosen else None)
             with show_progress("Cross-validating", is_shown=context.verbose, unit="folds") as progress:
-                metrics |= judge_trained(trained, prepared.near_copies, progress)
+                judged = judge_trained(trained, prepared.near_copies, progress)
+        metrics |= judged.metrics
+        held = judged.held or list_held_out(predictions, trained.table.catalog.labels)
+        metrics["photos_to_look_at"] = list_photos_to_look_at(
+            trained.table, held, prepared.near_copies, runner.fresh
+        ) | {"source": _find_audited(runner)}
         notes += (unjudged := note_elsewhere(metrics["elsewhere"]))
         metrics["notes"] += [note.text for note in unjudged]
         self.clock.note("evaluate")
@@ -190,6 +197,13 @@ def _predict_splits(trained: TrainedMethod) -> dict[str, SplitPredictions]:
         split: SplitPredictions(splits[split], trained.choose_head(split).probabilities(splits[split].X))
         for split in SPLITS
     }
+
+
+def _find_audited(runner: MethodRunner) -> str | None:
+    """Return the source that an audit can read; None for a table in memory, and if the photos may be gone."""
+    source = runner.catalog.source
+    is_there = bool(source) and runner.stored is None and ("://" in source or Path(source).expanduser().exists())
+    return hide_password(source) if is_there else None
 
 
 def _tell(metrics: Mapping[str, Any], say: Callable[[str], None]) -> None:

@@ -1,5 +1,7 @@
 """Features of an earlier step are used as they are, and counted as computed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,3 +51,15 @@ def test_a_damaged_photo_is_read_again(setup, make_folder):
     n = next(iter(features.damaged))
     fresh = FreshFeatures(make_feature_spec(setup), photos, features, ())
     assert fresh.get_many([(photos[n].digest, AS_IT_IS.describe())]) == {}
+
+
+def test_measures_are_given_by_digest(setup, make_folder):
+    photos = scan_photos(make_folder(n=2), cache=False).photos
+    features, spec = extract_features(photos, setup), make_feature_spec(setup)
+    measures = np.arange(4 * len(photos), dtype=np.float32).reshape(len(photos), 4)
+    fresh = FreshFeatures(spec, photos, features, (), measures)
+    other = replace(photos[0], digest="00")
+    found = fresh.get_measures([photos[1], other, photos[0]])
+    assert np.array_equal(found, [measures[1], [np.nan] * 4, measures[0]], equal_nan=True)
+    assert np.isnan(fresh.get_measures([other])).all()
+    assert FreshFeatures(spec, photos, features, ()).get_measures(photos) is None

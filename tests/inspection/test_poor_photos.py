@@ -96,3 +96,10 @@ def test_photos_without_measures_or_facts_are_left_out(make_photos, make_set):
     assert find_poor_photos(photos) == []
     assert find_poor_photos(make_set(np.zeros((2, 2)), ["a", "b"])) == []
     assert find_poor_photos(make_set(np.zeros((2, 2)), ["a", "b"], measures=np.full((2, 8), np.nan, np.float32))) == []
+
+
+def test_sizes_are_not_judged_if_headers_are_not_read(make_photos):
+    photos = make_photos((0, 25, 3), sizes=[(500, 375), (20, 20)])
+    assert [finding.kind for finding in find_poor_photos(photos)] == ["dark", "tiny"]
+    del photos.__dict__["facts"]
+    assert [finding.kind for finding in find_poor_photos(photos, reads_headers=False)] == ["dark"]

@@ -247,3 +247,27 @@ def test_the_spin_of_threads_is_limited_before_the_backbone_is_loaded(make_folde
     with pytest.raises(ZeroDivisionError, match="division by zero"):
         hs.train(make_folder(n=2), out=tmp_path / "run", method="fixed", verbose=False)
     assert called == ["limit", "load"]
+
+
+def test_most_labels_that_were_planted_wrong_are_mentioned(make_folder, tmp_path):
+    folder = make_folder(n=200)
+    planted = set()
+    for label, other in (("dots", "stripes"), ("stripes", "dots")):
+        for number in range(0, 200, 10):
+            planted.add(str(folder / other / f"{label}-{number:03}.jpg"))
+            (folder / label / f"{number:03}.jpg").rename(folder / other / f"{label}-{number:03}.jpg")
+    run = train(folder, tmp_path / "run", method="fixed")
+    record = run.metrics["photos_to_look_at"]
+    assert record["n_judged"] == 400
+    assert record["labels_that_look_wrong"] == pytest.approx(40, rel=1 / 3)
+    assert record["counts"]["wrong_label"] == pytest.approx(40, rel=0.4)
+    assert sum(finding["photos"][0] in planted for finding in record["first"]) >= 8
+    assert "of the 400 labels look wrong: headstart audit " in run.verdict
+    assert "<h2>Photos to look at</h2>" in run.report.read_text(encoding="utf-8")
+    assert (run.folder / "figures" / "photos_to_look_at.png").is_file()
+
+
+def test_the_labels_of_held_out_photos_are_judged_without_cross_validation(make_folder, tmp_path):
+    run = train(make_folder(), tmp_path / "run", head="adam", method="fixed")
+    held = run.metrics["validation"]["n"] + run.metrics["test"]["n"]
+    assert run.metrics["photos_to_look_at"]["n_judged"] == held

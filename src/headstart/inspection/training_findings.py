@@ -31,10 +31,10 @@ from headstart.methods.near_copy_notes import list_conflicts
 from headstart.methods.split_metrics import SplitPredictions
 from headstart.storage.large_arrays import join_rows
 
-UNLIKELY, LIKELY = 0.05, 0.5  # probability of a label below which it is listed, if another class has at least LIKELY
-# A share of wrong labels that is told: at least 3 nats above no wrong label (of sets without, 1 in 100 exceeds it by
-# chance), and enough photos to matter.
-LEAST_GAIN, LEAST_SHARE, LEAST_LABELS = 3.0, 0.02, 5
+UNLIKELY, LIKELY = 0.05, 0.5  # probability of a label that is listed, at most; of the class it should be, at least
+# A number of wrong labels is told from 2 nats on (of sets without wrong labels, 1 in 40 has more by chance), if there
+# are enough to matter.
+LEAST_GAIN, LEAST_SHARE, LEAST_LABELS = 2.0, 0.02, 5
 N_FIRST = 9
 _CONFLICTING = "identical photos have different labels"  # how `drop_conflicts` begins
 
@@ -55,14 +55,14 @@ def list_photos_to_look_at(
     fresh
         Has the measures by which poor photos are found. None: none are found.
     """
-    noise = None if held is None else _estimate_noise(held)
+    noise = None if held is None else estimate_label_noise(held.scores, held.y)
     found = _find_conflicting_files(table.catalog) + _find_in_set(table, near_copies, fresh)
-    if held is not None:
+    if held is not None and noise is not None:
         found += find_unlikely_labels(held, table.catalog.labels, noise)
     ordered = order_findings(found)
     return {
         "n": len(ordered), "counts": dict(Counter(finding.kind for finding in ordered)),
-        "labels_that_look_wrong": 0 if held is None or noise is None else round(noise.share * len(held.y)),
+        "labels_that_look_wrong": 0 if noise is None else count_wrong(noise),
         "n_judged": 0 if held is None else len(held.y),
         "first": [finding.to_record() for finding in ordered[:N_FIRST]],
     }  # fmt: skip
@@ -85,20 +85,20 @@ def list_held_out(predictions: Mapping[str, SplitPredictions], labels: tuple[str
     )  # fmt: skip
 
 
-def find_unlikely_labels(held: OutOfFold, labels: tuple[str, ...], noise: LabelNoise | None = None) -> list[Finding]:
+def find_unlikely_labels(held: OutOfFold, labels: tuple[str, ...], noise: LabelNoise) -> list[Finding]:
     """List photos whose label has a probability below 5% by heads that did not see them, if another class is likely.
 
-    If some share of the labels is wrong, all probabilities are less extreme. Labels that are then more probably wrong
-    than right, by ``noise``, are listed too. The score is the probability that the photo does not have its label.
+    If a share of the labels is wrong, all probabilities are less extreme. So labels that are more probably wrong than
+    right, by ``noise``, are listed too, and if a number of wrong labels is told, as many of the most probable ones. The
+    score is the probability that the photo does not have its label.
     """
     rows = np.arange(len(held.y))
     p = softmax(held.scores)
     own = p[rows, held.y]
     p[rows, held.y] = 0
     other = p.argmax(axis=1)
-    is_listed = (own < UNLIKELY) & (p[rows, other] >= LIKELY)
-    if noise is not None:
-        is_listed |= noise.is_wrong > 0.5
+    is_listed = ((own < UNLIKELY) & (p[rows, other] >= LIKELY)) | (noise.is_wrong > LIKELY)
+    is_listed[np.argsort(-noise.is_wrong, kind="stable")[: count_wrong(noise)]] = True
     found = []
     for n in np.flatnonzero(is_listed).tolist():
         photo, suggested = held.photos[n], labels[other[n]]
@@ -115,11 +115,10 @@ def find_unlikely_labels(held: OutOfFold, labels: tuple[str, ...], noise: LabelN
     return found
 
 
-def _estimate_noise(held: OutOfFold) -> LabelNoise | None:
-    """Return how many labels are wrong, or None if that may be none or a few."""
-    noise = estimate_label_noise(held.scores, held.y)
-    is_told = noise.gain >= LEAST_GAIN and noise.share >= max(LEAST_SHARE, LEAST_LABELS / len(held.y))
-    return noise if is_told else None
+def count_wrong(noise: LabelNoise) -> int:
+    """Return about how many labels are wrong; 0 if that may be none or a few."""
+    n = noise.share * len(noise.is_wrong)
+    return round(n) if noise.gain >= LEAST_GAIN and noise.share >= LEAST_SHARE and n >= LEAST_LABELS else 0
 
 
 def _find_conflicting_files(catalog: Catalog) -> list[Finding]:

@@ -28,8 +28,8 @@ def _describe_labels(metrics: Mapping[str, Any], record: Mapping[str, Any]) -> s
     if not record["counts"].get("wrong_label"):
         return ""
     return (
-        "There is no sign that many labels are wrong: hard photos alone would give about this number of unlikely "
-        "labels. Some of these labels may be wrong."
+        "A photo counts as a wrong label if classifiers that did not see it are sure of another class. The label may "
+        "be wrong, or the photo may be hard."
     )
 
 

@@ -43,6 +43,23 @@ def test_classes_that_are_often_confused_but_differ_are_not_one(make_set, make_c
     assert find(make_set, *make_classes(150, 2, distance=0.25)) == []
 
 
+@pytest.mark.parametrize("n_each", [1, 2, 4, 9])
+def test_few_photos_do_not_show_that_two_classes_are_one(make_set, make_classes, n_each):
+    X, labels = make_classes(n_each, 6, distance=0)
+    photos = make_set(X, labels)
+    probabilities = np.full((len(labels), 6), 1 / 6, np.float32)
+    assert {finding.kind for finding in find_class_trouble(photos, probabilities)} == {"few_photos"}
+
+
+def test_of_many_confused_classes_the_most_confused_pairs_are_compared(make_set, make_classes, monkeypatch):
+    X, labels = make_classes(12, 8, distance=0)
+    photos = make_set(X, labels)
+    every = [one for one in find_class_trouble(photos, guess(photos)) if one.kind == "same_classes"]
+    monkeypatch.setattr("headstart.inspection.class_trouble.MOST_PAIRS", 5)
+    some = [one for one in find_class_trouble(photos, guess(photos)) if one.kind == "same_classes"]
+    assert len(some) == 5 < len(every)
+
+
 def test_photos_without_probabilities_do_not_count(make_set, make_classes):
     X, labels = make_classes(100, 3)
     for n in range(0, 100, 2):

@@ -24,6 +24,7 @@ CONFUSED = 0.5  # geometric mean of what the classes get of each other's probabi
 ONE_CLASS = 0.75  # upper bound of the area under the ROC curve
 """Halves of one class (12 classes of 5 sets) had areas of 0.40 to 0.58, two classes of these sets 0.87 and more."""
 ONE_SIDED = 1.645  # standard errors: 95%
+MOST_PAIRS = 500  # of classes that are compared, the most confused: 0.2 ms each
 
 FEWEST_TO_SPLIT = 50
 VALLEY, VALLEY_OF_FEWER, FEWER = 0.4, 0.55, 150
@@ -74,23 +75,27 @@ def _find_few_photos(photos: PhotoSet) -> list[Finding]:
 
 
 def _find_same_classes(photos: PhotoSet, probabilities: Floats) -> list[Finding]:
+    """Find pairs of classes that cannot be told apart, of `FEW` photos or more: of fewer, chance decides."""
     is_known = np.isfinite(probabilities).all(1)
+    is_large = np.bincount(photos.y[is_known], minlength=len(photos.labels)) >= FEW
     logs = np.log(np.maximum(probabilities, 1e-12))
     means = np.stack([_average(probabilities[is_known & (photos.y == n)]) for n in range(len(photos.labels))])
     kept = np.maximum(np.diag(means), 1e-12)
     confusion = np.sqrt(means * means.T / np.outer(kept, kept))
+    confusion[~is_large] = confusion[:, ~is_large] = 0
+    pairs = np.argwhere(np.triu(confusion >= CONFUSED, 1))
     found = []
-    for one, other in zip(*np.nonzero(np.triu(confusion >= CONFUSED, 1)), strict=True):
+    for one, other in pairs[np.argsort(-confusion[tuple(pairs.T)], kind="stable")[:MOST_PAIRS]].tolist():
         at = np.flatnonzero(is_known & ((photos.y == one) | (photos.y == other)))
         leaning = logs[at, one] - logs[at, other]
         is_one = photos.y[at] == one
         area, error = _measure_area(leaning, is_one)
         if area + ONE_SIDED * error > ONE_CLASS:
             continue
-        names = sorted((int(one), int(other)), key=lambda n: (int((photos.y == n).sum()), n))
+        names = sorted((one, other), key=lambda n: (int((photos.y == n).sum()), n))
         # of each class, the photos that look most like the other
-        lean = {int(one): at[is_one][np.argsort(leaning[is_one], kind="stable")],
-                int(other): at[~is_one][np.argsort(-leaning[~is_one], kind="stable")]}  # fmt: skip
+        lean = {one: at[is_one][np.argsort(leaning[is_one], kind="stable")],
+                other: at[~is_one][np.argsort(-leaning[~is_one], kind="stable")]}  # fmt: skip
         examples = [int(n) for name in names for n in lean[name][:N_EXAMPLES]]
         label, suggested = (photos.labels[n] for n in names)
         evidence = (

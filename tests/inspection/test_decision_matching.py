@@ -59,6 +59,42 @@ def test_of_moved_copies_the_one_without_a_decision_is_left_out_and_the_last_one
     assert alone.n_done == 1
 
 
+def test_moved_copies_are_told_apart_by_label_and_name():
+    moved = Catalog(
+        tuple(
+            Photo(f"/new/{name}", name.split("/")[0], digest=A, split=None)
+            for name in ("cats/1.jpg", "cats/2.jpg", "dogs/1.jpg")
+        ),
+        source="/new",
+    )
+    rows = [("cats/1.jpg", "drop"), ("dogs/1.jpg", "drop"), ("cats/2.jpg", "keep")]
+    decisions = [
+        decide(f"/old/{name}", word, row, digest=A, kind="copy", label=name.split("/")[0])
+        for row, (name, word) in enumerate(rows, 2)
+    ]
+    for some in (decisions, decisions[::-1]):
+        assert list_found(match(*some, catalog=moved)) == {0: "drop", 1: "keep", 2: "drop"}
+    assert list_found(match(decisions[0], catalog=moved)) == {0: "drop"}
+
+
+def test_a_copy_that_is_found_by_digest_is_not_one_that_a_later_row_names():
+    lost = decide("/p/cats/\ufffd.jpg", digest=A, kind="copy")
+    kept = decide("/p/cats/3.jpg", "keep", 3, digest=A, kind="copy")
+    assert list_found(match(lost, kept)) == {0: "drop", 2: "keep"}
+
+
+def test_an_unreadable_file_that_is_gone_is_left_out():
+    gone = match(decide("/p/cats/gone.jpg", kind="unreadable"))
+    assert (list_found(gone), gone.n_done) == ({}, 1)
+
+
+def test_all_files_of_a_moved_photo_must_have_the_label():
+    photos = [Photo(f"/p/{label}/9.jpg", label, digest=A, split=None) for label in ("dogs", "birds")]
+    relabelled = decide("/old.jpg", "relabel", digest=A, label="cats", new_label="dogs")
+    with pytest.raises(AuditError, match="now has the label 'birds'"):
+        match(relabelled, catalog=Catalog(tuple(photos), source="/p"))
+
+
 def test_what_was_left_out_before_is_done_and_skip_decides_nothing():
     earlier = [Change("/p/cats/9.jpg", "dd" * 32, "drop", "cats", "", "so")]
     done = match(decide("/p/cats/9.jpg", digest="dd" * 32), decide("/moved.jpg", digest="dd" * 32), earlier=earlier)

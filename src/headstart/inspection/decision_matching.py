@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
 from headstart.catalog.catalog import Catalog
@@ -15,6 +16,7 @@ from headstart.inspection.changes import DROPPED, Change
 from headstart.inspection.decisions import DROP, RELABEL, SKIP, Decision
 from headstart.inspection.problem_list import describe_problems
 
+UNREADABLE = "unreadable"
 COPY = "copy"  # the kind whose findings are about single files; other kinds are about what a photo shows
 NEXT_STEP = (
     "Correct the rows of the decisions, or audit the photos again. If new_label is a new class, give --new-classes."
@@ -69,13 +71,14 @@ def match_decisions(
     index = _PhotoIndex(catalog, earlier)
     matched = MatchedDecisions()
     labels = {photo.label for photo in catalog.photos}
-    for decision in decisions:
-        if decision.decision == SKIP:
-            matched.n_skipped += 1
-            continue
+    deciding = [decision for decision in decisions if decision.decision != SKIP]
+    matched.n_skipped = len(decisions) - len(deciding)
+    index.claim(deciding)
+    for decision in deciding:
         at = index.find(decision, matched)
         if at and decision.decision == RELABEL:
-            _check_labels(decision, catalog.photos[at[0]], () if is_new_class_allowed else labels, matched.problems)
+            photos = [catalog.photos[n] for n in at]
+            _check_labels(decision, photos, () if is_new_class_allowed else labels, matched.problems)
         for n in at:
             other = matched.named.setdefault(n, decision)
             _check_agreement(other, decision, catalog.photos[n], matched.problems)
@@ -113,19 +116,35 @@ class _PhotoIndex:
         dropped = [change for change in earlier if change.change == DROPPED]
         self._skipped = {_normalise(str(skip.path)): skip.reason for skip in catalog.skipped}
         self._dropped = {change.path for change in dropped} | {change.digest for change in dropped}
+        self._claimed: set[int] = set()
 
-    def find(self, decision: Decision, matched: MatchedDecisions) -> list[int]:
-        """Return the photos that a decision names, or add to the problems of ``matched`` or to its number done."""
+    def claim(self, decisions: Sequence[Decision]) -> None:
+        """Note the photos that decisions name by path: they are not those that others name by digest."""
+        found = ((self._find_path(decision), decision) for decision in decisions)
+        self._claimed = {n for n, decision in found if n is not None and self._is_unchanged(n, decision)}
+
+    def _find_path(self, decision: Decision) -> int | None:
         n = self._by_path.get(_normalise(decision.path))
         if n is None and self._folder is not None:
             n = self._by_path.get(_normalise(str(self._folder / decision.path)))
-        if n is not None and decision.digest in ("", self._photos[n].digest):
+        return n
+
+    def _is_unchanged(self, n: int, decision: Decision) -> bool:
+        return decision.digest in ("", self._photos[n].digest)
+
+    def find(self, decision: Decision, matched: MatchedDecisions) -> list[int]:
+        """Return the photos that a decision names, or add to the problems of ``matched`` or to its number done."""
+        n = self._find_path(decision)
+        if n is not None and self._is_unchanged(n, decision):
             return [n]
         if n is None and ({_normalise(decision.path), decision.digest} - {""}) & self._dropped:
             matched.n_done += 1
             return []
         if n is None and _normalise(decision.path) in self._skipped and decision.decision != RELABEL:
             matched.n_done += 1  # the scan leaves it out
+            return []
+        if n is None and decision.kind == UNREADABLE and decision.decision == DROP:
+            matched.n_done += 1  # it is gone, and has no digest to be found by
             return []
         moved = self._by_digest.get(decision.digest, [])
         if moved:
@@ -141,14 +160,22 @@ class _PhotoIndex:
 
     def _choose_moved(self, moved: list[int], decision: Decision, matched: MatchedDecisions) -> list[int]:
         """Return those of the files with a photo's content that its decision is about."""
-        if decision.kind == COPY and decision.decision == DROP:
-            free = [n for n in moved if n not in matched.named]
-            if len(moved) == 1 or not free:
+        if decision.kind == COPY and decision.decision != RELABEL:
+            free = [n for n in moved if n not in matched.named and n not in self._claimed]
+            if not free or (decision.decision == DROP and len(moved) == 1):
                 matched.n_done += 1  # the last file stays
                 return []
-            return free[-1:]
+            ranked = sorted(free, key=lambda n: self._rank_moved(n, decision))
+            return ranked[-1:]
         same = [n for n in moved if self._photos[n].label == decision.label]
         return same or moved
+
+    def _rank_moved(self, n: int, decision: Decision) -> tuple[bool, int, int]:
+        """Return what is largest for the file that a decision was about: its label, and the end of its path."""
+        photo = self._photos[n]
+        parts = zip(reversed(Path(decision.path).parts), reversed(Path(photo.file).parts), strict=False)
+        n_same = len(list(takewhile(lambda both: both[0] == both[1], parts)))
+        return photo.label == decision.label, n_same, n if decision.decision == DROP else -n
 
     def list_twins(self, n: int) -> list[int]:
         """Return the other files with the content and the label of a photo."""
@@ -157,15 +184,17 @@ class _PhotoIndex:
         return [twin for twin in twins if twin != n and self._photos[twin].label == photo.label]
 
 
-def _check_labels(decision: Decision, photo: Photo, labels: Collection[str], problems: list[str]) -> None:
-    """Add a problem if the new label is no class, or the photo has another label than it had then."""
+def _check_labels(decision: Decision, photos: Sequence[Photo], labels: Collection[str], problems: list[str]) -> None:
+    """Add a problem if the new label is no class, or a photo has another label than it had then."""
     if labels and decision.new_label not in labels:
         meant = suggest_label(decision.new_label, labels)
         hint = f" (did you mean '{meant}'?)" if meant else ""
         problems.append(f"row {decision.row}: the new label '{decision.new_label}' is no class of the photos{hint}")
-    elif decision.label and photo.label not in (decision.label, decision.new_label):
+        return
+    now = [photo.label for photo in photos if photo.label not in (decision.label, decision.new_label)]
+    if decision.label and now:
         problems.append(
-            f"row {decision.row}: '{decision.path}' now has the label '{photo.label}', but the decision was about the "
+            f"row {decision.row}: '{decision.path}' now has the label '{now[0]}', but the decision was about the "
             f"label '{decision.label}'"
         )
 

@@ -1,5 +1,7 @@
 """What the detectors look at: each content once, decoded once, with what cannot be used named."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,7 @@ def test_what_cannot_be_decoded_is_skipped_with_its_copies_and_damage_is_named(f
         (folder / "stripes" / name).write_bytes(b"\xff\xd8\xff nothing")
     photos, _ = gather(scan_for_audit(folder))
     assert sorted(skip.path.name for skip in photos.catalog.skipped) == ["bad.jpg", "worse.jpg"]
+    assert {skip.digest for skip in photos.catalog.skipped} == {hashlib.sha256(b"\xff\xd8\xff nothing").hexdigest()}
     assert len(photos.photos) == len(photos.X) == len(photos.y) == len(photos.measures) == 12
     (damaged,) = [photo for photo in photos.photos if photo.path == folder / "dots" / "000.jpg"]
     assert list(photos.damaged) == [damaged.digest]
@@ -84,7 +87,10 @@ def test_drawn_splits_are_forgotten_and_given_ones_stay(folder):
 def test_without_a_photo_that_can_be_decoded_there_is_a_sentence(folder):
     for path in folder.rglob("*.jpg"):
         path.write_bytes(b"\xff\xd8\xff " + path.name.encode() + path.parent.name.encode())
-    with pytest.raises(CatalogError, match=r"got no photo that can be decoded, need one\. Left out: .* \(12\)\. Check"):
+    with pytest.raises(
+        CatalogError,
+        match=r"got no photo that can be decoded and has one label, need one\. Left out: .* \(12\)\. Check",
+    ):
         gather(scan_for_audit(folder))
 
 

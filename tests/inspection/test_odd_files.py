@@ -91,3 +91,12 @@ def test_unreadable_files_come_before_damaged_photos(make_photos):
     assert found[0].evidence == "It cannot be used: empty file."
     assert found[2].evidence == "It is damaged, and parts of it may be garbled: Premature end of JPEG file."
     assert found[0].score > found[2].score
+
+
+def test_a_file_that_is_neither_a_photo_nor_named_like_one_is_no_finding(make_photos):
+    photos = make_photos(0)
+    reason = "not a photo: no known signature"
+    skipped = tuple(Skip(Path(f"set/a/{name}"), reason, "ab" * 32) for name in ("notes.txt", "1.jpg", "labels.json"))
+    catalog = dataclasses.replace(photos.catalog, skipped=skipped)
+    (finding,) = find_unreadable_files(dataclasses.replace(photos, catalog=catalog))
+    assert (finding.photos, finding.digests) == ((str(Path("set/a/1.jpg")),), ("ab" * 32,))

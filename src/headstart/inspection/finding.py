@@ -60,7 +60,7 @@ class Finding:
         Paths of the photos, as the catalog has them; the photo to look at first. For a finding about a class or the
         set: examples, maybe none.
     digests
-        SHA-256 of each of ``photos``, in hex; empty for a file that cannot be read.
+        SHA-256 of each of ``photos``, in hex; empty if the scan could not read the file.
     label
         Label of the first photo, or the class that the finding is about. None: it is about the set.
     suggested

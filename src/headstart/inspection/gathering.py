@@ -44,7 +44,7 @@ def gather_photos(catalog: Catalog, context: TrainingContext, settings: Settings
     if not kept:
         reasons = [f"{reason} ({n:,})" for reason, n in count_reasons(failures.values())[:5]]
         raise CatalogError(
-            f"Cannot audit '{catalog.source}': got no photo that can be decoded, need one. Left out: "
+            f"Cannot audit '{catalog.source}': got no photo that can be decoded and has one label, need one. Left out: "
             f"{', '.join(reasons) or 'identical photos with several labels'}. Check the files."
         )
     near_copies = group_near_copies(found.pairs, len(photos), {photo.digest: photo.group for photo in photos})
@@ -82,7 +82,9 @@ def _choose_photos(catalog: Catalog) -> list[Photo]:
 def _skip_failures(catalog: Catalog, failures: Mapping[str, str]) -> Catalog:
     """Return a catalog in which the photos of some digests are skipped, with all copies."""
     kept = tuple(photo for photo in catalog.photos if photo.digest not in failures)
-    skipped = [Skip(photo.path, failures[photo.digest]) for photo in catalog.photos if photo.digest in failures]
+    skipped = [
+        Skip(photo.path, failures[photo.digest], photo.digest) for photo in catalog.photos if photo.digest in failures
+    ]
     return replace(catalog, photos=kept, skipped=(*catalog.skipped, *skipped))
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from headstart.catalog.tool_folders import REASON as OTHER_FOLDER
 from headstart.inspection.finding import Finding
 from headstart.inspection.photo_set import PhotoSet
-from headstart.pixels.file_format import FORMATS, PHOTO_SUFFIXES
+from headstart.pixels.file_format import FORMATS, PHOTO_SUFFIXES, is_photo_name
 from headstart.pixels.header_facts import HeaderFacts
 from headstart.pixels.profile_names import is_srgb
 
@@ -16,6 +16,7 @@ DAMAGED_SCORE = 0.6  # a damaged photo may show enough
 # beginnings and an ending of reasons for which files are left out that may be good photos
 _OF_OTHERS = ("identical ", "class '", "a run that ", "a link to ", "an audit that ", "it belongs ", OTHER_FOLDER)
 _WITHOUT_LABEL = "so it has no label"
+_NO_PHOTO = "not a photo: "  # of a text or a table beside the photos as well
 _SUFFIXES = {kind.name: kind.suffixes.split() for kind in FORMATS}
 _SCORES = {"frames": 0.7, "name": 0.6, "cmyk": 0.5, "bits": 0.5, "profile": 0.3}
 
@@ -23,17 +24,21 @@ _SCORES = {"frames": 0.7, "name": 0.6, "cmyk": 0.5, "bits": 0.5, "profile": 0.3}
 def find_unreadable_files(photos: PhotoSet) -> list[Finding]:
     """Find files that were left out because they cannot be read, and then photos whose data is damaged.
 
-    The digest of a file that cannot be read is empty.
+    A file that is neither a photo nor named like one is none. The digest of a file that cannot be read is empty.
     """
     found = []
     for skip in photos.catalog.skipped:
         if skip.reason.startswith(_OF_OTHERS) or skip.reason.endswith(_WITHOUT_LABEL):
             continue
+        if skip.reason.startswith(_NO_PHOTO) and not is_photo_name(skip.path.name):
+            continue
         label = next((part for part in reversed(skip.path.parts[:-1]) if part in photos.labels), None)
         evidence = f"It cannot be used: {skip.reason}."
         path = str(skip.path)
         found.append(
-            Finding(kind="unreadable", photos=(path,), digests=("",), label=label, score=1.0, evidence=evidence)
+            Finding(
+                kind="unreadable", photos=(path,), digests=(skip.digest,), label=label, score=1.0, evidence=evidence
+            )
         )
     for n, photo in enumerate(photos.photos):
         if photo.digest in photos.damaged:

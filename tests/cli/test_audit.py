@@ -94,7 +94,7 @@ def test_decisions_are_applied_without_an_audit(audit, photos, decide, tmp_path)
     assert labels["001.jpg"] == "stripes"
     again = audit("audits/photos-corrected.csv", "--apply", decisions)
     assert again.stdout == "Nothing to change: the photos already are as decided.\n"
-    assert again.stderr == "2 decisions had been applied before.\n"
+    assert again.stderr == "Decisions that the photos already follow: 2.\n"
     record = json.loads(audit(photos, "--apply", decisions, "--json").stdout)
     assert (record["n_relabelled"], record["n_dropped"], len(record["changes"])) == (1, 1, 2)
     assert record["changes_file"] == "audits/photos-corrected-changes.csv"

@@ -58,7 +58,12 @@ COMPUTING = ("backbone", "image_size", "depth", "seed", "cache")  # options of h
 @image_size_option
 @layout_option
 @depth_option
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the folds.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Seed of the photos that others are compared with, if there are more than 1,500.",
+)
 @click.option("--cache/--no-cache", default=True, help="Read and write features in the user's cache.")
 @column_options
 @click.option(
@@ -145,12 +150,13 @@ def _print_corrections(applied: AppliedCorrections, top: int, *, as_json: bool) 
     if top and len(corrections.changes) > top:
         print_line(f"and {len(corrections.changes) - top:,} more")
     if corrections.n_done:
-        say(f"{corrections.n_done:,} decisions had been applied before.")
+        say(f"Decisions that the photos already follow: {corrections.n_done:,}.")
     if corrections.n_skipped:
-        say(f"{corrections.n_skipped:,} rows decide nothing (skip).")
+        say(f"Rows that decide nothing (skip): {corrections.n_skipped:,}.")
     if corrections.n_left_open:
         say(
-            f"{corrections.n_left_open:,} findings of copies with several labels are left to you: see the audit's page."
+            f"Findings of copies with several labels, which are left to you: {corrections.n_left_open:,}. See the "
+            "audit's page."
         )
     if not corrections.changes:
         print_line("Nothing to change: the photos already are as decided.")

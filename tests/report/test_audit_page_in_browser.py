@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import dataclasses
 import io
 import json
 import shutil
@@ -358,3 +359,21 @@ def test_ten_thousand_findings_scroll_without_a_stall(driver, tmp_path):
     assert sum(task >= 200 for task in result["tasks"]) <= 2, json.dumps(result["tasks"])
     page.press("j")
     assert page.place == 1
+
+
+def test_a_label_with_quotes_can_be_chosen_by_its_button(driver, tmp_path):
+    labels = ('a "big" cat', "\\dogs]")
+    content = make_content(tmp_path)
+    photos = [photo | {"label": labels[n % 2]} for n, photo in enumerate(content.photos)]
+    findings = [make_finding(pair, "copy", "Copies", *labels) for pair in ([0, 1], [2, 3])]
+    classes = [{"label": label, "n": 6, "typical": []} for label in labels]
+    content = dataclasses.replace(content, photos=photos, findings=findings, classes=classes)
+    (tmp_path / "audit.html").write_text(render_audit(content), "utf-8")
+    page = Page(driver, tmp_path / "audit.html").open()
+    page.run("localStorage.clear()")
+    page.open()
+    driver.find_element("css selector", "#finding .act.strong").click()
+    assert page.place == 1
+    assert driver.find_element("css selector", "#finding .where").text == "2 of 2"
+    assert [row[2] for row in page.list_rows()] == ["keep", "drop"]
+    assert "Finding 2" in page.run("return document.getElementById('say').textContent")

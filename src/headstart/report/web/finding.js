@@ -14,7 +14,7 @@ function showFinding(at) {
   followList();
   $("finding").scrollTop = 0;
   if (scrollY > $("finding").offsetTop) scrollTo({ top: $("finding").offsetTop }); // on a phone the page scrolls
-  if (hadFocus) ($("finding").querySelector(`[data-act="${hadFocus}"]`) ?? $("finding")).focus({ preventScroll: true });
+  if (hadFocus) ($("finding").querySelector(`[data-act="${CSS.escape(hadFocus)}"]`) ?? $("finding")).focus({ preventScroll: true });
   else if (document.activeElement === document.body) $("finding").focus({ preventScroll: true });
   const finding = findings[place];
   $("say").textContent = finding ? `Finding ${place + 1}: ${finding.name}. ${finding.evidence}` : "";

@@ -145,3 +145,13 @@ def test_a_large_set_is_looked_at_in_part(make_photos, monkeypatch):
     photos = make_photos()
     change_facts(photos, tables="aaaaaaaa")
     assert len(find_shortcuts(photos)) == 1
+
+
+@pytest.mark.parametrize("seed", [0, 88, 156])
+def test_by_few_photos_with_traits_by_chance_no_label_is_told(make_photos, seed):
+    photos = make_photos(n_each=10, seed=seed)
+    generator = np.random.default_rng(seed)
+    for n in range(20):
+        height, tables = int(generator.integers(200, 600)), str(generator.integers(4))
+        photos.facts[n] = dataclasses.replace(photos.facts[n], height=height, tables=tables)
+    assert find_shortcuts(photos) == []

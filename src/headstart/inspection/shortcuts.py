@@ -122,21 +122,29 @@ def _judge(family: str, traits: Sequence[Trait], sample: _Sample) -> _Evidence |
     n_units = np.array([len(np.unique(sample.units[sample.y == c])) for c in range(n_classes)])
     variances = (recalls * (1 - recalls) + 1 / n_units) / n_units  # the second term: 100% of few is not certain
     whole = _Evidence(family, traits, float(recalls.mean()), 1 / n_classes)
-    found = [whole] if _is_clear(whole, float(variances.sum()) / n_classes**2, MARGIN) else []
+    guessed = (1 - 1 / n_classes) / n_classes * float((1 / n_units).sum()) / n_classes**2
+    found = [whole] if _is_clear(whole, float(variances.sum()) / n_classes**2, guessed, MARGIN) else []
     for c in range(n_classes if n_classes > 2 else 0):
         refused = float((predicted[sample.y != c] != c).mean())
         n_others = int(n_units.sum() - n_units[c])
         variance = float(variances[c] + (refused * (1 - refused) + 1 / n_others) / n_others) / 4
         one = _Evidence(family, traits, (float(recalls[c]) + refused) / 2, 0.5, c)
-        if _is_clear(one, variance, CLASS_MARGIN):
+        if _is_clear(one, variance, (1 / int(n_units[c]) + 1 / n_others) / 16, CLASS_MARGIN):
             found.append(one)
     return max(found, key=lambda evidence: evidence.excess, default=None)
 
 
-def _is_clear(evidence: _Evidence, variance: float, margin: float) -> bool:
-    """Say whether the accuracy exceeds chance by the margin and by `N_SD` standard deviations more."""
+def _is_clear(evidence: _Evidence, variance: float, guessed: float, margin: float) -> bool:
+    """Say whether the accuracy exceeds chance by the margin and by `N_SD` standard deviations more.
+
+    ``guessed`` is the variance of the accuracy of guesses, which is larger: by that, the accuracy must exceed chance by
+    `MARGIN`. Without this, one family was reported in 2% of sets of 20 photos with random traits.
+    """
     margin = max(margin, BRIGHTNESS_MARGIN) if evidence.family == BRIGHTNESS else margin
-    return evidence.accuracy - N_SD * math.sqrt(variance) > evidence.chance + margin * (1 - evidence.chance)
+    return all(
+        evidence.accuracy - N_SD * math.sqrt(of) > evidence.chance + way * (1 - evidence.chance)
+        for of, way in ((variance, margin), (guessed, MARGIN))
+    )
 
 
 def _predict(traits: Sequence[Trait], sample: _Sample) -> tuple[Bools, npt.NDArray[np.int64]]:

@@ -38,7 +38,7 @@ from headstart.runs.run_files import RunContents, begin_charts
 from headstart.runs.run_notes import list_notes
 from headstart.runs.run_pictures import list_training_views
 from headstart.runs.run_record import TrainingRequest, describe_run
-from headstart.storage.remote_paths import hide_password
+from headstart.training.audited_source import find_audited_source
 from headstart.training.auto import choose_method
 from headstart.training.drawn_splits import draw_asked_split
 from headstart.training.judging import judge_trained
@@ -98,7 +98,7 @@ class Training:
         held = judged.held or list_held_out(predictions, trained.table.catalog.labels)
         metrics["photos_to_look_at"] = list_photos_to_look_at(
             trained.table, held, prepared.near_copies, runner.fresh
-        ) | {"source": _find_audited(runner)}
+        ) | {"source": None if runner.stored else find_audited_source(runner.catalog.source)}
         notes += (unjudged := note_elsewhere(metrics["elsewhere"]))
         metrics["notes"] += [note.text for note in unjudged]
         self.clock.note("evaluate")
@@ -197,13 +197,6 @@ def _predict_splits(trained: TrainedMethod) -> dict[str, SplitPredictions]:
         split: SplitPredictions(splits[split], trained.choose_head(split).probabilities(splits[split].X))
         for split in SPLITS
     }
-
-
-def _find_audited(runner: MethodRunner) -> str | None:
-    """Return the source that an audit can read; None for a table in memory, and if the photos may be gone."""
-    source = runner.catalog.source
-    is_there = bool(source) and runner.stored is None and ("://" in source or Path(source).expanduser().exists())
-    return hide_password(source) if is_there else None
 
 
 def _tell(metrics: Mapping[str, Any], say: Callable[[str], None]) -> None:

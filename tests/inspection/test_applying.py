@@ -66,3 +66,10 @@ def test_a_corrected_catalog_is_corrected_again_in_its_place_only_on_request(pho
 def test_a_catalog_inside_the_photos_is_refused(photos, decide):
     with pytest.raises(RunError, match=r"Cannot write corrected catalog '.*a\.csv': it lies inside the folder"):
         apply_corrections(photos, decisions=decide("dots/001.jpg,drop,"), out=photos / "a.csv", options=OPTIONS)
+
+
+@pytest.mark.parametrize("out", ["corrected", "corrected.parquet", "s3://bucket/corrected.csv"])
+def test_a_corrected_catalog_is_a_csv_on_this_machine(photos, decide, out):
+    with pytest.raises(AuditError, match=r"need a file on this machine whose name ends with \.csv"):
+        apply_corrections(photos, decisions=decide("dots/001.jpg,drop,"), out=out, options=OPTIONS)
+    assert not Path("s3:").exists()

@@ -159,7 +159,7 @@ def _print_corrections(applied: AppliedCorrections, top: int, *, as_json: bool) 
             "audit's page."
         )
     if not corrections.changes:
-        print_line("Nothing to change: the photos already are as decided.")
+        print_line("Nothing to change.")
     if applied.path is None:
         return
     n = len(corrections.catalog.photos)

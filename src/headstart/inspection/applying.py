@@ -9,10 +9,12 @@ from typing import Any
 
 from headstart.catalog.source import PhotoSource, find_source
 from headstart.catalog.table_columns import ColumnNames
+from headstart.errors import AuditError
 from headstart.inspection.audit import AuditOptions, inspect_catalog, scan
 from headstart.inspection.corrections import Corrections, correct_catalog, write_corrections
 from headstart.inspection.decisions import read_decisions
 from headstart.runs.run_folder import AUDIT, check_outside, name_source
+from headstart.storage.remote_paths import RemotePath, make_path
 
 CORRECTED = "-corrected"  # how the name of a corrected catalog ends
 
@@ -56,7 +58,7 @@ def apply_corrections(
     is_new_class_allowed
         Whether a decision may give a label that no photo has.
     out
-        The CSV to write. Default: ``audits/NAME-corrected.csv``, if anything is to change.
+        The CSV to write, on this machine. Default: ``audits/NAME-corrected.csv``, if anything is to change.
     overwrite
         Whether a file with other content is replaced.
     layout, path_column, label_column, group_column, group_from
@@ -75,6 +77,7 @@ def apply_corrections(
     source = find_source(photos, columns, layout=layout, group_from=group_from)
     name = name_source(source.name, AUDIT).removesuffix(CORRECTED)
     path = AUDIT.place / f"{name}{CORRECTED}.csv" if out is None else Path(out).expanduser()
+    _check_name(path if out is None else make_path(out))
     check_outside(path, source.name, what="corrected catalog")
     catalog = scan(source, options)
     corrections = correct_catalog(catalog, given, is_new_class_allowed=is_new_class_allowed)
@@ -86,3 +89,11 @@ def apply_corrections(
     if out is None and not corrections.changes:
         return AppliedCorrections(corrections)
     return AppliedCorrections(corrections, path, write_corrections(corrections, path, is_replacing=overwrite))
+
+
+def _check_name(path: Path) -> None:
+    if isinstance(path, RemotePath) or path.suffix.casefold() != ".csv":
+        raise AuditError(
+            f"Cannot write corrected catalog '{path}': got no name of a CSV, need a file on this machine whose name "
+            "ends with .csv. Choose another --out.", path=path,
+        )  # fmt: skip

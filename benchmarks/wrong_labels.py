@@ -146,7 +146,7 @@ def rank(kind: str, rate: float, photos: PhotoSet, seed: int) -> Draw:
 
     wrong, is_wrong = plant_errors(photos, kind, rate, seed)
     scores = _score(wrong)
-    found = {"Headstart": float(average_precision_score(is_wrong, -scores.margin))}
+    found = {"Headstart": float(average_precision_score(is_wrong, -scores.own))}
     for source, probabilities in (("scikit-learn", cross_validate(wrong)), ("own head", predict_out_of_fold(wrong))):
         for name in SCORES:
             quality = get_label_quality_scores(wrong.y, probabilities, method=name)

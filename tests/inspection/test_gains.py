@@ -53,7 +53,7 @@ def test_the_gain_is_the_difference_of_the_losses_of_the_judges(make_set, make_c
         change[scores.y[row]], change[new[n]] = -2, 2
         after = scores.plain.scores + influence[n][:, None] * change
         losses = [
-            -np.log(softmax(scores.factor * some)[judges, scores.y[judges]] + LEAST)
+            -np.log(softmax(scores.plain_factor * some)[judges, scores.y[judges]] + LEAST)
             for some in (scores.plain.scores, after)
         ]
         expected = 1000 * (losses[0] - losses[1]).mean() * (1 - scores.own[row]) ** CERTAINTY

@@ -74,7 +74,7 @@ def _estimate(scores: LabelScores, at: Numbers, change: Floats) -> Floats:
     judges = np.flatnonzero(scores.own >= TRUSTED)
     if not len(at) or not len(judges):
         return np.zeros(len(at), np.float32)
-    factor, y = np.float32(scores.factor), scores.y[judges]
+    factor, y = np.float32(scores.plain_factor), scores.y[judges]
     before = factor * scores.plain.scores[judges]
     powers = np.exp(before - before.max(1, keepdims=True))
     own, total = powers[np.arange(len(y)), y], powers.sum(1)

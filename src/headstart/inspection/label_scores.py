@@ -20,8 +20,8 @@ Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
 
 SCORE_SCALE = 4.0  # of scores near 1 and -1, before the factor that calibrates them is chosen
-# Photos whose labels look wrong count less in a second fit: sigmoid(2 (margin + 0.3)), at least 0.1.
-STEEPNESS, SHIFT, LEAST_WEIGHT = 2.0, 0.3, 0.1
+DOUBTFUL = 0.3  # probability of a label below which the photo counts less in a second fit: in proportion,
+LEAST_WEIGHT = 0.1  # but at least this
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +37,8 @@ class LabelScores:
         look wrong count less. Their softmax is calibrated for the labels as they are, wrong ones included.
     plain
         Predictions of the first regression, in which all photos count alike.
-    factor
-        What the scores of a regression are multiplied by.
+    plain_factor
+        Factor that calibrates the scores of the first regression.
     ridge
         The regressions.
     """
@@ -46,7 +46,7 @@ class LabelScores:
     y: Numbers
     scores: Floats
     plain: LeftOut
-    factor: float
+    plain_factor: float
     ridge: KernelRidge
 
     @cached_property
@@ -57,7 +57,7 @@ class LabelScores:
     @cached_property
     def plain_probabilities(self) -> Floats:
         """(N, C) probabilities by the first regression."""
-        return softmax(self.plain.scores * np.float32(self.factor)).astype(np.float32, copy=False)
+        return softmax(self.plain.scores * np.float32(self.plain_factor)).astype(np.float32, copy=False)
 
     @cached_property
     def own(self) -> Floats:
@@ -87,11 +87,17 @@ def score_labels(photos: PhotoSet, *, seed: int = 0) -> LabelScores | None:
         return None
     ridge = KernelRidge(photos.X, photos.units, seed=seed)
     plain = ridge.predict_left_out(photos.y, n_classes)
-    power = -STEEPNESS * (measure_margin(plain.scores, photos.y) + SHIFT)
-    weight = np.maximum(1 / (1 + np.exp(np.minimum(power, 50))), LEAST_WEIGHT).astype(np.float32)
+    plain_factor = _calibrate(plain.scores, photos.y)
+    own = softmax(plain.scores * np.float32(plain_factor))[np.arange(len(photos.y)), photos.y]
+    weight = np.clip(own / DOUBTFUL, LEAST_WEIGHT, 1).astype(np.float32)
     left_out = ridge.predict_left_out(photos.y, n_classes, weight=weight, penalty=plain.penalty)
-    factor = SCORE_SCALE * choose_careful_factor(left_out.scores * np.float32(SCORE_SCALE), photos.y)
-    return LabelScores(photos.y, left_out.scores * np.float32(factor), plain, factor, ridge)
+    factor = _calibrate(left_out.scores, photos.y)
+    return LabelScores(photos.y, left_out.scores * np.float32(factor), plain, plain_factor, ridge)
+
+
+def _calibrate(scores: Floats, y: Numbers) -> float:
+    """Return the factor whose product with scores near 1 and -1 gives calibrated probabilities."""
+    return SCORE_SCALE * choose_careful_factor(scores * np.float32(SCORE_SCALE), y)
 
 
 def measure_margin(scores: Floats, y: Numbers) -> Floats:

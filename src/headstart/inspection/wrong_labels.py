@@ -20,7 +20,7 @@ def find_wrong_labels(photos: PhotoSet, scores: LabelScores) -> list[Finding]:
     The score of a finding is the probability that the photo does not have this label.
     """
     at = np.flatnonzero((scores.own < SUSPICIOUS) & (scores.margin < 0))
-    at = at[np.argsort(scores.margin[at], kind="stable")]
+    at = at[np.argsort(scores.own[at], kind="stable")]
     if not len(at):
         return []
     gains = estimate_relabelling(scores, at, scores.suggested[at])

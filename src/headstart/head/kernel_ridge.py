@@ -72,6 +72,7 @@ class KernelRidge:
 
     def __init__(self, X: Floats, units: Sequence[str] | None = None, *, seed: int = 0) -> None:
         self._units = _list_units(units)
+        self._inverses: dict[float, Floats] = {}  # of the last penalty
         with use_one_blas_thread():
             self.rows = _map_to_landmarks(X, seed)
 
@@ -121,9 +122,7 @@ class KernelRidge:
         """
         rows = self.rows
         with use_one_blas_thread():
-            gram = _multiply(rows, rows)
-            inverse = np.linalg.inv(gram + np.eye(rows.shape[1], dtype=np.float32) * np.float32(left_out.penalty))
-            inverse = inverse.astype(np.float32)
+            inverse = self._invert(left_out.penalty)
             some = rows[at] @ inverse
             influence = np.concatenate(map_blocks(lambda block: some[block] @ rows.T, some))
             shares = [(rows[unit] @ inverse) @ rows[unit].T for unit in self._units]
@@ -134,6 +133,14 @@ class KernelRidge:
             influence[np.ix_(np.isin(at, unit), unit)] = 0
         influence[np.arange(len(at)), at] = 0
         return influence
+
+    def _invert(self, penalty: float) -> Floats:
+        """Return the inverse (k, k) of the products of all rows and the penalty."""
+        if penalty not in self._inverses:
+            gram = _multiply(self.rows, self.rows)
+            gram[np.diag_indices_from(gram)] += np.float32(penalty)
+            self._inverses = {penalty: np.linalg.inv(gram).astype(np.float32)}
+        return self._inverses[penalty]
 
     def _decompose(self, root: Floats) -> tuple[Floats, npt.NDArray[np.float64]]:
         """Return an orthonormal basis (N, k) of the weighted rows, and k eigenvalues."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from headstart.evaluation.notes import Note
@@ -59,10 +60,12 @@ def find_problems(photos: PhotoSet, *, seed: int = 0, verbose: bool = False) -> 
     """
     findings: list[Finding] = []
     with show_progress("Looking for problems", is_shown=verbose, unit="steps") as progress:
-        scores = score_labels(photos, seed=seed)
-        for n_done, detect in enumerate(DETECTORS, 1):
-            progress(n_done, len(DETECTORS) + 2)
-            findings += detect(photos)
+        with ThreadPoolExecutor(1) as pool:  # an eigendecomposition takes one core: detectors use the others
+            scoring = pool.submit(score_labels, photos, seed=seed)
+            for n_done, detect in enumerate(DETECTORS, 1):
+                findings += detect(photos)
+                progress(n_done, len(DETECTORS) + 2)
+            scores = scoring.result()
         findings += find_class_trouble(photos, None if scores is None else scores.plain_probabilities)
         if scores is not None:
             progress(len(DETECTORS) + 1, len(DETECTORS) + 2)

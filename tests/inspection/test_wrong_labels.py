@@ -1,7 +1,7 @@
 import numpy as np
 
 from headstart.inspection.label_scores import score_labels
-from headstart.inspection.wrong_labels import find_wrong_labels
+from headstart.inspection.wrong_labels import SUSPICIOUS, find_wrong_labels
 
 
 def test_a_wrong_label_is_found_with_the_right_one(make_set, make_classes):
@@ -33,3 +33,16 @@ def test_findings_are_sorted_by_certainty(make_set, make_classes):
     found = [finding.score for finding in find_wrong_labels(photos, score_labels(photos))]
     assert len(found) > 1
     assert np.all(np.diff(found) <= 1e-6)
+
+
+def test_a_class_that_is_in_one_unit_or_has_few_photos_is_not_judged(make_set, make_classes):
+    X, labels = make_classes(40, distance=0.5)
+    units = ["one camera" if n < 40 else str(n) for n in range(120)]
+    for photos in (make_set(X, labels, units=units), make_set(X[37:], labels[37:])):
+        scores = score_labels(photos)
+        assert (scores.own[photos.y == 0] < SUSPICIOUS).any()  # no classifier knows the class
+        assert not [finding for finding in find_wrong_labels(photos, scores) if finding.label == "class 0"]
+    units[:40] = [f"camera {n % 4}" for n in range(40)]
+    labels[50] = "class 0"
+    photos = make_set(X, labels, units=units)
+    assert [one.label for one in find_wrong_labels(photos, score_labels(photos))][:1] == ["class 0"]

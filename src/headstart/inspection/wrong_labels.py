@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from headstart.features.neighbours import NOBODY
 from headstart.inspection.finding import Finding
 from headstart.inspection.gains import estimate_relabelling
-from headstart.inspection.label_scores import LabelScores
+from headstart.inspection.label_scores import LabelScores, Numbers
 from headstart.inspection.photo_set import PhotoSet
 
 SUSPICIOUS = 0.2  # probability of the label below which it is listed
 N_NEIGHBOURS = 10  # that the evidence counts
+FEWEST_OTHERS = 3  # photos of the class in other units, without which a classifier does not know the class
 
 
 def find_wrong_labels(photos: PhotoSet, scores: LabelScores) -> list[Finding]:
     """List photos whose label has a probability below 20% by classifiers that did not see them, the most certain first.
 
-    The score of a finding is the probability that the photo does not have this label.
+    The score of a finding is the probability that the photo does not have this label. A photo is not judged if its
+    class has fewer than 3 photos in other units.
     """
-    at = np.flatnonzero((scores.own < SUSPICIOUS) & (scores.margin < 0))
+    at = np.flatnonzero(
+        (scores.own < SUSPICIOUS) & (scores.margin < 0) & (_count_others(photos, scores.y) >= FEWEST_OTHERS)
+    )
     at = at[np.argsort(scores.own[at], kind="stable")]
     if not len(at):
         return []
@@ -42,3 +48,14 @@ def find_wrong_labels(photos: PhotoSet, scores: LabelScores) -> list[Finding]:
             )
         )
     return found
+
+
+def _count_others(photos: PhotoSet, y: Numbers) -> Numbers:
+    """Return (N,) the number of photos of the class of each photo that are in other units."""
+    sizes = np.bincount(y)[y]
+    if photos.units is None:
+        return sizes - 1
+    both = list(zip(photos.units, y.tolist(), strict=True))
+    same = Counter(both)
+    others: Numbers = sizes - np.array([same[one] for one in both])
+    return others

@@ -1,5 +1,7 @@
 """Copies, near copies and look-alikes: one finding for each group, the photo to look at first."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,11 @@ def test_look_alikes_are_listed_by_strength_without_known_copies(make_set, featu
 def test_a_set_without_copies_has_no_finding(make_set, features):
     photos = make_set(features, ["a"] * 6)
     assert find_copies(photos) == find_lookalikes(photos) == []
+
+
+def test_of_near_copies_the_one_with_the_most_pixels_is_kept(make_set, features):
+    photos = make_set(features, ["a"] * 6, near_copies=group_near_copies([pair(0, 4)], 6))
+    assert find_copies(photos)[0].photos[-1] == "a/00000.jpg"  # nothing is known: the first name
+    sizes = [(300, 200)] * 4 + [(400, 300)] * 2
+    photos.__dict__["facts"] = [SimpleNamespace(width=width, height=height) for width, height in sizes]
+    assert find_copies(photos)[0].photos == ("a/00000.jpg", "a/00004.jpg")

@@ -25,8 +25,8 @@ def find_copies(photos: PhotoSet) -> list[Finding]:
     """Find files with the same bytes (``copy``), and photos that were saved again or resized (``near_copy``).
 
     The first photo of a finding is the one to look at: its label is that of the fewest copies, or its split is the
-    last, or its name is the longest. The last photo is the one to keep. Findings with several labels come first, then
-    those across splits.
+    last, or it has the fewest pixels, or the longest name. The last photo is the one to keep. Findings with several
+    labels come first, then those across splits.
     """
     by_digest: dict[str, list[Photo]] = {}
     for photo in photos.catalog.photos:
@@ -92,8 +92,9 @@ def _report(kind: str, same: Sequence[Photo], evidence: str, fits: _ClassFits, *
     sizes = Counter(photo.label for photo in same)
     known = {label: fits.measure(same, label) if len(labels) > 1 else 0.0 for label in labels}
     ordered = sorted(
-        same, key=lambda photo: (-sizes[photo.label], -known[photo.label], *_rank_original(photo)), reverse=True
-    )
+        same, reverse=True,
+        key=lambda photo: (-sizes[photo.label], -known[photo.label], *_rank_original(photo, fits.count_pixels(photo))),
+    )  # fmt: skip
     usual = ordered[-1].label
     return Finding(
         kind=kind, photos=tuple(photo.file for photo in ordered), digests=tuple(photo.digest for photo in ordered),
@@ -103,7 +104,10 @@ def _report(kind: str, same: Sequence[Photo], evidence: str, fits: _ClassFits, *
 
 
 class _ClassFits:
-    """How well photos fit a class: the length of their features along the mean of the class, from that of all."""
+    """How well photos fit a class: the length of their features along the mean of the class, from that of all.
+
+    Also the number of their pixels.
+    """
 
     def __init__(self, photos: PhotoSet) -> None:
         self._photos = photos
@@ -121,6 +125,12 @@ class _ClassFits:
         means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)
         return means
 
+    def count_pixels(self, photo: Photo) -> int:
+        """Return the number of pixels of a photo; 0 if it is not known."""
+        row = self._rows.get(photo.digest)
+        facts = None if row is None else self._photos.facts[row]
+        return 0 if facts is None else facts.width * facts.height
+
     def measure(self, some: Sequence[Photo], label: str) -> float:
         """Return how well photos fit a class; 0 if their features or the class are not known."""
         rows = [self._rows[photo.digest] for photo in some if photo.digest in self._rows]
@@ -129,10 +139,13 @@ class _ClassFits:
         return float((self._photos.X[rows] @ self._means[self._photos.labels.index(label)]).mean())
 
 
-def _rank_original(photo: Photo) -> tuple[int, int, str]:
-    """Return what is least for the original of some copies: names such as ``1 (copy).jpg`` are longer."""
+def _rank_original(photo: Photo, n_pixels: int) -> tuple[int, int, int, str]:
+    """Return what is least for the original of some copies: a copy has fewer pixels, or a longer name.
+
+    A name such as ``1 (copy).jpg`` is longer.
+    """
     split = len(SPLITS) if photo.split is None else SPLITS.index(photo.split)
-    return split, len(photo.file), photo.file
+    return split, -n_pixels, len(photo.file), photo.file
 
 
 def _group_pairs(photos: PhotoSet, by_digest: dict[str, list[Photo]]) -> Iterable[list[CopyPair]]:

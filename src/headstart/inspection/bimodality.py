@@ -17,6 +17,7 @@ Points = npt.NDArray[np.float64]
 
 MAX_PHOTOS = 600  # of a class; of more, random ones are measured
 N_COMPONENTS = 20
+ROUNDING = 1e-9  # variance along a component of rows of length 1; a smaller one is rounding
 N_SPLITS = 5
 N_STARTS, MAX_ROUNDS = 4, 20  # of k-means
 SHRINKAGE = 0.3  # of the covariance within the two clusters, towards a sphere
@@ -50,7 +51,8 @@ def _scale(features: npt.NDArray[np.float32], *, is_standardised: bool) -> Point
     X /= np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-9)
     X -= X.mean(0)
     values, vectors = np.linalg.eigh(X @ X.T)
-    kept: Points = vectors[:, ::-1][:, :N_COMPONENTS] * np.sqrt(np.maximum(values[::-1][:N_COMPONENTS], 0))
+    values = np.where(values > ROUNDING * len(X), values, 0)
+    kept: Points = vectors[:, ::-1][:, :N_COMPONENTS] * np.sqrt(values[::-1][:N_COMPONENTS])
     return kept
 
 

@@ -367,11 +367,9 @@ def test_a_label_with_quotes_can_be_chosen_by_its_button(driver, tmp_path):
     photos = [photo | {"label": labels[n % 2]} for n, photo in enumerate(content.photos)]
     findings = [make_finding(pair, "copy", "Copies", *labels) for pair in ([0, 1], [2, 3])]
     classes = [{"label": label, "n": 6, "typical": []} for label in labels]
-    content = dataclasses.replace(content, photos=photos, findings=findings, classes=classes)
+    content = dataclasses.replace(content, photos=photos, findings=findings, classes=classes, audit_id="q")
     (tmp_path / "audit.html").write_text(render_audit(content), "utf-8")
     page = Page(driver, tmp_path / "audit.html").open()
-    page.run("localStorage.clear()")
-    page.open()
     driver.find_element("css selector", "#finding .act.strong").click()
     assert page.place == 1
     assert driver.find_element("css selector", "#finding .where").text == "2 of 2"

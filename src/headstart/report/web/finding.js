@@ -134,7 +134,7 @@ function drawPanel(finding) {
   const score = makeElement("span", "score", `score ${finding.score.toFixed(2)}`);
   score.title = "How sure the finding is, 0 to 1. Scores of one kind can be compared.";
   const actions = makeElement("div", "actions", ...listActions(finding).map(([act, name, short, key, look, label]) => {
-    const button = makeButton(`act ${look}`, () => take(act, label), makeElement("span", "wide", name), makeElement("span", "narrow", short), key && makeElement("kbd", "", key));
+    const button = makeButton(`act ${look}`, () => take(act, label), makeElement("span", "wide", name), makeElement("span", "narrow", short.replace(/[_.\-/]/g, "$&\u200b")), key && makeElement("kbd", "", key));
     button.setAttribute("aria-label", name);
     button.dataset.act = label ? `${act}-${label}` : act;
     return button;

@@ -74,10 +74,15 @@ def test_a_wide_set_gets_a_stricter_limit(make_photos):
 
 
 def test_tiny_photos_and_extreme_shapes(make_photos):
-    long, tiny = find_poor_photos(make_photos(sizes=[(2000, 300), (40, 32)]))[::-1]
+    long, tiny = find_poor_photos(make_photos(sizes=[(2000, 300), (40, 32)]))
     assert (tiny.kind, long.kind) == ("tiny", "shape")
     assert tiny.evidence.startswith("It has 40 x 32 pixels")
     assert long.evidence == "It has 2,000 x 300 pixels, 6.7 to 1, and is squeezed to a square."
+
+
+def test_a_long_photo_with_a_short_side_is_of_an_extreme_shape(make_photos):
+    (finding,) = find_poor_photos(make_photos(sizes=[(800, 60)]))
+    assert finding.kind == "shape"  # enlarged on one side only: it shows details
 
 
 def test_a_blurred_photo_that_is_tiny_is_tiny(make_photos):

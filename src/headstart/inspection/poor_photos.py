@@ -21,13 +21,13 @@ TINY_PX, ASPECT = 64, 3.0  # shorter side; longer side by shorter side
 FAR, VERY_FAR = 3.0, 3.75  # median absolute deviations below the median; the latter if more than MANY are far
 MANY = 0.01  # share of the photos: the set itself varies then
 COMMON = 0.2  # share of the photos that makes a size usual
-_ORDER = ("blank", "dark", "flat", "tiny", "shape", "blurred")  # dark and flat photos have few edges: blurred is last
+_ORDER = ("blank", "dark", "flat", "shape", "tiny", "blurred")  # dark and flat photos have few edges: blurred is last
 Floats = npt.NDArray[np.float64]
 Marks = tuple[Floats, npt.NDArray[np.bool_], Callable[[int], str]]
 
 
 def find_poor_photos(photos: PhotoSet, *, reads_headers: bool = True) -> list[Finding]:
-    """Find poor photos; each gets one kind, the first of blank, dark, flat, tiny, shape and blurred.
+    """Find poor photos; each gets one kind, the first of blank, dark, flat, shape, tiny and blurred.
 
     The score is 0.5 at the limit and grows towards 1. Without measures, only tiny photos and extreme shapes are found;
     if the headers of the files are not read, only the others.

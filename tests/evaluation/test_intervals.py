@@ -100,7 +100,8 @@ def test_answers_of_several_heads_count_as_their_share():
     of_group = random.random(20)
     shares, groups = np.repeat(of_group, 10), [str(n // 10) for n in range(200)]
     n = count_effective(shares, np.ones(200), groups)
-    assert n == count_effective(shares, np.full(200, 3.0), groups)
+    # the last digits differ: a processor may add three times the numbers in another order
+    assert n == pytest.approx(count_effective(shares, np.full(200, 3.0), groups), rel=1e-9)
     alone = count_effective(random.permutation(shares), np.ones(200), groups)
     assert 10 < n < 70 < alone < 200
 

@@ -115,3 +115,14 @@ def test_the_penalty_has_the_least_error(rows):
 def test_equal_photos_are_no_division_by_zero():
     left_out = KernelRidge(np.ones((6, 4), np.float32)).predict_left_out(np.array([0, 1, 0, 1, 0, 1]), 2)
     assert np.isfinite(left_out.scores).all()
+
+
+def test_important_features_count_more(rows):
+    X, y = rows
+    noise = np.random.default_rng(1).normal(0, 1, (90, 60)).astype(np.float32)
+    both = np.hstack([X, noise])
+    importance = np.repeat(np.array([3, 0.3], np.float32), [12, 60])
+    alike, weighed = (
+        KernelRidge(both, importance=some).predict_left_out(y, 3).scores.argmax(1) == y for some in (None, importance)
+    )
+    assert weighed.mean() > alike.mean() + 0.1

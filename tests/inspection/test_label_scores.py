@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
 
+from headstart.backbone.backbone import BackboneSetup
+from headstart.backbone.loading import load_backbone
+from headstart.inspection import label_scores
 from headstart.inspection.label_scores import measure_margin, score_labels
 
 
@@ -48,3 +51,22 @@ def test_too_few_photos_have_no_scores(labels, make_set):
 def test_the_margin_compares_with_the_best_other_class():
     scores = np.array([[1, 4, 2], [5, 0, 3]], np.float32)
     assert measure_margin(scores, np.array([2, 0])).tolist() == [-2, 2]
+
+
+def test_the_means_of_lower_stages_count_more(make_set, make_classes, monkeypatch):
+    X, labels = make_classes(30)
+    spec = load_backbone().spec
+    setup = BackboneSetup(load_backbone(), spec.image_size)
+    seen = []
+    real = label_scores.KernelRidge
+
+    def make(X, units, *, importance, seed):
+        seen.append(importance)
+        return real(X, units, importance=importance, seed=seed)
+
+    monkeypatch.setattr(label_scores, "KernelRidge", make)
+    wide = np.hstack([X, np.zeros((len(X), spec.n_features), np.float32)])
+    score_labels(make_set(wide, labels, setup=setup))
+    score_labels(make_set(X, labels))
+    assert seen[0].tolist() == [2.0] * 40 + [1.0] * spec.n_features
+    assert seen[1].tolist() == [1.0] * 40

@@ -57,6 +57,8 @@ class KernelRidge:
         (N, D) float32 features; they are standardised here.
     units
         (N,) names of rows that are left out together. None: each row alone.
+    importance
+        (D,) factors of the standardised features. Default: 1.
     seed
         Seed of the landmarks.
 
@@ -70,11 +72,13 @@ class KernelRidge:
     False
     """
 
-    def __init__(self, X: Floats, units: Sequence[str] | None = None, *, seed: int = 0) -> None:
+    def __init__(
+        self, X: Floats, units: Sequence[str] | None = None, *, importance: Floats | None = None, seed: int = 0
+    ) -> None:
         self._units = _list_units(units)
         self._inverses: dict[float, Floats] = {}  # of the last penalty
         with use_one_blas_thread():
-            self.rows = _map_to_landmarks(X, seed)
+            self.rows = _map_to_landmarks(X, importance, seed)
 
     def predict_left_out(
         self, y: Numbers, n_classes: int, *, weight: Floats | None = None, penalty: float | None = None
@@ -162,10 +166,12 @@ def _list_units(units: Sequence[str] | None) -> list[Numbers]:
     return [np.array(some) for some in members.values() if len(some) > 1]
 
 
-def _map_to_landmarks(X: Floats, seed: int) -> Floats:
+def _map_to_landmarks(X: Floats, importance: Floats | None, seed: int) -> Floats:
     """Return rows (N, k) whose products are the kernel of the features, or its approximation."""
     standardisation = measure_standardisation(X, np.ones(len(X)), floor=FLOOR)
     mean, scale = standardisation.mean.astype(np.float32), standardisation.scale.astype(np.float32)
+    if importance is not None:
+        scale /= importance
     n = min(len(X), MAX_LANDMARKS)
     at = np.sort(np.random.default_rng(seed).choice(len(X), n, replace=False))
     landmarks = (X[at] - mean) / scale

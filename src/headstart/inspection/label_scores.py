@@ -22,6 +22,7 @@ Numbers = npt.NDArray[np.int64]
 SCORE_SCALE = 4.0  # of scores near 1 and -1, before the factor that calibrates them is chosen
 DOUBTFUL = 0.3  # probability of a label below which the photo counts less in a second fit: in proportion,
 LEAST_WEIGHT = 0.1  # but at least this
+LOWER_STAGES = 2.0  # importance of their means, if the features have them; that of the last stage is 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +86,7 @@ def score_labels(photos: PhotoSet, *, seed: int = 0) -> LabelScores | None:
     n_classes = len(photos.labels)
     if n_classes < 2 or np.bincount(photos.y, minlength=n_classes).max() < 2:
         return None
-    ridge = KernelRidge(photos.X, photos.units, seed=seed)
+    ridge = KernelRidge(photos.X, photos.units, importance=_weigh_stages(photos), seed=seed)
     plain = ridge.predict_left_out(photos.y, n_classes)
     plain_factor = _calibrate(plain.scores, photos.y)
     own = softmax(plain.scores * np.float32(plain_factor))[np.arange(len(photos.y)), photos.y]
@@ -93,6 +94,14 @@ def score_labels(photos: PhotoSet, *, seed: int = 0) -> LabelScores | None:
     left_out = ridge.predict_left_out(photos.y, n_classes, weight=weight, penalty=plain.penalty)
     factor = _calibrate(left_out.scores, photos.y)
     return LabelScores(photos.y, left_out.scores * np.float32(factor), plain, plain_factor, ridge)
+
+
+def _weigh_stages(photos: PhotoSet) -> Floats:
+    n_features = photos.X.shape[1]
+    n_last = n_features if photos.setup is None else photos.setup.spec.n_features
+    importance: Floats = np.full(n_features, LOWER_STAGES, np.float32)
+    importance[n_features - n_last :] = 1
+    return importance
 
 
 def _calibrate(scores: Floats, y: Numbers) -> float:

@@ -40,6 +40,13 @@ def test_a_photo_is_found_by_its_path_also_relative_to_the_source():
     assert list_found(match(decide("/p/cats/2.jpg"), decide("dogs/1.jpg", "keep"))) == {1: "drop", 3: "keep"}
 
 
+def test_a_path_may_be_relative_to_the_folder_of_a_table(tmp_path):
+    (tmp_path / "photos.csv").touch()
+    photo = Photo(str(tmp_path / "cats" / "1.jpg"), "cats", digest=A, split=None)
+    catalog = Catalog((photo,), source=str(tmp_path / "photos.csv"))
+    assert list_found(match(decide("cats/1.jpg"), catalog=catalog)) == {0: "drop"}
+
+
 def test_a_moved_photo_is_found_by_its_digest():
     assert list_found(match(decide("/elsewhere/x.jpg", digest=B))) == {1: "drop"}
 

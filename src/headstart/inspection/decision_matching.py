@@ -109,6 +109,8 @@ class _PhotoIndex:
     def __init__(self, catalog: Catalog, earlier: Sequence[Change]) -> None:
         self._photos = catalog.photos
         self._folder = Path(catalog.source).expanduser() if catalog.source else None
+        if self._folder is not None and self._folder.is_file():
+            self._folder = self._folder.parent  # paths in a table are relative to it
         self._by_path = {_normalise(photo.file): n for n, photo in enumerate(catalog.photos)}
         self._by_digest: dict[str, list[int]] = {}
         for n, photo in enumerate(catalog.photos):

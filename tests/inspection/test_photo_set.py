@@ -22,3 +22,14 @@ def test_a_finding_names_the_photos_of_its_rows(make_set):
     assert finding.photos == (photos.photos[2].file, photos.photos[0].file)
     assert finding.digests == (photos.photos[2].digest, photos.photos[0].digest)
     assert (finding.label, photos.find("shortcut", [], score=1, evidence="So.").label) == ("b", None)
+
+
+def test_the_facts_of_one_photo_are_read_without_those_of_the_others(make_set, monkeypatch):
+    photos = make_set(np.zeros((3, 2)), ["a", "b", "b"])
+    read = []
+    monkeypatch.setattr(photo_set, "read_header_facts", lambda path: read.append(path.name))
+    assert photos.read_facts(1) is None
+    assert read == ["00001.jpg"]
+    assert photos.facts == [None, None, None]  # no file is there
+    photos.facts[2] = "known"
+    assert photos.read_facts(2) == "known"

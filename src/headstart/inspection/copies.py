@@ -128,7 +128,7 @@ class _ClassFits:
     def count_pixels(self, photo: Photo) -> int:
         """Return the number of pixels of a photo; 0 if it is not known."""
         row = self._rows.get(photo.digest)
-        facts = None if row is None else self._photos.facts[row]
+        facts = None if row is None else self._photos.read_facts(row)
         return 0 if facts is None else facts.width * facts.height
 
     def measure(self, some: Sequence[Photo], label: str) -> float:

@@ -15,7 +15,7 @@ from headstart.catalog.photo import Photo
 from headstart.features.near_copy_groups import NearCopies
 from headstart.features.neighbours import Nearest, find_nearest
 from headstart.inspection.finding import Finding
-from headstart.pixels.header_facts import HeaderFacts, read_all_header_facts
+from headstart.pixels.header_facts import HeaderFacts, read_all_header_facts, read_header_facts
 
 N_NEAREST = 30
 
@@ -66,6 +66,10 @@ class PhotoSet:
     def facts(self) -> Sequence[HeaderFacts | None]:
         """Facts in the header of each photo file; None for photos in stores and shards. They are read once."""
         return read_all_header_facts([photo.path for photo in self.photos])
+
+    def read_facts(self, n: int) -> HeaderFacts | None:
+        """Return the facts of one photo; only its header is read, unless those of all photos were."""
+        return self.facts[n] if "facts" in self.__dict__ else read_header_facts(self.photos[n].path)
 
     @cached_property
     def nearest(self) -> Nearest:

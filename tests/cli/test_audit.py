@@ -116,6 +116,7 @@ def test_wrong_commands_are_refused(audit, photos, tmp_path):
     assert "--new-classes needs --apply" in audit(photos, "--new-classes").stderr
     assert "got the kind 'blury'" in str(audit(photos, "--drop", "blury").exception)
     assert "is not a share" in audit(photos, "--relabel", "yes").stderr
+    assert "got the score 0.02, need 0.5 to 1" in audit(photos, "--relabel", "2").stderr
     assert "lies inside the folder of photos" in str(audit(photos, "--out", photos / "a").exception)
     inside = audit(photos, "--apply", tmp_path / "none.csv", "--out", photos / "a.csv").exception
     assert "No such file or directory. Give the decisions.csv" in str(inside)

@@ -75,7 +75,8 @@ def test_findings_are_selected_by_kind():
 def test_the_summary_counts_and_lists():
     text = AUDIT.summary()
     assert text.splitlines()[0].startswith(
-        "p: 2 photos of 2 classes: 3 findings. Findings whose correction should gain most come first."
+        "p: 2 photos of 2 classes: 3 findings. First come findings about classes and copies with several labels, "
+        "then those whose correction should gain most."
     )
     assert "Copies               1\n" in text
     assert "   1  Wrong label     cats/1.jpg  (cats -> dogs?)\n      It looks like a dog." in text

@@ -1,7 +1,8 @@
 import numpy as np
 
+from headstart.inspection.detectors import find_problems
 from headstart.inspection.label_scores import score_labels
-from headstart.inspection.wrong_labels import SUSPICIOUS, find_wrong_labels
+from headstart.inspection.wrong_labels import SUSPICIOUS, find_wrong_labels, note_unlearned
 
 
 def test_a_wrong_label_is_found_with_the_right_one(make_set, make_classes):
@@ -46,3 +47,15 @@ def test_a_class_that_is_in_one_unit_or_has_few_photos_is_not_judged(make_set, m
     labels[50] = "class 0"
     photos = make_set(X, labels, units=units)
     assert [one.label for one in find_wrong_labels(photos, score_labels(photos))][:1] == ["class 0"]
+
+
+def test_nothing_is_listed_if_most_labels_look_wrong(make_set):
+    generator = np.random.default_rng(0)
+    labels = [f"class {n}" for n in range(40) for _ in range(5)]
+    photos = make_set(generator.normal(size=(200, 30)), labels)
+    scores = score_labels(photos)
+    (note,) = note_unlearned(scores)
+    assert note.code == "labels-not-learned"
+    assert "finds its label improbable for " in note.text
+    assert find_wrong_labels(photos, scores) == []
+    assert note.text in [str(found) for found in find_problems(photos).notes]

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from headstart.inspection.audit_result import Audit
 
 COMPUTING = ("backbone", "image_size", "depth", "seed", "cache")  # options of how an audit computes
+LEAST_SCORE = 0.5  # for --relabel
+
+
+def _check_score(_: click.Context, __: click.Parameter, score: float | None) -> float | None:
+    if score is not None and score < LEAST_SCORE:
+        text = f"got the score {score:g}, need {LEAST_SCORE:g} to 1: below, more labels would become wrong than right."
+        raise click.BadParameter(text)
+    return score
 
 
 @click.command(short_help="Find wrong labels, copies, poor photos and shortcuts.")
@@ -48,7 +56,7 @@ COMPUTING = ("backbone", "image_size", "depth", "seed", "cache")  # options of h
     "stays. Copies with several labels are left to you.",
 )  # fmt: skip
 @click.option(
-    "--relabel", "relabel_from", type=FRACTION, metavar="SCORE",
+    "--relabel", "relabel_from", type=FRACTION, metavar="SCORE", callback=_check_score,
     help="In the corrected CSV, give photos with a wrong label the suggested one if their score is at least this, such "
     "as 0.95. Not recommended without a look at the photos: where all found labels were replaced, classifiers were "
     "often less accurate than before.",

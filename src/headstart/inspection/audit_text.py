@@ -23,8 +23,8 @@ def summarise(catalog: Catalog, n_findings: int) -> list[str]:
     findings = "1 finding" if n_findings == 1 else f"{n_findings:,} findings"
     return [
         f"{count_photos(len(catalog.photos))} of {classes}: {findings}.",
-        "Findings whose correction should gain most come first. The list is a ranking for a person to look at. "
-        "No photo was changed.",
+        "First come findings about classes and copies with several labels, then those whose correction should gain "
+        "most. The list is a ranking for a person to look at. No photo was changed.",
     ]
 
 

@@ -96,9 +96,11 @@ def _report(kind: str, same: Sequence[Photo], evidence: str, fits: _ClassFits, *
         key=lambda photo: (-sizes[photo.label], -known[photo.label], *_rank_original(photo, fits.count_pixels(photo))),
     )  # fmt: skip
     usual = ordered[-1].label
+    # the label of most of them, or the one that fits; byte-identical copies with as many of each label suggest nothing
+    is_tied = kind == "copy" and sizes[usual] == sizes[ordered[0].label]
     return Finding(
         kind=kind, photos=tuple(photo.file for photo in ordered), digests=tuple(photo.digest for photo in ordered),
-        label=ordered[0].label, suggested=usual if usual != ordered[0].label else None,
+        label=ordered[0].label, suggested=None if is_tied or usual == ordered[0].label else usual,
         score=score - SPREAD * (1 - certainty), evidence=evidence,
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ from headstart.inspection.outliers import find_outliers
 from headstart.inspection.photo_set import PhotoSet
 from headstart.inspection.poor_photos import find_poor_photos
 from headstart.inspection.shortcuts import find_shortcuts
-from headstart.inspection.wrong_labels import find_wrong_labels
+from headstart.inspection.wrong_labels import find_wrong_labels, note_unlearned
 from headstart.process.progress import show_progress
 
 DETECTORS = (
@@ -58,7 +58,7 @@ def find_problems(photos: PhotoSet, *, seed: int = 0, verbose: bool = False) -> 
     verbose
         Whether progress is shown on stderr.
     """
-    findings: list[Finding] = []
+    findings, notes = list[Finding](), list[Note]()
     with show_progress("Looking for problems", is_shown=verbose, unit="steps") as progress:
         with ThreadPoolExecutor(1) as pool:  # an eigendecomposition takes one core: detectors use the others
             scoring = pool.submit(score_labels, photos, seed=seed)
@@ -70,6 +70,7 @@ def find_problems(photos: PhotoSet, *, seed: int = 0, verbose: bool = False) -> 
         if scores is not None:
             progress(len(DETECTORS) + 1, len(DETECTORS) + 2)
             findings += find_wrong_labels(photos, scores)
+            notes = note_unlearned(scores)
             findings = add_removal_gains(photos, scores, findings)
     ordered = tuple(order_findings(drop_explained(findings)))
-    return FoundProblems(findings=ordered, curve=list_curve(ordered))
+    return FoundProblems(findings=ordered, curve=list_curve(ordered), notes=tuple(notes))

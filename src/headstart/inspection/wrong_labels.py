@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import numpy.typing as npt
 
+from headstart.evaluation.notes import Note
+from headstart.evaluation.words import count_photos
 from headstart.features.neighbours import NOBODY
 from headstart.inspection.finding import Finding
 from headstart.inspection.gains import estimate_relabelling
@@ -13,19 +16,38 @@ from headstart.inspection.label_scores import LabelScores, Numbers
 from headstart.inspection.photo_set import PhotoSet
 
 SUSPICIOUS = 0.2  # probability of the label below which it is listed
+MOST_SUSPICIOUS = 0.4  # share of the photos; of more, wrong labels and hard photos cannot be told apart
 N_NEIGHBOURS = 10  # that the evidence counts
 FEWEST_OTHERS = 3  # photos of the class in other units, without which a classifier does not know the class
+
+
+def note_unlearned(scores: LabelScores) -> list[Note]:
+    """Return a note if classifiers find so many labels improbable that they tell nothing about single labels."""
+    n = int(_mark_suspicious(scores).sum())
+    if n <= MOST_SUSPICIOUS * len(scores.y):
+        return []
+    text = (
+        f"Wrong labels were not searched for: a classifier that did not see a photo finds its label improbable for "
+        f"{n:,} of {count_photos(len(scores.y))}. The photos are too few for so many classes, or do not show what "
+        "tells the classes apart."
+    )
+    return [Note("labels-not-learned", text, "warning")]
+
+
+def _mark_suspicious(scores: LabelScores) -> npt.NDArray[np.bool_]:
+    return (scores.own < SUSPICIOUS) & (scores.margin < 0)
 
 
 def find_wrong_labels(photos: PhotoSet, scores: LabelScores) -> list[Finding]:
     """List photos whose label has a probability below 20% by classifiers that did not see them, the most certain first.
 
-    The score of a finding is the probability that the photo does not have this label. A photo is not judged if its
+    Nothing is listed if that holds for more than 40% of the photos; see `note_unlearned`. The score of a finding is the
+    probability that the photo does not have this label. A photo is not judged if its
     class has fewer than 3 photos in other units.
     """
-    at = np.flatnonzero(
-        (scores.own < SUSPICIOUS) & (scores.margin < 0) & (_count_others(photos, scores.y) >= FEWEST_OTHERS)
-    )
+    at = np.flatnonzero(_mark_suspicious(scores) & (_count_others(photos, scores.y) >= FEWEST_OTHERS))
+    if note_unlearned(scores):
+        return []
     at = at[np.argsort(scores.own[at], kind="stable")]
     if not len(at):
         return []

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from headstart.evaluation.notes import Note
+from headstart.head.parallel_rows import use_one_blas_thread
 from headstart.inspection.border_evidence import find_border_evidence
 from headstart.inspection.class_trouble import find_class_trouble
 from headstart.inspection.copies import find_copies, find_lookalikes
@@ -60,7 +61,9 @@ def find_problems(photos: PhotoSet, *, seed: int = 0, verbose: bool = False) -> 
     """
     findings, notes = list[Finding](), list[Note]()
     with show_progress("Looking for problems", is_shown=verbose, unit="steps") as progress:
-        with ThreadPoolExecutor(1) as pool:  # an eigendecomposition takes one core: detectors use the others
+        # An eigendecomposition takes one core: detectors use the others. The limit is set before the first thread
+        # starts: set beside a call of BLAS, it had no effect, and beside a busy program scores took ten times as long.
+        with use_one_blas_thread(), ThreadPoolExecutor(1) as pool:
             scoring = pool.submit(score_labels, photos, seed=seed)
             for n_done, detect in enumerate(DETECTORS, 1):
                 findings += detect(photos)

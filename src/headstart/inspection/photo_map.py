@@ -65,7 +65,7 @@ def _find_components(X: Floats) -> Floats:
         squares: Floats = some.T @ some
         return squares
 
-    squares = sum_blocks(square, X)
+    squares = sum_blocks(square, X).astype(np.float64)  # once, and not in each round
     axes = np.random.default_rng(0).normal(size=(X.shape[1], min(N_DIRECTIONS, X.shape[1])))
     for _ in range(N_ROUNDS):
         axes = np.linalg.qr(squares @ axes)[0]

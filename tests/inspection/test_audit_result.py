@@ -79,7 +79,7 @@ def test_the_summary_counts_and_lists():
         "then those whose correction should gain most."
     )
     assert "Copies               1\n" in text
-    assert "   1  Wrong label     cats/1.jpg  (cats -> dogs?)\n      It looks like a dog." in text
+    assert "   1  Doubtful label  cats/1.jpg  (cats -> dogs?)\n      It looks like a dog." in text
     assert "   2  Copies          dogs/=1.jpg and 1 more\n" in text
     assert "   3  Too few photos  class 'dogs'\n" in text
     assert AUDIT.summary(1).endswith("and 2 more")

@@ -18,7 +18,7 @@ def test_sentences_count_photos_classes_and_findings():
 
 
 def test_counts_are_aligned():
-    assert list_counts({"copy": 2, "wrong_label": 1200}) == ["Copies            2", "Wrong label   1,200"]
+    assert list_counts({"copy": 2, "wrong_label": 1200}) == ["Copies               2", "Doubtful label   1,200"]
     assert list_counts({}) == []
 
 
@@ -30,8 +30,9 @@ def test_findings_are_listed_relative_to_their_source(tmp_path):
     ]  # fmt: skip
     lines = list_findings(findings, str(tmp_path), 3)
     assert lines[::2] == [
-        "   1  Wrong label  a/new\\nline.jpg  (a -> b?)", "   2  Copies       /elsewhere/1.jpg and 1 more  (a or b?)",
-        "   3  Shortcut     all classes", "      and 2 more",
+        "   1  Doubtful label  a/new\\nline.jpg  (a -> b?)",
+        "   2  Copies          /elsewhere/1.jpg and 1 more  (a or b?)",
+        "   3  Shortcut        all classes", "      and 2 more",
     ]  # fmt: skip
     assert lines[1] == "      So it is."
     assert list_findings(findings[3:4], "", 1)[0] == "   1  Too few photos  class 'b'"

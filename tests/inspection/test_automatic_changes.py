@@ -63,7 +63,7 @@ def test_labels_are_replaced_from_a_score_on():
     assert plan(*findings, relabel_from=0.95) == {}
     assert plan(*findings) == {}
     changes = plan_changes(findings, PHOTOS, relabel_from=0.1, decided={})
-    assert (changes.planned[0].new, changes.planned[0].reason) == ("dogs", "Wrong label, score 0.90: It is so.")
+    assert (changes.planned[0].new, changes.planned[0].reason) == ("dogs", "Doubtful label, score 0.90: It is so.")
     assert 1 not in changes.planned  # nothing is suggested
 
 

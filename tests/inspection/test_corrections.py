@@ -65,7 +65,7 @@ def test_the_corrected_catalog_can_be_trained_on_and_the_photos_stay(catalog, de
         ("001.jpg", "relabel", "dots", "stripes"), ("copy.jpg", "drop", "dots", ""), ("003.jpg", "drop", "stripes", ""),
     ]  # fmt: skip
     assert [row["reason"] for row in rows] == [
-        "Decided by a person (Wrong label): clearly stripes", "Decided by a person (Copies).",
+        "Decided by a person (Doubtful label): clearly stripes", "Decided by a person (Copies).",
         "Decided by a person (Blank photo).",
     ]  # fmt: skip
     assert (corrections.n_kept, corrections.n_skipped, corrections.n_done) == (1, 1, 0)

@@ -45,7 +45,7 @@ def test_findings_name_their_photos_and_the_nearest_ones(photo_set):
     (record,) = content.findings
     named = [content.photos[i]["path"] for i in (*record["photos"], *record["neighbours"])]
     assert named == [photo_set.photos[i].file for i in (3, 1, 2)]  # the photo is not its own neighbour
-    assert (record["name"], record["label"], record["suggested"]) == ("Wrong label", "class 0", "class 1")
+    assert (record["name"], record["label"], record["suggested"]) == ("Doubtful label", "class 0", "class 1")
     assert [(one["label"], one["n"], len(one["typical"])) for one in content.classes] == [
         ("class 0", 13, 8), ("class 1", 12, 8),
     ]  # fmt: skip

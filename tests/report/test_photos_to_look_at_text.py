@@ -20,7 +20,7 @@ def test_there_is_no_section_if_nothing_was_found(record):
 
 def test_findings_are_counted_by_kind():
     told = describe_photos_to_look_at({"photos_to_look_at": RECORD})
-    assert told["rows"] == [{"name": "Wrong label", "n": "1,234"}, {"name": "Near copy", "n": "3"}]
+    assert told["rows"] == [{"name": "Doubtful label", "n": "1,234"}, {"name": "Near copy", "n": "3"}]
     assert told["labels"].endswith("The label may be wrong, or the photo may be hard.")
 
 

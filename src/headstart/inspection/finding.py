@@ -13,7 +13,7 @@ class Kind:
     Attributes
     ----------
     name
-        Name in tables and on the page, such as ``Wrong label``.
+        Name in tables and on the page, such as ``Doubtful label``.
     action
         What could be done, in a sentence.
     is_droppable
@@ -29,7 +29,7 @@ KINDS = {
     "unreadable": Kind("Unreadable file", "Replace the file, or leave it out.", True),
     "copy": Kind("Copies", "Keep one of the files.", True),
     "near_copy": Kind("Near copies", "Keep one of the photos, or keep them in one split.", True),
-    "wrong_label": Kind("Wrong label", "Check the label, and correct it."),
+    "wrong_label": Kind("Doubtful label", "Check the label, and correct it."),
     "outlier": Kind("Belongs to no class", "Leave the photo out if it shows none of the classes.", True),
     "odd_one": Kind("Odd one of its class", "Check whether the photo shows what its label says."),
     "blank": Kind("Blank photo", "Leave the photo out.", True),

@@ -14,11 +14,15 @@ def describe_photos_to_look_at(metrics: Mapping[str, Any]) -> dict[str, Any] | N
     record = metrics.get("photos_to_look_at")
     if not record or not record["n"]:
         return None
-    rows = [{"name": kind.replace("_", " ").capitalize(), "n": f"{n:,}"} for kind, n in record["counts"].items()]
+    rows = [{"name": _name(kind), "n": f"{n:,}"} for kind, n in record["counts"].items()]
     return {
         "rows": rows, "labels": _describe_labels(metrics, record), "judged": _describe_judged(metrics, record),
         "command": write_audit_command(record),
     }  # fmt: skip
+
+
+def _name(kind: str) -> str:
+    return "Doubtful label" if kind == "wrong_label" else kind.replace("_", " ").capitalize()
 
 
 def _describe_labels(metrics: Mapping[str, Any], record: Mapping[str, Any]) -> str:
@@ -28,7 +32,7 @@ def _describe_labels(metrics: Mapping[str, Any], record: Mapping[str, Any]) -> s
     if not record["counts"].get("wrong_label"):
         return ""
     return (
-        "A photo counts as a wrong label if classifiers that did not see it are sure of another class. The label may "
+        "A label is doubtful if classifiers that did not see the photo are sure of another class. The label may "
         "be wrong, or the photo may be hard."
     )
 

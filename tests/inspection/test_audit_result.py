@@ -39,7 +39,7 @@ def test_json_has_a_stable_schema():
     assert record["findings"][0] == {
         "kind": "wrong_label", "photos": ["p/cats/1.jpg"], "label": "cats", "suggested": "dogs", "score": 0.9877,
         "evidence": "It looks like a dog.", "action": "Check the label, and correct it.", "gain": 0.12345,
-        "digests": ["aa"],
+        "digests": ["aa"], "suggested_probability": None,
     }  # fmt: skip
     assert record["skipped"] == [{"path": "p/cats/1.jpg", "reason": "cannot be decoded"}]
     assert record["curve"] == [{"n": 1, "share": 0.2}]

@@ -58,13 +58,20 @@ def test_a_blank_photo_is_not_the_copy_that_stays():
 
 
 def test_labels_are_replaced_from_a_score_on():
-    findings = [find("wrong_label", ONE, score=0.9, suggested="dogs"), find("wrong_label", TWO, score=0.5)]
+    wrong = find("wrong_label", ONE, score=0.9, suggested="dogs", suggested_probability=0.6)
+    findings = [wrong, find("wrong_label", TWO, score=0.5)]
     assert plan(*findings, relabel_from=0.9) == {0: "relabel", 2: "relabel"}
     assert plan(*findings, relabel_from=0.95) == {}
     assert plan(*findings) == {}
     changes = plan_changes(findings, PHOTOS, relabel_from=0.1, decided={})
     assert (changes.planned[0].new, changes.planned[0].reason) == ("dogs", "Doubtful label, score 0.90: It is so.")
     assert 1 not in changes.planned  # nothing is suggested
+
+
+@pytest.mark.parametrize("probability", [0.49, None])
+def test_a_label_is_not_replaced_by_one_that_is_improbable_or_of_unknown_probability(probability):
+    wrong = find("wrong_label", ONE, score=0.99, suggested="dogs", suggested_probability=probability)
+    assert plan(wrong, relabel_from=0.5) == {}
 
 
 def test_a_file_without_a_digest_is_found_by_its_path():

@@ -67,7 +67,8 @@ def test_an_unlikely_label_is_a_finding_with_the_other_class():
     )  # fmt: skip
     assert 0.95 < finding.score < 1
     assert finding.evidence == (
-        "The label is 'dogs', but a classifier that did not see this photo says 'cats' (99% against 1%)."
+        "The label is 'dogs', but a classifier that did not see this photo gives 'cats' a "
+        "probability of 99%, and 'dogs' 1%."
     )
 
 

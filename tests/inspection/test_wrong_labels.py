@@ -17,8 +17,10 @@ def test_a_wrong_label_is_found_with_the_right_one(make_set, make_classes):
     assert first.score > 0.9
     assert first.gain > 0
     assert first.evidence.startswith(
-        "The label is 'class 1', but a classifier that did not see this photo says 'class 0' ("
+        "The label is 'class 1', but a classifier that did not see this photo gives 'class 0' a probability of 9"
     )
+    assert "%, and 'class 1' " in first.evidence
+    assert 0.9 < first.suggested_probability <= first.score + 1e-6
     assert first.evidence.endswith("10 of its 10 nearest photos are 'class 0'.")
 
 

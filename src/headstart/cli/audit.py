@@ -58,7 +58,8 @@ def _check_score(_: click.Context, __: click.Parameter, score: float | None) -> 
 @click.option(
     "--relabel", "relabel_from", type=FRACTION, metavar="SCORE", callback=_check_score,
     help="In the corrected CSV, give photos with a wrong label the suggested one if their score is at least this, such "
-    "as 0.95. Not recommended without a look at the photos: where all found labels were replaced, classifiers were "
+    "as 0.95, and the suggested one has a probability of at least 0.5. The score is the probability that the label is "
+    "wrong. Not recommended without a look at the photos: where all found labels were replaced, classifiers were "
     "often less accurate than before.",
 )  # fmt: skip
 @click.option("--new-classes", is_flag=True, help="Accept labels in the decisions that no photo has.")

@@ -9,6 +9,7 @@ from headstart.catalog.photo import Photo
 from headstart.inspection.changes import DROPPED, RELABELLED
 from headstart.inspection.finding import KINDS, Finding
 
+LIKELY = 0.5  # probability of the suggested label below which it is not given: another may be right
 COPIES = ("copy", "near_copy")  # kinds of which one photo stays
 
 
@@ -40,7 +41,8 @@ def plan_changes(
         Kinds of findings whose photos are left out. Of copies and near copies, one photo of each finding stays: the
         last one, which `find_copies` takes for the original.
     relabel_from
-        Score from which photos with a wrong label get the suggested one. None: no label is replaced.
+        Score from which photos with a wrong label get the suggested one, if its probability is at least one half.
+        None: no label is replaced.
     decided
         What a person decided about photos (``keep``, ``relabel``, ``drop``). No rule changes these photos.
     implied
@@ -55,8 +57,8 @@ def plan_changes(
         if finding.kind in COPIES:
             changes.drop_surplus(finding)
     for finding in findings:
-        is_sure = relabel_from is not None and finding.score >= relabel_from
-        if finding.kind == "wrong_label" and is_sure and finding.suggested is not None:
+        is_wrong = relabel_from is not None and finding.kind == "wrong_label" and finding.score >= relabel_from
+        if is_wrong and finding.suggested is not None and (finding.suggested_probability or 0) >= LIKELY:
             changes.relabel(finding, finding.suggested)
     return changes
 

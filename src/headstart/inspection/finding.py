@@ -70,8 +70,10 @@ class Finding:
     evidence
         What was seen, in a sentence.
     gain
-        Expected decrease of the log loss on other photos if the finding is corrected, in 1/1000 nats; a ranking and not
-        a price. None: unknown.
+        Expected decrease of the mean log loss on other photos if the finding is corrected, times 1,000; a ranking and
+        not a price. None: unknown.
+    suggested_probability
+        Probability of the suggested label by classifiers that did not see the photo. None: unknown.
     """
 
     kind: str
@@ -82,11 +84,17 @@ class Finding:
     score: float
     evidence: str
     gain: float | None = None
+    suggested_probability: float | None = None
 
     def to_record(self) -> dict[str, Any]:
         """Return the finding as a record for JSON."""
         return {
             "kind": self.kind, "photos": list(self.photos), "label": self.label, "suggested": self.suggested,
             "score": round(self.score, 4), "evidence": self.evidence, "action": KINDS[self.kind].action,
-            "gain": None if self.gain is None else round(self.gain, 6), "digests": list(self.digests),
+            "gain": _round(self.gain, 6), "digests": list(self.digests),
+            "suggested_probability": _round(self.suggested_probability, 4),
         }  # fmt: skip
+
+
+def _round(value: float | None, n_digits: int) -> float | None:
+    return None if value is None else round(value, n_digits)

@@ -78,7 +78,7 @@ class PhotoSet:
 
     def find(
         self, kind: str, at: Sequence[int], *, score: float, evidence: str, label: str | None = None,
-        suggested: str | None = None, gain: float | None = None,
+        suggested: str | None = None, gain: float | None = None, suggested_probability: float | None = None,
     ) -> Finding:  # fmt: skip
         """Return a finding about the photos at some row numbers. The default label is that of the first photo."""
         photos = [self.photos[n] for n in at]
@@ -86,4 +86,5 @@ class PhotoSet:
         return Finding(
             kind=kind, photos=tuple(photo.file for photo in photos), digests=tuple(photo.digest for photo in photos),
             label=label, suggested=suggested, score=score, evidence=evidence, gain=gain,
+            suggested_probability=suggested_probability,
         )  # fmt: skip

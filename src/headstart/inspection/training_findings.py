@@ -103,13 +103,14 @@ def find_unlikely_labels(held: OutOfFold, labels: tuple[str, ...], noise: LabelN
     for n in np.flatnonzero(is_listed).tolist():
         photo, suggested = held.photos[n], labels[other[n]]
         evidence = (
-            f"The label is '{photo.label}', but a classifier that did not see this photo says '{suggested}' "
-            f"({p[n, other[n]]:.0%} against {own[n]:.0%})."
+            f"The label is '{photo.label}', but a classifier that did not see this photo gives '{suggested}' a "
+            f"probability of {p[n, other[n]]:.0%}, and '{photo.label}' {own[n]:.0%}."
         )
         found.append(
             Finding(
                 kind="wrong_label", photos=(photo.file,), digests=(photo.digest,), label=photo.label,
                 suggested=suggested, score=float(1 - own[n]), evidence=evidence,
+                suggested_probability=float(p[n, other[n]]),
             )
         )  # fmt: skip
     return found

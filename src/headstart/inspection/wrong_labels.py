@@ -56,17 +56,24 @@ def find_wrong_labels(photos: PhotoSet, scores: LabelScores) -> list[Finding]:
     found = []
     for n, gain in zip(at.tolist(), gains.tolist(), strict=True):
         label, other = photos.labels[scores.y[n]], photos.labels[scores.suggested[n]]
+        probable = float(scores.probabilities[n, scores.suggested[n]])
         near = scores.y[nearest[n][nearest[n] != NOBODY]]
         n_other = int((near == scores.suggested[n]).sum())
         evidence = (
-            f"The label is '{label}', but a classifier that did not see this photo says '{other}' "
-            f"({scores.probabilities[n, scores.suggested[n]]:.0%} against {scores.own[n]:.0%})"
+            f"The label is '{label}', but a classifier that did not see this photo gives '{other}' a probability of "
+            f"{probable:.0%}, and '{label}' {scores.own[n]:.0%}"
         )
         if n_other:
-            evidence += f", and {n_other} of its {len(near)} nearest photos are '{other}'"
+            evidence += f"; {n_other} of its {len(near)} nearest photos are '{other}'"
         found.append(
             photos.find(
-                "wrong_label", [n], score=float(1 - scores.own[n]), evidence=f"{evidence}.", suggested=other, gain=gain
+                "wrong_label",
+                [n],
+                score=float(1 - scores.own[n]),
+                evidence=f"{evidence}.",
+                suggested=other,
+                gain=gain,
+                suggested_probability=probable,
             )
         )
     return found

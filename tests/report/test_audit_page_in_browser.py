@@ -198,6 +198,55 @@ def test_of_copies_with_several_labels_a_person_chooses_the_label(driver, tmp_pa
     assert rows == [["drop", "cats", ""], ["drop", "dogs", ""], ["relabel", "dogs", "=cows"]]
 
 
+@pytest.mark.parametrize("kind", ["copy", "near_copy"])
+@pytest.mark.parametrize("order", ["wd", "dw"])
+def test_the_copy_that_stays_gets_the_label_that_was_decided_for_one_of_them(driver, tmp_path, kind, order):
+    label, copies = make_finding([6]), make_finding([6, 8], kind, "Copies", suggested=None)
+    findings = [label, copies] if order == "wd" else [copies, label]
+    path = tmp_path / "both.html"
+    path.write_text(render_audit(make_content(tmp_path, findings=findings, audit_id=f"{kind}{order}")), "utf-8")
+    page = Page(driver, path).open()
+    page.press(*order)
+    rows = {row[0]: (row[2], row[4]) for row in page.list_rows()}
+    assert rows == {"cats/06.jpg": ("drop", ""), "cats/08.jpg": ("relabel", "dogs")}
+    page.open()
+    assert {row[0]: (row[2], row[4]) for row in page.list_rows()} == rows
+    page.press("u")
+    assert ("cats/08.jpg", "relabel") not in {(row[0], row[2]) for row in page.list_rows()}
+
+
+def test_byte_identical_copies_that_all_stay_share_a_label(driver, tmp_path):
+    findings = [make_finding([6]), make_finding([6, 8], "copy", "Copies", suggested=None)]
+    path = tmp_path / "shared.html"
+    path.write_text(render_audit(make_content(tmp_path, findings=findings, audit_id="s")), "utf-8")
+    page = Page(driver, path).open()
+    page.press("w", "r")
+    assert [(row[2], row[4]) for row in page.list_rows()] == [("relabel", "dogs")] * 2
+
+
+def test_a_photo_that_is_left_out_takes_its_copy_along_but_not_a_sharper_near_copy(driver, tmp_path):
+    for kind, copy_kind, expected in (
+        ("outlier", "near_copy", "drop"), ("blurred", "copy", "drop"), ("blurred", "near_copy", "keep"),
+    ):  # fmt: skip
+        findings = [make_finding([6], kind, "Poor photo"), make_finding([6, 8], copy_kind, "Copies", suggested=None)]
+        path = tmp_path / f"{kind}{copy_kind}.html"
+        path.write_text(render_audit(make_content(tmp_path, findings=findings, audit_id=kind + copy_kind)), "utf-8")
+        page = Page(driver, path).open()
+        page.press("x", "j", "d")
+        assert {row[0]: row[2] for row in page.list_rows()} == {"cats/06.jpg": "drop", "cats/08.jpg": expected}
+
+
+def test_the_last_decision_about_the_label_of_copies_counts(driver, tmp_path):
+    findings = [make_finding([6]), make_finding([6, 7], "near_copy", "Near copies")]
+    path = tmp_path / "last.html"
+    path.write_text(render_audit(make_content(tmp_path, findings=findings, audit_id="l")), "utf-8")
+    page = Page(driver, path).open()
+    page.press("3", "2")  # a cow; then its copy, a dog, stays with its label
+    assert {row[0]: (row[2], row[4]) for row in page.list_rows()}["cats/07.jpg"] == ("keep", "")
+    page.press("k", "3")
+    assert {row[0]: (row[2], row[4]) for row in page.list_rows()}["cats/07.jpg"] == ("relabel", "=cows")
+
+
 def test_one_of_many_classes_is_typed(driver, tmp_path):
     from selenium.webdriver.common.keys import Keys
 

@@ -10,11 +10,15 @@ const COLUMNS = ["path", "digest", "decision", "label", "new_label", "kind", "no
 const STRENGTH = { skip: 0, keep: 1, relabel: 2, drop: 3 }; // of decisions on one photo in several findings
 const COPIES = new Set(["copy", "near_copy", "lookalike"]);
 const ONE_STAYS = new Set(["copy", "near_copy"]); // their last photo is the one to keep
+const ABOUT_PICTURE = new Set(["wrong_label", "odd_one", "outlier", "blank", ...ONE_STAYS]); // and not about the file
 const ABOUT_SET = new Set(["shortcut", "few_photos", "same_classes", "split_class"]); // their photos are examples
 
 const keys = nameFindings();
 const positions = new Map(keys.map((key, at) => [key, at]));
+const photoOf = new Map(photos.map((photo) => [photo.path, photo]));
+const copied = new Set(findings.filter((finding) => ONE_STAYS.has(finding.kind)).flatMap((finding) => finding.photos));
 let records = {}, place = 0, lastDecision = 0, canStore = true;
+let pictures = new Map(); // path -> last decision about what the photo shows, of it or of a copy
 let settledPhotos = new Map(); // path -> strongest row of any finding, with its finding
 
 /* Name findings so that a later page of the same photos knows them again. */
@@ -66,6 +70,7 @@ function settlePhotos() {
   settledPhotos = new Map();
   const order = Object.entries(records).filter(([key]) => positions.has(key)).sort((a, b) => a[1].n - b[1].n);
   for (const [key, record] of order) settleRows(record.rows, positions.get(key));
+  sharePictures(order);
 }
 
 function settleRows(rows, at) {
@@ -73,6 +78,43 @@ function settleRows(rows, at) {
     const before = settledPhotos.get(row[0]);
     if (before && STRENGTH[before.row[1]] > STRENGTH[row[1]]) continue;
     settledPhotos.set(row[0], { row, at });
+  }
+}
+
+/* Copies show one picture: the last decision about what one of them shows holds for the file that stays. */
+function sharePictures(order) {
+  const groups = [];
+  pictures = new Map();
+  for (const [key, { n, rows }] of order) {
+    const finding = findings[positions.get(key)], nLeft = rows.filter((row) => row[1] !== "drop").length;
+    const isCopy = COPIES.has(finding.kind), isSkipped = rows.some((row) => row[1] === "skip");
+    const isOne = ONE_STAYS.has(finding.kind) && nLeft === 1 && rows.length > 1;
+    if (isOne || (finding.kind === "copy" && !hasSeveralLabels(finding) && !isSkipped)) groups.push([finding.kind, rows]);
+    for (const [path, decision, label] of rows) {
+      const isKnown = decision === "keep" && (finding.kind === "wrong_label" || (isOne && hasSeveralLabels(finding)));
+      const known = decision === "relabel" ? label : isKnown ? photoOf.get(path)?.label : null;
+      const ofFile = !ABOUT_PICTURE.has(finding.kind); // such as blurred: a near copy may be sharp
+      if (known) pictures.set(path, { n, known, path, ofFile: false });
+      else if (decision === "drop" && !isCopy && !(ofFile && pictures.has(path))) pictures.set(path, { n, known: "", path, ofFile });
+    }
+  }
+  for (let isNew = pictures.size > 0; isNew;) { // a photo may be in several groups
+    isNew = false;
+    for (const [kind, rows] of groups) {
+      const some = rows.map((row) => pictures.get(row[0])).filter((one) => one && !(kind === "near_copy" && one.ofFile));
+      const last = some.reduce((a, b) => (a && a.n >= b.n ? a : b), undefined);
+      for (const [path] of last ? rows : []) {
+        if (pictures.get(path)?.n >= last.n) continue;
+        pictures.set(path, last);
+        isNew = true;
+      }
+    }
+  }
+  for (const [path, { known, path: source }] of pictures) {
+    const settled = settledPhotos.get(path), label = photoOf.get(path)?.label;
+    if (source === path || !["keep", "relabel"].includes(settled?.row[1])) continue;
+    const decision = known === "" ? ["drop", ""] : known === label ? ["keep", ""] : ["relabel", known];
+    settled.row = [path, ...decision, `as its copy ${source}`];
   }
 }
 
@@ -94,12 +136,19 @@ function isLeftOut(photo) {
   return settledPhotos.get(photo.path)?.row[1] === "drop";
 }
 
-/* Whether nothing is left to decide: by its own decision, or because photos were left out by other findings. */
+function isLeftAsCopy({ path }) {
+  const at = settledPhotos.get(path)?.at;
+  return at !== undefined && COPIES.has(findings[at].kind) && !pictures.has(path) && recordOf(at).rows.some((row) => row[1] !== "drop");
+}
+
+/* Whether nothing is left to decide: by its own decision, or because photos were left out by other findings. What a
+   photo shows is still open if it was left out as a copy: the file that stays shows the same. */
 function isDecided(at) {
   if (recordOf(at)) return true;
   const finding = findings[at];
   if (ABOUT_SET.has(finding.kind) || !finding.photos.length) return false;
-  const left = finding.photos.filter((n) => !isLeftOut(photos[n])).length;
+  const isOpen = (n) => !isLeftOut(photos[n]) || (ABOUT_PICTURE.has(finding.kind) && !COPIES.has(finding.kind) && isLeftAsCopy(photos[n]));
+  const left = finding.photos.filter(isOpen).length;
   return left === 0 || (COPIES.has(finding.kind) && left === 1);
 }
 
@@ -107,7 +156,7 @@ function decide(at, rows) {
   const { before, ...replaced } = recordOf(at) ?? {};
   lastDecision += 1;
   records[keys[at]] = { n: lastDecision, rows, ...(replaced.rows && { before: replaced }) };
-  if (replaced.rows) settlePhotos();
+  if (replaced.rows || findings[at].photos.some((n) => copied.has(n))) settlePhotos();
   else settleRows(rows, at);
   storeSoon();
 }
@@ -125,10 +174,9 @@ function undoLast() {
 }
 
 function listRows() {
-  const byPath = new Map(photos.map((photo) => [photo.path, photo]));
   const settled = [...settledPhotos].sort((a, b) => a[1].at - b[1].at);
   return settled.map(([path, { row, at }]) => {
-    const photo = byPath.get(path);
+    const photo = photoOf.get(path);
     return [path, photo?.digest, row[1], photo?.label, row[2] ?? "", findings[at].kind, row[3] ?? ""];
   });
 }

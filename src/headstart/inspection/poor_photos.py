@@ -6,6 +6,7 @@ better: a set of night photos is not a set of findings.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -19,6 +20,7 @@ BLANK, DARK, FLAT = 20.0, 60.0, 40.0  # levels of 255: contrast, brightest parts
 SHARPNESS = 30.0  # variance of the Laplacian
 TINY_PX, ASPECT = 64, 3.0  # shorter side; longer side by shorter side
 FAR, VERY_FAR = 3.0, 3.75  # median absolute deviations below the median; the latter if more than MANY are far
+OF_MEDIAN, OF_MEDIAN_SHARPNESS = 0.5, 0.25  # of the median, at most: nearly the same value is no poor photo's
 MANY = 0.01  # share of the photos: the set itself varies then
 COMMON = 0.2  # share of the photos that makes a size usual
 _ORDER = ("blank", "dark", "flat", "shape", "tiny", "blurred")  # dark and flat photos have few edges: blurred is last
@@ -29,8 +31,8 @@ Marks = tuple[Floats, npt.NDArray[np.bool_], Callable[[int], str]]
 def find_poor_photos(photos: PhotoSet, *, reads_headers: bool = True) -> list[Finding]:
     """Find poor photos; each gets one kind, the first of blank, dark, flat, shape, tiny and blurred.
 
-    The score is 0.5 at the limit and grows towards 1. Without measures, only tiny photos and extreme shapes are found;
-    if the headers of the files are not read, only the others.
+    The score is 0.5 at the limit of the kind in this set, and grows towards 1. Without measures, only tiny photos and
+    extreme shapes are found; if the headers of the files are not read, only the others.
     """
     marks: dict[str, Marks] = _mark_sizes(photos) if reads_headers else {}
     marks |= {} if photos.measures is None else _mark_pixels(photos.measures)
@@ -55,7 +57,7 @@ def _mark_pixels(measures: npt.NDArray[np.float32]) -> dict[str, Marks]:
     usual_contrast, usual_sharpness = _find_median(contrast), _find_median(sharpness)
 
     def explain_blank(n: int) -> str:
-        return f"It shows nothing: its darkest and brightest parts differ by {contrast[n]:.0f} of 255 levels."
+        return f"It shows almost nothing: its darkest and brightest parts differ by {contrast[n]:.0f} of 255 levels."
 
     def explain_dark(n: int) -> str:
         return f"Its brightest parts have {brightest[n]:.0f} of 255 levels."
@@ -65,29 +67,39 @@ def _mark_pixels(measures: npt.NDArray[np.float32]) -> dict[str, Marks]:
         return f"Its darkest and brightest parts differ by {contrast[n]:.0f} of 255 levels, {usual}."
 
     def explain_blurred(n: int) -> str:
-        usual = f"half of the photos have more than {usual_sharpness:.0f}"
-        return f"Its sharpness (variance of the Laplacian) is {sharpness[n]:.1f}; {usual}."
+        usual = f"half of the photos have more than {_name_number(usual_sharpness)}"
+        return f"Its sharpness is {_name_number(float(sharpness[n]))}; {usual}."
 
     return {
         "blank": (contrast / BLANK, contrast < BLANK, explain_blank),
-        "dark": (brightest / DARK, _is_far_below(brightest, DARK), explain_dark),
-        "flat": (contrast / FLAT, _is_far_below(contrast, FLAT), explain_flat),
-        "blurred": (sharpness / SHARPNESS, _is_far_below(sharpness, SHARPNESS), explain_blurred),
+        "dark": (*_compare(brightest, DARK, OF_MEDIAN), explain_dark),
+        "flat": (*_compare(contrast, FLAT, OF_MEDIAN), explain_flat),
+        "blurred": (*_compare(sharpness, SHARPNESS, OF_MEDIAN_SHARPNESS), explain_blurred),
     }
 
 
-def _is_far_below(values: Floats, limit: float) -> npt.NDArray[np.bool_]:
-    """Return which values are below the limit and, by their logarithms, far below the median of all."""
+def _compare(values: Floats, limit: float, of_median: float) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Return values by their limit, and which are below it.
+
+    The limit is the least of three: the given one, a share of the median, and one far below the median by logarithms.
+    """
     logs = np.log(np.maximum(values, 0) + 0.01)
     known = logs[np.isfinite(logs)]
     if not len(known):
-        return np.zeros(len(values), bool)
-    median = np.median(known)
-    deviation = np.median(np.abs(known - median))
-    is_below: npt.NDArray[np.bool_] = (values < limit) & (logs < median - FAR * deviation)
-    if is_below.mean() > MANY:
-        is_below &= logs < median - VERY_FAR * deviation
-    return is_below
+        return values, np.zeros(len(values), bool)
+    median = float(np.median(known))
+    deviation = float(np.median(np.abs(known - median)))
+    limit = min(limit, of_median * math.exp(median))
+    for n_deviations in (FAR, VERY_FAR):
+        least = max(1e-6, min(limit, math.exp(median - n_deviations * deviation) - 0.01))
+        is_below: npt.NDArray[np.bool_] = values < least
+        if is_below.mean() <= MANY:
+            break
+    return values / least, is_below
+
+
+def _name_number(value: float) -> str:
+    return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
 
 
 def _find_median(values: Floats) -> float:

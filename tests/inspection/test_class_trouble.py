@@ -33,7 +33,7 @@ def test_a_class_with_two_names_is_found(make_set, make_classes, seed, share):
     assert {found.label, found.suggested} == {"class 0", "other name"}
     assert found.score > 0.7
     assert found.evidence.startswith(
-        f"The photos of '{found.label}' and '{found.suggested}' can hardly be told apart: "
+        f"The photos of '{found.label}' and '{found.suggested}' can hardly be told apart: given one photo of each, a "
     )
     assert {photo.split("/")[0] for photo in found.photos} == {"class 0", "other name"}
     assert len(found.photos) == 8
@@ -99,6 +99,21 @@ def test_classes_with_too_few_photos_are_named(make_set, make_classes):
     assert found[0].evidence == "The class has 4 photos; half of the classes have 300 or more."
     assert len(found[0].photos) == 4
     assert find_class_trouble(make_set(X[-31:], ["a"] * 15 + ["b"] * 16)) == []
+
+
+@pytest.mark.parametrize(
+    ("sizes", "evidence"),
+    [
+        ((18, 4), "The class has 4 photos; the other class has 18."),
+        ((18, 18, 30, 4), "The class has 4 photos; half of the classes have 18 or more."),
+        ((4, 20, 30, 40), "The class has 4 photos; half of the classes have 30 or more."),
+        ((4,), "The class has 4 photos."),
+    ],
+)
+def test_a_small_class_is_compared_with_numbers_that_classes_have(make_set, sizes, evidence):
+    labels = [f"class {n}" for n, size in enumerate(sizes) for _ in range(size)]
+    (found,) = find_class_trouble(make_set(np.eye(len(labels)), labels))
+    assert found.evidence == evidence
 
 
 def test_many_classes_with_too_few_photos_are_one_finding(make_set):

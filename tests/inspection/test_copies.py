@@ -57,6 +57,7 @@ def test_near_copies_are_reported_by_group(make_set, features):
         "Three photos are nearly the same. They may be saved again, resized or taken at one time: the details of their "
         "thumbnails correlate by 0.91 to 0.98."
     )
+    assert three.action == "Keep one of the photos, or keep them in one split."
     assert two.evidence == (
         "Two photos are nearly the same. They may be cropped or turned: once aligned, the details of their thumbnails "
         "correlate by 0.70."
@@ -73,6 +74,7 @@ def test_of_two_labels_the_one_that_fits_less_comes_first(make_set, make_classes
     assert found.photos[0] == "class 1/00010.jpg"
     assert (found.label, found.suggested) == ("class 1", "class 0")
     assert found.evidence.startswith("The photos are nearly the same, and have two labels: class 0 and class 1. ")
+    assert found.action == "Keep one of the photos, with the label that is right."  # one split would not help
     X[0] = X[10] = X[15]
     (found,) = find_copies(make_set(X, labels, near_copies=near))
     assert (found.label, found.suggested) == ("class 0", "class 1")

@@ -89,6 +89,7 @@ def test_unreadable_files_come_before_damaged_photos(make_photos):
     ]
     assert [finding.label for finding in found] == ["a", None, "b"]
     assert found[0].evidence == "It cannot be used: empty file."
+    assert found[1].evidence == "It cannot be decoded: broken."
     assert found[2].evidence == "It is damaged, and parts of it may be garbled: Premature end of JPEG file."
     assert found[0].score > found[2].score
 

@@ -50,7 +50,7 @@ def test_compression_profile_camera_and_date():
     found = {family: name_all(traits) for family, traits in list_header_traits(facts).items()}
     first, second = list(range(5)), list(range(5, 10))
     assert found["format and compression"] == {
-        "are JPEG files": first, "are PNG files": second, "are compressed with the JPEG tables aaaaaaaa": first,
+        "are JPEG files": first, "are PNG files": second, "were saved with one JPEG quality setting (aaaaaaaa)": first,
         "are progressive JPEGs": second,
     }  # fmt: skip
     assert found["colour profile"] == {

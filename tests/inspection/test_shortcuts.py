@@ -46,7 +46,7 @@ def test_sets_without_a_shortcut_have_no_findings(make_photos, n_classes, seed):
     ("change", "family", "phrase"),
     [
         ({"width": 450, "height": 300}, "size of the picture", "are 300 pixels high"),
-        ({"tables": "aaaaaaaa"}, "format and compression", "are compressed with the JPEG tables aaaaaaaa"),
+        ({"tables": "aaaaaaaa"}, "format and compression", "were saved with one JPEG quality setting (aaaaaaaa)"),
         ({"format": "PNG", "tables": None}, "format and compression", "are PNG files"),
         ({"profile": "Display P3"}, "colour profile", "have the colour profile 'Display P3'"),
         ({"camera": "Canon"}, "camera in the Exif data", "name the camera 'Canon'"),
@@ -59,8 +59,8 @@ def test_a_planted_fact_of_the_files_is_found_and_named(make_photos, change, fam
     (finding,) = find_shortcuts(photos)
     assert (finding.kind, finding.label) == ("shortcut", "class 0")
     assert finding.evidence == (
-        f"From the {family} alone, 100% of the labels can be told (mean of the classes); chance is 50%. "
-        f"For example, 100% of 'class 0' {phrase}, and 0% of the others."
+        f"From the {family} alone, a classifier tells 100% of the labels, where each class counts alike. "
+        f"By chance it is 50%. For example, 100% of 'class 0' {phrase}, and 0% of the others."
     )
     assert finding.score == 1
     assert all(path.startswith("class 0/") for path in finding.photos[:4])
@@ -71,7 +71,7 @@ def test_a_border_of_one_grey_is_found_and_named(make_photos):
     photos = make_photos()
     photos.measures[:N_EACH, 4:] = 128, 0.7, 128, 0.5
     (finding,) = find_shortcuts(photos)
-    assert "From the border alone, 100% of the labels" in finding.evidence
+    assert "From the border alone, a classifier tells 100% of the labels" in finding.evidence
     assert "100% of 'class 0' have a border of one grey (about 128 of 255)" in finding.evidence
 
 
@@ -80,7 +80,7 @@ def test_one_class_of_several_is_named(make_photos):
     change_facts(photos, label="class 3", tables="aaaaaaaa")
     (finding,) = find_shortcuts(photos)
     assert finding.label == "class 3"
-    assert "'class 3' can be told from the others with a balanced accuracy of 100%; chance is 50%" in finding.evidence
+    assert "a classifier tells 'class 3' from the others with a balanced accuracy of 100%. By" in finding.evidence
 
 
 def test_a_fact_that_half_of_a_class_has_gets_a_lower_score(make_photos):
@@ -96,7 +96,7 @@ def test_facts_that_tell_more_together_are_reported_together(make_photos):
     change_facts(photos, label="class 1", tables="aaaaaaaa")
     change_facts(photos, label="class 2", profile="Display P3")
     found = find_shortcuts(photos)
-    assert found[0].evidence.startswith("From all facts in the files, 100% of the labels can be told")
+    assert found[0].evidence.startswith("From all facts in the files, a classifier tells 100% of the labels")
 
 
 def test_bytes_alone_are_no_shortcut_but_count_beside_another(make_photos):

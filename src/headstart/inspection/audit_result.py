@@ -111,7 +111,7 @@ class Audit:
                 "rank": rank, "kind": finding.kind, "path": finding.photos[0] if finding.photos else "",
                 "n_photos": len(finding.photos), "label": finding.label, "suggested": finding.suggested,
                 "score": round(finding.score, 4), "gain": None if finding.gain is None else round(finding.gain, 6),
-                "evidence": finding.evidence, "action": KINDS[finding.kind].action,
+                "evidence": finding.evidence, "action": finding.action,
                 "photos": AND_MORE.join(finding.photos),
             }
             for rank, finding in enumerate(self.findings, 1)

@@ -65,13 +65,19 @@ def _find_few_photos(photos: PhotoSet) -> list[Finding]:
         return [photos.find("few_photos", [], score=0.5 + 0.5 * len(few) / len(sizes), evidence=evidence)]
     for n in few:
         size = int(sizes[n])
-        evidence = f"The class has {count_photos(size)}" + (
-            f"; half of the classes have {median:,.0f} or more." if len(sizes) > 1 and size < median else "."
-        )
+        evidence = f"The class has {count_photos(size)}{_compare_size(size, sizes)}."
         at = np.flatnonzero(photos.y == n)[:N_EXAMPLES].tolist()
         score = 1 - size / (2 * FEW_BESIDE_OTHERS)
         found.append(photos.find("few_photos", at, score=score, evidence=evidence, label=photos.labels[n]))
     return sorted(found, key=lambda finding: -finding.score)
+
+
+def _compare_size(size: int, sizes: npt.NDArray[np.int64]) -> str:
+    """Return the end of the sentence on a small class: what the others have; '' if they have no more."""
+    upper = int(np.sort(sizes)[len(sizes) // 2])  # of an even number of classes, half have this or more
+    if size >= upper:
+        return ""
+    return f"; the other class has {upper:,}" if len(sizes) == 2 else f"; half of the classes have {upper:,} or more"
 
 
 def _find_same_classes(photos: PhotoSet, probabilities: Floats) -> list[Finding]:
@@ -99,8 +105,8 @@ def _find_same_classes(photos: PhotoSet, probabilities: Floats) -> list[Finding]
         examples = [int(n) for name in names for n in lean[name][:N_EXAMPLES]]
         label, suggested = (photos.labels[n] for n in names)
         evidence = (
-            f"The photos of '{label}' and '{suggested}' can hardly be told apart: of a photo of each, the right one is "
-            f"chosen in {max(area, 0.5):.0%} of the pairs; chance is 50%."
+            f"The photos of '{label}' and '{suggested}' can hardly be told apart: given one photo of each, a "
+            f"classifier tells which is which in {max(area, 0.5):.0%} of the pairs. By chance it is 50%."
         )
         score = float(min(1.0, 2 * (1 - max(area, 0.5))))
         found.append(

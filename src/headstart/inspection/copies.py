@@ -16,6 +16,7 @@ from headstart.inspection.photo_set import PhotoSet
 
 # scores: the worse the consequence, the higher. Two labels: one is wrong. Two splits: the evaluation is too good.
 OF_LABELS, OF_SPLITS, OF_ONE = 1.0, 0.8, 0.6
+KEEP_RIGHT = "Keep one of the photos, with the label that is right."
 SPREAD = 0.2  # what the correlation of near copies takes off
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 _SPLITS = {"train": "training", "validation": "validation", "test": "test"}
@@ -101,7 +102,7 @@ def _report(kind: str, same: Sequence[Photo], evidence: str, fits: _ClassFits, *
     return Finding(
         kind=kind, photos=tuple(photo.file for photo in ordered), digests=tuple(photo.digest for photo in ordered),
         label=ordered[0].label, suggested=None if is_tied or usual == ordered[0].label else usual,
-        score=score - SPREAD * (1 - certainty), evidence=evidence,
+        score=score - SPREAD * (1 - certainty), evidence=evidence, own_action=KEEP_RIGHT if len(labels) > 1 else None,
     )  # fmt: skip
 
 

@@ -74,6 +74,8 @@ class Finding:
         not a price. None: unknown.
     suggested_probability
         Probability of the suggested label by classifiers that did not see the photo. None: unknown.
+    own_action
+        What could be done, if that of the kind is not right here.
     """
 
     kind: str
@@ -85,12 +87,18 @@ class Finding:
     evidence: str
     gain: float | None = None
     suggested_probability: float | None = None
+    own_action: str | None = None
+
+    @property
+    def action(self) -> str:
+        """What could be done, in a sentence."""
+        return self.own_action or KINDS[self.kind].action
 
     def to_record(self) -> dict[str, Any]:
         """Return the finding as a record for JSON."""
         return {
             "kind": self.kind, "photos": list(self.photos), "label": self.label, "suggested": self.suggested,
-            "score": round(self.score, 4), "evidence": self.evidence, "action": KINDS[self.kind].action,
+            "score": round(self.score, 4), "evidence": self.evidence, "action": self.action,
             "gain": _round(self.gain, 6), "digests": list(self.digests),
             "suggested_probability": _round(self.suggested_probability, 4),
         }  # fmt: skip

@@ -33,7 +33,7 @@ def find_unreadable_files(photos: PhotoSet) -> list[Finding]:
         if skip.reason.startswith(_NO_PHOTO) and not is_photo_name(skip.path.name):
             continue
         label = next((part for part in reversed(skip.path.parts[:-1]) if part in photos.labels), None)
-        evidence = f"It cannot be used: {skip.reason}."
+        evidence = f"It {skip.reason}." if skip.reason.startswith("cannot ") else f"It cannot be used: {skip.reason}."
         path = str(skip.path)
         found.append(
             Finding(

@@ -27,6 +27,7 @@ ODD = 2.5  # the same, within a class; none of 3,000 cats and dogs is beyond, an
 MOST_SHARE, MOST = 0.01, 15  # of the photos that are only far, as a share or a number, the larger
 N_OF_CLASS = 10  # nearest photos of the class
 NORMAL = 1.4826  # standard deviation over the median absolute deviation, of a normal distribution
+_ORDINALS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd"}  # of numbers up to 30
 Floats = npt.NDArray[np.float32]
 
 
@@ -102,9 +103,9 @@ def _report_outlier(
     count = int(n_each[n])
     cosines = plain[1][:, count - 1]
     evidence = (
-        f"The photo is far from all others: its {count} nearest photos are less alike than those of "
-        f"{_share_below(how_far, n)} of the photos (cosine {max(0.0, float(cosines[n])):.2f}, the median is "
-        f"{float(np.median(cosines)):.2f})."
+        f"The photo is unlike all others: {_share_below(how_far, n)} of the photos have more similar neighbours. The "
+        f"cosine of its features and those of its {count}{_ORDINALS.get(count, 'th')} nearest photo is "
+        f"{max(0.0, float(cosines[n])):.2f}; the median is {float(np.median(cosines)):.2f}."
     )
     return photos.find("outlier", [n], score=_score(how_far[n], FAR), evidence=evidence)
 

@@ -119,7 +119,7 @@ def _describe_finding(finding: Finding, table: _PhotoTable, near: Sequence[str])
     return {
         "kind": finding.kind, "name": KINDS[finding.kind].name, "photos": numbers, "label": finding.label,
         "suggested": finding.suggested, "score": round(float(finding.score), 4), "evidence": finding.evidence,
-        "action": KINDS[finding.kind].action, "neighbours": [table.number(path) for path in near],
+        "action": finding.action, "neighbours": [table.number(path) for path in near],
     }  # fmt: skip
 
 

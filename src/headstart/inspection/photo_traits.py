@@ -43,7 +43,9 @@ def list_header_traits(facts: Sequence[HeaderFacts]) -> dict[str, list[Trait]]:
         ],
         "format and compression": [
             *_group([f"are {one.format} files" for one in facts]),
-            *_group([f"are compressed with the JPEG tables {one.tables}" if one.tables else None for one in facts]),
+            *_group(
+                [f"were saved with one JPEG quality setting ({one.tables})" if one.tables else None for one in facts]
+            ),
             *_group(["are progressive JPEGs" if one.is_progressive else None for one in facts]),
             *_group([f"have {one.bits} bits a sample" for one in facts]),
         ],

@@ -164,12 +164,12 @@ def _report(photos: PhotoSet, evidence: _Evidence, sample: _Sample) -> Finding:
     label = sample.labels[c]
     what = "From all facts in the files" if evidence.family == ALL else f"From the {evidence.family} alone"
     if evidence.about is None:
-        told = f"{evidence.accuracy:.0%} of the labels can be told (mean of the classes)"
+        told = f"a classifier tells {evidence.accuracy:.0%} of the labels, where each class counts alike"
     else:
-        one = f"'{sample.labels[evidence.about]}' can be told from the others"
+        one = f"a classifier tells '{sample.labels[evidence.about]}' from the others"
         told = f"{one} with a balanced accuracy of {evidence.accuracy:.0%}"
     example = f"For example, {inside:.0%} of '{label}' {trait.phrase}, and {outside:.0%} of the others."
-    text = f"{what}, {told}; chance is {evidence.chance:.0%}. {example}"
+    text = f"{what}, {told}. By chance it is {evidence.chance:.0%}. {example}"
     if evidence.family == BRIGHTNESS:
         text += " The brightness may belong to what the photos show."
     is_own = sample.y == c

@@ -287,4 +287,5 @@ def _explain_errors(limits: DecodingLimits) -> Iterator[None]:
     except Exception as error:
         # Pillow's readers raise almost anything on damaged bytes (SyntaxError and struct.error among them)
         reason = str(error).split("<")[0].strip().rstrip(".") or type(error).__name__
+        reason = reason.split(" (")[0] if reason.endswith(" bytes not processed)") else reason  # of Pillow's buffer
         raise PhotoError(f"cannot be decoded: {escape_name(reason)}") from None  # it may quote bytes of the file

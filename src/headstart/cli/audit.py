@@ -40,7 +40,7 @@ def _check_score(_: click.Context, __: click.Parameter, score: float | None) -> 
 @click.argument("data", type=PATH, metavar="DATA")
 @click.option(
     "--out", type=PATH,
-    help="Audit folder to write; with --apply, --drop or --relabel the corrected CSV.  [default: audits/NAME, "
+    help="Audit folder to write; with --apply, --drop, --relabel or --weigh the corrected CSV.  [default: audits/NAME, "
     "audits/NAME-corrected.csv]",
 )  # fmt: skip
 @click.option("--top", type=click.IntRange(min=0), default=20, metavar="N",
@@ -61,6 +61,11 @@ def _check_score(_: click.Context, __: click.Parameter, score: float | None) -> 
     "as 0.95, and the suggested one has a probability of at least 0.5. The score is the probability that the label is "
     "wrong. Not recommended without a look at the photos: where all found labels were replaced, classifiers were "
     "often less accurate than before.",
+)  # fmt: skip
+@click.option(
+    "--weigh", is_flag=True,
+    help="In the corrected CSV, let photos count less in training if their labels look doubtful after the corrections "
+    "and you have not decided about them. No label is replaced.",
 )  # fmt: skip
 @click.option("--new-classes", is_flag=True, help="Accept labels in the decisions that no photo has.")
 @backbone_option
@@ -86,7 +91,7 @@ def _check_score(_: click.Context, __: click.Parameter, score: float | None) -> 
 @click.pass_context
 def audit(
     context: click.Context, /, data: Path, out: Path | None, top: int, decisions: Path | None, drop: str | None,
-    relabel_from: float | None, new_classes: bool, overwrite: bool, as_json: bool, **options: Any,
+    relabel_from: float | None, weigh: bool, new_classes: bool, overwrite: bool, as_json: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Look for problems with labelled photos, and rank them: what to look at first.
 
@@ -97,7 +102,7 @@ def audit(
     """
     if new_classes and decisions is None:
         raise click.UsageError("--new-classes needs --apply.")
-    if decisions is None and drop is None and relabel_from is None:
+    if decisions is None and drop is None and relabel_from is None and not weigh:
         from headstart.inspection.audit import audit_photos
 
         _print_audit(audit_photos(data, out=out, overwrite=overwrite, say=say, **options), top, as_json=as_json)
@@ -107,11 +112,12 @@ def audit(
     from headstart.inspection.kind_names import find_droppable_kinds
 
     computing = {name: options.pop(name) for name in COMPUTING}
-    if drop is None and relabel_from is None:
+    if drop is None and relabel_from is None and not weigh:
         _note_unused(context)
     applied = apply_corrections(
         data, decisions=decisions, drop=() if drop is None else find_droppable_kinds(drop), relabel_from=relabel_from,
-        is_new_class_allowed=new_classes, out=out, overwrite=overwrite, options=AuditOptions(**computing), **options,
+        is_weighed=weigh, is_new_class_allowed=new_classes, out=out, overwrite=overwrite,
+        options=AuditOptions(**computing), **options,
     )  # fmt: skip
     _print_corrections(applied, top, as_json=as_json)
 
@@ -172,7 +178,10 @@ def _print_corrections(applied: AppliedCorrections, top: int, *, as_json: bool) 
     if applied.path is None:
         return
     n = len(corrections.catalog.photos)
-    dropped, relabelled = corrections.count("drop"), corrections.count("relabel")
-    print_line(f"{count_photos(n)}; {relabelled:,} with another label, {dropped:,} left out. No photo was changed.")
+    dropped, relabelled, weighed = (corrections.count(change) for change in ("drop", "relabel", "weigh"))
+    less = f", {weighed:,} that count less" if weighed else ""
+    print_line(
+        f"{count_photos(n)}; {relabelled:,} with another label, {dropped:,} left out{less}. No photo was changed."
+    )
     print_line(f"Corrected: {escape_name(str(applied.path))}")
     print_line(f"Changes:   {escape_name(str(applied.record))}")

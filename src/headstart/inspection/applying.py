@@ -13,6 +13,7 @@ from headstart.errors import AuditError
 from headstart.inspection.audit import AuditOptions, inspect_catalog, scan
 from headstart.inspection.corrections import Corrections, correct_catalog, write_corrections
 from headstart.inspection.decisions import read_decisions
+from headstart.inspection.weighing import weigh_doubtful_labels
 from headstart.runs.run_folder import AUDIT, check_outside, name_source
 from headstart.storage.remote_paths import RemotePath, make_path
 
@@ -41,9 +42,10 @@ class AppliedCorrections:
 
 def apply_corrections(
     photos: PhotoSource, *, decisions: str | Path | None = None, drop: Sequence[str] = (),
-    relabel_from: float | None = None, is_new_class_allowed: bool = False, out: str | Path | None = None,
-    overwrite: bool = False, layout: str = "auto", path_column: str | None = None, label_column: str | None = None,
-    group_column: str | None = None, group_from: str | None = None, options: AuditOptions | None = None,
+    relabel_from: float | None = None, is_weighed: bool = False, is_new_class_allowed: bool = False,
+    out: str | Path | None = None, overwrite: bool = False, layout: str = "auto", path_column: str | None = None,
+    label_column: str | None = None, group_column: str | None = None, group_from: str | None = None,
+    options: AuditOptions | None = None,
 ) -> AppliedCorrections:  # fmt: skip
     """Apply decisions and rules to the photos of a source, and write the corrected catalog.
 
@@ -55,6 +57,9 @@ def apply_corrections(
         CSV with the decisions of a person; see `read_decisions`.
     drop, relabel_from
         Rules for findings; see `plan_changes`. With one of these the photos are audited.
+    is_weighed
+        Whether photos whose labels look doubtful after all corrections count less in training; see
+        `weigh_doubtful_labels`.
     is_new_class_allowed
         Whether a decision may give a label that no photo has.
     out
@@ -86,6 +91,8 @@ def apply_corrections(
             catalog, given, findings=inspect_catalog(catalog, options).findings, drop=drop, relabel_from=relabel_from,
             is_new_class_allowed=is_new_class_allowed,
         )  # fmt: skip
+    if is_weighed:
+        corrections = weigh_doubtful_labels(corrections, options)
     if out is None and not corrections.changes:
         return AppliedCorrections(corrections)
     return AppliedCorrections(corrections, path, write_corrections(corrections, path, is_replacing=overwrite))

@@ -131,6 +131,19 @@ def scan(source: PhotoSource, options: AuditOptions) -> Catalog:
         return scan_for_audit(source, cache=options.cache, progress=progress)
 
 
+def open_context(options: AuditOptions) -> tuple[TrainingContext, Settings]:
+    """Return how an audit computes: the backbone with the cache, and the settings, of which it needs few."""
+    limit_spinning()  # before a backbone imports torch
+    loaded = load_backbone(options.backbone)
+    setup = BackboneSetup(loaded, loaded.spec.check_image_size(options.image_size), depth=options.depth)
+    settings = Settings(
+        method="fixed", features="all", backbone=options.backbone, image_size=setup.image_size, depth=options.depth,
+        seed=options.seed,
+    )  # fmt: skip
+    settings.check()
+    return TrainingContext(setup, options.cache, options.verbose), settings
+
+
 def inspect_catalog(
     catalog: Catalog, options: AuditOptions, say: Callable[[str], None] = lambda _: None, *,
     folder: Path | None = None, started: float | None = None, notes: list[Note] | None = None,
@@ -143,15 +156,7 @@ def inspect_catalog(
         If the photos cannot be used.
     """
     started = time.perf_counter() if started is None else started
-    limit_spinning()  # before a backbone imports torch
-    loaded = load_backbone(options.backbone)
-    setup = BackboneSetup(loaded, loaded.spec.check_image_size(options.image_size), depth=options.depth)
-    settings = Settings(
-        method="fixed", features="all", backbone=options.backbone, image_size=setup.image_size, depth=options.depth,
-        seed=options.seed,
-    )  # fmt: skip
-    settings.check()
-    context = TrainingContext(setup, options.cache, options.verbose)
+    context, settings = open_context(options)
     photo_set, said = gather_photos(forget_drawn_splits(catalog), context, settings)
     found = find_problems(photo_set, seed=options.seed, verbose=options.verbose)
     audit = Audit(

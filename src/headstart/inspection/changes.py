@@ -13,7 +13,7 @@ from headstart.storage.local_files import write_text_safely
 from headstart.storage.spreadsheet_cells import guard_cell, restore_cell
 
 COLUMNS = ("path", "digest", "change", "from", "to", "reason")
-DROPPED, RELABELLED = "drop", "relabel"
+DROPPED, RELABELLED, WEIGHED = "drop", "relabel", "weigh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Change:
     path, digest
         Absolute path and SHA-256 of the photo.
     change
-        ``drop`` or ``relabel``.
+        ``drop``, ``relabel`` or ``weigh``.
     old, new
-        Its label before, and after (empty if it was left out).
+        Its label before, and after (empty if it was left out). For ``weigh``: its weight in training.
     reason
         The reason in a sentence.
     """

@@ -15,6 +15,7 @@ from headstart.inspection.changes import (
     COLUMNS,
     DROPPED,
     RELABELLED,
+    WEIGHED,
     Change,
     find_changes_file,
     read_changes,
@@ -38,6 +39,8 @@ class Corrections:
         Changes to the photos of the source, in their order.
     earlier
         Changes that had been applied to the source before.
+    decided
+        Digests of the photos that a person decided about.
     n_kept
         Number of photos that a person decided to keep as they are.
     n_done
@@ -51,20 +54,22 @@ class Corrections:
     catalog: Catalog
     changes: tuple[Change, ...]
     earlier: tuple[Change, ...] = ()
+    decided: frozenset[str] = frozenset()
     n_kept: int = 0
     n_done: int = 0
     n_skipped: int = 0
     n_left_open: int = 0
 
     def count(self, change: str) -> int:
-        """Return the number of changes of a kind: ``drop`` or ``relabel``."""
+        """Return the number of changes of a kind: ``drop``, ``relabel`` or ``weigh``."""
         return sum(row.change == change for row in self.changes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the corrections in plain JSON types."""
         return {
             "schema": 1, "source": self.catalog.source, "n_photos": len(self.catalog.photos),
-            "n_dropped": self.count(DROPPED), "n_relabelled": self.count(RELABELLED), "n_kept": self.n_kept,
+            "n_dropped": self.count(DROPPED), "n_relabelled": self.count(RELABELLED),
+            "n_weighed": self.count(WEIGHED), "n_kept": self.n_kept,
             "n_done": self.n_done, "n_skipped": self.n_skipped, "n_left_open": self.n_left_open,
             "changes": [dict(zip(COLUMNS, astuple(change), strict=True)) for change in self.changes],
         }  # fmt: skip
@@ -119,7 +124,8 @@ def correct_catalog(
         raise AuditError(f"Cannot correct '{catalog.source}': got no photo that remains, need one. Keep photos.")
     return Corrections(
         catalog=replace(catalog, photos=tuple(photos)), changes=tuple(changes), earlier=earlier,
-        n_kept=n_kept, n_done=n_done, n_skipped=matched.n_skipped, n_left_open=rules.n_left_open,
+        decided=frozenset(catalog.photos[n].digest for n in matched.implied | matched.named), n_kept=n_kept,
+        n_done=n_done, n_skipped=matched.n_skipped, n_left_open=rules.n_left_open,
     )  # fmt: skip
 
 

@@ -1,8 +1,11 @@
 """All detectors run on a set, and their findings are in the order in which to look at them."""
 
+from contextlib import nullcontext
+
 import numpy as np
 
-from headstart.inspection.detectors import find_problems
+from headstart.inspection import detectors
+from headstart.inspection.detectors import DETECTORS, find_problems
 from headstart.inspection.ordering import order_findings
 
 
@@ -26,3 +29,15 @@ def test_the_same_seed_gives_the_same_findings(make_set, make_classes):
     photos = make_set(*make_classes(40, distance=0.4))
     one, other = (find_problems(photos, seed=1) for _ in range(2))
     assert (one.findings, one.curve) == (other.findings, other.curve)
+
+
+def test_steps_are_counted_from_the_start_and_label_scores_are_one(make_set, make_classes, monkeypatch):
+    counted = []
+    monkeypatch.setattr(
+        detectors, "show_progress", lambda *_, **__: nullcontext(lambda *numbers: counted.append(numbers))
+    )
+    find_problems(make_set(*make_classes(40)))
+    n = len(DETECTORS) + 3
+    assert counted[0] == (0, n)
+    assert counted[-2:] == [(n - 2, n), (n - 1, n)]
+    assert counted == sorted(counted)

@@ -63,3 +63,9 @@ def make_map_by_components(photos):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(photo_map, "MOST", 0)
         return make_map(photos).places
+
+
+def test_a_map_of_many_photos_is_by_components(make_set, monkeypatch):
+    monkeypatch.setattr(photo_map, "is_installed", lambda _: True)
+    X = np.random.default_rng(0).normal(size=(photo_map.MOST + 1, 4)).astype(np.float32)
+    assert make_map(make_set(X, ["a"] * len(X))).name == "PCA"

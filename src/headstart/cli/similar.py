@@ -45,7 +45,7 @@ def similar(photo: Path, data: Path, n: int, grid: Path | None, as_json: bool, *
     """Find the photos of a set that are most similar to a photo, by the cosine of their features.
 
     PHOTO is a photo file, in the set or not. DATA is a folder of labelled photos, or a CSV, as for train. All photos of
-    the set are compared; features that train or audit computed are read from the cache.
+    the set are compared. Features that train or this command computed are read from the cache; audit computes others.
     """
     from headstart.inspection.similar import find_similar
     from headstart.report.figure_file import check_picture_path

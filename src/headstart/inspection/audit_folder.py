@@ -25,7 +25,9 @@ def write_audit(folder: Path, audit: Audit, photos: PhotoSet, context: TrainingC
 
 
 def _render_page(folder: Path, audit: Audit, photos: PhotoSet, context: TrainingContext) -> str:
-    places, map_name = make_map(photos)
+    with show_progress("Making the map", is_shown=context.verbose, unit="steps", is_even=False) as progress:
+        progress(0, 1)
+        places, map_name = make_map(photos)
     with show_progress("Making the page", is_shown=context.verbose, unit="thumbnails") as progress:
         content = build_content(
             photos, audit.findings, title=name_source(audit.catalog.source, AUDIT),

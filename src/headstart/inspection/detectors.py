@@ -60,18 +60,22 @@ def find_problems(photos: PhotoSet, *, seed: int = 0, verbose: bool = False) -> 
         Whether progress is shown on stderr.
     """
     findings, notes = list[Finding](), list[Note]()
-    with show_progress("Looking for problems", is_shown=verbose, unit="steps") as progress:
+    n_detectors = len(DETECTORS)
+    n_steps = n_detectors + 3  # label scores, classes and wrong labels
+    with show_progress("Looking for problems", is_shown=verbose, unit="steps", is_even=False) as progress:
+        progress(0, n_steps)
         # An eigendecomposition takes one core: detectors use the others. The limit is set before the first thread
         # starts: set beside a call of BLAS, it had no effect, and beside a busy program scores took ten times as long.
         with use_one_blas_thread(), ThreadPoolExecutor(1) as pool:
             scoring = pool.submit(score_labels, photos, seed=seed)
             for n_done, detect in enumerate(DETECTORS, 1):
                 findings += detect(photos)
-                progress(n_done, len(DETECTORS) + 2)
+                progress(n_done + scoring.done(), n_steps)
             scores = scoring.result()
+        progress(n_detectors + 1, n_steps)
         findings += find_class_trouble(photos, None if scores is None else scores.plain_probabilities)
+        progress(n_detectors + 2, n_steps)
         if scores is not None:
-            progress(len(DETECTORS) + 1, len(DETECTORS) + 2)
             findings += find_wrong_labels(photos, scores)
             notes = note_unlearned(scores)
             findings = add_removal_gains(photos, scores, findings)

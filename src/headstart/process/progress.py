@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,16 +26,19 @@ def ignore_progress(n_done: int, n_total: int) -> None:
 
 
 @contextmanager
-def show_progress(verb: str, *, is_shown: bool = True, unit: str = "photos") -> Iterator[Progress]:
+def show_progress(
+    verb: str, *, is_shown: bool = True, unit: str = "photos", is_even: bool = True
+) -> Iterator[Progress]:
     """Show a bar such as ``Extracting  1,200/3,000 photos  612/s  0:00:03 left`` until the block ends.
 
-    On a terminal the bar disappears at the end. Elsewhere, as in a log file, a line is printed every ten seconds. The
-    count may start above 0 if a part was done before.
+    On a terminal the bar appears after half a second, also if nothing was counted yet, and disappears at the end.
+    Elsewhere, as in a log file, a line is printed every ten seconds. The count may start above 0 if a part was done
+    before. If the parts take unlike times (not ``is_even``), the bar shows no rate and no remaining time.
     """
     if not is_shown:
         yield ignore_progress
     elif sys.stderr.isatty():
-        with _show_bar(verb, unit) as progress:
+        with _show_bar(verb, unit, is_even=is_even) as progress:
             yield progress
     else:
         yield _make_log(verb, unit)
@@ -52,36 +56,53 @@ _shown: list[Bar] = []  # the bars on the terminal now, the last one on top
 
 
 @contextmanager
-def _show_bar(verb: str, unit: str) -> Iterator[Progress]:
+def _show_bar(verb: str, unit: str, *, is_even: bool) -> Iterator[Progress]:
     started = time.monotonic()
     bar: Bar | None = None
+    is_over, lock = False, threading.Lock()
+    counted: tuple[int, int | None] = 0, None
 
-    def update(n_done: int, n_total: int) -> None:
+    def show() -> None:
+        """Open the bar if the step goes on, and show what was counted."""
         nonlocal bar
-        seconds = time.monotonic() - started
-        if bar is None and seconds > QUIET_S and n_done < n_total:
-            bar = _open_bar(verb, unit)
-            _shown.append(bar)
-        if bar is not None:
-            rate = n_done / max(seconds, 1e-9)
+        with lock:
+            n_done, n_total = counted
+            if is_over or (bar is None and n_done == n_total):
+                return
+            if bar is None:
+                bar = _open_bar(verb, unit, is_even=is_even)
+                _shown.append(bar)
+            rate = n_done / max(time.monotonic() - started, 1e-9)
             bar.update(bar.task_ids[0], completed=n_done, total=n_total, rate=_format_rate(rate))
 
+    def update(n_done: int, n_total: int) -> None:
+        nonlocal counted
+        counted = n_done, n_total
+        if bar is not None or time.monotonic() - started > QUIET_S:
+            show()
+
+    timer = threading.Timer(QUIET_S, show)
+    timer.daemon = True
+    timer.start()
     try:
         yield update
     finally:
-        if bar is not None:
-            _shown.remove(bar)
-            bar.stop()
+        timer.cancel()
+        with lock:
+            is_over = True
+            if bar is not None:
+                _shown.remove(bar)
+                bar.stop()
 
 
-def _open_bar(verb: str, unit: str) -> Bar:
+def _open_bar(verb: str, unit: str, *, is_even: bool) -> Bar:
     """Show an empty bar. Rich is imported late: it takes 40 ms, and most commands show no bar."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    rate = TextColumn("{task.fields[rate]}")
-    columns = (TextColumn(verb), BarColumn(), MofNCompleteColumn(), TextColumn(unit), rate, TimeRemainingColumn())
+    speed = (TextColumn("{task.fields[rate]}"), TimeRemainingColumn()) if is_even else ()
+    columns = (TextColumn(verb), BarColumn(), MofNCompleteColumn(), TextColumn(unit), *speed)
     bar = Bar(*columns, console=Console(stderr=True), transient=True, refresh_per_second=8)
     bar.add_task(verb, total=None, rate="")
     bar.start()

@@ -8,8 +8,8 @@ in cleanlab's tutorials, and those of Headstart's own head on the features of th
 For the rows "followed", 30% of the photos are held out, and 10% wrong labels are planted in the others. A person looks
 at the first photos in the order of the list, 5% or 10% of all, and corrects those that are wrong. "Any": 5% of the
 photos, drawn from the wrong labels, are corrected, as by a list that is always right. "--weigh": the photos that
-nobody looked at count by the probability of their label. The head of `--method fixed` is
-fitted to the clean, the wrong and the corrected labels, and judged on the held-out photos.
+nobody looked at count by twice the probability of their label. The head of `--method fixed` is fitted to the clean, the
+wrong and the corrected labels, and judged on the held-out photos.
 """
 
 from __future__ import annotations

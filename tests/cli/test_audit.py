@@ -100,6 +100,31 @@ def test_decisions_are_applied_without_an_audit(audit, photos, decide, tmp_path)
     assert record["changes_file"] == "audits/photos-corrected-changes.csv"
 
 
+def test_a_decision_about_one_of_two_identical_files_is_told_for_both(audit, photos, decide):
+    done = audit(photos, "--apply", decide("dots/copy-of-0.jpg,,drop,,,,"))
+    assert "dots/000.jpg  left out (dots)\n" in done.stdout
+    assert "Decided by a person about 'dots/copy-of-0.jpg', which has the same bytes.\n" in done.stdout
+    assert (
+        "Photos of which no file stays, since a decision also counts for files with the same bytes: 1." in done.stderr
+    )
+    one = audit(photos, "--apply", decide("dots/copy-of-0.jpg,,drop,,,copy,"), "--overwrite")
+    assert "16 photos; 0 with another label, 1 left out." in one.stdout
+    assert "no file stays" not in one.stderr
+
+
+def test_unreadable_files_that_are_not_there_are_named(audit, photos, decide):
+    (photos / "dots" / "text.jpg").write_text("no photo")
+    done = audit(photos, "--apply", decide("dots/text.jpg,,drop,,,,", "zz/never.jpg,,drop,,,unreadable,"))
+    assert "Decisions that the photos already follow: 1.\n" in done.stderr
+    assert "Unreadable files to leave out that are not there: 'zz/never.jpg'." in done.stderr
+
+
+def test_without_a_change_the_file_is_not_called_corrected(audit, photos, decide):
+    done = audit(photos, "--apply", decide("dots/001.jpg,,keep,,,,"), "--out", "all.csv")
+    assert done.stdout.startswith("Nothing to change.\n17 photos; ")
+    assert "\nCatalog:   all.csv\n" in done.stdout
+
+
 def test_wrong_decisions_get_a_sentence(audit, photos, decide):
     done = audit(photos, "--apply", decide("x.jpg,,drop,,,,", f"{photos}/dots/001.jpg,,relabel,dots,dotz,,"))
     assert isinstance(done.exception, AuditError)

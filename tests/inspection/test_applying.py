@@ -73,3 +73,30 @@ def test_a_corrected_catalog_is_a_csv_on_this_machine(photos, decide, out):
     with pytest.raises(AuditError, match=r"need a file on this machine whose name ends with \.csv"):
         apply_corrections(photos, decisions=decide("dots/001.jpg,drop,"), out=out, options=OPTIONS)
     assert not Path("s3:").exists()
+
+
+@pytest.mark.parametrize(("name", "out"), [("mine.csv", "mine.csv"), ("mine-changes.csv", "mine.csv")])
+def test_the_decisions_are_never_overwritten(photos, decide, tmp_path, name, out):
+    mine = decide("dots/001.jpg,drop,").rename(tmp_path / name)
+    before = mine.read_bytes()
+    with pytest.raises(AuditError, match="got the file with your decisions, need another file"):
+        apply_corrections(photos, decisions=mine, out=out, overwrite=True, options=OPTIONS)
+    assert mine.read_bytes() == before
+
+
+def test_problems_of_reading_and_of_matching_are_told_at_once_by_row(photos, decide):
+    rows = "dots/x.jpg,drop,\ndots/001.jpg,remove,\ndots/002.jpg,relabel,tods\ndots/003.jpg,drop,"
+    with pytest.raises(AuditError, match="got 3 problems, need none") as error:
+        apply_corrections(photos, decisions=decide(rows), options=OPTIONS)
+    told = str(error.value).splitlines()
+    assert [line.split(":")[0].split(" has")[0].strip() for line in told[1:4]] == ["row 2", "row 3", "row 4"]
+    assert told[4].endswith("The classes are 'dots', 'stripes'. If a label is a new class, give --new-classes.")
+
+
+def test_new_classes_are_spoken_of_only_if_a_label_is_unknown_and_names_that_are_not_utf_8_are_told(
+    photos, decide, tmp_path
+):
+    (tmp_path / "latin.csv").write_bytes("path,decision\ndots/café.jpg,drop\n".encode("latin-1"))
+    with pytest.raises(AuditError, match="not in UTF-8: save the decisions as UTF-8") as error:
+        apply_corrections(photos, decisions=tmp_path / "latin.csv", options=OPTIONS)
+    assert "--new-classes" not in str(error.value)

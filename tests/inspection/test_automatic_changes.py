@@ -46,6 +46,20 @@ def test_copies_with_several_labels_are_left_to_a_person():
 
 
 @pytest.mark.parametrize(
+    ("decided", "labels", "expected"),
+    [
+        ({3: "drop"}, {}, ({0: "drop"}, 0)), ({3: "relabel"}, {3: "cats"}, ({0: "drop", 2: "drop"}, 0)),
+        ({0: "keep", 2: "keep", 3: "keep"}, {}, ({}, 0)), ({0: "keep"}, {}, ({}, 1)),
+    ],
+)  # fmt: skip
+def test_copies_with_several_labels_are_not_left_open_if_a_person_decided(decided, labels, expected):
+    dog = photo("4", "a", "dogs")
+    finding = find("copy", dog, ONE, TWIN)
+    changes = plan_changes([finding], (ONE, TWO, TWIN, dog), drop=["copy"], decided=decided, labels=labels)
+    assert ({n: planned.change for n, planned in changes.planned.items()}, changes.n_left_open) == expected
+
+
+@pytest.mark.parametrize(
     ("decided", "expected"), [({0: "keep"}, {2: "drop"}), ({2: "keep"}, {0: "drop"}), ({2: "drop"}, {})]
 )
 def test_decisions_come_before_rules(decided, expected):

@@ -90,9 +90,21 @@ def test_a_copy_that_is_found_by_digest_is_not_one_that_a_later_row_names():
     assert list_found(match(lost, kept)) == {0: "drop", 2: "keep"}
 
 
-def test_an_unreadable_file_that_is_gone_is_left_out():
+def test_an_unreadable_file_that_is_not_there_is_named():
     gone = match(decide("/p/cats/gone.jpg", kind="unreadable"))
-    assert (list_found(gone), gone.n_done) == ({}, 1)
+    assert (list_found(gone), gone.n_done, gone.not_found) == ({}, 0, ["/p/cats/gone.jpg"])
+
+
+def test_a_damaged_photo_is_found_by_its_digest_where_the_photos_have_another_name():
+    moved = match(decide("p/cats/2.jpg", digest=B, kind="unreadable"))
+    assert (list_found(moved), moved.n_done) == ({1: "drop"}, 0)
+
+
+@pytest.mark.parametrize("path", ["cats/9.jpg", "old/cats/9.jpg", "/p/cats/9.jpg"])
+def test_a_file_that_the_scan_leaves_out_is_found_also_relative_to_the_source_and_after_a_move(path):
+    catalog = dataclasses.replace(CATALOG, skipped=(Skip(Path("/p/cats/9.jpg"), "not a photo"),))
+    done = match(decide(path), catalog=catalog)
+    assert (done.n_done, done.not_found) == (1, [])
 
 
 def test_all_files_of_a_moved_photo_must_have_the_label():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,11 @@ from headstart.process.terminal_text import escape_name
 if TYPE_CHECKING:
     from headstart.inspection.applying import AppliedCorrections
     from headstart.inspection.audit_result import Audit
+    from headstart.inspection.corrections import Corrections
 
 COMPUTING = ("backbone", "image_size", "depth", "seed", "cache")  # options of how an audit computes
 LEAST_SCORE = 0.5  # for --relabel
+N_NAMED = 3  # files that a sentence names
 
 
 def _check_score(_: click.Context, __: click.Parameter, score: float | None) -> float | None:
@@ -152,6 +155,34 @@ def _print_audit(audit: Audit, top: int, *, as_json: bool) -> None:
     print_line(f"\nPage: {audit.page}")
 
 
+def _say_counts(corrections: Corrections) -> None:
+    """Say what became of decisions beside the changes."""
+    if corrections.n_done:
+        say(f"Decisions that the photos already follow: {corrections.n_done:,}.")
+    if corrections.n_lost:
+        say(
+            "Photos of which no file stays, since a decision also counts for files with the same bytes: "
+            f"{corrections.n_lost:,}. To leave out one file only, give the row the kind copy."
+        )
+    if corrections.not_found:
+        _name_not_found(corrections.not_found)
+    if corrections.n_skipped:
+        say(f"Rows that decide nothing (skip): {corrections.n_skipped:,}.")
+    if corrections.n_left_open:
+        say(
+            f"Findings of copies with several labels, which are left to you: {corrections.n_left_open:,}. See the "
+            "audit's page."
+        )
+
+
+def _name_not_found(paths: Sequence[str]) -> None:
+    names = ", ".join(f"'{escape_name(name)}'" for name in paths[:N_NAMED])
+    rest = f" and {len(paths) - N_NAMED:,} more" if len(paths) > N_NAMED else ""
+    say(
+        f"Unreadable files to leave out that are not there: {names}{rest}. If you did not delete them, check the paths."
+    )
+
+
 def _print_corrections(applied: AppliedCorrections, top: int, *, as_json: bool) -> None:
     if as_json:
         print_json(applied.to_dict())
@@ -164,17 +195,9 @@ def _print_corrections(applied: AppliedCorrections, top: int, *, as_json: bool) 
         print_line(f"{escape_name(change.path)}  {what}\n    {escape_name(change.reason)}")
     if top and len(corrections.changes) > top:
         print_line(f"and {len(corrections.changes) - top:,} more")
-    if corrections.n_done:
-        say(f"Decisions that the photos already follow: {corrections.n_done:,}.")
-    if corrections.n_skipped:
-        say(f"Rows that decide nothing (skip): {corrections.n_skipped:,}.")
-    if corrections.n_left_open:
-        say(
-            f"Findings of copies with several labels, which are left to you: {corrections.n_left_open:,}. See the "
-            "audit's page."
-        )
+    _say_counts(corrections)
     if not corrections.changes:
-        print_line("Nothing to change.")
+        print_line("Nothing to change.")  # a file is written only if --out names it
     if applied.path is None:
         return
     n = len(corrections.catalog.photos)
@@ -183,5 +206,6 @@ def _print_corrections(applied: AppliedCorrections, top: int, *, as_json: bool) 
     print_line(
         f"{count_photos(n)}; {relabelled:,} with another label, {dropped:,} left out{less}. No photo was changed."
     )
-    print_line(f"Corrected: {escape_name(str(applied.path))}")
+    name = "Corrected" if corrections.changes else "Catalog"
+    print_line(f"{name + ':':<10} {escape_name(str(applied.path))}")
     print_line(f"Changes:   {escape_name(str(applied.record))}")

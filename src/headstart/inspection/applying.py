@@ -11,6 +11,7 @@ from headstart.catalog.source import PhotoSource, find_source
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import AuditError
 from headstart.inspection.audit import AuditOptions, inspect_catalog, scan
+from headstart.inspection.changes import find_changes_file
 from headstart.inspection.corrections import Corrections, correct_catalog, write_corrections
 from headstart.inspection.decisions import read_decisions
 from headstart.inspection.weighing import weigh_doubtful_labels
@@ -77,15 +78,18 @@ def apply_corrections(
         If the photos or the decisions cannot be used, or a file cannot be written.
     """
     options = options or AuditOptions()
-    given = read_decisions(Path(decisions).expanduser()) if decisions is not None else ()
+    problems: list[str] = []
+    given = read_decisions(Path(decisions).expanduser(), problems) if decisions is not None else ()
     columns = ColumnNames(path_column, label_column, group_column)
     source = find_source(photos, columns, layout=layout, group_from=group_from)
     name = name_source(source.name, AUDIT).removesuffix(CORRECTED)
     path = AUDIT.place / f"{name}{CORRECTED}.csv" if out is None else Path(out).expanduser()
     _check_name(path if out is None else make_path(out))
     check_outside(path, source.name, what="corrected catalog")
+    if decisions is not None:
+        _check_decisions_stay(path, Path(decisions).expanduser())
     catalog = scan(source, options)
-    corrections = correct_catalog(catalog, given, is_new_class_allowed=is_new_class_allowed)
+    corrections = correct_catalog(catalog, given, is_new_class_allowed=is_new_class_allowed, problems=problems)
     if drop or relabel_from is not None:  # the decisions can be applied: the audit is worth its time
         corrections = correct_catalog(
             catalog, given, findings=inspect_catalog(catalog, options).findings, drop=drop, relabel_from=relabel_from,
@@ -96,6 +100,15 @@ def apply_corrections(
     if out is None and not corrections.changes:
         return AppliedCorrections(corrections)
     return AppliedCorrections(corrections, path, write_corrections(corrections, path, is_replacing=overwrite))
+
+
+def _check_decisions_stay(path: Path, decisions: Path) -> None:
+    for target in (path, find_changes_file(path)):
+        if target.exists() and decisions.exists() and target.samefile(decisions):
+            raise AuditError(
+                f"Cannot write '{target}': got the file with your decisions, need another file. Give another --out.",
+                path=target,
+            )  # fmt: skip
 
 
 def _check_name(path: Path) -> None:

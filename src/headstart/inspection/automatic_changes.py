@@ -30,6 +30,7 @@ class PlannedChange:
 def plan_changes(
     findings: Sequence[Finding], photos: Sequence[Photo], *, drop: Collection[str] = (),
     relabel_from: float | None = None, decided: Mapping[int, str], implied: Mapping[int, str] | None = None,
+    labels: Mapping[int, str] | None = None,
 ) -> AutomaticChanges:  # fmt: skip
     """Plan what to do about findings.
 
@@ -47,8 +48,10 @@ def plan_changes(
         What a person decided about photos (``keep``, ``relabel``, ``drop``). No rule changes these photos.
     implied
         The same about other files of the same content. Only a rule about copies changes these.
+    labels
+        The labels that a person gave to photos.
     """
-    changes = AutomaticChanges(photos, decided, implied or {})
+    changes = AutomaticChanges(photos, decided, implied or {}, labels or {})
     chosen = [finding for finding in findings if finding.kind in drop]
     for finding in chosen:
         if finding.kind not in COPIES:
@@ -71,11 +74,15 @@ class AutomaticChanges:
     planned
         The changes.
     n_left_open
-        Number of findings of copies with several labels: only a person knows which label is right.
+        Number of findings of copies with several labels that are not decided: only a person knows which label is
+        right.
     """
 
-    def __init__(self, photos: Sequence[Photo], decided: Mapping[int, str], implied: Mapping[int, str]) -> None:
-        self._photos, self._decided, self._implied = photos, decided, implied
+    def __init__(
+        self, photos: Sequence[Photo], decided: Mapping[int, str], implied: Mapping[int, str],
+        labels: Mapping[int, str],
+    ) -> None:  # fmt: skip
+        self._photos, self._decided, self._implied, self._labels = photos, decided, implied, labels
         self._by_path = {name: n for n, photo in enumerate(photos) for name in (photo.file, str(photo.path))}
         self._by_digest: dict[str, list[int]] = {}
         for n, photo in enumerate(photos):
@@ -90,14 +97,14 @@ class AutomaticChanges:
         )
 
     def drop_surplus(self, finding: Finding) -> None:
-        """Leave out the photos of a finding of copies but one, if all have one label."""
+        """Leave out the photos of a finding of copies but one, if those that a person left in have one label."""
         units = self._list_contents(finding)
         if finding.kind == "copy":  # its photos are files of one content
             units = [[self._by_path[path]] for path in finding.photos if path in self._by_path]
-        if len({self._photos[n].label for unit in units for n in unit}) > 1:
-            self.n_left_open += 1
-            return
         present = [unit for unit in ([n for n in unit if not self._is_gone(n)] for unit in units) if unit]
+        if len({self._labels.get(n, self._photos[n].label) for unit in present for n in unit}) > 1:
+            self.n_left_open += any(n not in self._decided for unit in present for n in unit)
+            return
         kept = [unit for unit in present if any(n in self._decided for n in unit)] or present[-1:]
         self._change((n for unit in present if unit not in kept for n in unit), PlannedChange.drop(finding))
 

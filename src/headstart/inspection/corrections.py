@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from headstart.inspection.changes import (
     read_changes,
     write_changes,
 )
-from headstart.inspection.decision_matching import match_decisions
+from headstart.inspection.decision_matching import MatchedDecisions, match_decisions
 from headstart.inspection.decisions import KEEP, Decision
 from headstart.inspection.finding import KINDS, Finding
 from headstart.storage.local_files import delete_file
@@ -49,6 +49,11 @@ class Corrections:
         Number of rows that decide nothing.
     n_left_open
         Number of findings of copies with several labels, which no rule decides.
+    n_lost
+        Number of pictures of which no file stays, although decisions that were written by hand name only some of the
+        files with the same bytes.
+    not_found
+        Paths of unreadable files that a person left out and that are not there.
     """
 
     catalog: Catalog
@@ -59,6 +64,8 @@ class Corrections:
     n_done: int = 0
     n_skipped: int = 0
     n_left_open: int = 0
+    n_lost: int = 0
+    not_found: tuple[str, ...] = ()
 
     def count(self, change: str) -> int:
         """Return the number of changes of a kind: ``drop``, ``relabel`` or ``weigh``."""
@@ -71,6 +78,7 @@ class Corrections:
             "n_dropped": self.count(DROPPED), "n_relabelled": self.count(RELABELLED),
             "n_weighed": self.count(WEIGHED), "n_kept": self.n_kept,
             "n_done": self.n_done, "n_skipped": self.n_skipped, "n_left_open": self.n_left_open,
+            "n_lost": self.n_lost, "not_found": list(self.not_found),
             "changes": [dict(zip(COLUMNS, astuple(change), strict=True)) for change in self.changes],
         }  # fmt: skip
 
@@ -78,6 +86,7 @@ class Corrections:
 def correct_catalog(
     catalog: Catalog, decisions: Sequence[Decision] = (), *, findings: Sequence[Finding] = (),
     drop: Collection[str] = (), relabel_from: float | None = None, is_new_class_allowed: bool = False,
+    problems: Sequence[str] = (),
 ) -> Corrections:  # fmt: skip
     """Apply the decisions of a person, and then rules, to a catalog.
 
@@ -91,6 +100,8 @@ def correct_catalog(
         Findings, and the rules of `plan_changes` for them.
     is_new_class_allowed
         Whether a photo may get a label that no photo has.
+    problems
+        Problems with rows of decisions, as `read_decisions` gives them: the error names them with the others.
 
     Raises
     ------
@@ -98,16 +109,20 @@ def correct_catalog(
         If a decision cannot be applied (the message lists all problems), or no photo remains.
     """
     earlier = read_changes(catalog.source)
-    matched = match_decisions(decisions, catalog, earlier, is_new_class_allowed=is_new_class_allowed)
+    matched = match_decisions(decisions, catalog, earlier, is_new_class_allowed=is_new_class_allowed, problems=problems)
+    found = matched.implied | matched.named
     rules = plan_changes(
         findings, catalog.photos, drop=drop, relabel_from=relabel_from,
         decided={n: decision.decision for n, decision in matched.named.items()},
         implied={n: decision.decision for n, decision in matched.implied.items()},
+        labels={n: decision.new_label for n, decision in found.items() if decision.decision == RELABELLED},
     )  # fmt: skip
     planned, n_kept = dict(rules.planned), 0
-    for n, decision in (matched.implied | matched.named).items():
+    for n, decision in found.items():
         if decision.decision != KEEP:
-            planned[n] = PlannedChange(decision.decision, decision.new_label, _explain(decision))
+            planned[n] = PlannedChange(
+                decision.decision, decision.new_label, _explain(decision, is_implied=n in matched.implied)
+            )
         n_kept += n not in planned
     photos, changes, n_done = [], [], matched.n_done
     for n, photo in enumerate(catalog.photos):
@@ -124,8 +139,9 @@ def correct_catalog(
         raise AuditError(f"Cannot correct '{catalog.source}': got no photo that remains, need one. Keep photos.")
     return Corrections(
         catalog=replace(catalog, photos=tuple(photos)), changes=tuple(changes), earlier=earlier,
-        decided=frozenset(catalog.photos[n].digest for n in matched.implied | matched.named), n_kept=n_kept,
+        decided=frozenset(catalog.photos[n].digest for n in found), n_kept=n_kept,
         n_done=n_done, n_skipped=matched.n_skipped, n_left_open=rules.n_left_open,
+        n_lost=_count_lost(catalog, matched, planned), not_found=tuple(matched.not_found),
     )  # fmt: skip
 
 
@@ -181,7 +197,21 @@ def _is_same(one: Path, other: Path) -> bool:
     return one.is_file() and one.read_bytes() == other.read_bytes()
 
 
-def _explain(decision: Decision) -> str:
-    """Return the reason of a decision: the kind of finding and the person's note."""
+def _explain(decision: Decision, *, is_implied: bool) -> str:
+    """Return the reason of a decision: the kind of finding, the photo decided about if it is another, and the note."""
     kind = KINDS[decision.kind].name if decision.kind in KINDS else decision.kind
-    return "Decided by a person" + (f" ({kind})" if kind else "") + (f": {decision.note}" if decision.note else ".")
+    reason = "Decided by a person" + (f" ({kind})" if kind else "")
+    if is_implied:
+        reason += f" about '{decision.path}', which has the same bytes"
+    return reason + (f": {decision.note}" if decision.note else ".")
+
+
+def _count_lost(catalog: Catalog, matched: MatchedDecisions, planned: Mapping[int, PlannedChange]) -> int:
+    """Return the number of pictures of which no file stays although decisions by hand name only some of its files."""
+    kept = {photo.digest for n, photo in enumerate(catalog.photos) if n not in planned or planned[n].change != DROPPED}
+    implied = {
+        catalog.photos[n].digest
+        for n, decision in matched.implied.items()
+        if decision.decision == DROPPED and decision.kind not in KINDS
+    }
+    return len(implied - kept)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.classes import suggest_label
+from headstart.catalog.classes import name_classes, suggest_label
 from headstart.catalog.photo import Photo
 from headstart.errors import AuditError
 from headstart.inspection.changes import DROPPED, Change
@@ -18,9 +19,8 @@ from headstart.inspection.problem_list import describe_problems
 
 UNREADABLE = "unreadable"
 COPY = "copy"  # the kind whose findings are about single files; other kinds are about what a photo shows
-NEXT_STEP = (
-    "Correct the rows of the decisions, or audit the photos again. If new_label is a new class, give --new-classes."
-)
+NO_CLASS = "is no class of the photos"
+NEXT_STEP = "Correct the rows of the decisions, or audit the photos again."
 
 
 @dataclass
@@ -37,6 +37,8 @@ class MatchedDecisions:
         Number of decisions that were applied before, according to the recorded changes.
     n_skipped
         Number of rows that decide nothing.
+    not_found
+        Paths of unreadable files that are to be left out and are not there.
     problems
         Problems, one for each row that cannot be applied.
     """
@@ -45,12 +47,14 @@ class MatchedDecisions:
     implied: dict[int, Decision] = field(default_factory=dict)
     n_done: int = 0
     n_skipped: int = 0
+    not_found: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
 def match_decisions(
-    decisions: Sequence[Decision], catalog: Catalog, earlier: Sequence[Change] = (), *, is_new_class_allowed: bool
-) -> MatchedDecisions:
+    decisions: Sequence[Decision], catalog: Catalog, earlier: Sequence[Change] = (), *, is_new_class_allowed: bool,
+    problems: Sequence[str] = (),
+) -> MatchedDecisions:  # fmt: skip
     """Match decisions to the photos of a catalog.
 
     A decision is also about other files with the same content and label, unless they have a decision of their own or
@@ -62,11 +66,14 @@ def match_decisions(
         Changes that were applied to the catalog before. A photo that they left out need not be there.
     is_new_class_allowed
         Whether a photo may get a label that no photo has.
+    problems
+        Problems with other rows of the same file, as `read_decisions` gives them.
 
     Raises
     ------
     AuditError
-        If a decision cannot be applied. The message lists all problems, or the first ten.
+        If a decision cannot be applied, or there are other problems. The message lists all problems by row, or the
+        first ten.
     """
     index = _PhotoIndex(catalog, earlier)
     matched = MatchedDecisions()
@@ -82,10 +89,19 @@ def match_decisions(
         for n in at:
             other = matched.named.setdefault(n, decision)
             _check_agreement(other, decision, catalog.photos[n], matched.problems)
-    if matched.problems:
-        raise AuditError(describe_problems("apply the decisions", matched.problems, NEXT_STEP))
+    found = sorted([*problems, *matched.problems], key=_read_number)
+    if found:
+        next_step = NEXT_STEP
+        if any(NO_CLASS in problem for problem in matched.problems):
+            next_step += f" The classes are {name_classes(labels)}. If a label is a new class, give --new-classes."
+        raise AuditError(describe_problems("apply the decisions", found, next_step))
     matched.implied = _imply_decisions(matched.named, index)
     return matched
+
+
+def _read_number(problem: str) -> int:
+    """Return the number of the row in a problem."""
+    return int(re.findall(r"\d+", problem)[0])
 
 
 def _imply_decisions(named: Mapping[int, Decision], index: _PhotoIndex) -> dict[int, Decision]:
@@ -131,6 +147,16 @@ class _PhotoIndex:
             n = self._by_path.get(_normalise(str(self._folder / decision.path)))
         return n
 
+    def _find_skipped(self, path: str) -> str | None:
+        """Return why the scan leaves a file out, by its path, or by its folder and name if the folder was moved."""
+        places = [path] if self._folder is None else [path, str(self._folder / path)]
+        found = [self._skipped[place] for place in map(_normalise, places) if place in self._skipped]
+        parts = Path(path).parts[-2:]
+        found += [
+            reason for place, reason in self._skipped.items() if len(parts) > 1 and Path(place).parts[-2:] == parts
+        ]
+        return found[0] if found else None
+
     def _is_unchanged(self, n: int, decision: Decision) -> bool:
         return decision.digest in ("", self._photos[n].digest)
 
@@ -142,21 +168,24 @@ class _PhotoIndex:
         if n is None and ({_normalise(decision.path), decision.digest} - {""}) & self._dropped:
             matched.n_done += 1
             return []
-        if n is None and _normalise(decision.path) in self._skipped and decision.decision != RELABEL:
+        reason = None if n is not None else self._find_skipped(decision.path)
+        if reason is not None and decision.decision != RELABEL:
             matched.n_done += 1  # the scan leaves it out
-            return []
-        if n is None and decision.kind == UNREADABLE and decision.decision == DROP:
-            matched.n_done += 1  # it is gone, and has no digest to be found by
             return []
         moved = self._by_digest.get(decision.digest, [])
         if moved:
             return self._choose_moved(moved, decision, matched)
-        if n is None and _normalise(decision.path) in self._skipped:
-            text = f"cannot get a label: it is left out ({self._skipped[_normalise(decision.path)]})"
+        if n is None and decision.kind == UNREADABLE and decision.decision == DROP:
+            matched.not_found.append(decision.path)  # it may be gone, and has no digest to be found by
+            return []
+        if reason is not None:
+            text = f"cannot get a label: it is left out ({reason})"
         elif n is not None:
             text = "has changed since the decision: its digest is another. Look at it again"
         else:
             text = "is not among the photos, by neither its path nor its digest"
+            if any("\udc80" <= character <= "\udcff" for character in decision.path):
+                text += ". The name is not in UTF-8: save the decisions as UTF-8"
         matched.problems.append(f"row {decision.row}: '{decision.path}' {text}")
         return []
 
@@ -191,7 +220,7 @@ def _check_labels(decision: Decision, photos: Sequence[Photo], labels: Collectio
     if labels and decision.new_label not in labels:
         meant = suggest_label(decision.new_label, labels)
         hint = f" (did you mean '{meant}'?)" if meant else ""
-        problems.append(f"row {decision.row}: the new label '{decision.new_label}' is no class of the photos{hint}")
+        problems.append(f"row {decision.row}: the new label '{decision.new_label}' {NO_CLASS}{hint}")
         return
     now = [photo.label for photo in photos if photo.label not in (decision.label, decision.new_label)]
     if decision.label and now:

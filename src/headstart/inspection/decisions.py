@@ -51,26 +51,31 @@ class Decision:
     note: str = ""
 
 
-def read_decisions(path: Path) -> tuple[Decision, ...]:
+def read_decisions(path: Path, problems: list[str] | None = None) -> tuple[Decision, ...]:
     """Read the rows of a CSV with the columns ``path,digest,decision,label,new_label,kind,note``, in any order.
 
     Only ``path`` and ``decision`` are needed. Other columns and empty rows are ignored.
+
+    Parameters
+    ----------
+    problems
+        A list to which rows that cannot be used are added, each as a sentence. None: they are an error.
 
     Raises
     ------
     AuditError
         If the file is no CSV, lacks a column, or has rows that cannot be used. The message lists the problems.
     """
+    wrong: list[str] = [] if problems is None else problems
     try:
         lines = read_cells(path, "the decisions.csv of an audit")
         _, names = next(lines)
         positions = _find_columns(path, names)
-        problems: list[str] = []
         decisions = [
             decision
             for row, cells in lines
             if any(cell.strip() for cell in cells)
-            if (decision := _read_row(row, cells, positions, problems)) is not None
+            if (decision := _read_row(row, cells, positions, wrong)) is not None
         ]
     except CatalogError as error:
         raise AuditError(str(error), path=path) from None
@@ -83,8 +88,8 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
         raise AuditError(
             f"Cannot read '{path}': got no CSV ({error}), need {RULE}. Export it as CSV.", path=path
         ) from None
-    if problems:
-        raise AuditError(describe_problems(f"read '{path}'", problems, "Correct the rows."), path=path)
+    if wrong and problems is None:
+        raise AuditError(describe_problems(f"read '{path}'", wrong, "Correct the rows."), path=path)
     return tuple(decisions)
 
 

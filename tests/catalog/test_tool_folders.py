@@ -43,6 +43,12 @@ def test_an_empty_folder_is_kept_and_one_without_photos_is_dropped_without_a_not
     assert drop(lay({"cats": 1, "runs": 0, "wandb/log.txt": b"x"})) == ({"", "cats", "runs"}, [], [])
 
 
+def test_an_empty_folder_of_our_own_results_is_no_class(lay, monkeypatch):
+    root = lay({"cats": 1, "runs": 0, "audits": 0, "more/runs": 0})
+    monkeypatch.chdir(root)
+    assert drop(root) == ({"", "cats", "more", "more/runs"}, [], [])
+
+
 def test_nothing_is_dropped_if_no_photo_would_remain(lay):
     assert drop(lay({"checkpoints/cats": 1, "checkpoints/dogs": 1, "readme.txt": b"x"}))[1] == []
 

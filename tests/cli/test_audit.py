@@ -50,7 +50,7 @@ def test_an_audit_prints_a_list_and_writes_a_folder(audit, photos, tmp_path):
     done = audit(photos, "--image-size", 96)
     assert done.exit_code == 0, done.output
     assert re.search(r"\d+ +Copies +dots/copy-of-0\.jpg and 1 more\n +Two files have the same bytes\.", done.stdout)
-    assert re.search(r"^Copies +1$", done.stdout, re.MULTILINE)
+    assert re.search(r"^Copies \(copy\) +1$", done.stdout, re.MULTILINE)
     assert "\nPage: audits/photos/audit.html\n" in done.stdout
     assert "17 photos of 2 classes: " in done.stderr
     assert sorted(path.name for path in (tmp_path / "audits" / "photos").iterdir()) == [
@@ -69,6 +69,19 @@ def test_json_is_one_object_and_a_second_audit_gets_a_number(headstart, photos, 
     assert {**record, "seconds": 0, "audit": ""} == {**again, "seconds": 0, "audit": ""}
     written = json.loads((tmp_path / "audits" / "photos" / "audit.json").read_text())
     assert written["findings"] == record["findings"]
+    assert written["seconds"] == record["seconds"]
+    replaced = json.loads(headstart(*command, "--overwrite", cwd=tmp_path).stdout)
+    assert replaced["audit"] == "audits/photos"
+    assert sorted(path.name for path in (tmp_path / "audits").iterdir()) == ["photos", "photos-2"]
+
+
+def test_an_audit_in_the_folder_of_photos_does_not_take_its_own_folder_for_a_class(photos, monkeypatch):
+    monkeypatch.chdir(photos)
+    for _ in range(2):
+        done = CliRunner().invoke(app, ["audit", ".", "--image-size", "96"])
+        assert done.exit_code == 0, done.output
+        assert "17 photos of 2 classes" in done.stderr
+        assert "Classes without a usable photo" not in done.stderr
 
 
 @pytest.mark.slow
@@ -140,8 +153,10 @@ def test_wrong_decisions_get_a_sentence(audit, photos, decide):
 def test_wrong_commands_are_refused(audit, photos, tmp_path):
     assert "--new-classes needs --apply" in audit(photos, "--new-classes").stderr
     assert "got the kind 'blury'" in str(audit(photos, "--drop", "blury").exception)
-    assert "is not a share" in audit(photos, "--relabel", "yes").stderr
-    assert "got the score 0.02, need 0.5 to 1" in audit(photos, "--relabel", "2").stderr
+    for wrong in ("yes", "1.5", "2", "200%", "nan"):
+        assert f"got '{wrong}', need a score from 0.5 to 1, such as 0.95." in audit(photos, "--relabel", wrong).stderr
+    for low, number in (("0.02", "0.02"), ("2%", "0.02"), ("0", "0")):
+        assert f"got the score {number}, need 0.5 to 1" in audit(photos, "--relabel", low).stderr
     assert "lies inside the folder of photos" in str(audit(photos, "--out", photos / "a").exception)
     inside = audit(photos, "--apply", tmp_path / "none.csv", "--out", photos / "a.csv").exception
     assert "No such file or directory. Give the decisions.csv" in str(inside)

@@ -49,10 +49,12 @@ EFFECTS = {
     "advise": READING | dict.fromkeys(
         ("--backbone", "--image-size", "--seed", "--cache", "--picture", "--json"), ALWAYS
     ) | {"--depth": DEPTH, "--group-from": "refused without a match, noted with fewer than three groups"},
-    "audit": READING | dict.fromkeys(("--out", "--apply", "--drop", "--relabel", "--cache", "--json"), ALWAYS) | {
+    "audit": READING | dict.fromkeys(
+        ("--out", "--apply", "--drop", "--relabel", "--weigh", "--cache", "--json", "--overwrite"), ALWAYS
+    ) | {
         **dict.fromkeys(("--backbone", "--image-size", "--seed", "--depth"), "noted if decisions alone are applied"),
         "--top": "not with --json, as the help says", "--new-classes": "refused without --apply",
-        "--overwrite": "noted without --out", "--group-from": "refused without a match",
+        "--group-from": "refused without a match",
     },
     "similar": LAYOUT | dict.fromkeys(
         ("--n", "--grid", "--backbone", "--image-size", "--cache", "--json"), ALWAYS

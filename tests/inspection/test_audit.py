@@ -61,6 +61,8 @@ def test_tables_and_catalogs_can_be_audited(folder):
 def test_one_class_can_be_audited(folder):
     result = audit((sorted(map(str, (folder / "dots").iterdir())), ["dots"] * 9), out="one")
     assert result.counts()["copy"] == 1
+    (note,) = [note for note in result.notes if note.code == "labels-not-judged"]
+    assert note.text.startswith("Labels were not judged: the photos are of 1 class. ")
 
 
 def test_an_existing_audit_is_replaced_only_on_request(folder):
@@ -68,8 +70,8 @@ def test_an_existing_audit_is_replaced_only_on_request(folder):
     with pytest.raises(RunError, match=r"Cannot write audit '.*mine': it exists already\. Give --overwrite"):
         audit(folder, out="mine")
     audit(folder, out="mine", overwrite=True)
-    (note,) = [note for note in audit(folder, overwrite=True).notes if note.code == "unused-option"]
-    assert "without --out an audit gets a new name" in note.text
+    places = [audit(folder, overwrite=is_replacing).folder for is_replacing in (False, False, True)]
+    assert [str(place) for place in places] == [f"audits/{folder.name}{n}" for n in ("", "-2", "")]
 
 
 def test_an_audit_that_cannot_be_made_leaves_no_folder(folder, monkeypatch):
@@ -96,7 +98,7 @@ def test_an_audit_whose_name_is_taken_meanwhile_is_kept_under_another(folder, mo
 
     def take_the_name(*arguments, **options):
         Path("audits/photos").mkdir()
-        write(*arguments, **options)
+        return write(*arguments, **options)
 
     monkeypatch.setattr(module, "write_audit", take_the_name)
     assert audit(folder).folder.name == "photos-2"

@@ -18,7 +18,10 @@ def test_sentences_count_photos_classes_and_findings():
 
 
 def test_counts_are_aligned():
-    assert list_counts({"copy": 2, "wrong_label": 1200}) == ["Copies               2", "Doubtful label   1,200"]
+    assert list_counts({"copy": 2, "wrong_label": 1200}) == [
+        "Copies (copy)                      2",
+        "Doubtful label (wrong_label)   1,200",
+    ]
     assert list_counts({}) == []
 
 

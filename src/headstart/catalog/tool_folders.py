@@ -10,6 +10,7 @@ from headstart.catalog.photo import Skip
 from headstart.catalog.walk import Folder, join_names
 from headstart.evaluation.notes import Note
 from headstart.evaluation.words import count_photos
+from headstart.storage.remote_paths import RemotePath
 
 TOOL_FOLDERS = frozenset({
     "runs", "audits", "wandb", "lightning_logs", "mlruns", "mlartifacts", "tb_logs", "tensorboard", "tensorboard_logs",
@@ -20,6 +21,7 @@ TOOL_FOLDERS = frozenset({
 WRITTEN = (".pt", ".pth", ".ckpt", ".safetensors", ".onnx", ".engine", ".h5", ".keras", ".tflite", ".pkl", ".joblib")
 MARKERS = frozenset({"pyvenv.cfg", "conda-meta"})  # of a Python environment, whatever its name
 FIGURE = "-advice.png"  # how `headstart advise` ends the name of its figure
+OWN_FOLDERS = ("runs", "audits")  # of the current folder: what Headstart writes, maybe now, and empty at first
 REASON = "in a folder that a tool wrote, not a photo of a class"
 
 
@@ -33,7 +35,7 @@ def drop_tool_folders(root: Path, folders: dict[str, Folder]) -> tuple[dict[str,
     The other folders, and a skip for each dropped folder that holds photos, with a note that names them.
     """
     tree = PhotoTree(folders)
-    dropped = [path for path in folders if path and _is_written_by_tool(tree, path)]
+    dropped = [path for path in folders if path and (_is_written_by_tool(tree, path) or _is_own(tree, root, path))]
     tops = [path for path in dropped if not any(above in dropped for above in list_parents(path))]
     if not tops or all(_is_below(path, tops) for path in tree.direct):  # also if the tree holds no photo
         return folders, [], []
@@ -60,6 +62,13 @@ def _is_written_by_tool(tree: PhotoTree, path: str) -> bool:
     if any(name.casefold().endswith(WRITTEN) or "tfevents" in name for name in folder.files):
         return True
     return not any(tree.is_photo(name) and not name.endswith(FIGURE) for name in folder.files)
+
+
+def _is_own(tree: PhotoTree, root: Path, path: str) -> bool:
+    """Say whether a folder is the empty one into which Headstart is about to write its results."""
+    if name_last(path) not in OWN_FOLDERS or tree[path].files or tree[path].folders or isinstance(root, RemotePath):
+        return False
+    return (root / path).resolve() == Path(name_last(path)).resolve()
 
 
 def _count_figures(tree: PhotoTree, path: str) -> int:

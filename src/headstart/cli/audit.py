@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +12,6 @@ import click
 from click.core import ParameterSource
 
 from headstart.cli.options import (
-    FRACTION,
     PATH,
     backbone_option,
     column_options,
@@ -32,11 +33,20 @@ LEAST_SCORE = 0.5  # for --relabel
 N_NAMED = 3  # files that a sentence names
 
 
-def _check_score(_: click.Context, __: click.Parameter, score: float | None) -> float | None:
-    if score is not None and score < LEAST_SCORE:
-        text = f"got the score {score:g}, need {LEAST_SCORE:g} to 1: below, more labels would become wrong than right."
-        raise click.BadParameter(text)
-    return score
+class _Score(click.ParamType[float]):
+    """A score from 0.5 to 1, such as ``0.95`` or ``95%``."""
+
+    name = "score"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(%?)\s*", str(value))
+        score = float(match[1]) / (100 if match[2] else 1) if match else math.nan
+        if score < LEAST_SCORE:
+            reason = "below, more labels would become wrong than right"
+            self.fail(f"got the score {score:g}, need {LEAST_SCORE:g} to 1: {reason}.", param, ctx)
+        if not score <= 1:
+            self.fail(f"got {value!r}, need a score from {LEAST_SCORE:g} to 1, such as 0.95.", param, ctx)
+        return score
 
 
 @click.command(short_help="Find wrong labels, copies, poor photos and shortcuts.")
@@ -59,7 +69,7 @@ def _check_score(_: click.Context, __: click.Parameter, score: float | None) -> 
     "stays. Copies with several labels are left to you.",
 )  # fmt: skip
 @click.option(
-    "--relabel", "relabel_from", type=FRACTION, metavar="SCORE", callback=_check_score,
+    "--relabel", "relabel_from", type=_Score(), metavar="SCORE",
     help="In the corrected CSV, give photos with a wrong label the suggested one if their score is at least this, such "
     "as 0.95, and the suggested one has a probability of at least 0.5. The score is the probability that the label is "
     "wrong. Not recommended without a look at the photos: where all found labels were replaced, classifiers were "
@@ -89,7 +99,7 @@ def _check_score(_: click.Context, __: click.Parameter, score: float | None) -> 
     "number in the Exif data. folder: the folder below the class folder. Else a regular expression on the path, such "
     "as '(site[0-9]+)'.",
 )  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Replace the audit folder, or the corrected CSV, if it exists.")
+@click.option("--overwrite", is_flag=True, help="Replace --out if it exists; without --out replace audits/NAME.")
 @json_option()
 @click.pass_context
 def audit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from headstart.backbone.backbone import BackboneSetup
@@ -14,7 +14,7 @@ from headstart.catalog.scan import scan_for_audit
 from headstart.catalog.source import PhotoSource, find_source, refuse_reading
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import RunError, RunMovedError
-from headstart.evaluation.notes import Note, note_unused, sort_notes
+from headstart.evaluation.notes import sort_notes
 from headstart.inspection.audit_folder import write_audit
 from headstart.inspection.audit_result import Audit
 from headstart.inspection.audit_text import summarise
@@ -23,7 +23,7 @@ from headstart.inspection.gathering import forget_drawn_splits, gather_photos
 from headstart.methods.settings import Settings
 from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
-from headstart.runs.run_folder import AUDIT, check_outside, choose_folder, write_run_folder
+from headstart.runs.run_folder import AUDIT, check_outside, choose_folder, name_source, write_run_folder
 from headstart.storage.remote_paths import RemotePath, make_path
 from headstart.tune.torch_import import limit_spinning
 
@@ -68,9 +68,9 @@ def audit_photos(
         A source of photos as for `scan_photos`, or a catalog. From a catalog, copies and photos with conflicting labels
         are missing: `scan_photos` has left them out.
     out
-        The audit folder. Default: ``audits/NAME``, or ``audits/NAME-2`` and so on if it exists.
+        The audit folder. Default: ``audits/NAME``, or ``audits/NAME-2`` and so on if it exists and is not replaced.
     overwrite
-        Whether an existing audit folder is replaced.
+        Whether an existing audit folder is replaced: ``out``, or ``audits/NAME``.
     backbone, image_size, depth
         Network whose features are compared, its input size in pixels, and bits of 16-bit files, as for
         `train_classifier`.
@@ -110,19 +110,21 @@ def audit_photos(
             f"Cannot write audit '{out}': got a URI, need a folder on this machine. Give one, and copy it afterwards."
         )
         raise RunError(text, path=out)
-    folder = Path(out).expanduser() if out is not None else choose_folder(source, AUDIT)
+    folder = Path(out).expanduser() if out is not None else _choose_folder(source, is_replacing=overwrite)
     check_outside(folder, source, what="audit")
-    unused = [note_unused("--overwrite", "without --out an audit gets a new name, and no audit is replaced")]
     try:
         with write_run_folder(folder, is_replacing=overwrite, kind=AUDIT) as partial:
             catalog = photos if isinstance(photos, Catalog) else scan(photos, options)
-            audit = inspect_catalog(catalog, options, say, folder=partial, started=started,
-                                    notes=unused if out is None and overwrite else [])  # fmt: skip
+            audit = inspect_catalog(catalog, options, say, folder=partial, started=started)
     except RunMovedError as moved:
         if out is not None:
             raise
         folder = moved.folder
     return audit.in_folder(folder)
+
+
+def _choose_folder(source: str, *, is_replacing: bool) -> Path:
+    return AUDIT.place / name_source(source, AUDIT) if is_replacing else choose_folder(source, AUDIT)
 
 
 def scan(source: PhotoSource, options: AuditOptions) -> Catalog:
@@ -146,7 +148,7 @@ def open_context(options: AuditOptions) -> tuple[TrainingContext, Settings]:
 
 def inspect_catalog(
     catalog: Catalog, options: AuditOptions, say: Callable[[str], None] = lambda _: None, *,
-    folder: Path | None = None, started: float | None = None, notes: list[Note] | None = None,
+    folder: Path | None = None, started: float | None = None,
 ) -> Audit:  # fmt: skip
     """Find what is wrong with the photos of a catalog, and write the files of an audit into a folder if one is given.
 
@@ -161,12 +163,11 @@ def inspect_catalog(
     found = find_problems(photo_set, seed=options.seed, verbose=options.verbose)
     audit = Audit(
         findings=found.findings, catalog=photo_set.catalog, curve=found.curve,
-        notes=tuple(sort_notes([*photo_set.catalog.notes, *said, *found.notes, *(notes or [])])),
+        notes=tuple(sort_notes([*photo_set.catalog.notes, *said, *found.notes])),
         seconds=time.perf_counter() - started,
     )  # fmt: skip
     for sentence in summarise(audit.catalog, len(audit.findings)):
         say(sentence)
     if folder is not None:
-        write_audit(folder, audit, photo_set, context)
-        audit = replace(audit, seconds=time.perf_counter() - started)
+        return write_audit(folder, audit, photo_set, context, started=started)
     return audit

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 
 from headstart.inspection.audit_result import Audit
@@ -16,12 +18,24 @@ from headstart.report.audit_page import render_audit
 from headstart.runs.run_folder import AUDIT, name_source
 
 
-def write_audit(folder: Path, audit: Audit, photos: PhotoSet, context: TrainingContext) -> None:
-    """Write ``audit.html``, ``findings.csv`` and ``audit.json`` into a folder."""
+def write_audit(folder: Path, audit: Audit, photos: PhotoSet, context: TrainingContext, *, started: float) -> Audit:
+    """Write ``audit.html``, ``findings.csv`` and ``audit.json`` into a folder.
+
+    Parameters
+    ----------
+    started
+        When the audit began, by ``time.perf_counter``.
+
+    Returns
+    -------
+    The audit with the seconds that it took, page included, as ``audit.json`` has them.
+    """
     (folder / "audit.html").write_text(_render_page(folder, audit, photos, context), "utf-8", "replace")
     audit.write_csv(folder / "findings.csv")
+    audit = replace(audit, seconds=time.perf_counter() - started)
     text = json.dumps(audit.to_dict(), indent=2, allow_nan=False)
     (folder / "audit.json").write_text(text + "\n", encoding="utf-8")  # in ASCII: a path may not be UTF-8
+    return audit
 
 
 def _render_page(folder: Path, audit: Audit, photos: PhotoSet, context: TrainingContext) -> str:

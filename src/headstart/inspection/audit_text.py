@@ -29,9 +29,10 @@ def summarise(catalog: Catalog, n_findings: int) -> list[str]:
 
 
 def list_counts(counts: dict[str, int]) -> list[str]:
-    """Return a line for each kind: its name and the number of its findings."""
-    width = max((len(KINDS[kind].name) for kind in counts), default=0)
-    return [f"{KINDS[kind].name:<{width}}  {n:>6,}" for kind, n in counts.items()]
+    """Return a line for each kind: its name, its key, which ``--drop`` takes, and the number of its findings."""
+    names = {kind: f"{KINDS[kind].name} ({kind})" for kind in counts}
+    width = max(map(len, names.values()), default=0)
+    return [f"{names[kind]:<{width}}  {n:>6,}" for kind, n in counts.items()]
 
 
 def list_findings(findings: Sequence[Finding], source: str, n: int) -> list[str]:

@@ -19,7 +19,7 @@ from headstart.inspection.outliers import find_outliers
 from headstart.inspection.photo_set import PhotoSet
 from headstart.inspection.poor_photos import find_poor_photos
 from headstart.inspection.shortcuts import find_shortcuts
-from headstart.inspection.wrong_labels import find_wrong_labels, note_unlearned
+from headstart.inspection.wrong_labels import find_wrong_labels, note_unjudged, note_unlearned
 from headstart.process.progress import show_progress
 
 DETECTORS = (
@@ -75,7 +75,9 @@ def find_problems(photos: PhotoSet, *, seed: int = 0, verbose: bool = False) -> 
         progress(n_detectors + 1, n_steps)
         findings += find_class_trouble(photos, None if scores is None else scores.plain_probabilities)
         progress(n_detectors + 2, n_steps)
-        if scores is not None:
+        if scores is None:
+            notes = [note_unjudged(photos)]
+        else:
             findings += find_wrong_labels(photos, scores)
             notes = note_unlearned(scores)
             findings = add_removal_gains(photos, scores, findings)

@@ -34,6 +34,13 @@ def note_unlearned(scores: LabelScores) -> list[Note]:
     return [Note("labels-not-learned", text, "warning")]
 
 
+def note_unjudged(photos: PhotoSet) -> Note:
+    """Return the note that labels cannot be judged, because `score_labels` gives none."""
+    reason = "the photos are of 1 class" if len(photos.labels) == 1 else "no class has 2 different photos"
+    text = f"Labels were not judged: {reason}. To judge a label takes two classes, and other photos of its class."
+    return Note("labels-not-judged", text, "warning")
+
+
 def _mark_suspicious(scores: LabelScores) -> npt.NDArray[np.bool_]:
     return (scores.own < SUSPICIOUS) & (scores.margin < 0)
 

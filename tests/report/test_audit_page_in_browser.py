@@ -141,7 +141,7 @@ def test_keys_decide_and_the_next_undecided_finding_is_shown(page):
         "cats/05.jpg": ("keep", "", "copy", ""), "cats/06.jpg": ("drop", "", "blank", ""),
         "cats/11.jpg": ("skip", "", "wrong_label", ""),
     }  # fmt: skip
-    assert page.run("return document.getElementById('done-text').textContent") == "7 of 7 decided"
+    assert page.run("return document.getElementById('done-text').textContent") == "6 of 7 decided, 1 skipped"
 
 
 def test_arrows_numbers_and_undo(page):
@@ -292,6 +292,70 @@ def test_a_file_that_is_no_table_of_decisions_is_refused_in_a_sentence(page, tmp
     page.driver.find_element("id", "open-file").send_keys(str(tmp_path / "other.csv"))
     browser._wait(page.driver, "return document.getElementById('toast').textContent")
     assert "need the columns path and decision" in page.run("return document.getElementById('toast').textContent")
+
+
+def read_notice(page):
+    return page.run("return notice.hidden ? '' : notice.firstChild.textContent")
+
+
+def test_after_saving_the_next_command_is_shown(driver, tmp_path):
+    path = tmp_path / "audit.html"
+    path.write_text(render_audit(make_content(tmp_path, source="my pets", audit_id="n")), encoding="utf-8")
+    page = Page(driver, path).open()
+    page.press("w", "s")
+    page.save(tmp_path)
+    command = "headstart audit 'my pets' --apply decisions.csv"
+    assert read_notice(page) == f"decisions.csv has 2 photos. Apply it in a terminal: {command}"
+    assert page.run("return document.getElementById('command').textContent") == command
+    driver.find_element("css selector", "#notice .close").click()
+    assert read_notice(page) == ""
+
+
+def test_rows_that_cannot_be_read_and_new_labels_are_named(page, tmp_path):
+    rows = "cats/00.jpg,relabel,birds\ncats/none.jpg,drop,\n\ncats/02.jpg,remove,\ncats/06.jpg,drop,\n"
+    (tmp_path / "mine.csv").write_text(f"path,decision,new_label\n{rows}")
+    page.driver.find_element("id", "open-file").send_keys(str(tmp_path / "mine.csv"))
+    browser._wait(page.driver, "return !notice.hidden")
+    assert read_notice(page) == (
+        "2 decisions read. Left out: none.jpg (drop), 02.jpg (remove). No finding of this page names the photo, or the "
+        "decision is unknown. No photo has the label birds: to apply it, add --new-classes to the command."
+    )
+
+
+def test_a_skipped_finding_is_not_decided_and_not_shown_next(page):
+    page.press("s", "w")
+    assert page.place == 2
+    assert page.run("return [isDecided(0), isSkipped(0)]") == [False, True]
+    page.run("showFinding(4)")
+    page.press("s")  # about the set: it has no rows
+    assert page.run("return document.getElementById('done-text').textContent") == "1 of 7 decided, 2 skipped"
+    page.open()
+    assert page.run("return [isSkipped(0), isSkipped(4)]") == [True, True]
+    page.run("showFinding(0)")
+    page.press("r")
+    assert page.run("return document.getElementById('done-text').textContent") == "2 of 7 decided, 1 skipped"
+
+
+def test_labels_of_copies_are_offered_in_the_order_of_their_keys(driver, tmp_path):
+    path = tmp_path / "order.html"
+    findings = [make_finding([7, 8], "copy", "Copies", label="dogs", suggested="cats")]
+    path.write_text(render_audit(make_content(tmp_path, findings=findings, audit_id="o")), encoding="utf-8")
+    Page(driver, path).open()
+    buttons = driver.find_elements("css selector", '[data-act^="wrong-"]')
+    assert [button.get_attribute("aria-label") for button in buttons] == ["The label is cats", "The label is dogs"]
+
+
+def test_a_file_that_is_no_photo_can_only_be_left_out_or_skipped(driver, tmp_path):
+    content = make_content(tmp_path)
+    photos = [*content.photos[:-1], content.photos[-1] | {"label": None}]
+    findings = [make_finding([11], "unreadable", "Unreadable file", suggested=None)]
+    path = tmp_path / "unreadable.html"
+    path.write_text(render_audit(dataclasses.replace(content, photos=photos, findings=findings, audit_id="u")), "utf-8")
+    page = Page(driver, path).open()
+    acts = [button.get_attribute("data-act") for button in driver.find_elements("css selector", ".actions button")]
+    assert acts == ["drop", "skip"]
+    page.press("r")
+    assert page.list_rows() == []
 
 
 def test_the_photo_is_shown_large_from_its_file(page):

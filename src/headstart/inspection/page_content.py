@@ -77,7 +77,8 @@ def build_content(
         record["thumbnail"] = thumbnails.get(record["path"])
     return AuditContent(
         audit_id=digest_photos(photos.catalog.photos), title=title, sentences=sentences, photos=table.records,
-        findings=records, classes=classes, curve=curve, map_name=None if places is None else map_name,
+        source=photos.catalog.source, findings=records, classes=classes, curve=curve,
+        map_name=None if places is None else map_name,
     )  # fmt: skip
 
 

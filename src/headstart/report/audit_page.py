@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -43,6 +44,8 @@ class AuditContent:
         Records: ``label``, ``n`` photos, ``typical`` (positions of its typical photos).
     curve
         Pairs (k, share of the expected gain of all, 0 to 1) for "look at the first k"; empty if unknown.
+    source
+        The photos as the user named them: the help shows the command that applies the decisions. Empty: unknown.
     map_name
         Method of the map in words, such as ``PCA``; None: there is no map.
     """
@@ -55,6 +58,7 @@ class AuditContent:
     classes: Sequence[dict[str, Any]]
     curve: Sequence[tuple[int, float]] = ()
     map_name: str | None = None
+    source: str = ""
 
 
 def render_audit(content: AuditContent) -> str:
@@ -74,6 +78,7 @@ def render_audit(content: AuditContent) -> str:
     )  # fmt: skip
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
     data = {
+        "command": f"headstart audit {shlex.quote(content.source) if content.source else 'DATA'} --apply decisions.csv",
         "id": content.audit_id, "title": content.title, "sentences": list(content.sentences),
         "photos": list(content.photos), "findings": list(content.findings), "classes": list(content.classes),
         "curve": [list(point) for point in content.curve], "map": content.map_name, "version": __version__,

@@ -11,11 +11,13 @@ function move(step) {
 /* Go to the next undecided finding of the list, from the start again at its end. */
 function moveOn() {
   const row = rowOf.get(place) ?? -1;
-  const next = [...order.slice(row + 1), ...order.slice(0, Math.max(0, row))].find((at) => !isDecided(at));
+  const next = [...order.slice(row + 1), ...order.slice(0, Math.max(0, row))].find(isOpen);
   if (next !== undefined) place = next;
   if (onlyOpen) filterList();
   showFinding(place);
-  if (next === undefined) say(kindShown === null ? "All findings are decided. Save the decisions." : "All findings of this kind are decided.", undoButton());
+  if (next !== undefined) return;
+  const nSkipped = order.filter(isSkipped).length, rest = nSkipped ? `, ${nSkipped.toLocaleString("en")} skipped` : "";
+  say(kindShown === null ? `All findings are looked at${rest}. Save the decisions.` : `All findings of this kind are looked at${rest}.`, undoButton());
 }
 
 /* Rows of decisions.csv: one decision for a photo, and another for the others of its finding. */
@@ -35,6 +37,10 @@ function keepOne(finding, paths, label) {
 /* The rows of a decision; null: none is taken. */
 function listDecision(finding, paths, act, label) {
   const keep = ["keep", "", ""], drop = ["drop", "", ""], all = (decision) => paths.map((path) => [path, ...decision]);
+  if (act === "right" && finding.photos.length === 1 && photos[finding.photos[0]].label === null) {
+    say("This file is no photo of the set. Leave it out, or skip it.");
+    return null;
+  }
   if (act === "right") return all(keep);
   if (act === "skip") return all(["skip", "", ""]);
   if (act === "drop-all") return paths.length ? all(drop) : null;
@@ -57,7 +63,7 @@ function take(act, label) {
   const paths = isSet ? [] : finding.photos.map((n) => photos[n].path);
   const rows = listDecision(finding, paths, act, label);
   if (rows === null) return;
-  decide(place, rows);
+  decide(place, rows, act === "skip");
   drawProgress();
   const who = isSet ? finding.name : paths.length > 1 ? countOf(paths.length, "photo") : nameOf(paths[0]);
   say(`${who}: ${describeRecord(recordOf(place))}`, undoButton());
@@ -86,9 +92,9 @@ function undo() {
 }
 
 function drawProgress() {
-  const nDone = findings.filter((_, at) => isDecided(at)).length;
+  const nDone = findings.filter((_, at) => isDecided(at)).length, nSkipped = findings.filter((_, at) => isSkipped(at)).length;
   $("done-bar").style.width = `${(100 * nDone) / Math.max(1, findings.length)}%`;
-  $("done-text").textContent = `${nDone.toLocaleString("en")} of ${findings.length.toLocaleString("en")} decided`;
+  $("done-text").textContent = `${nDone.toLocaleString("en")} of ${findings.length.toLocaleString("en")} decided${nSkipped ? `, ${nSkipped.toLocaleString("en")} skipped` : ""}`;
   $("save").disabled = !Object.keys(records).length;
 }
 
@@ -101,11 +107,12 @@ async function openFile(file) {
     say(`Cannot read '${file.name}'. Choose another file.`);
     return;
   }
-  const sentence = readDecisions(text);
+  const [sentence, rest] = readDecisions(text);
   filterList();
   drawProgress();
   showFinding(place);
   say(sentence);
+  if (rest) tell(`${sentence} ${rest}`);
   $("help").close();
 }
 
@@ -166,7 +173,7 @@ function start() {
   $("save").addEventListener("click", () => {
     const n = saveDecisions();
     nSaved = lastDecision;
-    say(`decisions.csv has ${countOf(n, "photo")}.`);
+    tell(`decisions.csv has ${countOf(n, "photo")}. Apply it in a terminal: `, makeElement("code", "", data.command));
   });
   $("open-file").addEventListener("change", (event) => { openFile(event.target.files[0]); event.target.value = ""; });
   document.addEventListener("dragover", (event) => event.preventDefault());

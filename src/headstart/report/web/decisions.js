@@ -1,7 +1,8 @@
 /* Decisions on findings: they are kept in local storage, and become one row of decisions.csv for each photo.
 
    A record of a finding is {n, rows, before}: n counts the decisions, rows are [path, decision, new label, note], and
-   before is the record that it replaced, for undo. A finding about the whole set has no rows: it was seen. */
+   before is the record that it replaced, for undo. A finding about the whole set has no rows: it was seen, or skipped
+   (isSkipped). */
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const { photos, findings } = data;
@@ -12,6 +13,8 @@ const COPIES = new Set(["copy", "near_copy", "lookalike"]);
 const ONE_STAYS = new Set(["copy", "near_copy"]); // their last photo is the one to keep
 const ABOUT_PICTURE = new Set(["wrong_label", "odd_one", "outlier", "blank", ...ONE_STAYS]); // and not about the file
 const ABOUT_SET = new Set(["shortcut", "few_photos", "same_classes", "split_class"]); // their photos are examples
+
+const N_NAMED = 5; // rows or labels that a message names
 
 const keys = nameFindings();
 const positions = new Map(keys.map((key, at) => [key, at]));
@@ -136,6 +139,17 @@ function isLeftOut(photo) {
   return settledPhotos.get(photo.path)?.row[1] === "drop";
 }
 
+/* Whether a person put the decision off. */
+function isSkipped(at) {
+  const record = recordOf(at);
+  return Boolean(record && (record.isSkipped || (record.rows.length && record.rows.every((row) => row[1] === "skip"))));
+}
+
+/* Whether a person has neither decided nor skipped it. */
+function isOpen(at) {
+  return !isDecided(at) && !isSkipped(at);
+}
+
 function isLeftAsCopy({ path }) {
   const at = settledPhotos.get(path)?.at;
   return at !== undefined && COPIES.has(findings[at].kind) && !pictures.has(path) && recordOf(at).rows.some((row) => row[1] !== "drop");
@@ -144,18 +158,19 @@ function isLeftAsCopy({ path }) {
 /* Whether nothing is left to decide: by its own decision, or because photos were left out by other findings. What a
    photo shows is still open if it was left out as a copy: the file that stays shows the same. */
 function isDecided(at) {
+  if (isSkipped(at)) return false;
   if (recordOf(at)) return true;
   const finding = findings[at];
   if (ABOUT_SET.has(finding.kind) || !finding.photos.length) return false;
-  const isOpen = (n) => !isLeftOut(photos[n]) || (ABOUT_PICTURE.has(finding.kind) && !COPIES.has(finding.kind) && isLeftAsCopy(photos[n]));
-  const left = finding.photos.filter(isOpen).length;
+  const isThere = (n) => !isLeftOut(photos[n]) || (ABOUT_PICTURE.has(finding.kind) && !COPIES.has(finding.kind) && isLeftAsCopy(photos[n]));
+  const left = finding.photos.filter(isThere).length;
   return left === 0 || (COPIES.has(finding.kind) && left === 1);
 }
 
-function decide(at, rows) {
+function decide(at, rows, isSkipped) {
   const { before, ...replaced } = recordOf(at) ?? {};
   lastDecision += 1;
-  records[keys[at]] = { n: lastDecision, rows, ...(replaced.rows && { before: replaced }) };
+  records[keys[at]] = { n: lastDecision, rows, ...(isSkipped && { isSkipped }), ...(replaced.rows && { before: replaced }) };
   if (replaced.rows || findings[at].photos.some((n) => copied.has(n))) settlePhotos();
   else settleRows(rows, at);
   storeSoon();
@@ -190,13 +205,14 @@ function saveDecisions() {
   return rows.length;
 }
 
-/* Take the decisions of a saved file. Return a sentence about what was read. */
+/* Take the decisions of a saved file. Return a sentence about what was read, and what else is to be known. */
 function readDecisions(text) {
   const [head = [], ...rows] = readTable(text), column = Object.fromEntries(head.map((name, n) => [name.trim(), n]));
   const missing = ["path", "decision"].filter((name) => !(name in column));
-  if (missing.length) return `Cannot read the file: need the columns path and decision. Choose a decisions.csv.`;
+  if (missing.length) return ["Cannot read the file: need the columns path and decision. Choose a decisions.csv.", ""];
   const places = new Map(), together = new Map();
-  let nRead = 0, nUnknown = 0;
+  const left = [], classes = new Set(data.classes.map((one) => one.label)), unknown = new Set();
+  let nRead = 0;
   findings.forEach((finding, at) => {
     if (ABOUT_SET.has(finding.kind)) return;
     for (const n of finding.photos) {
@@ -209,9 +225,10 @@ function readDecisions(text) {
     const cell = (name) => row[column[name]] ?? "", decision = cell("decision").trim();
     const found = (places.get(cell("path")) ?? places.get(cell("digest")) ?? []);
     const match = found.find(([at]) => findings[at].kind === cell("kind")) ?? found[0];
-    if (!match || !(decision in STRENGTH) || (decision === "relabel" && !cell("new_label"))) { nUnknown += 1; continue; }
+    if (!match || !(decision in STRENGTH) || (decision === "relabel" && !cell("new_label").trim())) { left.push(`${nameOf(cell("path")) || "no path"} (${decision || "no decision"})`); continue; }
     nRead += 1;
-    together.set(match[0], [...(together.get(match[0]) ?? []), [match[1], decision, cell("new_label"), cell("note")]]);
+    if (decision === "relabel" && !classes.has(cell("new_label").trim())) unknown.add(cell("new_label").trim());
+    together.set(match[0], [...(together.get(match[0]) ?? []), [match[1], decision, cell("new_label").trim(), cell("note")]]);
   }
   for (const [at, found] of together) {
     lastDecision += 1;
@@ -219,6 +236,8 @@ function readDecisions(text) {
   }
   settlePhotos();
   storeRecords();
-  const rest = nUnknown ? ` ${countOf(nUnknown, "row")} left out: no finding of this page names the photo, or the decision is unknown.` : "";
-  return `${countOf(nRead, "decision")} read.${rest}`;
+  const some = (texts) => texts.slice(0, N_NAMED).join(", ") + (texts.length > N_NAMED ? ` and ${texts.length - N_NAMED} more` : "");
+  const rest = left.length ? `Left out: ${some(left)}. No finding of this page names the photo, or the decision is unknown.` : "";
+  const fresh = unknown.size ? `No photo has the label ${some([...unknown])}: to apply it, add --new-classes to the command.` : "";
+  return [`${countOf(nRead, "decision")} read.`, [rest, fresh].filter(Boolean).join(" ")];
 }

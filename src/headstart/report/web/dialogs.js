@@ -30,12 +30,19 @@ function say(text, offer) {
   toastTimer = setTimeout(() => { toast.hidden = true; }, 6000);
 }
 
+/* Show a message that stays until it is closed. */
+function tell(...content) {
+  $("notice").hidden = false;
+  $("notice").querySelector("p").replaceChildren(...content);
+}
+
 function warnAboutStorage() {
   $("warning").hidden = false;
   $("warning").textContent = "This browser does not let the page keep decisions. Save them before you close the page.";
 }
 
 function prepareDialogs() {
+  $("notice").querySelector(".close").addEventListener("click", () => { $("notice").hidden = true; });
   for (const dialog of document.querySelectorAll("dialog")) {
     dialog.querySelector(".close").addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
@@ -46,5 +53,6 @@ function prepareDialogs() {
     line.slice(0, -1).forEach((key, n) => term.append(n ? (key === "9" ? " to " : " or ") : "", makeElement("kbd", "", key)));
     return [term, makeElement("dd", "", line.at(-1))];
   }));
+  $("command").textContent = data.command;
   $("made").textContent = `Written by Headstart ${data.version}. This page loads nothing but the photos of this machine.`;
 }

@@ -161,7 +161,8 @@ function listActions(finding) {
   const isMany = finding.photos.length > 1, label = chosenPhoto(finding).label;
   const actions = [];
   if (hasSeveralLabels(finding)) {
-    for (const one of labelsOf(finding).slice(0, MAX_LABELS)) actions.push(["wrong", `The label is ${one}`, one, keyOf(one), "strong", one]);
+    const place = (one) => data.classes.findIndex(({ label }) => label === one); // as the keys are numbered
+    for (const one of labelsOf(finding).sort((a, b) => place(a) - place(b)).slice(0, MAX_LABELS)) actions.push(["wrong", `The label is ${one}`, one, keyOf(one), "strong", one]);
   }
   if (isMany && COPIES.has(finding.kind) && chosen >= 0) {
     actions.push(["duplicate", "Duplicates: only the marked photo stays", "Keep one", "d", finding.kind === "lookalike" || hasSeveralLabels(finding) ? "" : "strong"]);
@@ -169,7 +170,7 @@ function listActions(finding) {
   if (isMany) actions.push(["right", "No problem: keep all", "Keep all", "r", finding.kind === "lookalike" ? "strong" : ""]);
   else {
     if (finding.suggested) actions.push(["wrong", `Wrong: it is ${finding.suggested}`, `Wrong: ${finding.suggested}`, "w", "strong"]);
-    actions.push(["right", finding.suggested ? `Right: it is ${label}` : "No problem: keep it", finding.suggested ? `Right: ${label}` : "Keep", "r", ""]);
+    if (label !== null) actions.push(["right", finding.suggested ? `Right: it is ${label}` : "No problem: keep it", finding.suggested ? `Right: ${label}` : "Keep", "r", ""]);
   }
   if (chosen >= 0) actions.push(["drop", isMany ? "Leave the marked photo out" : "Leave the photo out", "Leave out", "x", USELESS.has(finding.kind) ? "strong" : ""]);
   if (isMany) actions.push(["drop-all", "Leave all out", "All out", "X", ""]);

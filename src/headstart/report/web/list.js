@@ -78,12 +78,12 @@ function markRow(element) {
   element.classList.toggle("done", isDone);
   element.setAttribute("aria-selected", String(element.at === place));
   element.words.querySelector(".mark")?.remove();
-  if (isDone) element.words.append(makeElement("span", "mark", record ? describeRecord(record) : "Settled"));
+  if (isDone || isSkipped(element.at)) element.words.append(makeElement("span", "mark", record ? describeRecord(record) : "Settled"));
 }
 
 function describeRecord(record) {
   const kinds = record.rows.map((row) => row[1]);
-  if (!kinds.length) return "Seen";
+  if (!kinds.length) return record.isSkipped ? WORDS.skip : "Seen";
   if (kinds.every((kind) => kind === "keep") && kinds.length > 1) return "All kept";
   if (kinds.includes("drop") && kinds.includes("keep")) return "One kept";
   const relabelled = record.rows.find((row) => row[1] === "relabel");
@@ -122,7 +122,7 @@ function chooseKind(kind) {
   drawKinds();
   $("list").scrollTop = 0;
   filterList();
-  if (!rowOf.has(place) && order.length) showFinding(order.find((at) => !isDecided(at)) ?? order[0]);
+  if (!rowOf.has(place) && order.length) showFinding(order.find(isOpen) ?? order[0]);
   else followList();
 }
 

@@ -33,7 +33,7 @@ let isMapDrawing = false;
 function drawSoon() {
   if (isMapDrawing) return;
   isMapDrawing = true;
-  requestAnimationFrame(() => { isMapDrawing = false; drawMap(); });
+  requestAnimationFrame(() => { isMapDrawing = false; if ($("map").open) drawMap(); }); // it may be closed by then
 }
 
 /* Draw all points, once for each size and choice of class. */

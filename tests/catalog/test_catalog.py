@@ -41,7 +41,7 @@ def test_counts_have_every_split_and_label(catalog):
 
 def test_without_skips_the_photos(catalog):
     less = catalog.without({Path("test cats"): "cannot be decoded"})
-    assert less.skipped == (Skip(Path("test cats"), "cannot be decoded"),)
+    assert less.skipped == (Skip(Path("test cats"), "cannot be decoded", "digest of test cats"),)
     assert [photo.path.name for photo in less.photos] == ["train dogs", "train cats", "test dogs", "owl"]
     assert (less.source, less.seed, less.notes) == ("pets", 3, ())
     assert len(catalog.photos) == 5

@@ -74,13 +74,10 @@ def test_findings_are_selected_by_kind():
 
 def test_the_summary_counts_and_lists():
     text = AUDIT.summary()
-    assert text.splitlines()[0].startswith(
-        "p: 2 photos of 2 classes: 3 findings. First come findings about classes and copies with several labels, "
-        "then those whose correction should gain most."
-    )
+    assert text.splitlines()[0] == "p: 2 photos of 2 classes: 3 findings. The first ones matter most."
     assert "Copies               1\n" in text
     assert "   1  Doubtful label  cats/1.jpg  (cats -> dogs?)\n      It looks like a dog." in text
-    assert "   2  Copies          dogs/=1.jpg and 1 more\n" in text
+    assert "   2  Copies          dogs/=1.jpg and cats/1.jpg\n" in text
     assert "   3  Too few photos  class 'dogs'\n" in text
     assert AUDIT.summary(1).endswith("and 2 more")
     assert "1.jpg" not in AUDIT.summary(0)

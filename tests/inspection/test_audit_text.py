@@ -13,8 +13,8 @@ def find(kind, *photos, **fields):
 def test_sentences_count_photos_classes_and_findings():
     catalog = Catalog((Photo("a/1.jpg", "a", digest="a", split=None),))
     assert summarise(catalog, 0) == ["1 photo of 1 class: nothing was found."]
-    assert summarise(catalog, 1)[0] == "1 photo of 1 class: 1 finding."
-    assert summarise(catalog, 2000)[0] == "1 photo of 1 class: 2,000 findings."
+    assert summarise(catalog, 1) == ["1 photo of 1 class: 1 finding."]
+    assert summarise(catalog, 2000) == ["1 photo of 1 class: 2,000 findings.", "The first ones matter most."]
 
 
 def test_counts_are_aligned():
@@ -34,9 +34,11 @@ def test_findings_are_listed_relative_to_their_source(tmp_path):
     lines = list_findings(findings, str(tmp_path), 3)
     assert lines[::2] == [
         "   1  Doubtful label  a/new\\nline.jpg  (a -> b?)",
-        "   2  Copies          /elsewhere/1.jpg and 1 more  (a or b?)",
+        "   2  Copies          /elsewhere/1.jpg and /elsewhere/2.jpg  (a or b?)",
         "   3  Shortcut        all classes", "      and 2 more",
     ]  # fmt: skip
+    three = find("near_copy", "/elsewhere/1.jpg", "/elsewhere/3.jpg", "/elsewhere/2.jpg", label="a")
+    assert list_findings([three], "", 1)[0].endswith("  /elsewhere/1.jpg, /elsewhere/2.jpg and 1 more")
     assert lines[1] == "      So it is."
     assert list_findings(findings[3:4], "", 1)[0] == "   1  Too few photos  class 'b'"
     assert list_findings(findings[4:], "", 1)[0].endswith("class 'a' and class 'b'")

@@ -121,5 +121,19 @@ def test_of_near_copies_the_one_with_the_most_pixels_is_kept(make_set, features)
     photos = make_set(features, ["a"] * 6, near_copies=group_near_copies([pair(0, 4)], 6))
     assert find_copies(photos)[0].photos[-1] == "a/00000.jpg"  # nothing is known: the first name
     sizes = [(300, 200)] * 4 + [(400, 300)] * 2
-    photos.__dict__["facts"] = [SimpleNamespace(width=width, height=height) for width, height in sizes]
+    photos.__dict__["facts"] = [
+        SimpleNamespace(width=width, height=height, has_exif=False, n_bytes=1) for width, height in sizes
+    ]
+    assert find_copies(photos)[0].photos == ("a/00000.jpg", "a/00004.jpg")
+
+
+@pytest.mark.parametrize(
+    "facts", [((False, 50_000), (False, 30_000)), ((True, 30_000), (False, 50_000))], ids=["more bytes", "Exif data"]
+)
+def test_of_near_copies_with_as_many_pixels_the_one_that_was_turned_is_not_kept(make_set, features, facts):
+    photos = make_set(features, ["a"] * 6, near_copies=group_near_copies([pair(0, 4, kind="crop")], 6))
+    original, turned = (
+        SimpleNamespace(width=300, height=200, has_exif=has_exif, n_bytes=n_bytes) for has_exif, n_bytes in facts
+    )
+    photos.__dict__["facts"] = [*[turned] * 4, *[original] * 2]
     assert find_copies(photos)[0].photos == ("a/00000.jpg", "a/00004.jpg")

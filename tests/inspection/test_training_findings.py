@@ -122,11 +122,15 @@ def test_files_left_out_are_listed_if_they_are_broken_or_have_several_labels():
         "a.jpg": "identical photos have different labels ('cats', but 'dogs' as b.jpg)",
         "c.jpg": "identical to a training photo (d.jpg)", "e.jpg": "damaged",
     }  # fmt: skip
-    table = make_table(skipped=[Skip(make_photos(1)[0].path.with_name(name), text) for name, text in reasons.items()])
+    folder = make_photos(1)[0].path
+    table = make_table(
+        skipped=[Skip(folder.with_name(name), text, f"digest of {name}") for name, text in reasons.items()]
+    )
     record = list_photos_to_look_at(table, None, None, None)
     assert [(finding["kind"], finding["photos"], finding["label"]) for finding in record["first"]] == [
         ("copy", ["p/cats/a.jpg"], "cats"), ("unreadable", ["p/cats/e.jpg"], "cats"),
     ]  # fmt: skip
+    assert [finding["digests"] for finding in record["first"]] == [["digest of a.jpg"], ["digest of e.jpg"]]
 
 
 def test_without_cross_validation_the_held_out_splits_are_judged():

@@ -114,7 +114,7 @@ class Catalog:
                 path=min(unknown),
             )
         left_out = tuple(
-            Skip(photo.path, paths_with_reasons[photo.path])
+            Skip(photo.path, paths_with_reasons[photo.path], photo.digest)
             for photo in self.photos
             if photo.path in paths_with_reasons
         )

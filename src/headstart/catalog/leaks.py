@@ -29,7 +29,7 @@ def drop_conflicts(photos: Sequence[Photo], name: Name) -> Checked:
         for photo in copies:
             other = next(copy for copy in copies if copy.label != photo.label)
             reason = f"identical photos have different labels ('{photo.label}', but '{other.label}' as {name(other)})"
-            skipped.append(Skip(photo.path, reason))
+            skipped.append(Skip(photo.path, reason, photo.digest))
     first = next(iter(conflicts.values()))
     other = next(photo for photo in first if photo.label != first[0].label)
     text = (

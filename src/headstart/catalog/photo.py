@@ -60,7 +60,7 @@ def digest_photos(photos: Iterable[Photo]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A file that was left out, and the reason; its SHA-256 in hex if an audit could read and not decode it."""
+    """A file that was left out, and the reason; its SHA-256 in hex, if it was read and is known."""
 
     path: Path
     reason: str

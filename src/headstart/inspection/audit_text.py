@@ -21,11 +21,8 @@ def summarise(catalog: Catalog, n_findings: int) -> list[str]:
     if not n_findings:
         return [f"{count_photos(len(catalog.photos))} of {classes}: nothing was found."]
     findings = "1 finding" if n_findings == 1 else f"{n_findings:,} findings"
-    return [
-        f"{count_photos(len(catalog.photos))} of {classes}: {findings}.",
-        "First come findings about classes and copies with several labels, then those whose correction should gain "
-        "most. The list is a ranking for a person to look at. No photo was changed.",
-    ]
+    counted = f"{count_photos(len(catalog.photos))} of {classes}: {findings}."
+    return [counted] if n_findings == 1 else [counted, "The first ones matter most."]
 
 
 def list_counts(counts: dict[str, int]) -> list[str]:
@@ -59,8 +56,9 @@ def _describe_place(finding: Finding, folder: str | None) -> str:
         one = f"class '{finding.label}'"
         return one if finding.suggested is None else f"{one} and class '{finding.suggested}'"
     name = escape_name(shorten_path(finding.photos[0], folder))
-    if len(finding.photos) > 1:
-        name += f" and {len(finding.photos) - 1:,} more"
+    if len(finding.photos) > 1:  # the last of copies is the one to keep, which may have another label
+        last, n_more = escape_name(shorten_path(finding.photos[-1], folder)), len(finding.photos) - 2
+        name += f", {last} and {n_more:,} more" if n_more else f" and {last}"
     if finding.suggested is None:
         return name
     is_open = finding.kind in ("copy", "near_copy")  # only a person knows which label is right

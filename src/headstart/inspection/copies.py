@@ -26,8 +26,8 @@ def find_copies(photos: PhotoSet) -> list[Finding]:
     """Find files with the same bytes (``copy``), and photos that were saved again or resized (``near_copy``).
 
     The first photo of a finding is the one to look at: its label is that of the fewest copies, or its split is the
-    last, or it has the fewest pixels, or the longest name. The last photo is the one to keep. Findings with several
-    labels come first, then those across splits.
+    last, or it has the fewest pixels or bytes, or the longest name. The last photo is the one to keep. Findings with
+    several labels come first, then those across splits.
     """
     by_digest: dict[str, list[Photo]] = {}
     for photo in photos.catalog.photos:
@@ -94,7 +94,7 @@ def _report(kind: str, same: Sequence[Photo], evidence: str, fits: _ClassFits, *
     known = {label: fits.measure(same, label) if len(labels) > 1 else 0.0 for label in labels}
     ordered = sorted(
         same, reverse=True,
-        key=lambda photo: (-sizes[photo.label], -known[photo.label], *_rank_original(photo, fits.count_pixels(photo))),
+        key=lambda photo: (-sizes[photo.label], -known[photo.label], *_rank_original(photo, *fits.measure_file(photo))),
     )  # fmt: skip
     usual = ordered[-1].label
     # the label of most of them, or the one that fits; byte-identical copies with as many of each label suggest nothing
@@ -109,7 +109,7 @@ def _report(kind: str, same: Sequence[Photo], evidence: str, fits: _ClassFits, *
 class _ClassFits:
     """How well photos fit a class: the length of their features along the mean of the class, from that of all.
 
-    Also the number of their pixels.
+    Also the number of their pixels and bytes.
     """
 
     def __init__(self, photos: PhotoSet) -> None:
@@ -128,11 +128,11 @@ class _ClassFits:
         means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)
         return means
 
-    def count_pixels(self, photo: Photo) -> int:
-        """Return the number of pixels of a photo; 0 if it is not known."""
+    def measure_file(self, photo: Photo) -> tuple[int, bool, int]:
+        """Return the number of pixels of a photo, whether it has Exif data, and its bytes; 0 if they are not known."""
         row = self._rows.get(photo.digest)
         facts = None if row is None else self._photos.read_facts(row)
-        return 0 if facts is None else facts.width * facts.height
+        return (0, False, 0) if facts is None else (facts.width * facts.height, facts.has_exif, facts.n_bytes)
 
     def measure(self, some: Sequence[Photo], label: str) -> float:
         """Return how well photos fit a class; 0 if their features or the class are not known."""
@@ -142,13 +142,14 @@ class _ClassFits:
         return float((self._photos.X[rows] @ self._means[self._photos.labels.index(label)]).mean())
 
 
-def _rank_original(photo: Photo, n_pixels: int) -> tuple[int, int, int, str]:
-    """Return what is least for the original of some copies: a copy has fewer pixels, or a longer name.
+def _rank_original(photo: Photo, n_pixels: int, has_exif: bool, n_bytes: int) -> tuple[int, int, bool, int, int, str]:
+    """Return what is least for the original of some copies.
 
-    A name such as ``1 (copy).jpg`` is longer.
+    A copy has fewer pixels; or no Exif data, which programs drop; or fewer bytes, because it was turned, cropped and
+    filled, or saved at a lower quality; or a longer name, such as ``1 (copy).jpg``.
     """
     split = len(SPLITS) if photo.split is None else SPLITS.index(photo.split)
-    return split, -n_pixels, len(photo.file), photo.file
+    return split, -n_pixels, not has_exif, -n_bytes, len(photo.file), photo.file
 
 
 def _group_pairs(photos: PhotoSet, by_digest: dict[str, list[Photo]]) -> Iterable[list[CopyPair]]:

@@ -66,7 +66,8 @@ class Finding:
     suggested
         Label that the photo should probably have, or the other of two classes. None: nothing is suggested.
     score
-        How sure the finding is, 0 to 1. Scores of one kind can be compared.
+        How strong the finding is, 0 to 1. Scores of one kind can be compared. Of a wrong label: the probability that
+        the label is wrong.
     evidence
         What was seen, in a sentence.
     gain

@@ -18,7 +18,7 @@ from headstart.features.fresh_features import FreshFeatures
 from headstart.features.near_copy_groups import NearCopies
 from headstart.head.label_noise import LabelNoise, estimate_label_noise
 from headstart.head.linear import softmax
-from headstart.inspection.copies import OF_SPLITS, find_copies
+from headstart.inspection.copies import KEEP_RIGHT, OF_SPLITS, find_copies
 from headstart.inspection.finding import Finding
 from headstart.inspection.odd_files import find_unreadable_files
 from headstart.inspection.ordering import order_findings
@@ -130,7 +130,12 @@ def _find_conflicting_files(catalog: Catalog) -> list[Finding]:
             path = str(skip.path)
             label = next((part for part in reversed(skip.path.parts[:-1]) if part in catalog.labels), None)
             evidence = f"It was left out: {skip.reason}."
-            found.append(Finding(kind="copy", photos=(path,), digests=("",), label=label, score=1.0, evidence=evidence))
+            found.append(
+                Finding(
+                    kind="copy", photos=(path,), digests=(skip.digest,), label=label, score=1.0, evidence=evidence,
+                    own_action=KEEP_RIGHT,
+                )
+            )  # fmt: skip
     return found
 
 

@@ -1,6 +1,6 @@
 """Copies, near copies and look-alikes: one finding for each group, the photo to look at first."""
 
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from headstart.catalog.photo import Photo
 from headstart.features.near_copies import CopyPair
 from headstart.features.near_copy_groups import NearCopies, group_near_copies
 from headstart.inspection.copies import find_copies, find_lookalikes
+from headstart.pixels.header_facts import HeaderFacts
 
 
 def digest(n):
@@ -120,20 +121,17 @@ def test_a_set_without_copies_has_no_finding(make_set, features):
 def test_of_near_copies_the_one_with_the_most_pixels_is_kept(make_set, features):
     photos = make_set(features, ["a"] * 6, near_copies=group_near_copies([pair(0, 4)], 6))
     assert find_copies(photos)[0].photos[-1] == "a/00000.jpg"  # nothing is known: the first name
-    sizes = [(300, 200)] * 4 + [(400, 300)] * 2
-    photos.__dict__["facts"] = [
-        SimpleNamespace(width=width, height=height, has_exif=False, n_bytes=1) for width, height in sizes
-    ]
+    plain = HeaderFacts(format="JPEG", suffix=".jpg", width=300, height=200, n_bytes=1)
+    photos.__dict__["facts"] = [plain] * 4 + [replace(plain, width=400, height=300)] * 2
     assert find_copies(photos)[0].photos == ("a/00000.jpg", "a/00004.jpg")
 
 
-@pytest.mark.parametrize(
-    "facts", [((False, 50_000), (False, 30_000)), ((True, 30_000), (False, 50_000))], ids=["more bytes", "Exif data"]
-)
-def test_of_near_copies_with_as_many_pixels_the_one_that_was_turned_is_not_kept(make_set, features, facts):
-    photos = make_set(features, ["a"] * 6, near_copies=group_near_copies([pair(0, 4, kind="crop")], 6))
-    original, turned = (
-        SimpleNamespace(width=300, height=200, has_exif=has_exif, n_bytes=n_bytes) for has_exif, n_bytes in facts
+@pytest.mark.parametrize("change", [{"tables": "b"}, {"format": "PNG", "tables": None}, {"has_exif": False}])
+def test_of_near_copies_with_as_many_pixels_the_one_that_was_turned_is_not_kept(make_set, change):
+    near = group_near_copies([pair(0, 40, kind="crop")], 60)
+    photos = make_set(np.random.default_rng(0).normal(size=(60, 8)), ["a"] * 60, near_copies=near)
+    taken = HeaderFacts(
+        format="JPEG", suffix=".jpg", width=300, height=200, n_bytes=30_000, tables="a", has_exif="has_exif" in change
     )
-    photos.__dict__["facts"] = [*[turned] * 4, *[original] * 2]
-    assert find_copies(photos)[0].photos == ("a/00000.jpg", "a/00004.jpg")
+    photos.__dict__["facts"] = [replace(taken, n_bytes=50_000, **change), *[taken] * 59]
+    assert find_copies(photos)[0].photos == ("a/00000.jpg", "a/00040.jpg")

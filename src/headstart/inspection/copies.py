@@ -18,6 +18,7 @@ from headstart.inspection.photo_set import PhotoSet
 OF_LABELS, OF_SPLITS, OF_ONE = 1.0, 0.8, 0.6
 KEEP_RIGHT = "Keep one of the photos, with the label that is right."
 SPREAD = 0.2  # what the correlation of near copies takes off
+N_HEADERS, USUAL = 200, 0.1  # headers that are read; share of them that makes a compression usual
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 _SPLITS = {"train": "training", "validation": "validation", "test": "test"}
 
@@ -26,8 +27,8 @@ def find_copies(photos: PhotoSet) -> list[Finding]:
     """Find files with the same bytes (``copy``), and photos that were saved again or resized (``near_copy``).
 
     The first photo of a finding is the one to look at: its label is that of the fewest copies, or its split is the
-    last, or it has the fewest pixels or bytes, or the longest name. The last photo is the one to keep. Findings with
-    several labels come first, then those across splits.
+    last, or it has the fewest pixels, no Exif data, an unusual compression, or the longest name. The last photo is
+    the one to keep. Findings with several labels come first, then those across splits.
     """
     by_digest: dict[str, list[Photo]] = {}
     for photo in photos.catalog.photos:
@@ -94,7 +95,7 @@ def _report(kind: str, same: Sequence[Photo], evidence: str, fits: _ClassFits, *
     known = {label: fits.measure(same, label) if len(labels) > 1 else 0.0 for label in labels}
     ordered = sorted(
         same, reverse=True,
-        key=lambda photo: (-sizes[photo.label], -known[photo.label], *_rank_original(photo, *fits.measure_file(photo))),
+        key=lambda photo: (-sizes[photo.label], -known[photo.label], *_rank_original(photo, fits.rank_file(photo))),
     )  # fmt: skip
     usual = ordered[-1].label
     # the label of most of them, or the one that fits; byte-identical copies with as many of each label suggest nothing
@@ -109,7 +110,7 @@ def _report(kind: str, same: Sequence[Photo], evidence: str, fits: _ClassFits, *
 class _ClassFits:
     """How well photos fit a class: the length of their features along the mean of the class, from that of all.
 
-    Also the number of their pixels and bytes.
+    Also which file looks like the original.
     """
 
     def __init__(self, photos: PhotoSet) -> None:
@@ -128,11 +129,21 @@ class _ClassFits:
         means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)
         return means
 
-    def measure_file(self, photo: Photo) -> tuple[int, bool, int]:
-        """Return the number of pixels of a photo, whether it has Exif data, and its bytes; 0 if they are not known."""
+    @cached_property
+    def _usual(self) -> set[tuple[str, str | None]]:
+        """Formats and JPEG tables that a tenth of the set has, by at most `N_HEADERS` photos."""
+        n = len(self._photos.photos)
+        some = [self._photos.read_facts(row) for row in range(0, n, max(1, n // N_HEADERS))]
+        counts = Counter((facts.format, facts.tables) for facts in some if facts is not None)
+        return {saved for saved, count in counts.items() if count >= USUAL * len(some)}
+
+    def rank_file(self, photo: Photo) -> tuple[int, bool, bool]:
+        """Return what is least for the original: by its pixels, Exif data, and compression as usual in the set."""
         row = self._rows.get(photo.digest)
         facts = None if row is None else self._photos.read_facts(row)
-        return (0, False, 0) if facts is None else (facts.width * facts.height, facts.has_exif, facts.n_bytes)
+        if facts is None:
+            return 0, True, True
+        return -facts.width * facts.height, not facts.has_exif, (facts.format, facts.tables) not in self._usual
 
     def measure(self, some: Sequence[Photo], label: str) -> float:
         """Return how well photos fit a class; 0 if their features or the class are not known."""
@@ -142,14 +153,14 @@ class _ClassFits:
         return float((self._photos.X[rows] @ self._means[self._photos.labels.index(label)]).mean())
 
 
-def _rank_original(photo: Photo, n_pixels: int, has_exif: bool, n_bytes: int) -> tuple[int, int, bool, int, int, str]:
+def _rank_original(photo: Photo, file: tuple[int, bool, bool]) -> tuple[int, int, bool, bool, int, str]:
     """Return what is least for the original of some copies.
 
-    A copy has fewer pixels; or no Exif data, which programs drop; or fewer bytes, because it was turned, cropped and
-    filled, or saved at a lower quality; or a longer name, such as ``1 (copy).jpg``.
+    A copy has fewer pixels; or no Exif data, which programs drop; or was saved unlike most of the set, at another
+    quality or in another format; or has a longer name, such as ``1 (copy).jpg``.
     """
     split = len(SPLITS) if photo.split is None else SPLITS.index(photo.split)
-    return split, -n_pixels, not has_exif, -n_bytes, len(photo.file), photo.file
+    return split, *file, len(photo.file), photo.file
 
 
 def _group_pairs(photos: PhotoSet, by_digest: dict[str, list[Photo]]) -> Iterable[list[CopyPair]]:

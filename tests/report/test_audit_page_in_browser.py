@@ -430,6 +430,9 @@ def test_buttons_and_filters_fit_a_phone(page):
         "const box = document.querySelector('.actions').getBoundingClientRect(); return [box.top, box.bottom]"
     )
     assert 600 < box[0] < box[1] <= 845
+    page.press("s")
+    assert page.run("return document.getElementById('save').getBoundingClientRect().right") <= 390
+    page.press("u")
     page.driver.find_element("css selector", ".listed").click()
     page.driver.find_element("css selector", "#row-3").click()
     assert (page.place, page.run("return getComputedStyle(document.getElementById('side')).visibility")) == (

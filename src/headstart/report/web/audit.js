@@ -94,7 +94,8 @@ function undo() {
 function drawProgress() {
   const nDone = findings.filter((_, at) => isDecided(at)).length, nSkipped = findings.filter((_, at) => isSkipped(at)).length;
   $("done-bar").style.width = `${(100 * nDone) / Math.max(1, findings.length)}%`;
-  $("done-text").textContent = `${nDone.toLocaleString("en")} of ${findings.length.toLocaleString("en")} decided${nSkipped ? `, ${nSkipped.toLocaleString("en")} skipped` : ""}`;
+  const skipped = nSkipped ? makeElement("span", "skipped", `, ${nSkipped.toLocaleString("en")} skipped`) : "";
+  $("done-text").replaceChildren(`${nDone.toLocaleString("en")} of ${findings.length.toLocaleString("en")} decided`, skipped);
   $("save").disabled = !Object.keys(records).length;
 }
 

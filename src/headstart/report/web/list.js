@@ -76,6 +76,7 @@ function fillRow(element, row) {
 function markRow(element) {
   const record = recordOf(element.at), isDone = isDecided(element.at);
   element.classList.toggle("done", isDone);
+  element.classList.toggle("skipped", isSkipped(element.at));
   element.setAttribute("aria-selected", String(element.at === place));
   element.words.querySelector(".mark")?.remove();
   if (isDone || isSkipped(element.at)) element.words.append(makeElement("span", "mark", record ? describeRecord(record) : "Settled"));

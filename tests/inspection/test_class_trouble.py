@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from headstart.backbone.backbone import BackboneSetup
+from headstart.backbone.loading import load_backbone
 from headstart.inspection.class_trouble import find_class_trouble
 from headstart.inspection.label_scores import score_labels
 
@@ -122,3 +124,14 @@ def test_many_classes_with_too_few_photos_are_one_finding(make_set):
     assert found.evidence == (
         "10 of 10 classes have too few photos to learn and to test them, such as 'class 0' with 4 photos."
     )
+
+
+def test_clusters_in_lower_stages_alone_are_no_two_classes(make_set, make_classes):
+    X, labels = make_classes(100, 2)
+    n_last = load_backbone().spec.n_features
+    light = np.repeat([[0.0], [30.0]], 100, 0)[np.random.default_rng(0).permutation(200)]
+    wide = np.hstack([light * np.ones((1, 20)), np.pad(X, ((0, 0), (0, n_last - X.shape[1])))])
+    setup = BackboneSetup(load_backbone(), 224)
+    found = find_class_trouble(make_set(wide, labels, setup=setup))
+    assert [one.kind for one in found] == []
+    assert "split_class" in [one.kind for one in find_class_trouble(make_set(wide, labels))]

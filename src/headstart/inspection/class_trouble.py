@@ -133,7 +133,9 @@ def _measure_area(values: Floats, is_one: npt.NDArray[np.bool_]) -> tuple[float,
 
 def _find_split_classes(photos: PhotoSet) -> list[Finding]:
     found, classes = [], _list_large_classes(photos)
-    valleys = map_items(lambda one: measure_valley(photos.X[one[1]]), classes)
+    # lower stages tell light and camera apart, which divide a class into clusters, too
+    last = photos.X[:, -photos.n_last :]
+    valleys = map_items(lambda one: measure_valley(last[one[1]]), classes)
     for (label, at), (depth, sides) in zip(classes, valleys, strict=True):
         if depth < (VALLEY if len(at) >= FEWER else VALLEY_OF_FEWER):
             continue

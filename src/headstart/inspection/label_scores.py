@@ -97,10 +97,8 @@ def score_labels(photos: PhotoSet, *, seed: int = 0) -> LabelScores | None:
 
 
 def _weigh_stages(photos: PhotoSet) -> Floats:
-    n_features = photos.X.shape[1]
-    n_last = n_features if photos.setup is None else photos.setup.spec.n_features
-    importance: Floats = np.full(n_features, LOWER_STAGES, np.float32)
-    importance[n_features - n_last :] = 1
+    importance: Floats = np.full(photos.X.shape[1], LOWER_STAGES, np.float32)
+    importance[photos.X.shape[1] - photos.n_last :] = 1
     return importance
 
 

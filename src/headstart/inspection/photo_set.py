@@ -62,6 +62,11 @@ class PhotoSet:
     measures: npt.NDArray[np.float32] | None = None
     setup: BackboneSetup | None = None
 
+    @property
+    def n_last(self) -> int:
+        """Number of features that are the means of the last stage: the last ones. All, if the network is not known."""
+        return self.X.shape[1] if self.setup is None else self.setup.spec.n_features
+
     @cached_property
     def facts(self) -> Sequence[HeaderFacts | None]:
         """Facts in the header of each photo file; None for photos in stores and shards. They are read once."""

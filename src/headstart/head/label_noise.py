@@ -51,9 +51,10 @@ def estimate_label_noise(scores: npt.NDArray[np.float32], y: npt.NDArray[np.int6
 
     Examples
     --------
-    >>> y = np.tile([0, 1], 200)
-    >>> scores = np.where(y == 0, 4, -4)[:, None] * np.array([1, -1], np.float32) / 2
-    >>> y[:40] = 1 - y[:40]
+    >>> margin = np.linspace(-9, 9, 2000)  # log odds of class 1; equal ones would not tell a share from a factor
+    >>> scores = np.stack([-margin / 2, margin / 2], 1).astype(np.float32)
+    >>> y = (margin > 0).astype(np.int64)
+    >>> y[::10] = 1 - y[::10]
     >>> round(estimate_label_noise(scores, y).share, 2)
     0.1
     """

@@ -24,7 +24,7 @@ def say_wrong_labels(metrics: Mapping[str, Any]) -> str:
 
 
 def tell_wrong_labels(metrics: Mapping[str, Any]) -> str:
-    """Write about how many labels look wrong, without a full stop; '' if there is no sign that more than a few do."""
+    """Write the number of labels that look wrong, without a full stop; '' if there is no sign of more than a few."""
     record = metrics.get("photos_to_look_at")
     if not record or not record["labels_that_look_wrong"]:
         return ""

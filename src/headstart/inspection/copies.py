@@ -138,7 +138,7 @@ class _ClassFits:
         return {saved for saved, count in counts.items() if count >= USUAL * len(some)}
 
     def rank_file(self, photo: Photo) -> tuple[int, bool, bool]:
-        """Return what is least for the original: by its pixels, Exif data, and compression as usual in the set."""
+        """Return a sort key, least for the original: by pixels, Exif data, and compression as usual in the set."""
         row = self._rows.get(photo.digest)
         facts = None if row is None else self._photos.read_facts(row)
         if facts is None:

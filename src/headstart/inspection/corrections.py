@@ -25,6 +25,7 @@ from headstart.inspection.decision_matching import MatchedDecisions, match_decis
 from headstart.inspection.decisions import KEEP, Decision
 from headstart.inspection.finding import KINDS, Finding
 from headstart.storage.local_files import delete_file
+from headstart.storage.photo_folder import shorten_path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +132,9 @@ def correct_catalog(
             n_done += plan is not None
             photos.append(photo)
             continue
-        path = str(photo.path) if "://" in photo.file else os.path.abspath(photo.file)  # noqa: PTH100  links stay
-        changes.append(Change(path, photo.digest, plan.change, photo.label, plan.new, plan.reason))
+        changes.append(
+            Change(shorten_path(photo.file, None), photo.digest, plan.change, photo.label, plan.new, plan.reason)
+        )
         if plan.change == RELABELLED:
             photos.append(replace(photo, label=plan.new))
     if not photos:

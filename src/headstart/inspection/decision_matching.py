@@ -202,7 +202,7 @@ class _PhotoIndex:
         return same or moved
 
     def _rank_moved(self, n: int, decision: Decision) -> tuple[bool, int, int]:
-        """Return what is largest for the file that a decision was about: its label, and the end of its path."""
+        """Return a sort key, largest for the file that a decision was about: by its label and the end of its path."""
         photo = self._photos[n]
         parts = zip(reversed(Path(decision.path).parts), reversed(Path(photo.file).parts), strict=False)
         n_same = len(list(takewhile(lambda both: both[0] == both[1], parts)))

@@ -20,8 +20,8 @@ Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
 
 SCORE_SCALE = 4.0  # of scores near 1 and -1, before the factor that calibrates them is chosen
-DOUBTFUL = 0.3  # probability of a label below which the photo counts less in a second fit: in proportion,
-LEAST_WEIGHT = 0.1  # but at least this
+FULL_WEIGHT_FROM = 0.3  # probability of a label; below it, the photo counts less in the second fit, in proportion
+LEAST_WEIGHT = 0.1
 LOWER_STAGES = 2.0  # importance of their means, if the features have them; that of the last stage is 1
 
 
@@ -90,7 +90,7 @@ def score_labels(photos: PhotoSet, *, seed: int = 0) -> LabelScores | None:
     plain = ridge.predict_left_out(photos.y, n_classes)
     plain_factor = _calibrate(plain.scores, photos.y)
     own = softmax(plain.scores * np.float32(plain_factor))[np.arange(len(photos.y)), photos.y]
-    weight = np.clip(own / DOUBTFUL, LEAST_WEIGHT, 1).astype(np.float32)
+    weight = np.clip(own / FULL_WEIGHT_FROM, LEAST_WEIGHT, 1).astype(np.float32)
     left_out = ridge.predict_left_out(photos.y, n_classes, weight=weight, penalty=plain.penalty)
     factor = _calibrate(left_out.scores, photos.y)
     return LabelScores(photos.y, left_out.scores * np.float32(factor), plain, plain_factor, ridge)

@@ -51,7 +51,7 @@ def find_poor_photos(photos: PhotoSet, *, reads_headers: bool = True) -> list[Fi
 
 def _mark_pixels(measures: npt.NDArray[np.float32]) -> dict[str, Marks]:
     """Return for each kind the value by its limit (N,), which photos are poor, and the evidence of a photo."""
-    measures = np.nan_to_num(measures, nan=np.inf)  # what is not known is not poor
+    measures = np.nan_to_num(measures, nan=np.inf)  # unknown measures count as good
     brightest, sharpness = take_measure(measures, "brightest"), take_measure(measures, "sharpness")
     contrast = brightest - np.where(np.isfinite(brightest), take_measure(measures, "darkest"), 0)
     usual_contrast, usual_sharpness = _find_median(contrast), _find_median(sharpness)

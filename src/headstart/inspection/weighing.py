@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -14,14 +13,15 @@ from headstart.inspection.gathering import forget_drawn_splits, gather_photos
 from headstart.inspection.label_scores import Floats, LabelScores, score_labels
 from headstart.inspection.wrong_labels import note_unlearned
 from headstart.process.progress import show_progress
+from headstart.storage.photo_folder import shorten_path
 
-DOUBTFUL = 0.5  # probability of a label below which a photo counts less: in proportion,
-LEAST_WEIGHT = 0.05  # but at least this
+FULL_WEIGHT_FROM = 0.5  # probability of a label; below it, the photo counts less in training, in proportion
+LEAST_WEIGHT = 0.05
 
 
 def compute_weights(scores: LabelScores) -> Floats:
     """Return (N,) weights in training, 0.05 to 1: twice the probability of each label."""
-    weights: Floats = np.clip(scores.own / np.float32(DOUBTFUL), LEAST_WEIGHT, 1)
+    weights: Floats = np.clip(scores.own / np.float32(FULL_WEIGHT_FROM), LEAST_WEIGHT, 1)
     return weights
 
 
@@ -53,9 +53,8 @@ def weigh_doubtful_labels(corrections: Corrections, options: AuditOptions) -> Co
         if n is None or weight == 1 or photo.weight != 1:
             kept.append(photo)
             continue
-        path = str(photo.path) if "://" in photo.file else os.path.abspath(photo.file)  # noqa: PTH100  links stay
         reason = f"The label '{photo.label}' looks doubtful: its probability is {scores.own[n]:.0%}."
-        changes.append(Change(path, photo.digest, WEIGHED, "1", f"{weight:g}", reason))
+        changes.append(Change(shorten_path(photo.file, None), photo.digest, WEIGHED, "1", f"{weight:g}", reason))
         kept.append(replace(photo, weight=weight))
     catalog = replace(corrections.catalog, photos=tuple(kept))
     return replace(corrections, catalog=catalog, changes=(*corrections.changes, *changes))

@@ -22,7 +22,7 @@ FEWEST_OTHERS = 3  # photos of the class in other units, without which a classif
 
 
 def note_unlearned(scores: LabelScores) -> list[Note]:
-    """Return a note if classifiers find so many labels improbable that they tell nothing about single labels."""
+    """Return a note if too many labels look improbable to tell wrong labels from hard photos."""
     n = int(_mark_suspicious(scores).sum())
     if n <= MOST_SUSPICIOUS * len(scores.y):
         return []

@@ -51,18 +51,23 @@ function loadRecords() {
   settlePhotos();
 }
 
-let storeTimer = 0;
-/* Store soon: 10,000 decisions take 20 ms to write. A page that is closed stores at once. */
+const LONG_MS = 5;
+let storeTimer = 0, storeMs = 0; // storeMs: time that the last writing took
+/* Store at once, or soon if that takes long: 10,000 decisions take 20 ms to write. A page that is closed stores, too,
+   but the next page may have read the store by then. */
 function storeSoon() {
   clearTimeout(storeTimer);
-  storeTimer = setTimeout(storeRecords, 200);
+  if (storeMs < LONG_MS) storeRecords();
+  else storeTimer = setTimeout(storeRecords, 200);
 }
 
 function storeRecords() {
   clearTimeout(storeTimer);
   if (!canStore) return;
   try {
+    const start = performance.now();
     localStorage.setItem(STORE, JSON.stringify({ records, place }));
+    storeMs = performance.now() - start;
   } catch {
     canStore = false;
     warnAboutStorage();

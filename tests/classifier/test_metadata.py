@@ -31,8 +31,8 @@ def test_training_photos_are_recognised():
 
 
 def test_a_newer_format_is_refused_with_advice():
-    record = json.loads(RECORD.to_json()) | {"format": 5}
-    with pytest.raises(ClassifierError, match=r"format 5.*Update headstart"):
+    record = json.loads(RECORD.to_json()) | {"format": 6}
+    with pytest.raises(ClassifierError, match=r"format 6.*Update headstart"):
         Metadata.from_json(json.dumps(record))
 
 

@@ -9,9 +9,12 @@ from headstart.backbone.backbone import Backbone
 from headstart.backbone.graph_file import MODEL, make_name, make_node, make_signature, make_tensor, take_apart
 from headstart.backbone.view_averaging import average_in_graph
 from headstart.classifier.metadata import Metadata
+from headstart.classifier.novelty_graph import make_novelty_nodes, make_novelty_output
+from headstart.classifier.rules import describe_rules
 from headstart.classifier.seal import PRODUCER, seal_bytes
 from headstart.engine.protobuf import encode_field
 from headstart.errors import ClassifierError
+from headstart.head.novelty import NoveltyTest
 
 RECORD_KEY = "headstart"
 WEIGHTS, BIAS = "head/weights", "head/bias"
@@ -22,17 +25,21 @@ PIXELS = (  # for users who run the file without headstart
 
 
 def build_classifier(
-    backbone: Backbone, weights: npt.NDArray[np.float32], bias: npt.NDArray[np.float32], metadata: Metadata
-) -> bytes:
+    backbone: Backbone, weights: npt.NDArray[np.float32], bias: npt.NDArray[np.float32], metadata: Metadata,
+    novelty: NoveltyTest | None = None,
+) -> bytes:  # fmt: skip
     """Build the classifier file's bytes: uint8 pixels in, probabilities out (15 ms).
 
     ONNX Runtime alone can run the result. Its input is ``pixels``, (N, S, S, 3) uint8 RGB. Its output is
-    ``probabilities``, (N, C) float32 with sum 1. The model's own metadata hold the labels and ``metadata``.
+    ``probabilities``, (N, C) float32 with sum 1, and with a novelty test also ``novelty``, (N, 1) float32, the share of
+    the classifier's own photos that are at least as strange. The model's own metadata hold the labels and ``metadata``.
 
     Parameters
     ----------
     weights, bias
         Weights (D, C) and bias (C,) of the linear head, float32.
+    novelty
+        Test of the last of the D features. ``metadata`` has the number of photos that it was measured on.
 
     Raises
     ------
@@ -49,6 +56,11 @@ def build_classifier(
         raise ClassifierError("Cannot build a classifier: got another backbone than that of its metadata.")
     if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
         raise ClassifierError("Cannot build a classifier: got a head with NaN or infinity, need finite numbers.")
+    n_units = None if novelty is None else novelty.n_units
+    if n_units != metadata.n_novelty_photos:
+        raise ClassifierError(
+            f"Cannot build a classifier: got a novelty test of {n_units} photos, need {metadata.n_novelty_photos}."
+        )
     record = metadata.to_json()
     try:
         Metadata.from_json(record)
@@ -61,10 +73,12 @@ def build_classifier(
     softmax = make_node("Softmax", ["scores"], "probabilities", axis=1)
     tensors = make_tensor(WEIGHTS, weights) + make_tensor(BIAS, bias)
     signature = make_signature("probabilities", n_classes, side)
+    if novelty is not None:
+        trunk += make_novelty_nodes(novelty, n_features)
+        signature += make_novelty_output()
     graph = b"".join([trunk, gemm, softmax, make_name("headstart_classifier"), tensors, signature])
     facts = {RECORD_KEY: record, "labels": "\n".join(metadata.labels), "pixels": PIXELS.format(side)}
-    if metadata.decision is not None:  # for users who run the file without headstart: they apply the rule
-        facts["decision"] = metadata.decision.to_json()
+    facts |= describe_rules(metadata)  # for users who run the file without headstart
     facts |= {f"backbone.{key}": value for key, value in file.entries.items()}
     head = encode_field(MODEL["producer_name"], PRODUCER)
     return seal_bytes(file.join(graph, facts, head=head))

@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone import view_averaging
-from headstart.classifier.decision import rank_classes
+from headstart.classifier.engines import FEW, ClassifierEngines
 from headstart.classifier.file import ClassifierFile, parse_classifier, read_classifier
 from headstart.classifier.heat_maps import Explainer, Explanation
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.prediction import Prediction
+from headstart.classifier.refusal import AUTO, Refuse
+from headstart.classifier.rules import AnswerRules
 from headstart.classifier.summary import summarise_classifier, write_summary
-from headstart.engine.engine import Engine, plan_build
 from headstart.engine.processor import choose_precision
 from headstart.errors import ClassifierError, PhotoError
 from headstart.head.linear import LinearHead
@@ -27,14 +28,13 @@ from headstart.pixels.damage import collect_damage
 from headstart.pixels.pictures import TakenPicture, describe_picture, is_picture, list_pictures, take_picture
 from headstart.pixels.resizing import Pixels, resize_pixels
 from headstart.pixels.views import SYMMETRIES, render_view
-from headstart.process.forks import PerProcess
 from headstart.storage.local_files import write_safely
 
 if TYPE_CHECKING:
     from headstart.pixels.pictures import Picture
 
 PhotoPath = str | Path
-FEW = 4  # photos; up to this number, opening the engine for many takes longer than it saves
+Floats = npt.NDArray[np.float32]
 
 
 class HasFolder(Protocol):
@@ -53,19 +53,28 @@ class Classifier:
     precision
         ``auto`` (bf16 if the processor computes in it), ``f32`` or ``bf16``. A quantised classifier always computes in
         int8.
+    refuse
+        Share of the classifier's own photos that may be refused as none of its classes, such as 0.01. ``auto``: 1% if
+        there were enough photos to say that, else 5%, else none. None or 0: no photo is refused.
+    sets
+        Share of photos whose label set has the right label, such as 0.9. None: there are no label sets.
     """
 
-    def __init__(self, contents: ClassifierFile, *, precision: str = "auto") -> None:
+    def __init__(
+        self, contents: ClassifierFile, *, precision: str = "auto", refuse: Refuse = AUTO, sets: float | None = None
+    ) -> None:
+        self.rules = AnswerRules.make(contents.metadata, refuse, sets)
         self._contents = contents
         self._precision = precision
         self._head = LinearHead(contents.weights, contents.bias)
-        self._engine_for_many: PerProcess[Engine] = PerProcess()
-        self._engine_for_few: PerProcess[Engine] = PerProcess()
+        self._engines = ClassifierEngines(contents, precision)
 
     @classmethod
-    def from_bytes(cls, data: bytes, *, precision: str = "auto") -> Classifier:
+    def from_bytes(
+        cls, data: bytes, *, precision: str = "auto", refuse: Refuse = AUTO, sets: float | None = None
+    ) -> Classifier:
         """Make a classifier from the bytes of a classifier file."""
-        return cls(parse_classifier(data), precision=precision)
+        return cls(parse_classifier(data), precision=precision, refuse=refuse, sets=sets)
 
     @property
     def metadata(self) -> Metadata:
@@ -81,26 +90,6 @@ class Classifier:
     def image_size(self) -> int:
         """Side of the network's input in pixels."""
         return self.metadata.image_size
-
-    def _open_engine(self, batch_size: int | None = None, n_cores: int | None = None) -> Engine:
-        # numpy computes the head: in bf16 the engine would round the probabilities to three digits
-        about, n_views = self.metadata, self.metadata.n_averaged
-        # `_view` makes the views from pixels that are decoded once; the engine runs the network without that part
-        is_averaged = n_views > 1
-        build = plan_build(
-            self._contents.digest, image_size=about.image_size, precision=self._precision, n_cores=n_cores,
-            entry=view_averaging.PIXELS if is_averaged else None,
-            tensor=view_averaging.FEATURES if is_averaged else "features",
-            n_views=n_views, float32_below=about.spec.float32_below, is_quantised=about.is_quantised,
-            batch_size=batch_size,
-        )  # fmt: skip
-        return Engine(self._contents.data, build, n_views=n_views)
-
-    def _choose_engine(self, n_photos: int) -> Engine:
-        # for few photos one at a time: the first prediction takes a third of the time, with the same bits
-        if n_photos > FEW:
-            return self._engine_for_many.get(self._open_engine)
-        return self._engine_for_few.get(lambda: self._open_engine(batch_size=1, n_cores=1))
 
     @property
     def precision(self) -> str:
@@ -154,7 +143,7 @@ class Classifier:
         """
         rest = (take_picture(photo, self.image_size, self.metadata.depth) for photo in list_pictures(photos))
         first = list(islice(rest, FEW + 1))
-        engine = self._choose_engine(len(first))
+        engine = self._engines.choose(len(first))
         damaged: dict[TakenPicture, str] = {}
 
         def load_view(photo: TakenPicture) -> Pixels:
@@ -168,15 +157,16 @@ class Classifier:
             if isinstance(row, PhotoError):
                 yield Prediction(photo.path, None, None, {}, str(row))
             else:
-                answer = self._rank(photo.path, self._score(row[None])[0])
+                probabilities, novelty = self._judge(row[None])
+                answer = self.rules.answer(photo.path, probabilities[0], None if novelty is None else float(novelty[0]))
                 yield replace(answer, warning=damaged.pop(photo, None))
 
     def _view(self, pixels: Pixels) -> Pixels:
         n_views = self.metadata.n_averaged
         return pixels if n_views == 1 else np.stack([render_view(pixels, view) for view in SYMMETRIES[:n_views]])
 
-    def _score(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return the probabilities of (N, D) features, or of the averages of V views, (N, V, D)."""
+    def _judge(self, rows: Floats) -> tuple[Floats, Floats | None]:
+        """Return probabilities and novelties of (N, D) features, or of the averages of V views, (N, V, D)."""
         with np.errstate(over="ignore", invalid="ignore"):  # weights of 1e38 are finite, and their products are not
             means = rows if rows.ndim == 2 else view_averaging.average_views(rows.swapaxes(0, 1))
             probabilities = self._head.probabilities(means)
@@ -185,7 +175,8 @@ class Classifier:
                 "Cannot predict: the weights of this classifier are too large or damaged, and its probabilities are no "
                 "numbers. Train it again, or copy the file again from where it came."
             )
-        return probabilities
+        test = self._contents.novelty
+        return probabilities, None if test is None else test.measure(means[:, -len(test.mean) :])
 
     def predict_probabilities(self, photos: Iterable[Picture]) -> npt.NDArray[np.float32]:
         """Return (N, C) float32 probabilities of photos, as `predict` takes them; NaN for those that cannot be read."""
@@ -199,6 +190,13 @@ class Classifier:
 
         Pixels of another size than the network's input are resized as those of a file.
         """
+        return self.judge_pixels(pixels)[0]
+
+    def judge_pixels(self, pixels: Pixels) -> tuple[Floats, Floats | None]:
+        """Return the probabilities (N, C) of decoded pixels, and their novelties (N,); see `predict_pixels`.
+
+        There are no novelties if the classifier cannot tell how strange a photo is.
+        """
         if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.shape[3:] != (3,):
             kind = (
                 f"{pixels.dtype} of shape {pixels.shape}" if isinstance(pixels, np.ndarray) else type(pixels).__name__
@@ -208,12 +206,13 @@ class Classifier:
                 "`predict`: it also takes paths, files, images and arrays of one picture."
             )
         if not len(pixels):
-            return np.empty((0, len(self.labels)), np.float32)
+            none = np.empty((0, len(self.labels)), np.float32)
+            return none, None if self._contents.novelty is None else none[:, 0]
         if 0 in pixels.shape:
             raise ClassifierError(f"Cannot predict pixels: got shape {pixels.shape}, need pictures with pixels.")
         side = self.image_size
-        engine = self._choose_engine(len(pixels))
-        return self._score(engine.infer(pixels, lambda one: self._view(resize_pixels(one, side, side))))
+        engine = self._engines.choose(len(pixels))
+        return self._judge(engine.infer(pixels, lambda one: self._view(resize_pixels(one, side, side))))
 
     def explain(self, photo: Picture, label: str | None = None) -> Explanation:
         """Return a heat map of the photo: how much each place adds to the score of a class.
@@ -262,28 +261,26 @@ class Classifier:
             raise ClassifierError(text, path=target) from None
         return target
 
-    def _rank(self, path: Path | None, probabilities: npt.NDArray[np.float32]) -> Prediction:
-        ranked, why = rank_classes(probabilities, self.labels, self.metadata.decision)
-        label = next(iter(ranked))
-        return Prediction(path, label, ranked[label], ranked, decided_by=why)
-
     def __reduce__(self) -> tuple[Any, ...]:
         # a copy, in this process or in one on another machine, compiles the network again
-        return partial(type(self), precision=self._precision), (self._contents,)
+        refuse, sets = self.rules.refused_share, self.rules.level
+        return partial(type(self), precision=self._precision, refuse=refuse, sets=sets), (self._contents,)
 
     def __repr__(self) -> str:
         names = ", ".join(self.labels[:5]) + (", ..." if len(self.labels) > 5 else "")
         return f"Classifier({self.metadata.spec.name} at {self.image_size} px, {len(self.labels)} labels: {names})"
 
 
-def load_classifier(path: PhotoPath | HasFolder, *, precision: str = "auto") -> Classifier:
+def load_classifier(
+    path: PhotoPath | HasFolder, *, precision: str = "auto", refuse: Refuse = AUTO, sets: float | None = None
+) -> Classifier:
     """Load a classifier file, or the one of a run (about 0.1 s; the first prediction compiles it).
 
     Parameters
     ----------
     path
         A classifier file, a run folder, or a `Run`.
-    precision
+    precision, refuse, sets
         As for `Classifier`.
 
     Raises
@@ -295,4 +292,4 @@ def load_classifier(path: PhotoPath | HasFolder, *, precision: str = "auto") -> 
     if not isinstance(place, str | Path):
         what = "None" if path is None else f"a value of type {type(path).__name__}"
         raise ClassifierError(f"Cannot load a classifier: got {what}, need a model.onnx, a run folder or a run.")
-    return Classifier(read_classifier(Path(place)), precision=precision)
+    return Classifier(read_classifier(Path(place)), precision=precision, refuse=refuse, sets=sets)

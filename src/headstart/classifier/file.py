@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +17,14 @@ from headstart.backbone.graph_file import take_one_photo
 from headstart.classifier.build import BIAS, RECORD_KEY, WEIGHTS
 from headstart.classifier.layer_sizes import check_layer_sizes
 from headstart.classifier.metadata import Metadata
+from headstart.classifier.novelty_graph import NOVELTY, assemble_novelty, find_novelty_problems, has_novelty
+from headstart.classifier.novelty_graph import WEIGHTS as NOVELTY_WEIGHTS
 from headstart.classifier.seal import check_seal
 from headstart.engine.cutting import has_layer, take_below
 from headstart.engine.graph_check import GraphContents, check_graph
 from headstart.engine.openvino_import import get_core
 from headstart.errors import BackboneError, ClassifierError
+from headstart.head.novelty import NoveltyTest
 from headstart.storage.local_files import read_regular
 from headstart.storage.result_cache import fetch_result, keep_result, name_result
 from headstart.version import __version__
@@ -29,7 +33,8 @@ if TYPE_CHECKING:
     import openvino
 
 MAX_BYTES = 2**31  # protobuf's own limit
-Parts = tuple[str, npt.NDArray[np.float32], npt.NDArray[np.float32]]  # metadata as JSON, weights and bias of the head
+Floats = npt.NDArray[np.float32]
+Parts = tuple[str, list[Floats]]  # metadata as JSON; weights and bias of the head, and the weights of the novelty test
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class ClassifierFile:
         What the classifier is and how it was trained.
     weights, bias
         Weights (D, C) and bias (C,) of the linear head, float32.
+    novelty
+        Test of how strange a photo is, or None.
     """
 
     data: bytes
@@ -53,6 +60,7 @@ class ClassifierFile:
     metadata: Metadata
     weights: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
+    novelty: NoveltyTest | None = None
 
 
 def read_classifier(path: Path) -> ClassifierFile:
@@ -81,12 +89,11 @@ def parse_classifier(data: bytes) -> ClassifierFile:
     digest = check_seal(data)
     parts = _recall_parts(digest)
     if parts is not None:
-        text, weights, bias = parts
-        return ClassifierFile(data, digest, Metadata.from_json(text), weights, bias)
+        return _assemble(data, digest, parts)
     try:
         graph = check_graph(data)  # before the engine reads a byte of it
-        text, weights, bias = parts = _find_parts(graph)
-        contents = ClassifierFile(data, digest, Metadata.from_json(text), weights, bias)
+        parts = _find_parts(graph)
+        contents = _assemble(data, digest, parts)
         network = _read_network(contents)
         _check_parts(contents, network)
         check_layer_sizes(network)
@@ -96,8 +103,21 @@ def parse_classifier(data: bytes) -> ClassifierFile:
     return contents
 
 
+def _assemble(data: bytes, digest: str, parts: Parts) -> ClassifierFile:
+    text, (weights, bias, *rest) = parts
+    metadata, novelty = Metadata.from_json(text), None
+    if (metadata.n_novelty_photos is None) != (not rest):
+        raise ClassifierError("its metadata and its graph differ in whether it tells how strange a photo is")
+    if metadata.n_novelty_photos is not None:
+        try:
+            novelty = assemble_novelty(rest, metadata.n_novelty_photos)
+        except ValueError as error:
+            raise ClassifierError(f"its parts do not fit together: {error}") from None
+    return ClassifierFile(data, digest, metadata, weights, bias, novelty)
+
+
 def _recall_parts(digest: str) -> Parts | None:
-    """Return the metadata as JSON and the head's weights (D, C) and bias (C,) of a file, or None if it is not cached.
+    """Return the parts of a file, or None if they are not cached.
 
     The digest is the SHA-256 in hex that the seal records. The caller has compared it with the bytes.
     """
@@ -105,29 +125,31 @@ def _recall_parts(digest: str) -> Parts | None:
     if kept is None:
         return None
     header, _, numbers = kept.partition(b"\n")
-    record, (n_features, n_labels) = json.loads(header)
+    record, shapes = json.loads(header)
     values = np.frombuffer(numbers, "<f4")
-    return record, values[:-n_labels].reshape(n_features, n_labels), values[-n_labels:]
+    ends = np.cumsum([math.prod(shape) for shape in shapes])
+    arrays = [part.reshape(shape) for part, shape in zip(np.split(values, ends[:-1]), shapes, strict=True)]
+    return record, arrays
 
 
 def _remember_parts(digest: str, parts: Parts) -> None:
     """Cache the parts of a file that passed all checks."""
-    record, weights, bias = parts
-    header, numbers = (
-        json.dumps([record, weights.shape]),
-        weights.astype("<f4").tobytes() + bias.astype("<f4").tobytes(),
-    )
-    keep_result(_name_parts(digest), b"\n".join([header.encode(), numbers]))
+    record, arrays = parts
+    header = json.dumps([record, [array.shape for array in arrays]])
+    keep_result(_name_parts(digest), b"\n".join([header.encode(), b"".join(a.astype("<f4").tobytes() for a in arrays)]))
 
 
 def _name_parts(digest: str) -> str:
-    return name_result("classifier-3", digest, __version__)  # stricter checks need another name
+    return name_result("classifier-4", digest, __version__)  # stricter checks need another name
 
 
 def _find_parts(graph: GraphContents) -> Parts:
     if RECORD_KEY not in graph.entries:
         raise ClassifierError("it has no record of what it is")
-    return graph.entries[RECORD_KEY], graph.read_floats(WEIGHTS), graph.read_floats(BIAS)
+    names = [WEIGHTS, BIAS]
+    if has_novelty(graph.weights):
+        names += NOVELTY_WEIGHTS
+    return graph.entries[RECORD_KEY], [graph.read_floats(name) for name in names]
 
 
 def _read_network(contents: ClassifierFile) -> openvino.Model:
@@ -162,8 +184,17 @@ def _check_parts(contents: ClassifierFile, network: openvino.Model) -> None:
         shape = take_below(network, "features").output(0).get_partial_shape().to_string()
         if not re.fullmatch(rf"\[[^,]*,{n_features}\]", shape):
             problems.append(f"features of shape {shape} for a head of {n_features}")
+    problems += _find_novelty_problems(contents, network)
     if problems:
         raise ClassifierError(f"its parts do not fit together: {'; '.join(problems)}")
+
+
+def _find_novelty_problems(contents: ClassifierFile, network: openvino.Model) -> list[str]:
+    is_there = any(NOVELTY in end.get_names() for end in network.outputs)
+    if contents.novelty is None:
+        return ["an output for a novelty test that it does not have"] if is_there else []
+    problems = find_novelty_problems(contents.novelty, contents.metadata.spec.n_features)
+    return problems if is_there else [*problems, "a novelty test without its output"]
 
 
 def _count_views(network: openvino.Model) -> int:

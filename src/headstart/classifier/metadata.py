@@ -11,10 +11,11 @@ from typing import Any
 from headstart.backbone.spec import BackboneSpec, find_problems, is_showable
 from headstart.backbone.view_averaging import N_VIEWS
 from headstart.classifier.decision import Decision
+from headstart.classifier.label_sets import LabelSets
 from headstart.errors import BackboneError, ClassifierError
 from headstart.pixels.sample_values import MAX_DEPTH, MIN_DEPTH
 
-FORMAT = 4
+FORMAT = 5
 PRECISIONS = ("f32", "bf16", "int8")
 MAX_JSON = 1_000_000  # values of the record; each may take 100 bytes of memory
 DIGEST_BYTES = 8  # of each training photo's SHA-256: among a million photos, a false match has odds of 1 in 10 million
@@ -44,6 +45,11 @@ class Metadata:
         First 8 bytes of the SHA-256 of each training photo. Evaluation leaves these photos out.
     decision
         Rule that makes an answer of the probabilities. None: the most probable class is the answer.
+    n_novelty_photos
+        Number of photos that the novelty test was measured on; None: there is no test. Photos of one group, and near
+        copies, count as one.
+    label_sets
+        Thresholds of label sets, or None without held-out photos.
     """
 
     labels: tuple[str, ...]
@@ -59,12 +65,15 @@ class Metadata:
     n_averaged: int
     trained_on: frozenset[bytes]
     decision: Decision | None = None
+    n_novelty_photos: int | None = None
+    label_sets: LabelSets | None = None
 
     @classmethod
     def describe(
         cls, spec: BackboneSpec, *, labels: Iterable[Any], image_size: int, precision: str, digests: Iterable[str],
         seed: int, method: str = "fixed", cut: str | None = None, head: str = "logistic", n_views: int = 1,
         n_averaged: int = 1, depth: int = MAX_DEPTH, decision: Decision | None = None,
+        n_novelty_photos: int | None = None, label_sets: LabelSets | None = None,
     ) -> Metadata:  # fmt: skip
         """Make the metadata of one training.
 
@@ -75,6 +84,7 @@ class Metadata:
             labels=tuple(map(str, labels)), image_size=image_size, depth=depth, spec=spec, precision=precision,
             method=method, cut=spec.stages[-1].name if cut is None else cut, head=head, seed=int(seed),
             n_views=n_views, n_averaged=n_averaged, trained_on=frozenset(map(_shorten, digests)), decision=decision,
+            n_novelty_photos=n_novelty_photos, label_sets=label_sets,
         )  # fmt: skip
 
     @property
@@ -116,15 +126,18 @@ class Metadata:
                 record["depth"] = MAX_DEPTH
             if version in (1, 2, 3):  # their answer is the most probable class
                 record["decision"] = None
+            if version in (1, 2, 3, 4):  # these cannot refuse photos, and have no label sets
+                record["n_novelty_photos"] = record["label_sets"] = None
             problems = find_problems(record, cls) or _find_problems(record)
             if type(version) is not int or problems:
                 raise ValueError("; ".join(problems[:3]) or "no number of its format")
             spec = BackboneSpec.from_dict(record["spec"])
             spec.check_image_size(record["image_size"])
-            decision = record["decision"]
+            decision, label_sets = record["decision"], record["label_sets"]
             parsed = {
                 "labels": tuple(record["labels"]), "spec": spec, "trained_on": _split_digests(record["trained_on"]),
                 "decision": None if decision is None else Decision.from_record(decision, record["labels"]),
+                "label_sets": None if label_sets is None else LabelSets.from_record(label_sets),
             }  # fmt: skip
             return cls(**{**record, **parsed})
         except (BackboneError, ValueError, RecursionError) as error:
@@ -151,6 +164,9 @@ def _find_problems(record: dict[str, Any]) -> list[str]:
         problems.append(f"n_views {record['n_views']}, need 1 or more")
     if record["n_averaged"] not in N_VIEWS:
         problems.append(f"n_averaged {record['n_averaged']}, need one of {', '.join(map(str, N_VIEWS))}")
+    n_units = record["n_novelty_photos"]
+    if n_units is not None and (type(n_units) is not int or n_units < 1):
+        problems.append(f"n_novelty_photos {n_units!r:.40}, need a whole number of 1 or more, or null")
     return problems
 
 

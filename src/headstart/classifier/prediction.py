@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from headstart.classifier.refusal import NONE_OF_THESE
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -15,8 +17,8 @@ class Prediction:
     path
         Path of the photo, or None for a picture in memory.
     label, probability
-        The answer and its probability, or None if the photo cannot be read. The answer is the most probable class,
-        unless the classifier has a working point.
+        The class and its probability, or None if the photo cannot be read. The class is the most probable one, unless
+        the classifier has a working point. If the photo is refused, it is the nearest class: see ``answer``.
     probabilities
         Probability of every class: the answer first, then the most probable.
     error
@@ -26,6 +28,14 @@ class Prediction:
     decided_by
         Why the answer is not the most probable class, such as "by the working point of 'defective': at least 3.1%".
         None: it is.
+    novelty
+        Share of the classifier's own photos that are at least as strange, 0 to 1: below 0.01, fewer than 1 in 100 of
+        them are. None: the classifier cannot tell, or the photo cannot be read.
+    is_known
+        Whether the photo is like those that the classifier was trained on. False: it is refused, because it is stranger
+        than the share that may be refused. True for a classifier that cannot tell.
+    label_set
+        Labels of which one is right as often as was asked for, the most probable first; None if that was not asked for.
     """
 
     path: Path | None
@@ -35,6 +45,14 @@ class Prediction:
     error: str | None = None
     warning: str | None = None
     decided_by: str | None = None
+    novelty: float | None = None
+    is_known: bool = True
+    label_set: tuple[str, ...] | None = None
+
+    @property
+    def answer(self) -> str | None:
+        """The label; ``none of these`` if the photo is refused; None if it cannot be read."""
+        return self.label if self.is_known else NONE_OF_THESE
 
     def top(self, n: int = 5) -> list[tuple[str, float]]:
         """Return the answer and the most probable other classes, ``n`` in all, with their probabilities."""

@@ -13,6 +13,7 @@ from headstart.catalog.catalog import Catalog
 from headstart.classifier.build import build_classifier
 from headstart.classifier.decision import Decision
 from headstart.classifier.file import ClassifierFile
+from headstart.classifier.label_sets import LabelSets
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.seal import check_seal
 from headstart.features.extraction import make_feature_spec
@@ -20,6 +21,7 @@ from headstart.features.feature_cache import open_feature_cache
 from headstart.features.fresh_features import FreshFeatures
 from headstart.features.stored_features import StoredFeatures
 from headstart.head.linear import LinearHead
+from headstart.head.novelty import NoveltyTest
 from headstart.methods.feature_table import FeatureTable, build_feature_table
 from headstart.methods.final_head import FinalHead, fit_final_head
 from headstart.methods.head_fitting import FittedHead, fit_head
@@ -56,6 +58,8 @@ class TrainedMethod:
         Result of training above the cut, or None for ``fixed``.
     confidence, held_out
         How the confidence was set, and the out-of-fold scores by which; see `set_confidence`. None before that.
+    novelty
+        Test of how strange a photo is; see `fit_trained_novelty`. None: before that, or with too few photos.
     """
 
     settings: Settings
@@ -67,6 +71,7 @@ class TrainedMethod:
     tuned: TunedBackbone | None = None
     confidence: dict[str, Any] | None = None
     held_out: OutOfFold | None = None
+    novelty: NoveltyTest | None = None
 
     @property
     def tuning_result(self) -> TuningResult:
@@ -87,8 +92,8 @@ class TrainedMethod:
         """Return the head whose predictions of a split are reported: one that was not fitted to it, except to train."""
         return self.final.judged if self.final is not None and split == "test" else self.fitted.head
 
-    def build_file(self, decision: Decision | None = None) -> ClassifierFile:
-        """Build the classifier file, whose answers follow a decision."""
+    def build_file(self, decision: Decision | None = None, label_sets: LabelSets | None = None) -> ClassifierFile:
+        """Build the classifier file, whose answers follow a decision, with its novelty test and label sets."""
         table, settings, tuned = self.table, self.settings, self.tuned
         seen = self.fitted_on if tuned is None else ("train", "validation")  # validation photos chose the epoch
         metadata = Metadata.describe(
@@ -97,11 +102,12 @@ class TrainedMethod:
             digests=[photo.digest for split in seen for photo in table.splits[split].photos], method=settings.method,
             cut=self.cut, head=settings.head if tuned is None else "linear", seed=settings.seed,
             n_views=settings.n_fixed_views if tuned is None else tuned.n_views, n_averaged=table.n_averaged,
-            decision=decision,
+            decision=decision, n_novelty_photos=None if self.novelty is None else self.novelty.n_units,
+            label_sets=label_sets,
         )  # fmt: skip
         head = self.fitted.head if self.final is None else self.final.head
-        data = build_classifier(self.backbone, head.weights, head.bias, metadata)
-        return ClassifierFile(data, check_seal(data), metadata, head.weights, head.bias)
+        data = build_classifier(self.backbone, head.weights, head.bias, metadata, self.novelty)
+        return ClassifierFile(data, check_seal(data), metadata, head.weights, head.bias, self.novelty)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.datastructures import UploadFile
 from starlette.middleware.cors import CORSMiddleware
 
-from headstart.classifier.classifier import FEW, Classifier
+from headstart.classifier.classifier import Classifier
 from headstart.classifier.decision import rank_classes
+from headstart.classifier.engines import FEW
 from headstart.errors import PhotoError
 from headstart.pixels.damage import collect_damage
 from headstart.pixels.decode import decode_photo, decode_thumbnail

@@ -24,9 +24,11 @@ from headstart.features.near_copy_groups import NearCopies
 from headstart.inspection.training_findings import list_held_out, list_photos_to_look_at
 from headstart.methods.confidence import set_confidence
 from headstart.methods.elsewhere import note_elsewhere
+from headstart.methods.label_sets import fit_label_sets, measure_label_sets
 from headstart.methods.method_runner import MethodRunner, TrainedMethod
 from headstart.methods.near_copy_metrics import measure_near_copies
 from headstart.methods.near_copy_search import keep_near_copies_together
+from headstart.methods.novelty import fit_trained_novelty, measure_novelty
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
 from headstart.methods.training_context import TrainingContext
@@ -91,7 +93,7 @@ class Training:
         metrics["repeats"] = self._repeat(runner, trained, record, say) if settings.repeats > 1 else None
         begin_charts(folder, metrics, trained.fitted.history, self.chart_drawer)
         with ThreadPoolExecutor(1) as pool:
-            model = pool.submit(trained.build_file, chosen.decision if chosen else None)
+            model = pool.submit(trained.build_file, chosen.decision if chosen else None, fit_label_sets(predictions))
             with show_progress("Cross-validating", is_shown=context.verbose, unit="folds") as progress:
                 judged = judge_trained(trained, prepared.near_copies, progress)
         metrics |= judged.metrics
@@ -140,7 +142,7 @@ class Training:
             say(f"Method: {trained.settings.method}; {record['why']}.")
         else:
             trained = runner.run(self.settings)
-        trained = set_confidence(trained.fit_again())
+        trained = fit_trained_novelty(set_confidence(trained.fit_again()))
         self.clock.note("fit")
         return trained, record
 
@@ -160,6 +162,8 @@ class Training:
             **{split: measure_split(predictions[split], labels) for split in SPLITS},
             "near_copies": measure_near_copies(near_copies, predictions, labels),
             "working_points": describe_working_points(chosen, predictions["test"]) if chosen else [],
+            "novelty": measure_novelty(trained, predictions),
+            "label_sets": measure_label_sets(predictions),
         }
 
     def _repeat(

@@ -1,0 +1,256 @@
+"""How unlike the training photos a photo is: a score, and the share of the classifier's own photos that score as high.
+
+The score is the part of a photo's features that the principal components of the training photos do not explain (the
+residual of ViM, Wang et al. 2022; its term of class scores gained nothing). Features are first divided by their length
+and standardised: on five sets this told strangers better than plain or standardised features, square roots, Mahalanobis
+distances, distances to neighbours or variances of a Gaussian process (docs/decisions/0044-novelty.md).
+
+The share is a p-value: of photos like the training photos, 1 in 100 has a novelty of 0.01 or less. It is measured on
+photos that the components were fitted without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.head.folds import make_folds
+from headstart.head.parallel_rows import map_items, sum_blocks, use_one_blas_thread
+from headstart.storage.large_arrays import take_rows
+
+Floats = npt.NDArray[np.float32]
+
+MAX_COMPONENTS, ROWS_PER_COMPONENT = 64, 6  # with 128, strangers are told as well
+MAX_ROWS = 20_000  # more rows change neither components nor shares by much
+FEWEST_UNITS = 19  # of fewer, no share of 5% can be told
+N_FOLDS, N_FOLDS_OF_FEW, FEW_ROWS = 10, 20, 500  # with few rows, a photo is stranger to nine tenths than to all
+FLOOR = 1.0  # of the median standard deviation
+N_SPARE, N_ITERATIONS = 16, 2  # of the subspace iteration (Halko, Martinsson and Tropp 2011, algorithm 4.4)
+MAX_KNOTS, N_TOP_KNOTS = 128, 48
+ROUNDING = 5e-6  # taken off each share: a novelty of 1 / 100 stays at or below 0.01 in the arithmetic of any runtime
+SHORTEST = 1e-12  # length of features; a row of zeros has no direction
+
+
+@dataclass(frozen=True, eq=False)
+class NoveltyTest:
+    """A test of how strange a photo is, for D features.
+
+    Attributes
+    ----------
+    mean, scale
+        (D,) float32: standardisation of features of length 1.
+    components
+        (D, K) float32, orthonormal columns: the principal components.
+    starts, slopes, falls
+        (J,) float32: straight lines from a score to the share of the classifier's own photos that score at least as
+        high. The share falls from ``most``: by ``fall x clip((score - start) x slope, 0, 1)`` for each line.
+    most
+        Share at the lowest score.
+    n_units
+        Number of photos that the shares were measured on; photos of one group, and near copies, count as one.
+    """
+
+    mean: Floats
+    scale: Floats
+    components: Floats
+    starts: Floats
+    slopes: Floats
+    falls: Floats
+    most: float
+    n_units: int
+
+    def score(self, X: npt.NDArray[Any]) -> Floats:
+        """Return the scores (N,) float32 of N photos, 0 or more, for (N, D) features. Higher is stranger."""
+        return _score_rows(X, self.mean, self.scale, self.components)
+
+    def measure(self, X: npt.NDArray[Any]) -> Floats:
+        """Return the novelty (N,) float32 of N photos, for (N, D) features.
+
+        It is the share of the classifier's own photos that are at least as strange, from 1 / (units + 1) to 1: small
+        for strangers. The novelty of a row depends on that row alone, to the last bit.
+        """
+        parts = np.clip((self.score(X)[:, None] - self.starts) * self.slopes, 0, 1)
+        novelty: Floats = np.float32(self.most) - np.matmul(parts[:, None], self.falls[:, None])[:, 0, 0]
+        return novelty
+
+
+def fit_novelty(
+    X: npt.NDArray[Any], units: Sequence[str] | None = None, *, held_out: npt.NDArray[Any] | None = None,
+    held_out_units: Sequence[str] | None = None, seed: int = 0,
+) -> NoveltyTest | None:  # fmt: skip
+    """Fit a test to (N, D) features of training photos (0.3 s for 2,000 photos of 1,280 features).
+
+    Parameters
+    ----------
+    units
+        (N,) names of rows that are held out together: groups and near copies. None: each row alone.
+    held_out
+        (M, D) features of other photos, which give the shares. Default: each fold of the training photos in turn is
+        held out from the components. Features that were trained on these photos need others: they know them.
+    held_out_units
+        As ``units``, of the rows of ``held_out``.
+    seed
+        Seed of the folds, and of the start of the components.
+
+    Returns
+    -------
+    The test, or None if there are fewer than 19 units: they cannot tell the strangest 5%.
+
+    Examples
+    --------
+    >>> known = np.random.default_rng(0).normal(size=(300, 2)) @ np.eye(2, 8) + np.arange(1, 9)
+    >>> test = fit_novelty(known.astype(np.float32))
+    >>> stranger = known[:1].astype(np.float32) * [1, 1, 1, 1, 1, 1, 1, -1]
+    >>> test.measure(stranger) < 0.01
+    array([ True])
+    """
+    X, units = _limit_rows(X, units, seed)
+    given, given_units = (X, units) if held_out is None else _limit_rows(held_out, held_out_units, seed)
+    if len(X) < 2 or _count_units(len(given), given_units) < FEWEST_UNITS:
+        return None
+    directions = _normalise(X)
+    scale = _measure_scale(directions)
+    with use_one_blas_thread():
+        mean, components = _fit_components(directions, scale, seed)
+        if held_out is None:
+            scores = _score_folds(directions, scale, units, seed)
+        else:
+            scores = _score_rows(given, mean, scale, components)
+    knots, shares, n_units = _measure_shares(scores, given_units)
+    widths, falls = np.diff(knots.astype(np.float64)), -np.diff(shares)
+    if not len(widths):  # all scores are the same
+        knots, widths, falls = np.tile(knots, 2), np.ones(1), np.zeros(1)
+    return NoveltyTest(
+        mean, scale, components, knots[:-1], (1 / widths).astype(np.float32), falls.astype(np.float32),
+        float(shares[0]), n_units,
+    )  # fmt: skip
+
+
+def _limit_rows(
+    X: npt.NDArray[Any], units: Sequence[str] | None, seed: int
+) -> tuple[npt.NDArray[Any], Sequence[str] | None]:
+    if len(X) <= MAX_ROWS:
+        return X, units
+    at = np.sort(np.random.default_rng(seed).choice(len(X), MAX_ROWS, replace=False))
+    return take_rows(X, at), None if units is None else [units[n] for n in at]
+
+
+def _count_units(n: int, units: Sequence[str] | None) -> int:
+    return n if units is None else len(set(units))
+
+
+def _normalise(X: npt.NDArray[Any]) -> Floats:
+    """Return rows divided by their lengths."""
+    rows = X.astype(np.float32, copy=False)
+    lengths = np.sqrt(np.einsum("nd,nd->n", rows, rows))
+    directions: Floats = rows / np.maximum(lengths, np.float32(SHORTEST))[:, None]
+    return directions
+
+
+def _measure_scale(directions: Floats) -> Floats:
+    deviations = directions.std(0, dtype=np.float64)
+    scale = np.maximum(deviations, FLOOR * float(np.median(deviations)))
+    return np.where(scale > 0, scale, 1).astype(np.float32)
+
+
+def _score_rows(X: npt.NDArray[Any], mean: Floats, scale: Floats, components: Floats) -> Floats:
+    rows = (_normalise(X) - mean) / scale
+    # one product for each row, as in `LinearHead.scores`
+    explained = np.matmul(rows[:, None], components)[:, 0]
+    rest = np.einsum("nd,nd->n", rows, rows) - np.einsum("nk,nk->n", explained, explained)
+    scores: Floats = np.maximum(rest, np.float32(0))
+    return scores
+
+
+def _fit_components(directions: Floats, scale: Floats, seed: int) -> tuple[Floats, Floats]:
+    """Return the mean (D,) of directions, and the principal components (D, K) of what is left, standardised."""
+    mean = directions.mean(0, dtype=np.float64).astype(np.float32)
+    rows = (directions - mean) / scale
+    n, n_features = rows.shape
+    if n <= n_features:
+        return mean, _find_components(lambda basis: rows.T @ (rows @ basis), n, n_features, seed)
+    products = _multiply(rows, rows)
+    return mean, _find_components(lambda basis: products @ basis, n, n_features, seed)
+
+
+def _score_folds(directions: Floats, scale: Floats, units: Sequence[str] | None, seed: int) -> Floats:
+    """Return the scores (N,) of rows, each by components that were fitted without its fold."""
+    n, n_features = directions.shape
+    n_folds = N_FOLDS_OF_FEW if n <= FEW_ROWS else N_FOLDS
+    groups = None if units is None else np.unique(np.asarray(units), return_inverse=True)[1]
+    fold_of_row = make_folds(np.zeros(n, np.int64), n_folds=n_folds, seed=seed, groups=groups)
+    rows = directions / scale
+    total = rows.sum(0, dtype=np.float64)
+    products = _multiply(rows, rows) if n > n_features else None
+
+    def score(fold: int) -> tuple[npt.NDArray[np.int64], Floats]:
+        at = np.flatnonzero(fold_of_row == fold)
+        if not len(at):
+            return at, np.empty(0, np.float32)
+        held, n_left = rows[at], n - len(at)
+        mean = ((total - held.sum(0, dtype=np.float64)) / n_left).astype(np.float32)
+        if products is None:
+            left = rows[fold_of_row != fold] - mean
+            components = _find_components(lambda basis: left.T @ (left @ basis), n_left, n_features, seed)
+        else:
+            those = products - held.T @ held - n_left * np.outer(mean, mean)
+            components = _find_components(lambda basis: those @ basis, n_left, n_features, seed)
+        centred = held - mean
+        explained = centred @ components
+        return at, np.einsum("nd,nd->n", centred, centred) - np.einsum("nk,nk->n", explained, explained)
+
+    scores = np.empty(n, np.float32)
+    for at, found in map_items(score, range(n_folds)):
+        scores[at] = found
+    return np.maximum(scores, np.float32(0))
+
+
+def _find_components(multiply: Callable[[Floats], Floats], n: int, n_features: int, seed: int) -> Floats:
+    """Return the main eigenvectors (D, K) of a matrix that multiplies (D, k) columns, by subspace iteration."""
+    n_components = max(1, min(MAX_COMPONENTS, n // ROWS_PER_COMPONENT, n_features // 2))
+    n_columns = min(n_components + N_SPARE, n_features)
+    basis = np.random.default_rng(seed).standard_normal((n_features, n_columns), np.float32)
+    for _ in range(N_ITERATIONS):
+        basis = np.linalg.qr(multiply(basis))[0]
+    _, vectors = np.linalg.eigh(basis.T @ multiply(basis))
+    components: Floats = basis @ vectors[:, ::-1][:, :n_components]
+    return components
+
+
+def _multiply(one: Floats, other: Floats) -> Floats:
+    product: Floats = sum_blocks(lambda rows: one[rows].T @ other[rows], one, other)
+    return product
+
+
+def _measure_shares(scores: Floats, units: Sequence[str] | None) -> tuple[Floats, npt.NDArray[np.float64], int]:
+    """Return increasing scores, the shares of photos of new units that score at least as high, and the number of units.
+
+    Of U units and a new one, each is the strangest with the same probability, 1 / (U + 1). A photo counts by one over
+    the number of photos of its unit (as in hierarchical conformal prediction, Lee, Barber and Willett 2023).
+    """
+    n_units = _count_units(len(scores), units)
+    weights = np.ones(len(scores))
+    if units is not None:
+        _, numbers, sizes = np.unique(np.asarray(units), return_inverse=True, return_counts=True)
+        weights /= sizes[numbers]
+    order = np.argsort(-scores, kind="stable")
+    ranked, above = scores[order], np.cumsum(weights[order]) / (n_units + 1)
+    is_last = np.append(ranked[1:] < ranked[:-1], True)  # of equal scores
+    ranked, above = ranked[is_last], above[is_last]
+    # a unit of several photos: its strangest photo alone would be rarer than one of all units, which nothing shows
+    is_told = above * (n_units + 1) > 1 - 1e-9
+    ranked, above = ranked[is_told], above[is_told] - ROUNDING
+    at = _choose_knots(len(ranked))
+    return ranked[at][::-1].copy(), above[at][::-1], n_units
+
+
+def _choose_knots(n: int) -> npt.NDArray[np.int64]:
+    """Return up to 128 of n positions: the first 48 and the last, and between them ever fewer."""
+    if n <= MAX_KNOTS:
+        return np.arange(n)
+    rest = np.geomspace(N_TOP_KNOTS, n - 1, MAX_KNOTS - N_TOP_KNOTS).round().astype(np.int64)
+    return np.unique(np.concatenate([np.arange(N_TOP_KNOTS), rest]))

@@ -90,6 +90,23 @@ def set_decision() -> Callable[..., Path]:
     def write(model: Path, path: Path, decision: object) -> Path:
         contents = read_classifier(model)
         metadata = dataclasses.replace(contents.metadata, decision=decision)
+        parts = extract_backbone(contents), contents.weights, contents.bias, metadata, contents.novelty
+        path.write_bytes(build_classifier(*parts))
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def drop_novelty() -> Callable[..., Path]:
+    """Write the classifier of a run without its novelty test and its label sets, as an earlier version did."""
+    from headstart.classifier.build import build_classifier
+    from headstart.classifier.file import read_classifier
+    from headstart.exports.int8 import extract_backbone
+
+    def write(model: Path, path: Path) -> Path:
+        contents = read_classifier(model)
+        metadata = dataclasses.replace(contents.metadata, n_novelty_photos=None, label_sets=None)
         path.write_bytes(build_classifier(extract_backbone(contents), contents.weights, contents.bias, metadata))
         return path
 

@@ -11,6 +11,7 @@ LAYOUT = {"--layout": "refused if the photos are in no folder"}
 DEPTH = "only photos of 16 bits, as the help says"
 READING = COLUMNS | LAYOUT
 PRECISION = {"--precision": "bf16 refused, f32 noted if the classifier is quantised"}
+RULES = {"--refuse": "refused without a novelty test", "--sets": "refused without label sets"}
 EFFECTS = {
     "train": READING | {
         "--out": ALWAYS, "--method": ALWAYS, "--budget": SETTING, "--cut": SETTING, "--list-cuts": ALWAYS,
@@ -24,7 +25,7 @@ EFFECTS = {
         "--find": SETTING, "--of": SETTING, "--cost": SETTING,
         "--group-from": "refused without a match, noted with fewer than three groups",
     },
-    "predict": PRECISION | {
+    "predict": PRECISION | RULES | {
         "--format": "refused as csv with --json", "--json": ALWAYS, "--top": ALWAYS,
         "--grid": "told if no photo can be read", "--explain": "told if no photo can be read",
     },
@@ -38,7 +39,9 @@ EFFECTS = {
         "--overwrite": "only if the file exists, as the help says", "--layout": "noted if no photos are read",
         "--group-column": "noted", "--json": ALWAYS,
     },
-    "serve": PRECISION | dict.fromkeys(("--host", "--port", "--allow-host", "--allow-origin", "--root-path"), ALWAYS),
+    "serve": PRECISION | RULES | dict.fromkeys(
+        ("--host", "--port", "--allow-host", "--allow-origin", "--root-path"), ALWAYS
+    ),
     "replay": {
         "--photos": "refused if a photo is missing without --partial", "--out": ALWAYS,
         "--partial": "noted with what it leaves out", "--cache": ALWAYS, "--json": ALWAYS,

@@ -5,9 +5,9 @@ import io
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -15,7 +15,9 @@ from PIL import Image
 
 from headstart.classifier.decision import Decision
 from headstart.classifier.prediction import Prediction
-from headstart.cli.predict import _print_table, _write_title, predict
+from headstart.classifier.rules import AnswerRules
+from headstart.cli.predict import predict
+from headstart.cli.prediction_rows import RULED
 
 
 def test_predict_prints_a_table(run, photos, headstart):
@@ -39,7 +41,7 @@ def test_top_limits_the_classes_of_each_format(run, photos, headstart):
         answer = headstart("predict", run.folder, photos, "--format", "csv", *top)
         (row, *_) = csv.DictReader(io.StringIO(answer.stdout))
         names = [f"{name} {place}" for place in range(2, n + 1) for name in ("label", "probability")]
-        assert list(row) == ["path", "label", "probability", *names, "error", "warning", "decided_by"]
+        assert list(row) == ["path", "label", "probability", *RULED, *names, "error", "warning", "decided_by"]
         if n == 2:
             assert {row["label"], row["label 2"]} == {"dots", "stripes"}
             assert float(row["probability"]) + float(row["probability 2"]) == pytest.approx(1, abs=1e-5)
@@ -58,6 +60,8 @@ def test_of_many_classes_the_five_most_probable_are_printed(monkeypatch, tmp_pat
     class Fake:
         labels = tuple(f"class {n}" for n in range(1, n_classes + 1))
         precision = "f32"
+        rules = AnswerRules(labels, None, None)
+        metadata = SimpleNamespace(n_novelty_photos=None)
 
         def predict_iter(self, paths):
             return iter([make_prediction(n_classes), make_prediction(n_classes, "the file is empty")])
@@ -76,22 +80,9 @@ def test_of_many_classes_the_five_most_probable_are_printed(monkeypatch, tmp_pat
         ]
     else:
         assert [read["label"], *(read[f"label {n}"] for n in range(2, 6))] == list(Fake.labels[:5])
-        assert len(read) == 14
+        assert len(read) == 18
     assert broken["error"] == "the file is empty"
     assert {text for key, text in broken.items() if key not in ("path", "error")} == {""}
-
-
-@pytest.mark.parametrize(
-    ("error", "told"),
-    [
-        ("cannot be decoded: broken data", "cannot be decoded: broken data"),
-        ("cannot be read: no permission", "cannot be read: no permission"),
-        ("the file is empty", "cannot be read: the file is empty"),
-    ],
-)
-def test_the_reason_is_told_once(capsys, error, told):
-    _print_table(iter([make_prediction(2, error)]), [Path("a.jpg")], 3)
-    assert capsys.readouterr().out == f"a.jpg  {told}\n"
 
 
 def test_predict_takes_globs_and_draws_a_grid(run, photos, tmp_path, headstart):
@@ -181,7 +172,8 @@ def test_a_name_takes_one_line_of_the_table_and_is_no_formula_of_the_csv(run, ph
     paths = [name.replace("\n", "\\n") for name in names]
     table = headstart("predict", run.folder, *names, "empty\n.jpg", cwd=tmp_path)
     assert [line.split(".jpg ")[0] + ".jpg" for line in table.stdout.splitlines()] == [*paths, "empty\\n.jpg"]
-    assert table.stderr.splitlines() == ["headstart: 1 of 4 photos cannot be read, such as 'empty\\n.jpg': empty file."]
+    _, failure = table.stderr.splitlines()
+    assert failure == "headstart: 1 of 4 photos cannot be read, such as 'empty\\n.jpg': empty file."
     rows = list(csv.reader(io.StringIO(headstart("predict", run.folder, *names, "--format=csv", cwd=tmp_path).stdout)))
     assert [row[0] for row in rows[1:]] == ["'=1+1.jpg", "two\nlines.jpg", "a;'-1.jpg"]
 
@@ -253,7 +245,60 @@ def test_the_answer_of_a_working_point_is_told_in_every_format(run, photos, tmp_
     assert row["probability"] == row["probability of stripes"]
 
 
-def test_a_star_marks_the_answer_of_a_decision_in_a_picture():
-    prediction = Prediction(Path("a.jpg"), "stripes", 0.034, {}, decided_by="by the costs of mistakes")
-    assert _write_title(prediction, "a.jpg") == "stripes 3%*\na.jpg"
-    assert _write_title(replace(prediction, decided_by=None), "a.jpg") == "stripes 3%\na.jpg"
+def test_strangers_are_none_of_these_and_the_rule_is_told_once(run, photos, tmp_path, headstart):
+    black = tmp_path / "black.png"
+    Image.new("RGB", (200, 200)).save(black)
+    answer = headstart("predict", run.folder, black, photos / "dots" / "000.jpg")
+    lines = answer.stdout.splitlines()
+    assert "  none of these  (nearest: " in lines[0]
+    assert lines[1].split()[1] == "dots"
+    assert answer.stderr.splitlines() == [
+        "Note: Photos stranger than 95% of the classifier's own photos are refused as none of these: a share of 5% (1% "
+        "needs 99 photos that measure it, and there were 24). --refuse changes it.",
+        "1 of 2 photos is none of these.",
+    ]
+    for share, refused in (("10%", [False, True]), ("none", [True, True]), ("0", [True, True])):
+        some = headstart("predict", run.folder, black, photos / "dots" / "000.jpg", "--refuse", share, "--json")
+        record = json.loads(some.stdout)
+        assert record["refused_share"] == (0.1 if share == "10%" else None)
+        assert [row["is_known"] for row in record["predictions"]] == refused
+        assert "Note: Photos stranger" not in some.stderr
+    assert [row["answer"] for row in record["predictions"]] == [row["label"] for row in record["predictions"]]
+
+
+def test_without_a_novelty_test_it_is_told_that_nothing_is_refused(photos, tmp_path, run, headstart, drop_novelty):
+    model = drop_novelty(run.folder, tmp_path / "model.onnx")
+    answer = headstart("predict", model, photos / "dots" / "000.jpg", "--json")
+    assert answer.stderr.startswith("Note: No photo is refused: the classifier cannot tell how strange a photo is, ")
+    (row,) = json.loads(answer.stdout)["predictions"]
+    assert (row["novelty"], row["is_known"], row["answer"]) == (None, True, row["label"])
+    refused = headstart("predict", model, photos, "--refuse", "5%")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("headstart: Cannot refuse photos: got a classifier that cannot tell how strange")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_label_sets_are_told_with_their_promise(run, photos, headstart):
+    record = json.loads(headstart("predict", run.folder, photos, "--sets", "80%", "--json").stdout)
+    assert record["sets"]["level"] == 0.8
+    assert record["sets"]["promise"] >= 0.8
+    assert all(row["label"] in row["label_set"] for row in record["predictions"])
+    few = headstart("predict", run.folder, photos, "--sets", "99%")
+    assert few.returncode == 1
+    assert few.stderr.startswith("headstart: Cannot promise the right label in 99% of the sets: this needs 99 held-out")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--refuse", "200%", "is not a share"), ("--refuse", "x", "is not a share"), ("--refuse", "", "is not a share"),
+        ("--refuse", "-1%", "is not a share"), ("--refuse", "nan", "is not a share"),
+        ("--refuse", "100%", "is all photos"), ("--refuse", "1", "is all photos"),
+        ("--sets", "100%", "cannot be promised"),
+        ("--sets", "0", "cannot be promised"), ("--sets", "x", "is not a share"), ("--sets", "none", "is not a share"),
+    ],
+)  # fmt: skip
+def test_a_share_that_is_none_is_refused(tmp_path, option, value, told):
+    answer = CliRunner().invoke(predict, ["model.onnx", str(tmp_path), option, value])
+    assert answer.exit_code == 2
+    assert f"Invalid value for '{option}': '{value}' {told}" in answer.stderr

@@ -19,11 +19,13 @@ def asked(monkeypatch):
 
 def test_options_reach_the_server(asked):
     given = ["--host", "0.0.0.0", "--port", "0", "--precision", "f32", "--root-path", "/pets"]  # noqa: S104
+    given += ["--refuse", "5%", "--sets", "90%"]
     more = ["--allow-host", "a.org", "--allow-host", "*.b.org", "--allow-origin", "https://c.org"]
     app(["serve", "a run", *given, *more], standalone_mode=False)
     del asked["say"]
     assert asked == {
         "model": Path("a run"), "host": "0.0.0.0", "port": 0, "precision": "f32", "root_path": "/pets",  # noqa: S104
+        "refuse": 0.05, "sets": 0.9,
         "allow_hosts": ("a.org", "*.b.org"), "allow_origins": ("https://c.org",),
     }  # fmt: skip
 
@@ -31,6 +33,7 @@ def test_options_reach_the_server(asked):
 def test_by_default_only_this_machine_can_connect(asked):
     app(["serve", "a run"], standalone_mode=False)
     assert (asked["host"], asked["port"], asked["precision"]) == ("127.0.0.1", 8000, "auto")
+    assert (asked["refuse"], asked["sets"]) == ("auto", None)
 
 
 def test_messages_go_to_stderr(asked, capsys):

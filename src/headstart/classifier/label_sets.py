@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from headstart.backbone.spec import find_problems
 from headstart.errors import ClassifierError
+from headstart.evaluation.words import format_percent
 
 MAX_KNOTS = 200
 LEVELS = (0.8, 0.9, 0.95, 0.99)  # that other programs are told the thresholds of
@@ -106,6 +107,20 @@ class LabelSets:
     def to_record(self) -> dict[str, Any]:
         """Return the label sets in plain JSON types."""
         return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
+
+
+def say_single_labels(level: float, promise: float) -> str:
+    """Say that all sets have one label, if the most probable one is right more often than was asked for.
+
+    Examples
+    --------
+    >>> print(say_single_labels(0.9, 0.992))
+    The most probable label alone is right for 99.2% of held-out photos, and 90% was asked for: all sets have one label.
+    """
+    return (
+        f"The most probable label alone is right for {format_percent(promise)} of held-out photos, and "
+        f"{100 * level:.4g}% was asked for: all sets have one label."
+    )
 
 
 def count_needed(level: float) -> int:

@@ -49,6 +49,38 @@ def count_needed(share: float) -> int:
     return ceil(round(1 / share, 9)) - 1
 
 
+def say_refusal(share: float | None, n_units: int | None) -> str:
+    """Say in a sentence or two what is refused by default, and why.
+
+    Parameters
+    ----------
+    share
+        Share of the classifier's own photos that may be refused, as `choose_refusal` returns it.
+    n_units
+        Number of photos that the novelty test was measured on, or None if the classifier has no test.
+
+    Examples
+    --------
+    >>> say_refusal(0.01, 250)
+    "Photos stranger than 99% of the classifier's own photos are refused as none of these: a share of 1%."
+    >>> say_refusal(None, None).split(":")[0]
+    'No photo is refused'
+    """
+    if n_units is None:
+        return (
+            "No photo is refused: the classifier cannot tell how strange a photo is, because an earlier version wrote "
+            "it or it was trained on fewer than 19 photos."
+        )
+    if share is None:
+        return "No photo is refused."
+    usual = DEFAULTS[0]
+    few = f" ({usual:.0%} needs {count_needed(usual)} photos that measure it, and there were {n_units})"
+    return (
+        f"Photos stranger than {100 * (1 - share):.4g}% of the classifier's own photos are refused as {NONE_OF_THESE}: "
+        f"a share of {100 * share:.4g}%{few if n_units < count_needed(usual) else ''}."
+    )
+
+
 def settle_refusal(refuse: Refuse, n_units: int | None) -> float | None:
     """Return the share of own photos to refuse: the given one, the default for ``auto``, or None for no refusal.
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from headstart.classifier.refusal import AUTO
 from headstart.storage.remote_paths import make_path
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -74,6 +75,31 @@ class _Fraction(click.ParamType[float]):
         return share
 
 
+class _Refusal(_Fraction):
+    """A share of the classifier's own photos that may be refused: ``1%``, ``auto``, or ``none``."""
+
+    name = "refusal"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        word = str(value).strip().casefold()
+        if word in (AUTO, "none"):
+            return AUTO if word == AUTO else 0.0
+        share = super().convert(value, param, ctx)
+        if share == 1:
+            self.fail(f"{value!r} is all photos, need a share below 100%, such as 1%, or none.", param, ctx)
+        return share
+
+
+class _Level(_Fraction):
+    """A share above 0% and below 100%, such as ``90%``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        share = super().convert(value, param, ctx)
+        if not 0 < share < 1:
+            self.fail(f"{value!r} cannot be promised, need a share above 0% and below 100%, such as 90%.", param, ctx)
+        return share
+
+
 PATH = _PathOrUri()
 SHARE = _WholePercent()
 FRACTION = _Fraction()
@@ -109,6 +135,17 @@ precision_option = click.option(
     "--precision", type=click.Choice(["auto", "f32", "bf16"]), default="auto",
     help="Precision of the computation. f32 gives exactly the answers of other ONNX runtimes. An int8 classifier "
     "always computes in int8.",
+)  # fmt: skip
+
+refuse_option = click.option(
+    "--refuse", type=_Refusal(), default=AUTO, metavar="SHARE",
+    help="Share of the classifier's own photos that may be refused: photos stranger than all but 1%, or 0.01, of them "
+    "get the answer 'none of these'. none: refuse no photo. auto: 1% if there were enough photos to tell, else 5%, "
+    "else none.  [default: auto]",
+)  # fmt: skip
+sets_option = click.option(
+    "--sets", type=_Level(), metavar="LEVEL",
+    help="Also give label sets, such as 'glass or metal': the right label is in 90%, or 0.9, of them.",
 )  # fmt: skip
 
 

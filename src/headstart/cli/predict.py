@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from headstart.cli.options import PATH, json_option, precision_option
-from headstart.cli.printing import print_json, print_line, say, say_note
-from headstart.errors import RunError
+from headstart.classifier.refusal import AUTO, NONE_OF_THESE
+from headstart.cli.options import PATH, json_option, precision_option, refuse_option, sets_option
+from headstart.cli.prediction_pictures import check_pictures, draw_pictures
+from headstart.cli.prediction_rows import make_record, print_csv, print_table
+from headstart.cli.printing import print_json, say, say_note
 from headstart.process.terminal_text import escape_name
-from headstart.storage.spreadsheet_cells import guard_cell
 
 if TYPE_CHECKING:
     from headstart.classifier.classifier import Classifier
     from headstart.classifier.prediction import Prediction
 
-N_GRID, N_EXPLAINED = 36, 18
 MAX_ALL = 50  # classes; a table of more probabilities is too wide to be read
 TOP, TOP_OF_MANY = 3, 5
 
@@ -39,12 +38,14 @@ TOP, TOP_OF_MANY = 3, 5
 )  # fmt: skip
 @click.option("--grid", type=PATH, help="PNG file for a grid of the first photos with their predictions.")
 @click.option("--explain", type=PATH, help="PNG file for the first photos with heat maps of the predicted class.")
+@refuse_option
+@sets_option
 @precision_option
 def predict(
     model: Path, photos: tuple[str, ...], output: str, as_json: bool, top: int | None, grid: Path | None,
-    explain: Path | None, precision: str,
+    explain: Path | None, refuse: Any, sets: float | None, precision: str,
 ) -> None:  # fmt: skip
-    """Predict the labels of photos.
+    """Predict the labels of photos, or say that a photo is none of these.
 
     MODEL is a classifier (model.onnx) or its run folder. PATH... are photo files, folders, or globs in quotes.
 
@@ -57,8 +58,8 @@ def predict(
 
     if as_json and output == "csv":
         raise click.UsageError("--json and --format csv contradict each other.")
-    _check_pictures(grid, explain)
-    classifier = load_classifier(model, precision=precision)
+    check_pictures(grid, explain)
+    classifier = load_classifier(model, precision=precision, refuse=refuse, sets=sets)
     for note in note_precision(classifier, precision):
         say_note(str(note))
     paths = find_photos(photos, say_note)
@@ -69,18 +70,22 @@ def predict(
     default_top = TOP_OF_MANY if is_many else TOP
     try:
         if kind == "table":
-            _print_table(predictions, paths, top or default_top)
+            print_table(predictions, paths, top or default_top)
         elif kind == "json":
-            records = [_to_record(prediction, top or default_top) for prediction in predictions]
-            print_json({"schema": 1, "labels": list(classifier.labels), "predictions": records})
+            records = [make_record(prediction, top or default_top) for prediction in predictions]
+            print_json(_describe(classifier) | {"predictions": records})
         else:
-            _print_csv(predictions, classifier.labels, top or (default_top if is_many else None))
+            print_csv(predictions, classifier.labels, top or (default_top if is_many else None))
     except BrokenPipeError:  # the reader, such as head, needs no more lines; the pictures need all photos
         if grid is not None or explain is not None:
             deque(predictions, maxlen=0)
-            _draw_pictures(seen, classifier, grid, explain)
+            draw_pictures(seen, classifier, grid, explain)
         raise
-    _draw_pictures(seen, classifier, grid, explain)
+    draw_pictures(seen, classifier, grid, explain)
+    _say_rules(classifier, is_default=refuse == AUTO)
+    n_refused = sum(not prediction.is_known for prediction in seen)
+    if n_refused:
+        say(f"{n_refused:,} of {len(seen):,} photos {'is' if n_refused == 1 else 'are'} {NONE_OF_THESE}.")
     failed = [prediction for prediction in seen if prediction.error is not None]
     if failed:
         first = failed[0]
@@ -89,25 +94,24 @@ def predict(
         raise SystemExit(1)
 
 
-def _check_pictures(grid: Path | None, explain: Path | None) -> None:
-    """Refuse paths of pictures before any work."""
-    from headstart.report.figure_file import check_picture_path
-
-    if grid is not None and explain is not None and grid.resolve() == explain.resolve():
-        raise RunError(f"Cannot write figures: --grid and --explain are both '{grid}'. Give two names.", path=grid)
-    for picture in (grid, explain):
-        if picture is not None:
-            check_picture_path(picture)
+def _describe(classifier: Classifier) -> dict[str, Any]:
+    """Return the head of the JSON: the labels, and the rules of the answers."""
+    rules = classifier.rules
+    sets = None if rules.level is None else {"level": rules.level, "promise": rules.promise}
+    return {"schema": 1, "labels": list(classifier.labels), "refused_share": rules.refused_share, "sets": sets}
 
 
-def _draw_pictures(
-    predictions: list[Prediction], classifier: Classifier, grid: Path | None, explain: Path | None
-) -> None:
-    readable = [prediction for prediction in predictions if prediction.error is None]
-    if grid is not None:
-        _draw_grid(readable[:N_GRID], grid, classifier.metadata.depth)
-    if explain is not None:
-        _draw_explanations(readable[:N_EXPLAINED], classifier, explain)
+def _say_rules(classifier: Classifier, *, is_default: bool) -> None:
+    """Say which share of photos is refused by default, and of label sets, whether one label is enough for all."""
+    from headstart.classifier.label_sets import say_single_labels
+    from headstart.classifier.refusal import say_refusal
+
+    rules = classifier.rules
+    if is_default:
+        change = "" if rules.refused_share is None else " --refuse changes it."
+        say_note(say_refusal(rules.refused_share, classifier.metadata.n_novelty_photos) + change)
+    if rules.level is not None and rules.promise is not None and rules.promise > rules.level:
+        say_note(say_single_labels(rules.level, rules.promise))
 
 
 def _predict_photos(classifier: Classifier, paths: list[Path], seen: list[Prediction]) -> Iterator[Prediction]:
@@ -119,106 +123,3 @@ def _predict_photos(classifier: Classifier, paths: list[Path], seen: list[Predic
             seen.append(replace(prediction, probabilities={}))  # of thousands of classes they would fill the memory
             yield prediction
             progress(n_done, len(paths))
-
-
-def _print_table(predictions: Iterator[Prediction], paths: list[Path], top: int) -> None:
-    width = max(len(escape_name(str(path))) for path in paths)
-    for prediction in predictions:
-        if prediction.error is not None:
-            is_told = prediction.error.startswith("cannot be ")
-            line = prediction.error if is_told else f"cannot be read: {prediction.error}"
-        else:
-            line = "  ".join(f"{label} {probability:.1%}" for label, probability in prediction.top(top))
-            line += f"  ({prediction.decided_by})" if prediction.decided_by else ""
-            line += f"  (a part may be garbled: {prediction.warning})" if prediction.warning else ""
-        print_line(f"{escape_name(str(prediction.path)):<{width}}  {line}")
-
-
-def _print_csv(predictions: Iterator[Prediction], labels: Sequence[str], top: int | None) -> None:
-    """Print a row for each photo, with the probabilities of all classes, or the ``top`` most probable classes."""
-    columns = [f"probability of {label}" for label in labels]
-    if top is not None:
-        places = range(2, min(top, len(labels)) + 1)  # the first class is in the columns label and probability
-        columns = [f"{name} {place}" for place in places for name in ("label", "probability")]
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    columns = [guard_cell(column) for column in columns]
-    writer.writerow(["path", "label", "probability", *columns, "error", "warning", "decided_by"])
-    for prediction in predictions:
-        values: list[str] = [""] * len(columns)
-        if prediction.error is None and top is not None:
-            values = [text for name, p in prediction.top(top)[1:] for text in (guard_cell(name), f"{p:.6f}")]
-        elif prediction.error is None:
-            values = [f"{prediction.probabilities[label]:.6f}" for label in labels]
-        probability = "" if prediction.probability is None else f"{prediction.probability:.6f}"
-        texts = [prediction.label, prediction.error, prediction.warning, prediction.decided_by]
-        path, label, error, warning, decided_by = map(
-            guard_cell, [str(prediction.path), *(text or "" for text in texts)]
-        )
-        writer.writerow([path, label, probability, *values, error, warning, decided_by])
-
-
-def _to_record(prediction: Prediction, top: int) -> dict[str, Any]:
-    return {
-        "path": str(prediction.path),
-        "label": prediction.label,
-        "probability": prediction.probability,
-        "top": [{"label": label, "probability": probability} for label, probability in prediction.top(top)],
-        "error": prediction.error,
-        "warning": prediction.warning,
-        "decided_by": prediction.decided_by,
-    }
-
-
-def _name_photos(predictions: list[Prediction]) -> list[tuple[Path, str]]:
-    """Return each path and its name for a title; names that occur twice get their folders."""
-    paths = [cast("Path", prediction.path) for prediction in predictions]
-    counts = Counter(path.name for path in paths)
-    return [(path, path.name if counts[path.name] == 1 else f"{path.parent.name}/{path.name}") for path in paths]
-
-
-def _write_title(prediction: Prediction, name: str) -> str:
-    """Return the title of a photo: its label and probability, and its name. A star marks the answer of a decision."""
-    return f"{prediction.label} {prediction.probability:.0%}{'*' if prediction.decided_by else ''}\n{name}"
-
-
-def _draw_grid(predictions: list[Prediction], path: Path, depth: int) -> None:
-    from headstart.pixels.decode import read_thumbnail
-    from headstart.report.figure_file import save_png
-    from headstart.report.photo_grid import CELL_PX, plot_photo_grid
-
-    if not predictions:
-        say("No grid was drawn: no photo can be read.")
-        return
-    named = _name_photos(predictions)
-    titles = [_write_title(prediction, name) for prediction, (_, name) in zip(predictions, named, strict=True)]
-    n_columns, cell_px = (min(len(predictions), 3), CELL_PX) if len(predictions) <= 9 else (6, 140)
-    thumbnails = [read_thumbnail(photo_path, cell_px, depth=depth) for photo_path, _ in named]
-    save_png(plot_photo_grid(thumbnails, titles, n_columns=n_columns, cell_px=cell_px), path)
-    say(f"Grid: {path}")
-    _explain_stars(predictions)
-
-
-def _draw_explanations(predictions: list[Prediction], classifier: Classifier, path: Path) -> None:
-    from headstart.pixels.decode import read_thumbnail
-    from headstart.report.figure_file import save_png
-    from headstart.report.heat_overlay import overlay_heat_map
-    from headstart.report.photo_grid import plot_photo_grid
-
-    if not predictions:
-        say("No heat map was drawn: no photo can be read.")
-        return
-    cell_px = 200
-    photos, titles = [], []
-    for prediction, (photo_path, name) in zip(predictions, _name_photos(predictions), strict=True):
-        photo = read_thumbnail(photo_path, cell_px, depth=classifier.metadata.depth)
-        photos += [photo, overlay_heat_map(photo, classifier.explain(photo_path, prediction.label).heat)]
-        titles += [_write_title(prediction, name), "evidence"]
-    save_png(plot_photo_grid(photos, titles, n_columns=min(len(photos), 6), cell_px=cell_px), path)
-    say(f"Explanations: {path}")
-    _explain_stars(predictions)
-
-
-def _explain_stars(predictions: list[Prediction]) -> None:
-    reasons = sorted({prediction.decided_by for prediction in predictions if prediction.decided_by is not None})
-    if reasons:
-        say(f"* not the most probable class, but the answer {'; or '.join(reasons)}.")

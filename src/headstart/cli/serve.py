@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from headstart.cli.options import PATH, precision_option
+from headstart.cli.options import PATH, precision_option, refuse_option, sets_option
 from headstart.cli.printing import say
 
 
@@ -30,10 +31,12 @@ from headstart.cli.printing import say
     help="Let web pages of this origin, such as https://example.org, send photos and read the answers; * for all.",
 )
 @click.option("--root-path", default="", metavar="PATH", help="Path under which a proxy shows the service: /pets.")
+@refuse_option
+@sets_option
 @precision_option
 def serve(
     model: Path, host: str, port: int, allow_hosts: tuple[str, ...], allow_origins: tuple[str, ...], root_path: str,
-    precision: str,
+    refuse: Any, sets: float | None, precision: str,
 ) -> None:  # fmt: skip
     """Serve a classifier over HTTP, with a page to try it.
 
@@ -45,6 +48,6 @@ def serve(
     from headstart.serve.server import serve_classifier
 
     serve_classifier(
-        model, host=host, port=port, precision=precision, say=say, allow_hosts=allow_hosts,
-        allow_origins=allow_origins, root_path=root_path,
+        model, host=host, port=port, precision=precision, refuse=refuse, sets=sets, say=say,
+        allow_hosts=allow_hosts, allow_origins=allow_origins, root_path=root_path,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from headstart.classifier.classifier import load_classifier
 from headstart.classifier.precision_note import note_precision
+from headstart.classifier.refusal import AUTO, Refuse
 from headstart.errors import ServeError
 from headstart.process.packages import make_missing_extra
 
@@ -20,7 +21,8 @@ END_S = 2  # for the threads, after the requests
 
 def serve_classifier(
     model: Path, *, host: str, port: int, precision: str, say: Callable[[str], None],
-    allow_hosts: Sequence[str] = (), allow_origins: Sequence[str] = (), root_path: str = "",
+    allow_hosts: Sequence[str] = (), allow_origins: Sequence[str] = (), root_path: str = "", refuse: Refuse = AUTO,
+    sets: float | None = None,
 ) -> None:  # fmt: skip
     """Serve a classifier over HTTP until Ctrl-C or a kill.
 
@@ -30,6 +32,8 @@ def serve_classifier(
         Further names of the service, and web pages that may send photos; see `Access`.
     root_path
         Path under which a proxy shows the service, such as ``/pets``.
+    refuse, sets
+        As for `Classifier`.
 
     Raises
     ------
@@ -45,7 +49,7 @@ def serve_classifier(
     except ImportError as error:
         raise make_missing_extra("serve a classifier", "serve", str(error.name)) from None
     access = make_access(listens_on=host, hosts=allow_hosts, origins=allow_origins)
-    classifier = load_classifier(model, precision=precision)
+    classifier = load_classifier(model, precision=precision, refuse=refuse, sets=sets)
     for note in note_precision(classifier, precision):
         say(f"Note: {note}")
     listener = _listen(host, port)

@@ -73,7 +73,11 @@ class NoveltyTest:
         It is the share of the classifier's own photos that are at least as strange, from 1 / (units + 1) to 1: small
         for strangers. The novelty of a row depends on that row alone, to the last bit.
         """
-        parts = np.clip((self.score(X)[:, None] - self.starts) * self.slopes, 0, 1)
+        return self.rank(self.score(X))
+
+    def rank(self, scores: Floats) -> Floats:
+        """Return the novelty (N,) float32 of scores (N,)."""
+        parts = np.clip((scores[:, None] - self.starts) * self.slopes, 0, 1)
         novelty: Floats = np.float32(self.most) - np.matmul(parts[:, None], self.falls[:, None])[:, 0, 0]
         return novelty
 
@@ -108,26 +112,39 @@ def fit_novelty(
     >>> test.measure(stranger) < 0.01
     array([ True])
     """
+    fitted = fit_and_judge(X, units, held_out=held_out, held_out_units=held_out_units, seed=seed)
+    return None if fitted is None else fitted[0]
+
+
+def fit_and_judge(
+    X: npt.NDArray[Any], units: Sequence[str] | None = None, *, held_out: npt.NDArray[Any] | None = None,
+    held_out_units: Sequence[str] | None = None, seed: int = 0,
+) -> tuple[NoveltyTest, Floats] | None:  # fmt: skip
+    """Fit a test as `fit_novelty` does, and return it with the novelties of the rows that gave the shares.
+
+    Each of these (N,) or (M,) novelties is by components that were fitted without the row.
+    """
     X, units = _limit_rows(X, units, seed)
     given, given_units = (X, units) if held_out is None else _limit_rows(held_out, held_out_units, seed)
-    if len(X) < 2 or _count_units(len(given), given_units) < FEWEST_UNITS:
+    if len(X) < 2 or count_units(len(given), given_units) < FEWEST_UNITS:
         return None
-    directions = _normalise(X)
-    scale = _measure_scale(directions)
     with use_one_blas_thread():
-        mean, components = _fit_components(directions, scale, seed)
-        if held_out is None:
-            scores = _score_folds(directions, scale, units, seed)
-        else:
-            scores = _score_rows(given, mean, scale, components)
+        rows = _normalise(X)
+        scale = _measure_scale(rows)
+        rows /= scale
+        held = _HeldOut(rows, seed)
+        mean, components = held.fit_without(np.empty(0, np.int64))
+        mean *= scale
+        scores = _score_folds(held, units, seed) if held_out is None else _score_rows(given, mean, scale, components)
     knots, shares, n_units = _measure_shares(scores, given_units)
     widths, falls = np.diff(knots.astype(np.float64)), -np.diff(shares)
     if not len(widths):  # all scores are the same
         knots, widths, falls = np.tile(knots, 2), np.ones(1), np.zeros(1)
-    return NoveltyTest(
+    test = NoveltyTest(
         mean, scale, components, knots[:-1], (1 / widths).astype(np.float32), falls.astype(np.float32),
         float(shares[0]), n_units,
     )  # fmt: skip
+    return test, test.rank(scores)
 
 
 def _limit_rows(
@@ -139,7 +156,8 @@ def _limit_rows(
     return take_rows(X, at), None if units is None else [units[n] for n in at]
 
 
-def _count_units(n: int, units: Sequence[str] | None) -> int:
+def count_units(n: int, units: Sequence[str] | None) -> int:
+    """Return the number of units of n rows."""
     return n if units is None else len(set(units))
 
 
@@ -166,45 +184,51 @@ def _score_rows(X: npt.NDArray[Any], mean: Floats, scale: Floats, components: Fl
     return scores
 
 
-def _fit_components(directions: Floats, scale: Floats, seed: int) -> tuple[Floats, Floats]:
-    """Return the mean (D,) of directions, and the principal components (D, K) of what is left, standardised."""
-    mean = directions.mean(0, dtype=np.float64).astype(np.float32)
-    rows = (directions - mean) / scale
-    n, n_features = rows.shape
-    if n <= n_features:
-        return mean, _find_components(lambda basis: rows.T @ (rows @ basis), n, n_features, seed)
-    products = _multiply(rows, rows)
-    return mean, _find_components(lambda basis: products @ basis, n, n_features, seed)
+class _HeldOut:
+    """Fits the mean and the components of standardised rows (N, D) without some of them."""
+
+    def __init__(self, rows: Floats, seed: int) -> None:
+        self.rows = rows
+        self._seed = seed
+        self._total = rows.sum(0, dtype=np.float64)
+        # with more rows than features, products of the features are smaller than the rows, and all folds share them
+        self._products = _multiply(rows, rows) if len(rows) > rows.shape[1] else None
+
+    def fit_without(self, at: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Return the mean (D,) and the principal components (D, K) of the rows that are not at some positions."""
+        held, products, n_left = self.rows[at], self._products, len(self.rows) - len(at)
+        mean = ((self._total - held.sum(0, dtype=np.float64)) / n_left).astype(np.float32)
+        if products is None:
+            left = np.delete(self.rows, at, axis=0) - mean
+            return mean, self._find(lambda basis: left.T @ (left @ basis), n_left)
+
+        def multiply(basis: Floats) -> Floats:
+            left: Floats = products @ basis - held.T @ (held @ basis)
+            left -= np.outer(n_left * mean, mean @ basis)
+            return left
+
+        return mean, self._find(multiply, n_left)
+
+    def _find(self, multiply: Callable[[Floats], Floats], n: int) -> Floats:
+        return _find_components(multiply, n, self.rows.shape[1], self._seed)
 
 
-def _score_folds(directions: Floats, scale: Floats, units: Sequence[str] | None, seed: int) -> Floats:
+def _score_folds(held_out: _HeldOut, units: Sequence[str] | None, seed: int) -> Floats:
     """Return the scores (N,) of rows, each by components that were fitted without its fold."""
-    n, n_features = directions.shape
+    n = len(held_out.rows)
     n_folds = N_FOLDS_OF_FEW if n <= FEW_ROWS else N_FOLDS
     groups = None if units is None else np.unique(np.asarray(units), return_inverse=True)[1]
     fold_of_row = make_folds(np.zeros(n, np.int64), n_folds=n_folds, seed=seed, groups=groups)
-    rows = directions / scale
-    total = rows.sum(0, dtype=np.float64)
-    products = _multiply(rows, rows) if n > n_features else None
 
     def score(fold: int) -> tuple[npt.NDArray[np.int64], Floats]:
         at = np.flatnonzero(fold_of_row == fold)
-        if not len(at):
-            return at, np.empty(0, np.float32)
-        held, n_left = rows[at], n - len(at)
-        mean = ((total - held.sum(0, dtype=np.float64)) / n_left).astype(np.float32)
-        if products is None:
-            left = rows[fold_of_row != fold] - mean
-            components = _find_components(lambda basis: left.T @ (left @ basis), n_left, n_features, seed)
-        else:
-            those = products - held.T @ held - n_left * np.outer(mean, mean)
-            components = _find_components(lambda basis: those @ basis, n_left, n_features, seed)
-        centred = held - mean
+        mean, components = held_out.fit_without(at)
+        centred = held_out.rows[at] - mean
         explained = centred @ components
         return at, np.einsum("nd,nd->n", centred, centred) - np.einsum("nk,nk->n", explained, explained)
 
     scores = np.empty(n, np.float32)
-    for at, found in map_items(score, range(n_folds)):
+    for at, found in map_items(score, np.unique(fold_of_row).tolist()):
         scores[at] = found
     return np.maximum(scores, np.float32(0))
 
@@ -232,7 +256,7 @@ def _measure_shares(scores: Floats, units: Sequence[str] | None) -> tuple[Floats
     Of U units and a new one, each is the strangest with the same probability, 1 / (U + 1). A photo counts by one over
     the number of photos of its unit (as in hierarchical conformal prediction, Lee, Barber and Willett 2023).
     """
-    n_units = _count_units(len(scores), units)
+    n_units = count_units(len(scores), units)
     weights = np.ones(len(scores))
     if units is not None:
         _, numbers, sizes = np.unique(np.asarray(units), return_inverse=True, return_counts=True)

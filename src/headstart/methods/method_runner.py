@@ -26,6 +26,7 @@ from headstart.methods.feature_table import FeatureTable, build_feature_table
 from headstart.methods.final_head import FinalHead, fit_final_head
 from headstart.methods.head_fitting import FittedHead, fit_head
 from headstart.methods.held_out_scores import OutOfFold
+from headstart.methods.own_novelties import OwnNovelties
 from headstart.methods.settings import ADAM_EPOCHS, Settings
 from headstart.methods.tail_tuning import TunedBackbone, tune_backbone
 from headstart.methods.training_context import TrainingContext
@@ -60,6 +61,8 @@ class TrainedMethod:
         How the confidence was set, and the out-of-fold scores by which; see `set_confidence`. None before that.
     novelty
         Test of how strange a photo is; see `fit_trained_novelty`. None: before that, or with too few photos.
+    own_novelties
+        Novelties of the photos that measured the shares of the test.
     """
 
     settings: Settings
@@ -72,6 +75,7 @@ class TrainedMethod:
     confidence: dict[str, Any] | None = None
     held_out: OutOfFold | None = None
     novelty: NoveltyTest | None = None
+    own_novelties: OwnNovelties | None = None
 
     @property
     def tuning_result(self) -> TuningResult:

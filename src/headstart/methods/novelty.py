@@ -1,62 +1,127 @@
-"""Fit the novelty test of a trained method, and measure it on the test photos."""
+"""Fit the novelty test of a trained method, and measure it on the method's own photos."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from headstart.catalog.photo import Photo
 from headstart.catalog.photo_groups import name_groups
 from headstart.classifier.refusal import choose_refusal
 from headstart.evaluation.intervals import bound_share
-from headstart.head.novelty import fit_novelty
+from headstart.head.novelty import MAX_ROWS, NoveltyTest, count_units, fit_and_judge
+from headstart.methods.feature_table import SplitFeatures
 from headstart.methods.method_runner import TrainedMethod
+from headstart.methods.own_novelties import OwnNovelties
 from headstart.methods.split_metrics import SplitPredictions
-from headstart.storage.large_arrays import join_rows
+from headstart.storage.large_arrays import take_rows, walk_rows
+
+N_STRANGEST = 9  # own photos that metrics.json names
+
+Floats = npt.NDArray[np.float32]
 
 
 def fit_trained_novelty(trained: TrainedMethod) -> TrainedMethod:
     """Return the training with a novelty test on the last stage's features of the photos that the file is fitted to.
 
     Frozen features do not know the training photos, so that folds of them give the shares. Above a cut they do: the
-    validation photos give the shares there. With too few photos there is no test.
+    validation photos give the shares there. With too few photos there is no test. Of more than 20,000 photos, as many
+    are drawn, whatever splits they are in.
     """
-    table, spec, seed = trained.table, trained.backbone.spec, trained.settings.seed
-    n_last = min(spec.stages[-1].n_channels, spec.n_features)
-
-    def take(*splits: str) -> tuple[npt.NDArray[Any], list[str] | None]:
-        parts = [table.splits[split] for split in splits if table.splits[split].photos]
-        photos = [photo for part in parts for photo in part.photos]
-        return join_rows(*(part.X for part in parts))[:, -n_last:], name_groups(photos)
-
-    if trained.tuned is None:
-        return replace(trained, novelty=fit_novelty(*take(*trained.fitted_on), seed=seed))
-    if not table.splits["validation"].photos:
+    seed = trained.settings.seed
+    own = _choose_own(trained)
+    if not own:
         return trained
-    held, units = take("validation")
-    return replace(trained, novelty=fit_novelty(*take("train"), held_out=held, held_out_units=units, seed=seed))
+    photos, X = _take_photos(trained, own)
+    units = name_groups(photos)
+    if trained.tuned is None:
+        fitted = fit_and_judge(X, units, seed=seed)
+    else:
+        fitted = fit_and_judge(_take_photos(trained, ["train"])[1], held_out=X, held_out_units=units, seed=seed)
+    if fitted is None:
+        return trained
+    test, novelties = fitted
+    return replace(trained, novelty=test, own_novelties=OwnNovelties(photos, novelties, units))
 
 
-def measure_novelty(trained: TrainedMethod, predictions: Mapping[str, SplitPredictions]) -> dict[str, Any] | None:
-    """Return ``novelty`` of metrics.json, or None if there is no test.
+def _choose_own(trained: TrainedMethod) -> list[str]:
+    """Return the splits whose photos give the shares."""
+    splits = trained.fitted_on if trained.tuned is None else ("validation",)
+    return [split for split in splits if trained.table.splits[split].photos]
 
-    ``n`` is the number of photos that measured the shares, ``refuse`` the share that is refused by default, or None.
-    ``test`` has ``n``, ``n_refused``, ``refused`` and ``refused_ci95`` of the test photos; None without such photos, or
-    if the test was fitted to them.
+
+def _take_photos(trained: TrainedMethod, splits: Sequence[str]) -> tuple[tuple[Photo, ...], Floats]:
+    """Return the photos of splits, sorted by digest, and their features of the last stage; of many, a random part."""
+    spec, parts = trained.backbone.spec, [trained.table.splits[split] for split in splits]
+    n_last = min(spec.stages[-1].n_channels, spec.n_features)
+    ranked = _rank_photos(list(chain.from_iterable(part.photos for part in parts)), trained.settings.seed)
+    n_before, X = 0, np.empty((len(ranked), n_last), np.float32)
+    for part in parts:
+        here = np.flatnonzero((ranked >= n_before) & (ranked < n_before + len(part.photos)))
+        order = np.argsort(ranked[here])  # rows of a file are read in their order
+        X[here[order]] = take_rows(part.X, ranked[here[order]] - n_before)[:, -n_last:]
+        n_before += len(part.photos)
+    photos = list(chain.from_iterable(part.photos for part in parts))
+    return tuple(photos[n] for n in ranked), X
+
+
+def _rank_photos(photos: Sequence[Photo], seed: int) -> npt.NDArray[np.int64]:
+    """Return the positions of photos by digest; of more than 20,000, of those that a hash with the seed puts first."""
+    at: Sequence[int] = range(len(photos))
+    if len(photos) > MAX_ROWS:
+        drawn = {n: hashlib.sha256(f"{seed} {photos[n].digest}".encode()).digest() for n in at}
+        at = sorted(at, key=drawn.__getitem__)[:MAX_ROWS]
+    return np.array(sorted(at, key=lambda n: (photos[n].digest, photos[n].label, photos[n].file)), np.int64)
+
+
+def measure_novelty(trained: TrainedMethod, predictions: Mapping[str, SplitPredictions]) -> dict[str, Any]:
+    """Return ``novelty`` of metrics.json.
+
+    ``n`` is the number of photos that measured the shares, ``measured_on`` their splits, ``refuse`` the share of own
+    photos that is refused by default; None if there were too few photos. ``own`` has ``n``, ``n_refused``, ``refused``
+    and ``refused_ci95`` of the photos that measured the shares, each by a test that was fitted without it; ``test`` has
+    the same of the test photos, or None without such photos, or if the test was fitted to them. ``strangest`` has
+    ``path``, ``label``, ``split`` and ``novelty`` of the strangest of these photos.
     """
-    test = trained.novelty
-    if test is None:
-        return None
+    test, own = trained.novelty, trained.own_novelties
+    splits = _choose_own(trained)
+    record: dict[str, Any] = {
+        "n": 0, "measured_on": "+".join(splits), "refuse": None, "own": None, "test": None, "strangest": [],
+    }  # fmt: skip
+    if test is None or own is None:
+        photos = [photo for split in splits for photo in trained.table.splits[split].photos]
+        return record | {"n": count_units(len(photos), name_groups(photos))}
     refuse = choose_refusal(test.n_units)
-    record: dict[str, Any] = {"n": test.n_units, "refuse": refuse, "test": None}
+    record |= {"n": test.n_units, "refuse": refuse, "own": measure_refused(own.novelties, refuse, own.units)}
+    found = list(zip(own.photos, own.novelties.tolist(), strict=True))
     rows = predictions["test"].features
-    if refuse is not None and len(rows.y) and "test" not in trained.fitted_on:
-        is_refused = test.measure(np.asarray(rows.X)[:, -len(test.mean) :]) <= refuse
-        record["test"] = {
-            "n": len(is_refused), "n_refused": int(is_refused.sum()), "refused": float(is_refused.mean()),
-            "refused_ci95": bound_share(is_refused, np.ones(len(is_refused)), rows.groups),
-        }  # fmt: skip
+    if len(rows.y) and "test" not in trained.fitted_on:
+        novelties = _measure_rows(test, rows)
+        record["test"] = measure_refused(novelties, refuse, rows.groups)
+        found += zip(rows.photos, novelties.tolist(), strict=True)
+    found.sort(key=lambda pair: (pair[1], pair[0].digest))
+    record["strangest"] = [
+        {"path": photo.file, "label": photo.label, "split": photo.split, "novelty": novelty}
+        for photo, novelty in found[:N_STRANGEST]
+    ]
     return record
+
+
+def _measure_rows(test: NoveltyTest, rows: SplitFeatures) -> Floats:
+    blocks = [test.measure(np.asarray(rows.X[block])[:, -len(test.mean) :]) for block in walk_rows(rows.X, 4096)]
+    return np.concatenate(blocks)
+
+
+def measure_refused(novelties: Floats, refuse: float | None, groups: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return ``n``, ``n_refused``, ``refused`` and ``refused_ci95`` of photos of these novelties (N,)."""
+    is_refused = novelties <= (refuse or 0)
+    return {
+        "n": len(is_refused), "n_refused": int(is_refused.sum()), "refused": float(is_refused.mean()),
+        "refused_ci95": bound_share(is_refused, np.ones(len(is_refused)), groups),
+    }  # fmt: skip

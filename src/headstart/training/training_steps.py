@@ -31,6 +31,7 @@ from headstart.methods.near_copy_search import keep_near_copies_together
 from headstart.methods.novelty import fit_trained_novelty, measure_novelty
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
+from headstart.methods.strangers import measure_strangers
 from headstart.methods.training_context import TrainingContext
 from headstart.methods.working_points import ChosenDecision, check_classes, choose_decision, describe_working_points
 from headstart.process.progress import show_progress
@@ -42,6 +43,7 @@ from headstart.runs.run_pictures import list_training_views
 from headstart.runs.run_record import TrainingRequest, describe_run
 from headstart.training.audited_source import find_audited_source
 from headstart.training.auto import choose_method
+from headstart.training.demo_strangers import list_demo_strangers
 from headstart.training.drawn_splits import draw_asked_split
 from headstart.training.judging import judge_trained
 from headstart.training.preparation import load_catalog
@@ -89,7 +91,7 @@ class Training:
         tried = {trial["method"] for trial in record["tried"]} if record else ()
         notes = [*list_notes(trained, settings, tried), *self.notes, *(chosen.notes if chosen else ())]
         metrics = describe_training(trained, notes) | {"auto": record}
-        metrics |= self._measure(trained, predictions, prepared.near_copies, chosen)
+        metrics |= self._measure(trained, runner.context, predictions, prepared.near_copies, chosen)
         metrics["repeats"] = self._repeat(runner, trained, record, say) if settings.repeats > 1 else None
         begin_charts(folder, metrics, trained.fitted.history, self.chart_drawer)
         with ThreadPoolExecutor(1) as pool:
@@ -153,16 +155,20 @@ class Training:
             return choose_decision(trained, progress)
 
     def _measure(
-        self, trained: TrainedMethod, predictions: Mapping[str, SplitPredictions], near_copies: NearCopies | None,
-        chosen: ChosenDecision | None,
+        self, trained: TrainedMethod, context: TrainingContext, predictions: Mapping[str, SplitPredictions],
+        near_copies: NearCopies | None, chosen: ChosenDecision | None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Return the measures of each split, without copies of training photos, and at the working point."""
+        """Return the measures of each split, without copies of training photos, at the working point, and on strangers.
+
+        The context has the network as it was quantised.
+        """
         labels = trained.table.catalog.labels
+        strangers = measure_strangers(trained, context, list_demo_strangers(trained.table.catalog.photos))
         return {
             **{split: measure_split(predictions[split], labels) for split in SPLITS},
             "near_copies": measure_near_copies(near_copies, predictions, labels),
             "working_points": describe_working_points(chosen, predictions["test"]) if chosen else [],
-            "novelty": measure_novelty(trained, predictions),
+            "novelty": measure_novelty(trained, predictions) | {"strangers": strangers},
             "label_sets": measure_label_sets(predictions),
         }
 

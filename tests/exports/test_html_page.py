@@ -340,7 +340,7 @@ def test_the_camera_uses_one_canvas(exported):
         driver.find_element("id", "camera").click()
         browser._wait(driver, "return document.getElementById('live').dataset.label")
         driver.execute_script(
-            "window.nFrames = 0; const draw = drawBars; drawBars = (...all) => { nFrames += 1; return draw(...all); }"
+            "window.nFrames = 0; const draw = drawAnswer; drawAnswer = (...all) => { nFrames += 1; draw(...all); }"
         )
         browser._wait(driver, "return nFrames > 4")
         assert driver.execute_script("return nMade") == 1

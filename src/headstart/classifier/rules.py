@@ -9,11 +9,13 @@ from typing import Any
 import numpy.typing as npt
 
 from headstart.classifier.decision import Decision, rank_classes
-from headstart.classifier.label_sets import LabelSets, find_label_set
+from headstart.classifier.label_sets import LEVELS, LabelSets, find_label_set
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.prediction import Prediction
 from headstart.classifier.refusal import Refuse, describe_refusal, settle_refusal
 from headstart.errors import ClassifierError
+
+USUAL_LEVEL = 0.9  # of the label sets on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,26 @@ class AnswerRules:
             path, label, ranked[label], ranked, decided_by=why, novelty=novelty, is_known=self.is_known(novelty),
             label_set=None if self.set_threshold is None else find_label_set(ranked, self.set_threshold),
         )  # fmt: skip
+
+    def to_page(self, metadata: Metadata) -> dict[str, Any]:
+        """Return the rules for the pages, which apply them in JavaScript (exports/web/rules.js).
+
+        ``sets`` has the label sets that a page offers, by increasing level: those that the photos support, and the
+        level of these rules. ``level`` is the one that it shows first: that of these rules, or else 90%.
+        """
+        known = metadata.label_sets
+        offered = [] if known is None else [level for level in LEVELS if known.supports(level)]
+        own = [] if self.level is None else [self.level]
+        return {
+            "decision": None if self.decision is None else self.decision.to_page(self.labels),
+            "refusedShare": self.refused_share,
+            "sets": [
+                {"level": level, "promise": known.promise(level), "threshold": known.find_threshold(level)}
+                for level in sorted({*offered, *own})
+                if known is not None
+            ],
+            "level": next(iter(own), USUAL_LEVEL if USUAL_LEVEL in offered else None),
+        }
 
 
 def describe_rules(metadata: Metadata) -> dict[str, str]:

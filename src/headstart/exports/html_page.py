@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 import gzip
 from pathlib import Path
+from typing import Any
 
 from headstart.backbone.graph_file import make_name, make_signature, take_apart
 from headstart.classifier.metadata import Metadata
+from headstart.classifier.novelty_graph import make_novelty_output
+from headstart.classifier.refusal import AUTO
+from headstart.classifier.rules import AnswerRules
 from headstart.errors import ExportError
 from headstart.exports.licence_notice import write_notice
 from headstart.pixels.sample_values import MAX_DEPTH
@@ -35,11 +39,11 @@ def build_page(data: bytes, metadata: Metadata, name: str) -> str:
     from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
-    about = {
+    about: dict[str, Any] = {
         "name": name, "labels": list(metadata.labels), "size": metadata.image_size, "version": __version__,
         "classes": _list_labels(metadata.labels),
-        "decision": None if metadata.decision is None else metadata.decision.to_page(metadata.labels),
     }  # fmt: skip
+    about |= AnswerRules.make(metadata, AUTO, None).to_page(metadata)
     parts = {
         "model": gzip.compress(_build_network(data, metadata), 6, mtime=0),
         "wasm": (WEB / "ort-wasm-simd-threaded.wasm.gz").read_bytes(),
@@ -57,6 +61,8 @@ def _build_network(data: bytes, metadata: Metadata) -> bytes:
     """Return the network without metadata, which would name the training photos."""
     file = take_apart(data)
     ends = make_signature("probabilities", len(metadata.labels), metadata.image_size)
+    if metadata.n_novelty_photos is not None:
+        ends += make_novelty_output()
     return file.join(file.trunk + make_name("headstart_page") + ends, {})
 
 

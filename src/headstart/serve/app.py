@@ -18,8 +18,8 @@ from starlette.datastructures import UploadFile
 from starlette.middleware.cors import CORSMiddleware
 
 from headstart.classifier.classifier import Classifier
-from headstart.classifier.decision import rank_classes
 from headstart.classifier.engines import FEW
+from headstart.classifier.prediction import Prediction
 from headstart.errors import PhotoError
 from headstart.pixels.damage import collect_damage
 from headstart.pixels.decode import decode_photo, decode_thumbnail
@@ -27,7 +27,7 @@ from headstart.pixels.resizing import Pixels
 from headstart.process.cores import count_cores
 from headstart.report.heat_overlay import overlay_heat_map
 from headstart.serve.access import Access, AccessGuard
-from headstart.serve.batching import Batcher, Probabilities
+from headstart.serve.batching import Batcher
 from headstart.serve.body_limit_middleware import BodyLimit
 from headstart.serve.decoder_pool import DecoderPool
 from headstart.serve.docs_page import SAFE, render_template, show_docs
@@ -109,11 +109,10 @@ class _Service:
     def __init__(self, classifier: Classifier, name: str, limits: Limits) -> None:
         self._classifier, self._name, self._limits = classifier, name, limits
         self.counters = ServiceMetrics()
-        self._batcher = Batcher(classifier.predict_pixels, limits.max_waiting, self.counters.batch.observe)
+        self._batcher = Batcher(self._judge, limits.max_waiting, self.counters.batch.observe)
         self._decoders = DecoderPool(count_cores())
         about: dict[str, Any] = {"name": name, "labels": list(classifier.labels), "version": __version__}
-        rule = classifier.metadata.decision
-        about["decision"] = None if rule is None else rule.to_page(classifier.labels)
+        about |= classifier.rules.to_page(classifier.metadata)
         self._page = render_template("index.html.jinja", about=about)
         self._explaining = threading.Lock()
 
@@ -154,18 +153,32 @@ class _Service:
         if upload.size is not None and upload.size > max_bytes:
             return PhotoPrediction(file=file, error=f"too large: more than {max_bytes / 1e6:g} MB")
         try:
-            row, warning = await self._classify(upload, turns)
+            found, warning = await self._classify(upload, turns)
         except PhotoError as error:
             return PhotoPrediction(file=file, error=str(error))
-        labels = self._classifier.labels
-        ranked, why = rank_classes(row, labels, self._classifier.metadata.decision)
-        label = next(iter(ranked))
-        self.counters.photos.labels(label).inc()
+        self._count(found)
+        label_set = None if found.label_set is None else list(found.label_set)
         return PhotoPrediction(
-            file=file, label=label, probability=ranked[label], probabilities=ranked, warning=warning, decided_by=why
-        )
+            file=file, answer=found.answer, label=found.label, probability=found.probability,
+            probabilities=found.probabilities, warning=warning, decided_by=found.decided_by, novelty=found.novelty,
+            is_known=found.is_known, label_set=label_set,
+        )  # fmt: skip
 
-    async def _classify(self, upload: UploadFile, turns: asyncio.Semaphore) -> tuple[Probabilities, str | None]:
+    def _count(self, found: Prediction) -> None:
+        if found.is_known:
+            self.counters.photos.labels(found.label).inc()
+        else:
+            self.counters.refused.inc()
+        if found.novelty is not None:
+            self.counters.novelty.observe(found.novelty)
+
+    def _judge(self, pixels: Pixels) -> list[Prediction]:
+        probabilities, novelties = self._classifier.judge_pixels(pixels)
+        strange = [None] * len(probabilities) if novelties is None else novelties.tolist()
+        answer = self._classifier.rules.answer
+        return [answer(None, row, novelty) for row, novelty in zip(probabilities, strange, strict=True)]
+
+    async def _classify(self, upload: UploadFile, turns: asyncio.Semaphore) -> tuple[Prediction, str | None]:
         side, limits = self._classifier.image_size, self._limits.decoding
 
         def decode() -> tuple[Pixels, str | None]:
@@ -212,11 +225,12 @@ class _Service:
 
     async def metadata(self) -> ServiceInfo:
         """Return labels and settings of the classifier."""
-        about = self._classifier.metadata
+        about, rules = self._classifier.metadata, self._classifier.rules
         return ServiceInfo(
             name=self._name, labels=list(about.labels), image_size=about.image_size, backbone=about.spec.name,
             method=about.method, precision=self._classifier.precision, averaged_views=about.n_averaged,
             decision=None if about.decision is None else about.decision.describe(), headstart=__version__,
+            refused_share=rules.refused_share, label_set_level=rules.level, label_set_promise=rules.promise,
         )  # fmt: skip
 
     async def metrics(self) -> Response:

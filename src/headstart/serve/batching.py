@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,37 +15,37 @@ from headstart.process.forks import PerProcess
 from headstart.serve.limits import Refusal
 
 Pixels = npt.NDArray[np.uint8]
-Probabilities = npt.NDArray[np.float32]
-Waiting = queue.SimpleQueue[tuple[Pixels, Future[Probabilities]] | None]
+Answer = TypeVar("Answer")
+Waiting = queue.SimpleQueue[tuple[Pixels, Future[Answer]] | None]
 MAX_BATCH = 32  # photos
 
 
-class Batcher:
+class Batcher(Generic[Answer]):
     """A thread that classifies the waiting photos, up to 32 at a time, without waiting for a batch to fill.
 
-    ``classify`` is called with the pixels of N photos, (N, S, S, 3), and returns their probabilities of C classes,
-    (N, C). ``on_batch`` is called with the size of each batch.
+    ``classify`` is called with the pixels of N photos, (N, S, S, 3), and returns N answers. ``on_batch`` is called with
+    the size of each batch.
     """
 
     def __init__(
-        self, classify: Callable[[Pixels], Probabilities], max_waiting: int, on_batch: Callable[[int], None]
+        self, classify: Callable[[Pixels], Sequence[Answer]], max_waiting: int, on_batch: Callable[[int], None]
     ) -> None:
         self._classify, self._max_waiting, self._on_batch = classify, max_waiting, on_batch
-        self._opened: PerProcess[tuple[Waiting, threading.Thread]] = PerProcess()
+        self._opened: PerProcess[tuple[Waiting[Answer], threading.Thread]] = PerProcess()
 
-    def _open(self) -> tuple[Waiting, threading.Thread]:
+    def _open(self) -> tuple[Waiting[Answer], threading.Thread]:
         """Start the thread, at the first photo: a server may load the application and fork its workers afterwards."""
-        waiting: Waiting = queue.SimpleQueue()
+        waiting: Waiting[Answer] = queue.SimpleQueue()
         thread = threading.Thread(target=self._work, args=[waiting], name="classifier", daemon=True)
         thread.start()
         return waiting, thread
 
-    def submit(self, pixels: Pixels) -> Future[Probabilities]:
-        """Queue one photo, (S, S, 3), and return the future of its probabilities; raise Refusal if too many wait."""
+    def submit(self, pixels: Pixels) -> Future[Answer]:
+        """Queue one photo, (S, S, 3), and return the future of its answer; raise Refusal if too many wait."""
         waiting, _ = self._opened.get(self._open)
         if waiting.qsize() >= self._max_waiting:
             raise Refusal(429, "Too many photos are waiting. Try again in a moment.")
-        future: Future[Probabilities] = Future()
+        future: Future[Answer] = Future()
         waiting.put((pixels, future))
         return future
 
@@ -54,7 +55,7 @@ class Batcher:
         waiting.put(None)
         thread.join()
 
-    def _work(self, waiting: Waiting) -> None:
+    def _work(self, waiting: Waiting[Answer]) -> None:
         is_open = True
         while is_open:
             batch = [waiting.get()]
@@ -63,15 +64,15 @@ class Batcher:
             is_open = batch[-1] is not None
             self._classify_batch([item for item in batch if item and item[1].set_running_or_notify_cancel()])
 
-    def _classify_batch(self, batch: list[tuple[Pixels, Future[Probabilities]]]) -> None:
+    def _classify_batch(self, batch: list[tuple[Pixels, Future[Answer]]]) -> None:
         if not batch:
             return
         self._on_batch(len(batch))
         try:
-            rows = self._classify(np.stack([pixels for pixels, _ in batch]))
+            answers = self._classify(np.stack([pixels for pixels, _ in batch]))
         except Exception as error:  # each request gets the error, and the thread goes on
             for _, future in batch:
                 future.set_exception(error)
         else:
-            for (_, future), row in zip(batch, rows, strict=True):
-                future.set_result(row)
+            for (_, future), answer in zip(batch, answers, strict=True):
+                future.set_result(answer)

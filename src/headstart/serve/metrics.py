@@ -6,7 +6,7 @@ import time
 from collections.abc import MutableMapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, Summary
 
 from headstart.serve.body_limit_middleware import App, Message, Receive, Send
 
@@ -19,6 +19,8 @@ class ServiceMetrics:
         self.requests = Counter("headstart_requests", "Requests.", ["path", "status"], registry=registry)
         self.seconds = Histogram("headstart_request_seconds", "Seconds to answer.", ["path"], registry=registry)
         self.photos = Counter("headstart_photos", "Photos answered, by label.", ["label"], registry=registry)
+        self.refused = Counter("headstart_refused_photos", "Photos answered: none of these.", registry=registry)
+        self.novelty = Summary("headstart_novelty", "Novelty of the photos, 0 to 1: sum and count.", registry=registry)
         self.batch = Histogram(
             "headstart_batch_photos", "Photos classified together.", registry=registry, buckets=(1, 2, 4, 8, 16, 32)
         )

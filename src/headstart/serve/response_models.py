@@ -9,7 +9,12 @@ class PhotoPrediction(BaseModel):
     """Prediction for one photo."""
 
     file: str = Field(description="Name of the uploaded file.")
-    label: str | None = Field(default=None, description="The answer; null if the photo cannot be read.")
+    answer: str | None = Field(
+        default=None, description="The label, or 'none of these' if the photo is refused; null if it cannot be read."
+    )
+    label: str | None = Field(
+        default=None, description="The class, also of a refused photo; null if the photo cannot be read."
+    )
     probability: float | None = Field(default=None, description="Probability of this class, 0 to 1.")
     probabilities: dict[str, float] = Field(
         default={}, description="Probability of each class, the answer first, then the highest."
@@ -18,6 +23,17 @@ class PhotoPrediction(BaseModel):
     warning: str | None = Field(default=None, description="Why a part of the photo may be garbled; null otherwise.")
     decided_by: str | None = Field(
         default=None, description="Why the label is not the most probable class; null if it is."
+    )
+    novelty: float | None = Field(
+        default=None,
+        description="Share of the classifier's own photos that are at least as strange, 0 to 1; null if the classifier "
+        "cannot tell, or the photo cannot be read.",
+    )
+    is_known: bool = Field(
+        default=True, description="False if the photo is refused: it is unlike those that the classifier knows."
+    )
+    label_set: list[str] | None = Field(
+        default=None, description="Labels one of which is right, the most probable first; null if not asked for."
     )
 
 
@@ -44,6 +60,13 @@ class ServiceInfo(BaseModel):
     precision: str
     averaged_views: int = Field(description="Number of views of a photo over which the answers are averaged.")
     decision: str | None = Field(description="Rule of the answer; null if it is the most probable class.")
+    refused_share: float | None = Field(
+        description="Share of the classifier's own photos that may be refused; null if no photo is refused."
+    )
+    label_set_level: float | None = Field(
+        description="Share of label sets that was asked to hold the right label; null if there are no label sets."
+    )
+    label_set_promise: float | None = Field(description="Share of label sets that holds the right label, or more.")
     headstart: str = Field(description="Version of Headstart.")
 
 

@@ -1,7 +1,8 @@
 "use strict";
 
-/* Shared by the exported page and the served one. Each defines predictFile(file, photo), and may define
-   offerMore(file, card, words) to add controls below the bars. photos.js opens photos. */
+/* Shared by the exported page and the served one. Each defines predictFile(file, photo), which returns the
+   probabilities and the novelty of a photo, or null in place of the novelty. It may define offerMore(file, card,
+   words) to add controls below the bars. photos.js opens photos, rules.js makes answers. */
 
 const about = JSON.parse(document.getElementById("about").textContent);
 const $ = (id) => document.getElementById(id);
@@ -17,22 +18,56 @@ function makeElement(kind, name, text) {
   return element;
 }
 
-/* Draw the answer and the most probable other classes. Return the answer. */
-function drawBars(place, probabilities) {
-  const answer = decide(probabilities, about.decision);
-  const order = probabilities.map((p, i) => [p, i]).sort(
-    (one, other) => (other[1] === answer) - (one[1] === answer) || other[0] - one[0] || one[1] - other[1],
-  );
-  place.replaceChildren(...order.slice(0, N_SHOWN).map(([p, i]) => {
+/* Return the rules' answer for a photo, with the label set of the level that is chosen. */
+function judge({ probabilities, novelty }) {
+  const chosen = about.sets.find(({ level }) => String(level) === $("level").value);
+  return answerPhoto(probabilities, novelty, about, chosen ? chosen.threshold : null);
+}
+
+/* Draw the answer, the most probable other classes, and what else is known of the photo. */
+function drawAnswer(place, found) {
+  const { ranked, probabilities, why, labelSet, novelty, isKnown } = found, parts = [];
+  const say = (text, name = "soft note") => parts.push(makeElement("p", name, text));
+  if (!isKnown) {
+    say(found.answer, "none");
+    say(describeNovelty(novelty));
+    say("Nearest classes:");
+  }
+  for (const i of ranked.slice(0, N_SHOWN)) {
     const bar = makeElement("div", "bar"), track = makeElement("div", "track"), fill = makeElement("div", "fill");
-    fill.style.width = `${100 * p}%`;
+    const share = `${(100 * probabilities[i]).toFixed(1)}%`;
+    fill.style.width = share;
     track.append(fill);
-    bar.append(makeElement("span", "", about.labels[i]), track, makeElement("b", "", `${(100 * p).toFixed(1)}%`));
-    return bar;
-  }));
-  const why = explainDecision(probabilities, about.decision, answer);
-  if (why) place.append(makeElement("p", "soft why", `${why[0].toUpperCase()}${why.slice(1)}.`));
-  return { label: about.labels[answer], probability: probabilities[answer] };
+    bar.append(makeElement("span", "", about.labels[i]), track, makeElement("b", "", share));
+    parts.push(bar);
+  }
+  if (why) say(`${why[0].toUpperCase()}${why.slice(1)}.`);
+  if (isKnown && labelSet && labelSet.length > 1) say(`Label set: ${joinLabels(labelSet)}.`);
+  if (isKnown && novelty !== null) say(describeNovelty(novelty));
+  place.classList.toggle("refused", !isKnown);
+  place.replaceChildren(...parts);
+}
+
+/* Note the answer on a card or the camera's view, for programs. */
+function noteAnswer(element, { label, answer, novelty, labelSet }) {
+  Object.assign(element.dataset, { label, answer });
+  if (novelty !== null) element.dataset.novelty = novelty;
+  if (labelSet) element.dataset.labelSet = JSON.stringify(labelSet);
+  else delete element.dataset.labelSet;
+}
+
+const judged = new WeakMap(); // probabilities and novelty of the photos of cards
+
+/* Write the answer on a card. */
+function writeAnswer(card) {
+  const found = judge(judged.get(card)), { label, probability, labelSet, isKnown } = found;
+  const others = isKnown && labelSet ? labelSet.filter((one) => one !== label) : [];
+  const more = isKnown ? ` ${(100 * probability).toFixed(1)}%` : ` nearest: ${label}`;
+  const verdict = card.querySelector(".verdict");
+  verdict.replaceChildren(makeElement("b", "", found.answer), isKnown ? more : makeElement("span", "soft", more));
+  if (others.length) verdict.append(makeElement("span", "soft", `, or ${joinLabels(others)}`));
+  drawAnswer(card.querySelector(".bars"), found);
+  noteAnswer(card, found);
 }
 
 /* Draw a thumbnail: whole photos would fill the memory of a phone. */
@@ -70,11 +105,10 @@ async function show(file) {
   card.dataset.file = file.name;
   const photo = await openPhoto(file).catch(() => null); // a server may decode files that the browser cannot
   try {
-    const probabilities = await predictFile(file, photo);
-    const { label, probability } = drawBars(bars, probabilities);
-    card.dataset.label = label;
-    card.dataset.probabilities = JSON.stringify(probabilities);
-    verdict.append(makeElement("b", "", label), ` ${(100 * probability).toFixed(1)}%`);
+    const found = await predictFile(file, photo);
+    judged.set(card, found);
+    card.dataset.probabilities = JSON.stringify(found.probabilities);
+    writeAnswer(card);
     if (typeof offerMore === "function") offerMore(file, card, card.lastChild);
   } catch (error) {
     card.dataset.error = String(error);
@@ -124,6 +158,12 @@ function setReady() {
   document.body.dataset.state = "ready";
 }
 
+$("level").append(new Option("off", ""), ...about.sets.map(({ level }) => new Option(`${100 * level}%`, String(level))));
+$("level").value = about.level === null ? "" : String(about.level);
+$("levels").hidden = !about.sets.length;
+$("level").addEventListener("change", () => {
+  for (const card of $("answers").children) if (judged.has(card)) writeAnswer(card);
+});
 $("clear").addEventListener("click", () => {
   $("answers").replaceChildren();
   showCount(0);

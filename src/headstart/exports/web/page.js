@@ -108,8 +108,8 @@ function readPixels(width, height, draw) {
 
 async function predict(pixels) {
   const input = new ort.Tensor("uint8", pixels, [1, about.size, about.size, 3]);
-  const { probabilities } = await session.run({ pixels: input });
-  return Array.from(probabilities.data);
+  const { probabilities, novelty } = await session.run({ pixels: input });
+  return { probabilities: Array.from(probabilities.data), novelty: novelty ? novelty.data[0] : null };
 }
 
 async function predictFile(file, photo) {
@@ -139,10 +139,11 @@ async function watch() {
   await video.play();
   while (video.srcObject) {
     if (video.videoWidth) {
-      const probabilities = await predict(
+      const found = judge(await predict(
         readPixels(video.videoWidth, video.videoHeight, (context) => context.drawImage(video, 0, 0)),
-      );
-      live.dataset.label = drawBars(live.querySelector(".bars"), probabilities).label;
+      ));
+      drawAnswer(live.querySelector(".bars"), found);
+      noteAnswer(live, found);
     }
     await new Promise((resolve) => setTimeout(resolve, 60));
   }

@@ -6,8 +6,8 @@ async function predictFile(file) {
   const response = await fetch("predict", { method: "POST", body: form });
   const found = await response.json();
   if (!response.ok) throw Object.assign(new Error(found.error), { sentence: found.error });
-  const { probabilities } = found.predictions[0];
-  return about.labels.map((label) => probabilities[label]);
+  const { probabilities, novelty } = found.predictions[0];
+  return { probabilities: about.labels.map((label) => probabilities[label]), novelty };
 }
 
 function offerMore(file, card, words) {

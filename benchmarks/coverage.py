@@ -104,7 +104,7 @@ def _make_tables(folders: Sequence[Path]) -> Iterator[tuple[str, FeatureTable]]:
                 sources.pop()
         for source in sources:
             yield source.stem, _thin(extract_set(source))
-    yield "groups (painted)", _paint_groups()
+    yield "groups (painted)", paint_groups()
 
 
 def _thin(table: FeatureTable) -> FeatureTable:
@@ -112,7 +112,7 @@ def _thin(table: FeatureTable) -> FeatureTable:
     return replace(table, splits={name: replace(part, views=part.X[None]) for name, part in splits.items()})
 
 
-def _paint_groups() -> FeatureTable:
+def paint_groups() -> FeatureTable:
     """Return a table of 32 features, which differ by class, group and photo; groups have photos of both classes."""
     random = np.random.default_rng(0)
     sizes = random.integers(1, 20, N_GROUPS)

@@ -23,6 +23,7 @@ from headstart.catalog.scan import scan_photos
 from headstart.catalog.split import SplitPlan
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.method_runner import MethodRunner, TrainedMethod, fit_head_to_table
+from headstart.methods.near_copy_search import keep_near_copies_together
 from headstart.methods.settings import Settings
 from headstart.methods.table_division import divide_table
 from headstart.methods.training_context import TrainingContext
@@ -42,6 +43,14 @@ def extract_set(source: Path, backbone: Backbone | None = None) -> FeatureTable:
     backbone = backbone or load_backbone()
     context = TrainingContext(BackboneSetup(backbone, backbone.spec.check_image_size(None)), verbose=True)
     return MethodRunner(scan_photos(source), context).extract(backbone, SETTINGS)
+
+
+def extract_with_copies(source: Path, backbone: Backbone | None = None) -> FeatureTable:
+    """Return a set as `extract_set` does, with the near copies named that training finds."""
+    backbone = backbone or load_backbone()
+    context = TrainingContext(BackboneSetup(backbone, backbone.spec.check_image_size(None)), verbose=True)
+    catalog, _, fresh = keep_near_copies_together(scan_photos(source), context, SETTINGS)
+    return MethodRunner(catalog, context, fresh=fresh).extract(backbone, SETTINGS)
 
 
 def draw_photos(table: FeatureTable, n: float, seed: int) -> tuple[FeatureTable, SplitFeatures]:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from PIL import Image
 
 from headstart.cli.evaluate import _print_groups
 
@@ -52,3 +53,30 @@ def test_evaluate_names_unknown_labels(run, photos, headstart, tmp_path):
     nothing = headstart("evaluate", run.folder, folder)
     assert nothing.returncode == 1
     assert "its labels: 1 photo of 'stripe' (did you mean 'stripes'?); 1 photo of 'weeds'. It" in nothing.stderr
+
+
+def test_evaluate_prints_how_many_strangers_are_refused(run, headstart, tmp_path):
+    for n, colour in enumerate(("black", "white", "red")):
+        Image.new("RGB", (90, 90), colour).save(tmp_path / f"{n}.png")
+    command = ["evaluate", run.folder, run.folder / "catalog.csv", "--unknown", tmp_path / "0.png"]
+    answer = headstart(*command, "--unknown", tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert "\nRefused   " in answer.stdout
+    assert "\nStrangers: 3 photos, AUROC " in answer.stdout
+    assert "\nshare   evaluated photos refused   strangers refused\n   5%   " in answer.stdout
+    assert "not refused:" not in answer.stdout
+    accepted = headstart(*command, "--refuse", "none")
+    assert "\nRefused" not in accepted.stdout
+    assert "\n1 of 1 strangers was not refused: 1 as '" in accepted.stdout
+    assert f"The least strange:\n  {tmp_path / '0.png'}  " in accepted.stdout
+    record = json.loads(headstart(*command, "--refuse", "20%", "--json").stdout)
+    assert record["refusal"]["share"] == 0.2
+    assert [row["share"] for row in record["unknown"]["shares"]] == [0.05, 0.1, 0.2]
+
+
+def test_strangers_that_are_none_are_refused_in_one_line(run, headstart, tmp_path):
+    for place, told in ((tmp_path, "holds no photo"), (tmp_path / "missing", "does not exist")):
+        answer = headstart("evaluate", run.folder, run.folder / "catalog.csv", "--unknown", place)
+        assert answer.returncode == 1
+        assert answer.stderr.startswith(f"headstart: Cannot find photos: '{place}' {told}.")
+        assert len(answer.stderr.splitlines()) == 1

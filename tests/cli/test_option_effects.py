@@ -30,7 +30,8 @@ EFFECTS = {
         "--grid": "told if no photo can be read", "--explain": "told if no photo can be read",
     },
     "evaluate": READING | PRECISION | {
-        "--split": "refused if the split has no photos", "--json": ALWAYS,
+        "--split": "refused if the split has no photos", "--json": ALWAYS, "--refuse": RULES["--refuse"],
+        "--unknown": "refused without a photo or a novelty test",
         "--group-from": "refused without a match",
     },
     "export": READING | {

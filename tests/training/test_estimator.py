@@ -1,10 +1,12 @@
 """`ImageClassifier` as a scikit-learn classifier."""
 
 import hashlib
+import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -12,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 
 from headstart.classifier.classifier import load_classifier
 from headstart.classifier.decision import Decision, MistakeCost
-from headstart.errors import BackboneError, FitError
+from headstart.errors import BackboneError, ClassifierError, FitError
 from headstart.training import estimator
 from headstart.training.estimator import ImageClassifier
 
@@ -166,3 +168,61 @@ def test_the_confidence_is_set_as_a_training_sets_it(photos):
     fitted = ImageClassifier(image_size=96, strength=100.0).fit(paths, noisy)
     assert fitted.predict_proba(paths).max(1).mean() < 0.99  # so weakly regularised, the raw head is sure of each photo
     assert (fitted.predict(paths) == noisy).mean() > 0.95
+
+
+@pytest.fixture
+def strangers(tmp_path):
+    rng = np.random.default_rng(0)
+    for n in range(3):
+        Image.fromarray(rng.integers(0, 256, (90, 90, 3), np.uint8)).save(tmp_path / f"noise {n}.png")
+    return [str(tmp_path / f"noise {n}.png") for n in range(3)]
+
+
+def test_strangers_are_refused_if_asked(photos, strangers, classifier):
+    paths, labels = photos
+    classifier.fit(paths, labels)
+    assert set(classifier.predict(strangers)) <= {"dots", "stripes"}
+    assert list(classifier.predict(strangers, refuse=0.05)) == ["none of these"] * 3
+    assert list(classifier.predict(strangers, refuse="auto")) == ["none of these"] * 3
+    novelties = classifier.predict_novelty([*strangers, *paths])
+    assert novelties[:3].max() <= 0.05 < np.median(novelties[3:])
+    answers = classifier.predict(paths, refuse=0.05)
+    assert [answer != "none of these" for answer in answers] == list(novelties[3:] > 0.05)
+
+
+def test_refused_photos_of_labels_that_are_numbers_make_an_array_of_objects(photos, strangers, classifier):
+    paths, labels = photos
+    classifier.fit(paths, (labels == "stripes").astype(int))
+    assert classifier.predict(paths).dtype.kind == "i"
+    assert list(classifier.predict(strangers, refuse=0.05)) == ["none of these"] * 3
+    answers = classifier.predict(paths, refuse=0.05)
+    assert answers.dtype == object
+    assert set(answers) <= {0, 1, "none of these"}
+
+
+def test_the_novelty_of_the_classifier_file_is_that_of_the_estimator(photos, strangers, classifier, tmp_path):
+    paths, labels = photos
+    classifier.fit(paths, labels)
+    model = load_classifier(classifier.to_classifier().save(tmp_path / "model.onnx"))
+    found = [answer.novelty for answer in model.predict([*paths, *strangers])]
+    np.testing.assert_allclose(found, classifier.predict_novelty([*paths, *strangers]), atol=1e-6)
+    assert model.metadata.n_novelty_photos == classifier.novelty_.n_units == 24
+    again = pickle.loads(pickle.dumps(classifier))  # noqa: S301
+    np.testing.assert_array_equal(again.predict_novelty(paths), classifier.predict_novelty(paths))
+
+
+def test_of_few_photos_or_groups_there_is_no_novelty(photos, classifier, tmp_path):
+    paths, labels = photos
+    classifier.fit(paths, labels, groups=[n // 2 for n in range(24)])
+    assert classifier.novelty_ is None
+    with pytest.raises(FitError, match="got fewer than 19 training photos"):
+        classifier.predict_novelty(paths)
+    with pytest.raises(ClassifierError, match="cannot tell how strange a photo is"):
+        classifier.predict(paths, refuse=0.05)
+    assert list(classifier.predict(paths, refuse="auto")) == list(classifier.predict(paths))
+    model = load_classifier(classifier.to_classifier().save(tmp_path / "model.onnx"))
+    assert model.predict(paths[0]).novelty is None
+    with pytest.raises(NotFittedError, match="not fitted"):
+        _ = ImageClassifier().novelty_
+    with pytest.raises(ClassifierError, match="got 2, need a share"):
+        clone(classifier).fit(paths, labels).predict(paths, refuse=2)

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.loading import load_backbone
+from headstart.catalog.photo import Photo
+from headstart.catalog.photo_groups import name_groups
 from headstart.classifier.build import build_classifier
 from headstart.classifier.classifier import Classifier
 from headstart.classifier.decision import decide_answers
 from headstart.classifier.metadata import Metadata
+from headstart.classifier.refusal import NONE_OF_THESE, Refuse, settle_refusal
 from headstart.errors import FitError
 from headstart.features.transformer import FeatureExtractor, check_unchanged
 from headstart.head.linear import softmax
+from headstart.head.novelty import NoveltyTest
 from headstart.methods.fold_confidence import set_confidence_by_folds
 from headstart.methods.head_fitting import fit_head
 from headstart.methods.settings import Settings
 from headstart.methods.working_points import check_classes, decide_by
 from headstart.storage.large_arrays import take_rows
+from headstart.training.later_novelty import LaterNovelty
 
 if TYPE_CHECKING:
     from headstart.pixels.pictures import Picture
@@ -71,6 +77,9 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     metadata_
         Backbone, image size, precision and training photos of the fitted head. Predictions and the classifier file use
         these, even if a parameter is changed afterwards.
+    novelty_
+        Test of how strange a photo is, or None if there were fewer than 19 photos. It is fitted at its first use, so
+        that a search does not wait for it.
 
     Examples
     --------
@@ -151,14 +160,64 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
                 judged_by="cross-validation", groups=None if some is None else [some[n] for n in confident.at],
             ).decision  # fmt: skip
         self.head_, self.strength_, self.backbone_ = confident.head, fitted.strength, self.backbone
+        photos = [
+            Photo("", "", digest=digests[n], split="train", group=None if names is None else names[n]) for n in at
+        ]
+        n_last = min(spec.stages[-1].n_channels, spec.n_features)
+        self._later_novelty = LaterNovelty(rows[:, -n_last:], name_groups(photos), int(self.seed))
         self.metadata_ = Metadata.describe(
             spec, labels=self.classes_, image_size=image_size, precision=features.precision, digests=digests,
             seed=self.seed, depth=self.depth, decision=self.decision_,
         )  # fmt: skip
         return self
 
+    @property
+    def novelty_(self) -> NoveltyTest | None:
+        """Test of how strange a photo is, or None if there were too few photos."""
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(self)
+        return self._later_novelty.get()
+
     def predict_proba(self, X: Sequence[Picture]) -> npt.NDArray[np.float32]:
         """Return (N, C) float32 probabilities, columns in the order of ``classes_``."""
+        probabilities: npt.NDArray[np.float32] = self.head_.probabilities(self._extract(X))
+        return probabilities
+
+    def predict_novelty(self, X: Sequence[Picture]) -> npt.NDArray[np.float32]:
+        """Return (N,) float32 novelties: the share of own photos that are at least as strange, small for strangers.
+
+        Own photos are new photos like the training photos; these themselves look less strange.
+
+        Raises
+        ------
+        FitError
+            If there were too few training photos to tell.
+        """
+        return self._measure(self._extract(X))
+
+    def predict(self, X: Sequence[Picture], refuse: Refuse = None) -> npt.NDArray[Any]:
+        """Return (N,) labels: the most probable classes, or the answers of ``decision_``.
+
+        Parameters
+        ----------
+        refuse
+            Share of own photos that may be refused, such as 0.01, or ``auto``. The label of a refused photo is ``none
+            of these``; if the labels are no strings, the array is then one of objects. None: no photo is refused.
+        """
+        features = self._extract(X)
+        numbers = decide_answers(self.head_.probabilities(features), self.metadata_.labels, self.metadata_.decision)
+        labels: npt.NDArray[Any] = self.classes_[numbers]
+        test = None if refuse is None else self.novelty_
+        share = settle_refusal(refuse, None if test is None else test.n_units)
+        if share is None:
+            return labels
+        kind = np.result_type(labels, np.array(NONE_OF_THESE)) if labels.dtype.kind == "U" else object
+        answers: npt.NDArray[Any] = labels.astype(kind)
+        answers[self._measure(features) <= share] = NONE_OF_THESE
+        return answers
+
+    def _extract(self, X: Sequence[Picture]) -> npt.NDArray[np.float32]:
         from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(self)
@@ -167,22 +226,23 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             self.backbone_, fitted.image_size, fitted.precision, self.cache, depth=fitted.depth
         )
         extractor.fingerprint_ = fitted.spec.fingerprint()
-        probabilities: npt.NDArray[np.float32] = self.head_.probabilities(extractor.transform(X))
-        return probabilities
+        features: npt.NDArray[np.float32] = extractor.transform(X)
+        return features
 
-    def predict(self, X: Sequence[Picture]) -> npt.NDArray[Any]:
-        """Return (N,) labels: the most probable classes, or the answers of ``decision_``."""
-        probabilities = self.predict_proba(X)
-        numbers = decide_answers(probabilities, self.metadata_.labels, self.metadata_.decision)
-        labels: npt.NDArray[Any] = self.classes_[numbers]
-        return labels
+    def _measure(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        test = self.novelty_
+        if test is None:
+            raise FitError("Cannot tell how strange a photo is: got fewer than 19 training photos. Fit to more photos.")
+        return test.measure(features[:, -len(test.mean) :])
 
     def to_classifier(self) -> Classifier:
-        """Return a `Classifier` with the fitted head. It can be saved as one ``.onnx`` file."""
+        """Return a `Classifier` with the fitted head and ``novelty_``. It can be saved as one ``.onnx`` file."""
         from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(self)
         backbone = load_backbone(self.backbone_)
         check_unchanged(backbone, self.metadata_.spec.fingerprint())
-        data = build_classifier(backbone, self.head_.weights, self.head_.bias, self.metadata_)
+        test = self.novelty_
+        metadata = replace(self.metadata_, n_novelty_photos=None if test is None else test.n_units)
+        data = build_classifier(backbone, self.head_.weights, self.head_.bias, metadata, test)
         return Classifier.from_bytes(data, precision=self.metadata_.precision)

@@ -1,0 +1,42 @@
+"""A novelty test that is fitted at its first use: a search over parameters does not wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy.typing as npt
+
+from headstart.head.novelty import NoveltyTest, fit_novelty
+
+
+class LaterNovelty:
+    """Keeps the features of the training photos until the test is fitted to them.
+
+    A pickle or a copy has the test, which is small, and not the features.
+
+    Parameters
+    ----------
+    X, units, seed
+        As for `fit_novelty`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> LaterNovelty(np.ones((10, 4), np.float32), None, 0).get() is None
+    True
+    """
+
+    def __init__(self, X: npt.NDArray[Any], units: Sequence[str] | None, seed: int) -> None:
+        self._data: tuple[npt.NDArray[Any], Sequence[str] | None, int] | None = (X, units, seed)
+        self._test: NoveltyTest | None = None
+
+    def get(self) -> NoveltyTest | None:
+        """Return the test, or None if there were too few photos."""
+        if self._data is not None:
+            X, units, seed = self._data
+            self._test, self._data = fit_novelty(X, units, seed=seed), None
+        return self._test
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_test": self.get(), "_data": None}

@@ -151,3 +151,13 @@ def test_runs_with_another_working_point_differ_in_it_and_in_their_answers(made,
     assert {row["after"] for row in found["answers"]} == {"dots"}
     assert len(found["answers"]) >= 10
     assert not hs.diff(sure, sure)["working_points"]
+
+
+def test_the_shares_of_refused_photos_are_compared(made, copy):
+    metrics = json.loads((copy / "metrics.json").read_text())
+    counted = {"n": 50, "n_refused": 1, "refused": 0.02, "refused_ci95": [0.0, 0.1]}
+    metrics["novelty"] |= {"refuse": 0.05, "test": counted, "strangers": None}
+    (copy / "metrics.json").write_text(json.dumps(metrics))
+    found = hs.diff(made, copy)["refused"]
+    assert found["test"][1] == {"n": 50, "refused": 0.02, "refused_ci95": [0.0, 0.1], "refuse": 0.05}
+    assert [side and side["n"] >= 56 for side in found["strangers"]] == [True, None]

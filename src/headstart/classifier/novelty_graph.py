@@ -92,6 +92,9 @@ def find_novelty_problems(test: NoveltyTest, n_features: int) -> list[str]:
     problems = []
     if not 0 < len(test.mean) <= n_features:
         problems.append(f"a novelty test of {len(test.mean)} features for {n_features}")
+    weights = (test.mean, test.scale, test.components, test.starts, test.slopes, test.falls)
+    if not all(np.isfinite(one).all() for one in weights) or not np.isfinite(test.most):
+        return [*problems, "a novelty test with NaN or infinity"]
     lowest = test.most - float(test.falls.sum())
     if not ((test.scale > 0).all() and (test.falls >= 0).all() and (test.slopes > 0).all()) or not test.most <= 1:
         problems.append("a novelty test whose shares do not fall from 1 or less")

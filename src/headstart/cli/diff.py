@@ -15,6 +15,8 @@ from headstart.process.terminal_text import escape_name
 N_SHOWN = 10  # rows of a list; --json has all
 FACTS = ("labels", "splits", "groups", "weights")
 FIGURES = {"test": "Test", "cross_validation": "Cross-validation", "validation": "Validation", "train": "Training"}
+REFUSED = {"test": "Test, refused", "strangers": "Strangers, refused"}
+Sides = Mapping[str, Sequence[Mapping[str, Any] | None]]
 
 
 @click.command(short_help="Say what differs between two runs.")
@@ -44,7 +46,7 @@ def diff(first: Path, second: Path, as_json: bool) -> None:
         )
     points = [(name, *map(_describe_point, sides)) for name, sides in found["working_points"].items()]
     _print_table("Working points (before, after):", points)
-    _print_figures(found["figures"])
+    _print_figures(found["figures"], found["refused"])
     print_line(write_diff(found))
     answers = found["answers"]
     rows = [
@@ -76,11 +78,12 @@ def _print_photos(found: Mapping[str, Any]) -> None:
         _print_table(f"{len(changes):,} {noun} another {name.removesuffix('s')} (before, after):", changes)
 
 
-def _print_figures(figures: Mapping[str, Sequence[Mapping[str, Any] | None]]) -> None:
+def _print_figures(figures: Sides, refused: Sides) -> None:
     print_line("")
-    for name, sides in figures.items():
-        before, after = (_describe_accuracy(side) for side in sides)
-        print_line(f"{FIGURES[name]:<17} {before:<42} {after}")
+    rows = [(FIGURES[name], *(_describe_share(side, "accuracy") for side in sides)) for name, sides in figures.items()]
+    rows += [(REFUSED[name], *(_describe_share(side, "refused") for side in sides)) for name, sides in refused.items()]
+    for title, before, after in rows:
+        print_line(f"{title:<18} {before:<42} {after}")
     print_line("")
 
 
@@ -94,13 +97,13 @@ def _describe_point(point: Mapping[str, Any] | None) -> str:
     return escape_name(", ".join([*threshold, *costs]))
 
 
-def _describe_accuracy(side: Mapping[str, Any] | None) -> str:
+def _describe_share(side: Mapping[str, Any] | None, key: str) -> str:
     from headstart.evaluation.words import count_photos, format_percent
 
     if side is None:
         return "-"
-    low, high = map(format_percent, side["accuracy_ci95"] or (0.0, 1.0))
-    return f"{format_percent(side['accuracy'])} ({low} to {high}, {count_photos(side['n'])})"
+    low, high = map(format_percent, side[f"{key}_ci95"] or (0.0, 1.0))
+    return f"{format_percent(side[key])} ({low} to {high}, {count_photos(side['n'])})"
 
 
 def _print_table(title: str, rows: Sequence[tuple[str, ...]]) -> None:

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from headstart.catalog.photo import Photo
 from headstart.catalog.photo_groups import name_groups
 from headstart.classifier.refusal import choose_refusal
-from headstart.evaluation.intervals import bound_share
+from headstart.evaluation.intervals import bound_share, count_effective
+from headstart.evaluation.refused_share import find_refusal_p
 from headstart.head.novelty import MAX_ROWS, NoveltyTest, count_units, fit_and_judge
 from headstart.methods.feature_table import SplitFeatures
 from headstart.methods.method_runner import TrainedMethod
@@ -86,8 +87,9 @@ def measure_novelty(trained: TrainedMethod, predictions: Mapping[str, SplitPredi
     ``n`` is the number of photos that measured the shares, ``measured_on`` their splits, ``refuse`` the share of own
     photos that is refused by default; None if there were too few photos. ``own`` has ``n``, ``n_refused``, ``refused``
     and ``refused_ci95`` of the photos that measured the shares, each by a test that was fitted without it; ``test`` has
-    the same of the test photos, or None without such photos, or if the test was fitted to them. ``strangest`` has
-    ``path``, ``label``, ``split`` and ``novelty`` of the strangest of these photos.
+    the same of the test photos, and ``p``, the probability that chance refuses as many; or None without such photos,
+    or if the test was fitted to them. ``strangest`` has ``path``, ``label``, ``split`` and ``novelty`` of the strangest
+    of all these photos.
     """
     test, own = trained.novelty, trained.own_novelties
     splits = _choose_own(trained)
@@ -104,6 +106,7 @@ def measure_novelty(trained: TrainedMethod, predictions: Mapping[str, SplitPredi
     if len(rows.y) and "test" not in trained.fitted_on:
         novelties = _measure_rows(test, rows)
         record["test"] = measure_refused(novelties, refuse, rows.groups)
+        record["test"]["p"] = _judge_refused(novelties <= (refuse or 0), refuse or 0, test.n_units, rows.groups)
         found += zip(rows.photos, novelties.tolist(), strict=True)
     found.sort(key=lambda pair: (pair[1], pair[0].digest))
     record["strangest"] = [
@@ -125,3 +128,10 @@ def measure_refused(novelties: Floats, refuse: float | None, groups: Sequence[st
         "n": len(is_refused), "n_refused": int(is_refused.sum()), "refused": float(is_refused.mean()),
         "refused_ci95": bound_share(is_refused, np.ones(len(is_refused)), groups),
     }  # fmt: skip
+
+
+def _judge_refused(
+    is_refused: npt.NDArray[np.bool_], refuse: float, n_units: int, groups: Sequence[str] | None
+) -> float:
+    n = count_effective(is_refused, np.ones(len(is_refused)), groups)
+    return find_refusal_p(float(is_refused.mean()) * n, n, refuse, n_units)

@@ -68,7 +68,7 @@ def draw_stranger(stranger: Stranger, size_px: int) -> Pixels:
     np.uint8(0)
     """
     generator = np.random.default_rng([list(_KINDS).index(stranger.kind), stranger.number])
-    return np.ascontiguousarray(_KINDS[stranger.kind][0](generator, stranger.number, size_px), np.uint8)
+    return np.array(_KINDS[stranger.kind][0](generator, stranger.number, size_px), np.uint8)
 
 
 Draw = Callable[[np.random.Generator, int, int], Pixels]

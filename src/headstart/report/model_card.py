@@ -11,6 +11,7 @@ from headstart.evaluation.verdict import HEADLINE_ORDER as SPLITS
 from headstart.evaluation.verdict import choose_headline, write_verdict
 from headstart.evaluation.words import count_photos, format_percent
 from headstart.evaluation.working_points import say_working_points
+from headstart.report.novelty_section import write_refusal
 from headstart.report.page_tables import describe_settings
 
 _ROWS = 100  # classes in the table; metrics.json lists all
@@ -24,6 +25,10 @@ def write_model_card(metrics: Mapping[str, Any], title: str) -> str:
         parts.append(_write_classes(*headline))
     if metrics.get("working_points"):
         parts.append(_write_working_points(metrics["working_points"]))
+    refusal = write_refusal(metrics)
+    if refusal:
+        output = f"\n\n{_NOVELTY}" if metrics["novelty"]["refuse"] is not None else ""
+        parts.append(f"## None of these\n\n{_escape(refusal)}{output}")
     settings = "\n".join(f"- {term}: {_escape(text)}" for term, text in describe_settings(metrics))
     parts += [f"## Training\n\n{settings}", _write_limits(metrics, headline)]
     return "\n\n".join(parts) + "\n"
@@ -41,6 +46,12 @@ print(model.predict("photo.jpg").top(3))
 ```
 
 Any ONNX runtime can run it; its metadata describes its input. `headstart export` writes other formats."""
+
+
+_NOVELTY = (
+    "The output `novelty` of `model.onnx` is the share of the classifier's own photos that are at least as strange as "
+    "the photo; its metadata has the rule under `novelty`."
+)
 
 
 def _write_front_matter(title: str, metrics: Mapping[str, Any]) -> str:
@@ -95,8 +106,15 @@ def _write_working_points(points: Sequence[Mapping[str, Any]]) -> str:
 
 def _write_limits(metrics: Mapping[str, Any], headline: tuple[str, Mapping[str, Any]] | None) -> str:
     n_classes = len(metrics.get("classes", ()))
+    novelty = metrics.get("novelty")
+    others = f"- It names one of its {n_classes} classes for every photo, even if the photo shows something else."
+    if novelty and novelty["refuse"] is not None:
+        others = (
+            f"- It names one of its {n_classes} classes, or none of these. A photo of a new class of the same kind is "
+            "mostly not noticed: about three quarters of such photos get one of the classes."
+        )
     lines = [
-        f"- It names one of its {n_classes} classes for every photo, even if the photo shows something else.",
+        others,
         "- The measures hold for photos like the ones it was evaluated on: of the same kind, place and camera.",
     ]
     if headline is not None and headline[0] != "test":

@@ -14,7 +14,9 @@ from headstart.evaluation.words import count_photos, format_percent
 from headstart.report.elsewhere_rows import describe_elsewhere
 from headstart.report.figure_file import InlineImage
 from headstart.report.fitted_photos import explain_splits
+from headstart.report.label_sets_table import describe_label_sets
 from headstart.report.near_copy_text import describe_near_copies
+from headstart.report.novelty_section import describe_refusal
 from headstart.report.page_tables import (
     describe_settings,
     has_weighted_strengths,
@@ -35,7 +37,13 @@ if TYPE_CHECKING:
 # shown beside the numbers they belong to
 CHARTS = ("per_class", "confusion_matrix", "curves", "history", "reliability", "repeats")
 WIDE_PX = 600  # on a phone a wider chart scrolls instead of shrinking, so that its text stays readable
-SECTIONS = ("near_copies", "photos_to_look_at")  # figures in sections of their own
+SECTIONS = (
+    "near_copies",
+    "photos_to_look_at",
+    "strangers",
+    "strangest_photos",
+    "label_sets",
+)  # figures in sections of their own
 MAX_SKIPPED = 200
 MAX_OPEN_ROWS = 12  # longer tables and lists are folded
 
@@ -61,8 +69,9 @@ class ReportContent:
         Content of ``metrics.json``.
     figures
         Figures by name, in the order of the page. The charts ``per_class``, ``confusion_matrix``, ``history``,
-        ``reliability`` and ``repeats`` stand beside their numbers; ``near_copies`` and ``photos_to_look_at`` in their
-        sections; all others, such as ``training_photos``, in the section Photos.
+        ``reliability`` and ``repeats`` stand beside their numbers; ``near_copies``, ``photos_to_look_at``,
+        ``strangers``, ``strangest_photos`` and ``label_sets`` in their sections; all others, such as
+        ``training_photos``, in the section Photos.
     catalog_summary
         Number of photos by class and split, as rows like ``{"label": "cats", "train": 850, "test": 150}``.
     notes
@@ -106,6 +115,11 @@ def render_report(content: ReportContent) -> str:
         photos=[image for name, image in images.items() if name not in (*CHARTS, *SECTIONS)],
         to_look_at=describe_photos_to_look_at(metrics),
         to_look_at_figure=images.get("photos_to_look_at"),
+        refusal=describe_refusal(metrics),
+        strangers_figure=images.get("strangers"),
+        strangest_figure=images.get("strangest_photos"),
+        label_sets=describe_label_sets(metrics),
+        label_sets_figure=images.get("label_sets"),
         near_copies=describe_near_copies(metrics),
         near_copies_figure=images.get("near_copies"),
         catalog_columns=list(content.catalog_summary[0]) if content.catalog_summary else [],
@@ -131,7 +145,7 @@ def _describe_figure(name: str, figure: ReportFigure) -> dict[str, Any]:
         "caption": figure.caption,
         "alt": figure.alt or figure.caption,
         "image": figure.image,
-        "is_wide": name in CHARTS and figure.image.width > WIDE_PX,
+        "is_wide": name in (*CHARTS, "strangers") and figure.image.width > WIDE_PX,
     }
 
 

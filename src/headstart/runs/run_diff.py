@@ -18,6 +18,7 @@ from headstart.storage.photo_folder import RECORD
 
 FACTS = ("label", "split", "group", "weight")  # of a photo, compared one by one
 FIGURES = ("test", "cross_validation", "validation", "train")
+REFUSED = ("test", "strangers")
 SIGNIFICANT = 0.05  # p-values below are more than chance
 # settings that metrics.json has, for runs without a run.json
 _OF_METRICS = ("method", "cut", "backbone", "image_size", "depth", "features", "head", "views", "averaged_views",
@@ -80,6 +81,8 @@ def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, An
     run.json, as of earlier versions; then versions and machines are not compared, and few settings.
     ``working_points``: by class, both ``threshold`` and ``costs``, where they differ.
     ``figures``: by split, both ``accuracy``, ``accuracy_ci95`` and ``n``.
+    ``refused``: by ``test`` and ``strangers``, both ``refused``, ``refused_ci95``, ``n`` and ``refuse``, the share of
+    own photos that may be refused; None for a run that refuses none. Left out where neither run refuses.
     ``comparison``: on the test photos of both runs with the same label: ``n``, ``n_only_before`` and ``n_only_after``
     (photos on which only one run is right), ``p`` of McNemar's exact test, and ``is_more_than_chance``. None if there
     are no such photos. ``is_decided``: a run has a working point, and its answers are those by the working point.
@@ -112,6 +115,10 @@ def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, An
             name: [_take_figures(side.metrics.get(name)) for side in (old, new)]
             for name in FIGURES
             if old.metrics.get(name) or new.metrics.get(name)
+        },
+        "refused": {
+            name: sides for name in REFUSED
+            if any(sides := [_take_refused(side.metrics.get("novelty"), name) for side in (old, new)])
         },
         "comparison": _compare(old, new, answered),
         "n_answered": len(answered),
@@ -148,6 +155,13 @@ def _take_figures(measured: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not measured or measured.get("accuracy") is None:
         return None
     return {name: measured.get(name) for name in ("accuracy", "accuracy_ci95", "n", "loss")}
+
+
+def _take_refused(record: Mapping[str, Any] | None, name: str) -> dict[str, Any] | None:
+    counted = (record or {}).get(name)
+    if not record or not counted:
+        return None
+    return {**{key: counted[key] for key in ("refused", "refused_ci95", "n")}, "refuse": record["refuse"]}
 
 
 def _compare(old: _Side, new: _Side, answered: list[str]) -> dict[str, Any] | None:

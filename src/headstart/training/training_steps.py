@@ -29,6 +29,7 @@ from headstart.methods.method_runner import MethodRunner, TrainedMethod
 from headstart.methods.near_copy_metrics import measure_near_copies
 from headstart.methods.near_copy_search import keep_near_copies_together
 from headstart.methods.novelty import fit_trained_novelty, measure_novelty
+from headstart.methods.novelty_notes import note_refusal
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
 from headstart.methods.strangers import measure_strangers
@@ -103,8 +104,9 @@ class Training:
         metrics["photos_to_look_at"] = list_photos_to_look_at(
             trained.table, held, prepared.near_copies, runner.fresh
         ) | {"source": None if runner.stored else find_audited_source(runner.catalog.source)}
-        notes += (unjudged := note_elsewhere(metrics["elsewhere"]))
-        metrics["notes"] += [note.text for note in unjudged]
+        found = note_elsewhere(metrics["elsewhere"]) + note_refusal(metrics["novelty"])
+        notes += found
+        metrics["notes"] += [note.text for note in found]
         self.clock.note("evaluate")
         metrics["seconds"] = self.clock.seconds
         _tell(metrics, say)
@@ -169,7 +171,7 @@ class Training:
             "near_copies": measure_near_copies(near_copies, predictions, labels),
             "working_points": describe_working_points(chosen, predictions["test"]) if chosen else [],
             "novelty": measure_novelty(trained, predictions) | {"strangers": strangers},
-            "label_sets": measure_label_sets(predictions),
+            "label_sets": measure_label_sets(predictions, labels),
         }
 
     def _repeat(

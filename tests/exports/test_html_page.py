@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import struct
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -196,6 +197,14 @@ def drop(driver, paths, n_told):
     browser._wait(driver, f"return nPhotos === {n_told} && document.getElementById('status').textContent === 'Ready.'")
 
 
+def wait_for(condition):
+    for _ in range(100):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("waited in vain")
+
+
 def make_exif(orientation, order="<", kind=3):
     head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8)
     entries = struct.pack(f"{order}HHHIHH", 2, 0x010E, 3, 1, 7, 0) + struct.pack(
@@ -343,9 +352,43 @@ def test_the_camera_uses_one_canvas(exported):
             "window.nFrames = 0; const draw = drawAnswer; drawAnswer = (...all) => { nFrames += 1; draw(...all); }"
         )
         browser._wait(driver, "return nFrames > 4")
+        assert driver.execute_script("return document.getElementById('live').dataset.answer")
+        assert driver.execute_script("return drift.nPhotos") == 0  # frames are not independent photos
         assert driver.execute_script("return nMade") == 1
         driver.find_element("id", "camera").click()
         assert not driver.find_element("id", "live").is_displayed()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@needs_browser
+def test_strangers_are_refused_and_counted_until_cleared(run, exported, photos, tmp_path):
+    noise = tmp_path / "noise.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)).save(noise)
+    paths = [noise, *sorted(photos.rglob("*.jpg"))[:3]]
+    expected = hs.load(run.folder, sets=0.8).predict(paths)
+    with open_page(exported) as driver:
+        driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+        assert not driver.find_element("id", "drift").is_displayed()
+        driver.execute_script("document.getElementById('level').value = '0.8'")
+        drop(driver, paths, 4)
+        cards = driver.execute_script(
+            "return [...document.querySelectorAll('.answer')].map((one) => ({...one.dataset}))"
+        )
+        for card, one in zip(cards[::-1], expected, strict=True):
+            assert (card["answer"], card["label"]) == (one.answer, one.label)
+            assert float(card["novelty"]) == pytest.approx(one.novelty, abs=0.02)
+            assert tuple(json.loads(card["labelSet"])) == one.label_set
+        assert [one.is_known for one in expected] == [False, True, True, True]
+        told = driver.find_element("id", "drift").text
+        assert told.startswith("Of 4 photos 1 was refused, fewer than 1 expected: as of the training photos.")
+        driver.find_element("id", "save").click()
+        saved = tmp_path / "pets drift.json"
+        wait_for(saved.exists)
+        state = json.loads(saved.read_text(encoding="utf-8"))
+        assert (state["n_photos"], state["n_refused"], state["labels"]) == (4, 1, {"dots": 3})
+        driver.find_element("id", "clear").click()
+        assert not driver.find_element("id", "drift").is_displayed()
 
 
 @pytest.mark.browser

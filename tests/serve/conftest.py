@@ -4,7 +4,9 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import headstart as hs
 
@@ -18,6 +20,14 @@ def run(tmp_path_factory, paint_folder):
 @pytest.fixture(scope="package")
 def photos(run):
     return sorted((run.folder.parent / "photos").rglob("*.jpg"))
+
+
+@pytest.fixture(scope="package")
+def stranger(tmp_path_factory):
+    """A photo of nothing that the classifier knows."""
+    path = tmp_path_factory.mktemp("strange") / "noise.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)).save(path)
+    return path
 
 
 @pytest.fixture(scope="package")

@@ -48,6 +48,56 @@ def test_predictions_equal_those_of_the_classifier_in_order(client, classifier, 
         assert list(answer["probabilities"]) == list(expected.probabilities)
 
 
+def test_a_stranger_is_refused_and_counted_apart(run, photos, stranger):
+    classifier = hs.load(run.folder, sets=0.8)
+    with TestClient(build_app(classifier), base_url="http://localhost") as client:
+        files = [*((path.name, path.read_bytes()) for path in photos[:3]), ("noise.png", stranger.read_bytes())]
+        found = send(client, *files).json()["predictions"]
+        expected = classifier.predict([*photos[:3], stranger])
+        for one, told in zip(expected, found, strict=True):
+            assert (told["answer"], told["label"], told["is_known"]) == (one.answer, one.label, one.is_known)
+            assert told["novelty"] == pytest.approx(one.novelty, abs=1e-4)
+            assert tuple(told["label_set"]) == one.label_set
+        assert (found[3]["answer"], found[3]["is_known"]) == ("none of these", False)
+        assert found[3]["label"] in classifier.labels
+        assert client.post("/explain", files={"file": stranger.read_bytes()}).status_code == 200
+        state = client.get("/drift").json()
+        assert (state["n_photos"], state["n_refused"], state["is_drifting"]) == (4, 1, False)
+        assert state["labels"] == {"dots": 3}
+        assert state["mean_novelty"] == pytest.approx(np.mean([one["novelty"] for one in found]))
+        told = client.get("/metrics").text
+        for line in (
+            "headstart_refused_photos_total 1.0", 'headstart_photos_total{label="dots"} 3.0',
+            "headstart_novelty_count 4.0", "headstart_recent_refused_share 0.25", "headstart_drift_alarm 0.0",
+        ):  # fmt: skip
+            assert line in told
+        about = client.get("/metadata").json()
+        assert (about["refused_share"], about["label_set_level"]) == (0.05, 0.8)
+        assert about["label_set_promise"] == classifier.rules.promise
+        assert "stranger than 95% of the classifier&#39;s own photos are refused" in client.get("/").text
+
+
+def test_many_strangers_raise_the_alarm(run, stranger):
+    with TestClient(build_app(hs.load(run.folder)), base_url="http://localhost") as client:
+        for _ in range(30):
+            send(client, ("noise.png", stranger.read_bytes()))
+        state = client.get("/drift").json()
+        assert state["is_drifting"] is True
+        assert state["sentence"].startswith("Of 30 photos 30 were refused, 2 expected: these photos are not like the")
+        assert "headstart_drift_alarm 1.0" in client.get("/metrics").text
+
+
+def test_a_classifier_that_cannot_tell_refuses_no_photo(run, photos, stranger, drop_novelty, tmp_path):
+    model = drop_novelty(run.folder, tmp_path / "model.onnx")
+    with TestClient(build_app(hs.load(model)), base_url="http://localhost") as client:
+        (told,) = send(client, ("noise.png", stranger.read_bytes())).json()["predictions"]
+        assert (told["answer"], told["is_known"], told["novelty"]) == (told["label"], True, None)
+        assert client.get("/metadata").json()["refused_share"] is None
+        assert client.get("/drift").json()["is_drifting"] is None
+        assert "headstart_recent_novelty NaN" in client.get("/metrics").text
+        assert "No photo is refused: the classifier cannot tell" in client.get("/").text
+
+
 def test_one_bad_photo_among_others_is_named(client, photos):
     response = send(client, ("good.jpg", photos[0].read_bytes()), ("bad.jpg", b"no photo"), ("none.jpg", b""))
     assert response.status_code == 200

@@ -70,7 +70,7 @@ def test_an_odd_host_header_causes_no_failure(client, host):
 def test_curl_commands_work_unchanged(served, photos, tmp_path):
     shutil.copy(photos[0], tmp_path / "photo.jpg")
     lines, _ = list_lines(httpx2.get(f"{served}/docs").text)
-    assert len(lines) == 5
+    assert len(lines) == 6
     told = [
         subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S602
         for line in lines
@@ -91,7 +91,7 @@ def test_python_commands_work_unchanged(served, photos, tmp_path, monkeypatch, c
 
     monkeypatch.setitem(sys.modules, "requests", types.SimpleNamespace(post=post))
     _, lines = list_lines(httpx2.get(f"{served}/docs").text)
-    assert len(lines) == 5
+    assert len(lines) == 6
     for line in lines:
         exec(line, {})  # noqa: S102  our own
     said = capsys.readouterr().out

@@ -3,6 +3,7 @@
 import asyncio
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 pytest.importorskip("prometheus_client")
@@ -55,3 +56,15 @@ def test_each_service_has_its_own_counters():
     one, other = ServiceMetrics(), ServiceMetrics()
     ask(one)
     assert read(other, "/predict", "200") is None
+
+
+def test_a_state_without_novelty_leaves_the_gauges_without_a_number():
+    metrics = ServiceMetrics()
+    metrics.note_drift({"recent": {"n_photos": 0, "n_refused": 0, "mean_novelty": None}, "is_drifting": None})
+    read_gauge = metrics.registry.get_sample_value
+    assert np.isnan(read_gauge("headstart_recent_novelty"))
+    assert read_gauge("headstart_drift_alarm") == 0
+    metrics.note_drift({"recent": {"n_photos": 4, "n_refused": 1, "mean_novelty": 0.3}, "is_drifting": True})
+    assert read_gauge("headstart_recent_refused_share") == 0.25
+    assert read_gauge("headstart_recent_novelty") == 0.3
+    assert read_gauge("headstart_drift_alarm") == 1

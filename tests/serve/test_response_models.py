@@ -38,6 +38,7 @@ def test_a_photo_has_a_prediction_or_an_error(client, photos):
 def test_other_answers_match_their_models(client, run):
     about = read(response_models.ServiceInfo, client.get("/metadata"))
     assert tuple(about.labels) == hs.load(run.folder).labels
+    assert read(response_models.Drift, client.get("/drift")).sentence
     assert read(response_models.Health, client.get("/health")).status == "ok"
     assert read(response_models.ErrorMessage, client.get("/none")).error
 

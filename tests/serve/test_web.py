@@ -56,6 +56,22 @@ def test_photos_are_classified_and_explained(driver, served, photos, tmp_path):
     assert not refused
 
 
+def test_a_stranger_is_none_of_these_and_the_state_is_a_sentence(driver, served, photos, stranger):
+    driver.get(served)
+    driver.find_element("id", "files").send_keys(f"{photos[0]}\n{stranger}")
+    browser._wait(driver, "return nPhotos === 2 && document.getElementById('status').textContent === 'Ready.'")
+    refused, known = driver.find_elements("css selector", ".answer")
+    assert (refused.get_attribute("data-answer"), known.get_attribute("data-answer")) == ("none of these", "dots")
+    assert refused.get_attribute("data-label") in ("dots", "stripes")
+    assert float(refused.get_attribute("data-novelty")) <= 0.05 < float(known.get_attribute("data-novelty"))
+    assert "none of these" in refused.text
+    assert "of the classifier's own photos look" in refused.text
+    told = driver.find_element("id", "drift")
+    assert re.match(r"Of \d+ photos \d+ (was|were) refused, ", told.text)
+    driver.execute_script("document.querySelectorAll('.frame')[0].click()")
+    assert re.search("none of these nearest: (dots|stripes)", refused.text)
+
+
 def test_the_interface_is_shown_without_another_host(driver, served):
     driver.get(f"{served}/docs")
     assert driver.find_element("css selector", "#predict h2").text == "POST /predict"

@@ -63,15 +63,15 @@ def t_quantile(p: float, df: float) -> float:
 def _measure_tail(t: float, df: float) -> float:
     """Return the probability of a value above ``t``, which is at least 0."""
     square = t * t
-    return _integrate_beta(df / (df + square), square / (df + square), df / 2, 0.5) / 2
+    return integrate_beta(df / (df + square), square / (df + square), df / 2, 0.5) / 2
 
 
-def _integrate_beta(x: float, rest: float, a: float, b: float) -> float:
+def integrate_beta(x: float, rest: float, a: float, b: float) -> float:
     """Return the regularised incomplete beta function of x, given ``rest``, 1 - x without its rounding error."""
     if x <= 0 or rest <= 0:
         return float(rest <= 0)
     if x > (a + 1) / (a + b + 2):  # on this side the continued fraction converges slowly
-        return 1 - _integrate_beta(rest, x, b, a)
+        return 1 - integrate_beta(rest, x, b, a)
     scale = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log(rest)
     return math.exp(scale) * _evaluate_fraction(x, a, b) / a
 

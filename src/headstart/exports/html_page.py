@@ -10,9 +10,10 @@ from typing import Any
 from headstart.backbone.graph_file import make_name, make_signature, take_apart
 from headstart.classifier.metadata import Metadata
 from headstart.classifier.novelty_graph import make_novelty_output
-from headstart.classifier.refusal import AUTO
+from headstart.classifier.refusal import AUTO, say_refusal
 from headstart.classifier.rules import AnswerRules
 from headstart.errors import ExportError
+from headstart.evaluation.drift import make_drift_test
 from headstart.exports.licence_notice import write_notice
 from headstart.pixels.sample_values import MAX_DEPTH
 from headstart.version import __version__
@@ -43,7 +44,11 @@ def build_page(data: bytes, metadata: Metadata, name: str) -> str:
         "name": name, "labels": list(metadata.labels), "size": metadata.image_size, "version": __version__,
         "classes": _list_labels(metadata.labels),
     }  # fmt: skip
-    about |= AnswerRules.make(metadata, AUTO, None).to_page(metadata)
+    rules, n_units = AnswerRules.make(metadata, AUTO, None), metadata.n_novelty_photos
+    test = make_drift_test(n_units, rules.refused_share)
+    about |= rules.to_page(metadata) | {
+        "refusal": say_refusal(rules.refused_share, n_units), "drift": None if test is None else test.to_page(),
+    }  # fmt: skip
     parts = {
         "model": gzip.compress(_build_network(data, metadata), 6, mtime=0),
         "wasm": (WEB / "ort-wasm-simd-threaded.wasm.gz").read_bytes(),

@@ -20,7 +20,9 @@ from starlette.middleware.cors import CORSMiddleware
 from headstart.classifier.classifier import Classifier
 from headstart.classifier.engines import FEW
 from headstart.classifier.prediction import Prediction
+from headstart.classifier.refusal import say_refusal
 from headstart.errors import PhotoError
+from headstart.evaluation.drift import DriftWatch, make_drift_test
 from headstart.pixels.damage import collect_damage
 from headstart.pixels.decode import decode_photo, decode_thumbnail
 from headstart.pixels.resizing import Pixels
@@ -35,7 +37,7 @@ from headstart.serve.error_responses import add_error_handlers, describe_refusal
 from headstart.serve.limits import Limits, Refusal
 from headstart.serve.metrics import MetricsMiddleware, ServiceMetrics
 from headstart.serve.photo_requests import describe_body, read_uploads
-from headstart.serve.response_models import Health, PhotoPrediction, Predictions, ServiceInfo
+from headstart.serve.response_models import Drift, Health, PhotoPrediction, Predictions, ServiceInfo
 from headstart.serve.root_path_middleware import RootPath, clean_root_path
 from headstart.serve.stop_middleware import AnswerAtTheEnd
 from headstart.version import __version__
@@ -69,6 +71,7 @@ def build_app(
     refusals = describe_refusals(400, 403, 405, 413, 431, 500)
     app.get("/health", responses=refusals, response_description="The service runs.")(service.health)
     app.get("/metadata", responses=refusals, response_description="The classifier.")(service.metadata)
+    app.get("/drift", responses=refusals, response_description="The state of the photos so far.")(service.drift)
     app.get(
         "/metrics", responses=_describe_content("text/plain") | refusals, response_class=Response,
         response_description="Counters and histograms.",
@@ -112,7 +115,9 @@ class _Service:
         self._batcher = Batcher(self._judge, limits.max_waiting, self.counters.batch.observe)
         self._decoders = DecoderPool(count_cores())
         about: dict[str, Any] = {"name": name, "labels": list(classifier.labels), "version": __version__}
-        about |= classifier.rules.to_page(classifier.metadata)
+        rules, n_units = classifier.rules, classifier.metadata.n_novelty_photos
+        about |= rules.to_page(classifier.metadata) | {"refusal": say_refusal(rules.refused_share, n_units)}
+        self._drift = DriftWatch(make_drift_test(n_units, rules.refused_share), rules.refused_share)
         self._page = render_template("index.html.jinja", about=about)
         self._explaining = threading.Lock()
 
@@ -165,6 +170,7 @@ class _Service:
         )  # fmt: skip
 
     def _count(self, found: Prediction) -> None:
+        self._drift.add(str(found.label), found.novelty)
         if found.is_known:
             self.counters.photos.labels(found.label).inc()
         else:
@@ -233,8 +239,16 @@ class _Service:
             refused_share=rules.refused_share, label_set_level=rules.level, label_set_promise=rules.promise,
         )  # fmt: skip
 
+    async def drift(self) -> Drift:
+        """Return running shares since the service started, and whether the photos are like the training photos.
+
+        They are numbers in the memory of this service; no photo is kept.
+        """
+        return Drift(**self._drift.describe())
+
     async def metrics(self) -> Response:
         """Return counters and times in the format of Prometheus."""
+        self.counters.note_drift(self._drift.describe())
         return Response(generate_latest(self.counters.registry), media_type=CONTENT_TYPE_LATEST)
 
     async def index(self) -> HTMLResponse:

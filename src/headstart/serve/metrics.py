@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import MutableMapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Summary
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary
 
 from headstart.serve.body_limit_middleware import App, Message, Receive, Send
 
@@ -21,9 +22,28 @@ class ServiceMetrics:
         self.photos = Counter("headstart_photos", "Photos answered, by label.", ["label"], registry=registry)
         self.refused = Counter("headstart_refused_photos", "Photos answered: none of these.", registry=registry)
         self.novelty = Summary("headstart_novelty", "Novelty of the photos, 0 to 1: sum and count.", registry=registry)
+        self.recent_refused = Gauge(
+            "headstart_recent_refused_share", "Share of the last 200 photos that were refused.", registry=registry
+        )
+        self.recent_novelty = Gauge(
+            "headstart_recent_novelty", "Mean novelty of the last 200 photos; 0.5 is expected.", registry=registry
+        )
+        self.recent_refused.set(math.nan)  # until there is a photo
+        self.recent_novelty.set(math.nan)
+        self.is_drifting = Gauge(
+            "headstart_drift_alarm", "1 if the photos are not like the training photos, else 0.", registry=registry
+        )
         self.batch = Histogram(
             "headstart_batch_photos", "Photos classified together.", registry=registry, buckets=(1, 2, 4, 8, 16, 32)
         )
+
+    def note_drift(self, state: dict[str, Any]) -> None:
+        """Set the gauges of the last photos, from what `DriftWatch.describe` returns."""
+        recent = state["recent"]
+        if recent["n_photos"]:
+            self.recent_refused.set(recent["n_refused"] / recent["n_photos"])
+            self.recent_novelty.set(recent["mean_novelty"])
+        self.is_drifting.set(bool(state["is_drifting"]))
 
 
 class MetricsMiddleware:

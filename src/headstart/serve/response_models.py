@@ -70,6 +70,37 @@ class ServiceInfo(BaseModel):
     headstart: str = Field(description="Version of Headstart.")
 
 
+class RecentPhotos(BaseModel):
+    """The last photos, up to 200."""
+
+    n_photos: int
+    n_refused: int
+    mean_novelty: float | None = Field(description="0.5 is expected; null if the classifier cannot tell.")
+
+
+class Drift(BaseModel):
+    """Running shares since the service started, and whether the photos are still like the training photos."""
+
+    n_photos: int = Field(description="Photos answered.")
+    n_refused: int = Field(description="Photos answered: none of these.")
+    refused_share: float | None = Field(description="Share of refused photos; null if there are no photos.")
+    expected_refused_share: float | None = Field(
+        description="Share of the classifier's own photos that may be refused; null if no photo is refused."
+    )
+    mean_novelty: float | None = Field(description="0.5 is expected; null if the classifier cannot tell.")
+    labels: dict[str, int] = Field(description="Photos answered with each label. Refused photos are left out.")
+    recent: RecentPhotos
+    is_drifting: bool | None = Field(
+        description="True if the photos are not like the training photos; null if the classifier cannot tell."
+    )
+    evidence: float = Field(description="Evidence that they are not like the training photos.")
+    alarm_at: float | None = Field(description="Evidence from which they are said to be unlike them.")
+    n_alarms: int = Field(description="How often an alarm began.")
+    last_alarm: int | None = Field(description="Number of the photo at which the last alarm began.")
+    false_alarms: str | None = Field(description="How rare false alarms are.")
+    sentence: str = Field(description="The state for people.")
+
+
 class Health(BaseModel):
     """Status of the service."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from headstart.classifier.classifier import load_classifier
 from headstart.classifier.precision_note import note_precision
-from headstart.classifier.refusal import AUTO, Refuse
+from headstart.classifier.refusal import AUTO, Refuse, say_refusal
 from headstart.errors import ServeError
 from headstart.process.packages import make_missing_extra
 
@@ -72,7 +72,8 @@ def serve_classifier(
         address, port = listener.getsockname()[:2]
         host = f"[{address}]" if ":" in address else address
         if server.started:
-            say(f"Serving {model.name} at http://{host}:{port} (Ctrl-C stops it).")
+            refusal = say_refusal(classifier.rules.refused_share, classifier.metadata.n_novelty_photos)
+            say(f"Serving {model.name} at http://{host}:{port} (Ctrl-C stops it). {refusal}")
         while thread.is_alive() and not stop.wait(0.2):
             pass
         server.should_exit = True

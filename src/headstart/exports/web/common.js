@@ -1,7 +1,7 @@
 "use strict";
 
 /* Shared by the exported page and the served one. Each defines predictFile(file, photo), which returns the
-   probabilities and the novelty of a photo, or null in place of the novelty. It may define offerMore(file, card,
+   probabilities and the novelty of a photo, or null in place of the novelty, and showDrift(). It may define offerMore(file, card,
    words) to add controls below the bars. photos.js opens photos, rules.js makes answers. */
 
 const about = JSON.parse(document.getElementById("about").textContent);
@@ -138,6 +138,13 @@ function showCount(n) {
   $("count").firstChild.textContent = `${n.toLocaleString("en")} photo${n === 1 ? "" : "s, newest first"}${shown}.`;
 }
 
+/* Show whether the photos are like the training photos. */
+function writeDrift(sentence, isDrifting) {
+  $("drift").hidden = !sentence;
+  $("drift").classList.toggle("alarm", Boolean(isDrifting));
+  $("drift").firstChild.textContent = sentence;
+}
+
 let queue = Promise.resolve();
 function showAll(files) {
   let left = files.length;
@@ -146,7 +153,9 @@ function showAll(files) {
       $("status").textContent = `Classifying ${file.name || "a photo"} …${left > 1 ? ` ${left} left` : ""}`;
       await show(file);
       left -= 1;
-      if (!left) $("status").textContent = "Ready.";
+      if (left) return;
+      await showDrift();
+      $("status").textContent = "Ready.";
     });
   }
 }

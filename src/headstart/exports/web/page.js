@@ -116,7 +116,23 @@ async function predictFile(file, photo) {
   if (!photo) throw new Error("it was not decoded");
   const pixels = readPixels(photo.width, photo.height, (context) => photo.draw(context, 1));
   Object.assign(canvas, { width: 0, height: 0 }); // a phone's photo is 50 MB
-  return predict(pixels);
+  const found = await predict(pixels);
+  drift.add(judge(found).label, found.novelty); // not the frames of the camera, which show the same again and again
+  return found;
+}
+
+let drift = new DriftWatch(about.drift, about.refusedShare);
+
+function showDrift() {
+  writeDrift(drift.nPhotos ? drift.say() : "", drift.isDrifting);
+}
+
+function saveDrift() {
+  const link = makeElement("a"), text = `${JSON.stringify(drift.describe(), null, 2)}\n`;
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  link.download = `${about.name} drift.json`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
 
 async function watch() {
@@ -150,6 +166,11 @@ async function watch() {
 }
 
 $("camera").addEventListener("click", watch);
+$("save").addEventListener("click", saveDrift);
+$("clear").addEventListener("click", () => {
+  drift = new DriftWatch(about.drift, about.refusedShare);
+  showDrift();
+});
 
 start().catch((error) => {
   console.error(error);

@@ -43,4 +43,13 @@ async function askWhy(file) {
   return heat;
 }
 
+/* Show the state of all photos that the server has answered. */
+async function showDrift() {
+  const response = await fetch("drift").catch(() => null);
+  if (!response || !response.ok) return;
+  const state = await response.json();
+  writeDrift(state.n_photos ? state.sentence : "", state.is_drifting);
+}
+
 setReady();
+showDrift();

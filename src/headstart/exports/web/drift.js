@@ -1,0 +1,86 @@
+/* Whether photos are like the training photos: the same steps as evaluation/drift.py. It keeps numbers, no photos. */
+
+class DriftWatch {
+  /* test: what DriftTest.to_page gives, or null. refusedShare: null if no photo is refused. */
+  constructor(test, refusedShare) {
+    Object.assign(this, { test, refusedShare, labels: new Map(), recent: [], noveltySum: 0, isDrifting: false });
+    Object.assign(this, { nPhotos: 0, nRefused: 0, nMeasured: 0, nAlarms: 0, lastAlarm: null });
+    this.evidence = test ? test.rises.map((row) => row.map(() => 0)) : [];
+  }
+
+  add(label, novelty) {
+    this.nPhotos += 1;
+    if (novelty !== null && this.refusedShare !== null && novelty <= this.refusedShare) this.nRefused += 1;
+    else this.labels.set(label, (this.labels.get(label) || 0) + 1);
+    if (novelty === null || !this.test) return;
+    this.nMeasured += 1;
+    this.noveltySum += novelty;
+    this.recent = [...this.recent, novelty].slice(-this.test.nRecent);
+    this.weigh(novelty);
+  }
+
+  weigh(novelty) {
+    const { rises, falls, shares, alarm, most } = this.test, added = 1 / rises.flat().length;
+    this.evidence = this.evidence.map((row, j) => {
+      const factors = novelty <= shares[j] ? rises[j] : falls[j];
+      return row.map((value, i) => (value + added) * factors[i]);
+    });
+    const total = this.countEvidence();
+    if (total > most) this.evidence = this.evidence.map((row) => row.map((value) => value * (most / total)));
+    if (total >= alarm && !this.isDrifting) {
+      this.nAlarms += 1;
+      this.lastAlarm = this.nPhotos;
+    }
+    this.isDrifting = total >= alarm;
+  }
+
+  countEvidence() {
+    return this.evidence.flat().reduce((sum, value) => sum + value, 0);
+  }
+
+  countRecent(share) {
+    return share === null ? 0 : this.recent.filter((novelty) => novelty <= share).length;
+  }
+
+  /* The state, for programs. */
+  describe() {
+    const { test, recent, nPhotos, nRefused, nMeasured } = this;
+    return {
+      n_photos: nPhotos, n_refused: nRefused, refused_share: nPhotos ? nRefused / nPhotos : null,
+      expected_refused_share: this.refusedShare, mean_novelty: nMeasured ? this.noveltySum / nMeasured : null,
+      labels: Object.fromEntries([...this.labels].sort(([one], [other]) => (one < other ? -1 : 1))),
+      recent: {
+        n_photos: recent.length, n_refused: this.countRecent(this.refusedShare),
+        mean_novelty: recent.length ? recent.reduce((sum, novelty) => sum + novelty, 0) / recent.length : null,
+      },
+      is_drifting: test ? this.isDrifting : null, evidence: this.countEvidence(), alarm_at: test ? test.alarm : null,
+      n_alarms: this.nAlarms, last_alarm: this.lastAlarm, false_alarms: test ? test.falseAlarms : null,
+      sentence: this.say(),
+    };
+  }
+
+  /* Say the state in a sentence or two. */
+  say() {
+    const { test, recent, nPhotos } = this, n = recent.length, count = (number) => number.toLocaleString("en");
+    if (!test) {
+      const counted = `${count(nPhotos)} photo${nPhotos === 1 ? "" : "s"} so far.`;
+      return `${counted} This classifier cannot tell whether they are like its training photos.`;
+    }
+    if (!n) return "No photos so far.";
+    const sums = this.evidence.map((row) => row.reduce((sum, value) => sum + value, 0));
+    const share = test.shares[this.isDrifting ? sums.indexOf(Math.max(...sums)) : test.first];
+    const k = this.countRecent(share), expected = Math.floor(share * n + 0.5);
+    const head = `Of ${nPhotos > n ? "the last " : ""}${count(n)} photo${n === 1 ? "" : "s"} ${count(k)}`;
+    const percent = Number((100 * (1 - share)).toPrecision(4));
+    const what = share === this.refusedShare
+      ? `${k === 1 ? "was" : "were"} refused`
+      : `${k === 1 ? "is" : "are"} stranger than ${percent}% of the classifier's own photos`;
+    const text = `${head} ${what}, ${expected ? count(expected) : "fewer than 1"} expected: `;
+    if (this.isDrifting) {
+      return `${text}these photos are not like the training photos. Look at them, and train again with some of them.`;
+    }
+    const usual = k <= expected + 1 ? "as of the training photos" : "more than of the training photos, maybe by chance";
+    const before = this.lastAlarm === null ? "" : ` The last alarm was at photo ${count(this.lastAlarm)}.`;
+    return `${text}${usual}.${before}`;
+  }
+}

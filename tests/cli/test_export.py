@@ -27,7 +27,15 @@ def test_export_prints_its_certificate(run, photos, headstart, tmp_path):
         "  decision      accepted: 0 of 28 photos differ, so 0.0% to 8.8% of all may; the limit is 0.5%"
         in answer.stdout
     )
-    assert "too few to decide, about 511 more would decide\n" in answer.stdout
+    assert answer.stdout.count("too few to decide, about 511 more would decide\n") == 2
+    assert "    refusals    0 of 28 photos differ, so 0.0% to 8.8% of all may; the limit is 0.5%" in answer.stdout
+    assert re.search(
+        r"  none of these (\d) photos by the classifier, \1 by the export, 0 of them by one", answer.stdout
+    )
+    assert (
+        "Its output novelty is 0.05 or less for 5% of the classifier's own photos: refuse such photos as none of "
+        "these. This rule is in its metadata, under novelty.\n" in answer.stdout
+    )
     record = json.loads(
         headstart("export", run.folder, "--out", out, "--check", photos, "--overwrite", "--json").stdout
     )
@@ -97,12 +105,12 @@ def test_a_refused_export_prints_the_comparison(monkeypatch, options):
     parity = {
         "label_agreement": 0.9, "n_disagreeing": 10, "max_probability_gap": 0.5, "mean_probability_gap": 0.1,
         "n_unseen": 100, "is_decided_on_unseen": True,
-        "calibrated_on": {"n": 1, "n_trained_on": 0},
+        "calibrated_on": {"n": 1, "n_trained_on": 0}, "n_refused": None,
     }  # fmt: skip
     report = {
         "path": "pets.onnx", "data": "pets", "n": 100, "precision": "f32", "parity": parity, "labels": ["a", "b"],
         "accuracy": {"n": 100, "n_lost": 5, "n_won": 5, "classifier": accuracy, "export": accuracy},
-        "agreement": judge_agreement(10, 100, most=0.02).to_dict(), "unknown_labels": {},
+        "agreement": judge_agreement(10, 100, most=0.02).to_dict(), "refusal_agreement": None, "unknown_labels": {},
         "ms_per_photo": {"classifier": 1.0, "export": 2.0}, "skipped": [{"path": "x.jpg", "reason": "is empty"}],
     }  # fmt: skip
 

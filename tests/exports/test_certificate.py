@@ -6,7 +6,14 @@ import pytest
 from headstart.catalog.scan import scan_labelled
 from headstart.classifier.classifier import load_classifier
 from headstart.classifier.decision import Decision
-from headstart.exports.certificate import ENOUGH_TO_DECIDE, PairedPredictions, build_certificate, predict_with_both
+from headstart.exports.certificate import (
+    ENOUGH_TO_DECIDE,
+    REFUSAL_KEYS,
+    PairedPredictions,
+    build_certificate,
+    predict_with_both,
+)
+from headstart.exports.prediction import Outputs
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +30,14 @@ def unseen(paint_folder, tmp_path_factory):
     return scan_labelled(folder / "photos").photos
 
 
-def pair_predictions(photos, disagreeing=(), unanswered=()):
+def pair_predictions(photos, disagreeing=(), unanswered=(), novelties=None):
     ours = np.tile(np.array([[0.9, 0.1]], np.float32), (len(photos), 1))
     theirs = ours.copy()
     theirs[list(disagreeing)] = [0.2, 0.8]
     return PairedPredictions(
-        photos=list(photos), ours=ours, theirs=theirs, seconds=(0.001, 0.002), failures=[], unanswered=list(unanswered)
-    )
+        photos=list(photos), ours=ours, theirs=theirs, seconds=(0.001, 0.002), failures=[], unanswered=list(unanswered),
+        novelties=novelties,
+    )  # fmt: skip
 
 
 def test_agreement_is_given_apart_for_unseen_photos(classifier, photos, unseen):
@@ -75,10 +83,38 @@ def test_the_times_of_both_include_decoding(classifier, unseen, monkeypatch):
             return function(*told, **options)
 
         monkeypatch.setattr(certificate, name, wait)
-    row = np.array([0.5, 0.5], np.float32)
-    found = predict_with_both(classifier, lambda path, pixels: row, unseen[:3])
+    outputs = Outputs(np.array([0.5, 0.5], np.float32))
+    found = predict_with_both(classifier, lambda path, pixels: outputs, unseen[:3])
     assert len(waited) == 6
     assert min(found.seconds) > 0.03
+    assert found.novelties is None  # the export has no such output
+
+
+def test_refused_photos_are_compared_by_the_share_of_the_classifier(classifier, photos, unseen):
+    seen = [photo for photo in scan_labelled(photos).photos if classifier.metadata.has_seen(photo.digest)]
+    everything = [*seen, *unseen]
+    ours = np.full(len(everything), 0.5, np.float32)
+    ours[:2] = 0.05  # as many as may be refused: the share is 5%, for few photos
+    theirs = ours.copy()
+    theirs[0] = 0.051
+    theirs[-1] = 0.01
+    parity = build_certificate(classifier, pair_predictions(everything, novelties=(ours, theirs)))["parity"]
+    assert parity["refused_share"] == 0.05
+    assert parity["n_refused"] == {"classifier": 2, "export": 2}
+    assert (parity["n_refused_differently"], parity["n_refused_differently_unseen"]) == (2, 1)
+    assert parity["refused_agreement"] == pytest.approx(1 - 2 / len(everything))
+    assert parity["refused_agreement_unseen"] == pytest.approx(1 - 1 / len(unseen))
+    assert parity["max_novelty_gap"] == pytest.approx(0.49)
+
+
+def test_without_a_novelty_or_a_share_no_refusals_are_compared(run, classifier, unseen):
+    novelties = (np.zeros(len(unseen), np.float32),) * 2
+    none = load_classifier(run.folder, precision="f32", refuse=None)
+    for parity in (
+        build_certificate(classifier, pair_predictions(unseen))["parity"],
+        build_certificate(none, pair_predictions(unseen, novelties=novelties))["parity"],
+    ):
+        assert {parity[key] for key in REFUSAL_KEYS} == {None}
 
 
 def test_labels_are_compared_by_the_decision(run, set_decision, photos, tmp_path):

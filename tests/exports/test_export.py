@@ -25,6 +25,9 @@ def test_an_export_predicts_the_same(any_run, photos, tmp_path, kind):
     assert report["parity"]["label_agreement"] == 1
     assert report["parity"]["max_probability_gap"] < LARGEST_GAP[report["precision"]]
     assert report["parity"]["mean_probability_gap"] < 0.001
+    assert (report["refuse"], report["parity"]["refused_share"]) == (0.05, 0.05)
+    assert report["parity"]["refused_agreement"] == 1
+    assert report["parity"]["max_novelty_gap"] < 0.01
     assert report["accuracy"]["n"] == 4  # those that it was not trained on
     assert report["accuracy"]["classifier"] == report["accuracy"]["export"]
     assert report["bytes"] == sum(path.stat().st_size for path in tmp_path.iterdir())
@@ -83,7 +86,8 @@ def test_files_beside_the_export_are_not_replaced(run, tmp_path):
 
 
 def judge(report, most):
-    report["agreement"] = export_module._judge(report, most)
+    report["parity"] = {"n_refused_differently": None, "n_refused_differently_unseen": None} | report["parity"]
+    report |= export_module._judge(report, most)
     export_module._refuse_disagreement(report)
 
 
@@ -93,6 +97,7 @@ def test_unseen_photos_decide_on_refusal():
     report = {"path": "x.onnx", "n": 400, "parity": parity, "accuracy": {"n": 41, **right}}
     parity |= {"n_disagreeing_unseen": 0, "n_unanswered_unseen": 0}
     judge(report, 0.001)
+    parity = report["parity"]
     parity |= {"n_disagreeing_unseen": 2, "n_unanswered_unseen": 1}
     with pytest.raises(
         DisagreementError,
@@ -111,6 +116,21 @@ def test_a_share_that_may_be_at_the_limit_is_accepted(n_disagreeing, n_unanswere
             judge(report, 0.005)
     else:
         judge(report, 0.005)
+
+
+@pytest.mark.parametrize(("n_other", "is_refused"), [(2, False), (3, True)])
+def test_an_export_that_refuses_other_photos_is_refused(n_other, is_refused):
+    parity = {"n_disagreeing": 0, "n_unanswered": 0, "is_decided_on_unseen": False, "n_refused_differently": n_other}
+    report = {"path": "x.onnx", "n": 200, "parity": parity, "accuracy": None}
+    if is_refused:
+        with pytest.raises(
+            DisagreementError, match=r"refused by the classifier or by the export alone: 3 of 200"
+        ) as no:
+            judge(report, 0.005)
+        assert no.value.report["refusal_agreement"]["is_refused"]
+    else:
+        judge(report, 0.005)
+    assert not report["agreement"]["n_different"]
 
 
 def test_photos_that_cannot_be_read_do_not_count_as_quantised_on(run, paint_folder, tmp_path):

@@ -31,6 +31,11 @@ def test_onnx_runtime_runs_an_export_as_its_metadata_describe(run, photos, tmp_p
     row = session.run(["probabilities"], {"pixels": np.stack([pixels, pixels])})[0]
     expected = hs.load(run.folder, precision="f32").predict(path)
     assert row.shape == (2, 2)
+    assert json.loads(facts["novelty"])["refuse"] == 0.05
+    assert "90%" not in json.loads(facts["label_sets"])["thresholds"]  # 4 held-out photos support no such promise
+    novelty = session.run(["novelty"], {"pixels": np.stack([pixels, pixels])})[0]
+    assert novelty.shape == (2, 1)
+    assert novelty[1, 0] == pytest.approx(expected.novelty, abs=0.01)
     assert dict(zip(facts["labels"].split("\n"), row[1], strict=True)) == pytest.approx(
         expected.probabilities, abs=0.01
     )
@@ -75,6 +80,16 @@ def test_an_export_has_the_decision_in_its_metadata(run, set_decision, tmp_path,
         text = openvino.Core().read_model(path).get_rt_info(["headstart", "decision"]).astype(str)
     assert json.loads(text)["rule"] == rule.describe()
     assert json.loads(text)["costs"] == [{"label": "stripes", "answer": "dots", "cost": 20.0}]
+
+
+@pytest.mark.parametrize("kind", ["onnx", "openvino"])
+def test_a_classifier_without_a_novelty_test_gives_probabilities_alone(run, photos, drop_novelty, tmp_path, kind):
+    model = drop_novelty(run.folder, tmp_path / "model.onnx")
+    path = tmp_path / f"pets{FORMATS[kind].suffix}"
+    report = export_classifier(model, kind, out=path, check=photos, verbose=False)
+    assert (report["refuse"], report["refusal_agreement"], report["parity"]["refused_agreement"]) == (None, None, None)
+    with FORMATS[kind].open(path) as predict:
+        assert predict(path, np.zeros((9, 9, 3), np.uint8)).novelty is None
 
 
 def test_an_int8_classifier_keeps_its_decision(run, photos, set_decision, tmp_path):

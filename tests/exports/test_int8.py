@@ -9,9 +9,12 @@ import pytest
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.photo import Photo
 from headstart.catalog.scan import scan_labelled
+from headstart.classifier.classifier import Classifier
 from headstart.classifier.file import read_classifier
 from headstart.errors import CatalogError
-from headstart.exports.int8 import choose_calibration_photos, extract_backbone, quantise_classifier
+from headstart.exports.int8 import choose_calibration_photos, extract_backbone, measure_shift, quantise_classifier
+from headstart.head.novelty import fit_novelty
+from headstart.pixels.decode import decode_photo
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +43,36 @@ def test_the_head_is_unchanged_and_the_metadata_say_int8(any_run, photos):
     assert quantised.metadata.n_averaged == contents.metadata.n_averaged
     np.testing.assert_array_equal(quantised.weights, contents.weights)
     np.testing.assert_array_equal(quantised.bias, contents.bias)
+    assert quantised.metadata.n_novelty_photos == contents.metadata.n_novelty_photos
     assert len(quantised.data) < 0.4 * len(contents.data)
     assert quantise_classifier(quantised, []) == (quantised, [])
+
+
+def test_as_many_own_photos_are_refused_in_int8(any_run, photos):
+    """Rounding makes these plain paintings look stranger: without the shift a seventh of them would be refused."""
+    contents, own = read_classifier(any_run.folder), scan_labelled(photos).photos
+    quantised, _ = quantise_classifier(contents, own)
+    pixels = np.stack([decode_photo(photo.path.read_bytes(), 96) for photo in own])
+    ours, theirs = (Classifier(one, precision="f32").judge_pixels(pixels)[1] for one in (contents, quantised))
+    assert abs(int((ours <= 0.05).sum()) - int((theirs <= 0.05).sum())) <= 1
+    noise = np.random.default_rng(0).integers(0, 256, (4, 96, 96, 3), np.uint8)
+    assert (Classifier(quantised).judge_pixels(noise)[1] <= 0.05).all()
+    assert (quantised.novelty.starts > contents.novelty.starts).all()
+
+
+def test_the_shift_is_the_median_rise_of_the_scores():
+    rows = np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32)
+    test = fit_novelty(rows)
+    assert measure_shift(test, rows, rows) == 0
+    other = np.roll(rows, 1, axis=1)
+    assert measure_shift(test, rows, other) == np.median(test.score(other) - test.score(rows))
+    np.testing.assert_allclose(test.shift(1.5).rank(test.score(rows) + np.float32(1.5)), test.measure(rows), atol=1e-4)
+
+
+def test_a_classifier_without_a_novelty_test_is_quantised(run, photos, drop_novelty, tmp_path):
+    contents = read_classifier(drop_novelty(run.folder, tmp_path / "model.onnx"))
+    quantised, _ = quantise_classifier(contents, scan_labelled(photos).photos[:4])
+    assert quantised.novelty is None
 
 
 def test_quantising_on_unreadable_photos_is_an_error(run, paint_folder, tmp_path):

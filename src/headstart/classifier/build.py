@@ -72,13 +72,17 @@ def build_classifier(
     gemm = make_node("Gemm", ["features", WEIGHTS, BIAS], "scores")
     softmax = make_node("Softmax", ["scores"], "probabilities", axis=1)
     tensors = make_tensor(WEIGHTS, weights) + make_tensor(BIAS, bias)
-    signature = make_signature("probabilities", n_classes, side)
     if novelty is not None:
         trunk += make_novelty_nodes(novelty, n_features)
-        signature += make_novelty_output()
-    graph = b"".join([trunk, gemm, softmax, make_name("headstart_classifier"), tensors, signature])
+    graph = b"".join([trunk, gemm, softmax, make_name("headstart_classifier"), tensors, make_ends(metadata, side)])
     facts = {RECORD_KEY: record, "labels": "\n".join(metadata.labels), "pixels": PIXELS.format(side)}
     facts |= describe_rules(metadata)  # for users who run the file without headstart
     facts |= {f"backbone.{key}": value for key, value in file.entries.items()}
     head = encode_field(MODEL["producer_name"], PRODUCER)
     return seal_bytes(file.join(graph, facts, head=head))
+
+
+def make_ends(metadata: Metadata, side_px: int | None = None) -> bytes:
+    """Return the encoded input and outputs of a classifier's graph; without ``side_px`` its pixels have any size."""
+    ends = make_signature("probabilities", len(metadata.labels), side_px)
+    return ends if metadata.n_novelty_photos is None else ends + make_novelty_output()

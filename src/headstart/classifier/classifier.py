@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, overload
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone import view_averaging
-from headstart.classifier.engines import FEW, ClassifierEngines
+from headstart.classifier.engines import FEW, ClassifierEngines, average_rows
 from headstart.classifier.file import ClassifierFile, parse_classifier, read_classifier
 from headstart.classifier.heat_maps import Explainer, Explanation
 from headstart.classifier.metadata import Metadata
@@ -27,7 +26,6 @@ from headstart.head.linear import LinearHead
 from headstart.pixels.damage import collect_damage
 from headstart.pixels.pictures import TakenPicture, describe_picture, is_picture, list_pictures, take_picture
 from headstart.pixels.resizing import Pixels, resize_pixels
-from headstart.pixels.views import SYMMETRIES, render_view
 from headstart.storage.local_files import write_safely
 
 if TYPE_CHECKING:
@@ -151,7 +149,7 @@ class Classifier:
                 pixels = photo.load(self.image_size, load)
             if found:
                 damaged[photo] = found[0]
-            return self._view(pixels)
+            return self._engines.make_views(pixels)
 
         for photo, row in engine.stream(chain(first, rest), load_view):
             if isinstance(row, PhotoError):
@@ -161,14 +159,10 @@ class Classifier:
                 answer = self.rules.answer(photo.path, probabilities[0], None if novelty is None else float(novelty[0]))
                 yield replace(answer, warning=damaged.pop(photo, None))
 
-    def _view(self, pixels: Pixels) -> Pixels:
-        n_views = self.metadata.n_averaged
-        return pixels if n_views == 1 else np.stack([render_view(pixels, view) for view in SYMMETRIES[:n_views]])
-
     def _judge(self, rows: Floats) -> tuple[Floats, Floats | None]:
         """Return probabilities and novelties of (N, D) features, or of the averages of V views, (N, V, D)."""
         with np.errstate(over="ignore", invalid="ignore"):  # weights of 1e38 are finite, and their products are not
-            means = rows if rows.ndim == 2 else view_averaging.average_views(rows.swapaxes(0, 1))
+            means = average_rows(rows)
             probabilities = self._head.probabilities(means)
         if not np.isfinite(probabilities).all():
             raise ClassifierError(
@@ -212,7 +206,7 @@ class Classifier:
             raise ClassifierError(f"Cannot predict pixels: got shape {pixels.shape}, need pictures with pixels.")
         side = self.image_size
         engine = self._engines.choose(len(pixels))
-        return self._judge(engine.infer(pixels, lambda one: self._view(resize_pixels(one, side, side))))
+        return self._judge(engine.infer(pixels, lambda one: self._engines.make_views(resize_pixels(one, side, side))))
 
     def explain(self, photo: Picture, label: str | None = None) -> Explanation:
         """Return a heat map of the photo: how much each place adds to the score of a class.

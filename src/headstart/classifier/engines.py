@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from headstart.backbone import view_averaging
 from headstart.classifier.file import ClassifierFile
 from headstart.engine.engine import Engine, plan_build
+from headstart.pixels.resizing import Pixels
+from headstart.pixels.views import SYMMETRIES, render_view
 from headstart.process.forks import PerProcess
 
 FEW = 4  # photos; up to this number, opening the engine for many takes longer than it saves
@@ -25,6 +30,15 @@ class ClassifierEngines:
             return self._for_many.get(self._open)
         return self._for_few.get(lambda: self._open(batch_size=1, n_cores=1))
 
+    def make_views(self, pixels: Pixels) -> Pixels:
+        """Return the pixels of one photo as the network takes them: alone, or all their views."""
+        n_views = self._contents.metadata.n_averaged
+        return pixels if n_views == 1 else np.stack([render_view(pixels, view) for view in SYMMETRIES[:n_views]])
+
+    def extract(self, pixels: Pixels) -> npt.NDArray[np.float32]:
+        """Return the features (N, D) of pixels (N, S, S, 3) uint8, of their views on average."""
+        return average_rows(self.choose(len(pixels)).infer(pixels, self.make_views))
+
     def _open(self, batch_size: int | None = None, n_cores: int | None = None) -> Engine:
         # numpy computes the head: in bf16 the engine would round the probabilities to three digits
         about, n_views = self._contents.metadata, self._contents.metadata.n_averaged
@@ -38,3 +52,8 @@ class ClassifierEngines:
             batch_size=batch_size,
         )  # fmt: skip
         return Engine(self._contents.data, build, n_views=n_views)
+
+
+def average_rows(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return (N, D) features as they are, or those of V views, (N, V, D), on average."""
+    return rows if rows.ndim == 2 else view_averaging.average_views(rows.swapaxes(0, 1))

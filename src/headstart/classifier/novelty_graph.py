@@ -35,7 +35,7 @@ def _make_nodes(test: NoveltyTest, n_features: int) -> Iterator[bytes]:
     n_last = len(test.mean)
     numbers = {
         "mean": test.mean, "scale": test.scale, "components": test.components, "starts": test.starts,
-        "slopes": test.slopes, "falls": test.falls[:, None], "most": np.array([test.most], np.float32),
+        "slopes": test.slopes, "falls": test.falls, "most": np.array([test.most], np.float32),
         "shortest": np.array(SHORTEST, np.float32), "0": np.array(0, np.float32), "1": np.array(1, np.float32),
         "axis": np.array([1]),
     }  # fmt: skip
@@ -67,19 +67,21 @@ def _make_nodes(test: NoveltyTest, n_features: int) -> Iterator[bytes]:
     yield node("Sub", ["score", "starts"], "beyond")
     yield node("Mul", ["beyond", "slopes"], "parts")
     yield node("Clip", ["parts", "0", "1"], "kept")
-    yield node("MatMul", ["kept", "falls"], "fall")
+    # no matrix product: OpenVINO would compute it, and all before it, in bf16
+    yield node("Mul", ["kept", "falls"], "parts_of_fall")
+    yield node("ReduceSum", ["parts_of_fall", "axis"], "fall", keepdims=1)
     yield node("Sub", ["most", "fall"], NOVELTY)
 
 
 def assemble_novelty(weights: Sequence[Floats], n_units: int) -> NoveltyTest:
     """Return the test of the weights of a graph, in the order of `WEIGHTS`; raise ValueError if they do not fit."""
     mean, scale, components, starts, slopes, falls, most = weights
-    lines = {one.shape for one in (starts, slopes, falls.reshape(-1))}
+    lines = {one.shape for one in (starts, slopes, falls)}
     if mean.ndim != 1 or scale.shape != mean.shape or components.shape[:1] != mean.shape or components.ndim != 2:
         raise ValueError("a novelty test whose standardisation and components differ in size")
     if most.shape != (1,) or len(lines) != 1 or starts.ndim != 1:
         raise ValueError("a novelty test whose shares have no shape")
-    return NoveltyTest(mean, scale, components, starts, slopes, falls.reshape(-1), float(most[0]), n_units)
+    return NoveltyTest(mean, scale, components, starts, slopes, falls, float(most[0]), n_units)
 
 
 def has_novelty(names: Container[str]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from headstart.classifier.refusal import NONE_OF_THESE
 from headstart.cli.options import PATH, column_options, json_option, layout_option
 from headstart.cli.printing import count_files, print_json, print_line, say_note
 from headstart.errors import DisagreementError
@@ -41,8 +42,9 @@ def export(
     """Export a classifier to another format, with its labels and its preprocessing inside.
 
     MODEL is a classifier (model.onnx) or its run folder. With --check, the export and the classifier are compared on
-    your photos. The export is refused if these show that more than 0.5% of the labels differ (in int8 2%), with 95%
-    confidence. Training photos are left out of the comparison if at least 30 other photos remain.
+    your photos. The export is refused if these show with 95% confidence that more than 0.5% of the labels differ (in
+    int8 2%), or that as many photos are refused by one of the two alone. Training photos are left out of the comparison
+    if at least 30 other photos remain.
     """
     from headstart.exports.export import export_classifier
 
@@ -61,8 +63,8 @@ def export(
         print_json(report)
         return
     print_line(f"Wrote {report['path']} ({report['bytes'] / 1e6:.1f} MB, {len(report['labels'])} labels inside).")
-    if report["decision"] is not None:
-        print_line(_describe_rule(report))
+    for line in _describe_rules(report):
+        print_line(line)
     for note in report["notes"]:
         say_note(note)
     if "parity" in report:
@@ -88,12 +90,25 @@ def _compare_with_report(model: Path, report: dict[str, Any]) -> str:
     return compare_with_report(evaluated, metrics)
 
 
-def _describe_rule(report: dict[str, Any]) -> str:
-    if report["format"] == "html":
-        return f"{report['decision']} The page follows this rule."
-    place = {"keras": "as decision.json in the file", "litert": "as decision.json in the file"}
-    where = place.get(report["format"], "in its metadata, under decision")
-    return f"{report['decision']} The file gives probabilities, and has this rule {where}: apply it to them."
+def _describe_rules(report: dict[str, Any]) -> list[str]:
+    """Say which rules make an answer of the outputs, and who applies them."""
+    is_page, decision, refuse = report["format"] == "html", report["decision"], report["refuse"]
+    places = {"keras": "as {}.json in the file", "litert": "as {}.json in the file"}
+    place = places.get(report["format"], "in its metadata, under {}")
+    lines = []
+    if decision is not None:
+        end = "The page follows this rule."
+        if not is_page:
+            end = f"The file gives probabilities, and has this rule {place.format('decision')}: apply it to them."
+        lines.append(f"{decision} {end}")
+    if refuse is not None:
+        share = f"{100 * refuse:g}% of the classifier's own photos"
+        lines.append(
+            f"The page refuses the strangest photos as {NONE_OF_THESE}: {share}." if is_page else
+            f"Its output novelty is {refuse:g} or less for {share}: refuse such photos as {NONE_OF_THESE}. This rule "
+            f"is {place.format('novelty')}."
+        )  # fmt: skip
+    return lines
 
 
 def _describe_check(report: dict[str, Any], *, is_kept: bool) -> list[str]:
@@ -103,9 +118,10 @@ def _describe_check(report: dict[str, Any], *, is_kept: bool) -> list[str]:
     lines = [
         f"\nChecked on {report['n']:,} photos of {report['data']}{_BOTH_IN.get(report['precision'], '')}:",
         *_describe_agreement(report["n"], parity),
-        _describe_decision(report, is_kept),
+        *_describe_decision(report, is_kept),
         f"  probability   differs by {parity['max_probability_gap']:.4f} at most, {parity['mean_probability_gap']:.6f} "
         "on average",
+        *_describe_novelty(parity),
         _describe_accuracy(report["accuracy"], parity),
     ]
     unknown = describe_unknown_labels(report["unknown_labels"], report["labels"])
@@ -118,13 +134,28 @@ def _describe_check(report: dict[str, Any], *, is_kept: bool) -> list[str]:
     return lines
 
 
-def _describe_decision(report: dict[str, Any], is_kept: bool) -> str:
+def _describe_decision(report: dict[str, Any], is_kept: bool) -> list[str]:
     from headstart.exports.agreement import describe_agreement
 
-    agreement = report["agreement"]
-    decision = "accepted" if not agreement["is_refused"] else "kept by --force" if is_kept else "refused"
+    labels, refusals = report["agreement"], report["refusal_agreement"]
+    is_refused = labels["is_refused"] or (refusals is not None and refusals["is_refused"])
+    decision = "accepted" if not is_refused else "kept by --force" if is_kept else "refused"
     which = "unseen " if report["parity"]["is_decided_on_unseen"] else ""
-    return f"  decision      {decision}: {describe_agreement(agreement, which)}"
+    lines = [f"  decision      {decision}: {describe_agreement(labels, which)}"]
+    if refusals is not None:
+        lines.append(f"    refusals    {describe_agreement(refusals, which)}")
+    return lines
+
+
+def _describe_novelty(parity: dict[str, Any]) -> list[str]:
+    n_refused = parity["n_refused"]
+    if n_refused is None:
+        return []
+    return [
+        f"  {NONE_OF_THESE} {n_refused['classifier']:,} photos by the classifier, {n_refused['export']:,} by the "
+        f"export, {parity['n_refused_differently']:,} of them by one alone; novelty differs by "
+        f"{parity['max_novelty_gap']:.4f} at most"
+    ]
 
 
 def _describe_agreement(n: int, parity: dict[str, Any]) -> list[str]:

@@ -114,6 +114,14 @@ def mark_float32_below(tree: ElementTree.Element, tensor: str) -> None:
             todo += sources.get(number, [])
 
 
+def mark_float32(tree: ElementTree.Element, prefix: str) -> None:
+    """Mark the layers of a network in OpenVINO's file format whose names begin with ``prefix``, as above."""
+    for layer in tree.iterfind("layers/layer"):
+        ports = layer.iterfind("output/port")
+        if any(name.startswith(prefix) for port in ports for name in _list_names(port.get("names"))):
+            _mark_layer(layer)
+
+
 def _list_names(names: str | None) -> list[str]:
     """Return the names of a port. Commas separate them; a comma inside a name has a backslash before it."""
     return [name.replace("\\,", ",") for name in re.split(r"(?<!\\),", names or "")]

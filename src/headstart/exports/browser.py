@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from headstart.errors import ExportError, PhotoError
-from headstart.exports.prediction import Pixels, PredictOne
+from headstart.exports.prediction import Outputs, Pixels, PredictOne
 from headstart.process.packages import require_packages
 
 CHROME, EDGE = "chromedriver", "msedgedriver"  # drivers of the browsers
@@ -51,7 +50,7 @@ def open_in_browser(path: Path) -> Iterator[PredictOne]:
         with _explain_failure("the browser failed"):
             field = _open_page(driver, path)
 
-        def predict(photo: Path, _: Pixels) -> npt.NDArray[np.float32]:
+        def predict(photo: Path, _: Pixels) -> Outputs:
             with _explain_failure(f"the browser failed on '{photo}'"):
                 return _predict_in_page(driver, field, photo)
 
@@ -139,7 +138,7 @@ def _open_page(driver: Any, path: Path) -> Any:
     return driver.find_element("id", "files")
 
 
-def _predict_in_page(driver: Any, field: Any, photo: Path) -> npt.NDArray[np.float32]:
+def _predict_in_page(driver: Any, field: Any, photo: Path) -> Outputs:
     from selenium.common.exceptions import InvalidArgumentException
 
     driver.execute_script("document.getElementById('answers').replaceChildren()")
@@ -150,7 +149,8 @@ def _predict_in_page(driver: Any, field: Any, photo: Path) -> npt.NDArray[np.flo
     card = _wait(driver, "const card = document.querySelector('.answer'); return card && {...card.dataset}")
     if "error" in card:
         raise PhotoError("the browser cannot read it")
-    return np.array(json.loads(card["probabilities"]), np.float32)
+    novelty = json.loads(card.get("novelty", "null"))
+    return Outputs(np.array(json.loads(card["probabilities"]), np.float32), novelty)
 
 
 @contextmanager

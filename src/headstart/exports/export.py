@@ -13,6 +13,7 @@ from headstart.catalog.source import find_source, refuse_reading
 from headstart.catalog.table_columns import ColumnNames
 from headstart.classifier.classifier import Classifier
 from headstart.classifier.file import ClassifierFile, read_classifier
+from headstart.classifier.refusal import choose_refusal
 from headstart.errors import DisagreementError, ExportError
 from headstart.exports.agreement import describe_agreement, judge_agreement
 from headstart.exports.certificate import build_certificate, predict_with_both
@@ -53,8 +54,8 @@ def export_classifier(
         Labelled photos to quantise on, see `choose_calibration_photos`. Default: those of ``check``.
     force
         Whether to keep an export that differs from the classifier too often: the checked photos show, with 95%
-        confidence, that more than 0.5% of the labels differ, or 2% in int8. If at least 30 photos are unseen, only
-        these count.
+        confidence, that more than 0.5% of the labels differ, or 2% in int8, or that as many photos are refused by one
+        of the two alone. If at least 30 photos are unseen, only these count.
     overwrite
         Whether to replace existing files.
     layout, path_column, label_column, group_column
@@ -64,10 +65,11 @@ def export_classifier(
 
     Returns
     -------
-    Plain JSON types: ``format``, ``path``, ``bytes``, ``labels`` and ``decision``, the rule of the answer in words, or
-    None if it is the most probable class. With ``check`` also ``data``, the certificate,
-    ``agreement`` (see `Agreement`), and ``precision``, in which the classifier computed for it. ``notes`` (texts) and
-    ``note_records`` are notes on the photos and on options without effect.
+    Plain JSON types: ``format``, ``path``, ``bytes``, ``labels``, ``decision``, the rule of the answer in words, or
+    None if it is the most probable class, and ``refuse``, the share of its own photos that the classifier refuses by
+    default, or None. With ``check`` also ``data``, the certificate, ``agreement`` on labels and ``refusal_agreement``
+    on refused photos (see `Agreement`; None if no photo is refused), and ``precision``, in which the classifier
+    computed for it. ``notes`` (texts) and ``note_records`` are notes on the photos and on options without effect.
 
     Raises
     ------
@@ -86,6 +88,7 @@ def export_classifier(
     report: dict[str, Any] = {"schema": 1, "format": format, "int8": int8, "path": str(path), "labels": labels}
     decision = contents.metadata.decision
     report["decision"] = None if decision is None else decision.describe()
+    report["refuse"] = choose_refusal(contents.metadata.n_novelty_photos)
     if int8 and kind.int8 is None:
         raise ExportError(f"Cannot export to {format} in int8: this format has no int8. Leave out --int8.")
     is_quantised = contents.metadata.is_quantised
@@ -119,7 +122,7 @@ def export_classifier(
                 certificate = _certify(kind, contents, made, photos=checked, calibrated=calibrated, verbose=verbose)
                 report |= {"data": str(check), **certificate}
                 most = MOST_DISAGREEING_INT8 if int8 or is_quantised else MOST_DISAGREEING
-                report["agreement"] = _judge(report, most)
+                report |= _judge(report, most)
                 if not force:
                     _refuse_disagreement(report)
             # the main file last, because it refers to the others
@@ -167,15 +170,15 @@ def _scan(source: Catalog | str | Path, *, layout: str, columns: ColumnNames, ve
 def _write(kind: Format, contents: ClassifierFile, path: Path, calibrated: list[Photo], verbose: bool) -> list[Photo]:
     """Write an export, and return the photos that it was quantised on: those of ``calibrated`` that can be read."""
     if not calibrated:
-        kind.write(contents.data, contents.metadata, path, None)
+        kind.write(contents, path, None)
         return []
     with show_progress("Quantising", is_shown=verbose, unit="steps") as progress:
         if kind.int8 == "headstart":
             quantised, read = quantise_classifier(contents, calibrated, progress=progress)
-            kind.write(quantised.data, quantised.metadata, path, None)
+            kind.write(quantised, path, None)
             return read
         pixels, read = read_for_calibration(calibrated, contents.metadata.image_size, depth=contents.metadata.depth)
-        kind.write(contents.data, contents.metadata, path, pixels)
+        kind.write(contents, path, pixels)
         return read
 
 
@@ -195,27 +198,36 @@ def _certify(
 
 
 def _judge(report: dict[str, Any], most: float) -> dict[str, Any]:
-    """Return the agreement of an export with its classifier, from the certificate."""
+    """Return how an export agrees with its classifier on labels and on refused photos, from the certificate."""
     parity, accuracy = report["parity"], report["accuracy"] or {}
     end = "_unseen" if parity["is_decided_on_unseen"] else ""
-    n_unanswered = parity[f"n_unanswered{end}"]
-    return judge_agreement(
-        parity[f"n_disagreeing{end}"] + n_unanswered, (parity["n_unseen"] if end else report["n"]) + n_unanswered,
-        most=most, n_lost=accuracy.get("n_lost", 0), n_won=accuracy.get("n_won", 0), n_labelled=accuracy.get("n", 0),
-    ).to_dict()  # fmt: skip
+    n_unanswered, n = parity[f"n_unanswered{end}"], parity["n_unseen"] if end else report["n"]
+    labels = judge_agreement(
+        parity[f"n_disagreeing{end}"] + n_unanswered, n + n_unanswered, most=most, n_lost=accuracy.get("n_lost", 0),
+        n_won=accuracy.get("n_won", 0), n_labelled=accuracy.get("n", 0),
+    )  # fmt: skip
+    n_other = parity[f"n_refused_differently{end}"]
+    refusals = None if n_other is None else judge_agreement(n_other, n, most=most).to_dict()
+    return {"agreement": labels.to_dict(), "refusal_agreement": refusals}
 
 
 def _refuse_disagreement(report: dict[str, Any]) -> None:
-    agreement, accuracy = report["agreement"], report["accuracy"]
-    if not agreement["is_refused"]:
+    labels, refusals, accuracy = report["agreement"], report["refusal_agreement"], report["accuracy"]
+    which = "unseen " if report["parity"]["is_decided_on_unseen"] else ""
+    if refusals is not None and refusals["is_refused"] and not labels["is_refused"]:
+        raise DisagreementError(
+            f"Cannot export to '{report['path']}': too many photos are refused by the classifier or by the export "
+            f"alone: {describe_agreement(refusals, which)}. Give --force to keep the export.",
+            report,
+        )
+    if not labels["is_refused"]:
         return
     accuracies = "" if accuracy is None else (
         f" Accuracy on {accuracy['n']:,} unseen photos: classifier {accuracy['classifier']['accuracy']:.1%}, export "
         f"{accuracy['export']['accuracy']:.1%}."
     )  # fmt: skip
-    which = "unseen " if report["parity"]["is_decided_on_unseen"] else ""
     raise DisagreementError(
         f"Cannot export to '{report['path']}': the export and the classifier disagree: "
-        f"{describe_agreement(agreement, which)}.{accuracies} Give --force to keep the export.",
+        f"{describe_agreement(labels, which)}.{accuracies} Give --force to keep the export.",
         report,
     )

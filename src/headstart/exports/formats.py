@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
-
-from headstart.backbone.graph_file import make_name, make_signature, take_apart
-from headstart.classifier.metadata import Metadata
+from headstart.backbone.graph_file import make_name, take_apart
+from headstart.classifier.build import make_ends
+from headstart.classifier.file import ClassifierFile
+from headstart.classifier.rules import describe_rules
 from headstart.exports.browser import open_in_browser, require_browser
 from headstart.exports.html_page import write_page
 from headstart.exports.keras_model import open_keras, open_litert, write_keras, write_litert
 from headstart.exports.licence_notice import PREFIX, write_notice
 from headstart.exports.openvino_ir import find_default_precision, open_openvino_ir, write_openvino
-from headstart.exports.prediction import Pixels, PredictOne
+from headstart.exports.prediction import Outputs, Pixels, PredictOne
 from headstart.exports.resizing_graph import prepend_resizing
 from headstart.process.packages import require_packages
 from headstart.version import __version__
@@ -39,8 +38,7 @@ class Format:
     suffix
         Suffix of the main file.
     write
-        Function that writes the bytes of a classifier file, with their metadata, to a path. Its last argument is the
-        pixels to quantise on, or None.
+        Function that writes a classifier to a path. Its last argument is the pixels to quantise on, or None.
     open
         Context manager that opens an export and gives its function to predict a photo.
     int8
@@ -58,7 +56,7 @@ class Format:
     """
 
     suffix: str
-    write: Callable[[bytes, Metadata, Path, Pixels | None], None]
+    write: Callable[[ClassifierFile, Path, Pixels | None], None]
     open: Callable[[Path], AbstractContextManager[PredictOne]]
     int8: Literal["headstart", "converter"] | None = "headstart"
     beside: tuple[str, ...] = ()
@@ -67,34 +65,28 @@ class Format:
     is_timed: bool = True
 
 
-def build_resizing_model(data: bytes, metadata: Metadata) -> bytes:
-    """Turn the bytes of a classifier file into an ONNX model that resizes photos itself. Takes 30 ms.
+def build_resizing_model(contents: ClassifierFile) -> bytes:
+    """Turn a classifier file into an ONNX model that resizes photos itself. Takes 30 ms.
 
-    Any ONNX runtime runs it. Input: ``pixels``, (N, H, W, 3) uint8 RGB. Output: ``probabilities``, (N, C) float32. The
-    metadata of the model has ``labels``, one per line, a description of ``pixels``, the licence notice, and
-    ``decision`` if the answer is not always the most probable class: it is in JSON, and the program that runs the model
-    applies it.
+    Any ONNX runtime runs it. Input: ``pixels``, (N, H, W, 3) uint8 RGB. Outputs: ``probabilities``, (N, C) float32, and
+    ``novelty``, (N, 1) float32, if the classifier can tell how strange a photo is. The metadata of the model has
+    ``labels``, one per line, a description of ``pixels``, the licence notice, and the entries of `describe_rules` in
+    JSON: the program that runs the model applies these rules.
     """
-    file = take_apart(data)
+    file, metadata = take_apart(contents.data), contents.metadata
     trunk = prepend_resizing(file.trunk, metadata.image_size)
-    ends = make_signature("probabilities", len(metadata.labels))
     facts = {
         "labels": "\n".join(metadata.labels), "pixels": PIXELS.format(metadata.image_size),
         "exported_by": f"headstart {__version__}",
     }  # fmt: skip
-    facts |= describe_decision(metadata)
+    facts |= describe_rules(metadata)
     facts |= {key: value for key, value in file.entries.items() if key.startswith(PREFIX)}
     facts["notice"] = write_notice(file.entries)
-    return file.join(trunk + make_name("headstart_export") + ends, facts)
+    return file.join(trunk + make_name("headstart_export") + make_ends(metadata), facts)
 
 
-def describe_decision(metadata: Metadata) -> dict[str, str]:
-    """Return the entry ``decision`` of an export, in JSON, or nothing if the most probable class is the answer."""
-    return {} if metadata.decision is None else {"decision": metadata.decision.to_json()}
-
-
-def _write_onnx(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
-    path.write_bytes(build_resizing_model(data, metadata))
+def _write_onnx(contents: ClassifierFile, path: Path, _: Pixels | None) -> None:
+    path.write_bytes(build_resizing_model(contents))
 
 
 def _require_onnxruntime(_: bool) -> None:
@@ -106,19 +98,20 @@ def _open_onnx(path: Path) -> Iterator[PredictOne]:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    names = [end.name for end in session.get_outputs()]
 
-    def predict(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
-        row: npt.NDArray[np.float32] = session.run(["probabilities"], {"pixels": pixels[None]})[0][0]
-        return row
+    def predict(_: Path, pixels: Pixels) -> Outputs:
+        return Outputs.take(dict(zip(names, session.run(names, {"pixels": pixels[None]}), strict=True)))
 
     yield predict
 
 
-def _write_openvino(data: bytes, metadata: Metadata, path: Path, _: Pixels | None) -> None:
+def _write_openvino(contents: ClassifierFile, path: Path, _: Pixels | None) -> None:
+    metadata = contents.metadata
     facts = {"labels": json.dumps(metadata.labels), "pixels": PIXELS.format(metadata.image_size)}
-    facts |= describe_decision(metadata)
-    facts["notice"] = write_notice(take_apart(data).entries)
-    write_openvino(build_resizing_model(data, metadata), facts, path, metadata.spec.float32_below)
+    facts |= describe_rules(metadata)
+    facts["notice"] = write_notice(take_apart(contents.data).entries)
+    write_openvino(build_resizing_model(contents), facts, path, metadata.spec.float32_below)
 
 
 def _require_browser(is_int8: bool) -> None:

@@ -7,9 +7,10 @@ import gzip
 from pathlib import Path
 from typing import Any
 
-from headstart.backbone.graph_file import make_name, make_signature, take_apart
+from headstart.backbone.graph_file import make_name, take_apart
+from headstart.classifier.build import make_ends
+from headstart.classifier.file import ClassifierFile
 from headstart.classifier.metadata import Metadata
-from headstart.classifier.novelty_graph import make_novelty_output
 from headstart.classifier.refusal import AUTO, say_refusal
 from headstart.classifier.rules import AnswerRules
 from headstart.errors import ExportError
@@ -21,14 +22,16 @@ from headstart.version import __version__
 WEB = Path(__file__).parent / "web"
 
 
-def write_page(data: bytes, metadata: Metadata, path: Path, _: object = None) -> None:
+def write_page(contents: ClassifierFile, path: Path, _: object = None) -> None:
     """Write the page of a classifier file; the name of the page's file is its title."""
+    metadata = contents.metadata
     if metadata.depth < MAX_DEPTH:
         raise ExportError(
             f"Cannot export to '{path.name}': the classifier reads files with 16 bits a sample at a depth of "
             f"{metadata.depth} bits, and a browser shows them at 16, nearly black. Choose another --format."
         )
-    path.write_text(build_page(data, metadata, path.stem.encode("utf-8", "replace").decode()), encoding="utf-8")
+    name = path.stem.encode("utf-8", "replace").decode()
+    path.write_text(build_page(contents.data, metadata, name), encoding="utf-8")
 
 
 def build_page(data: bytes, metadata: Metadata, name: str) -> str:
@@ -65,10 +68,7 @@ def build_page(data: bytes, metadata: Metadata, name: str) -> str:
 def _build_network(data: bytes, metadata: Metadata) -> bytes:
     """Return the network without metadata, which would name the training photos."""
     file = take_apart(data)
-    ends = make_signature("probabilities", len(metadata.labels), metadata.image_size)
-    if metadata.n_novelty_photos is not None:
-        ends += make_novelty_output()
-    return file.join(file.trunk + make_name("headstart_page") + ends, {})
+    return file.join(file.trunk + make_name("headstart_page") + make_ends(metadata, metadata.image_size), {})
 
 
 def _list_labels(labels: tuple[str, ...]) -> str:

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from headstart.backbone.graph_file import read_vectors, take_apart
 from headstart.backbone.pooled_stages import choose_pooled_stages
 from headstart.backbone.view_averaging import MOVES
-from headstart.classifier.build import BIAS, WEIGHTS
-from headstart.classifier.metadata import Metadata
+from headstart.classifier.file import ClassifierFile
+from headstart.classifier.novelty_graph import NOVELTY
+from headstart.classifier.rules import describe_rules
 from headstart.errors import ExportError
 from headstart.exports.licence_notice import write_notice
-from headstart.exports.prediction import Pixels, PredictOne
+from headstart.exports.prediction import PROBABILITIES, Outputs, Pixels, PredictOne
+from headstart.head.novelty import NoveltyTest
 from headstart.pixels.resizing import resize_pixels
 from headstart.process.packages import make_missing_extra
 
@@ -27,13 +28,13 @@ DROPOUT = 0.2  # does nothing in prediction; further training has it where the t
 _PARTS = {"gamma": "scale", "beta": "offset", "moving_mean": "mean", "moving_variance": "variance", "kernel": "kernel"}
 
 
-def write_keras(data: bytes, metadata: Metadata, path: Path, _: object = None) -> None:
+def write_keras(contents: ClassifierFile, path: Path, _: object = None) -> None:
     """Write a ``.keras`` file that takes uint8 or float pixels of any size, 0 to 255."""
-    build_keras(data, metadata, is_any_size=True).save(path)
-    _add_texts(path, data, metadata)
+    build_keras(contents, is_any_size=True).save(path)
+    _add_texts(path, contents)
 
 
-def write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | None = None) -> None:
+def write_litert(contents: ClassifierFile, path: Path, pixels: Pixels | None = None) -> None:
     """Write a ``.tflite`` file that takes (1, S, S, 3) float32 pixels, 0 to 255.
 
     Parameters
@@ -41,7 +42,7 @@ def write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | N
     pixels
         (N, S, S, 3) uint8 pixels to quantise on. Default: the model is not quantised.
     """
-    model = build_keras(data, metadata, is_any_size=False)
+    model = build_keras(contents, is_any_size=False)
     tensorflow = _import_tensorflow()
     converter = tensorflow.lite.TFLiteConverter.from_keras_model(model)
     if pixels is not None:
@@ -50,7 +51,7 @@ def write_litert(data: bytes, metadata: Metadata, path: Path, pixels: Pixels | N
     with redirect_stdout(io.StringIO()):  # the converter prints each variable of the network
         converted = converter.convert()
     path.write_bytes(converted)
-    _add_texts(path, data, metadata)
+    _add_texts(path, contents)
 
 
 @contextmanager
@@ -61,8 +62,10 @@ def open_keras(path: Path) -> Iterator[PredictOne]:
     signature = [tensorflow.TensorSpec((1, None, None, 3), "uint8")]
     run = tensorflow.function(lambda pixels: model(pixels, training=False), input_signature=signature)
 
-    def predict(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
-        return np.asarray(run(pixels[None])[0])
+    def predict(_: Path, pixels: Pixels) -> Outputs:
+        outputs = run(pixels[None])  # of a model with one output, an array alone
+        named = outputs if isinstance(outputs, dict) else {PROBABILITIES: outputs}
+        return Outputs.take({name: np.asarray(values) for name, values in named.items()})
 
     yield predict
 
@@ -71,29 +74,28 @@ def open_keras(path: Path) -> Iterator[PredictOne]:
 def open_litert(path: Path) -> Iterator[PredictOne]:
     """Open a ``.tflite`` file. It takes photos of one size, so they are resized here by our rule."""
     interpreter = _import_tensorflow().lite.Interpreter(str(path))
-    interpreter.allocate_tensors()
-    entry, end = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    run, entry = interpreter.get_signature_runner(), interpreter.get_input_details()[0]
     side = int(entry["shape"][1])
 
-    def predict(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
-        interpreter.set_tensor(entry["index"], resize_pixels(pixels, side, side)[None].astype(entry["dtype"]))
-        interpreter.invoke()
-        return np.asarray(interpreter.get_tensor(end["index"])[0], np.float32)
+    def predict(_: Path, pixels: Pixels) -> Outputs:
+        outputs = run(pixels=resize_pixels(pixels, side, side)[None].astype(entry["dtype"]))
+        return Outputs.take(outputs if NOVELTY in outputs else {PROBABILITIES: next(iter(outputs.values()))})
 
     yield predict
 
 
-def build_keras(data: bytes, metadata: Metadata, *, is_any_size: bool) -> Any:
+def build_keras(contents: ClassifierFile, *, is_any_size: bool) -> Any:
     """Return the classifier as a Keras model: rescaling, MobileNetV2, pooling, dropout, dense.
 
-    With ``is_any_size`` a first layer resizes photos; without it they must have the network's size.
+    With ``is_any_size`` a first layer resizes photos; without it they must have the network's size. If the classifier
+    can tell how strange a photo is, the model has two outputs, ``probabilities`` and ``novelty``, by their names.
 
     Raises
     ------
     ExportError
         If the network is not MobileNetV2, or is quantised.
     """
-    spec = metadata.spec
+    metadata, spec = contents.metadata, contents.metadata.spec
     if metadata.is_quantised:
         raise ExportError("Cannot export to Keras: got an int8 classifier. Train without --precision int8.")
     if spec.name != "mobilenet_v2":
@@ -105,21 +107,22 @@ def build_keras(data: bytes, metadata: Metadata, *, is_any_size: bool) -> Any:
     low, high = spec.value_range
     x = layers.Rescaling((high - low) / 255, offset=low)(x)
     network = keras.applications.MobileNetV2(input_shape=(side, side, 3), include_top=False, weights=None)
-    trunk = take_apart(data).trunk
+    trunk = take_apart(contents.data).trunk
     _load_weights(network, trunk)
-    n_features = read_vectors(trunk, [WEIGHTS])[WEIGHTS].size // len(metadata.labels)
-    stages = [spec.stages[-1]] if n_features == spec.stages[-1].n_channels else choose_pooled_stages(spec)
+    stages = [spec.stages[-1]] if len(contents.weights) == spec.stages[-1].n_channels else choose_pooled_stages(spec)
     outputs = [network.get_layer(stage.tensor).output for stage in stages]
     if len(outputs) > 1:
         network = keras.Model(network.input, outputs, name=network.name)
-    views = [_render_view(keras, x, *move) for move in MOVES[: metadata.n_averaged]]
-    means = [_pool(layers, network(view), is_first=i == 0) for i, view in enumerate(views)]
-    x = layers.Average()(means) if len(means) > 1 else means[0]
-    x = layers.Dropout(DROPOUT)(x)
-    head = layers.Dense(len(metadata.labels), activation="softmax", name="probabilities")
-    model = keras.Model(pixels, head(x), name="headstart")
-    loaded = read_vectors(trunk, [WEIGHTS, BIAS])
-    head.set_weights([loaded[WEIGHTS].reshape(n_features, -1), loaded[BIAS]])
+    views = [network(_render_view(keras, x, *move)) for move in MOVES[: metadata.n_averaged]]
+    pooled = [_pool(layers, view, is_first=i == 0) for i, view in enumerate(views)]
+    x = _average(layers, [layers.Concatenate()(means) if len(means) > 1 else means[0] for means in pooled])
+    head = layers.Dense(len(metadata.labels), activation="softmax", name=PROBABILITIES)
+    ends = probabilities = head(layers.Dropout(DROPOUT)(x))
+    if contents.novelty is not None:
+        last = x if len(stages) == 1 else _average(layers, [means[-1] for means in pooled])
+        ends = {PROBABILITIES: probabilities, NOVELTY: _build_novelty(keras, contents.novelty)(last)}
+    model = keras.Model(pixels, ends, name="headstart")
+    head.set_weights([contents.weights, contents.bias])
     return model
 
 
@@ -131,11 +134,32 @@ def _render_view(keras: Any, pixels: Any, is_exchanged: bool, axes: Iterable[int
     return pixels
 
 
-def _pool(layers: Any, outputs: Any, *, is_first: bool) -> Any:
+def _pool(layers: Any, outputs: Any, *, is_first: bool) -> list[Any]:
     outputs = outputs if isinstance(outputs, list) else [outputs]
     name = "pooling" if is_first and len(outputs) == 1 else None
-    means = [layers.GlobalAveragePooling2D(name=name)(output) for output in outputs]
-    return layers.Concatenate()(means) if len(means) > 1 else means[0]
+    return [layers.GlobalAveragePooling2D(name=name)(output) for output in outputs]
+
+
+def _average(layers: Any, parts: list[Any]) -> Any:
+    return layers.Average()(parts) if len(parts) > 1 else parts[0]
+
+
+def _build_novelty(keras: Any, test: NoveltyTest) -> Any:
+    """Return a model from the features of the last stage to the novelty, that further training does not change."""
+    layers = keras.layers
+    features = keras.Input((len(test.mean),), name="features")
+    standardise = layers.Normalization(mean=test.mean.tolist(), variance=(test.scale.astype(float) ** 2).tolist())
+    row = standardise(layers.UnitNormalization()(features))
+    project = layers.Dense(test.components.shape[1], use_bias=False, name="components")
+    score = layers.Subtract()([layers.Dot(1)([part, part]) for part in (row, project(row))])
+    # the share falls by straight lines, each a product that is cut off at 0 and 1
+    lines, share = layers.Dense(len(test.starts), name="lines"), layers.Dense(1, name="share")
+    model = keras.Model(features, share(layers.ReLU(max_value=1.0)(lines(score))), name=NOVELTY)
+    project.set_weights([test.components])
+    lines.set_weights([test.slopes[None], -test.starts * test.slopes])
+    share.set_weights([-test.falls[:, None], np.array([test.most], np.float32)])
+    model.trainable = False
+    return model
 
 
 def _load_weights(network: Any, trunk: bytes) -> None:
@@ -157,16 +181,18 @@ def _load_weights(network: Any, trunk: bytes) -> None:
         layer.set_weights(values)
 
 
-def _add_texts(path: Path, data: bytes, metadata: Metadata) -> None:
-    """Add ``labels.txt``, ``NOTICE.txt`` and ``decision.json``, if the classifier has a decision.
+def _add_texts(path: Path, contents: ClassifierFile) -> None:
+    """Add ``labels.txt``, ``NOTICE.txt`` and the rules that the classifier has, as of `describe_rules`, in JSON.
 
     A .keras file is a zip, and a .tflite file may end with one.
     """
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("NOTICE.txt", write_notice(take_apart(data).entries))  # uncompressed, to be searchable
-        archive.writestr("labels.txt", "".join(f"{label}\n" for label in metadata.labels))
-        if metadata.decision is not None:
-            archive.writestr("decision.json", metadata.decision.to_json())
+        archive.writestr(
+            "NOTICE.txt", write_notice(take_apart(contents.data).entries)
+        )  # uncompressed, to be searchable
+        archive.writestr("labels.txt", "".join(f"{label}\n" for label in contents.metadata.labels))
+        for name, text in describe_rules(contents.metadata).items():
+            archive.writestr(f"{name}.json", text)
 
 
 def _import_tensorflow() -> Any:

@@ -7,28 +7,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.classifier.novelty_graph import NOVELTY
 from headstart.engine.openvino_import import get_core, import_openvino
-from headstart.engine.rewriting import fold_batch_norms, mark_float32_below
-from headstart.exports.prediction import Pixels, PredictOne
+from headstart.engine.rewriting import fold_batch_norms, mark_float32, mark_float32_below
+from headstart.exports.prediction import Outputs, Pixels, PredictOne
 from headstart.exports.resizing_graph import RESIZED
 
 
 def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_below: str | None) -> None:
     """Write an ONNX model that resizes photos as OpenVINO IR.
 
-    By default OpenVINO computes in bf16 if the processor can. Resizing, and the first stages as in the classifier, are
-    marked to be computed in float32. Only this format has the mark. Fused layers lose it, so batch norms are folded
-    first.
+    By default OpenVINO computes in bf16 if the processor can. Resizing, the novelty test, and the first stages as in
+    the classifier, are marked to be computed in float32. Only this format has the mark. Fused layers lose it, so batch
+    norms are folded first.
 
     Parameters
     ----------
     facts
         Entries of the file under ``headstart`` in its ``rt_info``.
     float32_below
-        Name of the layer up to which everything is marked. None: only resizing is marked.
+        Name of the layer up to which everything is marked. None: no stage is marked.
     """
     openvino = import_openvino()
     from xml.etree import ElementTree
@@ -43,6 +41,7 @@ def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_be
         raise OSError(f"OpenVINO cannot write the file ({str(error).partition(chr(10))[0]})") from None
     tree = ElementTree.fromstring(path.read_bytes())  # noqa: S314  our own file
     mark_float32_below(tree, float32_below or RESIZED)
+    mark_float32(tree, NOVELTY)
     text = ElementTree.tostring(tree, encoding="unicode")
     path.write_text(re.sub(r">\s+<", "><", text), encoding="utf-8")  # a third of it is indentation
 
@@ -53,8 +52,8 @@ def open_openvino_ir(path: Path) -> Iterator[PredictOne]:
     core = get_core()
     run = core.compile_model(core.read_model(path), "CPU")
 
-    def predict(_: Path, pixels: Pixels) -> npt.NDArray[np.float32]:
-        return np.array(run([pixels[None]])[0][0], np.float32)
+    def predict(_: Path, pixels: Pixels) -> Outputs:
+        return Outputs.take({end.get_any_name(): values for end, values in run([pixels[None]]).items()})
 
     yield predict
 

@@ -12,7 +12,7 @@ photos that the components were fitted without.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,10 @@ class NoveltyTest:
         for strangers. The novelty of a row depends on that row alone, to the last bit.
         """
         return self.rank(self.score(X))
+
+    def shift(self, by: float) -> NoveltyTest:
+        """Return the test for scores that are higher by a number."""
+        return replace(self, starts=self.starts + np.float32(by))
 
     def rank(self, scores: Floats) -> Floats:
         """Return the novelty (N,) float32 of scores (N,)."""

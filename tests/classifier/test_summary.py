@@ -10,6 +10,7 @@ from headstart.classifier.build import build_classifier
 from headstart.classifier.classifier import Classifier
 from headstart.classifier.decision import Decision
 from headstart.classifier.file import parse_classifier
+from headstart.classifier.label_sets import LabelSets
 from headstart.classifier.summary import describe_network, list_facts, list_part_rows, summarise_classifier
 
 N_HEAD = 1280 * 3 + 3
@@ -109,3 +110,21 @@ def test_the_report_gets_the_totals_in_a_sentence(summarise):
         "Number of parameters: 2,261,827: 3,843 trained, 2,257,984 frozen. Size of the file: 9.1 MB."
     )
     assert len(network["rows"]) == 21
+
+
+def test_what_is_refused_is_told_with_the_number_of_photos(summarise):
+    summary = summarise() | {"novelty": {"n": 250, "refuse": 0.01}}
+    told = "Photos stranger than 99% of the classifier's own photos are refused as none of these: a share of 1%."
+    assert dict(list_facts(summary))["Refused"] == f"{told} Measured on 250 photos."
+    assert dict(list_facts(summary | {"novelty": {"n": 9, "refuse": None}}))["Refused"] == "No photo is refused."
+    assert dict(list_facts(summarise()))["Refused"].startswith("No photo is refused: the classifier cannot tell")
+
+
+def test_label_sets_are_told_with_what_they_can_promise(summarise):
+    sets = LabelSets((0.2,), (0.01,), 99, 0.99)
+    summary = summarise(label_sets=sets)
+    assert summary["label_sets"] == {"n": 99, "most": 0.99, "top_share": 0.99}
+    assert dict(list_facts(summary))["Label sets"] == (
+        "up to 99% can be promised, by 99 held-out photos; the most probable label alone is right for 99.0% of them"
+    )
+    assert dict(list_facts(summarise()))["Label sets"].startswith("none: an earlier version wrote")

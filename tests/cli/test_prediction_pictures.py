@@ -15,7 +15,7 @@ def test_a_star_marks_the_answer_of_a_decision_in_a_picture():
 
 def test_the_title_of_a_refused_photo_is_none_of_these():
     prediction = Prediction(Path("a.jpg"), "cats", 0.999, {}, novelty=0.002, is_known=False)
-    assert write_title(prediction, "a.jpg") == "none of these (nearest: cats 100%)\na.jpg"
+    assert write_title(prediction, "a.jpg") == "none of these (cats 100%)\na.jpg"
 
 
 def test_the_title_has_the_label_set_of_several_labels():

@@ -19,6 +19,8 @@ def test_show_prints_the_verdict_and_the_parts(run, headstart):
     n = run.metrics["train"]["n"] + run.metrics["validation"]["n"]
     assert f"\nFitted to   {n} different photos (train+validation)\n" in answer.stdout
     assert " ms a photo on this machine" in answer.stdout
+    assert "\nRefused     Photos stranger than 95% of the classifier's own photos are refused" in answer.stdout
+    assert "\nLabel sets  up to " in answer.stdout
     assert "\x1b" not in answer.stdout
 
 

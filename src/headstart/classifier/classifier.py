@@ -241,8 +241,8 @@ class Classifier:
         return Explainer(self._contents)
 
     def summary(self) -> str:
-        """Return the stages with their sizes, what was trained, and what the classifier was fitted to, as text."""
-        return write_summary(summarise_classifier(self._contents))
+        """Return the stages with their sizes, what was trained, to what it was fitted, and what it refuses, as text."""
+        return write_summary(summarise_classifier(self._contents, self.rules.refused_share))
 
     def save(self, path: PhotoPath) -> Path:
         """Write the classifier file and return its path. A failed write leaves no partial file."""

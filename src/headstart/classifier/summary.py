@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import Any
 
 from headstart.backbone.spec import PIXELS_CUT
 from headstart.classifier.file import ClassifierFile
+from headstart.classifier.label_sets import LabelSets
+from headstart.classifier.refusal import AUTO, Refuse, say_refusal, settle_refusal
 from headstart.engine.weight_counts import count_weights
-from headstart.evaluation.words import METHODS, count_photos
+from headstart.evaluation.words import METHODS, count_photos, format_percent
 
 FEATURES = "features"  # name of the layer that the head takes
 ARITHMETIC = {"f32": "float32", "bf16": "bfloat16", "int8": "int8"}
 MAX_LABELS = 20  # in one line
 
 
-def summarise_classifier(contents: ClassifierFile) -> dict[str, Any]:
-    """Return the summary of a classifier in plain JSON types (about 10 ms).
+def summarise_classifier(contents: ClassifierFile, refuse: Refuse = AUTO) -> dict[str, Any]:
+    """Return the summary of a classifier in plain JSON types (about 10 ms). For ``refuse`` see `Classifier`.
+
+    ``novelty`` has the number ``n`` of photos that the novelty test was measured on, and the share ``refuse``;
+    ``label_sets`` the number ``n`` of held-out photos, the highest share that they can promise, ``most``, and
+    ``top_share``. Each is None if the file has none.
 
     ``parts`` are the stages, the features and the head, from the input to the output. Each has ``name``, ``output``
     (height, width and channels, or the number of values), ``n_parameters`` and ``is_trained``. As in other libraries,
@@ -52,12 +59,24 @@ def summarise_classifier(contents: ClassifierFile) -> dict[str, Any]:
         "seed": about.seed,
         "n_fitted": len(about.trained_on),
         "decision": None if about.decision is None else about.decision.describe(),
+        "novelty": _describe_novelty(about.n_novelty_photos, refuse),
+        "label_sets": _describe_sets(about.label_sets),
         "parts": parts,
         "n_parameters": n_parameters,
         "n_trained": n_trained + n_head,
         "n_frozen": n_parameters - n_trained - n_head,
         "n_bytes": len(contents.data),
     }
+
+
+def _describe_novelty(n_units: int | None, refuse: Refuse) -> dict[str, Any] | None:
+    return None if n_units is None else {"n": n_units, "refuse": settle_refusal(refuse, n_units)}
+
+
+def _describe_sets(sets: LabelSets | None) -> dict[str, Any] | None:
+    if sets is None:
+        return None
+    return {"n": sets.n_units, "most": sets.n_units / (sets.n_units + 1), "top_share": sets.top_share}
 
 
 def _make_part(name: str, output: list[int], n_parameters: int, *, is_trained: bool) -> dict[str, Any]:
@@ -92,10 +111,29 @@ def list_facts(summary: dict[str, Any]) -> list[tuple[str, str]]:
         "Parameters": f"{summary['n_parameters']:,}: {summary['n_trained']:,} trained, {summary['n_frozen']:,} frozen",
         "Fitted to": f"{count_photos(summary['n_fitted'], 'different')}{_name_splits(summary)}",
         "Answer": summary["decision"] or "the most probable class",
+        "Refused": _say_refused(summary["novelty"]),
+        "Label sets": _say_sets(summary["label_sets"]),
         "File": f"{summary['n_bytes'] / 1e6:.1f} MB",
         "Time": "" if seconds is None else f"{seconds:.1f} ms a photo on this machine, without decoding",
     }
     return [(name, text) for name, text in facts.items() if text]
+
+
+def _say_refused(novelty: dict[str, Any] | None) -> str:
+    if novelty is None:
+        return say_refusal(None, None)
+    text = say_refusal(novelty["refuse"], novelty["n"])
+    return f"{text} Measured on {count_photos(novelty['n'])}." if novelty["refuse"] else text
+
+
+def _say_sets(sets: dict[str, Any] | None) -> str:
+    if sets is None:
+        return "none: an earlier version wrote the classifier, or it was trained without held-out photos"
+    most, photos = floor(1000 * sets["most"]) / 10, count_photos(sets["n"], "held-out")
+    return (
+        f"up to {most:g}% can be promised, by {photos}; the most probable label alone is right for "
+        f"{format_percent(sets['top_share'])} of them"
+    )
 
 
 def _name_splits(summary: dict[str, Any]) -> str:

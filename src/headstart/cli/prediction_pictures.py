@@ -53,7 +53,7 @@ def write_title(prediction: Prediction, name: str) -> str:
     """
     answer = f"{prediction.label} {prediction.probability:.0%}{'*' if prediction.decided_by else ''}"
     if not prediction.is_known:
-        answer = f"{prediction.answer} (nearest: {answer})"
+        answer = f"{prediction.answer} ({answer})"
     elif prediction.label_set is not None and len(prediction.label_set) > 1:
         answer = join_labels(prediction.label_set)
     return f"{answer}\n{name}"

@@ -69,7 +69,7 @@ def say_refusal(share: float | None, n_units: int | None) -> str:
     if n_units is None:
         return (
             "No photo is refused: the classifier cannot tell how strange a photo is, because an earlier version wrote "
-            "it or it was trained on fewer than 19 photos."
+            "it or fewer than 19 photos measured it."
         )
     if share is None:
         return "No photo is refused."
@@ -101,7 +101,7 @@ def settle_refusal(refuse: Refuse, n_units: int | None) -> float | None:
     if n_units is None:
         raise ClassifierError(
             "Cannot refuse photos: got a classifier that cannot tell how strange a photo is, because it was written by "
-            "an earlier version or trained on fewer than 19 photos. Train it again with more photos, or refuse none."
+            "an earlier version or measured by fewer than 19 photos. Train it again with more photos, or refuse none."
         )
     if n_units < count_needed(refuse):
         lowest = ceil(1000 / (n_units + 1)) / 10

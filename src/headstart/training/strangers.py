@@ -62,7 +62,7 @@ def find_strangers(
     if model.metadata.n_novelty_photos is None:
         raise ClassifierError(
             "Cannot measure strangers: got a classifier that cannot tell how strange a photo is, because an earlier "
-            "version wrote it or it was trained on fewer than 19 photos. Train it again with more photos."
+            "version wrote it or fewer than 19 photos measured it. Train it again with more photos."
         )
     listed = [places] if isinstance(places, str | Path) else list(places)
     if not listed:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from headstart.backbone.spec import find_problems
 from headstart.errors import ClassifierError
 from headstart.evaluation.words import format_percent
+from headstart.head.unit_shares import UnitWeights
 
 MAX_KNOTS = 200
 LEVELS = (0.8, 0.9, 0.95, 0.99)  # that other programs are told the thresholds of
@@ -153,19 +154,14 @@ def calibrate_label_sets(
     """
     if not len(y):
         return None
-    weights, n_units = np.ones(len(y)), len(y)
-    if units is not None:
-        _, numbers, sizes = np.unique(np.asarray(units), return_inverse=True, return_counts=True)
-        weights, n_units = 1 / sizes[numbers], len(sizes)
+    rows = UnitWeights.weigh(len(y), units)
     missed = np.flatnonzero(probabilities.argmax(1) != y)
     right = probabilities[missed, y[missed]].astype(np.float64)
     order = np.argsort(right, kind="stable")
-    below = np.cumsum(weights[missed][order])
     at = _choose_knots(len(missed))
-    top_share = 1 - (float(below[-1]) if len(missed) else 0.0) / n_units
-    return LabelSets(
-        tuple(right[order][at].tolist()), tuple((below[at] / (n_units + 1)).tolist()), n_units, max(0.0, top_share)
-    )
+    shares = rows.measure_tails(missed[order])[at]
+    top_share = 1 - float(rows.weights[missed].sum()) / rows.n_units
+    return LabelSets(tuple(right[order][at].tolist()), tuple(shares.tolist()), rows.n_units, max(0.0, top_share))
 
 
 def _choose_knots(n: int) -> npt.NDArray[np.int64]:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from headstart.head.folds import make_folds
 from headstart.head.parallel_rows import map_items, sum_blocks, use_one_blas_thread
+from headstart.head.unit_shares import UnitWeights
 from headstart.storage.large_arrays import take_rows
 
 Floats = npt.NDArray[np.float32]
@@ -257,23 +258,26 @@ def _multiply(one: Floats, other: Floats) -> Floats:
 def _measure_shares(scores: Floats, units: Sequence[str] | None) -> tuple[Floats, npt.NDArray[np.float64], int]:
     """Return increasing scores, the shares of photos of new units that score at least as high, and the number of units.
 
-    Of U units and a new one, each is the strangest with the same probability, 1 / (U + 1). A photo counts by one over
-    the number of photos of its unit (as in hierarchical conformal prediction, Lee, Barber and Willett 2023).
+    The shares begin with 1 / (units + 1): less, no photo shows.
     """
-    n_units = count_units(len(scores), units)
-    weights = np.ones(len(scores))
-    if units is not None:
-        _, numbers, sizes = np.unique(np.asarray(units), return_inverse=True, return_counts=True)
-        weights /= sizes[numbers]
+    rows = UnitWeights.weigh(len(scores), units)
     order = np.argsort(-scores, kind="stable")
-    ranked, above = scores[order], np.cumsum(weights[order]) / (n_units + 1)
+    ranked, above = scores[order], rows.measure_tails(order)
     is_last = np.append(ranked[1:] < ranked[:-1], True)  # of equal scores
-    ranked, above = ranked[is_last], above[is_last]
-    # a unit of several photos: its strangest photo alone would be rarer than one of all units, which nothing shows
-    is_told = above * (n_units + 1) > 1 - 1e-9
-    ranked, above = ranked[is_told], above[is_told] - ROUNDING
+    ranked, above = _begin_at(1 / (rows.n_units + 1), ranked[is_last], above[is_last])
     at = _choose_knots(len(ranked))
-    return ranked[at][::-1].copy(), above[at][::-1], n_units
+    return ranked[at][::-1].copy(), above[at][::-1] - ROUNDING, rows.n_units
+
+
+def _begin_at(least: float, ranked: Floats, above: npt.NDArray[np.float64]) -> tuple[Floats, npt.NDArray[np.float64]]:
+    """Return falling scores and their shares from a share on: the first score is interpolated."""
+    first = int(np.searchsorted(above, least - 1e-12))
+    if first == 0 or above[first] <= least + 1e-12:
+        return ranked[first:], above[first:]
+    start = np.float32(np.interp(least, above[first - 1 : first + 1], ranked[first - 1 : first + 1]))
+    if not ranked[first] < start:  # equal in float32
+        return np.append(start, ranked[first + 1 :]), np.append(least, above[first + 1 :])
+    return np.append(start, ranked[first:]), np.append(least, above[first:])
 
 
 def _choose_knots(n: int) -> npt.NDArray[np.int64]:

@@ -27,10 +27,14 @@ Floats = npt.NDArray[np.float32]
 
 MAX_COMPONENTS, ROWS_PER_COMPONENT = 64, 6  # with 128, strangers are told as well
 MAX_ROWS = 20_000  # more rows change neither components nor shares by much
+ROWS_AT_ONCE = 4096
 FEWEST_UNITS = 19  # of fewer, no share of 5% can be told
 N_FOLDS, N_FOLDS_OF_FEW, FEW_ROWS = 10, 20, 500  # with few rows, a photo is stranger to nine tenths than to all
 FLOOR = 1.0  # of the median standard deviation
-N_SPARE, N_ITERATIONS = 16, 2  # of the subspace iteration (Halko, Martinsson and Tropp 2011, algorithm 4.4)
+N_SPARE, N_ITERATIONS = (
+    16,
+    1,
+)  # of the subspace iteration (Halko, Martinsson and Tropp 2011, algorithm 4.4); 2 gain nothing
 MAX_KNOTS, N_TOP_KNOTS = 128, 48
 ROUNDING = 5e-6  # taken off each share: a novelty of 1 / 100 stays at or below 0.01 in the arithmetic of any runtime
 SHORTEST = 1e-12  # length of features; a row of zeros has no direction
@@ -197,7 +201,7 @@ class _HeldOut:
         self._seed = seed
         self._total = rows.sum(0, dtype=np.float64)
         # with more rows than features, products of the features are smaller than the rows, and all folds share them
-        self._products = _multiply(rows, rows) if len(rows) > rows.shape[1] else None
+        self._products = _multiply(rows) if len(rows) > rows.shape[1] else None
 
     def fit_without(self, at: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
         """Return the mean (D,) and the principal components (D, K) of the rows that are not at some positions."""
@@ -250,8 +254,11 @@ def _find_components(multiply: Callable[[Floats], Floats], n: int, n_features: i
     return components
 
 
-def _multiply(one: Floats, other: Floats) -> Floats:
-    product: Floats = sum_blocks(lambda rows: one[rows].T @ other[rows], one, other)
+def _multiply(rows: Floats) -> Floats:
+    """Return the products (D, D) of features, summed over rows."""
+    if len(rows) <= ROWS_AT_ONCE:
+        return rows.T @ rows  # the sums of small blocks take as long as their products
+    product: Floats = sum_blocks(lambda at: rows[at].T @ rows[at], rows)
     return product
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import ImageFont
 
 VERSION = 1  # counts up when an image changes; a test holds the digest of all images
 N_PER_KIND = 4
@@ -227,9 +229,14 @@ def _open_canvas(side_px: int, colour: tuple[int, ...]) -> tuple[Image, ImageDra
 
 
 def _write(drawing: ImageDraw, at: tuple[int, int], text: str, colour: tuple[int, ...]) -> None:
+    drawing.text(at, text, fill=colour, font=_load_font())
+
+
+@cache
+def _load_font() -> ImageFont:
     from PIL import ImageFont
 
-    drawing.text(at, text, fill=colour, font=ImageFont.load_default_imagefont())  # a bitmap: no FreeType rounds it
+    return ImageFont.load_default_imagefont()  # a bitmap: no version of FreeType rounds it another way
 
 
 def _choose_words(generator: np.random.Generator, n: int) -> str:

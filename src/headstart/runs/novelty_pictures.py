@@ -17,7 +17,7 @@ from headstart.runs.run_pictures import PictureFolder, read_for_grid
 if TYPE_CHECKING:
     from PIL import Image
 
-N_COLUMNS, SMALL_PX = 4, 182  # of the gallery, as wide as three columns of the other pictures
+N_COLUMNS, SMALL_PX = 5, 143  # of the gallery, as wide as three columns of the other pictures
 FRAME = 200  # grey
 MAX_SET = 4  # labels of a set in a title
 
@@ -60,7 +60,8 @@ def _draw_strangers(kinds: Sequence[Mapping[str, Any]], depth: int) -> Image.Ima
             images.append(image)
         else:
             images.append(read_for_grid(Photo(least["path"], row["kind"], digest="", split=None), depth))
-        titles.append(f"{row['kind']}, {format_threshold(least['novelty'])}\n{row['n_refused']} of {row['n']} refused")
+        counted = f"{row['n_refused']} of {row['n']} refused"
+        titles.append(f"{row['kind']}\nnovelty {format_threshold(least['novelty'])}\n{counted}")
     colours = [DARK if row["n_refused"] == row["n"] else ACCENT for row in kinds]
     return plot_photo_grid(images, titles, n_columns=N_COLUMNS, cell_px=SMALL_PX, colours=colours)
 

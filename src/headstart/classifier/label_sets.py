@@ -22,6 +22,7 @@ from headstart.evaluation.words import format_percent
 from headstart.head.unit_shares import UnitWeights
 
 MAX_KNOTS = 200
+ROUNDING = 1e-9  # of shares
 LEVELS = (0.8, 0.9, 0.95, 0.99)  # that other programs are told the thresholds of
 
 
@@ -69,7 +70,9 @@ class LabelSets:
                 f"held-out photos, and there were {self.n_units:,}. Ask for {most:g}% or less, or train with more "
                 "photos."
             )
-        if not self.shares or missed >= self.shares[-1]:
+        # of photos whose most probable label is wrong; one more than there were, as the next photo may be one
+        n_missed = self.n_units * (1 - self.top_share) + 1
+        if not self.shares or missed >= n_missed / (self.n_units + 1) - ROUNDING:
             return 1.0
         return float(np.interp(missed, self.shares, self.probabilities))
 

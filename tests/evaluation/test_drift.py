@@ -115,9 +115,9 @@ def test_only_the_last_photos_are_recent():
         ([0.001] * 2, 0.01, "Of 2 photos 2 were refused, fewer than 1 expected: more than of the training photos, "
          "maybe by chance."),
         ([0.001] * 30, 0.05, "Of 30 photos 30 were refused, 2 expected: these photos are not like the training photos. "
-         "Look at them, and train again with some of them."),
+         "Look at them. If they belong to a class, old or new, train again with some of them."),
         ([0.3] * 120, 0.01, "Of 120 photos 120 are stranger than 50% of the classifier's own photos, 60 expected: "
-         "these photos are not like the training photos. Look at them, and train again with some of them."),
+         + drift.ADVICE),
         ([0.01], None, "Of 1 photo 1 is stranger than 95% of the classifier's own photos, fewer than 1 expected: as of "
          "the training photos."),
     ],

@@ -10,8 +10,7 @@ number of quiet photos as soon as one at the start, needs no window, and may loo
 above its b, an alarm within m photos has a probability of at most m / ALARM. The shares of own photos are known only as
 well as the number of photos that measured the novelty: b is a share's upper confidence bound for that number.
 
-Rejected: a test of the last 200 photos (it cannot say how rare false alarms are in a long run), and a test of all
-photos since the start (after 10,000 quiet photos it is late by hundreds).
+Measured and rejected: docs/decisions/0046-drift.md.
 
 The pages have the same steps in JavaScript (exports/web/drift.js).
 """
@@ -35,6 +34,10 @@ N_RECENT = 200
 FALSE_ALARMS = (
     "In 1,000 photos like the training photos, a false alarm has a probability of at most 1 in 100. Photos that show "
     "the same, such as frames of one video, make it more probable."
+)
+ADVICE = (
+    "these photos are not like the training photos. Look at them. If they belong to a class, old or new, train again "
+    "with some of them."
 )
 
 
@@ -62,7 +65,9 @@ class DriftTest:
 
     def to_page(self) -> dict[str, Any]:
         """Return the test and its constants for the pages."""
-        return asdict(self) | {"alarm": ALARM, "most": MOST, "nRecent": N_RECENT, "falseAlarms": FALSE_ALARMS}
+        return asdict(self) | {
+            "alarm": ALARM, "most": MOST, "nRecent": N_RECENT, "falseAlarms": FALSE_ALARMS, "advice": ADVICE,
+        }  # fmt: skip
 
 
 def make_drift_test(n_units: int | None, refused_share: float | None) -> DriftTest | None:
@@ -206,9 +211,7 @@ class DriftWatch:
             what = f"{'is' if k == 1 else 'are'} stranger than {100 * (1 - share):.4g}% of the classifier's own photos"
         text = f"{head} {what}, {f'{expected:,}' if expected else 'fewer than 1'} expected: "
         if self._is_drifting:
-            return (
-                f"{text}these photos are not like the training photos. Look at them, and train again with some of them."
-            )
+            return text + ADVICE
         usual = (
             "as of the training photos" if k <= expected + 1 else "more than of the training photos, maybe by chance"
         )

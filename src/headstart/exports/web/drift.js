@@ -76,9 +76,7 @@ class DriftWatch {
       ? `${k === 1 ? "was" : "were"} refused`
       : `${k === 1 ? "is" : "are"} stranger than ${percent}% of the classifier's own photos`;
     const text = `${head} ${what}, ${expected ? count(expected) : "fewer than 1"} expected: `;
-    if (this.isDrifting) {
-      return `${text}these photos are not like the training photos. Look at them, and train again with some of them.`;
-    }
+    if (this.isDrifting) return text + test.advice;
     const usual = k <= expected + 1 ? "as of the training photos" : "more than of the training photos, maybe by chance";
     const before = this.lastAlarm === null ? "" : ` The last alarm was at photo ${count(this.lastAlarm)}.`;
     return `${text}${usual}.${before}`;

@@ -25,7 +25,7 @@ from headstart.storage.large_arrays import take_rows
 
 Floats = npt.NDArray[np.float32]
 
-MAX_COMPONENTS, ROWS_PER_COMPONENT = 64, 6  # with 128, strangers are told as well
+MAX_COMPONENTS, ROWS_PER_COMPONENT = 128, 6  # with 64, slightly more own photos are refused
 MAX_ROWS = 20_000  # more rows change neither components nor shares by much
 ROWS_AT_ONCE = 4096
 FEWEST_UNITS = 19  # of fewer, no share of 5% can be told

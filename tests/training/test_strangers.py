@@ -69,7 +69,7 @@ def test_the_share_is_that_of_the_classifier_unless_another_is_given(evaluate, r
     model = hs.load(run, refuse=0.1)
     refusal = hs.evaluate(model, run.folder / "catalog.csv", verbose=False)["refusal"]
     assert (refusal["share"], refusal["n"]) == (0.1, run.metrics["test"]["n"])
-    with pytest.raises(ClassifierError, match=r"Cannot refuse 0\.001 of the classifier's own photos"):
+    with pytest.raises(ClassifierError, match=r"Cannot refuse 0\.1% of the classifier's own photos"):
         evaluate(refuse=0.001)
 
 

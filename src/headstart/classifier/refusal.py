@@ -106,7 +106,7 @@ def settle_refusal(refuse: Refuse, n_units: int | None) -> float | None:
     if n_units < count_needed(refuse):
         lowest = ceil(1000 / (n_units + 1)) / 10
         raise ClassifierError(
-            f"Cannot refuse {refuse:.3g} of the classifier's own photos: got {n_units:,} photos that measured it, need "
-            f"{count_needed(refuse):,}. Refuse {lowest:g}% or more, or train with more photos."
+            f"Cannot refuse {100 * refuse:.3g}% of the classifier's own photos: got {n_units:,} photos that measured "
+            f"it, need {count_needed(refuse):,}. Refuse {lowest:g}% or more, or train with more photos."
         )
     return float(refuse)

@@ -62,7 +62,7 @@ class _WholePercent(click.ParamType[int]):
 class _Fraction(click.ParamType[float]):
     """A share with decimals, such as ``99.5%``, ``99.5`` or ``0.995``, converted to a number from 0 to 1."""
 
-    name = "share"
+    name, example = "share", "98%"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, float):
@@ -71,14 +71,14 @@ class _Fraction(click.ParamType[float]):
         number = float(match[1]) if match else math.nan
         share = number / 100 if match and (match[2] or number > 1) else number
         if not 0 <= share <= 1:
-            self.fail(f"{value!r} is not a share, need one such as 98%.", param, ctx)
+            self.fail(f"{value!r} is not a share, need one such as {self.example}.", param, ctx)
         return share
 
 
 class _Refusal(_Fraction):
     """A share of the classifier's own photos that may be refused: ``1%``, ``auto``, or ``none``."""
 
-    name = "refusal"
+    name, example = "refusal", "1%, or none"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         word = str(value).strip().casefold()
@@ -92,6 +92,8 @@ class _Refusal(_Fraction):
 
 class _Level(_Fraction):
     """A share above 0% and below 100%, such as ``90%``."""
+
+    example = "90%"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         share = super().convert(value, param, ctx)

@@ -10,8 +10,9 @@ output of the file. Other scores: the largest probability, the energy of the cla
 Mahalanobis distance to the nearest class (Lee et al. 2018), and ViM with 256 components on all stages (Wang et al.
 2022), the last two in 5 of the 20 draws. "Worst" is the kind of strangers that is told worst.
 
-Small sets have 60 and 150 photos. In the last rows a third of the classes is left out of the training, and the
-strangers are the photos of these classes.
+Small sets have 60 and 150 photos. "Groups" are painted, without pictures (`coverage.py`): 40 or 160 groups of ten
+photos on average, whose photos resemble each other; other groups are the own photos. In the last rows a third of the
+classes is left out of the training, and the strangers are the photos of these classes.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -29,12 +30,15 @@ from pathlib import Path
 import numpy as np
 
 from copy_maker import LOOK_ALIKES, save_again
+from coverage import paint_groups
 from feature_sets import draw_photos, extract_with_copies, find_sets, map_draws, train_head
-from harness import Claim, publish
+from harness import publish
 from headstart.backbone.backbone import Backbone, BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.backbone.pooled_stages import pool_stages
+from headstart.classifier.refusal import count_needed
 from headstart.features.extraction import extract_features
+from headstart.head.novelty import fit_novelty
 from headstart.methods.confidence import set_confidence
 from headstart.methods.feature_table import FeatureTable
 from headstart.methods.novelty import fit_trained_novelty
@@ -44,38 +48,11 @@ from headstart.pixels.strangers import draw_stranger, list_strangers
 from headstart.training.demo import write_demo_catalog
 from look_alikes import FACTORY
 from novelty_scores import OtherScores
+from unknown_table import COLUMNS, LEVELS, Draw, list_claims, write_row
 
 N_DRAWS, N_WHOLE, N_STRANGERS, N_PAINTED = 20, 5, 250, 20
-USER_SHARE, SMALL = 2 / 3, (60, 150)
-LEVELS = (0.01, 0.05, 0.1)
-OTHERS = ("max softmax", "energy", "Mahalanobis", "ViM, all stages")
-COLUMNS = [
-    "known", "photos", "AUROC: novelty", "worst", *OTHERS, "strangers refused at 1%, 5%", "worst at 5%",
-    "own photos refused at 1%, 5%, 10%",
-]  # fmt: skip
+USER_SHARE, SMALL, GROUPS = 2 / 3, (60, 150), (400, 1600)
 Strangers = Mapping[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Draw:
-    """What one draw gave.
-
-    Attributes
-    ----------
-    n_photos
-        Number of the user's photos.
-    areas
-        AUROC by score and kind of strangers.
-    refused
-        Share of strangers refused, by level and kind.
-    own
-        Share of own photos refused, by level; NaN if the photos are too few for it.
-    """
-
-    n_photos: int
-    areas: Mapping[str, Mapping[str, float]]
-    refused: Mapping[float, Mapping[str, float]]
-    own: Mapping[float, float]
 
 
 def main() -> None:
@@ -102,10 +79,12 @@ def main() -> None:
         print(*rows[-1], f"{time.perf_counter() - started:.0f} s", sep=" | ", file=sys.stderr, flush=True)
     rows.append(write_row("mean", known))
     rows += [write_row("small sets, mean", draws) for draws in small.values()]
+    groups = {n: {"groups": measure(partial(measure_groups, n), paint_groups())} for n in GROUPS}
+    rows += [write_row("groups (painted)", draws) for draws in groups.values()]
     for name, table in tables.items():
         if len(table.catalog.labels) > 2:
             rows.append(write_row(f"{name} without a third", {name: measure(leave_classes_out, table)}))
-    publish(__doc__, COLUMNS, rows, list_claims(known, small), is_written=options.n == N_DRAWS)
+    publish(__doc__, COLUMNS, rows, list_claims(known, small, groups), is_written=options.n == N_DRAWS)
 
 
 def extract_all() -> tuple[dict[str, FeatureTable], Strangers]:
@@ -173,7 +152,7 @@ def measure_draw(strangers: Strangers, n: int | None, table: FeatureTable, seed:
         return {"novelty": -test.measure(X[:, -n_last:]), **others.measure(X)}
 
     of_own, of_strangers = measure(own), {kind: measure(X) for kind, X in strangers.items()}
-    levels = [level for level in LEVELS if level * (test.n_units + 1) >= 1 - 1e-9]
+    levels = [level for level in LEVELS if test.n_units >= count_needed(level)]
     return Draw(
         n_photos,
         {
@@ -186,6 +165,19 @@ def measure_draw(strangers: Strangers, n: int | None, table: FeatureTable, seed:
         },
         {level: float((-of_own["novelty"] <= level).mean()) for level in levels},
     )
+
+
+def measure_groups(n: int, table: FeatureTable, seed: int) -> Draw:
+    """Fit the novelty test to the groups of about n photos, and measure the photos of all other groups."""
+    drawn, rest = draw_photos(table, n, seed)
+    fitted = drawn.splits["train"].join(drawn.splits["validation"])
+    test = fit_novelty(fitted.X, fitted.groups, seed=seed)
+    if test is None:
+        raise ValueError(f"{n} photos are too few")
+    novelty = test.measure(np.concatenate([drawn.splits["test"].X, rest.X]))
+    levels = [level for level in LEVELS if test.n_units >= count_needed(level)]
+    own_refused = {level: float((novelty <= level).mean()) for level in levels}
+    return Draw(n, {"novelty": {}}, {level: {} for level in levels}, own_refused)
 
 
 def keep_last(table: FeatureTable, n_last: int) -> FeatureTable:
@@ -213,80 +205,6 @@ def leave_classes_out(table: FeatureTable, seed: int) -> Draw:
     strange = np.concatenate([part.X[[photo.label in out for photo in part.photos]] for part in parts])
     photos = tuple(photo for photo in table.catalog.photos if photo.label not in out)
     return measure_draw({"left out": strange}, None, divide_table(table, replace(table.catalog, photos=photos)), seed)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values)) if len(values) else float("nan")
-
-
-def average_areas(draws: Sequence[Draw], score: str) -> dict[str, float]:
-    """Return the mean AUROC of a score by kind of strangers."""
-    found = [draw.areas[score] for draw in draws if score in draw.areas]
-    return {kind: _mean([areas[kind] for areas in found]) for kind in (found[0] if found else ())}
-
-
-def average_refused(draws: Sequence[Draw], level: float) -> dict[str, float]:
-    """Return the mean share of strangers refused by kind."""
-    found = [draw.refused[level] for draw in draws if level in draw.refused]
-    return {kind: _mean([refused[kind] for refused in found]) for kind in (found[0] if found else ())}
-
-
-def average_own(draws: Sequence[Draw], level: float) -> float:
-    """Return the mean share of own photos refused; NaN if no draw has enough photos."""
-    return _mean([draw.own[level] for draw in draws if level in draw.own])
-
-
-def write_row(name: str, draws: Mapping[str, Sequence[Draw]]) -> list[str]:
-    """Return the row of a set, or of the mean of several."""
-
-    def write(values: Sequence[float], digits: int = 1) -> str:
-        return "" if not values or np.isnan(values).all() else f"{100 * np.nanmean(values):.{digits}f}"
-
-    areas = {score: [average_areas(some, score) for some in draws.values()] for score in ("novelty", *OTHERS)}
-    novelty = [area for of in areas["novelty"] for area in of.values()]
-    refused = {level: [average_refused(some, level) for some in draws.values()] for level in LEVELS}
-    at_5 = [share for of in refused[0.05] for share in of.values()]
-    n_photos = _mean([draw.n_photos for some in draws.values() for draw in some])
-    own = [write([average_own(some, level) for some in draws.values()], 2) or "-" for level in LEVELS]
-    told = [write([share for of in refused[level] for share in of.values()]) or "-" for level in LEVELS[:2]]
-    others = [write([area for of in areas[score] for area in of.values()]) or "-" for score in OTHERS]
-    return [
-        name, f"{n_photos:,.0f}", write(novelty, 2), write([min(novelty)]), *others, ", ".join(told),
-        write([min(at_5)]), ", ".join(own),
-    ]  # fmt: skip
-
-
-def list_claims(known: Mapping[str, Sequence[Draw]], small: Mapping[int, Mapping[str, Sequence[Draw]]]) -> list[Claim]:
-    """Return the claims, the worst pairs named."""
-    areas = {
-        f"{name} against {kind}": area
-        for name, draws in known.items() for kind, area in average_areas(draws, "novelty").items()
-    }  # fmt: skip
-    refused = {
-        f"{name} against {kind}": share
-        for name, draws in known.items() for kind, share in average_refused(draws, 0.05).items()
-    }  # fmt: skip
-    worst, least = min(areas, key=areas.__getitem__), min(refused, key=refused.__getitem__)
-    claims = [
-        Claim("mean AUROC", _mean(list(areas.values())), 0.985),
-        Claim(f"worst AUROC ({worst})", areas[worst], 0.95),
-        Claim("strangers refused at 5%, mean", _mean(list(refused.values())), 0.9),
-        Claim(f"strangers refused at 5%, worst ({least})", refused[least], 0.6),
-    ]
-    for level in LEVELS:
-        for what, sets in {"": known, **{f", {n} photos": draws for n, draws in small.items()}}.items():
-            shares = {name: average_own(draws, level) for name, draws in sets.items()}
-            told = {name: share for name, share in shares.items() if not np.isnan(share)}
-            if not told:
-                continue
-            most = max(told, key=told.__getitem__)
-            error = abs(_mean(list(told.values())) - level)
-            limit = min(0.015, level)
-            claims += [
-                Claim(f"own photos refused at {level:.0%}{what}: error of the mean", error, limit, is_at_least=False),
-                Claim(f"the same, highest set ({most}) / promise", told[most] / level, 2, is_at_least=False),
-            ]
-    return claims
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ const TURNS = {
   7: (w, h) => [0, -1, -1, 0, h, w],
   8: (w, h) => [0, -1, 1, 0, 0, w],
 };
-const UPRIGHT = { imageOrientation: "from-image", colorSpaceConversion: "none" };
+const UPRIGHT = { imageOrientation: "from-image" }; // and in sRGB, if the file has a profile
 /* A WebP of 2 by 1 pixels that is 1 by 2 once its orientation is applied */
 const TURNED_WEBP = "UklGRk4AAABXRUJQVlA4WAoAAAAIAAAAAQAAAAAAVlA4TA4AAAAvAQAAAAcQEf0PRET/A0VYSUYaAAAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAA=";
 

@@ -11,40 +11,47 @@ def count(n, n_refused, **more):
 
 
 def make_metrics(**changes):
-    strangers = count(6, 4) | {
+    strangers = count(6, 4, n_refused_at_5=5) | {
+        "photos": {"kind": "solar cell"} | count(8, 8),
         "kinds": [
-            {"kind": "noise", "n": 4, "n_refused": 4, "least_strange": {"number": 0, "path": None, "novelty": 0.001}},
-            {"kind": "clouds", "n": 2, "n_refused": 0, "least_strange": {"number": 0, "path": None, "novelty": 0.3}},
-        ]
+            {"kind": "noise", "n": 4, "n_refused": 4, "least_strange": {"number": 0, "novelty": 0.001}},
+            {"kind": "clouds", "n": 2, "n_refused": 0, "least_strange": {"number": 0, "novelty": 0.3}},
+        ],
     }
     record = {
-        "n": 1200, "measured_on": "train+validation", "refuse": 0.01, "own": count(1200, 12),
-        "test": count(300, 4, p=0.4), "strangest": [], "strangers": strangers,
+        "n": 1200, "measured_on": "train+validation", "refuse": 0.01,
+        "test": count(300, 4, p=0.4, n_refused_at_5=16), "strangest": [], "strangers": strangers,
     }  # fmt: skip
     return {"novelty": record | changes, "tuning": None, "classes": ["a", "b"]}
 
 
-def test_own_photos_test_photos_and_strangers_have_a_row_each():
+def test_test_photos_strangers_and_photos_of_another_kind_have_a_row_each():
     section = describe_refusal(make_metrics())
     assert section["rule"].startswith("If a photo is stranger than 99% of the classifier's own photos, it is refused")
     assert [(row["name"], row["n_refused"], row["n"], row["expected"]) for row in section["rows"]] == [
-        ("Training and validation photos, out of fold", "12", "1,200", "1%"),
         ("Test photos", "4", "300", "1%"),
         ("Gallery of strangers", "4", "6", "all"),
+        ("Photos of another kind: solar cells", "8", "8", "all"),
     ]
+    assert section["at_5"] == (
+        "With --refuse 5% more strangers and more own photos are refused: 5 of 6 images of the gallery and 16 of 300 "
+        "test photos."
+    )
     assert section["rows"][0]["range"] == "0.0% to 10.0%"
     assert section["passed"] == "Of the gallery, these are not refused: clouds (2 of 2)."
     assert not section["is_shifted"]
 
 
-def test_validation_photos_measure_a_trained_network():
-    metrics = make_metrics(measured_on="validation", test=None) | {"tuning": {"best_epoch": 1}}
-    assert [row["name"] for row in describe_refusal(metrics)["rows"]] == ["Validation photos", "Gallery of strangers"]
+def test_without_test_photos_the_section_says_that_own_photos_were_not_measured():
+    section = describe_refusal(make_metrics(test=None))
+    assert "It was not measured on test photos" in section["rule"]
+    assert section["at_5"].endswith("5 of 6 images of the gallery.")
 
 
 def test_few_photos_refuse_5_percent_and_the_section_says_what_1_percent_needs():
     rule = describe_refusal(make_metrics(n=40, refuse=0.05))["rule"]
     assert "stranger than 95%" in rule
+    assert describe_refusal(make_metrics(n=40, refuse=0.05))["at_5"] == ""
     assert rule.endswith("A share of 1% needs 99 photos that measure it, and there were 40.")
     assert tuple((share, count_needed(share)) for share in DEFAULTS) == NEEDED
 
@@ -58,13 +65,13 @@ def test_few_photos_refuse_5_percent_and_the_section_says_what_1_percent_needs()
     ],
 )
 def test_a_classifier_that_refuses_nothing_says_why(measured_on, n, text):
-    section = describe_refusal(make_metrics(n=n, measured_on=measured_on, refuse=None, own=None, test=None))
+    section = describe_refusal(make_metrics(n=n, measured_on=measured_on, refuse=None, test=None))
     assert text in section["rule"]
     assert section["rows"] == []
 
 
 def test_a_shift_of_the_test_photos_is_told():
-    assert describe_refusal(make_metrics(test=count(300, 60, p=1e-9)))["is_shifted"]
+    assert describe_refusal(make_metrics(test=count(300, 60, p=1e-9, n_refused_at_5=90)))["is_shifted"]
 
 
 @pytest.mark.parametrize("metrics", [{}, {"novelty": None}, {"novelty": {"n": 3, "refuse": None, "test": None}}])

@@ -6,6 +6,13 @@ from math import lgamma
 
 import numpy as np
 
+OFTEN, CHANCE = 2.0, 0.001  # times the promised share; probability that chance refuses as many
+
+
+def is_refused_often(refused: float, refuse: float, p: float) -> bool:
+    """Say whether far more photos are refused than promised, and not by chance."""
+    return refused > OFTEN * refuse and p < CHANCE
+
 
 def find_refusal_p(n_refused: float, n: float, refuse: float, n_units: int) -> float:
     """Return the probability that of ``n`` photos like the classifier's own as many or more are refused.

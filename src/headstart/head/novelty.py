@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.head.folds import make_folds
-from headstart.head.parallel_rows import map_items, sum_blocks, use_one_blas_thread
+from headstart.head.parallel_rows import BLOCK_ROWS, map_items, split_rows, sum_blocks, use_one_blas_thread
 from headstart.head.unit_shares import UnitWeights
 from headstart.storage.large_arrays import take_rows
 
@@ -133,8 +133,8 @@ def fit_and_judge(
 
     Each of these (N,) or (M,) novelties is by components that were fitted without the row.
     """
-    X, units = _limit_rows(X, units, seed)
-    given, given_units = (X, units) if held_out is None else _limit_rows(held_out, held_out_units, seed)
+    X, units = limit_rows(X, units, seed)
+    given, given_units = (X, units) if held_out is None else limit_rows(held_out, held_out_units, seed)
     if len(X) < 2 or count_units(len(given), given_units) < FEWEST_UNITS:
         return None
     with use_one_blas_thread():
@@ -156,9 +156,10 @@ def fit_and_judge(
     return test, test.rank(scores)
 
 
-def _limit_rows(
+def limit_rows(
     X: npt.NDArray[Any], units: Sequence[str] | None, seed: int
 ) -> tuple[npt.NDArray[Any], Sequence[str] | None]:
+    """Return the rows and units that a test is fitted to: of more than 20,000, a random part."""
     if len(X) <= MAX_ROWS:
         return X, units
     at = np.sort(np.random.default_rng(seed).choice(len(X), MAX_ROWS, replace=False))
@@ -179,7 +180,11 @@ def _normalise(X: npt.NDArray[Any]) -> Floats:
 
 
 def _measure_scale(directions: Floats) -> Floats:
-    deviations = directions.std(0, dtype=np.float64)
+    n = len(directions)
+    blocks = split_rows(n, BLOCK_ROWS)  # all rows in float64 would take twice the memory of the features
+    mean = directions.mean(0, dtype=np.float64)
+    squares = sum(((directions[rows] - mean) ** 2).sum(0) for rows in blocks)
+    deviations = np.sqrt(squares / n)
     scale = np.maximum(deviations, FLOOR * float(np.median(deviations)))
     return np.where(scale > 0, scale, 1).astype(np.float32)
 

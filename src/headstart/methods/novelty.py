@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from headstart.catalog.photo import Photo
 from headstart.catalog.photo_groups import name_groups
-from headstart.classifier.refusal import choose_refusal
+from headstart.classifier.refusal import DEFAULTS, choose_refusal
 from headstart.evaluation.intervals import bound_share, count_effective
 from headstart.evaluation.refused_share import find_refusal_p
 from headstart.head.novelty import MAX_ROWS, NoveltyTest, count_units, fit_and_judge
@@ -85,28 +85,28 @@ def measure_novelty(trained: TrainedMethod, predictions: Mapping[str, SplitPredi
     """Return ``novelty`` of metrics.json.
 
     ``n`` is the number of photos that measured the shares, ``measured_on`` their splits, ``refuse`` the share of own
-    photos that is refused by default; None if there were too few photos. ``own`` has ``n``, ``n_refused``, ``refused``
-    and ``refused_ci95`` of the photos that measured the shares, each by a test that was fitted without it; ``test`` has
-    the same of the test photos, and ``p``, the probability that chance refuses as many; or None without such photos,
-    or if the test was fitted to them. ``strangest`` has ``path``, ``label``, ``split`` and ``novelty`` of the strangest
-    of all these photos.
+    photos that is refused by default; None if there were too few photos. ``test`` has ``n``, ``n_refused``,
+    ``refused``, ``refused_ci95`` and ``n_refused_at_5`` (at a share of 5%) of the test photos, and ``p``, the
+    probability that chance refuses as many; or None without such photos, or if the test was fitted to them. Of the
+    photos that measured the shares nothing is counted: these shares are theirs. ``strangest`` has ``path``, ``label``,
+    ``split`` and ``novelty`` of the strangest photos of both kinds.
     """
     test, own = trained.novelty, trained.own_novelties
     splits = _choose_own(trained)
     record: dict[str, Any] = {
-        "n": 0, "measured_on": "+".join(splits), "refuse": None, "own": None, "test": None, "strangest": [],
+        "n": 0, "measured_on": "+".join(splits), "refuse": None, "test": None, "strangest": [],
     }  # fmt: skip
     if test is None or own is None:
         photos = [photo for split in splits for photo in trained.table.splits[split].photos]
         return record | {"n": count_units(len(photos), name_groups(photos))}
-    refuse = choose_refusal(test.n_units)
-    record |= {"n": test.n_units, "refuse": refuse, "own": measure_refused(own.novelties, refuse, own.units)}
+    refuse = choose_refusal(test.n_units) or DEFAULTS[-1]  # a test has enough photos for the last one
+    record |= {"n": test.n_units, "refuse": refuse}
     found = list(zip(own.photos, own.novelties.tolist(), strict=True))
     rows = predictions["test"].features
     if len(rows.y) and "test" not in trained.fitted_on:
         novelties = _measure_rows(test, rows)
-        record["test"] = measure_refused(novelties, refuse, rows.groups)
-        record["test"]["p"] = _judge_refused(novelties <= (refuse or 0), refuse or 0, test.n_units, rows.groups)
+        record["test"] = count_refused(novelties, refuse, rows.groups)
+        record["test"]["p"] = _judge_refused(novelties <= refuse, refuse, test.n_units, rows.groups)
         found += zip(rows.photos, novelties.tolist(), strict=True)
     found.sort(key=lambda pair: (pair[1], pair[0].digest))
     record["strangest"] = [
@@ -121,12 +121,13 @@ def _measure_rows(test: NoveltyTest, rows: SplitFeatures) -> Floats:
     return np.concatenate(blocks)
 
 
-def measure_refused(novelties: Floats, refuse: float | None, groups: Sequence[str] | None = None) -> dict[str, Any]:
-    """Return ``n``, ``n_refused``, ``refused`` and ``refused_ci95`` of photos of these novelties (N,)."""
-    is_refused = novelties <= (refuse or 0)
+def count_refused(novelties: Floats, refuse: float, groups: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return ``n``, ``n_refused``, ``refused``, ``refused_ci95`` and ``n_refused_at_5`` of novelties (N,)."""
+    is_refused = novelties <= refuse
     return {
         "n": len(is_refused), "n_refused": int(is_refused.sum()), "refused": float(is_refused.mean()),
         "refused_ci95": bound_share(is_refused, np.ones(len(is_refused)), groups),
+        "n_refused_at_5": int((novelties <= DEFAULTS[-1]).sum()),
     }  # fmt: skip
 
 

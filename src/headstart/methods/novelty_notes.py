@@ -7,10 +7,9 @@ from typing import Any
 
 from headstart.classifier.refusal import NONE_OF_THESE
 from headstart.evaluation.notes import Note
+from headstart.evaluation.refused_share import is_refused_often
 from headstart.evaluation.words import count_photos, format_percent
 from headstart.head.novelty import FEWEST_UNITS
-
-OFTEN, CHANCE = 2.0, 0.001  # times the promised share; probability that chance refuses as many
 
 
 def note_refusal(record: Mapping[str, Any]) -> list[Note]:
@@ -18,7 +17,7 @@ def note_refusal(record: Mapping[str, Any]) -> list[Note]:
     if record["refuse"] is None:
         return [Note("refuses-none", _say_few(record))]
     test = record["test"]
-    if test is None or test["refused"] <= OFTEN * record["refuse"] or test["p"] >= CHANCE:
+    if test is None or not is_refused_often(test["refused"], record["refuse"], test["p"]):
         return []
     text = (
         f"{test['n_refused']:,} of {count_photos(test['n'], 'test')} ({format_percent(test['refused'])}) are refused "

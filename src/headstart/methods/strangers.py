@@ -11,57 +11,56 @@ import numpy.typing as npt
 
 from headstart.backbone.view_averaging import average_views
 from headstart.catalog.photo import Photo
-from headstart.classifier.refusal import choose_refusal
+from headstart.classifier.refusal import DEFAULTS, choose_refusal
 from headstart.features.extraction import PhotoFile, extract_features
 from headstart.features.feature_cache import open_feature_cache
 from headstart.methods.method_runner import TrainedMethod
-from headstart.methods.novelty import measure_refused
+from headstart.methods.novelty import count_refused
 from headstart.methods.training_context import TrainingContext
 from headstart.pixels.decode import read_photo
 from headstart.pixels.strangers import Stranger, draw_stranger, list_strangers
 from headstart.pixels.views import SYMMETRIES
 
 
-def measure_strangers(
+def measure_gallery(
     trained: TrainedMethod, context: TrainingContext, photos: Sequence[Photo] = ()
 ) -> dict[str, Any] | None:
     """Return ``strangers`` of the record ``novelty`` of metrics.json, or None if no photo is refused.
 
-    ``n``, ``n_refused``, ``refused`` and ``refused_ci95`` are of the default refusal. ``kinds`` has ``kind``, ``n``,
-    ``n_refused`` and ``least_strange`` for each kind of strangers: ``number``, ``path`` (None if the image is
-    generated) and ``novelty`` of the image with the highest novelty. The features come from the cache if the network is
-    pretrained.
+    The counts of `count_refused` are of the generated images. ``kinds`` has ``kind``, ``n``, ``n_refused`` and
+    ``least_strange`` for each kind of them: ``number`` and ``novelty`` of the image with the highest novelty.
+    ``photos`` has ``kind`` and the counts of the given photos; None without them. The features come from the cache if
+    the network is pretrained.
 
     Parameters
     ----------
     photos
-        Photos of nothing that the classifier knows, with their kind as label, in addition to the generated images.
+        Photos of nothing that the classifier knows, of one kind, with this kind as label.
     """
     test = trained.novelty
     if test is None:
         return None
-    refuse = choose_refusal(test.n_units)
+    refuse = choose_refusal(test.n_units) or DEFAULTS[-1]
     shown: list[Stranger | Photo] = [*list_strangers(), *photos]
     rows, at = _compute_features(shown, trained, context)
-    shown = [shown[n] for n in at]
-    novelties, kinds = test.measure(rows[:, -len(test.mean) :]), [_name_kind(one) for one in shown]
-    by_kind = []
-    for kind in dict.fromkeys(kinds):
-        members = [n for n, name in enumerate(kinds) if name == kind]
-        least = max(members, key=lambda n: (novelties[n], -n))
-        one = shown[least]
-        by_kind.append({
-            "kind": kind, "n": len(members), "n_refused": measure_refused(novelties[members], refuse)["n_refused"],
-            "least_strange": {
-                "number": members.index(least), "path": one.file if isinstance(one, Photo) else None,
-                "novelty": float(novelties[least]),
-            },
-        })  # fmt: skip
-    return measure_refused(novelties, refuse, kinds) | {"kinds": by_kind}
+    novelties = dict(zip(at, test.measure(rows[:, -len(test.mean) :]), strict=True))
+    members: dict[str, list[np.float32]] = {}
+    for n, one in enumerate(list_strangers()):
+        members.setdefault(one.kind, []).append(novelties[n])
+    kinds = [_describe_kind(kind, np.array(some), refuse) for kind, some in members.items()]
+    names = [kind for kind, some in members.items() for _ in some]
+    counts = count_refused(np.concatenate([np.array(some) for some in members.values()]), refuse, names)
+    others = np.array([novelties[n] for n in at if n >= len(names)], np.float32)
+    counted = {"kind": photos[0].label} | count_refused(others, refuse) if len(others) else None
+    return counts | {"kinds": kinds, "photos": counted}
 
 
-def _name_kind(one: Stranger | Photo) -> str:
-    return one.kind if isinstance(one, Stranger) else one.label
+def _describe_kind(kind: str, novelties: npt.NDArray[np.float32], refuse: float) -> dict[str, Any]:
+    number = int(novelties.argmax())
+    return {
+        "kind": kind, "n": len(novelties), "n_refused": int((novelties <= refuse).sum()),
+        "least_strange": {"number": number, "novelty": float(novelties[number])},
+    }  # fmt: skip
 
 
 def _compute_features(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from headstart.evaluation.refused_share import is_refused_often
 from headstart.evaluation.words import count_photos, format_percent
 
 NEEDED = ((0.01, 99), (0.05, 19))  # shares of own photos that may be refused, and the photos that each needs
@@ -17,25 +18,34 @@ def describe_refusal(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
     Returns
     -------
     ``rule``: what is refused, or why nothing is. ``rows``: ``name``, ``n``, ``n_refused``, ``refused``, ``range`` and
-    ``expected`` of own photos, test photos and strangers, as text; none if nothing is refused. ``passed``: the kinds of
-    strangers that are not all refused, in a sentence. ``is_shifted``: whether more test photos are refused than chance
-    explains.
+    ``expected`` of test photos and strangers, as text; none if nothing is refused. ``passed``: the kinds of strangers
+    that are not all refused, in a sentence. ``at_5``: what a share of 5% refuses, in a sentence. ``is_shifted``:
+    whether far more test photos are refused than promised.
     """
     record = metrics.get("novelty")
     if not record or "measured_on" not in record:
         return None
     if record["refuse"] is None:
-        return {"rule": f"No photo is refused: {_say_few(record)}", "rows": [], "passed": "", "is_shifted": False}
+        return {
+            "rule": f"No photo is refused: {_say_few(record)}",
+            "rows": [],
+            "passed": "",
+            "at_5": "",
+            "is_shifted": False,
+        }
     share = f"{100 * record['refuse']:g}%"
-    rows = [_make_row(_name_own(metrics, record), record["own"], share)]
-    if record["test"] is not None:
-        rows.append(_make_row("Test photos", record["test"], share))
-    strangers = record.get("strangers")
+    test, strangers, rows = record["test"], record.get("strangers"), []
+    if test is not None:
+        rows.append(_make_row("Test photos", test, share))
     if strangers:
         rows.append(_make_row("Gallery of strangers", strangers, "all"))
+        if strangers["photos"]:
+            kind = strangers["photos"]["kind"]
+            rows.append(_make_row(f"Photos of another kind: {kind}s", strangers["photos"], "all"))
     return {
         "rule": _say_rule(record), "rows": rows, "passed": _say_passed(strangers) if strangers else "",
-        "is_shifted": record["test"] is not None and record["test"]["p"] < 0.001,
+        "at_5": _say_at_5(record),
+        "is_shifted": test is not None and is_refused_often(test["refused"], record["refuse"], test["p"]),
     }  # fmt: skip
 
 
@@ -57,6 +67,8 @@ def _say_rule(record: Mapping[str, Any]) -> str:
         f"If a photo is stranger than {100 * (1 - refuse):g}% of the classifier's own photos, it is refused: the "
         f"answer is none of these. So about {100 * refuse:g}% of the own photos are refused too."
     )
+    if record["test"] is None:
+        text += " It was not measured on test photos: there are none that the test was not fitted to."
     share, needed = NEEDED[0]
     if n < needed:
         text += f" A share of {100 * share:g}% needs {needed} photos that measure it, and there were {n}."
@@ -70,12 +82,6 @@ def _say_few(record: Mapping[str, Any]) -> str:
         return f"there were no validation photos, and a share of {100 * share:g}% needs {needed}."
     had = f"there {'was' if record['n'] == 1 else 'were'} {count_photos(record['n'], ' and '.join(splits))}"
     return f"{had}, and a share of {100 * share:g}% needs {needed} ({100 * NEEDED[0][0]:g}% needs {NEEDED[0][1]})."
-
-
-def _name_own(metrics: Mapping[str, Any], record: Mapping[str, Any]) -> str:
-    names = [SPLITS[split] for split in record["measured_on"].split("+")]
-    name = f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]])).capitalize()} photos"
-    return f"{name}, out of fold" if metrics.get("tuning") is None else name
 
 
 def _make_row(name: str, counted: Mapping[str, Any], expected: str) -> dict[str, str]:
@@ -92,3 +98,16 @@ def _say_passed(strangers: Mapping[str, Any]) -> str:
         return f"All {strangers['n']} images of the gallery are refused."
     names = ", ".join(f"{row['kind']} ({row['n'] - row['n_refused']} of {row['n']})" for row in missed)
     return f"Of the gallery, these are not refused: {names}."
+
+
+def _say_at_5(record: Mapping[str, Any]) -> str:
+    """Say what a share of 5% refuses; an empty text if that is the default."""
+    strangers = record.get("strangers")
+    if record["refuse"] == NEEDED[1][0] or not strangers:
+        return ""
+    tested = record["test"]
+    own = f" and {tested['n_refused_at_5']:,} of {count_photos(tested['n'], 'test')}" if tested is not None else ""
+    return (
+        f"With --refuse 5% more strangers and more own photos are refused: {strangers['n_refused_at_5']} of "
+        f"{strangers['n']} images of the gallery{own}."
+    )

@@ -29,7 +29,7 @@ def draw_novelty(pictures: PictureFolder, record: Mapping[str, Any], depth: int)
             "Strangers of the gallery: of each kind the image that is the least strange, with its novelty and how many "
             "of the kind are refused."
         )
-        pictures.add("strangers", partial(_draw_strangers, record["strangers"]["kinds"], depth), caption)
+        pictures.add("strangers", partial(_draw_strangers, record["strangers"]["kinds"]), caption)
     shown = record["strangest"]
     if shown:
         titles = [f"{row['label']}\nnovelty {format_threshold(row['novelty'])}, {row['split']}" for row in shown]
@@ -50,16 +50,13 @@ def draw_label_sets(pictures: PictureFolder, record: Mapping[str, Any] | None, d
     pictures.add("label_sets", draw, caption)
 
 
-def _draw_strangers(kinds: Sequence[Mapping[str, Any]], depth: int) -> Image.Image:
+def _draw_strangers(kinds: Sequence[Mapping[str, Any]]) -> Image.Image:
     images, titles = [], []
     for row in kinds:
         least = row["least_strange"]
-        if least["path"] is None:
-            image = draw_stranger(Stranger(row["kind"], least["number"]), SMALL_PX)
-            image[[0, -1]] = image[:, [0, -1]] = FRAME  # else a white image is not seen on white
-            images.append(image)
-        else:
-            images.append(read_for_grid(Photo(least["path"], row["kind"], digest="", split=None), depth))
+        image = draw_stranger(Stranger(row["kind"], least["number"]), SMALL_PX)
+        image[[0, -1]] = image[:, [0, -1]] = FRAME  # else a white image is not seen on white
+        images.append(image)
         counted = f"{row['n_refused']} of {row['n']} refused"
         titles.append(f"{row['kind']}\nnovelty {format_threshold(least['novelty'])}\n{counted}")
     colours = [DARK if row["n_refused"] == row["n"] else ACCENT for row in kinds]

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy.typing as npt
 
-from headstart.head.novelty import NoveltyTest, fit_novelty
+from headstart.head.novelty import NoveltyTest, fit_novelty, limit_rows
 
 
 class LaterNovelty:
-    """Keeps the features of the training photos until the test is fitted to them.
+    """Keeps the features of up to 20,000 training photos until the test is fitted to them.
 
     A pickle or a copy has the test, which is small, and not the features.
 
@@ -28,7 +28,8 @@ class LaterNovelty:
     """
 
     def __init__(self, X: npt.NDArray[Any], units: Sequence[str] | None, seed: int) -> None:
-        self._data: tuple[npt.NDArray[Any], Sequence[str] | None, int] | None = (X, units, seed)
+        X, units = limit_rows(X, units, seed)  # a copy of the rows that the test needs: the others need not stay
+        self._data: tuple[npt.NDArray[Any], Sequence[str] | None, int] | None = (X.copy(), units, seed)
         self._test: NoveltyTest | None = None
 
     def get(self) -> NoveltyTest | None:

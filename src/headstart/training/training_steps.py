@@ -32,7 +32,7 @@ from headstart.methods.novelty import fit_trained_novelty, measure_novelty
 from headstart.methods.novelty_notes import note_refusal
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
-from headstart.methods.strangers import measure_strangers
+from headstart.methods.strangers import measure_gallery
 from headstart.methods.training_context import TrainingContext
 from headstart.methods.working_points import ChosenDecision, check_classes, choose_decision, describe_working_points
 from headstart.process.progress import show_progress
@@ -165,7 +165,7 @@ class Training:
         The context has the network as it was quantised.
         """
         labels = trained.table.catalog.labels
-        strangers = measure_strangers(trained, context, list_demo_strangers(trained.table.catalog.photos))
+        strangers = measure_gallery(trained, context, list_demo_strangers(trained.table.catalog.photos))
         return {
             **{split: measure_split(predictions[split], labels) for split in SPLITS},
             "near_copies": measure_near_copies(near_copies, predictions, labels),

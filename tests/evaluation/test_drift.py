@@ -85,7 +85,52 @@ def test_the_alarm_ends_when_the_photos_are_as_before():
     told = found.describe()
     assert (told["n_alarms"], told["is_drifting"]) == (1, False)
     assert told["last_alarm"] < 10
-    assert told["sentence"].endswith(f"The last alarm was at photo {told['last_alarm']}.")
+    assert told["sentence"].endswith(f"The last alarm began at photo {told['last_alarm']}.")
+
+
+@pytest.mark.parametrize("change", [0.05, 0.1, 0.3, 1, "square"])  # share of strangers
+def test_one_lasting_change_is_one_alarm(change):
+    generator, n_runs, n_later = np.random.default_rng(5), 4, 1500
+    n_alarms = 0
+    for _ in range(n_runs):
+        later = generator.random(n_later)
+        if change == "square":
+            later = later**2
+        else:
+            later[generator.random(n_later) < change] = 0
+        novelties = measure_novelties(generator, 2000, np.concatenate([generator.random(300), later]))
+        found, alarms = watch(novelties, 2000)
+        n_alarms += found.describe()["n_alarms"]
+        assert alarms[-1]
+        assert np.diff(np.flatnonzero(alarms)).max() == 1  # it does not pause
+    assert n_alarms == n_runs
+
+
+def test_the_alarm_begins_and_ends_at_the_evidence_that_is_told():
+    found, _ = watch([0.0005] * 3, 2000)
+    before = found.describe()
+    while not before["is_drifting"]:
+        assert before["evidence"] < before["alarm_at"]
+        found.add("cats", 0.0005)
+        before = found.describe()
+    assert before["evidence"] >= before["alarm_at"]
+    assert before["last_alarm"] == before["n_photos"]
+    while before["is_drifting"]:
+        assert before["evidence"] >= before["alarm_ends_at"]
+        found.add("cats", 0.7)
+        before = found.describe()
+    assert before["evidence"] < before["alarm_ends_at"]
+    assert before["n_alarms"] == 1
+
+
+def test_an_alarm_that_is_about_to_end_says_so():
+    found, alarms = watch(([0.0005] + [0.7] * 19) * 100 + [0.7] * 150, 2000)
+    last = found.describe()["last_alarm"]
+    assert alarms[last - 1 :].all()
+    assert found.say() == (
+        "2 of the last 200 photos were refused; 2 are expected. "
+        f"The alarm of photo {last:,} ends after more such photos."
+    )
 
 
 def test_the_state_counts_refused_photos_apart_from_labels():
@@ -104,22 +149,23 @@ def test_only_the_last_photos_are_recent():
     found, _ = watch([0.005] * 50 + [0.6] * 200, 2000)
     told = found.describe()
     assert (told["n_refused"], told["recent"]["n_refused"]) == (50, 0)
-    assert told["sentence"].startswith("Of the last 200 photos 0 were refused, 2 expected: as of the training photos.")
+    assert told["sentence"].startswith("None of the last 200 photos was refused; 2 are expected. There is no sign that")
 
 
 @pytest.mark.parametrize(
     ("novelties", "refused_share", "sentence"),
     [
         ([], 0.01, "No photos so far."),
-        ([0.5], 0.01, "Of 1 photo 0 were refused, fewer than 1 expected: as of the training photos."),
-        ([0.001] * 2, 0.01, "Of 2 photos 2 were refused, fewer than 1 expected: more than of the training photos, "
-         "maybe by chance."),
-        ([0.001] * 30, 0.05, "Of 30 photos 30 were refused, 2 expected: these photos are not like the training photos. "
-         "Look at them. If they belong to a class, old or new, train again with some of them."),
-        ([0.3] * 120, 0.01, "Of 120 photos 120 are stranger than 50% of the classifier's own photos, 60 expected: "
+        ([0.5], 0.01, f"The first photo was not refused. {drift.NO_SIGN}"),
+        ([0.001], 0.01, f"The first photo was refused. {drift.NO_SIGN}"),
+        ([0.01], None, f"The first photo is stranger than 95% of the classifier's own photos. {drift.NO_SIGN}"),
+        ([0.7] * 12, 0.01, f"None of 12 photos was refused; fewer than 1 is expected. {drift.NO_SIGN}"),
+        ([0.001] + [0.7] * 99, 0.01, f"1 of 100 photos was refused; 1 is expected. {drift.NO_SIGN}"),
+        ([0.001] * 2, 0.01, "2 of 2 photos were refused; fewer than 1 is expected. This may be chance."),
+        ([0.001] * 30, 0.05, "30 of 30 photos were refused; 2 are expected. These photos are not like the training "
+         "photos. Look at them. If they belong to a class, old or new, train again with some of them."),
+        ([0.3] * 120, 0.01, "120 of 120 photos are stranger than 50% of the classifier's own photos; 60 are expected. "
          + drift.ADVICE),
-        ([0.01], None, "Of 1 photo 1 is stranger than 95% of the classifier's own photos, fewer than 1 expected: as of "
-         "the training photos."),
     ],
 )  # fmt: skip
 def test_the_state_is_a_sentence(novelties, refused_share, sentence):

@@ -90,11 +90,18 @@ def test_strangeness_and_label_sets_are_words():
     console.log(JSON.stringify([given[0].map(describeNovelty), given[1].map(joinLabels)]));
     """
     said, joined = run_script(
-        program, [[0.62, 0.031, 0.0099, 0.0004], [["a"], ["a", "b"], list("abc"), list("abcdefgh")]]
+        program,
+        [
+            [0.9999, 0.62, 0.031, 0.01 - 5e-6, 0.0099, 1 / 200 - 5e-6, 0.0004],
+            [["a"], ["a", "b"], list("abc"), list("abcdefgh")],
+        ],
     )
     assert said == [
+        "Nearly all of the classifier's own photos look at least as strange.",
         "About 62 in 100 of the classifier's own photos look at least as strange.",
         "About 3 in 100 of the classifier's own photos look at least as strange.",
+        "About 1 in 100 of the classifier's own photos look at least as strange.",
+        "Fewer than 1 in 100 of the classifier's own photos look as strange.",
         "Fewer than 1 in 100 of the classifier's own photos look as strange.",
         "Fewer than 1 in 2,000 of the classifier's own photos look as strange.",
     ]

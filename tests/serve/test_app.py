@@ -83,7 +83,9 @@ def test_many_strangers_raise_the_alarm(run, stranger):
             send(client, ("noise.png", stranger.read_bytes()))
         state = client.get("/drift").json()
         assert state["is_drifting"] is True
-        assert state["sentence"].startswith("Of 30 photos 30 were refused, 2 expected: these photos are not like the")
+        assert state["sentence"].startswith(
+            "30 of 30 photos were refused; 2 are expected. These photos are not like the"
+        )
         assert "headstart_drift_alarm 1.0" in client.get("/metrics").text
 
 
@@ -95,6 +97,7 @@ def test_a_classifier_that_cannot_tell_refuses_no_photo(run, photos, stranger, d
         assert client.get("/metadata").json()["refused_share"] is None
         assert client.get("/drift").json()["is_drifting"] is None
         assert "headstart_recent_novelty NaN" in client.get("/metrics").text
+        assert "headstart_drift_alarm NaN" in client.get("/metrics").text
         assert "No photo is refused: the classifier cannot tell" in client.get("/").text
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from headstart.serve.batching import MAX_BATCH, Batcher
-from headstart.serve.limits import Refusal
+from headstart.serve.limits import Rejection
 
 PHOTO = np.zeros((4, 4, 3), np.uint8)
 
@@ -36,7 +36,7 @@ def test_too_many_waiting_photos_are_refused():
     while not first.running():
         pass
     rest = [batcher.submit(PHOTO) for _ in range(2)]
-    with pytest.raises(Refusal, match="Try again"):
+    with pytest.raises(Rejection, match="Try again"):
         batcher.submit(PHOTO)
     go.set()
     assert all(future.result(10).tolist() == [0, 0, 0] for future in [first, *rest])

@@ -8,7 +8,7 @@ pytest.importorskip("fastapi")
 from fastapi.testclient import TestClient
 
 from headstart.serve.app import build_app
-from headstart.serve.error_responses import describe_refusals, make_text
+from headstart.serve.error_responses import describe_rejections, make_text
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_get_requests_ignore_parameters(client):
 
 
 def test_headers_of_refusals_are_documented():
-    told = describe_refusals(405, 413, 429)
+    told = describe_rejections(405, 413, 429)
     assert [list(about.get("headers", {})) for about in told.values()] == [["Allow"], [], ["Retry-After"]]
 
 

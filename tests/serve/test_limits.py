@@ -1,10 +1,10 @@
-"""Limits are positive and constant, and a refusal has a status."""
+"""Limits are positive and constant, and a rejection has a status."""
 
 import dataclasses
 
 import pytest
 
-from headstart.serve.limits import Limits, Refusal
+from headstart.serve.limits import Limits, Rejection
 
 
 def test_a_request_may_be_larger_than_one_file():
@@ -19,5 +19,5 @@ def test_limits_cannot_be_changed():
 
 
 def test_a_refusal_has_a_status_and_a_sentence():
-    refusal = Refusal(413, "Too much.")
-    assert (refusal.status, str(refusal)) == (413, "Too much.")
+    rejection = Rejection(413, "Too much.")
+    assert (rejection.status, str(rejection)) == (413, "Too much.")

@@ -63,6 +63,8 @@ def test_a_state_without_novelty_leaves_the_gauges_without_a_number():
     metrics.note_drift({"recent": {"n_photos": 0, "n_refused": 0, "mean_novelty": None}, "is_drifting": None})
     read_gauge = metrics.registry.get_sample_value
     assert np.isnan(read_gauge("headstart_recent_novelty"))
+    assert np.isnan(read_gauge("headstart_drift_alarm"))
+    metrics.note_drift({"recent": {"n_photos": 4, "n_refused": 1, "mean_novelty": 0.3}, "is_drifting": False})
     assert read_gauge("headstart_drift_alarm") == 0
     metrics.note_drift({"recent": {"n_photos": 4, "n_refused": 1, "mean_novelty": 0.3}, "is_drifting": True})
     assert read_gauge("headstart_recent_refused_share") == 0.25

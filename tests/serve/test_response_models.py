@@ -32,6 +32,7 @@ def test_a_photo_has_a_prediction_or_an_error(client, photos):
     assert sum(good.probabilities.values()) == pytest.approx(1, abs=1e-5)
     assert good.error is None
     assert (bad.label, bad.probability, bad.probabilities) == (None, None, {})
+    assert (good.is_known, bad.is_known) == (True, None)
     assert bad.error
 
 

@@ -67,7 +67,7 @@ def test_a_stranger_is_none_of_these_and_the_state_is_a_sentence(driver, served,
     assert "none of these" in refused.text
     assert "of the classifier's own photos look" in refused.text
     told = driver.find_element("id", "drift")
-    assert re.match(r"Of \d+ photos \d+ (was|were) refused, ", told.text)
+    assert re.match(r"\d+ of \d+ photos (was|were) refused; ", told.text)
     driver.execute_script("document.querySelectorAll('.frame')[0].click()")
     assert re.search("none of these nearest: (dots|stripes)", refused.text)
 

@@ -10,6 +10,10 @@ number of quiet photos as soon as one at the start, needs no window, and may loo
 above its b, an alarm within m photos has a probability of at most m / ALARM. The shares of own photos are known only as
 well as the number of photos that measured the novelty: b is a share's upper confidence bound for that number.
 
+An alarm begins at ALARM and ends only far below, at ENDS, and the evidence grows on up to MOST: or else the evidence of
+one lasting change would wander above and below one threshold, as many alarms. (In 4,000 photos of one change, 1 of 100
+runs has a second alarm. It had 20 to 70.)
+
 Measured and rejected: docs/decisions/0046-drift.md.
 
 The pages have the same steps in JavaScript (exports/web/drift.js).
@@ -28,15 +32,17 @@ SHARES = (0.2, 0.5)  # of own photos, beside the refused ones
 STRANGEST = 0.05  # in place of the refused ones, if no photo is refused
 ODDS = (2.0, 4.0, 8.0, 16.0, 64.0)  # of the larger shares against the odds of the bound
 ALARM = 200_000.0
-MOST = 10 * ALARM  # so that the alarm ends soon after the photos are as before
+ENDS = ALARM / 1000  # of an alarm: far below its begin, and above the usual evidence of a quiet time
+MOST = 1000 * ALARM  # of evidence, so that an alarm ends soon after the photos are as before
 MISSED = 0.005  # probability that one of the bounds is too low
 N_RECENT = 200
 FALSE_ALARMS = (
-    "In 1,000 photos like the training photos, a false alarm has a probability of at most 1 in 100. Photos that show "
-    "the same, such as frames of one video, make it more probable."
+    "In 1,000 photos like the training photos, a false alarm has a probability of at most 1 in 100; in "
+    "100,000, of at most about 1 in 2. Photos that show the same, such as frames of one video, make it more probable."
 )
+NO_SIGN = "There is no sign that the photos are unlike the training photos."
 ADVICE = (
-    "these photos are not like the training photos. Look at them. If they belong to a class, old or new, train again "
+    "These photos are not like the training photos. Look at them. If they belong to a class, old or new, train again "
     "with some of them."
 )
 
@@ -66,7 +72,8 @@ class DriftTest:
     def to_page(self) -> dict[str, Any]:
         """Return the test and its constants for the pages."""
         return asdict(self) | {
-            "alarm": ALARM, "most": MOST, "nRecent": N_RECENT, "falseAlarms": FALSE_ALARMS, "advice": ADVICE,
+            "alarm": ALARM, "ends": ENDS, "most": MOST, "nRecent": N_RECENT, "falseAlarms": FALSE_ALARMS,
+            "advice": ADVICE, "noSign": NO_SIGN,
         }  # fmt: skip
 
 
@@ -159,10 +166,11 @@ class DriftWatch:
                 total += row[i]
         if total > MOST:
             self._evidence = [[value * (MOST / total) for value in row] for row in self._evidence]
-        if total >= ALARM and not self._is_drifting:
+        is_drifting = total >= (ENDS if self._is_drifting else ALARM)
+        if is_drifting and not self._is_drifting:
             self._n_alarms += 1
             self._last_alarm = self._n_photos
-        self._is_drifting = total >= ALARM
+        self._is_drifting = is_drifting
 
     def describe(self) -> dict[str, Any]:
         """Return the state in plain JSON types; see `headstart.serve.response_models.Drift`."""
@@ -180,6 +188,7 @@ class DriftWatch:
             },
             "is_drifting": None if self._test is None else self._is_drifting,
             "evidence": self._count_evidence(), "alarm_at": None if self._test is None else ALARM,
+            "alarm_ends_at": None if self._test is None else ENDS,
             "n_alarms": self._n_alarms, "last_alarm": self._last_alarm,
             "false_alarms": None if self._test is None else FALSE_ALARMS, "sentence": self.say(),
         }  # fmt: skip
@@ -204,16 +213,18 @@ class DriftWatch:
         j = sums.index(max(sums)) if self._is_drifting else test.first
         share = test.shares[j]
         k, expected = sum(novelty <= share for novelty in self._recent), math.floor(share * n + 0.5)
-        head = f"Of {'the last ' if self._n_photos > n else ''}{n:,} photo{'' if n == 1 else 's'} {k:,}"
         if share == self._refused_share:
-            what = f"{'was' if k == 1 else 'were'} refused"
+            words, what = ("was", "were"), "refused"
         else:
-            what = f"{'is' if k == 1 else 'are'} stranger than {100 * (1 - share):.4g}% of the classifier's own photos"
-        text = f"{head} {what}, {f'{expected:,}' if expected else 'fewer than 1'} expected: "
+            words, what = ("is", "are"), f"stranger than {100 * (1 - share):.4g}% of the classifier's own photos"
+        all_photos = f"of {'the last ' if self._n_photos > n else ''}{n:,} photos"
+        if n == 1:
+            told = f"The first photo {words[0]}{'' if k else ' not'} {what}"
+        else:
+            told = f"{f'{k:,}' if k else 'None'} {all_photos} {words[k > 1]} {what}; "
+            told += f"{f'{expected:,}' if expected else 'fewer than 1'} {'are' if expected > 1 else 'is'} expected"
+        is_more, last = k > expected + 1, f"{self._last_alarm or 0:,}"
         if self._is_drifting:
-            return text + ADVICE
-        usual = (
-            "as of the training photos" if k <= expected + 1 else "more than of the training photos, maybe by chance"
-        )
-        before = f" The last alarm was at photo {self._last_alarm:,}." if self._last_alarm is not None else ""
-        return f"{text}{usual}.{before}"
+            return f"{told}. {ADVICE if is_more else f'The alarm of photo {last} ends after more such photos.'}"
+        usual = "This may be chance." if is_more else NO_SIGN
+        return f"{told}. {usual}{f' The last alarm began at photo {last}.' if self._last_alarm else ''}"

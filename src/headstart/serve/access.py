@@ -103,14 +103,14 @@ class AccessGuard:
         self._app, self._access = app, access
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request, or refuse it."""
-        sentence = self._find_refusal(scope) if scope["type"] == "http" else None
+        """Answer one request, or reject it."""
+        sentence = self._find_rejection(scope) if scope["type"] == "http" else None
         if sentence is None:
             await self._app(scope, receive, send)
         else:
             await send_error(send, 403, sentence)
 
-    def _find_refusal(self, scope: MutableMapping[str, Any]) -> str | None:
+    def _find_rejection(self, scope: MutableMapping[str, Any]) -> str | None:
         fields = {name: value.decode("latin-1") for name, value in scope["headers"]}
         host, origin = fields.get(b"host", ""), fields.get(b"origin")
         if not self._access.allows_host(host):

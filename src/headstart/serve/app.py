@@ -33,8 +33,8 @@ from headstart.serve.batching import Batcher
 from headstart.serve.body_limit_middleware import BodyLimit
 from headstart.serve.decoder_pool import DecoderPool
 from headstart.serve.docs_page import SAFE, render_template, show_docs
-from headstart.serve.error_responses import add_error_handlers, describe_refusals, make_text
-from headstart.serve.limits import Limits, Refusal
+from headstart.serve.error_responses import add_error_handlers, describe_rejections, make_text
+from headstart.serve.limits import Limits, Rejection
 from headstart.serve.metrics import MetricsMiddleware, ServiceMetrics
 from headstart.serve.photo_requests import describe_body, read_uploads
 from headstart.serve.response_models import Drift, Health, PhotoPrediction, Predictions, ServiceInfo
@@ -68,12 +68,12 @@ def build_app(
     app.add_middleware(RootPath, root_path=clean_root_path(root_path))
     app.add_middleware(AnswerAtTheEnd)
     _add_photo_routes(app, service, limits)
-    refusals = describe_refusals(400, 403, 405, 413, 431, 500)
-    app.get("/health", responses=refusals, response_description="The service runs.")(service.health)
-    app.get("/metadata", responses=refusals, response_description="The classifier.")(service.metadata)
-    app.get("/drift", responses=refusals, response_description="The state of the photos so far.")(service.drift)
+    rejections = describe_rejections(400, 403, 405, 413, 431, 500)
+    app.get("/health", responses=rejections, response_description="The service runs.")(service.health)
+    app.get("/metadata", responses=rejections, response_description="The classifier.")(service.metadata)
+    app.get("/drift", responses=rejections, response_description="The state of the photos so far.")(service.drift)
     app.get(
-        "/metrics", responses=_describe_content("text/plain") | refusals, response_class=Response,
+        "/metrics", responses=_describe_content("text/plain") | rejections, response_class=Response,
         response_description="Counters and histograms.",
     )(service.metrics)  # fmt: skip
     app.get("/", response_class=HTMLResponse, include_in_schema=False)(service.index)
@@ -88,16 +88,16 @@ def _add_photo_routes(app: FastAPI, service: _Service, limits: Limits) -> None:
         f"An answer takes at most {limits.timeout_s:g} s. The photo is a field of a form, named files or file, or the "
         "whole body, with a Content-Type such as image/jpeg."
     )
-    refusals = describe_refusals(400, 403, 405, 408, 413, 422, 429, 431, 500, 503)
+    rejections = describe_rejections(400, 403, 405, 408, 413, 422, 429, 431, 500, 503)
     app.post(
-        "/predict", responses=refusals, openapi_extra=describe_body("files", "file"),
+        "/predict", responses=rejections, openapi_extra=describe_body("files", "file"),
         response_description="At least one photo can be read.",
         description=f"Predict the labels of photos, at most {limits.max_files} in a request of at most "
         f"{limits.max_body_bytes / 1e6:g} MB. {each} If some photos cannot be read, each of them has an error instead.",
     )(service.predict)  # fmt: skip
     app.post(
         "/explain", response_class=Response, openapi_extra=describe_body("file", "files"),
-        response_description="The photo with its heat map.", responses=_describe_content("image/png") | refusals,
+        response_description="The photo with its heat map.", responses=_describe_content("image/png") | rejections,
         description=f"Return one photo with a heat map of the evidence for its label, as PNG. {each}",
     )(service.explain)  # fmt: skip
 
@@ -141,7 +141,7 @@ class _Service:
             answers = list(await asyncio.gather(*(self._predict_upload(upload, turns) for upload in uploads)))
         if all(one.error for one in answers):
             first = answers[0]
-            raise Refusal(422, f"No photo can be read, such as '{first.file}': {first.error}.")
+            raise Rejection(422, f"No photo can be read, such as '{first.file}': {first.error}.")
         return Predictions(predictions=answers)
 
     @asynccontextmanager
@@ -151,7 +151,7 @@ class _Service:
             async with asyncio.timeout(seconds):
                 yield
         except TimeoutError:
-            raise Refusal(408, f"The answer takes longer than {seconds:g} s. Send fewer photos at a time.") from None
+            raise Rejection(408, f"The answer takes longer than {seconds:g} s. Send fewer photos at a time.") from None
 
     async def _predict_upload(self, upload: UploadFile, turns: asyncio.Semaphore) -> PhotoPrediction:
         file, max_bytes = make_text(upload.filename or "photo"), self._limits.max_file_bytes
@@ -202,13 +202,13 @@ class _Service:
         max_bytes = self._limits.max_file_bytes
         async with read_uploads(request, 1, max_bytes) as [upload]:
             if upload.size is not None and upload.size > max_bytes:
-                raise Refusal(413, f"The photo is too large, need at most {max_bytes / 1e6:g} MB.")
+                raise Rejection(413, f"The photo is too large, need at most {max_bytes / 1e6:g} MB.")
             data = await upload.read()
         try:
             async with self._limit_time():
                 picture = await self._decoders.run(lambda: self._draw_heat(data))
         except PhotoError as error:
-            raise Refusal(422, f"The photo cannot be read: {error}.") from None
+            raise Rejection(422, f"The photo cannot be read: {error}.") from None
         return Response(picture, media_type="image/png")
 
     def _draw_heat(self, data: bytes) -> bytes:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.process.forks import PerProcess
-from headstart.serve.limits import Refusal
+from headstart.serve.limits import Rejection
 
 Pixels = npt.NDArray[np.uint8]
 Answer = TypeVar("Answer")
@@ -41,10 +41,10 @@ class Batcher(Generic[Answer]):
         return waiting, thread
 
     def submit(self, pixels: Pixels) -> Future[Answer]:
-        """Queue one photo, (S, S, 3), and return the future of its answer; raise Refusal if too many wait."""
+        """Queue one photo, (S, S, 3), and return the future of its answer; raise Rejection if too many wait."""
         waiting, _ = self._opened.get(self._open)
         if waiting.qsize() >= self._max_waiting:
-            raise Refusal(429, "Too many photos are waiting. Try again in a moment.")
+            raise Rejection(429, "Too many photos are waiting. Try again in a moment.")
         future: Future[Answer] = Future()
         waiting.put((pixels, future))
         return future

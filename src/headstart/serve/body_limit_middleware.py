@@ -13,7 +13,7 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 _MAX_DIGITS = 18  # of a Content-Length
 
 
-class _RefusalError(Exception):
+class _RejectionError(Exception):
     """The bytes of this body, or of all bodies, exceed their limit."""
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -22,7 +22,7 @@ class _RefusalError(Exception):
 
 
 class BodyLimit:
-    """Refuses a body that is too large, by its Content-Length or while it is received.
+    """Rejects a body that is too large, by its Content-Length or while it is received.
 
     The bodies of all requests that are not answered yet have a limit too: memory does not grow with the number of
     clients.
@@ -33,7 +33,7 @@ class BodyLimit:
         self._n_in_flight = 0  # bytes that were received and not answered yet
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request, or refuse it."""
+        """Answer one request, or reject it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -61,7 +61,7 @@ class BodyLimit:
             n_claimed = _read_content_length(scope)
             self._check(n_claimed, self._n_in_flight + n_claimed)
             await self._app(scope, receive_counted, send_checked)
-        except _RefusalError as error:
+        except _RejectionError as error:
             if not is_started:
                 await send_error(send, error.status, error.sentence)
         finally:
@@ -69,15 +69,15 @@ class BodyLimit:
 
     def _check(self, n_bytes: int, n_in_flight: int) -> None:
         if n_bytes > self._max_bytes:
-            raise _RefusalError(413, f"The request is too large, need at most {self._max_bytes / 1e6:g} MB.")
+            raise _RejectionError(413, f"The request is too large, need at most {self._max_bytes / 1e6:g} MB.")
         if n_in_flight > self._max_in_flight:
-            raise _RefusalError(503, "The service receives too many bytes at the moment. Try again in a moment.")
+            raise _RejectionError(503, "The service receives too many bytes at the moment. Try again in a moment.")
 
 
 def _read_content_length(scope: MutableMapping[str, Any]) -> int:
     claimed = dict(scope["headers"]).get(b"content-length", b"0").strip()
     if not claimed.isdigit():
-        raise _RefusalError(400, "The header Content-Length must be a number of bytes.")
+        raise _RejectionError(400, "The header Content-Length must be a number of bytes.")
     # Python converts no text of thousands of digits
     return int(claimed[-_MAX_DIGITS:]) if len(claimed.lstrip(b"0")) <= _MAX_DIGITS else 10**_MAX_DIGITS
 

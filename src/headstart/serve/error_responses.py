@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from headstart.serve.limits import Refusal
+from headstart.serve.limits import Rejection
 from headstart.serve.response_models import ErrorMessage
 
 _STATUS_SENTENCES = {404: "There is nothing at this address.", 405: "This address does not take this method."}
@@ -29,8 +29,8 @@ _DESCRIPTIONS = {
 _HEADERS = {405: "Allow", 429: "Retry-After", 503: "Retry-After"}
 
 
-def describe_refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the descriptions of refusals for the OpenAPI, by status."""
+def describe_rejections(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the descriptions of rejections for the OpenAPI, by status."""
     return {status: _describe(status) for status in statuses}
 
 
@@ -50,10 +50,10 @@ def quote_names(names: list[str]) -> str:
 def add_error_handlers(app: FastAPI) -> None:
     """Answer all errors of an application in the one form."""
 
-    @app.exception_handler(Refusal)
-    async def answer_refusal(_: Request, refusal: Refusal) -> JSONResponse:
-        headers = {"Retry-After": "1"} if refusal.status in (429, 503) else None
-        return _answer_error(refusal.status, str(refusal), headers)
+    @app.exception_handler(Rejection)
+    async def answer_rejection(_: Request, rejection: Rejection) -> JSONResponse:
+        headers = {"Retry-After": "1"} if rejection.status in (429, 503) else None
+        return _answer_error(rejection.status, str(rejection), headers)
 
     @app.exception_handler(HTTPException)
     async def answer_http_error(_: Request, error: HTTPException) -> JSONResponse:

@@ -40,7 +40,7 @@ class GuardedProtocol(HttpToolsProtocol):
         Seconds from the end of the request until the client has taken the answer. The service has its own, shorter
         limit for the work.
     rest_s
-        Seconds for the rest of a body that was refused; its bytes are dropped.
+        Seconds for the rest of a body that was rejected; its bytes are dropped.
     """
 
     max_head_bytes = 64_000
@@ -66,14 +66,14 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse the bytes; refuse a head that exceeds the limit before it ends."""
+        """Parse the bytes; reject a head that exceeds the limit before it ends."""
         if self._phase is _Phase.IDLE:
             self._enter(_Phase.HEAD, self.head_s)
         before = self._n_events
         super().data_received(data)
         self._n_silent = self._n_silent + len(data) if self._n_events == before else 0
         if self._n_silent > self.max_head_bytes and not self.transport.is_closing():
-            self._refuse_head()
+            self._reject_head()
 
     def on_message_begin(self) -> None:
         """Start to count a request."""
@@ -137,11 +137,11 @@ class GuardedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  uvicorn's text
         """Answer a request that cannot be parsed, in the form of all errors."""
         if self._n_head > self.max_head_bytes:
-            self._refuse_head()
+            self._reject_head()
         elif self._asks_upgrade:
-            self._refuse(400, "The request asks for another protocol (Upgrade), need plain HTTP/1.1.")
+            self._reject(400, "The request asks for another protocol (Upgrade), need plain HTTP/1.1.")
         else:
-            self._refuse(400, "The request is no valid HTTP/1.1.")
+            self._reject(400, "The request is no valid HTTP/1.1.")
 
     def _unsupported_upgrade_warning(self) -> None:
         """Log nothing: a request without a body is answered as if it did not ask for another protocol."""
@@ -171,17 +171,17 @@ class GuardedProtocol(HttpToolsProtocol):
             self._n_body_before = self._n_body
             self._enter(_Phase.BODY, min(self.stall_s, left_s))
         elif self._phase is _Phase.BODY:
-            self._refuse(408, f"The body takes too long, need it within {self.body_s:g} s without a long pause.")
+            self._reject(408, f"The body takes too long, need it within {self.body_s:g} s without a long pause.")
         elif self._phase is _Phase.HEAD and (self._n_head or self._n_silent):
-            self._refuse(408, f"The head of the request takes too long, need it within {self.head_s:g} s.")
+            self._reject(408, f"The head of the request takes too long, need it within {self.head_s:g} s.")
         else:  # an idle connection, or a body that goes on after its answer
             self.transport.close()
             self._enter(_Phase.END, self.answer_s)
 
-    def _refuse_head(self) -> None:
-        self._refuse(431, f"The head of the request is too large, need at most {self.max_head_bytes / 1000:g} kB.")
+    def _reject_head(self) -> None:
+        self._reject(431, f"The head of the request is too large, need at most {self.max_head_bytes / 1000:g} kB.")
 
-    def _refuse(self, status: int, sentence: str) -> None:
+    def _reject(self, status: int, sentence: str) -> None:
         """Answer and close the connection; only close it if the application has begun an answer."""
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             body = json.dumps({"error": sentence}).encode()

@@ -1,4 +1,4 @@
-"""The limits of a request and of the service, and the refusal of a request that exceeds them."""
+"""The limits of a request and of the service, and the rejection of a request that exceeds them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Limits:
         return DecodingLimits(max_pixels=self.max_pixels, max_bytes=self.max_decoding_bytes)
 
 
-class Refusal(Exception):  # noqa: N818  an answer, not a failure of the service
+class Rejection(Exception):  # noqa: N818  an answer, not a failure of the service
     """A request that is answered with a status such as 422 and a sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:

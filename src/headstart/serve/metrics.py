@@ -31,8 +31,10 @@ class ServiceMetrics:
         self.recent_refused.set(math.nan)  # until there is a photo
         self.recent_novelty.set(math.nan)
         self.is_drifting = Gauge(
-            "headstart_drift_alarm", "1 if the photos are not like the training photos, else 0.", registry=registry
-        )
+            "headstart_drift_alarm",
+            "1 if the photos are not like the training photos, else 0; NaN if the classifier cannot tell.",
+            registry=registry,
+        )  # fmt: skip
         self.batch = Histogram(
             "headstart_batch_photos", "Photos classified together.", registry=registry, buckets=(1, 2, 4, 8, 16, 32)
         )
@@ -43,7 +45,7 @@ class ServiceMetrics:
         if recent["n_photos"]:
             self.recent_refused.set(recent["n_refused"] / recent["n_photos"])
             self.recent_novelty.set(recent["mean_novelty"])
-        self.is_drifting.set(bool(state["is_drifting"]))
+        self.is_drifting.set(math.nan if state["is_drifting"] is None else state["is_drifting"])
 
 
 class MetricsMiddleware:

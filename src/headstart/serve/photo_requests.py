@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from headstart.serve.error_responses import quote_names
-from headstart.serve.limits import Refusal
+from headstart.serve.limits import Rejection
 
 FIELDS = ("files", "file")
 FORM = "multipart/form-data"
@@ -30,15 +30,15 @@ async def read_uploads(request: Request, max_files: int, max_bytes: int) -> Asyn
 
     Raises
     ------
-    Refusal
+    Rejection
         400 if the form is damaged, 413 for too many photos, 422 for none, and for fields, parameters and content types
         that are unknown.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if unknown := sorted(set(request.query_params) - set(FIELDS)):
-        raise Refusal(422, f"Got unknown {quote_names(unknown)}. {_INSTRUCTION}")
+        raise Rejection(422, f"Got unknown {quote_names(unknown)}. {_INSTRUCTION}")
     if request.query_params:
-        raise Refusal(422, f"Got {quote_names(sorted(request.query_params))} in the address. {_INSTRUCTION}")
+        raise Rejection(422, f"Got {quote_names(sorted(request.query_params))} in the address. {_INSTRUCTION}")
     if kind == BYTES or kind.startswith("image/"):
         body = await _read_body(request, max_bytes)
         yield [UploadFile(io.BytesIO(body), size=len(body), filename="photo")]
@@ -49,20 +49,20 @@ async def read_uploads(request: Request, max_files: int, max_bytes: int) -> Asyn
         finally:
             await form.close()
     else:
-        raise Refusal(422, f"Got {quote_names([kind]) if kind else 'no content type'}. {_INSTRUCTION}")
+        raise Rejection(422, f"Got {quote_names([kind]) if kind else 'no content type'}. {_INSTRUCTION}")
 
 
 async def _read_body(request: Request, max_bytes: int) -> bytes:
-    """Read the body up to the limit of a photo, so that a larger one is refused before it has been received."""
+    """Read the body up to the limit of a photo, so that a larger one is rejected before it has been received."""
     pieces, n_bytes = [], 0
     try:
         async for piece in request.stream():
             pieces.append(piece)
             n_bytes += len(piece)
             if n_bytes > max_bytes:
-                raise Refusal(413, f"The photo is too large, need at most {max_bytes / 1e6:g} MB.")
+                raise Rejection(413, f"The photo is too large, need at most {max_bytes / 1e6:g} MB.")
     except ClientDisconnect:
-        raise Refusal(400, "The body ends too early.") from None  # nobody reads it; the log stays free of an error
+        raise Rejection(400, "The body ends too early.") from None  # nobody reads it; the log stays free of an error
     return b"".join(pieces)
 
 
@@ -72,19 +72,19 @@ async def _read_form(request: Request) -> FormData:
     except HTTPException:  # 400 with a reason
         raise
     except Exception:  # parsers of forms raise almost anything on damaged bytes
-        raise Refusal(400, "The form is damaged: its parts cannot be separated.") from None
+        raise Rejection(400, "The form is damaged: its parts cannot be separated.") from None
 
 
 def _list_uploads(form: FormData, max_files: int) -> list[UploadFile]:
     if unknown := sorted(set(form) - set(FIELDS)):
-        raise Refusal(422, f"Got unknown {quote_names(unknown)}. {_INSTRUCTION}")
+        raise Rejection(422, f"Got unknown {quote_names(unknown)}. {_INSTRUCTION}")
     uploads = [value for _, value in form.multi_items() if not isinstance(value, str)]
     if len(uploads) < len(form.multi_items()):
-        raise Refusal(422, f"Got a field without a file. {_INSTRUCTION}")
+        raise Rejection(422, f"Got a field without a file. {_INSTRUCTION}")
     if not uploads:
-        raise Refusal(422, f"Got no photo. {_INSTRUCTION}")
+        raise Rejection(422, f"Got no photo. {_INSTRUCTION}")
     if len(uploads) > max_files:
-        raise Refusal(413, f"Got {len(uploads)} files, need at most {max_files} in a request.")
+        raise Rejection(413, f"Got {len(uploads)} files, need at most {max_files} in a request.")
     return uploads
 
 

@@ -29,8 +29,10 @@ class PhotoPrediction(BaseModel):
         description="Share of the classifier's own photos that are at least as strange, 0 to 1; null if the classifier "
         "cannot tell, or the photo cannot be read.",
     )
-    is_known: bool = Field(
-        default=True, description="False if the photo is refused: it is unlike those that the classifier knows."
+    is_known: bool | None = Field(
+        default=None,
+        description="False if the photo is refused: it is unlike those that the classifier knows; null if it cannot be "
+        "read.",
     )
     label_set: list[str] | None = Field(
         default=None, description="Labels one of which is right, the most probable first; null if not asked for."
@@ -44,7 +46,7 @@ class Predictions(BaseModel):
 
 
 class ErrorMessage(BaseModel):
-    """Reason why a request is refused."""
+    """Reason why a request is rejected."""
 
     error: str = Field(description="One sentence for people.")
 
@@ -94,8 +96,11 @@ class Drift(BaseModel):
         description="True if the photos are not like the training photos; null if the classifier cannot tell."
     )
     evidence: float = Field(description="Evidence that they are not like the training photos.")
-    alarm_at: float | None = Field(description="Evidence from which they are said to be unlike them.")
-    n_alarms: int = Field(description="How often an alarm began.")
+    alarm_at: float | None = Field(description="Evidence at which an alarm begins.")
+    alarm_ends_at: float | None = Field(description="Evidence below which the alarm ends.")
+    n_alarms: int = Field(
+        description="How often an alarm began. One lasting change is one alarm. Over 100,000 photos, one may be false."
+    )
     last_alarm: int | None = Field(description="Number of the photo at which the last alarm began.")
     false_alarms: str | None = Field(description="How rare false alarms are.")
     sentence: str = Field(description="The state for people.")

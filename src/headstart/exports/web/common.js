@@ -1,8 +1,8 @@
 "use strict";
 
-/* Shared by the exported page and the served one. Each defines predictFile(file, photo), which returns the
-   probabilities and the novelty of a photo, or null in place of the novelty, and showDrift(). It may define offerMore(file, card,
-   words) to add controls below the bars. photos.js opens photos, rules.js makes answers. */
+/* Shared by the exported page and the served one. Each defines showDrift() and predictFile(file, photo), which returns
+   the probabilities and the novelty of a photo, or null in place of the novelty. It may define
+   offerMore(file, card, words) to add controls below the bars. photos.js opens photos, rules.js makes answers. */
 
 const about = JSON.parse(document.getElementById("about").textContent);
 const $ = (id) => document.getElementById(id);
@@ -167,7 +167,9 @@ function setReady() {
   document.body.dataset.state = "ready";
 }
 
-$("level").append(new Option("off", ""), ...about.sets.map(({ level }) => new Option(`${100 * level}%`, String(level))));
+$("level").append(new Option("no", ""), ...about.sets.map(
+  ({ level }) => new Option(`with the right label for ${Number((100 * level).toPrecision(6))}% of photos`, String(level)),
+));
 $("level").value = about.level === null ? "" : String(about.level);
 $("levels").hidden = !about.sets.length;
 $("level").addEventListener("change", () => {

@@ -20,18 +20,19 @@ class DriftWatch {
   }
 
   weigh(novelty) {
-    const { rises, falls, shares, alarm, most } = this.test, added = 1 / rises.flat().length;
+    const { rises, falls, shares, alarm, ends, most } = this.test, added = 1 / rises.flat().length;
     this.evidence = this.evidence.map((row, j) => {
       const factors = novelty <= shares[j] ? rises[j] : falls[j];
       return row.map((value, i) => (value + added) * factors[i]);
     });
     const total = this.countEvidence();
     if (total > most) this.evidence = this.evidence.map((row) => row.map((value) => value * (most / total)));
-    if (total >= alarm && !this.isDrifting) {
+    const isDrifting = total >= (this.isDrifting ? ends : alarm);
+    if (isDrifting && !this.isDrifting) {
       this.nAlarms += 1;
       this.lastAlarm = this.nPhotos;
     }
-    this.isDrifting = total >= alarm;
+    this.isDrifting = isDrifting;
   }
 
   countEvidence() {
@@ -54,6 +55,7 @@ class DriftWatch {
         mean_novelty: recent.length ? recent.reduce((sum, novelty) => sum + novelty, 0) / recent.length : null,
       },
       is_drifting: test ? this.isDrifting : null, evidence: this.countEvidence(), alarm_at: test ? test.alarm : null,
+      alarm_ends_at: test ? test.ends : null,
       n_alarms: this.nAlarms, last_alarm: this.lastAlarm, false_alarms: test ? test.falseAlarms : null,
       sentence: this.say(),
     };
@@ -70,15 +72,18 @@ class DriftWatch {
     const sums = this.evidence.map((row) => row.reduce((sum, value) => sum + value, 0));
     const share = test.shares[this.isDrifting ? sums.indexOf(Math.max(...sums)) : test.first];
     const k = this.countRecent(share), expected = Math.floor(share * n + 0.5);
-    const head = `Of ${nPhotos > n ? "the last " : ""}${count(n)} photo${n === 1 ? "" : "s"} ${count(k)}`;
     const percent = Number((100 * (1 - share)).toPrecision(4));
-    const what = share === this.refusedShare
-      ? `${k === 1 ? "was" : "were"} refused`
-      : `${k === 1 ? "is" : "are"} stranger than ${percent}% of the classifier's own photos`;
-    const text = `${head} ${what}, ${expected ? count(expected) : "fewer than 1"} expected: `;
-    if (this.isDrifting) return text + test.advice;
-    const usual = k <= expected + 1 ? "as of the training photos" : "more than of the training photos, maybe by chance";
-    const before = this.lastAlarm === null ? "" : ` The last alarm was at photo ${count(this.lastAlarm)}.`;
-    return `${text}${usual}.${before}`;
+    const [words, what] = share === this.refusedShare
+      ? [["was", "were"], "refused"]
+      : [["is", "are"], `stranger than ${percent}% of the classifier's own photos`];
+    const all = `of ${nPhotos > n ? "the last " : ""}${count(n)} photos`;
+    const usual = `${expected ? count(expected) : "fewer than 1"} ${expected > 1 ? "are" : "is"} expected`;
+    const told = n === 1
+      ? `The first photo ${words[0]}${k ? "" : " not"} ${what}`
+      : `${k ? count(k) : "None"} ${all} ${words[Number(k > 1)]} ${what}; ${usual}`;
+    const isMore = k > expected + 1, last = count(this.lastAlarm || 0);
+    if (this.isDrifting) return `${told}. ${isMore ? test.advice : `The alarm of photo ${last} ends after more such photos.`}`;
+    const before = this.lastAlarm ? ` The last alarm began at photo ${last}.` : "";
+    return `${told}. ${isMore ? "This may be chance." : test.noSign}${before}`;
   }
 }

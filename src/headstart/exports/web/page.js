@@ -109,6 +109,10 @@ function readPixels(width, height, draw) {
 async function predict(pixels) {
   const input = new ort.Tensor("uint8", pixels, [1, about.size, about.size, 3]);
   const { probabilities, novelty } = await session.run({ pixels: input });
+  if (![...probabilities.data, ...(novelty ? novelty.data : [])].every(Number.isFinite)) {
+    const sentence = "the classifier is damaged, and its answers are no numbers. Export it again";
+    throw Object.assign(new Error(sentence), { sentence: `Not classified: ${sentence}.` });
+  }
   return { probabilities: Array.from(probabilities.data), novelty: novelty ? novelty.data[0] : null };
 }
 

@@ -25,10 +25,11 @@ function findLabelSet(probabilities, ranked, threshold, labels) {
   return numbers.filter((i, n) => n === 0 || probabilities[i] >= threshold).map((i) => labels[i]);
 }
 
-/* Say how strange a photo is, in a sentence. */
+/* Say how strange a photo is, in a sentence. Training takes a rounding off each novelty: ROUNDING in head/novelty.py. */
 function describeNovelty(novelty) {
-  const few = [10000, 5000, 2000, 1000, 500, 200, 100].find((n) => novelty < 1 / n);
+  const few = [10000, 5000, 2000, 1000, 500, 200, 100].find((n) => novelty + 1e-5 < 1 / n);
   if (few) return `Fewer than 1 in ${few.toLocaleString("en")} of the classifier's own photos look as strange.`;
+  if (novelty >= 0.995) return "Nearly all of the classifier's own photos look at least as strange.";
   return `About ${Math.round(100 * novelty)} in 100 of the classifier's own photos look at least as strange.`;
 }
 

@@ -9,6 +9,7 @@ from headstart.backbone.loading import load_backbone
 from headstart.classifier.build import build_classifier
 from headstart.classifier.classifier import Classifier
 from headstart.classifier.file import parse_classifier
+from headstart.classifier.metadata import Metadata
 from headstart.classifier.novelty_graph import assemble_novelty
 from headstart.errors import ClassifierError
 from headstart.head.novelty import fit_novelty
@@ -90,6 +91,23 @@ def test_wrong_weights_are_refused_with_a_sentence(build, novelty, change, text)
     damaged = dataclasses.replace(novelty, **{name: value if name == "most" else np.full_like(old, value)})
     with pytest.raises(ClassifierError, match=text):
         parse_classifier(build(damaged))
+
+
+def test_novelties_that_are_no_numbers_are_an_error(build, novelty):
+    """Weights of 1e30 are finite, and their squares are not: such a photo would be refused without a reason."""
+    large = dataclasses.replace(
+        novelty, components=np.full_like(novelty.components, 1e30), scale=np.full_like(novelty.scale, 1e-30)
+    )
+    broken = Classifier.from_bytes(build(large), precision="f32")
+    with pytest.raises(ClassifierError, match="its probabilities or novelties are no numbers"):
+        broken.judge_pixels(make_pixels(1))
+
+
+@pytest.mark.parametrize("n", [0, 10**9 + 1, 10**400])
+def test_a_number_of_photos_that_cannot_be_is_refused(change_metadata, n):
+    text = change_metadata(n_novelty_photos=n).to_json()
+    with pytest.raises(ClassifierError, match=r"n_novelty_photos \d+, need a whole number from 1 to 1,000,000,000"):
+        Metadata.from_json(text)
 
 
 def test_the_metadata_and_the_graph_have_to_agree(build, parts, novelty):

@@ -4,8 +4,15 @@ import json
 
 import pytest
 
-from headstart.classifier.refusal import AUTO, choose_refusal, count_needed, describe_refusal, settle_refusal
-from headstart.errors import ClassifierError
+from headstart.classifier.refusal import (
+    AUTO,
+    check_names,
+    choose_refusal,
+    count_needed,
+    describe_refusal,
+    settle_refusal,
+)
+from headstart.errors import ClassifierError, FitError
 
 
 @pytest.mark.parametrize(
@@ -47,3 +54,9 @@ def test_other_programs_are_told_the_rule():
     told = json.loads(describe_refusal(40))
     assert (told["refuse"], told["n"]) == (0.05, 40)
     assert "answer none of these" in told["rule"]
+
+
+def test_a_class_cannot_have_the_name_of_a_refusal():
+    check_names(["none", "none of those", "other"])
+    with pytest.raises(FitError, match="Cannot train a class named 'none of these'"):
+        check_names(["cats", "none of these"])

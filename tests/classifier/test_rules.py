@@ -12,7 +12,7 @@ from headstart.classifier.rules import AnswerRules, describe_rules
 from headstart.errors import ClassifierError
 
 ROW = np.array([0.3, 0.6, 0.1], np.float32)
-SETS = calibrate_label_sets(np.arange(60) % 2, np.tile([0.3, 0.6, 0.1], (60, 1)))
+SETS = calibrate_label_sets(np.arange(60) % 2 == 1, np.tile([0.3, 0.6], 30))
 
 
 @pytest.fixture
@@ -49,9 +49,23 @@ def test_a_classifier_without_a_test_refuses_nothing(change_metadata):
 def test_a_label_set_stands_beside_the_answer(metadata):
     rules = AnswerRules.make(metadata, "auto", 0.9)
     assert rules.answer(None, ROW, 0.5).label_set == ("stripes", "dots")
-    assert rules.answer(None, ROW, 0.001).label_set == ("stripes", "dots")
-    assert (rules.level, rules.promise) == (0.9, 0.9)
+    assert (rules.level, rules.expected) == (0.9, 0.9)
     assert AnswerRules.make(metadata, "auto", None).answer(None, ROW, 0.5).label_set is None
+
+
+def test_a_refused_photo_has_no_label_set(metadata):
+    refused = AnswerRules.make(metadata, "auto", 0.9).answer(None, ROW, 0.001)
+    assert (refused.label_set, refused.label) == (None, "stripes")
+
+
+@pytest.mark.parametrize("level", [0.4, 0.9])
+def test_the_answer_of_a_working_point_is_in_the_label_set_and_first(change_metadata, level):
+    decision = Decision(label="dots", threshold=0.2, find=0.9)
+    metadata = change_metadata(n_novelty_photos=150, label_sets=SETS, decision=decision)
+    rules = AnswerRules.make(metadata, "auto", level)
+    assert rules.set_threshold == (1 if level == 0.4 else pytest.approx(0.3))
+    found = rules.answer(None, ROW, 0.5)
+    assert (found.answer, found.label_set) == ("dots", ("dots", "stripes"))
 
 
 def test_a_refused_photo_is_refused_whatever_the_working_point_says(change_metadata):

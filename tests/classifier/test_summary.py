@@ -123,8 +123,11 @@ def test_what_is_refused_is_told_with_the_number_of_photos(summarise):
 def test_label_sets_are_told_with_what_they_can_promise(summarise):
     sets = LabelSets((0.2,), (0.01,), 99, 0.99)
     summary = summarise(label_sets=sets)
-    assert summary["label_sets"] == {"n": 99, "most": 0.99, "top_share": 0.99}
+    assert summary["label_sets"] == {
+        "n": 99, "most": 0.99, "top_share": 0.99, "top_share_ci95": list(sets.top_share_ci95),
+    }  # fmt: skip
     assert dict(list_facts(summary))["Label sets"] == (
-        "up to 99% can be promised, by 99 held-out photos; the most probable label alone is right for 99.0% of them"
+        "up to 99% can be promised, by 99 held-out photos; the most probable label alone was right for 99.0% of them "
+        "(94.5% to 99.8%)"
     )
     assert dict(list_facts(summarise()))["Label sets"].startswith("none: an earlier version wrote")

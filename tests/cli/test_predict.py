@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from functools import partial
@@ -266,6 +267,14 @@ def test_strangers_are_none_of_these_and_the_rule_is_told_once(run, photos, tmp_
     assert [row["answer"] for row in record["predictions"]] == [row["label"] for row in record["predictions"]]
 
 
+def test_refused_photos_are_counted_among_those_that_can_be_read(run, photos, tmp_path, headstart):
+    black, broken = tmp_path / "black.png", tmp_path / "broken.jpg"
+    Image.new("RGB", (200, 200)).save(black)
+    broken.write_bytes(b"")
+    answer = headstart("predict", run.folder, black, broken, photos / "dots" / "000.jpg")
+    assert "1 of 2 readable photos is none of these." in answer.stderr.splitlines()
+
+
 def test_without_a_novelty_test_it_is_told_that_nothing_is_refused(photos, tmp_path, run, headstart, drop_novelty):
     model = drop_novelty(run.folder, tmp_path / "model.onnx")
     answer = headstart("predict", model, photos / "dots" / "000.jpg", "--json")
@@ -278,11 +287,16 @@ def test_without_a_novelty_test_it_is_told_that_nothing_is_refused(photos, tmp_p
     assert len(refused.stderr.splitlines()) == 1
 
 
-def test_label_sets_are_told_with_their_promise(run, photos, headstart):
+def test_label_sets_are_told_with_their_level_and_what_is_expected(run, photos, headstart):
     record = json.loads(headstart("predict", run.folder, photos, "--sets", "80%", "--json").stdout)
     assert record["sets"]["level"] == 0.8
-    assert record["sets"]["promise"] >= 0.8
-    assert all(row["label"] in row["label_set"] for row in record["predictions"])
+    assert record["sets"]["expected"] >= 0.8
+    assert all(row["label"] in row["label_set"] for row in record["predictions"] if row["is_known"])
+    assert all(row["label_set"] is None for row in record["predictions"] if not row["is_known"])
+    told = headstart("predict", run.folder, photos, "--sets", "80%").stderr
+    assert re.search(
+        r"Note: The most probable label alone was right for .* held-out photos \(.*%\), more than 80%", told
+    )
     few = headstart("predict", run.folder, photos, "--sets", "99%")
     assert few.returncode == 1
     assert few.stderr.startswith("headstart: Cannot promise the right label in 99% of the sets: this needs 99 held-out")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headstart.classifier.prediction import Prediction
-from headstart.cli.prediction_rows import RULED, join_labels, make_record, print_csv, print_table
+from headstart.cli.prediction_rows import RULED, make_record, print_csv, print_table
 
 PROBABILITIES = {"glass": 0.61, "metal": 0.33, "paper": 0.06}
 
@@ -55,6 +55,8 @@ def test_a_label_set_is_written_before_the_probabilities(capsys):
     assert read_table(capsys, **some) == "a.jpg  glass or metal  (glass 61.0%, metal 33.0%)\n"
     assert read_table(capsys, **some, is_known=False) == "a.jpg  none of these  (nearest: glass 61.0%)\n"
     known = make_prediction(**some)
+    print_csv(iter([known]), list(PROBABILITIES), None)
+    assert capsys.readouterr().out.splitlines()[0].split(",")[-5:] == ["decided_by", *RULED]
     assert read_csv(capsys, known) == ["glass", "0.610000", "glass", "0.300000", "true", "glass|metal"]
     assert make_record(known, 3)["label_set"] == ["glass", "metal"]
 
@@ -71,14 +73,3 @@ def test_labels_that_a_spreadsheet_takes_for_formulas_are_guarded_in_a_label_set
     print_csv(iter([prediction]), ["=1"], None)
     (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert (row["answer"], row["label_set"]) == ("'=1", "'=1|b")
-
-
-@pytest.mark.parametrize(
-    ("n", "told"),
-    [
-        (1, "1"), (2, "1 or 2"), (6, "1, 2, 3, 4, 5 or 6"), (7, "1, 2, 3, 4, 5 or 2 others"),
-        (2000, "1, 2, 3, 4, 5 or 1,995 others"),
-    ],
-)  # fmt: skip
-def test_of_many_labels_of_a_set_the_first_are_written(n, told):
-    assert join_labels([str(k) for k in range(1, n + 1)]) == told

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.evaluation import drift
-from headstart.evaluation.drift import ALARM, DriftWatch, bound_share, make_drift_test
+from headstart.evaluation.drift import ALARM, DriftWatch, bound_own_share, make_drift_test
 
 
 def measure_novelties(generator, n_units, strangeness):
@@ -51,7 +51,7 @@ def test_evidence_grows_by_at_most_one_for_each_photo_while_no_share_is_larger()
 def test_bounds_are_exceeded_as_rarely_as_is_said():
     generator, n_units = np.random.default_rng(3), 60
     own = np.sort(generator.random((20_000, n_units)), 1)
-    exceeded = own[:, 11] > bound_share(12 / 61, n_units, 0.95)  # the twelfth strangest
+    exceeded = own[:, 11] > bound_own_share(12 / 61, n_units, 0.95)  # the twelfth strangest
     assert exceeded.mean() == pytest.approx(0.05, abs=0.006)
 
 

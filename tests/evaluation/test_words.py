@@ -2,7 +2,7 @@
 
 import pytest
 
-from headstart.evaluation.words import count_photos, format_number, format_percent, format_seconds
+from headstart.evaluation.words import count_photos, format_number, format_percent, format_seconds, join_labels
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,14 @@ def test_a_duration_is_in_seconds_or_minutes(seconds, text):
 
 def test_photo_counts_have_singular_and_plural():
     assert (count_photos(1, "test"), count_photos(0)) == ("1 test photo", "0 photos")
+
+
+@pytest.mark.parametrize(
+    ("n", "told"),
+    [
+        (1, "1"), (2, "1 or 2"), (6, "1, 2, 3, 4, 5 or 6"), (7, "1, 2, 3, 4, 5 or 2 others"),
+        (2000, "1, 2, 3, 4, 5 or 1,995 others"),
+    ],
+)  # fmt: skip
+def test_of_many_labels_of_a_set_the_first_are_written(n, told):
+    assert join_labels([str(k) for k in range(1, n + 1)]) == told

@@ -402,7 +402,7 @@ def test_strangers_are_refused_and_counted_until_cleared(run, exported, photos, 
         for card, one in zip(cards[::-1], expected, strict=True):
             assert (card["answer"], card["label"]) == (one.answer, one.label)
             assert float(card["novelty"]) == pytest.approx(one.novelty, abs=0.02)
-            assert tuple(json.loads(card["labelSet"])) == one.label_set
+            assert (tuple(json.loads(card["labelSet"])) if "labelSet" in card else None) == one.label_set
         assert [one.is_known for one in expected] == [False, True, True, True]
         told = driver.find_element("id", "drift").text
         assert told.startswith("1 of 4 photos was refused; fewer than 1 is expected. There is no sign that the photos")

@@ -7,7 +7,8 @@ def make_level(level, coverage=None, size=1.5):
     measured = {"n": 40, "coverage": coverage, "coverage_ci95": [0.8, 0.97], "mean_size": size}
     return {
         "level": level,
-        "promise": max(level, 0.85),
+        "expected": max(level, 0.85),
+        "expected_ci95": [0.75, 0.92] if level < 0.85 else None,
         "threshold": 0.2,
         "test": None if coverage is None else measured,
     }
@@ -17,11 +18,15 @@ def make_record(*levels, **more):
     return {"label_sets": {"n": 74, "levels": list(levels), "unsupported": [], "examples": []} | more}
 
 
-def test_each_level_has_its_promise_and_what_the_test_photos_gave():
+def test_each_level_has_what_is_expected_and_what_the_test_photos_gave():
     section = describe_label_sets(make_record(make_level(0.8, 0.9), make_level(0.95)))
     first, second = section["rows"]
-    assert first == {"level": "80%", "promise": "85.0%", "coverage": "90.0%", "range": "80.0% to 97.0%", "size": "1.50"}
-    assert (second["promise"], second["coverage"], second["range"], second["size"]) == ("95.0%", "—", "", "—")
+    assert first == {
+        "level": "80%", "expected": "85.0%", "expected_range": "75.0% to 92.0%", "coverage": "90.0%",
+        "range": "80.0% to 97.0%", "size": "1.50",
+    }  # fmt: skip
+    assert (second["expected"], second["expected_range"]) == ("95.0%", "")
+    assert (second["expected"], second["coverage"], second["range"], second["size"]) == ("95.0%", "—", "", "—")
     assert (section["n"], section["missing"], section["is_single"]) == (74, "", False)
 
 

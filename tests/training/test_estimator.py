@@ -120,6 +120,8 @@ def test_wrong_labels_and_a_missing_fit_are_refused(photos, classifier):
         classifier.fit(photos[0], ["a", "b", "c"])
     with pytest.raises(FitError, match="got 1 class"):
         classifier.fit(photos[0], ["a"] * 24)
+    with pytest.raises(FitError, match="Cannot train a class named 'none of these'"):
+        classifier.fit(photos[0], ["a", "none of these"] * 12)
 
 
 def test_pictures_in_memory_are_fitted_and_predicted(paint_folder, tmp_path):

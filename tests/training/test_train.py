@@ -84,6 +84,14 @@ def test_costs_are_kept_inside_the_file_and_wrong_classes_end_before_the_trainin
     assert not (tmp_path / "other").exists()
 
 
+def test_a_class_with_the_name_of_a_refusal_ends_before_the_training(make_folder, tmp_path):
+    folder = make_folder()
+    (folder / "dots").rename(folder / "None of these")
+    with pytest.raises(FitError, match=r"Cannot train a class named 'None of these'.*Call the class 'other'"):
+        train(folder, tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers_cached_or_not(run, tmp_path):
     cached = train(tmp_path / "photos", tmp_path / "again")

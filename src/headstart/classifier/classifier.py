@@ -163,14 +163,14 @@ class Classifier:
         """Return probabilities and novelties of (N, D) features, or of the averages of V views, (N, V, D)."""
         with np.errstate(over="ignore", invalid="ignore"):  # weights of 1e38 are finite, and their products are not
             means = average_rows(rows)
-            probabilities = self._head.probabilities(means)
-        if not np.isfinite(probabilities).all():
+            probabilities, test = self._head.probabilities(means), self._contents.novelty
+            novelties = None if test is None else test.measure(means[:, -len(test.mean) :])
+        if not np.isfinite(probabilities).all() or (novelties is not None and not np.isfinite(novelties).all()):
             raise ClassifierError(
-                "Cannot predict: the weights of this classifier are too large or damaged, and its probabilities are no "
-                "numbers. Train it again, or copy the file again from where it came."
+                "Cannot predict: the weights of this classifier are too large or damaged, and its probabilities or "
+                "novelties are no numbers. Train it again, or copy the file again from where it came."
             )
-        test = self._contents.novelty
-        return probabilities, None if test is None else test.measure(means[:, -len(test.mean) :])
+        return probabilities, novelties
 
     def predict_probabilities(self, photos: Iterable[Picture]) -> npt.NDArray[np.float32]:
         """Return (N, C) float32 probabilities of photos, as `predict` takes them; NaN for those that cannot be read."""

@@ -11,7 +11,7 @@ from typing import Any
 from headstart.backbone.spec import BackboneSpec, find_problems, is_showable
 from headstart.backbone.view_averaging import N_VIEWS
 from headstart.classifier.decision import Decision
-from headstart.classifier.label_sets import LabelSets
+from headstart.classifier.label_sets import MAX_UNITS, LabelSets
 from headstart.errors import BackboneError, ClassifierError
 from headstart.pixels.sample_values import MAX_DEPTH, MIN_DEPTH
 
@@ -165,8 +165,8 @@ def _find_problems(record: dict[str, Any]) -> list[str]:
     if record["n_averaged"] not in N_VIEWS:
         problems.append(f"n_averaged {record['n_averaged']}, need one of {', '.join(map(str, N_VIEWS))}")
     n_units = record["n_novelty_photos"]
-    if n_units is not None and (type(n_units) is not int or n_units < 1):
-        problems.append(f"n_novelty_photos {n_units!r:.40}, need a whole number of 1 or more, or null")
+    if n_units is not None and (type(n_units) is not int or not 1 <= n_units <= MAX_UNITS):
+        problems.append(f"n_novelty_photos {n_units!r:.40}, need a whole number from 1 to {MAX_UNITS:,}, or null")
     return problems
 
 

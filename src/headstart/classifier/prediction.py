@@ -29,13 +29,14 @@ class Prediction:
         Why the answer is not the most probable class, such as "by the working point of 'defective': at least 3.1%".
         None: it is.
     novelty
-        Share of the classifier's own photos that are at least as strange, 0 to 1: below 0.01, fewer than 1 in 100 of
-        them are. None: the classifier cannot tell, or the photo cannot be read.
+        Share of the classifier's own photos that are at least as strange, 0 to 1: 0.01 means 1 in 100 of them. None:
+        the classifier cannot tell, or the photo cannot be read.
     is_known
         Whether the photo is like those that the classifier was trained on. False: it is refused, because it is stranger
         than the share that may be refused. True for a classifier that cannot tell.
     label_set
-        Labels of which one is right as often as was asked for, the most probable first; None if that was not asked for.
+        Labels among which the right one is as often as was asked for: the answer first, then the most probable. None:
+        that was not asked for, or the photo is refused or cannot be read.
     """
 
     path: Path | None

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from math import ceil
 
-from headstart.errors import ClassifierError
+from headstart.errors import ClassifierError, FitError
 
 NONE_OF_THESE = "none of these"
 DEFAULTS = (0.01, 0.05)  # shares of own photos, the first that the number of photos supports
 AUTO = "auto"
 Refuse = float | str | None
+
+
+def check_names(labels: Iterable[str]) -> None:
+    """Refuse to train a class with the name of a refusal; raise FitError: its answers could not be told apart."""
+    for label in labels:
+        if " ".join(label.casefold().split()) == NONE_OF_THESE:
+            raise FitError(
+                f"Cannot train a class named '{label}': a classifier answers '{NONE_OF_THESE}' for photos of nothing "
+                "that it knows. Call the class 'other', or leave it out."
+            )
 
 
 def choose_refusal(n_units: int | None) -> float | None:
@@ -46,7 +57,7 @@ def count_needed(share: float) -> int:
     >>> count_needed(0.01), count_needed(0.05)
     (99, 19)
     """
-    return ceil(round(1 / share, 9)) - 1
+    return ceil(round(1 / share, 6)) - 1
 
 
 def say_refusal(share: float | None, n_units: int | None) -> str:

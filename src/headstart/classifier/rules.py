@@ -30,16 +30,16 @@ class AnswerRules:
         Rule that chooses the class. None: the most probable one.
     refused_share
         Share of the classifier's own photos that may be refused. None: no photo is refused.
-    level, promise, set_threshold
-        Share of label sets that was asked to hold the right label, the share that does, and the probability from which
-        labels are in a set. None: there are no label sets.
+    level, expected, set_threshold
+        Share of label sets that was asked to hold the right label, the share that is expected to, and the probability
+        from which labels are in a set. None: there are no label sets.
     """
 
     labels: tuple[str, ...]
     decision: Decision | None
     refused_share: float | None
     level: float | None = None
-    promise: float | None = None
+    expected: float | None = None
     set_threshold: float | None = None
 
     @classmethod
@@ -50,7 +50,7 @@ class AnswerRules:
             return cls(metadata.labels, metadata.decision, share)
         known = _require_sets(metadata)
         threshold = known.find_threshold(sets)
-        return cls(metadata.labels, metadata.decision, share, sets, known.promise(sets), threshold)
+        return cls(metadata.labels, metadata.decision, share, sets, known.expect(sets), threshold)
 
     def is_known(self, novelty: float | None) -> bool:
         """Say whether a photo of this novelty is like the classifier's own photos, and not refused."""
@@ -59,10 +59,11 @@ class AnswerRules:
     def answer(self, path: Path | None, probabilities: npt.NDArray[Any], novelty: float | None) -> Prediction:
         """Return the prediction for the probabilities (C,) and the novelty of one photo."""
         ranked, why = rank_classes(probabilities, self.labels, self.decision)
-        label = next(iter(ranked))
+        label, is_known = next(iter(ranked)), self.is_known(novelty)
+        least = self.set_threshold if is_known else None
         return Prediction(
-            path, label, ranked[label], ranked, decided_by=why, novelty=novelty, is_known=self.is_known(novelty),
-            label_set=None if self.set_threshold is None else find_label_set(ranked, self.set_threshold),
+            path, label, ranked[label], ranked, decided_by=why, novelty=novelty, is_known=is_known,
+            label_set=None if least is None else find_label_set(ranked, least),
         )  # fmt: skip
 
     def to_page(self, metadata: Metadata) -> dict[str, Any]:
@@ -78,7 +79,7 @@ class AnswerRules:
             "decision": None if self.decision is None else self.decision.to_page(self.labels),
             "refusedShare": self.refused_share,
             "sets": [
-                {"level": level, "promise": known.promise(level), "threshold": known.find_threshold(level)}
+                {"level": level, "expected": known.expect(level), "threshold": known.find_threshold(level)}
                 for level in sorted({*offered, *own})
                 if known is not None
             ],

@@ -22,7 +22,7 @@ def summarise_classifier(contents: ClassifierFile, refuse: Refuse = AUTO) -> dic
 
     ``novelty`` has the number ``n`` of photos that the novelty test was measured on, and the share ``refuse``;
     ``label_sets`` the number ``n`` of held-out photos, the highest share that they can promise, ``most``, and
-    ``top_share``. Each is None if the file has none.
+    ``top_share`` with ``top_share_ci95``. Each is None if the file has none.
 
     ``parts`` are the stages, the features and the head, from the input to the output. Each has ``name``, ``output``
     (height, width and channels, or the number of values), ``n_parameters`` and ``is_trained``. As in other libraries,
@@ -76,7 +76,8 @@ def _describe_novelty(n_units: int | None, refuse: Refuse) -> dict[str, Any] | N
 def _describe_sets(sets: LabelSets | None) -> dict[str, Any] | None:
     if sets is None:
         return None
-    return {"n": sets.n_units, "most": sets.n_units / (sets.n_units + 1), "top_share": sets.top_share}
+    interval = {"top_share": sets.top_share, "top_share_ci95": list(sets.top_share_ci95)}
+    return {"n": sets.n_units, "most": sets.n_units / (sets.n_units + 1), **interval}
 
 
 def _make_part(name: str, output: list[int], n_parameters: int, *, is_trained: bool) -> dict[str, Any]:
@@ -129,10 +130,11 @@ def _say_refused(novelty: dict[str, Any] | None) -> str:
 def _say_sets(sets: dict[str, Any] | None) -> str:
     if sets is None:
         return "none: an earlier version wrote the classifier, or it was trained without held-out photos"
+    low, high = map(format_percent, sets["top_share_ci95"])
     most, photos = floor(1000 * sets["most"]) / 10, count_photos(sets["n"], "held-out")
     return (
-        f"up to {most:g}% can be promised, by {photos}; the most probable label alone is right for "
-        f"{format_percent(sets['top_share'])} of them"
+        f"up to {most:g}% can be promised, by {photos}; the most probable label alone was right for "
+        f"{format_percent(sets['top_share'])} of them ({low} to {high})"
     )
 
 

@@ -16,6 +16,7 @@ from headstart.cli.options import PATH, json_option, precision_option, refuse_op
 from headstart.cli.prediction_pictures import check_pictures, draw_pictures
 from headstart.cli.prediction_rows import make_record, print_csv, print_table
 from headstart.cli.printing import print_json, say, say_note
+from headstart.evaluation.words import count_photos
 from headstart.process.terminal_text import escape_name
 
 if TYPE_CHECKING:
@@ -83,10 +84,11 @@ def predict(
         raise
     draw_pictures(seen, classifier, grid, explain)
     _say_rules(classifier, is_default=refuse == AUTO)
-    n_refused = sum(not prediction.is_known for prediction in seen)
-    if n_refused:
-        say(f"{n_refused:,} of {len(seen):,} photos {'is' if n_refused == 1 else 'are'} {NONE_OF_THESE}.")
     failed = [prediction for prediction in seen if prediction.error is not None]
+    n_refused, readable = sum(not prediction.is_known for prediction in seen), "readable" if failed else ""
+    if n_refused:
+        among = count_photos(len(seen) - len(failed), readable)
+        say(f"{n_refused:,} of {among} {'is' if n_refused == 1 else 'are'} {NONE_OF_THESE}.")
     if failed:
         first = failed[0]
         name = escape_name(str(first.path))
@@ -97,7 +99,7 @@ def predict(
 def _describe(classifier: Classifier) -> dict[str, Any]:
     """Return the head of the JSON: the labels, and the rules of the answers."""
     rules = classifier.rules
-    sets = None if rules.level is None else {"level": rules.level, "promise": rules.promise}
+    sets = None if rules.level is None else {"level": rules.level, "expected": rules.expected}
     return {"schema": 1, "labels": list(classifier.labels), "refused_share": rules.refused_share, "sets": sets}
 
 
@@ -110,8 +112,9 @@ def _say_rules(classifier: Classifier, *, is_default: bool) -> None:
     if is_default:
         change = "" if rules.refused_share is None else " --refuse changes it."
         say_note(say_refusal(rules.refused_share, classifier.metadata.n_novelty_photos) + change)
-    if rules.level is not None and rules.promise is not None and rules.promise > rules.level:
-        say_note(say_single_labels(rules.level, rules.promise))
+    sets = classifier.metadata.label_sets
+    if sets is not None and rules.level is not None and rules.set_threshold == 1:
+        say_note(say_single_labels(sets, rules.level))
 
 
 def _predict_photos(classifier: Classifier, paths: list[Path], seen: list[Prediction]) -> Iterator[Prediction]:

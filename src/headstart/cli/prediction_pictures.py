@@ -6,9 +6,9 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from headstart.cli.prediction_rows import join_labels
 from headstart.cli.printing import say
 from headstart.errors import RunError
+from headstart.evaluation.words import join_labels
 
 if TYPE_CHECKING:
     from headstart.classifier.classifier import Classifier

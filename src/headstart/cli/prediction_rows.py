@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.cli.printing import print_line
+from headstart.evaluation.words import join_labels
 from headstart.process.terminal_text import escape_name
 from headstart.storage.spreadsheet_cells import guard_cell
 
 if TYPE_CHECKING:
     from headstart.classifier.prediction import Prediction
 
-MAX_JOINED = 6  # labels of a set in the table
 SEPARATOR = "|"  # of the labels of a set in CSV
-RULED = ("answer", "novelty", "is_known", "label_set")  # columns of what the rules make of the probabilities
+# columns of what the rules make of the probabilities; last, because programs count on the places of the others
+RULED = ("answer", "novelty", "is_known", "label_set")
 
 
 def print_table(predictions: Iterator[Prediction], paths: list[Path], top: int) -> None:
@@ -44,19 +45,6 @@ def _write_answer(prediction: Prediction, top: int) -> str:
     return "  ".join(ranked)
 
 
-def join_labels(labels: Sequence[str]) -> str:
-    """Write a label set; of many labels, the most probable and the number of others.
-
-    Examples
-    --------
-    >>> join_labels(["glass"]), join_labels(["glass", "metal", "paper"])
-    ('glass', 'glass, metal or paper')
-    """
-    if len(labels) > MAX_JOINED:
-        return f"{', '.join(labels[: MAX_JOINED - 1])} or {len(labels) - MAX_JOINED + 1:,} others"
-    return " or ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
-
-
 def print_csv(predictions: Iterator[Prediction], labels: Sequence[str], top: int | None) -> None:
     """Print a row for each photo, with the probabilities of all classes, or the ``top`` most probable classes."""
     columns = [f"probability of {label}" for label in labels]
@@ -65,7 +53,7 @@ def print_csv(predictions: Iterator[Prediction], labels: Sequence[str], top: int
         columns = [f"{name} {place}" for place in places for name in ("label", "probability")]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     columns = [guard_cell(column) for column in columns]
-    writer.writerow(["path", "label", "probability", *RULED, *columns, "error", "warning", "decided_by"])
+    writer.writerow(["path", "label", "probability", *columns, "error", "warning", "decided_by", *RULED])
     for prediction in predictions:
         values: list[str] = [""] * len(columns)
         if prediction.error is None and top is not None:
@@ -78,7 +66,7 @@ def print_csv(predictions: Iterator[Prediction], labels: Sequence[str], top: int
             guard_cell, [str(prediction.path), *(text or "" for text in texts)]
         )
         ruled = _write_ruled(prediction)
-        writer.writerow([path, label, probability, *ruled, *values, error, warning, decided_by])
+        writer.writerow([path, label, probability, *values, error, warning, decided_by, *ruled])
 
 
 def _write_ruled(prediction: Prediction) -> list[str]:

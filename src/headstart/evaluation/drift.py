@@ -97,14 +97,14 @@ def make_drift_test(n_units: int | None, refused_share: float | None) -> DriftTe
         return None
     first = STRANGEST if refused_share is None else refused_share
     shares = tuple(sorted({first, *SHARES}))
-    bounds = tuple(bound_share(share, n_units, 1 - MISSED / len(shares)) for share in shares)
+    bounds = tuple(bound_own_share(share, n_units, 1 - MISSED / len(shares)) for share in shares)
     larger = [[odds * b / (1 - b + odds * b) for odds in ODDS] for b in bounds]
     rises = tuple(tuple(q / b for q in row) for row, b in zip(larger, bounds, strict=True))
     falls = tuple(tuple((1 - q) / (1 - b) for q in row) for row, b in zip(larger, bounds, strict=True))
     return DriftTest(shares, bounds, rises, falls, shares.index(first))
 
 
-def bound_share(share: float, n_units: int, confidence: float) -> float:
+def bound_own_share(share: float, n_units: int, confidence: float) -> float:
     """Return the upper bound of the share of own photos whose novelty is at most ``share``.
 
     With n units, the share of all own photos that score above the k-th strangest of them is distributed as
@@ -112,7 +112,7 @@ def bound_share(share: float, n_units: int, confidence: float) -> float:
 
     Examples
     --------
-    >>> round(bound_share(0.05, 19, 0.9), 3)  # the strangest of 19: 1 - 0.1^(1/19)
+    >>> round(bound_own_share(0.05, 19, 0.9), 3)  # the strangest of 19: 1 - 0.1^(1/19)
     0.114
     """
     a, b = share * (n_units + 1), (1 - share) * (n_units + 1)

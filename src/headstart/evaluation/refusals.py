@@ -42,7 +42,7 @@ def measure_refused(
     >>> found["n_refused"], round(found["refused"], 3), found["accuracy"]
     (1, 0.333, 1.0)
     """
-    is_refused = novelties <= share
+    is_refused = novelties.astype(np.float64) <= share  # as the classifier's rules compare
     kept = ~is_refused
     n_kept = int(kept.sum())
     names = None if groups is None else np.asarray(groups)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 NOTHING = "—"
@@ -109,6 +109,19 @@ def format_seconds(seconds: float, *, is_estimate: bool = False) -> str:
 def count_photos(n: int, kind: str = "") -> str:
     """Write a number of photos."""
     return " ".join([f"{n:,}", *([kind] if kind else []), "photo" if n == 1 else "photos"])
+
+
+def join_labels(labels: Sequence[str], most: int = 6) -> str:
+    """Write a label set; of more than ``most`` labels, the first and the number of others.
+
+    Examples
+    --------
+    >>> join_labels(["glass"]), join_labels(["glass", "metal", "paper"])
+    ('glass', 'glass, metal or paper')
+    """
+    if len(labels) > most:
+        return f"{', '.join(labels[: most - 1])} or {len(labels) - most + 1:,} others"
+    return " or ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
 
 
 def describe_classes(counts: Mapping[str, int]) -> str:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from headstart.catalog.photo import Photo
 from headstart.catalog.photo_groups import name_groups
-from headstart.classifier.label_sets import LEVELS, LabelSets, calibrate_label_sets, count_needed
+from headstart.classifier.label_sets import LEVELS, LabelSets, calibrate_label_sets, count_held_out
 from headstart.evaluation.intervals import bound_share
 from headstart.methods.split_metrics import SplitPredictions
 
@@ -21,33 +21,43 @@ LOWEST_EXAMPLE, N_EXAMPLES = 0.9, 3
 def fit_label_sets(predictions: Mapping[str, SplitPredictions]) -> LabelSets | None:
     """Return label sets that the validation and test photos calibrate, or None without such photos.
 
-    Each was predicted by a head that was not fitted to it.
+    Each was predicted by a head that was not fitted to it, but not by the same head: test photos by one that was fitted
+    to the validation photos, too, and the file's head may be fitted to all. So the sets are approximate; a head that
+    was fitted to more photos is mostly the better one. Above a cut, the validation photos chose the epoch.
     """
     return _calibrate([predictions[split] for split in HELD_OUT])
 
 
-def measure_label_sets(predictions: Mapping[str, SplitPredictions], labels: Sequence[str]) -> dict[str, Any] | None:
+def measure_label_sets(
+    predictions: Mapping[str, SplitPredictions], labels: Sequence[str], sets: LabelSets | None
+) -> dict[str, Any] | None:
     """Return ``label_sets`` of metrics.json, or None without held-out photos.
 
-    ``n`` is the number of photos that calibrate the sets of the file. ``levels`` has a record for each level that they
-    support: ``level``, ``promise``, ``threshold``, and ``test``: ``n``, ``coverage``, ``coverage_ci95`` and
-    ``mean_size`` of the sets of the test photos by thresholds of the validation photos alone; None if these are too
-    few. ``unsupported`` has ``level`` and ``n_needed`` of each level that they do not support. ``examples`` has
-    ``level``, ``path``, ``label`` and ``set`` of a few photos whose sets have several labels.
+    ``n`` is the number of photos that calibrate the sets of the file, which `fit_label_sets` gives. ``levels`` has a
+    record for each level that they support: ``level``, ``expected``, ``expected_ci95``, ``threshold``, and ``test``:
+    ``n``, ``coverage``, ``coverage_ci95`` and ``mean_size`` of the sets of the test photos by thresholds of the
+    validation photos alone; None if these are too few. ``expected`` is the level, or the share of photos whose most
+    probable label is right, if that is higher; only then it has an interval. ``unsupported`` has ``level`` and
+    ``n_needed`` of each level that they do not support. ``examples`` has ``level``, ``path``, ``label`` and ``set`` of
+    a few photos whose sets have several labels.
     """
-    sets, judged = fit_label_sets(predictions), _calibrate([predictions["validation"]])
+    judged = _calibrate([predictions["validation"]])
     if sets is None:
         return None
     levels, unsupported = [], []
     for level in LEVELS:
         if not sets.supports(level):
-            unsupported.append({"level": level, "n_needed": count_needed(level)})
+            unsupported.append({"level": level, "n_needed": count_held_out(level)})
         else:
             is_judged = judged is not None and judged.supports(level)
             test = _measure(predictions["test"], judged.find_threshold(level)) if judged and is_judged else None
             levels.append(
-                {"level": level, "promise": sets.promise(level), "threshold": sets.find_threshold(level), "test": test}
-            )
+                {
+                    "level": level, "expected": sets.expect(level),
+                    "expected_ci95": list(sets.top_share_ci95) if sets.top_share > level else None,
+                    "threshold": sets.find_threshold(level), "test": test,
+                }
+            )  # fmt: skip
     held_out = next(predictions[split] for split in ("test", "validation") if len(predictions[split].features.y))
     examples = _list_examples(held_out, sets, labels)
     return {"n": sets.n_units, "levels": levels, "unsupported": unsupported, "examples": examples}
@@ -75,8 +85,9 @@ def _list_examples(part: SplitPredictions, sets: LabelSets, labels: Sequence[str
 
 def _calibrate(parts: Sequence[SplitPredictions]) -> LabelSets | None:
     photos: list[Photo] = [photo for part in parts for photo in part.features.photos]
-    y, rows = np.concatenate([part.features.y for part in parts]), np.concatenate([p.probabilities for p in parts])
-    return calibrate_label_sets(y, rows, name_groups(photos))
+    is_right = np.concatenate([part.is_right for part in parts])
+    right = [part.probabilities[np.arange(len(part.features.y)), part.features.y] for part in parts]
+    return calibrate_label_sets(is_right, np.concatenate(right), name_groups(photos))
 
 
 def _measure(part: SplitPredictions, threshold: float) -> dict[str, Any] | None:

@@ -106,7 +106,7 @@ def measure_novelty(trained: TrainedMethod, predictions: Mapping[str, SplitPredi
     if len(rows.y) and "test" not in trained.fitted_on:
         novelties = _measure_rows(test, rows)
         record["test"] = count_refused(novelties, refuse, rows.groups)
-        record["test"]["p"] = _judge_refused(novelties <= refuse, refuse, test.n_units, rows.groups)
+        record["test"]["p"] = _judge_refused(novelties.astype(np.float64) <= refuse, refuse, test.n_units, rows.groups)
         found += zip(rows.photos, novelties.tolist(), strict=True)
     found.sort(key=lambda pair: (pair[1], pair[0].digest))
     record["strangest"] = [
@@ -123,11 +123,12 @@ def _measure_rows(test: NoveltyTest, rows: SplitFeatures) -> Floats:
 
 def count_refused(novelties: Floats, refuse: float, groups: Sequence[str] | None = None) -> dict[str, Any]:
     """Return ``n``, ``n_refused``, ``refused``, ``refused_ci95`` and ``n_refused_at_5`` of novelties (N,)."""
-    is_refused = novelties <= refuse
+    compared = novelties.astype(np.float64)  # as in AnswerRules.is_known
+    is_refused = compared <= refuse
     return {
         "n": len(is_refused), "n_refused": int(is_refused.sum()), "refused": float(is_refused.mean()),
         "refused_ci95": bound_share(is_refused, np.ones(len(is_refused)), groups),
-        "n_refused_at_5": int((novelties <= DEFAULTS[-1]).sum()),
+        "n_refused_at_5": int((compared <= DEFAULTS[-1]).sum()),
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The section of the report on label sets: what each level promises, and what it gave on the test photos."""
+"""The section of the report on label sets: what is expected of each level, and what it gave on the test photos."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def describe_label_sets(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
 
     Returns
     -------
-    ``n``: number of photos that calibrate the sets. ``rows``: ``level``, ``promise``, ``coverage``, ``range`` and
-    ``size`` of each level, as text. ``missing``: which levels the photos do not support, in a sentence. ``is_single``:
-    whether all sets of all levels have one label.
+    ``n``: number of photos that calibrate the sets. ``rows``: ``level``, ``expected`` and ``expected_range``,
+    ``coverage`` and ``range``, and ``size`` of each level, as text. ``missing``: which levels the photos do not
+    support, in a sentence. ``is_single``: whether all sets of all levels have one label.
     """
     if "label_sets" not in metrics:
         return None
@@ -30,9 +30,10 @@ def describe_label_sets(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _make_row(row: Mapping[str, Any]) -> dict[str, str]:
-    test = row["test"]
+    test, interval = row["test"], row["expected_ci95"]
     return {
-        "level": f"{100 * row['level']:g}%", "promise": format_percent(row["promise"]),
+        "level": f"{100 * row['level']:g}%", "expected": format_percent(row["expected"]),
+        "expected_range": " to ".join(map(format_percent, interval)) if interval else "",
         "coverage": NOTHING if test is None else format_percent(test["coverage"]),
         "range": "" if test is None else " to ".join(map(format_percent, test["coverage_ci95"])),
         "size": NOTHING if test is None else f"{test['mean_size']:.2f}",

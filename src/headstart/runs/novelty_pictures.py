@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.catalog.photo import Photo
-from headstart.evaluation.words import format_threshold
+from headstart.evaluation.words import format_threshold, join_labels
 from headstart.pixels.strangers import Stranger, draw_stranger
 from headstart.report.figure_style import ACCENT, DARK
 from headstart.report.photo_grid import plot_photo_grid
@@ -44,7 +44,7 @@ def draw_label_sets(pictures: PictureFolder, record: Mapping[str, Any] | None, d
     if not record or not record["examples"]:
         return
     examples = record["examples"]
-    titles = [f"{_write_set(row['set'])}\nLabel: {row['label']}" for row in examples]
+    titles = [f"{join_labels(row['set'], MAX_SET)}\nLabel: {row['label']}" for row in examples]
     caption = f"Photos with several labels at {100 * examples[0]['level']:g}%. In this order: {_name(examples)}."
     draw = partial(_draw_photos, examples, titles, [DARK] * len(examples), depth)
     pictures.add("label_sets", draw, caption)
@@ -72,9 +72,3 @@ def _draw_photos(
 
 def _name(rows: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(f"{row['label']}/{Path(row['path']).name}" for row in rows)
-
-
-def _write_set(labels: Sequence[str]) -> str:
-    if len(labels) > MAX_SET:
-        return f"{', '.join(labels[: MAX_SET - 1])} or {len(labels) - MAX_SET + 1} others"
-    return " or ".join(filter(None, [", ".join(labels[:-1]), labels[-1]]))

@@ -236,7 +236,7 @@ class _Service:
             name=self._name, labels=list(about.labels), image_size=about.image_size, backbone=about.spec.name,
             method=about.method, precision=self._classifier.precision, averaged_views=about.n_averaged,
             decision=None if about.decision is None else about.decision.describe(), headstart=__version__,
-            refused_share=rules.refused_share, label_set_level=rules.level, label_set_promise=rules.promise,
+            refused_share=rules.refused_share, label_set_level=rules.level, label_set_expected=rules.expected,
         )  # fmt: skip
 
     async def drift(self) -> Drift:

@@ -35,7 +35,10 @@ class PhotoPrediction(BaseModel):
         "read.",
     )
     label_set: list[str] | None = Field(
-        default=None, description="Labels one of which is right, the most probable first; null if not asked for."
+        default=None,
+        description="Labels among which the right one is as often as label_set_level of the service says, on average "
+        "over photos like the classifier's own: the answer first, then the most probable. Null if the service gives no "
+        "label sets, or the photo is refused or cannot be read.",
     )
 
 
@@ -68,7 +71,10 @@ class ServiceInfo(BaseModel):
     label_set_level: float | None = Field(
         description="Share of label sets that was asked to hold the right label; null if there are no label sets."
     )
-    label_set_promise: float | None = Field(description="Share of label sets that holds the right label, or more.")
+    label_set_expected: float | None = Field(
+        description="Share of label sets that is expected to hold the right label: label_set_level, or the share of "
+        "held-out photos whose most probable label was right, if that is higher; null if there are no label sets."
+    )
     headstart: str = Field(description="Version of Headstart.")
 
 

@@ -16,7 +16,7 @@ from headstart.classifier.build import build_classifier
 from headstart.classifier.classifier import Classifier
 from headstart.classifier.decision import decide_answers
 from headstart.classifier.metadata import Metadata
-from headstart.classifier.refusal import NONE_OF_THESE, Refuse, settle_refusal
+from headstart.classifier.refusal import NONE_OF_THESE, Refuse, check_names, settle_refusal
 from headstart.errors import FitError
 from headstart.features.transformer import FeatureExtractor, check_unchanged
 from headstart.head.linear import softmax
@@ -133,6 +133,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         )  # fmt: skip
         settings.check()
         labels = tuple(map(str, self.classes_))
+        check_names(labels)
         check_classes(settings, labels)
         spec = load_backbone(self.backbone).spec
         image_size = spec.image_size if self.image_size is None else int(self.image_size)
@@ -214,7 +215,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             return labels
         kind = np.result_type(labels, np.array(NONE_OF_THESE)) if labels.dtype.kind == "U" else object
         answers: npt.NDArray[Any] = labels.astype(kind)
-        answers[self._measure(features) <= share] = NONE_OF_THESE
+        answers[self._measure(features).astype(np.float64) <= share] = NONE_OF_THESE  # as in AnswerRules.is_known
         return answers
 
     def _extract(self, X: Sequence[Picture]) -> npt.NDArray[np.float32]:

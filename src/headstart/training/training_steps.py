@@ -13,6 +13,7 @@ from headstart.backbone.backbone import Backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS
 from headstart.catalog.source import Source
+from headstart.classifier.refusal import check_names
 from headstart.evaluation.notes import Note
 from headstart.evaluation.repeats import write_repeats
 from headstart.evaluation.verdict import write_verdict
@@ -89,14 +90,16 @@ class Training:
         compiling.release()
         chosen = self._choose_decision(trained)
         predictions = _predict_splits(trained)
+        sets = fit_label_sets(predictions)
         tried = {trial["method"] for trial in record["tried"]} if record else ()
         notes = [*list_notes(trained, settings, tried), *self.notes, *(chosen.notes if chosen else ())]
         metrics = describe_training(trained, notes) | {"auto": record}
         metrics |= self._measure(trained, runner.context, predictions, prepared.near_copies, chosen)
+        metrics["label_sets"] = measure_label_sets(predictions, trained.table.catalog.labels, sets)
         metrics["repeats"] = self._repeat(runner, trained, record, say) if settings.repeats > 1 else None
         begin_charts(folder, metrics, trained.fitted.history, self.chart_drawer)
         with ThreadPoolExecutor(1) as pool:
-            model = pool.submit(trained.build_file, chosen.decision if chosen else None, fit_label_sets(predictions))
+            model = pool.submit(trained.build_file, chosen.decision if chosen else None, sets)
             with show_progress("Cross-validating", is_shown=context.verbose, unit="folds") as progress:
                 judged = judge_trained(trained, prepared.near_copies, progress)
         metrics |= judged.metrics
@@ -128,6 +131,7 @@ class Training:
         if stored is None:  # photos of stored features may be gone
             found += note_unused_depth(catalog.photos, setup.depth) + suggest_groups(catalog)
         catalog = replace(catalog, notes=(*catalog.notes, *found))
+        check_names(catalog.labels)
         if settings.has_decision:
             check_classes(settings, catalog.labels)
         compiling.join()
@@ -171,7 +175,6 @@ class Training:
             "near_copies": measure_near_copies(near_copies, predictions, labels),
             "working_points": describe_working_points(chosen, predictions["test"]) if chosen else [],
             "novelty": measure_novelty(trained, predictions) | {"strangers": strangers},
-            "label_sets": measure_label_sets(predictions, labels),
         }
 
     def _repeat(

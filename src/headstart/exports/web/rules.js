@@ -15,14 +15,15 @@ function answerPhoto(probabilities, novelty, rules, threshold) {
     label, probability: probabilities[number], probabilities, ranked, novelty, isKnown,
     answer: isKnown ? label : NONE_OF_THESE,
     why: explainDecision(probabilities, rules.decision, number),
-    labelSet: threshold === null ? null : findLabelSet(probabilities, ranked, threshold, rules.labels),
+    labelSet: threshold === null || !isKnown ? null : findLabelSet(probabilities, ranked, threshold, rules.labels),
   };
 }
 
-/* Return the labels whose probability is at least the threshold, the most probable first; at least that one. */
+/* Return the labels of a set: the answer, the most probable label, and those of at least the threshold. ranked: the
+   answer first, then the most probable; the set has the same order. */
 function findLabelSet(probabilities, ranked, threshold, labels) {
-  const numbers = [...ranked].sort((i, j) => probabilities[j] - probabilities[i]);
-  return numbers.filter((i, n) => n === 0 || probabilities[i] >= threshold).map((i) => labels[i]);
+  const isMost = (i, n) => n === 1 && probabilities[i] > probabilities[ranked[0]];
+  return ranked.filter((i, n) => n === 0 || probabilities[i] >= threshold || isMost(i, n)).map((i) => labels[i]);
 }
 
 /* Say how strange a photo is, in a sentence. Training takes a rounding off each novelty: ROUNDING in head/novelty.py. */

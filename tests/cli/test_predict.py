@@ -256,7 +256,7 @@ def test_strangers_are_none_of_these_and_the_rule_is_told_once(run, photos, tmp_
     assert answer.stderr.splitlines() == [
         "Note: Photos stranger than 95% of the classifier's own photos are refused as none of these: a share of 5% (1% "
         "needs 99 photos that measure it, and there were 24). --refuse changes it.",
-        "1 of 2 photos is none of these.",
+        "1 of 2 photos was refused: 'none of these'.",
     ]
     for share, refused in (("10%", [False, True]), ("none", [True, True]), ("0", [True, True])):
         some = headstart("predict", run.folder, black, photos / "dots" / "000.jpg", "--refuse", share, "--json")
@@ -272,7 +272,7 @@ def test_refused_photos_are_counted_among_those_that_can_be_read(run, photos, tm
     Image.new("RGB", (200, 200)).save(black)
     broken.write_bytes(b"")
     answer = headstart("predict", run.folder, black, broken, photos / "dots" / "000.jpg")
-    assert "1 of 2 readable photos is none of these." in answer.stderr.splitlines()
+    assert "1 of 2 readable photos was refused: 'none of these'." in answer.stderr.splitlines()
 
 
 def test_without_a_novelty_test_it_is_told_that_nothing_is_refused(photos, tmp_path, run, headstart, drop_novelty):

@@ -88,7 +88,7 @@ def predict(
     n_refused, readable = sum(not prediction.is_known for prediction in seen), "readable" if failed else ""
     if n_refused:
         among = count_photos(len(seen) - len(failed), readable)
-        say(f"{n_refused:,} of {among} {'is' if n_refused == 1 else 'are'} {NONE_OF_THESE}.")
+        say(f"{n_refused:,} of {among} {'was' if n_refused == 1 else 'were'} refused: '{NONE_OF_THESE}'.")
     if failed:
         first = failed[0]
         name = escape_name(str(first.path))

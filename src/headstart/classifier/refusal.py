@@ -111,8 +111,8 @@ def settle_refusal(refuse: Refuse, n_units: int | None) -> float | None:
         )
     if n_units is None:
         raise ClassifierError(
-            "Cannot refuse photos: got a classifier that cannot tell how strange a photo is, because it was written by "
-            "an earlier version or measured by fewer than 19 photos. Train it again with more photos, or refuse none."
+            "Cannot refuse photos: got a classifier that cannot tell how strange a photo is, because an earlier "
+            "version wrote it or fewer than 19 photos measured it. Train it again with more photos, or refuse none."
         )
     if n_units < count_needed(refuse):
         lowest = ceil(1000 / (n_units + 1)) / 10

@@ -46,7 +46,9 @@ def test_a_share_that_the_photos_do_not_support_names_the_number_that_would():
     with pytest.raises(ClassifierError, match=r"got 40 photos that measured it, need 99. Refuse 2.5% or more"):
         settle_refusal(0.01, 40)
     assert settle_refusal(0.025, 40) == 0.025  # the advice can be followed
-    with pytest.raises(ClassifierError, match="because an earlier version wrote it or fewer than 19 photos measured it"):
+    with pytest.raises(
+        ClassifierError, match="because an earlier version wrote it or fewer than 19 photos measured it"
+    ):
         settle_refusal(0.01, None)
 
 

@@ -34,7 +34,7 @@ test-long: $(VENV)/.dev  ## run the tests that are slow, start Ray or open a bro
 test-large: $(VENV)/.dev  ## run the tests that take minutes of a processor, such as a thousand classes
 	$(BIN)/pytest -q -m large
 test-keras: $(KERAS)/.tests  ## run the tests of exports to Keras and LiteRT, which need TensorFlow
-	$(KERAS)/bin/pytest -q tests/exports/test_keras_model.py
+	$(KERAS)/bin/pytest -q tests/exports/test_keras_model.py tests/exports/test_litert.py
 test-zoo: $(ZOO)/.ready  ## run the tests of backbones from timm, which needs a stock torch (some gigabytes)
 	$(ZOO)/bin/pytest -q tests/backbone/foreign/test_timm_zoo.py
 test-track: $(TRACK)/.tests  ## run the tests of tracking by MLflow and TensorBoard, which need both

@@ -1,5 +1,6 @@
-"""Keras and LiteRT: run by `make test-keras`, in an environment of their own."""
+"""Keras, and what LiteRT shares with it: run by `make test-keras`, in an environment of their own."""
 
+import json
 import zipfile
 
 import pytest
@@ -22,20 +23,14 @@ def test_an_export_predicts_the_same(any_run, photos, tmp_path, kind, capsys):
     assert capsys.readouterr().out == ""  # where --json prints its one object
     assert report["parity"]["label_agreement"] == 1
     assert report["parity"]["max_probability_gap"] < 0.05
+    assert report["parity"]["refused_agreement"] == 1
     with zipfile.ZipFile(path) as archive:
         assert archive.read("labels.txt").decode().split("\n")[:2] == ["dots", "stripes"]
         assert "licence: Apache-2.0" in archive.read("NOTICE.txt").decode()
+        assert json.loads(archive.read("novelty.json"))["refuse"] == 0.05
+        assert json.loads(archive.read("label_sets.json"))["n"] == 4
     with pytest.raises(ClassifierError, match="it is an export"):
         hs.load(path)
-
-
-@needs_tensorflow
-def test_int8_of_litert_is_a_third_of_the_size(run, photos, tmp_path):
-    report = export_classifier(
-        run.folder, "litert", int8=True, out=tmp_path / "pets.tflite", check=photos, verbose=False
-    )
-    assert report["parity"]["label_agreement"] >= 0.98
-    assert report["bytes"] < 3_500_000
 
 
 @needs_tensorflow
@@ -43,10 +38,29 @@ def test_stock_keras_opens_it_with_the_layers_of_the_tutorial(run, tmp_path):
     from keras.models import load_model
 
     export_classifier(run.folder, "keras", out=tmp_path / "pets.keras", verbose=False)
-    kinds = [type(layer).__name__ for layer in load_model(tmp_path / "pets.keras").layers]
+    model = load_model(tmp_path / "pets.keras")
+    kinds = [type(layer).__name__ for layer in model.layers if layer.name != "novelty"]
     assert kinds == [
         "InputLayer", "Resizing", "Rescaling", "Functional", "GlobalAveragePooling2D", "Dropout", "Dense"
     ]  # fmt: skip
+    assert set(model.output) == {"probabilities", "novelty"}
+    assert not model.get_layer("novelty").trainable_weights  # further training leaves the test alone
+    assert {type(layer).__name__ for layer in model.get_layer("novelty").layers} == {
+        "InputLayer", "UnitNormalization", "Normalization", "Dense", "Dot", "Subtract", "ReLU"
+    }  # fmt: skip
+
+
+@needs_tensorflow
+@pytest.mark.parametrize("kind", FILES)
+def test_a_classifier_without_a_novelty_test_gives_probabilities_alone(run, photos, drop_novelty, tmp_path, kind):
+    model = drop_novelty(run.folder, tmp_path / "model.onnx")
+    report = export_classifier(model, kind, out=tmp_path / FILES[kind], check=photos, verbose=False)
+    assert report["parity"]["label_agreement"] == 1
+    assert report["refusal_agreement"] is None
+    if kind == "keras":
+        from keras.models import load_model
+
+        assert tuple(load_model(tmp_path / "pets.keras").output.shape) == (None, 2)
 
 
 @needs_tensorflow

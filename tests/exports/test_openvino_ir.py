@@ -1,4 +1,4 @@
-"""OpenVINO IR computes resizing and first stages in float32, even if OpenVINO's default is bf16."""
+"""OpenVINO IR computes resizing, first stages and novelty in float32, even if OpenVINO's default is bf16."""
 
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -27,6 +27,7 @@ def test_float32_layers_are_marked(path, request):
     is_float = "[float]" in request.node.name
     assert ("expanded_conv_project_BN" in marked) == is_float
     assert not {"out_relu", "scores", "probabilities"} & marked
+    assert {"novelty/row_sum", "novelty/score", "novelty"} <= marked
 
 
 def test_resizing_is_never_computed_in_bf16(path):

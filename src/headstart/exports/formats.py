@@ -15,8 +15,9 @@ from headstart.classifier.file import ClassifierFile
 from headstart.classifier.rules import describe_rules
 from headstart.exports.browser import open_in_browser, require_browser
 from headstart.exports.html_page import write_page
-from headstart.exports.keras_model import open_keras, open_litert, write_keras, write_litert
+from headstart.exports.keras_model import open_keras, write_keras
 from headstart.exports.licence_notice import PREFIX, write_notice
+from headstart.exports.litert import open_litert, write_litert
 from headstart.exports.openvino_ir import find_default_precision, open_openvino_ir, write_openvino
 from headstart.exports.prediction import Outputs, Pixels, PredictOne
 from headstart.exports.resizing_graph import prepend_resizing

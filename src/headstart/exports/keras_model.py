@@ -1,11 +1,10 @@
-"""A classifier as a stock Keras 3 model with the layers of the Keras tutorial, and that model as LiteRT (.tflite)."""
+"""A classifier as a stock Keras 3 model with the layers of the Keras tutorial."""
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,9 @@ from headstart.errors import ExportError
 from headstart.exports.licence_notice import write_notice
 from headstart.exports.prediction import PROBABILITIES, Outputs, Pixels, PredictOne
 from headstart.head.novelty import NoveltyTest
-from headstart.pixels.resizing import resize_pixels
 from headstart.process.packages import make_missing_extra
 
+POOLING = "pooling"
 DROPOUT = 0.2  # does nothing in prediction; further training has it where the tutorial has it
 _PARTS = {"gamma": "scale", "beta": "offset", "moving_mean": "mean", "moving_variance": "variance", "kernel": "kernel"}
 
@@ -31,33 +30,13 @@ _PARTS = {"gamma": "scale", "beta": "offset", "moving_mean": "mean", "moving_var
 def write_keras(contents: ClassifierFile, path: Path, _: object = None) -> None:
     """Write a ``.keras`` file that takes uint8 or float pixels of any size, 0 to 255."""
     build_keras(contents, is_any_size=True).save(path)
-    _add_texts(path, contents)
-
-
-def write_litert(contents: ClassifierFile, path: Path, pixels: Pixels | None = None) -> None:
-    """Write a ``.tflite`` file that takes (1, S, S, 3) float32 pixels, 0 to 255.
-
-    Parameters
-    ----------
-    pixels
-        (N, S, S, 3) uint8 pixels to quantise on. Default: the model is not quantised.
-    """
-    model = build_keras(contents, is_any_size=False)
-    tensorflow = _import_tensorflow()
-    converter = tensorflow.lite.TFLiteConverter.from_keras_model(model)
-    if pixels is not None:
-        converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: ([photo[None].astype(np.float32)] for photo in pixels)
-    with redirect_stdout(io.StringIO()):  # the converter prints each variable of the network
-        converted = converter.convert()
-    path.write_bytes(converted)
-    _add_texts(path, contents)
+    add_texts(path, contents)
 
 
 @contextmanager
 def open_keras(path: Path) -> Iterator[PredictOne]:
     """Open a ``.keras`` file with stock Keras."""
-    tensorflow = _import_tensorflow()
+    tensorflow = import_tensorflow()
     model = tensorflow.keras.models.load_model(path)
     signature = [tensorflow.TensorSpec((1, None, None, 3), "uint8")]
     run = tensorflow.function(lambda pixels: model(pixels, training=False), input_signature=signature)
@@ -66,20 +45,6 @@ def open_keras(path: Path) -> Iterator[PredictOne]:
         outputs = run(pixels[None])  # of a model with one output, an array alone
         named = outputs if isinstance(outputs, dict) else {PROBABILITIES: outputs}
         return Outputs.take({name: np.asarray(values) for name, values in named.items()})
-
-    yield predict
-
-
-@contextmanager
-def open_litert(path: Path) -> Iterator[PredictOne]:
-    """Open a ``.tflite`` file. It takes photos of one size, so they are resized here by our rule."""
-    interpreter = _import_tensorflow().lite.Interpreter(str(path))
-    run, entry = interpreter.get_signature_runner(), interpreter.get_input_details()[0]
-    side = int(entry["shape"][1])
-
-    def predict(_: Path, pixels: Pixels) -> Outputs:
-        outputs = run(pixels=resize_pixels(pixels, side, side)[None].astype(entry["dtype"]))
-        return Outputs.take(outputs if NOVELTY in outputs else {PROBABILITIES: next(iter(outputs.values()))})
 
     yield predict
 
@@ -100,7 +65,7 @@ def build_keras(contents: ClassifierFile, *, is_any_size: bool) -> Any:
         raise ExportError("Cannot export to Keras: got an int8 classifier. Train without --precision int8.")
     if spec.name != "mobilenet_v2":
         raise ExportError(f"Cannot export to Keras: got {spec.name}, need mobilenet_v2. Export to onnx instead.")
-    keras = _import_tensorflow().keras
+    keras = import_tensorflow().keras
     layers, side = keras.layers, metadata.image_size
     pixels = keras.Input((None, None, 3) if is_any_size else (side, side, 3), name="pixels")
     x = layers.Resizing(side, side, interpolation="bicubic", antialias=True)(pixels) if is_any_size else pixels
@@ -114,7 +79,7 @@ def build_keras(contents: ClassifierFile, *, is_any_size: bool) -> Any:
     if len(outputs) > 1:
         network = keras.Model(network.input, outputs, name=network.name)
     views = [network(_render_view(keras, x, *move)) for move in MOVES[: metadata.n_averaged]]
-    pooled = [_pool(layers, view, is_first=i == 0) for i, view in enumerate(views)]
+    pooled = [_pool(layers, view, i) for i, view in enumerate(views)]
     x = _average(layers, [layers.Concatenate()(means) if len(means) > 1 else means[0] for means in pooled])
     head = layers.Dense(len(metadata.labels), activation="softmax", name=PROBABILITIES)
     ends = probabilities = head(layers.Dropout(DROPOUT)(x))
@@ -134,10 +99,10 @@ def _render_view(keras: Any, pixels: Any, is_exchanged: bool, axes: Iterable[int
     return pixels
 
 
-def _pool(layers: Any, outputs: Any, *, is_first: bool) -> list[Any]:
+def _pool(layers: Any, outputs: Any, number: int) -> list[Any]:
     outputs = outputs if isinstance(outputs, list) else [outputs]
-    name = "pooling" if is_first and len(outputs) == 1 else None
-    return [layers.GlobalAveragePooling2D(name=name)(output) for output in outputs]
+    names = [POOLING if number == stage == 0 else f"{POOLING}_{number}_{stage}" for stage in range(len(outputs))]
+    return [layers.GlobalAveragePooling2D(name=name)(one) for name, one in zip(names, outputs, strict=True)]
 
 
 def _average(layers: Any, parts: list[Any]) -> Any:
@@ -181,7 +146,7 @@ def _load_weights(network: Any, trunk: bytes) -> None:
         layer.set_weights(values)
 
 
-def _add_texts(path: Path, contents: ClassifierFile) -> None:
+def add_texts(path: Path, contents: ClassifierFile) -> None:
     """Add ``labels.txt``, ``NOTICE.txt`` and the rules that the classifier has, as of `describe_rules`, in JSON.
 
     A .keras file is a zip, and a .tflite file may end with one.
@@ -195,7 +160,8 @@ def _add_texts(path: Path, contents: ClassifierFile) -> None:
             archive.writestr(f"{name}.json", text)
 
 
-def _import_tensorflow() -> Any:
+def import_tensorflow() -> Any:
+    """Import TensorFlow, or raise MissingExtraError."""
     try:
         import tensorflow
     except ImportError:

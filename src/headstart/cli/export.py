@@ -136,14 +136,19 @@ def _describe_check(report: dict[str, Any], *, is_kept: bool) -> list[str]:
 
 def _describe_decision(report: dict[str, Any], is_kept: bool) -> list[str]:
     from headstart.exports.agreement import describe_agreement
+    from headstart.exports.stranger_check import describe_strangers
 
     labels, refusals = report["agreement"], report["refusal_agreement"]
+    strangers = report["strangers"]
     is_refused = labels["is_refused"] or (refusals is not None and refusals["is_refused"])
+    is_refused = is_refused or (strangers is not None and not strangers["is_accepted"])
     decision = "accepted" if not is_refused else "kept by --force" if is_kept else "refused"
     which = "unseen " if report["parity"]["is_decided_on_unseen"] else ""
     lines = [f"  decision      {decision}: {describe_agreement(labels, which)}"]
     if refusals is not None:
         lines.append(f"    refusals    {describe_agreement(refusals, which)}")
+    if strangers is not None:
+        lines.append(f"    strangers   {describe_strangers(strangers)}")
     return lines
 
 

@@ -19,6 +19,7 @@ from headstart.exports.agreement import describe_agreement, judge_agreement
 from headstart.exports.certificate import build_certificate, predict_with_both
 from headstart.exports.formats import FORMATS, Format
 from headstart.exports.int8 import choose_calibration_photos, quantise_classifier
+from headstart.exports.stranger_check import compare_on_strangers, describe_strangers
 from headstart.exports.unused_options import list_unused_options
 from headstart.features.calibration_photos import read_for_calibration
 from headstart.process.progress import show_progress
@@ -191,7 +192,9 @@ def _certify(
     with kind.open(path) as predict, show_progress("Checking", is_shown=verbose) as progress:
         classifier = Classifier(contents, precision=precision)
         predictions = predict_with_both(classifier, predict, photos, progress=progress)
+        strangers = compare_on_strangers(classifier, predict)
     certificate = {"precision": classifier.precision, **build_certificate(classifier, predictions, calibrated)}
+    certificate["strangers"] = strangers
     if not kind.is_timed:
         certificate["ms_per_photo"]["export"] = None
     return certificate
@@ -218,6 +221,13 @@ def _refuse_disagreement(report: dict[str, Any]) -> None:
         raise DisagreementError(
             f"Cannot export to '{report['path']}': too many photos are refused by the classifier or by the export "
             f"alone: {describe_agreement(refusals, which)}. Give --force to keep the export.",
+            report,
+        )
+    strangers = report["strangers"]
+    if strangers is not None and not strangers["is_accepted"] and not labels["is_refused"]:
+        raise DisagreementError(
+            f"Cannot export to '{report['path']}': the export does not refuse what the classifier refuses: "
+            f"{describe_strangers(strangers)}. Give --force to keep the export.",
             report,
         )
     if not labels["is_refused"]:

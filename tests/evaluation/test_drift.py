@@ -123,6 +123,24 @@ def test_the_alarm_begins_and_ends_at_the_evidence_that_is_told():
     assert before["n_alarms"] == 1
 
 
+def test_strangers_before_the_end_of_an_alarm_are_told_as_its_reason():
+    found, alarms = watch([0.5] * 30 + [0.0005] * 15 + [0.7] * 60, 2000)
+    assert alarms[44]
+    assert not alarms[-1]
+    assert found.say() == (
+        "15 of 105 photos were refused; 1 is expected. "
+        f"The alarm of photo {found.describe()['last_alarm']} has ended, because the newest photos are as expected."
+    )
+    for _ in range(200):
+        found.add("cats", 0.7)
+    for _ in range(4):
+        found.add("cats", 0.005)
+    assert found.say() == (
+        "4 of the last 200 photos were refused; 2 are expected. This is not enough for an alarm. "
+        f"The last alarm began at photo {found.describe()['last_alarm']}."
+    )
+
+
 def test_an_alarm_that_is_about_to_end_says_so():
     found, alarms = watch(([0.0005] + [0.7] * 19) * 100 + [0.7] * 150, 2000)
     last = found.describe()["last_alarm"]
@@ -161,7 +179,7 @@ def test_only_the_last_photos_are_recent():
         ([0.01], None, f"The first photo is stranger than 95% of the classifier's own photos. {drift.NO_SIGN}"),
         ([0.7] * 12, 0.01, f"None of 12 photos was refused; fewer than 1 is expected. {drift.NO_SIGN}"),
         ([0.001] + [0.7] * 99, 0.01, f"1 of 100 photos was refused; 1 is expected. {drift.NO_SIGN}"),
-        ([0.001] * 2, 0.01, "2 of 2 photos were refused; fewer than 1 is expected. This may be chance."),
+        ([0.001] * 2, 0.01, "2 of 2 photos were refused; fewer than 1 is expected. This is not enough for an alarm."),
         ([0.001] * 30, 0.05, "30 of 30 photos were refused; 2 are expected. These photos are not like the training "
          "photos. Look at them. If they belong to a class, old or new, train again with some of them."),
         ([0.3] * 120, 0.01, "120 of 120 photos are stranger than 50% of the classifier's own photos; 60 are expected. "

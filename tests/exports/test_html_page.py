@@ -417,6 +417,18 @@ def test_strangers_are_refused_and_counted_until_cleared(run, exported, photos, 
 
 @pytest.mark.browser
 @needs_browser
+def test_answers_that_are_no_numbers_are_not_shown_or_counted(exported, photos):
+    with open_page(exported) as driver:
+        driver.execute_script(
+            "session = { run: async () => ({ probabilities: { data: [0.9, 0.1] }, novelty: { data: [NaN] } }) }"
+        )
+        drop(driver, sorted(photos.rglob("*.jpg"))[:1], 1)
+        assert "the classifier is damaged, and its answers are no" in driver.find_element("id", "answers").text
+        assert driver.execute_script("return drift.nPhotos") == 0
+
+
+@pytest.mark.browser
+@needs_browser
 def test_a_browser_without_simd_shows_the_required_versions(exported):
     with open_page(exported, "WebAssembly.validate = () => false") as driver:
         told = driver.find_element("id", "status").text

@@ -138,6 +138,7 @@ class DriftWatch:
         self._n_photos = self._n_refused = self._n_measured = self._n_alarms = 0
         self._novelty_sum = 0.0
         self._last_alarm: int | None = None
+        self._last_end: int | None = None  # of an alarm
         self._is_drifting = False
         self._labels: dict[str, int] = {}
         self._recent: deque[float] = deque(maxlen=N_RECENT)  # novelties
@@ -170,6 +171,8 @@ class DriftWatch:
         if is_drifting and not self._is_drifting:
             self._n_alarms += 1
             self._last_alarm = self._n_photos
+        elif self._is_drifting and not is_drifting:
+            self._last_end = self._n_photos
         self._is_drifting = is_drifting
 
     def describe(self) -> dict[str, Any]:
@@ -226,5 +229,7 @@ class DriftWatch:
         is_more, last = k > expected + 1, f"{self._last_alarm or 0:,}"
         if self._is_drifting:
             return f"{told}. {ADVICE if is_more else f'The alarm of photo {last} ends after more such photos.'}"
-        usual = "This may be chance." if is_more else NO_SIGN
+        if is_more and self._last_end is not None and self._n_photos - self._last_end < n:
+            return f"{told}. The alarm of photo {last} has ended, because the newest photos are as expected."
+        usual = "This is not enough for an alarm." if is_more else NO_SIGN
         return f"{told}. {usual}{f' The last alarm began at photo {last}.' if self._last_alarm else ''}"

@@ -4,7 +4,7 @@ class DriftWatch {
   /* test: what DriftTest.to_page gives, or null. refusedShare: null if no photo is refused. */
   constructor(test, refusedShare) {
     Object.assign(this, { test, refusedShare, labels: new Map(), recent: [], noveltySum: 0, isDrifting: false });
-    Object.assign(this, { nPhotos: 0, nRefused: 0, nMeasured: 0, nAlarms: 0, lastAlarm: null });
+    Object.assign(this, { nPhotos: 0, nRefused: 0, nMeasured: 0, nAlarms: 0, lastAlarm: null, lastEnd: null });
     this.evidence = test ? test.rises.map((row) => row.map(() => 0)) : [];
   }
 
@@ -31,6 +31,8 @@ class DriftWatch {
     if (isDrifting && !this.isDrifting) {
       this.nAlarms += 1;
       this.lastAlarm = this.nPhotos;
+    } else if (this.isDrifting && !isDrifting) {
+      this.lastEnd = this.nPhotos;
     }
     this.isDrifting = isDrifting;
   }
@@ -83,7 +85,10 @@ class DriftWatch {
       : `${k ? count(k) : "None"} ${all} ${words[Number(k > 1)]} ${what}; ${usual}`;
     const isMore = k > expected + 1, last = count(this.lastAlarm || 0);
     if (this.isDrifting) return `${told}. ${isMore ? test.advice : `The alarm of photo ${last} ends after more such photos.`}`;
+    if (isMore && this.lastEnd !== null && nPhotos - this.lastEnd < n) {
+      return `${told}. The alarm of photo ${last} has ended, because the newest photos are as expected.`;
+    }
     const before = this.lastAlarm ? ` The last alarm began at photo ${last}.` : "";
-    return `${told}. ${isMore ? "This may be chance." : test.noSign}${before}`;
+    return `${told}. ${isMore ? "This is not enough for an alarm." : test.noSign}${before}`;
   }
 }

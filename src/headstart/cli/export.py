@@ -139,7 +139,7 @@ def _describe_decision(report: dict[str, Any], is_kept: bool) -> list[str]:
     from headstart.exports.stranger_check import describe_strangers
 
     labels, refusals = report["agreement"], report["refusal_agreement"]
-    strangers = report["strangers"]
+    strangers = report.get("strangers")
     is_refused = labels["is_refused"] or (refusals is not None and refusals["is_refused"])
     is_refused = is_refused or (strangers is not None and not strangers["is_accepted"])
     decision = "accepted" if not is_refused else "kept by --force" if is_kept else "refused"

@@ -223,7 +223,7 @@ def _refuse_disagreement(report: dict[str, Any]) -> None:
             f"alone: {describe_agreement(refusals, which)}. Give --force to keep the export.",
             report,
         )
-    strangers = report["strangers"]
+    strangers = report.get("strangers")
     if strangers is not None and not strangers["is_accepted"] and not labels["is_refused"]:
         raise DisagreementError(
             f"Cannot export to '{report['path']}': the export does not refuse what the classifier refuses: "

@@ -42,7 +42,7 @@ def test_top_limits_the_classes_of_each_format(run, photos, headstart):
         answer = headstart("predict", run.folder, photos, "--format", "csv", *top)
         (row, *_) = csv.DictReader(io.StringIO(answer.stdout))
         names = [f"{name} {place}" for place in range(2, n + 1) for name in ("label", "probability")]
-        assert list(row) == ["path", "label", "probability", *RULED, *names, "error", "warning", "decided_by"]
+        assert list(row) == ["path", "label", "probability", *names, "error", "warning", "decided_by", *RULED]
         if n == 2:
             assert {row["label"], row["label 2"]} == {"dots", "stripes"}
             assert float(row["probability"]) + float(row["probability 2"]) == pytest.approx(1, abs=1e-5)

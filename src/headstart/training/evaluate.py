@@ -93,9 +93,9 @@ def evaluate_classifier(
     place = model if report is None and not isinstance(model, Classifier) else report
     if not isinstance(model, Classifier):
         model = load_classifier(model, refuse=refuse)
+    photos = _scan(photos, ColumnNames(path_column, label_column, group_column), layout, group_from, verbose)
     n_units = model.metadata.n_novelty_photos
     share = model.rules.refused_share if refuse == AUTO else settle_refusal(refuse, n_units)
-    photos = _scan(photos, ColumnNames(path_column, label_column, group_column), layout, group_from, verbose)
     if split == "auto":
         split = "test" if photos.select("test") else "all"
     chosen = [photo for photo in photos.photos if split in ("all", photo.split)]

@@ -1,5 +1,6 @@
 """A small run and its service."""
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -9,6 +10,9 @@ import pytest
 from PIL import Image
 
 import headstart as hs
+from headstart.classifier.build import build_classifier
+from headstart.classifier.file import read_classifier
+from headstart.exports.int8 import extract_backbone
 
 
 @pytest.fixture(scope="package")
@@ -37,3 +41,17 @@ def served(run):
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
         yield re.search(r"http://\S+", server.stderr.readline())[0]
         server.kill()
+
+
+@pytest.fixture(scope="package")
+def damaged(run, tmp_path_factory):
+    """A classifier file whose novelties are no numbers: its weights are finite, and their squares are not."""
+    contents = read_classifier(run.folder / "model.onnx")
+    novelty = contents.novelty
+    large = dataclasses.replace(
+        novelty, components=np.full_like(novelty.components, 1e30), scale=np.full_like(novelty.scale, 1e-30)
+    )
+    path = tmp_path_factory.mktemp("damaged") / "model.onnx"
+    backbone = extract_backbone(contents)
+    path.write_bytes(build_classifier(backbone, contents.weights, contents.bias, contents.metadata, large))
+    return path

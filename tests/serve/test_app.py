@@ -89,6 +89,15 @@ def test_many_strangers_raise_the_alarm(run, stranger):
         assert "headstart_drift_alarm 1.0" in client.get("/metrics").text
 
 
+def test_novelties_that_are_no_numbers_reach_no_counter(damaged, photos):
+    client = TestClient(build_app(hs.load(damaged)), base_url="http://localhost", raise_server_exceptions=False)
+    assert send(client, ("a.jpg", photos[0].read_bytes())).status_code == 500
+    assert client.get("/drift").json()["n_photos"] == 0
+    told = client.get("/metrics").text
+    assert "headstart_novelty_sum 0.0" in told
+    assert "headstart_refused_photos_total 0.0" in told
+
+
 def test_a_classifier_that_cannot_tell_refuses_no_photo(run, photos, stranger, drop_novelty, tmp_path):
     model = drop_novelty(run.folder, tmp_path / "model.onnx")
     with TestClient(build_app(hs.load(model)), base_url="http://localhost") as client:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
@@ -130,3 +131,11 @@ def test_a_decoder_that_hangs_does_not_keep_the_server(run, photos, number):
     assert all(b"503 Service Unavailable" in one and b"The service stops." in one for one in told)
     assert "Traceback" not in said
     assert said.splitlines()[-1] == "Stopped."
+
+
+def test_a_classifier_whose_answers_are_no_numbers_is_not_served(damaged):
+    with start(SimpleNamespace(folder=damaged)) as server:
+        _, said = server.communicate(timeout=60)
+    assert server.returncode == 1
+    assert said.startswith("headstart: Cannot predict: the weights of this classifier are too large or damaged")
+    assert len(said.splitlines()) == 1

@@ -8,12 +8,18 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from headstart.classifier.classifier import load_classifier
+import numpy as np
+
+from headstart.classifier.classifier import Classifier, load_classifier
 from headstart.classifier.precision_note import note_precision
 from headstart.classifier.refusal import AUTO, Refuse, say_refusal
-from headstart.errors import ServeError
+from headstart.errors import ClassifierError, ServeError
 from headstart.process.packages import make_missing_extra
+
+if TYPE_CHECKING:
+    import uvicorn
 
 GRACE_S = 8  # for running requests when the service stops: containers are killed after 10 s
 END_S = 2  # for the threads, after the requests
@@ -62,7 +68,8 @@ def serve_classifier(
     )  # fmt: skip
     server = uvicorn.Server(config)
     # in the main thread uvicorn would replace the signal handlers and raise the signals again at its end
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server", daemon=True)
+    faults: list[ClassifierError] = []
+    thread = threading.Thread(target=_run, args=[server, listener, classifier, faults], name="server", daemon=True)
     stop = threading.Event()
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -82,7 +89,20 @@ def serve_classifier(
         for number, handler in before.items():
             signal.signal(number, handler)
         listener.close()
+    if faults:
+        raise faults[0]
     say("Stopped.")
+
+
+def _run(
+    server: uvicorn.Server, listener: socket.socket, classifier: Classifier, faults: list[ClassifierError]
+) -> None:
+    """Run the service; note the fault of a classifier whose answers are no numbers, which only a prediction shows."""
+    try:
+        classifier.predict_pixels(np.zeros((1, 8, 8, 3), np.uint8))
+        server.run(sockets=[listener])
+    except ClassifierError as error:
+        faults.append(error)
 
 
 def _listen(host: str, port: int) -> socket.socket:

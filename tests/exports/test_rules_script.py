@@ -74,7 +74,7 @@ def test_a_page_offers_the_levels_that_the_photos_support():
     told = rules.to_page(SimpleNamespace(label_sets=SETS))
     assert [one["level"] for one in told["sets"]] == [0.8, 0.9, 0.95, 0.99]
     assert told["sets"][1] == {"level": 0.9, "expected": 0.9, "threshold": SETS.find_threshold(0.9)}
-    assert (told["level"], told["refusedShare"]) == (0.9, 0.01)
+    assert (told["level"], told["refusedShare"]) == (None, 0.01)  # as predict
     few = rules.to_page(SimpleNamespace(label_sets=LabelSets((), (), 5, 1.0)))
     assert [one["level"] for one in few["sets"]] == [0.8]
     assert few["level"] is None

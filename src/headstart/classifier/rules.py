@@ -15,8 +15,6 @@ from headstart.classifier.prediction import Prediction
 from headstart.classifier.refusal import Refuse, describe_refusal, settle_refusal
 from headstart.errors import ClassifierError
 
-USUAL_LEVEL = 0.9  # of the label sets on a page
-
 
 @dataclass(frozen=True, slots=True)
 class AnswerRules:
@@ -70,7 +68,7 @@ class AnswerRules:
         """Return the rules for the pages, which apply them in JavaScript (exports/web/rules.js).
 
         ``sets`` has the label sets that a page offers, by increasing level: those that the photos support, and the
-        level of these rules. ``level`` is the one that it shows first: that of these rules, or else 90%.
+        level of these rules. ``level`` is the one that it shows first: that of these rules, or none.
         """
         known = metadata.label_sets
         offered = [] if known is None else [level for level in LEVELS if known.supports(level)]
@@ -83,7 +81,7 @@ class AnswerRules:
                 for level in sorted({*offered, *own})
                 if known is not None
             ],
-            "level": next(iter(own), USUAL_LEVEL if USUAL_LEVEL in offered else None),
+            "level": self.level,
         }
 
 

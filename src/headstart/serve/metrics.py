@@ -26,7 +26,9 @@ class ServiceMetrics:
             "headstart_recent_refused_share", "Share of the last 200 photos that were refused.", registry=registry
         )
         self.recent_novelty = Gauge(
-            "headstart_recent_novelty", "Mean novelty of the last 200 photos; 0.5 is expected.", registry=registry
+            "headstart_recent_novelty",
+            "Mean novelty of the last 200 photos; 0.5 is expected of new ones.",
+            registry=registry,
         )
         self.recent_refused.set(math.nan)  # until there is a photo
         self.recent_novelty.set(math.nan)

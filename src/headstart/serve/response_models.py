@@ -83,7 +83,7 @@ class RecentPhotos(BaseModel):
 
     n_photos: int
     n_refused: int
-    mean_novelty: float | None = Field(description="0.5 is expected; null if the classifier cannot tell.")
+    mean_novelty: float | None = Field(description="0.5 is expected of new photos; null if the classifier cannot tell.")
 
 
 class Drift(BaseModel):
@@ -95,7 +95,7 @@ class Drift(BaseModel):
     expected_refused_share: float | None = Field(
         description="Share of the classifier's own photos that may be refused; null if no photo is refused."
     )
-    mean_novelty: float | None = Field(description="0.5 is expected; null if the classifier cannot tell.")
+    mean_novelty: float | None = Field(description="0.5 is expected of new photos; null if the classifier cannot tell.")
     labels: dict[str, int] = Field(description="Photos answered with each label. Refused photos are left out.")
     recent: RecentPhotos
     is_drifting: bool | None = Field(

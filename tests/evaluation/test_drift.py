@@ -175,8 +175,9 @@ def test_only_the_last_photos_are_recent():
     [
         ([], 0.01, "No photos so far."),
         ([0.5], 0.01, f"The first photo was not refused. {drift.NO_SIGN}"),
-        ([0.001], 0.01, f"The first photo was refused. {drift.NO_SIGN}"),
-        ([0.01], None, f"The first photo is stranger than 95% of the classifier's own photos. {drift.NO_SIGN}"),
+        ([0.001], 0.01, "The first photo was refused. This is not enough for an alarm."),
+        ([0.01], None, "The first photo is stranger than 95% of the classifier's own photos. This is not enough for an "
+         "alarm."),
         ([0.7] * 12, 0.01, f"None of 12 photos was refused; fewer than 1 is expected. {drift.NO_SIGN}"),
         ([0.001] + [0.7] * 99, 0.01, f"1 of 100 photos was refused; 1 is expected. {drift.NO_SIGN}"),
         ([0.001] * 2, 0.01, "2 of 2 photos were refused; fewer than 1 is expected. This is not enough for an alarm."),

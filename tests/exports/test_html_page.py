@@ -405,7 +405,7 @@ def test_strangers_are_refused_and_counted_until_cleared(run, exported, photos, 
             assert (tuple(json.loads(card["labelSet"])) if "labelSet" in card else None) == one.label_set
         assert [one.is_known for one in expected] == [False, True, True, True]
         told = driver.find_element("id", "drift").text
-        assert told.startswith("1 of 4 photos was refused; fewer than 1 is expected. There is no sign that the photos")
+        assert told.startswith("1 of 4 photos was refused; fewer than 1 is expected. This is not enough for an alarm.")
         driver.find_element("id", "save").click()
         saved = tmp_path / "pets drift.json"
         wait_for(saved.exists)

@@ -231,5 +231,5 @@ class DriftWatch:
             return f"{told}. {ADVICE if is_more else f'The alarm of photo {last} ends after more such photos.'}"
         if is_more and self._last_end is not None and self._n_photos - self._last_end < n:
             return f"{told}. The alarm of photo {last} has ended, because the newest photos are as expected."
-        usual = "This is not enough for an alarm." if is_more else NO_SIGN
+        usual = "This is not enough for an alarm." if k > expected else NO_SIGN
         return f"{told}. {usual}{f' The last alarm began at photo {last}.' if self._last_alarm else ''}"

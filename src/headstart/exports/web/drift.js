@@ -89,6 +89,6 @@ class DriftWatch {
       return `${told}. The alarm of photo ${last} has ended, because the newest photos are as expected.`;
     }
     const before = this.lastAlarm ? ` The last alarm began at photo ${last}.` : "";
-    return `${told}. ${isMore ? "This is not enough for an alarm." : test.noSign}${before}`;
+    return `${told}. ${k > expected ? "This is not enough for an alarm." : test.noSign}${before}`;
   }
 }

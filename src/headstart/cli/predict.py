@@ -112,8 +112,9 @@ def _say_rules(classifier: Classifier, *, is_default: bool) -> None:
     if is_default:
         change = "" if rules.refused_share is None else " --refuse changes it."
         say_note(say_refusal(rules.refused_share, classifier.metadata.n_novelty_photos) + change)
-    sets = classifier.metadata.label_sets
-    if sets is not None and rules.level is not None and rules.set_threshold == 1:
+    if rules.level is not None and rules.set_threshold == 1:
+        sets = classifier.metadata.label_sets
+        assert sets is not None  # noqa: S101  for the type checker
         say_note(say_single_labels(sets, rules.level))
 
 

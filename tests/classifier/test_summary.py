@@ -114,7 +114,7 @@ def test_the_report_gets_the_totals_in_a_sentence(summarise):
 
 def test_what_is_refused_is_told_with_the_number_of_photos(summarise):
     summary = summarise() | {"novelty": {"n": 250, "refuse": 0.01}}
-    told = "Photos stranger than 99% of the classifier's own photos are refused as none of these: a share of 1%."
+    told = "Photos stranger than 99% of the classifier's own photos are refused as 'none of these': a share of 1%."
     assert dict(list_facts(summary))["Refused"] == f"{told} Measured on 250 photos."
     assert dict(list_facts(summary | {"novelty": {"n": 9, "refuse": None}}))["Refused"] == "No photo is refused."
     assert dict(list_facts(summarise()))["Refused"].startswith("No photo is refused: the classifier cannot tell")

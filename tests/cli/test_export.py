@@ -33,8 +33,8 @@ def test_export_prints_its_certificate(run, photos, headstart, tmp_path):
         r"  none of these (\d) photos by the classifier, \1 by the export, 0 of them by one", answer.stdout
     )
     assert (
-        "Its output novelty is 0.05 or less for 5% of the classifier's own photos: refuse such photos as none of "
-        "these. This rule is in its metadata, under novelty.\n" in answer.stdout
+        "Its output novelty is 0.05 or less for 5% of the classifier's own photos: refuse such photos as 'none "
+        "of these'. This rule is in its metadata, under novelty.\n" in answer.stdout
     )
     record = json.loads(
         headstart("export", run.folder, "--out", out, "--check", photos, "--overwrite", "--json").stdout

@@ -254,8 +254,8 @@ def test_strangers_are_none_of_these_and_the_rule_is_told_once(run, photos, tmp_
     assert "  none of these  (nearest: " in lines[0]
     assert lines[1].split()[1] == "dots"
     assert answer.stderr.splitlines() == [
-        "Note: Photos stranger than 95% of the classifier's own photos are refused as none of these: a share of 5% (1% "
-        "needs 99 photos that measure it, and there were 24). --refuse changes it.",
+        "Note: Photos stranger than 95% of the classifier's own photos are refused as 'none of these': a share of 5% "
+        "(1% needs 99 photos that measure it, and there were 24). --refuse changes it.",
         "1 of 2 photos was refused: 'none of these'.",
     ]
     for share, refused in (("10%", [False, True]), ("none", [True, True]), ("0", [True, True])):

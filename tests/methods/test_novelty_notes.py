@@ -21,13 +21,13 @@ def make_record(**changes):
 def test_few_photos_are_named_if_none_is_refused(measured_on, n, text):
     (note,) = note_refusal(make_record(measured_on=measured_on, n=n, refuse=None, test=None))
     assert (note.code, note.severity) == ("refuses-none", "info")
-    assert note.text == f"The classifier refuses no photo as none of these: this needs 19 photos, and {text}."
+    assert note.text == f"The classifier refuses no photo as 'none of these': this needs 19 photos, and {text}."
 
 
 def test_test_photos_that_are_refused_too_often_are_a_warning():
     (note,) = note_refusal(make_record())
     assert (note.code, note.severity) == ("refused-often", "warning")
-    assert note.text.startswith("60 of 300 test photos (20.0%) are refused as none of these, and 1% were expected")
+    assert note.text.startswith("60 of 300 test photos (20.0%) are refused as 'none of these', and 1% were expected")
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def say_refusal(share: float | None, n_units: int | None) -> str:
     Examples
     --------
     >>> say_refusal(0.01, 250)
-    "Photos stranger than 99% of the classifier's own photos are refused as none of these: a share of 1%."
+    "Photos stranger than 99% of the classifier's own photos are refused as 'none of these': a share of 1%."
     >>> say_refusal(None, None).split(":")[0]
     'No photo is refused'
     """
@@ -87,8 +87,8 @@ def say_refusal(share: float | None, n_units: int | None) -> str:
     usual = DEFAULTS[0]
     few = f" ({usual:.0%} needs {count_needed(usual)} photos that measure it, and there were {n_units})"
     return (
-        f"Photos stranger than {100 * (1 - share):.4g}% of the classifier's own photos are refused as {NONE_OF_THESE}: "
-        f"a share of {100 * share:.4g}%{few if n_units < count_needed(usual) else ''}."
+        f"Photos stranger than {100 * (1 - share):.4g}% of the classifier's own photos are refused as "
+        f"'{NONE_OF_THESE}': a share of {100 * share:.4g}%{few if n_units < count_needed(usual) else ''}."
     )
 
 

@@ -104,8 +104,8 @@ def _describe_rules(report: dict[str, Any]) -> list[str]:
     if refuse is not None:
         share = f"{100 * refuse:g}% of the classifier's own photos"
         lines.append(
-            f"The page refuses the strangest photos as {NONE_OF_THESE}: {share}." if is_page else
-            f"Its output novelty is {refuse:g} or less for {share}: refuse such photos as {NONE_OF_THESE}. This rule "
+            f"The page refuses the strangest photos as '{NONE_OF_THESE}': {share}." if is_page else
+            f"Its output novelty is {refuse:g} or less for {share}: refuse such photos as '{NONE_OF_THESE}'. This rule "
             f"is {place.format('novelty')}."
         )  # fmt: skip
     return lines

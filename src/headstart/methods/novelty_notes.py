@@ -21,7 +21,7 @@ def note_refusal(record: Mapping[str, Any]) -> list[Note]:
         return []
     text = (
         f"{test['n_refused']:,} of {count_photos(test['n'], 'test')} ({format_percent(test['refused'])}) are refused "
-        f"as {NONE_OF_THESE}, and {100 * record['refuse']:g}% were expected: the test photos are unlike the photos "
+        f"as '{NONE_OF_THESE}', and {100 * record['refuse']:g}% were expected: the test photos are unlike the photos "
         "that the classifier was trained on."
     )
     return [Note("refused-often", text, "warning")]
@@ -33,4 +33,4 @@ def _say_few(record: Mapping[str, Any]) -> str:
         had = "there were no validation photos"
     else:
         had = f"there {'was' if record['n'] == 1 else 'were'} {count_photos(record['n'], measured_on)}"
-    return f"The classifier refuses no photo as {NONE_OF_THESE}: this needs {FEWEST_UNITS} photos, and {had}."
+    return f"The classifier refuses no photo as '{NONE_OF_THESE}': this needs {FEWEST_UNITS} photos, and {had}."

@@ -26,11 +26,11 @@ lint: $(VENV)/.dev  ## check format and style
 	$(BIN)/ruff check .
 types: $(VENV)/.dev  ## check the types
 	$(BIN)/mypy
-test: $(VENV)/.dev  ## run the quick tests (about five minutes on two cores)
+test: $(VENV)/.dev  ## run the quick tests (about seven minutes on two cores)
 	$(BIN)/pytest -q $(PARALLEL) -m "not ($(LONG))"
-test-long: $(VENV)/.dev  ## run the tests that are slow, start Ray or open a browser (about ten minutes)
+test-long: $(VENV)/.dev  ## run the tests that are slow, start Ray or open a browser (about fifteen minutes)
 	$(BIN)/pytest -q $(PARALLEL) -m "slow and not (ray or browser)"
-	$(BIN)/pytest -q -m "ray or browser"
+	$(BIN)/pytest -q $(PARALLEL) --dist=loadgroup --maxprocesses=2 -m "ray or browser"
 test-large: $(VENV)/.dev  ## run the tests that take minutes of a processor, such as a thousand classes
 	$(BIN)/pytest -q -m large
 test-keras: $(KERAS)/.tests  ## run the tests of exports to Keras and LiteRT, which need TensorFlow

@@ -50,8 +50,10 @@ def tuning_task(paint_folder, tmp_path_factory):
     )  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items):
-    """Mark the tests that need Ray, so that ``make test`` can leave them out."""
+    """Mark the tests that need Ray, so that ``make test`` can leave them out, and that one process runs them all."""
     for item in items:
         if "own_ray" in item.fixturenames:
             item.add_marker(pytest.mark.ray)
+            item.add_marker(pytest.mark.xdist_group("ray"))  # a second Ray on this machine would join the first

@@ -32,7 +32,7 @@ def test_onnx_runtime_runs_an_export_as_its_metadata_describe(run, photos, tmp_p
     expected = hs.load(run.folder, precision="f32").predict(path)
     assert row.shape == (2, 2)
     assert json.loads(facts["novelty"])["refuse"] == 0.05
-    assert "90%" not in json.loads(facts["label_sets"])["thresholds"]  # 4 held-out photos support no such promise
+    assert "90%" not in json.loads(facts["label_sets"])["thresholds"]  # 8 held-out photos support no such promise
     novelty = session.run(["novelty"], {"pixels": np.stack([pixels, pixels])})[0]
     assert novelty.shape == (2, 1)
     assert novelty[1, 0] == pytest.approx(expected.novelty, abs=0.01)

@@ -28,7 +28,7 @@ def test_an_export_predicts_the_same(any_run, photos, tmp_path, kind, capsys):
         assert archive.read("labels.txt").decode().split("\n")[:2] == ["dots", "stripes"]
         assert "licence: Apache-2.0" in archive.read("NOTICE.txt").decode()
         assert json.loads(archive.read("novelty.json"))["refuse"] == 0.05
-        assert json.loads(archive.read("label_sets.json"))["n"] == 4
+        assert json.loads(archive.read("label_sets.json"))["n"] == any_run.metrics["label_sets"]["n"] == 8
     with pytest.raises(ClassifierError, match="it is an export"):
         hs.load(path)
 

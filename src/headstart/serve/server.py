@@ -15,7 +15,7 @@ import numpy as np
 from headstart.classifier.classifier import Classifier, load_classifier
 from headstart.classifier.precision_note import note_precision
 from headstart.classifier.refusal import AUTO, Refuse, say_refusal
-from headstart.errors import ClassifierError, ServeError
+from headstart.errors import HeadstartError, ServeError
 from headstart.process.packages import make_missing_extra
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def serve_classifier(
     )  # fmt: skip
     server = uvicorn.Server(config)
     # in the main thread uvicorn would replace the signal handlers and raise the signals again at its end
-    faults: list[ClassifierError] = []
+    faults: list[HeadstartError] = []
     thread = threading.Thread(target=_run, args=[server, listener, classifier, faults], name="server", daemon=True)
     stop = threading.Event()
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -94,14 +94,12 @@ def serve_classifier(
     say("Stopped.")
 
 
-def _run(
-    server: uvicorn.Server, listener: socket.socket, classifier: Classifier, faults: list[ClassifierError]
-) -> None:
-    """Run the service; note the fault of a classifier whose answers are no numbers, which only a prediction shows."""
+def _run(server: uvicorn.Server, listener: socket.socket, classifier: Classifier, faults: list[HeadstartError]) -> None:
+    """Run the service; note the fault of a classifier that cannot predict, which only a prediction shows."""
     try:
         classifier.predict_pixels(np.zeros((1, 8, 8, 3), np.uint8))
         server.run(sockets=[listener])
-    except ClassifierError as error:
+    except HeadstartError as error:
         faults.append(error)
 
 

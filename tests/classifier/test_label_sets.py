@@ -148,7 +148,7 @@ def test_a_set_always_has_the_answer_and_the_most_probable_label():
 
 @pytest.mark.parametrize("n_wrong", [0, 1, 2])
 def test_ten_held_out_photos_promise_no_more_than_the_level(n_wrong):
-    """What is expected is an estimate: a classifier that is right for 85% is right for all of 10 in 1 of 5 cases."""
+    """The expected share is an estimate: in 1 of 5 cases, a classifier that is right for 85% is right for all of 10."""
     sets = calibrate_label_sets(np.arange(10) >= n_wrong, np.array([0.3] * n_wrong + [0.8] * (10 - n_wrong)))
     assert sets.expect(0.9) == max(0.9, 1 - n_wrong / 10)
     low, high = sets.top_share_ci95

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from headstart.classifier.rules import AnswerRules
 from headstart.exports.prediction import Outputs
 from headstart.exports.stranger_check import compare_on_strangers, describe_strangers
 
@@ -15,7 +16,7 @@ def make_classifier(novelty, share=0.01):
     def judge(pixels):
         return ROW[None], None if novelty is None else np.array([novelty], np.float32)
 
-    return SimpleNamespace(rules=SimpleNamespace(refused_share=share), image_size=32, judge_pixels=judge)
+    return SimpleNamespace(rules=AnswerRules(("a", "b"), None, share), image_size=32, judge_pixels=judge)
 
 
 def make_export(novelty, n_other=0):

@@ -28,8 +28,8 @@ def compare_on_strangers(classifier: Classifier, predict: PredictOne) -> dict[st
     """
     from PIL import Image
 
-    share, side = classifier.rules.refused_share, classifier.image_size
-    if share is None:
+    rules, side = classifier.rules, classifier.image_size
+    if rules.refused_share is None:
         return None
     ours, theirs = [], []
     with tempfile.TemporaryDirectory() as folder:
@@ -37,9 +37,9 @@ def compare_on_strangers(classifier: Classifier, predict: PredictOne) -> dict[st
             pixels, path = draw_stranger(stranger, side), Path(folder, f"{stranger.path}.png")
             Image.fromarray(pixels).save(path)  # a browser reads files
             novelties = classifier.judge_pixels(pixels[None])[1]
-            ours.append(novelties is not None and float(novelties[0]) <= share)
+            ours.append(not rules.is_known(None if novelties is None else float(novelties[0])))
             novelty = predict(path, pixels).novelty
-            theirs.append(None if novelty is None else novelty <= share)
+            theirs.append(None if novelty is None else not rules.is_known(novelty))
     is_told = None not in theirs
     n_other = sum(our != their for our, their in zip(ours, theirs, strict=True))
     return {

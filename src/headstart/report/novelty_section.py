@@ -65,7 +65,7 @@ def _say_rule(record: Mapping[str, Any]) -> str:
     refuse, n = record["refuse"], record["n"]
     text = (
         f"If a photo is stranger than {100 * (1 - refuse):g}% of the classifier's own photos, it is refused: the "
-        f"answer is none of these. So about {100 * refuse:g}% of the own photos are refused too."
+        f"answer is 'none of these'. So about {100 * refuse:g}% of the own photos are refused too."
     )
     if record["test"] is None:
         text += " It was not measured on test photos: there are none that the test was not fitted to."

@@ -65,3 +65,25 @@ def test_an_image_size_outside_the_range_is_refused(size):
 @pytest.mark.parametrize("size", [96, 160, 224, 512])
 def test_an_image_size_inside_the_range_is_returned(size):
     assert MOBILENET_V2.check_image_size(size) == size
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"parts": [{"name": "a", "image_size": 224, "n_stages": 19}]}, "1 networks side by side, need 2 to 3"),
+        ({"parts": [{"name": n, "image_size": 224, "n_stages": 9} for n in "ab"]}, "networks of 9, 9 stages for 19"),
+        ({"parts": [{"name": n, "image_size": 224, "n_stages": 19 * (n == "a")} for n in "ab"]}, "of 19, 0 stages"),
+        ({"parts": [{"name": n, "image_size": 96, "n_stages": 9 + (n == "b")} for n in "ab"]}, "another image size"),
+        ({"parts": [{"name": "a", "image_size": 224}]}, "a part with no n_stages"),
+        ({"parts": "ab"}, "parts 'ab', need a list"),
+    ],
+)
+def test_networks_side_by_side_that_do_not_fit_the_spec_are_refused(change, message):
+    record = {**MOBILENET_V2.to_dict(), "min_image_size": 224, "max_image_size": 224}
+    with pytest.raises(BackboneError, match=message):
+        BackboneSpec.from_dict({**record, **change})
+
+
+def test_the_record_of_one_network_is_as_earlier_versions_wrote_it():
+    assert "parts" not in MOBILENET_V2.to_dict()
+    assert MOBILENET_V2.fingerprint() == "8a41498ec76cf88ec4febee1b49aa3c8c0747a2519a457e3286d01497e2316f4"

@@ -12,14 +12,16 @@ from headstart.classifier.heat_maps import Explainer
 from headstart.errors import ClassifierError, PhotoError
 
 
-@pytest.fixture(scope="module", params=["plain", "wide", "averaged", "int8"])
+@pytest.fixture(scope="module", params=["plain", "wide", "averaged", "int8", "side by side"])
 def run(request, tmp_path_factory, paint_folder):
     base = tmp_path_factory.mktemp("explaining")
     settings = {
-        "plain": {}, "wide": {"features": "all"}, "averaged": {"average_views": True}, "int8": {"precision": "int8"}
+        "plain": {}, "wide": {"features": "all"}, "averaged": {"average_views": True}, "int8": {"precision": "int8"},
+        "side by side": {"features": "all", "average_views": True, "n_views": 2, "image_size": "96+140"},
     }[request.param]  # fmt: skip
     folder = paint_folder(base / "photos", ("dots", "stripes", "rings"), 12)
-    return hs.train(folder, out=base / "run", image_size=128, method="fixed", verbose=False, **settings)
+    settings = {"image_size": 128, "method": "fixed"} | settings
+    return hs.train(folder, out=base / "run", verbose=False, **settings)
 
 
 def test_the_mean_of_a_heat_map_is_the_score(run):

@@ -31,9 +31,19 @@ def test_training_photos_are_recognised():
 
 
 def test_a_newer_format_is_refused_with_advice():
-    record = json.loads(RECORD.to_json()) | {"format": 6}
-    with pytest.raises(ClassifierError, match=r"format 6.*Update headstart"):
+    record = json.loads(RECORD.to_json()) | {"format": 7}
+    with pytest.raises(ClassifierError, match=r"format 7.*Update headstart"):
         Metadata.from_json(json.dumps(record))
+
+
+def test_only_files_of_several_networks_have_a_format_that_earlier_versions_refuse():
+    assert json.loads(RECORD.to_json())["format"] == 5
+    several = load_backbone("mobilenet_v2@96+mobilenet_v2@128").spec
+    record = replace(RECORD, spec=several, image_size=128)
+    assert json.loads(record.to_json())["format"] == 6
+    assert Metadata.from_json(record.to_json()) == record
+    with pytest.raises(ClassifierError, match="mobilenet_v2@128 needs exactly 128 pixels"):
+        Metadata.from_json(replace(record, image_size=96).to_json())
 
 
 def test_the_first_format_is_read():

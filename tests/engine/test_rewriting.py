@@ -59,7 +59,7 @@ def test_arithmetic_by_channel_stays_behind_the_transpose():
 
 @pytest.mark.skipif(choose_precision() != "bf16", reason="this processor has no bf16")
 def test_the_first_stages_are_computed_in_float32(network):
-    marked = keep_float32(network, str(BACKBONE.spec.float32_below))
+    marked = keep_float32(network, BACKBONE.spec.float32_below)
     compiled = get_core().compile_model(marked, "CPU", compiling._choose_settings("bf16", 1))
     precisions = {}
     for op in compiled.get_runtime_model().get_ops():

@@ -9,7 +9,7 @@ from headstart.backbone.loading import load_backbone
 from headstart.engine.weight_counts import WeightCount, count_weights
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v2", "efficientnet_lite0"])
+@pytest.mark.parametrize("name", ["mobilenet_v2", "efficientnet_lite0", "efficientnet_lite2"])
 def test_the_parts_of_a_backbone_have_all_its_parameters(name):
     backbone = load_backbone(name)
     counts = count_weights(backbone.weights, [*(stage.tensor for stage in backbone.spec.stages), "features"])
@@ -17,6 +17,15 @@ def test_the_parts_of_a_backbone_have_all_its_parameters(name):
     assert counts[-1] == WeightCount(0, 0)
     # a 3 x 3 convolution of 3 channels to 32, and a batch norm of scale, offset, mean and variance
     assert counts[0] == WeightCount(3 * 3 * 3 * 32 + 4 * 32, 2 * 32)
+
+
+def test_weights_that_are_not_learned_are_skipped_by_their_names():
+    both = load_backbone("mobilenet_v2@96+mobilenet_v2@128")
+    layers = [stage.tensor for stage in both.spec.stages]
+    counts = count_weights(both.weights, layers, skipped="scaled_to_")
+    alone = count_weights(load_backbone().weights, [stage.tensor for stage in load_backbone().spec.stages])
+    assert counts == [*alone, *([WeightCount(0, 0)] * len(alone))]  # the second network shares the weights
+    assert count_weights(both.weights, layers)[0].n_weights == alone[0].n_weights + 2 * 96 * 128
 
 
 @pytest.fixture

@@ -57,6 +57,12 @@ def test_each_method_has_a_default_cut():
         "top", "block_12", "pixels", "pixels",
     ]  # fmt: skip
     assert choose_cut("hybrid", "block_3", backbone) == "block_3"
+    several = load_backbone("mobilenet_v2@96+mobilenet_v2@128")
+    assert choose_cut("fixed", None, several) == "mobilenet_v2@128/top"
+    assert choose_cut("auto", None, several) == "pixels"
+    for method in ("hybrid", "finetune", "scratch"):
+        with pytest.raises(BackboneError, match=f"Cannot train by {method}: got .* with 2 networks, need one network"):
+            choose_cut(method, None, several)
     with pytest.raises(BackboneError, match="Cannot cut"):
         choose_cut("hybrid", "block_99", backbone)
 

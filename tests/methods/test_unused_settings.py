@@ -13,7 +13,7 @@ U, R, N = "used", "refused", "noted"
 TABLE = {  # by setting: another value than the default, and what happens to it in each of METHODS
     "cut": ("block_12", R, U, R, R, "hybrid", "hybrid"),
     "backbone": ("efficientnet_lite0", U, U, U, U, U, U),
-    "image_size": (96, U, U, U, U, U, U),
+    "image_size": ("96+128", U, U, U, U, U, U),
     "depth": (12, U, U, U, U, U, U),
     "features": ("all", U, R, R, R, "fixed", "fixed"),
     "head": ("adam", U, R, R, R, "fixed", "fixed"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import starmap
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.engine.protobuf import encode_field, encode_message, split_message
+from headstart.engine.protobuf import encode_field, encode_message, find_fields, split_message
 
 # Field numbers of the messages of an ONNX file, as far as they are needed here (onnx.proto3 of ONNX 1.23).
 MODEL = {"ir_version": 1, "producer_name": 2, "producer_version": 3, "graph": 7, "opset_import": 8, "metadata": 14}
@@ -22,6 +22,7 @@ _NODE_PORTS = (_NODE["input"], _NODE["output"])
 _ATTRIBUTE = {"name": 1, "f": 2, "i": 3, "s": 4, "ints": 8, "type": 20}
 _TENSOR = {"dims": 1, "data_type": 2, "name": 8, "raw_data": 9, "external_data": 13}
 _KINDS = {"f": 1, "i": 2, "s": 3, "ints": 7}  # AttributeProto.AttributeType
+_OPERATORS = {"domain": 1, "version": 2}  # of OperatorSetIdProto
 _ANY = "n_photos"  # the size of the first axis
 _IR_VERSION, _OPSET = 8, 17
 FLOAT, UINT8, _INT64 = 1, 2, 7  # TensorProto.DataType
@@ -44,6 +45,24 @@ class GraphFile:
     header: bytes
     entries: dict[str, str]
     trunk: bytes
+
+    @property
+    def ir_version(self) -> int:
+        """Version of the file format."""
+        return (
+            next(value for number, *_, value in find_fields(memoryview(self.header)) if number == MODEL["ir_version"])
+            or 0
+        )
+
+    @property
+    def opset(self) -> int:
+        """Version of the standard operators."""
+        for number, _, value in split_message(self.header):
+            if number == MODEL["opset_import"]:
+                entry = {part: whole or bytes(value[start:end]) for part, _, start, end, whole in find_fields(value)}
+                if entry.get(_OPERATORS["domain"], b"") in (b"", b"ai.onnx"):
+                    return int(entry[_OPERATORS["version"]])
+        return 0
 
     def join(self, graph: bytes, entries: Mapping[str, str], *, head: bytes = b"") -> bytes:
         """Return an ONNX file with the header of this one, another graph and these entries of metadata."""
@@ -86,17 +105,47 @@ def encode_entry(key: str, value: str) -> bytes:
 def rename_layers(trunk: bytes, names: Mapping[str, str]) -> bytes:
     """Return the trunk of a graph in which layers, or the graph's input, have other names, given by their old names."""
     return b"".join(
-        _rename_in_node(value, names) if part == GRAPH["node"] else bytes(field)
+        _rename_in_node(value, lambda name: names.get(name, name)) if part == GRAPH["node"] else bytes(field)
         for part, field, value in split_message(trunk)
     )
 
 
-def _rename_in_node(node: memoryview, names: Mapping[str, str]) -> bytes:
+def prefix_names(trunk: bytes, layers: str, weights: str, *, source: str) -> tuple[bytes, bytes]:
+    """Return the weights and the nodes of the trunk of a graph, with a prefix before the names of each.
+
+    ``source`` is the layer that the nodes take in place of ``pixels``.
+    """
+    fields = list(split_message(trunk))
+    tensors = [value for part, _, value in fields if part == GRAPH["initializer"]]
+    names = {name: f"{weights}{name}" for name in map(_read_tensor_name, tensors)} | {"pixels": source, "": ""}
+    others = [
+        _rename_in_node(value, lambda name: names.get(name, f"{layers}{name}")) if part == GRAPH["node"] else field
+        for part, field, value in fields
+        if part != GRAPH["initializer"]
+    ]
+    return b"".join(_rename_tensor(tensor, weights) for tensor in tensors), b"".join(others)
+
+
+def _read_tensor_name(tensor: memoryview) -> str:
+    return next(bytes(text).decode() for number, _, text in split_message(tensor) if number == _TENSOR["name"])
+
+
+def _rename_tensor(tensor: memoryview, prefix: str) -> bytes:
+    key = _TENSOR["name"]
+    fields = [
+        encode_field(key, f"{prefix}{bytes(text).decode()}") if number == key else field
+        for number, field, text in split_message(tensor)
+    ]
+    return encode_field(GRAPH["initializer"], b"".join(fields))
+
+
+def _rename_in_node(node: memoryview, rename: Callable[[str], str]) -> bytes:
     ends = (_NODE["input"], _NODE["output"], _NODE["name"])
     fields = []
     for number, field, value in split_message(node):
         name = bytes(value).decode() if number in ends else ""
-        fields.append(encode_field(number, names[name]) if name in names else bytes(field))
+        new = rename(name)
+        fields.append(encode_field(number, new) if number in ends and new != name else bytes(field))
     return encode_field(GRAPH["node"], b"".join(fields))
 
 

@@ -21,31 +21,40 @@ FIRST_STRIDE = 4  # earlier stages have few channels, mostly of edges and colour
 def choose_pooled_stages(spec: BackboneSpec) -> tuple[Stage, ...]:
     """Return the stages to pool: the last before each change of the number of channels, and the last of all.
 
+    Of several networks: these stages of each in turn, and at the end the last stages of all.
+
     Examples
     --------
     >>> from headstart.backbone.mobilenet_v2 import MOBILENET_V2
     >>> [stage.name for stage in choose_pooled_stages(MOBILENET_V2)]
     ['block_2', 'block_5', 'block_9', 'block_12', 'block_15', 'block_16', 'top']
     """
-    ends = [stage for stage, after in pairwise(spec.stages) if stage.n_channels != after.n_channels]
-    return (*(stage for stage in ends if stage.stride >= FIRST_STRIDE), spec.stages[-1])
+    ends = [
+        stage
+        for stages in spec.stages_by_network
+        for stage, after in pairwise(stages)
+        if stage.n_channels != after.n_channels
+    ]
+    return (*(stage for stage in ends if stage.stride >= FIRST_STRIDE), *spec.last_stages)
 
 
 def pool_stages(backbone: Backbone) -> Backbone:
-    """Return a backbone whose features are the means of several stages side by side, the last stage at the end.
+    """Return a backbone whose features are the means of several stages side by side, the last stages at the end.
 
     MobileNetV2 then gives 1,976 features instead of 1,280. The weights stay the same. The file and its hash change.
     """
     spec = backbone.spec
-    stages = choose_pooled_stages(spec)
+    stages = choose_pooled_stages(spec)[: -len(spec.last_stages)]
     file = take_apart(backbone.weights)
     nodes = []
-    for stage in stages[:-1]:
+    for stage in stages:
         nodes.append(make_node("GlobalAveragePool", [stage.tensor], f"{stage.name}_pooled"))
         nodes.append(make_node("Flatten", [f"{stage.name}_pooled"], f"{stage.name}_mean", axis=1))
-    nodes.append(make_node("Concat", [f"{stage.name}_mean" for stage in stages], "features", axis=1))
-    n_features = sum(stage.n_channels for stage in stages)
-    trunk = rename_layers(file.trunk, {"features": f"{stages[-1].name}_mean"})
+    last = f"{spec.stages[-1].name}_mean"
+    means = [*(f"{stage.name}_mean" for stage in stages), last]
+    nodes.append(make_node("Concat", means, "features", axis=1))
+    n_features = sum(stage.n_channels for stage in stages) + spec.n_last_features
+    trunk = rename_layers(file.trunk, {"features": last})
     graph = b"".join([trunk, *nodes, make_name(f"{spec.name}_wide"), make_signature("features", n_features)])
     weights = file.join(graph, file.entries)
     digest = hashlib.sha256(weights).hexdigest()

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone
+from headstart.backbone.scaling_graph import SCALED
 from headstart.errors import BackboneError
 from headstart.process.packages import find_version, is_installed, make_missing_extra
 from headstart.process.progress import Progress, ignore_progress
@@ -32,7 +33,8 @@ def quantise_backbone(
     """Return a backbone that computes in int8, calibrated on photos (1.5 to 4 s for 200; the same bytes every time).
 
     Every convolution is quantised: weights per channel, activations to their range on these photos. The weights of the
-    first convolution have 7 bits: without VNNI, its sums of products of 8 bits overflow (docs/decisions/0009-int8.md).
+    first convolution of each network have 7 bits: without VNNI, its sums of products of 8 bits overflow
+    (docs/decisions/0009-int8.md).
 
     Parameters
     ----------
@@ -70,13 +72,12 @@ def quantise_backbone(
         plain.write_bytes(backbone.weights)
         fold_batch_norms(plain, folded, skip_symbolic_shape=True)
         graph = onnx.load(folded).graph
-        first = next(node for node in graph.node if node.op_type == "Conv").input[1]
         seven_bits = {"axis": 0, "quant_type": QuantType.QInt8, "reduce_range": True}
         quantise(
             folded, quantised, Photos(), quant_format=QuantFormat.QDQ, per_channel=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
-            nodes_to_exclude=_list_last_nodes(graph, backbone),
-            extra_options={"TensorQuantOverrides": {first: [seven_bits]}},
+            nodes_to_exclude=_list_other_nodes(graph, backbone),
+            extra_options={"TensorQuantOverrides": {name: [seven_bits] for name in _list_first_kernels(graph)}},
         )  # fmt: skip
         model = onnx.load(quantised)
     return wrap_quantised(backbone, _serialise(model, onnx.load_from_string(backbone.weights)))
@@ -105,10 +106,33 @@ def _feed(pixels: npt.NDArray[np.uint8], progress: Progress) -> Iterator[dict[st
         progress(n + 1, len(pixels))
 
 
-def _list_last_nodes(graph: onnx.GraphProto, backbone: Backbone) -> list[str]:
-    """List the nodes after the last stage, which take the mean over the photo: 8 bits would not make them faster."""
-    outputs = [node.output[0] for node in graph.node]
-    return [node.name for node in graph.node[outputs.index(backbone.spec.stages[-1].tensor) + 1 :]]
+def _list_other_nodes(graph: onnx.GraphProto, backbone: Backbone) -> list[str]:
+    """List the nodes that are not quantised.
+
+    8 bits would not make those after the last stages faster, which take the mean over the photo, and the scaling of
+    photos would lose digits that it needs.
+    """
+    needed = {stage.tensor for stage in backbone.spec.last_stages}
+    others = []
+    for node in reversed(graph.node):
+        if needed.isdisjoint(node.output) or node.name.startswith(SCALED):
+            others.append(node.name)
+        else:
+            needed.update(node.input)
+    return others[::-1]
+
+
+def _list_first_kernels(graph: onnx.GraphProto) -> list[str]:
+    """List the weights of the convolutions that take the photo and not the output of another one."""
+    after: set[str] = set()
+    kernels = []
+    for node in graph.node:
+        is_after = not after.isdisjoint(node.input)
+        if node.op_type == "Conv" and not is_after:
+            kernels.append(node.input[1])
+        if is_after or node.op_type == "Conv":
+            after.update(node.output)
+    return kernels
 
 
 def _serialise(model: onnx.ModelProto, original: onnx.ModelProto) -> bytes:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from itertools import accumulate, pairwise
 from typing import Any
 
 from headstart.errors import BackboneError
@@ -17,6 +18,7 @@ from headstart.errors import BackboneError
 # What this version supports. The network's graph itself changes the order of colours and the range of values.
 COLOUR_ORDERS = ("RGB", "BGR")
 RESIZES = ("stretch",)
+MAX_PARTS = 3  # networks side by side
 PIXELS_CUT = "pixels"  # the cut before the first stage: nothing is frozen
 
 
@@ -40,6 +42,25 @@ class Stage:
     stride: int
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several networks side by side in a backbone.
+
+    Attributes
+    ----------
+    name
+        Name of the network, as users type it.
+    image_size
+        Side of its input in pixels. The graph scales the photo to it.
+    n_stages
+        Number of its stages.
+    """
+
+    name: str
+    image_size: int
+    n_stages: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackboneSpec:
     """Everything that determines the features of a backbone, and the origin of its weights.
@@ -56,15 +77,19 @@ class BackboneSpec:
         Default, smallest and largest side of the square input, in pixels.
     colour_order, value_range
         Input of the network's first layer: the order of the channels, and the values of pixels of 0 and 255, the
-        lowest and the highest over the channels. The graph takes uint8 RGB pixels and converts them itself.
+        lowest and the highest over the channels. The graph takes uint8 RGB pixels and converts them itself. Of several
+        networks: RGB and 0 to 255.
     resize
         How a photo becomes a square: ``stretch`` (both sides scaled, bicubic with antialiasing, nothing cut off).
     stages
-        Stages of the network, from its input to its output.
+        Stages of the network, from its input to its output. Of several networks: those of each in turn.
     n_float32_stages
-        Number of first stages that are computed in float32 where the rest is in bf16, which they do not tolerate.
+        Number of first stages that are computed in float32 where the rest is in bf16, which they do not tolerate. Of
+        several networks: of each.
     licence, source, paper
         Licence of the weights, where they come from, and the paper that describes the network.
+    parts
+        Networks side by side, whose features are joined in this order. Empty for one network.
     """
 
     name: str
@@ -82,6 +107,7 @@ class BackboneSpec:
     licence: str
     source: str
     paper: str
+    parts: tuple[Part, ...] = ()
 
     def check_image_size(self, size_px: int | None) -> int:
         """Return ``size_px``, or the default for None; raise BackboneError if the network does not take this size."""
@@ -97,9 +123,32 @@ class BackboneSpec:
         return size_px
 
     @property
-    def float32_below(self) -> str | None:
-        """Name of the layer that ends the float32 stages, or None if there are no such stages."""
-        return self.stages[self.n_float32_stages - 1].tensor if self.n_float32_stages else None
+    def stages_by_network(self) -> tuple[tuple[Stage, ...], ...]:
+        """The stages of each network."""
+        ends = list(accumulate((part.n_stages for part in self.parts), initial=0))
+        return tuple(self.stages[start:end] for start, end in pairwise(ends)) or (self.stages,)
+
+    @property
+    def last_stages(self) -> tuple[Stage, ...]:
+        """The last stage of each network."""
+        return tuple(stages[-1] for stages in self.stages_by_network)
+
+    @property
+    def n_last_features(self) -> int:
+        """Number of features of the last stages, which are the last of all features."""
+        return min(sum(stage.n_channels for stage in self.last_stages), self.n_features)
+
+    @property
+    def float32_below(self) -> tuple[str, ...]:
+        """Names of the layers that end the float32 stages, one for each network; none if there are no such stages."""
+        n = self.n_float32_stages
+        return tuple(stages[min(n, len(stages)) - 1].tensor for stages in self.stages_by_network) if n else ()
+
+    def list_sides(self, image_size: int) -> list[int]:
+        """Return the side of each stage's output, (side, side) places, for photos of this size in pixels."""
+        sizes = [part.image_size for part in self.parts] or [image_size]
+        pairs = zip(sizes, self.stages_by_network, strict=True)
+        return [-(-size // stage.stride) for size, stages in pairs for stage in stages]
 
     def find_stage(self, name: str) -> Stage:
         """Return the stage of this name; raise BackboneError if there is none."""
@@ -120,23 +169,30 @@ class BackboneSpec:
 
     def fingerprint(self) -> str:
         """Return a SHA-256 in hex over every field that changes features; names and origins are left out."""
-        decisive = (self.weights_sha256, self.colour_order, list(self.value_range), self.resize, self.float32_below)
+        below: Any = self.float32_below
+        if not self.parts:  # as versions that knew one network only, whose caches stay valid
+            below = below[0] if below else None
+        decisive = (self.weights_sha256, self.colour_order, list(self.value_range), self.resize, below)
         return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the spec as plain JSON types."""
+        """Return the spec as plain JSON types. That of one network has no ``parts``, as in earlier versions."""
         record: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        if not self.parts:
+            del record["parts"]
         return record
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> BackboneSpec:
         """Rebuild a spec from `to_dict`; raise BackboneError if a field is missing, unknown or out of its range."""
+        record = {"parts": []} | dict(record) if isinstance(record, Mapping) else record
         problems = find_problems(record, cls) or _find_spec_problems(record)
         if problems:
             raise BackboneError(f"Cannot read a backbone's spec: {'; '.join(problems[:3])}.")
         low, high = record["value_range"]
         stages = tuple(Stage(**stage) for stage in record["stages"])
-        return cls(**{**record, "stages": stages, "value_range": (low, high)})
+        parts = tuple(Part(**part) for part in record["parts"])
+        return cls(**{**record, "stages": stages, "parts": parts, "value_range": (low, high)})
 
 
 def find_problems(record: Any, kind: type) -> list[str]:
@@ -172,9 +228,15 @@ def is_showable(text: str) -> bool:
 
 
 def _find_spec_problems(record: Mapping[str, Any]) -> list[str]:
-    stages = [f"a stage with {problem}" for stage in record["stages"] for problem in find_problems(stage, Stage)]
-    if stages:
-        return stages
+    kinds = (("stage", "stages", Stage), ("part", "parts", Part))
+    broken = [
+        f"a {name} with {problem}"
+        for name, field, kind in kinds
+        for one in record[field]
+        for problem in find_problems(one, kind)
+    ]
+    if broken:
+        return broken
     problems = [
         f"{name} {record[name]!r:.40}, which this version cannot do: it knows {', '.join(known)}"
         for name, known in (("colour_order", COLOUR_ORDERS), ("resize", RESIZES))
@@ -194,4 +256,21 @@ def _find_spec_problems(record: Mapping[str, Any]) -> list[str]:
         problems.append("an image size outside its own range")
     if not 0 <= record["n_float32_stages"] <= len(record["stages"]):
         problems.append(f"{record['n_float32_stages']} float32 stages of {len(record['stages'])}")
+    return problems + _find_part_problems(record)
+
+
+def _find_part_problems(record: Mapping[str, Any]) -> list[str]:
+    """List what is wrong about the networks side by side."""
+    parts = record["parts"]
+    if not parts:
+        return []
+    if len(parts) not in range(2, MAX_PARTS + 1):
+        return [f"{len(parts)} networks side by side, need 2 to {MAX_PARTS}"]
+    numbers = [part["n_stages"] for part in parts]
+    problems = []
+    if min(numbers) < 1 or sum(numbers) != len(record["stages"]):
+        problems.append(f"networks of {', '.join(map(str, numbers))} stages for {len(record['stages'])} in all")
+    sizes = [part["image_size"] for part in parts]
+    if min(sizes) < 1 or {max(sizes)} != {record[name] for name in ("min_image_size", "image_size", "max_image_size")}:
+        problems.append(f"networks for {', '.join(map(str, sizes))} pixels in one of another image size")
     return problems

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -148,9 +149,7 @@ def find_pooled_layers(contents: ClassifierFile) -> list[str]:
     """
     nodes = {output: (kind, inputs) for kind, inputs, output in list_nodes(take_apart(contents.data).trunk)}
     name = view_averaging.FEATURES if contents.metadata.n_averaged > 1 else "features"
-    kind, means = nodes[name]
-    if kind != "Concat":
-        means = [name]
+    means = _list_joined(name, nodes)
     pooled = [nodes[mean][1][0] for mean in means]  # each mean is a flattened pooling layer
     if any(nodes.get(name, ("",))[0] != "GlobalAveragePool" for name in pooled):
         raise ClassifierError(
@@ -158,6 +157,12 @@ def find_pooled_layers(contents: ClassifierFile) -> list[str]:
             "Train with another --backbone."
         )
     return [nodes[name][1][0] for name in pooled]
+
+
+def _list_joined(name: str, nodes: Mapping[str, tuple[str, list[str]]]) -> list[str]:
+    """Return the layers that a layer joins, in their order: several networks side by side are joined twice."""
+    kind, inputs = nodes[name]
+    return [layer for end in inputs for layer in _list_joined(end, nodes)] if kind == "Concat" else [name]
 
 
 def _turn_back(views: Map) -> Map:
@@ -170,6 +175,9 @@ def _turn_back(views: Map) -> Map:
 
 
 def _enlarge(heat: Map, side: int) -> Map:
-    """Enlarge a map by repeating its places, so that its mean stays."""
-    at = np.arange(side) * len(heat) // side
-    return heat[at][:, at]
+    """Enlarge a map so that its mean stays: a place of the result is the mean of what it covers of the map."""
+    ends = np.linspace(0, len(heat), side + 1)
+    at = np.arange(len(heat))
+    covered = np.clip(np.minimum(ends[1:, None], at + 1) - np.maximum(ends[:-1, None], at), 0, None)
+    shares = (covered / covered.sum(1, keepdims=True)).astype(heat.dtype)
+    return shares @ heat @ shares.T  # type: ignore[no-any-return]

@@ -15,7 +15,8 @@ from headstart.classifier.label_sets import MAX_UNITS, LabelSets
 from headstart.errors import BackboneError, ClassifierError
 from headstart.pixels.sample_values import MAX_DEPTH, MIN_DEPTH
 
-FORMAT = 5
+FORMAT = 6
+FORMAT_OF_ONE_NETWORK = 5  # what differs is in the spec of several networks: earlier versions read the others
 PRECISIONS = ("f32", "bf16", "int8")
 MAX_JSON = 1_000_000  # values of the record; each may take 100 bytes of memory
 DIGEST_BYTES = 8  # of each training photo's SHA-256: among a million photos, a false match has odds of 1 in 10 million
@@ -99,7 +100,7 @@ class Metadata:
     def to_json(self) -> str:
         """Return the metadata as JSON. Equal metadata give equal texts."""
         record = asdict(self) | {
-            "format": FORMAT,
+            "format": FORMAT if self.spec.parts else FORMAT_OF_ONE_NETWORK,
             "spec": self.spec.to_dict(),
             "trained_on": base64.b64encode(b"".join(sorted(self.trained_on))).decode(),
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import floor
 from typing import Any
 
+from headstart.backbone.scaling_graph import SCALED
 from headstart.backbone.spec import PIXELS_CUT
 from headstart.classifier.file import ClassifierFile
 from headstart.classifier.label_sets import LabelSets
@@ -30,11 +31,10 @@ def summarise_classifier(contents: ClassifierFile, refuse: Refuse = AUTO) -> dic
     """
     about = contents.metadata
     stages = about.spec.stages
-    counts = count_weights(contents.data, [*(stage.tensor for stage in stages), FEATURES])
+    counts = count_weights(contents.data, [*(stage.tensor for stage in stages), FEATURES], skipped=SCALED)
     parts, n_trained, is_above = [], 0, about.cut == PIXELS_CUT
-    for stage, count in zip(stages, counts[:-1], strict=True):
+    for stage, side, count in zip(stages, about.spec.list_sides(about.image_size), counts[:-1], strict=True):
         if count is not None:
-            side = -(-about.image_size // stage.stride)
             output = [stage.n_channels] if stage.tensor == FEATURES else [side, side, stage.n_channels]
             parts.append(_make_part(stage.name, output, count.n_weights, is_trained=is_above))
             n_trained += (count.n_weights - count.n_statistics) * is_above

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from headstart.classifier.refusal import AUTO
+from headstart.errors import BackboneError
 from headstart.storage.remote_paths import make_path
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -102,6 +103,21 @@ class _Level(_Fraction):
         return share
 
 
+class _Sizes(click.ParamType[int | str]):
+    """A whole number, which stays one, or several with ``+`` between them, which stay a text."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        from headstart.backbone.names import parse_sizes
+
+        try:
+            sizes = parse_sizes(value)
+        except BackboneError:
+            self.fail(f"{value!r} is no whole number of pixels, such as 224, or 224+320.", param, ctx)
+        return sizes[0] if len(sizes) == 1 else "+".join(map(str, sizes))
+
+
 PATH = _PathOrUri()
 SHARE = _WholePercent()
 FRACTION = _Fraction()
@@ -112,11 +128,13 @@ SIZE_GB = _Quantity("size", {"gb": 1.0, "mb": 1e-3, "tb": 1e3}, "500MB or 10GB")
 
 backbone_option = click.option(
     "--backbone", default="mobilenet_v2", metavar="NAME",
-    help="Pretrained network: a name from headstart backbones, the path of an .onnx file with its .toml, or timm/NAME.",
+    help="Pretrained network: a name from headstart backbones, the path of an .onnx file with its .toml, or timm/NAME. "
+    "Several with + between them, such as mobilenet_v2+efficientnet_lite2, are used side by side.",
 )  # fmt: skip
 image_size_option = click.option(
-    "--image-size", type=int,
-    help="Side of the network's input in pixels, 96 to 512.  [default: the backbone's, 224]",
+    "--image-size", type=_Sizes(), metavar="N[+N]",
+    help="Side of the network's input in pixels, 96 to 512. 224+320: the network in both sizes, its features side by "
+    "side; with several networks, one size for each.  [default: the network's, 224]",
 )  # fmt: skip
 depth_option = click.option(
     "--depth", type=click.IntRange(8, 16), default=16,

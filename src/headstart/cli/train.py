@@ -192,18 +192,20 @@ def _count_classes(metrics: Mapping[str, Any]) -> Counter[str]:
     return counts
 
 
-def _print_cuts(name: str, image_size: int | None, as_json: bool) -> None:
+def _print_cuts(name: str, image_size: int | str | None, as_json: bool) -> None:
     """Print the stages where a backbone can be cut, from the input to the output, with their sizes."""
-    from headstart.backbone.loading import load_backbone
+    from headstart.backbone.loading import open_setup
     from headstart.backbone.spec import PIXELS_CUT
+    from headstart.methods.tail_tuning import check_one_network
 
-    spec = load_backbone(name).spec
+    setup = open_setup(name, image_size)
+    check_one_network("list cuts", setup.spec)
+    spec = setup.spec
     if as_json:
         cuts = [{"cut": stage.name, "channels": stage.n_channels, "stride": stage.stride} for stage in spec.stages]
         print_json({"backbone": name, "default": spec.default_cut, "cuts": cuts})
         return
     print_line(f"{PIXELS_CUT:<10}  nothing is frozen: --method finetune or scratch")
-    for stage in spec.stages:
-        side = -(-spec.check_image_size(image_size) // stage.stride)
+    for stage, side in zip(spec.stages, spec.list_sides(setup.image_size), strict=True):
         hints = {spec.default_cut: "  the default of --method hybrid", spec.stages[-1].name: "  --method fixed"}
         print_line(f"{stage.name:<10}  {side} x {side} x {stage.n_channels}{hints.get(stage.name, '')}")

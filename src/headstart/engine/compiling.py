@@ -41,7 +41,7 @@ class Build:
     tensor
         Name of the layer whose output is wanted: the cut.
     float32_below
-        Name of the layer below which everything is computed in float32, for any ``precision``; None for no such layer.
+        Names of layers below which everything is computed in float32, for any ``precision``.
     n_cores
         Number of cores that compute at the same time, each on a batch of its own.
     """
@@ -52,7 +52,7 @@ class Build:
     precision: str
     entry: str | None
     tensor: str
-    float32_below: str | None
+    float32_below: tuple[str, ...]
     n_cores: int
 
     def name(self) -> str:
@@ -87,8 +87,9 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
     part = take_below(model, build.tensor) if build.entry is None else take_between(model, build.entry, build.tensor)
     part.reshape([build.batch_size, build.image_size, build.image_size, 3])
     part = postpone_transpose(part)
-    if build.precision != "f32" and build.float32_below is not None and has_layer(part, build.float32_below):
-        part = keep_float32(part, build.float32_below)
+    in_float32 = [layer for layer in build.float32_below if has_layer(part, layer)]
+    if build.precision != "f32" and in_float32:
+        part = keep_float32(part, in_float32)
     in_use[name] = compiled = compile_in_time(lambda: core.compile_model(part, "CPU", settings))
     stream = io.BytesIO()
     compiled.export_model(stream)

@@ -41,7 +41,7 @@ def plan_build(
     image_size: int,
     precision: str = "auto",
     tensor: str = "features",
-    float32_below: str | None = None,
+    float32_below: tuple[str, ...] = (),
     is_quantised: bool = False,
     n_cores: int | None = None,
     batch_size: int | None = None,

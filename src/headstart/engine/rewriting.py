@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,8 +60,8 @@ def _has_scalar_operands(op: Any) -> bool:
     return all(int(np.prod(op.input_value(i).get_shape())) == 1 for i in range(1, op.get_input_size()))
 
 
-def keep_float32(network: openvino.Model, tensor: str) -> openvino.Model:
-    """Return the network with a mark on the layer ``tensor`` and all layers below it: compute in float32.
+def keep_float32(network: openvino.Model, tensors: Sequence[str]) -> openvino.Model:
+    """Return the network with a mark on the layers ``tensors`` and all layers below them: compute in float32.
 
     The mark is an attribute of OpenVINO's file format that only its reader can set. OpenVINO loses it where it fuses
     layers. So the batch norms are folded before, as they would be when the network is compiled.
@@ -82,7 +83,7 @@ def keep_float32(network: openvino.Model, tensor: str) -> openvino.Model:
             ) from error
         tree = ElementTree.fromstring(text.read_bytes())  # noqa: S314  our own file
         numbers = np.fromfile(weights, np.uint8)
-    mark_float32_below(tree, tensor)
+    mark_float32_below(tree, tensors)
     return get_core().read_model(ElementTree.tostring(tree), openvino.Tensor(numbers))
 
 
@@ -93,18 +94,23 @@ def fold_batch_norms(network: openvino.Model) -> None:
     apply_moc_transformations(network, cf=True)
 
 
-def mark_float32_below(tree: ElementTree.Element, tensor: str) -> None:
-    """Mark a layer of a network in OpenVINO's file format, and all layers below it, to be computed in float32."""
+def mark_float32_below(tree: ElementTree.Element, tensors: Sequence[str]) -> None:
+    """Mark layers of a network in OpenVINO's file format, and all layers below them, to be computed in float32."""
     sources: dict[str | None, list[str | None]] = {}
     for edge in tree.iterfind("edges/edge"):
         sources.setdefault(edge.get("to-layer"), []).append(edge.get("from-layer"))
     layers = {layer.get("id"): layer for layer in tree.iterfind("layers/layer")}
-    todo = [
-        number for number, layer in layers.items()
-        if any(tensor in _list_names(port.get("names")) for port in layer.iterfind("output/port"))
-    ]  # fmt: skip
-    if not todo:
-        raise BackboneError(f"Cannot keep float32 below {tensor!r}: no layer has this name.")
+    makers = {
+        name: number
+        for number, layer in layers.items()
+        for port in layer.iterfind("output/port")
+        for name in _list_names(port.get("names"))
+    }
+    todo = []
+    for tensor in tensors:
+        if tensor not in makers:
+            raise BackboneError(f"Cannot keep float32 below {tensor!r}: no layer has this name.")
+        todo.append(makers[tensor])
     marked = set()
     while todo:
         number = todo.pop()

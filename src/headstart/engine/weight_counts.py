@@ -20,7 +20,7 @@ class WeightCount(NamedTuple):
     n_statistics: int
 
 
-def count_weights(network: bytes, layers: Sequence[str]) -> list[WeightCount | None]:
+def count_weights(network: bytes, layers: Sequence[str], *, skipped: str | None = None) -> list[WeightCount | None]:
     """Count the weights of a network that lead to each of some layers, and not to an earlier one (about 10 ms).
 
     Parameters
@@ -29,6 +29,8 @@ def count_weights(network: bytes, layers: Sequence[str]) -> list[WeightCount | N
         A checked ONNX file.
     layers
         Names of layers, from the input of the network to its output.
+    skipped
+        Beginning of the names of weights that are not learned, and not counted.
 
     Returns
     -------
@@ -37,6 +39,8 @@ def count_weights(network: bytes, layers: Sequence[str]) -> list[WeightCount | N
     """
     graph = MessageReader(SCHEMA).read(network)[7][0]
     tensors = {tensor[8][0]: tensor for tensor in graph.get(5, ())}
+    if skipped is not None:
+        tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(skipped)}
     makers = {output: node for node in graph[1] for output in node[2]}
     counted: set[str] = set()
     return [_count_above(layer, makers, tensors, counted) if layer in makers else None for layer in layers]

@@ -60,11 +60,8 @@ def build_keras(contents: ClassifierFile, *, is_any_size: bool) -> Any:
     ExportError
         If the network is not MobileNetV2, or is quantised.
     """
+    check_network(contents)
     metadata, spec = contents.metadata, contents.metadata.spec
-    if metadata.is_quantised:
-        raise ExportError("Cannot export to Keras: got an int8 classifier. Train without --precision int8.")
-    if spec.name != "mobilenet_v2":
-        raise ExportError(f"Cannot export to Keras: got {spec.name}, need mobilenet_v2. Export to onnx instead.")
     keras = import_tensorflow().keras
     layers, side = keras.layers, metadata.image_size
     pixels = keras.Input((None, None, 3) if is_any_size else (side, side, 3), name="pixels")
@@ -89,6 +86,15 @@ def build_keras(contents: ClassifierFile, *, is_any_size: bool) -> Any:
     model = keras.Model(pixels, ends, name="headstart")
     head.set_weights([contents.weights, contents.bias])
     return model
+
+
+def check_network(contents: ClassifierFile) -> None:
+    """Raise ExportError if a classifier's network is not MobileNetV2 alone, or is quantised."""
+    metadata, name = contents.metadata, contents.metadata.spec.name
+    if metadata.is_quantised:
+        raise ExportError("Cannot export to Keras: got an int8 classifier. Train without --precision int8.")
+    if name != "mobilenet_v2":
+        raise ExportError(f"Cannot export to Keras: got {name}, need mobilenet_v2. Export to onnx instead.")
 
 
 def _render_view(keras: Any, pixels: Any, is_exchanged: bool, axes: Iterable[int]) -> Any:

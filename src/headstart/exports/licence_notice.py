@@ -9,6 +9,7 @@ from headstart.classifier.seal import EXPORT_MARK
 from headstart.version import __version__
 
 LICENCES = Path(__file__).parent / "licences"
+LICENCES_BETWEEN = "; "  # of several networks side by side
 PREFIX = "backbone."  # of those metadata entries of a classifier file that describe the origin of its network
 
 
@@ -24,8 +25,9 @@ def write_notice(entries: Mapping[str, str], *, is_page: bool = False) -> str:
         "",
         "Changes: it is written in another form, and its last layer, or more of it, was trained on other photos.",
     ]
-    has_text = facts.get("licence", "").lower() == "apache-2.0"
-    if not has_text:
+    licences = facts.get("licence", "").lower().split(LICENCES_BETWEEN)
+    has_text = "apache-2.0" in licences
+    if set(licences) != {"apache-2.0"}:
         lines.append("The text of this licence is not inside. If it asks to go along, take it from the source.")
     names = ["Apache-2.0"] * has_text + ["ONNX-Runtime-Web"] * is_page
     texts = [(LICENCES / f"{name}.txt").read_text(encoding="utf-8").strip("\n") for name in names]

@@ -14,7 +14,7 @@ import numpy as np
 from headstart.classifier.file import ClassifierFile
 from headstart.classifier.novelty_graph import NOVELTY
 from headstart.exports.int8 import extract_last
-from headstart.exports.keras_model import POOLING, add_texts, build_keras, import_tensorflow
+from headstart.exports.keras_model import POOLING, add_texts, build_keras, check_network, import_tensorflow
 from headstart.exports.prediction import PROBABILITIES, Outputs, Pixels, PredictOne
 from headstart.head.novelty import NoveltyTest
 from headstart.pixels.resizing import resize_pixels
@@ -28,6 +28,7 @@ def write_litert(contents: ClassifierFile, path: Path, pixels: Pixels | None = N
     pixels
         (N, S, S, 3) uint8 pixels to quantise on. Default: the model is not quantised.
     """
+    check_network(contents)  # before the user installs TensorFlow for it
     tensorflow, test = import_tensorflow(), contents.novelty
     with redirect_stdout(io.StringIO()):  # the converter prints each variable of the network
         if pixels is None:

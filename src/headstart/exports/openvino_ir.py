@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from headstart.exports.prediction import Outputs, Pixels, PredictOne
 from headstart.exports.resizing_graph import RESIZED
 
 
-def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_below: str | None) -> None:
+def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_below: Sequence[str]) -> None:
     """Write an ONNX model that resizes photos as OpenVINO IR.
 
     By default OpenVINO computes in bf16 if the processor can. Resizing, the novelty test, and the first stages as in
@@ -26,7 +26,7 @@ def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_be
     facts
         Entries of the file under ``headstart`` in its ``rt_info``.
     float32_below
-        Name of the layer up to which everything is marked. None: no stage is marked.
+        Names of the layers up to which everything is marked, for each network.
     """
     openvino = import_openvino()
     from xml.etree import ElementTree
@@ -40,7 +40,7 @@ def write_openvino(network: bytes, facts: dict[str, str], path: Path, float32_be
     except RuntimeError as error:  # such as a full disk, in the words of OpenVINO
         raise OSError(f"OpenVINO cannot write the file ({str(error).partition(chr(10))[0]})") from None
     tree = ElementTree.fromstring(path.read_bytes())  # noqa: S314  our own file
-    mark_float32_below(tree, float32_below or RESIZED)
+    mark_float32_below(tree, [*float32_below, RESIZED])
     mark_float32(tree, NOVELTY)
     text = ElementTree.tostring(tree, encoding="unicode")
     path.write_text(re.sub(r">\s+<", "><", text), encoding="utf-8")  # a third of it is indentation

@@ -17,10 +17,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from headstart.backbone.graph_file import FLOAT, UINT8, make_node, make_tensor, rename_layers
+from headstart.backbone.scaling_graph import SHARPNESS, make_rounding_constants, make_rounding_nodes
 
 AT_SIZE = "pixels_at_size"  # the resized photo, which goes into the network
 RESIZED = "resize/rounded"  # the resized photo before its cast to bytes: a runtime that joins casts keeps it
-_SHARPNESS = -0.5  # a of the cubic kernel (Keys 1981): Catmull-Rom
 _WHOLE_NUMBERS = {"first": 0, "step": 1, "height_axis": 1, "width_axis": 2}
 # for each side: the shapes of positions in the square and in the photo, and the axis along which weights sum to 1
 _LAYOUTS = {"height": ([1, 1, -1, 1], [1, 1, 1, -1], [3]), "width": ([1, 1, 1, -1], [1, 1, -1, 1], [2])}
@@ -32,9 +32,9 @@ def prepend_resizing(trunk: bytes, size_px: int) -> bytes:
 
 
 def _numbers(size_px: int) -> dict[str, float]:
-    a = _SHARPNESS
+    a = SHARPNESS
     return {
-        "0.5": 0.5, "0": 0, "1": 1, "2": 2, "255": 255, "-1": -1, "-2": -2, "1/size": 1 / size_px,
+        "1": 1, "2": 2, "-1": -1, "-2": -2, "1/size": 1 / size_px,
         "near_zero": -(a + 3) / (a + 2), "near_top": 1 / (a + 2), "far_share": a / (a + 2),
     }  # fmt: skip
 
@@ -42,6 +42,7 @@ def _numbers(size_px: int) -> dict[str, float]:
 def _resize(size_px: int) -> Iterator[bytes]:
     for name, number in _numbers(size_px).items():
         yield make_tensor(f"resize/{name}", np.array(number, np.float32))
+    yield from make_rounding_constants("resize")
     for name, whole in _WHOLE_NUMBERS.items():
         yield make_tensor(f"resize/{name}", np.array(whole, np.int64))
     yield make_node("Shape", ["pixels"], "resize/shape")
@@ -50,9 +51,9 @@ def _resize(size_px: int) -> Iterator[bytes]:
     yield make_node("Transpose", ["pixels"], "resize/bytes", perm=[0, 3, 1, 2])  # (N, 3, H, W), as bytes: less to move
     yield make_node("Cast", ["resize/bytes"], "resize/planes", to=FLOAT)
     yield make_node("MatMul", ["resize/height/weights", "resize/planes"], "resize/scaled_in_height")  # (N, 3, S, W)
-    yield from _round("resize/scaled_in_height", "resize/flat")
+    yield from make_rounding_nodes("resize/scaled_in_height", "resize/flat", "resize")
     yield make_node("MatMul", ["resize/flat", "resize/width/weights"], "resize/scaled")  # (N, 3, S, S)
-    yield from _round("resize/scaled", RESIZED)
+    yield from make_rounding_nodes("resize/scaled", RESIZED, "resize")
     yield make_node("Transpose", [RESIZED], "resize/photo", perm=[0, 2, 3, 1])
     yield make_node("Cast", ["resize/photo"], AT_SIZE, to=UINT8)
 
@@ -62,7 +63,7 @@ def _weigh(side: str, size_px: int) -> Iterator[bytes]:
 
     The weights of each position in the square sum to 1.
     """
-    shared = {"shape", *_WHOLE_NUMBERS, *_numbers(size_px)}
+    shared = {"shape", "0", "0.5", *_WHOLE_NUMBERS, *_numbers(size_px)}
     in_square, in_photo, axis = _LAYOUTS[side]
     outputs = -(np.arange(size_px) + 0.5) / size_px
     yield make_tensor(f"resize/{side}/outputs", outputs.reshape(in_square))
@@ -112,10 +113,3 @@ def _weigh(side: str, size_px: int) -> Iterator[bytes]:
     yield node("ReduceSum", ["raw", "axis"], "sums", keepdims=1)
     yield from invert("sums", "share")
     yield node("Mul", ["raw", "share"], "weights")
-
-
-def _round(source: str, target: str) -> Iterator[bytes]:
-    """Make the nodes that round to the nearest integer of 0 to 255."""
-    yield make_node("Add", [source, "resize/0.5"], f"{target}/above")
-    yield make_node("Floor", [f"{target}/above"], f"{target}/whole")
-    yield make_node("Clip", [f"{target}/whole", "resize/0", "resize/255"], target)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.backbone import Backbone, BackboneSetup
-from headstart.backbone.loading import load_backbone
+from headstart.backbone.backbone import Backbone
+from headstart.backbone.loading import open_setup
+from headstart.backbone.names import Sizes
 from headstart.catalog.hashing import HashResult, hash_bytes, hash_files
 from headstart.errors import BackboneError, PhotoError
 from headstart.features.extraction import Features, extract_features
@@ -53,9 +54,10 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
     Parameters
     ----------
     backbone
-        Name of the pretrained network, or path of an ONNX file (docs/backbones.md).
+        Name of the pretrained network, or path of an ONNX file, or several with ``+`` between them
+        (docs/backbones.md).
     image_size
-        Side of the network's input in pixels. None: the backbone's own.
+        Side of the network's input in pixels, or several as in ``224+320``. None: the backbone's own.
     precision
         ``auto`` (bf16 if the processor supports it, else f32), ``f32`` or ``bf16``. ``int8`` is refused: it is
         calibrated on training photos, so each fold would have other features. `headstart.train` supports it.
@@ -75,7 +77,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
     """
 
     def __init__(
-        self, backbone: str = "mobilenet_v2", image_size: int | None = None, precision: str = "auto",
+        self, backbone: str = "mobilenet_v2", image_size: Sizes = None, precision: str = "auto",
         cache: bool = True, verbose: bool = False, depth: int = 16,
     ) -> None:  # fmt: skip
         self.backbone, self.image_size, self.precision = backbone, image_size, precision
@@ -83,7 +85,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
 
     def fit(self, X: Sequence[Picture], y: Any = None) -> Self:
         """Set the number of features; ``X`` (photos) and ``y`` are ignored."""
-        spec = load_backbone(self.backbone).spec
+        spec = open_setup(self.backbone, self.image_size).spec
         self.n_features_out_, self.fingerprint_ = spec.n_features, spec.fingerprint()
         return self
 
@@ -110,12 +112,10 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
 
     def extract(self, X: Sequence[Picture]) -> tuple[Features, list[str]]:
         """Compute features as `transform`, and return them with the SHA-256 (hex) of each photo."""
-        backbone = load_backbone(self.backbone)
-        check_unchanged(backbone, getattr(self, "fingerprint_", None))
-        image_size = backbone.spec.check_image_size(self.image_size)
-        photos, problems = _take_photos(X, image_size, self.depth, cache=self.cache)
+        setup = open_setup(self.backbone, self.image_size, precision=self.precision, depth=self.depth)
+        check_unchanged(setup.backbone, getattr(self, "fingerprint_", None))
+        photos, problems = _take_photos(X, setup.image_size, self.depth, cache=self.cache)
         if not problems:
-            setup = BackboneSetup(backbone, image_size, self.precision, self.depth)
             with (
                 open_feature_cache(cache=self.cache) as feature_cache,
                 show_progress("Extracting", is_shown=self.verbose) as progress,
@@ -132,7 +132,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
         """Return names such as ``mobilenet_v2_17``."""
-        spec = load_backbone(self.backbone).spec
+        spec = open_setup(self.backbone, self.image_size).spec
         return np.array([f"{spec.name}_{i}" for i in range(spec.n_features)], dtype=object)
 
     def __sklearn_is_fitted__(self) -> bool:

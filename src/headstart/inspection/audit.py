@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from headstart.backbone.backbone import BackboneSetup
-from headstart.backbone.loading import load_backbone
+from headstart.backbone.loading import open_setup
+from headstart.backbone.names import Sizes
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.scan import scan_for_audit
 from headstart.catalog.source import PhotoSource, find_source, refuse_reading
@@ -43,7 +43,7 @@ class AuditOptions:
     """
 
     backbone: str = "mobilenet_v2"
-    image_size: int | None = None
+    image_size: Sizes = None
     depth: int = 16
     seed: int = 0
     cache: bool = True
@@ -52,7 +52,7 @@ class AuditOptions:
 
 def audit_photos(
     photos: Catalog | PhotoSource, *, out: str | Path | None = None, overwrite: bool = False,
-    backbone: str = "mobilenet_v2", image_size: int | None = None, depth: int = 16, seed: int = 0,
+    backbone: str = "mobilenet_v2", image_size: Sizes = None, depth: int = 16, seed: int = 0,
     layout: str = "auto", cache: bool = True, path_column: str | None = None, label_column: str | None = None,
     group_column: str | None = None, group_from: str | None = None, verbose: bool = True,
     say: Callable[[str], None] = lambda _: None,
@@ -136,10 +136,9 @@ def scan(source: PhotoSource, options: AuditOptions) -> Catalog:
 def open_context(options: AuditOptions) -> tuple[TrainingContext, Settings]:
     """Return how an audit computes: the backbone with the cache, and the settings, of which it needs few."""
     limit_spinning()  # before a backbone imports torch
-    loaded = load_backbone(options.backbone)
-    setup = BackboneSetup(loaded, loaded.spec.check_image_size(options.image_size), depth=options.depth)
+    setup = open_setup(options.backbone, options.image_size, depth=options.depth)
     settings = Settings(
-        method="fixed", features="all", backbone=options.backbone, image_size=setup.image_size, depth=options.depth,
+        method="fixed", features="all", backbone=options.backbone, image_size=options.image_size, depth=options.depth,
         seed=options.seed,
     )  # fmt: skip
     settings.check()

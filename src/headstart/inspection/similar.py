@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from headstart.backbone.backbone import BackboneSetup
-from headstart.backbone.loading import load_backbone
+from headstart.backbone.loading import open_setup
+from headstart.backbone.names import Sizes
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.hashing import hash_file
 from headstart.catalog.photo import Photo
@@ -53,7 +53,7 @@ class SimilarPhoto:
 
 def find_similar(
     photo: str | Path, n: int = 9, *, photos: Catalog | PhotoSource, backbone: str = "mobilenet_v2",
-    image_size: int | None = None, depth: int = 16, layout: str = "auto", cache: bool = True,
+    image_size: Sizes = None, depth: int = 16, layout: str = "auto", cache: bool = True,
     path_column: str | None = None, label_column: str | None = None, verbose: bool = True,
 ) -> list[SimilarPhoto]:  # fmt: skip
     """Find the ``n`` photos of a set that are most similar to one photo, the most similar first.
@@ -90,8 +90,7 @@ def find_similar(
     catalog = _scan(photos, ColumnNames(path_column, label_column, None), layout, cache=cache, verbose=verbose)
     place = expand_path(wanted.path)
     others = [one for one in catalog.photos if one.digest != wanted.digest or expand_path(one.path) != place]
-    loaded = load_backbone(backbone)
-    setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size), depth=depth)
+    setup = open_setup(backbone, image_size, depth=depth)
     with open_feature_cache(cache=cache) as feature_cache, show_progress("Extracting", is_shown=verbose) as progress:
         features = extract_features([*others, wanted], setup, feature_cache=feature_cache, progress=progress)
     if len(others) in features.failures:

@@ -60,7 +60,7 @@ def _choose_own(trained: TrainedMethod) -> list[str]:
 def _take_photos(trained: TrainedMethod, splits: Sequence[str]) -> tuple[tuple[Photo, ...], Floats]:
     """Return the photos of splits, sorted by digest, and their features of the last stage; of many, a random part."""
     spec, parts = trained.backbone.spec, [trained.table.splits[split] for split in splits]
-    n_last = min(spec.stages[-1].n_channels, spec.n_features)
+    n_last = spec.n_last_features
     ranked = _rank_photos(list(chain.from_iterable(part.photos for part in parts)), trained.settings.seed)
     n_before, X = 0, np.empty((len(ranked), n_last), np.float32)
     for part in parts:

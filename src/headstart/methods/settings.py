@@ -7,9 +7,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
+from headstart.backbone.names import Sizes, parse_sizes
 from headstart.backbone.pooled_stages import FEATURES
 from headstart.backbone.view_averaging import N_VIEWS
-from headstart.errors import FitError
+from headstart.errors import BackboneError, FitError
 from headstart.methods.head_fitting import CLASS_WEIGHTS, HEADS
 from headstart.methods.setting_names import name_setting
 from headstart.pixels.sample_values import MAX_DEPTH, MIN_DEPTH
@@ -42,9 +43,10 @@ class Settings:
     cut
         Last frozen stage of ``hybrid``. None: the backbone's default, ``block_12`` for MobileNetV2.
     backbone
-        Name of the pretrained network.
+        Name of the pretrained network, or of several side by side, as in ``mobilenet_v2+efficientnet_lite2``.
     image_size
-        Side of the network's input in pixels. None: the backbone's default, 224 for MobileNetV2.
+        Side of the network's input in pixels, or one for each network, as in ``224+260``; for one network it is then
+        used in each size. None: the default of each network, 224 for MobileNetV2.
     depth
         Bits of the values in PNG and TIFF files with 16 bits a sample that do not name it, 8 to 16. 12: the value 4095
         is white.
@@ -104,7 +106,7 @@ class Settings:
     method: str = "auto"
     cut: str | None = None
     backbone: str = "mobilenet_v2"
-    image_size: int | None = None
+    image_size: Sizes = None
     depth: int = MAX_DEPTH
     features: str = "last"
     head: str = "logistic"
@@ -182,7 +184,7 @@ class Settings:
 
     def _find_wrong_types(self) -> list[str]:
         whole = (
-            "image_size", "depth", "epochs", "n_views", "seed", "test_share", "validation_share", "repeats",
+            "depth", "epochs", "n_views", "seed", "test_share", "validation_share", "repeats",
         )  # fmt: skip
         number = ("strength", "learning_rate", "budget_s", "cache_limit_gb", "find")
         kinds: dict[str, Any] = {**dict.fromkeys(whole, int), **dict.fromkeys(number, (int, float))}
@@ -192,6 +194,11 @@ class Settings:
             if (value := getattr(self, name)) is not None and (isinstance(value, bool) or not isinstance(value, kind))
         ]
         truths = ("average_views", "train_norms")
+        try:
+            parse_sizes(self.image_size)
+        except BackboneError:
+            sizes = "need a whole number, or several such as '224+260'"
+            problems.append(f"{name_setting('image_size')} {self.image_size!r}, {sizes}")
         if self.of is not None and type(self.of) is not str:
             problems.append(f"of {self.of!r}, need the name of a class")
         if type(self.cost) is not tuple or any(type(cost) is not str for cost in self.cost):

@@ -11,15 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.backbone import Backbone
-from headstart.backbone.spec import PIXELS_CUT
+from headstart.backbone.spec import PIXELS_CUT, BackboneSpec
 from headstart.catalog.photo import SPLITS
 from headstart.engine.processor import describe_engine
+from headstart.errors import BackboneError
 from headstart.head.class_weights import SKEW_OF_TUNED
 from headstart.head.logistic import fit_logistic
 from headstart.head.regularisation import choose_strength
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.head_fitting import FittedHead, prepare_views, weigh_classes
-from headstart.methods.settings import Settings
+from headstart.methods.settings import TUNED, Settings
 from headstart.methods.training_context import TrainingContext
 from headstart.pixels.decode import describe_decoder
 from headstart.pixels.views import AS_IT_IS, SYMMETRIES, View, draw_view
@@ -64,10 +65,27 @@ class TunedBackbone:
 
 
 def choose_cut(method: str, cut: str | None, backbone: Backbone) -> str:
-    """Return the cut of a method: ``cut``, or the method's default."""
+    """Return the cut of a method: ``cut``, or the method's default.
+
+    Raises
+    ------
+    BackboneError
+        If the backbone has no such stage, or has several networks and the method trains above a cut.
+    """
+    if method in TUNED or cut is not None:
+        check_one_network(f"train by {method}", backbone.spec)
     if cut is not None:
         return cut if cut == PIXELS_CUT else backbone.spec.find_stage(cut).name
     return {"hybrid": backbone.spec.default_cut, "fixed": backbone.spec.stages[-1].name}.get(method, PIXELS_CUT)
+
+
+def check_one_network(what: str, spec: BackboneSpec) -> None:
+    """Raise BackboneError if a backbone has several networks side by side, of which none can be cut."""
+    if spec.parts:
+        raise BackboneError(
+            f"Cannot {what}: got backbone {spec.name!r} with {len(spec.parts)} networks, need one network. Name one of "
+            "them with one --image-size, or use --method fixed."
+        )
 
 
 def list_tuning_views(settings: Settings, cut: str) -> tuple[View, ...]:

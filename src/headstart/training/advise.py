@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.backbone import BackboneSetup
-from headstart.backbone.loading import load_backbone
+from headstart.backbone.loading import open_setup
+from headstart.backbone.names import Sizes
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.source import PhotoSource, find_source, refuse_reading
@@ -84,7 +84,7 @@ class Advice:
 
 
 def advise_method(
-    photos: Catalog | PhotoSource, *, backbone: str = "mobilenet_v2", image_size: int | None = None, depth: int = 16,
+    photos: Catalog | PhotoSource, *, backbone: str = "mobilenet_v2", image_size: Sizes = None, depth: int = 16,
     seed: int = 0, layout: str = "auto", cache: bool = True, path_column: str | None = None,
     label_column: str | None = None, group_column: str | None = None, group_from: str | None = None,
     verbose: bool = True, say: Callable[[str], None] = lambda _: None,
@@ -114,9 +114,9 @@ def advise_method(
         If the photos cannot be used, or are too few for cross-validation.
     """
     limit_spinning()  # before a backbone imports torch
-    loaded = load_backbone(backbone)
-    setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size), depth=depth)
-    settings = Settings(method="fixed", backbone=backbone, image_size=setup.image_size, depth=depth, seed=seed)
+    setup = open_setup(backbone, image_size, depth=depth)
+    loaded = setup.backbone
+    settings = Settings(method="fixed", backbone=backbone, image_size=image_size, depth=depth, seed=seed)
     settings.check()
     columns = ColumnNames(path_column, label_column, group_column)
     if isinstance(photos, Catalog):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from headstart.backbone.backbone import BackboneSetup
-from headstart.backbone.loading import load_backbone
+from headstart.backbone.loading import open_setup
+from headstart.backbone.names import Sizes
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.source import PhotoSource, find_source, refuse_reading
 from headstart.catalog.table_columns import ColumnNames
@@ -17,7 +17,7 @@ from headstart.storage.remote_paths import check_pyarrow, expand_path
 
 def embed_photos(
     source: Catalog | PhotoSource, out: str | Path, *, ray: str | None = None, backbone: str = "mobilenet_v2",
-    image_size: int | None = None, depth: int = 16, precision: str = "auto", dtype: str = "float32",
+    image_size: Sizes = None, depth: int = 16, precision: str = "auto", dtype: str = "float32",
     layout: str = "auto", overwrite: bool = False, path_column: str | None = None, label_column: str | None = None,
     group_column: str | None = None, verbose: bool = True,
 ) -> EmbeddedFolder:  # fmt: skip
@@ -54,8 +54,7 @@ def embed_photos(
     if dtype not in DTYPES:
         raise ScaleError(f"Cannot embed as {dtype!r}: need one of {', '.join(DTYPES)}.")
     check_pyarrow("write Parquet")
-    loaded = load_backbone(backbone)
-    setup = BackboneSetup(loaded, loaded.spec.check_image_size(image_size), precision, depth)
+    setup = open_setup(backbone, image_size, precision=precision, depth=depth)
     settings = make_embedding_settings(setup, dtype=dtype)
     columns = ColumnNames(path_column, label_column, group_column)
     if isinstance(source, Catalog):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.loading import load_backbone
+from headstart.backbone.loading import open_setup
+from headstart.backbone.names import Sizes
 from headstart.catalog.photo import Photo
 from headstart.catalog.photo_groups import name_groups
 from headstart.classifier.build import build_classifier
@@ -40,9 +41,10 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     Parameters
     ----------
     backbone
-        Name of the pretrained network, or path of an ONNX file (docs/backbones.md).
+        Name of the pretrained network, or path of an ONNX file, or several with ``+`` between them
+        (docs/backbones.md).
     image_size
-        Side of the network's input in pixels. None: the backbone's default.
+        Side of the network's input in pixels, or several as in ``224+320``. None: the default of each network.
     strength
         Inverse regularisation strength C. None: chosen by cross-validation on the training photos.
     class_weight
@@ -89,7 +91,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     """
 
     def __init__(
-        self, backbone: str = "mobilenet_v2", image_size: int | None = None, strength: float | None = None,
+        self, backbone: str = "mobilenet_v2", image_size: Sizes = None, strength: float | None = None,
         class_weight: str = "auto", precision: str = "auto", cache: bool = True, seed: int = 0,
         depth: int = 16, find: float | None = None, of: Any = None, cost: Sequence[str] = (),
     ) -> None:  # fmt: skip
@@ -135,9 +137,9 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         labels = tuple(map(str, self.classes_))
         check_names(labels)
         check_classes(settings, labels)
-        spec = load_backbone(self.backbone).spec
-        image_size = spec.image_size if self.image_size is None else int(self.image_size)
-        extractor = FeatureExtractor(self.backbone, image_size, self.precision, self.cache, depth=self.depth)
+        setup = open_setup(self.backbone, self.image_size)
+        spec = setup.spec
+        extractor = FeatureExtractor(self.backbone, self.image_size, self.precision, self.cache, depth=self.depth)
         features, digests = extractor.extract(X)
         weight = None if sample_weight is None else np.asarray(sample_weight, np.float64)
         names = None if groups is None else [str(group) for group in groups]
@@ -164,10 +166,10 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         photos = [
             Photo("", "", digest=digests[n], split="train", group=None if names is None else names[n]) for n in at
         ]
-        n_last = min(spec.stages[-1].n_channels, spec.n_features)
-        self._later_novelty = LaterNovelty(rows[:, -n_last:], name_groups(photos), int(self.seed))
+        self._image_size = self.image_size
+        self._later_novelty = LaterNovelty(rows[:, -spec.n_last_features :], name_groups(photos), int(self.seed))
         self.metadata_ = Metadata.describe(
-            spec, labels=self.classes_, image_size=image_size, precision=features.precision, digests=digests,
+            spec, labels=self.classes_, image_size=setup.image_size, precision=features.precision, digests=digests,
             seed=self.seed, depth=self.depth, decision=self.decision_,
         )  # fmt: skip
         return self
@@ -223,9 +225,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
         check_is_fitted(self)
         fitted = self.metadata_
-        extractor = FeatureExtractor(
-            self.backbone_, fitted.image_size, fitted.precision, self.cache, depth=fitted.depth
-        )
+        extractor = FeatureExtractor(self.backbone_, self._image_size, fitted.precision, self.cache, depth=fitted.depth)
         extractor.fingerprint_ = fitted.spec.fingerprint()
         features: npt.NDArray[np.float32] = extractor.transform(X)
         return features
@@ -241,7 +241,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(self)
-        backbone = load_backbone(self.backbone_)
+        backbone = open_setup(self.backbone_, self._image_size).backbone
         check_unchanged(backbone, self.metadata_.spec.fingerprint())
         test = self.novelty_
         metadata = replace(self.metadata_, n_novelty_photos=None if test is None else test.n_units)

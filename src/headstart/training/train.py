@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.backbone.backbone import BackboneSetup
-from headstart.backbone.loading import load_backbone
+from headstart.backbone.loading import open_setup
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.source import PhotoSource, Source, find_source, refuse_reading
 from headstart.catalog.table_columns import ColumnNames
@@ -146,10 +146,9 @@ def _list_unused(out: str | Path | None, overwrite: bool) -> list[Note]:
 
 def _load_setup(settings: Settings) -> BackboneSetup:
     """Load the backbone of the settings. Check the cut and the image size."""
-    backbone = load_backbone(settings.backbone)
-    choose_cut(settings.method, settings.cut, backbone)
-    image_size = backbone.spec.check_image_size(settings.image_size)
-    return BackboneSetup(backbone, image_size, settings.precision, settings.depth)
+    setup = open_setup(settings.backbone, settings.image_size, precision=settings.precision, depth=settings.depth)
+    choose_cut(settings.method, settings.cut, setup.backbone)
+    return setup
 
 
 @contextmanager

@@ -66,7 +66,8 @@ EFFECTS = {
     "embed": READING | dict.fromkeys(
         ("--out", "--ray", "--backbone", "--image-size", "--precision", "--dtype", "--overwrite", "--json"), ALWAYS
     ) | {"--depth": DEPTH},
-    "backbones": {"--json": ALWAYS},
+    "backbones": {"--json": ALWAYS, "--photos": ALWAYS,
+                  **dict.fromkeys(("--picture", "--seed", "--cache"), "refused without --photos")},
     "demo": {"--out": ALWAYS, "--method": ALWAYS, "--seed": ALWAYS, "--overwrite": "noted without --out",
              "--json": ALWAYS},
     "cache": {"--clear": ALWAYS, "--json": ALWAYS},

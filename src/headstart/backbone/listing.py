@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.foreign.converted_backbones import list_converted
@@ -31,10 +31,19 @@ def list_backbones() -> Iterator[tuple[BackboneSpec, str | None]]:
 
 
 def find_features_layer(backbone: Backbone) -> str:
-    """Return the layer whose output, or its mean, is the features, by its name in the network's original file."""
+    """Return the layer whose output, or its mean, is the features, by its name in the network's original file.
+
+    Of several networks: the layers of all, with ``and`` between them.
+    """
     sources = {output: inputs[0] for kind, inputs, output in list_nodes(take_apart(backbone.weights).trunk)
                if kind in _POOLING}  # fmt: skip
-    name = "features"
-    while name in sources and not name.startswith(PREFIX):
+    if not backbone.spec.parts:
+        return _follow("features", sources, "")
+    return " and ".join(_follow(f"{part.name}/features", sources, f"{part.name}/") for part in backbone.spec.parts)
+
+
+def _follow(name: str, sources: Mapping[str, str], before: str) -> str:
+    """Follow a layer down to the first layer of the original network. ``before`` stands before all of its names."""
+    while name in sources and not name.startswith(before + PREFIX):
         name = sources[name]
-    return name.removeprefix(PREFIX)
+    return name.removeprefix(before).removeprefix(PREFIX)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +17,8 @@ from headstart.cli.options import (
     json_option,
     layout_option,
 )
+from headstart.cli.picture_check import check_writable
 from headstart.cli.printing import print_json, print_line, say, say_left_out
-from headstart.errors import RunError
 from headstart.process.terminal_text import escape_name
 
 RISING = {  # by whether the learning curve is still rising
@@ -57,7 +55,7 @@ def advise(data: Path, picture: Path | None, as_json: bool, **options: Any) -> N
 
     path = picture.expanduser() if picture is not None else _choose_path(data)
     check_outside(path, str(data), what="figure", option="--picture")
-    with _check_writable(path):
+    with check_writable(path):
         advice = advise_method(data, say=say, **options)
         per_class = advice.evidence["photos_per_class"]
         points = {f"your photos: {advice.method}": (per_class, advice.similarity)}
@@ -91,31 +89,6 @@ def advise(data: Path, picture: Path | None, as_json: bool, **options: Any) -> N
         f"so their intervals are wide. Times {times}."
     )
     print_line(f"\nPicture: {path}")
-
-
-@contextmanager
-def _check_writable(path: Path) -> Iterator[None]:
-    """Create the file and delete it again: if it cannot be written, the command fails before its work."""
-    from headstart.report.figure_file import check_picture_path
-
-    is_new_parent = not path.parent.exists()
-    try:
-        try:
-            if is_new_parent:
-                path.parent.mkdir(parents=True)
-            check_picture_path(path)
-            is_new = not path.exists()
-            path.open("ab").close()
-            if is_new:
-                path.unlink()
-        except OSError as error:
-            reason = error.strerror or error
-            raise RunError(f"Cannot write figure '{path}': {reason}. Choose another --picture.", path=path) from None
-        yield
-    finally:
-        if is_new_parent:
-            with suppress(OSError):  # a parent that holds the figure stays
-                path.parent.rmdir()
 
 
 def _choose_path(data: Path) -> Path:

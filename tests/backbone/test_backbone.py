@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from headstart.backbone.backbone import BackboneSetup
@@ -23,6 +24,16 @@ def test_a_quantised_backbone_runs_in_int8_at_every_cut():
     setup = BackboneSetup(replace(load_backbone(), is_quantised=True), 96)
     assert setup.choose_precision() == "int8"
     assert setup.plan_build(tensor="Conv1").precision == "int8"
+
+
+@pytest.mark.parametrize("cut", ["stem", "block_12", "block_15"])
+def test_the_part_above_a_cut_gives_the_features_of_the_whole_network(cut):
+    pixels = np.random.default_rng(0).integers(0, 255, (19, 96, 96, 3), np.uint8)
+    setup = BackboneSetup(load_backbone(), 96, "f32")
+    activations = setup.open_engine(tensor=setup.spec.find_stage(cut).tensor).infer(pixels)
+    engine = setup.open_engine_above(cut)
+    features = engine.infer(np.ascontiguousarray(activations.transpose(0, 2, 3, 1)))
+    np.testing.assert_allclose(features, setup.open_engine().infer(pixels), rtol=1e-5, atol=1e-5)
 
 
 def test_a_setup_refuses_an_image_size_that_the_network_does_not_take():

@@ -57,3 +57,8 @@ def test_a_build_tells_whether_it_is_compiled(folder):
     compile_network(BACKBONE.weights, build)
     assert build.is_compiled()
     assert not BackboneSetup(BACKBONE, 128, "f32").plan_build().is_compiled()
+
+
+def test_the_part_above_a_cut_is_not_kept_on_disk(folder):
+    BackboneSetup(BACKBONE, 96, "f32").open_engine_above("block_15")
+    assert not folder.exists()

@@ -8,7 +8,7 @@ from headstart.engine import compiling
 from headstart.engine.cutting import take_below
 from headstart.engine.openvino_import import get_core, import_openvino
 from headstart.engine.processor import choose_precision
-from headstart.engine.rewriting import keep_float32, postpone_transpose
+from headstart.engine.rewriting import keep_float32, postpone_transpose, take_channels_last
 
 BACKBONE = load_backbone()
 PIXELS = np.random.default_rng(0).integers(0, 255, (2, 96, 96, 3), np.uint8)
@@ -55,6 +55,18 @@ def test_arithmetic_by_channel_stays_behind_the_transpose():
     network = openvino.Model([scaled], [pixels])
     answer = get_core().compile_model(postpone_transpose(network), "CPU")({0: PIXELS[:, :4, :4]})[0]
     np.testing.assert_array_equal(answer, PIXELS[:, :4, :4].transpose(0, 3, 1, 2) / np.float32(2))
+
+
+def test_a_network_may_take_channels_last():
+    openvino = import_openvino()
+    from openvino import opset13
+
+    rows = opset13.parameter([2, 3, 4, 4], openvino.Type.f32, name="rows")
+    network = openvino.Model([opset13.reduce_max(rows, np.array([2, 3]))], [rows])
+    turned = take_channels_last(network)
+    turned.reshape([2, 4, 4, 3])
+    photos = PIXELS[:, :4, :4].astype(np.float32)
+    np.testing.assert_array_equal(get_core().compile_model(turned, "CPU")({0: photos})[0], photos.max((1, 2)))
 
 
 @pytest.mark.skipif(choose_precision() != "bf16", reason="this processor has no bf16")

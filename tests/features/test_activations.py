@@ -9,6 +9,7 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.engine.engine import Engine, plan_build
+from headstart.engine.processor import choose_precision
 from headstart.errors import BackboneError, CacheError, PhotoError
 from headstart.features.activation_files import FOLDER, clear_activations, measure_activations
 from headstart.features.activations import open_activations
@@ -37,14 +38,38 @@ def compute(photos, *, precision="f32", cut="block_12", views=VIEWS, **options):
 def test_activations_are_the_output_of_the_stage_for_each_photo_and_view(photos):
     found = compute(photos)
     assert found.array.shape == (2, 8, 6, 6, 96)
-    assert found.array.dtype == np.float16
+    assert found.array.dtype == np.float32
     assert found.n_computed == 16
     build = plan_build(load_backbone().spec.weights_sha256, image_size=96, precision="f32", tensor="block_12_add")
     pixels = np.stack([render_view(read_photo(photo.path, 96), VIEWS[1]) for photo in photos])
     expected = Engine(load_backbone().weights, build).infer(pixels).transpose(0, 2, 3, 1)
-    np.testing.assert_allclose(found.array[1], expected, atol=2e-2)
+    np.testing.assert_allclose(found.array[1], expected, rtol=1e-5, atol=1e-5)
     batch = found.take(np.array([1, 0]), np.array([3, 3]))
     np.testing.assert_array_equal(batch, found.array[[1, 0], [3, 3]])
+
+
+def test_activations_that_exceed_the_limit_in_float32_are_rounded_to_float16(photos):
+    exact = compute(photos).array
+    rounded = compute(photos, limit_bytes=exact.nbytes - 1).array
+    assert rounded.dtype == np.float16
+    np.testing.assert_array_equal(rounded, exact.astype(np.float16))
+
+
+@pytest.mark.skipif(choose_precision() != "bf16", reason="this processor has no bf16")
+def test_activations_of_a_network_in_bf16_are_stored_in_float16(photos):
+    assert compute(photos, precision="bf16").array.dtype == np.float16
+
+
+def test_each_photo_is_decoded_once_for_all_its_views(photos, monkeypatch):
+    paths = []
+
+    def read(path, *arguments, **options):
+        paths.append(path)
+        return read_photo(path, *arguments, **options)
+
+    monkeypatch.setattr("headstart.features.activations.read_photo", read)
+    compute(photos, views=SYMMETRIES[:4])
+    assert sorted(paths) == sorted(photo.path for photo in photos)
 
 
 def test_the_second_call_computes_nothing(photos):

@@ -64,6 +64,17 @@ class BackboneSetup:
             n_views=n_views,
         )  # fmt: skip
 
+    def open_engine_above(self, cut: str) -> Engine:
+        """Compile the part above a cut: activations (H, W, C) float32 go in, features come out."""
+        stage = self.spec.find_stage(cut)
+        side = -(-self.image_size // stage.stride)
+        build = plan_build(
+            self.spec.weights_sha256, image_size=self.image_size, precision=self.precision, entry=stage.tensor,
+            entry_shape=(side, side, stage.n_channels), float32_below=self.spec.float32_below,
+            is_quantised=self.backbone.is_quantised,
+        )  # fmt: skip
+        return Engine(self.backbone.weights, build)
+
     def open_engine(self, *, tensor: str = "features", n_cores: int | None = None, n_views: int = 1) -> Engine:
         """Compile the network for this setup; the parameters are those of `plan_build`."""
         build = self.plan_build(tensor=tensor, n_cores=n_cores, n_views=n_views)

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 from headstart.engine.cutting import has_layer, take_below, take_between
 from headstart.engine.openvino_import import compile_in_time, get_core, import_openvino
 from headstart.engine.processor import describe_engine
-from headstart.engine.rewriting import keep_float32, postpone_transpose
+from headstart.engine.rewriting import keep_float32, postpone_transpose, take_channels_last
 from headstart.process.forks import PerProcess
 from headstart.storage.result_cache import fetch_result, has_result, keep_result, name_result
 
@@ -38,6 +38,8 @@ class Build:
         ``f32``, ``bf16``, or ``int8`` for a quantised network.
     entry
         Name of the layer that takes the pixels; None for the network's own input.
+    entry_shape
+        Shape (H, W, C) of the activations that enter at ``entry``, float32; None: pixels enter there.
     tensor
         Name of the layer whose output is wanted: the cut.
     float32_below
@@ -54,6 +56,7 @@ class Build:
     tensor: str
     float32_below: tuple[str, ...]
     n_cores: int
+    entry_shape: tuple[int, int, int] | None = None
 
     def name(self) -> str:
         """Return the name of the compiled network on disk."""
@@ -85,15 +88,20 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
             pass
     model = core.read_model(network)
     part = take_below(model, build.tensor) if build.entry is None else take_between(model, build.entry, build.tensor)
-    part.reshape([build.batch_size, build.image_size, build.image_size, 3])
-    part = postpone_transpose(part)
+    if build.entry_shape is None:
+        part.reshape([build.batch_size, build.image_size, build.image_size, 3])
+        part = postpone_transpose(part)
+    else:
+        part = take_channels_last(part)
+        part.reshape([build.batch_size, *build.entry_shape])
     in_float32 = [layer for layer in build.float32_below if has_layer(part, layer)]
     if build.precision != "f32" and in_float32:
         part = keep_float32(part, in_float32)
     in_use[name] = compiled = compile_in_time(lambda: core.compile_model(part, "CPU", settings))
-    stream = io.BytesIO()
-    compiled.export_model(stream)
-    keep_result(name, stream.getvalue())
+    if build.entry_shape is None:  # the layers above a cut were just trained: no later process has the same weights
+        stream = io.BytesIO()
+        compiled.export_model(stream)
+        keep_result(name, stream.getvalue())
     return compiled
 
 

@@ -1,4 +1,4 @@
-"""The inference engine: uint8 pixels go in, the output of one layer comes out.
+"""The inference engine: uint8 pixels or the activations at a cut go in, the output of one layer comes out.
 
 Each thread decodes a batch and then infers it. Decoding and inference overlap without a queue between them, and every
 core is busy with one of the two. There are two threads per core: while one waits for its result, the other works.
@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,7 @@ Item = TypeVar("Item")
 # With more, the activations no longer fit into a core's own cache; with fewer, the calls take too much of the time.
 # 11, 4, 2 and 1 photos of 96, 160, 224 and 320 px were about the fastest.
 PIXELS_PER_BATCH = 100_000
+ABOVE_A_CUT = 8  # photos per batch: the weights there are larger than the activations of one photo
 THREADS_PER_CORE = 2  # with one, waiting took a tenth of the time
 BATCHES_AHEAD = 8  # per thread: one slow photo must not stop the other threads
 
@@ -47,6 +48,7 @@ def plan_build(
     batch_size: int | None = None,
     entry: str | None = None,
     n_views: int = 1,
+    entry_shape: tuple[int, int, int] | None = None,
 ) -> Build:
     """Plan what an `Engine` runs: the parameters are those of `Build` and `choose_precision`.
 
@@ -55,11 +57,11 @@ def plan_build(
     """
     n_photos = batch_size or 1
     if batch_size is None and has_wide_vectors():  # on other processors a row would depend on the size of its batch
-        n_photos = max(1, round(PIXELS_PER_BATCH / image_size**2 / n_views))
+        n_photos = max(1, round(PIXELS_PER_BATCH / image_size**2 / n_views)) if entry_shape is None else ABOVE_A_CUT
     return Build(
         digest=digest, image_size=image_size, batch_size=n_photos * n_views, entry=entry, tensor=tensor,
         float32_below=float32_below, precision=choose_precision(precision, is_quantised=is_quantised),
-        n_cores=n_cores or count_cores(),
+        n_cores=n_cores or count_cores(), entry_shape=entry_shape,
     )  # fmt: skip
 
 
@@ -72,7 +74,8 @@ class Engine:
     Parameters
     ----------
     network
-        ONNX model as bytes, with one input: uint8 pixels (N, ``image_size``, ``image_size``, 3).
+        ONNX model as bytes, with one input: uint8 pixels (N, ``image_size``, ``image_size``, 3). If the build has an
+        ``entry_shape``, items are float32 activations of this shape instead.
     build
         Result of `plan_build` for this network.
     n_views
@@ -107,7 +110,7 @@ class Engine:
         return np.stack([row for row in rows if isinstance(row, np.ndarray)])
 
     def stream(
-        self, items: Iterable[Item], load: Callable[[Item], npt.NDArray[np.uint8]]
+        self, items: Iterable[Item], load: Callable[[Item], npt.NDArray[Any]]
     ) -> Iterator[tuple[Item, npt.NDArray[np.float32] | PhotoError]]:
         """Load and infer items in their order, with only a few batches in memory at a time.
 
@@ -142,7 +145,7 @@ class Engine:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _run_batch(
-        self, batch: list[Item], load: Callable[[Item], npt.NDArray[np.uint8]], is_stopped: threading.Event
+        self, batch: list[Item], load: Callable[[Item], npt.NDArray[Any]], is_stopped: threading.Event
     ) -> list[tuple[Item, npt.NDArray[np.float32] | PhotoError]]:
         requests = self._requests.get(self._open_requests)
         request = requests.get()
@@ -170,8 +173,8 @@ class _Request:
     def __init__(self, compiled: openvino.CompiledModel, build: Build, n_views: int) -> None:
         openvino = import_openvino()
         # the engine reads this memory in place: nothing is copied
-        photo = (build.image_size, build.image_size, 3)
-        rows = np.zeros((build.batch_size, *photo), np.uint8)
+        photo = build.entry_shape or (build.image_size, build.image_size, 3)
+        rows = np.zeros((build.batch_size, *photo), np.uint8 if build.entry_shape is None else np.float32)
         self.buffer = rows if n_views == 1 else rows.reshape(-1, n_views, *photo)
         self._n_views = n_views
         self._request = compiled.create_infer_request()

@@ -49,6 +49,20 @@ def postpone_transpose(network: openvino.Model) -> openvino.Model:
     return network
 
 
+def take_channels_last(network: openvino.Model) -> openvino.Model:
+    """Return a network whose input is (N, H, W, C) float32, in place of (N, C, H, W)."""
+    openvino = import_openvino()
+    from openvino import opset13
+
+    network = network.clone()
+    before = network.get_parameters()[0]
+    entry = opset13.parameter(openvino.PartialShape.dynamic(4), openvino.Type.f32, name=f"{before.get_name()}_last")
+    turned = opset13.transpose(entry, np.array([0, 3, 1, 2]))
+    for target in before.output(0).get_target_inputs():
+        target.replace_source_output(turned.output(0))
+    return openvino.Model([result.input_value(0) for result in network.get_results()], [entry])
+
+
 def _find_consumer(op: Any) -> Any:
     """Return the one operation that takes the output of ``op``; None if there is none, or more than one."""
     targets = op.output(0).get_target_inputs()

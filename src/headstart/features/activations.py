@@ -1,16 +1,18 @@
 """The activations of photos at a cut: computed once, stored in a file, and read from it batch by batch.
 
-A file holds the activations of all photos of a training in all their views, in float16. If nothing is frozen, it holds
-the decoded photos. The file is mapped into memory and never read as a whole.
+A file holds the activations of all photos of a training in all their views: in float32, so that features computed from
+them are those of the whole network; or in float16, if the network computes in bf16, or if float32 exceeds the limit.
+If nothing is frozen, the file holds the decoded photos. It is mapped into memory and never read as a whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -49,7 +51,7 @@ class Activations:
     Attributes
     ----------
     array
-        (V, N, H, W, C): float16, or uint8 for decoded photos. It is on disk if it is cached or large.
+        (V, N, H, W, C): float32 or float16, or uint8 for decoded photos. It is on disk if it is cached or large.
     n_computed
         Number of photos times views that were computed now; 0 if a file had them all.
     """
@@ -96,7 +98,7 @@ def open_activations(
     CacheError
         If the activations exceed the limit, alone or with files that are being written, or if the disk is full.
     """
-    plan = _plan(setup, cut)
+    plan = _plan(setup, cut, len(views) * len(photos), limit_bytes)
     shape = (len(views), len(photos), *plan.shape)
     n_bytes = count_bytes(shape, plan.dtype)
     if n_bytes > limit_bytes:
@@ -132,11 +134,14 @@ class _Plan:
     def fill(self, array: Array, photos: Sequence[PhotoFile], views: Sequence[View], progress: Progress) -> list[int]:
         """Compute all rows, photo by photo, and return the checksum of each view."""
 
+        def read(n: int) -> npt.NDArray[np.uint8]:
+            return read_photo(photos[n].path, self.setup.image_size, photos[n].digest, depth=self.setup.depth)
+
         def load(item: Item) -> npt.NDArray[np.uint8]:
             number, n = item
-            photo, setup = photos[n], self.setup
-            return render_view(read_photo(photo.path, setup.image_size, photo.digest, depth=setup.depth), views[number])
+            return render_view(pixels.take(n), views[number])
 
+        pixels = _PixelsOfViews(read, len(views))
         checksums = [0] * len(views)
         n_items = len(photos) * len(views)
         items = ((number, n) for n in range(len(photos)) for number in range(len(views)))
@@ -144,7 +149,7 @@ class _Plan:
             if isinstance(row, PhotoError):
                 raise PhotoError(f"Cannot train on '{photos[n].path}' any more: {row}.")
             array[number, n] = row
-            checksums[number] = extend_checksum(checksums[number], row)
+            checksums[number] = extend_checksum(checksums[number], array[number, n])
             if n_done % 1000 == 0:
                 release_rows(array)
             progress(n_done, n_items)
@@ -159,7 +164,7 @@ class _Plan:
             return
         engine = self.setup.open_engine(tensor=self.setup.spec.find_stage(self.cut).tensor)
         for item, row in engine.stream(items, load):
-            yield item, row if isinstance(row, PhotoError) else row.transpose(1, 2, 0).astype(self.dtype)
+            yield item, row if isinstance(row, PhotoError) else row.transpose(1, 2, 0)
 
 
 def _decode(
@@ -176,7 +181,36 @@ def _decode(
             yield from zip(some, pool.map(attempt, some), strict=True)
 
 
-def _plan(setup: BackboneSetup, cut: str) -> _Plan:
+class _PixelsOfViews:
+    """Reads each photo once for all its views, which several threads ask for at about the same time."""
+
+    def __init__(self, read: Callable[[int], npt.NDArray[np.uint8]], n_views: int) -> None:
+        self._read, self._n_views, self._lock = read, n_views, Lock()
+        self._asked: dict[int, _Asked] = {}
+
+    def take(self, n: int) -> npt.NDArray[np.uint8]:
+        """Return the pixels of photo ``n``; they are dropped once every view has taken them."""
+        with self._lock:
+            asked = self._asked.setdefault(n, _Asked())
+            asked.n_views += 1
+            if asked.n_views == self._n_views:
+                del self._asked[n]
+        with asked.lock:
+            if asked.pixels is None:
+                asked.pixels = self._read(n)
+        return asked.pixels
+
+
+@dataclass(eq=False)
+class _Asked:
+    """A photo of which some views are rendered: their number, and its pixels once a thread has read them."""
+
+    n_views: int = 0
+    pixels: npt.NDArray[np.uint8] | None = None
+    lock: Lock = field(default_factory=Lock)
+
+
+def _plan(setup: BackboneSetup, cut: str, n_items: int, limit_bytes: int) -> _Plan:
     spec, image_size = setup.spec, setup.image_size
     facts = [spec.fingerprint(), cut, str(image_size), str(setup.depth), describe_decoder()]
     if cut == PIXELS_CUT:
@@ -185,6 +219,8 @@ def _plan(setup: BackboneSetup, cut: str) -> _Plan:
     else:
         stage = spec.find_stage(cut)
         side = -(-image_size // stage.stride)
-        shape, dtype = (side, side, stage.n_channels), np.dtype(np.float16)
-        facts += [setup.choose_precision(), describe_engine()]
+        shape, precision = (side, side, stage.n_channels), setup.choose_precision()
+        is_exact = precision == "f32" and count_bytes((n_items, *shape), np.float32) <= limit_bytes
+        dtype = np.dtype(np.float32 if is_exact else np.float16)
+        facts += [precision, describe_engine(), str(dtype)]
     return _Plan(setup, cut, shape, dtype, tuple(facts))

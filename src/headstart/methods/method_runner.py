@@ -20,6 +20,7 @@ from headstart.features.extraction import make_feature_spec
 from headstart.features.feature_cache import open_feature_cache
 from headstart.features.fresh_features import FreshFeatures
 from headstart.features.stored_features import StoredFeatures
+from headstart.features.tail_features import TailFeatures
 from headstart.head.linear import LinearHead
 from headstart.head.novelty import NoveltyTest
 from headstart.methods.feature_table import FeatureTable, build_feature_table
@@ -30,6 +31,7 @@ from headstart.methods.own_novelties import OwnNovelties
 from headstart.methods.settings import ADAM_EPOCHS, Settings
 from headstart.methods.tail_tuning import TunedBackbone, tune_backbone
 from headstart.methods.training_context import TrainingContext
+from headstart.pixels.views import AS_IT_IS, SYMMETRIES
 from headstart.process.progress import show_progress
 from headstart.tune.checkpoint import Checkpoint
 
@@ -124,6 +126,8 @@ class MethodRunner:
         Stored features of the photos as they are, or None.
     fresh
         Features of the photos as they are that this training has computed already, or None.
+    above
+        Features that were computed from activations at a cut, or None.
     note_time
         Function that is called with the name of a step when the step ends.
     checkpoints
@@ -134,6 +138,7 @@ class MethodRunner:
     context: TrainingContext
     stored: StoredFeatures | None = None
     fresh: FreshFeatures | None = None
+    above: TailFeatures | None = None
     note_time: Callable[[str], None] = lambda _: None
     checkpoints: list[Checkpoint] = field(default_factory=list)
 
@@ -200,7 +205,8 @@ class MethodRunner:
 
     def _extract_tuned(self, settings: Settings, plain: FeatureTable, tuned: TunedBackbone) -> TrainedMethod:
         # without the cache: no later training asks for the features of these weights
-        runner = replace(self, catalog=plain.catalog, context=replace(self.context, cache=False))
+        above = self._compute_above(settings, tuned)
+        runner = replace(self, catalog=plain.catalog, context=replace(self.context, cache=False), above=above)
         table = runner.extract(
             tuned.backbone, settings, n_views=settings.n_averaged, is_averaged=settings.average_views, verb="Judging"
         )
@@ -208,8 +214,18 @@ class MethodRunner:
             self.checkpoints.append(tuned.checkpoint)
         table = replace(table, n_extracted=plain.n_extracted, n_cached=plain.n_cached)
         return TrainedMethod(
-            settings=settings, cut=tuned.cut, backbone=tuned.backbone, table=table, fitted=tuned.fitted, tuned=tuned
-        )
+            settings=settings, cut=tuned.cut, backbone=tuned.backbone, table=table, fitted=tuned.fitted,
+            tuned=replace(tuned, trained_on=None),
+        )  # fmt: skip
+
+    def _compute_above(self, settings: Settings, tuned: TunedBackbone) -> TailFeatures | None:
+        """Compute the features of those photos that were trained on or validated on, from their activations."""
+        if tuned.trained_on is None or self.context.cluster is not None:
+            return None
+        setup = replace(self.context.setup, backbone=tuned.backbone)
+        views = SYMMETRIES[: settings.n_averaged] if settings.average_views else (AS_IT_IS,)
+        with show_progress("Judging", is_shown=self.context.verbose, unit="views") as progress:
+            return tuned.trained_on.compute_features(setup, views, progress)
 
     def extract(
         self, backbone: Backbone, settings: Settings, *, n_views: int = 1, is_averaged: bool = False,
@@ -218,7 +234,7 @@ class MethodRunner:
         """Return the catalog with the features that a backbone gives; see `build_feature_table`."""
         setup, context = replace(self.context.setup, backbone=backbone), self.context
         fresh = self.fresh if self.fresh is not None and self.fresh.fits(make_feature_spec(setup)) else None
-        stored = fresh or self._embed(setup, settings.seed, n_views=n_views, is_averaged=is_averaged)
+        stored = self.above or fresh or self._embed(setup, settings.seed, n_views=n_views, is_averaged=is_averaged)
         with (
             open_feature_cache(cache=context.cache) as feature_cache,
             show_progress(verb, is_shown=context.verbose) as progress,

@@ -15,6 +15,7 @@ from headstart.backbone.spec import PIXELS_CUT, BackboneSpec
 from headstart.catalog.photo import SPLITS
 from headstart.engine.processor import describe_engine
 from headstart.errors import BackboneError
+from headstart.features.tail_features import CutActivations
 from headstart.head.class_weights import SKEW_OF_TUNED
 from headstart.head.logistic import fit_logistic
 from headstart.head.regularisation import choose_strength
@@ -34,6 +35,7 @@ from headstart.tune.torch_import import check_torch, limit_spinning
 from headstart.tune.training_plan import FirstHead, TrainingData, TrainingPlan
 
 if TYPE_CHECKING:
+    from headstart.features.activations import Activations
     from headstart.tune.result import TuningResult
 
 # Floor of `prepare_rows` for the first head: no divisor is below the median standard deviation. Otherwise a nearly
@@ -52,6 +54,8 @@ class TunedBackbone:
         Number of views of each photo whose activations were trained on.
     n_symmetric
         Number of symmetric views that augmentation treats as equal to the photo; see `augment_pixels`.
+    trained_on
+        The activations that were trained on, until the trained network is judged. None: they are on other machines.
     """
 
     backbone: Backbone
@@ -62,6 +66,7 @@ class TunedBackbone:
     n_views: int
     n_symmetric: int
     checkpoint: Checkpoint
+    trained_on: CutActivations | None = None
 
 
 def choose_cut(method: str, cut: str | None, backbone: Backbone) -> str:
@@ -135,12 +140,17 @@ def tune_backbone(
         photos=tuple(by_digest.values()), setup=setup, views=list_tuning_views(settings, cut), plan=plan,
         limit_bytes=round(settings.cache_limit_gb * 1e9), cache=context.cache, checkpoint=name,
     )  # fmt: skip
-    result = _run_task(task, method, context, say if context.verbose else lambda _: None)
-    return _replace_weights(task, result, class_weight)
+    activations, result = _run_task(task, method, context, say if context.verbose else lambda _: None)
+    tuned = _replace_weights(task, result, class_weight)
+    if activations is None:
+        return tuned
+    return replace(tuned, trained_on=CutActivations(activations, task.photos, task.views, cut))
 
 
-def _run_task(task: TuningTask, method: str, context: TrainingContext, say: Callable[[str], None]) -> TuningResult:
-    """Compute activations and train, in this process or on a Ray cluster."""
+def _run_task(
+    task: TuningTask, method: str, context: TrainingContext, say: Callable[[str], None]
+) -> tuple[Activations | None, TuningResult]:
+    """Compute activations and train, in this process or on a Ray cluster. Return both; None: they are elsewhere."""
     activations, workers, verbose = None, context.workers, context.verbose
     if workers is None or (workers.is_local and task.cache):  # workers on this machine find the file in its cache
         verb = "Decoding" if task.plan.cut == PIXELS_CUT else f"Extracting up to {task.plan.cut}"
@@ -148,9 +158,9 @@ def _run_task(task: TuningTask, method: str, context: TrainingContext, say: Call
             activations = task.open(progress)
     with show_progress(f"Training ({method})", is_shown=verbose) as progress:
         if workers is not None:
-            return fit_on_ray(task, workers, progress=progress, say=say)
+            return activations, fit_on_ray(task, workers, progress=progress, say=say)
         assert activations is not None  # noqa: S101  for the type checker
-        return task.fit(activations, progress=progress, say=say)
+        return activations, task.fit(activations, progress=progress, say=say)
 
 
 def _replace_weights(

@@ -140,7 +140,10 @@ class Training:
         if setup.precision == "int8":
             context = replace(context, setup=replace(setup, backbone=self._quantise(catalog)))
             self.clock.note("quantise")
-        return _Prepared(MethodRunner(catalog, context, stored, fresh, self.clock.note, self.checkpoints), near_copies)
+        return _Prepared(
+            MethodRunner(catalog, context, stored, fresh, note_time=self.clock.note, checkpoints=self.checkpoints),
+            near_copies,
+        )
 
     def _train(self, runner: MethodRunner, say: Callable[[str], None]) -> tuple[TrainedMethod, dict[str, Any] | None]:
         """Train by the method of the settings. Return the result, and what ``auto`` tried."""

@@ -16,6 +16,7 @@ from headstart.backbone.spec import BackboneSpec
 from headstart.errors import FitError
 from headstart.head.history import Epoch
 from headstart.head.temperature import compute_log_losses
+from headstart.tune.adamw import AdamW
 from headstart.tune.augmentation import Augmentation, apply_augmentation, draw_augmentation
 from headstart.tune.best_epoch import BestEpoch, EpochWeights, copy_state, evaluate_weights
 from headstart.tune.checkpoint import Checkpoint
@@ -53,7 +54,9 @@ class Trainer:
         self._moments = self._model.tail.list_moments() if hyperparameters.is_norm_trained else []
         self._mean = TailAndHead(graph, spec, plan.cut, plan.first_head, hyperparameters).to(self._device)
         self._mean.load_state_dict(self._model.state_dict())
-        self._optimiser = torch.optim.AdamW(self._model.list_parameter_groups(spec, hyperparameters), lr=0.0)
+        self._optimiser = AdamW(self._model.list_parameter_groups(spec, hyperparameters))
+        pairs = zip(self._mean.state_dict().values(), self._model.state_dict().values(), strict=True)
+        self._pairs = [(mean, now) for mean, now in pairs if mean.is_floating_point()]
         self.epoch, self._step = 0, 0
         self.history: list[Epoch] = []
         self._seconds: list[float] = []
@@ -124,16 +127,12 @@ class Trainer:
         if not np.isfinite(loss):
             raise FitError("Cannot train above the cut: the loss is not finite. Give a lower --learning-rate.")
         n_steps = self.steps_per_epoch * self._hyperparameters.epochs
-        share = self._hyperparameters.scale_rate(self._step, n_steps)
-        for group in self._optimiser.param_groups:
-            group["lr"] = share * group["peak"]
         torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._hyperparameters.max_norm)
-        self._optimiser.step()
-        self._optimiser.zero_grad(set_to_none=True)  # now, so that the next step reuses this memory without gaps
+        self._optimiser.step(self._hyperparameters.scale_rate(self._step, n_steps))
         self._step += 1
         decay = min(self._hyperparameters.memory, (1 + self._step) / (10 + self._step))
         with torch.no_grad():
-            for mean, now in zip(self._mean.state_dict().values(), self._model.state_dict().values(), strict=True):
+            for mean, now in self._pairs:
                 mean.lerp_(now, 1 - decay)
 
     def evaluate_epoch(self) -> str:
@@ -181,8 +180,7 @@ class Trainer:
         states = {"now": self._model.state_dict(), "mean": self._mean.state_dict(), "best": best.state}
         for kind, state in states.items():
             arrays |= {f"{kind}/{name}": value.cpu().numpy() for name, value in state.items()}
-        for number, moments in self._optimiser.state_dict()["state"].items():
-            arrays |= {f"adam/{number}/{name}": value.cpu().numpy() for name, value in moments.items()}
+        arrays |= {f"adam/{name}": value.cpu().numpy() for name, value in self._optimiser.list_state().items()}
         arrays["losses/best"] = best.losses
         record = {
             "epoch": self.epoch, "step": self._step, "best_epoch": best.epoch, "factor": best.factor,
@@ -201,16 +199,9 @@ class Trainer:
         for name, value in arrays.items():
             kind, _, rest = name.partition("/")
             parts.setdefault(kind, {})[rest] = torch.from_numpy(np.array(value))
-        moments: dict[int, dict[str, Tensor]] = {}
-        parameters = [parameter for group in self._optimiser.param_groups for parameter in group["params"]]
-        for name, moment in parts["adam"].items():
-            number, _, rest = name.partition("/")
-            # in the memory layout of its parameter: another layout would change the rounding of the next steps
-            laid_out = torch.empty_like(parameters[int(number)]).copy_(moment) if moment.ndim else moment
-            moments.setdefault(int(number), {})[rest] = laid_out
         self._model.load_state_dict(parts["now"])
         self._mean.load_state_dict(parts["mean"])
-        self._optimiser.load_state_dict(self._optimiser.state_dict() | {"state": moments})
+        self._optimiser.load_state(parts["adam"])
         self.epoch, self._step = record["epoch"], record["step"]
         losses = arrays["losses/best"]
         self.best.found = EpochWeights(record["best_epoch"], parts["best"], record["factor"], losses)

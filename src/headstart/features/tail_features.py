@@ -1,0 +1,109 @@
+"""The features of photos whose activations at a cut are known: the part above the cut computes them.
+
+Training above a cut has computed the activations of its photos in all their views. With the trained weights, only the
+part above the cut is computed again, which is about a quarter of the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.backbone.backbone import BackboneSetup
+from headstart.features.activations import Activations
+from headstart.features.cache_key import FeatureSpec
+from headstart.features.extraction import PhotoFile, make_feature_spec
+from headstart.pixels.views import View
+from headstart.process.progress import Progress, ignore_progress
+from headstart.storage.large_arrays import allocate_array, release_rows
+
+ROWS_AT_ONCE = 1000  # that are read and computed before their memory is released
+
+
+@dataclass(frozen=True, eq=False)
+class TailFeatures:
+    """Features of photos in some views, as `KnownFeatures`.
+
+    Attributes
+    ----------
+    spec
+        What decides the features besides photo and view.
+    rows
+        Position in ``matrix`` by the photo's digest and the view's description.
+    matrix
+        (n, D) float32.
+    """
+
+    spec: FeatureSpec
+    rows: dict[tuple[str, str], int]
+    matrix: npt.NDArray[np.float32]
+
+    def fits(self, spec: FeatureSpec) -> bool:
+        """Say whether these features are what an extraction by this spec would compute, up to rounding."""
+        return spec == self.spec
+
+    def find_problem(self, digest: str) -> str | None:
+        """Return None: every photo was decoded."""
+        del digest
+        return None
+
+    def get_many(self, wanted: Sequence[tuple[str, str]]) -> dict[int, npt.NDArray[np.float32]]:
+        """Return the features (D,) by their position in ``wanted``, a list of digests and views."""
+        return {n: self.matrix[self.rows[key]] for n, key in enumerate(wanted) if key in self.rows}
+
+
+@dataclass(frozen=True, eq=False)
+class CutActivations:
+    """The activations of photos in some views, with their cut.
+
+    Attributes
+    ----------
+    activations
+        (V, N, H, W, C) for N ``photos`` in V ``views``.
+    """
+
+    activations: Activations
+    photos: Sequence[PhotoFile]
+    views: Sequence[View]
+    cut: str
+
+    def compute_features(
+        self, setup: BackboneSetup, views: Sequence[View], progress: Progress = ignore_progress
+    ) -> TailFeatures | None:
+        """Return the features that a network with other weights above the cut gives.
+
+        They equal those of the whole network up to the rounding of float32; where this was tried, bit for bit.
+
+        Parameters
+        ----------
+        setup
+            Network with the same weights below the cut.
+        views
+            Views that are wanted. Those without activations are left out.
+
+        Returns
+        -------
+        None if the activations are pixels, or of another precision than float32: rounded at the cut, they would give
+        other features than the whole network, which does not round there.
+        """
+        array = self.activations.array
+        if array.dtype != np.float32 or setup.choose_precision() != "f32":
+            return None
+        known = {view.describe(): number for number, view in enumerate(self.views)}
+        found = [view.describe() for view in views if view.describe() in known]
+        items = [(known[name], n) for name, n in product(found, range(len(self.photos)))]
+        matrix = allocate_array((len(items), setup.spec.n_features))
+        engine = setup.open_engine_above(self.cut)
+        for n_done, (_, row) in enumerate(engine.stream(items, lambda item: array[item]), 1):
+            matrix[n_done - 1] = row
+            if n_done % ROWS_AT_ONCE == 0:
+                self.activations.release()
+                release_rows(matrix)
+            progress(n_done, len(items))
+        self.activations.release()
+        rows = {(self.photos[n].digest, name): i for i, (name, n) in enumerate(product(found, range(len(self.photos))))}
+        return TailFeatures(make_feature_spec(setup), rows, matrix)

@@ -83,17 +83,21 @@ def test_the_views_to_train_on_follow_from_the_settings_and_the_cut():
     assert list_tuning_views(hybrid, "pixels") == (AS_IT_IS,)
 
 
-def test_classes_are_balanced_at_a_smaller_skew_above_a_cut(runner):
+@pytest.mark.parametrize(("rule", "n_kept", "power"), [("auto", 1, 0.5), ("auto", 4, None), ("balanced", 4, 1.0)])
+def test_classes_are_weighed_above_a_cut_if_one_is_rare(runner, rule, n_kept, power):
     kept, n_stripes = [], 0
     for photo in runner.catalog.photos:
         n_stripes += photo.label == "stripes" and photo.split == "train"
-        if not (photo.label == "stripes" and photo.split == "train" and n_stripes > 4):
+        if not (photo.label == "stripes" and photo.split == "train" and n_stripes > n_kept):
             kept.append(photo)
     runner = replace(runner, catalog=replace(runner.catalog, photos=tuple(kept)))
-    fixed, hybrid = runner.run(Settings(method="fixed", image_size=96, precision="f32")), runner.run(SETTINGS)
-    assert fixed.fitted.class_weight is None
-    assert hybrid.fitted.class_weight is not None
-    assert hybrid.fitted.class_weight[1] > 1.4 * hybrid.fitted.class_weight[0]
+    trained = runner.run(replace(SETTINGS, class_weight=rule))
+    if power is None:
+        assert trained.fitted.class_weight is None
+        return
+    counts = np.bincount(trained.table.splits["train"].y)
+    weights = trained.fitted.class_weight
+    np.testing.assert_allclose(weights[1] / weights[0], (counts[0] / counts[1]) ** power)
 
 
 def use_workers(runner, workers):

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from headstart.errors import FitError
+from headstart.tune import trainer
 from headstart.tune.checkpoint import Checkpoint
+from headstart.tune.tail_and_head import resize_rows
 from headstart.tune.training_plan import TrainingData
 
 
@@ -53,6 +55,20 @@ def test_training_from_random_weights_forgets_the_pretrained_ones(fit, graph):
     result = fit(is_random=True, is_norm_trained=True)
     name = "block_16_project/kernel"
     assert np.corrcoef(result.weights[name].ravel(), graph.weights[name].ravel())[0, 1] < 0.1
+
+
+def test_activations_are_smaller_at_first_if_asked(fit, monkeypatch):
+    sides = []
+
+    def note(rows, side):
+        sides.append(side)
+        return resize_rows(rows, side)
+
+    monkeypatch.setattr(trainer, "resize_rows", note)
+    fit()
+    assert sides == []
+    fit(first_side=0.3)
+    assert sides == [1] * 10 + [3] * 2
 
 
 def test_weights_of_photos_count_in_the_loss(fit, plan):

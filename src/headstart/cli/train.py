@@ -88,7 +88,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 @click.option(
     "--class-weight", type=click.Choice(["auto", "balanced", "none"]), default="auto",
     help="Weights of the classes. auto: balanced if the largest class has more than 3 times the photos of the smallest "
-    "(1.5 times above a cut).",
+    "(above a cut: more than 5 times, and the square roots of balanced weights).",
 )  # fmt: skip
 @click.option(
     "--precision", type=click.Choice(["auto", "f32", "bf16", "int8"]), default="auto",

@@ -13,10 +13,11 @@ from headstart.errors import FitError
 # cost 1.1 points of accuracy and 0.025 of log loss, and gained 2 points of balanced accuracy. On coffee leaves (3.6)
 # they cost nothing and gained 2.5 points. So classes are weighted only if one of them is rare.
 SKEW = 3.0
-# A network that is trained above a cut overfits most of its photos, and predicts the smaller class too rarely. On solar
-# cells, 204 of 654 test photos are defective; it predicted 164 without weights and 180 with them, at the same accuracy
-# (docs/decisions/0012-training-above-a-cut.md).
-SKEW_OF_TUNED = 1.5
+# A network that is trained above a cut for a few epochs memorises few photos. Balanced weights then make it predict the
+# smaller class too often, and cost two points of accuracy at a ratio of 3.6. Their square roots are used instead, and
+# only if a class is rarer than that (docs/decisions/0047-hybrid-in-fewer-steps.md).
+SKEW_OF_TUNED = 5.0
+POWER_OF_TUNED = 0.5
 
 
 def is_skewed(y: npt.NDArray[Any], n_classes: int, skew: float = SKEW) -> bool:

@@ -16,7 +16,7 @@ from headstart.catalog.photo import SPLITS
 from headstart.engine.processor import describe_engine
 from headstart.errors import BackboneError
 from headstart.features.tail_features import CutActivations
-from headstart.head.class_weights import SKEW_OF_TUNED
+from headstart.head.class_weights import POWER_OF_TUNED, SKEW_OF_TUNED
 from headstart.head.logistic import fit_logistic
 from headstart.head.regularisation import choose_strength
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
@@ -29,7 +29,7 @@ from headstart.process.progress import print_above, show_progress
 from headstart.scale.ray_training import fit_on_ray
 from headstart.storage.result_cache import name_result
 from headstart.tune.checkpoint import Checkpoint
-from headstart.tune.hyperparameters import HYPERPARAMETERS, Hyperparameters
+from headstart.tune.hyperparameters import Hyperparameters, find_hyperparameters
 from headstart.tune.task import TuningTask
 from headstart.tune.torch_import import check_torch, limit_spinning
 from headstart.tune.training_plan import FirstHead, TrainingData, TrainingPlan
@@ -129,8 +129,10 @@ def tune_backbone(
     class_weight = weigh_classes(train.y, n_classes, settings.class_weight, train.weights, skew=SKEW_OF_TUNED)
     by_digest = dict(sorted({photo.digest: photo for some in splits.values() for photo in some.photos}.items()))
     numbers = {digest: n for n, digest in enumerate(by_digest)}
-    data = {split: _make_training_data(some, numbers, class_weight) for split, some in splits.items() if some.photos}
     first = _fit_first_head(train, n_classes, class_weight, settings.seed, is_random=hyperparameters.is_random)
+    if class_weight is not None and settings.class_weight == "auto":
+        class_weight = class_weight**POWER_OF_TUNED
+    data = {split: _make_training_data(some, numbers, class_weight) for split, some in splits.items() if some.photos}
     name = _name_training(table, settings, context, cut=cut, hyperparameters=hyperparameters) if context.cache else None
     plan = TrainingPlan(
         cut=cut, hyperparameters=hyperparameters, first_head=first, train=data["train"],
@@ -182,13 +184,11 @@ def _replace_weights(
 
 def choose_hyperparameters(method: str, settings: Settings, n_train: int) -> Hyperparameters:
     """Return the hyperparameters of a method for a number of training photos, as changed by the settings."""
-    default = HYPERPARAMETERS[method]
+    default = find_hyperparameters(method, is_norm_trained=settings.train_norms)
     found = default.stretch(n_train) if settings.epochs is None else default.limit(settings.epochs, n_train)
     if settings.learning_rate is not None:
         head_rate = found.head_rate * settings.learning_rate / found.learning_rate
         found = replace(found, learning_rate=settings.learning_rate, head_rate=head_rate)
-    if settings.train_norms:  # the photos are unlike those of the pretraining: training is likely to gain
-        found = replace(found, is_norm_trained=True, n_errors=0.0)
     return found
 
 

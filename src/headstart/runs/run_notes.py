@@ -25,7 +25,8 @@ def list_notes(trained: TrainedMethod, asked: Settings | None = None, methods: C
     settings, n_averaged = trained.settings, trained.table.n_averaged
     notes = list(trained.table.catalog.notes)
     if trained.fitted.class_weight is not None and settings.class_weight == "auto":
-        text = "The classes are of unequal size: photos of smaller classes counted more (balanced class weights)."
+        kind = "balanced class weights" if trained.tuned is None else "class weights"
+        text = f"The classes are of unequal size: photos of smaller classes counted more ({kind})."
         notes.append(Note("class-imbalance", text))
     if n_averaged > 1:
         text = (
@@ -44,7 +45,7 @@ def list_notes(trained: TrainedMethod, asked: Settings | None = None, methods: C
 
 
 def _list_tuning_notes(trained: TrainedMethod, backbone: TunedBackbone) -> list[Note]:
-    from headstart.tune.hyperparameters import HYPERPARAMETERS
+    from headstart.tune.hyperparameters import find_hyperparameters
 
     settings, tuned, planned = trained.settings, backbone.result, backbone.hyperparameters
     notes = _note_missing_norms(backbone) if settings.train_norms else []
@@ -61,7 +62,8 @@ def _list_tuning_notes(trained: TrainedMethod, backbone: TunedBackbone) -> list[
             "better on the validation photos."
         )
         notes.append(Note("early-stopping", text))
-    share = planned.learning_rate / HYPERPARAMETERS[settings.method].learning_rate
+    usual = find_hyperparameters(settings.method, is_norm_trained=planned.is_norm_trained)
+    share = planned.learning_rate / usual.learning_rate
     if settings.learning_rate is None and share < 1:
         text = f"So few epochs are few steps: the peak rate was {share:.2g} of the usual one."
         notes.append(Note("low-learning-rate", text))

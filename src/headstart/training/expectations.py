@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart.backbone.spec import PIXELS_CUT
 from headstart.backbone.timing import measure_inference_rate
 from headstart.evaluation.intervals import wilson_interval
 from headstart.features.similarity import Similarity
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 # Without torch nothing can be timed. One photo then takes this many times as long in training as in inference.
 TRAINING_TO_INFERENCE = {"hybrid": 1.2, "finetune": 4.0, "scratch": 5.0}
+ABOVE_SHARE = 0.3  # of a pass through the whole network: the part above the default cut
 FORWARD_SHARE = 1 / 3  # of a training step: the backward pass has two matrix products for one forward
 # If the fixed head's error on photos similar to ImageNet is below this, no gain is expected of training more of the
 # network: its features were learned on such photos.
@@ -94,8 +96,9 @@ def estimate_seconds(runner: MethodRunner, settings: Settings, n_train: int) -> 
     if settings.method == "fixed":
         return n_photos * settings.n_fixed_views / rate
     cut = choose_cut(settings.method, settings.cut, runner.backbone)
-    # below the cut once per view; at the end the whole network once per averaged view
-    n_passes = n_photos * (len(list_tuning_views(settings, cut)) + settings.n_averaged)
+    # below the cut once per view of the photos that are trained or validated on, then the judging
+    n_fitted = n_photos - len(runner.catalog.select("test"))
+    n_passes = n_fitted * len(list_tuning_views(settings, cut)) + _count_judging(runner, settings, cut)
     return n_passes / rate + _estimate_epochs(
         runner, settings, choose_hyperparameters(settings.method, settings, n_train), n_train, rate
     )
@@ -105,15 +108,27 @@ def estimate_retraining_seconds(
     runner: MethodRunner, settings: Settings, hyperparameters: Hyperparameters, n_train: int
 ) -> float:
     """Estimate the seconds of a training whose activations below the cut are cached."""
-    n_photos, rate = len(runner.catalog.photos), measure_inference_rate(runner.context.setup)
-    return n_photos * settings.n_averaged / rate + _estimate_epochs(runner, settings, hyperparameters, n_train, rate)
+    rate, cut = measure_inference_rate(runner.context.setup), choose_cut(settings.method, settings.cut, runner.backbone)
+    n_passes = _count_judging(runner, settings, cut)
+    return n_passes / rate + _estimate_epochs(runner, settings, hyperparameters, n_train, rate)
+
+
+def _count_judging(runner: MethodRunner, settings: Settings, cut: str) -> float:
+    """Return the number of passes through the whole network that judge the photos, or that take as long.
+
+    In float32 above a cut, photos that were trained or validated on pass only the part above it.
+    """
+    n_photos, n_test = len(runner.catalog.photos), len(runner.catalog.select("test"))
+    is_short = cut != PIXELS_CUT and runner.context.setup.choose_precision() == "f32"
+    return settings.n_averaged * (n_test + (n_photos - n_test) * (ABOVE_SHARE if is_short else 1.0))
 
 
 def _estimate_epochs(
     runner: MethodRunner, settings: Settings, hyperparameters: Hyperparameters, n_train: int, rate: float
 ) -> float:
     # the validation photos are predicted after every epoch
-    n_trained = hyperparameters.epochs * (n_train + len(runner.catalog.select("validation")) * FORWARD_SHARE)
+    n_steps = n_train * hyperparameters.mean_area  # in photos of the usual size
+    n_trained = hyperparameters.epochs * (n_steps + len(runner.catalog.select("validation")) * FORWARD_SHARE)
     if not can_tune():
         return n_trained * TRAINING_TO_INFERENCE[settings.method] / rate
     limit_spinning()

@@ -45,6 +45,11 @@ class Hyperparameters:
         Whether batch norms use and learn the mean and variance of batches, or keep the pretrained ones.
     is_random
         Whether training begins from random weights instead of pretrained ones.
+    first_side
+        Side of the activations in the first steps, as a share of their side. Smaller ones are made of the whole photo,
+        and take less time by the square of their side (progressive resizing, Howard 2018). 1: they stay as they are.
+    whole_from
+        Share of all steps from which activations have their own side. Until then the side grows.
     """
 
     epochs: int
@@ -61,6 +66,8 @@ class Hyperparameters:
     n_errors: float = 2.0
     is_norm_trained: bool = False
     is_random: bool = False
+    first_side: float = 1.0
+    whole_from: float = 0.8
 
     @property
     def patient_until(self) -> int:
@@ -102,13 +109,49 @@ class Hyperparameters:
             return (step + 1) / n_rising
         return 0.5 * (1 + math.cos(math.pi * (step - n_rising) / max(1, n_steps - n_rising)))
 
+    def choose_side(self, side: int, step: int, n_steps: int) -> int:
+        """Return the side of activations at a step, 0 to ``n_steps`` - 1, if their own side is ``side``.
 
-# Rates: docs/decisions/0012-training-above-a-cut.md
+        It is as odd or even as their own, so that layers of stride 2 pad them alike.
+
+        Examples
+        --------
+        >>> small_first = Hyperparameters(epochs=10, learning_rate=1e-4, head_rate=1e-4, first_side=0.715)
+        >>> [small_first.choose_side(14, step, 10) for step in range(10)]
+        [10, 10, 10, 10, 12, 12, 12, 12, 14, 14]
+        """
+        progress = min(1.0, step / max(1.0, self.whole_from * n_steps))
+        share = self.first_side + (1 - self.first_side) * progress
+        n_less = math.ceil(side * (1 - share) / 2 - 1e-9)  # at each edge
+        return side - 2 * min(n_less, (side - 1) // 2)
+
+    @property
+    def mean_area(self) -> float:
+        """Mean area of the activations over all steps, as a share of their own."""
+        first = self.first_side
+        return self.whole_from * (1 + first + first**2) / 3 + 1 - self.whole_from
+
+
+# Rates: docs/decisions/0012-training-above-a-cut.md and 0047-hybrid-in-fewer-steps.md
 HYPERPARAMETERS = {
-    "hybrid": Hyperparameters(epochs=16, learning_rate=5e-4, head_rate=5e-4),
+    "hybrid": Hyperparameters(epochs=8, learning_rate=5e-4, head_rate=5e-4, patience=3),
     "finetune": Hyperparameters(epochs=8, learning_rate=5e-4, head_rate=5e-4),
     "scratch": Hyperparameters(
         epochs=10, learning_rate=2e-3, head_rate=2e-3, stage_decay=1.0, memory=0.9, is_norm_trained=True,
         is_random=True,
     ),
 }  # fmt: skip
+# Trained norms tolerate larger steps, and adapt to smaller activations. They are for photos unlike those of the
+# pretraining: training is likely to gain, so that any gain over the start counts.
+HYBRID_WITH_NORMS = Hyperparameters(
+    epochs=5, learning_rate=2e-3, head_rate=2e-3, memory=0.97, n_errors=0.0, is_norm_trained=True, first_side=0.715,
+)  # fmt: skip
+
+
+def find_hyperparameters(method: str, *, is_norm_trained: bool = False) -> Hyperparameters:
+    """Return the defaults of a method, with batch norms as pretrained or trained."""
+    if not is_norm_trained:
+        return HYPERPARAMETERS[method]
+    if method == "hybrid":
+        return HYBRID_WITH_NORMS
+    return replace(HYPERPARAMETERS[method], is_norm_trained=True, n_errors=0.0)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812  torch's own habit
 
 from headstart.backbone.spec import PIXELS_CUT, BackboneSpec
 from headstart.head.linear import LinearHead
@@ -48,6 +51,25 @@ class TailAndHead(nn.Module):
         scores: Tensor = self.head((features - self.mean) / self.scale)
         return scores
 
+    @torch.no_grad()
+    def accepts_other_sides(self, shape: Sequence[int], hyperparameters: Hyperparameters) -> bool:
+        """Say whether training is to use smaller activations, and the network takes them.
+
+        A network with a layer of a fixed shape takes only activations of its own (H, W, C) ``shape``.
+        """
+        if hyperparameters.first_side == 1:
+            return False
+        was_training = self.training
+        self.eval()
+        rows = torch.zeros((1, *shape), device=self.mean.device)
+        try:
+            self(resize_rows(rows, hyperparameters.choose_side(shape[0], 0, 1)))
+        except (RuntimeError, IndexError):  # of many layers
+            return False
+        finally:
+            self.train(was_training)
+        return True
+
     def list_parameter_groups(self, spec: BackboneSpec, hyperparameters: Hyperparameters) -> list[dict[str, object]]:
         """Return AdamW's parameter groups, one per stage and kind, each with its peak learning rate as ``peak``."""
         ends = {stage.tensor for stage in spec.stages}
@@ -75,6 +97,14 @@ class TailAndHead(nn.Module):
         weights = self.head.weight.detach().double().T / scale[:, None]
         bias = self.head.bias.detach().double() - mean @ weights
         return LinearHead(*(np.ascontiguousarray(part.float().cpu().numpy()) for part in (weights, bias)))
+
+
+def resize_rows(rows: Tensor, side: int) -> Tensor:
+    """Return (B, H, W, C) activations or pixels as (B, ``side``, ``side``, C) float32, by bilinear interpolation."""
+    if rows.shape[1] == side:
+        return rows
+    x = F.interpolate(rows.float().permute(0, 3, 1, 2), (side, side), mode="bilinear", align_corners=False)
+    return x.permute(0, 2, 3, 1)
 
 
 def _list_large(spec: BackboneSpec, cut: str) -> list[str]:

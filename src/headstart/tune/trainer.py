@@ -24,7 +24,7 @@ from headstart.tune.device import choose_device, name_device
 from headstart.tune.graph import Graph
 from headstart.tune.process_group import ProcessGroup
 from headstart.tune.result import TuningResult
-from headstart.tune.tail_and_head import TailAndHead
+from headstart.tune.tail_and_head import TailAndHead, resize_rows
 from headstart.tune.training_plan import ActivationSource, TrainingData, TrainingPlan
 
 EVALUATION_BATCH = 32  # photos
@@ -57,6 +57,8 @@ class Trainer:
         self._optimiser = AdamW(self._model.list_parameter_groups(spec, hyperparameters))
         pairs = zip(self._mean.state_dict().values(), self._model.state_dict().values(), strict=True)
         self._pairs = [(mean, now) for mean, now in pairs if mean.is_floating_point()]
+        side = source.array.shape[2]
+        self._side = side if self._model.accepts_other_sides(source.array.shape[2:], hyperparameters) else None
         self.epoch, self._step = 0, 0
         self.history: list[Epoch] = []
         self._seconds: list[float] = []
@@ -68,6 +70,10 @@ class Trainer:
     def steps_per_epoch(self) -> int:
         """Number of batches per epoch."""
         return -(-len(self._plan.train.photos) // self._hyperparameters.batch_size)
+
+    @property
+    def _n_steps(self) -> int:
+        return self.steps_per_epoch * self._hyperparameters.epochs
 
     @property
     def is_out_of_patience(self) -> bool:
@@ -114,6 +120,8 @@ class Trainer:
         rows = self._send(self._source.take(views[at], self._plan.train.photos[at]))
         if augmentation is not None:
             rows = apply_augmentation(rows, augmentation)
+        if self._side is not None:
+            rows = resize_rows(rows, self._hyperparameters.choose_side(self._side, self._step, self._n_steps))
         y = self._send(self._plan.train.y[at])
         scores = self._model(rows)
         losses = F.cross_entropy(scores, y, reduction="none", label_smoothing=self._hyperparameters.label_smoothing)
@@ -126,9 +134,8 @@ class Trainer:
     def _take_step(self, loss: float) -> None:
         if not np.isfinite(loss):
             raise FitError("Cannot train above the cut: the loss is not finite. Give a lower --learning-rate.")
-        n_steps = self.steps_per_epoch * self._hyperparameters.epochs
         torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._hyperparameters.max_norm)
-        self._optimiser.step(self._hyperparameters.scale_rate(self._step, n_steps))
+        self._optimiser.step(self._hyperparameters.scale_rate(self._step, self._n_steps))
         self._step += 1
         decay = min(self._hyperparameters.memory, (1 + self._step) / (10 + self._step))
         with torch.no_grad():

@@ -27,9 +27,10 @@ def group(parameters):
     ]
 
 
-def test_steps_are_those_of_torch():
+@pytest.mark.parametrize("decay", [0.999, 0.99])
+def test_steps_are_those_of_torch(decay):
     ours, theirs = make_parameters(), make_parameters()
-    optimiser, expected = AdamW(group(ours)), torch.optim.AdamW(group(theirs), lr=0.0)
+    optimiser, expected = AdamW(group(ours), decay), torch.optim.AdamW(group(theirs), lr=0.0, betas=(0.9, decay))
     for number, share in enumerate((0.5, 1.0, 0.3)):
         for parameters in (ours, theirs):
             set_gradients(parameters, number)

@@ -35,7 +35,7 @@ def test_checkpoints_of_earlier_versions_are_found_by_the_same_text():
     assert text == (
         "Recipe(epochs=8, learning_rate=0.0005, head_rate=0.0005, stage_decay=0.95, warm_up=0.25, weight_decay=0.02, "
         "label_smoothing=0.1, max_norm=1.0, batch_size=32, memory=0.99, patience=3, n_errors=2.0, "
-        "is_norm_trained=False, is_random=False, first_side=1.0, whole_from=0.8)"
+        "is_norm_trained=False, is_random=False, first_side=1.0, whole_from=0.8, second_decay=0.999)"
     )
 
 

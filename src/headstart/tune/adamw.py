@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-BETAS, EPSILON = (0.9, 0.999), 1e-8  # torch's defaults
+FIRST_DECAY, EPSILON = 0.9, 1e-8  # torch's defaults
 STEP, FIRST, SECOND = "step", "exp_avg", "exp_avg_sq"  # torch's names of a parameter's state, for checkpoints
 
 
@@ -22,9 +22,12 @@ class AdamW:
     ----------
     groups
         Groups with ``params``, ``weight_decay`` and ``peak``: the peak learning rate.
+    second_decay
+        Decay of the running mean of squared gradients.
     """
 
-    def __init__(self, groups: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, groups: Sequence[Mapping[str, Any]], second_decay: float = 0.999) -> None:
+        self._second_decay = second_decay
         self._groups = [group for group in groups if group["params"]]
         self._parameters: list[Tensor] = [parameter for group in self._groups for parameter in group["params"]]
         self._state: dict[Tensor, dict[str, Tensor]] = {}
@@ -43,8 +46,9 @@ class AdamW:
                 torch._fused_adamw_(
                     parameters, [parameter.grad for parameter in parameters],
                     [state[FIRST] for state in states], [state[SECOND] for state in states], [],
-                    [state[STEP] for state in states], lr=share * group["peak"], beta1=BETAS[0], beta2=BETAS[1],
-                    weight_decay=group["weight_decay"], eps=EPSILON, amsgrad=False, maximize=False,
+                    [state[STEP] for state in states], lr=share * group["peak"], beta1=FIRST_DECAY,
+                    beta2=self._second_decay, weight_decay=group["weight_decay"], eps=EPSILON,
+                    amsgrad=False, maximize=False,
                 )  # fmt: skip
         for parameter in self._parameters:  # now, so that the next step reuses this memory without gaps
             parameter.grad = None

@@ -25,6 +25,8 @@ class Hyperparameters:
         Learning rate of each stage as a share of that of the stage above it (Howard and Ruder 2018).
     warm_up
         Share of all steps in which the rates rise. After them the rates fall by half a cosine (one cycle, Smith 2018).
+    second_decay
+        Decay of AdamW's running mean of squared gradients: 0.99 forgets those of the start within a short training.
     weight_decay
         Weight decay of kernels and of the head's weights; norms and biases have none.
     label_smoothing
@@ -68,6 +70,7 @@ class Hyperparameters:
     is_random: bool = False
     first_side: float = 1.0
     whole_from: float = 0.8
+    second_decay: float = 0.999
 
     @property
     def patient_until(self) -> int:
@@ -144,7 +147,8 @@ HYPERPARAMETERS = {
 # Trained norms tolerate larger steps, and adapt to smaller activations. They are for photos unlike those of the
 # pretraining: training is likely to gain, so that any gain over the start counts.
 HYBRID_WITH_NORMS = Hyperparameters(
-    epochs=5, learning_rate=2e-3, head_rate=2e-3, memory=0.97, n_errors=0.0, is_norm_trained=True, first_side=0.715,
+    epochs=6, learning_rate=3e-3, head_rate=3e-3, second_decay=0.99, memory=0.98, n_errors=0.0, is_norm_trained=True,
+    first_side=0.715, whole_from=0.6,
 )  # fmt: skip
 
 

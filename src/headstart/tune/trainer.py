@@ -54,7 +54,7 @@ class Trainer:
         self._moments = self._model.tail.list_moments() if hyperparameters.is_norm_trained else []
         self._mean = TailAndHead(graph, spec, plan.cut, plan.first_head, hyperparameters).to(self._device)
         self._mean.load_state_dict(self._model.state_dict())
-        self._optimiser = AdamW(self._model.list_parameter_groups(spec, hyperparameters))
+        self._optimiser = AdamW(self._model.list_parameter_groups(spec, hyperparameters), hyperparameters.second_decay)
         pairs = zip(self._mean.state_dict().values(), self._model.state_dict().values(), strict=True)
         self._pairs = [(mean, now) for mean, now in pairs if mean.is_floating_point()]
         side = source.array.shape[2]

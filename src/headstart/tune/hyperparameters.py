@@ -147,7 +147,7 @@ HYPERPARAMETERS = {
 # Trained norms tolerate larger steps, and adapt to smaller activations. They are for photos unlike those of the
 # pretraining: training is likely to gain, so that any gain over the start counts.
 HYBRID_WITH_NORMS = Hyperparameters(
-    epochs=6, learning_rate=3e-3, head_rate=3e-3, second_decay=0.99, memory=0.98, n_errors=0.0, is_norm_trained=True,
+    epochs=8, learning_rate=3e-3, head_rate=3e-3, second_decay=0.99, memory=0.98, n_errors=0.0, is_norm_trained=True,
     first_side=0.715, whole_from=0.6,
 )  # fmt: skip
 

@@ -92,7 +92,10 @@ def test_advice_names_the_extra_that_is_missing(make_folder, monkeypatch, has_to
     assert expectations.can_tune() == has_torch
     advice = advise_with_errors(make_folder, monkeypatch, 0.3, 0.3)
     told = [note for note in advice.notes if note.code not in ("layout", "near-copies")]
-    assert ["pip install 'headstart[tune]'" in note.text for note in told] == ([] if has_torch else [True])
+    assert ["'headstart[tune]'" in note.text for note in told] == ([] if has_torch else [True])
+    if told:
+        assert "Hybrid training should be right on about 79.0% of new photos" in told[0].text
+        assert "against 70.0% without it, and take about 1 s here, but torch is not installed" in told[0].text
     others = advise_with_errors(lambda n: make_folder("others", n=n), monkeypatch, 0.9, 0.01)
     assert [note.code for note in others.notes] == ["layout"]
 

@@ -54,6 +54,16 @@ def test_more_epochs_take_longer_with_torch_or_without(make_folder, make_runner,
     assert many - few == pytest.approx(45 * n_seen * 1.2 / 100)
 
 
+def test_without_torch_a_training_step_is_compared_with_inference_in_float32(make_folder, make_runner, monkeypatch):
+    monkeypatch.setattr("headstart.training.expectations.can_tune", lambda: False)
+    rates = {"auto": 400.0, "f32": 100.0}  # bf16 makes inference faster, not training
+    monkeypatch.setattr("headstart.training.expectations.measure_inference_rate", lambda setup: rates[setup.precision])
+    runner = make_runner(scan_photos(make_folder(n=4)))
+    few, many = (estimate_seconds(runner, Settings(method="hybrid", epochs=n), 1000) for n in (5, 50))
+    n_seen = 1000 + len(runner.catalog.select("validation")) / 3
+    assert many - few == pytest.approx(45 * n_seen * 1.2 / 100)
+
+
 def test_scratch_needs_many_photos():
     few, many = (expect_accuracy("scratch", similarity=LIKE, **FACTS | {"n_per_class": n})[0] for n in (50, 50_000))
     assert 0.5 < few < 0.6 < many < 0.8

@@ -17,7 +17,7 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.source import PhotoSource, find_source, refuse_reading
 from headstart.catalog.table_columns import ColumnNames
-from headstart.errors import BackboneError, FitError, MissingExtraError
+from headstart.errors import BackboneError, FitError
 from headstart.evaluation.intervals import wilson_interval
 from headstart.evaluation.notes import Note
 from headstart.features.similarity import Similarity
@@ -33,7 +33,8 @@ from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
 from headstart.training.expectations import LARGE, Expectation, estimate_seconds, expect_accuracy
 from headstart.training.measurements import compare_with_imagenet
-from headstart.tune.torch_import import can_tune, check_torch, limit_spinning
+from headstart.training.torch_offer import offer_torch
+from headstart.tune.torch_import import can_tune, limit_spinning
 
 WORTH = 0.01  # accuracy that a slower method must be expected to gain
 
@@ -163,7 +164,7 @@ def advise_method(
             "cross_validated_accuracy": curve[-1]["accuracy"], "learning_curve": curve,
             "is_still_rising": is_rising, "photos_per_class": round(per_class, 1),
         },
-        methods=methods, why=why, notes=(*catalog.notes, *dict.fromkeys(notes), *_list_missing(method)),
+        methods=methods, why=why, notes=(*catalog.notes, *dict.fromkeys(notes), *_list_missing(method, methods)),
         skipped=tuple({"path": str(skip.path), "reason": skip.reason} for skip in catalog.skipped),
     )  # fmt: skip
 
@@ -218,15 +219,12 @@ def _choose(methods: dict[str, Expectation], similarity: Similarity, *, is_large
     )
 
 
-def _list_missing(method: str) -> tuple[Note, ...]:
-    """Say which extra must be installed to train by a method."""
-    if method == "fixed":
+def _list_missing(method: str, methods: dict[str, Expectation]) -> tuple[Note, ...]:
+    """Say what the advised method is worth and how to install torch, if it needs torch and torch is not installed."""
+    if method == "fixed" or can_tune():
         return ()
-    try:
-        check_torch(f"train by {method}")
-    except MissingExtraError as error:
-        return (Note("missing-extra", str(error), "warning"),)
-    return ()
+    text = offer_torch(method, methods[method], accuracy=methods["fixed"].expected_accuracy)
+    return (Note("missing-extra", f"{text[0].upper()}{text[1:]}", "warning"),)
 
 
 def _draw_learning_curve(trained: TrainedMethod) -> tuple[list[dict[str, Any]], bool | None]:

@@ -8,6 +8,7 @@ a gain is expected there (docs/decisions/0013-advice.md). The test photos are no
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,8 +22,9 @@ from headstart.methods.settings import Settings
 from headstart.process.interrupts import listen_for_ctrl_c
 from headstart.training import trials
 from headstart.training.auto_record import AutoRecord
-from headstart.training.expectations import FEW_OF_SIMILAR
+from headstart.training.expectations import FEW_OF_SIMILAR, Expectation, expect_accuracy
 from headstart.training.measurements import Measurements
+from headstart.training.torch_offer import offer_torch
 from headstart.training.trials import IsRight, ValidationResult
 
 if TYPE_CHECKING:
@@ -119,12 +121,15 @@ class _MethodChoice:
         if error < FEW_ERRORS:
             wrong = _count_wrong(is_right)
             return self.record.add_reason(f"{wrong}: slower methods are unlikely to improve this")
-        self._try_features(is_right)
-        self._try_tuning(error, _count_wrong(is_right))
+        accuracy = self._try_features(is_right)
+        self._try_tuning(error, accuracy, _count_wrong(is_right))
         return self._retrain()
 
-    def _try_features(self, is_right: IsRight) -> None:
-        """Compare the means of all stages, averaged over symmetric views, with the plain features."""
+    def _try_features(self, is_right: IsRight) -> float:
+        """Compare the means of all stages, averaged over symmetric views, with the plain features.
+
+        Return the accuracy of the best, in cross-validation.
+        """
         plain, self.record.step = self._best, "taking more features"
         train = self._catalog.select("train")
         settings = replace(self._settings, features="all", n_views=N_AVERAGED, average_views=True)
@@ -133,7 +138,7 @@ class _MethodChoice:
             len(train) * N_AVERAGED > MANY_PHOTOS
             or self._measure.estimate_seconds(runner, settings, len(train)) > self.record.seconds_left
         ):
-            return
+            return float(is_right.mean())
         started = self.record.seconds
         wide = runner.extract(runner.wide_backbone, settings, n_views=N_AVERAGED, is_averaged=True)
         self._runner.note_time("extract")
@@ -159,9 +164,13 @@ class _MethodChoice:
         self._is_symmetric = lost < needed
         if best is not plain:
             self._best = replace(self._runner, catalog=self._catalog).run(best.settings)
+        return float(best_right.mean())
 
-    def _try_tuning(self, error: float, wrong: str) -> None:
-        """Try to train above a cut, if the ``error`` of the plain head, in words ``wrong``, can be lower."""
+    def _try_tuning(self, error: float, accuracy: float, wrong: str) -> None:
+        """Try to train above a cut, if the ``error`` of the plain head, in words ``wrong``, can be lower.
+
+        ``accuracy`` is that of the best features.
+        """
         fixed, self.record.step = self._best, "comparing with ImageNet"
         similarity = self._measure.compare_with_imagenet(replace(self._runner, catalog=self._catalog))
         self.record.similarity = round(similarity.value, 4)
@@ -171,10 +180,7 @@ class _MethodChoice:
                 "of the network is unlikely to improve this"
             )
         if not self._measure.can_tune():
-            return self.record.add_reason(
-                "hybrid training might gain more, but torch is not installed; install it with: "
-                "pip install 'headstart[tune]'"
-            )
+            return self.record.add_reason(self._offer_torch(fixed, similarity, accuracy))
         runner = replace(self._runner, catalog=trials.hold_out_validation(self._catalog, self._settings.seed))
         if not trials.can_compare(runner.catalog):
             return self.record.add_reason(
@@ -208,6 +214,19 @@ class _MethodChoice:
             if why:
                 return self.record.add_reason(why)
         return self.record.add_reason("every method that could gain more was tried")
+
+    def _offer_torch(self, fixed: TrainedMethod, similarity: Similarity, accuracy: float) -> str:
+        """Return what hybrid would gain on the best so far, which has this ``accuracy`` in cross-validation."""
+        train = self._catalog.select("train")
+        counts = Counter(photo.label for photo in train)
+        expected = expect_accuracy(
+            "hybrid", fixed=accuracy, n_judged=len(train), guess=max(counts.values()) / len(train),
+            n_per_class=len(train) / len(counts), similarity=similarity,
+        )  # fmt: skip
+        settings = replace(self._plan_tuning(fixed, similarity), method="hybrid")
+        runner = replace(self._runner, catalog=self._catalog)
+        seconds = self._measure.estimate_seconds(runner, settings, len(train))
+        return offer_torch("hybrid", Expectation(*expected, seconds), accuracy=accuracy)
 
     def _plan_tuning(self, fixed: TrainedMethod, similarity: Similarity) -> Settings:
         """Return the settings above a cut. `drop_average` drops averaging over views if it does not help."""

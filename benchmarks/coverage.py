@@ -38,9 +38,9 @@ from headstart.evaluation.intervals import bound_share
 from headstart.head.linear import LinearHead
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.final_head import fit_final_head
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.nested_cross_validation import cross_validate_nested
 from headstart.methods.split_metrics import SplitPredictions, measure_split
+from headstart.methods.trained_method import TrainedMethod
 from headstart.training.repeats import RepeatResults
 
 N_DRAWS, N_REPEATS = 1000, 5

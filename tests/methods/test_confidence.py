@@ -11,9 +11,9 @@ from headstart.catalog.photo import SPLITS, Photo
 from headstart.methods.confidence import set_confidence
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.head_fitting import fit_head
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.out_of_fold import predict_out_of_fold
 from headstart.methods.settings import Settings
+from headstart.methods.trained_method import TrainedMethod
 
 GENERATOR = np.random.default_rng(0)
 

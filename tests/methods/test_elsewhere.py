@@ -12,8 +12,8 @@ from headstart.head.linear import LinearHead
 from headstart.methods.elsewhere import judge_elsewhere, note_elsewhere
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.head_fitting import FittedHead
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.settings import Settings
+from headstart.methods.trained_method import TrainedMethod
 
 D = 40
 

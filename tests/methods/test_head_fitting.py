@@ -53,7 +53,7 @@ def test_sample_weights_move_the_probabilities():
 
 
 def test_an_unknown_kind_is_refused():
-    with pytest.raises(FitError, match="logistic, adam"):
+    with pytest.raises(FitError, match=r"logistic, logistic\+ridge, adam"):
         fit_head(X[None], Y, 2, kind="forest")
 
 

@@ -94,10 +94,13 @@ def test_a_recorded_split_stays_although_it_was_drawn(folder, context):
     assert {photo.near_copies for photo in kept}.isdisjoint(near_copies.names.values())
 
 
-def test_the_training_decodes_no_photo_again(folder, context, monkeypatch):
-    catalog, _, fresh = keep_near_copies_together(scan_photos(folder, cache=False), context, SETTINGS)
+@pytest.mark.parametrize("choice", [{"features": "last"}, {"precision": "f32"}], ids=["last", "wide in float32"])
+def test_the_training_decodes_no_photo_again(folder, context, monkeypatch, choice):
+    settings = replace(SETTINGS, **choice)
+    context = replace(context, setup=replace(context.setup, precision=settings.precision))
+    catalog, _, fresh = keep_near_copies_together(scan_photos(folder, cache=False), context, settings)
     monkeypatch.setattr("headstart.features.extraction.read_photo", None)
-    table = MethodRunner(catalog, context, fresh=fresh).run_fixed(SETTINGS).table
+    table = MethodRunner(catalog, context, fresh=fresh).run_fixed(settings).table
     assert (table.n_extracted, table.n_cached) == (120, 0)
 
 

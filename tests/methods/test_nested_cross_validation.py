@@ -14,9 +14,9 @@ from headstart.head.linear import LinearHead
 from headstart.methods import nested_cross_validation
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.head_fitting import FittedHead
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.nested_cross_validation import cross_validate_nested
 from headstart.methods.settings import Settings
+from headstart.methods.trained_method import TrainedMethod
 
 SPLITS = ("train", "validation", "test")
 

@@ -14,7 +14,7 @@ def test_the_default_settings_are_valid():
     ("wrong", "message"),
     [
         ({"method": "magic"}, "method 'magic', need one of "),
-        ({"head": "forest"}, "head 'forest', need one of logistic, adam"),
+        ({"head": "forest"}, "head 'forest', need one of auto, logistic, logistic.ridge, adam"),
         ({"class_weight": "some"}, r"class_weight \(--class-weight\) 'some', need one of "),
         ({"epochs": 0}, "epochs 0, need 1 or more"),
         ({"n_views": 0}, "n_views \\(--views\\) 0, need 1 or more"),
@@ -24,7 +24,7 @@ def test_the_default_settings_are_valid():
         ({"n_views": 1001}, "n_views \\(--views\\) 1001, need 1000 or less"),
         ({"image_size": "a"}, r"image_size \(--image-size\) 'a', need a whole number"),
         ({"strength": True}, "strength True, need a number"),
-        ({"features": "some"}, "features 'some', need one of last, all"),
+        ({"features": "some"}, "features 'some', need one of auto, last, all, wide"),
         ({"average_views": 1}, r"average_views \(--average-views\) 1, need a bool"),
         ({"average_views": True, "n_views": 3}, "n_views \\(--views\\) 3 to average, need 2, 4, 8"),
         ({"method": "fixed", "cut": "block_3"}, "cut 'block_3' with method fixed, which only hybrid has"),

@@ -30,7 +30,9 @@ def run(made, tmp_path):
 
 def test_it_has_settings_versions_machine_and_digests(made):
     record = read_record(made.folder)
-    assert record["settings"]["asked"] == record["settings"]["used"]
+    chosen = {"features": "last", "head": "logistic"}  # by cross-validation; asked was for a choice
+    assert record["settings"]["asked"] | chosen == record["settings"]["used"]
+    assert {record["settings"]["asked"][name] for name in chosen} == {"auto"}
     assert record["settings"]["used"].items() >= {"method": "fixed", "strength": 1.0, "seed": 0}.items()
     assert record["arguments"]["photos"] == record["photos"]["folder"] == str(made.folder.parent / "photos")
     assert record["command"] is None

@@ -10,9 +10,9 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS, Photo
 from headstart.features.similarity import Similarity
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.settings import Settings
 from headstart.methods.tail_tuning import choose_hyperparameters
+from headstart.methods.trained_method import TrainedMethod
 from headstart.training.auto import choose_method
 from headstart.training.measurements import Measurements
 from headstart.training.trials import ValidationResult
@@ -35,11 +35,15 @@ class FakeRunner:
     context: object = field(default_factory=lambda: SimpleNamespace(cache=True))
     note_time: object = lambda _: None
     checkpoints: list = field(default_factory=list)
-    wide_backbone: object = "wide"
+
+    def pool(self, features):
+        return features
 
     def run(self, settings):
-        backbone = self.wide_backbone if settings.features == "all" else "plain"
+        backbone = "wide" if settings.features == "wide" else "plain"
         table = self.extract(backbone, settings, n_views=settings.n_fixed_views, is_averaged=settings.average_views)
+        if settings.features == "auto":
+            settings = replace(settings, features="last", head="logistic")
         fitted = SimpleNamespace(choice=SimpleNamespace(table=[SimpleNamespace(accuracy=0.9)]))
         return TrainedMethod(settings=settings, cut="top", backbone=None, table=table, fitted=fitted)
 
@@ -124,7 +128,7 @@ class World:
             cross_validate=self._cross_validate, validate=self._validate,
             compare_with_imagenet=lambda _: Similarity(self.similarity, 0.1, 100),
             estimate_seconds=lambda _, settings, __: self._get_seconds(
-                "wide" if settings.features == "all" else settings.method
+                "wide" if settings.features == "wide" else settings.method
             ),
             estimate_retraining_seconds=lambda *_: self._get_seconds("again"),
             can_tune=lambda: self.has_torch, read_clock=lambda: self.now,

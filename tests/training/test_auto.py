@@ -46,9 +46,9 @@ def test_auto_stops_after_fixed_if_few_photos_were_held_out(make_world):
 def test_more_features_and_averages_are_kept_if_more_photos_are_right(make_world):
     world = make_world(wide_errors={1: 0.1, 2: 0.05, 4: 0.045}, has_torch=False, seconds={"hybrid": 170.0})
     trained, record = world.choose()
-    assert list_tried(record) == [("fixed", "last", 1), *(("fixed", "all", n) for n in (1, 2, 4))]
+    assert list_tried(record) == [("fixed", "last", 1), *(("fixed", "wide", n) for n in (1, 2, 4))]
     assert [trial["is_kept"] for trial in record["tried"]] == [False, False, True, False]  # two more right are noise
-    assert (trained.settings.features, trained.settings.average_views, trained.table.n_averaged) == ("all", True, 2)
+    assert (trained.settings.features, trained.settings.average_views, trained.table.n_averaged) == ("wide", True, 2)
     # of the errors of the best features, 30% less are expected on photos unlike ImageNet's
     assert "hybrid training should be right on about 96.5% of new photos" in record["why"]
     assert "against 95.0% without it, and take about 3 min here, but torch is not installed" in record["why"]

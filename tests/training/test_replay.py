@@ -153,13 +153,14 @@ def test_a_run_whose_settings_are_unknown_is_refused(run):
         choose_settings(record)
 
 
+@pytest.mark.parametrize("former", [{}, {"features": "last", "head": "logistic"}], ids=["now", "former defaults"])
 @pytest.mark.parametrize(
     ("asked", "used", "method"),
     [("auto", "fixed", "fixed"), ("auto", "hybrid", "auto"), ("hybrid", "hybrid", "hybrid")],
 )
-def test_auto_is_repeated_only_if_it_trained_above_a_cut(asked, used, method):
+def test_auto_is_repeated_only_if_it_trained_above_a_cut(asked, used, method, former):
     def record(name):
-        return {part: getattr(Settings(method=name), part) for part in Settings.__dataclass_fields__}
+        return {part: getattr(Settings(method=name), part) for part in Settings.__dataclass_fields__} | former
 
     settings = {"asked": record(asked), "used": record(used) | {"budget_s": 900.0}}
     chosen = choose_settings({"settings": settings, "machine": {"arithmetic": "f32"}})
@@ -168,6 +169,21 @@ def test_auto_is_repeated_only_if_it_trained_above_a_cut(asked, used, method):
 
 
 @pytest.mark.slow
+def test_chosen_features_and_head_are_taken_over(paint_folder, tmp_path):
+    folder = paint_folder(tmp_path / "photos", n=14)
+    run = hs.train(
+        folder,
+        out=tmp_path / "run",
+        method="fixed",
+        features="wide",
+        head="logistic+ridge",
+        image_size=96,
+        verbose=False,
+    )
+    assert (run.metrics["features"], run.metrics["head"]) == ("wide", "logistic+ridge")
+    assert hs.replay(run, verbose=False)["is_same"]
+
+
 def test_near_copies_shares_and_repeats_are_replayed_without_photos_that_cannot_be_decoded(paint_folder, tmp_path):
     folder = paint_folder(tmp_path / "photos", n=20)
     for label in ("dots", "stripes"):

@@ -30,6 +30,7 @@ TIMES = ("seconds", "n_extracted", "n_cached")
 def without_times(metrics):
     tried = [{**trial, "seconds": None} for trial in metrics["auto"]["tried"]]
     kept = {key: value for key, value in metrics.items() if key not in TIMES}
+    kept["candidates"] = [{key: one[key] for key in one if key not in TIMES} for one in kept["candidates"]]
     return kept | {"auto": metrics["auto"] | {"tried": tried}}
 
 

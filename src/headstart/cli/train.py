@@ -52,13 +52,15 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 @image_size_option
 @depth_option
 @click.option(
-    "--head", type=click.Choice(["logistic", "adam"]), default="logistic",
-    help="Training of the head. logistic: regularised logistic regression, to convergence. adam: as in the Keras "
-    "tutorial.",
+    "--head", type=click.Choice(["auto", "logistic", "logistic+ridge", "adam"]), default="auto",
+    help="Training of the head. logistic: regularised logistic regression, to convergence. logistic+ridge: the mean of "
+    "that and of ridge regression, on the principal components. adam: as in the Keras tutorial. auto: chosen with the "
+    "features.",
 )  # fmt: skip
 @click.option(
-    "--features", type=click.Choice(["last", "all"]), default="last",
-    help="Features of --method fixed. last: the means of the last stage. all: the means of several stages, joined.",
+    "--features", type=click.Choice(["auto", "last", "all", "wide"]), default="auto",
+    help="Features of --method fixed. last: the means of the last stage. all: the means of several stages, joined. "
+    "wide: these and the means inside blocks. auto: chosen by cross-validation.",
 )  # fmt: skip
 @click.option("--strength", type=float, help="Inverse regularisation strength C.  [default: by cross-validation]")
 @click.option(

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from headstart.head.lbfgs import Memory, minimise
 from headstart.head.objective import Objective, PointInMemory, evaluate_scores
+from headstart.head.reduction import make_precondition
+from headstart.head.ridge import score_ridge
 from headstart.head.training_rows import PreparedRows
 
 # With a tolerance ten times smaller, the loss changes in its fourth digit; from fold to fold it changes by much more.
@@ -60,15 +62,18 @@ class FoldHeads:
     """
 
     def __init__(self, prepared: PreparedRows, weight: npt.NDArray[np.float64]) -> None:
+        self._prepared = prepared
         self._objective = Objective(prepared.Z, prepared.rows.y, weight, prepared.n_classes)
         self.coefficients, self._memory = self._objective.make_start(), Memory()
+        self._ridge_scores = score_ridge(prepared, weight) if prepared.has_ridge else None
 
     def fit(self, strength: float | npt.NDArray[np.float64], tolerance: float = TOLERANCE) -> npt.NDArray[Any]:
         """Fit the heads, all with one strength or each with its own, (P,); return the scores of all rows, (N, P, K)."""
         point = PointInMemory(self._objective, strength, self.coefficients)
-        minimise(point, self._memory, tolerance=tolerance, max_iterations=MAX_ITERATIONS)
+        precondition = make_precondition(self._prepared, point.ridge)
+        minimise(point, self._memory, tolerance=tolerance, max_iterations=MAX_ITERATIONS, precondition=precondition)
         self.coefficients = point.coefficients
-        return point.scores
+        return point.scores if self._ridge_scores is None else (point.scores + self._ridge_scores) / 2
 
 
 @dataclass(frozen=True, eq=False)

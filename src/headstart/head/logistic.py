@@ -13,7 +13,9 @@ from headstart.head.lbfgs import Memory, minimise
 from headstart.head.linear import LinearHead
 from headstart.head.objective import Objective, PointInMemory, evaluate_scores
 from headstart.head.parallel_rows import map_blocks
+from headstart.head.reduction import make_precondition
 from headstart.head.regularisation import check_strengths
+from headstart.head.ridge import fit_ridge
 from headstart.head.training_rows import PreparedRows, check_validation_rows
 from headstart.process.progress import Progress, ignore_progress
 
@@ -102,7 +104,8 @@ def fit_logistic(
     if validation is not None:
         X, y = check_validation_rows(validation, rows.X.shape[1], prepared.n_classes)
         validation = standardisation.apply(X), y
-    recorder = _Recorder(rows.y, validation)
+    ridge = fit_ridge(prepared, rows.weight[:, None])[0] if prepared.has_ridge else None
+    recorder = _Recorder(prepared.Z, rows.y, validation, ridge)
     point = PointInMemory(objective, strength, objective.make_start())
     if tolerance is None:
         tolerance = LARGE_TOLERANCE if point.coefficients.size > LARGE else TOLERANCE
@@ -116,12 +119,16 @@ def fit_logistic(
         if n_percent:  # the norm may rise at first
             progress(n_percent, 100)
 
-    n_iterations = minimise(point, Memory(), tolerance=tolerance, max_iterations=max_iterations, watch=watch)
+    n_iterations = minimise(
+        point, Memory(), tolerance=tolerance, max_iterations=max_iterations, watch=watch,
+        precondition=make_precondition(prepared, point.ridge),
+    )  # fmt: skip
     if not recorder.history:  # the start is the solution, as when no feature tells the classes apart
         recorder.record(point.scores, point.coefficients)
     norm = float(point.gradient_norm[0])
+    coefficients = point.coefficients.reshape(objective.n_columns, -1)
     return LogisticFit(
-        head=standardisation.fold_in(point.coefficients.reshape(objective.n_columns, -1)),
+        head=standardisation.fold_in(coefficients if ridge is None else (coefficients + ridge) / 2),
         history=thin_history(recorder.history), strength=float(strength), n_iterations=n_iterations,
         gradient_norm=norm, is_converged=norm <= tolerance,
     )  # fmt: skip
@@ -137,11 +144,19 @@ def _measure_way(first: float, now: float, last: float) -> int:
 class _Recorder:
     """Writes the history while the solver runs. The scores of validation rows are updated, one pass an iteration."""
 
-    def __init__(self, y: npt.NDArray[np.int64], validation: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None) -> None:
+    def __init__(
+        self, Z: npt.NDArray[Any], y: npt.NDArray[np.int64],
+        validation: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None, ridge: npt.NDArray[Any] | None,
+    ) -> None:  # fmt: skip
         self.history: list[Epoch] = []
         self._y, self._validation = y, validation  # validation features are standardised
         self._scores: npt.NDArray[Any] | None = None
         self._n_iterations = 0
+        self._ridge_scores = {}
+        if ridge is not None:
+            self._ridge_scores["Training"] = Z @ ridge.T
+            if validation is not None:
+                self._ridge_scores["Validation"] = validation[0] @ ridge.T
 
     def record(self, scores: npt.NDArray[Any], step: npt.NDArray[Any]) -> None:
         self._n_iterations += 1
@@ -154,6 +169,8 @@ class _Recorder:
             self._add("Validation", self._scores, y)
 
     def _add(self, data: Any, scores: npt.NDArray[Any], y: npt.NDArray[np.int64]) -> None:
+        if data in self._ridge_scores:
+            scores = (scores + self._ridge_scores[data]) / 2
         losses, is_right = evaluate_scores(scores, y)
         accuracy, loss = float(is_right.mean()), float(losses.mean(dtype=np.float64))
         self.history.append(Epoch(data, self._n_iterations, accuracy, loss))

@@ -66,12 +66,15 @@ class PreparedRows:
         Standardisation of all rows. It uses no label, so the folds of a cross-validation share it.
     Z
         (N, D + 1), the last column all ones.
+    has_ridge
+        Whether a head is the mean of two, by logistic regression and by ridge regression, or the first alone.
     """
 
     rows: TrainingRows
     standardisation: Standardisation
     Z: npt.NDArray[Any]
     n_classes: int
+    has_ridge: bool = False
 
 
 def prepare_rows(
@@ -82,6 +85,7 @@ def prepare_rows(
     sample_weight: npt.NDArray[Any] | None = None,
     class_weight: npt.NDArray[Any] | None = None,
     floor: float = 0.0,
+    standardisation: Standardisation | None = None,
 ) -> PreparedRows:
     """Check and standardise rows, once for the fits of all strengths and all folds.
 
@@ -95,6 +99,8 @@ def prepare_rows(
         (N,) and (C,), at least 0. Their product is the weight of a row. A row of weight 2 counts as two rows.
     floor
         As for `measure_standardisation`.
+    standardisation
+        A known standardisation, such as that of the training rows. Default: it is measured on these rows.
 
     Examples
     --------
@@ -102,7 +108,8 @@ def prepare_rows(
     [[-1.0, 1.0], [1.0, 1.0]]
     """
     rows = check_rows(X, y, n_classes, sample_weight=sample_weight, class_weight=class_weight)
-    standardisation = measure_standardisation(rows.X, rows.weight, floor=floor)
+    if standardisation is None:
+        standardisation = measure_standardisation(rows.X, rows.weight, floor=floor)
     return PreparedRows(rows, standardisation, standardisation.apply(rows.X), n_classes)
 
 

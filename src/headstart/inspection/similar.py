@@ -21,6 +21,8 @@ from headstart.features.alike_features import AlikeFeatures
 from headstart.features.extraction import extract_features
 from headstart.features.feature_cache import open_feature_cache
 from headstart.features.near_copies import FEWEST_ALIKE
+from headstart.methods.extraction_choice import choose_setup
+from headstart.methods.settings import Settings
 from headstart.process.progress import show_progress
 from headstart.storage.remote_paths import expand_path, make_path
 
@@ -90,13 +92,17 @@ def find_similar(
     catalog = _scan(photos, ColumnNames(path_column, label_column, None), layout, cache=cache, verbose=verbose)
     place = expand_path(wanted.path)
     others = [one for one in catalog.photos if one.digest != wanted.digest or expand_path(one.path) != place]
-    setup = open_setup(backbone, image_size, depth=depth)
+    # the network of a training with default settings, whose features may be in the cache
+    settings = Settings(method="fixed", backbone=backbone, image_size=image_size, depth=depth)
+    plain = open_setup(backbone, image_size, depth=depth)
+    setup = choose_setup(plain, settings, len(others))
     with open_feature_cache(cache=cache) as feature_cache, show_progress("Extracting", is_shown=verbose) as progress:
         features = extract_features([*others, wanted], setup, feature_cache=feature_cache, progress=progress)
     if len(others) in features.failures:
         raise _explain(photo, features.failures[len(others)])
     kept = [row for row in range(len(others) + 1) if row not in features.failures]
-    X = features.matrix if not features.failures else features.matrix[kept]
+    X = features.matrix[:, -plain.spec.n_features :]
+    X = X[kept] if features.failures else X
     cosines = AlikeFeatures(X, is_standardised=len(X) >= FEWEST_ALIKE).measure_all(len(X) - 1)[:-1]
     order = np.argsort(-cosines, kind="stable")[:n]
     found = [(others[kept[row]], min(1.0, float(cosines[row]))) for row in order.tolist()]

@@ -11,8 +11,8 @@ from headstart.evaluation.calibration import bin_confidence
 from headstart.head.linear import softmax
 from headstart.head.temperature import choose_careful_factor, compute_log_losses
 from headstart.methods.held_out_scores import OutOfFold
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.out_of_fold import predict_out_of_fold
+from headstart.methods.trained_method import TrainedMethod
 from headstart.process.progress import Progress, ignore_progress
 
 

@@ -21,8 +21,8 @@ from headstart.features.near_copies import CopyPair
 from headstart.head.folds import make_folds
 from headstart.head.regularisation import predict_folds
 from headstart.methods.head_fitting import prepare_views, weigh_classes
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.out_of_fold import has_folds
+from headstart.methods.trained_method import TrainedMethod
 from headstart.process.progress import Progress, ignore_progress
 
 MIN_GROUPS = 3  # with fewer, the groups' differences from each other say nothing
@@ -146,7 +146,8 @@ def _predict_both(
     n_classes, copies = len(table.catalog.labels), _name_copies(photos)
     prepared, _ = prepare_views(
         views, y, n_classes, class_weight=weigh_classes(y, n_classes, trained.fitted.class_weight_rule, joined.weights),
-        sample_weight=joined.weights, groups=copies,
+        sample_weight=joined.weights, groups=copies, kind=trained.fitted.kind,
+        standardisation=trained.fitted.standardisation,
     )  # fmt: skip
     has_group = np.array([group is not None for group in groups])
     apart = np.full(len(y), -1)

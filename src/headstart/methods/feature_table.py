@@ -58,6 +58,12 @@ class SplitFeatures:
         """(N,) names of split units: photos of one group, copies and near copies share one. None if all differ."""
         return name_groups(self.photos)
 
+    def narrow(self, n_features: int) -> SplitFeatures:
+        """Return the same photos with the last ``n_features`` features alone, in arrays of their own."""
+        views = np.ascontiguousarray(self.views[..., -n_features:])
+        X = views[0] if self.X.base is self.views or len(views) == 1 else self.X[:, -n_features:]
+        return replace(self, X=np.ascontiguousarray(X), views=views)
+
     def join(self, other: SplitFeatures) -> SplitFeatures:
         """Append the rows of another split. Views that only one of both has are dropped."""
         X, y = join_rows(self.X, other.X), np.concatenate([self.y, other.y])
@@ -96,6 +102,12 @@ class FeatureTable:
     precision: str
     n_extracted: int
     n_cached: int
+
+    def narrow(self, n_features: int) -> FeatureTable:
+        """Return the table with the last ``n_features`` features alone."""
+        if all(split.X.shape[1] == n_features for split in self.splits.values()):
+            return self
+        return replace(self, splits={name: split.narrow(n_features) for name, split in self.splits.items()})
 
 
 def build_feature_table(

@@ -89,6 +89,6 @@ def _join(parts: Sequence[SplitFeatures]) -> SplitFeatures:
 
 def _fit(photos: SplitFeatures, n_classes: int, settings: Settings, fitted: FittedHead) -> FittedHead:
     return fit_head(
-        photos.views, photos.y, n_classes, seed=settings.seed, strength=fitted.strength,
-        class_weight=fitted.class_weight_rule, sample_weight=photos.weights,
+        photos.views, photos.y, n_classes, kind=fitted.kind, seed=settings.seed, strength=fitted.strength,
+        class_weight=fitted.class_weight_rule, sample_weight=photos.weights, standardisation=fitted.standardisation,
     )  # fmt: skip

@@ -65,7 +65,8 @@ def _fit_folds(
     sample_weight: npt.NDArray[np.float64] | None, groups: Sequence[str] | None,
 ) -> HeldOutPredictions:  # fmt: skip
     prepared, names = prepare_views(
-        X[None], y, len(fitted.head.bias), class_weight=fitted.class_weight, sample_weight=sample_weight, groups=groups
-    )
+        X[None], y, len(fitted.head.bias), class_weight=fitted.class_weight, sample_weight=sample_weight, groups=groups,
+        kind=fitted.kind, standardisation=fitted.standardisation,
+    )  # fmt: skip
     (held,) = predict_held_out(prepared, strength=strength, seeds=[seed], groups=names)
     return held

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,13 @@ from headstart.head.class_weights import SKEW, balanced_weights, is_skewed
 from headstart.head.history import Epoch
 from headstart.head.linear import LinearHead
 from headstart.head.logistic import fit_logistic
+from headstart.head.reduction import reduce_rows
 from headstart.head.regularisation import StrengthChoice, choose_strength
+from headstart.head.standardise import Standardisation
 from headstart.head.training_rows import PreparedRows, prepare_rows
 from headstart.process.progress import show_progress
 
-HEADS = ("logistic", "adam")
+HEADS = ("logistic", "logistic+ridge", "adam")
 CLASS_WEIGHTS = ("auto", "balanced", "none")
 # Features are divided by their standard deviations, but by no less than this share of the median one. Otherwise the
 # features that hardly vary would dominate. docs/decisions/0014-standard-deviations-have-a-floor.md
@@ -34,6 +36,10 @@ class FittedHead:
 
     Attributes
     ----------
+    kind
+        One of `HEADS`; ``linear`` for a head that was trained with layers below it.
+    standardisation
+        The principal components of ``logistic+ridge``: other fits of the same training take them over.
     strength
         Inverse regularisation strength C, or None for a head that has none.
     choice
@@ -50,6 +56,8 @@ class FittedHead:
     choice: StrengthChoice | None = None
     class_weight: Weights | None
     is_converged: bool = True
+    kind: str = "logistic"
+    standardisation: Standardisation | None = None
 
     @property
     def class_weight_rule(self) -> str:
@@ -75,7 +83,8 @@ def weigh_classes(
 def fit_head(
     views: Matrix, y: Numbers, n_classes: int, *, kind: str = "logistic", seed: int = 0, strength: float | None = None,
     class_weight: str = "auto", sample_weight: Weights | None = None, groups: Sequence[str] | None = None,
-    validation: tuple[Matrix, Numbers] | None = None, epochs: int = 10, is_shown: bool = False,
+    standardisation: Standardisation | None = None, validation: tuple[Matrix, Numbers] | None = None, epochs: int = 10,
+    is_shown: bool = False,
 ) -> FittedHead:  # fmt: skip
     """Fit a head to the features of N training photos, V views of each.
 
@@ -86,12 +95,15 @@ def fit_head(
     y
         (N,) class numbers.
     kind
-        ``logistic``: logistic regression, fitted until it converges. ``adam``: the recipe of the Keras tutorial, which
+        ``logistic``: logistic regression, fitted until it converges. ``logistic+ridge``: the mean of that and of ridge
+        regression, both on the principal components of the features. ``adam``: the recipe of the Keras tutorial, which
         takes one view per epoch.
     strength
-        Inverse regularisation strength C of ``logistic``. Default: chosen by cross-validation on these photos.
+        Inverse regularisation strength C of logistic regression. Default: chosen by cross-validation on these photos.
     groups
         (N,) names of groups. The photos of one group are in the same fold.
+    standardisation
+        That of an earlier fit of ``logistic+ridge``. Default: it is measured on these photos.
     validation
         Features (M, D) and class numbers (M,) for the history. The head is not fitted to them.
     is_shown
@@ -105,18 +117,24 @@ def fit_head(
             views, y, n_classes=n_classes, seed=seed, epochs=epochs,
             sample_weight=sample_weight, class_weight=weights, validation=validation,
         )  # fmt: skip
-        return FittedHead(head=adam.head, history=adam.history, class_weight=weights)
-    if kind != "logistic":
+        return FittedHead(head=adam.head, history=adam.history, class_weight=weights, kind=kind)
+    if kind not in HEADS:
         raise FitError(f"Cannot fit a head of kind {kind!r}: need one of {', '.join(HEADS)}.")
 
     if is_streamed(views):
+        if kind != "logistic":
+            raise FitError(
+                f"Cannot fit a head of kind {kind!r}: got {views.nbytes / 1e9:.1f} GB of features, need less than "
+                f"{STREAMED_BYTES / 1e9:.1f} GB. Give --head logistic."
+            )
         return _fit_streamed(
             views, y, n_classes, seed=seed, strength=strength, class_weight=weights, sample_weight=sample_weight,
             groups=groups, validation=validation,
         )  # fmt: skip
     prepared, row_groups = prepare_views(
-        views, y, n_classes, class_weight=weights, sample_weight=sample_weight, groups=groups
-    )
+        views, y, n_classes, class_weight=weights, sample_weight=sample_weight, groups=groups, kind=kind,
+        standardisation=standardisation,
+    )  # fmt: skip
     choice = None
     if strength is None:
         with show_progress("Choosing the strength", is_shown=is_shown, unit="strengths") as progress:
@@ -126,7 +144,8 @@ def fit_head(
         fit = fit_logistic(prepared, strength=strength, validation=validation, progress=progress)
     return FittedHead(
         head=fit.head, history=fit.history, strength=strength, choice=choice, class_weight=weights,
-        is_converged=fit.is_converged,
+        is_converged=fit.is_converged, kind=kind,
+        standardisation=prepared.standardisation if kind == "logistic+ridge" else None,
     )  # fmt: skip
 
 
@@ -157,18 +176,21 @@ def _fit_streamed(
 
 def prepare_views(
     views: Matrix, y: Numbers, n_classes: int, *, class_weight: Weights | None, sample_weight: Weights | None,
-    groups: Sequence[str] | None, floor: float = FLOOR,
+    groups: Sequence[str] | None, kind: str = "logistic", standardisation: Standardisation | None = None,
+    floor: float = FLOOR,
 ) -> tuple[PreparedRows, npt.NDArray[np.str_] | None]:  # fmt: skip
     """Prepare V views of N photos as V x N rows, view after view. Return them with the group of each row.
 
-    The views of a photo share its weight and its group, so that one fold has all of them. ``floor`` is as in
-    `prepare_rows`.
+    The views of a photo share its weight and its group, so that one fold has all of them. ``kind`` is the kind of the
+    head that is fitted to the rows; ``standardisation`` and ``floor`` are as in `prepare_rows`.
     """
     row_weight, row_groups = _spread_over_views(len(views), y, sample_weight, groups)
     prepared = prepare_rows(
         views.reshape(-1, views.shape[-1]), np.tile(y, len(views)), n_classes=n_classes,
-        sample_weight=row_weight, class_weight=class_weight, floor=floor,
+        sample_weight=row_weight, class_weight=class_weight, floor=floor, standardisation=standardisation,
     )  # fmt: skip
+    if kind == "logistic+ridge":
+        prepared = replace(prepared if standardisation is not None else reduce_rows(prepared), has_ridge=True)
     return prepared, row_groups
 
 

@@ -4,32 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from headstart.backbone.backbone import Backbone, BackboneSetup
-from headstart.backbone.pooled_stages import pool_stages
+from headstart.backbone.pooled_stages import FEATURES, pool_stages
 from headstart.catalog.catalog import Catalog
-from headstart.classifier.build import build_classifier
-from headstart.classifier.decision import Decision
-from headstart.classifier.file import ClassifierFile
-from headstart.classifier.label_sets import LabelSets
-from headstart.classifier.metadata import Metadata
-from headstart.classifier.seal import check_seal
+from headstart.features.cache_key import FeatureSpec
 from headstart.features.extraction import make_feature_spec
 from headstart.features.feature_cache import open_feature_cache
 from headstart.features.fresh_features import FreshFeatures
 from headstart.features.stored_features import StoredFeatures
 from headstart.features.tail_features import TailFeatures
-from headstart.head.linear import LinearHead
-from headstart.head.novelty import NoveltyTest
+from headstart.methods.extraction_choice import choose_extracted, choose_widest
 from headstart.methods.feature_table import FeatureTable, build_feature_table
-from headstart.methods.final_head import FinalHead, fit_final_head
-from headstart.methods.head_fitting import FittedHead, fit_head
-from headstart.methods.held_out_scores import OutOfFold
-from headstart.methods.own_novelties import OwnNovelties
-from headstart.methods.settings import ADAM_EPOCHS, Settings
+from headstart.methods.fixed_choice import choose_fixed
+from headstart.methods.settings import Settings
+from headstart.methods.table_head import fit_head_to_table
 from headstart.methods.tail_tuning import TunedBackbone, tune_backbone
+from headstart.methods.trained_method import TrainedMethod
 from headstart.methods.training_context import TrainingContext
 from headstart.pixels.views import AS_IT_IS, SYMMETRIES
 from headstart.process.progress import show_progress
@@ -37,83 +29,6 @@ from headstart.tune.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from headstart.tune.hyperparameters import Hyperparameters
-    from headstart.tune.result import TuningResult
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class TrainedMethod:
-    """The result of one method on one catalog.
-
-    Attributes
-    ----------
-    settings
-        Settings of the training. The method is never ``auto``.
-    cut
-        Name of the last frozen stage.
-    backbone, table
-        Backbone of the classifier file, and its features.
-    fitted
-        Head that was fitted to the training photos, and its curves.
-    final
-        Head of the classifier file, if it was fitted again to more photos. Default: the file has the head of
-        ``fitted``.
-    tuned
-        Result of training above the cut, or None for ``fixed``.
-    confidence, held_out
-        How the confidence was set, and the out-of-fold scores by which; see `set_confidence`. None before that.
-    novelty
-        Test of how strange a photo is; see `fit_trained_novelty`. None: before that, or with too few photos.
-    own_novelties
-        Novelties of the photos that measured the shares of the test.
-    """
-
-    settings: Settings
-    cut: str
-    backbone: Backbone
-    table: FeatureTable
-    fitted: FittedHead
-    final: FinalHead | None = None
-    tuned: TunedBackbone | None = None
-    confidence: dict[str, Any] | None = None
-    held_out: OutOfFold | None = None
-    novelty: NoveltyTest | None = None
-    own_novelties: OwnNovelties | None = None
-
-    @property
-    def tuning_result(self) -> TuningResult:
-        """The epochs that were trained above the cut. Only for a method that trains there."""
-        assert self.tuned is not None  # noqa: S101  for the type checker
-        return self.tuned.result
-
-    @property
-    def fitted_on(self) -> tuple[str, ...]:
-        """Splits that the head of the file was fitted to."""
-        return self.final.splits if self.final is not None else ("train",)
-
-    def fit_again(self) -> TrainedMethod:
-        """Fit the head of the file to all splits of the settings; see `fit_final_head`."""
-        return replace(self, final=fit_final_head(self.table, self.settings, self.fitted))
-
-    def choose_head(self, split: str) -> LinearHead:
-        """Return the head whose predictions of a split are reported: one that was not fitted to it, except to train."""
-        return self.final.judged if self.final is not None and split == "test" else self.fitted.head
-
-    def build_file(self, decision: Decision | None = None, label_sets: LabelSets | None = None) -> ClassifierFile:
-        """Build the classifier file, whose answers follow a decision, with its novelty test and label sets."""
-        table, settings, tuned = self.table, self.settings, self.tuned
-        seen = self.fitted_on if tuned is None else ("train", "validation")  # validation photos chose the epoch
-        metadata = Metadata.describe(
-            self.backbone.spec, labels=table.catalog.labels, image_size=table.image_size, precision=table.precision,
-            depth=settings.depth,
-            digests=[photo.digest for split in seen for photo in table.splits[split].photos], method=settings.method,
-            cut=self.cut, head=settings.head if tuned is None else "linear", seed=settings.seed,
-            n_views=settings.n_fixed_views if tuned is None else tuned.n_views, n_averaged=table.n_averaged,
-            decision=decision, n_novelty_photos=None if self.novelty is None else self.novelty.n_units,
-            label_sets=label_sets,
-        )  # fmt: skip
-        head = self.fitted.head if self.final is None else self.final.head
-        data = build_classifier(self.backbone, head.weights, head.bias, metadata, self.novelty)
-        return ClassifierFile(data, check_seal(data), metadata, head.weights, head.bias, self.novelty)
 
 
 @dataclass(frozen=True)
@@ -147,28 +62,56 @@ class MethodRunner:
         """The backbone that methods start from."""
         return self.context.setup.backbone
 
-    @cached_property
-    def wide_backbone(self) -> Backbone:
-        """The backbone whose features are the means of several stages."""
-        return pool_stages(self.backbone)
-
     def run(self, settings: Settings) -> TrainedMethod:
         """Run the method of the settings, which is not ``auto``."""
         return self.run_fixed(settings) if settings.method == "fixed" else self.run_tuned(settings)
 
     def run_fixed(self, settings: Settings) -> TrainedMethod:
-        """Extract features and fit a head."""
-        backbone = self.wide_backbone if settings.features == "all" else self.backbone
-        table = self.extract(
-            backbone, settings, n_views=settings.n_fixed_views, is_averaged=settings.average_views,
-            fit_splits=settings.fit_splits,
-        )  # fmt: skip
-        self.note_time("extract")
-        fitted = fit_head_to_table(table, settings, is_shown=self.context.verbose)
+        """Extract features and fit a head; of several features and heads that the settings allow, choose one."""
+        tables: dict[str, FeatureTable] = {}
+
+        def extract(chosen: Settings) -> FeatureTable:
+            if chosen.features not in tables:
+                first = self.choose_extracted(settings)
+                network = first if FEATURES.index(first) > FEATURES.index(chosen.features) else chosen.features
+                if network not in tables:
+                    tables[network] = self.extract(
+                        self.pool(network), settings, n_views=settings.n_fixed_views,
+                        is_averaged=settings.average_views, fit_splits=settings.fit_splits,
+                    )  # fmt: skip
+                    self.note_time("extract")
+                tables[chosen.features] = tables[network].narrow(self.pool(chosen.features).spec.n_features)
+            return tables[chosen.features]
+
+        choice = choose_fixed(settings, self.choose_widest(settings), extract, is_shown=self.context.verbose)
         self.note_time("fit")
+        features = choice.kept.settings.features
+        backbone, first = self.pool(features), self.choose_extracted(settings)
         return TrainedMethod(
-            settings=settings, cut=backbone.spec.stages[-1].name, backbone=backbone, table=table, fitted=fitted
-        )
+            settings=choice.kept.settings, cut=backbone.spec.stages[-1].name, backbone=backbone, table=choice.table,
+            fitted=choice.kept.fitted, candidates=choice.to_records(),
+            extractor=self.pool(max(first, features, key=FEATURES.index)),
+        )  # fmt: skip
+
+    def choose_widest(self, settings: Settings) -> str:
+        """Return the widest features to compare. Stored ones are what they are."""
+        if self.stored is not None and settings.features == "auto":
+            fitting = [one for one in FEATURES if self.stored.fits(self._make_spec(one))]
+            return fitting[-1] if fitting else "last"
+        return choose_widest(settings, self.backbone, len(self.catalog.photos) * settings.n_fixed_views)
+
+    def choose_extracted(self, settings: Settings) -> str:
+        """Return the features to extract first."""
+        if self.stored is not None:
+            return self.choose_widest(settings)
+        return choose_extracted(settings, self.context.setup, len(self.catalog.photos) * settings.n_fixed_views)
+
+    def _make_spec(self, features: str) -> FeatureSpec:
+        return make_feature_spec(replace(self.context.setup, backbone=self.pool(features)))
+
+    def pool(self, features: str) -> Backbone:
+        """Return the backbone that gives these features: ``last``, ``all`` or ``wide``."""
+        return pool_stages(self.backbone, features)
 
     def run_tuned(self, settings: Settings) -> TrainedMethod:
         """Train above a cut.
@@ -232,7 +175,10 @@ class MethodRunner:
         fit_splits: Sequence[str] = ("train",), verb: str = "Extracting",
     ) -> FeatureTable:  # fmt: skip
         """Return the catalog with the features that a backbone gives; see `build_feature_table`."""
-        setup, context = replace(self.context.setup, backbone=backbone), self.context
+        n_features, context = backbone.spec.n_features, self.context
+        if backbone is self.backbone and n_views == 1 and self._has_fresh_wide():
+            backbone = self.pool("wide")  # which computed these features, too
+        setup = replace(context.setup, backbone=backbone)
         fresh = self.fresh if self.fresh is not None and self.fresh.fits(make_feature_spec(setup)) else None
         stored = self.above or fresh or self._embed(setup, settings.seed, n_views=n_views, is_averaged=is_averaged)
         with (
@@ -244,7 +190,14 @@ class MethodRunner:
                 fit_splits=fit_splits, feature_cache=feature_cache, stored=stored, progress=progress,
             )  # fmt: skip
         n_computed = fresh.count_computed(table.catalog.photos) if fresh else 0
+        table = table.narrow(n_features)
         return replace(table, n_extracted=table.n_extracted + n_computed, n_cached=table.n_cached - n_computed)
+
+    def _has_fresh_wide(self) -> bool:
+        fresh = self.fresh
+        return (
+            fresh is not None and self.context.setup.choose_precision() == "f32" and fresh.fits(self._make_spec("wide"))
+        )
 
     def _embed(self, setup: BackboneSetup, seed: int, *, n_views: int, is_averaged: bool) -> StoredFeatures | None:
         """Return the stored features, after computing them on the cluster if there is one."""
@@ -267,15 +220,4 @@ def _keep_fixed_head(plain: FeatureTable, settings: Settings, tuned: TunedBackbo
     return replace(
         tuned, result=replace(tuned.result, head=fixed.head, factor=1.0),
         fitted=replace(tuned.fitted, head=fixed.head, class_weight=fixed.class_weight),
-    )  # fmt: skip
-
-
-def fit_head_to_table(table: FeatureTable, settings: Settings, *, is_shown: bool = False) -> FittedHead:
-    """Fit a head to the training photos of a table."""
-    train, validation = table.splits["train"], table.splits["validation"]
-    return fit_head(
-        train.views, train.y, len(table.catalog.labels), kind=settings.head, seed=settings.seed,
-        strength=settings.strength, class_weight=settings.class_weight, sample_weight=train.weights,
-        groups=train.groups, epochs=settings.epochs or ADAM_EPOCHS,
-        validation=(validation.X, validation.y) if validation.photos else None, is_shown=is_shown,
     )  # fmt: skip

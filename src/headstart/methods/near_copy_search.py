@@ -12,8 +12,6 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from headstart.backbone.backbone import BackboneSetup
-from headstart.backbone.pooled_stages import pool_stages
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.catalog.redrawing import redraw_splits
@@ -29,6 +27,7 @@ from headstart.features.near_copy_groups import NearCopies, group_near_copies
 from headstart.features.stored_features import KnownFeatures
 from headstart.features.thumbnail_spectra import find_details
 from headstart.features.thumbnails import SIDE_PX, ThumbnailCollector
+from headstart.methods.extraction_choice import choose_setup
 from headstart.methods.near_copy_notes import list_near_copy_notes, note_common
 from headstart.methods.settings import Settings
 from headstart.methods.training_context import TrainingContext
@@ -134,7 +133,7 @@ def search_near_copies(
             measurer.add(photo, pixels)
 
         if settings.precision != "int8":  # the network is quantised on training photos: the split comes first
-            setup = _choose_setup(setup, settings)
+            setup = choose_setup(setup, settings, len(photos))
             with show_progress("Extracting", is_shown=context.verbose) as progress:
                 features = extract_features(photos, setup, feature_cache=feature_cache, watch=watch, progress=progress)
             spec = make_feature_spec(setup)
@@ -191,8 +190,3 @@ def _read_comparison(data: bytes) -> tuple[Comparison, list[Note]]:
     *pairs, notes = json.loads(data)
     found = Comparison(*([CopyPair(**pair) for pair in some] for some in pairs))
     return found, [Note(record["code"], record["text"], record["severity"]) for record in notes]
-
-
-def _choose_setup(setup: BackboneSetup, settings: Settings) -> BackboneSetup:
-    """Return the setup whose features the training needs."""
-    return replace(setup, backbone=pool_stages(setup.backbone)) if settings.features == "all" else setup

@@ -14,8 +14,8 @@ from headstart.head.nested import NestedPredictions, predict_nested
 from headstart.head.regularisation import MANY_SCORES, MAX_HEADS_SIZE, predict_held_out
 from headstart.methods.head_fitting import prepare_views, weigh_classes
 from headstart.methods.held_out_scores import OutOfFold
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.out_of_fold import has_folds
+from headstart.methods.trained_method import TrainedMethod
 from headstart.process.progress import Progress, ignore_progress
 
 N_FOLDS = 5
@@ -67,8 +67,9 @@ def cross_validate_nested(trained: TrainedMethod, progress: Progress = ignore_pr
     views, y, groups = photos.views if n_averaged > 1 else photos.X[None], photos.y, photos.groups
     class_weight = weigh_classes(y, len(labels), trained.fitted.class_weight_rule, photos.weights)
     prepared, names = prepare_views(
-        views, y, len(labels), class_weight=class_weight, sample_weight=photos.weights, groups=groups
-    )
+        views, y, len(labels), class_weight=class_weight, sample_weight=photos.weights, groups=groups,
+        kind=trained.fitted.kind, standardisation=trained.fitted.standardisation,
+    )  # fmt: skip
     size = N_FOLDS * prepared.Z.shape[1] * len(labels)
     is_nested = settings.strength is None and len(y) * len(labels) < MANY_SCORES and size <= MAX_HEADS_SIZE
     held: HeldOutPredictions

@@ -18,9 +18,9 @@ from headstart.evaluation.intervals import bound_share, count_effective
 from headstart.evaluation.refused_share import find_refusal_p
 from headstart.head.novelty import MAX_ROWS, NoveltyTest, count_units, fit_and_judge
 from headstart.methods.feature_table import SplitFeatures
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.own_novelties import OwnNovelties
 from headstart.methods.split_metrics import SplitPredictions
+from headstart.methods.trained_method import TrainedMethod
 from headstart.storage.large_arrays import take_rows, walk_rows
 
 N_STRANGEST = 9  # own photos that metrics.json names

@@ -8,7 +8,7 @@ from headstart.catalog.photo_groups import name_groups
 from headstart.head.regularisation import predict_held_out
 from headstart.methods.head_fitting import is_streamed, prepare_views, weigh_classes
 from headstart.methods.held_out_scores import OutOfFold
-from headstart.methods.method_runner import TrainedMethod
+from headstart.methods.trained_method import TrainedMethod
 from headstart.process.progress import Progress, ignore_progress
 
 MAX_SCORES = 50_000_000  # photos times classes that are cross-validated: some minutes
@@ -43,7 +43,8 @@ def predict_out_of_fold(trained: TrainedMethod, progress: Progress = ignore_prog
     views, n_classes = both.views if table.n_averaged > 1 else both.X[None], len(table.catalog.labels)
     prepared, groups = prepare_views(
         views, both.y, n_classes, sample_weight=both.weights, groups=both.groups,
-        class_weight=weigh_classes(both.y, n_classes, fitted.class_weight_rule, both.weights),
+        class_weight=weigh_classes(both.y, n_classes, fitted.class_weight_rule, both.weights), kind=fitted.kind,
+        standardisation=fitted.standardisation,
     )  # fmt: skip
     (held_out,) = predict_held_out(
         prepared, strength=fitted.strength, seeds=[settings.seed], groups=groups, n_views=len(views),

@@ -7,12 +7,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from headstart.backbone.names import Sizes, parse_sizes
+from headstart.backbone.names import Sizes
 from headstart.backbone.pooled_stages import FEATURES
 from headstart.backbone.view_averaging import N_VIEWS
-from headstart.errors import BackboneError, FitError
+from headstart.errors import FitError
 from headstart.methods.head_fitting import CLASS_WEIGHTS, HEADS
 from headstart.methods.setting_names import name_setting
+from headstart.methods.setting_types import find_wrong_types
 from headstart.pixels.sample_values import MAX_DEPTH, MIN_DEPTH
 
 METHODS = ("auto", "fixed", "hybrid", "finetune", "scratch")
@@ -24,7 +25,8 @@ HELD_SHARE = 15  # default percent of test and of validation photos, as in `cata
 NEAR_COPIES = ("together", "ignore")
 FIT_ON = {"train": ("train",), "train+validation": ("train", "validation"), "all": ("train", "validation", "test")}
 # settings that only some methods have, and their defaults
-_OF_FIXED: dict[str, Any] = {"features": "last", "head": "logistic", "strength": None, "fit_on": None}
+_OF_FIXED: dict[str, Any] = {"features": "auto", "head": "auto", "strength": None, "fit_on": None}
+_OF_ALL = {"features": "last", "head": "logistic"}  # values that suit every method
 _OF_TUNED: dict[str, Any] = {"learning_rate": None, "train_norms": False}
 _OF_AUTO: dict[str, Any] = {"budget_s": 600.0}
 
@@ -51,16 +53,19 @@ class Settings:
         Bits of the values in PNG and TIFF files with 16 bits a sample that do not name it, 8 to 16. 12: the value 4095
         is white.
     features
-        Features of ``fixed``: ``last``, the mean of the last stage, or ``all``, the means of several stages.
+        Features of ``fixed``: ``last``, the mean of the last stage; ``all``, the means of several stages; ``wide``,
+        these and the means inside blocks; or ``auto``, chosen by cross-validation.
     head
-        Head of ``fixed``: ``logistic`` (logistic regression, fitted until it converges) or ``adam`` (the recipe of the
-        Keras tutorial).
+        Head of ``fixed``: ``logistic`` (logistic regression, fitted until it converges), ``logistic+ridge`` (the mean
+        of that and of ridge regression), ``adam`` (the recipe of the Keras tutorial), or ``auto``, chosen with the
+        features.
     strength
-        Inverse regularisation strength C of ``logistic``. None: chosen by cross-validation.
+        Inverse regularisation strength C of logistic regression. None: chosen by cross-validation.
     fit_on
-        Photos that the ``logistic`` head of the file is fitted to: ``train``, ``train+validation`` or ``all``. Unless
-        it is ``train``, the head is fitted twice: the first fit, to the training photos, gives the strength, the curves
-        and the validation measures. None: ``train+validation``, or ``train`` if there are too many photos to fit twice.
+        Photos that the head of the file is fitted to, unless it is ``adam``: ``train``, ``train+validation`` or
+        ``all``. Unless it is ``train``, the head is fitted twice: the first fit, to the training photos, gives the
+        strength, the curves and the validation measures. None: ``train+validation``, or ``train`` if there are too many
+        photos to fit twice.
     epochs
         Number of epochs of ``adam`` and above a cut. None: the method's default.
     n_views
@@ -108,8 +113,8 @@ class Settings:
     backbone: str = "mobilenet_v2"
     image_size: Sizes = None
     depth: int = MAX_DEPTH
-    features: str = "last"
-    head: str = "logistic"
+    features: str = "auto"
+    head: str = "auto"
     strength: float | None = None
     fit_on: str | None = None
     epochs: int | None = None
@@ -161,8 +166,13 @@ class Settings:
     @property
     def fit_splits(self) -> tuple[str, ...]:
         """Splits that the head of the file is fitted to, unless there are too many photos; see ``fit_on``."""
-        is_logistic = self.method not in TUNED and self.head == "logistic"
-        return FIT_ON[self.fit_on or "train+validation"] if is_logistic else FIT_ON["train"]
+        is_fitted_again = self.method not in TUNED and self.head != "adam"
+        return FIT_ON[self.fit_on or "train+validation"] if is_fitted_again else FIT_ON["train"]
+
+    @property
+    def first_head(self) -> str:
+        """The head, or of several to choose among the simplest."""
+        return "logistic" if self.head == "auto" else self.head
 
     def settle(self) -> Settings:
         """Replace ``auto`` by the only method that has the given settings, if there is only one."""
@@ -177,39 +187,14 @@ class Settings:
 
     def check(self) -> None:
         """Raise FitError if settings are wrong. The message names all of them."""
-        problems = self._find_wrong_types()
+        problems = find_wrong_types(self)
         problems = problems or [*self._find_unknown(), *self._find_out_of_range(), *self._find_contradictions()]
         if problems:
             raise FitError(f"Cannot train: got {'; got '.join(problems)}.")
 
-    def _find_wrong_types(self) -> list[str]:
-        whole = (
-            "depth", "epochs", "n_views", "seed", "test_share", "validation_share", "repeats",
-        )  # fmt: skip
-        number = ("strength", "learning_rate", "budget_s", "cache_limit_gb", "find")
-        kinds: dict[str, Any] = {**dict.fromkeys(whole, int), **dict.fromkeys(number, (int, float))}
-        problems = [
-            f"{name_setting(name)} {value!r}, need a {'whole ' if kind is int else ''}number"
-            for name, kind in kinds.items()
-            if (value := getattr(self, name)) is not None and (isinstance(value, bool) or not isinstance(value, kind))
-        ]
-        truths = ("average_views", "train_norms")
-        try:
-            parse_sizes(self.image_size)
-        except BackboneError:
-            sizes = "need a whole number, or several such as '224+260'"
-            problems.append(f"{name_setting('image_size')} {self.image_size!r}, {sizes}")
-        if self.of is not None and type(self.of) is not str:
-            problems.append(f"of {self.of!r}, need the name of a class")
-        if type(self.cost) is not tuple or any(type(cost) is not str for cost in self.cost):
-            problems.append(f"cost {self.cost!r}, need a list of texts such as 'defective:functional=20'")
-        return problems + [
-            f"{name_setting(n)} {getattr(self, n)!r}, need a bool" for n in truths if type(getattr(self, n)) is not bool
-        ]
-
     def _find_unknown(self) -> list[str]:
         choices: dict[str, Collection[str]] = {
-            "method": METHODS, "features": FEATURES, "head": HEADS, "class_weight": CLASS_WEIGHTS,
+            "method": METHODS, "features": ("auto", *FEATURES), "head": ("auto", *HEADS), "class_weight": CLASS_WEIGHTS,
             "near_copies": NEAR_COPIES,
         }  # fmt: skip
         if self.fit_on is not None:
@@ -287,7 +272,7 @@ class Settings:
                 f"{name_setting(name)} {getattr(self, name)!r} with method {self.method}, which only {_join(owners)} "
                 f"{verb}"
                 for name, plain in theirs.items()
-                if getattr(self, name) != plain
+                if getattr(self, name) not in (plain, _OF_ALL.get(name, plain))
             ]
         if self.head == "adam" and self.fit_on is not None:
             problems.append(f"{name_setting('fit_on')} {self.fit_on!r} with head adam, need head logistic")

@@ -14,8 +14,8 @@ from headstart.catalog.photo import Photo
 from headstart.classifier.refusal import DEFAULTS, choose_refusal
 from headstart.features.extraction import PhotoFile, extract_features
 from headstart.features.feature_cache import open_feature_cache
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.novelty import count_refused
+from headstart.methods.trained_method import TrainedMethod
 from headstart.methods.training_context import TrainingContext
 from headstart.pixels.decode import read_photo
 from headstart.pixels.strangers import Stranger, draw_stranger, list_strangers
@@ -66,8 +66,8 @@ def _describe_kind(kind: str, novelties: npt.NDArray[np.float32], refuse: float)
 def _compute_features(
     shown: Sequence[Stranger | Photo], trained: TrainedMethod, context: TrainingContext
 ) -> tuple[npt.NDArray[np.float32], list[int]]:
-    """Return the features of images, as the classifier computes them, and the positions of those that can be read."""
-    setup = replace(context.setup, backbone=trained.backbone)
+    """Return the features of images, by the network of the training, and the positions of those that can be read."""
+    setup = replace(context.setup, backbone=trained.extractor or trained.backbone)
     n_views = trained.table.n_averaged
     by_digest = {one.digest: one for one in shown}
 

@@ -176,7 +176,7 @@ def _replace_weights(
     spec = replace(backbone.spec, weights_sha256=hashlib.sha256(data).hexdigest())
     return TunedBackbone(
         backbone=replace(backbone, spec=spec, weights=data),
-        fitted=FittedHead(head=result.head, history=result.history, class_weight=class_weight),
+        fitted=FittedHead(head=result.head, history=result.history, class_weight=class_weight, kind="linear"),
         result=result, cut=plan.cut, hyperparameters=plan.hyperparameters, n_views=len(task.views),
         n_symmetric=plan.n_symmetric, checkpoint=Checkpoint(task.checkpoint),
     )  # fmt: skip

@@ -31,7 +31,7 @@ def list_unused_settings(
     """
     default, is_tuned = Settings(), not set(TUNED).isdisjoint(trained)
     reasons: dict[str, str] = {}
-    if not is_tuned and asked.head == "logistic" and asked.epochs is not None:
+    if not is_tuned and asked.head != "adam" and asked.epochs is not None:
         reasons["epochs"] = (
             "no training above a cut was completed, and the logistic head is fitted until it has converged"
         )

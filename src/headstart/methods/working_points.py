@@ -20,10 +20,10 @@ from headstart.evaluation.words import count_photos, format_percent
 from headstart.evaluation.working_points import measure_answers
 from headstart.head.linear import softmax
 from headstart.methods.cost_texts import check_class, read_costs
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.out_of_fold import predict_out_of_fold
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions
+from headstart.methods.trained_method import TrainedMethod
 from headstart.process.progress import Progress, ignore_progress
 
 

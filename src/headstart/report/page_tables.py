@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headstart.evaluation.cross_validation import find_cross_validation
@@ -20,6 +20,10 @@ from headstart.evaluation.words import (
 from headstart.report.confidence_text import describe_confidence
 from headstart.report.fitted_photos import describe_fitted_photos
 
+FEATURES = {
+    "last": "the mean of the last stage", "all": "the means of several stages, concatenated",
+    "wide": "the means of several stages and of layers inside blocks, concatenated",
+}  # fmt: skip
 PRECISIONS = {
     "f32": "float32",
     "bf16": (
@@ -130,10 +134,9 @@ def describe_settings(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
         "Method": _describe_method(method, metrics),
         "Cut": _describe_cut(metrics.get("cut")),
         "Trained above the cut": _describe_tuning(metrics.get("tuning"), is_watched=bool(metrics.get("validation"))),
-        "Features": {"all": "the means of several stages, concatenated", "last": "the mean of the last stage"}.get(
-            metrics.get("features") or ""
-        ),
+        "Features": FEATURES.get(metrics.get("features") or ""),
         "Head": metrics.get("head") and f"{metrics['head']} (the layer from features to classes)",
+        "Compared": _describe_candidates(metrics.get("candidates")),
         "Fitted": describe_fitted_photos(metrics),
         "Confidence": describe_confidence(metrics),
         "Backbone": metrics.get("backbone") and f"{metrics['backbone']}, pretrained network in {precision}",
@@ -190,11 +193,23 @@ def _name_trial(trial: Mapping[str, Any]) -> str:
     parts = [trial["method"]]
     if trial["method"] == "hybrid":
         parts.append(f"above {trial['cut']}")
-    if trial["features"] == "all":
-        parts.append("all stages")
+    if trial["features"] != "last":
+        parts.append({"all": "all stages", "wide": "all layers"}[trial["features"]])
     if trial["averaged_views"] > 1:
         parts.append(f"{trial['averaged_views']} views averaged")
     return ", ".join(parts)
+
+
+def _describe_candidates(candidates: Sequence[Mapping[str, Any]] | None) -> str | None:
+    """Describe the features and heads that cross-validation compared; None if there was nothing to compare."""
+    if not candidates or len(candidates) < 2:
+        return None
+    texts = [
+        f"{one['features']} features with head {one['head']}: {format_percent(one['accuracy'])} right, log loss "
+        f"{one['loss']:.3f}, {format_seconds(one['seconds'])}"
+        for one in candidates
+    ]
+    return f"by cross-validation of the training photos: {'; '.join(texts)}"
 
 
 def _describe_gain(trial: Mapping[str, Any]) -> str:

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from headstart.evaluation.notes import Note
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.tail_tuning import TunedBackbone
+from headstart.methods.trained_method import TrainedMethod
 from headstart.version import __version__
 
 
@@ -28,8 +28,9 @@ def describe_training(trained: TrainedMethod, notes: Iterable[Note]) -> dict[str
         "headstart": __version__,
         "method": settings.method,
         "cut": trained.cut,
-        "features": settings.features,
-        "head": settings.head if tuned is None else "linear",
+        "features": settings.features if tuned is None else "last",
+        "head": fitted.kind,
+        "candidates": list(trained.candidates),
         "backbone": trained.backbone.spec.name,
         "image_size": table.image_size,
         "depth": settings.depth,

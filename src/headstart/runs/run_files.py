@@ -182,7 +182,9 @@ def _draw_photos(pictures: PictureFolder, contents: RunContents) -> None:
 
 def _write_captions(metrics: dict[str, Any], *, has_start: bool) -> dict[str, str]:
     n_classes = len(metrics["classes"])
-    epochs = "an iteration of the solver" if metrics["head"] == "logistic" else "one pass over the training photos"
+    epochs = (
+        "an iteration of the solver" if metrics["head"].startswith("logistic") else "one pass over the training photos"
+    )
     if has_start:
         epochs += "; epoch 0 is before training"
     few = f", of the {N_CONFUSED} classes with the most mistakes" if n_classes > MAX_WHOLE else ""

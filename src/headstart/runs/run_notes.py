@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from headstart.backbone.spec import PIXELS_CUT
 from headstart.evaluation.notes import Note, note_unused
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.settings import ADAM_EPOCHS, Settings
 from headstart.methods.tail_tuning import TunedBackbone
+from headstart.methods.trained_method import TrainedMethod
 from headstart.methods.unused_settings import list_unused_settings
 
 

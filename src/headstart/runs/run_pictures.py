@@ -15,9 +15,9 @@ from headstart.backbone.spec import PIXELS_CUT
 from headstart.catalog.photo import Photo
 from headstart.classifier.heat_maps import Explainer
 from headstart.errors import PhotoError
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.split_metrics import SplitPredictions
 from headstart.methods.tail_tuning import list_tuning_views
+from headstart.methods.trained_method import TrainedMethod
 from headstart.pixels.decode import read_photo, read_thumbnail
 from headstart.pixels.views import SYMMETRIES, View, draw_view, render_view
 from headstart.report.figure_file import InlineImage, inline_image, save_png

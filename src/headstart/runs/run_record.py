@@ -24,9 +24,9 @@ from headstart.catalog.photo import Photo
 from headstart.classifier.file import ClassifierFile
 from headstart.engine.processor import describe_engine
 from headstart.errors import RunError
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions
+from headstart.methods.trained_method import TrainedMethod
 from headstart.process.cores import count_cores
 from headstart.process.packages import find_version, is_installed
 from headstart.storage.large_arrays import walk_rows

@@ -25,10 +25,11 @@ from headstart.head.folds import make_folds
 from headstart.head.regularisation import predict_held_out
 from headstart.methods.feature_table import SplitFeatures
 from headstart.methods.head_fitting import prepare_views, weigh_classes
-from headstart.methods.method_runner import MethodRunner, TrainedMethod
+from headstart.methods.method_runner import MethodRunner
 from headstart.methods.near_copy_search import keep_near_copies_together
 from headstart.methods.settings import TUNED, Settings
 from headstart.methods.tail_tuning import choose_cut
+from headstart.methods.trained_method import TrainedMethod
 from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
 from headstart.training.expectations import LARGE, Expectation, estimate_seconds, expect_accuracy
@@ -248,8 +249,9 @@ def _draw_learning_curve(trained: TrainedMethod) -> tuple[list[dict[str, Any]], 
         if len(np.unique(rows.y)) == n_classes:
             weights = weigh_classes(rows.y, n_classes, settings.class_weight, rows.weights)
         prepared, groups = prepare_views(
-            rows.views, rows.y, n_classes, class_weight=weights, sample_weight=rows.weights, groups=rows.groups
-        )
+            rows.views, rows.y, n_classes, class_weight=weights, sample_weight=rows.weights, groups=rows.groups,
+            kind=trained.fitted.kind,
+        )  # fmt: skip
         # One strength for all points: C weighs the sum over photos, so that fewer photos already mean more penalty.
         held = predict_held_out(prepared, strength=trained.fitted.strength, seeds=[settings.seed], groups=groups)[0]
         is_judged = held.fold >= 0

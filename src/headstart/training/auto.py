@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from headstart.errors import HeadstartError
 from headstart.evaluation.words import format_seconds
 from headstart.features.similarity import Similarity
-from headstart.methods.method_runner import MethodRunner, TrainedMethod
+from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
+from headstart.methods.trained_method import TrainedMethod
 from headstart.process.interrupts import listen_for_ctrl_c
 from headstart.training import trials
 from headstart.training.auto_record import AutoRecord
@@ -59,13 +60,6 @@ def choose_method(
     choice = _MethodChoice(runner, settings, say, measurements or Measurements())
     trained = choice.run()
     return trained, choice.record.to_dict(trained)
-
-
-def _count_wrong(is_right: IsRight) -> str:
-    n, n_wrong = len(is_right), int((~is_right).sum())
-    if n_wrong == 0:
-        return f"all {n:,} held-out photos were right"
-    return f"only {n_wrong:,} of {n:,} held-out photos {'was' if n_wrong == 1 else 'were'} wrong"
 
 
 @dataclass(frozen=True)
@@ -119,20 +113,22 @@ class _MethodChoice:
         self.record.add_trial(plain, is_right, judged_by="cross-validation", seconds=self.record.seconds)
         error = 1 - float(is_right.mean())
         if error < FEW_ERRORS:
-            wrong = _count_wrong(is_right)
+            wrong = trials.count_wrong(is_right)
             return self.record.add_reason(f"{wrong}: slower methods are unlikely to improve this")
         accuracy = self._try_features(is_right)
-        self._try_tuning(error, accuracy, _count_wrong(is_right))
+        self._try_tuning(error, accuracy, trials.count_wrong(is_right))
         return self._retrain()
 
     def _try_features(self, is_right: IsRight) -> float:
-        """Compare the means of all stages, averaged over symmetric views, with the plain features.
+        """Compare the features of all layers, averaged over symmetric views, with the best so far.
 
         Return the accuracy of the best, in cross-validation.
         """
         plain, self.record.step = self._best, "taking more features"
         train = self._catalog.select("train")
-        settings = replace(self._settings, features="all", n_views=N_AVERAGED, average_views=True)
+        settings = replace(
+            self._settings, features="wide", head="logistic+ridge", n_views=N_AVERAGED, average_views=True
+        )
         runner = replace(self._runner, catalog=replace(self._catalog, photos=train))
         if (
             len(train) * N_AVERAGED > MANY_PHOTOS
@@ -140,19 +136,21 @@ class _MethodChoice:
         ):
             return float(is_right.mean())
         started = self.record.seconds
-        wide = runner.extract(runner.wide_backbone, settings, n_views=N_AVERAGED, is_averaged=True)
+        wide = runner.extract(runner.pool("wide"), settings, n_views=N_AVERAGED, is_averaged=True)
         self._runner.note_time("extract")
         extraction_s = self.record.seconds - started
         best, best_right = plain, is_right
         by_views = []
         for n_views in (1, 2, N_AVERAGED):
             started = self.record.seconds
-            chosen = replace(self._settings, features="all")
-            if n_views > 1:
-                chosen = replace(chosen, n_views=n_views, average_views=True)
+            chosen = replace(settings, n_views=n_views, average_views=True)
+            if n_views == 1:
+                chosen = replace(chosen, n_views=None, average_views=False)
             tried = replace(plain, settings=chosen, table=trials.narrow_table(wide, n_views))
-            is_right = self._measure.cross_validate(tried.table, self._settings, None)
+            is_right = self._measure.cross_validate(tried.table, chosen, None)
             by_views.append(is_right)
+            if n_views == 1 and plain.settings.features == "wide":
+                continue  # it is the best so far
             trial = self.record.add_trial(
                 tried, is_right, judged_by="cross-validation",
                 seconds=extraction_s * n_views / N_AVERAGED + self.record.seconds - started,
@@ -230,7 +228,9 @@ class _MethodChoice:
 
     def _plan_tuning(self, fixed: TrainedMethod, similarity: Similarity) -> Settings:
         """Return the settings above a cut. `drop_average` drops averaging over views if it does not help."""
-        settings = replace(self._settings, train_norms=not similarity.is_similar, epochs=self._epochs)
+        settings = replace(
+            self._settings, features="last", head="logistic", train_norms=not similarity.is_similar, epochs=self._epochs
+        )
         if self._is_symmetric and not similarity.is_similar:
             return replace(settings, n_views=N_AVERAGED, average_views=True)
         if fixed.settings.average_views:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
-from headstart.methods.method_runner import TrainedMethod
+from headstart.methods.trained_method import TrainedMethod
 from headstart.training.trials import Comparison, IsRight, Trial
 
 
@@ -64,10 +64,8 @@ class AutoRecord:
         self.why += f"; {why}" if self.why else why
 
     def to_dict(self, kept: TrainedMethod) -> dict[str, Any]:
-        """Return the record in plain JSON types. The trial that was kept is marked."""
+        """Return the record in plain JSON types. The last trial of what was kept is marked."""
         facts = (kept.settings.method, kept.settings.features, kept.table.n_averaged)
-        tried = [
-            asdict(replace(trial, is_kept=(trial.method, trial.features, trial.averaged_views) == facts))
-            for trial in self.trials
-        ]
+        of_kept = [n for n, one in enumerate(self.trials) if (one.method, one.features, one.averaged_views) == facts]
+        tried = [asdict(replace(trial, is_kept=n in of_kept[-1:])) for n, trial in enumerate(self.trials)]
         return {"budget_s": self._budget_s, "tried": tried, "why": self.why, "similarity": self.similarity}

@@ -8,8 +8,8 @@ from typing import Any
 from headstart.features.near_copy_groups import NearCopies
 from headstart.methods.elsewhere import judge_elsewhere
 from headstart.methods.held_out_scores import OutOfFold
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.nested_cross_validation import cross_validate_nested
+from headstart.methods.trained_method import TrainedMethod
 from headstart.process.progress import Progress
 
 

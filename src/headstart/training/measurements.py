@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from headstart.features.similarity import Similarity, measure_similarity
 from headstart.head.regularisation import StrengthChoice
 from headstart.methods.feature_table import FeatureTable
-from headstart.methods.method_runner import MethodRunner, TrainedMethod
+from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
+from headstart.methods.trained_method import TrainedMethod
 from headstart.process.progress import show_progress
 from headstart.training.expectations import estimate_retraining_seconds, estimate_seconds
 from headstart.training.trials import IsRight, ValidationResult, judge_by_cross_validation, judge_on_validation

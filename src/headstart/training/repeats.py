@@ -17,10 +17,12 @@ from headstart.errors import HeadstartError
 from headstart.evaluation.intervals import count_effective
 from headstart.evaluation.repeats import repeats_interval
 from headstart.evaluation.words import format_seconds
-from headstart.methods.method_runner import MethodRunner, TrainedMethod, fit_head_to_table
+from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
 from headstart.methods.table_division import divide_table, has_all_views
+from headstart.methods.table_head import fit_head_to_table
+from headstart.methods.trained_method import TrainedMethod
 from headstart.process.interrupts import listen_for_ctrl_c
 from headstart.process.progress import show_progress
 

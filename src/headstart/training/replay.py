@@ -129,6 +129,8 @@ def choose_settings(record: dict[str, Any]) -> Settings:
         If the record has settings that this version does not know.
     """
     asked, used = (_read_settings(record["settings"][name]) for name in ("asked", "used"))
+    if used.method in TUNED:  # what was asked for `fixed` had no effect; earlier versions had other defaults
+        asked = replace(asked, features=Settings().features, head=Settings().head)
     is_search = asked.settle().method == "auto" and used.method in TUNED
     settings = asked if is_search else replace(used, budget_s=Settings().budget_s)
     arithmetic = record["machine"].get("arithmetic")

@@ -25,8 +25,9 @@ from headstart.features.near_copy_groups import NearCopies
 from headstart.inspection.training_findings import list_held_out, list_photos_to_look_at
 from headstart.methods.confidence import set_confidence
 from headstart.methods.elsewhere import note_elsewhere
+from headstart.methods.extraction_choice import choose_setup
 from headstart.methods.label_sets import fit_label_sets, measure_label_sets
-from headstart.methods.method_runner import MethodRunner, TrainedMethod
+from headstart.methods.method_runner import MethodRunner
 from headstart.methods.near_copy_metrics import measure_near_copies
 from headstart.methods.near_copy_search import keep_near_copies_together
 from headstart.methods.novelty import fit_trained_novelty, measure_novelty
@@ -34,6 +35,7 @@ from headstart.methods.novelty_notes import note_refusal
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
 from headstart.methods.strangers import measure_gallery
+from headstart.methods.trained_method import TrainedMethod
 from headstart.methods.training_context import TrainingContext
 from headstart.methods.working_points import ChosenDecision, check_classes, choose_decision, describe_working_points
 from headstart.process.progress import show_progress
@@ -83,7 +85,7 @@ class Training:
     def run(self, photos: Catalog | Source, folder: Path, say: Callable[[str], None]) -> RunContents:
         """Train, say the verdict, and return the contents of the run folder. Charts are begun as early as possible."""
         settings, context = self.settings, self.context
-        compiling = BackgroundCompilation(context.setup)
+        compiling = BackgroundCompilation(choose_setup(context.setup, settings))
         prepared = self._prepare(photos, compiling, say)
         runner = prepared.runner
         trained, record = self._train(runner, say)

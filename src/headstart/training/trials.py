@@ -16,8 +16,8 @@ from headstart.head.regularisation import StrengthChoice, choose_strength, predi
 from headstart.head.temperature import choose_factor, compute_log_losses
 from headstart.methods.feature_table import FeatureTable, SplitFeatures, average_rows
 from headstart.methods.head_fitting import prepare_views, weigh_classes
-from headstart.methods.method_runner import TrainedMethod
 from headstart.methods.settings import Settings
+from headstart.methods.trained_method import TrainedMethod
 
 HELD_OUT = 15  # percent of the training photos that are held out if there is no validation split
 FEWEST_HELD_OUT = 20  # on fewer photos the difference between methods is noise
@@ -82,6 +82,14 @@ def compare_accuracy(one: IsRight, other: IsRight, n_errors: float) -> tuple[int
     """
     gained, lost = int((one & ~other).sum()), int((other & ~one).sum())
     return gained - lost, math.floor(n_errors * math.sqrt(gained + lost)) + 1 if n_errors else 0
+
+
+def count_wrong(is_right: IsRight) -> str:
+    """Say how many held-out photos were wrong, as the beginning of a sentence."""
+    n, n_wrong = len(is_right), int((~is_right).sum())
+    if n_wrong == 0:
+        return f"all {n:,} held-out photos were right"
+    return f"only {n_wrong:,} of {n:,} held-out photos {'was' if n_wrong == 1 else 'were'} wrong"
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,8 +160,9 @@ def judge_by_cross_validation(table: FeatureTable, settings: Settings, choice: S
         return np.asarray(scores.argmax(1) == train.y)[fold >= 0]
     weights = weigh_classes(train.y, n_classes, settings.class_weight, train.weights)
     prepared, groups = prepare_views(
-        train.views, train.y, n_classes, class_weight=weights, sample_weight=train.weights, groups=train.groups
-    )
+        train.views, train.y, n_classes, class_weight=weights, sample_weight=train.weights, groups=train.groups,
+        kind=settings.first_head,
+    )  # fmt: skip
     strength = choose_strength(prepared, seed=settings.seed, groups=groups).strength
     held = predict_held_out(
         prepared, strength=strength, seeds=[settings.seed], groups=groups, n_views=len(train.views),

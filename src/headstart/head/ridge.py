@@ -1,0 +1,67 @@
+"""Ridge regression of class numbers, in closed form. Its mean with logistic regression has better probabilities.
+
+The mean of the scores of both heads is again one linear head. docs/decisions/0048-more-from-the-frozen-network.md
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.head.parallel_rows import sum_blocks, use_one_blas_thread
+from headstart.head.training_rows import PreparedRows
+
+Array = npt.NDArray[Any]
+PENALTY = 0.4  # for each standardised feature; from 0.1 to 1 the accuracy hardly changes
+SCALE = (
+    4.0  # of the predictions, which are about 0 to 1: with 2 to 8 the mean is as accurate, with 4 its loss is lowest
+)
+
+
+def fit_ridge(prepared: PreparedRows, weight: npt.NDArray[np.float64]) -> Array:
+    """Fit P heads by ridge regression, each with its own weights of the same rows.
+
+    Parameters
+    ----------
+    weight
+        (N, P), at least 0. A weight of 0 leaves a row out.
+
+    Returns
+    -------
+    (P, K, D + 1) coefficients for the standardised features, the bias last: one column of scores for each class, or for
+    two classes the log odds of the second.
+
+    Examples
+    --------
+    >>> from headstart.head.training_rows import prepare_rows
+    >>> rows = prepare_rows(np.array([[-1.0], [1.0], [3.0]]), np.array([0, 0, 1]), n_classes=2)
+    >>> fit_ridge(rows, np.ones((3, 1))).round(1).tolist()
+    [[[2.9, -1.3]]]
+    """
+    Z, y, n_classes = prepared.Z, prepared.rows.y, prepared.n_classes
+    targets = (2.0 * y - 1)[:, None] if n_classes == 2 else np.eye(n_classes)[y]
+    penalty = np.full(Z.shape[1], PENALTY * prepared.rows.X.shape[1])
+    penalty[-1] = 0  # of the bias
+    joined = np.concatenate([Z, targets.astype(Z.dtype)], axis=1)
+    found = []
+    with use_one_blas_thread():
+        for one in weight.T.astype(Z.dtype):
+            products = sum_blocks(partial(_multiply_block, Z, joined, one), Z)
+            gram = products[:, : Z.shape[1]].astype(np.float64) + np.diag(penalty)
+            found.append(np.linalg.solve(gram, products[:, Z.shape[1] :].astype(np.float64)).T)
+    return (SCALE * np.stack(found)).astype(Z.dtype)
+
+
+def _multiply_block(Z: Array, joined: Array, weight: Array, rows: slice) -> Array:
+    product: Array = (Z[rows] * weight[rows, None]).T @ joined[rows]
+    return product
+
+
+def score_ridge(prepared: PreparedRows, weight: npt.NDArray[np.float64]) -> Array:
+    """Return the scores (N, P, K) of all rows by the heads of `fit_ridge`."""
+    coefficients = fit_ridge(prepared, weight)
+    columns = coefficients.reshape(-1, coefficients.shape[-1])
+    return (prepared.Z @ columns.T).reshape(len(prepared.Z), *coefficients.shape[:2])

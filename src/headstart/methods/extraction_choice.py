@@ -1,0 +1,50 @@
+"""Which features one pass of the network computes, so that a training can choose among those of several layers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from headstart.backbone.backbone import Backbone, BackboneSetup
+from headstart.backbone.pooled_stages import pool_stages
+from headstart.methods.settings import TUNED, Settings
+
+# Photos times views. With more, features of all layers take gigabytes, and those of the last one have enough photos to
+# learn from.
+MAX_WIDE = 10_000
+
+
+def choose_widest(settings: Settings, backbone: Backbone, n_rows: int = 0) -> str:
+    """Return the widest features that a training may choose: ``last``, ``all`` or ``wide``.
+
+    Parameters
+    ----------
+    n_rows
+        Number of photos times views; 0 if it is not known yet.
+    """
+    if settings.features != "auto":
+        return settings.features
+    if settings.head == "adam" or settings.method in TUNED or n_rows > MAX_WIDE:
+        return "last"
+    if settings.head == "logistic":
+        return "all"  # on wide features it would take seconds
+    return "all" if backbone.is_quantised else "wide"
+
+
+def choose_extracted(settings: Settings, setup: BackboneSetup, n_rows: int = 0) -> str:
+    """Return the features to extract first, which are the widest if the others are a part of them.
+
+    In bf16 and int8 they are not: with more layers to pool, the network rounds differently. The features of the last
+    stage would not be those of the classifier file, so they are extracted alone, and wider ones only if these do not
+    suffice.
+    """
+    widest = choose_widest(settings, setup.backbone, n_rows)
+    # a network that will be quantised cannot yet compute in int8
+    if settings.features == "auto" and (setup.precision == "int8" or setup.choose_precision() != "f32"):
+        return "last"
+    return widest
+
+
+def choose_setup(setup: BackboneSetup, settings: Settings, n_photos: int = 0) -> BackboneSetup:
+    """Return the setup that computes the features of photos as they are; see `choose_extracted`."""
+    n_rows = n_photos * settings.n_fixed_views
+    return replace(setup, backbone=pool_stages(setup.backbone, choose_extracted(settings, setup, n_rows)))

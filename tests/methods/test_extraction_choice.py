@@ -1,0 +1,44 @@
+from dataclasses import replace
+
+import pytest
+
+from headstart.backbone.backbone import BackboneSetup
+from headstart.backbone.loading import load_backbone
+from headstart.methods.extraction_choice import MAX_WIDE, choose_extracted, choose_setup, choose_widest
+from headstart.methods.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def setup():
+    return BackboneSetup(load_backbone(), 96, "f32")
+
+
+def test_what_the_user_gave_is_extracted(setup):
+    for features in ("last", "all", "wide"):
+        settings = Settings(method="fixed", features=features)
+        assert choose_widest(settings, setup.backbone, 10**6) == choose_extracted(settings, setup) == features
+
+
+def test_few_photos_may_have_wide_features(setup):
+    assert choose_widest(Settings(), setup.backbone, MAX_WIDE) == "wide"
+    assert choose_widest(Settings(), setup.backbone, MAX_WIDE + 1) == "last"
+    assert choose_widest(Settings(head="logistic"), setup.backbone) == "all"
+    assert choose_widest(Settings(), replace(setup.backbone, is_quantised=True)) == "all"
+
+
+@pytest.mark.parametrize("settings", [{"head": "adam"}, {"method": "hybrid"}])
+def test_other_methods_and_heads_have_the_last_features(setup, settings):
+    assert choose_widest(Settings(**settings), setup.backbone) == "last"
+
+
+def test_in_other_arithmetic_the_last_features_are_extracted_alone(setup, monkeypatch):
+    assert choose_extracted(Settings(), setup) == "wide"
+    monkeypatch.setattr(BackboneSetup, "choose_precision", lambda _: "bf16")
+    assert choose_extracted(Settings(), setup) == "last"
+    assert choose_extracted(Settings(features="wide"), setup) == "wide"
+
+
+def test_the_setup_has_the_network_that_is_extracted(setup):
+    assert choose_setup(setup, Settings(), 100).spec.n_features == 4664
+    assert choose_setup(setup, Settings(), MAX_WIDE + 1) == setup
+    assert choose_setup(setup, Settings(n_views=2), MAX_WIDE // 2 + 1) == setup

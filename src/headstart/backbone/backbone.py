@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from headstart.backbone.spec import BackboneSpec
 from headstart.engine.compiling import Build
 from headstart.engine.engine import Engine, plan_build
-from headstart.engine.processor import Precision, choose_precision
+from headstart.engine.gpu import Device, choose_device, describe_gpu
+from headstart.engine.processor import Precision, choose_precision, describe_engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,24 @@ class BackboneSetup:
 
     def choose_precision(self) -> Precision:
         """Return the precision to compute in on this machine; raise BackboneError if it is not available."""
+        if self.choose_device() == "gpu":
+            return "f32"
         return choose_precision(self.precision, is_quantised=self.backbone.is_quantised)
+
+    def choose_device(self) -> Device:
+        """Return the device that extracts features: see `headstart.engine.gpu.choose_device`."""
+        return choose_device(self.precision, is_quantised=self.backbone.is_quantised)
+
+    def describe_engine(self) -> str:
+        """Return what decides the bits of a feature besides photo and network: see `describe_engine`."""
+        return describe_gpu() if self.choose_device() == "gpu" else describe_engine()
 
     def plan_build(self, *, tensor: str = "features", n_cores: int | None = None, n_views: int = 1) -> Build:
         """Plan an `Engine` for this setup; the parameters are those of `headstart.engine.engine.plan_build`."""
         return plan_build(
-            self.spec.weights_sha256, image_size=self.image_size, precision=self.precision, tensor=tensor,
+            self.spec.weights_sha256, image_size=self.image_size, precision=self.choose_precision(), tensor=tensor,
             float32_below=self.spec.float32_below, is_quantised=self.backbone.is_quantised, n_cores=n_cores,
-            n_views=n_views,
+            n_views=n_views, device=self.choose_device(),
         )  # fmt: skip
 
     def open_engine_above(self, cut: str) -> Engine:
@@ -69,7 +80,7 @@ class BackboneSetup:
         stage = self.spec.find_stage(cut)
         side = -(-self.image_size // stage.stride)
         build = plan_build(
-            self.spec.weights_sha256, image_size=self.image_size, precision=self.precision, entry=stage.tensor,
+            self.spec.weights_sha256, image_size=self.image_size, precision=self.choose_precision(), entry=stage.tensor,
             entry_shape=(side, side, stage.n_channels), float32_below=self.spec.float32_below,
             is_quantised=self.backbone.is_quantised,
         )  # fmt: skip

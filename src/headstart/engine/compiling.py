@@ -46,6 +46,8 @@ class Build:
         Names of layers below which everything is computed in float32, for any ``precision``.
     n_cores
         Number of cores that compute at the same time, each on a batch of its own.
+    device
+        ``cpu``, or ``gpu`` for a network in ``f32`` from the network's own input.
     """
 
     digest: str
@@ -57,14 +59,15 @@ class Build:
     float32_below: tuple[str, ...]
     n_cores: int
     entry_shape: tuple[int, int, int] | None = None
+    device: str = "cpu"
 
     def name(self) -> str:
         """Return the name of the compiled network on disk."""
         return name_result("network", *map(str, astuple(self)), describe_engine())
 
     def is_compiled(self) -> bool:
-        """Say whether the compiled network is on disk."""
-        return has_result(self.name())
+        """Say whether the compiled network is on disk. For a GPU nothing is compiled before it runs."""
+        return self.device == "gpu" or has_result(self.name())
 
 
 def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.engine.compiling import Build, compile_network
+from headstart.engine.gpu import BATCH_SIZE, Device, GpuNetwork, GpuRequest
 from headstart.engine.openvino_import import import_openvino
 from headstart.engine.processor import choose_precision, has_wide_vectors
 from headstart.errors import PhotoError
@@ -49,27 +50,30 @@ def plan_build(
     entry: str | None = None,
     n_views: int = 1,
     entry_shape: tuple[int, int, int] | None = None,
+    device: Device = "cpu",
 ) -> Build:
     """Plan what an `Engine` runs: the parameters are those of `Build` and `choose_precision`.
 
     By default it infers on all cores that this process may use, and as many photos at once as suits their size and the
-    processor. A batch holds all ``n_views`` views of its photos.
+    processor. A batch holds all ``n_views`` views of its photos. On a GPU the cores decode.
     """
     n_photos = batch_size or 1
-    if batch_size is None and has_wide_vectors():  # on other processors a row would depend on the size of its batch
+    if batch_size is None and device == "gpu":
+        n_photos = -(-BATCH_SIZE // n_views)
+    elif batch_size is None and has_wide_vectors():  # on other processors a row would depend on the size of its batch
         n_photos = max(1, round(PIXELS_PER_BATCH / image_size**2 / n_views)) if entry_shape is None else ABOVE_A_CUT
     return Build(
         digest=digest, image_size=image_size, batch_size=n_photos * n_views, entry=entry, tensor=tensor,
         float32_below=float32_below, precision=choose_precision(precision, is_quantised=is_quantised),
-        n_cores=n_cores or count_cores(), entry_shape=entry_shape,
+        n_cores=n_cores or count_cores(), entry_shape=entry_shape, device=device,
     )  # fmt: skip
 
 
 class Engine:
     """A network compiled for this machine, from its pixels to one layer.
 
-    A row of the output depends on its own photo alone. The other photos in the batch and the size of the batch do not
-    change a bit of it. A forked child compiles the network again, at its first use.
+    On the processor, a row of the output depends on its own photo alone: the other photos in the batch and the size of
+    the batch do not change a bit of it. A forked child compiles the network again, at its first use.
 
     Parameters
     ----------
@@ -89,12 +93,17 @@ class Engine:
         self.batch_size = build.batch_size // n_views
         self.n_threads = THREADS_PER_CORE * build.n_cores
         self._network, self._build = network, build
-        self._requests: PerProcess[queue.SimpleQueue[_Request]] = PerProcess()
+        self._requests: PerProcess[queue.SimpleQueue[_Request | GpuRequest]] = PerProcess()
         self._requests.get(self._open_requests)
 
-    def _open_requests(self) -> queue.SimpleQueue[_Request]:
+    def _open_requests(self) -> queue.SimpleQueue[_Request | GpuRequest]:
+        requests: queue.SimpleQueue[_Request | GpuRequest] = queue.SimpleQueue()
+        if self._build.device == "gpu":
+            network = GpuNetwork(self._network, self._build)
+            for _ in range(self.n_threads):
+                requests.put(GpuRequest(network, self._build, self.n_views))
+            return requests
         compiled = compile_network(self._network, self._build)
-        requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
         for _ in range(self.n_threads):
             requests.put(_Request(compiled, self._build, self.n_views))
         return requests

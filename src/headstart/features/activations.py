@@ -20,7 +20,6 @@ import numpy.typing as npt
 
 from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.spec import PIXELS_CUT
-from headstart.engine.processor import describe_engine
 from headstart.errors import CacheError, PhotoError
 from headstart.features.activation_files import (
     FOLDER,
@@ -222,5 +221,5 @@ def _plan(setup: BackboneSetup, cut: str, n_items: int, limit_bytes: int) -> _Pl
         shape, precision = (side, side, stage.n_channels), setup.choose_precision()
         is_exact = precision == "f32" and count_bytes((n_items, *shape), np.float32) <= limit_bytes
         dtype = np.dtype(np.float32 if is_exact else np.float16)
-        facts += [precision, describe_engine(), str(dtype)]
+        facts += [precision, setup.describe_engine(), str(dtype)]
     return _Plan(setup, cut, shape, dtype, tuple(facts))

@@ -17,7 +17,6 @@ import numpy.typing as npt
 
 from headstart.backbone.backbone import BackboneSetup
 from headstart.engine.compiling import compile_network
-from headstart.engine.processor import describe_engine
 from headstart.errors import HeadstartError, PhotoError
 from headstart.features.cache_key import FeatureSpec, make_key
 from headstart.features.feature_cache import FeatureCache
@@ -84,7 +83,7 @@ def make_feature_spec(setup: BackboneSetup) -> FeatureSpec:
         tensor="features",
         image_size=setup.image_size,
         precision=setup.choose_precision(),
-        engine=describe_engine(),
+        engine=setup.describe_engine(),
         decoder=describe_decoder(),
         depth=setup.depth,
     )

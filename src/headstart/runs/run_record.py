@@ -22,6 +22,7 @@ import numpy.typing as npt
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.classifier.file import ClassifierFile
+from headstart.engine.gpu import choose_device, describe_gpu
 from headstart.engine.processor import describe_engine
 from headstart.errors import RunError
 from headstart.methods.settings import Settings
@@ -146,10 +147,11 @@ def list_versions(*, is_tuned: bool) -> dict[str, str]:
 
 
 def describe_machine() -> dict[str, Any]:
-    """Return the processor, the system and what decides the bits of a feature on it."""
+    """Return the processor, the system and what decides the bits of a feature on it, and on its GPU if there is one."""
+    gpu = f"; {describe_gpu()}" if choose_device("auto", is_quantised=False) == "gpu" else ""
     return {
         "processor": _name_processor(), "n_cores": count_cores(), "system": f"{sys.platform} {platform.machine()}",
-        "engine": describe_engine(),
+        "engine": describe_engine() + gpu,
     }  # fmt: skip
 
 

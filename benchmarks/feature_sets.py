@@ -29,7 +29,7 @@ from headstart.methods.table_division import divide_table
 from headstart.methods.trained_method import TrainedMethod
 from headstart.methods.training_context import TrainingContext
 
-SETTINGS = Settings(method="fixed").settle()
+SETTINGS = Settings(method="fixed", features="last", head="logistic")
 SHARES = {"train": 70, "validation": 15, "test": 15}
 _taken: list[Any] = []  # what a worker process draws from
 

@@ -78,6 +78,7 @@ class MethodRunner:
                     tables[network] = self.extract(
                         self.pool(network), settings, n_views=settings.n_fixed_views,
                         is_averaged=settings.average_views, fit_splits=settings.fit_splits,
+                        verb="Extracting all layers" if tables else "Extracting",
                     )  # fmt: skip
                     self.note_time("extract")
                 tables[chosen.features] = tables[network].narrow(self.pool(chosen.features).spec.n_features)

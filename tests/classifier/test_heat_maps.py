@@ -12,11 +12,12 @@ from headstart.classifier.heat_maps import Explainer
 from headstart.errors import ClassifierError, PhotoError
 
 
-@pytest.fixture(scope="module", params=["plain", "wide", "averaged", "int8", "side by side"])
+@pytest.fixture(scope="module", params=["plain", "all", "wide", "averaged", "int8", "side by side"])
 def run(request, tmp_path_factory, paint_folder):
     base = tmp_path_factory.mktemp("explaining")
     settings = {
-        "plain": {}, "wide": {"features": "all"}, "averaged": {"average_views": True}, "int8": {"precision": "int8"},
+        "plain": {}, "all": {"features": "all"}, "wide": {"features": "wide"}, "averaged": {"average_views": True},
+        "int8": {"precision": "int8"},
         "side by side": {"features": "all", "average_views": True, "n_views": 2, "image_size": "96+140"},
     }[request.param]  # fmt: skip
     folder = paint_folder(base / "photos", ("dots", "stripes", "rings"), 12)

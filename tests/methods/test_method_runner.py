@@ -107,6 +107,8 @@ def test_training_again_averages_over_views_only_if_told(runner, is_averaged):
     hyperparameters = choose_hyperparameters("hybrid", settings, 24)
     trained = runner.run_again(settings, hyperparameters, is_averaged=is_averaged)
     assert trained.table.n_averaged == (2 if is_averaged else 1)
+    n_views = {split: len(some.views) for split, some in trained.table.splits.items()}
+    assert n_views == {"train": 1, "validation": 2 if is_averaged else 1, "test": 2 if is_averaged else 1}
     assert trained.settings.average_views == is_averaged
     assert (trained.tuned.n_views, trained.tuned.n_symmetric) == (2, 2)
     assert trained.tuned.hyperparameters == hyperparameters

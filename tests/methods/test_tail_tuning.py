@@ -12,7 +12,7 @@ from headstart.errors import BackboneError
 from headstart.methods import tail_tuning
 from headstart.methods.settings import Settings
 from headstart.methods.tail_tuning import choose_cut, choose_hyperparameters, list_tuning_views
-from headstart.pixels.views import AS_IT_IS, SYMMETRIES
+from headstart.pixels.views import AS_IT_IS, SYMMETRIES, ViewChoice
 from headstart.scale.ray_training import RayWorkers
 
 SETTINGS = Settings(method="hybrid", cut="block_15", image_size=96, epochs=1, precision="f32")
@@ -77,7 +77,9 @@ def test_any_gain_over_the_start_is_kept_only_if_batch_norms_are_trained():
 def test_the_views_to_train_on_follow_from_the_settings_and_the_cut():
     hybrid = Settings(method="hybrid")
     assert list_tuning_views(hybrid, "block_12") == SYMMETRIES[:2]
-    assert list_tuning_views(replace(hybrid, average_views=True), "block_12") == SYMMETRIES[:4]
+    averaged = list_tuning_views(replace(hybrid, average_views=True), "block_12")
+    assert averaged == (AS_IT_IS, ViewChoice(SYMMETRIES[1:4]))
+    assert {averaged[1].choose(f"photo {n}") for n in range(30)} == set(SYMMETRIES[1:4])
     assert list_tuning_views(replace(hybrid, n_views=3), "block_12")[0] == AS_IT_IS
     assert len(set(list_tuning_views(replace(hybrid, n_views=3), "block_12"))) == 3
     assert list_tuning_views(hybrid, "pixels") == (AS_IT_IS,)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.pixels.views import AS_IT_IS, MAX_TURNS, View, draw_view, render_view
+from headstart.pixels.views import AS_IT_IS, MAX_TURNS, SYMMETRIES, View, ViewChoice, draw_view, render_view
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
 
@@ -44,3 +44,17 @@ def test_rotation_is_counter_clockwise_and_fills_the_corners_by_reflection():
 def test_different_views_have_different_descriptions():
     views = [AS_IT_IS, View(is_flipped=True), View(turns=0.1), View(turns=-0.1)]
     assert len({view.describe() for view in views}) == 4
+
+
+def test_a_choice_gives_each_photo_one_view_and_all_photos_together_all_views():
+    choice = ViewChoice(SYMMETRIES[1:4])
+    digests = [f"{n:064x}" for n in range(30)]
+    chosen = [choice.choose(digest) for digest in digests]
+    assert chosen == [choice.choose(digest) for digest in digests]
+    assert set(chosen) == set(SYMMETRIES[1:4])
+    assert AS_IT_IS.choose(digests[0]) == AS_IT_IS
+
+
+def test_choices_of_different_views_have_different_descriptions():
+    texts = {SYMMETRIES[1].describe(), *(ViewChoice(SYMMETRIES[1:n]).describe() for n in (2, 4, 8))}
+    assert len(texts) == 4

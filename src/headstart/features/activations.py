@@ -30,7 +30,7 @@ from headstart.features.activation_files import (
 )
 from headstart.features.extraction import PhotoFile
 from headstart.pixels.decode import describe_decoder, read_photo
-from headstart.pixels.views import View, render_view
+from headstart.pixels.views import View, ViewChoice, render_view
 from headstart.process.cores import count_cores
 from headstart.process.progress import Progress, ignore_progress
 from headstart.storage.large_arrays import Array, allocate_array, count_bytes, release_rows
@@ -72,7 +72,7 @@ def open_activations(
     setup: BackboneSetup,
     *,
     cut: str,
-    views: Sequence[View],
+    views: Sequence[View | ViewChoice],
     limit_bytes: int = LIMIT_BYTES,
     cache: bool = True,
     progress: Progress = ignore_progress,
@@ -86,7 +86,7 @@ def open_activations(
     cut
         Name of the last frozen stage; or ``pixels``: nothing is frozen, and the photos are only decoded.
     views
-        V views, the same for every photo.
+        V views. A choice gives each photo its own view.
     limit_bytes
         Largest size on disk of all such files together.
     cache
@@ -130,7 +130,9 @@ class _Plan:
     dtype: np.dtype[Any]
     facts: tuple[str, ...]
 
-    def fill(self, array: Array, photos: Sequence[PhotoFile], views: Sequence[View], progress: Progress) -> list[int]:
+    def fill(
+        self, array: Array, photos: Sequence[PhotoFile], views: Sequence[View | ViewChoice], progress: Progress
+    ) -> list[int]:
         """Compute all rows, photo by photo, and return the checksum of each view."""
 
         def read(n: int) -> npt.NDArray[np.uint8]:
@@ -138,7 +140,7 @@ class _Plan:
 
         def load(item: Item) -> npt.NDArray[np.uint8]:
             number, n = item
-            return render_view(pixels.take(n), views[number])
+            return render_view(pixels.take(n), views[number].choose(photos[n].digest))
 
         pixels = _PixelsOfViews(read, len(views))
         checksums = [0] * len(views)

@@ -6,9 +6,8 @@ part above the cut is computed again, which is about a quarter of the network.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,7 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.features.activations import Activations
 from headstart.features.cache_key import FeatureSpec
 from headstart.features.extraction import PhotoFile, make_feature_spec
-from headstart.pixels.views import View
+from headstart.pixels.views import View, ViewChoice
 from headstart.process.progress import Progress, ignore_progress
 from headstart.storage.large_arrays import allocate_array, release_rows
 
@@ -68,11 +67,11 @@ class CutActivations:
 
     activations: Activations
     photos: Sequence[PhotoFile]
-    views: Sequence[View]
+    views: Sequence[View | ViewChoice]
     cut: str
 
     def compute_features(
-        self, setup: BackboneSetup, views: Sequence[View], progress: Progress = ignore_progress
+        self, setup: BackboneSetup, wanted: Collection[tuple[str, View]], progress: Progress = ignore_progress
     ) -> TailFeatures | None:
         """Return the features that a network with other weights above the cut gives.
 
@@ -82,8 +81,8 @@ class CutActivations:
         ----------
         setup
             Network with the same weights below the cut.
-        views
-            Views that are wanted. Those without activations are left out.
+        wanted
+            Digests of photos, each with a view. Those without activations are left out.
 
         Returns
         -------
@@ -93,9 +92,13 @@ class CutActivations:
         array = self.activations.array
         if array.dtype != np.float32 or setup.choose_precision() != "f32":
             return None
-        known = {view.describe(): number for number, view in enumerate(self.views)}
-        found = [view.describe() for view in views if view.describe() in known]
-        items = [(known[name], n) for name, n in product(found, range(len(self.photos)))]
+        known = {
+            (photo.digest, view.choose(photo.digest)): (number, n)
+            for number, view in enumerate(self.views)
+            for n, photo in enumerate(self.photos)
+        }
+        found = [key for key in known if key in wanted]
+        items = [known[key] for key in found]
         matrix = allocate_array((len(items), setup.spec.n_features))
         engine = setup.open_engine_above(self.cut)
         for n_done, (_, row) in enumerate(engine.stream(items, lambda item: array[item]), 1):
@@ -105,5 +108,5 @@ class CutActivations:
                 release_rows(matrix)
             progress(n_done, len(items))
         self.activations.release()
-        rows = {(self.photos[n].digest, name): i for i, (name, n) in enumerate(product(found, range(len(self.photos))))}
+        rows = {(digest, view.describe()): i for i, (digest, view) in enumerate(found)}
         return TailFeatures(make_feature_spec(setup), rows, matrix)

@@ -112,7 +112,8 @@ class FeatureTable:
 
 def build_feature_table(
     catalog: Catalog, setup: BackboneSetup, *, n_views: int = 1, is_averaged: bool = False, seed: int = 0,
-    fit_splits: Sequence[str] = ("train",), feature_cache: FeatureCache | None = None,
+    fit_splits: Sequence[str] = ("train",), averaged_splits: Sequence[str] = SPLITS,
+    feature_cache: FeatureCache | None = None,
     stored: KnownFeatures | None = None, progress: Progress = ignore_progress,
 ) -> FeatureTable:  # fmt: skip
     """Extract the features of all photos of a catalog, and of augmented views of the photos that a head is fitted to.
@@ -125,7 +126,9 @@ def build_feature_table(
     n_views
         Number of views of each photo of ``fit_splits``: the photo itself, and random flips and rotations.
     is_averaged
-        Whether to take symmetric views of all photos instead, and to average their features in ``X``.
+        Whether to take symmetric views instead, and to average their features in ``X``.
+    averaged_splits
+        Splits whose photos have all symmetric views. The photos of the others are taken as they are.
 
     Raises
     ------
@@ -134,10 +137,11 @@ def build_feature_table(
     """
     # The views of one split follow each other. Each split is then a part of one matrix, and no row is copied.
     by_split = {split: catalog.select(split) for split in SPLITS}
+    n_here = {split: n_views if split in (averaged_splits if is_averaged else fit_splits) else 1 for split in SPLITS}
     photos: list[Photo] = []
     views: list[View] = []
     for split in SPLITS:
-        for number in range(n_views if is_averaged or split in fit_splits else 1):
+        for number in range(n_here[split]):
             photos += by_split[split]
             views += [
                 SYMMETRIES[number] if is_averaged else draw_view(photo.digest, number, seed)
@@ -165,18 +169,17 @@ def build_feature_table(
         ]  # fmt: skip
         if not isinstance(features.matrix, np.memmap):
             at.sort(key=lambda i: (members[i].digest, members[i].weight))
-        n_here = n_views if is_averaged or split in fit_splits else 1
-        rows += [start + number * len(members) + i for number in range(n_here) for i in at]
+        rows += [start + number * len(members) + i for number in range(n_here[split]) for i in at]
         chosen[split] = tuple(members[i] for i in at)
-        start += n_here * len(members)
+        start += n_here[split] * len(members)
     matrix = take_rows(features.matrix, rows)  # of all splits, so that two of them can be joined without a copy
     start, splits = 0, {}
     for split, kept in chosen.items():
-        n_here = n_views if is_averaged or split in fit_splits else 1
-        X = matrix[start : start + n_here * len(kept)].reshape(n_here, len(kept), matrix.shape[1])
+        end = start + n_here[split] * len(kept)
+        X = matrix[start:end].reshape(n_here[split], len(kept), matrix.shape[1])
         y = np.array([numbers[photo.label] for photo in kept], np.int64)
-        splits[split] = SplitFeatures(kept, average_rows(X) if is_averaged else X[0], y, X)
-        start += n_here * len(kept)
+        splits[split] = SplitFeatures(kept, average_rows(X) if is_averaged and len(X) > 1 else X[0], y, X)
+        start = end
     return FeatureTable(
         catalog=readable, splits=splits, n_averaged=n_views if is_averaged else 1, image_size=setup.image_size,
         precision=features.precision, n_extracted=features.n_extracted, n_cached=features.n_cached,

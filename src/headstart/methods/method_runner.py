@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from headstart.backbone.backbone import Backbone, BackboneSetup
 from headstart.backbone.pooled_stages import FEATURES, pool_stages
 from headstart.catalog.catalog import Catalog
+from headstart.catalog.photo import SPLITS
 from headstart.features.cache_key import FeatureSpec
 from headstart.features.extraction import make_feature_spec
 from headstart.features.feature_cache import open_feature_cache
@@ -29,6 +31,10 @@ from headstart.tune.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from headstart.tune.hyperparameters import Hyperparameters
+
+# The splits that judge a network trained above a cut. Of its training photos one view is enough: nothing is chosen by
+# them, because the network has learned them by heart.
+AVERAGED_SPLITS = SPLITS[1:]
 
 
 @dataclass(frozen=True)
@@ -152,8 +158,9 @@ class MethodRunner:
         above = self._compute_above(settings, tuned)
         runner = replace(self, catalog=plain.catalog, context=replace(self.context, cache=False), above=above)
         table = runner.extract(
-            tuned.backbone, settings, n_views=settings.n_averaged, is_averaged=settings.average_views, verb="Judging"
-        )
+            tuned.backbone, settings, n_views=settings.n_averaged, is_averaged=settings.average_views, verb="Judging",
+            averaged_splits=AVERAGED_SPLITS,
+        )  # fmt: skip
         if not tuned.result.is_stopped:
             self.checkpoints.append(tuned.checkpoint)
         table = replace(table, n_extracted=plain.n_extracted, n_cached=plain.n_cached)
@@ -167,13 +174,17 @@ class MethodRunner:
         if tuned.trained_on is None or self.context.cluster is not None:
             return None
         setup = replace(self.context.setup, backbone=tuned.backbone)
-        views = SYMMETRIES[: settings.n_averaged] if settings.average_views else (AS_IT_IS,)
+        photos = self.catalog.photos
+        wanted = {(photo.digest, AS_IT_IS) for photo in photos}
+        if settings.average_views:
+            judged = [photo.digest for photo in photos if photo.split in AVERAGED_SPLITS]
+            wanted |= set(product(judged, SYMMETRIES[: settings.n_averaged]))
         with show_progress("Judging", is_shown=self.context.verbose, unit="views") as progress:
-            return tuned.trained_on.compute_features(setup, views, progress)
+            return tuned.trained_on.compute_features(setup, wanted, progress)
 
     def extract(
         self, backbone: Backbone, settings: Settings, *, n_views: int = 1, is_averaged: bool = False,
-        fit_splits: Sequence[str] = ("train",), verb: str = "Extracting",
+        fit_splits: Sequence[str] = ("train",), averaged_splits: Sequence[str] = SPLITS, verb: str = "Extracting",
     ) -> FeatureTable:  # fmt: skip
         """Return the catalog with the features that a backbone gives; see `build_feature_table`."""
         n_features, context = backbone.spec.n_features, self.context
@@ -188,7 +199,8 @@ class MethodRunner:
         ):
             table = build_feature_table(
                 self.catalog, setup, n_views=n_views, is_averaged=is_averaged, seed=settings.seed,
-                fit_splits=fit_splits, feature_cache=feature_cache, stored=stored, progress=progress,
+                fit_splits=fit_splits, averaged_splits=averaged_splits, feature_cache=feature_cache, stored=stored,
+                progress=progress,
             )  # fmt: skip
         n_computed = fresh.count_computed(table.catalog.photos) if fresh else 0
         table = table.narrow(n_features)

@@ -24,7 +24,7 @@ from headstart.methods.head_fitting import FittedHead, prepare_views, weigh_clas
 from headstart.methods.settings import TUNED, Settings
 from headstart.methods.training_context import TrainingContext
 from headstart.pixels.decode import describe_decoder
-from headstart.pixels.views import AS_IT_IS, SYMMETRIES, View, draw_view
+from headstart.pixels.views import AS_IT_IS, SYMMETRIES, View, ViewChoice, draw_view
 from headstart.process.progress import print_above, show_progress
 from headstart.scale.ray_training import fit_on_ray
 from headstart.storage.result_cache import name_result
@@ -93,12 +93,16 @@ def check_one_network(what: str, spec: BackboneSpec) -> None:
         )
 
 
-def list_tuning_views(settings: Settings, cut: str) -> tuple[View, ...]:
-    """Return the views of each photo whose activations are trained on."""
+def list_tuning_views(settings: Settings, cut: str) -> tuple[View | ViewChoice, ...]:
+    """Return the views of each photo whose activations are trained on.
+
+    If predictions are averaged over symmetric views, each photo has two of them: itself, and one of the others. All
+    photos together have all views. The part below the cut is then passed half as often as with four views of each.
+    """
     if cut == PIXELS_CUT:
         return (AS_IT_IS,)  # augmentation draws other views in every epoch
     if settings.average_views:
-        return SYMMETRIES[: settings.n_views or 4]
+        return (AS_IT_IS, ViewChoice(SYMMETRIES[1 : settings.n_averaged]))
     if settings.n_views is None:
         return SYMMETRIES[:2]
     return tuple(draw_view("", number, settings.seed) for number in range(settings.n_views))

@@ -36,6 +36,33 @@ class View:
         """Return a text that is equal for equal views."""
         return f"flip {int(self.is_flipped)}, turn {self.turns:.6f}"
 
+    def choose(self, digest: str) -> View:
+        """Return this view, whatever the photo, as `ViewChoice` returns one of its views."""
+        del digest
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class ViewChoice:
+    """One of several views of a photo, chosen by the photo's content."""
+
+    views: tuple[View, ...]
+
+    def describe(self) -> str:
+        """Return a text that is equal for equal choices."""
+        return "one of " + "; ".join(view.describe() for view in self.views)
+
+    def choose(self, digest: str) -> View:
+        """Return the view of the photo with a content hash, in hex.
+
+        Examples
+        --------
+        >>> ViewChoice(SYMMETRIES[:2]).choose("ab13")
+        View(is_flipped=True, turns=0.0)
+        """
+        bits = hashlib.sha256(digest.encode()).digest()
+        return self.views[int.from_bytes(bits[:8], "big") % len(self.views)]
+
 
 AS_IT_IS = View()
 # The 8 symmetries of a square, exact for every pixel: the first 2 for photos that may be mirrored, the first 4 for

@@ -122,9 +122,9 @@ def list_training_views(trained: TrainedMethod) -> tuple[View, ...] | None:
         return ()
     if trained.tuned is None:
         return SYMMETRIES[: trained.table.n_averaged] if settings.average_views else None
-    if settings.average_views or settings.n_views is None:
-        return SYMMETRIES[: trained.tuned.n_views]  # of the training: `auto` may drop the average afterwards
-    return list_tuning_views(settings, trained.cut)
+    if trained.tuned.n_symmetric > 1:  # of the training: `auto` may drop the average afterwards
+        return SYMMETRIES[: trained.tuned.n_symmetric]
+    return tuple(view.choose("") for view in list_tuning_views(settings, trained.cut))
 
 
 def draw_training_photos(

@@ -16,7 +16,7 @@ from headstart.errors import DeviceWarning, FitError
 from headstart.process.cores import count_cores
 from headstart.process.packages import find_version
 
-TUNING_RULES = 4  # increase this number when a change gives other weights for the same activations
+TUNING_RULES = 5  # increase this number when a change gives other weights for the same activations
 # words in the error messages of CUDA's libraries; torch has no error class of its own for most of them
 GPU_WORDS = ("cuda", "cudnn", "cublas", "unable to find an engine")
 MAX_REASON = 120  # characters of a reason in a message

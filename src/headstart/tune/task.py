@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from headstart.backbone.backbone import BackboneSetup
 from headstart.features.activations import Activations, open_activations
 from headstart.features.extraction import PhotoFile
-from headstart.pixels.views import View
+from headstart.pixels.views import View, ViewChoice
 from headstart.process.progress import Progress, ignore_progress
 from headstart.tune.checkpoint import Checkpoint
 from headstart.tune.training_plan import TrainingPlan
@@ -35,7 +35,7 @@ class TuningTask:
 
     photos: Sequence[PhotoFile]
     setup: BackboneSetup
-    views: tuple[View, ...]
+    views: tuple[View | ViewChoice, ...]
     plan: TrainingPlan
     limit_bytes: int
     cache: bool

@@ -15,6 +15,8 @@ GRAPHS = {"onnx": "model.onnx", "openvino": "model.xml"}
 # Of a probability, between classifier and export. In bf16 (8 bits) one uncertain photo was seen to differ by 0.014
 # on a processor with AMX and by less than 0.01 on others.
 LARGEST_GAP = {"f32": 0.001, "bf16": 0.03}
+# Of a novelty, a rank among 28 photos: its steps are 0.036. In bf16 differences of up to 0.05 were seen.
+LARGEST_NOVELTY_GAP = {"f32": 0.01, "bf16": 0.08}
 
 
 @pytest.mark.slow
@@ -27,7 +29,7 @@ def test_an_export_predicts_the_same(any_run, photos, tmp_path, kind):
     assert report["parity"]["mean_probability_gap"] < 0.001
     assert (report["refuse"], report["parity"]["refused_share"]) == (0.05, 0.05)
     assert report["parity"]["refused_agreement"] == 1
-    assert report["parity"]["max_novelty_gap"] < 0.01
+    assert report["parity"]["max_novelty_gap"] < LARGEST_NOVELTY_GAP[report["precision"]]
     assert report["accuracy"]["n"] == 4  # those that it was not trained on
     assert report["accuracy"]["classifier"] == report["accuracy"]["export"]
     assert report["bytes"] == sum(path.stat().st_size for path in tmp_path.iterdir())

@@ -22,7 +22,7 @@ from harness import DATA, ROOT, Claim, Timing, publish, run_process, use_empty_c
 from headstart.training.demo import write_demo_catalog
 
 BEFORE = "113d0fa"
-SETS = {"coffee-leaf": (0.925, 1.7), "solar-cells": (0.885, 1.7)}  # least mean accuracy of five seeds, and least ratio
+SETS = {"coffee-leaf": (0.925, 4.0), "solar-cells": (0.885, 4.0)}  # least mean accuracy of five seeds, and least ratio
 LOSS = 0.015  # of accuracy that chance makes in a few seeds
 OPTIONS = ("--method", "hybrid", "--train-norms", "--average-views", "--precision", "f32")
 

@@ -36,7 +36,7 @@ def test_the_default_settings_are_valid():
             {"method": "hybrid", "fit_on": "train"},
             r"fit_on \(--fit-on\) 'train' with method hybrid, which only fixed has",
         ),
-        ({"method": "fixed", "head": "adam", "fit_on": "all"}, "'all' with head adam, need head logistic"),
+        ({"method": "fixed", "head": "adam", "fit_on": "all"}, "'all' with head adam, need another head"),
         ({"method": "hybrid", "head": "adam"}, "head 'adam' with method hybrid, which only fixed has"),
         (
             {"method": "fixed", "train_norms": True},

@@ -275,7 +275,7 @@ class Settings:
                 if getattr(self, name) not in (plain, _OF_ALL.get(name, plain))
             ]
         if self.head == "adam" and self.fit_on is not None:
-            problems.append(f"{name_setting('fit_on')} {self.fit_on!r} with head adam, need head logistic")
+            problems.append(f"{name_setting('fit_on')} {self.fit_on!r} with head adam, need another head")
         if self.cut is not None and self.method not in ("auto", "hybrid"):
             problems.append(f"cut {self.cut!r} with method {self.method}, which only hybrid has")
         return problems

@@ -32,4 +32,7 @@ def test_its_python_runs_and_prints_what_it_says(make_folder, tmp_path, monkeypa
 def test_its_files_exist():
     root = Path(__file__).parents[2]
     for link in re.findall(r"\]\(([^)h][^)]*)\)", README):
-        assert (root / link).exists(), link
+        name, _, anchor = link.partition("#")
+        assert (root / name).exists(), link
+        headings = re.findall(r"^#+ (.*)$", (root / name).read_text(), re.MULTILINE) if anchor else []
+        assert not anchor or anchor in [re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in headings]

@@ -58,7 +58,7 @@ class ViewChoice:
         Examples
         --------
         >>> ViewChoice(SYMMETRIES[:2]).choose("ab13")
-        View(is_flipped=True, turns=0.0)
+        View(is_flipped=False, turns=0.0)
         """
         bits = hashlib.sha256(digest.encode()).digest()
         return self.views[int.from_bytes(bits[:8], "big") % len(self.views)]

@@ -4,7 +4,13 @@ import pytest
 
 from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
-from headstart.methods.extraction_choice import MAX_WIDE, choose_extracted, choose_setup, choose_widest
+from headstart.methods.extraction_choice import (
+    MAX_WIDE,
+    choose_extracted,
+    choose_kept_cut,
+    choose_setup,
+    choose_widest,
+)
 from headstart.methods.settings import Settings
 
 
@@ -42,3 +48,20 @@ def test_the_setup_has_the_network_that_is_extracted(setup):
     assert choose_setup(setup, Settings(), 100).spec.n_features == 4664
     assert choose_setup(setup, Settings(), MAX_WIDE + 1) == setup
     assert choose_setup(setup, Settings(n_views=2), MAX_WIDE // 2 + 1) == setup
+
+
+@pytest.mark.parametrize(("settings", "cut"), [
+    ({"method": "hybrid"}, "block_12"), ({"method": "hybrid", "cut": "block_9"}, "block_9"),
+    ({"method": "hybrid", "cut": "pixels"}, None), ({"method": "hybrid", "precision": "int8"}, None),
+    ({"method": "fixed"}, None), ({"method": "finetune"}, None),
+])  # fmt: skip
+def test_hybrid_keeps_the_activations_at_its_cut(setup, settings, cut):
+    assert choose_kept_cut(setup, Settings(**settings)) == cut
+
+
+def test_too_many_activations_are_not_kept(setup, monkeypatch):
+    at_most = 1_500_000_000 // (6 * 6 * 96 * 4)
+    assert choose_kept_cut(setup, Settings(method="hybrid"), at_most) == "block_12"
+    assert choose_kept_cut(setup, Settings(method="hybrid"), at_most + 1) is None
+    monkeypatch.setattr(BackboneSetup, "choose_precision", lambda _: "bf16")
+    assert choose_kept_cut(setup, Settings(method="hybrid")) is None

@@ -67,26 +67,34 @@ class BackboneSetup:
         """Return what decides the bits of a feature besides photo and network: see `describe_engine`."""
         return describe_gpu() if self.choose_device() == "gpu" else describe_engine()
 
-    def plan_build(self, *, tensor: str = "features", n_cores: int | None = None, n_views: int = 1) -> Build:
+    def plan_build(
+        self, *, tensor: str = "features", n_cores: int | None = None, n_views: int = 1, also: str | None = None
+    ) -> Build:
         """Plan an `Engine` for this setup; the parameters are those of `headstart.engine.engine.plan_build`."""
         return plan_build(
             self.spec.weights_sha256, image_size=self.image_size, precision=self.choose_precision(), tensor=tensor,
             float32_below=self.spec.float32_below, is_quantised=self.backbone.is_quantised, n_cores=n_cores,
-            n_views=n_views, device=self.choose_device(),
+            n_views=n_views, device=self.choose_device(), also=also,
         )  # fmt: skip
+
+    def find_activation_shape(self, cut: str) -> tuple[int, int, int]:
+        """Return the shape (H, W, C) of the activations at a cut."""
+        stage = self.spec.find_stage(cut)
+        side = -(-self.image_size // stage.stride)
+        return side, side, stage.n_channels
 
     def open_engine_above(self, cut: str) -> Engine:
         """Compile the part above a cut: activations (H, W, C) float32 go in, features come out."""
-        stage = self.spec.find_stage(cut)
-        side = -(-self.image_size // stage.stride)
         build = plan_build(
-            self.spec.weights_sha256, image_size=self.image_size, precision=self.choose_precision(), entry=stage.tensor,
-            entry_shape=(side, side, stage.n_channels), float32_below=self.spec.float32_below,
-            is_quantised=self.backbone.is_quantised,
+            self.spec.weights_sha256, image_size=self.image_size, precision=self.choose_precision(),
+            entry=self.spec.find_stage(cut).tensor, entry_shape=self.find_activation_shape(cut),
+            float32_below=self.spec.float32_below, is_quantised=self.backbone.is_quantised,
         )  # fmt: skip
         return Engine(self.backbone.weights, build)
 
-    def open_engine(self, *, tensor: str = "features", n_cores: int | None = None, n_views: int = 1) -> Engine:
+    def open_engine(
+        self, *, tensor: str = "features", n_cores: int | None = None, n_views: int = 1, also: str | None = None
+    ) -> Engine:
         """Compile the network for this setup; the parameters are those of `plan_build`."""
-        build = self.plan_build(tensor=tensor, n_cores=n_cores, n_views=n_views)
+        build = self.plan_build(tensor=tensor, n_cores=n_cores, n_views=n_views, also=also)
         return Engine(self.backbone.weights, build, n_views=n_views)

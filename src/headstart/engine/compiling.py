@@ -48,6 +48,9 @@ class Build:
         Number of cores that compute at the same time, each on a batch of its own.
     device
         ``cpu``, or ``gpu`` for a network in ``f32`` from the network's own input.
+    also
+        Name of a second layer whose output is wanted, on a processor and from the network's own input. None: there is
+        none.
     """
 
     digest: str
@@ -60,6 +63,7 @@ class Build:
     n_cores: int
     entry_shape: tuple[int, int, int] | None = None
     device: str = "cpu"
+    also: str | None = None
 
     def name(self) -> str:
         """Return the name of the compiled network on disk."""
@@ -90,7 +94,8 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
         except RuntimeError:  # another build of the same OpenVINO version wrote the file
             pass
     model = core.read_model(network)
-    part = take_below(model, build.tensor) if build.entry is None else take_between(model, build.entry, build.tensor)
+    tensors = [build.tensor] if build.also is None else [build.tensor, build.also]
+    part = take_below(model, *tensors) if build.entry is None else take_between(model, build.entry, build.tensor)
     if build.entry_shape is None:
         part.reshape([build.batch_size, build.image_size, build.image_size, 3])
         part = postpone_transpose(part)

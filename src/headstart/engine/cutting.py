@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import openvino
 
 
-def take_below(network: openvino.Model, tensor: str) -> openvino.Model:
-    """Return the part of a network from its input to the layer whose output is named ``tensor``."""
+def take_below(network: openvino.Model, *tensors: str) -> openvino.Model:
+    """Return the part of a network from its input to the layers whose outputs are named ``tensors``."""
     openvino = import_openvino()
     network = network.clone()
-    return openvino.Model([find_output(network, tensor)], network.get_parameters())
+    return openvino.Model([find_output(network, tensor) for tensor in tensors], network.get_parameters())
 
 
 def take_between(network: openvino.Model, below: str, above: str) -> openvino.Model:

@@ -51,6 +51,7 @@ def plan_build(
     n_views: int = 1,
     entry_shape: tuple[int, int, int] | None = None,
     device: Device = "cpu",
+    also: str | None = None,
 ) -> Build:
     """Plan what an `Engine` runs: the parameters are those of `Build` and `choose_precision`.
 
@@ -65,7 +66,7 @@ def plan_build(
     return Build(
         digest=digest, image_size=image_size, batch_size=n_photos * n_views, entry=entry, tensor=tensor,
         float32_below=float32_below, precision=choose_precision(precision, is_quantised=is_quantised),
-        n_cores=n_cores or count_cores(), entry_shape=entry_shape, device=device,
+        n_cores=n_cores or count_cores(), entry_shape=entry_shape, device=device, also=also,
     )  # fmt: skip
 
 
@@ -119,8 +120,9 @@ class Engine:
         return np.stack([row for row in rows if isinstance(row, np.ndarray)])
 
     def stream(
-        self, items: Iterable[Item], load: Callable[[Item], npt.NDArray[Any]]
-    ) -> Iterator[tuple[Item, npt.NDArray[np.float32] | PhotoError]]:
+        self, items: Iterable[Item], load: Callable[[Item], npt.NDArray[Any]],
+        watch: Callable[[Item, npt.NDArray[np.float32]], None] | None = None,
+    ) -> Iterator[tuple[Item, npt.NDArray[np.float32] | PhotoError]]:  # fmt: skip
         """Load and infer items in their order, with only a few batches in memory at a time.
 
         Parameters
@@ -130,6 +132,9 @@ class Engine:
         load
             Function that returns the uint8 pixels of one item, or raises PhotoError: (``image_size``, ``image_size``,
             3), or (V, ``image_size``, ``image_size``, 3) if the engine has V views. Several threads call it at once.
+        watch
+            Function that is called in several threads with each item and its output of the second layer
+            (``Build.also``), which is valid during the call. Without views.
 
         Yields
         ------
@@ -145,7 +150,7 @@ class Engine:
                     batch = list(islice(source, self.batch_size))
                     if not batch:
                         break
-                    waiting.append(pool.submit(self._run_batch, batch, load, is_stopped))
+                    waiting.append(pool.submit(self._run_batch, batch, load, watch, is_stopped))
                 if not waiting:
                     return
                 yield from waiting.popleft().result()
@@ -154,8 +159,9 @@ class Engine:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _run_batch(
-        self, batch: list[Item], load: Callable[[Item], npt.NDArray[Any]], is_stopped: threading.Event
-    ) -> list[tuple[Item, npt.NDArray[np.float32] | PhotoError]]:
+        self, batch: list[Item], load: Callable[[Item], npt.NDArray[Any]],
+        watch: Callable[[Item, npt.NDArray[np.float32]], None] | None, is_stopped: threading.Event,
+    ) -> list[tuple[Item, npt.NDArray[np.float32] | PhotoError]]:  # fmt: skip
         requests = self._requests.get(self._open_requests)
         request = requests.get()
         try:
@@ -171,6 +177,10 @@ class Engine:
             if len(failures) == len(batch):
                 return [(item, failures[i]) for i, item in enumerate(batch)]
             rows = request.run()
+            if watch is not None and isinstance(request, _Request):
+                for i, (item, row) in enumerate(zip(batch, request.read_second(), strict=False)):
+                    if i not in failures:
+                        watch(item, row)
             return [(item, failures.get(i, rows[i])) for i, item in enumerate(batch)]
         finally:
             requests.put(request)
@@ -193,3 +203,8 @@ class _Request:
         self._request.infer(share_inputs=True)
         output = np.array(self._request.get_output_tensor(0).data, np.float32)
         return output if self._n_views == 1 else output.reshape(-1, self._n_views, *output.shape[1:])
+
+    def read_second(self) -> npt.NDArray[np.float32]:
+        """Return the output of the second layer, which the next run overwrites."""
+        output: npt.NDArray[np.float32] = self._request.get_output_tensor(1).data
+        return output

@@ -7,7 +7,8 @@ If nothing is frozen, the file holds the decoded photos. It is mapped into memor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,6 +30,7 @@ from headstart.features.activation_files import (
     write_activation_file,
 )
 from headstart.features.extraction import PhotoFile
+from headstart.features.fresh_activations import FreshActivations
 from headstart.pixels.decode import describe_decoder, read_photo
 from headstart.pixels.views import View, ViewChoice, render_view
 from headstart.process.cores import count_cores
@@ -75,6 +77,7 @@ def open_activations(
     views: Sequence[View | ViewChoice],
     limit_bytes: int = LIMIT_BYTES,
     cache: bool = True,
+    fresh: FreshActivations | None = None,
     progress: Progress = ignore_progress,
 ) -> Activations:
     """Compute the activations of photos at a cut, or open their file if there is one.
@@ -91,6 +94,8 @@ def open_activations(
         Largest size on disk of all such files together.
     cache
         Whether to use the file of an earlier training, and to keep a new file for the next one.
+    fresh
+        Activations of photos as they are at this cut that this training has computed already.
 
     Raises
     ------
@@ -107,8 +112,9 @@ def open_activations(
             "--views, or a --cut further up."
         )
 
-    fill = partial(plan.fill, photos=photos, views=views, progress=progress)
-    n_items = len(photos) * len(views)
+    known = {} if fresh is None else fresh.find_all(photos, views)
+    fill = partial(plan.fill, photos=photos, views=views, known=known, progress=progress)
+    n_items = len(photos) * len(views) - len(known)
     if not cache:
         array = allocate_array(shape, plan.dtype, "activations")
         fill(array)
@@ -131,9 +137,10 @@ class _Plan:
     facts: tuple[str, ...]
 
     def fill(
-        self, array: Array, photos: Sequence[PhotoFile], views: Sequence[View | ViewChoice], progress: Progress
-    ) -> list[int]:
-        """Compute all rows, photo by photo, and return the checksum of each view."""
+        self, array: Array, photos: Sequence[PhotoFile], views: Sequence[View | ViewChoice],
+        known: Mapping[Item, npt.NDArray[np.float32]], progress: Progress,
+    ) -> list[int]:  # fmt: skip
+        """Compute all rows that are not known, photo by photo, and return the checksum of each view."""
 
         def read(n: int) -> npt.NDArray[np.uint8]:
             return read_photo(photos[n].path, self.setup.image_size, photos[n].digest, depth=self.setup.depth)
@@ -142,18 +149,20 @@ class _Plan:
             number, n = item
             return render_view(pixels.take(n), views[number].choose(photos[n].digest))
 
-        pixels = _PixelsOfViews(read, len(views))
+        items = [(number, n) for n in range(len(photos)) for number in range(len(views))]
+        missing = [item for item in items if item not in known]
+        pixels = _PixelsOfViews(read, Counter(n for _, n in missing))
         checksums = [0] * len(views)
-        n_items = len(photos) * len(views)
-        items = ((number, n) for n in range(len(photos)) for number in range(len(views)))
-        for n_done, ((number, n), row) in enumerate(self._stream(items, load), 1):
+        rows = self._stream(iter(missing), load)
+        for n_done, (number, n) in enumerate(items, 1):
+            row: npt.NDArray[Any] | PhotoError = known[number, n] if (number, n) in known else next(rows)[1]
             if isinstance(row, PhotoError):
                 raise PhotoError(f"Cannot train on '{photos[n].path}' any more: {row}.")
             array[number, n] = row
             checksums[number] = extend_checksum(checksums[number], array[number, n])
             if n_done % 1000 == 0:
                 release_rows(array)
-            progress(n_done, n_items)
+            progress(n_done, len(items))
         return checksums
 
     def _stream(
@@ -185,7 +194,7 @@ def _decode(
 class _PixelsOfViews:
     """Reads each photo once for all its views, which several threads ask for at about the same time."""
 
-    def __init__(self, read: Callable[[int], npt.NDArray[np.uint8]], n_views: int) -> None:
+    def __init__(self, read: Callable[[int], npt.NDArray[np.uint8]], n_views: Mapping[int, int]) -> None:
         self._read, self._n_views, self._lock = read, n_views, Lock()
         self._asked: dict[int, _Asked] = {}
 
@@ -194,7 +203,7 @@ class _PixelsOfViews:
         with self._lock:
             asked = self._asked.setdefault(n, _Asked())
             asked.n_views += 1
-            if asked.n_views == self._n_views:
+            if asked.n_views == self._n_views[n]:
                 del self._asked[n]
         with asked.lock:
             if asked.pixels is None:
@@ -218,9 +227,7 @@ def _plan(setup: BackboneSetup, cut: str, n_items: int, limit_bytes: int) -> _Pl
         shape: tuple[int, int, int] = (image_size, image_size, 3)
         dtype: np.dtype[Any] = np.dtype(np.uint8)
     else:
-        stage = spec.find_stage(cut)
-        side = -(-image_size // stage.stride)
-        shape, precision = (side, side, stage.n_channels), setup.choose_precision()
+        shape, precision = setup.find_activation_shape(cut), setup.choose_precision()
         is_exact = precision == "f32" and count_bytes((n_items, *shape), np.float32) <= limit_bytes
         dtype = np.dtype(np.float32 if is_exact else np.float16)
         facts += [precision, setup.describe_engine(), str(dtype)]

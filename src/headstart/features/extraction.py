@@ -47,6 +47,17 @@ class PhotoFile(Protocol):
 Watch = Callable[[PhotoFile, npt.NDArray[np.uint8]], None]
 
 
+class ActivationCollector(Protocol):
+    """Keeps the output of a second layer, which the network computes on its way to the features."""
+
+    @property
+    def tensor(self) -> str:
+        """Name of the layer."""
+
+    def add(self, digest: str, activation: npt.NDArray[np.float32]) -> None:
+        """Keep the activation (C, H, W) of a photo. Several threads call it at once."""
+
+
 @dataclass(frozen=True)
 class Features:
     """Pooled features of N photos, D numbers each.
@@ -96,16 +107,16 @@ class BackgroundCompilation(Thread):
     begun: then the network is still in memory, and is not read from disk.
     """
 
-    def __init__(self, setup: BackboneSetup) -> None:
+    def __init__(self, setup: BackboneSetup, also: str | None = None) -> None:
         super().__init__(name="headstart-compiling")
-        self._setup = setup
+        self._setup, self._also = setup, also
         self._compiled: PerProcess[object] = PerProcess()
         self.start()
 
     def run(self) -> None:
         """Compile the network."""
         with contextlib.suppress(HeadstartError, RuntimeError):
-            build = self._setup.plan_build()
+            build = self._setup.plan_build(also=self._also)
             if not build.is_compiled():
                 self._compiled.get(lambda: compile_network(self._setup.backbone.weights, build))
 
@@ -127,6 +138,7 @@ def extract_features(
     stored: KnownFeatures | None = None,
     read: Callable[[PhotoFile, int], npt.NDArray[np.uint8]] | None = None,
     watch: Watch = lambda *_: None,
+    collector: ActivationCollector | None = None,
     progress: Progress = ignore_progress,
 ) -> Features:
     """Return the pooled features of photos: stored, cached or computed.
@@ -147,6 +159,8 @@ def extract_features(
         Features that are known. They are used first, if they are of the same network and image size.
     watch
         Function that is called with each photo that is decoded and its pixels as they are, in several threads.
+    collector
+        What keeps the activations of the photos that are computed. Only without ``views``.
     """
     spec = make_feature_spec(setup)
     views = [AS_IT_IS] * len(photos) if views is None else views
@@ -160,12 +174,13 @@ def extract_features(
     loader = _ViewLoader(photos, views, setup, read or partial(_read_file, depth=setup.depth), watch)
     if missing:
         firsts, copies = _find_copies(missing, keys)
-        engine = setup.open_engine()
+        engine = setup.open_engine(also=None if collector is None else collector.tensor)
+        keep = None if collector is None else lambda n, row: collector.add(photos[n].digest, row)
         with _CacheWriter(feature_cache) as writer:
             n_done = n_cached
             # a copy is computed only if the first file cannot be read; the file of the copy may be intact
             for rows in (firsts, (n for n, first in copies.items() if first in failures)):
-                for n, row in engine.stream(rows, loader.load):
+                for n, row in engine.stream(rows, loader.load, keep):
                     n_done += 1
                     if isinstance(row, PhotoError):
                         failures[n] = str(row)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from headstart.features.cache_key import FeatureSpec
 from headstart.features.extraction import Features, PhotoFile
+from headstart.features.fresh_activations import FreshActivations
 from headstart.pixels.views import AS_IT_IS
 from headstart.storage.large_arrays import take_rows
 
@@ -28,12 +29,16 @@ class FreshFeatures:
         Digests of the photos whose features were computed, and not read from a cache.
     measures
         (N, 8) float32 measures of the photos, see `PhotoMeasures`; NaN where they are not known.
+    activations
+        Activations of the photos whose features were computed, at the cut above which the training goes on. None: they
+        were not kept.
     """
 
     def __init__(
         self, spec: FeatureSpec, photos: Sequence[PhotoFile], features: Features, decoded: Collection[str],
-        measures: npt.NDArray[np.float32] | None = None,
+        measures: npt.NDArray[np.float32] | None = None, activations: FreshActivations | None = None,
     ) -> None:  # fmt: skip
+        self.activations = activations
         self._spec, self._matrix, self._measures = spec, features.matrix, measures
         self._decoded = frozenset(decoded)
         self._problems = {photos[n].digest: reason for n, reason in features.failures.items()}

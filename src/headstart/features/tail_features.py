@@ -16,7 +16,8 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.features.activations import Activations
 from headstart.features.cache_key import FeatureSpec
 from headstart.features.extraction import PhotoFile, make_feature_spec
-from headstart.pixels.views import View, ViewChoice
+from headstart.features.fresh_activations import FreshActivations
+from headstart.pixels.views import AS_IT_IS, View, ViewChoice
 from headstart.process.progress import Progress, ignore_progress
 from headstart.storage.large_arrays import allocate_array, release_rows
 
@@ -63,12 +64,15 @@ class CutActivations:
     ----------
     activations
         (V, N, H, W, C) for N ``photos`` in V ``views``.
+    fresh
+        Activations of these and other photos as they are, that this training has computed before. None: there are none.
     """
 
     activations: Activations
     photos: Sequence[PhotoFile]
     views: Sequence[View | ViewChoice]
     cut: str
+    fresh: FreshActivations | None = None
 
     def compute_features(
         self, setup: BackboneSetup, wanted: Collection[tuple[str, View]], progress: Progress = ignore_progress
@@ -97,16 +101,19 @@ class CutActivations:
             for number, view in enumerate(self.views)
             for n, photo in enumerate(self.photos)
         }
-        found = [key for key in known if key in wanted]
-        items = [known[key] for key in found]
-        matrix = allocate_array((len(items), setup.spec.n_features))
+        rows = {key: array[item] for key, item in known.items() if key in wanted}
+        if self.fresh is not None:
+            some = ((digest, view) for digest, view in wanted if view == AS_IT_IS and digest in self.fresh.rows)
+            rows |= {(digest, view): self.fresh.array[self.fresh.rows[digest]] for digest, view in some}
+        found = list(rows)
+        matrix = allocate_array((len(found), setup.spec.n_features))
         engine = setup.open_engine_above(self.cut)
-        for n_done, (_, row) in enumerate(engine.stream(items, lambda item: array[item]), 1):
+        for n_done, (_, row) in enumerate(engine.stream(found, lambda key: rows[key]), 1):
             matrix[n_done - 1] = row
             if n_done % ROWS_AT_ONCE == 0:
                 self.activations.release()
                 release_rows(matrix)
-            progress(n_done, len(items))
+            progress(n_done, len(found))
         self.activations.release()
-        rows = {(digest, view.describe()): i for i, (digest, view) in enumerate(found)}
-        return TailFeatures(make_feature_spec(setup), rows, matrix)
+        at = {(digest, view.describe()): i for i, (digest, view) in enumerate(found)}
+        return TailFeatures(make_feature_spec(setup), at, matrix)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from headstart.backbone.backbone import Backbone, BackboneSetup
 from headstart.backbone.pooled_stages import pool_stages
+from headstart.backbone.spec import PIXELS_CUT
 from headstart.methods.settings import TUNED, Settings
+from headstart.storage.large_arrays import count_bytes
 
 # Photos times views. With more, features of all layers take gigabytes, and those of the last one have enough photos to
 # learn from.
 MAX_WIDE = 10_000
+MAX_KEPT_BYTES = 1_500_000_000  # of activations, besides those that training above the cut keeps
 
 
 def choose_widest(settings: Settings, backbone: Backbone, n_rows: int = 0) -> str:
@@ -42,6 +47,25 @@ def choose_extracted(settings: Settings, setup: BackboneSetup, n_rows: int = 0) 
     if settings.features == "auto" and (setup.precision == "int8" or setup.choose_precision() != "f32"):
         return "last"
     return widest
+
+
+def choose_kept_cut(setup: BackboneSetup, settings: Settings, n_photos: int = 0) -> str | None:
+    """Return the cut whose activations the first extraction keeps for a training above it; None: it keeps none.
+
+    It keeps them in float32 alone: in bf16 and int8 the network would round differently with one more output.
+
+    Parameters
+    ----------
+    n_photos
+        0 if it is not known yet.
+    """
+    can_keep = setup.choose_precision() == "f32" and setup.choose_device() == "cpu" and not setup.spec.parts
+    if settings.method != "hybrid" or settings.precision == "int8" or not can_keep:
+        return None
+    cut = settings.cut or setup.spec.default_cut
+    if cut == PIXELS_CUT or count_bytes((n_photos, *setup.find_activation_shape(cut)), np.float32) > MAX_KEPT_BYTES:
+        return None
+    return cut
 
 
 def choose_setup(setup: BackboneSetup, settings: Settings, n_photos: int = 0) -> BackboneSetup:

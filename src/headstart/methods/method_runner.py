@@ -149,7 +149,8 @@ class MethodRunner:
         """Train above a cut. Return it with the table of the pretrained features."""
         plain = self.extract(self.backbone, settings)
         self.note_time("extract")
-        tuned = tune_backbone(plain, settings, self.context, hyperparameters=hyperparameters)
+        fresh = None if self.fresh is None else self.fresh.activations
+        tuned = tune_backbone(plain, settings, self.context, hyperparameters=hyperparameters, fresh=fresh)
         self.note_time("fit")
         return plain, _keep_fixed_head(plain, settings, tuned)
 

@@ -20,6 +20,7 @@ from headstart.features.cache_key import FeatureSpec
 from headstart.features.decoded_rows import Row
 from headstart.features.extraction import Features, PhotoFile, extract_features, make_feature_spec
 from headstart.features.feature_cache import open_feature_cache
+from headstart.features.fresh_activations import allocate_activations
 from headstart.features.fresh_features import FreshFeatures
 from headstart.features.measure_collector import MeasureCollector, stack_measures
 from headstart.features.near_copies import Comparison, CopyPair, compare_photos
@@ -27,7 +28,7 @@ from headstart.features.near_copy_groups import NearCopies, group_near_copies
 from headstart.features.stored_features import KnownFeatures
 from headstart.features.thumbnail_spectra import find_details
 from headstart.features.thumbnails import SIDE_PX, ThumbnailCollector
-from headstart.methods.extraction_choice import choose_setup
+from headstart.methods.extraction_choice import choose_kept_cut, choose_setup
 from headstart.methods.near_copy_notes import list_near_copy_notes, note_common
 from headstart.methods.settings import Settings
 from headstart.methods.training_context import TrainingContext
@@ -118,13 +119,13 @@ def search_near_copies(
     photos
         N photos, sorted by digest.
     settings
-        Of these, ``features`` and ``precision`` count.
+        Of these, the method, its cut, ``features`` and ``precision`` count.
     note_time
         Function that is called with ``extract`` after the extraction.
     wants_measures
         Whether all measures are needed: photos without measures in the cache are then decoded for them.
     """
-    setup, spec, features, fresh = context.setup, None, None, None
+    setup, spec, features, fresh, activations = context.setup, None, None, None, None
     with open_feature_cache(cache=context.cache) as feature_cache:
         collector, measurer = ThumbnailCollector(setup, feature_cache), MeasureCollector(setup, feature_cache)
 
@@ -134,8 +135,12 @@ def search_near_copies(
 
         if settings.precision != "int8":  # the network is quantised on training photos: the split comes first
             setup = choose_setup(setup, settings, len(photos))
+            cut = choose_kept_cut(context.setup, settings, len(photos))
+            activations = None if cut is None else allocate_activations(photos, context.setup, cut)
             with show_progress("Extracting", is_shown=context.verbose) as progress:
-                features = extract_features(photos, setup, feature_cache=feature_cache, watch=watch, progress=progress)
+                features = extract_features(
+                    photos, setup, feature_cache=feature_cache, watch=watch, collector=activations, progress=progress
+                )
             spec = make_feature_spec(setup)
         with show_progress("Making thumbnails", is_shown=context.verbose) as progress:
             thumbnails = collector.collect(photos, progress)
@@ -145,7 +150,7 @@ def search_near_copies(
         else:
             measures = stack_measures(photos, measurer.collect_known(photos))
     if features is not None and spec is not None:
-        fresh = FreshFeatures(spec, photos, features, collector.decoded, measures)
+        fresh = FreshFeatures(spec, photos, features, collector.decoded, measures, activations)
     note_time("extract")
     (pairs, lookalikes), notes = _compare(photos, context, features, spec, thumbnails)
     return SearchResult(pairs, lookalikes, features, fresh, measures, notes)

@@ -36,6 +36,7 @@ from headstart.tune.training_plan import FirstHead, TrainingData, TrainingPlan
 
 if TYPE_CHECKING:
     from headstart.features.activations import Activations
+    from headstart.features.fresh_activations import FreshActivations
     from headstart.tune.result import TuningResult
 
 # Floor of `prepare_rows` for the first head: no divisor is below the median standard deviation. Otherwise a nearly
@@ -110,7 +111,7 @@ def list_tuning_views(settings: Settings, cut: str) -> tuple[View | ViewChoice, 
 
 def tune_backbone(
     table: FeatureTable, settings: Settings, context: TrainingContext, *, say: Callable[[str], None] = print_above,
-    hyperparameters: Hyperparameters | None = None,
+    hyperparameters: Hyperparameters | None = None, fresh: FreshActivations | None = None,
 ) -> TunedBackbone:  # fmt: skip
     """Train the stages above a cut and the head on the training photos of a table.
 
@@ -122,6 +123,8 @@ def tune_backbone(
         Features of the pretrained backbone, to which the first head is fitted.
     hyperparameters
         Default: those of the method for this number of photos, as changed by the settings.
+    fresh
+        Activations of photos as they are that this training has computed already.
     """
     method, setup = settings.method, context.setup
     check_torch(f"train by {method}")
@@ -146,22 +149,23 @@ def tune_backbone(
         photos=tuple(by_digest.values()), setup=setup, views=list_tuning_views(settings, cut), plan=plan,
         limit_bytes=round(settings.cache_limit_gb * 1e9), cache=context.cache, checkpoint=name,
     )  # fmt: skip
-    activations, result = _run_task(task, method, context, say if context.verbose else lambda _: None)
+    fresh = fresh if cut != PIXELS_CUT and fresh is not None and fresh.fits(setup, cut) else None
+    activations, result = _run_task(task, method, context, fresh, say if context.verbose else lambda _: None)
     tuned = _replace_weights(task, result, class_weight)
     if activations is None:
         return tuned
-    return replace(tuned, trained_on=CutActivations(activations, task.photos, task.views, cut))
+    return replace(tuned, trained_on=CutActivations(activations, task.photos, task.views, cut, fresh))
 
 
 def _run_task(
-    task: TuningTask, method: str, context: TrainingContext, say: Callable[[str], None]
+    task: TuningTask, method: str, context: TrainingContext, fresh: FreshActivations | None, say: Callable[[str], None]
 ) -> tuple[Activations | None, TuningResult]:
     """Compute activations and train, in this process or on a Ray cluster. Return both; None: they are elsewhere."""
     activations, workers, verbose = None, context.workers, context.verbose
     if workers is None or (workers.is_local and task.cache):  # workers on this machine find the file in its cache
         verb = "Decoding" if task.plan.cut == PIXELS_CUT else f"Extracting up to {task.plan.cut}"
         with show_progress(verb, is_shown=verbose, unit="views") as progress:
-            activations = task.open(progress)
+            activations = task.open(progress, fresh)
     with show_progress(f"Training ({method})", is_shown=verbose) as progress:
         if workers is not None:
             return activations, fit_on_ray(task, workers, progress=progress, say=say)

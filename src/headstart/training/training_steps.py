@@ -25,7 +25,7 @@ from headstart.features.near_copy_groups import NearCopies
 from headstart.inspection.training_findings import list_held_out, list_photos_to_look_at
 from headstart.methods.confidence import set_confidence
 from headstart.methods.elsewhere import note_elsewhere
-from headstart.methods.extraction_choice import choose_setup
+from headstart.methods.extraction_choice import choose_kept_cut, choose_setup
 from headstart.methods.label_sets import fit_label_sets, measure_label_sets
 from headstart.methods.method_runner import MethodRunner
 from headstart.methods.near_copy_metrics import measure_near_copies
@@ -85,7 +85,9 @@ class Training:
     def run(self, photos: Catalog | Source, folder: Path, say: Callable[[str], None]) -> RunContents:
         """Train, say the verdict, and return the contents of the run folder. Charts are begun as early as possible."""
         settings, context = self.settings, self.context
-        compiling = BackgroundCompilation(choose_setup(context.setup, settings))
+        cut = choose_kept_cut(context.setup, settings)
+        also = None if cut is None else context.setup.spec.find_stage(cut).tensor
+        compiling = BackgroundCompilation(choose_setup(context.setup, settings), also)
         prepared = self._prepare(photos, compiling, say)
         runner = prepared.runner
         trained, record = self._train(runner, say)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from headstart.backbone.backbone import BackboneSetup
 from headstart.features.activations import Activations, open_activations
 from headstart.features.extraction import PhotoFile
+from headstart.features.fresh_activations import FreshActivations
 from headstart.pixels.views import View, ViewChoice
 from headstart.process.progress import Progress, ignore_progress
 from headstart.tune.checkpoint import Checkpoint
@@ -41,11 +42,11 @@ class TuningTask:
     cache: bool
     checkpoint: str | None
 
-    def open(self, progress: Progress = ignore_progress) -> Activations:
+    def open(self, progress: Progress = ignore_progress, fresh: FreshActivations | None = None) -> Activations:
         """Compute the activations to train on, or find them in the cache of this machine; see `open_activations`."""
         return open_activations(
             self.photos, self.setup, cut=self.plan.cut, views=self.views, limit_bytes=self.limit_bytes,
-            cache=self.cache, progress=progress,
+            cache=self.cache, fresh=fresh, progress=progress,
         )  # fmt: skip
 
     def fit(

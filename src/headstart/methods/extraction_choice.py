@@ -59,8 +59,9 @@ def choose_kept_cut(setup: BackboneSetup, settings: Settings, n_photos: int = 0)
     n_photos
         0 if it is not known yet.
     """
-    can_keep = setup.choose_precision() == "f32" and setup.choose_device() == "cpu" and not setup.spec.parts
-    if settings.method != "hybrid" or settings.precision == "int8" or not can_keep:
+    if settings.method != "hybrid" or settings.precision == "int8":  # a network that will be quantised cannot be asked
+        return None
+    if setup.choose_precision() != "f32" or setup.choose_device() != "cpu" or setup.spec.parts:
         return None
     cut = settings.cut or setup.spec.default_cut
     if cut == PIXELS_CUT or count_bytes((n_photos, *setup.find_activation_shape(cut)), np.float32) > MAX_KEPT_BYTES:

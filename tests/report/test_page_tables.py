@@ -119,6 +119,7 @@ def test_trials_list_what_auto_tried():
     [
         ("cross-validation", 1025, 7, "+1,025 right (needs +7)"),
         ("cross-validation", -3, 0, "-3 right (needs 0)"),
+        ("cross-validation", 2, -4, "+2 right (may be -4)"),
         ("validation", 0.0218, 0.0123, "log loss \N{MINUS SIGN}0.022 (needs \N{MINUS SIGN}0.012)"),
         ("validation", -0.0067, -0.025, "log loss +0.007 (may be +0.025)"),
     ],

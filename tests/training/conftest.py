@@ -8,6 +8,7 @@ import pytest
 
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS, Photo
+from headstart.errors import MissingExtraError
 from headstart.features.similarity import Similarity
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.settings import Settings
@@ -35,12 +36,13 @@ class FakeRunner:
     context: object = field(default_factory=lambda: SimpleNamespace(cache=True))
     note_time: object = lambda _: None
     checkpoints: list = field(default_factory=list)
+    backbone: object = field(default_factory=lambda: SimpleNamespace(spec=SimpleNamespace(n_features=1)))
 
     def pool(self, features):
         return features
 
     def run(self, settings):
-        backbone = "wide" if settings.features == "wide" else "plain"
+        backbone = "wide" if settings.features == "wide" else "both" if "+" in settings.backbone else "plain"
         table = self.extract(backbone, settings, n_views=settings.n_fixed_views, is_averaged=settings.average_views)
         if settings.features == "auto":
             settings = replace(settings, features="last", head="logistic")
@@ -66,6 +68,7 @@ class FakeRunner:
 
     def extract(self, backbone, settings, *, n_views=1, is_averaged=False):
         self.world.pass_time(backbone)
+        self.world.extracted.append((backbone, self.catalog))
         splits = {}
         for split in SPLITS:
             photos = self.catalog.select(split)
@@ -89,24 +92,35 @@ class World:
         Share of the training photos that the plain head predicts wrong in cross-validation.
     wide_errors
         The same for features of several stages, by the number of averaged views. Default: ``error``.
+    averaging_error
+        How much higher this share is with averaging over four views.
     losses
         Mean log loss on the validation photos, by method.
     averaging_gain
         How much lower the loss is with averaging over views.
     seconds
-        Seconds by method or backbone (``plain``, ``wide``), estimated and in fact. ``again``: of training again.
+        Seconds by method or backbone (``plain``, ``wide``, ``both``), estimated and in fact. ``again``: of training
+        again.
     failing
         Errors to raise, by the same names.
     stopped
         Methods that the user stops.
     best_epoch
         Best epoch of every training above a cut.
+    networks
+        Whether another network may be tried beside the first one: None (no), ``missing`` or ``installed``.
+    side_by_side
+        Share of the training photos that the networks side by side predict wrong in cross-validation, and their mean
+        log loss. The best of one network has a loss of 0.5.
+    extracted, timed
+        Backbone and catalog of each extraction, and methods or backbones whose seconds were estimated.
     n_judged
         Number of photos that cross-validation can judge. Default: all.
     """
 
     error: float = 0.2
     wide_errors: dict = field(default_factory=dict)
+    averaging_error: float = 0.0
     losses: dict = field(default_factory=lambda: {"fixed": 0.5, "hybrid": 0.3, "finetune": 0.1})
     averaging_gain: float = 0.0
     seconds: dict = field(default_factory=dict)
@@ -116,24 +130,28 @@ class World:
     n_judged: int | None = None
     similarity: float = 0.2
     has_torch: bool = True
+    networks: str | None = None
+    side_by_side: tuple = (0.1, 0.4)
+    extracted: list = field(default_factory=list)
+    timed: list = field(default_factory=list)
     now: float = 0.0
     n_new_photos: int = 7
     trained: list = field(default_factory=list)
     said: list = field(default_factory=list)
 
-    def choose(self, *, budget_s=1000.0, epochs=None, **n_photos):
+    def choose(self, *, budget_s=1000.0, epochs=None, backbone="mobilenet_v2", **n_photos):
         """Return the method that `auto` chooses, and its record."""
         self.runner = FakeRunner(make_catalog(**n_photos), self)
         measurements = Measurements(
             cross_validate=self._cross_validate, validate=self._validate,
             compare_with_imagenet=lambda _: Similarity(self.similarity, 0.1, 100),
-            estimate_seconds=lambda _, settings, __: self._get_seconds(
-                "wide" if settings.features == "wide" else settings.method
-            ),
+            judge_held_out=self._judge_held_out, can_try_side_by_side=lambda *_: self.networks is not None,
+            find_runner=self._find_runner,
+            estimate_seconds=lambda _, settings, __: self._time(settings),
             estimate_retraining_seconds=lambda *_: self._get_seconds("again"),
             can_tune=lambda: self.has_torch, read_clock=lambda: self.now,
         )  # fmt: skip
-        settings = Settings(image_size=96, budget_s=budget_s, epochs=epochs)
+        settings = Settings(image_size=96, budget_s=budget_s, epochs=epochs, backbone=backbone)
         return choose_method(self.runner, settings, self.said.append, measurements)
 
     def pass_time(self, name):
@@ -142,6 +160,11 @@ class World:
             raise self.failing[name]
         self.now += self.seconds.get(name, 0.0)
 
+    def _time(self, settings):
+        name = "wide" if settings.features == "wide" else "both" if "+" in settings.backbone else settings.method
+        self.timed.append(name)
+        return self._get_seconds(name)
+
     def _get_seconds(self, name):
         return self.seconds.get(name, 0.0)
 
@@ -149,7 +172,19 @@ class World:
         train = table.splits["train"]
         n = self.n_judged or len(train.photos)
         error = self.wide_errors.get(len(train.views), self.error) if train.X.shape[1] == 2 else self.error
+        if train.X.shape[1] == 1 and len(train.views) > 1:
+            error = self.error + self.averaging_error
         return np.arange(n) >= error * n
+
+    def _find_runner(self, runner, asked, chosen):
+        if self.networks == "missing":
+            raise MissingExtraError("Cannot load backbone: got no package.", extra="efficientnet")
+        return runner
+
+    def _judge_held_out(self, trained):
+        n = len(trained.table.splits["train"].photos)
+        error, loss = self.side_by_side if "+" in trained.settings.backbone else (self.error, 0.5)
+        return ValidationResult(np.arange(n) >= error * n, np.full(n, loss) + np.where(np.arange(n) % 2, 0.1, -0.1))
 
     def _validate(self, trained):
         n, method = len(trained.table.splits["validation"].photos), trained.settings.method

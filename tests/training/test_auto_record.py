@@ -7,8 +7,8 @@ import numpy as np
 from headstart.training.auto_record import AutoRecord
 
 
-def make(method, features="last", n_averaged=1):
-    settings = SimpleNamespace(method=method, features=features)
+def make(method, features="last", n_averaged=1, backbone="mobilenet_v2"):
+    settings = SimpleNamespace(method=method, features=features, backbone=backbone)
     return SimpleNamespace(settings=settings, cut="top", table=SimpleNamespace(n_averaged=n_averaged))
 
 
@@ -24,6 +24,16 @@ def test_the_trial_that_was_kept_is_marked():
     assert [trial["is_kept"] for trial in told["tried"]] == [False, True]
     assert [trial["seconds"] for trial in told["tried"]] == [1.23, 5.0]
     assert told["budget_s"] == 60.0
+
+
+def test_the_trial_of_the_backbone_that_was_kept_is_marked():
+    record = AutoRecord(60.0)
+    one, both = make("fixed"), make("fixed", backbone="mobilenet_v2+efficientnet_lite1")
+    for trained, unit in ((one, None), (both, "nats")):
+        record.add_trial(trained, np.array([True]), judged_by="cross-validation", seconds=1.0, unit=unit)
+    tried = record.to_dict(one)["tried"]
+    assert [(trial["is_kept"], trial["unit"]) for trial in tried] == [(True, "photos"), (False, "nats")]
+    assert tried[1]["backbone"] == "mobilenet_v2+efficientnet_lite1"
 
 
 def test_reasons_follow_each_other():

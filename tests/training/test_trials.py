@@ -53,7 +53,7 @@ def test_a_difference_by_chance_is_no_gain():
 def make_trial(gain, needed):
     return Trial(
         method="hybrid", cut="block_12", features="last", averaged_views=1, accuracy=0.9, judged_by="validation", n=50,
-        seconds=1.0, gain=gain, needed=needed,
+        seconds=1.0, backbone="mobilenet_v2", unit="nats", gain=gain, needed=needed,
     )  # fmt: skip
 
 

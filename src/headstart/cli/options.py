@@ -126,10 +126,14 @@ TRACKER = click.Choice(["mlflow", "tensorboard"])
 DURATION = _Quantity("time", {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}, "90s, 10m or 1h")
 SIZE_GB = _Quantity("size", {"gb": 1.0, "mb": 1e-3, "tb": 1e3}, "500MB or 10GB")
 
-backbone_option = click.option(
+_BACKBONE_HELP = (
+    "Pretrained network: a name from headstart backbones, the path of an .onnx file with its .toml, or timm/NAME. "
+    "Several with + between them, such as mobilenet_v2+efficientnet_lite2, are used side by side."
+)
+backbone_option = click.option("--backbone", default="mobilenet_v2", metavar="NAME", help=_BACKBONE_HELP)
+trained_backbone_option = click.option(
     "--backbone", default="mobilenet_v2", metavar="NAME",
-    help="Pretrained network: a name from headstart backbones, the path of an .onnx file with its .toml, or timm/NAME. "
-    "Several with + between them, such as mobilenet_v2+efficientnet_lite2, are used side by side.",
+    help=f"{_BACKBONE_HELP} auto: mobilenet_v2, or efficientnet_lite1 beside it if cross-validation shows a gain.",
 )  # fmt: skip
 image_size_option = click.option(
     "--image-size", type=_Sizes(), metavar="N[+N]",

@@ -18,7 +18,6 @@ from headstart.cli.options import (
     SHARE,
     SIZE_GB,
     TRACKER,
-    backbone_option,
     column_options,
     depth_option,
     group_from_option,
@@ -27,6 +26,7 @@ from headstart.cli.options import (
     layout_option,
     overwrite_option,
     ray_option,
+    trained_backbone_option,
 )
 from headstart.cli.printing import print_json, print_line, say, say_left_out, say_note
 
@@ -38,7 +38,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
     "--method", type=METHOD, default="auto",
     help="How much of the network is trained. fixed: only the head. hybrid: the stages above the cut and the head. "
     "finetune: all stages. scratch: all stages, from random weights. auto: starts with fixed, and trains more of the "
-    "network if that is likely to help.",
+    "network, or puts another beside it, if that is likely to help.",
 )  # fmt: skip
 @click.option(
     "--budget",
@@ -48,7 +48,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 )
 @click.option("--cut", help="Last frozen stage of --method hybrid.  [default: the backbone's, block_12]")
 @click.option("--list-cuts", is_flag=True, help="List the stages where the backbone can be cut, and exit.")
-@backbone_option
+@trained_backbone_option
 @image_size_option
 @depth_option
 @click.option(
@@ -198,8 +198,10 @@ def _print_cuts(name: str, image_size: int | str | None, as_json: bool) -> None:
     """Print the stages where a backbone can be cut, from the input to the output, with their sizes."""
     from headstart.backbone.loading import open_setup
     from headstart.backbone.spec import PIXELS_CUT
+    from headstart.methods.settings import Settings
     from headstart.methods.tail_tuning import check_one_network
 
+    name = Settings(backbone=name).first_backbone
     setup = open_setup(name, image_size)
     check_one_network("list cuts", setup.spec)
     spec = setup.spec

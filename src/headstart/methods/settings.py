@@ -18,6 +18,7 @@ from headstart.pixels.sample_values import MAX_DEPTH, MIN_DEPTH
 
 METHODS = ("auto", "fixed", "hybrid", "finetune", "scratch")
 TUNED = METHODS[2:]  # these train above a cut, with torch
+FIRST_BACKBONE, AUTO_BACKBONE = "mobilenet_v2", "auto"  # the default, and the choice by cross-validation
 MAX_VIEWS = 1000  # of a photo; more hardly differ from each other
 ADAM_EPOCHS = 10
 MAX_REPEATS = 1000
@@ -45,10 +46,11 @@ class Settings:
     cut
         Last frozen stage of ``hybrid``. None: the backbone's default, ``block_12`` for MobileNetV2.
     backbone
-        Name of the pretrained network, or of several side by side, as in ``mobilenet_v2+efficientnet_lite2``.
+        Name of the pretrained network, or of several side by side, as in ``mobilenet_v2+efficientnet_lite2``. Or
+        ``auto``: chosen by cross-validation.
     image_size
-        Side of the network's input in pixels, or one for each network, as in ``224+260``; for one network it is then
-        used in each size. None: the default of each network, 224 for MobileNetV2.
+        Side of the network's input in pixels, or several, as in ``224+260``: one for each network, or all for the only
+        one. None: the default of each network, 224 for MobileNetV2.
     depth
         Bits of the values in PNG and TIFF files with 16 bits a sample that do not name it, 8 to 16. 12: the value 4095
         is white.
@@ -69,8 +71,7 @@ class Settings:
     epochs
         Number of epochs of ``adam`` and above a cut. None: the method's default.
     n_views
-        Number of views of each training photo: the photo itself, and random flips and rotations. None: the method's
-        default, 1, or above a cut 2 (as it is and mirrored).
+        Number of views of each training photo: itself, and random flips and rotations. None: 1, or above a cut 2.
     average_views
         Whether training takes symmetric views instead (2, 4 or 8; default 4) and prediction averages over them.
         Prediction takes as many times longer.
@@ -81,8 +82,7 @@ class Settings:
         pretraining. Any gain over the start is then kept. Without it, batch norms stay as pretrained, and a gain must
         exceed noise.
     class_weight
-        ``balanced``, ``none``, or ``auto``: balanced if the largest class has more than 3 times the photos of the
-        smallest, or above a cut 1.5 times.
+        ``balanced``, ``none``, or ``auto``: weights if the classes are of very unequal size.
     precision
         ``auto`` (bf16 if the processor computes in it), ``f32``, ``bf16``, or for ``fixed`` ``int8``: the network is
         quantised on up to 200 training photos, once in about 2 s. The classifier file then has 2.6 MB.
@@ -110,7 +110,7 @@ class Settings:
 
     method: str = "auto"
     cut: str | None = None
-    backbone: str = "mobilenet_v2"
+    backbone: str = FIRST_BACKBONE
     image_size: Sizes = None
     depth: int = MAX_DEPTH
     features: str = "auto"
@@ -168,6 +168,11 @@ class Settings:
         """Splits that the head of the file is fitted to, unless there are too many photos; see ``fit_on``."""
         is_fitted_again = self.method not in TUNED and self.head != "adam"
         return FIT_ON[self.fit_on or "train+validation"] if is_fitted_again else FIT_ON["train"]
+
+    @property
+    def first_backbone(self) -> str:
+        """The backbone, or the first of those to choose from."""
+        return FIRST_BACKBONE if self.backbone == AUTO_BACKBONE else self.backbone
 
     @property
     def first_head(self) -> str:
@@ -274,11 +279,21 @@ class Settings:
                 for name, plain in theirs.items()
                 if getattr(self, name) not in (plain, _OF_ALL.get(name, plain))
             ]
+        problems += self._find_unfit_for_networks() if self.backbone == AUTO_BACKBONE else []
         if self.head == "adam" and self.fit_on is not None:
             problems.append(f"{name_setting('fit_on')} {self.fit_on!r} with head adam, need another head")
         if self.cut is not None and self.method not in ("auto", "hybrid"):
             problems.append(f"cut {self.cut!r} with method {self.method}, which only hybrid has")
         return problems
+
+    def _find_unfit_for_networks(self) -> list[str]:
+        """List settings with which networks cannot be compared by cross-validation."""
+        unfit = {
+            "method": self.method in TUNED, "head": self.head == "adam", "precision": self.precision == "int8",
+            "strength": self.strength is not None, "image_size": isinstance(self.image_size, str),
+        }  # fmt: skip
+        given = tuple(f"{name_setting(name)} {getattr(self, name)}" for name, is_given in unfit.items() if is_given)
+        return [f"backbone auto with {_join(given)}, need the name of a backbone"] if given else []
 
 
 def _join(names: tuple[str, ...]) -> str:

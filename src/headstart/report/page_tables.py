@@ -176,7 +176,7 @@ def list_trials(metrics: Mapping[str, Any]) -> Row | None:
         return None
     rows = [
         {
-            "what": _name_trial(trial),
+            "what": _name_trial(trial, record["tried"][0].get("backbone")),
             "accuracy": format_percent(trial["accuracy"]),
             "judged_by": f"{trial['judged_by']}, {count_photos(trial['n'])}",
             "seconds": format_seconds(trial["seconds"]) if trial["seconds"] else "",  # 0: evaluated again, not trained
@@ -189,8 +189,11 @@ def list_trials(metrics: Mapping[str, Any]) -> Row | None:
     return {"rows": rows, "why": record["why"], "is_above_cut": is_above_cut}
 
 
-def _name_trial(trial: Mapping[str, Any]) -> str:
+def _name_trial(trial: Mapping[str, Any], usual: str | None) -> str:
+    """Name a trial, with its backbone if that is not the ``usual`` one. Earlier versions recorded no backbone."""
     parts = [trial["method"]]
+    if trial.get("backbone") != usual:
+        parts.append(str(trial["backbone"]))
     if trial["method"] == "hybrid":
         parts.append(f"above {trial['cut']}")
     if trial["features"] != "last":
@@ -205,21 +208,27 @@ def _describe_candidates(candidates: Sequence[Mapping[str, Any]] | None) -> str 
     if not candidates or len(candidates) < 2:
         return None
     texts = [
-        f"{one['features']} features with head {one['head']}: {format_percent(one['accuracy'])} right, log loss "
-        f"{one['loss']:.3f}, {format_seconds(one['seconds'])}"
+        f"{_name_backbone(one)}{one['features']} features with head {one['head']}: {format_percent(one['accuracy'])} "
+        f"right, log loss {one['loss']:.3f}, {format_seconds(one['seconds'])}"
         for one in candidates
     ]
     return f"by cross-validation of the training photos: {'; '.join(texts)}"
+
+
+def _name_backbone(candidate: Mapping[str, Any]) -> str:
+    """Return the beginning of a candidate's description if backbones were compared."""
+    return f"{candidate['backbone']}, " if "backbone" in candidate else ""
 
 
 def _describe_gain(trial: Mapping[str, Any]) -> str:
     gain, needed = trial.get("gain"), trial.get("needed")
     if gain is None or needed is None:
         return ""
-    if trial["judged_by"] == "cross-validation":
-        text = f"{gain:+,} right (needs {f'{needed:+,}' if needed else 0})"
+    word = "needs" if needed >= 0 else "may be"
+    is_in_photos = trial.get("unit", "photos" if trial["judged_by"] == "cross-validation" else "nats") == "photos"
+    if is_in_photos:
+        text = f"{gain:+,} right ({word} {f'{needed:+,}' if needed else 0})"
     else:
-        word = "needs" if needed > 0 else "may be"
         text = f"log loss {-gain:+.3f} ({word} {-needed:+.3f})".replace("-", "\N{MINUS SIGN}")
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 

@@ -45,16 +45,20 @@ class AutoRecord:
 
     def add_trial(
         self, trained: TrainedMethod, is_right: IsRight, *, judged_by: str, seconds: float,
-        comparison: Comparison = (None, None),
+        comparison: Comparison = (None, None), unit: str | None = None,
     ) -> Trial:  # fmt: skip
-        """Add a trial and return it. A comparison without finite numbers is left out."""
+        """Add a trial and return it. A comparison without finite numbers is left out.
+
+        Its unit is ``photos`` by cross-validation and ``nats`` by validation, unless it is given.
+        """
         gain, needed = (
             comparison if all(value is not None and math.isfinite(value) for value in comparison) else 2 * (None,)
         )
         trial = Trial(
             method=trained.settings.method, cut=trained.cut, features=trained.settings.features,
             averaged_views=trained.table.n_averaged, accuracy=float(is_right.mean()), judged_by=judged_by,
-            n=len(is_right), seconds=round(seconds, 2), gain=gain, needed=needed,
+            n=len(is_right), seconds=round(seconds, 2), gain=gain, needed=needed, backbone=trained.settings.backbone,
+            unit=unit or ("photos" if judged_by == "cross-validation" else "nats"),
         )  # fmt: skip
         self.trials.append(trial)
         return trial
@@ -65,7 +69,12 @@ class AutoRecord:
 
     def to_dict(self, kept: TrainedMethod) -> dict[str, Any]:
         """Return the record in plain JSON types. The last trial of what was kept is marked."""
-        facts = (kept.settings.method, kept.settings.features, kept.table.n_averaged)
-        of_kept = [n for n, one in enumerate(self.trials) if (one.method, one.features, one.averaged_views) == facts]
+        settings = kept.settings
+        facts = (settings.method, settings.features, kept.table.n_averaged, settings.backbone)
+        of_kept = [
+            n
+            for n, one in enumerate(self.trials)
+            if (one.method, one.features, one.averaged_views, one.backbone) == facts
+        ]
         tried = [asdict(replace(trial, is_kept=n in of_kept[-1:])) for n, trial in enumerate(self.trials)]
         return {"budget_s": self._budget_s, "tried": tried, "why": self.why, "similarity": self.similarity}

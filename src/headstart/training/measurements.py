@@ -15,7 +15,14 @@ from headstart.methods.settings import Settings
 from headstart.methods.trained_method import TrainedMethod
 from headstart.process.progress import show_progress
 from headstart.training.expectations import estimate_retraining_seconds, estimate_seconds
-from headstart.training.trials import IsRight, ValidationResult, judge_by_cross_validation, judge_on_validation
+from headstart.training.side_by_side import can_try_side_by_side, find_runner
+from headstart.training.trials import (
+    IsRight,
+    ValidationResult,
+    judge_by_cross_validation,
+    judge_held_out,
+    judge_on_validation,
+)
 from headstart.tune.torch_import import can_tune
 
 if TYPE_CHECKING:
@@ -35,7 +42,9 @@ class Measurements:
 
     Attributes
     ----------
-    cross_validate, validate, compare_with_imagenet, estimate_seconds, estimate_retraining_seconds, can_tune
+    cross_validate, validate, judge_held_out, compare_with_imagenet, estimate_seconds, estimate_retraining_seconds
+        As the functions that are their defaults.
+    can_tune, can_try_side_by_side, find_runner
         As the functions that are their defaults.
     read_clock
         Function that returns the time in seconds.
@@ -43,10 +52,13 @@ class Measurements:
 
     cross_validate: Callable[[FeatureTable, Settings, StrengthChoice | None], IsRight] = judge_by_cross_validation
     validate: Callable[[TrainedMethod], ValidationResult] = judge_on_validation
+    judge_held_out: Callable[[TrainedMethod], ValidationResult] = judge_held_out
     compare_with_imagenet: Callable[[MethodRunner], Similarity] = compare_with_imagenet
     estimate_seconds: Callable[[MethodRunner, Settings, int], float] = estimate_seconds
     estimate_retraining_seconds: Callable[[MethodRunner, Settings, Hyperparameters, int], float] = (
         estimate_retraining_seconds
     )
     can_tune: Callable[[], bool] = can_tune
+    can_try_side_by_side: Callable[[MethodRunner, Settings], bool] = can_try_side_by_side
+    find_runner: Callable[[MethodRunner, Settings, Settings], MethodRunner] = find_runner
     read_clock: Callable[[], float] = time.perf_counter

@@ -146,7 +146,7 @@ def _list_unused(out: str | Path | None, overwrite: bool) -> list[Note]:
 
 def _load_setup(settings: Settings) -> BackboneSetup:
     """Load the backbone of the settings. Check the cut and the image size."""
-    setup = open_setup(settings.backbone, settings.image_size, precision=settings.precision, depth=settings.depth)
+    setup = open_setup(settings.first_backbone, settings.image_size, precision=settings.precision, depth=settings.depth)
     choose_cut(settings.method, settings.cut, setup.backbone)
     return setup
 

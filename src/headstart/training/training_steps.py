@@ -32,7 +32,7 @@ from headstart.methods.near_copy_metrics import measure_near_copies
 from headstart.methods.near_copy_search import keep_near_copies_together
 from headstart.methods.novelty import fit_trained_novelty, measure_novelty
 from headstart.methods.novelty_notes import note_refusal
-from headstart.methods.settings import Settings
+from headstart.methods.settings import AUTO_BACKBONE, Settings
 from headstart.methods.split_metrics import SplitPredictions, measure_split
 from headstart.methods.strangers import measure_gallery
 from headstart.methods.trained_method import TrainedMethod
@@ -50,8 +50,10 @@ from headstart.training.auto import choose_method
 from headstart.training.demo_strangers import list_demo_strangers
 from headstart.training.drawn_splits import draw_asked_split
 from headstart.training.judging import judge_trained
+from headstart.training.network_trials import choose_network
 from headstart.training.preparation import load_catalog
 from headstart.training.repeats import estimate_repeat, repeat_training
+from headstart.training.side_by_side import find_runner
 from headstart.tune.checkpoint import Checkpoint
 
 
@@ -90,7 +92,7 @@ class Training:
         compiling = BackgroundCompilation(choose_setup(context.setup, settings), also)
         prepared = self._prepare(photos, compiling, say)
         runner = prepared.runner
-        trained, record = self._train(runner, say)
+        trained, record, runner = self._train(runner, say)
         compiling.release()
         chosen = self._choose_decision(trained)
         predictions = _predict_splits(trained)
@@ -149,17 +151,26 @@ class Training:
             near_copies,
         )
 
-    def _train(self, runner: MethodRunner, say: Callable[[str], None]) -> tuple[TrainedMethod, dict[str, Any] | None]:
-        """Train by the method of the settings. Return the result, and what ``auto`` tried."""
-        record = None
-        if self.settings.method == "auto":
-            trained, record = choose_method(runner, self.settings, say)
+    def _train(
+        self, runner: MethodRunner, say: Callable[[str], None]
+    ) -> tuple[TrainedMethod, dict[str, Any] | None, MethodRunner]:
+        """Train by the method of the settings. Return the result, what ``auto`` tried, and a runner with the network.
+
+        The network may be another than that of ``runner``.
+        """
+        settings, record = self.settings, None
+        if settings.method == "auto":
+            trained, record = choose_method(runner, settings, say)
             say(f"Method: {trained.settings.method}; {record['why']}.")
+        elif settings.backbone == AUTO_BACKBONE:
+            trained, why, notes = choose_network(runner, settings)
+            self.notes.extend(notes)
+            say(f"Backbone: {trained.settings.backbone}; {why}.")
         else:
-            trained = runner.run(self.settings)
+            trained = runner.run(settings)
         trained = fit_trained_novelty(set_confidence(trained.fit_again()))
         self.clock.note("fit")
-        return trained, record
+        return trained, record, find_runner(runner, settings, trained.settings)
 
     def _choose_decision(self, trained: TrainedMethod) -> ChosenDecision | None:
         if not self.settings.has_decision:

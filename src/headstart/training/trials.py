@@ -15,6 +15,7 @@ from headstart.evaluation.notes import Note
 from headstart.head.regularisation import StrengthChoice, choose_strength, predict_held_out
 from headstart.head.temperature import choose_factor, compute_log_losses
 from headstart.methods.feature_table import FeatureTable, SplitFeatures, average_rows
+from headstart.methods.fixed_choice import judge_candidate
 from headstart.methods.head_fitting import prepare_views, weigh_classes
 from headstart.methods.settings import Settings
 from headstart.methods.trained_method import TrainedMethod
@@ -41,9 +42,12 @@ class Trial:
         Number of these photos.
     seconds
         Duration.
+    backbone
+        Name of the network.
+    unit
+        Unit of the gain: ``photos`` that are predicted right, or ``nats`` of the mean log loss.
     gain, needed
-        Gain over the best trial before it, and the gain that is needed to replace it. By cross-validation: number of
-        photos. By validation: decrease of the mean log loss in nats. None for the first trial.
+        Gain over the best trial before it, and the gain that is needed to replace it. None for the first trial.
     is_kept
         Whether the result of ``auto`` is this trial.
     """
@@ -56,6 +60,8 @@ class Trial:
     judged_by: str
     n: int
     seconds: float
+    backbone: str
+    unit: str
     gain: float | None = None
     needed: float | None = None
     is_kept: bool = False
@@ -169,6 +175,15 @@ def judge_by_cross_validation(table: FeatureTable, settings: Settings, choice: S
         n_averaged=table.n_averaged,
     )[0]  # fmt: skip
     return held.is_right[held.fold >= 0]
+
+
+def judge_held_out(trained: TrainedMethod) -> ValidationResult:
+    """Return the predictions of training photos by the heads that chose its strength, each fitted without the photo.
+
+    Empty if none could be held out.
+    """
+    judged = judge_candidate(trained.table, trained.settings, trained.fitted, 0.0)
+    return ValidationResult(judged.is_right, judged.losses)
 
 
 def narrow_table(table: FeatureTable, n_views: int) -> FeatureTable:

@@ -9,9 +9,10 @@ import pytest
 
 from headstart.catalog.scan import scan_photos
 from headstart.classifier.classifier import Classifier
-from headstart.methods import method_runner
+from headstart.methods import feature_table, method_runner
 from headstart.methods.settings import Settings
 from headstart.methods.tail_tuning import choose_hyperparameters, tune_backbone
+from headstart.storage import large_arrays
 
 PLAIN = Settings(method="fixed", image_size=96, precision="f32")
 
@@ -54,6 +55,18 @@ def test_renamed_files_change_no_digit_of_the_head(runner, make_runner, tmp_path
     assert heads[0].choice == heads[1].choice
     assert heads[0].head.weights.tobytes() == heads[1].head.weights.tobytes()
     assert heads[0].head.bias.tobytes() == heads[1].head.bias.tobytes()
+
+
+def test_features_that_are_cut_out_of_a_large_array_have_the_order_of_those_extracted_alone(runner, monkeypatch):
+    for module in (large_arrays, feature_table):
+        monkeypatch.setattr(module, "LARGE_BYTES", 300_000)  # between the last features and the wide ones of 36 photos
+    wide, last = (runner.run(replace(PLAIN, features=features, head="logistic")) for features in ("wide", "last"))
+    assert isinstance(wide.table.splits["train"].X, np.memmap)
+    narrowed = wide.table.narrow(1280)
+    for split, rows in last.table.splits.items():
+        assert list(narrowed.splits[split].photos) == sorted(rows.photos, key=lambda photo: photo.digest)
+        np.testing.assert_array_equal(narrowed.splits[split].X, rows.X)
+    assert runner.run(PLAIN).fitted.head.weights.tobytes() == last.fitted.head.weights.tobytes()
 
 
 def test_the_order_of_rows_and_the_names_of_groups_change_no_digit_of_the_head(runner, make_runner, tmp_path):

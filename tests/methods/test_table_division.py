@@ -6,13 +6,17 @@ import pytest
 from headstart.catalog.photo import SPLITS
 from headstart.catalog.redrawing import redraw_splits
 from headstart.catalog.scan import scan_photos
+from headstart.methods import feature_table
 from headstart.methods.settings import Settings
 from headstart.methods.table_division import divide_table, has_all_views
 
 
+@pytest.mark.parametrize("is_large", [False, True])
 @pytest.mark.parametrize("options", [{}, {"n_views": 2, "average_views": True}])
-def test_a_divided_table_equals_an_extracted_one(make_folder, make_runner, options):
+def test_a_divided_table_equals_an_extracted_one(make_folder, make_runner, monkeypatch, options, is_large):
     catalog = scan_photos(make_folder(n=8))
+    if is_large:  # then the order is that of the catalog
+        monkeypatch.setattr(feature_table, "LARGE_BYTES", 0)
     settings = Settings(method="fixed", image_size=96, **options)
     table = make_runner(catalog).run(settings).table
     assert has_all_views(table)

@@ -24,7 +24,15 @@ from headstart.features.stored_features import KnownFeatures
 from headstart.pixels.damage import note_damage
 from headstart.pixels.views import SYMMETRIES, View, draw_view
 from headstart.process.progress import Progress, ignore_progress
-from headstart.storage.large_arrays import allocate_array, join_rows, release_rows, take_rows, walk_rows
+from headstart.storage.large_arrays import (
+    LARGE_BYTES,
+    allocate_array,
+    count_bytes,
+    join_rows,
+    release_rows,
+    take_rows,
+    walk_rows,
+)
 
 
 @dataclass(frozen=True)
@@ -61,8 +69,8 @@ class SplitFeatures:
     def narrow(self, n_features: int) -> SplitFeatures:
         """Return the same photos with the last ``n_features`` features alone, in arrays of their own."""
         views = np.ascontiguousarray(self.views[..., -n_features:])
-        X = views[0] if self.X.base is self.views or len(views) == 1 else self.X[:, -n_features:]
-        return replace(self, X=np.ascontiguousarray(X), views=views)
+        X = views[0] if len(views) == 1 else np.ascontiguousarray(self.X[:, -n_features:])
+        return replace(self, X=X, views=views)
 
     def join(self, other: SplitFeatures) -> SplitFeatures:
         """Append the rows of another split. Views that only one of both has are dropped."""
@@ -93,6 +101,8 @@ class FeatureTable:
         Arithmetic of the features: ``f32``, ``bf16`` or ``int8``.
     n_extracted, n_cached
         Number of rows that were computed, and that the cache had.
+    is_sorted
+        Whether the photos of each split are sorted by digest; otherwise they have the order of the catalog.
     """
 
     catalog: Catalog
@@ -102,6 +112,7 @@ class FeatureTable:
     precision: str
     n_extracted: int
     n_cached: int
+    is_sorted: bool = True
 
     def narrow(self, n_features: int) -> FeatureTable:
         """Return the table with the last ``n_features`` features alone."""
@@ -118,8 +129,9 @@ def build_feature_table(
 ) -> FeatureTable:  # fmt: skip
     """Extract the features of all photos of a catalog, and of augmented views of the photos that a head is fitted to.
 
-    The photos of each split are sorted by digest, so that names and the order of files change no digit of a head.
-    Features larger than memory keep the order of the catalog: to sort them would copy them.
+    The photos of each split are sorted by digest, so that names and the order of files change no digit of a head. To
+    sort features copies them. So if those of the last stage take 64 MB or more, the photos keep the order of the
+    catalog. Wider features of the same photos have the same order: a head for a part of them is the same, bit for bit.
 
     Parameters
     ----------
@@ -161,13 +173,14 @@ def build_feature_table(
         )
     readable = _add_notes(readable, note_damage({photos[n].path: features.damaged[n] for n in features.damaged}))
     numbers = {label: i for i, label in enumerate(readable.labels)}
+    is_sorted = count_bytes((len(catalog.photos), setup.spec.n_last_features), np.float32) < LARGE_BYTES
     start, rows, chosen = 0, list[int](), dict[str, tuple[Photo, ...]]()
     for split, members in by_split.items():
         at = [
             i for i, photo in enumerate(members)
             if photo.label in numbers and (not broken or photo.path not in broken)
         ]  # fmt: skip
-        if not isinstance(features.matrix, np.memmap):
+        if is_sorted:
             at.sort(key=lambda i: (members[i].digest, members[i].weight))
         rows += [start + number * len(members) + i for number in range(n_here[split]) for i in at]
         chosen[split] = tuple(members[i] for i in at)
@@ -183,6 +196,7 @@ def build_feature_table(
     return FeatureTable(
         catalog=readable, splits=splits, n_averaged=n_views if is_averaged else 1, image_size=setup.image_size,
         precision=features.precision, n_extracted=features.n_extracted, n_cached=features.n_cached,
+        is_sorted=is_sorted,
     )  # fmt: skip
 
 

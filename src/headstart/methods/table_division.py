@@ -31,7 +31,7 @@ def divide_table(table: FeatureTable, catalog: Catalog) -> FeatureTable:
     splits = {}
     for split in SPLITS:
         photos = list(catalog.select(split))
-        if not isinstance(X, np.memmap):  # as in `build_feature_table`
+        if table.is_sorted:  # as in `build_feature_table`
             photos.sort(key=lambda photo: (photo.digest, photo.weight))
         at = [rows[photo.digest] for photo in photos]
         y = np.array([numbers[photo.label] for photo in photos], np.int64)

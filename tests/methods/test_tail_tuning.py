@@ -132,3 +132,16 @@ def test_the_checkpoint_of_other_workers_has_another_name(runner):
         for workers in (None, RayWorkers("local"), RayWorkers("local", 2), RayWorkers("10.0.0.1:6379", 2))
     }
     assert len(names) == 4
+
+
+def test_the_checkpoint_of_rounded_activations_has_another_name(runner):
+    table = runner.extract(runner.backbone, SETTINGS)
+    hyperparameters = choose_hyperparameters("hybrid", SETTINGS, 10)
+    names = [
+        tail_tuning._name_training(
+            table, replace(SETTINGS, cache_limit_gb=limit), runner.context, cut="block_15",
+            hyperparameters=hyperparameters,
+        )
+        for limit in (20.0, 10.0, 1e-4)
+    ]  # fmt: skip
+    assert names[0] == names[1] != names[2]

@@ -126,6 +126,15 @@ def open_activations(
     return Activations(write_activation_file(path, shape, plan.dtype, limit_bytes, fill), n_items)
 
 
+def choose_activation_dtype(setup: BackboneSetup, cut: str, n_items: int, limit_bytes: int) -> np.dtype[Any]:
+    """Return the data type of the activations of photos times views, ``n_items`` in all."""
+    if cut == PIXELS_CUT:
+        return np.dtype(np.uint8)
+    n_bytes = count_bytes((n_items, *setup.find_activation_shape(cut)), np.float32)
+    is_exact = setup.choose_precision() == "f32" and n_bytes <= limit_bytes
+    return np.dtype(np.float32 if is_exact else np.float16)
+
+
 @dataclass(frozen=True)
 class _Plan:
     """What is computed of each photo: at which cut, in which shape and type. ``facts`` decide the file's name."""
@@ -221,14 +230,11 @@ class _Asked:
 
 
 def _plan(setup: BackboneSetup, cut: str, n_items: int, limit_bytes: int) -> _Plan:
-    spec, image_size = setup.spec, setup.image_size
+    spec, image_size, dtype = setup.spec, setup.image_size, choose_activation_dtype(setup, cut, n_items, limit_bytes)
     facts = [spec.fingerprint(), cut, str(image_size), str(setup.depth), describe_decoder()]
     if cut == PIXELS_CUT:
         shape: tuple[int, int, int] = (image_size, image_size, 3)
-        dtype: np.dtype[Any] = np.dtype(np.uint8)
     else:
-        shape, precision = setup.find_activation_shape(cut), setup.choose_precision()
-        is_exact = precision == "f32" and count_bytes((n_items, *shape), np.float32) <= limit_bytes
-        dtype = np.dtype(np.float32 if is_exact else np.float16)
-        facts += [precision, setup.describe_engine(), str(dtype)]
+        shape = setup.find_activation_shape(cut)
+        facts += [setup.choose_precision(), setup.describe_engine(), str(dtype)]
     return _Plan(setup, cut, shape, dtype, tuple(facts))

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from headstart.backbone.backbone import Backbone
 from headstart.backbone.spec import PIXELS_CUT, BackboneSpec
 from headstart.catalog.photo import SPLITS
-from headstart.engine.processor import describe_engine
 from headstart.errors import BackboneError
+from headstart.features.activations import choose_activation_dtype
 from headstart.features.tail_features import CutActivations
 from headstart.head.class_weights import POWER_OF_TUNED, SKEW_OF_TUNED
 from headstart.head.logistic import fit_logistic
@@ -231,18 +231,21 @@ def _name_training(
     """Name the checkpoint by everything that decides a training, so that the same command resumes it."""
     from headstart.tune.device import describe_torch
 
-    # these do not change the result, or only by the photos below
+    setup, some = context.setup, [table.splits[split] for split in SPLITS[:2]]
+    n_items = len({photo.digest for one in some for photo in one.photos}) * len(list_tuning_views(settings, cut))
+    dtype = choose_activation_dtype(setup, cut, n_items, round(settings.cache_limit_gb * 1e9))
+    # these do not change the result, or only by the facts and photos below
     settings = replace(
         settings, budget_s=1.0, cache_limit_gb=1.0, test_share=None, validation_share=None, repeats=1
     )  # fmt: skip
     facts = (
-        context.setup.image_size, settings, describe_torch(), describe_engine(), describe_decoder(), table.precision,
+        setup.image_size, settings, describe_torch(), setup.describe_engine(), describe_decoder(), table.precision,
+        str(dtype),
     )  # fmt: skip
     texts = [repr(fact) for fact in facts]
     if context.workers is not None:
         texts.append(context.workers.describe())
-    for split in SPLITS[:2]:
-        photos = table.splits[split].photos
-        texts += [repr((split, photo.digest, photo.label, photo.weight, photo.group)) for photo in photos]
-    fingerprint = repr(context.setup.spec.fingerprint())
+    for split, one in zip(SPLITS[:2], some, strict=True):
+        texts += [repr((split, photo.digest, photo.label, photo.weight, photo.group)) for photo in one.photos]
+    fingerprint = repr(setup.spec.fingerprint())
     return name_result("tuning", fingerprint, repr(cut), hyperparameters.describe(), *texts)

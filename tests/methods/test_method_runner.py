@@ -9,7 +9,7 @@ import pytest
 
 from headstart.catalog.scan import scan_photos
 from headstart.classifier.classifier import Classifier
-from headstart.methods import feature_table, method_runner
+from headstart.methods import feature_table, fixed_choice, method_runner
 from headstart.methods.settings import Settings
 from headstart.methods.tail_tuning import choose_hyperparameters, tune_backbone
 from headstart.storage import large_arrays
@@ -55,6 +55,15 @@ def test_renamed_files_change_no_digit_of_the_head(runner, make_runner, tmp_path
     assert heads[0].choice == heads[1].choice
     assert heads[0].head.weights.tobytes() == heads[1].head.weights.tobytes()
     assert heads[0].head.bias.tobytes() == heads[1].head.bias.tobytes()
+
+
+def test_the_time_of_the_first_head_is_not_that_of_a_second_extraction(runner, monkeypatch):
+    steps = []
+    monkeypatch.setattr(method_runner, "choose_extracted", lambda *_: "last")  # as in bf16
+    monkeypatch.setattr(fixed_choice, "FEW_ERRORS", -1.0)
+    trained = replace(runner, note_time=steps.append).run(PLAIN)
+    assert [one["features"] for one in trained.candidates] == ["last", "wide"]
+    assert steps == ["extract", "fit", "extract", "fit"]
 
 
 def test_features_that_are_cut_out_of_a_large_array_have_the_order_of_those_extracted_alone(runner, monkeypatch):

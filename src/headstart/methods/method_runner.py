@@ -81,6 +81,8 @@ class MethodRunner:
                 first = self.choose_extracted(settings)
                 network = first if FEATURES.index(first) > FEATURES.index(chosen.features) else chosen.features
                 if network not in tables:
+                    if tables:  # the first head is fitted
+                        self.note_time("fit")
                     tables[network] = self.extract(
                         self.pool(network), settings, n_views=settings.n_fixed_views,
                         is_averaged=settings.average_views, fit_splits=settings.fit_splits,

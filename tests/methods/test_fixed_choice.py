@@ -22,10 +22,11 @@ def test_what_the_user_gave_is_not_compared_with_others():
     assert name_candidates("last") == [("last", "logistic"), ("last", "logistic+ridge")]
 
 
-def make_candidate(losses, is_right=None):
+def make_candidate(losses, is_right=None, units=None):
     losses = np.asarray(losses, float)
     is_right = np.zeros(len(losses), bool) if is_right is None else np.asarray(is_right)
-    return Candidate(Settings(method="fixed", features="last", head="logistic"), None, losses, is_right, 0.5)
+    units = np.arange(len(losses)) if units is None else np.asarray(units)
+    return Candidate(Settings(method="fixed", features="last", head="logistic"), None, losses, is_right, units, 0.5)
 
 
 def test_a_candidate_must_be_better_by_more_than_noise():
@@ -35,6 +36,14 @@ def test_a_candidate_must_be_better_by_more_than_noise():
     assert not base.is_better_than(base)
     assert not make_candidate([]).is_better_than(base)
     assert not make_candidate([0.1]).is_better_than(make_candidate([0.5]))
+
+
+def test_photos_of_one_group_are_one_fact():
+    before, better = [0.5] * 12, [0.3] * 8 + [0.65] * 4
+    groups = np.repeat([0, 1, 2], 4)  # two gain, one loses
+    assert make_candidate(better).is_better_than(make_candidate(before))
+    assert not make_candidate(better, units=groups).is_better_than(make_candidate(before))
+    assert not make_candidate(better, units=[0] * 12).is_better_than(make_candidate(before))
 
 
 def test_few_errors_need_no_other_candidate():
@@ -54,11 +63,12 @@ def test_scores_of_averaged_views_are_their_mean():
     y = np.array([0, 1, 0])
     held = HeldOutPredictions(np.array([0, 1, -1] * 2), np.ones(6, bool), np.float32([[2, 0], [0, 1], [9, 9]] * 2))
     held.scores[3] = [0, 8]  # the second view of the first photo outvotes the first view
-    table = SimpleNamespace(splits={"train": SimpleNamespace(y=y)}, n_averaged=2)
+    table = SimpleNamespace(splits={"train": SimpleNamespace(y=y, groups=["x", "y", "x"])}, n_averaged=2)
     fitted = SimpleNamespace(choice=SimpleNamespace(held_out=held))
     candidate = judge_candidate(table, Settings(), fitted, 0.0)
     assert candidate.is_right.tolist() == [False, True]
     assert len(candidate.losses) == 2
+    assert candidate.units.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(("noise", "kept"), [(3.0, ["last", "wide"]), (0.0, ["last"])])

@@ -34,6 +34,8 @@ class Candidate:
     losses, is_right
         (n,) log loss in nats, after the confidence is set, of each training photo by a head that was fitted without it,
         and whether that head is right. Empty: no photo could be held out.
+    units
+        (n,) numbers of the groups of these photos: photos of one group are not independent.
     seconds
         Duration, with extraction.
     """
@@ -42,6 +44,7 @@ class Candidate:
     fitted: FittedHead
     losses: npt.NDArray[np.float64]
     is_right: npt.NDArray[np.bool_]
+    units: npt.NDArray[np.int64]
     seconds: float
 
     @property
@@ -51,10 +54,15 @@ class Candidate:
 
     def is_better_than(self, other: Candidate) -> bool:
         """Say whether the mean loss is lower than that of another candidate, by more than noise."""
-        if len(self.losses) != len(other.losses) or len(self.losses) < 2:
+        if len(self.losses) != len(other.losses):
             return False
         gain = other.losses - self.losses
-        return bool(gain.mean() > N_ERRORS * gain.std(ddof=1) / math.sqrt(len(gain)))
+        # of independent photos this is the usual standard error of a mean; see Liang and Zeger 1986 for groups
+        by_unit = np.bincount(self.units, gain - gain.mean()) if len(gain) else np.empty(0)
+        if len(by_unit) < 2:
+            return False
+        error = math.sqrt(len(by_unit) / (len(by_unit) - 1) * float(by_unit @ by_unit)) / len(gain)
+        return bool(gain.mean() > N_ERRORS * error)
 
     def to_dict(self, *, is_kept: bool) -> dict[str, Any]:
         """Return the record for metrics.json in plain JSON types."""
@@ -88,15 +96,17 @@ def list_candidates(settings: Settings, widest: str) -> list[Settings]:
 
 def judge_candidate(table: FeatureTable, settings: Settings, fitted: FittedHead, started: float) -> Candidate:
     """Return a candidate with the losses of the heads that chose its strength; ``started`` is a time.perf_counter."""
-    y, held = table.splits["train"].y, None if fitted.choice is None else fitted.choice.held_out
-    losses, is_right = np.empty(0), np.empty(0, bool)
+    train, held = table.splits["train"], None if fitted.choice is None else fitted.choice.held_out
+    y, losses, is_right, units = train.y, np.empty(0), np.empty(0, bool), np.empty(0, np.int64)
     if held is not None:
         scores = held.scores.reshape(-1, len(y), held.scores.shape[1])[: table.n_averaged].mean(axis=0)
         at = np.flatnonzero(held.fold[: len(y)] >= 0)
         if len(at):
             scores = scores[at] * np.float32(choose_careful_factor(scores[at], y[at]))
             losses, is_right = compute_log_losses(scores, y[at]), scores.argmax(axis=1) == y[at]
-    return Candidate(settings, fitted, losses, is_right, time.perf_counter() - started)
+            names = np.arange(len(y)) if train.groups is None else np.asarray(train.groups)
+            units = np.unique(names[at], return_inverse=True)[1]
+    return Candidate(settings, fitted, losses, is_right, units, time.perf_counter() - started)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,17 +1,21 @@
 """The novelty test of a trained method: own photos, groups, splits, views, and the file."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from headstart.backbone.loading import load_backbone
 from headstart.catalog.scan import scan_photos
 from headstart.classifier.classifier import Classifier
 from headstart.methods import novelty as module
+from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.novelty import fit_trained_novelty, measure_novelty
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions
 from headstart.methods.strangers import measure_gallery
+from headstart.methods.trained_method import TrainedMethod
 
 PLAIN = Settings(method="fixed", image_size=96, precision="f32")
 
@@ -166,3 +170,26 @@ def test_strangers_have_the_novelty_that_the_file_gives(runner, n_views):
                        for row in record["kinds"]])  # fmt: skip
     found = Classifier.from_bytes(trained.build_file().data, precision="f32").judge_pixels(pixels)[1]
     np.testing.assert_allclose(found, [row["least_strange"]["novelty"] for row in record["kinds"]], atol=2e-3)
+
+
+def test_above_a_cut_the_shares_are_those_of_photos_in_as_many_views_as_the_file_averages():
+    generator = np.random.default_rng(0)
+
+    def draw(split, n, noise):
+        X = generator.normal(size=(n, 5)) @ np.eye(5, 1280) + 1 + noise * generator.normal(size=(n, 1280))
+        photos = [SimpleNamespace(digest=f"{split}{i:04d}", label="a", file="", group=None, near_copies=None)
+                  for i in range(n)]  # fmt: skip
+        return SplitFeatures(tuple(photos), X.astype(np.float32), np.zeros(n, int), X.astype(np.float32)[None])
+
+    # one view of the training photos varies twice as much as the mean of four views
+    splits = {split: draw(split, n, noise) for split, n, noise in
+              (("train", 300, 1.0), ("validation", 400, 0.5), ("test", 1000, 0.5))}  # fmt: skip
+    table = FeatureTable(catalog=None, splits=splits, n_averaged=4, image_size=96, precision="f32",
+                         n_extracted=0, n_cached=0)  # fmt: skip
+    trained = fit_trained_novelty(
+        TrainedMethod(settings=PLAIN, cut="block_12", backbone=load_backbone(), table=table, fitted=None,
+                      tuned=SimpleNamespace())
+    )  # fmt: skip
+    assert trained.novelty.n_units == 400
+    assert 0.02 <= (trained.novelty.measure(splits["test"].X) <= 0.05).mean() <= 0.08
+    assert (trained.novelty.measure(splits["train"].X) <= 0.05).all()  # so training photos could not give the shares

@@ -32,8 +32,10 @@ def fit_trained_novelty(trained: TrainedMethod) -> TrainedMethod:
     """Return the training with a novelty test on the last stage's features of the photos that the file is fitted to.
 
     Frozen features do not know the training photos, so that folds of them give the shares. Above a cut they do: the
-    validation photos give the shares there. With too few photos there is no test. Of more than 20,000 photos, as many
-    are drawn, whatever splits they are in.
+    validation photos give the shares there, in as many views as the file averages. The components come from training
+    photos in one view: that changes which strangers are noticed, but not the share of own photos that are refused,
+    because new photos are averaged like the validation photos. With too few photos there is no test. Of more than
+    20,000 photos, as many are drawn, whatever splits they are in.
     """
     seed = trained.settings.seed
     own = _choose_own(trained)

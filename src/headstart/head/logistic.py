@@ -11,7 +11,7 @@ import numpy.typing as npt
 from headstart.head.history import Epoch, thin_history
 from headstart.head.lbfgs import Memory, minimise
 from headstart.head.linear import LinearHead
-from headstart.head.objective import Objective, PointInMemory, evaluate_scores
+from headstart.head.objective import Objective, PointInMemory, evaluate_scores, score_rows
 from headstart.head.parallel_rows import map_blocks
 from headstart.head.reduction import make_precondition
 from headstart.head.regularisation import check_strengths
@@ -64,7 +64,8 @@ def fit_logistic(
 
     Row i has features x_i, of weighted mean 0 and weighted standard deviation 1, the class y_i and the weight w_i. The
     fit minimises ``sum_i w_i * log_loss(y_i, W x_i + b) + ||W||^2 / (2 C)`` over W (C classes x D) and b, where C is
-    scikit-learn's C. For two classes W is one row, the log odds of class 1, as in scikit-learn.
+    scikit-learn's C. For two classes W is one row, the log odds of class 1, as in scikit-learn. If the rows ask for it
+    (``has_ridge``), the head and its history are the mean of this fit and of `fit_ridge`.
 
     Parameters
     ----------
@@ -154,9 +155,9 @@ class _Recorder:
         self._n_iterations = 0
         self._ridge_scores = {}
         if ridge is not None:
-            self._ridge_scores["Training"] = Z @ ridge.T
+            self._ridge_scores["Training"] = score_rows(Z, ridge)
             if validation is not None:
-                self._ridge_scores["Validation"] = validation[0] @ ridge.T
+                self._ridge_scores["Validation"] = score_rows(validation[0], ridge)
 
     def record(self, scores: npt.NDArray[Any], step: npt.NDArray[Any]) -> None:
         self._n_iterations += 1

@@ -47,13 +47,7 @@ class Objective:
 
     def score(self, coefficients: Array) -> Array:
         """Return the scores (N, P, K) for coefficients (P, K * (D + 1)), in one pass over the rows."""
-        columns = coefficients.reshape(-1, self._X.shape[1])
-        scores = np.empty((len(self._X), len(columns)), self._X.dtype)
-
-        def write(rows: slice) -> None:
-            scores[rows] = score_block(self._X[rows], columns)
-
-        map_blocks(write, self._X)
+        scores = score_rows(self._X, coefficients.reshape(-1, self._X.shape[1]))
         return scores.reshape(-1, self.n_problems, self.n_columns)
 
     def sum_gradient(self, score_gradient: Array) -> Array:
@@ -123,6 +117,17 @@ class PointInMemory:
         self.coefficients, self.scores, self._loss = self.coefficients + step, scores, loss
         self._measure_gradient(score_gradient)
         return step, size > 0
+
+
+def score_rows(X: Array, columns: Array) -> Array:
+    """Return the scores (N, M) of N rows (N, D + 1), on all cores; ``columns`` (M, D + 1) as for `score_block`."""
+    scores = np.empty((len(X), len(columns)), X.dtype)
+
+    def write(rows: slice) -> None:
+        scores[rows] = score_block(X[rows], columns)
+
+    map_blocks(write, X)
+    return scores
 
 
 def score_block(X: Array, columns: Array) -> Array:

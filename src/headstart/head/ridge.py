@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.head.objective import score_rows
 from headstart.head.parallel_rows import sum_blocks, use_one_blas_thread
 from headstart.head.training_rows import PreparedRows
 
 Array = npt.NDArray[Any]
 PENALTY = 0.4  # for each standardised feature; from 0.1 to 1 the accuracy hardly changes
-SCALE = (
-    4.0  # of the predictions, which are about 0 to 1: with 2 to 8 the mean is as accurate, with 4 its loss is lowest
-)
+# Of the predictions, which are about 0 to 1. With 2 to 8 the mean is as accurate, and with 4 its loss is lowest.
+SCALE = 4.0
 
 
 def fit_ridge(prepared: PreparedRows, weight: npt.NDArray[np.float64]) -> Array:
@@ -64,4 +64,4 @@ def score_ridge(prepared: PreparedRows, weight: npt.NDArray[np.float64]) -> Arra
     """Return the scores (N, P, K) of all rows by the heads of `fit_ridge`."""
     coefficients = fit_ridge(prepared, weight)
     columns = coefficients.reshape(-1, coefficients.shape[-1])
-    return (prepared.Z @ columns.T).reshape(len(prepared.Z), *coefficients.shape[:2])
+    return score_rows(prepared.Z, columns).reshape(len(prepared.Z), *coefficients.shape[:2])

@@ -23,8 +23,9 @@ from headstart.catalog.redrawing import redraw_splits
 from headstart.catalog.scan import scan_photos
 from headstart.methods.elsewhere import judge_elsewhere
 from headstart.methods.feature_table import SplitFeatures
-from headstart.methods.method_runner import MethodRunner, fit_head_to_table
+from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import Settings
+from headstart.methods.table_head import fit_head_to_table
 from headstart.methods.trained_method import TrainedMethod
 from headstart.methods.training_context import TrainingContext
 

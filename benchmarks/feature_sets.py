@@ -22,10 +22,11 @@ from headstart.catalog.redrawing import redraw_splits
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.split import SplitPlan
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
-from headstart.methods.method_runner import MethodRunner, fit_head_to_table
+from headstart.methods.method_runner import MethodRunner
 from headstart.methods.near_copy_search import keep_near_copies_together
 from headstart.methods.settings import Settings
 from headstart.methods.table_division import divide_table
+from headstart.methods.table_head import fit_head_to_table
 from headstart.methods.trained_method import TrainedMethod
 from headstart.methods.training_context import TrainingContext
 

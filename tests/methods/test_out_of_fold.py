@@ -12,9 +12,9 @@ from headstart.head.linear import LinearHead
 from headstart.methods import out_of_fold
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
 from headstart.methods.head_fitting import FittedHead
-from headstart.methods.method_runner import fit_head_to_table
 from headstart.methods.out_of_fold import has_folds, predict_out_of_fold
 from headstart.methods.settings import Settings
+from headstart.methods.table_head import fit_head_to_table
 from headstart.methods.trained_method import TrainedMethod
 
 GENERATOR = np.random.default_rng(0)

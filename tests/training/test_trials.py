@@ -9,8 +9,8 @@ import pytest
 from headstart.catalog.photo import Photo
 from headstart.catalog.scan import scan_photos
 from headstart.methods.feature_table import FeatureTable, SplitFeatures
-from headstart.methods.method_runner import fit_head_to_table
 from headstart.methods.settings import Settings
+from headstart.methods.table_head import fit_head_to_table
 from headstart.methods.trained_method import TrainedMethod
 from headstart.training.trials import (
     Trial,

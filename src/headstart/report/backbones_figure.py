@@ -37,7 +37,7 @@ class BackbonePoint:
 def plot_backbones(points: Sequence[BackbonePoint], n_test: int) -> Figure:
     """Plot backbones by their time (logarithmic) and their accuracy on ``n_test`` photos, with 95% intervals.
 
-    A line joins those than which no faster one is as accurate.
+    A line joins the backbones that are more accurate than every faster one (the Pareto front).
 
     Raises
     ------
@@ -101,7 +101,7 @@ def plot_backbones(points: Sequence[BackbonePoint], n_test: int) -> Figure:
 
 
 def list_best(points: Sequence[BackbonePoint]) -> list[BackbonePoint]:
-    """Return the points than which no faster one is as accurate, the fastest first.
+    """Return the points that are more accurate than every faster one (the Pareto front), the fastest first.
 
     Examples
     --------

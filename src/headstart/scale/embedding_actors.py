@@ -195,5 +195,6 @@ def _check_machine(settings: EmbeddingSettings, folder: Path, token: str, versio
     if (here.decoder, here.engine.split(",")[:2]) != (spec.decoder, spec.engine.split(",")[:2]):
         raise ScaleError(
             f"Cannot embed on {node}: got other versions of the decoder and the engine there ({here.decoder}; "
-            f"{here.engine}), need {spec.decoder}; {spec.engine}. Install the same versions on all machines."
+            f"{here.engine}), need {spec.decoder}; {spec.engine}. Install the same versions on all machines. If "
+            "only some have a GPU, set CUDA_VISIBLE_DEVICES= (to nothing) on all."
         )

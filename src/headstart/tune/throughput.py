@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F  # noqa: N812  torch's own habit
 
-from headstart.backbone.backbone import Backbone
+from headstart.backbone.backbone import Backbone, BackboneSetup
 from headstart.backbone.spec import PIXELS_CUT
 from headstart.backbone.timing import time_fastest
 from headstart.tune.allocator import keep_freed_memory
@@ -38,9 +38,7 @@ def _measure(backbone: Backbone, cut: str, image_size: int, hyperparameters: Hyp
     if cut == PIXELS_CUT:
         shape = (image_size, image_size, 3)
     else:
-        stage = spec.find_stage(cut)
-        side = -(-image_size // stage.stride)
-        shape = (side, side, stage.n_channels)
+        shape = BackboneSetup(backbone, image_size).find_activation_shape(cut)
     rows = torch.zeros((BATCH_SIZE, *shape), device=device)
     y = torch.zeros(BATCH_SIZE, dtype=torch.int64, device=device)
     model.train()

@@ -56,6 +56,13 @@ def test_heads_of_folds_are_the_mean_of_both():
     np.testing.assert_allclose(mean, (plain + score_ridge(prepared, weight)) / 2, atol=1e-5)
 
 
+def test_many_rows_are_multiplied_part_by_part(monkeypatch):
+    prepared, weight = make_rows(3)
+    whole = fit_ridge(prepared, weight)
+    monkeypatch.setattr("headstart.head.ridge.PART_ROWS", 25)
+    np.testing.assert_allclose(fit_ridge(prepared, weight), whole, atol=1e-5)
+
+
 def test_it_works_on_principal_components():
     prepared, weight = make_rows(3)
     reduced = reduce_rows(prepared, n_components=4)

@@ -113,7 +113,7 @@ def open_activations(
         )
 
     known = {} if fresh is None else fresh.find_all(photos, views)
-    fill = partial(plan.fill, photos=photos, views=views, known=known, progress=progress)
+    fill = partial(plan.fill, photos=photos, views=views, known=known, fresh=fresh, progress=progress)
     n_items = len(photos) * len(views) - len(known)
     if not cache:
         array = allocate_array(shape, plan.dtype, "activations")
@@ -147,9 +147,9 @@ class _Plan:
 
     def fill(
         self, array: Array, photos: Sequence[PhotoFile], views: Sequence[View | ViewChoice],
-        known: Mapping[Item, npt.NDArray[np.float32]], progress: Progress,
+        known: Mapping[Item, npt.NDArray[np.float32]], fresh: FreshActivations | None, progress: Progress,
     ) -> list[int]:  # fmt: skip
-        """Compute all rows that are not known, photo by photo, and return the checksum of each view."""
+        """Compute all rows that are not known from ``fresh``, photo by photo, and return the checksum of each view."""
 
         def read(n: int) -> npt.NDArray[np.uint8]:
             return read_photo(photos[n].path, self.setup.image_size, photos[n].digest, depth=self.setup.depth)
@@ -171,6 +171,8 @@ class _Plan:
             checksums[number] = extend_checksum(checksums[number], array[number, n])
             if n_done % 1000 == 0:
                 release_rows(array)
+                if fresh is not None:
+                    fresh.release()
             progress(n_done, len(items))
         return checksums
 

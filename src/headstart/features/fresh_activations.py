@@ -17,7 +17,9 @@ from headstart.backbone.backbone import BackboneSetup
 from headstart.features.cache_key import FeatureSpec
 from headstart.features.extraction import PhotoFile, make_feature_spec
 from headstart.pixels.views import AS_IT_IS, View, ViewChoice
-from headstart.storage.large_arrays import Array, allocate_array
+from headstart.storage.large_arrays import Array, allocate_array, release_rows
+
+ROWS_AT_ONCE = 1000  # that are written before their memory is released
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,12 @@ class FreshActivations:
         with self._lock:
             row = self.rows.setdefault(digest, len(self.rows))
         self.array[row] = activation.transpose(1, 2, 0)
+        if (row + 1) % ROWS_AT_ONCE == 0:
+            self.release()
+
+    def release(self) -> None:
+        """Release the memory that writing and reading have filled, if the array is in a file."""
+        release_rows(self.array)
 
     def find_all(
         self, photos: Sequence[PhotoFile], views: Sequence[View | ViewChoice]

@@ -111,9 +111,14 @@ class CutActivations:
         for n_done, (_, row) in enumerate(engine.stream(found, lambda key: rows[key]), 1):
             matrix[n_done - 1] = row
             if n_done % ROWS_AT_ONCE == 0:
-                self.activations.release()
+                self._release()
                 release_rows(matrix)
             progress(n_done, len(found))
-        self.activations.release()
+        self._release()
         at = {(digest, view.describe()): i for i, (digest, view) in enumerate(found)}
         return TailFeatures(make_feature_spec(setup), at, matrix)
+
+    def _release(self) -> None:
+        self.activations.release()
+        if self.fresh is not None:
+            self.fresh.release()

@@ -45,3 +45,9 @@ def test_one_network_keeps_its_spec_in_any_image_size():
 def test_each_of_several_networks_is_checked(name):
     with pytest.raises(BackboneError, match=r"no backbone has this name|96 to 512 pixels"):
         load_backbone(name)
+
+
+def test_too_many_networks_are_counted_before_any_is_loaded(monkeypatch):
+    monkeypatch.setattr("headstart.backbone.loading._load_network", lambda name: pytest.fail(f"loaded {name}"))
+    with pytest.raises(BackboneError, match="got 5 networks, need 2 to 3"):
+        load_backbone("a+b+c+d+e")

@@ -13,8 +13,8 @@ from headstart.backbone.efficientnet_lite import VARIANTS, load_weights
 from headstart.backbone.foreign.user_file import SUFFIXES, load_user_file
 from headstart.backbone.mobilenet_v2 import MOBILENET_V2
 from headstart.backbone.names import Sizes, split_name
-from headstart.backbone.side_by_side import join_networks
-from headstart.backbone.spec import MAX_PARTS, BackboneSpec
+from headstart.backbone.side_by_side import check_number, join_networks
+from headstart.backbone.spec import BackboneSpec
 from headstart.errors import BackboneError
 
 TIMM = "timm/"
@@ -72,9 +72,10 @@ def open_setup(backbone: str, image_size: Sizes = None, *, precision: str = "aut
 
 def _load_networks(chosen: Sequence[tuple[str, int | None]]) -> tuple[Backbone, int]:
     """Return the backbone of these networks, each with its size, and the side of its input in pixels."""
-    loaded = {name: _load_network(name) for name, _ in chosen[: MAX_PARTS + 1]}
-    networks = [(loaded[name], size) for name, size in chosen[: MAX_PARTS + 1]]
-    pairs = [(network, network.spec.check_image_size(size)) for network, size in networks]
+    if len(chosen) > 1:
+        check_number([name for name, _ in chosen])
+    loaded = {name: _load_network(name) for name, _ in chosen}
+    pairs = [(loaded[name], loaded[name].spec.check_image_size(size)) for name, size in chosen]
     if len(pairs) == 1:
         return pairs[0]
     joined = join_networks(pairs)

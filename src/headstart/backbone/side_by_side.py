@@ -73,10 +73,18 @@ def _name_network(spec: BackboneSpec, size_px: int) -> str:
     return spec.name if size_px == spec.image_size else f"{spec.name}{AT}{size_px}"
 
 
+def check_number(names: Sequence[str]) -> None:
+    """Raise BackboneError if there are too many networks, or one alone."""
+    if len(names) not in range(2, MAX_PARTS + 1):
+        raise BackboneError(
+            f"Cannot put {SEPARATOR.join(names)} side by side: got {len(names)} networks, need 2 to {MAX_PARTS}. Leave "
+            "some out."
+        )
+
+
 def _check_networks(networks: Sequence[tuple[Backbone, int]], names: Sequence[str], files: Sequence[GraphFile]) -> None:
+    check_number(names)
     reason = ""
-    if len(networks) not in range(2, MAX_PARTS + 1):
-        reason = f"got {len(networks)} networks, need 2 to {MAX_PARTS}. Leave some out."
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         reason = f"got {twice[0]!r} twice in the same image size. Leave one out, or give it another --image-size."

@@ -86,7 +86,7 @@ class MethodRunner:
                     tables[network] = self.extract(
                         self.pool(network), settings, n_views=settings.n_fixed_views,
                         is_averaged=settings.average_views, fit_splits=settings.fit_splits,
-                        verb="Extracting all layers" if tables else "Extracting",
+                        verb="Extracting more layers" if tables else "Extracting",
                     )  # fmt: skip
                     self.note_time("extract")
                 tables[chosen.features] = tables[network].narrow(self.pool(chosen.features).spec.n_features)
@@ -229,7 +229,10 @@ class MethodRunner:
 
 
 def _keep_fixed_head(plain: FeatureTable, settings: Settings, tuned: TunedBackbone) -> TunedBackbone:
-    """Give a training that was never better than its start the head of ``fixed``, so that it is no worse by chance."""
+    """Give a training that was never better than its start the head that ``fixed`` fits to the last features.
+
+    So it is no worse than that by chance.
+    """
     if tuned.result.best_epoch or tuned.hyperparameters.is_random:
         return tuned
     fixed = fit_head_to_table(plain, settings)

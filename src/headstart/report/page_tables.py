@@ -197,7 +197,7 @@ def _name_trial(trial: Mapping[str, Any], usual: str | None) -> str:
     if trial["method"] == "hybrid":
         parts.append(f"above {trial['cut']}")
     if trial["features"] != "last":
-        parts.append({"all": "all stages", "wide": "all layers"}[trial["features"]])
+        parts.append({"all": "all stages", "wide": "wide features"}[trial["features"]])
     if trial["averaged_views"] > 1:
         parts.append(f"{trial['averaged_views']} views averaged")
     return ", ".join(parts)

@@ -151,7 +151,9 @@ def test_fixed_views_are_shown_as_they_were_used(folder, grids, tmp_path):
     shown, titles, caption = draw_views(folder, grids, photos, n_views=4, views=SYMMETRIES[:4])
     assert titles == ["original", "flipped", "+180°", "flipped, +180°"]
     assert len(shown) == 4
-    assert "in the 4 views that this training used of every photo" in caption
+    assert "in the 4 views that this training used, all of every photo" in caption
+    _, _, caption = draw_views(folder, grids, photos, n_views=2, views=SYMMETRIES[:4])
+    assert "in the 4 views that this training used, 2 of them of each photo" in caption
     many = tuple(View(turns=0.01 * number) for number in range(20))
     shown, _, caption = draw_views(folder, grids, photos, n_views=20, views=many)
     assert len(shown) == 9

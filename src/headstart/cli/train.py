@@ -71,7 +71,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 )  # fmt: skip
 @click.option(
     "--epochs", type=click.IntRange(min=1),
-    help="Epochs of the adam head and of training above a cut.  [default: 10, hybrid 16, finetune 8]",
+    help="Epochs of the adam head and of training above a cut.  [default: 10, hybrid and finetune 8]",
 )  # fmt: skip
 @click.option("--learning-rate", type=float, help="Peak learning rate above a cut.  [default: the method's]")
 @click.option(
@@ -84,8 +84,8 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 )  # fmt: skip
 @click.option(
     "--average-views", is_flag=True,
-    help="Train on 2, 4 or 8 mirrored and turned views and average the scores over them. More accurate if photos have "
-    "no fixed top; 2, 4 or 8 times slower.",
+    help="Average the scores over 2, 4 or 8 mirrored and turned views, and train on them (above a cut, on two of them "
+    "for each photo). More accurate if photos have no fixed top; prediction is 2, 4 or 8 times slower.",
 )  # fmt: skip
 @click.option(
     "--class-weight", type=click.Choice(["auto", "balanced", "none"]), default="auto",

@@ -73,8 +73,8 @@ class Settings:
     n_views
         Number of views of each training photo: itself, and random flips and rotations. None: 1, or above a cut 2.
     average_views
-        Whether training takes symmetric views instead (2, 4 or 8; default 4) and prediction averages over them.
-        Prediction takes as many times longer.
+        Whether training takes symmetric views instead (2, 4 or 8; default 4; above a cut two of these of each photo),
+        and prediction averages over them. Prediction takes as many times longer.
     learning_rate
         Peak learning rate above a cut. None: the method's default.
     train_norms

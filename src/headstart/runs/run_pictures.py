@@ -158,16 +158,20 @@ def draw_training_photos(
     else:
         used = [draw_view(photo.digest, v, seed) for v in range(GRID)] if views is None else views[:GRID]
         seen, titles = [render_view(square, view) for view in used], [_name_view(view) for view in used]
-        caption = _write_views_caption(n_views, is_random=views is None)
+        caption = _write_random_caption(n_views) if views is None else _write_fixed_caption(n_views, len(views))
     pictures.add("views", plot_photo_grid(seen, titles), caption)
 
 
-def _write_views_caption(n_views: int, *, is_random: bool) -> str:
-    if not is_random:
-        if n_views == 1:
-            return "One training photo, unchanged: this training used no other view."
-        first = f" The picture shows the first {GRID}." if n_views > GRID else ""
-        return f"One training photo in the {n_views} views that this training used of every photo.{first}"
+def _write_fixed_caption(n_views: int, n_all: int) -> str:
+    """Describe the views of a training that used ``n_views`` of ``n_all`` views of each photo."""
+    if n_all == 1:
+        return "One training photo, unchanged: this training used no other view."
+    first = f" The picture shows the first {GRID}." if n_all > GRID else ""
+    used = f"{n_views} of them of each photo" if n_views < n_all else "all of every photo"
+    return f"One training photo in the {n_all} views that this training used, {used}.{first}"
+
+
+def _write_random_caption(n_views: int) -> str:
     use = (
         f"This training used {n_views} views of each photo."
         if n_views > 1

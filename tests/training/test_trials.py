@@ -22,6 +22,7 @@ from headstart.training.trials import (
     hold_out_validation,
     judge_by_cross_validation,
     judge_on_validation,
+    number_groups,
 )
 
 
@@ -81,6 +82,32 @@ def test_losses_that_are_nan_are_never_better():
     losses = np.full(20, 0.3)
     one, other = (ValidationResult(losses > 0, losses * factor) for factor in (np.nan, 1))
     assert not make_trial(*compare_losses(one, other, -1.0)).is_better
+
+
+def test_photos_of_one_unit_count_as_one_fact():
+    rng, units = np.random.default_rng(0), np.repeat(np.arange(20), 5)
+    losses = np.repeat(rng.normal(size=20), 5) + 1.0
+    one, other = ValidationResult(losses > 0, losses, units), ValidationResult(losses > 0, np.full(100, 1.0), units)
+    gain, needed = compare_losses(one, other, 1.0)
+    assert (gain, needed) == pytest.approx(
+        compare_losses(*(ValidationResult(some.is_right[::5], some.losses[::5]) for some in (one, other)), 1.0)
+    )
+    assert needed > 2 * compare_losses(replace(one, units=None), other, 1.0)[1]
+    right = np.ones(100, bool)
+    assert compare_accuracy(right, units > 1, 2.0, units) == (10, 15)
+    assert compare_accuracy(right, units > 1, 2.0) == (10, 7)
+
+
+def test_groups_are_numbered_if_all_photos_were_judged():
+    photos = tuple(Photo(f"{n}.jpg", "a", digest=f"{n:064x}", split="train", group="xxyz"[n]) for n in range(4))
+    X = np.zeros((4, 1), np.float32)
+    split = SplitFeatures(photos, X, np.zeros(4, np.int64), X[None])
+    first, second, *others = number_groups(split, 4).tolist()
+    assert first == second
+    assert sorted([second, *others]) == [0, 1, 2]
+    assert number_groups(split, 3) is None
+    alone = tuple(replace(photo, group="") for photo in photos)
+    assert number_groups(replace(split, photos=alone), 4) is None
 
 
 def test_one_photo_is_never_enough():

@@ -13,10 +13,10 @@ from headstart.training.trials import IsRight
 
 MANY_PHOTOS = 20_000  # photos times views; from here on, cross-validation of every kind of features takes minutes
 CHEAP_S = 10.0  # features that take no longer are tried even if training above a cut is likely to replace them
-N_SYMMETRY = 400  # photos by which views are called symmetric; enough to see a loss of two points
+N_SYMMETRY = 400  # photos by which views are called symmetric; enough to see a loss of three points
 # Standard errors that a gain must exceed: the best of several trials is more often better by chance.
 NOISE_OF_FEATURES = 2.0
-NOISE_OF_SYMMETRY = 1.0
+NOISE_OF_SYMMETRY = 2.0  # the loss of an average over views; `drop_average` judges the average again after training
 
 
 def estimate_features_seconds(state: SearchState) -> float:
@@ -44,6 +44,7 @@ def try_features(state: SearchState, is_right: IsRight) -> float:
     runner.note_time("extract")
     extraction_s = record.seconds - started
     best, best_right = plain, is_right
+    units = trials.number_groups(wide.splits["train"], len(is_right))
     for n_views in (1, 2, N_AVERAGED):
         started = record.seconds
         chosen = _choose_settings(state.settings, n_views)
@@ -54,7 +55,7 @@ def try_features(state: SearchState, is_right: IsRight) -> float:
         trial = record.add_trial(
             tried, is_right, judged_by="cross-validation",
             seconds=extraction_s * n_views / N_AVERAGED + record.seconds - started,
-            comparison=trials.compare_accuracy(is_right, best_right, NOISE_OF_FEATURES),
+            comparison=trials.compare_accuracy(is_right, best_right, NOISE_OF_FEATURES, units),
         )  # fmt: skip
         if trial.is_better:
             best, best_right = tried, is_right
@@ -81,7 +82,8 @@ def measure_symmetry(state: SearchState) -> None:
     table = wide.narrow(runner.backbone.spec.n_features)
     plain_right = state.measure.cross_validate(trials.narrow_table(table, 1), one, None)
     is_right = state.measure.cross_validate(table, averaged, None)
-    lost, needed = trials.compare_accuracy(plain_right, is_right, NOISE_OF_SYMMETRY)
+    units = trials.number_groups(table.splits["train"], len(is_right))
+    lost, needed = trials.compare_accuracy(plain_right, is_right, NOISE_OF_SYMMETRY, units)
     state.is_symmetric = lost < needed
     record.add_trial(
         replace(state.best, settings=averaged, table=table), is_right, judged_by="cross-validation",

@@ -61,7 +61,7 @@ def compare_networks(result: ValidationResult, held: ValidationResult) -> Networ
     >>> compare_networks(ValidationResult(right, losses), held).why.partition(", and")[0]
     'mobilenet_v2+efficientnet_lite1 was better by more than noise in cross-validation (+9 right, 7 needed)'
     """
-    more, n_needed = trials.compare_accuracy(result.is_right, held.is_right, NOISE_OF_NETWORKS)
+    more, n_needed = trials.compare_accuracy(result.is_right, held.is_right, NOISE_OF_NETWORKS, held.units)
     gain, needed = trials.compare_losses(result, held, NOISE_OF_NETWORKS)
     if gain > needed and 0 <= more < n_needed:
         return NetworkComparison(gain, needed, "nats", is_better=True)

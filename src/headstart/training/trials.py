@@ -23,6 +23,7 @@ from headstart.methods.trained_method import TrainedMethod
 HELD_OUT = 15  # percent of the training photos that are held out if there is no validation split
 FEWEST_HELD_OUT = 20  # on fewer photos the difference between methods is noise
 IsRight = npt.NDArray[np.bool_]
+Units = npt.NDArray[np.int64] | None
 Comparison = tuple[float, float] | tuple[None, None]
 
 
@@ -72,8 +73,10 @@ class Trial:
         return self.gain is not None and self.needed is not None and self.gain >= self.needed
 
 
-def compare_accuracy(one: IsRight, other: IsRight, n_errors: float) -> tuple[int, int]:
+def compare_accuracy(one: IsRight, other: IsRight, n_errors: float, units: Units = None) -> tuple[int, int]:
     """Compare two classifiers by the photos that only one of them predicts right (McNemar 1947).
+
+    Photos of one unit, such as a group, are not independent: only the sum over a unit counts (Liang and Zeger 1986).
 
     Returns
     -------
@@ -85,9 +88,12 @@ def compare_accuracy(one: IsRight, other: IsRight, n_errors: float) -> tuple[int
     >>> right = np.ones(100, bool)
     >>> compare_accuracy(right, np.arange(100) > 8, 2.0), compare_accuracy(right, np.arange(100) > 0, 2.0)
     ((9, 7), (1, 3))
+    >>> compare_accuracy(right, np.arange(100) > 8, 2.0, np.arange(100) // 3)
+    (9, 11)
     """
-    gained, lost = int((one & ~other).sum()), int((other & ~one).sum())
-    return gained - lost, math.floor(n_errors * math.sqrt(gained + lost)) + 1 if n_errors else 0
+    gain = one.astype(np.int64) - other
+    by_unit = gain if units is None else np.bincount(units, gain)
+    return int(gain.sum()), math.floor(n_errors * math.sqrt(float(by_unit @ by_unit))) + 1 if n_errors else 0
 
 
 def count_wrong(is_right: IsRight) -> str:
@@ -100,10 +106,14 @@ def count_wrong(is_right: IsRight) -> str:
 
 @dataclass(frozen=True, eq=False)
 class ValidationResult:
-    """Predictions for N validation photos: whether each is right, and the log losses in nats of calibrated scores."""
+    """Predictions for N held-out photos: whether each is right, and the log losses in nats of calibrated scores.
+
+    ``units`` are the numbers of their groups; None: each photo is a fact of its own.
+    """
 
     is_right: IsRight
     losses: npt.NDArray[np.float64]
+    units: Units = None
 
 
 def compare_losses(one: ValidationResult, other: ValidationResult, n_errors: float) -> tuple[float, float]:
@@ -125,7 +135,11 @@ def compare_losses(one: ValidationResult, other: ValidationResult, n_errors: flo
     [0.15, 0.1]
     """
     gain = other.losses - one.losses
-    error = gain.std(ddof=1) / math.sqrt(len(gain)) if len(gain) > 1 else math.inf  # one photo has no standard error
+    rest = gain - gain.mean()
+    by_unit = rest if one.units is None else np.bincount(one.units, rest)
+    n_units = len(by_unit)
+    # of independent photos this is the usual standard error of a mean; one has none
+    error = math.sqrt(n_units / (n_units - 1) * float(by_unit @ by_unit)) / len(gain) if n_units > 1 else math.inf
     return float(gain.mean()), float(n_errors * error)
 
 
@@ -150,7 +164,14 @@ def judge_on_validation(trained: TrainedMethod) -> ValidationResult:
     validation = trained.table.splits["validation"]
     scores = trained.fitted.head.scores(validation.X)
     losses = compute_log_losses(choose_factor(scores, validation.y) * scores, validation.y)
-    return ValidationResult(np.asarray(scores.argmax(1) == validation.y), losses)
+    units = number_groups(validation, len(validation.y))
+    return ValidationResult(np.asarray(scores.argmax(1) == validation.y), losses, units)
+
+
+def number_groups(split: SplitFeatures, n_judged: int) -> Units:
+    """Return the numbers of the groups of the photos that were judged; None: there are none, or not all were judged."""
+    groups = split.groups
+    return None if groups is None or len(groups) != n_judged else np.unique(groups, return_inverse=True)[1]
 
 
 def judge_by_cross_validation(table: FeatureTable, settings: Settings, choice: StrengthChoice | None) -> IsRight:
@@ -183,7 +204,7 @@ def judge_held_out(trained: TrainedMethod) -> ValidationResult:
     Empty if none could be held out.
     """
     judged = judge_candidate(trained.table, trained.settings, trained.fitted, 0.0)
-    return ValidationResult(judged.is_right, judged.losses)
+    return ValidationResult(judged.is_right, judged.losses, judged.units)
 
 
 def narrow_table(table: FeatureTable, n_views: int) -> FeatureTable:

@@ -130,9 +130,9 @@ class Hyperparameters:
 
     @property
     def mean_area(self) -> float:
-        """Mean area of the activations over all steps, as a share of their own."""
-        first = self.first_side
-        return self.whole_from * (1 + first + first**2) / 3 + 1 - self.whole_from
+        """Mean area of the activations over all steps, as a share of their own, if these have a side of 14."""
+        areas = [(self.choose_side(14, step, 100) / 14) ** 2 for step in range(100)]
+        return sum(areas) / len(areas)
 
 
 # Rates: docs/decisions/0012-training-above-a-cut.md and 0047-hybrid-in-fewer-steps.md

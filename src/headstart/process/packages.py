@@ -37,6 +37,11 @@ def is_installed(package: str) -> bool:
         return True
 
 
+def name_install_command(extra: str) -> str:
+    """Return the command that installs an extra, with quotes for shells that expand brackets."""
+    return f"pip install 'headstart[{extra}]'"
+
+
 def require_packages(action: str, extra: str, *packages: str, hint: str = "") -> None:
     """Raise the error of `make_missing_extra` if one of the packages is not installed."""
     missing = [package for package in packages if not is_installed(package)]
@@ -44,8 +49,15 @@ def require_packages(action: str, extra: str, *packages: str, hint: str = "") ->
         raise make_missing_extra(action, extra, *missing, hint=hint)
 
 
-def make_missing_extra(action: str, extra: str, *packages: str, hint: str = "") -> MissingExtraError:
+def make_missing_extra(
+    action: str, extra: str, *packages: str, hint: str = "", command: str | None = None
+) -> MissingExtraError:
     """Return the error that names missing packages and the command that installs them; a hint follows in brackets.
+
+    Parameters
+    ----------
+    command
+        Default: ``pip install`` with the extra.
 
     Examples
     --------
@@ -56,6 +68,6 @@ def make_missing_extra(action: str, extra: str, *packages: str, hint: str = "") 
     noun, them = ("package", "it") if len(packages) == 1 else ("packages", "them")
     return MissingExtraError(
         f"Cannot {action}: got no {noun} {names}, need {them}. "
-        f"Install {them} with: pip install 'headstart[{extra}]'{f' ({hint})' if hint else ''}",
+        f"Install {them} with: {command or name_install_command(extra)}{f' ({hint})' if hint else ''}",
         extra=extra,
     )

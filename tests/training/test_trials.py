@@ -146,9 +146,22 @@ def make_trained(catalog, views):
     return TrainedMethod(settings=settings, cut="block_12", backbone=None, table=table, fitted=fitted)
 
 
-@pytest.mark.parametrize(("second", "is_kept"), [([0, 1, 0, 1], True), ([0, 0, 1, 0], False)])
-def test_averaging_over_views_is_kept_only_if_its_log_loss_is_lower(catalog, second, is_kept):
-    views = np.stack([np.eye(2)[[0, 1, 0, 0]], 3 * np.eye(2)[second]]).astype(np.float32)
+def flip(*wrong):
+    """Return the classes of 40 photos, those of the numbers ``wrong`` turned round."""
+    y = np.tile([0, 1], 20)
+    y[list(wrong)] = 1 - y[list(wrong)]
+    return y
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_kept"),
+    [
+        (flip(3, 7), flip(), True), (flip(3), flip(*range(12)), False),
+        (flip(0, 1, 2), flip(3, 4, 5, 6), True),  # worse by one photo of 40: noise
+    ],
+)  # fmt: skip
+def test_averaging_over_views_is_kept_unless_it_is_worse_by_more_than_noise(catalog, first, second, is_kept):
+    views = np.stack([np.eye(2)[first], 3 * np.eye(2)[second]]).astype(np.float32)
     trained = drop_average(make_trained(catalog, views))
     assert (trained.table.n_averaged, trained.settings.average_views) == ((2, True) if is_kept else (1, False))
     assert trained.table.splits["validation"].X.tolist() == (views.mean(0) if is_kept else views[0]).tolist()

@@ -22,6 +22,7 @@ from headstart.methods.trained_method import TrainedMethod
 
 HELD_OUT = 15  # percent of the training photos that are held out if there is no validation split
 FEWEST_HELD_OUT = 20  # on fewer photos the difference between methods is noise
+NOISE_OF_AVERAGE = -1.0  # standard errors by which an average over views may be worse: a gain is expected of it
 IsRight = npt.NDArray[np.bool_]
 Units = npt.NDArray[np.int64] | None
 Comparison = tuple[float, float] | tuple[None, None]
@@ -220,15 +221,16 @@ def narrow_table(table: FeatureTable, n_views: int) -> FeatureTable:
 def drop_average(
     trained: TrainedMethod, validate: Callable[[TrainedMethod], ValidationResult] = judge_on_validation
 ) -> TrainedMethod:
-    """Predict without averaging over views, unless the average has a lower log loss on the validation photos.
+    """Predict without averaging over views if the average has a log loss that is higher by more than noise.
 
+    The validation photos judge it. An average is expected to gain, and a few hundred photos do not always show it.
     Averaging over V views makes prediction V times slower.
     """
     if trained.table.n_averaged == 1:
         return trained
     settings = replace(trained.settings, average_views=False, n_views=None)
     single = replace(trained, settings=settings, table=narrow_table(trained.table, 1))
-    gain, needed = compare_losses(validate(trained), validate(single), 0.0)
+    gain, needed = compare_losses(validate(trained), validate(single), NOISE_OF_AVERAGE)
     return trained if gain > needed else single
 
 

@@ -37,6 +37,13 @@ def test_without_required_errors_any_gain_suffices():
     assert run(START, LUCKY, n_errors=0.0)[1].choose().epoch == 1
 
 
+@pytest.mark.parametrize(("losses", "epoch"), [([0.3, 0.1, 0.15, 0.5], 1), ([1.2, 1.3, 1.2, 1.7], 0)])
+def test_where_a_gain_is_expected_the_epoch_may_be_worse_by_noise(losses, epoch):
+    told, best = run(START, losses, n_errors=-1.0)
+    assert told == [True]
+    assert best.choose().epoch == epoch
+
+
 def test_a_gain_on_one_validation_photo_does_not_count():
     assert run([0.5], [0.1])[1].choose().epoch == 0
     assert run([0.5], [0.1], n_errors=0.0)[1].choose().epoch == 1

@@ -42,7 +42,7 @@ def test_checkpoints_of_earlier_versions_are_found_by_the_same_text():
 def test_trained_norms_change_the_rates_of_hybrid_alone():
     hybrid = find_hyperparameters("hybrid", is_norm_trained=True)
     assert hybrid.is_norm_trained
-    assert hybrid.n_errors == 0
+    assert hybrid.n_errors == -1
     assert hybrid.learning_rate > HYPERPARAMETERS["hybrid"].learning_rate
     changed = replace(HYPERPARAMETERS["finetune"], is_norm_trained=True, n_errors=0.0)
     assert find_hyperparameters("finetune", is_norm_trained=True) == changed

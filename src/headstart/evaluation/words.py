@@ -141,3 +141,26 @@ def describe_classes(counts: Mapping[str, int]) -> str:
         return f"{len(counts):,}, each of {count_photos(counts[least])}"
     ends = f"from {least} ({count_photos(counts[least])}) to {most} ({count_photos(counts[most])})"
     return f"{len(counts):,}, {ends}"
+
+
+def explain_start(n_errors: float, *, of: str = "", on: str = "") -> str:
+    """Return why no epoch of a training was kept, as a part of a sentence.
+
+    Parameters
+    ----------
+    n_errors
+        Gain that an epoch needs over the start, in standard errors. Below 0: it may be worse by as many.
+    of, on
+        Words after "epoch" and after "better".
+
+    Examples
+    --------
+    >>> explain_start(0.0), explain_start(2.0)
+    ('no epoch was better than the start', 'no epoch was better than the start by more than noise')
+    >>> explain_start(-1.0, of=" of hybrid", on=" on the validation photos")
+    'every epoch of hybrid was worse on the validation photos than the start by more than noise'
+    """
+    by_noise = " by more than noise" if n_errors else ""
+    if n_errors < 0:
+        return f"every epoch{of} was worse{on} than the start{by_noise}"
+    return f"no epoch{of} was better{on} than the start{by_noise}"

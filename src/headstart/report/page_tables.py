@@ -13,6 +13,7 @@ from headstart.evaluation.words import (
     METHODS,
     STAGES,
     count_photos,
+    explain_start,
     format_number,
     format_percent,
     format_seconds,
@@ -158,12 +159,12 @@ def _describe_method(method: str | None, metrics: Mapping[str, Any]) -> str | No
         return method
     tuning = metrics.get("tuning") or {}
     is_start = metrics.get("validation") and tuning.get("best_epoch") == 0
-    kept = f"; {_describe_start(tuning)}, so the network is as pretrained, with a head fitted to it" if is_start else ""
+    kept = (
+        f"; {explain_start(tuning.get('n_errors', 0.0))}, so the network is as pretrained, with a head fitted to it"
+        if is_start
+        else ""
+    )
     return f"{method}: {METHODS[method]}{kept}"
-
-
-def _describe_start(tuning: Mapping[str, Any]) -> str:
-    return "no epoch was better than the start" + (" by more than noise" if tuning.get("n_errors") else "")
 
 
 def list_trials(metrics: Mapping[str, Any]) -> Row | None:
@@ -242,7 +243,8 @@ def _describe_cut(cut: str | None) -> str | None:
 def _describe_tuning(tuning: Mapping[str, Any] | None, *, is_watched: bool) -> str | None:
     if not tuning:
         return None
-    best = f"the best is epoch {tuning['best_epoch']}" if tuning["best_epoch"] else _describe_start(tuning)
+    n_errors = tuning.get("n_errors", 0.0)
+    best = f"the best is epoch {tuning['best_epoch']}" if tuning["best_epoch"] else explain_start(n_errors)
     best += " (by the calibrated log loss on the validation photos)"
     if not is_watched:
         best = "the last is kept"

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from headstart.backbone.spec import PIXELS_CUT
 from headstart.evaluation.notes import Note, note_unused
+from headstart.evaluation.words import explain_start
 from headstart.methods.settings import ADAM_EPOCHS, Settings
 from headstart.methods.tail_tuning import TunedBackbone
 from headstart.methods.trained_method import TrainedMethod
@@ -71,10 +72,10 @@ def _list_tuning_notes(trained: TrainedMethod, backbone: TunedBackbone) -> list[
         text = "There was no validation split to watch: all epochs were trained, and the last one was kept."
         notes.append(Note("no-validation", text, "warning"))
     elif tuned.best_epoch == 0 and tuned.n_epochs:
-        by_noise = " by more than noise" if planned.n_errors else ""
+        why = explain_start(planned.n_errors, on=" on the validation photos")
         text = (
-            f"No epoch had a loss on the validation photos, with its confidence set right, that was lower{by_noise} "
-            "than the start's, so the network is as pretrained, with the head that the method fixed gives."
+            f"{why[0].upper()}{why[1:]} (by the log loss, with the confidence set right), so the network is as "
+            "pretrained, with the head that the method fixed gives."
         )
         notes.append(Note("no-better-epoch", text, "warning"))
     return notes

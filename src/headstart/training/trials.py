@@ -12,6 +12,7 @@ import numpy.typing as npt
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.split import SplitPlan, assign_splits
 from headstart.evaluation.notes import Note
+from headstart.evaluation.words import explain_start
 from headstart.head.regularisation import StrengthChoice, choose_strength, predict_held_out
 from headstart.head.temperature import choose_factor, compute_log_losses
 from headstart.methods.feature_table import FeatureTable, SplitFeatures, average_rows
@@ -238,8 +239,8 @@ def explain_rejection(trained: TrainedMethod, trial: Trial, n_errors: float) -> 
     """Return why a training above a cut was not kept, or None if it was."""
     method = trial.method
     if trained.tuning_result.best_epoch == 0:
-        by_noise = " by more than noise" if trained.tuned and trained.tuned.hyperparameters.n_errors else ""
-        return f"no epoch of {method} was better on the validation photos than its start{by_noise}"
+        needed = trained.tuned.hyperparameters.n_errors if trained.tuned else 0.0
+        return explain_start(needed, of=f" of {method}", on=" on the validation photos")
     if trial.is_better:
         return None
     how = "not clearly better" if n_errors >= 0 else "worse by more than noise"

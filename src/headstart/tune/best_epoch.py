@@ -53,7 +53,8 @@ class BestEpoch:
     is_random
         Whether the start is random. Then the first epoch always replaces it.
     n_errors
-        Gain that the best epoch needs over the start, in standard errors of the mean difference of losses.
+        Gain that the best epoch needs over the start, in standard errors of the mean difference of losses. Below 0: it
+        may be worse by as many, because a gain is expected.
 
     Attributes
     ----------
@@ -67,8 +68,8 @@ class BestEpoch:
 
     def offer(self, candidate: EpochWeights) -> bool:
         """Keep the candidate if it is the best so far. Return whether it is."""
-        is_first_of_random = self._is_random and self.found is self._start
-        is_best = not len(candidate.losses) or candidate.loss < (np.inf if is_first_of_random else self.found.loss)
+        is_first = self.found is self._start and (self._is_random or self._n_errors < 0)
+        is_best = not len(candidate.losses) or candidate.loss < (np.inf if is_first else self.found.loss)
         if is_best:
             self.found = candidate
         return is_best

@@ -82,8 +82,6 @@ logistic and a ridge head, which cost no second pass in float32. `--features las
   `weight` of the CSV). The last table has no weights.
 - The rules of `auto` were chosen after looking at some of these splits of solar cells
   (docs/decisions/0013-advice.md). Each line of `auto` names its `--budget`.
-- The rows of `auto` are of its earlier order of steps, in which `finetune` always followed `hybrid`
-  (docs/decisions/0050-auto-in-three-minutes.md).
 - Seconds are those of whole trainings, some on one core, some on two shared cores, and some with features that an
   earlier row had cached: compare them with care. Seconds on a GPU are listed separately.
 - If no epoch is better than the start by more than noise (with `--train-norms`: if all are worse by more than noise), a

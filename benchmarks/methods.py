@@ -85,7 +85,7 @@ logistic and a ridge head, which cost no second pass in float32. `--features las
 - Seconds are those of whole trainings, some on one core, some on two shared cores, and some with features that an
   earlier row had cached: compare them with care. Seconds on a GPU are listed separately.
 - If no epoch is better than the start by more than noise (with `--train-norms`: if all are worse by more than noise), a
-  training above the cut gives the result of `fixed`.
+  training above the cut gives a logistic head on the last stage, as in the row of `fixed` of this name.
 - Ants and bees have only 31 test photos, so one photo is three points.
 """
 # what is trained on a set, unless below it is told otherwise: at 224 px scratch would take hours more

@@ -153,5 +153,5 @@ def test_networks_are_not_compared_if_few_photos_are_wrong(make_folder, make_run
     ],
 )  # fmt: skip
 def test_settings_with_which_networks_cannot_be_compared_are_refused(settings):
-    with pytest.raises(FitError, match=r"got backbone auto with .*, need the name of a backbone"):
+    with pytest.raises(FitError, match=r"got backbone auto with .*, need a backbone by its name"):
         replace(Settings(method="fixed", backbone="auto"), **settings).check()

@@ -7,7 +7,9 @@ from headstart.training.expectations import Expectation
 from headstart.training.torch_offer import offer_torch
 
 
-@pytest.mark.parametrize(("build", "words"), [("the CPU build, 0.9 GB", "it (the CPU build, 0.9 GB)"), ("", "it")])
+@pytest.mark.parametrize(
+    ("build", "words"), [("with torch's CPU build, 0.9 GB", "it (with torch's CPU build, 0.9 GB)"), ("", "it")]
+)
 def test_the_offer_has_gain_time_and_command(monkeypatch, build, words):
     monkeypatch.setattr(torch_offer, "name_torch_command", lambda: ("pip install 'headstart[tune]'", build))
     assert offer_torch("hybrid", Expectation(0.877, (0.8, 0.93), 94.4), accuracy=0.824) == (

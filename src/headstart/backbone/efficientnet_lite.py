@@ -22,8 +22,10 @@ from headstart.backbone.graph_file import FLOAT, make_file, make_name, make_node
 from headstart.backbone.spec import BackboneSpec, Stage
 from headstart.errors import BackboneError
 from headstart.process.packages import make_missing_extra
+from headstart.process.torch_command import name_torch_command
 from headstart.storage.result_cache import fetch_result, keep_result, name_result
 
+EXTRA = "efficientnet"
 # Table 1 of Tan and Le 2019 (B0), as in Lite0: expansion, channels, repeats, stride of the first, kernel
 BLOCKS = (
     (1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5),
@@ -160,7 +162,9 @@ def read_state(variant: Variant) -> dict[str, npt.NDArray[Any]]:
     package, name = find_spec(variant.package), variant.spec.name
     missing = [needed for needed in (variant.package, "torch") if find_spec(needed) is None]
     if package is None or package.origin is None or missing:
-        raise make_missing_extra(f"load backbone {name!r}", "efficientnet", *(missing or [variant.package]))
+        command, build = name_torch_command(EXTRA)
+        packages = missing or [variant.package]
+        raise make_missing_extra(f"load backbone {name!r}", EXTRA, *packages, command=command, hint=build)
     path = Path(package.origin).parent / variant.file
     if hashlib.sha256(path.read_bytes()).hexdigest() != variant.file_sha256:  # before torch unpacks a byte of it
         raise BackboneError(

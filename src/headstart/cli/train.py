@@ -71,7 +71,8 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 )  # fmt: skip
 @click.option(
     "--epochs", type=click.IntRange(min=1),
-    help="Epochs of the adam head and of training above a cut.  [default: 10, hybrid and finetune 8]",
+    help="Epochs of the adam head and of training above a cut.  [default: 10, hybrid and finetune 8; more for few "
+    "photos]",
 )  # fmt: skip
 @click.option("--learning-rate", type=float, help="Peak learning rate above a cut.  [default: the method's]")
 @click.option(

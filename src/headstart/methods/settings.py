@@ -293,7 +293,7 @@ class Settings:
             "strength": self.strength is not None, "image_size": isinstance(self.image_size, str),
         }  # fmt: skip
         given = tuple(f"{name_setting(name)} {getattr(self, name)}" for name, is_given in unfit.items() if is_given)
-        return [f"backbone auto with {_join(given)}, need the name of a backbone"] if given else []
+        return [f"backbone auto with {_join(given)}, need a backbone by its name"] if given else []
 
 
 def _join(names: tuple[str, ...]) -> str:

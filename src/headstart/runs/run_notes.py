@@ -75,7 +75,8 @@ def _list_tuning_notes(trained: TrainedMethod, backbone: TunedBackbone) -> list[
         why = explain_start(planned.n_errors, on=" on the validation photos")
         text = (
             f"{why[0].upper()}{why[1:]} (by the log loss, with the confidence set right), so the network is as "
-            "pretrained, with the head that the method fixed gives."
+            "pretrained, with a logistic head on its last stage. --method fixed also compares the features of many "
+            "layers."
         )
         notes.append(Note("no-better-epoch", text, "warning"))
     return notes

@@ -106,7 +106,7 @@ def _try_methods(state: SearchState, is_right: IsRight, *, is_network_asked: boo
     if will_tune and not similarity.is_similar:
         measure_symmetry(state)
     if is_network_asked:
-        accuracy = try_side_by_side(state) or accuracy
+        accuracy = try_side_by_side(state, is_last=False) or accuracy
     if not is_likely:
         return record.add_reason(
             f"the photos are similar to ImageNet's (similarity {similarity.value:.2f}), and "

@@ -87,7 +87,7 @@ def measure_symmetry(state: SearchState) -> None:
     state.is_symmetric = lost < needed
     record.add_trial(
         replace(state.best, settings=averaged, table=table), is_right, judged_by="cross-validation",
-        seconds=record.seconds - started, comparison=(-lost, 1 - needed),
+        seconds=record.seconds - started,
     )  # fmt: skip
 
 

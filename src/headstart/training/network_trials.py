@@ -10,6 +10,7 @@ from headstart.evaluation.notes import Note
 from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import FIRST_BACKBONE, Settings
 from headstart.methods.trained_method import TrainedMethod
+from headstart.process.torch_command import name_torch_command
 from headstart.training import trials
 from headstart.training.search_state import FEW_ERRORS, SearchState, format_estimate
 from headstart.training.side_by_side import SIDE_BY_SIDE, find_runner, plan_side_by_side
@@ -101,7 +102,7 @@ def choose_network(runner: MethodRunner, settings: Settings) -> tuple[TrainedMet
     return replace(other if is_better else trained, candidates=candidates), compared.why, ()
 
 
-def try_side_by_side(state: SearchState) -> float | None:
+def try_side_by_side(state: SearchState, *, is_last: bool = True) -> float | None:
     """Try another network beside that of the search: the last step of ``auto``, or before training above a cut.
 
     Return its accuracy in cross-validation if it is kept, else None. It is tried only if a gain is likely.
@@ -136,7 +137,8 @@ def try_side_by_side(state: SearchState) -> float | None:
         trained, result.is_right, judged_by="cross-validation", seconds=record.seconds - started, unit=compared.unit,
         comparison=(compared.gain, compared.needed),
     )  # fmt: skip
-    record.add_reason(compared.why)
+    if is_last or not compared.is_better:  # else the methods that follow say how the search ended
+        record.add_reason(compared.why)
     if not compared.is_better:
         return None
     state.best = trained
@@ -145,9 +147,10 @@ def try_side_by_side(state: SearchState) -> float | None:
 
 def _explain_missing(error: MissingExtraError) -> str:
     """Say what would be tried, and how to install it."""
+    command, build = name_torch_command(error.extra or "efficientnet")
     return (
-        f"{SIDE_BY_SIDE} would be tried, too, but it is not installed; install it with: pip install "
-        f"'headstart[{error.extra}]'"
+        f"{SIDE_BY_SIDE} would be tried, too, but it is not installed; install it{f' ({build})' if build else ''} "
+        f"with: {command}"
     )
 
 

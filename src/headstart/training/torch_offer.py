@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from headstart.evaluation.words import format_seconds
+from headstart.process.torch_command import name_torch_command
 from headstart.training.expectations import Expectation
-from headstart.tune.torch_import import name_torch_command
 
 
 def offer_torch(method: str, expected: Expectation, *, accuracy: float) -> str:

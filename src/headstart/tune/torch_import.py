@@ -1,16 +1,14 @@
-"""Torch and onnx: whether they are installed, how to install them, and what must be set before torch is imported."""
+"""Torch and onnx: whether they are installed, and what must be set before torch is imported."""
 
 from __future__ import annotations
 
 import os
-import platform
 import sys
 
-from headstart.process.nvidia import has_nvidia_driver
-from headstart.process.packages import is_installed, make_missing_extra, name_install_command
+from headstart.process.packages import is_installed, make_missing_extra
+from headstart.process.torch_command import name_torch_command
 
 PACKAGES, EXTRA = ("torch", "onnx"), "tune"
-CPU_BUILD_GB, CUDA_BUILD_GB = 0.9, 5.5  # of disk, beside the core (the README has both sizes with the core)
 
 
 def can_tune() -> bool:
@@ -22,24 +20,8 @@ def check_torch(purpose: str) -> None:
     """Raise MissingExtraError if torch or onnx is not installed, which ``purpose`` ("train by hybrid") needs."""
     missing = [package for package in PACKAGES if not is_installed(package)]
     if missing:
-        command, build = name_torch_command()
+        command, build = name_torch_command(EXTRA)
         raise make_missing_extra(purpose, EXTRA, *missing, command=command, hint=build)
-
-
-def name_torch_command() -> tuple[str, str]:
-    """Return the command that installs torch for this machine, and which build it installs, or an empty text.
-
-    Wheels of torch on PyPI for Windows and macOS are CPU builds; those for Linux need CUDA's libraries. For Linux
-    without an NVIDIA GPU the command uses uv, because an option of uv names PyTorch's CPU builds without an address.
-    """
-    stock = name_install_command(EXTRA)
-    if platform.system() != "Linux":
-        return stock, ""
-    if has_nvidia_driver():
-        return stock, f"the build for GPUs, {CUDA_BUILD_GB} GB"
-    # as a module, uv installs into the environment of its Python, active or not
-    command = stock.replace("pip install", "python -m uv pip install --torch-backend=cpu")
-    return f"pip install uv && {command}", f"the CPU build, {CPU_BUILD_GB} GB"
 
 
 def list_thread_settings() -> dict[str, str]:

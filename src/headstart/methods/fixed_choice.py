@@ -17,7 +17,7 @@ from headstart.methods.head_fitting import FittedHead
 from headstart.methods.settings import Settings
 from headstart.methods.table_head import fit_head_to_table
 
-FEW_ERRORS = 0.025  # share of held-out photos; with less, no other head can be better by more than noise
+FEW_ERRORS = 0.025  # share of held-out photos; with less, nothing slower can be better by more than noise
 N_ERRORS = 1.0  # standard errors by which the loss of a slower candidate must be lower
 
 

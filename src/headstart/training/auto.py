@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from headstart.errors import HeadstartError
+from headstart.methods.fixed_choice import FEW_ERRORS
 from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import AUTO_BACKBONE, Settings
 from headstart.methods.trained_method import TrainedMethod
@@ -24,7 +25,7 @@ from headstart.training.feature_trials import CHEAP_S, estimate_features_seconds
 from headstart.training.measurements import Measurements
 from headstart.training.network_trials import try_side_by_side
 from headstart.training.retraining import retrain
-from headstart.training.search_state import FEW_ERRORS, SearchState
+from headstart.training.search_state import SearchState
 from headstart.training.trials import IsRight
 from headstart.training.tuning_trials import TuningTrials
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from headstart.errors import MissingExtraError
 from headstart.evaluation.notes import Note
+from headstart.methods.fixed_choice import FEW_ERRORS
 from headstart.methods.method_runner import MethodRunner
 from headstart.methods.settings import FIRST_BACKBONE, Settings
 from headstart.methods.trained_method import TrainedMethod
 from headstart.process.torch_command import name_torch_command
 from headstart.training import trials
-from headstart.training.search_state import FEW_ERRORS, SearchState, format_estimate
+from headstart.training.search_state import SearchState, format_estimate
 from headstart.training.side_by_side import SIDE_BY_SIDE, find_runner, plan_side_by_side
 from headstart.training.trials import ValidationResult
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 format_estimate = partial(format_seconds, is_estimate=True)
 
-FEW_ERRORS = 0.025  # share of held-out photos; below it, no other method can gain more than noise
 N_AVERAGED = 4  # symmetric views
 
 

@@ -150,7 +150,8 @@ class Trainer:
         is_best = self.best.offer(self._evaluate())
         if self._plan.validation is None:
             return text
-        return f"{text}, validation {self.history[-1].accuracy:.1%}{', the best so far by its loss' if is_best else ''}"
+        told = ", the best epoch so far by its loss" if is_best else ""
+        return f"{text}, validation {self.history[-1].accuracy:.1%}{told}"
 
     def _evaluate(self) -> EpochWeights:
         """Return the running mean with its validation losses, and add a row to the history."""

@@ -390,7 +390,7 @@ def test_strangers_are_refused_and_counted_until_cleared(run, exported, photos, 
     noise = tmp_path / "noise.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)).save(noise)
     paths = [noise, *sorted(photos.rglob("*.jpg"))[:3]]
-    expected = hs.load(run.folder, sets=0.8).predict(paths)
+    expected = hs.load(run.folder, precision="f32", sets=0.8).predict(paths)  # as the page
     with open_page(exported) as driver:
         driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
         assert not driver.find_element("id", "drift").is_displayed()

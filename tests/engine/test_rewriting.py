@@ -4,11 +4,18 @@ import numpy as np
 import pytest
 
 from headstart.backbone.loading import load_backbone
+from headstart.backbone.pooled_stages import pool_stages
 from headstart.engine import compiling
 from headstart.engine.cutting import take_below
 from headstart.engine.openvino_import import get_core, import_openvino
 from headstart.engine.processor import choose_precision
-from headstart.engine.rewriting import keep_float32, postpone_transpose, take_channels_last
+from headstart.engine.rewriting import (
+    keep_float32,
+    list_inner_layers,
+    postpone_transpose,
+    round_inner_layers,
+    take_channels_last,
+)
 
 BACKBONE = load_backbone()
 PIXELS = np.random.default_rng(0).integers(0, 255, (2, 96, 96, 3), np.uint8)
@@ -82,3 +89,34 @@ def test_the_first_stages_are_computed_in_float32(network):
     first = [precisions[name] for name in ("bn_Conv1", "expanded_conv_depthwise_BN", "expanded_conv_project_BN")]
     assert first == ["f32"] * 3
     assert precisions["block_1_expand_BN"] == "bf16"
+
+
+@pytest.mark.skipif(choose_precision() != "bf16", reason="needs a processor that computes in bf16")
+@pytest.mark.parametrize("name", ["mobilenet_v2", "efficientnet_lite0"])
+def test_in_bf16_outputs_do_not_change_what_others_give(name):
+    backbone = load_backbone(name)
+    spec, cut = backbone.spec, backbone.spec.find_stage(backbone.spec.default_cut).tensor
+
+    def compute_part(features="last", rows=PIXELS, **options):
+        pooled = pool_stages(backbone, features)
+        build = compiling.Build(**{
+            "digest": pooled.spec.weights_sha256, "image_size": 96, "batch_size": 2, "precision": "bf16", "entry": None,
+            "tensor": "features", "float32_below": pooled.spec.float32_below, "n_cores": 1, **options,
+        })  # fmt: skip
+        return [array.copy() for array in compiling.compile_network(pooled.weights, build)(rows).values()]
+
+    (last,), (activations,) = compute_part(), compute_part(tensor=cut)
+    rows = np.ascontiguousarray(activations.transpose(0, 2, 3, 1))
+    wide, also = compute_part("wide", also=cut)
+    (above,) = compute_part(rows=rows, entry=cut, entry_shape=rows.shape[1:])
+    for found in (compute_part("all")[0], compute_part("wide")[0], wide, above):
+        np.testing.assert_array_equal(found[:, -spec.n_last_features :], last)
+    np.testing.assert_array_equal(also, activations)
+
+
+def test_only_what_a_convolution_reads_is_rounded_before_an_output():
+    whole = get_core().read_model(BACKBONE.weights)
+    inner = list_inner_layers(whole)
+    for tensor, n_new in (("features", 0), (BACKBONE.spec.stages[-1].tensor, 0), ("block_12_add", 2)):  # and a kernel
+        part = take_below(whole, tensor)
+        assert len(round_inner_layers(part, inner).get_ops()) == len(part.get_ops()) + n_new

@@ -37,11 +37,11 @@ def test_other_methods_and_heads_have_the_last_features(setup, settings):
     assert choose_widest(Settings(**settings), setup.backbone) == "last"
 
 
-def test_in_other_arithmetic_the_last_features_are_extracted_alone(setup, monkeypatch):
+def test_in_int8_the_last_features_are_extracted_alone(setup):
     assert choose_extracted(Settings(), setup) == "wide"
-    monkeypatch.setattr(BackboneSetup, "choose_precision", lambda _: "bf16")
-    assert choose_extracted(Settings(), setup) == "last"
-    assert choose_extracted(Settings(features="wide"), setup) == "wide"
+    for one in (replace(setup, precision="int8"), replace(setup, backbone=replace(setup.backbone, is_quantised=True))):
+        assert choose_extracted(Settings(), one) == "last"
+        assert choose_extracted(Settings(features="wide"), one) == "wide"
 
 
 def test_the_setup_has_the_network_that_is_extracted(setup):
@@ -59,9 +59,9 @@ def test_hybrid_keeps_the_activations_at_its_cut(setup, settings, cut):
     assert choose_kept_cut(setup, Settings(**settings)) == cut
 
 
-def test_too_many_activations_are_not_kept(setup, monkeypatch):
+def test_too_many_activations_are_not_kept(setup):
     at_most = 1_500_000_000 // (6 * 6 * 96 * 4)
     assert choose_kept_cut(setup, Settings(method="hybrid"), at_most) == "block_12"
     assert choose_kept_cut(setup, Settings(method="hybrid"), at_most + 1) is None
-    monkeypatch.setattr(BackboneSetup, "choose_precision", lambda _: "bf16")
-    assert choose_kept_cut(setup, Settings(method="hybrid")) is None
+    quantised = replace(setup, backbone=replace(setup.backbone, is_quantised=True))
+    assert choose_kept_cut(quantised, Settings(method="hybrid")) is None

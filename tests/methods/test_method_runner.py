@@ -59,7 +59,7 @@ def test_renamed_files_change_no_digit_of_the_head(runner, make_runner, tmp_path
 
 def test_the_time_of_the_first_head_is_not_that_of_a_second_extraction(runner, monkeypatch):
     steps = []
-    monkeypatch.setattr(method_runner, "choose_extracted", lambda *_: "last")  # as in bf16
+    monkeypatch.setattr(method_runner, "choose_extracted", lambda *_: "last")  # as in int8
     monkeypatch.setattr(fixed_choice, "FEW_ERRORS", -1.0)
     trained = replace(runner, note_time=steps.append).run(PLAIN)
     assert [one["features"] for one in trained.candidates] == ["last", "wide"]

@@ -13,7 +13,13 @@ from weakref import WeakValueDictionary
 from headstart.engine.cutting import has_layer, take_below, take_between
 from headstart.engine.openvino_import import compile_in_time, get_core, import_openvino
 from headstart.engine.processor import describe_engine
-from headstart.engine.rewriting import keep_float32, postpone_transpose, take_channels_last
+from headstart.engine.rewriting import (
+    keep_float32,
+    list_inner_layers,
+    postpone_transpose,
+    round_inner_layers,
+    take_channels_last,
+)
 from headstart.process.forks import PerProcess
 from headstart.storage.result_cache import fetch_result, has_result, keep_result, name_result
 
@@ -95,7 +101,10 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
             pass
     model = core.read_model(network)
     tensors = [build.tensor] if build.also is None else [build.tensor, build.also]
+    inner = list_inner_layers(model) if build.precision == "bf16" else ()
     part = take_below(model, *tensors) if build.entry is None else take_between(model, build.entry, build.tensor)
+    if inner:
+        part = round_inner_layers(part, inner)
     if build.entry_shape is None:
         part.reshape([build.batch_size, build.image_size, build.image_size, 3])
         part = postpone_transpose(part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     import openvino
 
+ACTIVATION_RANK = 4  # (N, C, H, W)
+_MULTIPLYING = frozenset({"Convolution", "GroupConvolution", "MatMul"})
 _ELEMENTWISE = frozenset({"Convert", "Divide", "Multiply", "Subtract", "Add"})
 
 
@@ -99,6 +101,52 @@ def keep_float32(network: openvino.Model, tensors: Sequence[str]) -> openvino.Mo
         numbers = np.fromfile(weights, np.uint8)
     mark_float32_below(tree, tensors)
     return get_core().read_model(ElementTree.tostring(tree), openvino.Tensor(numbers))
+
+
+def list_inner_layers(network: openvino.Model) -> frozenset[str]:
+    """Return the names of all operations whose output a convolution or a matrix product reads, also through others."""
+    inner: set[str] = set()
+    todo = [op for op in network.get_ops() if op.get_type_name() in _MULTIPLYING]
+    while todo:
+        sources = [value.get_node() for value in todo.pop().input_values()]
+        todo += [op for op in sources if op.get_friendly_name() not in inner]
+        inner.update(op.get_friendly_name() for op in sources)
+    return frozenset(inner)
+
+
+def round_inner_layers(part: openvino.Model, inner: Collection[str]) -> openvino.Model:
+    """Return a part of a network whose inner layers round to bf16 alike, whichever of them are pooled or are outputs.
+
+    OpenVINO computes all that follows the last convolution before an output in float32. An inner layer that is pooled
+    for an output, or is one, would therefore be rounded elsewhere than in a network without this output, and so would
+    all layers that read it. A convolution by 1 between the two prevents it, and gives the rounded values.
+
+    Parameters
+    ----------
+    inner
+        The inner layers of the whole network, see `list_inner_layers`.
+    """
+    part = part.clone()
+    for op in part.get_ordered_ops():
+        if op.get_friendly_name() in inner and op.get_type_name() != "Constant":
+            for value in op.outputs():
+                targets = [one for one in value.get_target_inputs() if one.get_node().get_friendly_name() not in inner]
+                _multiply_by_one(value, [one for one in targets if one.get_node().get_type_name() not in _MULTIPLYING])
+    part.validate_nodes_and_infer_types()
+    return part
+
+
+def _multiply_by_one(value: Any, targets: Sequence[Any]) -> None:
+    """Insert a convolution by 1 between activations (N, C, H, W) and operations that read them."""
+    import_openvino()
+    from openvino import opset13
+
+    shape = value.get_partial_shape()
+    if targets and shape.rank.is_static and len(shape) == ACTIVATION_RANK and shape[1].is_static:
+        ones = np.ones((shape[1].get_length(), 1, 1, 1, 1), np.float32)
+        alike = opset13.group_convolution(value, ones, [1, 1], [0, 0], [0, 0], [1, 1])
+        for target in targets:
+            target.replace_source_output(alike.output(0))
 
 
 def fold_batch_norms(network: openvino.Model) -> None:

@@ -131,8 +131,7 @@ def choose_activation_dtype(setup: BackboneSetup, cut: str, n_items: int, limit_
     if cut == PIXELS_CUT:
         return np.dtype(np.uint8)
     n_bytes = count_bytes((n_items, *setup.find_activation_shape(cut)), np.float32)
-    is_exact = setup.choose_precision() == "f32" and n_bytes <= limit_bytes
-    return np.dtype(np.float32 if is_exact else np.float16)
+    return np.dtype(np.float32 if n_bytes <= limit_bytes else np.float16)
 
 
 @dataclass(frozen=True)

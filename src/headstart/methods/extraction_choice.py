@@ -38,30 +38,27 @@ def choose_widest(settings: Settings, backbone: Backbone, n_rows: int = 0) -> st
 def choose_extracted(settings: Settings, setup: BackboneSetup, n_rows: int = 0) -> str:
     """Return the features to extract first, which are the widest if the others are a part of them.
 
-    In bf16 and int8 they are not: with more layers to pool, the network rounds differently. The features of the last
-    stage would not be those of the classifier file, so they are extracted alone, and wider ones only if these do not
-    suffice.
+    In int8 they are not: with more layers to pool, the network rounds differently. The features of the last stage would
+    not be those of the classifier file, so they are extracted alone, and wider ones only if these do not suffice.
     """
-    widest = choose_widest(settings, setup.backbone, n_rows)
-    # a network that will be quantised cannot yet compute in int8
-    if settings.features == "auto" and (setup.precision == "int8" or setup.choose_precision() != "f32"):
+    if settings.features == "auto" and (setup.precision == "int8" or setup.backbone.is_quantised):
         return "last"
-    return widest
+    return choose_widest(settings, setup.backbone, n_rows)
 
 
 def choose_kept_cut(setup: BackboneSetup, settings: Settings, n_photos: int = 0) -> str | None:
     """Return the cut whose activations the first extraction keeps for a training above it; None: it keeps none.
 
-    It keeps them in float32 alone: in bf16 and int8 the network would round differently with one more output.
+    It keeps none of a quantised network: with one more output it would round differently.
 
     Parameters
     ----------
     n_photos
         0 if it is not known yet.
     """
-    if settings.method != "hybrid" or settings.precision == "int8":  # a network that will be quantised cannot be asked
+    if settings.method != "hybrid" or settings.precision == "int8" or setup.backbone.is_quantised:
         return None
-    if setup.choose_precision() != "f32" or setup.choose_device() != "cpu" or setup.spec.parts:
+    if setup.choose_device() != "cpu" or setup.spec.parts:
         return None
     cut = settings.cut or setup.spec.default_cut
     if cut == PIXELS_CUT or count_bytes((n_photos, *setup.find_activation_shape(cut)), np.float32) > MAX_KEPT_BYTES:

@@ -67,7 +67,7 @@ accuracy on held-out photos.
 | many photos, dissimilar | `finetune` or `scratch` | there are enough photos to train all stages |
 
 `fixed` compares the features of the last stage under a logistic head with those of many layers under the average of a
-logistic and a ridge head, which cost no second pass in float32. `--features last --head logistic` names the former.
+logistic and a ridge head, which cost no second pass. `--features last --head logistic` names the former.
 `--average-views` averages the answers over mirrored and turned views, at the cost of one pass per view.
 
 `python benchmarks/methods.py` writes the tables:

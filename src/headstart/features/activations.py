@@ -1,7 +1,7 @@
 """The activations of photos at a cut: computed once, stored in a file, and read from it batch by batch.
 
 A file holds the activations of all photos of a training in all their views: in float32, so that features computed from
-them are those of the whole network; or in float16, if the network computes in bf16, or if float32 exceeds the limit.
+them are those of the whole network; or in float16, if float32 exceeds the limit.
 If nothing is frozen, the file holds the decoded photos. It is mapped into memory and never read as a whole.
 """
 

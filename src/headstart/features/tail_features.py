@@ -79,7 +79,7 @@ class CutActivations:
     ) -> TailFeatures | None:
         """Return the features that a network with other weights above the cut gives.
 
-        They equal those of the whole network up to the rounding of float32; where this was tried, bit for bit.
+        They equal those of the whole network up to rounding; where this was tried, bit for bit.
 
         Parameters
         ----------
@@ -90,8 +90,7 @@ class CutActivations:
 
         Returns
         -------
-        None if the activations are pixels, or of another precision than float32: rounded at the cut, they would give
-        other features than the whole network, which does not round there.
+        None if the activations are pixels, or were rounded to float16, where the whole network does not round.
         """
         array = self.activations.array
         if array.dtype != np.float32:

@@ -211,9 +211,7 @@ class MethodRunner:
 
     def _has_fresh_wide(self) -> bool:
         fresh = self.fresh
-        return (
-            fresh is not None and self.context.setup.choose_precision() == "f32" and fresh.fits(self._make_spec("wide"))
-        )
+        return fresh is not None and not self.backbone.is_quantised and fresh.fits(self._make_spec("wide"))
 
     def _embed(self, setup: BackboneSetup, seed: int, *, n_views: int, is_averaged: bool) -> StoredFeatures | None:
         """Return the stored features, after computing them on the cluster if there is one."""

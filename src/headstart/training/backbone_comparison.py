@@ -63,8 +63,7 @@ def compare_backbones(
 ) -> list[BackboneAccuracy]:  # fmt: skip
     """Train ``fixed`` with each backbone on the same splits, and return its accuracy on the test photos.
 
-    Each photo is computed once with each backbone, in bf16 twice if wide features are tried. Near copies, which the
-    first backbone finds, stay in one split.
+    Each photo is computed once with each backbone. Near copies, which the first backbone finds, stay in one split.
 
     Parameters
     ----------

@@ -119,15 +119,14 @@ def estimate_retraining_seconds(
 def _count_judging(runner: MethodRunner, settings: Settings, cut: str) -> float:
     """Return the number of passes through the whole network that judge the photos, or that take as long.
 
-    Training photos are judged as they are, the others in all views. In float32 above a cut, views that were trained or
-    validated on pass only the part above it.
+    Training photos are judged as they are, the others in all views. Above a cut, views that were trained or validated
+    on pass only the part above it.
     """
     n_train, n_validation, n_test = (len(runner.catalog.select(split)) for split in SPLITS)
     n_known = min(settings.n_averaged, len(list_tuning_views(settings, cut)))
-    is_short = cut != PIXELS_CUT and runner.context.setup.choose_precision() == "f32"
     n_short = n_train + n_known * n_validation
     n_whole = settings.n_averaged * n_test + (settings.n_averaged - n_known) * n_validation
-    return n_whole + n_short * (ABOVE_SHARE if is_short else 1.0)
+    return n_whole + n_short * (1.0 if cut == PIXELS_CUT else ABOVE_SHARE)
 
 
 def _estimate_epochs(runner: MethodRunner, settings: Settings, hyperparameters: Hyperparameters, n_train: int) -> float:

@@ -35,3 +35,9 @@ def test_a_file_may_have_both_signs_in_its_name(tmp_path):
     assert split_name(str(path)) == [(str(path), None)]
     (tmp_path / "net@2.onnx").touch()
     assert split_name(f"a+{tmp_path / 'net@2.onnx'}@96") == [("a", None), (str(tmp_path / "net@2.onnx"), 96)]
+
+
+@pytest.mark.parametrize("name", ["a+", "+a", "a++b", "+", "a+ +b"])
+def test_a_missing_name_is_refused(name):
+    with pytest.raises(BackboneError, match="a name is missing beside"):
+        split_name(name)

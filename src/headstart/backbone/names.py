@@ -42,7 +42,7 @@ def split_name(backbone: str, image_size: Sizes = None) -> list[tuple[str, int |
     Raises
     ------
     BackboneError
-        If the sizes do not fit the networks.
+        If the sizes do not fit the networks, or a name is missing beside a ``+``.
 
     Examples
     --------
@@ -52,7 +52,13 @@ def split_name(backbone: str, image_size: Sizes = None) -> list[tuple[str, int |
     [('mobilenet_v2', None), ('mobilenet_v2', 320)]
     """
     sizes = parse_sizes(image_size)
-    found = [_split_size(name) for name in ([backbone] if _is_file(backbone) else backbone.split(SEPARATOR))]
+    names = [backbone] if _is_file(backbone) else backbone.split(SEPARATOR)
+    if len(names) > 1 and not all(map(str.strip, names)):
+        raise BackboneError(
+            f"Cannot load backbone {backbone!a:.100}: a name is missing beside '+'. Give one network, or two with '+' "
+            "between them, such as mobilenet_v2+efficientnet_lite1."
+        )
+    found = [_split_size(name) for name in names]
     if not sizes:
         return found
     if any(size is not None for _, size in found):

@@ -56,7 +56,7 @@ class _WholePercent(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         match = re.fullmatch(r"\s*(\d{1,2})\s*%?\s*", str(value))
         if match is None:
-            self.fail(f"{value!r} is not a share, need a whole number of percent, such as 20%.", param, ctx)
+            self.fail(f"{value!r} is not a share, need a whole number of percent below 100, such as 20%.", param, ctx)
         return int(match[1])
 
 

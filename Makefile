@@ -58,9 +58,11 @@ clean:  ## remove .venv and what the tools left
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing Headstart and the photos of the demo into $(VENV): about a minute."
 	$(PIP) --editable '.[demo]'
 	@touch $@
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing Headstart and its tools of development into $(VENV): about two minutes."
 	$(PIP) --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
 $(KERAS)/.ready: benchmarks/rivals/requirements-keras.txt

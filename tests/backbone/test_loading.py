@@ -41,7 +41,7 @@ def test_one_network_keeps_its_spec_in_any_image_size():
     assert load_backbone("mobilenet_v2@160").spec.fingerprint() == MOBILENET_V2.fingerprint()
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v2+mobilenet_v9", "mobilenet_v2+", "mobilenet_v2@9999"])
+@pytest.mark.parametrize("name", ["mobilenet_v2+mobilenet_v9", "mobilenet_v2@9999"])
 def test_each_of_several_networks_is_checked(name):
     with pytest.raises(BackboneError, match=r"no backbone has this name|96 to 512 pixels"):
         load_backbone(name)

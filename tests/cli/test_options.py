@@ -64,7 +64,9 @@ def test_a_share_is_a_whole_number_of_percent(text):
 
 @pytest.mark.parametrize("text", ["0.2", "100%", "-5%", "a fifth", "", "12.5%"])
 def test_an_invalid_share_is_refused_with_an_example(text):
-    with pytest.raises(click.BadParameter, match="is not a share, need a whole number of percent below 100, such as 20%"):
+    with pytest.raises(
+        click.BadParameter, match="is not a share, need a whole number of percent below 100, such as 20%"
+    ):
         SHARE.convert(text, None, None)
 
 

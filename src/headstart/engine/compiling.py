@@ -16,6 +16,7 @@ from headstart.engine.processor import describe_engine
 from headstart.engine.rewriting import (
     keep_float32,
     list_inner_layers,
+    list_layers_below,
     postpone_transpose,
     round_inner_layers,
     take_channels_last,
@@ -26,6 +27,7 @@ from headstart.storage.result_cache import fetch_result, has_result, keep_result
 if TYPE_CHECKING:
     import openvino
 
+FEATURES = "features"  # name of the layer at which every network ends, below the head of a classifier
 # networks that this process holds in memory: the next engine shares them
 _in_use: PerProcess[WeakValueDictionary[str, openvino.CompiledModel]] = PerProcess()
 
@@ -101,10 +103,7 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
             pass
     model = core.read_model(network)
     tensors = [build.tensor] if build.also is None else [build.tensor, build.also]
-    inner = list_inner_layers(model) if build.precision == "bf16" else ()
     part = take_below(model, *tensors) if build.entry is None else take_between(model, build.entry, build.tensor)
-    if inner:
-        part = round_inner_layers(part, inner)
     if build.entry_shape is None:
         part.reshape([build.batch_size, build.image_size, build.image_size, 3])
         part = postpone_transpose(part)
@@ -112,6 +111,11 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
         part = take_channels_last(part)
         part.reshape([build.batch_size, *build.entry_shape])
     in_float32 = [layer for layer in build.float32_below if has_layer(part, layer)]
+    if build.precision == "bf16":
+        # the head of a classifier is not computed here, and must not make its features an inner layer
+        inner = list_inner_layers(take_below(model, FEATURES))
+        part, alike = round_inner_layers(part, inner, list_layers_below(model, build.float32_below))
+        in_float32 += alike
     if build.precision != "f32" and in_float32:
         part = keep_float32(part, in_float32)
     in_use[name] = compiled = compile_in_time(lambda: core.compile_model(part, "CPU", settings))

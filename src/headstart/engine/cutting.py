@@ -50,5 +50,7 @@ def find_output(network: openvino.Model, tensor: str) -> Any:
 
 
 def _search_output(network: openvino.Model, tensor: str) -> Any:
-    outputs = (output for op in network.get_ops() for output in op.outputs())
+    # a Result has the names of the layer that it reads
+    layers = (op for op in network.get_ops() if op.get_type_name() != "Result")
+    outputs = (output for op in layers for output in op.outputs())
     return next((output for output in outputs if tensor in output.get_names()), None)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from headstart.engine.cutting import find_output, has_layer
 from headstart.engine.openvino_import import get_core, import_openvino
 from headstart.errors import BackboneError
 
@@ -79,8 +80,9 @@ def _has_scalar_operands(op: Any) -> bool:
 def keep_float32(network: openvino.Model, tensors: Sequence[str]) -> openvino.Model:
     """Return the network with a mark on the layers ``tensors`` and all layers below them: compute in float32.
 
-    The mark is an attribute of OpenVINO's file format that only its reader can set. OpenVINO loses it where it fuses
-    layers. So the batch norms are folded before, as they would be when the network is compiled.
+    A layer is named by its output, or by its own name. The mark is an attribute of OpenVINO's file format that only its
+    reader can set. OpenVINO loses it where it fuses layers. So the batch norms are folded before, as they would be when
+    the network is compiled.
     """
     openvino = import_openvino()
     from xml.etree import ElementTree
@@ -105,48 +107,99 @@ def keep_float32(network: openvino.Model, tensors: Sequence[str]) -> openvino.Mo
 
 def list_inner_layers(network: openvino.Model) -> frozenset[str]:
     """Return the names of all operations whose output a convolution or a matrix product reads, also through others."""
-    inner: set[str] = set()
-    todo = [op for op in network.get_ops() if op.get_type_name() in _MULTIPLYING]
+    return _list_sources([op for op in network.get_ops() if op.get_type_name() in _MULTIPLYING])
+
+
+def list_layers_below(network: openvino.Model, tensors: Sequence[str]) -> frozenset[str]:
+    """Return the names of the operations that give the layers ``tensors``, and of all below them."""
+    ends = [find_output(network, tensor).get_node() for tensor in tensors if has_layer(network, tensor)]
+    return _list_sources(ends) | {op.get_friendly_name() for op in ends}
+
+
+def _list_sources(ops: Sequence[Any]) -> frozenset[str]:
+    """Return the names of the operations that the given ones read, also through others."""
+    found: set[str] = set()
+    todo = [*ops]
     while todo:
         sources = [value.get_node() for value in todo.pop().input_values()]
-        todo += [op for op in sources if op.get_friendly_name() not in inner]
-        inner.update(op.get_friendly_name() for op in sources)
-    return frozenset(inner)
+        todo += [op for op in sources if op.get_friendly_name() not in found]
+        found.update(op.get_friendly_name() for op in sources)
+    return frozenset(found)
 
 
-def round_inner_layers(part: openvino.Model, inner: Collection[str]) -> openvino.Model:
+def round_inner_layers(
+    part: openvino.Model, inner: Collection[str], exact: Collection[str] = ()
+) -> tuple[openvino.Model, list[str]]:
     """Return a part of a network whose inner layers round to bf16 alike, whichever of them are pooled or are outputs.
 
     OpenVINO computes all that follows the last convolution before an output in float32. An inner layer that is pooled
     for an output, or is one, would therefore be rounded elsewhere than in a network without this output, and so would
     all layers that read it. A convolution by 1 between the two prevents it, and gives the rounded values.
 
+    OpenVINO fuses an addition with the convolution before it only if every other reader of its second summand is
+    computed earlier, and an output is not. So all readers except additions read the convolution by 1 instead of the
+    layer. Additions outside read a second one, which nothing else reads.
+
     Parameters
     ----------
+    part
+        Its shapes are fixed.
     inner
-        The inner layers of the whole network, see `list_inner_layers`.
+        Names of the inner layers of the whole network, see `list_inner_layers`.
+    exact
+        Names of the layers that are computed in float32.
+
+    Returns
+    -------
+    The part, and the names of its new layers that must be computed in float32, see `keep_float32`.
     """
     part = part.clone()
+    in_float32 = []
     for op in part.get_ordered_ops():
-        if op.get_friendly_name() in inner and op.get_type_name() != "Constant":
-            for value in op.outputs():
-                targets = [one for one in value.get_target_inputs() if one.get_node().get_friendly_name() not in inner]
-                _multiply_by_one(value, [one for one in targets if one.get_node().get_type_name() not in _MULTIPLYING])
+        name = op.get_friendly_name()
+        if name not in inner or op.get_type_name() == "Constant":
+            continue
+        for value in filter(_is_activation, op.outputs()):
+            targets = list(value.get_target_inputs())
+            sums = [target for target in targets if target.get_node().get_type_name() == "Add"]
+            others = [target for target in targets if target not in sums]
+            outer_sums = [target for target in sums if _is_outer(target, inner)]
+            ends = [value]
+            if any(_is_outer(target, inner) for target in others):
+                ends.append(_multiply_by_one(value, others, f"{name}/{value.get_index()}/rounded"))
+            if outer_sums:  # after the first: OpenVINO merges two that read the same
+                ends.append(_multiply_by_one(ends[-1], outer_sums, f"{name}/{value.get_index()}/summand"))
+            if name in exact:
+                in_float32 += [end.get_node().get_friendly_name() for end in ends[1:]]
     part.validate_nodes_and_infer_types()
-    return part
+    return part, in_float32
 
 
-def _multiply_by_one(value: Any, targets: Sequence[Any]) -> None:
-    """Insert a convolution by 1 between activations (N, C, H, W) and operations that read them."""
+def _is_outer(target: Any, inner: Collection[str]) -> bool:
+    reader = target.get_node()
+    return reader.get_friendly_name() not in inner and reader.get_type_name() not in _MULTIPLYING
+
+
+def _is_activation(value: Any) -> bool:
+    shape = value.get_partial_shape()
+    return bool(shape.is_static and 1 < len(shape) <= ACTIVATION_RANK and value.get_element_type().is_real())
+
+
+def _multiply_by_one(value: Any, targets: Sequence[Any], name: str) -> Any:
+    """Insert a convolution by 1 between activations (N, C, ...) and inputs that read them; return what they read."""
     import_openvino()
     from openvino import opset13
 
-    shape = value.get_partial_shape()
-    if targets and shape.rank.is_static and len(shape) == ACTIVATION_RANK and shape[1].is_static:
-        ones = np.ones((shape[1].get_length(), 1, 1, 1, 1), np.float32)
-        alike = opset13.group_convolution(value, ones, [1, 1], [0, 0], [0, 0], [1, 1])
-        for target in targets:
-            target.replace_source_output(alike.output(0))
+    shape = list(value.get_shape())
+    added = np.arange(len(shape), ACTIVATION_RANK)
+    places = opset13.unsqueeze(value, added).output(0) if len(added) else value
+    ones = np.ones((shape[1], 1, 1, 1, 1), np.float32)
+    alike = opset13.group_convolution(places, ones, [1, 1], [0, 0], [0, 0], [1, 1])
+    last = opset13.squeeze(alike, added) if len(added) else alike
+    last.set_friendly_name(name)
+    for target in targets:
+        target.replace_source_output(last.output(0))
+    return last.output(0)
 
 
 def fold_batch_norms(network: openvino.Model) -> None:
@@ -162,7 +215,7 @@ def mark_float32_below(tree: ElementTree.Element, tensors: Sequence[str]) -> Non
     for edge in tree.iterfind("edges/edge"):
         sources.setdefault(edge.get("to-layer"), []).append(edge.get("from-layer"))
     layers = {layer.get("id"): layer for layer in tree.iterfind("layers/layer")}
-    makers = {
+    makers = {layer.get("name"): number for number, layer in layers.items()} | {
         name: number
         for number, layer in layers.items()
         for port in layer.iterfind("output/port")

@@ -90,7 +90,7 @@ class CutActivations:
 
         Returns
         -------
-        None if the activations are pixels, or were rounded to float16, where the whole network does not round.
+        None if the activations are pixels, or in float16, to which the whole network does not round.
         """
         array = self.activations.array
         if array.dtype != np.float32:

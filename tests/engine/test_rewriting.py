@@ -155,6 +155,19 @@ def test_in_bf16_the_head_of_a_classifier_changes_no_feature(features):
 
 
 @IN_BF16
+def test_networks_side_by_side_have_no_layer_between_pixels_and_scaling():
+    backbone = load_backbone("mobilenet_v2@96+mobilenet_v2@128")
+    build = compiling.Build(
+        digest="side by side", image_size=128, batch_size=1, precision="bf16", entry=None, tensor="features",
+        float32_below=backbone.spec.float32_below, n_cores=1,
+    )  # fmt: skip
+    layers = compiling.compile_network(backbone.weights, build).get_runtime_model().get_ops()
+    names = " ".join(layer.get_rt_info()["originalLayersNames"].astype(str) for layer in layers)
+    assert "/rescaled" in names
+    assert "/rounded" not in names.replace("scaled_to_96/rounded", "")
+
+
+@IN_BF16
 def test_a_cut_in_the_first_stages_is_computed_in_float32():
     stem = BACKBONE.spec.find_stage("stem").tensor
     in_float32 = compute_in_bf16(BACKBONE, tensor=stem, precision="f32")

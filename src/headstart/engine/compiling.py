@@ -106,7 +106,6 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
     part = take_below(model, *tensors) if build.entry is None else take_between(model, build.entry, build.tensor)
     if build.entry_shape is None:
         part.reshape([build.batch_size, build.image_size, build.image_size, 3])
-        part = postpone_transpose(part)
     else:
         part = take_channels_last(part)
         part.reshape([build.batch_size, *build.entry_shape])
@@ -116,6 +115,8 @@ def compile_network(network: bytes, build: Build) -> openvino.CompiledModel:
         inner = list_inner_layers(take_below(model, FEATURES))
         part, alike = round_inner_layers(part, inner, list_layers_below(model, build.float32_below))
         in_float32 += alike
+    if build.entry_shape is None:
+        part = postpone_transpose(part)  # the transpose that it adds is no layer of the network
     if build.precision != "f32" and in_float32:
         part = keep_float32(part, in_float32)
     in_use[name] = compiled = compile_in_time(lambda: core.compile_model(part, "CPU", settings))

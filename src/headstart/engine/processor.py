@@ -16,7 +16,7 @@ from headstart.storage.result_cache import fetch_result, keep_result, name_resul
 
 Precision = Literal["f32", "bf16", "int8"]
 VECTOR_FLAGS = ("avx", "amx", "fma", "f16c", "asimd", "sve", "bf16", "i8mm")
-ENGINE_RULES = 4  # counts up when the code of this room gives other features for the same pixels
+ENGINE_RULES = 5  # counts up when the code of this room gives other features for the same pixels
 
 
 def choose_precision(precision: str = "auto", *, is_quantised: bool = False) -> Precision:

@@ -31,7 +31,7 @@ def test_kill_9_ten_times(make_folder, tmp_path):
     environment = os.environ | {"HEADSTART_CACHE": str(tmp_path / "cache")}
     # features are saved every 20th of a second here: the photos are so few that none would be saved before the end
     script = (
-        "import headstart.features.extraction as e; e.SAVE_EVERY_S = 0.05; from headstart.cli.main import main; main()"
+        "import headstart.features.cached_rows as e; e.SAVE_EVERY_S = 0.05; from headstart.cli.main import main; main()"
     )
     command = [
         sys.executable,

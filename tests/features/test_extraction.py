@@ -11,6 +11,7 @@ import pytest
 from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import load_backbone
 from headstart.errors import BackboneError
+from headstart.features import cached_rows
 from headstart.features import extraction as extract_module
 from headstart.features.extraction import extract_features, make_feature_spec
 from headstart.features.feature_cache import FeatureCache
@@ -54,12 +55,12 @@ def test_the_cache_is_read_in_chunks(files, tmp_path, monkeypatch):
             asked.append(len(keys))
             return super().get_many(keys)
 
-    monkeypatch.setattr(extract_module, "ROWS_AT_ONCE", 5)
+    monkeypatch.setattr(cached_rows, "ROWS_AT_ONCE", 5)
     with CountingCache(tmp_path / "cache") as cache:
         first = extract(files[:7], cache)
         asked.clear()
         again = extract(files, cache)
-    assert asked == [5, 5, 2]
+    assert asked == [5, 5, 2, 5, 5]  # the five missing ones also as parts of wider features of two kinds
     assert again.n_cached == 7
     np.testing.assert_array_equal(again.matrix[:7], first.matrix)
     assert np.isfinite(again.matrix).all()

@@ -155,3 +155,26 @@ def test_networks_are_not_compared_if_few_photos_are_wrong(make_folder, make_run
 def test_settings_with_which_networks_cannot_be_compared_are_refused(settings):
     with pytest.raises(FitError, match=r"got backbone auto with .*, need a backbone by its name"):
         replace(Settings(method="fixed", backbone="auto"), **settings).check()
+
+
+WITHIN_NOISE = {"similarity": 0.2, "losses": {"fixed": 0.5, "hybrid": 0.505, "finetune": 0.9}, "networks": "installed"}
+TOLD = "on the validation photos hybrid was neither better nor worse than fixed by more than noise"
+
+
+def test_networks_side_by_side_are_tried_after_a_training_that_is_no_better_by_more_than_noise(make_world):
+    trained, record = make_world(**WITHIN_NOISE, side_by_side=(0.01, 0.4)).choose(n_test=10)
+    assert (trained.settings.method, trained.settings.backbone) == ("fixed", SIDE_BY_SIDE)
+    assert [trial["method"] for trial in record["tried"] if trial["is_kept"]] == ["fixed"]
+    assert record["why"].endswith(TOLD)  # and nothing is trained again
+
+    trained, record = make_world(**WITHIN_NOISE, side_by_side=(0.2, 0.5)).choose()
+    assert trained.settings.method == "hybrid"
+    assert list_backbones(record)[-1] == SIDE_BY_SIDE
+    assert f"{TOLD}; it is kept because the photos are unlike ImageNet's" in record["why"]
+
+
+def test_networks_side_by_side_leave_time_to_train_again(make_world):
+    world = make_world(**WITHIN_NOISE, side_by_side=(0.01, 0.4), seconds={"both": 600.0, "again": 500.0})
+    _, record = world.choose(n_validation=0, n_test=10)
+    assert SIDE_BY_SIDE not in list_backbones(record)
+    assert "would take about 10 min; --budget" in record["why"]

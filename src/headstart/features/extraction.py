@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.backbone.backbone import BackboneSetup
+from headstart.backbone.pooled_stages import FEATURES, pool_stages
 from headstart.engine.compiling import compile_network
 from headstart.errors import HeadstartError, PhotoError
 from headstart.features.cache_key import FeatureSpec, make_key
+from headstart.features.cached_rows import ROWS_AT_ONCE, CacheWriter, fill_from_cache
 from headstart.features.feature_cache import FeatureCache
 from headstart.features.stored_features import KnownFeatures
 from headstart.pixels.damage import collect_damage
@@ -27,9 +28,6 @@ from headstart.pixels.views import AS_IT_IS, View, render_view
 from headstart.process.forks import PerProcess
 from headstart.process.progress import Progress, ignore_progress
 from headstart.storage.large_arrays import allocate_array, release_rows
-
-ROWS_AT_ONCE = 2000  # per query of the cache, whose answer is a second copy in memory
-SAVE_EVERY_S = 0.5  # a killed run loses at most this much work
 
 
 class PhotoFile(Protocol):
@@ -98,6 +96,17 @@ def make_feature_spec(setup: BackboneSetup) -> FeatureSpec:
         decoder=describe_decoder(),
         depth=setup.depth,
     )
+
+
+def _list_wider(setup: BackboneSetup) -> list[BackboneSetup]:
+    """Return setups whose features end with those of a setup, bit for bit, because they come from the same pass."""
+    backbone = setup.backbone
+    if backbone.is_quantised or setup.choose_device() != "cpu":
+        return []
+    if backbone.spec.n_features != backbone.spec.n_last_features:
+        return []
+    pooled = (pool_stages(backbone, features) for features in FEATURES[1:])
+    return [replace(setup, backbone=one) for one in pooled if one.spec.n_features > backbone.spec.n_features]
 
 
 class BackgroundCompilation(Thread):
@@ -169,14 +178,18 @@ def extract_features(
     stored = stored if stored is not None and stored.fits(spec) else None
     missing, failures = _fill_from_stored(matrix, photos, views, stored)
     n_known = len(failures)
-    missing = _fill_from_cache(matrix, keys, missing, feature_cache)
+    missing = fill_from_cache(matrix, keys, missing, feature_cache)
+    for wider in _list_wider(setup) if feature_cache is not None and len(missing) else ():
+        wider_spec = make_feature_spec(wider)
+        wider_keys = {n: make_key(photos[n].digest, wider_spec, views[n]) for n in missing}
+        missing = fill_from_cache(matrix, wider_keys, missing, feature_cache, wider.spec.n_features)
     n_cached = len(photos) - len(missing) - n_known
     loader = _ViewLoader(photos, views, setup, read or partial(_read_file, depth=setup.depth), watch)
     if missing:
         firsts, copies = _find_copies(missing, keys)
         engine = setup.open_engine(also=None if collector is None else collector.tensor)
         keep = None if collector is None else lambda n, row: collector.add(photos[n].digest, row)
-        with _CacheWriter(feature_cache) as writer:
+        with CacheWriter(feature_cache) as writer:
             n_done = n_cached
             # a copy is computed only if the first file cannot be read; the file of the copy may be intact
             for rows in (firsts, (n for n, first in copies.items() if first in failures)):
@@ -221,26 +234,6 @@ def _fill_from_stored(
     return missing, failures
 
 
-def _fill_from_cache(
-    matrix: npt.NDArray[np.float32], keys: Sequence[bytes], wanted: Sequence[int], feature_cache: FeatureCache | None
-) -> Sequence[int]:
-    """Fill the wanted rows of ``matrix`` that are in the cache, and return the missing rows."""
-    if feature_cache is None or not len(wanted):
-        return wanted
-    missing = array("q")  # a list of numbers takes four times the memory
-    for start in range(0, len(wanted), ROWS_AT_ONCE):
-        some = wanted[start : start + ROWS_AT_ONCE]
-        found = feature_cache.get_many([keys[n] for n in some])
-        for n in some:
-            row = found.get(keys[n])
-            if row is not None and row.shape == matrix.shape[1:]:
-                matrix[n] = row
-            else:
-                missing.append(n)
-        release_rows(matrix)
-    return missing
-
-
 def _find_copies(missing: Sequence[int], keys: Sequence[bytes]) -> tuple[array[int], dict[int, int]]:
     """Return the rows to compute, and a dictionary from each row with a repeated key to the first row with it."""
     firsts, copies, seen = array("q"), {}, dict[bytes, int]()
@@ -270,31 +263,3 @@ class _ViewLoader:
             self.damaged[n] = found[0]
         self._watch(self._photos[n], pixels)
         return render_view(pixels, self._views[n])
-
-
-class _CacheWriter:
-    """Writes rows to the cache twice a second, and the remaining ones at the end, also after an error."""
-
-    def __init__(self, feature_cache: FeatureCache | None) -> None:
-        self._feature_cache = feature_cache
-        self._rows: dict[bytes, npt.NDArray[np.float32]] = {}
-        self._saved_at = time.monotonic()
-
-    def add(self, key: bytes, row: npt.NDArray[np.float32], *, is_kept: bool) -> None:
-        if self._feature_cache is None or not is_kept:
-            return
-        self._rows[key] = row
-        if time.monotonic() - self._saved_at > SAVE_EVERY_S:
-            self._save()
-
-    def _save(self) -> None:
-        if self._feature_cache is not None and self._rows:
-            self._feature_cache.put_many(self._rows)
-        self._rows = {}
-        self._saved_at = time.monotonic()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._save()

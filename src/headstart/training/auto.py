@@ -83,8 +83,13 @@ def _search(state: SearchState, *, is_network_asked: bool) -> None:
         wrong = trials.count_wrong(is_right)
         return record.add_reason(f"{wrong}: slower methods are unlikely to improve this")
     _try_methods(state, is_right, is_network_asked=is_network_asked)
+    tuned = state.best.settings.method if state.fixed else None
     if not is_network_asked:
         try_side_by_side(state)
+    if tuned:
+        told = f"on the validation photos {tuned} was neither better nor worse than fixed by more than noise"
+        because = "; it is kept because the photos are unlike ImageNet's" if state.best.tuned else ""
+        record.add_reason(told + because)
     return retrain(state)
 
 

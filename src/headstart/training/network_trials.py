@@ -13,6 +13,7 @@ from headstart.methods.settings import FIRST_BACKBONE, Settings
 from headstart.methods.trained_method import TrainedMethod
 from headstart.process.torch_command import name_torch_command
 from headstart.training import trials
+from headstart.training.retraining import estimate_retraining
 from headstart.training.search_state import SearchState, format_estimate
 from headstart.training.side_by_side import SIDE_BY_SIDE, find_runner, plan_side_by_side
 from headstart.training.trials import ValidationResult
@@ -106,12 +107,14 @@ def choose_network(runner: MethodRunner, settings: Settings) -> tuple[TrainedMet
 def try_side_by_side(state: SearchState, *, is_last: bool = True) -> float | None:
     """Try another network beside that of the search: the last step of ``auto``, or before training above a cut.
 
-    Return its accuracy in cross-validation if it is kept, else None. It is tried only if a gain is likely.
+    Return its accuracy in cross-validation if it is kept, else None. It is tried only if a gain is likely: not after a
+    training above a cut that is better than the frozen network by more than noise.
     """
     settings, record = state.settings, state.record
-    if state.best.tuned is not None or not state.measure.can_try_side_by_side(state.runner, settings):
+    base = state.best if state.best.tuned is None else state.fixed
+    if base is None or not state.measure.can_try_side_by_side(state.runner, settings):
         return None
-    held = state.measure.judge_held_out(state.best)
+    held = state.measure.judge_held_out(base)
     if not len(held.is_right) or 1 - float(held.is_right.mean()) < FEW_ERRORS:
         return None
     record.step = f"trying {SIDE_BY_SIDE}"
@@ -123,10 +126,11 @@ def try_side_by_side(state: SearchState, *, is_last: bool = True) -> float | Non
         return None
     runner = replace(runner, catalog=state.catalog)
     needed_s = state.measure.estimate_seconds(runner, planned, len(state.catalog.select("train")))
-    if needed_s > record.seconds_left:
+    reserved_s = estimate_retraining(state)
+    if needed_s + reserved_s > record.seconds_left:
         record.add_reason(
-            f"to try {SIDE_BY_SIDE} would take about {format_estimate(needed_s)}; {record.name_budget(needed_s)} "
-            "allows it"
+            f"to try {SIDE_BY_SIDE} would take about {format_estimate(needed_s)}; "
+            f"{record.name_budget(needed_s + reserved_s)} allows it"
         )
         return None
     state.say(f"Trying {SIDE_BY_SIDE}: about {format_estimate(needed_s)}.")
@@ -142,7 +146,7 @@ def try_side_by_side(state: SearchState, *, is_last: bool = True) -> float | Non
         record.add_reason(compared.why)
     if not compared.is_better:
         return None
-    state.best = trained
+    state.best, state.fixed, state.retraining = trained, None, None
     return trial.accuracy
 
 

@@ -48,6 +48,9 @@ class SearchState:
         Number of epochs above a cut; None: the method's default.
     best
         The best method so far.
+    fixed
+        The best of the frozen network, if what was then trained above a cut is not better by more than noise. None: it
+        is, or nothing was.
     retraining
         How to train the best again on all training photos. None: there is no need.
     is_symmetric
@@ -62,5 +65,6 @@ class SearchState:
     measure: Measurements
     record: AutoRecord
     best: TrainedMethod
+    fixed: TrainedMethod | None = None
     retraining: RetrainingPlan | None = None
     is_symmetric: bool = False

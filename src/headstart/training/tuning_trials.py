@@ -19,6 +19,7 @@ from headstart.training.trials import ValidationResult
 # Standard errors that a gain must exceed, by whether photos are similar to ImageNet. The photos that compare have also
 # chosen the best epoch. Below 0: hybrid on dissimilar photos may be worse by one standard error.
 NOISE_OF_HYBRID = {True: 2.0, False: -1.0}
+NOISE_OF_GAIN = 1.0  # standard errors: with less, more from the frozen network may still be better
 NOISE_OF_FINETUNE = {True: 2.0, False: 1.0}
 LONG_SHOT = 0.1  # of the budget: finetune may take it where hybrid is expected to gain more
 AT_LEAST = 3  # times the seconds of hybrid that finetune takes (11 on coffee leaves), known without timing its steps
@@ -51,14 +52,16 @@ class TuningTrials:
                 f"there are too few validation photos ({len(self._runner.catalog.select('validation'))}), or none of "
                 "some class, to compare other methods"
             )
-        fixed, best = state.best, None  # result of the best so far, fitted without the validation photos
+        # results on the validation photos, without which all are fitted
+        fixed, fixed_result, best = state.best, None, None
         for method, noise in (("hybrid", NOISE_OF_HYBRID), ("finetune", NOISE_OF_FINETUNE)):
             record.step = f"timing {method}"
             settings = self._plan(method, fixed)
             if not self._is_allowed(settings):
                 return None
             record.step = method
-            best = best or self._validate_fixed(fixed)
+            fixed_result = fixed_result or self._validate_fixed(fixed)
+            best = best or fixed_result
             started = record.seconds
             trained = trials.drop_average(self._runner.run_tuned(settings), state.measure.validate)
             result = state.measure.validate(trained)
@@ -71,6 +74,8 @@ class TuningTrials:
             )  # fmt: skip
             if trial.is_better:
                 state.best, best = trained, result
+                gain, noise_of_gain = trials.compare_losses(result, fixed_result, NOISE_OF_GAIN)
+                state.fixed = None if gain > noise_of_gain else fixed
                 state.retraining = plan_retraining(state, settings, trained)
             if trained.tuning_result.is_stopped:
                 raise KeyboardInterrupt

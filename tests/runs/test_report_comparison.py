@@ -28,7 +28,7 @@ REPORT = {"precision": "f32", "test": NUMBERS, "validation": NUMBERS | {"photos_
         (
             {"accuracy_ci95": [0.85, 0.93]},
             "These are the test photos of the report, and the figures agree. Only the interval differs: the report "
-            "counts photos of one group together.",
+            "counts photos of one group, and near copies, together.",
         ),
         (
             {"photos_digest": "cc"},

@@ -96,7 +96,7 @@ def test_the_start_is_kept_if_the_gain_is_within_noise(fit, graph):
     said = []
     kept = fit(n_errors=1e6, say=said.append)
     assert kept.best_epoch == 0
-    assert said[-1] == "The start is kept: no epoch was better by more than noise."
+    assert said[-1] == "The start is kept: no epoch was better than the start by more than noise."
     assert all((kept.weights[name] == value).all() for name, value in graph.weights.items() if name in kept.weights)
 
 

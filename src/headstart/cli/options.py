@@ -165,7 +165,7 @@ refuse_option = click.option(
     "--refuse", type=_Refusal(), default=AUTO, metavar="SHARE",
     help="Share of the classifier's own photos that may be refused: photos stranger than all but 1%, or 0.01, of them "
     "get the answer 'none of these'. none: refuse no photo. auto: 1% if there were enough photos to tell, else 5%, "
-    "else none.  [default: auto]",
+    "else none.",
 )  # fmt: skip
 sets_option = click.option(
     "--sets", type=_Level(), metavar="LEVEL",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from headstart.backbone.spec import BackboneSpec
+from headstart.evaluation.words import explain_start
 from headstart.process.progress import Progress, ignore_progress
 from headstart.tune.allocator import keep_freed_memory
 from headstart.tune.checkpoint import Checkpoint
@@ -68,5 +69,5 @@ def fit_tail(
         say(f"Stopped after {trainer.epoch} of {n_epochs} epochs.")
     result = trainer.finish(is_stopped=is_cut_short)
     if result.best_epoch < trainer.best.found.epoch:
-        say("The start is kept: no epoch was better by more than noise.")
+        say(f"The start is kept: {explain_start(hyperparameters.n_errors)}.")
     return result

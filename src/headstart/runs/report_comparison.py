@@ -65,7 +65,7 @@ def _compare(evaluated: Mapping[str, Any], numbers: Mapping[str, Any], reported:
     ends = zip(evaluated["accuracy_ci95"], numbers["accuracy_ci95"], strict=True)
     if any(abs(one - other) > SAME for one, other in ends):
         return (
-            ", and the figures agree. Only the interval differs: the report counts photos of one group, and near copies, "
-            "together."
+            ", and the figures agree. Only the interval differs: the report counts photos of one group, and near "
+            "copies, together."
         )
     return ", and the figures agree."

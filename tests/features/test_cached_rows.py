@@ -25,7 +25,7 @@ def test_the_last_features_are_taken_from_wider_ones(paint_folder, tmp_path):
         assert (last.n_cached, last.n_extracted) == (4, 2)
         np.testing.assert_array_equal(last.matrix, alone.matrix)
         np.testing.assert_array_equal(last.matrix[:4], wide.matrix[:, -1280:])
-        assert extract("all", photos).n_cached == 0  # other layers, not those at the end
+        assert extract("all", photos).n_cached == 0  # a pooled network does not say of which wider one it is a part
 
 
 def test_rows_of_another_length_are_missing(tmp_path):

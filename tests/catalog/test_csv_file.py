@@ -286,3 +286,21 @@ def test_lines_and_cells_that_would_fill_the_memory_are_refused(tmp_path, text, 
     (tmp_path / "pets.csv").write_text(text)
     with pytest.raises(CatalogError, match=rf"got no CSV \({problem}"):
         read_csv(tmp_path / "pets.csv")
+
+
+def test_rows_of_a_suggestion_whose_label_is_still_empty_are_left_out(tmp_path):
+    table = tmp_path / "suggested.csv"
+    rows = ["a.jpg,cats,cats,typical", "b.jpg,,dogs,undecided", "c.jpg, ,,new"]
+    table.write_text("\n".join(["path,label,guess,reason", *rows]))
+    found = read_csv(table)
+    assert [photo.label for photo in found.photos] == ["cats"]
+    notes = {note.code: note.text for note in found.notes}
+    assert notes == {
+        "layout": "Read 1 row of a CSV.", "unlabelled-row": "2 of 3 rows have no label yet, and were left out.",
+    }  # fmt: skip
+    table.write_text("\n".join(["path,label,guess,reason", *rows[1:]]))
+    with pytest.raises(CatalogError, match=r"got no label in its 2 rows, need labels\. Look at the photos"):
+        read_csv(table)
+    table.write_text("path,label\na.jpg,cats\nb.jpg,\n")
+    with pytest.raises(CatalogError, match="row 3 has no label"):
+        read_csv(table)

@@ -91,7 +91,7 @@ def test_all_problems_are_in_one_message():
         ),
         (("a.jpg", "x"), r"got tuple, need a path, a pandas DataFrame or a tuple of paths and labels\. Give"),
         ((["a.jpg"], ["x"], ["train"]), "got tuple, need a path"),
-        (["a.jpg"], r"Cannot scan \"\['a.jpg'\]\": got list, need a path"),
+        ([["a.jpg"]], r"Cannot scan 'a.jpg': got a path that does not exist, need a folder of photos"),
         (None, "got NoneType, need a path"),
         (Catalog(()), "got Catalog, need a path"),
         (pd.Series(["a.jpg"]), "got Series, need a path"),

@@ -74,3 +74,11 @@ def test_a_share_without_a_class_and_an_unknown_class_in_a_cost_are_refused(phot
     assert "unknown class 'dotts' (did you mean 'dots'?)" in done.stderr
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+
+
+def test_several_sources_are_arguments(photos, tmp_path, headstart):
+    table = tmp_path / "more.csv"
+    table.write_text(f"path,label\n{photos / 'dots' / '000.jpg'},dots\n")
+    done = headstart("train", photos, table, "--out", tmp_path / "run", "--image-size", 96, "--method", "fixed")
+    assert "1 photo of one source is in another one, too, and counts once." in done.stderr
+    assert done.returncode == 0

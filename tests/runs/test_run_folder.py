@@ -249,6 +249,14 @@ def test_an_audit_has_a_folder_of_its_own_kind(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert choose_folder("pets", AUDIT) == Path("audits/pets")
     assert (name_source("pets"), name_source("", AUDIT)) == ("pets", "audit")
+
+
+def test_a_run_of_several_sources_has_the_names_of_all_or_their_number(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("more.csv").touch()
+    assert choose_folder(["pets/", "more.csv"]) == Path("runs/pets+more")
+    assert choose_folder(["pets", "a", "b", "more.csv"]) == Path("runs/pets+3")
+    assert choose_folder(["pets"]) == Path("runs/pets")
     Path("pets").mkdir()
     monkeypatch.chdir("pets")
     check_outside(Path("audits/pets"), ".", what="audit")

@@ -3,6 +3,8 @@
 import csv
 import hashlib
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -280,3 +282,30 @@ def test_the_labels_of_held_out_photos_are_judged_without_cross_validation(make_
     run = train(make_folder(), tmp_path / "run", head="adam", method="fixed")
     held = run.metrics["validation"]["n"] + run.metrics["test"]["n"]
     assert run.metrics["photos_to_look_at"]["n_judged"] == held
+
+
+def test_several_sources_give_one_run_that_can_be_replayed(make_folder, tmp_path, monkeypatch):
+    photos, more = make_folder(n=14), make_folder("more", ("rings",), n=14)
+    table = tmp_path / "more.csv"
+    table.write_text("path,label\n" + "".join(f"more/rings/{n:03}.jpg,rings\n" for n in range(14)))
+    monkeypatch.chdir(tmp_path)
+    run = hs.train(["photos", "more.csv"], image_size=96, verbose=False)
+    assert run.folder == Path("runs/photos+more")
+    assert run.metrics["classes"] == ["dots", "rings", "stripes"]
+    assert run.metrics["photos_to_look_at"]["source"] == "runs/photos+more/catalog.csv"
+    record = json.loads((run.folder / "run.json").read_text())
+    assert record["photos"] == {
+        "source": "photos + more.csv", "sources": ["photos", "more.csv"], "working_folder": str(tmp_path),
+        "folder": str(tmp_path), "n": 42,
+    }  # fmt: skip
+    assert record["arguments"]["photos"] == ["photos", "more.csv"]
+    assert "<title>photos + more" in run.report.read_text()
+    shutil.move(more, tmp_path / "moved")
+    assert hs.replay(run, out="again", verbose=False)["is_same"]
+    assert "<title>photos + more" in hs.Run("again").report.read_text()
+    assert hs.evaluate(run, [photos, tmp_path / "moved"], split="all", verbose=False)["n_seen"] == 36
+    for place in (photos, tmp_path / "moved"):
+        with pytest.raises(RunError, match="it lies inside the folder of photos"):
+            hs.train([photos, tmp_path / "moved"], out=place / "run", verbose=False)
+    with pytest.raises(CatalogError, match="Cannot train on a Ray cluster on 2 sources"):
+        hs.train([photos, tmp_path / "moved"], ray="local", verbose=False)

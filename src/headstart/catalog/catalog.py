@@ -41,6 +41,8 @@ class Catalog:
         Whether the split is that of a run, which a replay takes as it is, with the names of near copies.
     compared_features
         Features by which the run searched for near copies, if its classifier may have others, as `auto` chooses them.
+    sources
+        Names of the sources, if there are several; ``source`` joins them.
     """
 
     photos: tuple[Photo, ...]
@@ -52,6 +54,7 @@ class Catalog:
     group_kind: str = GROUP
     is_recorded: bool = False
     compared_features: str | None = None
+    sources: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return (

@@ -14,9 +14,10 @@ from typing import IO
 
 from headstart.catalog.photo import Photo
 from headstart.catalog.source_listing import SourceListing
-from headstart.catalog.table_columns import BY_NAME, COLUMNS, RULE, ColumnNames, FoundColumns, find_columns
+from headstart.catalog.table_columns import BY_NAME, COLUMNS, GUESS, RULE, ColumnNames, FoundColumns, find_columns
 from headstart.catalog.table_rows import Row, TableRows
 from headstart.errors import CatalogError
+from headstart.evaluation.notes import Note
 from headstart.storage.local_files import write_text_safely
 from headstart.storage.photo_folder import read_photo_folder, shorten_path
 from headstart.storage.remote_paths import open_for_reading
@@ -33,9 +34,10 @@ def read_csv(path: Path, columns: ColumnNames = BY_NAME, here: Path | None = Non
     """Read a CSV of labelled photos: UTF-8 or UTF-16, columns in any order, separated by comma, semicolon, tab or bar.
 
     `find_columns` says how columns are found, and `TablePaths` how files are; ``here`` is the working folder. Other
-    columns are ignored, with a note. A split in a row is kept; rows without one are divided by `plan_rows`.
-    CatalogError is raised if the file is no CSV, lacks a column, or has rows that cannot be used: the message lists all
-    problems; the header is row 1.
+    columns are ignored, with a note. A split in a row is kept; rows without one are divided by `plan_rows`. If the CSV
+    is one of headstart suggest, rows whose label is still empty are left out, with a note. CatalogError is raised if
+    the file is no CSV, lacks a column, or has rows that cannot be used: the message lists all problems; the header is
+    row 1.
     """
     recorded = read_photo_folder(path)
     table = TableRows(path, recorded, here=here)
@@ -51,10 +53,28 @@ def read_csv(path: Path, columns: ColumnNames = BY_NAME, here: Path | None = Non
     for number, row in rows:
         if isinstance(row, str):
             table.problems.append(row)
+        elif table.is_suggested and row["path"] and not row["label"]:
+            continue
         else:
             photos.append(table.read(row, number))
     table.check()
+    if table.is_suggested and len(photos) < len(rows):
+        table.notes.append(_note_unlabelled(path, len(rows) - len(photos), len(rows)))
     return table.describe(KIND, photos)
+
+
+def _note_unlabelled(path: Path, n_unlabelled: int, n_rows: int) -> Note:
+    """Return a note on the rows whose label is still empty; raise CatalogError if all are."""
+    if n_unlabelled == n_rows:
+        raise CatalogError(
+            f"Cannot read '{path}': got no label in its {n_rows:,} rows, need labels. Look at the photos, and fill in "
+            f"the column label; the column {GUESS} is only a guess.", path=path,
+        )  # fmt: skip
+    verb = "has" if n_unlabelled == 1 else "have"
+    text = (
+        f"{n_unlabelled:,} of {n_rows:,} rows {verb} no label yet, and {'was' if verb == 'has' else 'were'} left out."
+    )
+    return Note("unlabelled-row", text)
 
 
 def write_csv(photos: Sequence[Photo], path: Path, folder: str | None = None) -> None:
@@ -96,6 +116,7 @@ def _read_rows(path: Path, table: TableRows, given: ColumnNames) -> Iterator[tup
         _, names = next(lines)
         found = find_columns(path, KIND, names, given)
         table.notes += found.notes
+        table.is_suggested = GUESS in (name.strip().casefold() for name in names)
         for number, cells in lines:
             if len(cells) > len(names):
                 yield number, f"row {number} has {len(cells)} cells, the header {len(names)}: quote the commas"

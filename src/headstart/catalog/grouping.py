@@ -65,7 +65,8 @@ def group_listing(
         If no photo gets a group. The message has a path as an example.
     """
     kind = find_group_kind(group_from)
-    paths = [_shorten(photo.file, root or listing.root) for photo in listing.photos]
+    roots = [root] if root is not None else listing.roots or [listing.root]
+    paths = [_shorten(photo.file, roots[photo.source]) for photo in listing.photos]
     names = _find_names(group_from, paths, listing.photos)
     counts = Counter(name for name in names if name is not None)
     if listing.photos and not counts:

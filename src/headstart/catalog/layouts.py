@@ -27,11 +27,14 @@ ADVICE = "Put each class in a folder of its own, such as {0}/cats/ and {0}/dogs/
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 
 
-def read_folder(root: Path, *, is_for_training: bool = True, layout: str = "auto") -> SourceListing:
+def read_folder(
+    root: Path, *, is_for_training: bool = True, layout: str = "auto", is_alone: bool = True
+) -> SourceListing:
     """List the photos of a folder that has one of the known layouts.
 
-    Training needs at least two classes with photos to train on; evaluation needs one class folder. CatalogError is
-    raised if the folder has none of the layouts, or if it is unclear which folders are the classes.
+    Training needs at least two classes with photos to train on; evaluation, and a folder beside other sources
+    (``is_alone`` is False), needs one class folder. CatalogError is raised if the folder has none of the layouts, or if
+    it is unclear which folders are the classes.
 
     Parameters
     ----------
@@ -46,11 +49,11 @@ def read_folder(root: Path, *, is_for_training: bool = True, layout: str = "auto
     _refuse_without_photos(root, tree, skipped)
     if layout == "inner":
         found = list_inner_classes(tree)
-        _check_splits(root, found.splits, is_for_training)
+        _check_splits(root, found.splits, is_for_training and is_alone)
     else:
         home = find_home(tree)
         notes += [Note("layout", f"The photos are in '{home}/', the only folder with photos.")] if home else []
-        found = _list_classes(root, tree, home, notes, is_for_training)
+        found = _list_classes(root, tree, home, notes, is_for_training and is_alone)
     if layout == "auto":
         refuse_unclear_classes(root, tree, found.classes)
     given = set(found.splits.values())
@@ -62,8 +65,8 @@ def read_folder(root: Path, *, is_for_training: bool = True, layout: str = "auto
     labels = {_make_label(name) for _, name in found.classes.values()}
     trained = {_make_label(name) for split, name in found.classes.values() if split in ("train", None)}
     loose = _list_loose(root, tree, found)
-    if is_for_training and len(trained) < 2:
-        raise CatalogError(_describe_shortage(root, trained, len(loose)))
+    if is_for_training and (len(trained) < 2 if is_alone else not labels):
+        raise CatalogError(_describe_shortage(root, trained, len(loose), 2 if is_alone else 1))
     plan = plan_folders(given) if is_for_training else KEEP_ALL
     return SourceListing(root, photos, labels=frozenset(labels), plan=plan, skipped=[*skipped, *loose], notes=notes)
 
@@ -204,7 +207,8 @@ def _describe_layout(splits: Mapping[str, str]) -> str:
     return f"Read as {where}."
 
 
-def _describe_shortage(root: Path, labels: set[str], n_loose: int) -> str:
+def _describe_shortage(root: Path, labels: set[str], n_loose: int, n_needed: int) -> str:
     got = f"{len(labels) or 'no'} class folder{f' ({name_classes(labels)})' if labels else ''}"
     loose = f" and {n_loose:,} photo{'' if n_loose == 1 else 's'} outside" if n_loose else ""
-    return f"Cannot scan '{root}/': got {got}{loose}, need at least 2 class folders. {ADVICE.format(root)}"
+    needed = f"at least {n_needed} class folder{'' if n_needed == 1 else 's'}"
+    return f"Cannot scan '{root}/': got {got}{loose}, need {needed}. {ADVICE.format(root)}"

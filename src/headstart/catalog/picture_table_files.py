@@ -66,8 +66,9 @@ def list_pictures(file: Path) -> list[Path]:
 
 
 def read_picture_tables(
-    path: Path, files: Sequence[Path], columns: ColumnNames, here: Path | None = None, *, is_for_training: bool = True
-) -> SourceListing:
+    path: Path, files: Sequence[Path], columns: ColumnNames, here: Path | None = None, *, is_for_training: bool = True,
+    is_alone: bool = True,
+) -> SourceListing:  # fmt: skip
     """List the photos inside tables, with their digests, in one pass over each table.
 
     Rows without a label, as in the test splits of hubs, and rows without a picture are skipped. A row that has a path
@@ -88,7 +89,9 @@ def read_picture_tables(
             for one in table.walk():
                 photos += [one] if isinstance(one, ListedPhoto) else []
                 skipped += [one] if isinstance(one, Skip) else []
-    listing = describe_shards(path, photos, skipped, is_for_training=is_for_training, kind="tables with pictures")
+    listing = describe_shards(
+        path, photos, skipped, is_for_training=is_for_training, kind="tables with pictures", is_alone=is_alone
+    )
     return replace(listing, notes=[*listing.notes, *notes])
 
 

@@ -9,11 +9,12 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.classes import drop_untrained, name_classes, note_classes, note_empty, note_similar_names
 from headstart.catalog.hashing import HashResult, hash_files
 from headstart.catalog.leaks import drop_conflicts, drop_leaks, note_copies
-from headstart.catalog.missing_files import note_missing
+from headstart.catalog.missing_files import MISSING, note_missing
 from headstart.catalog.photo import Photo, Skip
+from headstart.catalog.several_sources import drop_repeated
 from headstart.catalog.source import PhotoSource, find_source, read_source
 from headstart.catalog.source_listing import SourceListing
-from headstart.catalog.split import KEEP_ALL, assign_splits, describe_split
+from headstart.catalog.split import KEEP_ALL, assign_splits, describe_split, fill_splits
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
@@ -45,6 +46,8 @@ def scan_photos(
         CSV or Parquet table of ``path,label[,split][,group][,weight]``; WebDataset tar shards; or the output folder
         of ``headstart embed``. A URI, such as ``s3://bucket/pets``, is possible. In memory: a pandas DataFrame with
         the same columns, or a tuple of two sequences, paths and labels; their paths are relative to the working folder.
+        Or a list of several of these: a photo in two of them counts once, and each of them may have only some of the
+        classes.
     seed
         Seed of the random split. The same photos and seed give the same split on every machine.
     layout
@@ -79,6 +82,7 @@ def scan_photos(
         notes += said
     notes += note_empty(found.labels, {photo.label for photo in photos})
     plan = found.plan or KEEP_ALL
+    photos = fill_splits(photos, plan)
     divided, ambiguous = assign_splits(photos, plan, seed)
     notes = _add_to_layout(notes, describe_split(plan, photos, divided))
     photos = divided
@@ -86,7 +90,9 @@ def scan_photos(
     skipped += ambiguous + untrained
     notes += [*said, *note_copies(photos), *note_classes(photos)]
     notes += note_similar_names({photo.label for photo in photos})
-    catalog = Catalog(tuple(photos), tuple(skipped), tuple(notes), source.name, seed, plan, source.group_kind)
+    catalog = Catalog(
+        tuple(photos), tuple(skipped), tuple(notes), source.name, seed, plan, source.group_kind, sources=source.names
+    )
     if len(catalog.labels) < 2:
         raise CatalogError(_describe_shortage(catalog))
     return catalog
@@ -114,7 +120,7 @@ def scan_labelled(
     photos, dropped, said = drop_conflicts(photos, found.name_photo)
     if not photos:
         raise CatalogError(_describe_empty(source.name, [*skipped, *dropped], notes))
-    return Catalog(tuple(photos), (*skipped, *dropped), (*notes, *said), source.name)
+    return Catalog(tuple(photos), (*skipped, *dropped), (*notes, *said), source.name, sources=source.names)
 
 
 def scan_for_audit(
@@ -156,6 +162,7 @@ def _hash_listing(
     files = [listed.file for listed in found.photos if listed.digest is None]
     new = iter(hash_files(files, progress, cache=cache))
     photos, skipped = [], list(found.skipped)
+    sources: list[int] = []
     for listed in found.photos:
         hashed = next(new) if listed.digest is None else HashResult(listed.digest)
         if hashed.digest is None:
@@ -166,8 +173,14 @@ def _hash_listing(
                 weight=listed.weight, near_copies=listed.near_copies,
             )  # fmt: skip
             photos.append(photo)
-    missing = note_missing(skipped, len(found.photos) + len(found.skipped), found.root)
-    return photos, skipped, [*found.notes, *([] if missing is None else [missing])]
+            sources.append(listed.source)
+    root = found.find_root(next((skip.path for skip in skipped if skip.reason in MISSING), found.root))
+    missing = note_missing(skipped, len(found.photos) + len(found.skipped), root)
+    notes = [*found.notes, *([] if missing is None else [missing])]
+    if not found.roots:
+        return photos, skipped, notes
+    photos, repeated, said = drop_repeated(photos, sources)
+    return photos, skipped + repeated, notes + said
 
 
 def _add_to_layout(notes: list[Note], sentence: str) -> list[Note]:

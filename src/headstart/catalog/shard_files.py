@@ -59,7 +59,9 @@ def _list_folder(folder: Path) -> Folder:
     return walk_folder(folder, depth=0)[0][""]
 
 
-def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = True) -> SourceListing:
+def read_shards(
+    root: Path, shards: Iterable[Path], *, is_for_training: bool = True, is_alone: bool = True
+) -> SourceListing:
     """List the photos of shards, with their digests, in one pass over each shard."""
     photos, skipped = [], []
     for shard in shards:
@@ -72,16 +74,16 @@ def read_shards(root: Path, shards: Iterable[Path], *, is_for_training: bool = T
                 skipped.append(Skip(make_path(found.file), str(hashed.reason)))
             else:
                 photos.append(replace(found, digest=hashed.digest))
-    return describe_shards(root, photos, skipped, is_for_training=is_for_training)
+    return describe_shards(root, photos, skipped, is_for_training=is_for_training, is_alone=is_alone)
 
 
 def describe_shards(
     root: Path, photos: list[ListedPhoto], skipped: list[Skip], *, is_for_training: bool = True,
-    kind: str = "tar shards",
+    kind: str = "tar shards", is_alone: bool = True,
 ) -> SourceListing:  # fmt: skip
     """Return the listing of shards. Splits that their names do not give are planned.
 
-    CatalogError is raised if there is no shard to train on.
+    CatalogError is raised if there is no shard to train on, unless there are other sources (``is_alone`` is False).
     """
     if not photos and any(skip.reason == NO_LABEL for skip in skipped):
         names = {next(part for part in skip.path.parts if part.endswith(SUFFIX)) for skip in skipped}
@@ -90,7 +92,7 @@ def describe_shards(
             "folders or a .cls for each photo in them. Unpack them first, each into a folder of its own."
         )
     named = {photo.split for photo in photos if photo.split is not None}
-    if is_for_training and named and "train" not in named:
+    if is_for_training and is_alone and named and "train" not in named:
         raise CatalogError(
             f"Cannot scan '{root}': got shards of {', '.join(sorted(named))} alone, need some to train on. Name them "
             "like train-0000."

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from headstart.catalog.class_folders import LAYOUTS
 from headstart.catalog.csv_file import read_csv
@@ -17,6 +17,7 @@ from headstart.catalog.manifest import Manifest, read_manifest
 from headstart.catalog.memory_table import NAME, InMemory, MemoryTable, copy_table, read_memory_table
 from headstart.catalog.parquet_file import find_parquet_files, read_embedded, read_parquet
 from headstart.catalog.picture_table_files import find_nested_tables, holds_pictures, read_picture_tables
+from headstart.catalog.several_sources import join_listings, join_names
 from headstart.catalog.shard_files import find_shards, read_shards
 from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.table_columns import BY_NAME, ColumnNames
@@ -28,7 +29,8 @@ from headstart.storage.remote_paths import RemotePath, expand_path, find_path_ki
 from headstart.storage.tar_shards import is_shard
 
 TABLES = ("csv", "parquet", "memory")  # kinds with columns
-PhotoSource: TypeAlias = "str | Path | Source | InMemory"
+OneSource: TypeAlias = "str | Path | Source | InMemory"
+PhotoSource: TypeAlias = "OneSource | list[Any]"  # a list of sources
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Source:
         Path without ``~``; a `RemotePath` for a URI.
     kind
         Kind of source. ``parquet``: Parquet or Arrow files. ``embedded``: output folder of ``headstart embed``.
-        ``memory``: a table in memory.
+        ``memory``: a table in memory. ``several``: those in ``parts``.
     files
         Parquet files or tar shards, in order; empty for other kinds.
     manifest
@@ -60,11 +62,13 @@ class Source:
         What gives the photos their groups, as `group_listing` takes it. None: a table's column, if it has one.
     group_root
         Folder to which paths are relative for ``group_from``. None: ``path``.
+    parts
+        The sources, if there are several.
     """
 
     name: str
     path: Path
-    kind: Literal["folder", "csv", "parquet", "shards", "embedded", "memory"]
+    kind: Literal["folder", "csv", "parquet", "shards", "embedded", "memory", "several"]
     files: tuple[Path, ...] = ()
     manifest: Manifest | None = None
     columns: ColumnNames = BY_NAME
@@ -73,6 +77,12 @@ class Source:
     table: MemoryTable | None = None
     group_from: str | None = None
     group_root: Path | None = None
+    parts: tuple[Source, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the sources, if there are several; else empty."""
+        return tuple(part.name for part in self.parts)
 
     @property
     def group_kind(self) -> str:
@@ -82,13 +92,14 @@ class Source:
     def make_absolute(self) -> Source:
         """Return the same source with absolute paths: they stay valid in other processes."""
         files = tuple(map(expand_path, self.files))
-        return replace(self, path=expand_path(self.path), files=files, here=self.here or Path.cwd())
+        parts = tuple(part.make_absolute() for part in self.parts)
+        return replace(self, path=expand_path(self.path), files=files, here=self.here or Path.cwd(), parts=parts)
 
 
 def find_source(
     source: PhotoSource, columns: ColumnNames = BY_NAME, *, layout: str = "auto", group_from: str | None = None
 ) -> Source:
-    """Find out the kind of a source. Names are listed and a manifest is read, but no table, shard or photo.
+    """Find out the kind of a source, or of each of several. No table, shard or photo is read, but names are listed.
 
     CatalogError is raised if the source does not exist, cannot be listed, has no columns although ``columns`` names
     some, or has no folders for the layout, or if ``group_from`` is no regular expression.
@@ -104,27 +115,40 @@ def find_source(
     if isinstance(source, Source):
         return source
     found = _find_source(source)
+    parts = [_give_options(part, columns, layout, group_from) for part in found.parts or [found]]
     given = columns.list_given()
-    if given and found.kind not in TABLES:
+    if given and not any(part.kind in TABLES for part in parts):
         raise CatalogError(
             f"Cannot scan '{found.path}': got --{next(iter(given))}-column for what has no columns, need a table (CSV "
             "or Parquet). Leave the option out, or give the table.", path=found.path,
         )  # fmt: skip
-    if found.kind != "folder":
+    if not any(part.kind == "folder" for part in parts):
         refuse_layout(layout, f"for '{found.path}': it is no folder of photos. Leave it out")
-    if group_from == FOLDER and found.kind == "folder" and layout == "auto":
+    return replace(found, parts=tuple(parts), group_from=group_from) if found.parts else parts[0]
+
+
+def _give_options(source: Source, columns: ColumnNames, layout: str, group_from: str | None) -> Source:
+    """Return a source with those options of reading that its kind has."""
+    if group_from == FOLDER and source.kind == "folder" and layout == "auto":
         layout = "outer"  # the folders below the classes are known to be groups
-    return replace(found, columns=columns, layout=layout, group_from=group_from)
+    return replace(
+        source, columns=columns if source.kind in TABLES else BY_NAME,
+        layout=layout if source.kind == "folder" else "auto", group_from=group_from,
+    )  # fmt: skip
 
 
-def _find_source(source: str | Path | InMemory) -> Source:
+def _find_source(source: PhotoSource) -> Source:
     table = copy_table(source)
     if table is not None:
         return Source(NAME, Path(NAME), "memory", table=table)
+    if isinstance(source, Source):
+        return source
+    if isinstance(source, list):
+        return _find_several(source)
     if not isinstance(source, str | Path):
         raise CatalogError(
             f"Cannot scan {str(source)[:40]!r}: got {type(source).__name__}, need a path, a pandas DataFrame or a "
-            "tuple of paths and labels. Give one of these."
+            "tuple of paths and labels. Give one of these, or a list of several."
         )
     if not str(source).strip():  # as a path it would be the working folder
         raise CatalogError("Cannot scan '': got an empty name, need a path. Give '.' for the working folder.")
@@ -144,6 +168,32 @@ def _find_source(source: str | Path | InMemory) -> Source:
         )
     with _explain_failures(path):
         return _find_kind(str(source), path, is_folder=path_kind == "folder")
+
+
+def _find_several(sources: list[Any]) -> Source:
+    if not sources:
+        raise CatalogError("Cannot scan []: got no source, need one or more. Name the folders or tables of the photos.")
+    parts = [part for source in sources for one in [_find_source(source)] for part in one.parts or [one]]
+    if len(parts) == 1:
+        return parts[0]
+    for part in parts:
+        if part.kind == "embedded":
+            raise CatalogError(
+                f"Cannot scan '{part.path}' together with other sources: got the output of headstart embed, need "
+                "photos. Give the photos that were embedded in its place; their features may be in the cache.",
+                path=part.path,
+            )
+    name = join_names([part.name for part in parts])
+    return Source(name, Path(name), "several", parts=tuple(parts))
+
+
+def refuse_several(source: Source, task: str) -> None:
+    """Raise CatalogError if there are several sources, of which a task takes one."""
+    if source.parts:
+        raise CatalogError(
+            f"Cannot {task} {len(source.parts)} sources: got '{source.name}', need one. Train on them first, and give "
+            "the catalog.csv of the run, which has the photos of all."
+        )
 
 
 def refuse_layout(layout: str, reason: str) -> None:
@@ -179,13 +229,17 @@ def read_source(source: Source, *, is_for_training: bool) -> SourceListing:
 
     Tables and tar shards are read; in a folder, only names are, unless groups are taken from the photos.
     """
-    found = _read_source(source, is_for_training=is_for_training)
+    if source.parts:
+        parts = [_read_source(part, is_for_training=is_for_training, is_alone=False) for part in source.parts]
+        found = join_listings(source.names, parts)
+    else:
+        found = _read_source(source, is_for_training=is_for_training)
     if source.group_from is None:
         return found
     return group_listing(found, source.group_from, source.group_root, is_for_training=is_for_training)
 
 
-def _read_source(source: Source, *, is_for_training: bool) -> SourceListing:
+def _read_source(source: Source, *, is_for_training: bool, is_alone: bool = True) -> SourceListing:
     path = source.path
     with _explain_failures(path):
         if source.table is not None:
@@ -195,13 +249,13 @@ def _read_source(source: Source, *, is_for_training: bool) -> SourceListing:
         if source.kind == "parquet":
             if holds_pictures(source.files, source.columns):
                 return read_picture_tables(
-                    path, source.files, source.columns, source.here, is_for_training=is_for_training
+                    path, source.files, source.columns, source.here, is_for_training=is_for_training, is_alone=is_alone
                 )
             return read_parquet(path, source.files, source.columns, source.here)
         if source.kind == "shards":
-            return read_shards(path, source.files, is_for_training=is_for_training)
+            return read_shards(path, source.files, is_for_training=is_for_training, is_alone=is_alone)
         if source.kind == "folder":
-            return read_folder(path, is_for_training=is_for_training, layout=source.layout)
+            return read_folder(path, is_for_training=is_for_training, layout=source.layout, is_alone=is_alone)
         return read_csv(path, source.columns, source.here)
 
 

@@ -14,7 +14,10 @@ from headstart.evaluation.notes import Note
 
 @dataclass(frozen=True, slots=True)
 class ListedPhoto:
-    """A file that may be a photo. The fields are those of `Photo`; the digest is None until the file is read."""
+    """A file that may be a photo. The fields are those of `Photo`; the digest is None until the file is read.
+
+    ``source`` is the number of its source, if there are several.
+    """
 
     file: str
     label: str
@@ -24,6 +27,7 @@ class ListedPhoto:
     weight: float = 1.0
     digest: str | None = None
     near_copies: str | None = None
+    source: int = 0
 
     def list_fields(self) -> list[Any]:
         """Return the fields in order, for JSON."""
@@ -50,6 +54,8 @@ class SourceListing:
         All announced classes, with or without a file.
     plan
         Plan of the random split. None: unknown until the splits of all photos are.
+    roots
+        Roots of several sources, by the number of the source; empty for one source.
     """
 
     root: Path
@@ -59,8 +65,15 @@ class SourceListing:
     plan: SplitPlan | None
     skipped: list[Skip] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    roots: tuple[Path, ...] = ()
 
     def name_photo(self, photo: Photo) -> str:
-        """Return the name of a photo for messages: relative to the root if it lies below it."""
+        """Return the name of a photo for messages: if there is one root and it lies below it, relative to the root."""
         path = photo.path
+        if self.roots:
+            return path.as_posix()
         return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()
+
+    def find_root(self, path: Path) -> Path:
+        """Return the root that a path lies below: of several sources, that of the first one that holds it."""
+        return next((root for root in self.roots if path.is_relative_to(root)), self.root)

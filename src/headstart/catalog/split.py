@@ -117,6 +117,16 @@ def _describe_groups(plan: SplitPlan, divided: Sequence[Photo]) -> str:
     return told
 
 
+def fill_splits(photos: Sequence[Photo], plan: SplitPlan) -> list[Photo]:
+    """Give photos without a split to train, if the plan divides the photos of a split that is named.
+
+    Of several sources, some name splits and others do not.
+    """
+    if plan.pool is None:
+        return list(photos)
+    return [photo if photo.split else replace(photo, split="train") for photo in photos]
+
+
 def assign_splits(photos: Sequence[Photo], plan: SplitPlan, seed: int) -> tuple[list[Photo], list[Skip]]:
     """Divide the pool of the plan. Photos outside the pool keep their splits.
 

@@ -13,7 +13,9 @@ from headstart.evaluation.notes import Note
 
 COLUMNS = ("path", "label", "split", "group", "weight", "near_copies")
 NEEDED = COLUMNS[:2]
-WRITTEN = ("digest", "drawn")  # columns that `write_csv` adds, and that a scan does not read
+GUESS = "guess"  # of headstart suggest, beside a label that is empty until someone fills it in
+# columns that `write_csv` and headstart suggest add, and that a scan does not read
+WRITTEN = ("digest", "drawn", GUESS, "reason")
 RULE = "path,label[,split][,group][,weight]"
 
 # without spaces, hyphens, dots and underscores; a column of bytes or of a bare number is none of them

@@ -41,6 +41,8 @@ class TableRows:
         Problems of the rows so far.
     notes
         Notes on the columns.
+    is_suggested
+        Whether headstart suggest wrote the table, so that labels may still be empty.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class TableRows:
         self._n_rows, self._weight = 0, 0.0
         self.problems: list[str] = []
         self.notes: list[Note] = []
+        self.is_suggested = False
 
     @property
     def folder(self) -> Path:

@@ -28,7 +28,7 @@ RISING = {  # by whether the learning curve is still rising
 
 
 @click.command(short_help="Recommend a method for your photos, with reasons.")
-@click.argument("data", type=PATH)
+@click.argument("data", type=PATH, nargs=-1, required=True, metavar="DATA...")
 @backbone_option
 @click.option("--image-size", type=int, help="Side of the network's input in pixels, 96 to 512.  [default: 224]")
 @layout_option
@@ -39,10 +39,11 @@ RISING = {  # by whether the learning curve is still rising
 @column_options
 @advised_group_option
 @json_option()
-def advise(data: Path, picture: Path | None, as_json: bool, **options: Any) -> None:
+def advise(data: tuple[Path, ...], picture: Path | None, as_json: bool, **options: Any) -> None:
     """Recommend a method by the number of photos and by their similarity to ImageNet's.
 
-    DATA is a folder of labelled photos, or a CSV, as for train. Only heads on frozen features are trained.
+    DATA is a folder of labelled photos, or a CSV, or several of these, as for train. Only heads on frozen features are
+    trained.
     """
     from headstart.evaluation.words import format_seconds
     from headstart.features.similarity import SIMILAR
@@ -54,9 +55,10 @@ def advise(data: Path, picture: Path | None, as_json: bool, **options: Any) -> N
     from headstart.tune.torch_import import can_tune
 
     path = picture.expanduser() if picture is not None else _choose_path(data)
-    check_outside(path, str(data), what="figure", option="--picture")
+    for source in data:
+        check_outside(path, str(source), what="figure", option="--picture")
     with check_writable(path):
-        advice = advise_method(data, say=say, **options)
+        advice = advise_method(list(data), say=say, **options)
         per_class = advice.evidence["photos_per_class"]
         points = {f"your photos: {advice.method}": (per_class, advice.similarity)}
         save_png(draw_figure(plot_quadrants(points, large=LARGE, similar=SIMILAR)), path)
@@ -91,9 +93,10 @@ def advise(data: Path, picture: Path | None, as_json: bool, **options: Any) -> N
     print_line(f"\nPicture: {path}")
 
 
-def _choose_path(data: Path) -> Path:
+def _choose_path(data: tuple[Path, ...]) -> Path:
     """Return the default path of the figure, beside the default run folder of the same photos."""
-    from headstart.runs.run_folder import choose_folder
+    from headstart.runs.run_folder import choose_folder, name_source
 
-    photos = data.expanduser().resolve()
-    return choose_folder(str(data)).with_name(f"{photos.stem if photos.is_file() else photos.name}-advice.png")
+    names = list(map(str, data))
+    source = names[0] if len(names) == 1 else names
+    return choose_folder(source).with_name(f"{name_source(source)}-advice.png")

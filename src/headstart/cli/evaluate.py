@@ -25,7 +25,7 @@ MAX_ROWS, N_LOWEST = 50, 20  # classes in the table: all, or those of the lowest
 
 @click.command(short_help="Evaluate a classifier on other labelled photos.")
 @click.argument("model", type=PATH)
-@click.argument("data", type=PATH)
+@click.argument("data", type=PATH, nargs=-1, required=True, metavar="DATA...")
 @click.option(
     "--split", type=click.Choice(["auto", "train", "validation", "test", "all"]), default="auto",
     help="Split to evaluate on. auto: the test photos if the data name any, otherwise all photos.",
@@ -42,13 +42,13 @@ MAX_ROWS, N_LOWEST = 50, 20  # classes in the table: all, or those of the lowest
 @precision_option
 @json_option()
 def evaluate(
-    model: Path, data: Path, split: str, unknown: tuple[Path, ...], refuse: Any, precision: str, as_json: bool,
-    **reading: Any,
+    model: Path, data: tuple[Path, ...], split: str, unknown: tuple[Path, ...], refuse: Any, precision: str,
+    as_json: bool, **reading: Any,
 ) -> None:  # fmt: skip
     """Evaluate a classifier on labelled photos that it was not trained on.
 
     MODEL is a classifier (model.onnx) or its run folder. DATA is a folder of labelled photos, a CSV or Parquet table
-    (path,label[,split][,group]), or tar shards.
+    (path,label[,split][,group]), or tar shards; several of these are joined.
 
     Photos that cannot be read are left out and listed. The exit status is then 0, unlike that of predict.
     """
@@ -57,7 +57,7 @@ def evaluate(
     from headstart.training.evaluate import evaluate_classifier
 
     classifier = load_classifier(model, precision=precision, refuse=refuse)
-    metrics = evaluate_classifier(classifier, data, split=split, report=model, unknown=unknown or None, **reading)
+    metrics = evaluate_classifier(classifier, list(data), split=split, report=model, unknown=unknown or None, **reading)
     for note in note_precision(classifier, precision):
         metrics["notes"].append(note.text)
         metrics["note_records"].append(note.to_record())

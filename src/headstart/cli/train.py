@@ -32,7 +32,7 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 
 
 @click.command(short_help="Train a classifier on labelled photos.")
-@click.argument("data", type=PATH, required=False, metavar="DATA")
+@click.argument("data", type=PATH, nargs=-1, metavar="DATA...")
 @click.option("--out", type=PATH, help="Run folder to write.  [default: runs/NAME]")
 @click.option(
     "--method", type=METHOD, default="auto",
@@ -147,27 +147,28 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 @json_option("Print metrics.json on stdout.")
 @click.pass_context
 def train(
-    context: click.Context, /, data: Path | None, views: int | None, budget: float, list_cuts: bool, as_json: bool,
+    context: click.Context, /, data: tuple[Path, ...], views: int | None, budget: float, list_cuts: bool, as_json: bool,
     **settings: Any,
 ) -> None:  # fmt: skip
     """Train a classifier on a folder of labelled photos and write a run folder with its report.
 
     DATA is a folder of labelled photos, a CSV or Parquet table (path,label[,split][,group][,weight]), tar shards, or
     the output of headstart embed; on this machine or in a store (s3://bucket/pets). Usual other names of the columns,
-    such as filename and class, are known.
+    such as filename and class, are known. Several, such as pets/ more.csv, are joined, and a photo in two of them
+    counts once.
 
     Photos that cannot be read are left out and listed. The exit status is then 0, unlike that of predict.
     """
     if list_cuts:
         _print_cuts(settings["backbone"], settings["image_size"], as_json)
         return
-    if data is None:
+    if not data:
         raise click.UsageError("Missing argument 'DATA'.")
     from headstart.training.train import train_classifier
 
     command = ["headstart", *sys.argv[1:]]
     run = train_classifier(
-        data, say=say, chart_drawer=context.obj, command=command, n_views=views, budget_s=budget, **settings
+        list(data), say=say, chart_drawer=context.obj, command=command, n_views=views, budget_s=budget, **settings
     )
     from headstart.evaluation.words import count_photos, describe_classes, format_seconds
 

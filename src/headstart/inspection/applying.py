@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from headstart.catalog.source import PhotoSource, find_source
+from headstart.catalog.source import PhotoSource, find_source, refuse_several
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import AuditError
 from headstart.inspection.audit import AuditOptions, inspect_catalog, scan
@@ -82,6 +82,7 @@ def apply_corrections(
     given = read_decisions(Path(decisions).expanduser(), problems) if decisions is not None else ()
     columns = ColumnNames(path_column, label_column, group_column)
     source = find_source(photos, columns, layout=layout, group_from=group_from)
+    refuse_several(source, "correct")
     name = name_source(source.name, AUDIT).removesuffix(CORRECTED)
     path = AUDIT.place / f"{name}{CORRECTED}.csv" if out is None else Path(out).expanduser()
     _check_name(path if out is None else make_path(out))

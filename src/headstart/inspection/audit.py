@@ -11,7 +11,7 @@ from headstart.backbone.loading import open_setup
 from headstart.backbone.names import Sizes
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.scan import scan_for_audit
-from headstart.catalog.source import PhotoSource, find_source, refuse_reading
+from headstart.catalog.source import PhotoSource, find_source, refuse_reading, refuse_several
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import RunError, RunMovedError
 from headstart.evaluation.notes import sort_notes
@@ -104,6 +104,7 @@ def audit_photos(
         source = photos.source
     else:
         photos = find_source(photos, columns, layout=layout, group_from=group_from)
+        refuse_several(photos, "audit")
         source = photos.name
     if out is not None and isinstance(make_path(out), RemotePath):
         text = (

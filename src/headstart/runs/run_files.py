@@ -128,7 +128,7 @@ def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
         figures |= {name: ReportFigure(captions[name], image) for name, image in drawer.finish().items()}
     contents.note_time("report")
     content = ReportContent(
-        title=Path(contents.catalog.source).resolve().stem,
+        title=_write_title(contents.catalog),
         metrics=metrics,
         figures=figures,
         catalog_summary=_count_rows(contents.catalog),
@@ -141,6 +141,10 @@ def write_run(folder: Path, contents: RunContents, drawer: ChartDrawer) -> None:
     _write_json(folder / "notes.json", [note.to_record() for note in contents.notes])
     _write_json(folder / "run.json", contents.record)
     _write_json(folder / "metrics.json", metrics)
+
+
+def _write_title(catalog: Catalog) -> str:
+    return " + ".join(Path(source).resolve().stem for source in catalog.sources or [catalog.source])
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -10,7 +10,7 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +61,10 @@ AUDIT = FolderKind(
 )
 
 
-def choose_folder(source: str, kind: FolderKind = RUN) -> Path:
+N_NAMED = 3  # sources in the name of a folder
+
+
+def choose_folder(source: str | Sequence[str], kind: FolderKind = RUN) -> Path:
     """Return ``runs/NAME`` for the source of a catalog, or the first free one of ``runs/NAME-2``, ``-3``, ...
 
     ``runs`` lies in the current folder, also if that is inside the photos: a scan leaves it out. For an audit it is
@@ -71,8 +74,14 @@ def choose_folder(source: str, kind: FolderKind = RUN) -> Path:
     return next(folder for folder in free if not is_being_written(folder))
 
 
-def name_source(source: str, kind: FolderKind = RUN) -> str:
-    """Return the name of a source: that of its folder or file without the suffix; if it has none, that of the kind."""
+def name_source(source: str | Sequence[str], kind: FolderKind = RUN) -> str:
+    """Return the name of a source: that of its folder or file without the suffix; if it has none, that of the kind.
+
+    Of several sources, ``+`` joins the names; of more than three, it is that of the first with the number of others.
+    """
+    if not isinstance(source, str):
+        names = [name_source(one, kind) for one in source]
+        return "+".join(names if len(names) <= N_NAMED else [names[0], str(len(names) - 1)])
     photos = Path(source).expanduser().resolve()
     name = (photos.stem if photos.is_file() else photos.name) if source else ""
     return name or kind.name

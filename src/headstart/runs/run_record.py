@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
+from headstart.catalog.several_sources import join_names
 from headstart.classifier.file import ClassifierFile
 from headstart.engine.gpu import choose_device, describe_gpu
 from headstart.engine.processor import describe_engine
@@ -82,7 +83,8 @@ def describe_run(
         "arguments": {name: _make_plain(value) for name, value in request.arguments.items()},
         "settings": {"asked": asdict(request.settings), "used": asdict(trained.settings)},
         "photos": {
-            "source": hide_password(catalog.source),
+            "source": join_names([hide_password(name) for name in catalog.sources or [catalog.source]]),
+            "sources": [hide_password(name) for name in catalog.sources],
             "working_folder": str(Path.cwd()),
             "folder": find_photo_folder([photo.file for photo in catalog.photos], catalog.source),
             "n": len(catalog.photos),
@@ -184,6 +186,8 @@ def _make_plain(value: Any) -> Any:
     """Return an argument in plain JSON types: a path or another object as text."""
     if value is None or isinstance(value, bool | int | float):
         return value
+    if isinstance(value, list | tuple):
+        return list(map(_make_plain, value))
     return hide_password(os.fspath(value)) if isinstance(value, str | os.PathLike) else type(value).__name__
 
 

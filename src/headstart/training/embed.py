@@ -7,7 +7,7 @@ from pathlib import Path
 from headstart.backbone.loading import open_setup
 from headstart.backbone.names import Sizes
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.source import PhotoSource, find_source, refuse_reading
+from headstart.catalog.source import PhotoSource, find_source, refuse_reading, refuse_several
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import ScaleError
 from headstart.features.block_embedding import DTYPES, make_embedding_settings
@@ -60,6 +60,8 @@ def embed_photos(
     if isinstance(source, Catalog):
         refuse_reading(layout, columns)
     found = source if isinstance(source, Catalog) else find_source(source, columns, layout=layout)
+    if not isinstance(found, Catalog):
+        refuse_several(found, "embed")
     if ray is None:
         return embed_into_folder(found, expand_path(out), settings, overwrite=overwrite, verbose=verbose)
     from headstart.scale.cluster import connect

@@ -87,7 +87,9 @@ def replay_run(
     }  # fmt: skip
     if not is_complete and not partial:
         return result
-    catalog = _make_catalog(rows, found, record, source="" if out is None else str(record["photos"].get("source", "")))
+    catalog = _make_catalog(rows, found, record)
+    if out is None:
+        catalog = replace(catalog, source="", sources=())
     settings = choose_settings(record)
     with tempfile.TemporaryDirectory(prefix="headstart-replay-") if out is None else nullcontext() as scratch:
         again = train_classifier(
@@ -149,7 +151,7 @@ def _read_settings(record: dict[str, Any]) -> Settings:
         ) from None
 
 
-def _make_catalog(rows: tuple[Photo, ...], found: FoundPhotos, record: dict[str, Any], source: str) -> Catalog:
+def _make_catalog(rows: tuple[Photo, ...], found: FoundPhotos, record: dict[str, Any]) -> Catalog:
     """Return the catalog of the run with the photos where they lie now."""
     split = record["split"]
     photos = [replace(row, file=file) for row, file in zip(rows, found.files, strict=True) if file is not None]
@@ -157,6 +159,6 @@ def _make_catalog(rows: tuple[Photo, ...], found: FoundPhotos, record: dict[str,
     kind = split.get("group_kind", GROUP)
     compared = _read_settings(record["settings"]["asked"]).features  # `auto` chose others after the search
     return Catalog(
-        tuple(photos), source=source, seed=split["seed"], plan=plan, group_kind=kind, is_recorded=True,
-        compared_features=compared,
+        tuple(photos), source=str(record["photos"].get("source", "")), seed=split["seed"], plan=plan, group_kind=kind,
+        is_recorded=True, compared_features=compared, sources=tuple(record["photos"].get("sources") or ()),
     )  # fmt: skip

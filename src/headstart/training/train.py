@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headstart.backbone.backbone import BackboneSetup
 from headstart.backbone.loading import open_setup
 from headstart.catalog.catalog import Catalog
-from headstart.catalog.source import PhotoSource, Source, find_source, refuse_reading
+from headstart.catalog.source import PhotoSource, Source, find_source, refuse_reading, refuse_several
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import FitError, RunError, RunMovedError
 from headstart.evaluation.notes import Note, note_unused
@@ -80,31 +80,22 @@ def train_classifier(
     HeadstartError
         If the photos, the settings or the tracker cannot be used, or the folder cannot be written.
     """
-    try:
-        # numpy numbers become Python numbers, for metrics.json
-        chosen = Settings(**{name: v.item() if hasattr(v, "item") else v for name, v in settings.items()})
-    except TypeError as error:
-        raise FitError(f"Cannot train: {str(error).split('() ')[-1]}.") from None
-    asked, chosen = chosen, chosen.settle()
+    asked = _make_settings(settings)
+    chosen = asked.settle()
     chosen.check()
     if track is not None:
         check_tracker(track)
     if chosen.method != asked.method:
         say(f"Method: {chosen.method}, because the other options belong to it.")
-    given: Catalog | Source
     columns = ColumnNames(path_column, label_column, group_column)
-    if isinstance(photos, Catalog):
-        refuse_reading(layout, columns, group_from)
-        given, source = photos, photos.source
-    else:  # before Ray is started for it
-        given = find_source(photos, columns, layout=layout, group_from=group_from)
-        source = given.name
-    asking = {"photos": source, "out": out, "overwrite": overwrite, "cache": cache, "layout": layout, "track": track,
-              "ray": ray, "path_column": path_column, "label_column": label_column,
-              "group_column": group_column, "group_from": group_from}  # fmt: skip
+    given, sources = _find_given(photos, columns, layout, group_from, ray)
+    asking = {"photos": sources[0] if len(sources) == 1 else sources, "out": out, "overwrite": overwrite,
+              "cache": cache, "layout": layout, "track": track, "ray": ray, "path_column": path_column,
+              "label_column": label_column, "group_column": group_column, "group_from": group_from}  # fmt: skip
     request = TrainingRequest(settings=asked, command=command, arguments=asking)
-    folder = _choose_run_folder(out, source)
-    check_outside(folder, source)
+    folder = _choose_run_folder(out, sources)
+    for source in sources:
+        check_outside(folder, source)
     limit_spinning()  # before a backbone imports torch, and before Ray starts with this environment
     clock, chart_drawer = Clock(), chart_drawer or ChartDrawer()
     try:
@@ -113,7 +104,9 @@ def train_classifier(
             try:
                 workers = RayWorkers(ray) if ray is not None else None
                 context = TrainingContext(_load_setup(chosen), cache, verbose, cluster, workers)
-                training = Training(chosen, context, clock, chart_drawer, request, _list_unused(out, overwrite))
+                training = Training(
+                    chosen, context, clock, chart_drawer, request, _list_unused(out, overwrite), folder / "catalog.csv"
+                )
                 contents = training.run(given, partial, say)
                 write_run(partial, contents, chart_drawer)
             except BaseException:
@@ -131,11 +124,32 @@ def train_classifier(
     return run
 
 
-def _choose_run_folder(out: str | Path | None, source: str) -> Path:
+def _make_settings(given: dict[str, Any]) -> Settings:
+    try:
+        # numpy numbers become Python numbers, for metrics.json
+        return Settings(**{name: v.item() if hasattr(v, "item") else v for name, v in given.items()})
+    except TypeError as error:
+        raise FitError(f"Cannot train: {str(error).split('() ')[-1]}.") from None
+
+
+def _find_given(
+    photos: Catalog | PhotoSource, columns: ColumnNames, layout: str, group_from: str | None, ray: str | None
+) -> tuple[Catalog | Source, tuple[str, ...]]:
+    """Return the catalog, or the source, whose kind is known before Ray is started for it; and the names of sources."""
+    if isinstance(photos, Catalog):
+        refuse_reading(layout, columns, group_from)
+        return photos, photos.sources or (photos.source,)
+    source = find_source(photos, columns, layout=layout, group_from=group_from)
+    if ray is not None:
+        refuse_several(source, "train on a Ray cluster on")
+    return source, source.names or (source.name,)
+
+
+def _choose_run_folder(out: str | Path | None, sources: Sequence[str]) -> Path:
     if out is not None and isinstance(make_path(out), RemotePath):
         text = f"Cannot write run '{out}': got a URI, need a folder on this machine. Give one, and copy it afterwards."
         raise RunError(text, path=out)
-    return Path(out).expanduser() if out is not None else choose_folder(source)
+    return Path(out).expanduser() if out is not None else choose_folder(sources)
 
 
 def _list_unused(out: str | Path | None, overwrite: bool) -> list[Note]:

@@ -82,6 +82,7 @@ class Training:
     chart_drawer: ChartDrawer
     request: TrainingRequest
     notes: list[Note]  # on options, known before the training
+    table: Path  # catalog.csv that the run will have
     checkpoints: list[Checkpoint] = field(default_factory=list)  # of finished trainings
 
     def run(self, photos: Catalog | Source, folder: Path, say: Callable[[str], None]) -> RunContents:
@@ -112,7 +113,7 @@ class Training:
         held = judged.held or list_held_out(predictions, trained.table.catalog.labels)
         metrics["photos_to_look_at"] = list_photos_to_look_at(
             trained.table, held, prepared.near_copies, runner.fresh
-        ) | {"source": None if runner.stored else find_audited_source(runner.catalog.source)}
+        ) | {"source": None if runner.stored else find_audited_source(runner.catalog, self.table)}
         found = note_elsewhere(metrics["elsewhere"]) + note_refusal(metrics["novelty"])
         notes += found
         metrics["notes"] += [note.text for note in found]

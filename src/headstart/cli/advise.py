@@ -21,11 +21,6 @@ from headstart.cli.picture_check import check_writable
 from headstart.cli.printing import print_json, print_line, say, say_left_out
 from headstart.process.terminal_text import escape_name
 
-RISING = {  # by whether the learning curve is still rising
-    True: "more photos would still help", False: "more photos would help little",
-    None: "too few photos to tell whether more would help",
-}  # fmt: skip
-
 
 @click.command(short_help="Recommend a method for your photos, with reasons.")
 @click.argument("data", type=PATH, nargs=-1, required=True, metavar="DATA...")
@@ -35,7 +30,11 @@ RISING = {  # by whether the learning curve is still rising
 @depth_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the split and the folds.")
 @click.option("--cache/--no-cache", default=True, help="Read and write features in the user's cache.")
-@click.option("--picture", type=PATH, help="PNG file for the figure.  [default: runs/NAME-advice.png]")
+@click.option(
+    "--picture",
+    type=PATH,
+    help="PNG file for the figure; that of the forecast is put beside it.  [default: runs/NAME-advice.png]",
+)
 @column_options
 @advised_group_option
 @json_option()
@@ -45,9 +44,11 @@ def advise(data: tuple[Path, ...], picture: Path | None, as_json: bool, **option
     DATA is a folder of labelled photos, or a CSV, or several of these, as for train. Only heads on frozen features are
     trained.
     """
+    from headstart.evaluation.forecast_words import write_forecast
     from headstart.evaluation.words import format_seconds
     from headstart.features.similarity import SIMILAR
     from headstart.report.figure_file import draw_figure, save_png
+    from headstart.report.forecast_figure import plot_forecast
     from headstart.report.quadrant_figure import plot_quadrants
     from headstart.runs.run_folder import check_outside
     from headstart.training.advise import advise_method
@@ -62,16 +63,24 @@ def advise(data: tuple[Path, ...], picture: Path | None, as_json: bool, **option
         per_class = advice.evidence["photos_per_class"]
         points = {f"your photos: {advice.method}": (per_class, advice.similarity)}
         save_png(draw_figure(plot_quadrants(points, large=LARGE, similar=SIMILAR)), path)
+        forecast, pictures = advice.evidence["forecast"], [path]
+        if forecast.get("curve"):
+            pictures.append(path.with_name(f"{path.stem}-forecast.png"))
+            save_png(draw_figure(plot_forecast(forecast)), pictures[1])
     if as_json:
-        print_json(advice.to_dict() | {"picture": str(path)})
+        print_json(advice.to_dict() | {"picture": str(path), "pictures": list(map(str, pictures))})
         return
     similarity = math.floor(100 * advice.similarity + 1e-9) / 100  # rounded down: 0.649 would read as the limit
     print_line(
         f"{advice.n_photos:,} training photos in {len(advice.n_per_class)} classes, {per_class:,.0f} of each on "
         f"average. Similarity to ImageNet: {similarity:.2f} (similar from {SIMILAR} on)."
     )
-    curve = ", ".join(f"{row['accuracy']:.1%} with {row['n']:,}" for row in advice.evidence["learning_curve"])
-    print_line(f"Frozen features, cross-validated: {curve}; {RISING[advice.evidence['is_still_rising']]}.")
+    if forecast["reason"]:  # else the forecast begins with this accuracy
+        print_line(
+            f"A head on frozen features is right on {advice.evidence['cross_validated_accuracy']:.1%} of "
+            f"{advice.evidence['photos_judged']:,} photos, in cross-validation."
+        )
+    print_line(" ".join(write_forecast(forecast)))
     advised = f" --cut {advice.cut}" if advice.method == "hybrid" else ""
     if advice.train_norms:
         advised += " --train-norms"
@@ -90,7 +99,7 @@ def advise(data: tuple[Path, ...], picture: Path | None, as_json: bool, **option
         "\nThe accuracy of fixed was measured on these photos. The others are estimates from other data sets, "
         f"so their intervals are wide. Times {times}."
     )
-    print_line(f"\nPicture: {path}")
+    print_line(f"\nPicture{'s' * (len(pictures) > 1)}: {', '.join(map(str, pictures))}")
 
 
 def _choose_path(data: tuple[Path, ...]) -> Path:

@@ -1,4 +1,4 @@
-"""Draw the charts of a run: history, confusion matrix, recall by class, curves, reliability, and any repeats."""
+"""Draw the charts of a run: history, confusion matrix, recall by class, curves, reliability, repeats, forecast."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from headstart.evaluation.confusion import MAX_WHOLE, N_CONFUSED, read_confusions
 from headstart.report.curves_figure import plot_curves
 from headstart.report.figure_file import InlineImage, draw_figure, inline_image, save_png
+from headstart.report.forecast_figure import plot_forecast
 from headstart.report.history_figure import plot_history
 from headstart.report.matrix_figure import plot_confusion_matrix
 from headstart.report.per_class_figure import plot_per_class
@@ -29,8 +30,8 @@ def save_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folde
     history
         Rows as `plot_history` takes them.
     metrics
-        Metrics of one split, as `measure_split` returns them, and the records of ``repeats`` and ``working_points``, if
-        there are any.
+        Metrics of one split, as `measure_split` returns them, and the records of ``repeats``, ``working_points`` and
+        ``forecast``, if there are any.
 
     Raises
     ------
@@ -48,6 +49,8 @@ def save_charts(history: Sequence[HistoryRow], metrics: Mapping[str, Any], folde
         figures["curves"] = plot_curves(metrics["curves"], points)
     if metrics.get("repeats"):
         figures["repeats"] = plot_repeats(metrics["repeats"], metrics)
+    if (metrics.get("forecast") or {}).get("curve"):
+        figures["forecast"] = plot_forecast(metrics["forecast"])
     images = {name: draw_figure(figure) for name, figure in figures.items()}
     return {name: inline_image(image, save_png(image, folder / f"{name}.png")) for name, image in images.items()}
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from headstart.evaluation.cross_validation import explain_missing_cross_validation, find_cross_validation
+from headstart.evaluation.forecast_words import write_costliest_class, write_forecast
 from headstart.evaluation.notes import Note, sort_notes
 from headstart.evaluation.verdict import choose_headline, write_verdict
 from headstart.evaluation.words import count_photos, format_percent
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 # shown beside the numbers they belong to
-CHARTS = ("per_class", "confusion_matrix", "curves", "history", "reliability", "repeats")
+CHARTS = ("per_class", "confusion_matrix", "curves", "history", "reliability", "repeats", "forecast")
 WIDE_PX = 600  # on a phone a wider chart scrolls instead of shrinking, so that its text stays readable
 SECTIONS = (
     "near_copies",
@@ -69,9 +70,9 @@ class ReportContent:
         Content of ``metrics.json``.
     figures
         Figures by name, in the order of the page. The charts ``per_class``, ``confusion_matrix``, ``history``,
-        ``reliability`` and ``repeats`` stand beside their numbers; ``near_copies``, ``photos_to_look_at``,
-        ``strangers``, ``strangest_photos`` and ``label_sets`` in their sections; all others, such as
-        ``training_photos``, in the section Photos.
+        ``reliability``, ``repeats`` and ``forecast`` stand beside their numbers; ``near_copies``,
+        ``photos_to_look_at``, ``strangers``, ``strangest_photos`` and ``label_sets`` in their sections; all others,
+        such as ``training_photos``, in the section Photos.
     catalog_summary
         Number of photos by class and split, as rows like ``{"label": "cats", "train": 850, "test": 150}``.
     notes
@@ -109,6 +110,7 @@ def render_report(content: ReportContent) -> str:
         cross_validation=find_cross_validation(metrics),
         no_cross_validation=explain_missing_cross_validation(metrics),
         elsewhere=describe_elsewhere(metrics),
+        forecast=_describe_more_photos(metrics),
         explained_splits=explain_splits(metrics),
         classes=list_classes(headline[1]) if headline else [],
         charts={name: images.get(name) for name in CHARTS},
@@ -136,6 +138,14 @@ def render_report(content: ReportContent) -> str:
         working_points=list_working_points(metrics.get("working_points") or []),
         max_open_rows=MAX_OPEN_ROWS,
     )
+
+
+def _describe_more_photos(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the sentences on more photos, or None for a run of an earlier version."""
+    if not metrics.get("forecast"):
+        return None
+    costliest = write_costliest_class((find_cross_validation(metrics) or {}).get("per_class") or {})
+    return {"sentences": [*write_forecast(metrics["forecast"]), *([costliest] if costliest else [])]}
 
 
 def _describe_figure(name: str, figure: ReportFigure) -> dict[str, Any]:

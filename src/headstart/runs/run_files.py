@@ -93,7 +93,9 @@ def begin_charts(folder: Path, metrics: dict[str, Any], history: Sequence[Epoch]
     """Request the charts of a run as soon as its metrics and history are known; `write_run` collects them."""
     (folder / "figures").mkdir()
     rows = [(row.data, row.epoch, row.accuracy, row.loss) for row in history]
-    judged = metrics[_choose_split(metrics)] | {name: metrics.get(name) for name in ("repeats", "working_points")}
+    judged = metrics[_choose_split(metrics)] | {
+        name: metrics.get(name) for name in ("repeats", "working_points", "forecast")
+    }
     drawer.begin(rows, judged, folder / "figures")
 
 
@@ -198,6 +200,9 @@ def _write_captions(metrics: dict[str, Any], *, has_start: bool) -> dict[str, st
         "per_class": "Recall of each class: the share of its photos that were found, with the 95% interval.",
         "curves": _explain_curves(n_classes, metrics["working_points"]),
         "reliability": "Accuracy by confidence, and the number of photos. The dashed line is perfect calibration.",
+        "forecast": "Accuracy by the number of photos, all splits together. The filled point is cross-validation; the "
+        "line is the forecast, and four of five times the accuracy should be in the band. The circles are heads that "
+        "learned from fewer photos, moved to the level of the filled point: the forecast takes its slope from them.",
         "repeats": "Test accuracy on each split, their mean, and that of this run; bars are 95% intervals.",
     }
 

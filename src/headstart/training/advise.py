@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from headstart.backbone.loading import open_setup
 from headstart.backbone.names import Sizes
@@ -21,12 +17,11 @@ from headstart.errors import BackboneError, FitError
 from headstart.evaluation.intervals import wilson_interval
 from headstart.evaluation.notes import Note
 from headstart.features.similarity import Similarity
-from headstart.head.folds import make_folds
-from headstart.head.regularisation import predict_held_out
-from headstart.methods.feature_table import SplitFeatures
-from headstart.methods.head_fitting import prepare_views, weigh_classes
+from headstart.methods.forecast import forecast_training
 from headstart.methods.method_runner import MethodRunner
 from headstart.methods.near_copy_search import keep_near_copies_together
+from headstart.methods.nested_cross_validation import N_FOLDS
+from headstart.methods.out_of_fold import predict_out_of_fold
 from headstart.methods.settings import TUNED, Settings
 from headstart.methods.tail_tuning import choose_cut
 from headstart.methods.trained_method import TrainedMethod
@@ -93,9 +88,10 @@ def advise_method(
 ) -> Advice:  # fmt: skip
     """Measure photos and advise on the method to train with.
 
-    A head is fitted to the features of the frozen backbone and cross-validated on a quarter, a half and all of the
-    training photos. 100 photos are compared with the statistics of ImageNet in the backbone's batch norms. A few
-    training steps of each method are timed. The features are cached for the training. The test photos are not used.
+    A head is fitted to the features of the frozen backbone and cross-validated. Its accuracy with more photos is
+    forecast from heads that learn from fewer. 100 photos are compared with the statistics of ImageNet in the backbone's
+    batch norms. A few training steps of each method are timed. The features are cached for the training. The test
+    photos are not used.
 
     Parameters
     ----------
@@ -136,16 +132,11 @@ def advise_method(
     trained = runner.run(settings)
     catalog, train = trained.table.catalog, trained.table.splits["train"]
     similarity = compare_with_imagenet(replace(runner, catalog=catalog))
-    curve, is_rising = _draw_learning_curve(trained)
-    if not curve:
-        raise FitError(
-            f"Cannot advise on '{catalog.source}': got {len(train.y)} training photos, too few to hold some out. "
-            "Add photos, or train with --method fixed."
-        )
+    judged = _judge(trained)
     counts = Counter(photo.label for photo in train.photos)
     per_class = len(train.y) / len(counts)
     facts = {
-        "fixed": curve[-1]["accuracy"], "n_judged": curve[-1]["n_judged"], "guess": max(counts.values()) / len(train.y),
+        "fixed": judged["accuracy"], "n_judged": judged["n"], "guess": max(counts.values()) / len(train.y),
         "n_per_class": per_class, "similarity": similarity,
     }  # fmt: skip
     # batch norms as pretrained have the statistics of other photos
@@ -162,8 +153,9 @@ def advise_method(
         similarity=round(similarity.value, 4), n_photos=len(train.y), n_per_class=dict(sorted(counts.items())),
         evidence={
             "distance": round(similarity.distance, 4), "photos_compared": similarity.n_photos,
-            "cross_validated_accuracy": curve[-1]["accuracy"], "learning_curve": curve,
-            "is_still_rising": is_rising, "photos_per_class": round(per_class, 1),
+            "cross_validated_accuracy": judged["accuracy"], "photos_judged": judged["n"],
+            "forecast": forecast_training(trained, judged, ("train", "validation")),
+            "photos_per_class": round(per_class, 1),
         },
         methods=methods, why=why, notes=(*catalog.notes, *dict.fromkeys(notes), *_list_missing(method, methods)),
         skipped=tuple({"path": str(skip.path), "reason": skip.reason} for skip in catalog.skipped),
@@ -228,59 +220,13 @@ def _list_missing(method: str, methods: dict[str, Expectation]) -> tuple[Note, .
     return (Note("missing-extra", f"{text[0].upper()}{text[1:]}", "warning"),)
 
 
-def _draw_learning_curve(trained: TrainedMethod) -> tuple[list[dict[str, Any]], bool | None]:
-    """Cross-validate heads on a quarter, a half and all of the training photos.
-
-    Return the points, and whether the curve still rises: see `judge_doubling`, on the photos of the last two points.
-    """
-    train, settings = trained.table.splits["train"], trained.settings
-    quarter = make_folds(
-        train.y, n_folds=4, seed=settings.seed, groups=None if train.groups is None else np.array(train.groups)
-    )
-    curve: list[dict[str, Any]] = []
-    answers: list[npt.NDArray[np.float64]] = []  # (N,) each: 1 right, 0 wrong, NaN not predicted
-    for n_quarters in (1, 2, 4):
-        at = np.flatnonzero(quarter < n_quarters)
-        rows = SplitFeatures(tuple(train.photos[i] for i in at), train.X[at], train.y[at], train.X[at][None])
-        if len(np.unique(rows.y)) < 2 or trained.fitted.strength is None:
-            continue
-        n_classes = len(trained.table.catalog.labels)
-        weights = None
-        if len(np.unique(rows.y)) == n_classes:
-            weights = weigh_classes(rows.y, n_classes, settings.class_weight, rows.weights)
-        prepared, groups = prepare_views(
-            rows.views, rows.y, n_classes, class_weight=weights, sample_weight=rows.weights, groups=rows.groups,
-            kind=trained.fitted.kind,
-        )  # fmt: skip
-        # One strength for all points: C weighs the sum over photos, so that fewer photos already mean more penalty.
-        held = predict_held_out(prepared, strength=trained.fitted.strength, seeds=[settings.seed], groups=groups)[0]
-        is_judged = held.fold >= 0
-        if is_judged.any():
-            accuracy = float(held.is_right[is_judged].mean())
-            curve.append({"n": len(at), "accuracy": round(accuracy, 4), "n_judged": int(is_judged.sum())})
-            answers.append(np.full(len(train.y), np.nan))
-            answers[-1][at[is_judged]] = held.is_right[is_judged]
-    if len(curve) < 2:
-        return curve, None
-    gain = answers[-1] - answers[-2]
-    return curve, judge_doubling(int((gain > 0).sum()), int((gain < 0).sum()), int(np.isfinite(gain).sum()))
-
-
-def judge_doubling(n_gained: int, n_lost: int, n_photos: int) -> bool | None:
-    """Say whether more photos would help, judging by the last doubling of their number. None: too few photos to tell.
-
-    The curve is flat if the gain plus two standard errors (McNemar 1947) is below one point of accuracy. It is rising
-    if the gain exceeds two standard errors. One photo is added to those that differ, because no difference among 20
-    photos says little about the next ones.
-
-    Of ``n_photos`` photos, ``n_gained`` are right only after the doubling and ``n_lost`` only before it.
-
-    Examples
-    --------
-    >>> judge_doubling(30, 10, 500), judge_doubling(3, 2, 1000), judge_doubling(0, 0, 20)
-    (True, False, None)
-    """
-    gain, noise = n_gained - n_lost, 2 * math.sqrt(n_gained + n_lost + 1)
-    if gain + noise < WORTH * n_photos:
-        return False
-    return True if gain > noise else None
+def _judge(trained: TrainedMethod) -> dict[str, Any]:
+    """Return ``accuracy``, ``n`` and ``n_folds`` of a cross-validation over the training and validation photos."""
+    held = predict_out_of_fold(trained)
+    if held is None or not len(held.y):
+        raise FitError(
+            f"Cannot advise on '{trained.table.catalog.source}': got {len(trained.table.splits['train'].y)} training "
+            "photos, too few to hold some out. Add photos, or train with --method fixed."
+        )
+    accuracy = float((held.scores.argmax(axis=1) == held.y).mean())
+    return {"accuracy": round(accuracy, 4), "n": len(held.y), "n_folds": N_FOLDS}

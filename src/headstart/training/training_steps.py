@@ -26,6 +26,7 @@ from headstart.inspection.training_findings import list_held_out, list_photos_to
 from headstart.methods.confidence import set_confidence
 from headstart.methods.elsewhere import note_elsewhere
 from headstart.methods.extraction_choice import choose_kept_cut, choose_setup
+from headstart.methods.forecast import forecast_training
 from headstart.methods.label_sets import fit_label_sets, measure_label_sets
 from headstart.methods.method_runner import MethodRunner
 from headstart.methods.near_copy_metrics import measure_near_copies
@@ -104,12 +105,13 @@ class Training:
         metrics |= self._measure(trained, runner.context, predictions, prepared.near_copies, chosen)
         metrics["label_sets"] = measure_label_sets(predictions, trained.table.catalog.labels, sets)
         metrics["repeats"] = self._repeat(runner, trained, record, say) if settings.repeats > 1 else None
-        begin_charts(folder, metrics, trained.fitted.history, self.chart_drawer)
         with ThreadPoolExecutor(1) as pool:
             model = pool.submit(trained.build_file, chosen.decision if chosen else None, sets)
             with show_progress("Cross-validating", is_shown=context.verbose, unit="folds") as progress:
                 judged = judge_trained(trained, prepared.near_copies, progress)
         metrics |= judged.metrics
+        metrics["forecast"] = forecast_training(trained, metrics["cross_validation"])
+        begin_charts(folder, metrics, trained.fitted.history, self.chart_drawer)
         held = judged.held or list_held_out(predictions, trained.table.catalog.labels)
         metrics["photos_to_look_at"] = list_photos_to_look_at(
             trained.table, held, prepared.near_copies, runner.fresh

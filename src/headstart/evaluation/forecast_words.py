@@ -1,0 +1,112 @@
+"""The forecast in words: the accuracy to expect with more photos, or why it cannot be known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from headstart.evaluation.words import count_photos, format_percent
+
+Record = Mapping[str, Any]
+TIMES = {2.0: "twice", 5.0: "five times", 10.0: "ten times"}
+WORTH = 0.01  # accuracy; less is called little
+
+
+def write_forecast(record: Record | None) -> list[str]:
+    """Return the sentences of a forecast as `describe_forecast` made it; none if there is none."""
+    if not record:
+        return []
+    if record.get("reason"):
+        return [_explain(record)]
+    doubled = record["expected"][0]
+    gain = doubled["accuracy"] - record["accuracy"]
+    opening = "More photos would help" if gain >= WORTH else "More photos like these would help little"
+    now = f"{format_percent(record['accuracy'])} of {count_photos(record['n'])}"
+    sentences = [
+        f"{opening}. In cross-validation {now} are right.",
+        *(
+            f"With {TIMES[row['factor']]} as many ({row['n_photos']:,}): "
+            f"{_write_range(row['accuracy'], row['interval80'], is_first=not number)}."
+            for number, row in enumerate(record["expected"])
+        ),
+        _write_target(record["target"], record["n"], record["most"]),
+    ]
+    return [sentence for sentence in sentences if sentence]
+
+
+def _write_range(accuracy: float, interval: list[float], *, is_first: bool) -> str:
+    low, high = map(format_percent, interval)
+    return f"{format_percent(accuracy)} ({'80% interval ' * is_first}{low} to {high})"
+
+
+def _write_target(target: Record | None, n: int, most: int) -> str:
+    if target is None:
+        return ""
+    low, high = target["interval80"]
+    reached = f"{100 * target['accuracy']:g}% would take"
+    if low is None:
+        return f"{reached} more than {count_photos(round_number(most))}."
+    expected = target["n_photos"]
+    about = f"about {round_number(expected):,}" if expected else f"more than {round_number(most):,}"
+    upper = f"{round_number(high):,}" if high else f"more than {round_number(most):,}"
+    lower = f"{round_number(low):,}" if low > n else "no more than now"
+    return f"{reached} {about} photos ({lower} to {upper})."
+
+
+def round_number(n: float) -> int:
+    """Round a number of photos to two digits.
+
+    Examples
+    --------
+    >>> round_number(3_472), round_number(58)
+    (3500, 58)
+    """
+    digits = max(0, int(math.log10(max(n, 1))) - 1)
+    return int(round(n, -digits))
+
+
+def _explain(record: Record) -> str:
+    reason = record["reason"]
+    opening = "Whether more photos would help cannot be told"
+    if reason == "no-cross-validation":
+        return (
+            f"{opening}: this training has no cross-validation to measure it by. headstart advise measures it for a "
+            "head on frozen features."
+        )
+    if reason == "few-photos":
+        return f"{opening}: {count_photos(record['n'])} are too few. Add some of each class, and train again."
+    if reason == "near-copies":
+        return (
+            f"{opening}: {record['n_near_copies']:,} of {count_photos(record['n'])} have a near copy. What new "
+            "pictures bring cannot be learned from copies."
+        )
+    if reason == "guessing":
+        return (
+            f"{opening}: the answers are no better than always giving the largest class. First check the labels, and "
+            "whether the photos show what tells the classes apart."
+        )
+    return (
+        "More photos of the same kind may not help: heads that learned from a quarter of the photos were wrong as "
+        "often as those that learned from more. Check the labels (headstart audit), and whether the photos show what "
+        "tells the classes apart."
+    )
+
+
+def write_costliest_class(per_class: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say which class has the most wrong photos, or return an empty text if no photo is wrong.
+
+    Parameters
+    ----------
+    per_class
+        ``support`` and ``recall`` of each class, as the record of cross-validation has them.
+    """
+    wrong = {name: round(row["support"] * (1 - row["recall"])) for name, row in per_class.items() if row["support"]}
+    n_wrong = sum(wrong.values())
+    if not n_wrong or len(wrong) < 2:
+        return ""
+    name = max(wrong, key=lambda label: wrong[label])
+    return (
+        f"Most errors are on {name}: {wrong[name]:,} of its {count_photos(per_class[name]['support'])} are wrong, of "
+        f"{n_wrong:,} in all. Of which class new photos would help most cannot be told from so few."
+    )

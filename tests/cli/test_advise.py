@@ -9,10 +9,14 @@ from PIL import Image
 
 from headstart.cli.app import app
 from headstart.errors import RunError
+from headstart.evaluation.forecast import Forecast
+from headstart.methods.forecast import describe_forecast
 from headstart.report.figure_file import save_png
 from headstart.training import advise as advising
 from headstart.training.advise import Advice
 from headstart.training.expectations import Expectation
+
+FORECAST = {"n": 51, "accuracy": 0.8, "n_near_copies": 0, "reason": "few-photos"}
 
 
 @pytest.fixture
@@ -20,8 +24,13 @@ def advise(tmp_path, monkeypatch):
     """Run the command in a folder; the measurement is replaced."""
     measured = []
 
-    def type_command(*arguments, cwd=tmp_path, is_still_rising=True, notes=(), skipped=()):
-        evidence = {"photos_per_class": 30.0, "learning_curve": [], "is_still_rising": is_still_rising}
+    def type_command(*arguments, cwd=tmp_path, forecast=FORECAST, notes=(), skipped=()):
+        evidence = {
+            "photos_per_class": 30.0,
+            "cross_validated_accuracy": 0.8,
+            "photos_judged": 51,
+            "forecast": forecast,
+        }
 
         def measure(data, **_):
             measured.append(data)
@@ -56,7 +65,8 @@ def test_json_is_printed_and_the_figure_is_drawn(headstart, make_folder, tmp_pat
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert {"method", "cut", "quadrant", "similarity", "n_photos", "n_per_class", "evidence", "methods"} <= set(record)
-    assert record["evidence"]["is_still_rising"] is None
+    assert record["pictures"][0] == record["picture"]
+    assert len(record["pictures"]) == 1 + (record["evidence"]["forecast"]["reason"] is None)
     assert [note["text"] for note in record["note_records"]] == record["notes"]
     assert (tmp_path / "a" / "quadrant.png").read_bytes().startswith(b"\x89PNG")
 
@@ -71,11 +81,19 @@ def test_the_advice_is_an_option_to_type(headstart, make_folder, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("is_still_rising", "words"), [(True, "would still help"), (False, "would help little"), (None, "too few photos")]
-)
-def test_the_learning_curve_has_three_answers(advise, make_folder, is_still_rising, words):
-    assert words in advise(make_folder(n=2), is_still_rising=is_still_rising).output
+def test_without_a_forecast_the_reason_is_told(advise, make_folder):
+    done = advise(make_folder(n=2))
+    assert "A head on frozen features is right on 80.0% of 51 photos, in cross-validation.\n" in done.output
+    assert "Whether more photos would help cannot be told: 51 photos are too few." in done.output
+
+
+def test_the_forecast_is_told_and_drawn(advise, make_folder, tmp_path):
+    made = describe_forecast(Forecast(1000, 800, 0.2, 0.25, 0.05, 0.25, 0.05), guess=0.5, copy_share=0)
+    points = [{"factor": 0.5, "accuracy": 0.75}]
+    done = advise(make_folder(n=2), forecast={"n": 1000, "accuracy": 0.8} | made | {"points": points})
+    assert "More photos would help. In cross-validation 80.0% of 1,000 photos are right. With twice" in done.output
+    assert (tmp_path / "runs" / "photos-advice-forecast.png").read_bytes().startswith(b"\x89PNG")
+    assert "Pictures: " in done.output
 
 
 def test_a_missing_extra_is_named_in_a_note(advise, make_folder):

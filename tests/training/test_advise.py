@@ -7,7 +7,7 @@ import pytest
 from headstart.errors import HeadstartError
 from headstart.features.similarity import Similarity
 from headstart.training import advise, expectations
-from headstart.training.advise import advise_method, judge_doubling
+from headstart.training.advise import advise_method
 from headstart.tune import torch_import
 
 
@@ -24,8 +24,8 @@ def test_advice_on_painted_photos(make_folder):
         low, high = expected["interval"]
         assert 0 <= low <= expected["expected_accuracy"] <= high <= 1
         assert expected["expected_seconds"] > 0
-    assert [row["n"] for row in record["evidence"]["learning_curve"]] == [7, 14, 28]
-    assert record["evidence"]["is_still_rising"] is None
+    assert record["evidence"]["photos_judged"] == record["evidence"]["forecast"]["n"] == 28
+    assert record["evidence"]["forecast"]["accuracy"] == record["evidence"]["cross_validated_accuracy"]
     assert record["note_records"][0]["code"] == "layout"  # the notes of the scan come first
     assert record["skipped"] == [
         {"path": str(folder / "dots" / "broken.jpg"), "reason": "not a photo: no known signature"}
@@ -39,19 +39,6 @@ def test_groups_are_held_out_together(make_folder):
     grouped = advise_method(folder, image_size=96, verbose=False, group_from="([0-3])\\.")
     assert not any(note.code == "groups" for note in apart.notes)
     assert any(note.code == "groups" for note in grouped.notes)
-
-
-@pytest.mark.parametrize(
-    ("n_gained", "n_lost", "n_photos", "is_rising"),
-    [
-        (40, 10, 500, True),  # six points
-        (12, 10, 2000, False),  # a tenth of a point, and half a point of noise
-        (0, 0, 10, None), (8, 4, 200, None), (1, 0, 60, None), (0, 3, 100, None),
-        (0, 0, 1000, False), (0, 40, 2000, False),
-    ],
-)  # fmt: skip
-def test_a_doubling_is_judged_by_its_gain_and_its_noise(n_gained, n_lost, n_photos, is_rising):
-    assert judge_doubling(n_gained, n_lost, n_photos) is is_rising
 
 
 @pytest.mark.parametrize("value", [0.3, 0.9])
@@ -69,8 +56,7 @@ def test_the_advised_settings_are_those_that_were_timed(make_folder, monkeypatch
 def advise_with_errors(make_folder, monkeypatch, value, error):
     monkeypatch.setattr(advise, "compare_with_imagenet", lambda _: Similarity(value, 0.1, 20))
     monkeypatch.setattr(advise, "estimate_seconds", lambda *_: 1.0)
-    curve = [{"n": n, "accuracy": 1 - error, "n_judged": n} for n in (500, 1000)]
-    monkeypatch.setattr(advise, "_draw_learning_curve", lambda _: (curve, None))
+    monkeypatch.setattr(advise, "_judge", lambda _: {"accuracy": 1 - error, "n": 1000, "n_folds": 5})
     return advise_method(make_folder(n=10), image_size=96, verbose=False)
 
 

@@ -108,5 +108,5 @@ def write_costliest_class(per_class: Mapping[str, Mapping[str, Any]]) -> str:
     name = max(wrong, key=lambda label: wrong[label])
     return (
         f"Most errors are on {name}: {wrong[name]:,} of its {count_photos(per_class[name]['support'])} are wrong, of "
-        f"{n_wrong:,} in all. Of which class new photos would help most cannot be told from so few."
+        f"{n_wrong:,} in all. Which class would gain most from new photos cannot be told."
     )

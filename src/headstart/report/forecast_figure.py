@@ -58,7 +58,7 @@ def plot_forecast(forecast: Mapping[str, Any]) -> Figure:
     axes.xaxis.set_minor_locator(FixedLocator([]))
     axes.yaxis.set_major_locator(MaxNLocator(6))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if top - bottom > 0.06 else 1))
-    style.name_axes(axes, "Photos in all, with as many of each class as now", "Accuracy", beside_in)
+    style.name_axes(axes, "Photos in all, classes in the same proportions", "Accuracy", beside_in)
     style.format_axes(axes, grid="y")
     return figure
 

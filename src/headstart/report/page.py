@@ -145,7 +145,7 @@ def _describe_more_photos(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
     if not metrics.get("forecast"):
         return None
     costliest = write_costliest_class((find_cross_validation(metrics) or {}).get("per_class") or {})
-    return {"sentences": [*write_forecast(metrics["forecast"]), *([costliest] if costliest else [])]}
+    return {"sentences": write_forecast(metrics["forecast"]), "costliest": costliest}
 
 
 def _describe_figure(name: str, figure: ReportFigure) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def advise_method(
         evidence={
             "distance": round(similarity.distance, 4), "photos_compared": similarity.n_photos,
             "cross_validated_accuracy": judged["accuracy"], "photos_judged": judged["n"],
-            "forecast": forecast_training(trained, judged, ("train", "validation")),
+            "forecast": forecast_training(trained, judged, ("train",)),
             "photos_per_class": round(per_class, 1),
         },
         methods=methods, why=why, notes=(*catalog.notes, *dict.fromkeys(notes), *_list_missing(method, methods)),
@@ -221,12 +221,13 @@ def _list_missing(method: str, methods: dict[str, Expectation]) -> tuple[Note, .
 
 
 def _judge(trained: TrainedMethod) -> dict[str, Any]:
-    """Return ``accuracy``, ``n`` and ``n_folds`` of a cross-validation over the training and validation photos."""
+    """Return ``accuracy``, ``n`` and ``n_folds`` of a cross-validation over the training photos."""
     held = predict_out_of_fold(trained)
-    if held is None or not len(held.y):
+    at = [] if held is None else [n for n, photo in enumerate(held.photos) if photo.split == "train"]
+    if held is None or not at:
         raise FitError(
             f"Cannot advise on '{trained.table.catalog.source}': got {len(trained.table.splits['train'].y)} training "
             "photos, too few to hold some out. Add photos, or train with --method fixed."
         )
-    accuracy = float((held.scores.argmax(axis=1) == held.y).mean())
-    return {"accuracy": round(accuracy, 4), "n": len(held.y), "n_folds": N_FOLDS}
+    accuracy = float((held.scores[at].argmax(axis=1) == held.y[at]).mean())
+    return {"accuracy": round(accuracy, 4), "n": len(at), "n_folds": N_FOLDS}

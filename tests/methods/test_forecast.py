@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from headstart.backbone.loading import load_backbone
 from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS, Photo

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from headstart.features.transformer import FeatureExtractor
     from headstart.inspection.audit import audit_photos as audit
     from headstart.inspection.similar import find_similar
+    from headstart.inspection.suggest import suggest_photos as suggest
     from headstart.runs.run import Run
     from headstart.runs.run_diff import diff_runs as diff
     from headstart.training.advise import advise_method as advise
@@ -53,6 +54,7 @@ __all__ = [
     "load_backbone",
     "replay",
     "scan",
+    "suggest",
     "train",
 ]
 
@@ -75,6 +77,7 @@ _ROOMS = {
     "load_backbone": ("headstart.backbone.loading", "load_backbone"),
     "replay": ("headstart.training.replay", "replay_run"),
     "scan": ("headstart.catalog.scan", "scan_photos"),
+    "suggest": ("headstart.inspection.suggest", "suggest_photos"),
     "train": ("headstart.training.train", "train_classifier"),
 }
 

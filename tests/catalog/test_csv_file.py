@@ -304,3 +304,8 @@ def test_rows_of_a_suggestion_whose_label_is_still_empty_are_left_out(tmp_path):
     table.write_text("path,label\na.jpg,cats\nb.jpg,\n")
     with pytest.raises(CatalogError, match="row 3 has no label"):
         read_csv(table)
+
+
+def test_guesses_can_be_taken_as_labels(write):
+    found = read_csv(write("path,label,guess,reason\na.jpg,,cats,x\n"), ColumnNames(label="guess"))
+    assert [photo.label for photo in found.photos] == ["cats"]

@@ -63,6 +63,10 @@ EFFECTS = {
     "similar": LAYOUT | dict.fromkeys(
         ("--n", "--grid", "--backbone", "--image-size", "--cache", "--json"), ALWAYS
     ) | {name: COLUMNS[name] for name in ("--path-column", "--label-column")} | {"--depth": DEPTH},
+    "suggest": dict.fromkeys(("--n", "--labelled", "--out", "--overwrite", "--seed", "--cache", "--json"), ALWAYS) | {
+        **dict.fromkeys(("--backbone", "--image-size"), "noted with a run"), "--depth": "noted with a run; " + DEPTH,
+        "--path-column": "refused without a table",
+    },
     "embed": READING | dict.fromkeys(
         ("--out", "--ray", "--backbone", "--image-size", "--precision", "--dtype", "--overwrite", "--json"), ALWAYS
     ) | {"--depth": DEPTH},

@@ -18,6 +18,7 @@ from headstart.cli.replay import replay
 from headstart.cli.serve import serve
 from headstart.cli.show import show
 from headstart.cli.similar import similar
+from headstart.cli.suggest import suggest
 from headstart.cli.track import track
 from headstart.cli.train import train
 from headstart.version import __version__
@@ -41,7 +42,7 @@ def app() -> None:
 
 
 for command in (
-    train, predict, evaluate, show, export, serve, track, replay, diff, audit, similar, advise, embed, backbones, demo,
-    cache,
+    train, predict, evaluate, show, export, serve, track, replay, diff, audit, suggest, similar, advise, embed,
+    backbones, demo, cache,
 ):  # fmt: skip
     app.add_command(command)

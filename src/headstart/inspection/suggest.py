@@ -1,0 +1,167 @@
+"""Suggest which photos to label next: typical ones first, later those of which the classifier is least sure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from headstart.backbone.names import Sizes
+from headstart.catalog.hashing import hash_files
+from headstart.catalog.photo import Photo, Skip
+from headstart.catalog.scan import scan_for_audit
+from headstart.catalog.source import PhotoSource
+from headstart.catalog.unlabelled import PhotoPlaces, UnlabelledListing, list_unlabelled
+from headstart.errors import CatalogError
+from headstart.evaluation.notes import Note, sort_notes
+from headstart.evaluation.summary import count_reasons
+from headstart.evaluation.words import count_photos
+from headstart.inspection.run_knowledge import Knowledge, is_run, open_knowledge, open_pretrained
+from headstart.inspection.suggestion_choice import MadeChoice, choose_photos
+from headstart.inspection.suggestions import Suggestions
+from headstart.methods.training_context import TrainingContext
+from headstart.process.progress import show_progress
+from headstart.runs.run import Run
+from headstart.storage.remote_paths import make_path
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """The photos of a suggestion, each content once: those without a label, and those with one."""
+
+    unlabelled: dict[str, Photo]
+    labelled: dict[str, Photo]
+    n_left_out: int
+    skipped: list[Skip]
+    notes: list[Note]
+
+
+def suggest_photos(
+    photos: PhotoPlaces, *, run: Run | str | Path | None = None, n: int = 50, labelled: Sequence[PhotoSource] = (),
+    backbone: str = "mobilenet_v2", image_size: Sizes = None, depth: int = 16, seed: int = 0, cache: bool = True,
+    path_column: str | None = None, verbose: bool = True,
+) -> Suggestions:  # fmt: skip
+    """Suggest the ``n`` photos that are most worth labelling, each with a reason, the most useful first.
+
+    With fewer than 20 labels, the photos are typical of groups of alike photos without a label. With a run, they are
+    photos that its classifier cannot tell, and that differ from each other. Near copies of labelled photos, and of
+    photos that are suggested already, are left out. No photo is changed.
+
+    Parameters
+    ----------
+    photos
+        A folder of photos, nested or flat, a CSV of paths, or a list of files, folders and globs. The names of folders
+        are not read as labels. Photos that have a label already are left out: they are known by their content.
+    run
+        A run, its folder, or a classifier file. The photos of a run count as labelled. Of a classifier file, only those
+        of its training photos are known that are among ``photos``.
+    labelled
+        Sources of labelled photos as for `scan_photos`, such as the CSVs of earlier suggestions.
+    backbone, image_size, depth
+        Network whose features are compared, its input size in pixels, and bits of 16-bit files, as for
+        `train_classifier`. With a run, those of its classifier are used.
+    seed
+        Seed of the clusters.
+    cache
+        Whether the user's cache is used.
+    path_column
+        Name of the column of a CSV that has the paths. None: it is found by its name.
+    verbose
+        Whether progress is shown on stderr.
+
+    Raises
+    ------
+    HeadstartError
+        If the photos or the run cannot be used, or all photos have a label.
+    """
+    started = time.perf_counter()
+    if n < 1:
+        raise CatalogError(f"Cannot suggest photos: got n = {n}, need 1 or more. Give a larger number.")
+    _refuse_swapped(photos, run)
+    listing = list_unlabelled(photos, path_column)
+    known = open_pretrained(backbone, image_size, depth) if run is None else open_knowledge(run, len(listing.files))
+    found = _find_photos(listing, known, labelled, cache=cache, verbose=verbose)
+    context = TrainingContext(known.setup, cache, verbose)
+    made = choose_photos(found.unlabelled, found.labelled, known, context, n=n, seed=seed)
+    skipped = (*found.skipped, *made.skipped)
+    if not made.n_unlabelled:
+        raise CatalogError(_describe_empty(listing.name, 0, skipped))
+    notes = [*listing.notes, *found.notes, *made.notes, *_note_numbers(made, known, n)]
+    return Suggestions(
+        photos=made.photos, source=listing.name, run=known.name,
+        labels=() if known.contents is None else known.contents.metadata.labels,
+        n_unlabelled=made.n_unlabelled, n_labelled=made.n_labelled, n_left_out=found.n_left_out, skipped=skipped,
+        notes=tuple(sort_notes(notes)), seconds=time.perf_counter() - started,
+    )  # fmt: skip
+
+
+def _note_numbers(made: MadeChoice, known: Knowledge, n: int) -> list[Note]:
+    """Return notes on photos of the run that are gone, and on fewer suggestions than were asked for."""
+    notes = []
+    if known.contents is not None and not known.photos:
+        text = (
+            "A classifier file does not have its training photos: suggested photos may resemble them. Give the run "
+            "folder instead, or the photos with --labelled."
+        )
+        notes.append(Note("labelled-photos-unknown", text))
+    if made.n_gone:
+        text = (
+            f"{count_photos(made.n_gone, 'labelled')} cannot be read, and the cache does not have their features: "
+            "suggested photos may resemble them. Put them back where they lay, or give their place with --labelled."
+        )
+        notes.append(Note("labelled-photos-unknown", text, "warning"))
+    if len(made.photos) < n:
+        left = made.n_unlabelled - len(made.photos)
+        rest = "" if not left else f" The other {left:,} are near copies of labelled or of suggested photos."
+        text = f"There are fewer than {n:,} photos to suggest: {len(made.photos):,}.{rest}"
+        notes.append(Note("fewer-suggestions", text))
+    return notes
+
+
+def _refuse_swapped(photos: PhotoPlaces, run: Run | str | Path | None) -> None:
+    if isinstance(photos, str | Path) and is_run(photos):
+        if run is None:
+            next_step = f"Give the photos after it: headstart suggest {photos} PHOTOS"
+        else:
+            next_step = f"Give the run first: headstart suggest {photos} {run}"
+        raise CatalogError(f"Cannot suggest photos of '{photos}': got a run, need photos. {next_step}.", path=photos)
+
+
+def _find_photos(
+    listing: UnlabelledListing, known: Knowledge, labelled: Sequence[PhotoSource], *, cache: bool, verbose: bool
+) -> _Found:
+    with show_progress("Scanning", is_shown=verbose) as progress:
+        hashed = hash_files(listing.files, progress, cache=cache)
+    notes: list[Note] = []
+    by_digest = {photo.digest: photo for photo in known.photos}
+    for source in labelled:
+        with show_progress("Scanning labelled photos", is_shown=verbose) as progress:
+            catalog = scan_for_audit(source, cache=cache, progress=progress)
+        by_digest |= {photo.digest: photo for photo in catalog.photos}
+        notes += [note for note in catalog.notes if note.severity == "warning"]
+    files = zip(listing.files, hashed, strict=True)
+    photos, skipped = dict[str, Photo](), list[Skip]()
+    for file, result in files:
+        if result.digest is None:
+            skipped.append(Skip(make_path(file), str(result.reason)))
+            continue
+        photo = photos.setdefault(result.digest, Photo(file, "", digest=result.digest, split=None))
+        if result.digest in by_digest or known.has_seen(result.digest) or file in listing.labelled:
+            by_digest[result.digest] = photo  # it lies here: the run may name a place where it lay
+    unlabelled = {digest: photo for digest, photo in photos.items() if digest not in by_digest}
+    if not unlabelled:
+        raise CatalogError(_describe_empty(listing.name, len(photos), skipped))
+    return _Found(
+        unlabelled=unlabelled, labelled=by_digest, n_left_out=len(photos) - len(unlabelled), skipped=skipped,
+        notes=notes,
+    )  # fmt: skip
+
+
+def _describe_empty(name: str, n_labelled: int, skipped: Sequence[Skip]) -> str:
+    reasons = [f"{reason} ({n:,})" for reason, n in count_reasons(skip.reason for skip in skipped)[:5]]
+    left_out = f" Left out: {', '.join(reasons)}." if reasons else ""
+    if n_labelled:
+        got = f"{count_photos(n_labelled)}, all with a label already"
+        return f"Cannot suggest photos of '{name}': got {got}, need one without.{left_out} Give other photos."
+    return f"Cannot suggest photos of '{name}': got no photo that can be read, need one.{left_out} Check the files."

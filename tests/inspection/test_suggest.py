@@ -1,0 +1,170 @@
+"""Suggestions: of photos without a label, with and without a run, and what is wrong with the photos."""
+
+import shutil
+
+import pytest
+from PIL import Image, ImageOps
+
+import headstart as hs
+from headstart.errors import BackboneError, CatalogError, RunError
+from headstart.inspection.suggest import suggest_photos
+
+
+@pytest.fixture
+def folder(make_folder):
+    return make_folder("new", labels=("dots", "stripes", "rings"), n=12)
+
+
+@pytest.fixture
+def suggest(folder):
+    def ask(photos=None, **rest):
+        options = {"n": 6, "verbose": False} | ({} if "run" in rest else {"image_size": 96})
+        return suggest_photos(folder if photos is None else photos, **options | rest)
+
+    return ask
+
+
+def names(found):
+    return [f"{one.photo.path.parent.name}/{one.photo.path.name}" for one in found.photos]
+
+
+def test_without_labels_typical_photos_of_all_kinds_come_first(suggest):
+    found = suggest()
+    assert len(set(names(found))) == 6
+    assert {one.photo.path.parent.name for one in found.photos} == {"dots", "stripes", "rings"}
+    assert {(one.kind, one.guess) for one in found.photos} == {("typical", None)}
+    assert (found.n_unlabelled, found.n_labelled, found.n_left_out) == (36, 0, 0)
+    assert names(suggest()) == names(found)
+    assert names(suggest(seed=1)) != names(found)
+
+
+def test_a_run_gives_guesses_and_reasons(suggest, trained):
+    found = suggest(run=trained, n=10)
+    assert found.run == "patterns"
+    assert found.labels == ("dots", "stripes")
+    assert {one.guess for one in found.photos} <= {"dots", "stripes", "none of these"}
+    assert all(one.reason and one.probabilities for one in found.photos)
+    assert (found.n_unlabelled, found.n_labelled) == (12, 40)  # the photos of dots and stripes are those of the run
+    assert found.n_left_out == 24
+    assert {one.photo.path.parent.name for one in found.photos} == {"rings"}
+    assert names(suggest(run=str(trained.folder), n=10)) == names(found)
+
+
+def test_the_guess_is_the_answer_of_the_classifier(trained, tmp_path, paint_folder):
+    photos = paint_folder(tmp_path / "more", labels=("rings",), n=8)
+    found = suggest_photos(photos, run=trained, n=8, verbose=False)
+    for one in found.photos:
+        answer = trained.model.predict(one.photo.path)
+        assert one.guess == answer.answer
+        assert one.probabilities == pytest.approx(answer.probabilities, abs=1e-5)
+        assert one.novelty == pytest.approx(answer.novelty, abs=1e-5)
+
+
+def test_a_classifier_file_knows_its_photos_if_they_are_there(suggest, trained):
+    found = suggest(run=trained.folder / "model.onnx", n=30)
+    assert found.run == "model"
+    assert [note.code for note in found.notes if note.code == "labelled-photos-unknown"]
+    seen = trained.model.metadata.has_seen
+    assert not any(seen(one.photo.digest) for one in found.photos)
+    assert found.n_left_out == found.n_labelled > 0
+
+
+def test_labelled_photos_are_not_suggested_again(suggest, folder, tmp_path):
+    first = suggest(n=5)
+    first.write_csv(tmp_path / "first.csv")
+    text = (tmp_path / "first.csv").read_text().splitlines()
+    filled = [text[0], *(line.replace(",,", ",dots,", 1) for line in text[1:-1]), text[-1]]
+    (tmp_path / "first.csv").write_text("\n".join(filled))
+    again = suggest(n=40, labelled=[tmp_path / "first.csv"])
+    assert (again.n_labelled, again.n_left_out, again.n_unlabelled) == (4, 4, 32)
+    assert not set(names(again)) & set(names(first)[:4])
+    assert names(first)[4] in names(again)
+    copied = shutil.copytree(folder, tmp_path / "elsewhere")  # known by their content, not by their place
+    assert not set(names(suggest(copied, n=40, labelled=[tmp_path / "first.csv"]))) & set(names(first)[:4])
+    assert suggest(tmp_path / "first.csv", n=5).n_left_out == 4  # rows with a label in the table itself
+
+
+def test_near_copies_are_suggested_once(suggest, folder):
+    for path in sorted((folder / "rings").glob("*.jpg")):
+        with Image.open(path) as image:
+            large = image.convert("RGB")
+        large.resize((60, 45)).save(path.with_suffix(".png"))
+        ImageOps.mirror(large).save(path.with_name(f"mirrored-{path.stem}.png"))
+    found = suggest(folder / "rings", n=36)
+    numbers = [one.photo.path.stem.removeprefix("mirrored-") for one in found.photos]
+    assert len(numbers) == len(set(numbers))
+    assert any(note.code == "fewer-suggestions" for note in found.notes)
+    source = folder / "rings"
+    labelled = [([str(source / "000.jpg")], ["rings"])]
+    again = suggest(source, n=36, labelled=labelled)
+    assert "000" not in {one.photo.path.stem.removeprefix("mirrored-") for one in again.photos}
+
+
+def test_more_than_there_are_gives_all(suggest):
+    found = suggest(n=1000)
+    n = len(found.photos)
+    (note,) = [note for note in found.notes if note.code == "fewer-suggestions"]
+    copies = f"The other {36 - n} are near copies of labelled or of suggested photos."  # some stripes are alike
+    assert 24 < n < 36
+    assert note.text == f"There are fewer than 1,000 photos to suggest: {n}. {copies}"
+
+
+def test_unreadable_photos_are_skipped(suggest, folder):
+    (folder / "broken.jpg").write_bytes((folder / "dots" / "000.jpg").read_bytes()[:400])
+    (folder / "text.jpg").write_text("text")
+    found = suggest(n=100)
+    assert {skip.path.name for skip in found.skipped} == {"broken.jpg", "text.jpg"}
+    assert found.n_unlabelled == 36
+    assert not {one.photo.path.name for one in found.photos} & {"broken.jpg", "text.jpg"}
+
+
+def test_photos_of_the_run_may_be_gone(suggest, trained, tmp_path):
+    moved = shutil.copytree(trained.folder, tmp_path / "run")
+    record = (moved / "run.json").read_text()
+    (moved / "run.json").write_text(record.replace(str(trained.folder.parent / "photos"), str(tmp_path / "gone")))
+    kept = suggest(run=moved, n=5)  # the cache has their features
+    assert kept.n_labelled == 40
+    without = suggest(run=moved, n=5, cache=False)
+    assert without.n_labelled == 24  # those that are among the new photos
+    (note,) = [note for note in without.notes if note.code == "labelled-photos-unknown"]
+    assert note.text.startswith("16 labelled photos cannot be read")
+
+
+def test_no_photo_to_suggest_is_an_error(suggest, folder, trained, tmp_path):
+    with pytest.raises(CatalogError, match="got 24 photos, all with a label already, need one without"):
+        suggest([folder / "dots", folder / "stripes"], run=trained)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "a.jpg").write_text("text")
+    with pytest.raises(CatalogError, match=r"got no photo that can be read, need one\. Left out: "):
+        suggest(tmp_path / "bad")
+    (tmp_path / "bad" / "a.jpg").write_bytes((folder / "dots" / "000.jpg").read_bytes()[:400])
+    with pytest.raises(CatalogError, match=r"Cannot suggest photos of '.*bad': got no photo that can be read"):
+        suggest(tmp_path / "bad")
+    (tmp_path / "bad" / "a.jpg").unlink()
+    with pytest.raises(CatalogError, match="holds no photo"):
+        suggest(tmp_path / "bad")
+
+
+def test_run_and_photos_may_not_be_swapped(suggest, folder, trained):
+    swapped = rf"got a run, need photos\. Give the run first: headstart suggest .*patterns {folder}\."
+    with pytest.raises(CatalogError, match=swapped):
+        suggest(trained.folder, run=folder)
+    with pytest.raises(CatalogError, match=r"Give the photos after it: headstart suggest .*model\.onnx PHOTOS"):
+        suggest(trained.folder / "model.onnx")
+
+
+@pytest.mark.parametrize("run", ["nowhere", "new"])
+def test_what_is_no_run_is_an_error(suggest, folder, run):
+    with pytest.raises(RunError, match="Cannot open run"):
+        suggest(run=folder.parent / run)
+
+
+def test_wrong_options_are_errors(suggest):
+    with pytest.raises(CatalogError, match="got n = 0, need 1 or more"):
+        suggest(n=0)
+    with pytest.raises(BackboneError, match="no backbone has this name"):
+        suggest(backbone="mobilenet_v9")
+
+
+def test_the_front_door_has_it():
+    assert hs.suggest is suggest_photos

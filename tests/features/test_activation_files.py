@@ -18,6 +18,7 @@ from headstart.features.activation_files import (
     SILENT_S,
     clear_activations,
     extend_checksum,
+    forget_activations,
     measure_activations,
     open_activation_file,
     write_activation_file,
@@ -162,3 +163,44 @@ def test_a_full_disk_is_an_error_with_advice(folder, monkeypatch):
     with pytest.raises(CacheError, match=r"Cannot keep 0\.1 kB of activations: No space\. Make room.*HEADSTART_CACHE"):
         write(folder / "a")
     assert list(folder.iterdir()) == []
+
+
+def write_of(path, *digests):
+    return write_activation_file(path, SHAPE, np.float16, 1000, fill, digests)
+
+
+def test_files_with_a_forgotten_photo_are_deleted(folder):
+    write_of(folder / "a", "d1", "d2")
+    write_of(folder / "b", "d3")
+    removal = forget_activations(["d2", "d9"])
+    assert list_names(folder) == ["b"]
+    assert (removal.n_items, removal.n_bytes, removal.problems) == (1, N_BYTES, [])
+    assert not (folder / "a.json").exists()
+    assert open_activation_file(folder / "b", SHAPE, np.float16) is not None
+
+
+@pytest.mark.parametrize("note", ["", "7", '{"checksums": [1, 2]}', '{"checksums": [1], "photos": null}'])
+def test_a_file_that_does_not_say_which_photos_it_holds_is_deleted(folder, note):
+    write(folder / "a")
+    (folder / "a.json").write_text(note)
+    assert forget_activations(["d2"]).n_items == 1
+    assert list_names(folder) == []
+
+
+def test_a_file_that_is_being_written_is_a_problem_and_stays(folder):
+    pytest.importorskip("fcntl")
+    problems = []
+
+    def fill_and_forget(array):
+        problems.extend(forget_activations(["d1"]).problems)
+        return fill(array)
+
+    write(folder / "a", fill=fill_and_forget)
+    assert problems == ["a training is writing activations"]
+    assert open_activation_file(folder / "a", SHAPE, np.float16) is not None
+
+
+def test_what_a_killed_training_left_is_deleted(folder):
+    (folder / "a.partial-1234").write_bytes(b"left")
+    assert forget_activations(["d1"]).n_items == 1
+    assert list_names(folder) == []

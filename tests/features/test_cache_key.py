@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from headstart.features.cache_key import FeatureSpec, make_key
+from headstart.features.cache_key import FeatureSpec, join_key, make_key, mark_photo
 from headstart.pixels.views import View
 
 SPEC = FeatureSpec(
@@ -32,3 +32,19 @@ def test_text_moved_between_fields_changes_the_key():
     one = replace(SPEC, engine="a", decoder="bc")
     two = replace(SPEC, engine="ab", decoder="c")
     assert make_key("x", one) != make_key("x", two)
+
+
+def test_every_key_of_a_photo_begins_with_its_mark():
+    keys = [
+        make_key("ab", SPEC),
+        make_key("ab", replace(SPEC, image_size=160), View(True)),
+        join_key("ab", "thumbnail"),
+    ]
+    assert len(set(keys)) == 3
+    assert all(key.startswith(mark_photo("ab")) and len(key) == 32 for key in keys)
+    assert mark_photo("ab") != mark_photo("ac")
+
+
+def test_a_mark_does_not_give_the_digest_away():
+    digest = "5e" * 32
+    assert bytes.fromhex(digest)[:8] not in make_key(digest, SPEC)

@@ -1,5 +1,7 @@
 """Stored features are found by photo and view, and used instead of computing them."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -9,11 +11,19 @@ from headstart.catalog.manifest import Manifest
 from headstart.catalog.scan import scan_photos
 from headstart.catalog.source import find_source
 from headstart.errors import CacheError
+from headstart.features import output_folder
 from headstart.features.block_embedding import make_embedding_settings
 from headstart.features.extraction import extract_features, make_feature_spec
 from headstart.features.folder_embedding import embed_into_folder
-from headstart.features.stored_features import StoredFeatures, clear_stored_features, measure_stored_features
+from headstart.features.stored_features import (
+    LOCK,
+    StoredFeatures,
+    clear_stored_features,
+    forget_stored_features,
+    measure_stored_features,
+)
 from headstart.pixels.views import AS_IT_IS, View
+from headstart.storage.file_locks import release_lock, try_lock
 from headstart.storage.local_files import find_cache_folder
 
 pytest.importorskip("pyarrow")
@@ -69,3 +79,40 @@ def test_features_computed_by_a_cluster_are_measured_and_deleted():
     assert measure_stored_features() >= 5
     clear_stored_features()
     assert measure_stored_features() == 0
+
+
+@pytest.fixture
+def cached(stored, tmp_path, monkeypatch):
+    """An embedding in the cache, and the digests of its photos."""
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
+    catalog, features = stored
+    return shutil.copytree(features.folder, tmp_path / "embedded-1" / "x"), [p.digest for p in catalog.photos]
+
+
+def test_an_embedding_with_a_forgotten_photo_is_deleted(cached):
+    folder, digests = cached
+    assert forget_stored_features(["ff" * 32]).n_items == 0
+    StoredFeatures(folder)  # it is whole
+    removal = forget_stored_features([digests[2], "ff" * 32])
+    assert removal.n_items >= 2
+    assert removal.problems == []
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("name", ["part-0.parquet", "note.txt"])
+def test_an_embedding_with_a_file_that_cannot_be_read_is_deleted(cached, name):
+    folder, _ = cached
+    (folder / name).write_bytes(b"PAR1 is not all")
+    forget_stored_features(["ff" * 32])
+    assert not folder.exists()
+
+
+def test_an_embedding_that_is_being_written_is_a_problem_and_stays(cached):
+    pytest.importorskip("fcntl")
+    folder, digests = cached
+    lock = try_lock(folder / LOCK)
+    (problem,) = forget_stored_features(digests).problems
+    release_lock(lock, folder / LOCK)
+    assert problem.startswith("an embedding is being written (process ")
+    StoredFeatures(folder)
+    assert LOCK == output_folder.LOCK

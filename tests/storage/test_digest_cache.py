@@ -9,8 +9,8 @@ import pytest
 
 from headstart.catalog import hashing
 from headstart.catalog.hashing import hash_files
-from headstart.storage import digest_cache
-from headstart.storage.digest_cache import FILE_NAME, DigestCache, clear_digest_cache, make_stamp
+from headstart.storage import digest_cache, sqlite_removal
+from headstart.storage.digest_cache import FILE_NAME, DigestCache, clear_digest_cache, forget_digests, make_stamp
 
 JPEG = b"\xff\xd8\xff\xe0 a photo"
 
@@ -117,3 +117,45 @@ def test_the_cache_can_be_cleared(folder, paths, hashed):
     clear_digest_cache()
     with DigestCache() as store:
         assert store.recall([str(path) for path in paths]) == {}
+
+
+def test_rows_are_forgotten_by_digest_and_by_path(paths, folder):
+    digests = [result.digest for result in hash_files(paths)]
+    removal, found = forget_digests([digests[0]], [str(paths[1])])
+    assert found == {digests[0]: [str(paths[0])], digests[1]: [str(paths[1])]}
+    assert (removal.n_items, removal.problems) == (2, [])
+    with DigestCache() as store:
+        assert store.recall(list(map(str, paths))).keys() == set(map(str, paths[2:]))
+    content = (folder / FILE_NAME).read_bytes()
+    for n in (0, 1):
+        assert digests[n].encode() not in content
+        assert str(paths[n]).encode() not in content
+    assert str(paths[2]).encode() in content
+
+
+def test_the_digest_of_a_file_that_is_gone_is_found(paths, folder, monkeypatch, tmp_path):
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    digest = hash_files(["../3.jpg"])[0].digest
+    paths[3].unlink()
+    with DigestCache() as store:
+        assert store.find_digests({str(paths[3])}) == {str(paths[3]): [digest]}
+
+
+def test_a_locked_file_forgets_nothing_and_says_so(paths, folder, monkeypatch):
+    digest = hash_files(paths)[0].digest
+    monkeypatch.setattr(sqlite_removal, "WAIT_S", 0.1)
+    writer = sqlite3.connect(folder / FILE_NAME, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    removal, found = forget_digests([digest], [])
+    writer.execute("ROLLBACK")
+    writer.close()
+    assert (removal.n_items, found) == (0, {})
+    assert removal.problems == ["nothing was removed: database is locked"]
+
+
+def test_a_damaged_file_is_deleted(paths, folder):
+    hash_files(paths)
+    (folder / FILE_NAME).write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    assert forget_digests(["d"], [])[0].n_items == 1
+    assert not (folder / FILE_NAME).exists()

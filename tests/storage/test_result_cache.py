@@ -5,7 +5,15 @@ import os
 import pytest
 
 from headstart.storage import result_cache
-from headstart.storage.result_cache import clear_results, fetch_result, keep_result, measure_results, name_result
+from headstart.storage.result_cache import (
+    BACKBONES,
+    clear_results,
+    fetch_result,
+    forget_results,
+    keep_result,
+    measure_results,
+    name_result,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +70,13 @@ def test_without_a_writable_folder_nothing_is_kept(monkeypatch, tmp_path):
     keep_result("a" * 64, b"x")
     assert fetch_result("a" * 64) is None
     assert measure_results() == 0
+
+
+def test_all_results_are_forgotten_and_networks_of_others_stay(folder):
+    keep_result("a" * 64, b"compiled")
+    keep_result("b" * 64, b"heat map")
+    keep_result("c" * 64, b"network", BACKBONES)
+    removal = forget_results()
+    assert (removal.n_items, removal.n_bytes) == (2, 2 * 32 + 16)
+    assert list(folder.iterdir()) == []
+    assert fetch_result("c" * 64, BACKBONES) == b"network"

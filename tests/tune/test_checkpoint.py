@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from headstart.tune.checkpoint import FOLDER, Checkpoint, clear_checkpoints, measure_checkpoints
+from headstart.tune.checkpoint import FOLDER, Checkpoint, clear_checkpoints, forget_checkpoints, measure_checkpoints
 
 
 def test_arrays_and_record_are_read_as_written():
@@ -137,3 +137,49 @@ def test_a_cache_that_cannot_be_written_stops_no_training(tmp_path, monkeypatch)
     with Checkpoint("one").hold(pytest.fail) as held:
         held.save({"a": np.arange(3)}, {})
         assert held.load() is None
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
+    return tmp_path / FOLDER
+
+
+def save(name, digests=None):
+    checkpoint = Checkpoint(name, digests)
+    checkpoint.save({"a": np.arange(3)}, {"epoch": 1})
+    return checkpoint
+
+
+def test_checkpoints_of_trainings_on_forgotten_photos_are_deleted(own_folder):
+    kept, gone, unknown = save("one", ["d1"]), save("two", ["d1", "d2"]), save("three")
+    removal = forget_checkpoints(["d2"])
+    assert (removal.n_items, removal.problems) == (2, [])
+    assert gone.load() is None
+    assert unknown.load() is None
+    arrays, record = kept.load()
+    assert arrays.keys() == {"a"}
+    assert record == {"epoch": 1}
+    assert [path.name for path in own_folder.iterdir()] == ["one.npz"]
+
+
+def test_the_checkpoint_of_a_running_training_is_a_problem_and_stays(own_folder):
+    pytest.importorskip("fcntl")
+    other = save("other", ["d1"])
+    with Checkpoint("one", ["d2"]).hold(pytest.fail) as held:
+        assert len(forget_checkpoints(["d2"]).problems) == 1  # nothing is saved yet: it may be of any photos
+        held.save({"a": np.arange(3)}, {})
+        (problem,) = forget_checkpoints(["d2"]).problems
+        assert problem.startswith("a training above a cut is running (process ")
+        assert forget_checkpoints(["d3"]).problems == []
+        assert held.load() is not None
+    assert forget_checkpoints(["d2"]).n_items == 1
+    assert other.load() is not None
+
+
+def test_what_killed_trainings_left_is_deleted(own_folder):
+    save("one", ["d1"])
+    (own_folder / ".one.npz.partial-12ab").write_bytes(b"left")
+    (own_folder / "two.lock").write_bytes(b"")
+    assert forget_checkpoints(["d2"]).n_items == 1
+    assert [path.name for path in own_folder.iterdir()] == ["one.npz"]

@@ -11,7 +11,7 @@ import os
 import secrets
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import CacheError
+from headstart.features.cache_key import mark_photo
 from headstart.storage.file_locks import lock_file
 from headstart.storage.large_arrays import Array, count_bytes, map_file, walk_rows
 from headstart.storage.local_files import (
@@ -29,6 +30,7 @@ from headstart.storage.local_files import (
     open_regular,
     read_regular,
 )
+from headstart.storage.removal import Removal
 
 FOLDER = "activations-1"  # a new layout gets a new name
 SILENT_S = 3600  # without locks: after this time without a write, the writer counts as dead
@@ -50,8 +52,9 @@ def open_activation_file(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLik
 
 
 def write_activation_file(
-    path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike, limit_bytes: int, fill: Callable[[Array], list[int]]
-) -> Array:
+    path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike, limit_bytes: int, fill: Callable[[Array], list[int]],
+    digests: Sequence[str] | None = None,
+) -> Array:  # fmt: skip
     """Write a file, and return its contents as a read-only array.
 
     If another process deletes the file meanwhile, the array stays usable; only the next training does not find it.
@@ -62,6 +65,8 @@ def write_activation_file(
         Largest size of all files together. To make room, the files that were not used for longest are deleted.
     fill
         Function that fills the array and returns a checksum for each index of the first axis; see `extend_checksum`.
+    digests
+        Digests of the photos in the file, by which `forget_activations` finds it. None: they are not known.
 
     Raises
     ------
@@ -80,7 +85,8 @@ def write_activation_file(
             checksums = fill(array)
             array.flush()
             with suppress(OSError):  # the file was deleted, or there is no room for its note
-                _note_path(partial).write_text(json.dumps({"checksums": checksums}))
+                marks = None if digests is None else [mark_photo(digest).hex() for digest in digests]
+                _note_path(partial).write_text(json.dumps({"checksums": checksums, "photos": marks}))
                 partial.replace(path)
                 _note_path(partial).replace(_note_path(path))
     except OSError as error:
@@ -131,6 +137,27 @@ def clear_activations() -> None:
     for path, status in list_files(FOLDER):
         if not _is_being_written(path, status):
             delete_file(path)
+
+
+def forget_activations(digests: Iterable[str]) -> Removal:
+    """Delete every file that holds one of these photos, or that does not say which photos it holds."""
+    marks = {mark_photo(digest).hex() for digest in digests}
+    removal = Removal("activations", "files, which also held other photos")
+    for path, status in list_files(FOLDER):
+        if _is_being_written(path, status):
+            removal.problems.append("a training is writing activations")
+        elif _PARTIAL in path.name or (path.suffix != ".json" and not _is_without(path, marks)):
+            removal.delete(path)
+            delete_file(_note_path(path))
+    return removal
+
+
+def _is_without(path: Path, marks: set[str]) -> bool:
+    """Say whether the note of a file shows that it holds no photo with one of these marks."""
+    try:
+        return marks.isdisjoint(json.loads(read_regular(_note_path(path)))["photos"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _make_room(limit_bytes: int, n_bytes: int) -> None:

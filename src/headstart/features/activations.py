@@ -123,7 +123,8 @@ def open_activations(
     path = find_cache_folder() / FOLDER / name
     if (found := open_activation_file(path, shape, plan.dtype)) is not None:
         return Activations(found, 0)
-    return Activations(write_activation_file(path, shape, plan.dtype, limit_bytes, fill), n_items)
+    digests = [photo.digest for photo in photos]
+    return Activations(write_activation_file(path, shape, plan.dtype, limit_bytes, fill, digests), n_items)
 
 
 def choose_activation_dtype(setup: BackboneSetup, cut: str, n_items: int, limit_bytes: int) -> np.dtype[Any]:

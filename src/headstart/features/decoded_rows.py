@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from headstart.backbone.backbone import BackboneSetup
 from headstart.errors import PhotoError
+from headstart.features.cache_key import join_key
 from headstart.features.extraction import PhotoFile
 from headstart.features.feature_cache import FeatureCache
 from headstart.pixels.decode import describe_decoder, read_photo
@@ -138,4 +138,4 @@ class RowCollector:
         return found
 
     def _make_key(self, digest: str) -> bytes:
-        return hashlib.sha256("\0".join((self._kind.name, digest, *self._facts)).encode()).digest()
+        return join_key(digest, self._kind.name, *self._facts)

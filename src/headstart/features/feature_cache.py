@@ -21,7 +21,7 @@ from headstart.errors import CacheError, CacheWarning
 from headstart.storage.local_files import find_cache_folder
 from headstart.storage.sqlite_cache import SqliteCache, select_rows
 
-FILE_NAME = "features-1.sqlite"  # a new layout gets a new name, so that versions can share a folder
+FILE_NAME = "features-2.sqlite"  # a new layout gets a new name, so that versions can share a folder
 APPLICATION_ID = 0x48535446  # "HSTF", in the file's header, tells our files from those of other programs
 WAIT_S = 60.0  # for another process that is writing
 TABLES = ("features", "thumbnails", "measures")
@@ -108,7 +108,7 @@ class FeatureCache(SqliteCache):
         return list(self.path.parent.glob(f"{FILE_NAME}.broken-*"))
 
     def _choose_new_path(self) -> Path:
-        kind = "broken" if _is_ours(self.path) else "foreign"
+        kind = "broken" if is_feature_cache(self.path) else "foreign"
         return self.beside(f".{kind}-{time.time_ns()}")
 
     def _warn(self, message: str) -> None:
@@ -129,7 +129,7 @@ def open_feature_cache(*, cache: bool) -> contextlib.AbstractContextManager[Feat
     return FeatureCache() if cache else contextlib.nullcontext()
 
 
-def _is_ours(path: Path) -> bool:
+def is_feature_cache(path: Path) -> bool:
     """Say by its header whether a file is a cache of features, even if SQLite refuses it (SQLite file format, 1.3)."""
     with path.open("rb") as file:
         header = file.read(100)

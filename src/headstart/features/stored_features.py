@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -15,10 +15,13 @@ import numpy.typing as npt
 from headstart.catalog.manifest import FILE_NAME, read_manifest
 from headstart.errors import CacheError
 from headstart.features.cache_key import FeatureSpec
-from headstart.features.parquet_parts import read_features, walk_keys
-from headstart.storage.local_files import find_cache_folder
+from headstart.features.parquet_parts import read_features, read_summary, walk_keys
+from headstart.storage.file_locks import release_lock, try_lock
+from headstart.storage.local_files import find_cache_folder, read_regular
+from headstart.storage.removal import Removal
 
 FOLDER = "embedded-1"  # in the user's cache: features that a cluster computed for trainings
+LOCK = "_writer"  # locked by the command that writes a folder (features/output_folder.py)
 N_PARTS_HELD = 4  # photos are read in order, so the next one is mostly in the same part
 
 
@@ -34,6 +37,42 @@ def measure_stored_features() -> int:
 def clear_stored_features() -> None:
     """Delete the features that a cluster computed for trainings."""
     shutil.rmtree(find_cache_folder() / FOLDER, ignore_errors=True)
+
+
+def forget_stored_features(digests: Collection[str]) -> Removal:
+    """Delete the embeddings that hold one of these photos, or that cannot be read.
+
+    One that a running program writes is kept: a problem.
+    """
+    removal = Removal("features on clusters", "files of embeddings, which also held other photos")
+    with suppress(OSError):
+        for folder in sorted((find_cache_folder() / FOLDER).iterdir()):
+            if not folder.is_dir():
+                removal.delete(folder)
+                continue
+            try:
+                lock = try_lock(folder / LOCK)
+            except BlockingIOError as holder:
+                removal.problems.append(f"an embedding is being written ({holder})")
+                continue
+            is_without = all(_is_without(path, digests) for path in folder.iterdir() if path.name != LOCK)
+            release_lock(lock, folder / LOCK)
+            if not is_without:
+                removal.delete_folder(folder)
+    return removal
+
+
+def _is_without(path: Path, digests: Collection[str]) -> bool:
+    """Say whether a part or a manifest names none of these photos."""
+    try:
+        if path.suffix == ".json":
+            text = read_regular(path).decode(errors="replace")
+            return not any(digest in text for digest in digests)
+        broken = () if (summary := read_summary(path)) is None else summary.broken
+        named = {digest for digest, _ in walk_keys(path)} | {photo.digest for photo, _ in broken}
+        return named.isdisjoint(digests)
+    except Exception:  # a part that cannot be read, or without pyarrow, cannot be searched
+        return False
 
 
 class KnownFeatures(Protocol):

@@ -11,11 +11,13 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 from headstart.storage.local_files import find_cache_folder
+from headstart.storage.removal import Removal
 from headstart.storage.sqlite_cache import SqliteCache, select_rows
+from headstart.storage.sqlite_removal import delete_with_side_files, open_for_removal
 
 FILE_NAME = "digests-2.sqlite"  # another layout gets another name
 SETTLED_S = 2.0  # file systems store times in steps of up to two seconds: a file can change twice within one step
@@ -69,6 +71,22 @@ class DigestCache(SqliteCache):
             self._attempt(read, None)
         return known
 
+    def find_digests(self, paths: Collection[str]) -> dict[str, list[str]]:
+        """Return the digests that files had when they were last read, by absolute path, however they were named then.
+
+        The files need not exist any more. Every row is read.
+        """
+        found: dict[str, list[str]] = {}
+
+        def read(connection: sqlite3.Connection) -> None:
+            for name, digest in connection.execute("SELECT path, digest FROM files"):
+                path = os.path.normpath(name)
+                if path in paths:
+                    found.setdefault(path, []).append(digest)
+
+        self._attempt(read, None)
+        return found
+
     def remember(self, files: Mapping[str, Known]) -> None:
         """Keep stamp and digest of files, by name."""
         rows = [(name, *file, _sum(name, *file)) for name, file in files.items()]
@@ -81,6 +99,28 @@ class DigestCache(SqliteCache):
         if rows:
             with suppress(UnicodeEncodeError):
                 self._attempt(write, None)
+
+
+def forget_digests(digests: Collection[str], paths: Collection[str]) -> tuple[Removal, dict[str, list[str]]]:
+    """Remove the rows with one of these digests, or of files with one of these absolute paths.
+
+    Returns
+    -------
+    What was removed, and the paths that were in it by digest.
+    """
+    removal, found = Removal("digests", "paths of files and their digests"), dict[str, list[str]]()
+    file = find_cache_folder() / FILE_NAME
+    try:
+        with open_for_removal(file, removal) as connection:
+            rows = [] if connection is None else connection.execute("SELECT path, stamp, digest FROM files").fetchall()
+            for name, stamp, digest in rows:
+                if connection is not None and (digest in digests or os.path.normpath(name) in paths):
+                    connection.execute("DELETE FROM files WHERE path = ?", (name,))
+                    found.setdefault(digest, []).append(name)
+                    removal.add(1, len(name.encode(errors="surrogatepass")) + len(stamp) + len(digest))
+    except sqlite3.DatabaseError:  # damaged: it cannot be searched
+        delete_with_side_files(file, removal)
+    return removal, {} if removal.is_undone else found
 
 
 def _sum(*texts: str) -> int:

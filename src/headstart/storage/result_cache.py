@@ -18,6 +18,7 @@ from headstart.storage.local_files import (
     measure_folder,
     read_regular,
 )
+from headstart.storage.removal import Removal
 
 FOLDER = "compiled-1"  # another layout gets another name
 MAX_BYTES = 200_000_000  # a compiled network has 9 MB; the least recently used results are deleted first
@@ -76,6 +77,18 @@ def keep_result(name: str, data: bytes, folder: str = FOLDER) -> None:
 def measure_results() -> int:
     """Return the bytes that the results take on disk."""
     return measure_folder(FOLDER) + measure_folder(BACKBONES)
+
+
+def forget_results() -> Removal:
+    """Delete all results except networks that were downloaded or made from a user's files.
+
+    Heat maps, comparisons of photos, and networks that were quantised or trained on photos are among them, under names
+    that do not tell of which photo they are.
+    """
+    removal = Removal("results", "all networks, heat maps and comparisons, of any photo; made again when needed")
+    for path, _ in list_files(FOLDER):
+        removal.delete(path)
+    return removal
 
 
 def clear_results() -> None:

@@ -59,7 +59,8 @@ class TuningTask:
 
         backbone = self.setup.backbone
         is_first = group is None or group.rank == 0
-        with Checkpoint(self.checkpoint if is_first else None).hold(say) as checkpoint:
+        name, digests = self.checkpoint if is_first else None, [photo.digest for photo in self.photos]
+        with Checkpoint(name, digests).hold(say) as checkpoint:
             return fit_tail(
                 read_graph(backbone.weights), backbone.spec, activations, self.plan, checkpoint=checkpoint,
                 group=group, progress=progress, say=say,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from headstart.training.embed import embed_photos as embed
     from headstart.training.estimator import ImageClassifier
     from headstart.training.evaluate import evaluate_classifier as evaluate
+    from headstart.training.forget import forget_photos as forget
     from headstart.training.replay import replay_run as replay
     from headstart.training.train import train_classifier as train
 
@@ -50,6 +51,7 @@ __all__ = [
     "evaluate",
     "export",
     "find_similar",
+    "forget",
     "load",
     "load_backbone",
     "replay",
@@ -73,6 +75,7 @@ _ROOMS = {
     "evaluate": ("headstart.training.evaluate", "evaluate_classifier"),
     "export": ("headstart.exports.export", "export_classifier"),
     "find_similar": ("headstart.inspection.similar", "find_similar"),
+    "forget": ("headstart.training.forget", "forget_photos"),
     "load": ("headstart.classifier.classifier", "load_classifier"),
     "load_backbone": ("headstart.backbone.loading", "load_backbone"),
     "replay": ("headstart.training.replay", "replay_run"),

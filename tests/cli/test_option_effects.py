@@ -74,6 +74,9 @@ EFFECTS = {
                   **dict.fromkeys(("--picture", "--seed", "--cache"), "refused without --photos")},
     "demo": {"--out": ALWAYS, "--method": ALWAYS, "--seed": ALWAYS, "--overwrite": "noted without --out",
              "--json": ALWAYS},
+    "forget": {
+        "--list": ALWAYS, "--runs": "refused if it is no folder", "--out": "refused if it exists", "--json": ALWAYS,
+    },
     "cache": {"--clear": ALWAYS, "--json": ALWAYS},
 }  # fmt: skip
 

@@ -10,8 +10,8 @@ import headstart as hs
 
 NAMES = [
     "Catalog", "Classifier", "FeatureExtractor", "HeadstartError", "ImageClassifier", "Prediction", "Run",
-    "__version__", "advise", "audit", "diff", "embed", "evaluate", "export", "find_similar", "load", "load_backbone",
-    "replay", "scan", "suggest", "train",
+    "__version__", "advise", "audit", "diff", "embed", "evaluate", "export", "find_similar", "forget", "load",
+    "load_backbone", "replay", "scan", "suggest", "train",
 ]  # fmt: skip
 OBJECTS = [name for name in NAMES if name != "__version__"]
 

@@ -13,6 +13,7 @@ from headstart.cli.diff import diff
 from headstart.cli.embed import embed
 from headstart.cli.evaluate import evaluate
 from headstart.cli.export import export
+from headstart.cli.forget import forget
 from headstart.cli.predict import predict
 from headstart.cli.replay import replay
 from headstart.cli.serve import serve
@@ -43,6 +44,6 @@ def app() -> None:
 
 for command in (
     train, predict, evaluate, show, export, serve, track, replay, diff, audit, suggest, similar, advise, embed,
-    backbones, demo, cache,
+    backbones, demo, cache, forget,
 ):  # fmt: skip
     app.add_command(command)

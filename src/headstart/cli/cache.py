@@ -17,7 +17,9 @@ def cache(clear: bool, as_json: bool) -> None:
     from headstart.features.feature_cache import FeatureCache
     from headstart.features.stored_features import clear_stored_features, measure_stored_features
     from headstart.storage.digest_cache import clear_digest_cache, measure_digest_cache
+    from headstart.storage.other_layouts import delete_other_layouts, measure_other_layouts
     from headstart.storage.result_cache import clear_results, measure_results
+    from headstart.training.forget import STORES
     from headstart.tune.checkpoint import clear_checkpoints, measure_checkpoints
 
     with FeatureCache() as store:
@@ -28,6 +30,7 @@ def cache(clear: bool, as_json: bool) -> None:
             "features on clusters": (measure_stored_features, clear_stored_features),
             "digests": (measure_digest_cache, clear_digest_cache),
             "networks and results": (measure_results, clear_results),
+            "other versions": (lambda: measure_other_layouts(STORES), lambda: delete_other_layouts(STORES)),
         }
         n_before = sum(measure() for measure, _ in parts.values())
         if clear:

@@ -1,0 +1,226 @@
+"""What `forget_photos` removed, as a statement to keep: JSON or text."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headstart.errors import CacheError
+from headstart.evaluation.words import count_photos
+from headstart.features.activation_files import describe_size
+from headstart.features.forgotten_rows import Counts
+from headstart.process.terminal_text import escape_name
+from headstart.runs.photo_traces import Trace
+from headstart.storage.local_files import write_text_safely
+from headstart.storage.removal import Removal
+from headstart.training.forgotten_photos import ForgottenPhoto
+from headstart.version import __version__
+
+KINDS = (".json", ".txt")
+N_IN_COMMAND = 3  # photos of a run that are named in a command; for more, a list is written
+OF_ANY_PHOTO = frozenset({"results", "files of Ray", "other versions"})  # stores that are always deleted whole
+NOT_REMOVED = (
+    "The photo files themselves, and copies of them elsewhere.",
+    "The runs and audits that hold them: their classifiers learned from the photos, and their files name or show them.",
+    "Files that were written outside of the cache, such as the output of headstart embed and exported classifiers.",
+    "Whatever a program that is running now, such as a training, writes later. Run the command again after it.",
+    "Backups and snapshots of the cache folder. Blocks of the disk that held deleted files are free, and are "
+    "overwritten when the system uses them again.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forgotten:
+    """What was removed from the cache, and what holds the photos still.
+
+    Attributes
+    ----------
+    photos
+        Photos to forget. A photo with several paths, or a path with several contents, is several of them.
+    skipped
+        Path and reason of each file in a given folder that is no photo.
+    removals
+        What was removed from each store.
+    counts
+        Number of rows that were removed, by digest and table.
+    known_paths
+        Paths of the photos that the cache knew, by digest.
+    traces
+        Runs and audits that hold the photos.
+    unsearched
+        A sentence for each run or audit that could not be read.
+    searched
+        Folders that were searched for runs and audits.
+    cache
+        Folder of the cache.
+    unknown
+        Names in the folder of the cache that are no store of headstart. They were not searched.
+    time
+        Time of the removal, in UTC.
+    """
+
+    photos: tuple[ForgottenPhoto, ...]
+    skipped: tuple[tuple[str, str], ...]
+    removals: tuple[Removal, ...]
+    counts: Counts
+    known_paths: dict[str, list[str]]
+    traces: tuple[Trace, ...]
+    unsearched: tuple[str, ...]
+    searched: tuple[Path, ...]
+    cache: Path
+    unknown: tuple[str, ...]
+    time: str
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing of the photos is in the cache any more."""
+        return not self.problems
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Reasons why something of the photos may still be in the cache, or may be written again, by store."""
+        found = [f"{removal.store}: {reason}" for removal in self.removals for reason in removal.problems]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def n_photos(self) -> int:
+        """Number of different photos."""
+        return len({photo.digest for photo in self.photos})
+
+    @property
+    def was_cached(self) -> bool:
+        """Whether a store that tells photos apart had something of the photos."""
+        return any(removal.n_items for removal in self.removals if removal.store not in OF_ANY_PHOTO)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the statement for JSON."""
+        return {
+            "schema": 1, "headstart": __version__, "time": self.time, "cache": str(self.cache),
+            "is_complete": self.is_complete, "problems": list(self.problems), "was_cached": self.was_cached,
+            "n_photos": self.n_photos, "photos": self._list_photos(),
+            "skipped": [{"path": path, "reason": reason} for path, reason in self.skipped],
+            "stores": [removal.to_dict() for removal in self.removals],
+            "runs": [trace.to_dict() for trace in self.traces],
+            "searched_for_runs": [str(folder) for folder in self.searched], "runs_not_searched": list(self.unsearched),
+            "not_removed": list(NOT_REMOVED), "unknown_files_in_the_cache": list(self.unknown),
+        }  # fmt: skip
+
+    def _list_photos(self) -> list[dict[str, Any]]:
+        paths: dict[str, list[str]] = {}
+        sources: dict[str, set[str]] = {}
+        for photo in self.photos:
+            paths.setdefault(photo.digest, []).extend([] if photo.path is None else [photo.path])
+            sources.setdefault(photo.digest, set()).add(photo.source)
+        runs: dict[str | None, list[str]] = {}
+        for trace in self.traces:
+            for row in trace.photos:
+                runs.setdefault(row["digest"], []).append(str(trace.folder))
+        return [
+            {
+                "digest": digest, "paths": paths[digest], "digest_from": sorted(sources[digest]),
+                "removed_rows": self.counts.get(digest, {}), "removed_paths": self.known_paths.get(digest, []),
+                "runs": list(dict.fromkeys(runs.get(digest, []))),
+            }
+            for digest in paths
+        ]  # fmt: skip
+
+    def write(self, path: str | Path) -> None:
+        """Write the statement; as text if the name ends in ``.txt``. The file is whole, or it is not there.
+
+        Raises
+        ------
+        CacheError
+            If it cannot be written. The photos are removed all the same.
+        """
+        path = Path(path)
+        try:
+            with write_text_safely(path, "surrogateescape") as file:
+                if path.suffix == ".txt":
+                    file.writelines(f"{line}\n" for line in self.describe(path))
+                else:
+                    file.write(json.dumps(self.to_dict(), indent=2) + "\n")
+            for number, trace in self._list_long():
+                with write_text_safely(_name_list(path, number)) as file:
+                    file.writelines(f"{digest}\n" for digest in trace.list_digests())
+        except OSError as error:
+            raise CacheError(
+                f"Cannot write '{path}': {error.strerror or error}. The photos were removed. Run the same command with "
+                "another --out for a statement of what holds them still.", path=path,
+            ) from None  # fmt: skip
+
+    def _list_long(self) -> list[tuple[int, Trace]]:
+        """Return the runs that hold so many of the photos that a file lists them, numbered from 1."""
+        runs = [trace for trace in self.traces if trace.kind == "run" and len(trace.list_digests()) > N_IN_COMMAND]
+        return list(enumerate(runs, 1))
+
+    def describe(self, out: Path | None = None) -> Iterator[str]:
+        """Yield the lines of the statement for people; ``out`` is the path of the statement."""
+        n = count_photos(self.n_photos)
+        where = f"the cache '{escape_name(str(self.cache))}'"
+        if not self.is_complete:
+            yield f"Not everything of {n} was removed from {where}."
+        elif self.was_cached:
+            yield f"Removed all of {n} from {where}."
+        else:
+            yield f"Nothing of {n} was in {where}."
+        for removal in self.removals:
+            if removal.n_items:
+                size = describe_size(removal.n_bytes)
+                yield f"  {removal.store:<20}  {removal.n_items:>9,}  {size:>9}  {removal.what}"
+        for problem in self.problems:
+            yield f"  Not complete: {problem}."
+        if self.skipped:
+            such = escape_name(self.skipped[0][0])
+            yield f"{len(self.skipped):,} files in the folders are no photos, such as '{such}'."
+        yield from self._describe_traces(out)
+        yield "Not removed:"
+        yield from (f"  {sentence}" for sentence in NOT_REMOVED)
+        if self.unknown:
+            yield f"  Not searched, because headstart did not write it: {escape_name(', '.join(self.unknown))}"
+        yield f"{self.time}, headstart {__version__}"
+
+    def _describe_traces(self, out: Path | None) -> Iterator[str]:
+        searched = ", ".join(escape_name(str(folder)) for folder in self.searched)
+        if not self.traces:
+            yield f"No run or audit in {searched} holds them." if searched else "No folder of runs was searched."
+        for trace in self.traces:
+            splits = ", ".join(f"{n:,} in {split}" for split, n in trace.count_splits().items())
+            yield f"{escape_name(str(trace.folder))} holds {count_photos(len(trace.photos))}{splits and f': {splits}'}"
+            yield f"  named in: {', '.join(trace.naming) or '-'}"
+            if trace.showing:
+                yield f"  may be shown in: {', '.join(trace.showing)}"
+            if trace.kind == "run":
+                yield f"  To train without them: {self._write_command(trace, out)}"
+        yield from self.unsearched
+
+    def _write_command(self, trace: Trace, out: Path | None) -> str:
+        """Return the command that trains a run without the photos. A list of them is for one run alone."""
+        named = trace.list_digests()
+        for number, one in self._list_long():
+            if one is trace:
+                named = ["LIST.txt" if out is None else str(_name_list(out, number))]
+        folder = str(trace.folder)
+        words = [folder, *(word for name in named for word in ("--forget", name)), "--out", f"{folder}-without"]
+        return "headstart train " + " ".join(map(shlex.quote, words))
+
+
+def _name_list(out: Path, number: int) -> Path:
+    """Return the path of the list of photos for a run, beside the statement."""
+    return out.with_name(f"{out.stem}-{number}.txt")
+
+
+def check_statement(path: Path) -> None:
+    """Raise CacheError if a statement cannot be written to a path."""
+    problem = None
+    if path.suffix not in KINDS:
+        problem = f"got a name that ends in '{path.suffix}', need one of {', '.join(KINDS)}"
+    elif path.exists() or _name_list(path, 1).exists():
+        problem = "it exists, or its list of photos; a statement is not overwritten"
+    elif not path.parent.is_dir():
+        problem = f"there is no folder '{path.parent}'"
+    if problem is not None:
+        raise CacheError(f"Cannot write '{path}': {problem}. Nothing was removed. Give another --out.", path=path)

@@ -1,0 +1,99 @@
+"""What is meant is found: files, folders, digests, and files that are gone or have changed."""
+
+import hashlib
+
+import pytest
+
+from headstart.catalog.hashing import hash_files
+from headstart.errors import CatalogError
+from headstart.storage import digest_cache
+from headstart.training.forgotten_photos import ForgottenPhoto, find_forgotten
+
+DIGEST = "0a" * 32
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(digest_cache, "SETTLED_S", 0.0)
+
+
+@pytest.fixture
+def photos(make_folder):
+    return sorted(make_folder(n=3).rglob("*.*"))
+
+
+def find(*given, listed=(), recorded=()):
+    return find_forgotten(given, listed, lambda: recorded)
+
+
+def digest_of(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_files_folders_and_digests(photos, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found, skipped = find(photos[0].relative_to(tmp_path), photos[0].parent.parent, DIGEST.upper())
+    assert skipped == []
+    assert {photo.path for photo in found} == {None, *map(str, photos)}
+    assert ForgottenPhoto(DIGEST, None, "given") in found
+    assert ForgottenPhoto(digest_of(photos[0]), str(photos[0]), "file") in found
+    assert len(found) == len(photos) + 1
+    assert not (tmp_path / "cache").exists()  # nothing is written there
+
+
+def test_lists_give_paths_and_digests(photos):
+    found, _ = find(listed=[(str(photos[1]), None), (None, DIGEST), ("/gone/1.jpg", DIGEST)])
+    assert found == [
+        ForgottenPhoto(DIGEST, None, "given"), ForgottenPhoto(DIGEST, "/gone/1.jpg", "given"),
+        ForgottenPhoto(digest_of(photos[1]), str(photos[1]), "file"),
+    ]  # fmt: skip
+
+
+def test_a_file_that_is_gone_is_known_by_the_cache(photos):
+    digest = hash_files(photos)[2].digest
+    photos[2].unlink()
+    assert find(photos[2])[0] == [ForgottenPhoto(digest, str(photos[2]), "cache")]
+
+
+def test_a_file_that_is_gone_is_known_by_a_run(photos):
+    digest = digest_of(photos[2])
+    photos[2].unlink()
+    recorded = [(str(photos[1]), "ff" * 32), (str(photos[2]), digest), (str(photos[2]), DIGEST)]
+    found = [ForgottenPhoto(digest, str(photos[2]), "run"), ForgottenPhoto(DIGEST, str(photos[2]), "run")]
+    assert find(photos[2], recorded=recorded)[0] == found
+
+
+def test_what_a_file_held_earlier_is_forgotten_too(photos):
+    before = hash_files(photos)[0].digest
+    photos[0].write_bytes(photos[1].read_bytes())
+    assert find(photos[0])[0] == [
+        ForgottenPhoto(digest_of(photos[1]), str(photos[0]), "file"), ForgottenPhoto(before, str(photos[0]), "cache"),
+    ]  # fmt: skip
+
+
+def test_files_in_folders_that_are_no_photos_are_skipped(photos):
+    photos[0].write_bytes(b"text")
+    found, skipped = find(photos[0].parent)
+    assert {photo.path for photo in found} == {str(path) for path in photos[1:] if path.parent == photos[0].parent}
+    assert [path for path, _ in skipped] == [str(photos[0])]
+
+
+def test_all_problems_are_said_at_once(photos, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.jpg").write_bytes(b"text")
+    given = [photos[0], tmp_path / "empty", tmp_path / "text.jpg", tmp_path / "no.jpg"]
+    with pytest.raises(CatalogError, match="Nothing was removed") as caught:
+        find(*given)
+    for text in ("empty': a folder without photos", "text.jpg': ", "no.jpg': does not exist", "give its SHA-256"):
+        assert text in str(caught.value)
+
+
+def test_many_problems_are_shortened(tmp_path):
+    with pytest.raises(CatalogError, match="and 5 more"):
+        find(*(tmp_path / f"{n}.jpg" for n in range(15)))
+
+
+def test_nothing_is_one_sentence():
+    with pytest.raises(CatalogError, match="Cannot forget photos: got none"):
+        find()

@@ -62,6 +62,25 @@ def test_a_cache_in_use_is_exit_status_1_and_a_statement(pets, headstart, enviro
     assert headstart("forget", pets[0], "--out", "t.txt", env=environment, cwd=tmp_path).returncode == 0
 
 
+def test_another_command_that_is_running_is_exit_status_1(photos, headstart, environment, tmp_path):
+    pytest.importorskip("fcntl")
+    script = (
+        "from headstart.cli import app\napp.train.callback = lambda **_: (print('on', flush=True), input())\n"
+        f"app.app(['train', {str(photos)!r}], standalone_mode=False)"
+    )
+    command = [sys.executable, "-c", script]
+    other = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert other.stdout.readline() == "on\n"
+    photo = next(photos.rglob("*.*"))
+    done = headstart("forget", photo, "--out", "s.json", env=environment, cwd=tmp_path)
+    other.communicate("\n", timeout=60)
+    assert done.returncode == 1
+    assert "cache: a command of headstart is running and may write the same again" in done.stderr
+    assert not json.loads((tmp_path / "s.json").read_text())["is_complete"]
+    again = headstart("forget", photo, "--out", "t.json", env=environment, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+
+
 def test_what_was_not_cached_is_said(photos, headstart, environment, tmp_path):
     photo = next(photos.rglob("*.*"))
     done = headstart("forget", photo, "--out", "s.json", env=environment, cwd=tmp_path)

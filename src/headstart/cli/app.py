@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from headstart.cli.advise import advise
@@ -22,7 +24,10 @@ from headstart.cli.similar import similar
 from headstart.cli.suggest import suggest
 from headstart.cli.track import track
 from headstart.cli.train import train
+from headstart.storage.cache_users import mark_cache_used
 from headstart.version import __version__
+
+NO_USERS = ("cache", "forget", "show", "diff", "track", "serve")  # commands that keep nothing of photos in the cache
 
 
 class _CommandGroup(click.Group):
@@ -38,8 +43,11 @@ class _CommandGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110, "show_default": True},
 )
 @click.version_option(__version__, prog_name="headstart", message="%(prog)s %(version)s")
-def app() -> None:
+@click.pass_context
+def app(context: click.Context) -> None:
     """Point it at a folder of labelled photos and get a trustworthy image classifier in seconds."""
+    if context.invoked_subcommand not in NO_USERS and not {"-h", "--help", "--no-cache"} & set(sys.argv):
+        context.with_resource(mark_cache_used())
 
 
 for command in (

@@ -17,7 +17,8 @@ from headstart.runs.photo_traces import find_traces, list_results, list_run_phot
 from headstart.runs.run_folder import AUDIT, RUN
 from headstart.scale import ray_output, ray_training
 from headstart.scale.ray_removal import forget_ray_files
-from headstart.storage import digest_cache, result_cache
+from headstart.storage import cache_users, digest_cache, result_cache
+from headstart.storage.cache_users import is_cache_used
 from headstart.storage.digest_cache import forget_digests
 from headstart.storage.local_files import find_cache_folder
 from headstart.storage.other_layouts import delete_other_layouts
@@ -32,7 +33,7 @@ STORES = frozenset({
     feature_cache.FILE_NAME, digest_cache.FILE_NAME, activation_files.FOLDER, stored_features.FOLDER,
     checkpoint.FOLDER, result_cache.FOLDER,
 })  # fmt: skip
-OTHERS = frozenset({result_cache.BACKBONES, ray_output.LOG_NAME, ray_training.FOLDER})  # entries besides the stores
+OTHERS = frozenset({result_cache.BACKBONES, cache_users.FILE_NAME, ray_output.LOG_NAME, ray_training.FOLDER})
 SIDE_FILES = ("-wal", "-shm", "-journal")
 
 
@@ -102,13 +103,15 @@ def _remove(
     -------
     What was removed from each store, the rows by digest and table, and the paths by digest that the cache knew.
     """
+    users = Removal("cache", "", problems=["a command of headstart is running and may write the same again"])
+    is_used = is_cache_used()  # before and after: a command may end, or begin, meanwhile
     removals, counts = forget_features(digests, print_above if verbose else lambda _: None)
     removed, paths = forget_digests(digests, names)
     removals += [
         removed, forget_activations(digests), forget_checkpoints(digests), forget_stored_features(digests),
         forget_results(), forget_ray_files(), delete_other_layouts(STORES),
     ]  # fmt: skip
-    return removals, counts, paths
+    return removals + [users] * (is_used or is_cache_used()), counts, paths
 
 
 def _find_folders(runs: Sequence[str | Path] | None) -> list[Path]:

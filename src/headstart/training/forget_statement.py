@@ -27,7 +27,7 @@ NOT_REMOVED = (
     "The photo files themselves, and copies of them elsewhere.",
     "The runs and audits that hold them: their classifiers learned from the photos, and their files name or show them.",
     "Files that were written outside of the cache, such as the output of headstart embed and exported classifiers.",
-    "Whatever a program that is running now, such as a training, writes later. Run the command again after it.",
+    "Whatever a Python program that uses headstart and is running now writes later. Run the command again after it.",
     "Backups and snapshots of the cache folder. Blocks of the disk that held deleted files are free, and are "
     "overwritten when the system uses them again.",
 )

@@ -14,6 +14,7 @@ PRECISION = {"--precision": "bf16 refused, f32 noted if the classifier is quanti
 RULES = {"--refuse": "refused without a novelty test", "--sets": "refused without label sets"}
 EFFECTS = {
     "train": READING | {
+        **dict.fromkeys(("--add", "--forget"), "refused if DATA is no run"),
         "--out": ALWAYS, "--method": ALWAYS, "--budget": SETTING, "--cut": SETTING, "--list-cuts": ALWAYS,
         "--backbone": SETTING, "--image-size": SETTING, "--head": SETTING, "--features": SETTING,
         "--strength": SETTING, "--epochs": SETTING, "--learning-rate": SETTING, "--train-norms": SETTING,

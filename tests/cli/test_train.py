@@ -82,3 +82,18 @@ def test_several_sources_are_arguments(photos, tmp_path, headstart):
     done = headstart("train", photos, table, "--out", tmp_path / "run", "--image-size", 96, "--method", "fixed")
     assert "1 photo of one source is in another one, too, and counts once." in done.stderr
     assert done.returncode == 0
+
+
+def test_a_run_is_trained_again_with_photos_added_and_forgotten(run, photos, tmp_path, headstart):
+    table = tmp_path / "more.csv"
+    table.write_text(f"path,label\n{photos / 'dots' / '000.jpg'},dots\n")
+    gone = photos / "dots" / "001.jpg"
+    done = headstart("train", run.folder, "--add", table, "--forget", gone, "--out", tmp_path / "grown")
+    assert done.returncode == 0, done.stderr
+    assert "No photo was added, and 1 photo was forgotten (1 " in done.stderr
+    record = json.loads((tmp_path / "grown" / "run.json").read_text())
+    used = json.loads((run.folder / "run.json").read_text())["settings"]["used"]
+    assert record["settings"]["used"] == used | {"precision": run.metrics["precision"]}
+    assert record["arguments"]["forget"] == [str(gone)]
+    done = headstart("train", run.folder)
+    assert (done.returncode, "headstart replay trains it again" in done.stderr) == (1, True)

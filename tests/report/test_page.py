@@ -281,3 +281,19 @@ def test_a_working_point_has_a_section_of_its_own(decision):
     assert "All other figures on this page are those of the most probable class." in text
     assert ("Mean cost" in text) == (decision.label is None)
     assert "Working point" not in Outline(render_report(ReportContent("pets", make_metrics()))).text
+
+
+@pytest.mark.parametrize("new", [[], ["<owls>"]])
+def test_a_run_that_grew_out_of_another_is_compared_with_it(new, matrix):
+    row = {"label": "dogs", "n": 1234, "before": 8, "after": 7, "gained": 0, "lost": 1, "to_new": 1}
+    record = {
+        "run": "runs/<pets>", "added": {}, "forgotten": {}, "new_classes": new, "lost_classes": [], "comparison": None,
+        "n_held_out": 9, "n_other": 1, "by_class": [row], "other_answers": [],
+    }  # fmt: skip
+    figures = {"other_answers": ReportFigure("Photos with another answer.", matrix)}
+    page = Outline(render_report(ReportContent("pets", make_metrics() | {"growth": record}, figures)))
+    assert "The earlier run is runs/<pets>." in page.text
+    assert "1,234" in page.text
+    assert "Photos with another answer." in page.text
+    assert ("Now a new class" in page.text) == bool(new)
+    assert "Compared with the earlier run" not in render_report(ReportContent("pets", make_metrics()))

@@ -11,9 +11,8 @@ from PIL import Image
 
 import headstart as hs
 from headstart.errors import RunError
-from headstart.methods.settings import Settings
 from headstart.runs.run_tables import read_run_photos
-from headstart.training.replay import choose_settings
+from headstart.training.recorded_training import choose_settings
 
 
 def train(photos, out, **settings):
@@ -151,21 +150,6 @@ def test_a_run_whose_settings_are_unknown_is_refused(run):
     (run.folder / "run.json").write_text(json.dumps(record))
     with pytest.raises(RunError, match=r"unexpected keyword argument 'magic'"):
         choose_settings(record)
-
-
-@pytest.mark.parametrize("former", [{}, {"features": "last", "head": "logistic"}], ids=["now", "former defaults"])
-@pytest.mark.parametrize(
-    ("asked", "used", "method"),
-    [("auto", "fixed", "fixed"), ("auto", "hybrid", "auto"), ("hybrid", "hybrid", "hybrid")],
-)
-def test_auto_is_repeated_only_if_it_trained_above_a_cut(asked, used, method, former):
-    def record(name):
-        return {part: getattr(Settings(method=name), part) for part in Settings.__dataclass_fields__} | former
-
-    settings = {"asked": record(asked), "used": record(used) | {"budget_s": 900.0}}
-    chosen = choose_settings({"settings": settings, "machine": {"arithmetic": "f32"}})
-    assert (chosen.method, chosen.precision) == (method, "f32")
-    chosen.check()
 
 
 @pytest.mark.slow

@@ -43,6 +43,8 @@ class Catalog:
         Features by which the run searched for near copies, if its classifier may have others, as `auto` chooses them.
     sources
         Names of the sources, if there are several; ``source`` joins them.
+    pinned
+        Digests of photos whose splits stay if the split is drawn again: those of a run to which photos were added.
     """
 
     photos: tuple[Photo, ...]
@@ -55,6 +57,7 @@ class Catalog:
     is_recorded: bool = False
     compared_features: str | None = None
     sources: tuple[str, ...] = ()
+    pinned: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return (

@@ -77,5 +77,7 @@ def _undo(photo: Photo, catalog: Catalog, near_copies: Mapping[str, str] | None)
     named = photo.near_copies if near_copies is None else near_copies.get(photo.digest)
     if not photo.is_drawn and named == photo.near_copies:
         return photo
+    if photo.digest in catalog.pinned:
+        return replace(photo, near_copies=named)
     split = catalog.plan.pool if photo.is_drawn else photo.split
     return replace(photo, split=split, near_copies=named, is_drawn=False)

@@ -75,7 +75,7 @@ def scan_photos(
         source, ColumnNames(path_column, label_column, group_column), layout=layout, group_from=group_from
     )
     found = read_source(source, is_for_training=True)
-    photos, skipped, notes = _hash_listing(found, progress, cache=cache)
+    photos, skipped, notes = hash_listing(found, progress, cache=cache)
     for check in (drop_conflicts, drop_leaks):
         photos, dropped, said = check(photos, found.name_photo)
         skipped += dropped
@@ -84,7 +84,7 @@ def scan_photos(
     plan = found.plan or KEEP_ALL
     photos = fill_splits(photos, plan)
     divided, ambiguous = assign_splits(photos, plan, seed)
-    notes = _add_to_layout(notes, describe_split(plan, photos, divided))
+    notes = add_to_layout(notes, describe_split(plan, photos, divided))
     photos = divided
     photos, untrained, said = drop_untrained(photos)
     skipped += ambiguous + untrained
@@ -116,7 +116,7 @@ def scan_labelled(
     """
     source = find_source(source, layout=layout)
     found = read_source(source, is_for_training=False)
-    photos, skipped, notes = _hash_listing(found, progress, cache=cache)
+    photos, skipped, notes = hash_listing(found, progress, cache=cache)
     photos, dropped, said = drop_conflicts(photos, found.name_photo)
     if not photos:
         raise CatalogError(_describe_empty(source.name, [*skipped, *dropped], notes))
@@ -147,7 +147,7 @@ def scan_for_audit(
     columns = ColumnNames(path_column, label_column, group_column)
     source = find_source(source, columns, layout=layout, group_from=group_from)
     found = read_source(source, is_for_training=False)
-    photos, skipped, notes = _hash_listing(found, progress, cache=cache)
+    photos, skipped, notes = hash_listing(found, progress, cache=cache)
     if not photos:
         raise CatalogError(_describe_empty(source.name, skipped, notes))
     labels = {photo.label for photo in photos}
@@ -155,7 +155,7 @@ def scan_for_audit(
     return Catalog(tuple(photos), tuple(skipped), tuple(notes), source.name, group_kind=source.group_kind)
 
 
-def _hash_listing(
+def hash_listing(
     found: SourceListing, progress: Callable[[int, int], None] | None, *, cache: bool
 ) -> tuple[list[Photo], list[Skip], list[Note]]:
     """Hash listed photos without a digest. Return the photos, the skipped files, and the notes of the listing."""
@@ -183,7 +183,7 @@ def _hash_listing(
     return photos, skipped + repeated, notes + said
 
 
-def _add_to_layout(notes: list[Note], sentence: str) -> list[Note]:
+def add_to_layout(notes: list[Note], sentence: str) -> list[Note]:
     """Append a sentence to the last note on the layout."""
     last = max((n for n, note in enumerate(notes) if note.code == "layout"), default=None)
     if last is None:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
+from headstart.cli.growth_rows import print_growth
 from headstart.cli.options import (
     DURATION,
     FRACTION,
@@ -30,9 +32,21 @@ from headstart.cli.options import (
 )
 from headstart.cli.printing import print_json, print_line, say, say_left_out, say_note
 
+SETTINGS = {"views": "n_views", "budget": "budget_s"}  # settings that are another word on the command line
+
 
 @click.command(short_help="Train a classifier on labelled photos.")
 @click.argument("data", type=PATH, nargs=-1, metavar="DATA...")
+@click.option(
+    "--add", type=PATH, multiple=True, metavar="PATH",
+    help="DATA is a run: train it again with these photos added, a folder or a table as for DATA. Its photos keep "
+    "their splits, and options that are not given are those of the run. Can be given several times.",
+)  # fmt: skip
+@click.option(
+    "--forget", type=PATH, multiple=True, metavar="LIST",
+    help="DATA is a run: train it again without these photos. A text file with a path in each line, a CSV with a "
+    "column path, or the path of a photo. Can be given several times.",
+)  # fmt: skip
 @click.option("--out", type=PATH, help="Run folder to write.  [default: runs/NAME]")
 @click.option(
     "--method", type=METHOD, default="auto",
@@ -147,8 +161,8 @@ from headstart.cli.printing import print_json, print_line, say, say_left_out, sa
 @json_option("Print metrics.json on stdout.")
 @click.pass_context
 def train(
-    context: click.Context, /, data: tuple[Path, ...], views: int | None, budget: float, list_cuts: bool, as_json: bool,
-    **settings: Any,
+    context: click.Context, /, data: tuple[Path, ...], add: tuple[Path, ...], forget: tuple[Path, ...],
+    list_cuts: bool, as_json: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Train a classifier on a folder of labelled photos and write a run folder with its report.
 
@@ -157,19 +171,25 @@ def train(
     such as filename and class, are known. Several, such as pets/ more.csv, are joined, and a photo in two of them
     counts once.
 
+    With --add and --forget, DATA is a run folder: it is trained again with more or fewer photos, and the report says
+    what that changed.
+
     Photos that cannot be read are left out and listed. The exit status is then 0, unlike that of predict.
     """
     if list_cuts:
-        _print_cuts(settings["backbone"], settings["image_size"], as_json)
+        _print_cuts(options["backbone"], options["image_size"], as_json)
         return
     if not data:
         raise click.UsageError("Missing argument 'DATA'.")
     from headstart.training.train import train_classifier
 
     command = ["headstart", *sys.argv[1:]]
+    if add or forget:  # other settings are those of the run
+        options = {name: value for name, value in options.items() if _is_given(context, name)}
     run = train_classifier(
-        list(data), say=say, chart_drawer=context.obj, command=command, n_views=views, budget_s=budget, **settings
-    )
+        list(data), add=list(add) or None, forget=list(forget) or None, say=say, chart_drawer=context.obj,
+        command=command, **{SETTINGS.get(name, name): value for name, value in options.items()},
+    )  # fmt: skip
     from headstart.evaluation.words import count_photos, describe_classes, format_seconds
 
     metrics = run.metrics
@@ -183,8 +203,14 @@ def train(
     for note in metrics["notes"]:
         say_note(note)
     say_left_out(metrics["skipped"], "The report")
+    if "growth" in metrics:
+        print_growth(metrics["growth"], run.folder)
     print_line(f"Report:     {run.report}")
     print_line(f"Classifier: {run.folder / 'model.onnx'}")
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is not ParameterSource.DEFAULT
 
 
 def _count_classes(metrics: Mapping[str, Any]) -> Counter[str]:

@@ -15,6 +15,7 @@ from headstart.evaluation.words import count_photos, format_percent
 from headstart.report.elsewhere_rows import describe_elsewhere
 from headstart.report.figure_file import InlineImage
 from headstart.report.fitted_photos import explain_splits
+from headstart.report.growth_section import describe_growth_section
 from headstart.report.label_sets_table import describe_label_sets
 from headstart.report.near_copy_text import describe_near_copies
 from headstart.report.novelty_section import describe_refusal
@@ -44,6 +45,7 @@ SECTIONS = (
     "strangers",
     "strangest_photos",
     "label_sets",
+    "other_answers",
 )  # figures in sections of their own
 MAX_SKIPPED = 200
 MAX_OPEN_ROWS = 12  # longer tables and lists are folded
@@ -71,8 +73,8 @@ class ReportContent:
     figures
         Figures by name, in the order of the page. The charts ``per_class``, ``confusion_matrix``, ``history``,
         ``reliability``, ``repeats`` and ``forecast`` stand beside their numbers; ``near_copies``,
-        ``photos_to_look_at``, ``strangers``, ``strangest_photos`` and ``label_sets`` in their sections; all others,
-        such as ``training_photos``, in the section Photos.
+        ``photos_to_look_at``, ``strangers``, ``strangest_photos``, ``label_sets`` and ``other_answers`` in their
+        sections; all others, such as ``training_photos``, in the section Photos.
     catalog_summary
         Number of photos by class and split, as rows like ``{"label": "cats", "train": 850, "test": 150}``.
     notes
@@ -122,6 +124,8 @@ def render_report(content: ReportContent) -> str:
         strangest_figure=images.get("strangest_photos"),
         label_sets=describe_label_sets(metrics),
         label_sets_figure=images.get("label_sets"),
+        growth=describe_growth_section(metrics),
+        growth_figure=images.get("other_answers"),
         near_copies=describe_near_copies(metrics),
         near_copies_figure=images.get("near_copies"),
         catalog_columns=list(content.catalog_summary[0]) if content.catalog_summary else [],

@@ -36,7 +36,7 @@ class FoundPhotos:
 
 
 def find_photos(
-    photos: Sequence[Photo], recorded: str | None, given: str | Path | None = None, *, cache: bool = True,
+    photos: Sequence[Photo], recorded: str | None, given: str | Path | Source | None = None, *, cache: bool = True,
     progress: Progress = ignore_progress,
 ) -> FoundPhotos:  # fmt: skip
     """Find the photos of a run's catalog.

@@ -13,9 +13,9 @@ from headstart.runs.run_record import read_record
 from headstart.runs.run_tables import Answer, read_answers, read_run_photos
 
 # keys of metrics.json that differ between equal trainings: times, counts of the cache, what was compared before the
-# choice that a replay takes over, and texts with paths
+# choice that a replay takes over, the comparison with an earlier run, and texts with paths
 VARYING = frozenset({"seconds", "seconds_per_epoch", "n_extracted", "n_cached", "skipped", "notes", "auto", "device",
-                     "candidates", "path", "paths", "photos", "photos_to_look_at"})  # fmt: skip
+                     "candidates", "path", "paths", "photos", "photos_to_look_at", "growth"})  # fmt: skip
 RESULTS = ("catalog", "features", "head", "model", "probabilities")
 
 

@@ -2,65 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from headstart.catalog.photo import Photo
 from headstart.evaluation.mcnemar import mcnemar_p
-from headstart.runs.replay_comparison import answer_by_digest
 from headstart.runs.run import Run
-from headstart.runs.run_record import read_record
-from headstart.runs.run_tables import Answer, read_run_photos
-from headstart.storage.photo_folder import RECORD
+from headstart.runs.run_side import RunSide, read_side
 
 FACTS = ("label", "split", "group", "weight")  # of a photo, compared one by one
 FIGURES = ("test", "cross_validation", "validation", "train")
 REFUSED = ("test", "strangers")
 SIGNIFICANT = 0.05  # p-values below are more than chance
-# settings that metrics.json has, for runs without a run.json
-_OF_METRICS = ("method", "cut", "backbone", "image_size", "depth", "features", "head", "views", "averaged_views",
-               "seed", "split_seed")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Side:
-    """One of the two runs."""
-
-    folder: Path
-    metrics: Mapping[str, Any]
-    record: Mapping[str, Any] | None
-    photos: dict[str, Photo]  # by digest
-    counts: Counter[str]  # photos of each digest
-    answers: dict[str, Answer]
-
-    def list_settings(self, is_recorded: bool) -> dict[str, Any]:
-        """Return the settings that the classifier was trained with, from run.json or from metrics.json."""
-        if self.record is None or not is_recorded:
-            return {name: self.metrics.get(name) for name in _OF_METRICS}
-        return {**self.record["settings"]["used"], "asked method": self.record["settings"]["asked"].get("method")}
-
-    @property
-    def working_points(self) -> dict[str, Any]:
-        """Threshold and costs of each class that the decision is about."""
-        points = self.metrics.get("working_points") or []
-        return {point["label"]: {name: point[name] for name in ("threshold", "costs")} for point in points}
-
-    @property
-    def versions(self) -> dict[str, Any]:
-        """Versions of the packages, and the machine."""
-        if self.record is None:
-            return {"headstart": self.metrics.get("headstart")}
-        return dict(self.record["versions"])
-
-    @property
-    def machine(self) -> dict[str, Any]:
-        """The processor and the arithmetic."""
-        if self.record is None:
-            return {"arithmetic": self.metrics.get("precision")}
-        return {name: self.record["machine"].get(name) for name in ("processor", "engine", "arithmetic")}
 
 
 def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, Any]:
@@ -94,7 +47,7 @@ def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, An
     RunError
         If a folder is no run, or one of its files is damaged.
     """
-    old, new = _read_side(before), _read_side(after)
+    old, new = read_side(before), read_side(after)
     is_recorded = old.record is not None and new.record is not None  # else only what both have can be compared
     shared = [digest for digest in old.photos if digest in new.photos]
     answered = [digest for digest in shared if digest in old.answers and digest in new.answers]
@@ -120,23 +73,13 @@ def diff_runs(before: Run | str | Path, after: Run | str | Path) -> dict[str, An
             name: sides for name in REFUSED
             if any(sides := [_take_refused(side.metrics.get("novelty"), name) for side in (old, new)])
         },
-        "comparison": _compare(old, new, answered),
+        "comparison": compare_sides(old, new, answered),
         "n_answered": len(answered),
-        "answers": _list_answers(old, new, answered),
+        "answers": list_other_answers(old, new, answered),
     }  # fmt: skip
 
 
-def _read_side(given: Run | str | Path) -> _Side:
-    run = given if isinstance(given, Run) else Run(given)
-    photos = read_run_photos(run.folder)
-    answers = answer_by_digest(run.folder, photos)
-    record = read_record(run.folder) if (run.folder / RECORD).exists() else None
-    by_digest = {photo.digest: photo for photo in reversed(photos)}
-    counts = Counter(photo.digest for photo in photos)
-    return _Side(run.folder, run.metrics, record, by_digest, counts, answers)
-
-
-def _list_changes(old: _Side, new: _Side, shared: list[str], fact: str) -> list[dict[str, Any]]:
+def _list_changes(old: RunSide, new: RunSide, shared: list[str], fact: str) -> list[dict[str, Any]]:
     pairs = ((digest, getattr(old.photos[digest], fact), getattr(new.photos[digest], fact)) for digest in shared)
     changes = [
         {"path": new.photos[digest].file, "before": before, "after": after}
@@ -164,7 +107,8 @@ def _take_refused(record: Mapping[str, Any] | None, name: str) -> dict[str, Any]
     return {**{key: counted[key] for key in ("refused", "refused_ci95", "n")}, "refuse": record["refuse"]}
 
 
-def _compare(old: _Side, new: _Side, answered: list[str]) -> dict[str, Any] | None:
+def compare_sides(old: RunSide, new: RunSide, answered: Sequence[str]) -> dict[str, Any] | None:
+    """Return the record ``comparison`` of `diff_runs` for photos that both runs answered."""
     tested = [
         digest
         for digest in answered
@@ -184,7 +128,8 @@ def _compare(old: _Side, new: _Side, answered: list[str]) -> dict[str, Any] | No
     }  # fmt: skip
 
 
-def _list_answers(old: _Side, new: _Side, answered: list[str]) -> list[dict[str, Any]]:
+def list_other_answers(old: RunSide, new: RunSide, answered: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the record ``answers`` of `diff_runs` for photos that both runs answered."""
     rows = [
         {
             "path": new.photos[digest].file, "label": new.photos[digest].label,

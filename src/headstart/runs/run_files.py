@@ -43,6 +43,7 @@ from headstart.report.chart_process import ChartDrawer
 from headstart.report.model_card import write_model_card
 from headstart.report.page import ReportContent, ReportFigure, render_report
 from headstart.report.preloading import preload_page_modules
+from headstart.runs.growth_pictures import draw_growth
 from headstart.runs.near_copy_files import FILE_NAME, draw_near_copies, write_near_copies
 from headstart.runs.novelty_pictures import draw_label_sets, draw_novelty
 from headstart.runs.photos_to_look_at import draw_photos_to_look_at
@@ -184,6 +185,7 @@ def _draw_photos(pictures: PictureFolder, contents: RunContents) -> None:
     draw_photos_to_look_at(pictures, metrics["photos_to_look_at"], metrics["depth"])
     draw_novelty(pictures, metrics["novelty"], metrics["depth"])
     draw_label_sets(pictures, metrics["label_sets"], metrics["depth"])
+    draw_growth(pictures, metrics.get("growth"), metrics["depth"])
 
 
 def _write_captions(metrics: dict[str, Any], *, has_start: bool) -> dict[str, str]:

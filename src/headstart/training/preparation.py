@@ -14,10 +14,11 @@ from headstart.features.extraction import make_feature_spec
 from headstart.features.stored_features import StoredFeatures
 from headstart.methods.training_context import TrainingContext
 from headstart.process.progress import show_progress
+from headstart.training.grown_run import GrownRun
 
 
 def load_catalog(
-    photos: Catalog | PhotoSource, context: TrainingContext, *, seed: int, say: Callable[[str], None]
+    photos: Catalog | PhotoSource | GrownRun, context: TrainingContext, *, seed: int, say: Callable[[str], None]
 ) -> tuple[Catalog, StoredFeatures | None]:
     """Return the catalog of a source, and the stored features of its photos as they are, if there are any.
 
@@ -26,6 +27,8 @@ def load_catalog(
     """
     if isinstance(photos, Catalog):
         return photos, None
+    if isinstance(photos, GrownRun):
+        return photos.make_catalog(cache=context.cache, is_shown=context.verbose), None
     source = find_source(photos)
     if source.kind == "embedded":
         return _scan(source, context, seed), _open_stored(source.make_absolute().path, context.setup, say)

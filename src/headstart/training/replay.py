@@ -9,22 +9,17 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from headstart.catalog.catalog import Catalog
-from headstart.catalog.photo import Photo
-from headstart.catalog.split import SplitPlan
 from headstart.classifier.seal import check_seal
-from headstart.engine.processor import list_capabilities
-from headstart.errors import ClassifierError, RunError
-from headstart.evaluation.group_words import GROUP
-from headstart.methods.settings import TUNED, Settings
+from headstart.errors import ClassifierError
 from headstart.process.progress import show_progress
 from headstart.report.chart_process import ChartDrawer
-from headstart.runs.photo_finding import FoundPhotos, find_photos
+from headstart.runs.photo_finding import find_photos
 from headstart.runs.replay_comparison import answer_by_digest, compare_replay
 from headstart.runs.run import Run
 from headstart.runs.run_record import read_record
 from headstart.runs.run_tables import read_run_photos
 from headstart.storage.local_files import read_regular
+from headstart.training.recorded_training import choose_settings, make_catalog
 from headstart.training.train import train_classifier
 
 
@@ -87,7 +82,7 @@ def replay_run(
     }  # fmt: skip
     if not is_complete and not partial:
         return result
-    catalog = _make_catalog(rows, found, record)
+    catalog = make_catalog(rows, found, record)
     if out is None:
         catalog = replace(catalog, source="", sources=())
     settings = choose_settings(record)
@@ -116,49 +111,3 @@ def _is_file_kept(folder: Path, record: dict[str, Any]) -> bool:
         return bool(check_seal(read_regular(path)) == record["digests"].get("model"))
     except (ClassifierError, OSError):
         return False
-
-
-def choose_settings(record: dict[str, Any]) -> Settings:
-    """Return the settings that train a run again.
-
-    They are those that the classifier was trained with, so that ``auto`` does not choose anew. If ``auto`` trained
-    above a cut, only the whole search gives the same result, so it is repeated. The arithmetic is that of the run, if
-    the processor has it.
-
-    Raises
-    ------
-    RunError
-        If the record has settings that this version does not know.
-    """
-    asked, used = (_read_settings(record["settings"][name]) for name in ("asked", "used"))
-    if used.method in TUNED:  # what was asked for `fixed` had no effect; earlier versions had other defaults
-        asked = replace(asked, features=Settings().features, head=Settings().head)
-    is_search = asked.settle().method == "auto" and used.method in TUNED
-    settings = asked if is_search else replace(used, budget_s=Settings().budget_s)
-    arithmetic = record["machine"].get("arithmetic")
-    if settings.precision != "int8" and (arithmetic == "f32" or str(arithmetic).upper() in list_capabilities()):
-        settings = replace(settings, precision=str(arithmetic))
-    return settings
-
-
-def _read_settings(record: dict[str, Any]) -> Settings:
-    try:
-        return Settings(**record)
-    except TypeError as error:
-        raise RunError(
-            f"Cannot replay the run: {str(error).split('() ')[-1]}, need settings that this version of headstart "
-            "knows. Update headstart.",
-        ) from None
-
-
-def _make_catalog(rows: tuple[Photo, ...], found: FoundPhotos, record: dict[str, Any]) -> Catalog:
-    """Return the catalog of the run with the photos where they lie now."""
-    split = record["split"]
-    photos = [replace(row, file=file) for row, file in zip(rows, found.files, strict=True) if file is not None]
-    plan = SplitPlan(split.get("pool"), dict(split.get("shares") or {}))
-    kind = split.get("group_kind", GROUP)
-    compared = _read_settings(record["settings"]["asked"]).features  # `auto` chose others after the search
-    return Catalog(
-        tuple(photos), source=str(record["photos"].get("source", "")), seed=split["seed"], plan=plan, group_kind=kind,
-        is_recorded=True, compared_features=compared, sources=tuple(record["photos"].get("sources") or ()),
-    )  # fmt: skip

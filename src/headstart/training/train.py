@@ -25,6 +25,7 @@ from headstart.runs.run_record import TrainingRequest
 from headstart.runs.tracking import check_tracker, track_or_warn
 from headstart.scale.ray_training import RayWorkers
 from headstart.storage.remote_paths import RemotePath, make_path
+from headstart.training.grown_run import ForgetLists, GrownRun, explain_run, is_run_folder, open_grown_run
 from headstart.training.training_steps import Clock, Training
 from headstart.tune.torch_import import limit_spinning
 
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
 
 def train_classifier(
-    photos: Catalog | PhotoSource, *, out: str | Path | None = None, overwrite: bool = False, cache: bool = True,
+    photos: Catalog | PhotoSource | Run, *, add: PhotoSource | None = None, forget: ForgetLists | None = None,
+    out: str | Path | None = None, overwrite: bool = False, cache: bool = True,
     layout: str = "auto", track: str | None = None, ray: str | None = None, path_column: str | None = None,
     label_column: str | None = None, group_column: str | None = None, group_from: str | None = None,
     verbose: bool = True, say: Callable[[str], None] = lambda _: None, chart_drawer: ChartDrawer | None = None,
@@ -44,7 +46,13 @@ def train_classifier(
     Parameters
     ----------
     photos
-        A catalog, or a source of photos as for `scan_photos`.
+        A catalog, or a source of photos as for `scan_photos`. With ``add`` or ``forget`` a run, or its folder: its
+        photos, in their splits, and its settings are taken, except for the settings that are given.
+    add
+        Source of photos to add to those of the run, or a list of sources.
+    forget
+        Photos of the run to leave out: a text file with a path in each line, a CSV with a column of paths, the path of
+        a photo, or a list of these.
     out
         The run folder. Default: ``runs/NAME``, or ``runs/NAME-2`` and so on if it exists. The name of a table in
         memory is ``table``.
@@ -80,22 +88,26 @@ def train_classifier(
     HeadstartError
         If the photos, the settings or the tracker cannot be used, or the folder cannot be written.
     """
-    asked = _make_settings(settings)
+    columns = ColumnNames(path_column, label_column, group_column)
+    settings = _make_plain(settings)
+    grown = None
+    if add is not None or forget is not None:
+        grown = open_grown_run(
+            photos, add, forget, settings, columns, layout=layout, group_from=group_from, cache=cache
+        )
+    asked = _make_settings(settings) if grown is None else grown.settings
     chosen = asked.settle()
     chosen.check()
     if track is not None:
         check_tracker(track)
     if chosen.method != asked.method:
         say(f"Method: {chosen.method}, because the other options belong to it.")
-    columns = ColumnNames(path_column, label_column, group_column)
-    given, sources = _find_given(photos, columns, layout, group_from, ray)
-    asking = {"photos": sources[0] if len(sources) == 1 else sources, "out": out, "overwrite": overwrite,
+    given, sources = _find_given(grown or photos, columns, layout, group_from, ray)
+    asking = {"photos": _name_photos(given, sources), "add": add, "forget": forget, "out": out, "overwrite": overwrite,
               "cache": cache, "layout": layout, "track": track, "ray": ray, "path_column": path_column,
               "label_column": label_column, "group_column": group_column, "group_from": group_from}  # fmt: skip
     request = TrainingRequest(settings=asked, command=command, arguments=asking)
     folder = _choose_run_folder(out, sources)
-    for source in sources:
-        check_outside(folder, source)
     limit_spinning()  # before a backbone imports torch, and before Ray starts with this environment
     clock, chart_drawer = Clock(), chart_drawer or ChartDrawer()
     try:
@@ -124,32 +136,51 @@ def train_classifier(
     return run
 
 
+def _make_plain(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings with Python numbers in place of numpy's, for metrics.json."""
+    return {name: value.item() if hasattr(value, "item") else value for name, value in settings.items()}
+
+
 def _make_settings(given: dict[str, Any]) -> Settings:
     try:
-        # numpy numbers become Python numbers, for metrics.json
-        return Settings(**{name: v.item() if hasattr(v, "item") else v for name, v in given.items()})
+        return Settings(**given)
     except TypeError as error:
         raise FitError(f"Cannot train: {str(error).split('() ')[-1]}.") from None
 
 
 def _find_given(
-    photos: Catalog | PhotoSource, columns: ColumnNames, layout: str, group_from: str | None, ray: str | None
-) -> tuple[Catalog | Source, tuple[str, ...]]:
+    photos: Catalog | PhotoSource | Run | GrownRun, columns: ColumnNames, layout: str, group_from: str | None,
+    ray: str | None,
+) -> tuple[Catalog | Source | GrownRun, tuple[str, ...]]:  # fmt: skip
     """Return the catalog, or the source, whose kind is known before Ray is started for it; and the names of sources."""
+    if isinstance(photos, GrownRun):
+        return photos, photos.sources
     if isinstance(photos, Catalog):
         refuse_reading(layout, columns, group_from)
         return photos, photos.sources or (photos.source,)
+    if isinstance(photos, Run) or is_run_folder(photos):
+        raise RunError(explain_run(photos))
     source = find_source(photos, columns, layout=layout, group_from=group_from)
     if ray is not None:
         refuse_several(source, "train on a Ray cluster on")
     return source, source.names or (source.name,)
 
 
+def _name_photos(given: Catalog | Source | GrownRun, sources: tuple[str, ...]) -> str | Path | tuple[str, ...]:
+    """Return what run.json says was trained on."""
+    if isinstance(given, GrownRun):
+        return given.side.folder
+    return sources[0] if len(sources) == 1 else sources
+
+
 def _choose_run_folder(out: str | Path | None, sources: Sequence[str]) -> Path:
     if out is not None and isinstance(make_path(out), RemotePath):
         text = f"Cannot write run '{out}': got a URI, need a folder on this machine. Give one, and copy it afterwards."
         raise RunError(text, path=out)
-    return Path(out).expanduser() if out is not None else choose_folder(sources)
+    folder = Path(out).expanduser() if out is not None else choose_folder(sources)
+    for source in sources:
+        check_outside(folder, source)
+    return folder
 
 
 def _list_unused(out: str | Path | None, overwrite: bool) -> list[Note]:

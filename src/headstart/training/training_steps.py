@@ -14,6 +14,7 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import SPLITS
 from headstart.catalog.source import Source
 from headstart.classifier.refusal import check_names
+from headstart.evaluation.growth_words import say_growth
 from headstart.evaluation.notes import Note
 from headstart.evaluation.repeats import write_repeats
 from headstart.evaluation.verdict import write_verdict
@@ -50,6 +51,7 @@ from headstart.training.audited_source import find_audited_source
 from headstart.training.auto import choose_method
 from headstart.training.demo_strangers import list_demo_strangers
 from headstart.training.drawn_splits import draw_asked_split
+from headstart.training.grown_run import GrownRun
 from headstart.training.judging import judge_trained
 from headstart.training.network_trials import choose_network
 from headstart.training.preparation import load_catalog
@@ -86,7 +88,7 @@ class Training:
     table: Path  # catalog.csv that the run will have
     checkpoints: list[Checkpoint] = field(default_factory=list)  # of finished trainings
 
-    def run(self, photos: Catalog | Source, folder: Path, say: Callable[[str], None]) -> RunContents:
+    def run(self, photos: Catalog | Source | GrownRun, folder: Path, say: Callable[[str], None]) -> RunContents:
         """Train, say the verdict, and return the contents of the run folder. Charts are begun as early as possible."""
         settings, context = self.settings, self.context
         cut = choose_kept_cut(context.setup, settings)
@@ -116,6 +118,9 @@ class Training:
         metrics["photos_to_look_at"] = list_photos_to_look_at(
             trained.table, held, prepared.near_copies, runner.fresh
         ) | {"source": None if runner.stored else find_audited_source(runner.catalog, self.table)}
+        if isinstance(photos, GrownRun):
+            decision = chosen.decision if chosen else None
+            metrics["growth"] = photos.describe(trained.table.catalog, predictions, decision, metrics)
         found = note_elsewhere(metrics["elsewhere"]) + note_refusal(metrics["novelty"])
         notes += found
         metrics["notes"] += [note.text for note in found]
@@ -130,7 +135,7 @@ class Training:
         )  # fmt: skip
 
     def _prepare(
-        self, photos: Catalog | Source, compiling: BackgroundCompilation, say: Callable[[str], None]
+        self, photos: Catalog | Source | GrownRun, compiling: BackgroundCompilation, say: Callable[[str], None]
     ) -> _Prepared:
         """Read the catalog, keep near copies together, and quantise the network if it is asked for."""
         settings, context, setup = self.settings, self.context, self.context.setup
@@ -236,9 +241,11 @@ def _predict_splits(trained: TrainedMethod) -> dict[str, SplitPredictions]:
 
 
 def _tell(metrics: Mapping[str, Any], say: Callable[[str], None]) -> None:
-    """Say the verdict, and the sentences on repeats and on working points."""
+    """Say the verdict, and the sentences on repeats, on working points, and on photos added to a run."""
     say(write_verdict(metrics))
     if metrics["repeats"] is not None:
         say(write_repeats(metrics["repeats"]))
     for text in say_working_points(metrics["working_points"]):
+        say(text)
+    for text in say_growth(metrics["growth"]) if "growth" in metrics else ():
         say(text)

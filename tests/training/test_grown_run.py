@@ -1,0 +1,146 @@
+"""A run is trained again with photos added and forgotten: its photos, splits and settings are taken."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import headstart as hs
+from headstart.errors import CatalogError, FitError, RunError
+from headstart.runs.run_tables import read_run_photos
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, paint_folder):
+    """A run of 40 photos, and twelve of a new class."""
+    base = tmp_path_factory.mktemp("grown")
+    photos, more = paint_folder(base / "photos"), paint_folder(base / "more", ("rings",), n=12)
+    (more / "dots").mkdir()
+    for n in range(4):
+        shutil.copy(photos / "dots" / f"{n:03}.jpg", more / "dots" / f"known {n}.jpg")
+    run = hs.train(
+        photos, out=base / "run", method="fixed", features="last", head="logistic", image_size=96, verbose=False
+    )
+    return run, more
+
+
+def grow(run, out, **options):
+    return hs.train(run, out=out, verbose=False, **options)
+
+
+def list_splits(run):
+    return {photo.digest: photo.split for photo in read_run_photos(run.folder)}
+
+
+def test_photos_are_added_and_forgotten_and_the_file_is_that_of_a_new_training(made, tmp_path):
+    run, more = made
+    rows = read_run_photos(run.folder)
+    stripes = [row for row in rows if row.label == "stripes"]
+    gone = [row for row in stripes if row.split == "train"][:2] + [row for row in stripes if row.split == "test"][:1]
+    gone += [row for row in rows if row.file == "dots/000.jpg"]  # which is in more, too: it is not added again
+    (tmp_path / "list.txt").write_text("".join(f"{row.file}\n" for row in gone))
+    told = []
+    grown = grow(run, tmp_path / "run2", add=more, forget=tmp_path / "list.txt", say=told.append)
+    before, after = list_splits(run), list_splits(grown)
+    assert len(after) == 40 + 12 - 4
+    assert not after.keys() & {row.digest for row in gone}
+    assert all(after[digest] == split for digest, split in before.items() if digest in after)
+    growth = grown.metrics["growth"]
+    assert growth["new_classes"] == ["rings"]
+    assert sum(growth["added"]["rings"].values()) == 12
+    n_left = sum(row.split == "test" for row in rows) - sum(row.split == "test" for row in gone)
+    assert growth["comparison"]["n"] == n_left
+    assert told[1].startswith("12 photos were added (8 train, 2 validation, 2 test), and 4 photos were forgotten (")
+    assert "'rings' is a new class, with 8 training photos and 2 test photos." in " ".join(told)
+    assert "Compared with the earlier run" in grown.report.read_text()
+    (note,) = (note for note in grown.notes if note.code == "several-sources")
+    assert note.text == f"3 photos of {more} are in the run already, and count once."
+    settings = [json.loads((one.folder / "run.json").read_text())["settings"]["used"] for one in (run, grown)]
+    assert settings[0] | {"precision": run.metrics["precision"]} == settings[1]
+    for cache in (True, False):  # also from features that are computed anew
+        again = hs.train(
+            grown.folder / "catalog.csv", out=tmp_path / f"again {cache}", method="fixed", features="last",
+            head="logistic", image_size=96, cache=cache, verbose=False,
+        )  # fmt: skip
+        assert (again.folder / "model.onnx").read_bytes() == (grown.folder / "model.onnx").read_bytes()
+    assert hs.replay(grown, verbose=False)["is_same"]
+
+
+def test_a_grown_run_grows_again_and_its_sources_are_named(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run, more = made
+    first = hs.train(run.folder, add=[more], verbose=False)
+    assert first.folder == Path("runs/photos+more")
+    record = json.loads((first.folder / "run.json").read_text())
+    assert record["photos"]["sources"] == [str(run.folder.parent / "photos"), str(more)]
+    assert record["arguments"]["photos"] == str(run.folder)
+    assert (record["arguments"]["add"], record["arguments"]["forget"]) == ([str(more)], None)
+    rings = [row.file for row in read_run_photos(first.folder) if row.label == "rings"]
+    second = grow(str(first.folder), tmp_path / "second", forget=rings)
+    assert second.metrics["growth"]["lost_classes"] == ["rings"]
+    assert list_splits(second) == list_splits(run)
+    assert (second.folder / "model.onnx").read_bytes() == (run.folder / "model.onnx").read_bytes()
+
+
+def test_given_settings_replace_those_of_the_run(made, tmp_path):
+    run, more = made
+    grown = grow(run, tmp_path / "run2", add=more, features="all", seed=4)
+    used = json.loads((grown.folder / "run.json").read_text())["settings"]["used"]
+    assert (used["features"], used["head"], used["seed"], used["image_size"]) == ("all", "logistic", 4, 96)
+    with pytest.raises(FitError, match=r"other photos and repeats: the photos of the run keep their splits"):
+        grow(run, tmp_path / "run3", add=more, repeats=3)
+    with pytest.raises(FitError, match="unexpected keyword argument 'magic'"):
+        grow(run, tmp_path / "run3", add=more, magic=1)
+
+
+def test_another_method_does_not_take_over_what_only_the_first_has(made):
+    from headstart.catalog.table_columns import BY_NAME
+    from headstart.training.grown_run import open_grown_run
+
+    run, more = made
+    settings = open_grown_run(run, more, None, {"method": "hybrid", "epochs": 3}, BY_NAME).settings
+    assert (settings.method, settings.epochs, settings.features, settings.head) == ("hybrid", 3, "auto", "auto")
+    settings.check()
+    settings = open_grown_run(run, more, None, {"backbone": "efficientnet_lite1"}, BY_NAME).settings
+    assert (settings.image_size, settings.head) == (None, "auto")
+
+
+def test_missing_photos_are_named_found_among_the_added_ones_or_forgotten(made, tmp_path):
+    run = hs.Run(shutil.copytree(made[0].folder, tmp_path / "run"))
+    photos = Path(shutil.copytree(made[0].folder.parent / "photos", tmp_path / "photos"))
+    record = json.loads((run.folder / "run.json").read_text())
+    record["photos"]["folder"] = str(photos)
+    (run.folder / "run.json").write_text(json.dumps(record))
+    more = tmp_path / "more"
+    shutil.copytree(photos / "stripes", more / "stripes")
+    shutil.rmtree(photos / "stripes")
+    with pytest.raises(
+        RunError, match=r"20 photos of its 40 are missing or changed:\n  stripes/000\.jpg\n(.*\n)*  and 10"
+    ):
+        grow(run, tmp_path / "run2", forget="dots/000.jpg")
+    grown = grow(run, tmp_path / "run2", add=more, forget="dots/000.jpg")
+    assert len(list_splits(grown)) == 39
+    first = min(more.rglob("*.jpg"))
+    first.unlink()
+    with pytest.raises(RunError, match=r"1 photo of its 40 is missing or changed:\n  stripes/000\.jpg"):
+        grow(run, tmp_path / "run3", add=more)
+    assert len(list_splits(grow(run, tmp_path / "run3", add=more, forget=["stripes/000.jpg"]))) == 39
+
+
+def test_what_is_no_run_or_cannot_be_added_is_refused(made, tmp_path):
+    run, more = made
+    for nothing in (more, str(tmp_path / "gone"), [run.folder, more]):
+        with pytest.raises(RunError, match="got no run folder, need one run that training wrote"):
+            grow(nothing, tmp_path / "run2", add=more)
+    for one in (run, run.folder, [str(run.folder)]):
+        with pytest.raises(RunError, match=r"got a run without --add or --forget, need photos\. headstart replay"):
+            grow(one, tmp_path / "run2")
+    with pytest.raises(CatalogError, match="Cannot use layout 'inner' of photos that are scanned already"):
+        grow(run, tmp_path / "run2", forget="dots/000.jpg", layout="inner")
+    with pytest.raises(RunError, match=r"Cannot forget 1 photo that '.*' does not have"):
+        grow(run, tmp_path / "run2", forget="dots/999.jpg")
+    dots = [row.file for row in read_run_photos(run.folder) if row.label == "dots"]
+    with pytest.raises(CatalogError, match="need at least 2"):
+        grow(run, tmp_path / "run2", forget=dots)
+    assert not (tmp_path / "run2").exists()

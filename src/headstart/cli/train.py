@@ -44,8 +44,8 @@ SETTINGS = {"views": "n_views", "budget": "budget_s"}  # settings that are anoth
 )  # fmt: skip
 @click.option(
     "--forget", type=PATH, multiple=True, metavar="LIST",
-    help="DATA is a run: train it again without these photos. A text file with a path in each line, a CSV with a "
-    "column path, or the path of a photo. Can be given several times.",
+    help="DATA is a run: train it again without these photos. A text file with a path or a SHA-256 on each line, a CSV "
+    "with a column path or digest, the path of a photo, or a SHA-256. Can be given several times.",
 )  # fmt: skip
 @click.option("--out", type=PATH, help="Run folder to write.  [default: runs/NAME]")
 @click.option(

@@ -51,8 +51,8 @@ def train_classifier(
     add
         Source of photos to add to those of the run, or a list of sources.
     forget
-        Photos of the run to leave out: a text file with a path in each line, a CSV with a column of paths, the path of
-        a photo, or a list of these.
+        Photos of the run to leave out: a text file with a path or a SHA-256 on each line, a CSV with a column ``path``
+        or ``digest``, the path of a photo, a SHA-256, or a list of these.
     out
         The run folder. Default: ``runs/NAME``, or ``runs/NAME-2`` and so on if it exists. The name of a table in
         memory is ``table``.

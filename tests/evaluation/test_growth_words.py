@@ -16,7 +16,8 @@ def make_record(**changes):
                   "is_more_than_chance": True}  # fmt: skip
     return {
         "added": {"cats": {"train": 8, "validation": 1, "test": 1}}, "forgotten": {}, "new_classes": [],
-        "lost_classes": [], "comparison": comparison, "n_held_out": 150, "n_other": 12, "by_class": ROWS,
+        "lost_classes": [], "left_out": {}, "comparison": comparison,
+        "n_held_out": 150, "n_other": 12, "by_class": ROWS,
     } | changes  # fmt: skip
 
 
@@ -48,12 +49,18 @@ def test_forgotten_photos_and_lost_classes_are_told():
     ]
 
 
-@pytest.mark.parametrize(("n_train", "n_test", "is_few"), [(19, 4, True), (20, 4, False), (60, 0, True)])
-def test_a_new_class_with_few_photos_is_told(n_train, n_test, is_few):
+@pytest.mark.parametrize(("n_train", "n_test"), [(19, 4), (20, 4), (60, 0)])
+def test_a_new_class_with_few_photos_or_without_test_photos_is_told(n_train, n_test):
     counts = NONE | {"train": n_train, "test": n_test}
     told = say_growth(make_record(added={"owls": counts}, new_classes=["owls"]))[1]
     assert told.startswith(f"'owls' is a new class, with {n_train} training photos and {n_test} test photos.")
-    assert ("That is few: add photos of 'owls'" in told) == is_few
+    assert ("That is few: add photos of 'owls'" in told) == (n_train < 20)
+    assert ("The test accuracy says nothing about 'owls'" in told) == (n_test == 0)
+
+
+def test_photos_of_the_run_that_are_left_out_are_not_called_forgotten():
+    told = say_growth(make_record(left_out={"cats": NONE | {"train": 2}}))
+    assert told[1] == "2 photos of the earlier run are left out for reasons that the notes give."
 
 
 def test_classes_that_did_not_change_are_listed_beside_a_new_class_only():

@@ -6,7 +6,8 @@ from headstart.report.growth_section import describe_growth_section
 
 ROW = {"label": "dogs", "n": 9, "before": 8, "after": 7, "gained": 0, "lost": 1, "to_new": 1}
 RECORD = {
-    "run": "runs/pets", "added": {}, "forgotten": {}, "new_classes": [], "lost_classes": [], "comparison": None,
+    "run": "runs/pets", "added": {}, "forgotten": {}, "new_classes": [], "lost_classes": [],
+    "left_out": {}, "comparison": None,
     "n_held_out": 9, "n_other": 1, "by_class": [ROW], "other_answers": [],
 }  # fmt: skip
 

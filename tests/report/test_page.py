@@ -287,7 +287,8 @@ def test_a_working_point_has_a_section_of_its_own(decision):
 def test_a_run_that_grew_out_of_another_is_compared_with_it(new, matrix):
     row = {"label": "dogs", "n": 1234, "before": 8, "after": 7, "gained": 0, "lost": 1, "to_new": 1}
     record = {
-        "run": "runs/<pets>", "added": {}, "forgotten": {}, "new_classes": new, "lost_classes": [], "comparison": None,
+        "run": "runs/<pets>", "added": {}, "forgotten": {}, "new_classes": new, "lost_classes": [],
+        "left_out": {}, "comparison": None,
         "n_held_out": 9, "n_other": 1, "by_class": [row], "other_answers": [],
     }  # fmt: skip
     figures = {"other_answers": ReportFigure("Photos with another answer.", matrix)}

@@ -25,10 +25,13 @@ def test_photos_and_answers_are_counted_by_class():
         ("a", "cats", "test", "owls"), ("b", "cats", "test", "cats"), ("c", "dogs", "test", "cats"),
         ("d", "dogs", "validation", "dogs"), ("e", "dogs", "train", "owls"), ("g", "owls", "test", "owls"),
     ]  # fmt: skip
-    record = describe_growth(make_side(before, ["cats", "dogs", "rats"]), make_side(after, ["cats", "dogs", "owls"]))
+    sides = make_side(before, ["cats", "dogs", "rats"]), make_side(after, ["cats", "dogs", "owls"])
+    record = describe_growth(*sides, {"f"})
     assert record["run"] == "runs/pets"
     assert record["added"] == {"owls": {"train": 0, "validation": 0, "test": 1}}
     assert record["forgotten"] == {"rats": {"train": 1, "validation": 0, "test": 0}}
+    assert record["left_out"] == {}
+    assert describe_growth(*sides, set())["left_out"] == record["forgotten"]
     assert (record["new_classes"], record["lost_classes"]) == (["owls"], ["rats"])
     comparison = record["comparison"]
     assert (comparison["n"], comparison["n_only_before"], comparison["n_only_after"]) == (3, 2, 1)

@@ -18,11 +18,15 @@ def say_growth(record: Mapping[str, Any]) -> list[str]:
     --------
     >>> added = {"cats": {"train": 7, "validation": 2, "test": 1}}
     >>> record = {"added": added, "forgotten": {}, "new_classes": [], "lost_classes": [], "comparison": None,
-    ...           "n_held_out": 0, "n_other": 0}
+    ...           "n_held_out": 0, "n_other": 0, "left_out": {}}
     >>> say_growth(record)[0]
     '10 photos were added (7 train, 2 validation, 1 test), and none was forgotten.'
     """
     told = [_say_photos(record["added"], record["forgotten"])]
+    n_left_out = sum(sum(row.values()) for row in record["left_out"].values())
+    if n_left_out:
+        are = "is" if n_left_out == 1 else "are"
+        told.append(f"{count_photos(n_left_out)} of the earlier run {are} left out for reasons that the notes give.")
     told += _say_new_classes(record)
     lost = record["lost_classes"]
     if lost:
@@ -49,8 +53,10 @@ def _say_new_classes(record: Mapping[str, Any]) -> list[str]:
         counts = record["added"].get(label, dict.fromkeys(NAMES, 0))
         n_train, n_test = counts["train"], counts["test"]
         text = f"'{label}' is a new class, with {count_photos(n_train, 'training')} and {count_photos(n_test, 'test')}."
-        if n_train < FEW or not n_test:
-            text += f" That is few: add photos of '{label}' before you rely on what is said of it."
+        if n_train < FEW:
+            text += f" That is few: add photos of '{label}' before you rely on its answers."
+        if not n_test:
+            text += f" The test accuracy says nothing about '{label}': put some of its photos into a folder test/."
         told.append(text)
     return told
 

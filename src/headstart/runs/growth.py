@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from headstart.catalog.photo import SPLITS, Photo
@@ -14,12 +14,18 @@ HELD_OUT = SPLITS[1:]  # a run answers their photos by a head that was not fitte
 N_LISTED = 50  # photos with another answer that metrics.json has; headstart diff lists all
 
 
-def describe_growth(before: RunSide, after: RunSide) -> dict[str, Any]:
+def describe_growth(before: RunSide, after: RunSide, forgotten: Collection[str]) -> dict[str, Any]:
     """Return the record ``growth`` of metrics.json, in plain JSON types.
+
+    Parameters
+    ----------
+    forgotten
+        Digests of the photos that the user asked to forget.
 
     Returns
     -------
-    ``run``: folder of the earlier run. ``added``, ``forgotten``: the number of photos of each split, by class.
+    ``run``: folder of the earlier run. ``added``, ``forgotten``, ``left_out``: the number of photos of each split, by
+    class; those left out were neither asked to be forgotten nor used, such as copies with two labels.
     ``new_classes``, ``lost_classes``: names. ``comparison``: as that of `diff_runs`, on the test photos of both.
     ``n_held_out``: photos that are validation or test photos of both runs, with the same label, and ``n_other`` of
     these have another answer; ``other_answers`` lists the first 50 of them, the test photos first. ``by_class``: for
@@ -31,10 +37,12 @@ def describe_growth(before: RunSide, after: RunSide) -> dict[str, Any]:
     answered = [digest for digest in before.answers if digest in after.answers]
     held = [digest for digest in answered if _is_held_out(before.photos[digest], after.photos[digest])]
     other = list_other_answers(before, after, held)
+    gone = [photo for digest, photo in before.photos.items() if digest not in after.photos]
     return {
         "run": str(before.folder),
         "added": _count(photo for digest, photo in after.photos.items() if digest not in before.photos),
-        "forgotten": _count(photo for digest, photo in before.photos.items() if digest not in after.photos),
+        "forgotten": _count(photo for photo in gone if photo.digest in forgotten),
+        "left_out": _count(photo for photo in gone if photo.digest not in forgotten),
         "new_classes": new, "lost_classes": sorted(classes[0] - classes[1]),
         "comparison": compare_sides(before, after, answered),
         "n_held_out": len(held), "n_other": len(other), "other_answers": other[:N_LISTED],

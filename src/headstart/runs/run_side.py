@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,10 +71,13 @@ class RunSide:
         return {name: self.record["machine"].get(name) for name in ("processor", "engine", "arithmetic")}
 
 
-def read_side(given: Run | str | Path) -> RunSide:
-    """Read a run from its folder; RunError is raised if it is no run, or one of its files is damaged."""
+def read_side(given: Run | str | Path, photos: Sequence[Photo] | None = None) -> RunSide:
+    """Read a run from its folder; RunError is raised if it is no run, or one of its files is damaged.
+
+    ``photos`` are the rows of its catalog.csv, if they are read already.
+    """
     run = given if isinstance(given, Run) else Run(given)
-    photos = read_run_photos(run.folder)
+    photos = read_run_photos(run.folder) if photos is None else photos
     answers = answer_by_digest(run.folder, photos)
     record = read_record(run.folder) if (run.folder / RECORD).exists() else None
     by_digest = {photo.digest: photo for photo in reversed(photos)}

@@ -65,6 +65,8 @@ def join_folder(folder: Path, file: str) -> str:
     >>> join_folder(Path("/photos"), "cats/1.jpg"), join_folder(Path("/photos"), "s3://pets/1.jpg")
     ('/photos/cats/1.jpg', 's3://pets/1.jpg')
     """
+    if file[:1].isalnum() and not any(part in file for part in ("//", "/.", "\\")):  # a `Path` is slower
+        return os.path.join(folder, file)  # noqa: PTH118
     path = make_path(file)
     return str(path if isinstance(path, RemotePath) else folder / path)
 

@@ -63,6 +63,11 @@ class GrownRun:
     settings: Settings
     sources: tuple[str, ...]
 
+    @property
+    def forgotten(self) -> frozenset[str]:
+        """The digests of the photos that are forgotten."""
+        return frozenset(self.side.photos).difference(photo.digest for photo in self.photos)
+
     def make_catalog(self, *, cache: bool, is_shown: bool) -> Catalog:
         """Find the photos of the run by their content, and join the new ones.
 
@@ -84,8 +89,7 @@ class GrownRun:
             source=join_names(self.sources), sources=self.sources,
         )  # fmt: skip
         with show_progress("Scanning", is_shown=is_shown) as progress:
-            forgotten = frozenset(self.side.photos).difference(photo.digest for photo in self.photos)
-            return join_additions(kept, self.added, forgotten=forgotten, cache=cache, progress=progress)
+            return join_additions(kept, self.added, forgotten=self.forgotten, cache=cache, progress=progress)
 
     def describe(
         self, catalog: Catalog, predictions: Mapping[str, SplitPredictions], decision: Decision | None,
@@ -93,7 +97,7 @@ class GrownRun:
     ) -> dict[str, Any]:  # fmt: skip
         """Return the record ``growth`` of the training with the other photos; see `describe_growth`."""
         after = make_side(catalog, predictions, tuple(metrics["classes"]), decision, metrics)
-        return describe_growth(self.side, after)
+        return describe_growth(self.side, after, self.forgotten)
 
 
 def is_run_folder(photos: object) -> bool:
@@ -143,7 +147,7 @@ def open_grown_run(
     """
     folder = _find_folder(run)
     record, photos = read_record(folder), read_run_photos(folder)
-    side = read_side(folder)
+    side = read_side(folder, photos)
     settings = _choose_settings(record, given)
     added = None
     if add is None:

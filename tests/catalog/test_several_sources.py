@@ -1,6 +1,7 @@
 """Several sources become one catalog, in which each photo counts once."""
 
 import shutil
+import tarfile
 
 import pandas as pd
 import pytest
@@ -167,3 +168,25 @@ def test_the_notes_of_each_source_name_it(lay, tmp_path):
     listings = [read_source(find_source(source), is_for_training=True) for source in (pets, table)]
     joined = join_listings(["pets", "more.csv"], listings)
     assert [note.text.partition(":")[0] for note in joined.notes if note.code == "unused-column"] == ["more.csv"]
+
+
+def test_tables_and_shards_are_joined_with_folders(lay, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow as pa
+
+    pets, owls = lay({"cats": 4, "dogs": 4}), lay({"owls": 4, "rats": 4}, "others")
+    files = sorted(map(str, (owls / "owls").iterdir()))
+    parquet.write_table(pa.table({"path": files, "label": ["owls"] * 4}), tmp_path / "owls.parquet")
+    with tarfile.open(tmp_path / "test-0.tar", "w") as shard:
+        for path in sorted((owls / "rats").iterdir()):
+            shard.add(path, f"rats/{path.name}")
+        shard.add(pets / "cats" / "000.jpg", "cats/again.jpg")
+    catalog = scan_photos([pets, tmp_path / "owls.parquet", tmp_path / "test-0.tar"])
+    assert catalog.labels == ("cats", "dogs", "owls")
+    assert {photo.split for photo in catalog.photos if photo.digest == catalog.photos[0].digest} == {"test"}
+    assert [skip.reason for skip in catalog.skipped if skip.path.name == "again.jpg"] == [
+        f"identical to '{pets}/cats/000.jpg' of another source"
+    ]
+    assert [note.text for note in catalog.select_notes("class-not-in-train")] == [
+        "Class 'rats' is in test but not in train: its 4 photos were left out."
+    ]

@@ -160,3 +160,9 @@ def test_files_that_were_left_out_are_told(advise, tmp_path):
     told = advise(tmp_path, skipped=({"path": "x.jpg", "reason": "the file is empty"},)).stderr
     assert "1 file left out, such as 'x.jpg': the file is empty. --json lists them." in told
     assert "left out" not in advise(tmp_path).stderr
+
+
+def test_the_figure_of_several_sources_has_the_names_of_all(advise, make_folder, tmp_path):
+    done = advise(make_folder("a"), make_folder("b"))
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "runs" / "a+b-advice.png").exists()

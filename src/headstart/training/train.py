@@ -103,9 +103,10 @@ def train_classifier(
     if chosen.method != asked.method:
         say(f"Method: {chosen.method}, because the other options belong to it.")
     given, sources = _find_given(grown or photos, columns, layout, group_from, ray)
-    asking = {"photos": _name_photos(given, sources), "add": add, "forget": forget, "out": out, "overwrite": overwrite,
-              "cache": cache, "layout": layout, "track": track, "ray": ray, "path_column": path_column,
-              "label_column": label_column, "group_column": group_column, "group_from": group_from}  # fmt: skip
+    asking = {"photos": _name_photos(given, sources), "add": _name_added(given), "forget": forget, "out": out,
+              "overwrite": overwrite, "cache": cache, "layout": layout, "track": track, "ray": ray,
+              "path_column": path_column, "label_column": label_column, "group_column": group_column,
+              "group_from": group_from}  # fmt: skip
     request = TrainingRequest(settings=asked, command=command, arguments=asking)
     folder = _choose_run_folder(out, sources)
     limit_spinning()  # before a backbone imports torch, and before Ray starts with this environment
@@ -171,6 +172,13 @@ def _name_photos(given: Catalog | Source | GrownRun, sources: tuple[str, ...]) -
     if isinstance(given, GrownRun):
         return given.side.folder
     return sources[0] if len(sources) == 1 else sources
+
+
+def _name_added(given: Catalog | Source | GrownRun) -> list[str] | None:
+    """Return what run.json says was added to a run."""
+    if not isinstance(given, GrownRun) or given.added is None:
+        return None
+    return list(given.added.names or (given.added.name,))
 
 
 def _choose_run_folder(out: str | Path | None, sources: Sequence[str]) -> Path:

@@ -130,10 +130,12 @@ def test_missing_photos_are_named_found_among_the_added_ones_or_forgotten(made, 
 
 def test_what_is_no_run_or_cannot_be_added_is_refused(made, tmp_path):
     run, more = made
-    for nothing in (more, str(tmp_path / "gone"), [run.folder, more]):
-        with pytest.raises(RunError, match="got no run folder, need one run that training wrote"):
+    for nothing in ("gone", ["gone"], ["runs/pets", "gone"]):
+        with pytest.raises(RunError, match=r"forget from '(runs/pets )?gone': got no run folder, need one run that"):
             grow(nothing, tmp_path / "run2", add=more)
-    for one in (run, run.folder, [str(run.folder)]):
+    with pytest.raises(RunError, match="got no run folder"):
+        grow(more, tmp_path / "run2", add=more)
+    for one in (run, run.folder, [str(run.folder)], [more, str(run.folder)]):
         with pytest.raises(RunError, match=r"got a run without --add or --forget, need photos\. headstart replay"):
             grow(one, tmp_path / "run2")
     with pytest.raises(CatalogError, match="Cannot use layout 'inner' of photos that are scanned already"):

@@ -102,8 +102,6 @@ class GrownRun:
 
 def is_run_folder(photos: object) -> bool:
     """Say whether a source of photos is a run, or names a run folder."""
-    if isinstance(photos, list) and len(photos) == 1:
-        photos = photos[0]
     if isinstance(photos, Run):
         return True
     if not isinstance(photos, str | Path) or "://" in str(photos):
@@ -114,9 +112,8 @@ def is_run_folder(photos: object) -> bool:
 
 def explain_run(run: object) -> str:
     """Say why a run alone is not trained on."""
-    one = run[0] if isinstance(run, list) else run
     return (
-        f"Cannot train on '{one.folder if isinstance(one, Run) else one}': got a run without --add or --forget, need "
+        f"Cannot train on '{run.folder if isinstance(run, Run) else run}': got a run without --add or --forget, need "
         "photos. headstart replay trains it again; --add and --forget train it with more or fewer photos."
     )
 
@@ -178,8 +175,9 @@ def _list(given: object) -> list[Any]:
 def _find_folder(run: object) -> Path:
     one = run[0] if isinstance(run, list) and len(run) == 1 else run
     if not is_run_folder(one):
+        given = " ".join(map(str, run)) if isinstance(run, list) else str(run)
         raise RunError(
-            f"Cannot add to or forget from {str(run)[:60]!r}: got no run folder, need one run that training wrote. To "
+            f"Cannot add to or forget from '{given[:100]}': got no run folder, need one run that training wrote. To "
             "train on several sources, name them: headstart train pets/ more/.",
         )
     return one.folder if isinstance(one, Run) else Path(str(one)).expanduser()

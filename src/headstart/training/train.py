@@ -159,8 +159,10 @@ def _find_given(
     if isinstance(photos, Catalog):
         refuse_reading(layout, columns, group_from)
         return photos, photos.sources or (photos.source,)
-    if isinstance(photos, Run) or is_run_folder(photos):
-        raise RunError(explain_run(photos))
+    for one in photos if isinstance(photos, list) else [photos]:
+        if is_run_folder(one):
+            raise RunError(explain_run(one))
+    assert not isinstance(photos, Run)  # noqa: S101  for the type checker: it was refused
     source = find_source(photos, columns, layout=layout, group_from=group_from)
     if ray is not None:
         refuse_several(source, "train on a Ray cluster on")

@@ -100,13 +100,27 @@ def test_near_copies_are_suggested_once(suggest, folder):
     assert "000" not in {one.photo.path.stem.removeprefix("mirrored-") for one in again.photos}
 
 
-def test_more_than_there_are_gives_all(suggest):
+def test_more_than_there_are_gives_all(suggest, folder):
     found = suggest(n=1000)
     n = len(found.photos)
     (note,) = [note for note in found.notes if note.code == "fewer-suggestions"]
-    copies = f"The other {36 - n} are near copies of labelled or of suggested photos."  # some stripes are alike
-    assert 24 < n < 36
-    assert note.text == f"There are fewer than 1,000 photos to suggest: {n}. {copies}"
+    copies = f"The other {36 - n} without a label are near copies of labelled or of suggested photos."
+    assert 24 < n < 36  # some stripes are alike
+    assert note.text == f"Only {n} photos can be suggested. {copies}"
+    found = suggest(sorted((folder / "rings").glob("*.jpg"))[:3], n=4)
+    (note,) = [note for note in found.notes if note.code == "fewer-suggestions"]
+    assert note.text == "All 3 photos without a label are suggested: there are fewer than 4."
+
+
+def test_photos_of_other_things_than_the_run_are_noted(suggest, trained, tmp_path):
+    (tmp_path / "other").mkdir()
+    for number in range(6):
+        Image.new("RGB", (90, 90), (40 * number, 200, 30)).save(tmp_path / "other" / f"{number}.png")
+    found = suggest(tmp_path / "other", run=trained)
+    (note,) = [note for note in found.notes if note.code == "many-strange"]
+    assert note.severity == "warning"
+    assert " photos without a label are unlike the training photos." in note.text
+    assert "strange" in found.counts()
 
 
 def test_unreadable_photos_are_skipped(suggest, folder):

@@ -26,6 +26,7 @@ from headstart.process.terminal_text import escape_name
 from headstart.report.chart_process import ChartDrawer, ChartProcess
 
 N_OBJECTS = 50_000  # allocations between two garbage collections: with Python's 700 they take 3% of a short command
+CACHING = ("train", "demo", "advise", "audit", "suggest", "embed")  # commands that continue where they were stopped
 SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 
@@ -81,7 +82,7 @@ def _ignore_signals() -> None:
 
 def _say_stopped() -> int:
     kept = " Finished features and epochs are kept: run the same command again to continue."
-    is_kept = "--no-cache" not in sys.argv and sys.argv[1:2] in (["train"], ["demo"], ["advise"], ["audit"], ["embed"])
+    is_kept = "--no-cache" not in sys.argv and "".join(sys.argv[1:2]) in CACHING
     with suppress(OSError):  # the terminal may be gone
         say(f"headstart: stopped.{kept if is_kept else ''}")
     return 128 + _received[0]

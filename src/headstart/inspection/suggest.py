@@ -25,6 +25,8 @@ from headstart.process.progress import show_progress
 from headstart.runs.run import Run
 from headstart.storage.remote_paths import make_path
 
+MANY_STRANGE = 0.5  # share of the photos without a label: then the run may be of other photos
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Found:
@@ -97,7 +99,7 @@ def suggest_photos(
 
 
 def _note_numbers(made: MadeChoice, known: Knowledge, n: int) -> list[Note]:
-    """Return notes on photos of the run that are gone, and on fewer suggestions than were asked for."""
+    """Return notes on photos of the run that are gone, on many strange photos, and on fewer suggestions than wanted."""
     notes = []
     if known.contents is not None and not known.photos:
         text = (
@@ -111,10 +113,22 @@ def _note_numbers(made: MadeChoice, known: Knowledge, n: int) -> list[Note]:
             "suggested photos may resemble them. Put them back where they lay, or give their place with --labelled."
         )
         notes.append(Note("labelled-photos-unknown", text, "warning"))
+    n_strange = made.n_strange
+    if n_strange > MANY_STRANGE * made.n_unlabelled:
+        text = (
+            f"{n_strange:,} of {count_photos(made.n_unlabelled)} without a label are unlike the training photos. If "
+            "they show other things than the classes, give other photos. If they are of another kind, such as another "
+            "camera, label some of them drawn at random."
+        )
+        notes.append(Note("many-strange", text, "warning"))
     if len(made.photos) < n:
         left = made.n_unlabelled - len(made.photos)
-        rest = "" if not left else f" The other {left:,} are near copies of labelled or of suggested photos."
-        text = f"There are fewer than {n:,} photos to suggest: {len(made.photos):,}.{rest}"
+        text = f"All {made.n_unlabelled:,} photos without a label are suggested: there are fewer than {n:,}."
+        if left:
+            text = (
+                f"Only {count_photos(len(made.photos))} can be suggested. The other {left:,} without a label are near "
+                "copies of labelled or of suggested photos."
+            )
         notes.append(Note("fewer-suggestions", text))
     return notes
 

@@ -23,6 +23,7 @@ from headstart.process.progress import show_progress
 
 FEWEST_LABELS = 20  # with fewer, small margins choose no better than chance
 Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
 Judgement = tuple[Floats, Floats | None]  # probabilities (N, C), and novelties (N,) if the classifier can tell them
 
 
@@ -38,6 +39,8 @@ class MadeChoice:
         Number of photos without and with a label whose features are known.
     n_gone
         Number of labelled photos that cannot be read.
+    n_strange
+        Number of photos without a label that the classifier would refuse.
     skipped
         Unlabelled photos that cannot be decoded, with reasons.
     notes
@@ -48,6 +51,7 @@ class MadeChoice:
     n_unlabelled: int
     n_labelled: int
     n_gone: int
+    n_strange: int
     skipped: list[Skip]
     notes: list[Note]
 
@@ -75,6 +79,7 @@ def choose_photos(
         features = replace(features, matrix=features.matrix[kept], failures={})
     is_labelled = np.array([photo.digest in labelled for photo in photos], bool)
     chosen: list[Suggestion] = []
+    n_strange = 0
     if not is_labelled.all():
         judged = None
         if known.contents is not None:
@@ -83,15 +88,17 @@ def choose_photos(
             progress(0, 1)
             rows = reduce_features(features.matrix[:, -known.setup.spec.n_last_features :])
             pool = _open_pool(photos, compared.pairs, is_labelled)
-            choices = _choose_rows(rows, is_labelled, pool, known, judged, n, seed)
+            is_strange = _mark_strange(known, judged, len(photos))
+            n_strange = int((is_strange & ~is_labelled).sum())
+            choices = _choose_rows(rows, is_labelled, is_strange, pool, known, judged, n, seed)
         chosen = [_describe(choice, photos, known, judged, has_labels=bool(is_labelled.any())) for choice in choices]
     return MadeChoice(
         photos=tuple(chosen), n_unlabelled=int((~is_labelled).sum()), n_labelled=int(is_labelled.sum()),
-        n_gone=len(failures) - len(skipped), skipped=skipped, notes=compared.notes,
+        n_gone=len(failures) - len(skipped), n_strange=n_strange, skipped=skipped, notes=compared.notes,
     )  # fmt: skip
 
 
-def _open_pool(photos: Sequence[Photo], pairs: Sequence[CopyPair], is_labelled: npt.NDArray[np.bool_]) -> Pool:
+def _open_pool(photos: Sequence[Photo], pairs: Sequence[CopyPair], is_labelled: Bools) -> Pool:
     """Return the photos that may be chosen: those without a label that are no near copy of one with a label."""
     pool = Pool(~is_labelled, list_copies({photo.digest: n for n, photo in enumerate(photos)}, pairs, len(photos)))
     for row in np.flatnonzero(is_labelled).tolist():
@@ -125,17 +132,20 @@ def _join(rows: Iterable[int], copies: dict[int, set[int]]) -> None:
         copies.setdefault(row, set()).update(some)
 
 
+def _mark_strange(known: Knowledge, judged: Judgement | None, n_photos: int) -> Bools:
+    """Return which photos the classifier would refuse."""
+    if judged is None or judged[1] is None:
+        return np.zeros(n_photos, bool)
+    return np.array([not known.rules.is_known(novelty) for novelty in judged[1].tolist()], bool)
+
+
 def _choose_rows(
-    rows: Floats, is_labelled: npt.NDArray[np.bool_], pool: Pool, known: Knowledge, judged: Judgement | None, n: int,
+    rows: Floats, is_labelled: Bools, is_strange: Bools, pool: Pool, known: Knowledge, judged: Judgement | None, n: int,
     seed: int,
 ) -> list[Choice]:  # fmt: skip
     if judged is None or max(int(is_labelled.sum()), known.n_learned) < FEWEST_LABELS:
         return choose_typical(rows, is_labelled, pool, n, seed=seed)
-    probabilities, novelties = judged
-    is_strange = np.zeros(len(rows), bool)
-    if novelties is not None:
-        is_strange = np.array([not known.rules.is_known(novelty) for novelty in novelties.tolist()])
-    return choose_doubtful(rows, measure_margins(probabilities), is_strange, pool, n, seed=seed)
+    return choose_doubtful(rows, measure_margins(judged[0]), is_strange, pool, n, seed=seed)
 
 
 def _describe(

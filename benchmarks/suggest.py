@@ -53,10 +53,11 @@ Numbers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class _Set:
-    """The features (N, D), labels (N,) and near copies of a set."""
+    """The features (N, D), those of all stages (N, W), labels (N,) and near copies of a set."""
 
     name: str
     X: Floats
+    wide: Floats
     y: Numbers
     digests: list[str]
     pairs: tuple[CopyPair, ...]
@@ -140,7 +141,7 @@ def read_sets() -> Iterator[_Set]:
             found, _ = gather_photos(catalog, TrainingContext(setup, verbose=True), Settings(method="fixed"))
             digests = [photo.digest for photo in found.photos]
             X = np.ascontiguousarray(found.X[:, -found.n_last :])
-            yield _Set(source.stem, X, found.y, digests, found.near_copies.pairs)
+            yield _Set(source.stem, X, found.X, found.y, digests, found.near_copies.pairs)
 
 
 def measure_gains() -> tuple[list[list[str]], list[Claim]]:
@@ -179,7 +180,7 @@ def _run(one: _Set, rule: Rule, seed: int) -> list[float]:
     X, y = one.X[pool], one.y[pool]
     at = {one.digests[row]: n for n, row in enumerate(pool.tolist())}
     copies = list_copies(at, one.pairs, len(pool))
-    rows, head = reduce_features(X), None
+    rows, head = reduce_features(one.wide[pool]), None
     labelled, classes, accuracy = np.empty(0, np.int64), np.unique(y), []
     for number in ROUNDS:
         n = min(number, len(pool)) - len(labelled)

@@ -86,7 +86,7 @@ def choose_photos(
             judged = known.judge(photos, features, cache=context.cache, verbose=context.verbose)
         with show_progress("Choosing", is_shown=context.verbose, unit="steps", is_even=False) as progress:
             progress(0, 1)
-            rows = reduce_features(features.matrix[:, -known.setup.spec.n_last_features :])
+            rows = reduce_features(features.matrix)  # of all stages, if they were extracted: more is gained
             pool = _open_pool(photos, compared.pairs, is_labelled)
             is_strange = _mark_strange(known, judged, len(photos))
             n_strange = int((is_strange & ~is_labelled).sum())

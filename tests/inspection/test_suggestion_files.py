@@ -57,7 +57,8 @@ def test_a_page_and_a_csv_are_written(suggestions, tmp_path):
     assert page.count("data:image/jpeg;base64,") == 4
     assert "cannot be shown" in page
     assert ">dots/000.jpg<" in page
-    assert f"headstart train {path}" in page
+    assert f"column label of {path}" in page
+    assert "headstart train s.csv" in page
     assert seen[-1] == (5, 5)
     assert path.read_text().count("\n") == 6
     with pytest.raises(RunError, match="it exists already"):

@@ -93,15 +93,20 @@ def _render(suggestions: Suggestions, path: Path, thumbnails: Mapping[str, str])
     folder = os.path.abspath(suggestions.source)  # noqa: PTH100  of several places no path begins with it
     records = [
         {
-            "path": _show(shorten_path(one.photo.file, folder)), "guess": one.guess, "kind": one.kind,
-            "reason": one.reason, "thumbnail": thumbnails.get(one.photo.file),
+            "path": _show(shorten_path(one.photo.file, folder)), "file": shorten_path(one.photo.file, None),
+            "guess": one.guess, "kind": one.kind, "reason": one.reason, "thumbnail": thumbnails.get(one.photo.file),
         }
         for one in suggestions.photos
     ]  # fmt: skip
     next_step = (
-        f"Write the class of each photo into the column label of {path.name}; leave it empty for photos that belong to "
-        f"no class. Then train on it: headstart train {path}"
+        f"Write the class of each photo here and save the labels, or write it into the column label of {path}. Leave "
+        f"it empty for photos that belong to no class. Then train on the file: headstart train {path.name}"
     )
     return render_suggestions(
-        title=suggestions.source, sentences=summarise(suggestions), photos=records, next_step=next_step
+        title=suggestions.source,
+        sentences=summarise(suggestions),
+        photos=records,
+        next_step=next_step,
+        labels=suggestions.labels,
+        csv_name=path.name,
     )

@@ -95,16 +95,23 @@ def test_doubtful_rows_have_small_margins_and_differ(blobs):
     assert margins[picked].tolist() == sorted(margins[picked].tolist())
 
 
-def test_at_most_a_fifth_is_strange_if_others_are_left(blobs):
+def test_strange_rows_come_last_and_do_not_crowd_out_the_others(blobs):
     rows, truth = blobs
     is_strange = truth > 0
-    margins = np.linspace(0, 1, N, dtype=np.float32)
-    chosen = choose_doubtful(rows, margins, is_strange, open_pool(), 20)
-    assert [one.kind for one in chosen] == [UNDECIDED] * 16 + [STRANGE] * 4
+    margins = np.where(is_strange, 0.01, 0.5).astype(np.float32) + np.linspace(0, 0.1, N, dtype=np.float32)
+    chosen = choose_doubtful(rows, margins, is_strange, open_pool(), 6)
+    kinds = [one.kind for one in chosen]
+    assert kinds == sorted(kinds, reverse=True)  # undecided, then strange
+    assert UNDECIDED in kinds  # although the 60 smallest margins are of strange rows
     assert all(is_strange[one.row] == (one.kind == STRANGE) for one in chosen)
-    assert len(set(truth[[one.row for one in chosen[-4:]]].tolist())) == 3  # of each strange group
     everything = choose_doubtful(rows, margins, is_strange, open_pool(), N)
     assert sorted(one.row for one in everything) == list(range(N))
+
+
+def test_strange_rows_alone_are_chosen_if_there_are_no_others(blobs):
+    rows, truth = blobs
+    chosen = choose_doubtful(rows, np.linspace(0, 1, N, dtype=np.float32), truth >= 0, open_pool(), 30)
+    assert [one.kind for one in chosen] == [STRANGE] * 30
 
 
 def test_the_seed_decides(blobs):

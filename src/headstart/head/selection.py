@@ -25,7 +25,7 @@ FEWEST_ROWS = 5  # of a cluster; smaller ones come last: their rows are often ou
 N_NEIGHBOURS = 20  # whose mean distance tells how typical a row is
 MAX_COMPARED = 2_000  # rows of a cluster, those nearest to its mean, that are compared with each other
 N_UNDECIDED = 10  # rows with the smallest margins, for each row that is wanted
-STRANGE_SHARE = 0.2  # most of the wanted rows that are unlike the training rows
+STRANGE_SHARE = 0.2  # most of these rows that are unlike the training rows
 TYPICAL, UNDECIDED, STRANGE = "typical", "undecided", "strange"
 
 
@@ -126,27 +126,27 @@ def choose_doubtful(
 ) -> list[Choice]:
     """Choose up to ``n`` rows that a classifier cannot tell, and that differ from each other.
 
-    At most a fifth are strange. The others have small margins: of the ``10 n`` free rows with the smallest margins,
-    clusters are made, as many as rows are wanted, and of each the row nearest to its mean is taken. The smallest margin
-    comes first, the strange rows last.
+    Of the ``10 n`` free rows with the smallest margins, clusters are made, as many as rows are wanted, and of each the
+    row nearest to its mean is taken. At most a fifth of the ``10 n`` are strange. The smallest margin comes first, the
+    strange rows last.
 
     Parameters
     ----------
     margins
         (N,) probability of the most probable class less that of the next.
     is_strange
-        (N,) whether a row is unlike the training rows, so that its margin tells nothing.
+        (N,) whether a row is unlike the training rows.
     """
     free = np.flatnonzero(pool.is_free)
-    n_strange = min(int(is_strange[free].sum()), int(STRANGE_SHARE * n))
-    strange = _spread(rows, free[is_strange[free]], pool, n_strange, seed)
-    known = free[~is_strange[free]]
-    known = known[np.argsort(margins[known], kind="stable")]
-    undecided = _spread(rows, known[: N_UNDECIDED * n], pool, n - len(strange), seed)
-    undecided += _take_first(known.tolist(), pool, n - len(strange) - len(undecided))
-    strange += _take_first(free[is_strange[free]].tolist(), pool, n - len(strange) - len(undecided))
-    undecided.sort(key=lambda row: (margins[row], row))
-    return [*(Choice(row, UNDECIDED) for row in undecided), *(Choice(row, STRANGE) for row in strange)]
+    free = free[np.argsort(margins[free], kind="stable")]
+    n_before = np.cumsum(is_strange[free])
+    is_late = is_strange[free] & (n_before > STRANGE_SHARE * N_UNDECIDED * n)
+    free = np.concatenate([free[~is_late], free[is_late]])
+    n_early = min(N_UNDECIDED * n, int((~is_late).sum()))
+    chosen = _spread(rows, free[:n_early], pool, n, seed)
+    chosen += _take_first(free.tolist(), pool, n - len(chosen))
+    chosen.sort(key=lambda row: (is_strange[row], margins[row], row))
+    return [Choice(row, STRANGE if is_strange[row] else UNDECIDED) for row in chosen]
 
 
 def _spread(rows: Floats, some: Numbers, pool: Pool, n: int, seed: int) -> list[int]:

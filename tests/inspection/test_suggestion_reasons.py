@@ -21,7 +21,7 @@ def answer(cats, *, novelty=0.5, is_known=True):
      ("typical", "typical of 40 photos, of which 2 have a label or stand above")),
     (Choice(0, "undecided"), answer(0.48), True, ("undecided", "dogs 52%, cats 48%: the classifier is undecided")),
     (Choice(0, "undecided"), answer(0.9), True,
-     ("undecided", "cats 90%, dogs 10%: the classifier is less sure than of most other photos")),
+     ("undecided", "cats 90%, dogs 10%: one of the least sure answers")),
     (Choice(0, "strange"), answer(0.9, novelty=0.004, is_known=False), True,
      ("strange", "stranger than 99% of the training photos: maybe none of the classes (nearest: cats 90%)")),
     (Choice(0, "typical", 5), answer(0.2, novelty=0.05, is_known=False), True,

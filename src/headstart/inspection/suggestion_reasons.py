@@ -43,7 +43,7 @@ def _explain_undecided(answer: Prediction) -> str:
     shares = ", ".join(f"{label} {probability:.0%}" for label, probability in top)
     if top[0][1] - top[1][1] <= UNSURE:
         return f"{shares}: the classifier is undecided"
-    return f"{shares}: the classifier is less sure than of most other photos"
+    return f"{shares}: one of the least sure answers"
 
 
 def _explain_strange(answer: Prediction) -> str:

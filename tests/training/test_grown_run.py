@@ -138,6 +138,9 @@ def test_what_is_no_run_or_cannot_be_added_is_refused(made, tmp_path):
     for one in (run, run.folder, [str(run.folder)], [more, str(run.folder)]):
         with pytest.raises(RunError, match=r"got a run without --add or --forget, need photos\. headstart replay"):
             grow(one, tmp_path / "run2")
+    for place in (run.folder, run.folder / "grown"):
+        with pytest.raises(RunError, match="it is the folder of the run that is trained with other photos"):
+            grow(run, place, add=more, overwrite=True)
     with pytest.raises(CatalogError, match="Cannot use layout 'inner' of photos that are scanned already"):
         grow(run, tmp_path / "run2", forget="dots/000.jpg", layout="inner")
     with pytest.raises(RunError, match=r"Cannot forget 1 photo that '.*' does not have"):

@@ -68,6 +68,14 @@ class GrownRun:
         """The digests of the photos that are forgotten."""
         return frozenset(self.side.photos).difference(photo.digest for photo in self.photos)
 
+    def check_apart(self, folder: Path) -> None:
+        """Raise RunError if a run folder to write is that of the run, or lies in it."""
+        if folder.resolve().is_relative_to(self.side.folder.resolve()):
+            raise RunError(
+                f"Cannot write run '{folder}': it is the folder of the run that is trained with other photos, need "
+                "another one, so that both can be compared. Choose another --out.", path=folder,
+            )  # fmt: skip
+
     def make_catalog(self, *, cache: bool, is_shown: bool) -> Catalog:
         """Find the photos of the run by their content, and join the new ones.
 

@@ -109,6 +109,8 @@ def train_classifier(
               "group_from": group_from}  # fmt: skip
     request = TrainingRequest(settings=asked, command=command, arguments=asking)
     folder = _choose_run_folder(out, sources)
+    if grown is not None:
+        grown.check_apart(folder)
     limit_spinning()  # before a backbone imports torch, and before Ray starts with this environment
     clock, chart_drawer = Clock(), chart_drawer or ChartDrawer()
     try:

@@ -78,6 +78,17 @@ def test_a_photo_that_is_forgotten_is_not_added_again(lay):
     assert len(grown.photos) == 22
 
 
+def test_a_folder_of_a_known_class_is_the_class_also_around_other_folders(lay):
+    kept = scan_photos(lay({"cats": 10, "dogs": 10}))
+    more = lay(name_new(**{"cats/monday": 2, "cats/sunday": 2}), "more")
+    assert join_additions(kept, find_source(more)).labels == ("cats", "dogs")
+    assert len(join_additions(kept, find_source(more)).photos) == 24
+    wrapped = lay(name_new(**{"cats/cats": 2, "cats/owls": 2}), "wrapped")
+    assert join_additions(kept, find_source(wrapped)).labels == ("cats", "dogs", "owls")
+    alone = lay(name_new(**{"owls/monday": 2}), "alone")
+    assert join_additions(kept, find_source(alone)).labels == ("cats", "dogs", "monday")
+
+
 def test_without_a_source_the_photos_stay_as_they_are(lay):
     kept = scan_photos(lay({"cats": 10, "dogs": 10}))
     assert join_additions(kept, None).photos == kept.photos

@@ -35,6 +35,8 @@ def test_folders_and_tables_are_joined_before_the_split(lay, tmp_path):
 
 def test_a_folder_beside_others_may_have_one_class_and_no_split_to_train_on(lay):
     pets, tested = lay({"cats": 10, "dogs": 10}), lay({"test/cats": 3, "test/dogs": 2}, "tested")
+    inner = lay({"cats/monday": 2}, "inner")
+    assert scan_photos([pets, inner]).labels == ("cats", "dogs")
     catalog = scan_photos([pets, tested])
     assert count(catalog) == {"train": 16, "validation": 4, "test": 5}
     empty = lay({"000.jpg": b"\xff\xd8\xff\xe0loose"}, "flat")

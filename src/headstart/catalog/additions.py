@@ -74,7 +74,9 @@ def _list_new(
     """Return the photos of a source that are not in ``kept``, the files that are left out, and notes."""
     # one source is treated as several: its notes name it, and one class is enough
     parts = source.parts or (replace(source, group_from=None),)
-    found = read_source(replace(source, kind="several", parts=parts, group_from=None), is_for_training=True)
+    labels = frozenset(photo.label for photo in kept.photos)
+    several = replace(source, kind="several", parts=parts, group_from=None)
+    found = read_source(several, is_for_training=True, known=labels)
     if source.group_from is not None:  # also with few groups: the photos of ``kept`` may have more
         found = group_listing(found, source.group_from, is_for_training=False)
     photos, skipped, notes = hash_listing(found, progress, cache=cache)

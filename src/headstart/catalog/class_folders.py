@@ -33,11 +33,16 @@ class ClassFolders:
     splits: dict[str, str] = field(default_factory=dict)
 
 
-def find_home(tree: PhotoTree) -> str:
-    """Return the folder where the layout begins, mostly ``""``: unpacking an archive often adds a level or two."""
+def find_home(tree: PhotoTree, known: frozenset[str] = frozenset()) -> str:
+    """Return the folder where the layout begins, mostly ``""``: unpacking an archive often adds a level or two.
+
+    A folder with the name of a ``known`` class is a class, unless it holds folders of such names itself.
+    """
     home = ""
     while (inner := tree.find_only_filled(home)) is not None:
         is_layout = bool(tree[inner].folders) and inner not in tree.direct
+        if name_last(inner) in known and known.isdisjoint(tree[inner].folders):
+            break
         if not is_layout or parse_split(name_last(inner)) in ("validation", "test"):
             break
         home = inner

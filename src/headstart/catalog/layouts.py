@@ -28,8 +28,9 @@ ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 
 
 def read_folder(
-    root: Path, *, is_for_training: bool = True, layout: str = "auto", is_alone: bool = True
-) -> SourceListing:
+    root: Path, *, is_for_training: bool = True, layout: str = "auto", is_alone: bool = True,
+    known: frozenset[str] = frozenset(),
+) -> SourceListing:  # fmt: skip
     """List the photos of a folder that has one of the known layouts.
 
     Training needs at least two classes with photos to train on; evaluation, and a folder beside other sources
@@ -41,6 +42,8 @@ def read_folder(
     layout
         ``outer``: the outermost folders, or those in the folders of the splits, are the classes. ``inner``: the folders
         that hold the photos are. ``auto``: the outermost, if that is clear.
+    known
+        Names of classes that other sources have: a folder of such a name is a class.
     """
     folders, skipped = walk_folder(root)
     folders, written, notes = drop_tool_folders(root, folders)
@@ -51,11 +54,12 @@ def read_folder(
         found = list_inner_classes(tree)
         _check_splits(root, found.splits, is_for_training and is_alone)
     else:
-        home = find_home(tree)
+        home = find_home(tree, known)
         notes += [Note("layout", f"The photos are in '{home}/', the only folder with photos.")] if home else []
         found = _list_classes(root, tree, home, notes, is_for_training and is_alone)
     if layout == "auto":
-        refuse_unclear_classes(root, tree, found.classes)
+        unknown = {folder: name for folder, (_, name) in found.classes.items() if name not in known}
+        refuse_unclear_classes(root, tree, unknown)
     given = set(found.splits.values())
     if is_for_training:
         notes.append(Note("layout", _describe_layout(found.splits)))

@@ -224,13 +224,16 @@ def _find_kind(name: str, path: Path, *, is_folder: bool) -> Source:
     return Source(name, path, "folder" if is_folder else "csv")
 
 
-def read_source(source: Source, *, is_for_training: bool) -> SourceListing:
-    """List the photos of a source, with their groups.
+def read_source(source: Source, *, is_for_training: bool, known: frozenset[str] = frozenset()) -> SourceListing:
+    """List the photos of a source, with their groups. ``known`` are classes that other photos have.
 
     Tables and tar shards are read; in a folder, only names are, unless groups are taken from the photos.
     """
     if source.parts:
-        parts = [_read_source(part, is_for_training=is_for_training, is_alone=False) for part in source.parts]
+        parts: list[SourceListing] = []
+        for part in source.parts:
+            names = known.union(*(listing.labels for listing in parts))
+            parts.append(_read_source(part, is_for_training=is_for_training, is_alone=False, known=names))
         found = join_listings(source.names, parts)
     else:
         found = _read_source(source, is_for_training=is_for_training)
@@ -239,7 +242,9 @@ def read_source(source: Source, *, is_for_training: bool) -> SourceListing:
     return group_listing(found, source.group_from, source.group_root, is_for_training=is_for_training)
 
 
-def _read_source(source: Source, *, is_for_training: bool, is_alone: bool = True) -> SourceListing:
+def _read_source(
+    source: Source, *, is_for_training: bool, is_alone: bool = True, known: frozenset[str] = frozenset()
+) -> SourceListing:
     path = source.path
     with _explain_failures(path):
         if source.table is not None:
@@ -255,7 +260,9 @@ def _read_source(source: Source, *, is_for_training: bool, is_alone: bool = True
         if source.kind == "shards":
             return read_shards(path, source.files, is_for_training=is_for_training, is_alone=is_alone)
         if source.kind == "folder":
-            return read_folder(path, is_for_training=is_for_training, layout=source.layout, is_alone=is_alone)
+            return read_folder(
+                path, is_for_training=is_for_training, layout=source.layout, is_alone=is_alone, known=known
+            )
         return read_csv(path, source.columns, source.here)
 
 

@@ -29,6 +29,11 @@ def test_lines_are_paths_with_their_commas_or_digests(write, tmp_path):
     ]  # fmt: skip
 
 
+def test_a_list_may_be_utf_16_as_powershell_writes_it(write, tmp_path):
+    path = write("cats/1.jpg\r\nkätzchen.jpg\r\n".encode("utf-16"))
+    assert read_photo_list(path) == [(str(tmp_path / "cats/1.jpg"), None), (str(tmp_path / "kätzchen.jpg"), None)]
+
+
 def test_a_csv_has_columns_of_paths_and_digests(write, tmp_path):
     path = write(f"label;File Name;digest\ncats;1.jpg;{DIGEST}\ndogs;2.jpg;\ncats;;{DIGEST}\n;;\n")
     one, two = str(tmp_path / "1.jpg"), str(tmp_path / "2.jpg")

@@ -47,3 +47,20 @@ def test_a_cache_that_cannot_be_written_stops_nothing(folder):
     (folder / FILE_NAME).mkdir(parents=True)
     with mark_cache_used():
         assert not is_cache_used()
+
+
+def test_a_command_that_starts_while_forget_asks_waits_and_is_seen(folder):
+    import fcntl
+
+    folder.mkdir()
+    with (folder / FILE_NAME).open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        script = (
+            "from headstart.storage.cache_users import is_cache_used, mark_cache_used\nprint('asks', flush=True)\n"
+            "with mark_cache_used():\n    print(is_cache_used())"
+        )
+        user = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+        assert user.stdout.readline() == "asks\n"
+        with pytest.raises(subprocess.TimeoutExpired, match="timed out"):
+            user.wait(timeout=0.5)
+    assert user.communicate(timeout=60)[0] == "True\n"

@@ -138,7 +138,7 @@ def read_cells(path: Path, rule: str) -> Iterator[tuple[int, list[str]]]:
     OSError, csv.Error, UnicodeError
         If the file cannot be read, or is no CSV.
     """
-    with open_for_reading(path) as stream, _open_text(stream) as file:
+    with open_for_reading(path) as stream, open_text(stream) as file:
         _refuse_binary(path, file.read(4096), rule)
         file.seek(0)
         header = file.readline(MAX_LINE)
@@ -163,7 +163,8 @@ def _read_lines(file: IO[str]) -> Iterator[str]:
         yield line
 
 
-def _open_text(stream: IO[bytes]) -> io.TextIOWrapper:
+def open_text(stream: IO[bytes]) -> io.TextIOWrapper:
+    """Open UTF-8, or UTF-16 if it begins with its mark, as text."""
     is_wide = stream.read(2) in UTF16
     stream.seek(0)
     # file names need not be UTF-8: surrogate escapes keep their bytes (PEP 383)

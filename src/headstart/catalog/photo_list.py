@@ -6,7 +6,7 @@ import csv
 import re
 from pathlib import Path
 
-from headstart.catalog.csv_file import read_cells
+from headstart.catalog.csv_file import open_text, read_cells
 from headstart.catalog.table_columns import OTHER_NAMES
 from headstart.catalog.table_paths import TablePaths
 from headstart.errors import CatalogError
@@ -24,8 +24,9 @@ Listed = tuple[str | None, str | None]
 def read_photo_list(path: Path) -> list[Listed]:
     """Return the photos of a list.
 
-    Paths are absolute, or relative to the list or to the working folder, as in a CSV of `scan_photos`. In a text file,
-    a line is a path as it is, with its commas; a line of 64 hexadecimal digits is a digest.
+    The list is UTF-8 or UTF-16. Paths are absolute, or relative to the list or to the working folder, as in a CSV of
+    `scan_photos`. In a text file, a line is a path as it is, with its commas; a line of 64 hexadecimal digits is a
+    digest.
 
     Raises
     ------
@@ -37,8 +38,8 @@ def read_photo_list(path: Path) -> list[Listed]:
         columns = {re.sub(r"[\s._-]", "", name.casefold()): n for n, name in enumerate(rows[0])} if rows else {}
         found = [_find(columns, names) for names in (PATHS, DIGESTS)]
         if found == [None, None]:
-            text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
-            listed = [_parse_line(line.strip()) for line in text.splitlines() if line.strip()]
+            with path.open("rb") as stream, open_text(stream) as file:
+                listed = [_parse_line(line.strip()) for line in file.read().splitlines() if line.strip()]
         else:
             listed = [(_take(cells, found[0]), _take(cells, found[1])) for cells in rows[1:] if any(cells)]
     except (OSError, csv.Error, UnicodeError) as error:

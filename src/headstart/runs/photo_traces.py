@@ -14,13 +14,13 @@ from typing import Any
 from headstart.catalog.photo import SPLITS, Photo
 from headstart.classifier.file import read_classifier
 from headstart.errors import HeadstartError, RunError
+from headstart.report.page import CHARTS
 from headstart.runs.run_folder import AUDIT, RUN, FolderKind
 from headstart.runs.run_tables import read_run_photos
 from headstart.storage.photo_folder import join_folder, read_photo_folder
 from headstart.storage.spreadsheet_cells import guard_cell
 
 TEXTS = frozenset({".csv", ".json", ".html", ".md"})
-CHARTS = frozenset({"history", "confusion_matrix", "per_class", "curves", "reliability", "repeats"})  # without photos
 MODEL = "model.onnx"  # has the first bytes of the digests of its training photos
 PICTURE = re.compile(rb"base64,[A-Za-z0-9+/=]+")  # inside a page
 PAGES = ("report.html", "audit.html")  # with thumbnails

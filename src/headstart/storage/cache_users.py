@@ -22,8 +22,8 @@ def mark_cache_used() -> Iterator[None]:
             import fcntl
 
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = stack.enter_context(path.open("ab"))
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            file = stack.enter_context(path.open("a+b"))  # NFS shares a lock only of a file that can be read
+            fcntl.flock(file, fcntl.LOCK_SH)  # waits while `is_cache_used` asks: without its lock it would not be seen
         yield
 
 
@@ -32,7 +32,7 @@ def is_cache_used() -> bool:
     try:
         import fcntl
 
-        with (find_cache_folder() / FILE_NAME).open("rb") as file:
+        with (find_cache_folder() / FILE_NAME).open("r+b") as file:  # NFS locks only a file that can be written
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

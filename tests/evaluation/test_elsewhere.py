@@ -62,6 +62,17 @@ def test_photos_of_more_cameras_help_if_new_cameras_are_harder():
     assert say_what_helps({}) == "More photos would help most."
 
 
+def test_more_photos_are_not_said_to_help_most_if_the_forecast_says_that_they_help_little():
+    forecast = {"reason": None, "accuracy": 0.8, "expected": [{"accuracy": 0.805}]}
+    overfitted = {"test": TEST, "train": {"n": 700, "accuracy": 0.99}, "forecast": forecast}
+    assert write_verdict(overfitted).endswith("much more often than on new photos (overfitting).")
+    assert say_what_helps({"forecast": {"reason": "flat"}}) == ""
+    forecast["expected"][0]["accuracy"] = 0.82
+    assert write_verdict(overfitted).endswith("(overfitting). More photos would help most.")
+    lower = describe() | {"forecast": {"reason": "flat"}}  # elsewhere: photos of another kind
+    assert say_what_helps(lower) == "Photos of more cameras would help most."
+
+
 def test_nothing_is_said_without_groups():
     assert say_elsewhere("test", {"test": TEST, "elsewhere": None}) == ""
     assert say_elsewhere("train", describe(n_unseen=200)) == ""

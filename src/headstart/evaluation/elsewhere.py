@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from headstart.evaluation.forecast_words import helps_little
 from headstart.evaluation.group_words import count_groups
 from headstart.evaluation.words import format_percent
 
@@ -58,11 +59,14 @@ def say_elsewhere(split: str, metrics: Mapping[str, Any]) -> str:
 
 
 def say_what_helps(metrics: Mapping[str, Any]) -> str:
-    """Say which photos would help most against overfitting: of new groups, if the accuracy is lower there."""
+    """Say which photos would help most against overfitting: of new groups, if the accuracy is lower there.
+
+    Empty if the forecast says that more photos of the same kind would help little.
+    """
     record = metrics.get("elsewhere")
     if record and record["new"] and record["same"]["accuracy"] > record["new"]["accuracy"]:
         return f"Photos of more {record['group_kind']}s would help most."
-    return "More photos would help most."
+    return "" if helps_little(metrics.get("forecast")) else "More photos would help most."
 
 
 def _is_apart(record: Mapping[str, Any]) -> bool:

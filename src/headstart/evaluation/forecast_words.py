@@ -19,9 +19,7 @@ def write_forecast(record: Record | None) -> list[str]:
         return []
     if record.get("reason"):
         return [_explain(record)]
-    doubled = record["expected"][0]
-    gain = doubled["accuracy"] - record["accuracy"]
-    opening = "More photos would help" if gain >= WORTH else "More photos like these would help little"
+    opening = "More photos like these would help little" if helps_little(record) else "More photos would help"
     now = f"{format_percent(record['accuracy'])} of {count_photos(record['n'])}"
     sentences = [
         f"{opening}. In cross-validation {now} are right.",
@@ -33,6 +31,23 @@ def write_forecast(record: Record | None) -> list[str]:
         _write_target(record["target"], record["n"], record["most"]),
     ]
     return [sentence for sentence in sentences if sentence]
+
+
+def helps_little(record: Record | None) -> bool:
+    """Say whether a forecast says that twice as many photos gain less than a point, or that the error does not fall.
+
+    Examples
+    --------
+    >>> helps_little({"reason": "flat"}), helps_little({"reason": "few-photos"}), helps_little(None)
+    (True, False, False)
+    >>> helps_little({"reason": None, "accuracy": 0.9, "expected": [{"accuracy": 0.906}]})
+    True
+    """
+    if not record:
+        return False
+    if record["reason"]:
+        return bool(record["reason"] == "flat")
+    return bool(record["expected"][0]["accuracy"] - record["accuracy"] < WORTH)
 
 
 def _write_range(accuracy: float, interval: list[float], *, is_first: bool) -> str:

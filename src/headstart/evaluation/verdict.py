@@ -167,10 +167,11 @@ def _warn_of_overfitting(split: str, numbers: Mapping[str, Any], metrics: Mappin
     helps = say_what_helps(metrics)
     if _is_near_guess(numbers):
         helps = "First check the labels, and whether the photos show what tells the classes apart."
-    return (
+    text = (
         f"On its training photos the classifier is right {format_percent(train['accuracy'])} of the time, much more "
-        f"often than on new photos (overfitting). {helps}"
+        "often than on new photos (overfitting)."
     )
+    return f"{text} {helps}".rstrip()
 
 
 def _is_near_guess(numbers: Mapping[str, Any]) -> bool:

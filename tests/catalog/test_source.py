@@ -72,6 +72,16 @@ def test_a_source_is_made_absolute(make_folder, monkeypatch):
     assert find_source(source) is source
 
 
+def test_a_run_is_no_folder_of_photos(make_folder):
+    folder = make_folder(n=2)
+    for name in ("catalog.csv", "metrics.json", "model.onnx"):
+        (folder / name).touch()
+    with pytest.raises(CatalogError, match=r"got a run, need photos\. To read those .* give '.*catalog\.csv'"):
+        find_source(folder)
+    with pytest.raises(CatalogError, match="got a run, need photos"):
+        find_source([str(folder), str(folder)])
+
+
 def test_a_missing_source_is_an_error(make_bucket, monkeypatch):
     with pytest.raises(CatalogError, match="got a path that does not exist"):
         scan_photos(make_bucket())

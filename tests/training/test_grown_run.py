@@ -146,6 +146,12 @@ def test_what_is_no_run_or_cannot_be_added_is_refused(made, tmp_path):
     with pytest.raises(RunError, match=r"Cannot forget 1 photo that '.*' does not have"):
         grow(run, tmp_path / "run2", forget="dots/999.jpg")
     dots = [row.file for row in read_run_photos(run.folder) if row.label == "dots"]
-    with pytest.raises(CatalogError, match="need at least 2"):
+    with pytest.raises(CatalogError, match=r"photos of stripes, need at least 2 classes\. Forget fewer"):
         grow(run, tmp_path / "run2", forget=dots)
+    with pytest.raises(CatalogError, match="got training photos of no class, need at least 2 classes"):
+        grow(run, tmp_path / "run2", forget=run.folder / "catalog.csv")
+    with pytest.raises(CatalogError, match=r"Cannot scan '.*': got a run, need photos\. To .* give '.*catalog\.csv'"):
+        grow(run, tmp_path / "run2", add=str(run.folder))
+    with pytest.raises(FitError, match=r"other photos and test_share \(--test-share\): the photos of the run keep"):
+        grow(run, tmp_path / "run2", add=more, test_share=1)
     assert not (tmp_path / "run2").exists()

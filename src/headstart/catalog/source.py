@@ -29,6 +29,7 @@ from headstart.storage.remote_paths import RemotePath, expand_path, find_path_ki
 from headstart.storage.tar_shards import is_shard
 
 TABLES = ("csv", "parquet", "memory")  # kinds with columns
+RUN_FILES = ("catalog.csv", "metrics.json", "model.onnx")  # a folder with all of them is a run
 OneSource: TypeAlias = "str | Path | Source | InMemory"
 PhotoSource: TypeAlias = "OneSource | list[Any]"  # a list of sources
 
@@ -212,6 +213,11 @@ def refuse_reading(layout: str, columns: ColumnNames, group_from: str | None = N
 
 
 def _find_kind(name: str, path: Path, *, is_folder: bool) -> Source:
+    if is_folder and isinstance(path, Path) and all((path / file).is_file() for file in RUN_FILES):
+        raise CatalogError(  # its figures would be photos
+            f"Cannot scan '{path}': got a run, need photos. To read those that it was trained on, give "
+            f"'{path / 'catalog.csv'}'.", path=path,
+        )  # fmt: skip
     parquet_files = find_parquet_files(path, is_folder=is_folder)
     if parquet_files is None:
         parquet_files = (find_nested_tables(path) if is_folder else [path] * path.name.endswith(ARROW)) or None

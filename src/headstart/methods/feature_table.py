@@ -166,9 +166,10 @@ def build_feature_table(
     readable = leave_out(catalog, broken) if broken else catalog
     if len(readable.labels) < 2:
         reasons = "; ".join(f"{reason} ({n} photos)" for reason, n in Counter(broken.values()).most_common(3))
+        n_classes = f"{len(readable.labels)} {'class' if len(readable.labels) == 1 else 'classes'}"
         raise CatalogError(
-            f"Cannot train on '{catalog.source}': got {len(readable.labels)} class with photos that can be decoded, "
-            f"need at least 2. Reasons: {reasons}.",
+            f"Cannot train on '{catalog.source}': got {n_classes} with photos that can be decoded, need at least 2."
+            f"{reasons and f' Reasons: {reasons}.'}",
             path=catalog.source,
         )
     readable = _add_notes(readable, note_damage({photos[n].path: features.damaged[n] for n in features.damaged}))

@@ -14,8 +14,8 @@ from headstart.catalog.several_sources import join_names
 from headstart.catalog.source import Source, find_source, refuse_reading
 from headstart.catalog.table_columns import ColumnNames
 from headstart.classifier.decision import Decision
-from headstart.errors import FitError, RunError
-from headstart.evaluation.words import count_photos
+from headstart.errors import CatalogError, FitError, RunError
+from headstart.evaluation.words import count_photos, join_labels
 from headstart.methods.setting_names import name_setting
 from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions
@@ -97,7 +97,14 @@ class GrownRun:
             source=join_names(self.sources), sources=self.sources,
         )  # fmt: skip
         with show_progress("Scanning", is_shown=is_shown) as progress:
-            return join_additions(kept, self.added, forgotten=self.forgotten, cache=cache, progress=progress)
+            catalog = join_additions(kept, self.added, forgotten=self.forgotten, cache=cache, progress=progress)
+        if len(catalog.labels) < 2:
+            raise CatalogError(
+                f"Cannot train '{self.side.folder}' with other photos: got training photos of "
+                f"{join_labels(catalog.labels) or 'no class'}, need at least 2 classes. Forget fewer photos, or add "
+                "photos of other classes.", path=self.side.folder,
+            )  # fmt: skip
+        return catalog
 
     def describe(
         self, catalog: Catalog, predictions: Mapping[str, SplitPredictions], decision: Decision | None,
@@ -196,13 +203,13 @@ def _choose_settings(record: dict[str, Any], given: Mapping[str, Any]) -> Settin
 
     With another method or network, the settings that belong to that of the run have their defaults.
     """
-    splitting = [name_setting(name) for name in OF_SPLIT if given.get(name) not in (None, 1)]
+    defaults = {one.name: one.default for one in fields(Settings) if one.default is not MISSING}
+    splitting = [name_setting(name) for name in OF_SPLIT if given.get(name, defaults[name]) != defaults[name]]
     if splitting:
         raise FitError(
             f"Cannot train a run with other photos and {' and '.join(splitting)}: the photos of the run keep their "
             "splits. Leave it out, or train anew on all photos."
         )
-    defaults = {one.name: one.default for one in fields(Settings) if one.default is not MISSING}
     settings = replace(choose_settings(record, repeats_search=False), **{name: defaults[name] for name in OF_SPLIT})
     if given.get("method", settings.method) != settings.method:
         settings = replace(settings, **{name: defaults[name] for name in OF_METHOD})

@@ -109,7 +109,20 @@ def test_more_than_there_are_gives_all(suggest, folder):
     assert note.text == f"Only {n} photos can be suggested. {copies}"
     found = suggest(sorted((folder / "rings").glob("*.jpg"))[:3], n=4)
     (note,) = [note for note in found.notes if note.code == "fewer-suggestions"]
-    assert note.text == "All 3 photos without a label are suggested: there are fewer than 4."
+    assert note.text == "All photos without a label are suggested: there are 3, fewer than 4."
+    (note,) = [note for note in suggest(sorted((folder / "rings").glob("*.jpg"))[:1]).notes if "fewer" in note.code]
+    assert note.text == "The only photo without a label is suggested."
+
+
+def test_near_copies_of_labelled_photos_alone_are_an_error(suggest, folder, tmp_path):
+    (tmp_path / "copies").mkdir()
+    labelled = sorted((folder / "rings").glob("*.jpg"))[:3]
+    for path in labelled:
+        with Image.open(path) as image:
+            image.convert("RGB").resize((60, 45)).save(tmp_path / "copies" / f"{path.stem}.png")
+    message = "got 3 photos without a label, all near copies of labelled photos"
+    with pytest.raises(CatalogError, match=message):
+        suggest(tmp_path / "copies", labelled=[([*map(str, labelled)], ["rings"] * 3)])
 
 
 def test_photos_of_other_things_than_the_run_are_noted(suggest, trained, tmp_path):

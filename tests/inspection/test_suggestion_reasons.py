@@ -22,6 +22,8 @@ def answer(cats, *, novelty=0.5, is_known=True):
     (Choice(0, "undecided"), answer(0.48), True, ("undecided", "dogs 52%, cats 48%: the classifier is undecided")),
     (Choice(0, "undecided"), answer(0.9), True,
      ("undecided", "cats 90%, dogs 10%: one of the least sure answers")),
+    (Choice(0, "undecided"), answer(0.9961), True,
+     ("undecided", "cats 99.6%, dogs 0.4%: one of the least sure answers")),
     (Choice(0, "strange"), answer(0.9, novelty=0.004, is_known=False), True,
      ("strange", "stranger than 99% of the training photos: maybe none of the classes (nearest: cats 90%)")),
     (Choice(0, "typical", 5), answer(0.2, novelty=0.05, is_known=False), True,

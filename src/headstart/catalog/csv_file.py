@@ -58,23 +58,29 @@ def read_csv(path: Path, columns: ColumnNames = BY_NAME, here: Path | None = Non
         else:
             photos.append(table.read(row, number))
     table.check()
-    if table.is_suggested and len(photos) < len(rows):
-        table.notes.append(_note_unlabelled(path, len(rows) - len(photos), len(rows)))
+    if table.is_suggested:
+        table.notes += _note_suggested(path, len(photos), len(rows))
     return table.describe(KIND, photos)
 
 
-def _note_unlabelled(path: Path, n_unlabelled: int, n_rows: int) -> Note:
-    """Return a note on the rows whose label is still empty; raise CatalogError if all are."""
-    if n_unlabelled == n_rows:
+def _note_suggested(path: Path, n_labelled: int, n_rows: int) -> list[Note]:
+    """Return notes on a CSV of headstart suggest; raise CatalogError if all labels are still empty."""
+    if not n_labelled and n_rows:
         raise CatalogError(
             f"Cannot read '{path}': got no label in its {n_rows:,} rows, need labels. Look at the photos, and fill in "
             f"the column label; the column {GUESS} is only a guess.", path=path,
         )  # fmt: skip
-    verb = "has" if n_unlabelled == 1 else "have"
     text = (
-        f"{n_unlabelled:,} of {n_rows:,} rows {verb} no label yet, and {'was' if verb == 'has' else 'were'} left out."
+        "The photos of this CSV were chosen by headstart suggest, not at random: the accuracy on other photos may "
+        "differ. To know it, label photos drawn at random, and evaluate on them."
     )
-    return Note("unlabelled-row", text)
+    notes = [Note("suggested-photos", text)]
+    if n_labelled < n_rows:
+        n_left = n_rows - n_labelled
+        verb, were = ("has", "was") if n_left == 1 else ("have", "were")
+        text = f"{n_left:,} of {n_rows:,} rows {verb} no label yet, and {were} left out."
+        notes.append(Note("unlabelled-row", text))
+    return notes
 
 
 def write_csv(photos: Sequence[Photo], path: Path, folder: str | None = None) -> None:

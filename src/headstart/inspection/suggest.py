@@ -89,6 +89,11 @@ def suggest_photos(
     skipped = (*found.skipped, *made.skipped)
     if not made.n_unlabelled:
         raise CatalogError(_describe_empty(listing.name, 0, skipped))
+    if not made.photos:
+        raise CatalogError(
+            f"Cannot suggest photos of '{listing.name}': got {count_photos(made.n_unlabelled)} without a label, all "
+            "near copies of labelled photos. Give other photos."
+        )
     notes = [*listing.notes, *found.notes, *made.notes, *_note_numbers(made, known, n)]
     return Suggestions(
         photos=made.photos, source=listing.name, run=known.name,
@@ -123,11 +128,13 @@ def _note_numbers(made: MadeChoice, known: Knowledge, n: int) -> list[Note]:
         notes.append(Note("many-strange", text, "warning"))
     if len(made.photos) < n:
         left = made.n_unlabelled - len(made.photos)
-        text = f"All {made.n_unlabelled:,} photos without a label are suggested: there are fewer than {n:,}."
+        text = f"All photos without a label are suggested: there are {made.n_unlabelled:,}, fewer than {n:,}."
+        if made.n_unlabelled == 1:
+            text = "The only photo without a label is suggested."
         if left:
             text = (
-                f"Only {count_photos(len(made.photos))} can be suggested. The other {left:,} without a label are near "
-                "copies of labelled or of suggested photos."
+                f"Only {count_photos(len(made.photos))} can be suggested. The other {left:,} without a label "
+                f"{'is a near copy' if left == 1 else 'are near copies'} of labelled or of suggested photos."
             )
         notes.append(Note("fewer-suggestions", text))
     return notes

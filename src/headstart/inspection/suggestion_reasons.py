@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from headstart.classifier.prediction import Prediction
-from headstart.evaluation.words import count_photos
+from headstart.evaluation.words import count_photos, format_percent
 from headstart.head.selection import Choice
 from headstart.inspection.suggestions import STRANGE, TYPICAL, UNDECIDED
 
 UNSURE = 0.5  # margin between the first two classes up to which the classifier is undecided
+SURE = 0.99  # probability from which whole percent would read as certain
 
 
 def explain_choice(choice: Choice, answer: Prediction | None, *, has_labels: bool) -> tuple[str, str]:
@@ -40,7 +41,8 @@ def _explain_typical(choice: Choice, *, has_labels: bool) -> str:
 
 def _explain_undecided(answer: Prediction) -> str:
     top = sorted(answer.probabilities.items(), key=lambda pair: -pair[1])[:2]
-    shares = ", ".join(f"{label} {probability:.0%}" for label, probability in top)
+    is_sure = top[0][1] >= SURE
+    shares = ", ".join(f"{label} {format_percent(p) if is_sure else f'{p:.0%}'}" for label, p in top)
     if top[0][1] - top[1][1] <= UNSURE:
         return f"{shares}: the classifier is undecided"
     return f"{shares}: one of the least sure answers"

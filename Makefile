@@ -9,7 +9,7 @@ ZOO := .venv-zoo
 TRACK := .venv-track
 LONG := slow or ray or browser or large
 PARALLEL := --numprocesses=logical --maxprocesses=4 --dist=loadfile
-ONLY ?= limit one_photo warm near_copies wrong_labels audit head fit_on confidence streamed_head scale int8 script growth epoch serve coverage forget tutorial
+ONLY ?= limit one_photo warm near_copies wrong_labels audit head fit_on confidence streamed_head scale int8 script growth epoch serve coverage forget growing suggest forecast tutorial
 
 .DEFAULT_GOAL := help
 .PHONY: help setup format lint types test test-long test-large test-all coverage test-keras test-track test-zoo fuzz bench docs demo clean

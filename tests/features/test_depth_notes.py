@@ -1,29 +1,27 @@
 """A note tells if 16-bit photos are dark because of their depth, and what to do."""
 
 import tarfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from headstart.catalog.photo import Photo
 from headstart.features import depth_notes
 from headstart.features.depth_notes import list_depth_notes, note_unused_depth
 
 
-@dataclass(frozen=True)
-class File:
-    path: Path
-    digest: str = ""
+def make_photo(path: Path, digest: str = "") -> Photo:
+    return Photo(str(path), "dots", digest=digest, split="train")
 
 
 @pytest.fixture
 def write(tmp_path):
-    def write(*brightest: int, suffix: str = ".png", dtype: type = np.uint16) -> list[File]:
+    def write(*brightest: int, suffix: str = ".png", dtype: type = np.uint16) -> list[Photo]:
         files = []
         for n, value in enumerate(brightest):
-            files.append(File(tmp_path / f"{n}{suffix}"))
+            files.append(make_photo(tmp_path / f"{n}{suffix}"))
             Image.fromarray(np.linspace(0, value, 64).astype(dtype).reshape(8, 8)).save(files[-1].path)
         return files
 
@@ -59,7 +57,7 @@ def test_photos_in_a_shard_get_a_note(write, tmp_path):
         files = write(4095, 2000)
         for file in files:
             shard.add(file.path, file.path.name)
-    inside = [File(tmp_path / "shard.tar" / file.path.name) for file in files]
+    inside = [make_photo(tmp_path / "shard.tar" / file.path.name) for file in files]
     assert list_depth_notes(inside, 16) == list_depth_notes(files, 16) != []
 
 
@@ -68,7 +66,7 @@ def test_other_photos_give_no_note_and_are_not_decoded(write, monkeypatch):
     assert list_depth_notes(write(9, 9, dtype=np.uint8), 16) == []
     assert list_depth_notes(write(9, 9, dtype=np.uint8, suffix=".jpg"), 16) == []
     assert list_depth_notes([], 16) == []
-    assert list_depth_notes([File(Path("missing.png"))], 16) == []
+    assert list_depth_notes([make_photo(Path("missing.png"))], 16) == []
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
@@ -83,7 +81,7 @@ def test_a_depth_that_no_photo_needs_is_told(write, suffix):
 def test_one_photo_of_16_bits_needs_the_depth_whatever_its_name(write):
     files = write(4095, 4095)
     assert note_unused_depth(files, 12) == []
-    wrong = File(files[0].path.rename(files[0].path.with_suffix(".jpg")))
+    wrong = make_photo(files[0].path.rename(files[0].path.with_suffix(".jpg")))
     assert note_unused_depth([wrong], 12) == []
     assert note_unused_depth([], 12) == []
 

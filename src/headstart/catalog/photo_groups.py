@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from headstart.catalog.photo import Photo
-from headstart.catalog.split_units import join_units
+from headstart.catalog.split_units import name_units
 
 
 def name_groups(photos: Sequence[Photo]) -> list[str] | None:
@@ -14,8 +14,6 @@ def name_groups(photos: Sequence[Photo]) -> list[str] | None:
         photo.group or photo.near_copies for photo in photos
     ):
         return None  # the usual case, without making a unit for each photo
-    units = join_units(photos, seed=0)
-    if len(units) == len(photos):
-        return None
-    names = {n: str(number) for number, unit in enumerate(units) for n in unit.members}
-    return [names[n] for n in range(len(photos))]
+    names = name_units(photos)
+    numbers = {name: str(number) for number, name in enumerate(dict.fromkeys(names))}
+    return None if len(numbers) == len(photos) else [numbers[name] for name in names]

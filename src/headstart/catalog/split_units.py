@@ -34,8 +34,13 @@ def join_units(photos: Sequence[Photo], seed: int) -> list[SplitUnit]:
 
     The units are sorted by ``order``: they do not depend on paths or on the order of ``photos``.
     """
+    return _sort_units(photos, name_units(photos), seed)
+
+
+def name_units(photos: Sequence[Photo]) -> list[str]:
+    """Return a name for each photo, which the photos of its unit share; see `join_units`."""
     if not any(photo.group is not None or photo.near_copies is not None for photo in photos):
-        return _sort_units(photos, [photo.digest for photo in photos], seed)
+        return [photo.digest for photo in photos]
     parents: dict[str, str] = {}
 
     def find(name: str) -> str:
@@ -49,7 +54,7 @@ def join_units(photos: Sequence[Photo], seed: int) -> list[SplitUnit]:
             parents[find(f"digest {photo.digest}")] = find(f"group {photo.group}")
         if photo.near_copies is not None:
             parents[find(f"digest {photo.digest}")] = find(f"near {photo.near_copies}")
-    return _sort_units(photos, [find(f"digest {photo.digest}") for photo in photos], seed)
+    return [find(f"digest {photo.digest}") for photo in photos]
 
 
 def _sort_units(photos: Sequence[Photo], names: Sequence[str], seed: int) -> list[SplitUnit]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from headstart.catalog.photo import Photo
 from headstart.errors import PhotoError
 from headstart.evaluation.notes import Note
-from headstart.features.extraction import PhotoFile
 from headstart.pixels.photo_bytes import read_bytes
 from headstart.pixels.sample_values import HEAD_BYTES, MAX_DEPTH, MIN_DEPTH, may_be_deep, measure_brightest
 from headstart.storage.remote_paths import RemotePath
@@ -16,7 +16,7 @@ N_SAMPLED = 50  # photos
 SUFFIXES = (".png", ".tif", ".tiff")  # of formats that may have 16 bits a sample without naming their range
 
 
-def list_depth_notes(photos: Sequence[PhotoFile], depth: int) -> list[Note]:
+def list_depth_notes(photos: Sequence[Photo], depth: int) -> list[Note]:
     """Return a note if the brightest of up to 50 photos with 16 bits a sample does not fit the depth, or none.
 
     It does not fit if it is below a quarter of white, or above white. Costs nothing for photos of 8 bits, 1 ms for 50
@@ -49,7 +49,7 @@ def list_depth_notes(photos: Sequence[PhotoFile], depth: int) -> list[Note]:
     return [Note("depth", text, "warning")]
 
 
-def note_unused_depth(photos: Sequence[PhotoFile], depth: int) -> list[Note]:
+def note_unused_depth(photos: Sequence[Photo], depth: int) -> list[Note]:
     """Return a note if a depth was given, and none of up to 50 photos has 16 bits a sample; or none."""
     candidates = _list_candidates(photos, depth)
     if depth == MAX_DEPTH or not candidates or any(_measure(photo) is not None for photo in _sample(candidates)):
@@ -58,21 +58,21 @@ def note_unused_depth(photos: Sequence[PhotoFile], depth: int) -> list[Note]:
     return [Note("unused-option", f"The option --depth {depth} had no effect: {reason}.", "warning")]
 
 
-def _list_candidates(photos: Sequence[PhotoFile], depth: int) -> list[PhotoFile]:
+def _list_candidates(photos: Sequence[Photo], depth: int) -> list[Photo]:
     # a given depth says that 16 bits are expected: then the content decides, as in the decoder, and no name
     is_given = depth < MAX_DEPTH
     return [
         photo
         for photo in photos
-        if (is_given or photo.path.suffix.lower() in SUFFIXES) and not isinstance(photo.path, RemotePath)
+        if (is_given or photo.file.lower().endswith(SUFFIXES)) and not isinstance(photo.path, RemotePath)
     ]
 
 
-def _sample(photos: Sequence[PhotoFile]) -> Sequence[PhotoFile]:
+def _sample(photos: Sequence[Photo]) -> Sequence[Photo]:
     return photos[:: -(-len(photos) // N_SAMPLED) or 1]
 
 
-def _measure(photo: PhotoFile) -> int | None:
+def _measure(photo: Photo) -> int | None:
     """Return the brightest value of a photo whose range the depth decides; None for others and unreadable ones."""
     try:
         return measure_brightest(read_bytes(photo.path)) if may_be_deep(_read_head(photo.path)) else None

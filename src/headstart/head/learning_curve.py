@@ -16,7 +16,7 @@ import numpy.typing as npt
 from headstart.evaluation.forecast import CurvePoint
 from headstart.head.folds import make_folds
 from headstart.head.objective import evaluate_scores
-from headstart.head.ridge import score_ridge
+from headstart.head.ridge import score_heads, solve_ridge, sum_products
 from headstart.head.training_rows import prepare_rows
 
 THINNING = 4
@@ -59,14 +59,18 @@ def measure_learning_curve(
     weight = None if sample_weight is None else sample_weight[at]
     prepared = prepare_rows(X, y, n_classes=n_classes, sample_weight=weight, class_weight=class_weight, floor=FLOOR)
     quarter = make_folds(y, n_folds=N_QUARTERS, seed=seed, groups=names)
+    of_quarter = prepared.rows.weight[:, None] * (quarter[:, None] == np.arange(N_QUARTERS))
+    products = sum_products(prepared, of_quarter)
     points = []
     for size in range(1, N_QUARTERS):
-        used = [np.isin(quarter, some) for some in combinations(range(N_QUARTERS), size)]
+        chosen = list(combinations(range(N_QUARTERS), size))
+        used = [np.isin(quarter, some) for some in chosen]
         if min(_count_classes(y[rows], n_classes) for rows in used) < 2 or len(y) * size < (
             SMALLEST * N_QUARTERS * n_classes
         ):
             continue
-        scores = score_ridge(prepared, prepared.rows.weight[:, None] * np.stack(used, axis=1))
+        heads = solve_ridge(prepared, np.stack([products[list(some)].sum(axis=0) for some in chosen]))
+        scores = score_heads(prepared, heads)
         is_right = [evaluate_scores(scores[~rows, head], y[~rows])[1] for head, rows in enumerate(used)]
         judged: npt.NDArray[Any] = np.concatenate(is_right)
         points.append(CurvePoint(float(np.mean([rows.sum() for rows in used])), len(judged), int((~judged).sum())))

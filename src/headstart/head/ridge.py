@@ -42,19 +42,32 @@ def fit_ridge(prepared: PreparedRows, weight: npt.NDArray[np.float64]) -> Array:
     >>> fit_ridge(rows, np.ones((3, 1))).round(1).tolist()
     [[[2.9, -1.3]]]
     """
+    return solve_ridge(prepared, sum_products(prepared, weight))
+
+
+def sum_products(prepared: PreparedRows, weight: npt.NDArray[np.float64]) -> Array:
+    """Return (P, D + 1, D + 1 + K): the weighted products of the features with themselves and with the targets.
+
+    The products of rows together are the sum of those of their parts.
+    """
     Z, y, n_classes = prepared.Z, prepared.rows.y, prepared.n_classes
-    targets = (2.0 * y - 1)[:, None] if n_classes == 2 else np.eye(n_classes)[y]
-    penalty = np.full(Z.shape[1], PENALTY * prepared.rows.X.shape[1])
-    penalty[-1] = 0  # of the bias
-    targets, found = targets.astype(Z.dtype), []
+    targets = ((2.0 * y - 1)[:, None] if n_classes == 2 else np.eye(n_classes)[y]).astype(Z.dtype)
+    found = np.zeros((weight.shape[1], Z.shape[1], Z.shape[1] + targets.shape[1]))
     with use_one_blas_thread():
-        for one in weight.T.astype(Z.dtype):
-            products = np.zeros((Z.shape[1], Z.shape[1] + targets.shape[1]))
+        for products, one in zip(found, weight.T.astype(Z.dtype), strict=True):
             for part in split_rows(len(Z), PART_ROWS):
                 products += sum_blocks(partial(_multiply_block, Z[part], targets[part], one[part]), Z[part])
-            gram = products[:, : Z.shape[1]] + np.diag(penalty)
-            found.append(np.linalg.solve(gram, products[:, Z.shape[1] :]).T)
-    return (SCALE * np.stack(found)).astype(Z.dtype)
+    return found
+
+
+def solve_ridge(prepared: PreparedRows, products: Array) -> Array:
+    """Return the coefficients of `fit_ridge` for products as `sum_products` returns them."""
+    n_columns = prepared.Z.shape[1]
+    penalty = np.full(n_columns, PENALTY * prepared.rows.X.shape[1])
+    penalty[-1] = 0  # of the bias
+    with use_one_blas_thread():
+        found = [np.linalg.solve(one[:, :n_columns] + np.diag(penalty), one[:, n_columns:]).T for one in products]
+    return (SCALE * np.stack(found)).astype(prepared.Z.dtype)
 
 
 def _multiply_block(Z: Array, targets: Array, weight: Array, rows: slice) -> Array:
@@ -65,6 +78,10 @@ def _multiply_block(Z: Array, targets: Array, weight: Array, rows: slice) -> Arr
 
 def score_ridge(prepared: PreparedRows, weight: npt.NDArray[np.float64]) -> Array:
     """Return the scores (N, P, K) of all rows by the heads of `fit_ridge`."""
-    coefficients = fit_ridge(prepared, weight)
+    return score_heads(prepared, fit_ridge(prepared, weight))
+
+
+def score_heads(prepared: PreparedRows, coefficients: Array) -> Array:
+    """Return the scores (N, P, K) of all rows by P heads, (P, K, D + 1)."""
     columns = coefficients.reshape(-1, coefficients.shape[-1])
     return score_rows(prepared.Z, columns).reshape(len(prepared.Z), *coefficients.shape[:2])

@@ -79,6 +79,7 @@ def test_labelled_photos_are_not_suggested_again(suggest, folder, tmp_path):
     assert (again.n_labelled, again.n_left_out, again.n_unlabelled) == (4, 4, 32)
     assert not set(names(again)) & set(names(first)[:4])
     assert names(first)[4] in names(again)
+    assert names(suggest(n=40, labelled=str(tmp_path / "first.csv"))) == names(again)
     copied = shutil.copytree(folder, tmp_path / "elsewhere")  # known by their content, not by their place
     assert not set(names(suggest(copied, n=40, labelled=[tmp_path / "first.csv"]))) & set(names(first)[:4])
     assert suggest(tmp_path / "first.csv", n=5).n_left_out == 4  # rows with a label in the table itself

@@ -187,6 +187,10 @@ def test_a_wrong_photo_removes_nothing(cache, photos, run):
 def test_a_folder_of_runs_must_be_there(cache, photos):
     with pytest.raises(CatalogError, match="Cannot search runs: got 'no', need folders"):
         hs.forget(photos[0], runs=["no"], verbose=False)
+    with pytest.raises(CatalogError, match="got 'no', need folders"):
+        hs.forget(photos[0], runs="no", verbose=False)
+    with pytest.raises(CatalogError, match=r"Cannot read the list 'no\.txt'"):
+        hs.forget(lists="no.txt", verbose=False)
 
 
 @pytest.mark.slow

@@ -89,6 +89,18 @@ def test_all_problems_are_said_at_once(photos, tmp_path):
         assert text in str(caught.value)
 
 
+def test_an_empty_name_is_not_the_working_folder(photos, monkeypatch):
+    monkeypatch.chdir(photos[0].parent)
+    for nothing in ("", "  "):
+        with pytest.raises(CatalogError, match=r"Cannot forget photos: '': an empty name\. Nothing was removed"):
+            find(nothing, photos[0])
+
+
+def test_names_that_no_file_can_have_are_problems():
+    with pytest.raises(CatalogError, match=r"Cannot forget photos: 'x{200}': File name too long; .*null"):
+        find("x" * 300, "\0")
+
+
 def test_many_problems_are_shortened(tmp_path):
     with pytest.raises(CatalogError, match="and 5 more"):
         find(*(tmp_path / f"{n}.jpg" for n in range(15)))

@@ -40,9 +40,9 @@ class _Found:
 
 
 def suggest_photos(
-    photos: PhotoPlaces, *, run: Run | str | Path | None = None, n: int = 50, labelled: Sequence[PhotoSource] = (),
-    backbone: str = "mobilenet_v2", image_size: Sizes = None, depth: int = 16, seed: int = 0, cache: bool = True,
-    path_column: str | None = None, verbose: bool = True,
+    photos: PhotoPlaces, *, run: Run | str | Path | None = None, n: int = 50,
+    labelled: str | Path | Sequence[PhotoSource] = (), backbone: str = "mobilenet_v2", image_size: Sizes = None,
+    depth: int = 16, seed: int = 0, cache: bool = True, path_column: str | None = None, verbose: bool = True,
 ) -> Suggestions:  # fmt: skip
     """Suggest the ``n`` photos that are most worth labelling, each with a reason, the most useful first.
 
@@ -59,7 +59,7 @@ def suggest_photos(
         A run, its folder, or a classifier file. The photos of a run count as labelled. Of a classifier file, only those
         of its training photos are known that are among ``photos``.
     labelled
-        Sources of labelled photos as for `scan_photos`, such as the CSVs of earlier suggestions.
+        Sources of labelled photos as for `scan_photos`, such as the CSVs of earlier suggestions; or the path of one.
     backbone, image_size, depth
         Network whose features are compared, its input size in pixels, and bits of 16-bit files, as for
         `train_classifier`. With a run, those of its classifier are used.
@@ -83,7 +83,8 @@ def suggest_photos(
     _refuse_swapped(photos, run)
     listing = list_unlabelled(photos, path_column)
     known = open_pretrained(backbone, image_size, depth) if run is None else open_knowledge(run, len(listing.files))
-    found = _find_photos(listing, known, labelled, cache=cache, verbose=verbose)
+    sources = [labelled] if isinstance(labelled, str | Path) else labelled
+    found = _find_photos(listing, known, sources, cache=cache, verbose=verbose)
     context = TrainingContext(known.setup, cache, verbose)
     made = choose_photos(found.unlabelled, found.labelled, known, context, n=n, seed=seed)
     skipped = (*found.skipped, *made.skipped)

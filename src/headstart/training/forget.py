@@ -38,8 +38,8 @@ SIDE_FILES = ("-wal", "-shm", "-journal")
 
 
 def forget_photos(
-    photos: str | Path | Sequence[str | Path] = (), *, lists: Sequence[str | Path] = (),
-    runs: Sequence[str | Path] | None = None, out: str | Path | None = None, verbose: bool = True,
+    photos: str | Path | Sequence[str | Path] = (), *, lists: str | Path | Sequence[str | Path] = (),
+    runs: str | Path | Sequence[str | Path] | None = None, out: str | Path | None = None, verbose: bool = True,
 ) -> Forgotten:  # fmt: skip
     """Remove photos from every store of the cache, and find the runs and audits that hold them.
 
@@ -54,10 +54,10 @@ def forget_photos(
         run knows its digest.
     lists
         Text files with a path or a digest on each line, or CSVs with a column ``path`` or ``digest``, such as the
-        ``catalog.csv`` of a run.
+        ``catalog.csv`` of a run; or one of these.
     runs
-        Folders in which runs and audits are searched, at any depth. None: ``runs`` and ``audits`` in the working
-        folder.
+        Folders, or one, in which runs and audits are searched, at any depth. None: ``runs`` and ``audits`` in the
+        working folder.
     out
         File for the statement, JSON or text (``.txt``). It is not overwritten. None: no statement is written.
 
@@ -76,9 +76,8 @@ def forget_photos(
         check_statement(Path(out))
     folders = _find_folders(runs)
     results = list_results(folders)
-    given = [photos] if isinstance(photos, str | Path) else list(photos)
-    listed = [row for one in lists for row in read_photo_list(Path(one))]
-    found, skipped = find_forgotten(given, listed, lambda: list_run_photos(results))
+    listed = [row for one in _list(lists) for row in read_photo_list(Path(one))]
+    found, skipped = find_forgotten(_list(photos), listed, lambda: list_run_photos(results))
     digests = {photo.digest for photo in found}
     # before the removal: to read a classifier puts a part of it into the cache
     traces, unsearched = find_traces(results, digests)
@@ -114,11 +113,15 @@ def _remove(
     return removals + [users] * (is_used or is_cache_used()), counts, paths
 
 
-def _find_folders(runs: Sequence[str | Path] | None) -> list[Path]:
+def _list(given: str | Path | Sequence[str | Path]) -> list[str | Path]:
+    return [given] if isinstance(given, str | Path) else list(given)
+
+
+def _find_folders(runs: str | Path | Sequence[str | Path] | None) -> list[Path]:
     """Return the folders to search."""
     if runs is None:
         return [kind.place for kind in (RUN, AUDIT) if kind.place.is_dir()]
-    folders = [Path(folder).expanduser() for folder in runs]
+    folders = [Path(folder).expanduser() for folder in _list(runs)]
     missing = [f"'{folder}'" for folder in folders if not folder.is_dir()]
     if missing:
         raise CatalogError(

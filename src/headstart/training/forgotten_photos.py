@@ -16,6 +16,7 @@ from headstart.storage.digest_cache import DigestCache, measure_digest_cache
 from headstart.storage.remote_paths import RemotePath, find_path_kind, make_path
 
 N_SHOWN = 10
+LONGEST = 200  # characters of a name in a message
 Recorded = Callable[[], Iterable[tuple[str, str]]]
 """Function that lists paths of photos in runs, absolute, with their digests."""
 
@@ -67,8 +68,14 @@ def find_forgotten(
     inside: set[str] = set()  # of folders
     for one in [*given, *(path for path, digest in listed if path is not None and digest is None)]:
         text, path = str(one), make_path(str(one))
-        kind = find_path_kind(path)
-        if kind == "folder":
+        try:
+            kind = find_path_kind(path)
+        except (OSError, ValueError) as error:  # no such store, or a name that no file can have
+            problems.append(f"'{text[:LONGEST]}': {getattr(error, 'strerror', None) or error}")
+            continue
+        if not text.strip():  # as a path it would be the working folder
+            problems.append("'': an empty name")
+        elif kind == "folder":
             here = _list_photos(path)
             files += here
             inside.update(map(_make_absolute, here))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headstart.classifier.prediction import Prediction
-from headstart.evaluation.words import count_photos, format_percent
+from headstart.evaluation.words import count_photos, format_threshold
 from headstart.head.selection import Choice
 from headstart.inspection.suggestions import STRANGE, TYPICAL, UNDECIDED
 
@@ -42,7 +42,7 @@ def _explain_typical(choice: Choice, *, has_labels: bool) -> str:
 def _explain_undecided(answer: Prediction) -> str:
     top = sorted(answer.probabilities.items(), key=lambda pair: -pair[1])[:2]
     is_sure = top[0][1] >= SURE
-    shares = ", ".join(f"{label} {format_percent(p) if is_sure else f'{p:.0%}'}" for label, p in top)
+    shares = ", ".join(f"{label} {format_threshold(p) if is_sure else f'{p:.0%}'}" for label, p in top)
     if top[0][1] - top[1][1] <= UNSURE:
         return f"{shares}: the classifier is undecided"
     return f"{shares}: one of the least sure answers"

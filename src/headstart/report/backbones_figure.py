@@ -44,8 +44,6 @@ def plot_backbones(points: Sequence[BackbonePoint], n_test: int) -> Figure:
     EvaluationError
         If there are no points.
     """
-    from matplotlib.ticker import MaxNLocator, PercentFormatter
-
     if not points:
         raise EvaluationError("Cannot plot backbones: got none, need at least 1. Name a backbone that is installed.")
     figure = style.start_figure(WIDTH_IN, HEIGHT_IN)
@@ -93,8 +91,7 @@ def plot_backbones(points: Sequence[BackbonePoint], n_test: int) -> Figure:
     ticks = [tick for tick in TICKS_MS if low <= tick <= high]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if span > 0.06 else 1))
+    style.mark_shares(axes.yaxis, span)
     style.name_axes(axes, "Milliseconds a photo, without decoding", f"Accuracy on {n_test:,} test photos", BESIDE_IN)
     style.format_axes(axes, grid="y")
     return figure

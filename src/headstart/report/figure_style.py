@@ -9,6 +9,7 @@ from headstart.report.text_drawing import measure_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 DARK = "#2b2829"  # text; right answers
@@ -56,6 +57,14 @@ def name_axes(axes: Axes, x: str, y: str, beside_in: float) -> None:
     axes.set_xlabel(x, labelpad=6)
     axes.set_ylabel(y)
     axes.yaxis.set_label_coords((EDGE_IN + TEXT_PT / 72 - beside_in) / (axes.bbox.width / CHART_DPI), 0.5)
+
+
+def mark_shares(axis: Axis, span: float) -> None:
+    """Mark an axis of shares that is ``span`` long with a few percentages, none of which has to be rounded."""
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))  # no steps of 2.5
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=0 if span > 0.06 else 1 if span > 0.006 else 2))
 
 
 def measure_widest(texts: Iterable[str], size_pt: float) -> float:

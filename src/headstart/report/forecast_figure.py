@@ -30,7 +30,7 @@ def plot_forecast(forecast: Mapping[str, Any]) -> Figure:
     EvaluationError
         If the record has no curve.
     """
-    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, PercentFormatter
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
     if not forecast.get("curve"):
         raise EvaluationError("Cannot plot a forecast: got no curve, need one. Train with more photos.")
@@ -56,8 +56,7 @@ def plot_forecast(forecast: Mapping[str, Any]) -> Figure:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_minor_locator(FixedLocator([]))
-    axes.yaxis.set_major_locator(MaxNLocator(6))
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if top - bottom > 0.06 else 1))
+    style.mark_shares(axes.yaxis, top - bottom)
     style.name_axes(axes, "Photos in all, classes in the same proportions", "Accuracy", beside_in)
     style.format_axes(axes, grid="y")
     return figure

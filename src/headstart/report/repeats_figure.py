@@ -34,8 +34,6 @@ def plot_repeats(repeats: Mapping[str, Any], test: Mapping[str, Any]) -> Figure:
     EvaluationError
         If there are no accuracies.
     """
-    from matplotlib.ticker import MaxNLocator, PercentFormatter
-
     accuracies = sorted(repeats["accuracies"])
     if not accuracies:
         raise EvaluationError("Cannot plot repeats: got no accuracies, need at least 1. Train on another split.")
@@ -52,8 +50,7 @@ def plot_repeats(repeats: Mapping[str, Any], test: Mapping[str, Any]) -> Figure:
     _draw_interval(axes, 2, test["accuracy"], test["accuracy_ci95"], style.DARK)
     axes.set(xlim=(low, high), ylim=(2.5, -0.6))
     axes.set_xlabel("Test accuracy")
-    axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if high - low > 0.06 else 1))
+    style.mark_shares(axes.xaxis, high - low)
     style.format_axes(axes, grid="x")
     axes.set_yticks(range(3), names)
     return figure

@@ -9,7 +9,7 @@ import pytest
 from headstart.errors import CacheError
 from headstart.runs.photo_traces import Trace
 from headstart.storage.removal import Removal
-from headstart.training.forget_statement import NOT_REMOVED, Forgotten, check_statement
+from headstart.training.forget_statement import NOT_REMOVED, Forgotten, check_statement, choose_statement
 from headstart.training.forgotten_photos import ForgottenPhoto
 
 ONE, TWO = "0a" * 32, "0b" * 32
@@ -113,9 +113,20 @@ def test_nothing_and_not_everything_are_said(forgotten):
 )  # fmt: skip
 def test_a_name_that_cannot_be_written_is_one_sentence(tmp_path, name, message):
     (tmp_path / "old.json").write_text("{}")
-    (tmp_path / "list-1.txt").write_text(ONE)
+    (tmp_path / "list-3.txt").write_text(ONE)
     with pytest.raises(CacheError, match=message):
         check_statement(tmp_path / name)
+
+
+def test_commands_that_end_in_one_second_have_statements_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("now", "now-2", "now-3"):
+        path = choose_statement("now")
+        assert path == Path(f"headstart-forget-{name}.json")
+        check_statement(path)
+        path.touch()
+    Path("headstart-forget-then-1.txt").touch()  # a list of another statement, which may be gone
+    assert choose_statement("then") == Path("headstart-forget-then-2.json")
 
 
 def test_a_statement_that_fails_says_that_the_photos_are_removed(forgotten, tmp_path):

@@ -43,9 +43,9 @@ def forget(
         raise click.UsageError("Give at least one PHOTO, or a --list of them.")
     from headstart.errors import CacheError
     from headstart.training.forget import forget_photos
-    from headstart.training.forget_statement import check_statement
+    from headstart.training.forget_statement import check_statement, choose_statement
 
-    statement = out or Path(f"headstart-forget-{time.strftime('%Y%m%d-%H%M%S')}.json")
+    statement = out or choose_statement(time.strftime("%Y%m%d-%H%M%S"))
     check_statement(statement)
     forgotten = forget_photos(photos, lists=lists, runs=runs or None)
     if as_json:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -213,12 +215,31 @@ def _name_list(out: Path, number: int) -> Path:
     return out.with_name(f"{out.stem}-{number}.txt")
 
 
+def choose_statement(time: str) -> Path:
+    """Return ``headstart-forget-TIME.json`` in the working folder, or the first free one of ``TIME-2`` and so on.
+
+    Several commands may end in one second.
+    """
+    path = first = Path(f"headstart-forget-{time}.json")
+    for number in itertools.count(2):
+        if not path.exists() and not _list_names(path):
+            break
+        path = first.with_stem(f"{first.stem}-{number}")
+    return path
+
+
+def _list_names(path: Path) -> list[Path]:
+    """Return the files that have the name of a list of photos beside a statement."""
+    name = re.compile(rf"{re.escape(path.stem)}-\d+\.txt")
+    return [one for one in path.parent.iterdir() if name.fullmatch(one.name)] if path.parent.is_dir() else []
+
+
 def check_statement(path: Path) -> None:
     """Raise CacheError if a statement cannot be written to a path."""
     problem = None
     if path.suffix not in KINDS:
         problem = f"got a name that ends in '{path.suffix}', need one of {', '.join(KINDS)}"
-    elif path.exists() or _name_list(path, 1).exists():
+    elif path.exists() or _list_names(path):
         problem = "it exists, or its list of photos; a statement is not overwritten"
     elif not path.parent.is_dir():
         problem = f"there is no folder '{path.parent}'"

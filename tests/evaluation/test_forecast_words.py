@@ -32,6 +32,17 @@ def test_a_small_gain_is_called_little():
     assert write_forecast(make_record(expected=rows))[0].startswith("More photos like these would help little. ")
 
 
+def test_a_forecast_below_the_accuracy_now_says_why():
+    rows = [EXPECTED[0] | {"accuracy": 0.99}, EXPECTED[1]]
+    told = write_forecast(make_record(n=40, accuracy=1.0, expected=rows, curve=[{"factor": 1.0, "accuracy": 0.988}]))
+    assert told[0] == (
+        "More photos like these would help little. In cross-validation 100.0% of 40 photos are right; with so few "
+        "errors this may be luck, and the forecast begins at 98.8%."
+    )
+    falling = make_record(accuracy=0.995, expected=rows, curve=[{"factor": 1.0, "accuracy": 0.9945}])
+    assert write_forecast(falling)[0].endswith("photos are right.")  # of many photos: more of them do not help
+
+
 @pytest.mark.parametrize(
     ("target", "told"),
     [

@@ -11,6 +11,7 @@ from headstart.evaluation.words import count_photos, format_percent
 Record = Mapping[str, Any]
 TIMES = {2.0: "twice", 5.0: "five times", 10.0: "ten times"}
 WORTH = 0.01  # accuracy; less is called little
+LUCK = 0.001  # accuracy; smaller differences are not seen
 
 
 def write_forecast(record: Record | None) -> list[str]:
@@ -22,7 +23,7 @@ def write_forecast(record: Record | None) -> list[str]:
     opening = "More photos like these would help little" if helps_little(record) else "More photos would help"
     now = f"{format_percent(record['accuracy'])} of {count_photos(record['n'])}"
     sentences = [
-        f"{opening}. In cross-validation {now} are right.",
+        f"{opening}. In cross-validation {now} are right{_say_luck(record)}.",
         *(
             f"With {TIMES[row['factor']]} as many ({row['n_photos']:,}): "
             f"{_write_range(row['accuracy'], row['interval80'], is_first=not number)}."
@@ -31,6 +32,14 @@ def write_forecast(record: Record | None) -> list[str]:
         _write_target(record["target"], record["n"], record["most"]),
     ]
     return [sentence for sentence in sentences if sentence]
+
+
+def _say_luck(record: Record) -> str:
+    """Say that so few errors may be luck, if the forecast for twice as many photos is below the accuracy now."""
+    begins = record["curve"][0]["accuracy"] if record.get("curve") else record["accuracy"]
+    if begins > record["accuracy"] - LUCK or record["expected"][0]["accuracy"] >= record["accuracy"]:
+        return ""
+    return f"; with so few errors this may be luck, and the forecast begins at {format_percent(begins)}"
 
 
 def helps_little(record: Record | None) -> bool:

@@ -16,7 +16,7 @@ def answer(cats, *, novelty=0.5, is_known=True):
 @pytest.mark.parametrize(("choice", "given", "has_labels", "expected"), [
     (Choice(0, "typical", 213), None, True, ("typical", "typical of 213 photos that no labelled photo resembles")),
     (Choice(0, "typical", 213), None, False, ("typical", "typical of 213 photos that are alike")),
-    (Choice(0, "typical", 1), None, True, ("typical", "unlike all other photos")),
+    (Choice(0, "typical", 1), None, True, ("typical", "in a group of its own")),
     (Choice(0, "typical", 40, 2), None, True,
      ("typical", "typical of 40 photos, of which 2 have a label or stand above")),
     (Choice(0, "undecided"), answer(0.48), True, ("undecided", "dogs 52%, cats 48%: the classifier is undecided")),

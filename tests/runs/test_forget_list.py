@@ -46,6 +46,13 @@ def test_a_photo_is_named_by_its_digest_or_by_a_file_with_its_content(pets, tmp_
     assert find(named, pets) == {"0.jpg", "1.jpg", "3.jpg"}
 
 
+def test_a_list_that_is_missing_is_told_from_a_photo(pets):
+    with pytest.raises(RunError, match=r"\n  gone\.txt\nA list must be a file that exists; catalog\.csv of the run"):
+        find(["gone.txt"], pets)
+    with pytest.raises(RunError, match=r"\n  gone\.jpg\nCorrect the list: catalog\.csv of the run"):
+        find(["gone.jpg"], pets)
+
+
 def test_all_names_that_stand_for_no_photo_are_listed(pets, tmp_path):
     (tmp_path / "other.jpg").write_bytes(JPEG + b"other")
     message = (

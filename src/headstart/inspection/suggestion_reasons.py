@@ -31,7 +31,7 @@ def explain_choice(choice: Choice, answer: Prediction | None, *, has_labels: boo
 def _explain_typical(choice: Choice, *, has_labels: bool) -> str:
     n_others = choice.n_alike - 1
     if not n_others:
-        return "unlike all other photos"
+        return "in a group of its own"
     if not has_labels:
         return f"typical of {count_photos(choice.n_alike)} that are alike"
     if not choice.n_labelled:

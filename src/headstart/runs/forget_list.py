@@ -91,7 +91,10 @@ def find_forgotten(
         what = "1 photo" if len(unknown) == 1 else f"{len(unknown):,} photos"
         lines = [f"Cannot forget {what} that '{run}' does not have, by path or by content:"]
         lines += [f"  {text}" for text in unknown]
-        lines.append("Correct the list: catalog.csv of the run has the paths of its photos.")
+        hint = "Correct the list: catalog.csv of the run has the paths of its photos."
+        if any(name.path and name.folder is None and not is_photo_name(name.path) for name in left):
+            hint = "A list must be a file that exists; catalog.csv of the run has the paths of its photos."
+        lines.append(hint)
         raise RunError("\n".join(lines), path=run)
     return frozenset(found)
 

@@ -70,7 +70,7 @@ def test_a_page_and_a_csv_are_written(suggestions, tmp_path):
 def test_the_summary_counts(suggestions):
     assert summarise(suggestions) == [
         "30 photos without a label, compared with 20 with a label.", "2 have a label already and were left out.",
-        "Suggested: 5 undecided.",
+        "Suggested: 5 least sure.",
     ]  # fmt: skip
     assert summarise(Suggestions(photos=(), source="x", n_unlabelled=1)) == [
         "1 photo without a label, compared with no photo with a label.", "Suggested: none.",

@@ -9,7 +9,7 @@ from pathlib import Path
 from headstart.errors import RunError
 from headstart.evaluation.words import count_photos
 from headstart.inspection.page_thumbnails import read_thumbnails
-from headstart.inspection.suggestions import Suggestions, refuse_existing, save_text
+from headstart.inspection.suggestions import Suggestions, name_kind, refuse_existing, save_text
 from headstart.process.progress import Progress, ignore_progress
 from headstart.report.suggest_page import render_suggestions
 from headstart.runs.run_folder import RUN, check_outside
@@ -80,7 +80,7 @@ def summarise(suggestions: Suggestions) -> list[str]:
     sentences = [f"{count_photos(suggestions.n_unlabelled)} without a label, compared with {of}."]
     if suggestions.n_left_out:
         sentences.append(f"{suggestions.n_left_out:,} have a label already and were left out.")
-    kinds = " and ".join(f"{n:,} {kind}" for kind, n in suggestions.counts().items())
+    kinds = " and ".join(f"{n:,} {name_kind(kind)}" for kind, n in suggestions.counts().items())
     return [*sentences, f"Suggested: {kinds or 'none'}."]
 
 
@@ -94,7 +94,8 @@ def _render(suggestions: Suggestions, path: Path, thumbnails: Mapping[str, str])
     records = [
         {
             "path": _show(shorten_path(one.photo.file, folder)), "file": shorten_path(one.photo.file, None),
-            "guess": one.guess, "kind": one.kind, "reason": one.reason, "thumbnail": thumbnails.get(one.photo.file),
+            "guess": one.guess, "kind": name_kind(one.kind), "reason": one.reason,
+            "thumbnail": thumbnails.get(one.photo.file),
         }
         for one in suggestions.photos
     ]  # fmt: skip

@@ -169,6 +169,17 @@ class Suggestions:
         return replace(self, csv=csv_path, page=page)
 
 
+def name_kind(kind: str) -> str:
+    """Return a kind as the terminal and the page show it.
+
+    Examples
+    --------
+    >>> name_kind("typical"), name_kind("undecided")
+    ('typical', 'least sure')
+    """
+    return "least sure" if kind == UNDECIDED else kind  # also an answer of 99% may be among the least sure
+
+
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
     """Raise RunError if a file exists and is not to be replaced, or if a folder has its name."""
     if path.is_dir() or (path.exists() and not overwrite):

@@ -63,13 +63,14 @@ def test_the_photos_for_a_round_accuracy(target, told):
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("no-cross-validation", "headstart advise measures it"), ("few-photos", "1,000 photos are too few"),
+        ("no-cross-validation", "headstart advise measures it"), ("few-groups", "the photos are of 2 groups, too few"),
+        ("few-photos", "1,000 photos are too few"),
         ("near-copies", "400 of 1,000 photos have a near copy"), ("guessing", "First check the labels"),
         ("flat", "may not help"),
     ],
 )  # fmt: skip
 def test_a_reason_is_said_instead_of_a_number(reason, words):
-    (sentence,) = write_forecast(make_record(reason=reason, n_near_copies=400))
+    (sentence,) = write_forecast(make_record(reason=reason, n_near_copies=400, n_groups=2))
     assert words in sentence
     assert "88.0%" not in sentence
 

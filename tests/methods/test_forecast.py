@@ -65,6 +65,12 @@ def test_few_photos_are_not_forecast():
     )
 
 
+def test_few_groups_are_not_called_few_photos(monkeypatch):
+    monkeypatch.setattr(SplitFeatures, "groups", property(lambda self: [f"g{n % 2}" for n in range(len(self.y))]))
+    record = forecast_training(make_trained([0, 1, 1, 0] * 15), {"accuracy": 0.9, "n": 60, "n_folds": 5})
+    assert (record["reason"], record["n_groups"]) == ("few-groups", 2)
+
+
 def make(error=0.2, exponent=0.25, measured=0.25, measured_sd=0.05):
     return Forecast(1000, 800, error, exponent, 0.05, measured, measured_sd)
 
@@ -73,6 +79,7 @@ def make(error=0.2, exponent=0.25, measured=0.25, measured_sd=0.05):
     ("made", "guess", "copy_share", "reason"),
     [
         (make(), 0.5, 0.0, None), (make(), 0.5, 0.4, "near-copies"), (make(error=0.55), 0.5, 0.0, "guessing"),
+        (make(error=0.48), 0.5, 0.0, "guessing"), (make(error=0.47), 0.5, 0.0, None),
         (make(measured=-0.1), 0.5, 0.0, "flat"), (make(measured=-0.1, measured_sd=0.2), 0.5, 0.0, None),
         (make(error=0.02, measured=-0.1), 0.5, 0.0, None),
     ],

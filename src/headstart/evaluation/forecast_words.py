@@ -100,6 +100,11 @@ def _explain(record: Record) -> str:
         )
     if reason == "few-photos":
         return f"{opening}: {count_photos(record['n'])} are too few. Add some of each class, and train again."
+    if reason == "few-groups":
+        return (
+            f"{opening}: the photos are of {record['n_groups']:,} groups, too few to learn from some and judge by the "
+            "others. Add photos of new groups."
+        )
     if reason == "near-copies":
         return (
             f"{opening}: {record['n_near_copies']:,} of {count_photos(record['n'])} have a near copy. What new "
@@ -107,8 +112,8 @@ def _explain(record: Record) -> str:
         )
     if reason == "guessing":
         return (
-            f"{opening}: the answers are no better than always giving the largest class. First check the labels, and "
-            "whether the photos show what tells the classes apart."
+            f"{opening}: the answers are not clearly better than always giving the largest class. First check the "
+            "labels, and whether the photos show what tells the classes apart."
         )
     return (
         "More photos of the same kind may not help: heads that learned from a quarter of the photos were wrong as "

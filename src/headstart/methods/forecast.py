@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from headstart.catalog.photo import SPLITS
-from headstart.evaluation.forecast import MOST, Z80, Forecast, fit_forecast
+from headstart.evaluation.forecast import MOST, VARIANCE_FACTOR, Z80, Forecast, fit_forecast
 from headstart.head.learning_curve import measure_learning_curve
 from headstart.methods.feature_table import SplitFeatures
 from headstart.methods.head_fitting import weigh_classes
@@ -18,6 +19,7 @@ from headstart.methods.trained_method import TrainedMethod
 
 FACTORS = (2.0, 5.0)
 FEWEST = 30  # judged photos
+FEW_PHOTOS = {"reason": "few-photos"}
 FEWEST_POINTS = 2
 MANY_COPIES = 1 / 3  # of the photos
 FLAT = 0.05  # exponent: with it ten times the photos remove a tenth of the errors
@@ -32,7 +34,7 @@ def forecast_training(
     """Return the forecast for metrics.json in plain JSON types; see `describe_forecast`.
 
     It also has ``n`` and ``accuracy`` of cross-validation, and ``n_near_copies``, the number of photos with a near
-    copy. The reason may be ``no-cross-validation`` or ``few-photos``, too.
+    copy. The reason may be ``no-cross-validation``, ``few-photos`` or ``few-groups``, too.
 
     Parameters
     ----------
@@ -48,14 +50,15 @@ def forecast_training(
     n_copies = sum(n for n in copies.values() if n > 1)
     record: dict[str, Any] = {"n": n_photos, "accuracy": judged["accuracy"], "n_near_copies": n_copies}
     if n_photos < FEWEST:
-        return record | {"reason": "few-photos"}
+        return record | FEW_PHOTOS
     points = measure_learning_curve(
         photos.X[:, -trained.backbone.spec.n_last_features :], photos.y, n_classes, seed=trained.settings.seed,
         groups=photos.groups, sample_weight=photos.weights,
         class_weight=weigh_classes(photos.y, n_classes, trained.fitted.class_weight_rule, photos.weights),
     )  # fmt: skip
     if len(points) < FEWEST_POINTS:
-        return record | {"reason": "few-photos"}
+        n_groups = len(set(photos.groups or range(len(photos.y))))
+        return record | ({"reason": "few-groups", "n_groups": n_groups} if n_groups < FEWEST else FEW_PHOTOS)
     n_right = round(judged["accuracy"] * n_photos)
     forecast = fit_forecast(points, n_right, n_photos, n_photos * (1 - 1 / max(2, int(judged["n_folds"]))))
     guess = float(np.bincount(photos.y).max() / len(photos.y))
@@ -85,7 +88,8 @@ def describe_forecast(forecast: Forecast, *, guess: float, copy_share: float) ->
     }  # fmt: skip
     if copy_share > MANY_COPIES:
         return record | {"reason": "near-copies"}
-    if 1 - forecast.error <= guess:
+    chance = Z80 * math.sqrt(VARIANCE_FACTOR * guess * (1 - guess) / forecast.n_photos)
+    if 1 - forecast.error <= guess + chance:  # else random labels would have a forecast
         return record | {"reason": "guessing"}
     if forecast.error > FEW_WRONG and forecast.measured + Z80 * forecast.measured_sd < FLAT:
         return record | {"reason": "flat"}

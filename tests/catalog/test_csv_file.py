@@ -136,8 +136,10 @@ def test_a_file_that_is_no_table_of_photos_is_refused(write, text, message):
 
 
 def test_a_label_in_another_encoding_is_refused(write):
-    with pytest.raises(CatalogError, match=r"row 2 has the label 'caf\\udce9', need plain text in UTF-8"):
+    with pytest.raises(CatalogError, match=r"row 2 has the label 'caf\u00e9', which is not .*: save .* as UTF-8"):
         read_csv(write("path,label\na.jpg,caf\u00e9\n", "latin-1"))
+    with pytest.raises(CatalogError, match="row 2 has the label 'Gr\u00fc\u00dfe \u20ac', which is not in UTF-8"):
+        read_csv(write("path,label\na.jpg,Gr\u00fc\u00dfe \u20ac\n", "cp1252"))
 
 
 @pytest.mark.parametrize(

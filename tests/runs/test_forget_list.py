@@ -53,6 +53,12 @@ def test_a_list_that_is_missing_is_told_from_a_photo(pets):
         find(["gone.jpg"], pets)
 
 
+def test_a_uri_is_a_photo_or_refused(pets):
+    assert read_forgotten_names(["s3://nope/x.jpg"]) == [ForgottenName("s3://nope/x.jpg")]
+    with pytest.raises(CatalogError, match=r"Cannot forget the photos in 's3://nope/x\.txt': got a URI, need a text"):
+        read_forgotten_names(["s3://nope/x.txt"])
+
+
 def test_all_names_that_stand_for_no_photo_are_listed(pets, tmp_path):
     (tmp_path / "other.jpg").write_bytes(JPEG + b"other")
     message = (

@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import pickle
+import sys
 import threading
 from pathlib import Path
 
@@ -105,3 +106,11 @@ def test_without_pyarrow_the_extra_is_named(monkeypatch):
     monkeypatch.setattr("headstart.process.packages.is_installed", lambda name: name != "pyarrow")
     with pytest.raises(MissingExtraError, match=r"headstart\[remote\]"):
         remote_paths.check_pyarrow("read")
+
+
+@pytest.mark.parametrize("ask", [find_path_kind, list_file_names, delete_path, read_remote_file])
+def test_without_pyarrow_a_uri_is_answered_with_the_extra(monkeypatch, ask):
+    for name in ("pyarrow", "pyarrow.fs"):  # as if it was not installed
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingExtraError, match=r"Cannot open 's3://nope/x'.*headstart\[remote\]"):
+        ask(make_path("s3://nope/x"))

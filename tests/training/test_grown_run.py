@@ -133,7 +133,9 @@ def test_what_is_no_run_or_cannot_be_added_is_refused(made, tmp_path):
     for nothing in ("gone", ["gone"], ["runs/pets", "gone"]):
         with pytest.raises(RunError, match=r"forget from '(runs/pets )?gone': got no run folder, need one run that"):
             grow(nothing, tmp_path / "run2", add=more)
-    with pytest.raises(RunError, match="got no run folder"):
+    with pytest.raises(RunError, match=r"need one run that training wrote\. It does not exist: check the path"):
+        grow(tmp_path / "gone", tmp_path / "run2", forget="dots/000.jpg")
+    with pytest.raises(RunError, match=r"got no run folder, need one run .* To train on several sources, name them"):
         grow(more, tmp_path / "run2", add=more)
     for one in (run, run.folder, [str(run.folder)], [more, str(run.folder)]):
         with pytest.raises(RunError, match=r"got a run without --add or --forget, need photos\. headstart replay"):
@@ -146,9 +148,14 @@ def test_what_is_no_run_or_cannot_be_added_is_refused(made, tmp_path):
     with pytest.raises(RunError, match=r"Cannot forget 1 photo that '.*' does not have"):
         grow(run, tmp_path / "run2", forget="dots/999.jpg")
     dots = [row.file for row in read_run_photos(run.folder) if row.label == "dots"]
-    with pytest.raises(CatalogError, match=r"photos of stripes, need at least 2 classes\. Forget fewer"):
+    with pytest.raises(
+        CatalogError,
+        match=r"photos of stripes, need at least 2 classes\. The lists forget 20 of its 40 photos\. Forget fewer",
+    ):
         grow(run, tmp_path / "run2", forget=dots)
-    with pytest.raises(CatalogError, match="got training photos of no class, need at least 2 classes"):
+    with pytest.raises(
+        CatalogError, match=r"of no class, need at least 2 classes\. The lists forget all its 40 photos\. Forget"
+    ):
         grow(run, tmp_path / "run2", forget=run.folder / "catalog.csv")
     with pytest.raises(CatalogError, match=r"Cannot scan '.*': got a run, need photos\. To .* give '.*catalog\.csv'"):
         grow(run, tmp_path / "run2", add=str(run.folder))

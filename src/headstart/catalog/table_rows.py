@@ -116,7 +116,7 @@ def _parse_row(paths: TablePaths, row: Row, number: int, problems: list[str]) ->
     problems += [f"row {number} has no {column}" for column in ("path", "label") if not row[column]]
     label = clean_label(row["label"])
     if label is None:
-        problems.append(f"row {number} has the label {row['label']!a}, need plain text in UTF-8")
+        problems.append(f"row {number} has the label {_explain_label(row['label'])}")
     split = parse_split(row["split"])
     if split is None and row["split"]:
         problems.append(f"row {number} has the split {row['split']!a}, need {', '.join(SYNONYMS)} or nothing")
@@ -137,3 +137,11 @@ def _parse_row(paths: TablePaths, row: Row, number: int, problems: list[str]) ->
         paths.find(row["path"]), label or "", split, group=row["group"] or None, weight=weight,
         near_copies=row.get("near_copies") or None,
     )  # fmt: skip
+
+
+def _explain_label(label: str) -> str:
+    """Return a label that cannot be used, and what is needed. Bytes that are not UTF-8 are surrogates (PEP 383)."""
+    if not any("\udc80" <= character <= "\udcff" for character in label):
+        return f"{label!a}, need plain text in UTF-8"
+    shown = label.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+    return f"{shown!r}, which is not in UTF-8: save the file as UTF-8"

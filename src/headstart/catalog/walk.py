@@ -91,9 +91,9 @@ def _recognise_results(names: Iterable[str]) -> str | None:
 
 def _walk_remote_folder(root: RemotePath, *, is_deep: bool) -> dict[str, Folder]:
     """Return the tree of a folder in a store, or its top level alone."""
+    store, name = open_file_system(root)  # first: it says so if pyarrow is missing
     from pyarrow.fs import FileSelector, FileType
 
-    store, name = open_file_system(root)
     infos = store.get_file_info(FileSelector(name, recursive=is_deep, allow_not_found=True))
     tree = {"": Folder()}
     skip = len(name.strip("/")) + 1

@@ -14,6 +14,7 @@ from headstart.catalog.photo_list import RULE as LIST_RULE
 from headstart.errors import CatalogError, RunError
 from headstart.pixels.file_format import is_photo_name
 from headstart.storage.photo_folder import join_folder
+from headstart.storage.remote_paths import RemotePath, make_path
 
 RULE = f"{LIST_RULE}, the path of a photo, or a digest"
 
@@ -39,10 +40,17 @@ def read_forgotten_names(given: Sequence[str | Path]) -> list[ForgottenName]:
     """
     names: list[ForgottenName] = []
     for one in given:
-        path = Path(one).expanduser()
-        if path.is_dir():
+        path = make_path(one).expanduser()
+        if isinstance(path, RemotePath):
+            if not is_photo_name(path.name):
+                raise CatalogError(
+                    f"Cannot forget the photos in '{path}': got a URI, need {RULE}. Copy the list to this machine.",
+                    path=path,
+                )
+            names.append(ForgottenName(str(path)))
+        elif path.is_dir():
             raise CatalogError(f"Cannot forget the photos in '{one}': got a folder, need {RULE}.", path=path)
-        if DIGEST.fullmatch(str(one)) and not path.exists():
+        elif DIGEST.fullmatch(str(one)) and not path.exists():
             names.append(ForgottenName(None, str(one).lower()))
         elif is_photo_name(path.name) or not path.exists():
             names.append(ForgottenName(str(path)))

@@ -170,9 +170,9 @@ def list_file_names(folder: Path) -> list[str]:
             return []
         with os.scandir(folder) as entries:
             return sorted(entry.name for entry in entries if entry.is_file())
+    store, name = open_file_system(folder)  # first: it says so if pyarrow is missing
     from pyarrow.fs import FileSelector, FileType
 
-    store, name = open_file_system(folder)
     found: list[Any] = store.get_file_info(FileSelector(name, allow_not_found=True))
     return sorted(info.base_name for info in found if info.type == FileType.File)
 
@@ -193,8 +193,8 @@ def find_path_kind(path: Path) -> str | None:
         return "folder" if path.is_dir() else "file" if path.is_file() else None
     if _is_web_path(path):
         return "file" if has_web_file(str(path)) else None
+    store, name = open_file_system(path)  # first: it says so if pyarrow is missing
     from pyarrow.fs import FileType
 
-    store, name = open_file_system(path)
     kind = store.get_file_info(name).type
     return {FileType.Directory: "folder", FileType.File: "file"}.get(kind)

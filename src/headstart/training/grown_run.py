@@ -99,10 +99,13 @@ class GrownRun:
         with show_progress("Scanning", is_shown=is_shown) as progress:
             catalog = join_additions(kept, self.added, forgotten=self.forgotten, cache=cache, progress=progress)
         if len(catalog.labels) < 2:
+            n, n_forgotten = self.side.counts.total(), sum(self.side.counts[digest] for digest in self.forgotten)
+            share = f"all its {n:,} photos" if n == n_forgotten else f"{n_forgotten:,} of its {n:,} photos"
             raise CatalogError(
                 f"Cannot train '{self.side.folder}' with other photos: got training photos of "
-                f"{join_labels(catalog.labels) or 'no class'}, need at least 2 classes. Forget fewer photos, or add "
-                "photos of other classes.", path=self.side.folder,
+                f"{join_labels(catalog.labels) or 'no class'}, need at least 2 classes. "
+                f"{f'The lists forget {share}. ' if n_forgotten else ''}Forget fewer photos, or add photos of other "
+                "classes.", path=self.side.folder,
             )  # fmt: skip
         return catalog
 
@@ -191,9 +194,11 @@ def _find_folder(run: object) -> Path:
     one = run[0] if isinstance(run, list) and len(run) == 1 else run
     if not is_run_folder(one):
         given = " ".join(map(str, run)) if isinstance(run, list) else str(run)
+        hint = "To train on several sources, name them: headstart train pets/ more/."
+        if isinstance(one, str | Path) and "://" not in str(one) and not Path(one).expanduser().exists():
+            hint = "It does not exist: check the path."
         raise RunError(
-            f"Cannot add to or forget from '{given[:100]}': got no run folder, need one run that training wrote. To "
-            "train on several sources, name them: headstart train pets/ more/.",
+            f"Cannot add to or forget from '{given[:100]}': got no run folder, need one run that training wrote. {hint}"
         )
     return one.folder if isinstance(one, Run) else Path(str(one)).expanduser()
 

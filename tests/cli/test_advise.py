@@ -75,6 +75,7 @@ def test_json_is_printed_and_the_figure_is_drawn(headstart, make_folder, tmp_pat
 def test_the_advice_is_an_option_to_type(headstart, make_folder, tmp_path):
     done = headstart("advise", make_folder(n=20), "--image-size", 96, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert "The accuracy of fixed was measured on the training photos, in cross-validation." in done.stdout
     advice = next(line for line in done.stdout.splitlines() if line.startswith("Advice: --method "))
     assert ("--train-norms" in advice) == ("fixed" not in advice)
     assert (tmp_path / "runs" / "photos-advice.png").exists()
@@ -83,7 +84,7 @@ def test_the_advice_is_an_option_to_type(headstart, make_folder, tmp_path):
 
 def test_without_a_forecast_the_reason_is_told(advise, make_folder):
     done = advise(make_folder(n=2))
-    assert "A head on frozen features is right on 80.0% of 51 photos, in cross-validation.\n" in done.output
+    assert "A head on frozen features is right on 80.0% of 51 training photos, in cross-validation.\n" in done.output
     assert "Whether more photos would help cannot be told: 51 photos are too few." in done.output
 
 

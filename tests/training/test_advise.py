@@ -24,13 +24,28 @@ def test_advice_on_painted_photos(make_folder):
         low, high = expected["interval"]
         assert 0 <= low <= expected["expected_accuracy"] <= high <= 1
         assert expected["expected_seconds"] > 0
-    assert record["evidence"]["photos_judged"] == record["evidence"]["forecast"]["n"] == 28
-    assert record["evidence"]["forecast"]["accuracy"] == record["evidence"]["cross_validated_accuracy"]
+    assert record["evidence"]["photos_judged"] == 28
+    assert record["evidence"]["forecast"]["n"] == 40  # of all splits
     assert record["note_records"][0]["code"] == "layout"  # the notes of the scan come first
     assert record["skipped"] == [
         {"path": str(folder / "dots" / "broken.jpg"), "reason": "not a photo: no known signature"}
     ]
     assert said
+
+
+@pytest.mark.slow
+def test_the_forecast_is_that_of_the_report(trained):
+    folder = trained.folder.parent / "photos"
+    advice = advise_method(folder, image_size=96, verbose=False)
+    assert advice.evidence["forecast"] == trained.metrics["forecast"]
+
+
+def test_without_nested_cross_validation_the_forecast_is_of_training_photos(make_folder, monkeypatch):
+    monkeypatch.setattr(advise, "cross_validate_nested", lambda *_: None)
+    monkeypatch.setattr(advise, "estimate_seconds", lambda *_: 1.0)
+    advice = advise_method(make_folder(n=20), image_size=96, verbose=False)
+    assert advice.evidence["forecast"]["n"] == advice.evidence["photos_judged"] == 28
+    assert advice.evidence["forecast"]["accuracy"] == advice.evidence["cross_validated_accuracy"]
 
 
 def test_groups_are_held_out_together(make_folder):

@@ -75,10 +75,10 @@ def advise(data: tuple[Path, ...], picture: Path | None, as_json: bool, **option
         f"{advice.n_photos:,} training photos in {len(advice.n_per_class)} classes, {per_class:,.0f} of each on "
         f"average. Similarity to ImageNet: {similarity:.2f} (similar from {SIMILAR} on)."
     )
-    if forecast["reason"]:  # else the forecast begins with this accuracy
+    if forecast["reason"]:  # else the forecast begins with the accuracy on all photos
         print_line(
             f"A head on frozen features is right on {advice.evidence['cross_validated_accuracy']:.1%} of "
-            f"{advice.evidence['photos_judged']:,} photos, in cross-validation."
+            f"{advice.evidence['photos_judged']:,} training photos, in cross-validation."
         )
     print_line(" ".join(write_forecast(forecast)))
     advised = f" --cut {advice.cut}" if advice.method == "hybrid" else ""
@@ -96,8 +96,8 @@ def advise(data: tuple[Path, ...], picture: Path | None, as_json: bool, **option
         print_line(f"{name:<8}  {accuracy:<26}  {format_seconds(expected.expected_seconds, is_estimate=True)}")
     times = "were measured here in a few steps" if can_tune() else "are estimates from the speed of the engine here"
     print_line(
-        "\nThe accuracy of fixed was measured on these photos. The others are estimates from other data sets, "
-        f"so their intervals are wide. Times {times}."
+        "\nThe accuracy of fixed was measured on the training photos, in cross-validation. The others are estimates "
+        f"from other data sets, so their intervals are wide. Times {times}."
     )
     print_line(f"\nPicture{'s' * (len(pictures) > 1)}: {', '.join(map(str, pictures))}")
 

@@ -20,7 +20,7 @@ from headstart.features.similarity import Similarity
 from headstart.methods.forecast import forecast_training
 from headstart.methods.method_runner import MethodRunner
 from headstart.methods.near_copy_search import keep_near_copies_together
-from headstart.methods.nested_cross_validation import N_FOLDS
+from headstart.methods.nested_cross_validation import N_FOLDS, cross_validate_nested
 from headstart.methods.out_of_fold import predict_out_of_fold
 from headstart.methods.settings import TUNED, Settings
 from headstart.methods.tail_tuning import choose_cut
@@ -88,10 +88,11 @@ def advise_method(
 ) -> Advice:  # fmt: skip
     """Measure photos and advise on the method to train with.
 
-    A head is fitted to the features of the frozen backbone and cross-validated. Its accuracy with more photos is
-    forecast from heads that learn from fewer. 100 photos are compared with the statistics of ImageNet in the backbone's
-    batch norms. A few training steps of each method are timed. The features are cached for the training. The test
-    photos are not used.
+    A head is fitted to the features of the frozen backbone and cross-validated on the training photos, and methods are
+    chosen by its accuracy. Its accuracy with more photos is forecast from heads that learn from fewer, on all photos,
+    as in the report of a training. 100 photos are compared with the statistics of ImageNet in the backbone's batch
+    norms. A few training steps of each method are timed. The features are cached for the training. The test photos
+    choose nothing.
 
     Parameters
     ----------
@@ -154,7 +155,7 @@ def advise_method(
         evidence={
             "distance": round(similarity.distance, 4), "photos_compared": similarity.n_photos,
             "cross_validated_accuracy": judged["accuracy"], "photos_judged": judged["n"],
-            "forecast": forecast_training(trained, judged, ("train",)),
+            "forecast": _forecast(trained, judged, verbose=verbose),
             "photos_per_class": round(per_class, 1),
         },
         methods=methods, why=why, notes=(*catalog.notes, *dict.fromkeys(notes), *_list_missing(method, methods)),
@@ -231,3 +232,12 @@ def _judge(trained: TrainedMethod) -> dict[str, Any]:
         )
     accuracy = float((held.scores[at].argmax(axis=1) == held.y[at]).mean())
     return {"accuracy": round(accuracy, 4), "n": len(at), "n_folds": N_FOLDS}
+
+
+def _forecast(trained: TrainedMethod, judged: dict[str, Any], *, verbose: bool) -> dict[str, Any]:
+    """Return the forecast that the report of a training has; if heads cannot be fitted anew, from training photos."""
+    with show_progress("Cross-validating", is_shown=verbose, unit="folds") as progress:
+        nested = cross_validate_nested(trained, progress)
+    if nested is None:
+        return forecast_training(trained, judged, ("train",))
+    return forecast_training(trained, nested.measures)

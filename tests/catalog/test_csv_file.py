@@ -295,12 +295,10 @@ def test_rows_of_a_suggestion_whose_label_is_still_empty_are_left_out(tmp_path):
     rows = ["a.jpg,cats,cats,typical", "b.jpg,,dogs,undecided", "c.jpg, ,,new"]
     table.write_text("\n".join(["path,label,guess,reason", *rows]))
     found = read_csv(table)
-    assert [photo.label for photo in found.photos] == ["cats"]
+    assert [(photo.label, photo.is_suggested) for photo in found.photos] == [("cats", True)]
     notes = {note.code: note.text for note in found.notes}
     assert notes == {
         "layout": "Read 1 row of a CSV.", "unlabelled-row": "2 of 3 rows have no label yet, and were left out.",
-        "suggested-photos": "The photos of this CSV were chosen by headstart suggest, not at random: the accuracy on "
-                            "other photos may differ. To know it, label photos drawn at random, and evaluate on them.",
     }  # fmt: skip
     table.write_text("\n".join(["path,label,guess,reason", *rows[1:]]))
     with pytest.raises(CatalogError, match=r"got no label in its 2 rows, need labels\. Look at the photos"):

@@ -33,6 +33,30 @@ def list_splits(run):
     return {photo.digest: photo.split for photo in read_run_photos(run.folder)}
 
 
+def test_photos_that_suggest_chose_are_told_of_in_all_runs(made, tmp_path):
+    _, more = made
+
+    def write(name, photos):
+        rows = [f"{path},{path.parent.name},," for path in photos]
+        (tmp_path / name).write_text("\n".join(["path,label,guess,reason", *rows]))
+        return tmp_path / name
+
+    photos = [path for label in ("dots", "stripes") for path in sorted((more.parent / "photos" / label).glob("*"))[:9]]
+    first, next_ = write("first.csv", photos), write("next.csv", [photos[0], *sorted((more / "rings").glob("*"))[:6]])
+
+    def find(run):
+        (note,) = (note for note in run.notes if note.code == "suggested-photos")
+        assert note.text in run.report.read_text()
+        return note.text.split(":")[0]
+
+    options = {"method": "fixed", "features": "last", "head": "logistic", "image_size": 96, "verbose": False}
+    run = hs.train(first, out=tmp_path / "run", **options)
+    assert find(run) == "18 of the photos were chosen by headstart suggest"
+    assert find(grow(run, tmp_path / "run2", add=next_)) == "24 of the photos were chosen by headstart suggest"
+    both = hs.train([first, next_], out=tmp_path / "both", **options)
+    assert find(both) == "24 of the photos were chosen by headstart suggest"
+
+
 def test_photos_are_added_and_forgotten_and_the_file_is_that_of_a_new_training(made, tmp_path):
     run, more = made
     rows = read_run_photos(run.folder)

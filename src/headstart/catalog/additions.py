@@ -79,8 +79,8 @@ def _list_new(
     found = read_source(several, is_for_training=True, known=labels)
     if source.group_from is not None:  # also with few groups: the photos of ``kept`` may have more
         found = group_listing(found, source.group_from, is_for_training=False)
-    photos, skipped, notes = hash_listing(found, progress, cache=cache)
     known = {photo.digest: photo for photo in kept.photos}
+    photos, skipped, notes = hash_listing(found, progress, cache=cache, known=known)
     new, repeated = [], []
     for photo in photos:
         first = known.get(photo.digest)

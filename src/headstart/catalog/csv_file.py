@@ -8,6 +8,7 @@ import io
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -56,31 +57,26 @@ def read_csv(path: Path, columns: ColumnNames = BY_NAME, here: Path | None = Non
         elif table.is_suggested and row["path"] and not row["label"]:
             continue
         else:
-            photos.append(table.read(row, number))
+            photo = table.read(row, number)
+            photos.append(replace(photo, is_suggested=True) if table.is_suggested else photo)
     table.check()
     if table.is_suggested:
-        table.notes += _note_suggested(path, len(photos), len(rows))
+        table.notes += _note_unlabelled(path, len(photos), len(rows))
     return table.describe(KIND, photos)
 
 
-def _note_suggested(path: Path, n_labelled: int, n_rows: int) -> list[Note]:
-    """Return notes on a CSV of headstart suggest; raise CatalogError if all labels are still empty."""
+def _note_unlabelled(path: Path, n_labelled: int, n_rows: int) -> list[Note]:
+    """Return a note if labels of a CSV of headstart suggest are empty; raise CatalogError if all of them are."""
     if not n_labelled and n_rows:
         raise CatalogError(
             f"Cannot read '{path}': got no label in its {n_rows:,} rows, need labels. Look at the photos, and fill in "
             f"the column label; the column {GUESS} is only a guess.", path=path,
         )  # fmt: skip
-    text = (
-        "The photos of this CSV were chosen by headstart suggest, not at random: the accuracy on other photos may "
-        "differ. To know it, label photos drawn at random, and evaluate on them."
-    )
-    notes = [Note("suggested-photos", text)]
-    if n_labelled < n_rows:
-        n_left = n_rows - n_labelled
-        verb, were = ("has", "was") if n_left == 1 else ("have", "were")
-        text = f"{n_left:,} of {n_rows:,} rows {verb} no label yet, and {were} left out."
-        notes.append(Note("unlabelled-row", text))
-    return notes
+    if n_labelled == n_rows:
+        return []
+    n_left = n_rows - n_labelled
+    verb, were = ("has", "was") if n_left == 1 else ("have", "were")
+    return [Note("unlabelled-row", f"{n_left:,} of {n_rows:,} rows {verb} no label yet, and {were} left out.")]
 
 
 def write_csv(photos: Sequence[Photo], path: Path, folder: str | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from headstart.catalog.catalog import Catalog
@@ -15,6 +15,7 @@ from headstart.catalog.several_sources import drop_repeated
 from headstart.catalog.source import PhotoSource, find_source, read_source
 from headstart.catalog.source_listing import SourceListing
 from headstart.catalog.split import KEEP_ALL, assign_splits, describe_split, fill_splits
+from headstart.catalog.suggested_photos import note_suggested
 from headstart.catalog.table_columns import ColumnNames
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
@@ -156,13 +157,17 @@ def scan_for_audit(
 
 
 def hash_listing(
-    found: SourceListing, progress: Callable[[int, int], None] | None, *, cache: bool
+    found: SourceListing, progress: Callable[[int, int], None] | None, *, cache: bool, known: Collection[str] = ()
 ) -> tuple[list[Photo], list[Skip], list[Note]]:
-    """Hash listed photos without a digest. Return the photos, the skipped files, and the notes of the listing."""
+    """Hash listed photos without a digest. Return the photos, the skipped files, and the notes of the listing.
+
+    Photos with a digest in ``known`` do not count as suggested: they were told of before.
+    """
     files = [listed.file for listed in found.photos if listed.digest is None]
     new = iter(hash_files(files, progress, cache=cache))
     photos, skipped = [], list(found.skipped)
     sources: list[int] = []
+    suggested: set[str] = set()
     for listed in found.photos:
         hashed = next(new) if listed.digest is None else HashResult(listed.digest)
         if hashed.digest is None:
@@ -174,9 +179,12 @@ def hash_listing(
             )  # fmt: skip
             photos.append(photo)
             sources.append(listed.source)
+            if listed.is_suggested and hashed.digest not in known:
+                suggested.add(hashed.digest)
     root = found.find_root(next((skip.path for skip in skipped if skip.reason in MISSING), found.root))
     missing = note_missing(skipped, len(found.photos) + len(found.skipped), root)
     notes = [*found.notes, *([] if missing is None else [missing])]
+    notes += [note_suggested(len(suggested))] if suggested else []
     if not found.roots:
         return photos, skipped, notes
     photos, repeated, said = drop_repeated(photos, sources)

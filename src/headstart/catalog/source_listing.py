@@ -16,7 +16,7 @@ from headstart.evaluation.notes import Note
 class ListedPhoto:
     """A file that may be a photo. The fields are those of `Photo`; the digest is None until the file is read.
 
-    ``source`` is the number of its source, if there are several.
+    ``source`` is the number of its source, if there are several. ``is_suggested``: headstart suggest chose the photo.
     """
 
     file: str
@@ -28,6 +28,7 @@ class ListedPhoto:
     digest: str | None = None
     near_copies: str | None = None
     source: int = 0
+    is_suggested: bool = False
 
     def list_fields(self) -> list[Any]:
         """Return the fields in order, for JSON."""

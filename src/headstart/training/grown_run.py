@@ -12,6 +12,7 @@ from headstart.catalog.catalog import Catalog
 from headstart.catalog.photo import Photo
 from headstart.catalog.several_sources import join_names
 from headstart.catalog.source import Source, find_source, refuse_reading
+from headstart.catalog.suggested_photos import join_suggested
 from headstart.catalog.table_columns import ColumnNames
 from headstart.classifier.decision import Decision
 from headstart.errors import CatalogError, FitError, RunError
@@ -107,7 +108,7 @@ class GrownRun:
                 f"{f'The lists forget {share}. ' if n_forgotten else ''}Forget fewer photos, or add photos of other "
                 "classes.", path=self.side.folder,
             )  # fmt: skip
-        return catalog
+        return replace(catalog, notes=join_suggested(catalog.notes, Run(self.side.folder).notes))
 
     def describe(
         self, catalog: Catalog, predictions: Mapping[str, SplitPredictions], decision: Decision | None,

@@ -140,6 +140,7 @@ def test_the_digest_of_a_file_that_is_gone_is_found(paths, folder, monkeypatch, 
     paths[3].unlink()
     with DigestCache() as store:
         assert store.find_digests({str(paths[3])}) == {str(paths[3]): [digest]}
+        assert store.find_paths({digest, "0a" * 32}) == [(str(tmp_path / "work" / ".." / "3.jpg"), digest)]
 
 
 def test_a_locked_file_forgets_nothing_and_says_so(paths, folder, monkeypatch):

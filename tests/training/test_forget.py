@@ -92,7 +92,7 @@ def test_no_byte_of_a_photo_stays_and_others_stay(cache, photos, run):
     assert record["photos"] == [
         {"digest": digest, "paths": [str(gone)], "digest_from": ["file"], "removed_rows": dict.fromkeys(TABLES, 1)
          | {"features": sum(len(row) > 3000 for row in rows)}, "removed_paths": [str(gone)],
-         "runs": [str(run.folder)]}
+         "runs": [str(run.folder)], "files": []}
     ]  # fmt: skip
     assert [trace["folder"] for trace in record["runs"]] == ["runs/photos"]
 
@@ -200,3 +200,16 @@ def test_a_statement_that_cannot_be_written_stops_at_once(cache, photos, run):
     with pytest.raises(CacheError, match=r"Cannot write 'old\.json'.*Nothing was removed"):
         hs.forget(photos[0], out="old.json", verbose=False)
     assert list_rows(cache, digest_of(photos[0])) == rows
+
+
+@pytest.mark.slow
+def test_files_beside_the_runs_are_found_also_for_a_copy_of_the_photo(cache, photos, run, tmp_path):
+    folder = photos[0].parent.parent
+    Path("runs/answers.csv").write_text(f"path,label\n{photos[0].relative_to(tmp_path)},cats\n")
+    copy = tmp_path / "copy.png"
+    copy.write_bytes(photos[0].read_bytes())
+    again = hs.train(run.folder, forget=[digest_of(photos[0])], verbose=False)
+    forgotten = hs.forget(copy, verbose=False)
+    assert [str(trace.path) for trace in forgotten.files] == ["runs/answers.csv", f"{again.folder}/run.json"]
+    assert [str(trace.folder) for trace in forgotten.traces] == [str(run.folder)]
+    assert folder.exists()

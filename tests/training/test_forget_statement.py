@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from headstart.errors import CacheError
+from headstart.runs.file_traces import FileTrace
 from headstart.runs.photo_traces import Trace
 from headstart.storage.removal import Removal
 from headstart.training.forget_statement import NOT_REMOVED, Forgotten, check_statement, choose_statement
@@ -27,6 +28,7 @@ def forgotten():
         skipped=(("/p/notes.jpg", "text"),),
         removals=(Removal("features", "rows", 3, 15_360), Removal("digests", "paths")),
         counts={ONE: {"features": 3}, TWO: {"features": 0}}, known_paths={ONE: ["/p/=1.jpg"]}, traces=(trace,),
+        files=(FileTrace(path=Path("runs/answers.csv"), digests=(TWO,), showing=(Path("runs/answers.png"),)),),
         unsearched=("'runs/old' was not searched: it is damaged.",), searched=(Path("runs"),), cache=Path("/cache"),
         unknown=("notes.txt",), time="2026-12-01T10:00:00+00:00",
     )  # fmt: skip
@@ -42,7 +44,7 @@ def test_json_has_each_photo_once_with_what_was_removed(forgotten, tmp_path):
     assert one["runs"] == ["runs/my pets"]
     assert two == {
         "digest": TWO, "paths": [], "digest_from": ["given"], "removed_rows": {"features": 0}, "removed_paths": [],
-        "runs": [],
+        "runs": [], "files": ["runs/answers.csv"],
     }  # fmt: skip
     assert record["not_removed"] == list(NOT_REMOVED)
     assert record["stores"][0] == {
@@ -83,6 +85,8 @@ def test_text_is_for_people(forgotten, tmp_path):
     assert "runs/my pets holds 1 photo: 1 in train" in lines
     assert "  named in: catalog.csv" in lines
     assert "  may be shown in: report.html" in lines
+    at = lines.index("runs/answers.csv names 1 photo")
+    assert lines[at + 1] == "  may be shown in: runs/answers.png"
     assert "'runs/old' was not searched: it is damaged." in lines
     assert "  Not searched, because headstart did not write it: notes.txt" in lines
     assert lines[-1].startswith("2026-12-01T10:00:00+00:00, headstart ")
@@ -95,7 +99,8 @@ def test_nothing_and_not_everything_are_said(forgotten):
     lines = list(nothing.describe())
     assert lines[0] == "Nothing of 2 photos was in the cache '/cache'."
     assert "No run or audit in runs holds them." in lines
-    assert "No folder of runs was searched." in replace(nothing, searched=()).describe()
+    lines = list(replace(nothing, searched=()).describe())
+    assert any(line.startswith("No folder of runs was searched") and "--runs FOLDER" in line for line in lines)
     busy = replace(forgotten, removals=(Removal("features", "rows", problems=["it is locked", "it is locked"]),))
     assert not busy.is_complete
     assert busy.problems == ("features: it is locked",)

@@ -7,7 +7,7 @@ import pytest
 from headstart.catalog.hashing import hash_files
 from headstart.errors import CatalogError
 from headstart.storage import digest_cache
-from headstart.training.forgotten_photos import ForgottenPhoto, find_forgotten
+from headstart.training.forgotten_photos import ForgottenPhoto, find_forgotten, list_places
 
 DIGEST = "0a" * 32
 
@@ -109,3 +109,11 @@ def test_many_problems_are_shortened(tmp_path):
 def test_nothing_is_one_sentence():
     with pytest.raises(CatalogError, match="Cannot forget photos: got none"):
         find()
+
+
+def test_all_known_paths_of_a_photo_are_listed(photos):
+    digest = hash_files(photos)[0].digest  # the cache knows it now
+    given = [ForgottenPhoto(digest, "/copy.jpg", "file"), ForgottenPhoto(DIGEST, None, "given")]
+    recorded = [("/run/1.jpg", DIGEST), ("/run/2.jpg", "ff" * 32)]
+    places = list_places(given, lambda: recorded)
+    assert places == {digest: {"/copy.jpg", str(photos[0])}, DIGEST: {"/run/1.jpg"}}

@@ -87,6 +87,20 @@ class DigestCache(SqliteCache):
         self._attempt(read, None)
         return found
 
+    def find_paths(self, digests: Collection[str]) -> list[tuple[str, str]]:
+        """Return path and digest of each file that had one of these digests when it was last read.
+
+        Every row is read.
+        """
+        found: list[tuple[str, str]] = []
+
+        def read(connection: sqlite3.Connection) -> None:
+            rows = connection.execute("SELECT path, digest FROM files")
+            found.extend((name, digest) for name, digest in rows if digest in digests)
+
+        self._attempt(read, None)
+        return found
+
     def remember(self, files: Mapping[str, Known]) -> None:
         """Keep stamp and digest of files, by name."""
         rows = [(name, *file, _sum(name, *file)) for name, file in files.items()]

@@ -13,6 +13,7 @@ from headstart.features.activation_files import forget_activations
 from headstart.features.forgotten_rows import Counts, forget_features
 from headstart.features.stored_features import forget_stored_features
 from headstart.process.progress import print_above
+from headstart.runs.file_traces import find_file_traces, list_working_folders
 from headstart.runs.photo_traces import find_traces, list_results, list_run_photos
 from headstart.runs.run_folder import AUDIT, RUN
 from headstart.scale import ray_output, ray_training
@@ -25,7 +26,7 @@ from headstart.storage.other_layouts import delete_other_layouts
 from headstart.storage.removal import Removal
 from headstart.storage.result_cache import forget_results
 from headstart.training.forget_statement import Forgotten, check_statement
-from headstart.training.forgotten_photos import find_forgotten
+from headstart.training.forgotten_photos import find_forgotten, list_places
 from headstart.tune import checkpoint
 from headstart.tune.checkpoint import forget_checkpoints
 
@@ -79,13 +80,16 @@ def forget_photos(
     listed = [row for one in _list(lists) for row in read_photo_list(Path(one))]
     found, skipped = find_forgotten(_list(photos), listed, lambda: list_run_photos(results))
     digests = {photo.digest for photo in found}
-    # before the removal: to read a classifier puts a part of it into the cache
-    traces, unsearched = find_traces(results, digests)
+    # before the removal: to read a classifier puts a part of it into the cache, and the cache knows other paths
+    places = list_places(found, lambda: list_run_photos(results))
+    traces, unsearched = find_traces(results, places, list_working_folders(folders))
+    files, unread = find_file_traces(folders, results, traces, places)
     names = {photo.path for photo in found if photo.path is not None}
     removals, counts, paths = _remove(digests, names, verbose=verbose)
     forgotten = Forgotten(
         photos=tuple(found), skipped=tuple(skipped), removals=tuple(removals), counts=counts, known_paths=paths,
-        traces=tuple(traces), unsearched=tuple(unsearched), searched=tuple(folders), cache=find_cache_folder(),
+        traces=tuple(traces), files=tuple(files),
+        unsearched=(*unsearched, *unread), searched=tuple(folders), cache=find_cache_folder(),
         unknown=tuple(_list_unknown()), time=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     )  # fmt: skip
     if out is not None:

@@ -16,6 +16,7 @@ from headstart.evaluation.words import count_photos
 from headstart.features.activation_files import describe_size
 from headstart.features.forgotten_rows import Counts
 from headstart.process.terminal_text import escape_name
+from headstart.runs.file_traces import FileTrace
 from headstart.runs.photo_traces import Trace
 from headstart.storage.local_files import write_text_safely
 from headstart.storage.removal import Removal
@@ -25,6 +26,10 @@ from headstart.version import __version__
 KINDS = (".json", ".txt")
 N_IN_COMMAND = 3  # photos of a run that are named in a command; for more, a list is written
 OF_ANY_PHOTO = frozenset({"results", "files of Ray", "other versions"})  # stores that are always deleted whole
+NOT_SEARCHED = (
+    "No folder of runs was searched: the working folder has no runs/ and no audits/. To search one, run the command "
+    "again with --runs FOLDER."
+)
 NOT_REMOVED = (
     "The photo files themselves, and copies of them elsewhere.",
     "The runs and audits that hold them: their classifiers learned from the photos, and their files name or show them.",
@@ -53,8 +58,10 @@ class Forgotten:
         Paths of the photos that the cache knew, by digest.
     traces
         Runs and audits that hold the photos.
+    files
+        Other files in the searched folders that name the photos.
     unsearched
-        A sentence for each run or audit that could not be read.
+        A sentence for each run, audit or file that could not be searched, or not as a whole.
     searched
         Folders that were searched for runs and audits.
     cache
@@ -71,6 +78,7 @@ class Forgotten:
     counts: Counts
     known_paths: dict[str, list[str]]
     traces: tuple[Trace, ...]
+    files: tuple[FileTrace, ...] = ()
     unsearched: tuple[str, ...]
     searched: tuple[Path, ...]
     cache: Path
@@ -107,6 +115,7 @@ class Forgotten:
             "skipped": [{"path": path, "reason": reason} for path, reason in self.skipped],
             "stores": [removal.to_dict() for removal in self.removals],
             "runs": [trace.to_dict() for trace in self.traces],
+            "files": [file.to_dict() for file in self.files],
             "searched_for_runs": [str(folder) for folder in self.searched], "runs_not_searched": list(self.unsearched),
             "not_removed": list(NOT_REMOVED), "unknown_files_in_the_cache": list(self.unknown),
         }  # fmt: skip
@@ -121,11 +130,15 @@ class Forgotten:
         for trace in self.traces:
             for row in trace.photos:
                 runs.setdefault(row["digest"], []).append(str(trace.folder))
+        files: dict[str, list[str]] = {}
+        for file in self.files:
+            for digest in file.digests:
+                files.setdefault(digest, []).append(str(file.path))
         return [
             {
                 "digest": digest, "paths": paths[digest], "digest_from": sorted(sources[digest]),
                 "removed_rows": self.counts.get(digest, {}), "removed_paths": self.known_paths.get(digest, []),
-                "runs": list(dict.fromkeys(runs.get(digest, []))),
+                "runs": list(dict.fromkeys(runs.get(digest, []))), "files": files.get(digest, []),
             }
             for digest in paths
         ]  # fmt: skip
@@ -188,7 +201,7 @@ class Forgotten:
     def _describe_traces(self, out: Path | None) -> Iterator[str]:
         searched = ", ".join(escape_name(str(folder)) for folder in self.searched)
         if not self.traces:
-            yield f"No run or audit in {searched} holds them." if searched else "No folder of runs was searched."
+            yield f"No run or audit in {searched} holds them." if searched else NOT_SEARCHED
         for trace in self.traces:
             splits = ", ".join(f"{n:,} in {split}" for split, n in trace.count_splits().items())
             yield f"{escape_name(str(trace.folder))} holds {count_photos(len(trace.photos))}{splits and f': {splits}'}"
@@ -197,6 +210,10 @@ class Forgotten:
                 yield f"  may be shown in: {', '.join(trace.showing)}"
             if trace.kind == "run":
                 yield f"  To train without them: {self._write_command(trace, out)}"
+        for file in self.files:
+            yield f"{escape_name(str(file.path))} names {count_photos(len(file.digests))}"
+            if file.showing:
+                yield f"  may be shown in: {', '.join(escape_name(str(path)) for path in file.showing)}"
         yield from self.unsearched
 
     def _write_command(self, trace: Trace, out: Path | None) -> str:

@@ -101,6 +101,19 @@ def find_forgotten(
     return list({(photo.digest, photo.path): photo for photo in found}.values()), skipped
 
 
+def list_places(photos: Sequence[ForgottenPhoto], recorded: Recorded) -> dict[str, set[str]]:
+    """Return all known paths of photos by digest: those given, and those in the cache and in runs."""
+    places: dict[str, set[str]] = {photo.digest: set() for photo in photos}
+    for photo in photos:
+        places[photo.digest].update([] if photo.path is None else [photo.path])
+    with DigestCache(cache=measure_digest_cache() > 0) as store:
+        known = store.find_paths(places.keys())
+    for path, digest in (*known, *recorded()):
+        if digest in places:
+            places[digest].add(_make_absolute(path))
+    return places
+
+
 def _find_by_file(files: Sequence[str], recorded: Recorded) -> tuple[list[ForgottenPhoto], dict[str, str]]:
     """Return the photos of files, and the other files with the reasons.
 

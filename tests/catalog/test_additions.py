@@ -54,11 +54,76 @@ def test_photos_that_are_known_count_once_and_keep_their_split(lay, tmp_path):
     table = tmp_path / "more.csv"
     table.write_text("path,label,split\npets/test/cats/000.jpg,cats,train\npets/test/dogs/000.jpg,cats,test\n")
     grown = join_additions(kept, find_source(table))
-    assert len(grown.photos) == len(kept.photos) - 1
-    assert sum(photo.split == "test" for photo in grown.photos) == 5
-    assert [note.code for note in grown.notes[-2:]] == ["several-sources", "conflicting-labels"]
-    assert f"1 photo of {table} is in the run already, and counts once." in grown.notes[-2].text
-    assert grown.skipped[0].reason == f"identical to a photo of the run ('{pets}/test/cats/000.jpg')"
+    assert [(p.file, p.split) for p in grown.photos] == [(p.file, p.split) for p in kept.photos]
+    changed = [photo.file for photo, was in zip(grown.photos, kept.photos, strict=True) if photo.label != was.label]
+    assert changed == [f"{pets}/test/dogs/000.jpg"]
+    assert [note.code for note in grown.notes[-2:]] == ["several-sources", "corrected-labels"]
+    assert f"2 photos of {table} are in the run already, and count once." in grown.notes[-2].text
+    assert grown.notes[-1].text == (
+        f"1 photo of the run has another label in {table}, and has it now, such as {pets}/test/dogs/000.jpg ('dogs' "
+        "before, 'cats' now)."
+    )
+    assert grown.skipped == ()  # they are the photos of the run themselves
+    copy = tmp_path / "copies/dogs/copy.jpg"
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes((pets / "train/dogs/000.jpg").read_bytes())
+    (skip,) = join_additions(kept, find_source(tmp_path / "copies")).skipped
+    assert (skip.path, skip.reason) == (copy, f"identical to a photo of the run ('{pets}/train/dogs/000.jpg')")
+
+
+def test_two_sources_that_disagree_on_a_photo_of_the_run_correct_nothing(lay, tmp_path):
+    kept = scan_photos(lay({"cats": 5, "dogs": 5, "owls": 5}))
+    tables = [tmp_path / f"{label}.csv" for label in ("dogs", "owls")]
+    for table in tables:
+        table.write_text(f"path,label\npets/cats/000.jpg,{table.stem}\n")
+    grown = join_additions(kept, find_source(tables))
+    assert len(grown.photos) == 14
+    (note,) = grown.select_notes("conflicting-labels")
+    assert note.text.startswith("1 photo was left out because it has two labels, such as ")
+    assert "corrected-labels" not in {note.code for note in grown.notes}
+
+
+@pytest.mark.parametrize("inner", ["", "2024", "a/b"])
+def test_a_folder_that_holds_photos_of_the_run_without_their_classes_only_says_where_they_lie(lay, tmp_path, inner):
+    kept = scan_photos(lay({"cats": 10, "dogs": 10}))
+    flat = tmp_path / "flat" / inner
+    flat.mkdir(parents=True)
+    moved = []
+    for number, photo in enumerate(kept.photos):
+        photo.path.rename(flat / f"{number}.jpg")
+        moved.append(replace(photo, file=str(flat / f"{number}.jpg")))
+    kept = replace(kept, photos=tuple(moved))
+    grown = join_additions(kept, find_source(tmp_path / "flat"))
+    assert (grown.photos, grown.skipped) == (kept.photos, ())
+    told = "20 photos of the run were found in" if inner == "" else "20 photos of the run lie in"
+    assert f"{told} " in " ".join(map(str, grown.notes))
+    (flat / "new.jpg").write_bytes(b"\xff\xd8\xff\xe0new")
+    grown = join_additions(kept, find_source(tmp_path / "flat"))
+    assert grown.photos[:20] == kept.photos
+    if inner:
+        assert [photo.label for photo in grown.photos[20:]] == [inner[-4:].removeprefix("a/")]
+        return
+    assert grown.photos == kept.photos
+    assert "1 other photo in it has no label, and was not added: put" in " ".join(map(str, grown.notes))
+    more = lay(name_new(owls=3), "more")
+    assert join_additions(kept, find_source([more, tmp_path / "flat"])).labels == ("cats", "dogs", "owls")
+
+
+def test_photos_that_were_moved_to_a_folder_of_another_name_keep_their_labels(lay, tmp_path):
+    pets = lay({"cats": 10, "dogs": 10})
+    kept = scan_photos(pets)
+    for photo in kept.photos[:5]:
+        (pets / "old").mkdir(exist_ok=True)
+        photo.path.rename(pets / "old" / photo.path.name)
+    moved = [replace(photo, file=str(pets / "old" / photo.path.name)) for photo in kept.photos[:5]]
+    kept = replace(kept, photos=(*moved, *kept.photos[5:]))
+    grown = join_additions(kept, find_source(pets))
+    assert grown.photos == kept.photos
+    told = "5 photos of the run lie in {} in folders that are named like none of its classes ('old'), and keep their"
+    assert told.format(pets) in " ".join(map(str, grown.notes))
+    table = tmp_path / "owls.csv"
+    table.write_text("path,label\npets/old/000.jpg,owls\n")
+    assert join_additions(kept, find_source(table)).labels == ("cats", "dogs", "owls")
 
 
 def test_groups_of_new_photos_join_those_of_the_run(lay):

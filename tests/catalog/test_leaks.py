@@ -27,6 +27,18 @@ def test_all_copies_with_conflicting_labels_are_left_out(make_photo):
     ]
 
 
+def test_a_file_with_two_labels_is_one_photo_and_both_labels_are_named(make_photo):
+    photos = [make_photo(f"{n}", label, digest=f"{n}") for n in range(3) for label in ("cats", "dogs")]
+    kept, skipped, (note,) = drop_conflicts(photos, name, lambda photo: f"'{photo.label}' in {photo.label}.csv")
+    assert kept == []
+    assert [skip.path.as_posix() for skip in skipped] == ["0", "1", "2"]
+    assert skipped[0].reason == "identical photos have different labels ('cats' and 'dogs')"
+    assert note.text == (
+        "3 photos were left out because each has two labels, such as 0 ('cats' in cats.csv, 'dogs' in dogs.csv). Keep "
+        "the label that is right."
+    )
+
+
 def test_without_conflicts_and_leaks_there_is_no_note(make_photo):
     photos = [make_photo("a", digest="x"), make_photo("b", digest="x")]
     assert drop_conflicts(photos, name) == (photos, [], [])

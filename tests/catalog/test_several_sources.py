@@ -74,6 +74,9 @@ def test_two_labels_are_a_conflict_and_two_splits_a_leak(lay, tmp_path):
     )
     catalog = scan_photos([pets, table])
     assert [note.code for note in catalog.notes if note.severity == "warning"] == ["conflicting-labels", "leak"]
+    (note,) = catalog.select_notes("conflicting-labels")
+    assert note.text.startswith("1 photo was left out because it has two labels, such as ")
+    assert f"('cats' in {pets}, 'dogs' in {table}). Keep the label that is right." in note.text
     assert len(catalog.photos) == 15
     assert catalog.counts()["test"] == {"cats": 2, "dogs": 3}  # a row without a split takes none from the other
 

@@ -152,6 +152,36 @@ def test_missing_photos_are_named_found_among_the_added_ones_or_forgotten(made, 
     assert len(list_splits(grow(run, tmp_path / "run3", add=more, forget=["stripes/000.jpg"]))) == 39
 
 
+def test_moved_photos_are_found_in_a_folder_without_classes(made, tmp_path):
+    run = hs.Run(shutil.copytree(made[0].folder, tmp_path / "run"))
+    record = json.loads((run.folder / "run.json").read_text())
+    record["photos"]["folder"] = str(tmp_path / "gone")
+    (run.folder / "run.json").write_text(json.dumps(record))
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for number, photo in enumerate(sorted((made[0].folder.parent / "photos").rglob("*.jpg"))):
+        shutil.copy(photo, flat / f"{number}.jpg")
+    for add in (flat, [flat, made[1]]):
+        grown = grow(run, tmp_path / f"run of {type(add).__name__}", add=add)
+        assert list_splits(run).items() <= list_splits(grown).items()
+    assert grown.metrics["growth"]["new_classes"] == ["rings"]
+
+
+def test_labels_are_corrected_by_adding_the_photos_with_the_right_ones(made, tmp_path):
+    run, _ = made
+    rows = [row for row in read_run_photos(run.folder) if row.label == "dots"]
+    table = tmp_path / "right.csv"
+    table.write_text("path,label\n" + "".join(f"{run.folder.parent}/photos/{row.file},waves\n" for row in rows[:6]))
+    told = []
+    grown = grow(run, tmp_path / "run2", add=table, say=told.append)
+    assert list_splits(grown) == list_splits(run)
+    labels = {photo.digest: photo.label for photo in read_run_photos(grown.folder)}
+    assert {row.digest for row in rows[:6]} == {digest for digest, label in labels.items() if label == "waves"}
+    n_train = sum(row.split == "train" for row in rows[:6])
+    assert f"'waves' is a new class, with {n_train} training photo" in " ".join(told)
+    assert any(note.code == "corrected-labels" for note in grown.notes)
+
+
 def test_what_is_no_run_or_cannot_be_added_is_refused(made, tmp_path):
     run, more = made
     for nothing in ("gone", ["gone"], ["runs/pets", "gone"]):

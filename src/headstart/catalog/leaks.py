@@ -16,28 +16,46 @@ Checked = tuple[list[Photo], list[Skip], list[Note]]
 _SPOKEN = {"train": "training", "validation": "validation", "test": "test"}
 
 
-def drop_conflicts(photos: Sequence[Photo], name: Name) -> Checked:
-    """Leave out all copies of photos with conflicting labels: only the user knows which label is right."""
+def drop_conflicts(photos: Sequence[Photo], name: Name, name_label: Name = lambda photo: f"'{photo.label}'") -> Checked:
+    """Leave out all copies of photos with conflicting labels: only the user knows which label is right.
+
+    A file that two sources list with different labels is one photo, and is left out once.
+    """
     by_digest: dict[str, list[Photo]] = {}
     for photo in photos:
         by_digest.setdefault(photo.digest, []).append(photo)
     conflicts = {d: copies for d, copies in by_digest.items() if len({photo.label for photo in copies}) > 1}
     if not conflicts:
         return list(photos), [], []
-    skipped = []
+    skipped: dict[str, Skip] = {}
     for copies in conflicts.values():
         for photo in copies:
-            other = next(copy for copy in copies if copy.label != photo.label)
-            reason = f"identical photos have different labels ('{photo.label}', but '{other.label}' as {name(other)})"
-            skipped.append(Skip(photo.path, reason, photo.digest))
+            other = _find_other(photo, copies)
+            labels = f"'{photo.label}', but '{other.label}' as {name(other)}"
+            if other.file == photo.file:
+                labels = f"'{photo.label}' and '{other.label}'"
+            reason = f"identical photos have different labels ({labels})"
+            skipped.setdefault(photo.file, Skip(photo.path, reason, photo.digest))
     first = next(iter(conflicts.values()))
-    other = next(photo for photo in first if photo.label != first[0].label)
-    text = (
-        f"{_count(len(skipped))} left out because identical photos have different labels, such as {name(first[0])} and "
-        f"{name(other)}. Keep the one that is right."
-    )
+    other = _find_other(first[0], first)
+    if all(len({photo.file for photo in copies}) == 1 for copies in conflicts.values()):
+        text = (
+            f"{_count(len(skipped))} left out because {'it has' if len(skipped) == 1 else 'each has'} two labels, such "
+            f"as {name(first[0])} ({name_label(first[0])}, {name_label(other)}). Keep the label that is right."
+        )
+    else:
+        text = (
+            f"{_count(len(skipped))} left out because identical photos have different labels, such as {name(first[0])} "
+            f"and {name(other)}. Keep the one that is right."
+        )
     note = Note("conflicting-labels", text, "warning")
-    return [photo for photo in photos if photo.digest not in conflicts], skipped, [note]
+    return [photo for photo in photos if photo.digest not in conflicts], list(skipped.values()), [note]
+
+
+def _find_other(photo: Photo, copies: Sequence[Photo]) -> Photo:
+    """Return a copy with another label; if there is one, in another file."""
+    others = [copy for copy in copies if copy.label != photo.label]
+    return next((copy for copy in others if copy.file != photo.file), others[0])
 
 
 def drop_leaks(photos: Sequence[Photo], name: Name) -> Checked:

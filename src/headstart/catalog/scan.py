@@ -77,10 +77,9 @@ def scan_photos(
     )
     found = read_source(source, is_for_training=True)
     photos, skipped, notes = hash_listing(found, progress, cache=cache)
-    for check in (drop_conflicts, drop_leaks):
-        photos, dropped, said = check(photos, found.name_photo)
-        skipped += dropped
-        notes += said
+    photos, dropped, said = drop_conflicts(photos, found.name_photo, found.name_label)
+    photos, leaked, more = drop_leaks(photos, found.name_photo)
+    skipped, notes = [*skipped, *dropped, *leaked], [*notes, *said, *more]
     notes += note_empty(found.labels, {photo.label for photo in photos})
     plan = found.plan or KEEP_ALL
     photos = fill_splits(photos, plan)
@@ -118,7 +117,7 @@ def scan_labelled(
     source = find_source(source, layout=layout)
     found = read_source(source, is_for_training=False)
     photos, skipped, notes = hash_listing(found, progress, cache=cache)
-    photos, dropped, said = drop_conflicts(photos, found.name_photo)
+    photos, dropped, said = drop_conflicts(photos, found.name_photo, found.name_label)
     if not photos:
         raise CatalogError(_describe_empty(source.name, [*skipped, *dropped], notes))
     return Catalog(tuple(photos), (*skipped, *dropped), (*notes, *said), source.name, sources=source.names)

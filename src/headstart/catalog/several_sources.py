@@ -29,7 +29,7 @@ def join_listings(names: Sequence[str], listings: Sequence[SourceListing]) -> So
     n_repeated = 0
     for number, listing in enumerate(listings):
         for photo in listing.photos:
-            place = _find_place(photo.file)
+            place = find_place(photo.file)
             first = at.setdefault(place, len(photos))
             if first < len(photos) and photos[first].source != number and _fits(photos[first], photo):
                 photos[first] = _add_facts(photos[first], photo)
@@ -52,9 +52,10 @@ def join_listings(names: Sequence[str], listings: Sequence[SourceListing]) -> So
         notes.append(Note("several-sources", f"{text}{'counts' if n_repeated == 1 else 'count'} once."))
     return SourceListing(
         make_path("."), photos, labels=frozenset().union(*(listing.labels for listing in listings)),
-        plan=_join_plans(photos, listings), notes=notes, roots=tuple(listing.root for listing in listings),
+        plan=_join_plans(photos, listings), notes=notes, names=tuple(names),
+        roots=tuple(listing.root for listing in listings),
         # a file without a label in one source may have one in another
-        skipped=[skip for listing in listings for skip in listing.skipped if _find_place(str(skip.path)) not in at],
+        skipped=[skip for listing in listings for skip in listing.skipped if find_place(str(skip.path)) not in at],
     )  # fmt: skip
 
 
@@ -125,6 +126,7 @@ def _add_facts(photo: AnyPhoto, other: AnyPhoto) -> AnyPhoto:
     )  # fmt: skip
 
 
-def _find_place(file: str) -> str:
+def find_place(file: str) -> str:
+    """Return the absolute path of a file, by which two names of it are known to be one file; of a URI, itself."""
     is_remote = "://" in file and isinstance(make_path(file), RemotePath)
     return file if is_remote else os.path.abspath(file)  # noqa: PTH100  a `Path` is slower

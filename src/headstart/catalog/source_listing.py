@@ -57,6 +57,8 @@ class SourceListing:
         Plan of the random split. None: unknown until the splits of all photos are.
     roots
         Roots of several sources, by the number of the source; empty for one source.
+    names
+        Names of several sources, in the same order.
     """
 
     root: Path
@@ -67,6 +69,7 @@ class SourceListing:
     skipped: list[Skip] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     roots: tuple[Path, ...] = ()
+    names: tuple[str, ...] = ()
 
     def name_photo(self, photo: Photo) -> str:
         """Return the name of a photo for messages: if there is one root and it lies below it, relative to the root."""
@@ -74,6 +77,12 @@ class SourceListing:
         if self.roots:
             return path.as_posix()
         return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()
+
+    def name_label(self, photo: Photo) -> str:
+        """Return the label of a photo for messages, with the name of its source if there are several."""
+        listed = (one.source for one in self.photos if (one.file, one.label) == (photo.file, photo.label))
+        number = next(listed, None) if self.names else None
+        return f"'{photo.label}'" if number is None else f"'{photo.label}' in {self.names[number]}"
 
     def find_root(self, path: Path) -> Path:
         """Return the root that a path lies below: of several sources, that of the first one that holds it."""

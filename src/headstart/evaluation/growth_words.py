@@ -50,7 +50,7 @@ def _say_photos(added: Mapping[str, Any], forgotten: Mapping[str, Any]) -> str:
 def _say_new_classes(record: Mapping[str, Any]) -> list[str]:
     told = []
     for label in record["new_classes"]:
-        counts = record["added"].get(label, dict.fromkeys(NAMES, 0))
+        counts = record.get("of_new_classes", record["added"]).get(label, dict.fromkeys(NAMES, 0))
         n_train, n_test = counts["train"], counts["test"]
         text = f"'{label}' is a new class, with {count_photos(n_train, 'training')} and {count_photos(n_test, 'test')}."
         if n_train < FEW:

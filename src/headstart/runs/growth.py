@@ -26,7 +26,9 @@ def describe_growth(before: RunSide, after: RunSide, forgotten: Collection[str])
     -------
     ``run``: folder of the earlier run. ``added``, ``forgotten``, ``left_out``: the number of photos of each split, by
     class; those left out were neither asked to be forgotten nor used, such as copies with two labels.
-    ``new_classes``, ``lost_classes``: names. ``comparison``: as that of `diff_runs`, on the test photos of both.
+    ``new_classes``, ``lost_classes``: names. ``of_new_classes``: the number of photos of each new class, as in
+    ``added``; photos of the earlier run are among them if their labels were corrected. ``comparison``: as that of
+    `diff_runs`, on the test photos of both.
     ``n_held_out``: photos that are validation or test photos of both runs, with the same label, and ``n_other`` of
     these have another answer; ``other_answers`` lists the first 50 of them, the test photos first. ``by_class``: for
     each class of these photos ``n``, the number that is right ``before`` and ``after``, the photos ``gained`` (wrong,
@@ -43,7 +45,9 @@ def describe_growth(before: RunSide, after: RunSide, forgotten: Collection[str])
         "added": _count(photo for digest, photo in after.photos.items() if digest not in before.photos),
         "forgotten": _count(photo for photo in gone if photo.digest in forgotten),
         "left_out": _count(photo for photo in gone if photo.digest not in forgotten),
-        "new_classes": new, "lost_classes": sorted(classes[0] - classes[1]),
+        "new_classes": new,
+        "of_new_classes": _count(photo for photo in after.photos.values() if photo.label in new),
+        "lost_classes": sorted(classes[0] - classes[1]),
         "comparison": compare_sides(before, after, answered),
         "n_held_out": len(held), "n_other": len(other), "other_answers": other[:N_LISTED],
         "by_class": _count_by_class(before, after, held, new),

@@ -60,8 +60,8 @@ def find_photos(
     """
     source = None if given is None else find_source(given)
     folders = [make_path(recorded or "")]
-    if source is not None and source.kind == "folder":
-        folders.append(source.path)
+    parts = [] if source is None else list(source.parts or [source])
+    folders += [part.path for part in parts if part.kind == "folder"]
     wanted = {photo.digest for photo in photos}
     places: dict[str, list[str]] = {}  # of the wanted photos, by digest
     others = set[int]()  # numbers of photos in whose place lies another file
@@ -74,8 +74,7 @@ def find_photos(
             elif result.digest is not None or not _is_absent(result.reason):
                 others.add(n)
     if len(places) < len(wanted):
-        files = [] if source is None else _list_given(source)
-        files += _list_recorded(recorded)
+        files = [file for part in parts for file in _list_given(part)] + _list_recorded(recorded)
         for file, result in zip(files, hash_files(files, progress, cache=cache), strict=True):
             if result.digest in wanted:
                 places.setdefault(result.digest, []).append(file)

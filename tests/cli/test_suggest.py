@@ -40,6 +40,7 @@ def test_it_prints_photos_and_writes_files(folder, tmp_path):
     assert [line.split()[0] for line in lines[:8:2]] == ["1", "2", "3", "4"]
     assert "typical of" in lines[1]
     assert "To fill in: runs/new-suggested.csv" in lines
+    assert "Then:       headstart train runs/new-suggested.csv" in lines
     assert "32 photos without a label, compared with no photo with a label." in done.stderr
     assert (tmp_path / "runs" / "new-suggested.html").is_file()
 
@@ -55,10 +56,16 @@ def test_the_way_from_a_suggestion_to_a_run_and_back(folder, tmp_path):
     assert done.exit_code == 0, done.output
     record = json.loads(done.stdout)
     assert record["run"] == "run"
-    assert (record["n_left_out"], record["n_unlabelled"]) == (22, 10)
+    assert (record["n_left_out"], record["n_passed_over"], record["n_unlabelled"]) == (22, 2, 8)
+    assert record["next"] == "headstart train run --add runs/run-suggested.csv"
+    assert record["next"].removeprefix("headstart ") in (tmp_path / "runs" / "run-suggested.html").read_text()
     assert {one["guess"] for one in record["photos"]} <= {"dots", "stripes", "none of these"}
     with (tmp_path / "runs" / "run-suggested.csv").open(newline="") as file:
         assert [row["path"] for row in csv.DictReader(file)] == [one["path"] for one in record["photos"]]
+    fill(tmp_path / "runs" / "run-suggested.csv")
+    grown = invoke(*record["next"].split()[1:])
+    assert grown.exit_code == 0, grown.output
+    assert "27 of the photos were chosen by headstart suggest: they are no random sample" in grown.stderr
 
 
 def test_filled_in_labels_are_not_replaced(folder, tmp_path):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from headstart.catalog.scan import scan_photos
 from headstart.errors import ClassifierError, RunError
 from headstart.features.extraction import extract_features
 from headstart.inspection import run_knowledge
-from headstart.inspection.run_knowledge import is_run, open_knowledge, open_pretrained
+from headstart.inspection.run_knowledge import find_run, is_run, open_knowledge, open_pretrained
 from headstart.methods.extraction_choice import choose_setup
 
 
@@ -42,11 +43,20 @@ def test_the_pretrained_network_gives_the_answers_of_the_classifier(trained, pho
     check_answers(known, photos, trained.model)
 
 
-def test_the_network_in_the_file_gives_them_too(trained, photos, monkeypatch):
+def test_the_network_in_the_file_gives_them_too(trained, photos, monkeypatch, tmp_path):
     monkeypatch.setattr(run_knowledge, "_find_pretrained", lambda _: None)
-    known = open_knowledge(trained.folder / "model.onnx")
-    assert (known.settings.features, known.photos, known.name) == ("last", (), "model")
+    known = open_knowledge(shutil.copy(trained.folder / "model.onnx", tmp_path))
+    assert (known.settings.features, known.photos, known.name, known.folder) == ("last", (), "model", None)
     check_answers(known, photos, trained.model)
+
+
+def test_the_classifier_file_of_a_run_is_its_run(trained, tmp_path):
+    assert find_run(trained.folder / "model.onnx") == trained.folder
+    alone = Path(shutil.copy(trained.folder / "model.onnx", tmp_path))
+    assert (find_run(alone), find_run(tmp_path / "nowhere")) == (alone, tmp_path / "nowhere")
+    known = open_knowledge(trained.folder / "model.onnx")
+    assert (known.name, len(known.photos), known.folder) == ("patterns", 40, trained.folder)
+    assert known.sources == (str(trained.folder.parent / "photos"),)
 
 
 def test_of_many_photos_only_the_features_of_the_classifier_are_extracted(trained):

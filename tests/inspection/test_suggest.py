@@ -1,6 +1,8 @@
 """Suggestions: of photos without a label, with and without a run, and what is wrong with the photos."""
 
+import os
 import shutil
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageOps
@@ -60,8 +62,14 @@ def test_the_guess_is_the_answer_of_the_classifier(trained, tmp_path, paint_fold
         assert one.novelty == pytest.approx(answer.novelty, abs=1e-5)
 
 
-def test_a_classifier_file_knows_its_photos_if_they_are_there(suggest, trained):
-    found = suggest(run=trained.folder / "model.onnx", n=30)
+def test_the_classifier_file_of_a_run_is_the_run(suggest, trained):
+    found = suggest(run=trained.folder / "model.onnx", n=10)
+    assert (found.run, found.n_labelled) == ("patterns", 40)
+    assert not [note for note in found.notes if note.code == "labelled-photos-unknown"]
+
+
+def test_a_classifier_file_knows_its_photos_if_they_are_there(suggest, trained, tmp_path):
+    found = suggest(run=shutil.copy(trained.folder / "model.onnx", tmp_path), n=30)
     assert found.run == "model"
     assert [note.code for note in found.notes if note.code == "labelled-photos-unknown"]
     seen = trained.model.metadata.has_seen
@@ -76,9 +84,8 @@ def test_labelled_photos_are_not_suggested_again(suggest, folder, tmp_path):
     filled = [text[0], *(line.replace(",,", ",dots,", 1) for line in text[1:-1]), text[-1]]
     (tmp_path / "first.csv").write_text("\n".join(filled))
     again = suggest(n=40, labelled=[tmp_path / "first.csv"])
-    assert (again.n_labelled, again.n_left_out, again.n_unlabelled) == (4, 4, 32)
-    assert not set(names(again)) & set(names(first)[:4])
-    assert names(first)[4] in names(again)
+    assert (again.n_labelled, again.n_left_out, again.n_unlabelled, again.n_passed_over) == (4, 4, 31, 1)
+    assert not set(names(again)) & set(names(first))  # nor the one that was left empty
     assert names(suggest(n=40, labelled=str(tmp_path / "first.csv"))) == names(again)
     copied = shutil.copytree(folder, tmp_path / "elsewhere")  # known by their content, not by their place
     assert not set(names(suggest(copied, n=40, labelled=[tmp_path / "first.csv"]))) & set(names(first)[:4])
@@ -181,10 +188,19 @@ def test_run_and_photos_may_not_be_swapped(suggest, folder, trained):
         suggest(trained.folder / "model.onnx")
 
 
+def test_a_table_in_place_of_a_run_is_told_of_labelled(suggest, folder):
+    hint = rf"Give labelled photos with --labelled: headstart suggest {folder} --labelled a\.csv"
+    with pytest.raises(CatalogError, match=hint):
+        suggest(run="a.csv")
+
+
 @pytest.mark.parametrize("run", ["nowhere", "new"])
 def test_what_is_no_run_is_an_error(suggest, folder, run):
-    with pytest.raises(RunError, match="Cannot open run"):
+    what = "it does not exist" if run == "nowhere" else r"it has no metrics\.json"
+    with pytest.raises(RunError, match=f"Cannot open run '.*{run}': {what}"):
         suggest(run=folder.parent / run)
+    with pytest.raises(CatalogError, match="'nowhere' does not exist"):
+        suggest("nowhere")
 
 
 def test_wrong_options_are_errors(suggest):
@@ -192,6 +208,49 @@ def test_wrong_options_are_errors(suggest):
         suggest(n=0)
     with pytest.raises(BackboneError, match="no backbone has this name"):
         suggest(backbone="mobilenet_v9")
+
+
+def test_arguments_of_other_types_are_errors(suggest, folder, trained):
+    for photos in (None, 5, [5]):
+        with pytest.raises(CatalogError, match=r"got \w+ for the photos, need a folder, a CSV of paths, or a list"):
+            suggest_photos(photos)
+    with pytest.raises(CatalogError, match="got n = '5', need a whole number"):
+        suggest(n="5")
+    with pytest.raises(CatalogError, match="got Classifier for the run, need a Run, its folder, or the path of a"):
+        suggest(run=trained.model)
+
+
+def test_labelled_photos_beside_junk_are_told_as_labelled(suggest, trained, tmp_path):
+    photos = shutil.copytree(trained.folder.parent / "photos" / "dots", tmp_path / "mix")
+    whole = min(photos.glob("*.jpg")).read_bytes()
+    (photos / "junk.jpg").write_bytes(whole[: len(whole) // 4])
+    with pytest.raises(CatalogError, match=r"got 20 photos, all with a label already, need one without\. Left out: "):
+        suggest(photos, run=trained)
+
+
+def test_photos_that_were_left_empty_in_the_table_of_the_run_are_passed_over(suggest, folder, tmp_path):
+    photos = sorted(folder.glob("*/*.jpg"))
+    rows = [f"{path},{'' if path.stem > '009' else path.parent.name},," for path in photos]
+    (tmp_path / "first.csv").write_text("\n".join(["path,label,guess,reason", *rows[:24]]))
+    options = {"method": "fixed", "features": "last", "head": "logistic", "image_size": 96, "verbose": False}
+    run = hs.train(tmp_path / "first.csv", out=tmp_path / "run", **options)
+    found = suggest(run=run, n=40)
+    assert (found.n_left_out, found.n_passed_over, found.n_unlabelled) == (20, 4, 12)
+    assert found.run_folder == str(run.folder)
+    with pytest.raises(CatalogError, match="got 20 with a label already and 4 that an earlier suggestion has without"):
+        suggest([path for path in photos if path.parent.name != "stripes"], run=run)
+
+
+def test_identical_files_and_names_that_are_not_text_are_counted(suggest, folder):
+    for n in range(3):
+        shutil.copy(folder / "rings" / "000.jpg", folder / "rings" / f"copy {n}.jpg")
+    odd = Path(os.fsdecode(os.fsencode(folder / "rings") + b"/J\xf6rg.jpg"))
+    (folder / "rings" / "001.jpg").rename(odd)
+    found = suggest(folder / "rings", n=20)
+    assert (found.n_identical, found.n_unlabelled) == (3, 11)
+    assert [(str(skip.path), skip.reason) for skip in found.skipped] == [
+        (str(odd), "its name is not UTF-8, which the CSV needs: rename the file")
+    ]
 
 
 def test_the_front_door_has_it():

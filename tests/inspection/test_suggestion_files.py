@@ -58,7 +58,7 @@ def test_a_page_and_a_csv_are_written(suggestions, tmp_path):
     assert "cannot be shown" in page
     assert ">dots/000.jpg<" in page
     assert f"column label of {path}" in page
-    assert "headstart train s.csv" in page
+    assert f"headstart train {path}" in page
     assert seen[-1] == (5, 5)
     assert path.read_text().count("\n") == 6
     with pytest.raises(RunError, match="it exists already"):
@@ -71,6 +71,12 @@ def test_the_summary_counts(suggestions):
     assert summarise(suggestions) == [
         "30 photos without a label, compared with 20 with a label.", "2 have a label already and were left out.",
         "Suggested: 5 least sure.",
+    ]  # fmt: skip
+    some = Suggestions(photos=(), source="x", n_unlabelled=9, n_left_out=1, n_passed_over=6, n_identical=10)
+    assert summarise(some)[1:-1] == [
+        "1 has a label already and was left out.",
+        "6 were left out because an earlier suggestion has them without a label: delete their rows there to have them "
+        "suggested again.", "10 files are identical to another one and were left out.",
     ]  # fmt: skip
     assert summarise(Suggestions(photos=(), source="x", n_unlabelled=1)) == [
         "1 photo without a label, compared with no photo with a label.", "Suggested: none.",

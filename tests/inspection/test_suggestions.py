@@ -1,6 +1,7 @@
 """The result of a suggestion: JSON, text, and a CSV that no spreadsheet takes for formulas and that is never lost."""
 
 import csv
+import dataclasses
 import json
 from pathlib import Path
 
@@ -38,6 +39,19 @@ def test_json_has_all_fields(suggestions):
     assert (second["guess"], second["top"], second["n_alike"]) == (None, [], 7)
     assert record["skipped"] == [{"path": "c.jpg", "reason": "not a photo"}]
     assert record["notes"] == ["Few."]
+
+
+def test_the_command_trains_on_all_labels(suggestions):
+    def write(**rest):
+        place = {"csv": Path("runs/new two.csv"), "run": ""} | rest
+        return dataclasses.replace(suggestions, **place).write_command()
+
+    assert write() == "headstart train 'runs/new two.csv'"
+    assert write(labelled=("a.csv", "a.csv")) == "headstart train a.csv 'runs/new two.csv'"
+    assert write(run="pets", run_folder="runs/pets") == "headstart train runs/pets --add 'runs/new two.csv'"
+    added = write(run="pets", run_folder="runs/pets", labelled=("a.csv",))
+    assert added == "headstart train runs/pets --add a.csv --add 'runs/new two.csv'"
+    assert write(run="model") == "headstart train LABELLED_PHOTOS 'runs/new two.csv'"  # a classifier file alone
 
 
 def test_text_has_two_lines_a_photo(suggestions, tmp_path):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from headstart.evaluation.notes import Note
 
-CODE = "suggested-photos"
+CODE = "suggested-photos"  # of `note_suggested`
 
 
 def note_suggested(n_photos: int) -> Note:
@@ -19,7 +19,7 @@ def note_suggested(n_photos: int) -> Note:
         "photos drawn at random the accuracy is usually higher. To know it, label some photos drawn at random, and "
         "evaluate on them."
     )
-    return Note(CODE, text)
+    return Note("suggested-photos", text)
 
 
 def join_suggested(notes: Sequence[Note], earlier: Sequence[Note]) -> tuple[Note, ...]:

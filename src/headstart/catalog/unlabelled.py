@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from headstart.catalog.csv_file import read_cells
 from headstart.catalog.photo_search import find_photos
-from headstart.catalog.table_columns import ColumnNames, find_columns
+from headstart.catalog.table_columns import GUESS, ColumnNames, find_columns
 from headstart.catalog.table_paths import TablePaths
 from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note
@@ -33,6 +34,8 @@ class UnlabelledListing:
         Paths of the files, each once, in order.
     labelled
         Those of them whose row in a table has a label.
+    suggestions
+        CSVs of headstart suggest among the places, if some of their labels are filled in.
     notes
         Notes on folders that were left out and on columns.
     """
@@ -40,6 +43,7 @@ class UnlabelledListing:
     name: str
     files: tuple[str, ...]
     labelled: frozenset[str] = frozenset()
+    suggestions: tuple[str, ...] = ()
     notes: tuple[Note, ...] = field(default=())
 
 
@@ -66,6 +70,7 @@ def list_unlabelled(places: PhotoPlaces, path_column: str | None = None) -> Unla
     notes: list[Note] = []
     files: dict[str, None] = {}
     labelled: set[str] = set()
+    suggestions: list[str] = []
     tables = [place for place in some if _is_table(place)]
     if path_column is not None and not tables:
         raise CatalogError(
@@ -73,21 +78,43 @@ def list_unlabelled(places: PhotoPlaces, path_column: str | None = None) -> Unla
         )
     for place in some:
         if place in tables:
-            rows = _read_table(make_path(place).expanduser(), path_column)
+            rows, is_suggestion = _read_table(make_path(place).expanduser(), path_column)
             files.update(dict.fromkeys(file for file, _ in rows))
             labelled.update(file for file, is_labelled in rows if is_labelled)
+            suggestions += [str(place)] if is_suggestion and any(is_labelled for _, is_labelled in rows) else []
         else:
             files.update(dict.fromkeys(map(str, find_photos([place], notes.append))))
     name = ", ".join(map(str, some[:3])) + (f" and {len(some) - 3:,} more" if len(some) > 3 else "")
-    return UnlabelledListing(name=name, files=tuple(files), labelled=frozenset(labelled), notes=tuple(notes))
+    return UnlabelledListing(
+        name=name, files=tuple(files), labelled=frozenset(labelled), suggestions=tuple(suggestions), notes=tuple(notes)
+    )
+
+
+def read_suggestion(place: str | Path) -> list[tuple[str, bool]]:
+    """Return the file of each row of a CSV of headstart suggest, and whether the row has a label; none of other CSVs.
+
+    Raises
+    ------
+    CatalogError
+        If it cannot be read.
+    """
+    path = make_path(place).expanduser()
+    with suppress(OSError, csv.Error, UnicodeError):  # `_read_table` explains them
+        if not _is_suggestion(next(read_cells(path, "a CSV of paths"))[1]):
+            return []
+    return _read_table(path, None)[0]
+
+
+def _is_suggestion(names: Sequence[str]) -> bool:
+    return GUESS in (name.strip().casefold() for name in names)
 
 
 def _is_table(place: str | Path) -> bool:
     return str(place).casefold().endswith(SUFFIXES)
 
 
-def _read_table(path: Path, path_column: str | None) -> list[tuple[str, bool]]:
-    """Return the file of each row of a CSV, and whether the row has a label."""
+def _read_table(path: Path, path_column: str | None) -> tuple[list[tuple[str, bool]], bool]:
+    """Return the file of each row of a CSV, whether the row has a label, and whether the CSV is a suggestion."""
     try:
         lines = read_cells(path, "a CSV of paths")
         _, names = next(lines)
@@ -112,7 +139,7 @@ def _read_table(path: Path, path_column: str | None) -> list[tuple[str, bool]]:
     ]
     if not found:
         raise CatalogError(f"Cannot find photos: '{path}' has no row with a path. Add the paths, one a row.", path=path)
-    return found
+    return found, _is_suggestion(names)
 
 
 def _take_cell(cells: Sequence[str], at: int) -> str:

@@ -54,6 +54,7 @@ def suggest(
     The CSV has the columns path, label, guess and reason. Fill in the labels, and give it to headstart train. A page
     beside it shows the photos.
     """
+    from headstart.inspection.run_knowledge import find_run
     from headstart.inspection.suggest import suggest_photos
     from headstart.inspection.suggestion_files import choose_csv, refuse_inside, write_files
     from headstart.process.progress import show_progress
@@ -62,7 +63,7 @@ def suggest(
     if len(places) > 2:
         raise click.UsageError(f"Got {len(places)} paths, need PHOTOS, or RUN and PHOTOS.")
     photos, run = places[-1], places[0] if len(places) > 1 else None
-    path = choose_csv(name_source(str(photos if run is None else run)), out, overwrite=overwrite)
+    path = choose_csv(name_source(str(photos if run is None else find_run(run))), out, overwrite=overwrite)
     refuse_inside(path, str(photos))
     if run is not None:
         _note_unused(context)
@@ -96,3 +97,4 @@ def _print(found: Suggestions, *, as_json: bool) -> None:
         print_line(line)
     print_line(f"\nTo fill in: {escape_name(str(found.csv))}")
     print_line(f"Page:       {escape_name(str(found.page))}")
+    print_line(f"Then:       {escape_name(found.write_command())}")

@@ -21,7 +21,7 @@ from headstart.classifier.metadata import Metadata
 from headstart.classifier.refusal import AUTO
 from headstart.classifier.rules import AnswerRules
 from headstart.engine.processor import list_capabilities
-from headstart.errors import BackboneError, MissingExtraError
+from headstart.errors import BackboneError, MissingExtraError, RunError
 from headstart.exports.int8 import extract_backbone
 from headstart.features.extraction import Features, extract_features
 from headstart.features.feature_cache import open_feature_cache
@@ -31,10 +31,12 @@ from headstart.methods.settings import Settings
 from headstart.pixels.views import SYMMETRIES
 from headstart.process.progress import show_progress
 from headstart.runs.run import Run
+from headstart.runs.run_record import read_record
 from headstart.runs.run_tables import read_run_photos
 from headstart.storage.photo_folder import join_folder, read_photo_folder
 
 RECORD = "metrics.json"  # a folder with this file is a run
+MODEL = "model.onnx"
 Floats = npt.NDArray[np.float32]
 
 
@@ -52,6 +54,10 @@ class Knowledge:
         Settings by which features are extracted, so that those in the cache are found.
     contents
         The classifier, or None.
+    folder
+        Folder of the run, or None.
+    sources
+        Where the photos of the run came from: folders, tables and so on, as far as they are known.
     photos
         Photos of the run, at the paths where they lay when it was written. Empty for a classifier file.
     features
@@ -62,6 +68,8 @@ class Knowledge:
     setup: BackboneSetup
     settings: Settings
     contents: ClassifierFile | None = None
+    folder: Path | None = None
+    sources: tuple[str, ...] = ()
     photos: tuple[Photo, ...] = ()
     features: str = "last"
 
@@ -127,6 +135,13 @@ def is_run(place: object) -> bool:
     return (path / RECORD).is_file() or (path.suffix == ".onnx" and path.is_file())
 
 
+def find_run(place: Path) -> Path:
+    """Return the run folder that a classifier file lies in, if the file is that of the run; else the place itself."""
+    folder = place.parent
+    is_whole = place.name == MODEL and (folder / RECORD).is_file() and (folder / "catalog.csv").is_file()
+    return folder if is_whole and place.is_file() else place
+
+
 def open_pretrained(backbone: str, image_size: Sizes = None, depth: int = 16) -> Knowledge:
     """Return what is known without a run: the pretrained network alone."""
     settings = Settings(method="fixed", backbone=backbone, image_size=image_size, depth=depth)
@@ -149,13 +164,14 @@ def open_knowledge(run: Run | str | Path, n_photos: int = 0) -> Knowledge:
     HeadstartError
         If the run or the file cannot be read.
     """
-    folder = run.folder if isinstance(run, Run) else Path(run).expanduser()
+    folder = run.folder if isinstance(run, Run) else find_run(Path(run).expanduser())
     photos: tuple[Photo, ...] = ()
     if isinstance(run, Run) or folder.is_dir() or not folder.exists():
         Run(folder)  # raises an error if it is none
+        is_file = False
         contents, photos, name = read_classifier(folder), _list_photos(folder), folder.resolve().name
     else:
-        contents, name = read_classifier(folder), folder.stem
+        contents, name, is_file = read_classifier(folder), folder.stem, True
     metadata = contents.metadata
     pretrained = _find_pretrained(metadata)
     if pretrained is None:
@@ -165,7 +181,10 @@ def open_knowledge(run: Run | str | Path, n_photos: int = 0) -> Knowledge:
         setup, features = pretrained
     wanted = "auto" if pretrained is not None and (features == "last" or n_photos <= MAX_WIDE) else features
     settings = Settings(method="fixed", features=wanted, depth=metadata.depth)
-    return Knowledge(name=name, setup=setup, settings=settings, contents=contents, photos=photos, features=features)
+    return Knowledge(
+        name=name, setup=setup, settings=settings, contents=contents, folder=None if is_file else folder,
+        sources=() if is_file else _list_sources(folder), photos=photos, features=features,
+    )  # fmt: skip
 
 
 def _list_photos(folder: Path) -> tuple[Photo, ...]:
@@ -173,6 +192,17 @@ def _list_photos(folder: Path) -> tuple[Photo, ...]:
     place = read_photo_folder(folder / "catalog.csv")
     photos = read_run_photos(folder)
     return photos if place is None else tuple(replace(one, file=join_folder(place, one.file)) for one in photos)
+
+
+def _list_sources(folder: Path) -> tuple[str, ...]:
+    """Return where the photos of a run came from; nothing of runs of earlier versions."""
+    try:
+        record = read_record(folder)["photos"]
+    except RunError:
+        return ()
+    here = Path(str(record.get("working_folder") or ""))
+    names = record.get("sources") or [record.get("source")]
+    return tuple(str(here / Path(str(name)).expanduser()) for name in names if name)
 
 
 def _find_pretrained(metadata: Metadata) -> tuple[BackboneSetup, str] | None:

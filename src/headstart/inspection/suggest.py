@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from headstart.backbone.names import Sizes
 from headstart.catalog.hashing import hash_files
 from headstart.catalog.photo import Photo, Skip
@@ -17,6 +19,7 @@ from headstart.errors import CatalogError
 from headstart.evaluation.notes import Note, sort_notes
 from headstart.evaluation.summary import count_reasons
 from headstart.evaluation.words import count_photos
+from headstart.inspection.passed_over import find_passed_over
 from headstart.inspection.run_knowledge import Knowledge, is_run, open_knowledge, open_pretrained
 from headstart.inspection.suggestion_choice import MadeChoice, choose_photos
 from headstart.inspection.suggestions import Suggestions
@@ -25,6 +28,8 @@ from headstart.process.progress import show_progress
 from headstart.runs.run import Run
 from headstart.storage.remote_paths import make_path
 
+NOT_TEXT = "its name is not UTF-8, which the CSV needs: rename the file"
+TABLES = (".csv", ".tsv", ".parquet")
 MANY_STRANGE = 0.5  # share of the photos without a label: then the run may be of other photos
 
 
@@ -35,6 +40,8 @@ class _Found:
     unlabelled: dict[str, Photo]
     labelled: dict[str, Photo]
     n_left_out: int
+    n_passed_over: int
+    n_identical: int
     skipped: list[Skip]
     notes: list[Note]
 
@@ -60,6 +67,8 @@ def suggest_photos(
         of its training photos are known that are among ``photos``.
     labelled
         Sources of labelled photos as for `scan_photos`, such as the CSVs of earlier suggestions; or the path of one.
+        Photos of an earlier suggestion whose label is empty are not suggested again. So are those of the CSVs that the
+        run was trained on.
     backbone, image_size, depth
         Network whose features are compared, its input size in pixels, and bits of 16-bit files, as for
         `train_classifier`. With a run, those of its classifier are used.
@@ -78,18 +87,17 @@ def suggest_photos(
         If the photos or the run cannot be used, or all photos have a label.
     """
     started = time.perf_counter()
-    if n < 1:
-        raise CatalogError(f"Cannot suggest photos: got n = {n}, need 1 or more. Give a larger number.")
+    _check_arguments(photos, run, n)
     _refuse_swapped(photos, run)
     listing = list_unlabelled(photos, path_column)
     known = open_pretrained(backbone, image_size, depth) if run is None else open_knowledge(run, len(listing.files))
-    sources = [labelled] if isinstance(labelled, str | Path) else labelled
+    sources = [labelled] if isinstance(labelled, str | Path) else list(labelled)
     found = _find_photos(listing, known, sources, cache=cache, verbose=verbose)
     context = TrainingContext(known.setup, cache, verbose)
     made = choose_photos(found.unlabelled, found.labelled, known, context, n=n, seed=seed)
     skipped = (*found.skipped, *made.skipped)
     if not made.n_unlabelled:
-        raise CatalogError(_describe_empty(listing.name, 0, skipped))
+        raise CatalogError(_describe_empty(listing.name, found.n_left_out, found.n_passed_over, skipped))
     if not made.photos:
         raise CatalogError(
             f"Cannot suggest photos of '{listing.name}': got {count_photos(made.n_unlabelled)} without a label, all "
@@ -99,8 +107,11 @@ def suggest_photos(
     return Suggestions(
         photos=made.photos, source=listing.name, run=known.name,
         labels=() if known.contents is None else known.contents.metadata.labels,
-        n_unlabelled=made.n_unlabelled, n_labelled=made.n_labelled, n_left_out=found.n_left_out, skipped=skipped,
-        notes=tuple(sort_notes(notes)), seconds=time.perf_counter() - started,
+        n_unlabelled=made.n_unlabelled, n_labelled=made.n_labelled, n_left_out=found.n_left_out,
+        n_passed_over=found.n_passed_over, n_identical=found.n_identical,
+        run_folder="" if known.folder is None else str(known.folder),
+        labelled=(*(str(source) for source in sources if isinstance(source, str | Path)), *listing.suggestions),
+        skipped=skipped, notes=tuple(sort_notes(notes)), seconds=time.perf_counter() - started,
     )  # fmt: skip
 
 
@@ -141,7 +152,31 @@ def _note_numbers(made: MadeChoice, known: Knowledge, n: int) -> list[Note]:
     return notes
 
 
+def _check_arguments(photos: object, run: object, n: object) -> None:
+    """Raise CatalogError if an argument is of another type, as it may be from Python, or ``n`` is too small."""
+    places = [photos] if isinstance(photos, str | Path) else photos
+    if not isinstance(places, Sequence) or not all(isinstance(place, str | Path) for place in places):
+        raise CatalogError(
+            f"Cannot suggest photos: got {type(photos).__name__} for the photos, need a folder, a CSV of paths, or a "
+            "list of these and of files. Give one of these."
+        )
+    if not isinstance(run, Run | str | Path | None):
+        raise CatalogError(
+            f"Cannot suggest photos: got {type(run).__name__} for the run, need a Run, its folder, or the path of a "
+            "classifier file. Give one of these."
+        )
+    if isinstance(n, bool) or not isinstance(n, int | np.integer):
+        raise CatalogError(f"Cannot suggest photos: got n = {n!r:.40}, need a whole number. Give one, such as n=50.")
+    if n < 1:
+        raise CatalogError(f"Cannot suggest photos: got n = {n}, need 1 or more. Give a larger number.")
+
+
 def _refuse_swapped(photos: PhotoPlaces, run: Run | str | Path | None) -> None:
+    if isinstance(run, str | Path) and str(run).casefold().endswith(TABLES):
+        raise CatalogError(
+            f"Cannot suggest photos with '{run}': got a table in place of a run, need a run folder or a classifier "
+            f"file. Give labelled photos with --labelled: headstart suggest {photos} --labelled {run}", path=run,
+        )  # fmt: skip
     if isinstance(photos, str | Path) and is_run(photos):
         if run is None:
             next_step = f"Give the photos after it: headstart suggest {photos} PHOTOS"
@@ -171,18 +206,40 @@ def _find_photos(
         photo = photos.setdefault(result.digest, Photo(file, "", digest=result.digest, split=None))
         if result.digest in by_digest or known.has_seen(result.digest) or file in listing.labelled:
             by_digest[result.digest] = photo  # it lies here: the run may name a place where it lay
+    n_identical = sum(result.digest is not None for result in hashed) - len(photos)
     unlabelled = {digest: photo for digest, photo in photos.items() if digest not in by_digest}
+    n_left_out = len(photos) - len(unlabelled)
+    passed_over = find_passed_over([*labelled, *known.sources], cache=cache) & unlabelled.keys()
+    for digest, photo in list(unlabelled.items()):
+        if not _is_text(photo.file):
+            skipped.append(Skip(photo.path, NOT_TEXT, digest))
+        if digest in passed_over or not _is_text(photo.file):
+            del unlabelled[digest]
     if not unlabelled:
-        raise CatalogError(_describe_empty(listing.name, len(photos), skipped))
+        raise CatalogError(_describe_empty(listing.name, n_left_out, len(passed_over), skipped))
     return _Found(
-        unlabelled=unlabelled, labelled=by_digest, n_left_out=len(photos) - len(unlabelled), skipped=skipped,
-        notes=notes,
+        unlabelled=unlabelled, labelled=by_digest, n_left_out=n_left_out, n_passed_over=len(passed_over),
+        n_identical=n_identical, skipped=skipped, notes=notes,
     )  # fmt: skip
 
 
-def _describe_empty(name: str, n_labelled: int, skipped: Sequence[Skip]) -> str:
+def _is_text(name: str) -> bool:
+    """Say whether a name can be written as UTF-8, as the CSV and the page are."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _describe_empty(name: str, n_labelled: int, n_passed_over: int, skipped: Sequence[Skip]) -> str:
     reasons = [f"{reason} ({n:,})" for reason, n in count_reasons(skip.reason for skip in skipped)[:5]]
     left_out = f" Left out: {', '.join(reasons)}." if reasons else ""
+    if n_passed_over:
+        got = (
+            f"{n_labelled:,} with a label already and {n_passed_over:,} that an earlier suggestion has without a label"
+        )
+        return f"Cannot suggest photos of '{name}': got {got}, need another one.{left_out} Give other photos."
     if n_labelled:
         got = f"{count_photos(n_labelled)}, all with a label already"
         return f"Cannot suggest photos of '{name}': got {got}, need one without.{left_out} Give other photos."

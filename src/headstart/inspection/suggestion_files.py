@@ -65,13 +65,14 @@ def write_files(
         If a file exists and is not replaced, or cannot be written.
     """
     page = find_page(path)
+    suggestions = suggestions.at(path, page)
     for file in (path, page):  # before the thumbnails are made: another program may have written it meanwhile
         refuse_existing(file, overwrite=overwrite)
     sizes = {one.photo.file: THUMBNAIL_PX for one in suggestions.photos[:N_THUMBNAILS]}
     thumbnails = read_thumbnails(sizes, depth=depth, progress=progress)
     save_text(page, _render(suggestions, path, thumbnails))
     suggestions.write_csv(path, overwrite=overwrite)
-    return suggestions.at(path, page)
+    return suggestions
 
 
 def summarise(suggestions: Suggestions) -> list[str]:
@@ -79,9 +80,26 @@ def summarise(suggestions: Suggestions) -> list[str]:
     of = f"{suggestions.n_labelled:,} with a label" if suggestions.n_labelled else "no photo with a label"
     sentences = [f"{count_photos(suggestions.n_unlabelled)} without a label, compared with {of}."]
     if suggestions.n_left_out:
-        sentences.append(f"{suggestions.n_left_out:,} have a label already and were left out.")
+        n = suggestions.n_left_out
+        sentences.append(f"{n:,} {'has' if n == 1 else 'have'} a label already and {_were(n)} left out.")
+    if suggestions.n_passed_over:
+        n = suggestions.n_passed_over
+        it, row = ("it", "its row") if n == 1 else ("them", "their rows")
+        sentences.append(
+            f"{n:,} {_were(n)} left out because an earlier suggestion has {it} without a label: delete {row} there to "
+            f"have {it} suggested again."
+        )
+    if suggestions.n_identical:
+        n = suggestions.n_identical
+        sentences.append(
+            f"{n:,} {'file is' if n == 1 else 'files are'} identical to another one and {_were(n)} left out."
+        )
     kinds = " and ".join(f"{n:,} {name_kind(kind)}" for kind, n in suggestions.counts().items())
     return [*sentences, f"Suggested: {kinds or 'none'}."]
+
+
+def _were(n: int) -> str:
+    return "was" if n == 1 else "were"
 
 
 def _show(path: str) -> str:
@@ -100,8 +118,9 @@ def _render(suggestions: Suggestions, path: Path, thumbnails: Mapping[str, str])
         for one in suggestions.photos
     ]  # fmt: skip
     next_step = (
-        f"Write the class of each photo here and save the labels, or write it into the column label of {path}. Leave "
-        f"it empty for photos that belong to no class. Then train on the file: headstart train {path.name}"
+        f"Write the class of each photo here, save the labels, and move the saved file to {path}. Or write the classes "
+        f"into the column label of {path}. Leave it empty for photos that belong to no class. Then train on all "
+        f"labels: {suggestions.write_command()}"
     )
     return render_suggestions(
         title=suggestions.source,

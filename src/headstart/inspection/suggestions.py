@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -81,6 +82,14 @@ class Suggestions:
         Number of different photos with a label that were compared with them.
     n_left_out
         Number of photos that were found among the unlabelled ones and have a label already.
+    n_passed_over
+        Number of photos that were left out because an earlier suggestion has them, without a label.
+    n_identical
+        Number of files that are identical to another one.
+    run_folder
+        Folder of the run, as the user gave it; empty without one.
+    labelled
+        Paths of the labelled photos that were given beside the run.
     skipped
         Files that cannot be read, with reasons.
     notes
@@ -98,6 +107,10 @@ class Suggestions:
     n_unlabelled: int = 0
     n_labelled: int = 0
     n_left_out: int = 0
+    n_passed_over: int = 0
+    n_identical: int = 0
+    run_folder: str = ""
+    labelled: tuple[str, ...] = ()
     skipped: tuple[Skip, ...] = ()
     notes: tuple[Note, ...] = ()
     csv: Path | None = None
@@ -117,9 +130,11 @@ class Suggestions:
         return {
             "schema": SCHEMA, "headstart": __version__, "source": self.source, "run": self.run or None,
             "n_unlabelled": self.n_unlabelled, "n_labelled": self.n_labelled, "n_left_out": self.n_left_out,
+            "n_passed_over": self.n_passed_over, "n_identical": self.n_identical,
             "counts": self.counts(), "photos": [one.to_dict() for one in self.photos],
             "csv": None if self.csv is None else str(self.csv),
             "page": None if self.page is None else str(self.page),
+            "next": None if self.csv is None else self.write_command(),
             "skipped": [{"path": str(skip.path), "reason": skip.reason} for skip in self.skipped],
             "notes": [note.text for note in self.notes], "note_records": [note.to_record() for note in self.notes],
             "seconds": round(self.seconds, 3),
@@ -163,6 +178,15 @@ class Suggestions:
         for one in self.photos:
             cells = [shorten_path(one.photo.file, None), "", one.guess or "", one.reason]
             writer.writerow(map(guard_cell, cells))
+
+    def write_command(self) -> str:
+        """Return the command that trains on all labels, once those of the CSV are filled in."""
+        tables = list(dict.fromkeys([*self.labelled, str(self.csv)]))
+        if self.run_folder:
+            words = [self.run_folder, *(word for table in tables for word in ("--add", table))]
+        else:
+            words = [*(["LABELLED_PHOTOS"] if self.run and not self.labelled else []), *tables]
+        return shlex.join(["headstart", "train", *words])
 
     def at(self, csv_path: Path, page: Path) -> Suggestions:
         """Return the suggestions with the paths of their files."""

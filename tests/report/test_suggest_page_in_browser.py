@@ -1,5 +1,6 @@
 """The page of a suggestion in a real browser: labels are typed or taken from the guess, and saved as a CSV."""
 
+import base64
 import csv
 import shutil
 import time
@@ -79,3 +80,19 @@ def test_labels_are_typed_or_taken_from_the_guess_and_saved(page, tmp_path):
         ["/new/=é 2.jpg", "'=cows", "none of these", "cats 52%, x"], ["/new/=é 3.jpg", "birds", "", "cats 52%, x"],
     ]  # fmt: skip
     assert not [entry for entry in page.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+def test_whole_photos_are_shown_not_their_middle(driver, tmp_path):
+    text = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="320"><rect width="100" height="320"/></svg>'
+    image = f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}"
+    photos = [{"path": "a", "file": "a", "guess": None, "kind": "typical", "reason": "x", "thumbnail": image}]
+    path = tmp_path / "page.html"
+    path.write_text(render_suggestions(title="towers", sentences=[], photos=photos, next_step=""), encoding="utf-8")
+    driver.get(path.as_uri())
+    browser._wait(driver, "return document.body.dataset.state")
+    frame, inside = (
+        driver.execute_script(f"return document.querySelector('{at}').getBoundingClientRect().toJSON()")
+        for at in (".frame", ".frame img")
+    )
+    assert frame["height"] > 100
+    assert inside == pytest.approx(frame, abs=1)

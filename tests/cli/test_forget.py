@@ -1,5 +1,6 @@
 """``headstart forget``: a table on stdout, a statement in a file, and exit status 1 if a store was in use."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -58,6 +59,7 @@ def test_a_cache_in_use_is_exit_status_1_and_a_statement(pets, headstart, enviro
     other.communicate("\n", timeout=60)
     assert done.returncode == 1
     assert "headstart: Not everything was removed: features: another program has it open" in done.stderr
+    assert "Wait until the other programs are done, and run the same command again" in done.stderr
     assert (tmp_path / "s.txt").read_text().startswith("Not everything of 1 photo was removed")
     assert headstart("forget", pets[0], "--out", "t.txt", env=environment, cwd=tmp_path).returncode == 0
 
@@ -86,6 +88,16 @@ def test_what_was_not_cached_is_said(photos, headstart, environment, tmp_path):
     done = headstart("forget", photo, "--out", "s.json", env=environment, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"Nothing of 1 photo was in the cache '{tmp_path / 'cache'}'.\nNo folder of runs")
+
+
+def test_a_statement_is_written_although_nobody_reads_the_output(photos, headstart, environment, tmp_path):
+    photo = next(photos.rglob("*.*"))
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "headstart", "forget", str(photo), "--out", "s.txt"]
+    subprocess.run(command, env=environment, cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert hashlib.sha256(photo.read_bytes()).hexdigest() in (tmp_path / "s.txt").read_text()
 
 
 def test_bad_input_is_one_sentence(headstart, environment, tmp_path):

@@ -132,6 +132,9 @@ def test_a_full_disk_is_said(path, monkeypatch):
     monkeypatch.setattr(sqlite_removal.sqlite3, "connect", lambda *a, **o: connect(*a, factory=Full, **o))
     removal = remove(path, [0])
     assert removal.problems == ["rows were deleted, but their bytes are still in the file: database or disk is full"]
+    removal = remove(path, [])  # nothing was deleted, and nothing is claimed
+    assert removal.problems == ["nothing was removed: database or disk is full"]
+    assert removal.is_undone
 
 
 def test_a_damaged_file_is_an_error(path):

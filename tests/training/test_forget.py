@@ -1,6 +1,7 @@
 """No byte of a forgotten photo is in the cache, those of others stay, and no more is claimed than is so."""
 
 import hashlib
+import json
 import sqlite3
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from headstart.features.cache_key import HASH_BYTES, mark_photo
 from headstart.features.feature_cache import FILE_NAME, TABLES, FeatureCache
 from headstart.storage import digest_cache
 from headstart.storage.result_cache import keep_result, name_result
+from headstart.training import forget
 
 
 @pytest.fixture
@@ -213,3 +215,15 @@ def test_files_beside_the_runs_are_found_also_for_a_copy_of_the_photo(cache, pho
     assert [str(trace.path) for trace in forgotten.files] == ["runs/answers.csv", f"{again.folder}/run.json"]
     assert [str(trace.folder) for trace in forgotten.traces] == [str(run.folder)]
     assert folder.exists()
+
+
+def test_a_removal_that_is_stopped_leaves_a_statement_that_says_so(cache, photos, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(forget, "_remove", stop)
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
+        hs.forget(photos[0], out="s.json", verbose=False)
+    record = json.loads(Path("s.json").read_text())
+    assert (record["is_finished"], record["is_complete"]) == (False, False)
+    assert [photo["digest"] for photo in record["photos"]] == [digest_of(photos[0])]

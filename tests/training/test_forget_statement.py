@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from headstart.errors import CacheError
 from headstart.runs.file_traces import FileTrace
 from headstart.runs.photo_traces import Trace
 from headstart.storage.removal import Removal
-from headstart.training.forget_statement import NOT_REMOVED, Forgotten, check_statement, choose_statement
+from headstart.training.forget_statement import FILES_STAY, NOT_REMOVED, RUNS_STAY, Forgotten
 from headstart.training.forgotten_photos import ForgottenPhoto
 
 ONE, TWO = "0a" * 32, "0b" * 32
@@ -34,9 +33,8 @@ def forgotten():
     )  # fmt: skip
 
 
-def test_json_has_each_photo_once_with_what_was_removed(forgotten, tmp_path):
-    forgotten.write(tmp_path / "s.json")
-    record = json.loads((tmp_path / "s.json").read_text())
+def test_json_has_each_photo_once_with_what_was_removed(forgotten):
+    record = json.loads(json.dumps(forgotten.to_dict()))
     assert record == forgotten.to_dict()
     assert (record["schema"], record["is_complete"], record["n_photos"]) == (1, True, 2)
     one, two = record["photos"]
@@ -46,40 +44,36 @@ def test_json_has_each_photo_once_with_what_was_removed(forgotten, tmp_path):
         "digest": TWO, "paths": [], "digest_from": ["given"], "removed_rows": {"features": 0}, "removed_paths": [],
         "runs": [], "files": ["runs/answers.csv"],
     }  # fmt: skip
-    assert record["not_removed"] == list(NOT_REMOVED)
+    assert record["not_removed"] == list(forgotten.not_removed)
     assert record["stores"][0] == {
         "store": "features", "what": "rows", "n_items": 3, "n_bytes": 15_360, "problems": [],
     }  # fmt: skip
 
 
-def test_few_photos_are_named_in_the_command(forgotten, tmp_path):
-    forgotten.write(tmp_path / "s.json")
-    assert [path.name for path in tmp_path.iterdir()] == ["s.json"]
+def test_few_photos_are_named_in_the_command(forgotten):
+    assert forgotten.lists == []
     command = f"headstart train 'runs/my pets' --forget {ONE} --out 'runs/my pets-without'"
-    assert f"  To train without them: {command}" in forgotten.describe(tmp_path / "s.json")
+    assert f"  To train without them: {command}" in forgotten.describe(Path("s.json"))
 
 
-def test_a_list_is_written_for_each_run_with_many(forgotten, tmp_path):
+def test_runs_with_many_photos_have_a_list_and_equal_lists_are_one(forgotten):
     (few,) = forgotten.traces
     digests = [f"{n:064x}" for n in range(5)]
     many = [
         replace(few, folder=Path(name), photos=tuple({"digest": digest} for digest in [*some, some[0]]))
-        for name, some in (("one", digests), ("two", digests[1:]))
+        for name, some in (("one", digests), ("two", digests[1:]), ("three", digests[::-1]))
     ]
     more = replace(forgotten, traces=(few, *many))
-    more.write(tmp_path / "s.json")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["s-1.txt", "s-2.txt", "s.json"]
-    assert (tmp_path / "s-1.txt").read_text().split() == digests
-    assert (tmp_path / "s-2.txt").read_text().split() == digests[1:]
+    assert more.lists == [(1, digests), (2, digests[1:])]
     lines = [line for line in more.describe(Path("s.json")) if "To train" in line]
     assert lines[1].endswith("headstart train one --forget s-1.txt --out one-without")
     assert lines[2].endswith("headstart train two --forget s-2.txt --out two-without")
+    assert lines[3].endswith("headstart train three --forget s-1.txt --out three-without")
     assert "--forget LIST.txt" in next(line for line in more.describe() if "train one" in line)
 
 
-def test_text_is_for_people(forgotten, tmp_path):
-    forgotten.write(tmp_path / "s.txt")
-    lines = (tmp_path / "s.txt").read_text().splitlines()
+def test_text_is_for_people(forgotten):
+    lines = list(forgotten.describe(Path("s.txt"), with_photos=True))
     assert lines[0] == "Removed all of 2 photos from the cache '/cache'."
     assert lines[1].split() == ["features", "3", "15.4", "kB", "rows"]
     assert "runs/my pets holds 1 photo: 1 in train" in lines
@@ -90,8 +84,31 @@ def test_text_is_for_people(forgotten, tmp_path):
     assert "'runs/old' was not searched: it is damaged." in lines
     assert "  Not searched, because headstart did not write it: notes.txt" in lines
     assert lines[-1].startswith("2026-12-01T10:00:00+00:00, headstart ")
-    for sentence in NOT_REMOVED:
+    for sentence in (*NOT_REMOVED, RUNS_STAY, FILES_STAY):
         assert f"  {sentence}" in lines
+    at = lines.index(f"  {ONE}")
+    assert lines[at : at + 8] == [
+        f"  {ONE}", "    given as: /p/=1.jpg", "    given as: /p/copy.jpg", "    removed rows: 3 of features",
+        "    removed path: /p/=1.jpg", "    held by: runs/my pets", f"  {TWO}", "    removed rows: none",
+    ]  # fmt: skip
+    assert not any(line == f"  {ONE}" for line in forgotten.describe(Path("s.txt")))
+
+
+def test_what_is_not_removed_names_runs_only_if_they_hold_the_photos(forgotten):
+    (trace,) = forgotten.traces
+    assert replace(forgotten, traces=(), files=()).not_removed == NOT_REMOVED
+    near = replace(forgotten, traces=(replace(trace, naming=("near_copies.csv",)),))
+    assert near.not_removed[-1] == "near_copies.csv of runs/my pets names near copies of these photos."
+    assert any("resized or mirrored is another photo" in sentence for sentence in NOT_REMOVED)
+
+
+def test_a_removal_that_has_not_ended_is_not_complete(forgotten):
+    begun = replace(forgotten, removals=(), is_finished=False)
+    assert not begun.is_complete
+    assert begun.to_dict()["is_finished"] is False
+    assert next(begun.describe()) == (
+        "The removal of 2 photos from the cache '/cache' has not ended. Run the command again."
+    )
 
 
 def test_nothing_and_not_everything_are_said(forgotten):
@@ -107,33 +124,3 @@ def test_nothing_and_not_everything_are_said(forgotten):
     lines = list(busy.describe())
     assert lines[0] == "Not everything of 2 photos was removed from the cache '/cache'."
     assert "  Not complete: features: it is locked." in lines
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("s.pdf", r"got a name that ends in '\.pdf', need one of \.json, \.txt"), ("old.json", "it exists"),
-        ("list.json", "or its list of photos"), ("no/s.json", "there is no folder"),
-    ],
-)  # fmt: skip
-def test_a_name_that_cannot_be_written_is_one_sentence(tmp_path, name, message):
-    (tmp_path / "old.json").write_text("{}")
-    (tmp_path / "list-3.txt").write_text(ONE)
-    with pytest.raises(CacheError, match=message):
-        check_statement(tmp_path / name)
-
-
-def test_commands_that_end_in_one_second_have_statements_of_their_own(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in ("now", "now-2", "now-3"):
-        path = choose_statement("now")
-        assert path == Path(f"headstart-forget-{name}.json")
-        check_statement(path)
-        path.touch()
-    Path("headstart-forget-then-1.txt").touch()  # a list of another statement, which may be gone
-    assert choose_statement("then") == Path("headstart-forget-then-2.json")
-
-
-def test_a_statement_that_fails_says_that_the_photos_are_removed(forgotten, tmp_path):
-    with pytest.raises(CacheError, match=r"The photos were removed\. Run the same command with another --out"):
-        forgotten.write(tmp_path / "no" / "s.json")

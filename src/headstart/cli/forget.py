@@ -43,20 +43,21 @@ def forget(
         raise click.UsageError("Give at least one PHOTO, or a --list of them.")
     from headstart.errors import CacheError
     from headstart.training.forget import forget_photos
-    from headstart.training.forget_statement import check_statement, choose_statement
+    from headstart.training.forget_remedy import find_remedies
+    from headstart.training.statement_file import choose_statement
 
     statement = out or choose_statement(time.strftime("%Y%m%d-%H%M%S"))
-    check_statement(statement)
-    forgotten = forget_photos(photos, lists=lists, runs=runs or None)
-    if as_json:
-        print_json(forgotten.to_dict())
-    else:
-        for line in forgotten.describe(statement):
-            print_line(line)
-    forgotten.write(statement)  # after the output: if it fails, that tells what was removed
-    say(f"Statement: {statement}")
+    forgotten = forget_photos(photos, lists=lists, runs=runs or None, out=statement)
+    try:
+        if as_json:
+            print_json(forgotten.to_dict())
+        else:
+            for line in forgotten.describe(statement):
+                print_line(line)
+    finally:  # also if the reader of the output, such as head, is gone
+        say(f"Statement: {statement}")
     if not forgotten.is_complete:
         raise CacheError(
-            f"Not everything was removed: {'; '.join(forgotten.problems)}. Wait until the other programs are done, and "
+            f"Not everything was removed: {'; '.join(forgotten.problems)}. {find_remedies(forgotten.problems)}, and "
             "run the same command again with another --out."
         )

@@ -62,6 +62,9 @@ def _write_anew(connection: sqlite3.Connection, removal: Removal, *, is_alone: b
         if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             removal.problems.append("bytes of the deleted rows are still in its log")
     except sqlite3.OperationalError as error:  # such as a full disk
+        if not connection.total_changes:
+            removal.undo(str(error))
+            return
         removal.problems.append(f"rows were deleted, but their bytes are still in the file: {error}")
 
 

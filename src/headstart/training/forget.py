@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from headstart.catalog.photo_list import read_photo_list
@@ -25,8 +26,9 @@ from headstart.storage.local_files import find_cache_folder
 from headstart.storage.other_layouts import delete_other_layouts
 from headstart.storage.removal import Removal
 from headstart.storage.result_cache import forget_results
-from headstart.training.forget_statement import Forgotten, check_statement
+from headstart.training.forget_statement import Forgotten
 from headstart.training.forgotten_photos import find_forgotten, list_places
+from headstart.training.statement_file import check_statement, finish_statement, reserve_statement
 from headstart.tune import checkpoint
 from headstart.tune.checkpoint import forget_checkpoints
 
@@ -60,7 +62,8 @@ def forget_photos(
         Folders, or one, in which runs and audits are searched, at any depth. None: ``runs`` and ``audits`` in the
         working folder.
     out
-        File for the statement, JSON or text (``.txt``). It is not overwritten. None: no statement is written.
+        File for the statement, JSON or text (``.txt``). It is not overwritten. It is written before photos are
+        removed, and completed afterwards. None: no statement is written.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def forget_photos(
     CatalogError
         If something given is no photo; nothing is removed then.
     CacheError
-        If the statement cannot be written.
+        If the statement cannot be written; nothing is removed then.
     """
     if out is not None:
         check_statement(Path(out))
@@ -85,16 +88,25 @@ def forget_photos(
     traces, unsearched = find_traces(results, places, list_working_folders(folders))
     files, unread = find_file_traces(folders, results, traces, places)
     names = {photo.path for photo in found if photo.path is not None}
-    removals, counts, paths = _remove(digests, names, verbose=verbose)
     forgotten = Forgotten(
-        photos=tuple(found), skipped=tuple(skipped), removals=tuple(removals), counts=counts, known_paths=paths,
-        traces=tuple(traces), files=tuple(files),
-        unsearched=(*unsearched, *unread), searched=tuple(folders), cache=find_cache_folder(),
-        unknown=tuple(_list_unknown()), time=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        photos=tuple(found), skipped=tuple(skipped), removals=(), counts={}, known_paths={},
+        traces=tuple(traces), files=tuple(files), unsearched=(*unsearched, *unread), searched=tuple(folders),
+        cache=find_cache_folder(), unknown=(), time=_tell_time(), is_finished=False,
     )  # fmt: skip
     if out is not None:
-        forgotten.write(out)
+        reserve_statement(Path(out), forgotten)
+    removals, counts, paths = _remove(digests, names, verbose=verbose)
+    forgotten = replace(
+        forgotten, removals=tuple(removals), counts=counts, known_paths=paths, unknown=tuple(_list_unknown()),
+        time=_tell_time(), is_finished=True,
+    )  # fmt: skip
+    if out is not None:
+        finish_statement(Path(out), forgotten)
     return forgotten
+
+
+def _tell_time() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def _remove(

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
-import json
-import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from headstart.errors import CacheError
 from headstart.evaluation.words import count_photos
 from headstart.features.activation_files import describe_size
 from headstart.features.forgotten_rows import Counts
 from headstart.process.terminal_text import escape_name
 from headstart.runs.file_traces import FileTrace
 from headstart.runs.photo_traces import Trace
-from headstart.storage.local_files import write_text_safely
 from headstart.storage.removal import Removal
 from headstart.training.forgotten_photos import ForgottenPhoto
 from headstart.version import __version__
 
-KINDS = (".json", ".txt")
+NEAR_COPIES = "near_copies.csv"
+NOT_ENDED = "the removal has not ended"
 N_IN_COMMAND = 3  # photos of a run that are named in a command; for more, a list is written
 OF_ANY_PHOTO = frozenset({"results", "files of Ray", "other versions"})  # stores that are always deleted whole
 NOT_SEARCHED = (
@@ -32,12 +28,17 @@ NOT_SEARCHED = (
 )
 NOT_REMOVED = (
     "The photo files themselves, and copies of them elsewhere.",
-    "The runs and audits that hold them: their classifiers learned from the photos, and their files name or show them.",
+    "Near copies: a photo that was saved again, resized or mirrored is another photo. near_copies.csv of a run lists "
+    "them. Forget them, too, if they must go.",
     "Files that were written outside of the cache, such as the output of headstart embed and exported classifiers.",
     "Whatever a Python program that uses headstart and is running now writes later. Run the command again after it.",
     "Backups and snapshots of the cache folder. Blocks of the disk that held deleted files are free, and are "
     "overwritten when the system uses them again.",
 )
+RUNS_STAY = (
+    "The runs and audits that hold them: their classifiers learned from the photos, and their files name or show them."
+)
+FILES_STAY = "The other files above that name them."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +71,8 @@ class Forgotten:
         Names in the folder of the cache that are no store of headstart. They were not searched.
     time
         Time of the removal, in UTC.
+    is_finished
+        Whether the removal has ended. False in the statement that is written before it.
     """
 
     photos: tuple[ForgottenPhoto, ...]
@@ -84,6 +87,7 @@ class Forgotten:
     cache: Path
     unknown: tuple[str, ...]
     time: str
+    is_finished: bool = True
 
     @property
     def is_complete(self) -> bool:
@@ -94,7 +98,16 @@ class Forgotten:
     def problems(self) -> tuple[str, ...]:
         """Reasons why something of the photos may still be in the cache, or may be written again, by store."""
         found = [f"{removal.store}: {reason}" for removal in self.removals for reason in removal.problems]
-        return tuple(dict.fromkeys(found))
+        return (*dict.fromkeys(found), *([] if self.is_finished else [NOT_ENDED]))
+
+    @property
+    def not_removed(self) -> tuple[str, ...]:
+        """What the command leaves as it is, in sentences."""
+        near = [str(trace.folder) for trace in self.traces if NEAR_COPIES in trace.naming]
+        first, *others = NOT_REMOVED
+        held = [RUNS_STAY] * bool(self.traces) + [FILES_STAY] * bool(self.files)
+        known = [f"{NEAR_COPIES} of {', '.join(near)} names near copies of these photos."] * bool(near)
+        return (first, *held, *others, *known)
 
     @property
     def n_photos(self) -> int:
@@ -110,14 +123,15 @@ class Forgotten:
         """Return the statement for JSON."""
         return {
             "schema": 1, "headstart": __version__, "time": self.time, "cache": str(self.cache),
-            "is_complete": self.is_complete, "problems": list(self.problems), "was_cached": self.was_cached,
-            "n_photos": self.n_photos, "photos": self._list_photos(),
+            "is_finished": self.is_finished, "is_complete": self.is_complete,
+            "problems": list(self.problems), "was_cached": self.was_cached, "n_photos": self.n_photos,
+            "photos": self._list_photos(),
             "skipped": [{"path": path, "reason": reason} for path, reason in self.skipped],
             "stores": [removal.to_dict() for removal in self.removals],
             "runs": [trace.to_dict() for trace in self.traces],
             "files": [file.to_dict() for file in self.files],
             "searched_for_runs": [str(folder) for folder in self.searched], "runs_not_searched": list(self.unsearched),
-            "not_removed": list(NOT_REMOVED), "unknown_files_in_the_cache": list(self.unknown),
+            "not_removed": list(self.not_removed), "unknown_files_in_the_cache": list(self.unknown),
         }  # fmt: skip
 
     def _list_photos(self) -> list[dict[str, Any]]:
@@ -143,40 +157,23 @@ class Forgotten:
             for digest in paths
         ]  # fmt: skip
 
-    def write(self, path: str | Path) -> None:
-        """Write the statement; as text if the name ends in ``.txt``. The file is whole, or it is not there.
+    @property
+    def lists(self) -> list[tuple[int, list[str]]]:
+        """Digests for files beside the statement, numbered from 1, for the runs that hold many; equal ones once."""
+        return list(enumerate(self._long_lists, 1))
 
-        Raises
-        ------
-        CacheError
-            If it cannot be written. The photos are removed all the same.
-        """
-        path = Path(path)
-        try:
-            with write_text_safely(path, "surrogateescape") as file:
-                if path.suffix == ".txt":
-                    file.writelines(f"{line}\n" for line in self.describe(path))
-                else:
-                    file.write(json.dumps(self.to_dict(), indent=2) + "\n")
-            for number, trace in self._list_long():
-                with write_text_safely(_name_list(path, number)) as file:
-                    file.writelines(f"{digest}\n" for digest in trace.list_digests())
-        except OSError as error:
-            raise CacheError(
-                f"Cannot write '{path}': {error.strerror or error}. The photos were removed. Run the same command with "
-                "another --out for a statement of what holds them still.", path=path,
-            ) from None  # fmt: skip
+    @property
+    def _long_lists(self) -> list[list[str]]:
+        held = [sorted(trace.list_digests()) for trace in self.traces if trace.kind == "run"]
+        return [list(one) for one in dict.fromkeys(tuple(one) for one in held if len(one) > N_IN_COMMAND)]
 
-    def _list_long(self) -> list[tuple[int, Trace]]:
-        """Return the runs that hold so many of the photos that a file lists them, numbered from 1."""
-        runs = [trace for trace in self.traces if trace.kind == "run" and len(trace.list_digests()) > N_IN_COMMAND]
-        return list(enumerate(runs, 1))
-
-    def describe(self, out: Path | None = None) -> Iterator[str]:
+    def describe(self, out: Path | None = None, *, with_photos: bool = False) -> Iterator[str]:
         """Yield the lines of the statement for people; ``out`` is the path of the statement."""
         n = count_photos(self.n_photos)
         where = f"the cache '{escape_name(str(self.cache))}'"
-        if not self.is_complete:
+        if not self.is_finished:
+            yield f"The removal of {n} from {where} has not ended. Run the command again."
+        elif not self.is_complete:
             yield f"Not everything of {n} was removed from {where}."
         elif self.was_cached:
             yield f"Removed all of {n} from {where}."
@@ -191,12 +188,26 @@ class Forgotten:
         if self.skipped:
             such = escape_name(self.skipped[0][0])
             yield f"{len(self.skipped):,} files in the folders are no photos, such as '{such}'."
+        if with_photos:
+            yield from self._describe_photos()
         yield from self._describe_traces(out)
         yield "Not removed:"
-        yield from (f"  {sentence}" for sentence in NOT_REMOVED)
+        yield from (f"  {sentence}" for sentence in map(escape_name, self.not_removed))
         if self.unknown:
             yield f"  Not searched, because headstart did not write it: {escape_name(', '.join(self.unknown))}"
         yield f"{self.time}, headstart {__version__}"
+
+    def _describe_photos(self) -> Iterator[str]:
+        """Yield the lines on each photo, for the file: on a terminal they would be too many."""
+        yield "Photos:"
+        for photo in self._list_photos():
+            yield f"  {photo['digest']}"
+            removed = [f"{n:,} of {table}" for table, n in photo["removed_rows"].items() if n]
+            yield from (f"    given as: {escape_name(path)}" for path in photo["paths"])
+            yield f"    removed rows: {', '.join(removed) or 'none'}"
+            yield from (f"    removed path: {escape_name(path)}" for path in photo["removed_paths"])
+            yield from (f"    held by: {escape_name(folder)}" for folder in photo["runs"])
+            yield from (f"    named in: {escape_name(file)}" for file in photo["files"])
 
     def _describe_traces(self, out: Path | None) -> Iterator[str]:
         searched = ", ".join(escape_name(str(folder)) for folder in self.searched)
@@ -217,48 +228,16 @@ class Forgotten:
         yield from self.unsearched
 
     def _write_command(self, trace: Trace, out: Path | None) -> str:
-        """Return the command that trains a run without the photos. A list of them is for one run alone."""
-        named = trace.list_digests()
-        for number, one in self._list_long():
-            if one is trace:
-                named = ["LIST.txt" if out is None else str(_name_list(out, number))]
+        """Return the command that trains a run without the photos. A list has photos of this run alone."""
+        named = sorted(trace.list_digests())
+        if named in self._long_lists:
+            number = self._long_lists.index(named) + 1
+            named = ["LIST.txt" if out is None else str(name_list(out, number))]
         folder = str(trace.folder)
         words = [folder, *(word for name in named for word in ("--forget", name)), "--out", f"{folder}-without"]
         return "headstart train " + " ".join(map(shlex.quote, words))
 
 
-def _name_list(out: Path, number: int) -> Path:
-    """Return the path of the list of photos for a run, beside the statement."""
+def name_list(out: Path, number: int) -> Path:
+    """Return the path of a list of photos beside the statement."""
     return out.with_name(f"{out.stem}-{number}.txt")
-
-
-def choose_statement(time: str) -> Path:
-    """Return ``headstart-forget-TIME.json`` in the working folder, or the first free one of ``TIME-2`` and so on.
-
-    Several commands may end in one second.
-    """
-    path = first = Path(f"headstart-forget-{time}.json")
-    for number in itertools.count(2):
-        if not path.exists() and not _list_names(path):
-            break
-        path = first.with_stem(f"{first.stem}-{number}")
-    return path
-
-
-def _list_names(path: Path) -> list[Path]:
-    """Return the files that have the name of a list of photos beside a statement."""
-    name = re.compile(rf"{re.escape(path.stem)}-\d+\.txt")
-    return [one for one in path.parent.iterdir() if name.fullmatch(one.name)] if path.parent.is_dir() else []
-
-
-def check_statement(path: Path) -> None:
-    """Raise CacheError if a statement cannot be written to a path."""
-    problem = None
-    if path.suffix not in KINDS:
-        problem = f"got a name that ends in '{path.suffix}', need one of {', '.join(KINDS)}"
-    elif path.exists() or _list_names(path):
-        problem = "it exists, or its list of photos; a statement is not overwritten"
-    elif not path.parent.is_dir():
-        problem = f"there is no folder '{path.parent}'"
-    if problem is not None:
-        raise CacheError(f"Cannot write '{path}': {problem}. Nothing was removed. Give another --out.", path=path)

@@ -216,6 +216,11 @@ def test_arguments_of_other_types_are_errors(suggest, folder, trained):
             suggest_photos(photos)
     with pytest.raises(CatalogError, match="got n = '5', need a whole number"):
         suggest(n="5")
+    with pytest.raises(CatalogError, match="got seed = 'x', need a whole number"):
+        suggest(seed="x")
+    for labelled in (5, None):
+        with pytest.raises(CatalogError, match=r"got \w+ for the labelled photos, need a list of sources, or the path"):
+            suggest(labelled=labelled)
     with pytest.raises(CatalogError, match="got Classifier for the run, need a Run, its folder, or the path of a"):
         suggest(run=trained.model)
 

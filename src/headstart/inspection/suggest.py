@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,7 +87,9 @@ def suggest_photos(
         If the photos or the run cannot be used, or all photos have a label.
     """
     started = time.perf_counter()
-    _check_arguments(photos, run, n)
+    _check_arguments(photos, run, labelled, {"n": n, "seed": seed})
+    if n < 1:
+        raise CatalogError(f"Cannot suggest photos: got n = {n}, need 1 or more. Give a larger number.")
     _refuse_swapped(photos, run)
     listing = list_unlabelled(photos, path_column)
     known = open_pretrained(backbone, image_size, depth) if run is None else open_knowledge(run, len(listing.files))
@@ -152,8 +154,8 @@ def _note_numbers(made: MadeChoice, known: Knowledge, n: int) -> list[Note]:
     return notes
 
 
-def _check_arguments(photos: object, run: object, n: object) -> None:
-    """Raise CatalogError if an argument is of another type, as it may be from Python, or ``n`` is too small."""
+def _check_arguments(photos: object, run: object, labelled: object, numbers: Mapping[str, object]) -> None:
+    """Raise CatalogError if an argument is of another type, as it may be from Python."""
     places = [photos] if isinstance(photos, str | Path) else photos
     if not isinstance(places, Sequence) or not all(isinstance(place, str | Path) for place in places):
         raise CatalogError(
@@ -165,10 +167,15 @@ def _check_arguments(photos: object, run: object, n: object) -> None:
             f"Cannot suggest photos: got {type(run).__name__} for the run, need a Run, its folder, or the path of a "
             "classifier file. Give one of these."
         )
-    if isinstance(n, bool) or not isinstance(n, int | np.integer):
-        raise CatalogError(f"Cannot suggest photos: got n = {n!r:.40}, need a whole number. Give one, such as n=50.")
-    if n < 1:
-        raise CatalogError(f"Cannot suggest photos: got n = {n}, need 1 or more. Give a larger number.")
+    if not isinstance(labelled, str | Path | Sequence):
+        raise CatalogError(
+            f"Cannot suggest photos: got {type(labelled).__name__} for the labelled photos, need a list of sources, or "
+            "the path of one. Give one of these."
+        )
+    for name, number in numbers.items():
+        if isinstance(number, bool) or not isinstance(number, int | np.integer):
+            text = f"got {name} = {number!r:.40}, need a whole number. Give one, such as {name}=50."
+            raise CatalogError(f"Cannot suggest photos: {text}")
 
 
 def _refuse_swapped(photos: PhotoPlaces, run: Run | str | Path | None) -> None:

@@ -29,6 +29,21 @@ def test_line_band_and_points():
     assert high <= 1
 
 
+@pytest.mark.parametrize("nearest", [0.74, 0.76, 0.77, 0.78, 0.79, 0.8, 0.81, 0.83])
+def test_the_word_at_the_point_of_today_covers_no_circle(nearest):
+    record = make_record()
+    record["points"][-1]["accuracy"] = nearest
+    figure = plot_forecast(record)
+    (axes,) = figure.axes
+    figure.canvas.draw()
+    word = axes.texts[0].get_window_extent().padded(3 * figure.dpi / 72)  # by the radius of a circle
+    assert axes.texts[0].get_text() == "now"
+    _, points, now = axes.lines
+    for circles in (points, now):
+        assert not any(word.contains(x, y) for x, y in axes.transData.transform(circles.get_xydata()))
+    assert axes.get_window_extent().contains(*axes.texts[0].get_window_extent().min)
+
+
 @pytest.mark.parametrize("error", [0.0005, 0.85])
 def test_extreme_accuracies_can_be_drawn(error):
     assert draw_figure(plot_forecast(make_record(error)))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from headstart.errors import RunError
-from headstart.runs.run_folder import AUDIT, check_outside, choose_folder, name_source, write_run_folder
+from headstart.runs.run_folder import AUDIT, check_outside, choose_folder, drop_number, name_source, write_run_folder
 from headstart.storage import partial_folders
 
 RUN = '{"schema": 1, "headstart": "0.1.0"}'
@@ -277,3 +277,10 @@ def test_a_run_of_several_sources_has_the_names_of_all_or_their_number(tmp_path,
     with write_run_folder(Path("audits/pets"), is_replacing=True, kind=AUDIT):
         pass
     assert list_names(Path("audits/pets")) == []
+
+
+def test_the_number_of_a_name_is_dropped_if_there_is_a_run_without_it(tmp_path):
+    for name in ("pets", "pets-3", "coins-2020"):
+        (tmp_path / name).mkdir()
+    dropped = [drop_number(tmp_path / name).name for name in ("pets", "pets-3", "coins-2020")]
+    assert dropped == ["pets", "pets", "coins-2020"]

@@ -152,6 +152,23 @@ def test_missing_photos_are_named_found_among_the_added_ones_or_forgotten(made, 
     assert len(list_splits(grow(run, tmp_path / "run3", add=more, forget=["stripes/000.jpg"]))) == 39
 
 
+def test_a_forgotten_photo_that_comes_back_is_noted(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run, more = made
+    photos = run.folder.parent / "photos"
+    without = hs.train(run, forget=["dots/000.jpg", "dots/001.jpg"], verbose=False)
+    assert without.folder == Path("runs/run")  # named like the run that it was made of
+    later = grow(without, tmp_path / "later", add=more)  # it has dots/000.jpg and dots/001.jpg
+    (note,) = (note for note in later.notes if note.code == "forgotten-before")
+    assert note.text == (
+        "2 added photos were left out of 'runs/run', which --forget made: the classifier learns from them again. To "
+        "leave them out, name them with --forget here, too."
+    )
+    again = grow(grow(without, tmp_path / "rings", add=more, forget=["dots/002.jpg"]), tmp_path / "all", add=photos)
+    (note,) = (note for note in again.notes if note.code == "forgotten-before")
+    assert note.text.startswith(f"1 added photo was left out of '{tmp_path / 'rings'}', which --forget made")
+
+
 def test_moved_photos_are_found_in_a_folder_without_classes(made, tmp_path):
     run = hs.Run(shutil.copytree(made[0].folder, tmp_path / "run"))
     record = json.loads((run.folder / "run.json").read_text())

@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -85,6 +86,13 @@ def name_source(source: str | Sequence[str], kind: FolderKind = RUN) -> str:
     photos = Path(source).expanduser().resolve()
     name = (photos.stem if photos.is_file() else photos.name) if source else ""
     return name or kind.name
+
+
+def drop_number(folder: Path) -> Path:
+    """Return the folder without the number that `choose_folder` gave it, if that exists; else the folder."""
+    numbered = re.fullmatch(r"(.+)-\d+", folder.name)
+    first = folder if numbered is None else folder.with_name(numbered[1])
+    return first if first.exists() else folder
 
 
 def check_outside(path: Path, source: str, *, what: str = "run", option: str = "--out") -> None:

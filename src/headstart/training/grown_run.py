@@ -22,6 +22,7 @@ from headstart.methods.settings import Settings
 from headstart.methods.split_metrics import SplitPredictions
 from headstart.process.progress import show_progress
 from headstart.runs.forget_list import find_forgotten, read_forgotten_names
+from headstart.runs.forgotten_before import note_forgotten_before
 from headstart.runs.growth import describe_growth
 from headstart.runs.photo_finding import FoundPhotos, find_photos
 from headstart.runs.run import Run
@@ -108,7 +109,9 @@ class GrownRun:
                 f"{f'The lists forget {share}. ' if n_forgotten else ''}Forget fewer photos, or add photos of other "
                 "classes.", path=self.side.folder,
             )  # fmt: skip
-        return replace(catalog, notes=join_suggested(catalog.notes, Run(self.side.folder).notes))
+        added = [photo for photo in catalog.photos if photo.digest not in self.side.photos]
+        notes = join_suggested(catalog.notes, Run(self.side.folder).notes)
+        return replace(catalog, notes=(*notes, *note_forgotten_before(added, self.side.folder)))
 
     def describe(
         self, catalog: Catalog, predictions: Mapping[str, SplitPredictions], decision: Decision | None,

@@ -20,7 +20,7 @@ from headstart.methods.training_context import TrainingContext
 from headstart.report.chart_process import ChartDrawer
 from headstart.runs.run import Run
 from headstart.runs.run_files import write_run
-from headstart.runs.run_folder import check_outside, choose_folder, write_run_folder
+from headstart.runs.run_folder import check_outside, choose_folder, drop_number, write_run_folder
 from headstart.runs.run_record import TrainingRequest
 from headstart.runs.tracking import check_tracker, track_or_warn
 from headstart.scale.ray_training import RayWorkers
@@ -108,7 +108,7 @@ def train_classifier(
               "path_column": path_column, "label_column": label_column, "group_column": group_column,
               "group_from": group_from}  # fmt: skip
     request = TrainingRequest(settings=asked, command=command, arguments=asking)
-    folder = _choose_run_folder(out, sources)
+    folder = _choose_run_folder(out, sources, grown)
     if grown is not None:
         grown.check_apart(folder)
     limit_spinning()  # before a backbone imports torch, and before Ray starts with this environment
@@ -185,11 +185,15 @@ def _name_added(given: Catalog | Source | GrownRun) -> list[str] | None:
     return list(given.added.names or (given.added.name,))
 
 
-def _choose_run_folder(out: str | Path | None, sources: Sequence[str]) -> Path:
+def _choose_run_folder(out: str | Path | None, sources: Sequence[str], grown: GrownRun | None) -> Path:
     if out is not None and isinstance(make_path(out), RemotePath):
         text = f"Cannot write run '{out}': got a URI, need a folder on this machine. Give one, and copy it afterwards."
         raise RunError(text, path=out)
-    folder = Path(out).expanduser() if out is not None else choose_folder(sources)
+    if grown is not None and grown.added is None:
+        named: Sequence[str] = [str(drop_number(grown.side.folder))]  # the sources are those of the earlier run
+    else:
+        named = sources
+    folder = Path(out).expanduser() if out is not None else choose_folder(named)
     for source in sources:
         check_outside(folder, source)
     return folder

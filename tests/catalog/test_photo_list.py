@@ -1,5 +1,7 @@
 """Lists of photos: lines of paths and digests, and CSVs."""
 
+import os
+
 import pytest
 
 from headstart.catalog.photo_list import read_photo_list
@@ -76,3 +78,24 @@ def test_a_list_that_is_missing_is_one_sentence(tmp_path):
         CatalogError, match=r"Cannot read the list '.*no\.txt': No such file or directory\. Give a text"
     ):
         read_photo_list(tmp_path / "no.txt")
+
+
+def test_quotes_around_a_path_are_taken_off_unless_a_file_has_them(write, tmp_path):
+    path = write(f'"cats/a, b.jpg"\n\'2.jpg\'\n"{DIGEST}"\n"3.jpg"\n"\n')
+    (tmp_path / '"3.jpg"').touch()
+    files = ["cats/a, b.jpg", "2.jpg", '"3.jpg"', '"']
+    found = read_photo_list(path)
+    assert [file for file, _ in found if file] == [str(tmp_path / file) for file in files]
+    assert (None, DIGEST) in found
+
+
+def test_a_list_that_is_not_utf_8_says_so(write, tmp_path):
+    for text in ("J\u00f6rg.png\n", "path\nJ\u00f6rg.png\n"):
+        with pytest.raises(CatalogError, match=r"1 paths such as 'J�rg\.png', which are not in UTF-8\. Save the list"):
+            read_photo_list(write(text.encode("cp1252")))
+    name = os.fsdecode("J\u00f6rg.png".encode("cp1252"))
+    (tmp_path / name).touch()  # a file with such a name is found
+    assert read_photo_list(write("J\u00f6rg.png\n".encode("cp1252"))) == [(str(tmp_path / name), None)]
+    (tmp_path / name).unlink()
+    text = f"path,digest\nJ\u00f6rg.png,{DIGEST}\n"  # as the catalog.csv of a run may have it
+    assert read_photo_list(write(text.encode("cp1252"))) == [(str(tmp_path / name), DIGEST)]

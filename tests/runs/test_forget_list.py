@@ -89,3 +89,8 @@ def test_a_list_that_cannot_be_read_is_named(tmp_path):
         read_forgotten_names([tmp_path / "list.txt"])
     with pytest.raises(CatalogError, match="got a folder, need a text file with a path"):
         read_forgotten_names([tmp_path])
+
+
+def test_what_is_no_path_is_one_sentence():
+    with pytest.raises(CatalogError, match=r"Cannot forget photos: got '5', need a text file"):
+        read_forgotten_names([5])

@@ -227,3 +227,9 @@ def test_a_removal_that_is_stopped_leaves_a_statement_that_says_so(cache, photos
     record = json.loads(Path("s.json").read_text())
     assert (record["is_finished"], record["is_complete"]) == (False, False)
     assert [photo["digest"] for photo in record["photos"]] == [digest_of(photos[0])]
+
+
+@pytest.mark.parametrize(("given", "name"), [(None, "photos"), (5, "lists"), ([None], "runs")])
+def test_what_is_no_path_is_one_sentence(cache, given, name):
+    with pytest.raises(CatalogError, match=rf"got '(None|5)' as {name}, need paths\. Nothing was removed"):
+        hs.forget(**({"photos": "0a" * 32} | {name: given}))

@@ -1,6 +1,7 @@
 """What is meant is found: files, folders, digests, and files that are gone or have changed."""
 
 import hashlib
+import shutil
 
 import pytest
 
@@ -117,3 +118,29 @@ def test_all_known_paths_of_a_photo_are_listed(photos):
     recorded = [("/run/1.jpg", DIGEST), ("/run/2.jpg", "ff" * 32)]
     places = list_places(given, lambda: recorded)
     assert places == {digest: {"/copy.jpg", str(photos[0])}, DIGEST: {"/run/1.jpg"}}
+
+
+def test_the_figures_of_a_run_are_no_photos(photos, trained, tmp_path):
+    run = tmp_path / "runs" / "pets"
+    shutil.copytree(trained.folder, run)
+    figure = next((run / "figures").glob("*.png"))
+    for given in (run, run / "figures", run.parent, figure):
+        with pytest.raises(CatalogError, match=r"are no photos; if its photos are meant, give --list '.*catalog\.csv'"):
+            find(given)
+    (run / "catalog.csv").unlink()
+    with pytest.raises(CatalogError, match=r"the figures of '.*pets', a run or an audit, are no photos\. Nothing"):
+        find(run)
+    assert {photo.path for photo in find(tmp_path)[0]} == set(map(str, photos))  # photos, and a run beside them
+
+
+def test_a_folder_of_photos_may_have_a_classifier_in_it(photos):
+    (photos[0].parent / "model.onnx").touch()
+    assert find(photos[0].parent)[1] == []
+
+
+def test_a_path_as_in_the_catalog_of_a_run_is_explained(tmp_path):
+    recorded = [("/data/pets/a/J\u00f6rg.png", DIGEST)]
+    with pytest.raises(
+        CatalogError, match=r"does not exist \(is it '/data/pets/a/J\u00f6rg\.png', which a run has\?\)"
+    ):
+        find(tmp_path / "a" / "J\u00f6rg.png", recorded=recorded)

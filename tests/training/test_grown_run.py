@@ -233,3 +233,8 @@ def test_what_is_no_run_or_cannot_be_added_is_refused(made, tmp_path):
     with pytest.raises(FitError, match=r"other photos and test_share \(--test-share\): the photos of the run keep"):
         grow(run, tmp_path / "run2", add=more, test_share=1)
     assert not (tmp_path / "run2").exists()
+
+
+def test_a_list_to_forget_that_is_no_path_is_one_sentence(trained):
+    with pytest.raises(CatalogError, match="Cannot forget photos: got '5', need a text file"):
+        hs.train(trained.folder, forget=5, verbose=False)

@@ -36,8 +36,13 @@ def read_forgotten_names(given: Sequence[str | Path]) -> list[ForgottenName]:
     Raises
     ------
     CatalogError
-        If a list cannot be read, or is empty.
+        If a list cannot be read, or is empty, or something given is no path.
     """
+    wrong = [one for one in given if not isinstance(one, str | Path | RemotePath)]
+    if wrong:
+        raise CatalogError(
+            f"Cannot forget photos: got {str(wrong[0])[:100]!r}, need {RULE}. Give one or a list of them."
+        )
     names: list[ForgottenName] = []
     for one in given:
         path = make_path(one).expanduser()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from headstart.storage.cache_users import is_cache_used
 from headstart.storage.digest_cache import forget_digests
 from headstart.storage.local_files import find_cache_folder
 from headstart.storage.other_layouts import delete_other_layouts
+from headstart.storage.remote_paths import RemotePath
 from headstart.storage.removal import Removal
 from headstart.storage.result_cache import forget_results
 from headstart.training.forget_statement import Forgotten
@@ -80,8 +81,8 @@ def forget_photos(
         check_statement(Path(out))
     folders = _find_folders(runs)
     results = list_results(folders)
-    listed = [row for one in _list(lists) for row in read_photo_list(Path(one))]
-    found, skipped = find_forgotten(_list(photos), listed, lambda: list_run_photos(results))
+    listed = [row for one in _list(lists, "lists") for row in read_photo_list(Path(one))]
+    found, skipped = find_forgotten(_list(photos, "photos"), listed, lambda: list_run_photos(results))
     digests = {photo.digest for photo in found}
     # before the removal: to read a classifier puts a part of it into the cache, and the cache knows other paths
     places = list_places(found, lambda: list_run_photos(results))
@@ -129,15 +130,25 @@ def _remove(
     return removals + [users] * (is_used or is_cache_used()), counts, paths
 
 
-def _list(given: str | Path | Sequence[str | Path]) -> list[str | Path]:
-    return [given] if isinstance(given, str | Path) else list(given)
+def _list(given: object, what: str) -> list[str | Path]:
+    """Return one or several paths as a list."""
+    if isinstance(given, str | Path | RemotePath) or not isinstance(given, Iterable):
+        given = [given]
+    listed = list(given)
+    for one in listed:
+        if not isinstance(one, str | Path | RemotePath):
+            raise CatalogError(
+                f"Cannot forget photos: got {str(one)[:100]!r} as {what}, need paths. Nothing was removed. Give a "
+                "path, or a list of paths."
+            )
+    return listed
 
 
 def _find_folders(runs: str | Path | Sequence[str | Path] | None) -> list[Path]:
     """Return the folders to search."""
     if runs is None:
         return [kind.place for kind in (RUN, AUDIT) if kind.place.is_dir()]
-    folders = [Path(folder).expanduser() for folder in _list(runs)]
+    folders = [Path(folder).expanduser() for folder in _list(runs, "runs")]
     missing = [f"'{folder}'" for folder in folders if not folder.is_dir()]
     if missing:
         raise CatalogError(

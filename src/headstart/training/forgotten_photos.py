@@ -17,6 +17,8 @@ from headstart.storage.remote_paths import RemotePath, find_path_kind, make_path
 
 N_SHOWN = 10
 LONGEST = 200  # characters of a name in a message
+OF_RUN = ("metrics.json", "catalog.csv", "run.json", "model.onnx", "report.html")
+OF_AUDIT = ("audit.json", "audit.html")
 Recorded = Callable[[], Iterable[tuple[str, str]]]
 """Function that lists paths of photos in runs, absolute, with their digests."""
 
@@ -75,11 +77,15 @@ def find_forgotten(
             continue
         if not text.strip():  # as a path it would be the working folder
             problems.append("'': an empty name")
+        elif (result := find_result(path)) is not None:
+            problems.append(f"'{path}': {_explain_result(result)}")
         elif kind == "folder":
-            here = _list_photos(path)
+            here, results = _list_photos(path)
             files += here
             inside.update(map(_make_absolute, here))
-            problems += [] if here else [f"'{path}': a folder without photos"]
+            if not here:
+                reasons = [*map(_explain_result, results), "a folder without photos"]
+                problems.append(f"'{path}': {reasons[0]}")
         elif kind is None and DIGEST.fullmatch(text):
             found.append(ForgottenPhoto(text.lower(), None, "given"))
         else:
@@ -131,18 +137,41 @@ def _find_by_file(files: Sequence[str], recorded: Recorded) -> tuple[list[Forgot
             lost[file] = result.reason or "not a photo"
     if lost:
         wanted = frozenset(lost)
+        alike = {Path(file).parts[-2:]: file for file in lost}
         for path, digest in recorded():
             gone = _make_absolute(path)
             if gone in wanted:
                 found.append(ForgottenPhoto(digest, gone, "run"))
                 lost.pop(gone, None)
+            elif (file := alike.get(Path(gone).parts[-2:], "")) in lost:  # as a run's catalog.csv has it
+                lost[file] = f"does not exist (is it '{gone}', which a run has?)"
     return found, lost
 
 
-def _list_photos(folder: Path) -> list[str]:
-    tree, _ = walk_folder(folder)
+def find_result(path: Path) -> Path | None:
+    """Return the run or audit that a folder is, or that a file or folder lies in."""
+    if isinstance(path, RemotePath):
+        return None
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100
+    return next(filter(_is_result, (absolute, *absolute.parents[:2])), None)  # figures are one folder below
+
+
+def _is_result(folder: Path) -> bool:
+    n_there = [sum((folder / name).is_file() for name in names) for names in (OF_RUN, OF_AUDIT)]
+    return max(n_there) > 1  # one alone may be a file of the user
+
+
+def _explain_result(folder: Path) -> str:
+    table = folder / "catalog.csv"
+    hint = f"; if its photos are meant, give --list '{table}'" if table.is_file() else ""
+    return f"the figures of '{folder}', a run or an audit, are no photos{hint}"
+
+
+def _list_photos(folder: Path) -> tuple[list[str], list[Path]]:
+    """Return the photos in a folder, and the runs and audits in it, which are left out."""
+    tree, skipped = walk_folder(folder)
     files = [str(folder / name / file) for name, inside in tree.items() for file in inside.files]
-    return list(filter(is_photo_name, files))
+    return list(filter(is_photo_name, files)), [skip.path for skip in skipped if _is_result(skip.path)]
 
 
 def _make_absolute(file: str) -> str:

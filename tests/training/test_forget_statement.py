@@ -124,3 +124,13 @@ def test_nothing_and_not_everything_are_said(forgotten):
     lines = list(busy.describe())
     assert lines[0] == "Not everything of 2 photos was removed from the cache '/cache'."
     assert "  Not complete: features: it is locked." in lines
+
+
+def test_many_problems_of_a_store_are_counted(forgotten):
+    many = Removal("results", "all", problems=[f"'{n}' cannot be deleted" for n in range(9)])
+    busy = replace(forgotten, removals=(many, Removal("digests", "rows", problems=["it is locked"])))
+    assert len(busy.problems) == 10
+    assert busy.first_problems == (
+        "results: '0' cannot be deleted", "results: '1' cannot be deleted", "results: '2' cannot be deleted",
+        "results: 6 more such problems", "digests: it is locked",
+    )  # fmt: skip

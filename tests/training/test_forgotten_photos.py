@@ -144,3 +144,9 @@ def test_a_path_as_in_the_catalog_of_a_run_is_explained(tmp_path):
         CatalogError, match=r"does not exist \(is it '/data/pets/a/J\u00f6rg\.png', which a run has\?\)"
     ):
         find(tmp_path / "a" / "J\u00f6rg.png", recorded=recorded)
+
+
+def test_the_place_behind_a_link_is_a_place_of_the_photo(photos, tmp_path):
+    (tmp_path / "link").symlink_to(photos[0].parent)
+    given = [ForgottenPhoto(DIGEST, str(tmp_path / "link" / photos[0].name), "file")]
+    assert list_places(given, list) == {DIGEST: {str(tmp_path / "link" / photos[0].name), str(photos[0])}}

@@ -57,7 +57,8 @@ def forget(
     finally:  # also if the reader of the output, such as head, is gone
         say(f"Statement: {statement}")
     if not forgotten.is_complete:
+        remedies = find_remedies(forgotten.problems)
         raise CacheError(
-            f"Not everything was removed: {'; '.join(forgotten.problems)}. {find_remedies(forgotten.problems)}, and "
-            "run the same command again with another --out."
+            f"Not everything was removed: {'; '.join(forgotten.first_problems)}. {remedies}, and run the same command "
+            "again with another --out."
         )

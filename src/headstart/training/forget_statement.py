@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from headstart.version import __version__
 NEAR_COPIES = "near_copies.csv"
 NOT_ENDED = "the removal has not ended"
 N_IN_COMMAND = 3  # photos of a run that are named in a command; for more, a list is written
+N_SHOWN = 3  # problems of a store
 OF_ANY_PHOTO = frozenset({"results", "files of Ray", "other versions"})  # stores that are always deleted whole
 NOT_SEARCHED = (
     "No folder of runs was searched: the working folder has no runs/ and no audits/. To search one, run the command "
@@ -99,6 +101,18 @@ class Forgotten:
         """Reasons why something of the photos may still be in the cache, or may be written again, by store."""
         found = [f"{removal.store}: {reason}" for removal in self.removals for reason in removal.problems]
         return (*dict.fromkeys(found), *([] if self.is_finished else [NOT_ENDED]))
+
+    @property
+    def first_problems(self) -> tuple[str, ...]:
+        """The first problems of each store, and how many others it has, such as files that cannot be deleted."""
+        shown = []
+        for store, problems in itertools.groupby(self.problems, lambda problem: problem.partition(": ")[0]):
+            first, *others = problems
+            few = others[: N_SHOWN - 1]
+            shown += [first, *few]
+            if len(others) > len(few):
+                shown.append(f"{store}: {len(others) - len(few):,} more such problems")
+        return tuple(shown)
 
     @property
     def not_removed(self) -> tuple[str, ...]:
@@ -183,7 +197,7 @@ class Forgotten:
             if removal.n_items:
                 size = describe_size(removal.n_bytes)
                 yield f"  {removal.store:<20}  {removal.n_items:>9,}  {size:>9}  {removal.what}"
-        for problem in self.problems:
+        for problem in self.first_problems:
             yield f"  Not complete: {problem}."
         if self.skipped:
             such = escape_name(self.skipped[0][0])

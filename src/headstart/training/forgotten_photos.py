@@ -117,6 +117,8 @@ def list_places(photos: Sequence[ForgottenPhoto], recorded: Recorded) -> dict[st
     for path, digest in (*known, *recorded()):
         if digest in places:
             places[digest].add(_make_absolute(path))
+    for paths in places.values():  # a program may have followed links
+        paths.update([os.path.realpath(path) for path in paths if not isinstance(make_path(path), RemotePath)])
     return places
 
 

@@ -75,3 +75,9 @@ def test_a_file_that_cannot_be_read_is_said(runs, places, monkeypatch):
 def test_commands_ran_in_the_working_folder_or_beside_the_runs(runs, tmp_path, monkeypatch):
     monkeypatch.chdir(runs)
     assert list_working_folders([runs]) == [runs, tmp_path]
+
+
+def test_a_command_that_ran_elsewhere_is_found_by_two_folders(runs):
+    (runs / "answers.csv").write_text("path,label\npets/cats/1.png,cats\n")
+    ((trace,), _) = find(runs, {ONE: ["/old/place/pets/cats/1.png"], TWO: ["/old/place/more/cats/1.png"]})
+    assert trace.digests == (ONE,)

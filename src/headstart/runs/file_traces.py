@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from headstart.runs.photo_names import Places, find_named, list_texts, spell_places
+from headstart.runs.photo_names import Places, find_named, list_texts, spell_names, spell_places
 from headstart.runs.photo_traces import Trace
 from headstart.runs.run_folder import RUN, FolderKind
 from headstart.storage.photo_folder import RECORD
 
+N_PARTS = 3  # of a path that name a photo: two would be alike in train/cats/1.png and test/cats/1.png
 PAGE, PICTURE = ".html", ".png"
 
 
@@ -57,7 +58,7 @@ def find_file_traces(
     -------
     The traces, and a sentence for each file that cannot be read.
     """
-    names = spell_places(places, list_working_folders(folders))
+    names = spell_places(places, list_working_folders(folders)) | spell_names(_shorten(places))
     held = {trace.folder: frozenset(trace.list_digests()) for trace in traces}
     results = list(results)
     inside = {folder.resolve() for folder, _ in results}
@@ -80,6 +81,15 @@ def find_file_traces(
             shown = [path] * (path.suffix == PAGE) + [picture] * (picture.is_file() and path.name != RECORD)
             found.append(FileTrace(path=path, digests=tuple(sorted(digests)), showing=tuple(shown)))
     return found, problems
+
+
+def _shorten(places: Places) -> Iterator[tuple[str, str]]:
+    """Yield the end of each path with two folders: the command may have run elsewhere, or on a moved folder."""
+    for digest, paths in places.items():
+        for path in paths:
+            parts = Path(path).parts
+            if len(parts) > N_PARTS:
+                yield "/".join(parts[-N_PARTS:]), digest
 
 
 def list_working_folders(folders: Iterable[Path]) -> list[Path]:

@@ -81,8 +81,8 @@ class Forecast:
 
         Examples
         --------
-        >>> [round(share, 3) for share in Forecast(1000, 800, 0.1, 0.25, 0.1, 0.3, 0.1).expect(2)]
-        [0.916, 0.903, 0.927]
+        >>> [round(share, 3) for share in Forecast(1000, 800, 0.1, 0.25, 0.05, 0.3, 0.1).expect(2)]
+        [0.916, 0.9, 0.929]
         """
         step = math.log(factor)
         level, spread = math.log(self.error) - self.exponent * step, Z80 * self._measure_spread(step)
@@ -100,8 +100,8 @@ class Forecast:
 
         Examples
         --------
-        >>> Forecast(1000, 800, 0.1, 0.25, 0.1, 0.3, 0.1).find_number(0.92)
-        (2.44, 1.48, 6.77)
+        >>> Forecast(1000, 800, 0.1, 0.25, 0.05, 0.3, 0.1).find_number(0.915)
+        (1.93, 1.11, 6.29)
         """
         factors = np.geomspace(1, MOST, N_STEPS)
         expected = np.array([self.expect(factor) for factor in factors])

@@ -31,6 +31,8 @@ def test_model_files_tell_that_a_tool_wrote_the_photos_beside_them(lay, written)
 
 def test_the_figures_of_advise_do_not_make_a_class(lay):
     assert drop(lay({"cats": 1, "runs/pets-advice.png": b"x"})) == ({"", "cats"}, [], [])
+    figures = {"runs/pets-advice.png": b"x", "runs/pets-advice-forecast.png": b"x"}
+    assert drop(lay({"cats": 1, **figures})) == ({"", "cats"}, [], [])
     assert "'runs/' (2 photos)" in drop(lay({"runs/x": 2}))[2][0]
 
 

@@ -18,7 +18,8 @@ def test_training_and_advice_in_the_folder_of_photos_can_be_repeated(make_folder
     assert json.loads(advice.stdout)["n_per_class"].keys() == {"dots", "stripes"}
     again = headstart("evaluate", "runs/pets", ".", "--split", "all", "--json", cwd=pets)
     assert set(json.loads(again.stdout)["unknown_labels"]) == set()
-    assert {path.name for path in (pets / "runs").iterdir()} == {"pets", "pets-2", "pets-advice.png"}
+    written = {"pets", "pets-2", *(path.rpartition("/")[2] for path in json.loads(advice.stdout)["pictures"])}
+    assert {path.name for path in (pets / "runs").iterdir()} == written
     assert {path.name for path in pets.parent.iterdir()} == before
 
 

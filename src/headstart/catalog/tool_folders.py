@@ -20,7 +20,7 @@ TOOL_FOLDERS = frozenset({
 # A folder with such a name may still be a class. It is one if photos lie directly in it and none of these files do.
 WRITTEN = (".pt", ".pth", ".ckpt", ".safetensors", ".onnx", ".engine", ".h5", ".keras", ".tflite", ".pkl", ".joblib")
 MARKERS = frozenset({"pyvenv.cfg", "conda-meta"})  # of a Python environment, whatever its name
-FIGURE = "-advice.png"  # how `headstart advise` ends the name of its figure
+FIGURES = ("-advice.png", "-advice-forecast.png")  # how `headstart advise` ends the names of its figures
 OWN_FOLDERS = ("runs", "audits")  # of the current folder: what Headstart writes, maybe now, and empty at first
 REASON = "in a folder that a tool wrote, not a photo of a class"
 
@@ -61,7 +61,7 @@ def _is_written_by_tool(tree: PhotoTree, path: str) -> bool:
         return False
     if any(name.casefold().endswith(WRITTEN) or "tfevents" in name for name in folder.files):
         return True
-    return not any(tree.is_photo(name) and not name.endswith(FIGURE) for name in folder.files)
+    return not any(tree.is_photo(name) and not name.endswith(FIGURES) for name in folder.files)
 
 
 def _is_own(tree: PhotoTree, root: Path, path: str) -> bool:
@@ -72,7 +72,7 @@ def _is_own(tree: PhotoTree, root: Path, path: str) -> bool:
 
 
 def _count_figures(tree: PhotoTree, path: str) -> int:
-    return sum(name.endswith(FIGURE) for name in tree[path].files)
+    return sum(name.endswith(FIGURES) for name in tree[path].files)
 
 
 def _is_below(path: str, tops: Iterable[str]) -> bool:

@@ -46,6 +46,11 @@ def test_a_photo_is_named_by_its_digest_or_by_a_file_with_its_content(pets, tmp_
     assert find(named, pets) == {"0.jpg", "1.jpg", "3.jpg"}
 
 
+def test_the_digest_of_another_photo_is_not_replaced_by_its_path(pets):
+    with pytest.raises(RunError, match=r"Cannot forget 1 photo that 'runs/pets' does not have.*\n  0\.jpg\n"):
+        find([ForgottenName("0.jpg", "0a" * 32)], pets)  # as in catalog.csv of another run
+
+
 def test_a_list_that_is_missing_is_told_from_a_photo(pets):
     with pytest.raises(RunError, match=r"\n  gone\.txt\nA list must be a file that exists; catalog\.csv of the run"):
         find(["gone.txt"], pets)

@@ -1,4 +1,4 @@
-"""Only what is gone is counted as removed."""
+"""Only rows and files that were deleted count as removed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is meant is found: files, folders, digests, and files that are gone or have changed."""
+"""Photos to forget are found by file, folder and digest, also if the file is gone or has changed."""
 
 import hashlib
 import shutil
@@ -8,7 +8,7 @@ import pytest
 from headstart.catalog.hashing import hash_files
 from headstart.errors import CatalogError
 from headstart.storage import digest_cache
-from headstart.training.forgotten_photos import ForgottenPhoto, find_forgotten, list_places
+from headstart.training.forgotten_photos import ForgottenPhoto, find_photos_to_forget, list_places
 
 DIGEST = "0a" * 32
 
@@ -25,7 +25,7 @@ def photos(make_folder):
 
 
 def find(*given, listed=(), recorded=()):
-    return find_forgotten(given, listed, lambda: recorded)
+    return find_photos_to_forget(given, listed, lambda: recorded)
 
 
 def digest_of(path):

@@ -69,7 +69,8 @@ def find_forgotten(
 ) -> frozenset[str]:
     """Return the digests of the photos of a run that are named.
 
-    A path may be one as in catalog.csv, the place where the photo lay, or a file of the same content.
+    A path may be one as in catalog.csv, the place where the photo lay, or a file of the same content. If a name has a
+    digest, only the digest counts: in the list of another run, an equal path may be another photo.
 
     Parameters
     ----------
@@ -88,15 +89,14 @@ def find_forgotten(
     places |= {os.path.abspath(join_folder(folder, photo.file)): photo.digest for photo in photos}  # noqa: PTH100
     found, left = set[str](), list[ForgottenName]()
     for name in names:
-        known = next((places[path] for path in _list_paths(name) if path in places), None)
-        digest = name.digest if name.digest in digests else known
-        if digest is None:
-            left.append(name)
+        digest = name.digest or next((places[path] for path in _list_paths(name) if path in places), None)
+        if digest in digests:
+            found.add(str(digest))
         else:
-            found.add(digest)
+            left.append(name)
     unknown = []
     for name, result in zip(left, hash_files([name.path or "" for name in left], cache=cache), strict=True):
-        if result.digest in digests:
+        if name.digest is None and result.digest in digests:
             found.add(str(result.digest))
         else:
             unknown.append(name.path or name.digest)

@@ -28,7 +28,7 @@ from headstart.storage.remote_paths import RemotePath
 from headstart.storage.removal import Removal
 from headstart.storage.result_cache import forget_results
 from headstart.training.forget_statement import Forgotten
-from headstart.training.forgotten_photos import find_forgotten, list_places
+from headstart.training.forgotten_photos import find_photos_to_forget, list_places
 from headstart.training.statement_file import check_statement, finish_statement, reserve_statement
 from headstart.tune import checkpoint
 from headstart.tune.checkpoint import forget_checkpoints
@@ -82,7 +82,7 @@ def forget_photos(
     folders = _find_folders(runs)
     results = list_results(folders)
     listed = [row for one in _list(lists, "lists") for row in read_photo_list(Path(one))]
-    found, skipped = find_forgotten(_list(photos, "photos"), listed, lambda: list_run_photos(results))
+    found, skipped = find_photos_to_forget(_list(photos, "photos"), listed, lambda: list_run_photos(results))
     digests = {photo.digest for photo in found}
     # before the removal: to read a classifier puts a part of it into the cache, and the cache knows other paths
     places = list_places(found, lambda: list_run_photos(results))

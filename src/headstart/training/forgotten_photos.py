@@ -43,10 +43,10 @@ class ForgottenPhoto:
     source: str
 
 
-def find_forgotten(
+def find_photos_to_forget(
     given: Sequence[str | Path], listed: Sequence[Listed], recorded: Recorded
 ) -> tuple[list[ForgottenPhoto], list[tuple[str, str]]]:
-    """Find the photos that are meant.
+    """Find the photos that files, folders, lists and digests name.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def find_forgotten(
     Raises
     ------
     CatalogError
-        If there is none, or something given is no photo and nobody knows its digest. The message lists all problems.
+        If there is none, or something given is no photo and its digest is not known. The message lists all problems.
     """
     files, found, problems = list[str](), list[ForgottenPhoto](), list[str]()
     inside: set[str] = set()  # of folders

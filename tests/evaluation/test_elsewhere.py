@@ -67,6 +67,9 @@ def test_more_photos_are_not_said_to_help_most_if_the_forecast_says_that_they_he
     overfitted = {"test": TEST, "train": {"n": 700, "accuracy": 0.99}, "forecast": forecast}
     assert write_verdict(overfitted).endswith("much more often than on new photos (overfitting).")
     assert say_what_helps({"forecast": {"reason": "flat"}}) == ""
+    assert say_what_helps({"forecast": {"reason": "guessing"}}) == ""
+    copies = {"forecast": {"reason": "near-copies"}}
+    assert say_what_helps(copies) == "New pictures, not near copies, would help most."
     forecast["expected"][0]["accuracy"] = 0.82
     assert write_verdict(overfitted).endswith("(overfitting). More photos would help most.")
     lower = describe() | {"forecast": {"reason": "flat"}}  # elsewhere: photos of another kind

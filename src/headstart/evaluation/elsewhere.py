@@ -61,12 +61,18 @@ def say_elsewhere(split: str, metrics: Mapping[str, Any]) -> str:
 def say_what_helps(metrics: Mapping[str, Any]) -> str:
     """Say which photos would help most against overfitting: of new groups, if the accuracy is lower there.
 
-    Empty if the forecast says that more photos of the same kind would help little.
+    Empty if the forecast says that more photos of the same kind would help little, or if answers are near guessing.
     """
     record = metrics.get("elsewhere")
     if record and record["new"] and record["same"]["accuracy"] > record["new"]["accuracy"]:
         return f"Photos of more {record['group_kind']}s would help most."
-    return "" if helps_little(metrics.get("forecast")) else "More photos would help most."
+    forecast = metrics.get("forecast") or {}
+    reason = forecast.get("reason")
+    if helps_little(forecast) or reason == "guessing":
+        return ""
+    return (
+        "New pictures, not near copies, would help most." if reason == "near-copies" else "More photos would help most."
+    )
 
 
 def _is_apart(record: Mapping[str, Any]) -> bool:
